@@ -1,0 +1,223 @@
+# Shared by the scripts, which source it. Sets up what is missing, into .tools where it is not the system's business,
+# and runs steps with one line each.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOOLS=$ROOT/.tools
+LOGS=$TOOLS/logs
+TRUNK_VERSION=0.21.14
+PYTHON_ZENOH=1.10.2
+WASM=wasm32-unknown-unknown
+
+# The first of these that a script meets decides for all its steps.
+export TRUNK_SKIP_VERSION_CHECK=true
+# trunk 0.21 takes nothing but "true" and "false" here, although any value is meant to count.
+if [ -n "${NO_COLOR:-}" ]; then export NO_COLOR=true; else unset NO_COLOR; fi
+
+# How rustup, cargo, apt and pip put it when they cannot reach what they need.
+NETWORK_TROUBLE="resolve host|name resolution|spurious network error|failed to (download|fetch)|could not (download|connect)|\
+network is unreachable|unable to (fetch|update registry)|failed to establish a new connection|connection timed out"
+
+say() { printf '%s\n' "$*"; }
+
+# Stops the script. The first line says what is wrong, the others what to do.
+stop() {
+    printf '\nerror: %s\n' "$1" >&2
+    shift
+    [ $# -eq 0 ] || printf '       %s\n' "$@" >&2
+    on_failure
+    exit 1
+}
+
+# What a script wants to say last when it fails.
+on_failure() { :; }
+
+# step WHAT COMMAND...: runs a command from the repo's folder and prints one line with its duration. The command's own
+# output goes to a log, shown if it fails, and to the terminal as well when LIVE is set.
+step() {
+    local what=$1 began=$SECONDS status log
+    shift
+    mkdir -p "$LOGS"
+    log=$LOGS/$(printf '%s' "$what" | tr -cs 'a-zA-Z0-9.\n' '-').log
+    # shellcheck disable=SC2034  # for the script that sources this
+    LOG=$log
+    set +e
+    if [ -n "${LIVE:-}" ]; then
+        say "$what ..."
+        (cd "$ROOT" && "$@") 2>&1 | tee "$log"
+        status=${PIPESTATUS[0]}
+    else
+        printf '%-62s' "$what"
+        (cd "$ROOT" && "$@") >"$log" 2>&1
+        status=$?
+    fi
+    set -e
+    [ -z "${LIVE:-}" ] || printf '%-62s' "$what"
+    if [ "$status" -eq 0 ]; then
+        printf ' ok %5d s\n' $((SECONDS - began))
+        return
+    fi
+    printf ' FAILED %d s\n' $((SECONDS - began))
+    [ -n "${LIVE:-}" ] || tail -n 400 "$log" >&2
+    if grep -qiE "$NETWORK_TROUBLE" "$log"; then
+        stop "this step failed: $what" "It needs the network, and what it said looks as if that was the cause."
+    fi
+    stop "this step failed: $what"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# apt_install WHY PACKAGE...: Debian's packages when this may install them; otherwise names them and stops.
+apt_install() {
+    local why=$1 sudo=''
+    shift
+    have apt-get || stop "$why" "Install it with your system's package manager (on Debian: $*) and start again."
+    if [ "$(id -u)" -ne 0 ]; then
+        if have sudo && sudo -n true 2>/dev/null; then
+            sudo="sudo -n"
+        else
+            stop "$why" "Install it and start again:  sudo apt-get install $*"
+        fi
+    fi
+    # shellcheck disable=SC2086  # two words, or none
+    if [ -z "${APT_UPDATED:-}" ]; then
+        step "apt: package lists" $sudo apt-get update
+        APT_UPDATED=1
+    fi
+    # shellcheck disable=SC2086
+    step "apt: installing $*" $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "$@"
+}
+
+# The values of a key of rust-toolchain.toml, one per line.
+toolchain_file() {
+    sed -n "s/^$1 *= *//p" "$ROOT/rust-toolchain.toml" | tr -d '[]" ' | tr ',' '\n'
+}
+
+# The pinned toolchain with everything that rust-toolchain.toml lists.
+setup_rust() {
+    local channel name targets components
+    have cc || apt_install "no C compiler: cargo links through one" build-essential
+    if ! have cargo && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+        PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+    fi
+    channel=$(toolchain_file channel)
+    if ! have rustup; then
+        # A toolchain that came another way will do if it is the pinned one.
+        if have rustc && [[ $(rustc --version) == "rustc $channel "* ]] &&
+            [ -d "$(rustc --print sysroot)/lib/rustlib/$WASM" ]; then
+            return
+        fi
+        if have apt-cache && apt-cache show rustup >/dev/null 2>&1; then
+            apt_install "no rustup: it installs Rust $channel, which this project is pinned to" rustup
+        else
+            stop "no rustup: it installs Rust $channel, which this project is pinned to" \
+                "Install it as https://rustup.rs says, and start again."
+        fi
+    fi
+    export RUSTUP_TOOLCHAIN=$channel
+    if ! rustup toolchain list | grep -qE "^$channel(-| |\$)"; then
+        step "rustup: installing Rust $channel" rustup toolchain install "$channel" --profile minimal --no-self-update
+    fi
+    targets=$(rustup target list --installed)
+    components=$(rustup component list --installed)
+    for name in $(toolchain_file targets); do
+        grep -qx "$name" <<<"$targets" || step "rustup: adding the target $name" rustup target add "$name"
+    done
+    for name in $(toolchain_file components); do
+        grep -q "^$name" <<<"$components" || step "rustup: adding the component $name" rustup component add "$name"
+    done
+}
+
+# The version of a locked dependency.
+locked_version() {
+    awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' "$ROOT/Cargo.lock"
+}
+
+# version_of PROGRAM: the second word of what it says about itself, or nothing.
+version_of() {
+    have "$1" && "$1" --version 2>/dev/null | awk 'NR == 1 { print $2 }'
+}
+
+# install_tool CRATE VERSION FLAGS...: into .tools, ready-made if cargo-binstall is there, else built.
+install_tool() {
+    local crate=$1 version=$2
+    shift 2
+    say "$crate $version is missing: it goes into $TOOLS/bin"
+    if have cargo-binstall &&
+        cargo binstall --no-confirm --root "$TOOLS" "$crate@$version" >"$LOGS/binstall.log" 2>&1; then
+        say "$crate $version installed by cargo-binstall"
+        return
+    fi
+    step "building $crate $version (about 4 minutes)" env CARGO_PROFILE_DEV_DEBUG=0 \
+        cargo install "$crate" --version "$version" --root "$TOOLS" --target-dir "$TOOLS/build" --force "$@"
+    rm -rf "$TOOLS/build"
+}
+
+# setup_page_tools [PROGRAM...]: trunk, and the wasm-bindgen of exactly the locked version, because its two halves must be
+# one release; also other programs of the same crate.
+setup_page_tools() {
+    local bindgen program
+    bindgen=$(locked_version wasm-bindgen)
+    mkdir -p "$LOGS"
+    PATH=$PATH:$TOOLS/bin
+    if ! page_tools_fit "$bindgen" "$@"; then
+        # What the user has stays as it is, but from here on ours comes first.
+        PATH=$TOOLS/bin:$PATH
+    fi
+    # A page is packed in a blink either way: an unoptimised trunk saves minutes here.
+    trunk_fits || install_tool trunk "$TRUNK_VERSION" --locked --debug
+    for program in wasm-bindgen "$@"; do
+        [ "$(version_of "$program")" = "$bindgen" ] || install_tool wasm-bindgen-cli "$bindgen"
+    done
+    hash -r
+    export PATH
+}
+
+trunk_fits() { [[ $(version_of trunk) == 0.21.* ]]; }
+
+page_tools_fit() {
+    local version=$1 program
+    shift
+    trunk_fits || return 1
+    for program in wasm-bindgen "$@"; do
+        [ "$(version_of "$program")" = "$version" ] || return 1
+    done
+}
+
+# Chromium and its driver, of one version.
+setup_browser() {
+    local name browser driver
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        CHROME=${CHROME:-$(command -v "$name" || true)}
+    done
+    CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver || true)}
+    if [ -z "$CHROME" ] || [ -z "$CHROMEDRIVER" ]; then
+        apt_install "no Chromium with its driver: the tests of the page run in one" chromium chromium-driver
+        CHROME=${CHROME:-$(command -v chromium || true)}
+        CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver || true)}
+    fi
+    browser=$("$CHROME" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1) ||
+        stop "$CHROME does not start" "Set CHROME to a Chromium or Chrome that does."
+    driver=$("$CHROMEDRIVER" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1) ||
+        stop "$CHROMEDRIVER does not start" "Set CHROMEDRIVER to the driver of $CHROME."
+    if [ "${browser%%.*}" != "${driver%%.*}" ]; then
+        stop "$CHROME is version $browser, but $CHROMEDRIVER is for $driver" \
+            "Install the two in one version, or set CHROME and CHROMEDRIVER to two that fit."
+    fi
+    export CHROME CHROMEDRIVER
+}
+
+# The official Python client, in an environment of its own.
+setup_python() {
+    local venv=$TOOLS/venv found
+    LAB_PYTHON=$venv/bin/python
+    export LAB_PYTHON
+    found=$("$LAB_PYTHON" -c 'import importlib.metadata as m; print(m.version("eclipse-zenoh"))' 2>/dev/null || true)
+    [ "$found" != "$PYTHON_ZENOH" ] || return 0
+    if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+        apt_install "no Python 3 with venv: the tests send through zenoh's Python client" python3 python3-venv
+    fi
+    step "python: environment in .tools/venv" python3 -m venv --clear "$venv"
+    step "python: eclipse-zenoh $PYTHON_ZENOH" "$LAB_PYTHON" -m pip install --quiet "eclipse-zenoh==$PYTHON_ZENOH"
+}

@@ -1,0 +1,100 @@
+//! From what a person types to the address of a WebSocket.
+
+use std::fmt;
+
+/// The lab's own endpoint, on the port that the page came from.
+pub const OWN_ENDPOINT: &str = "/zenoh";
+
+/// Why a locator cannot be used in a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LocatorError {
+    /// A protocol that no page can speak, as in `tcp/…`.
+    Protocol {
+        /// What stood before the slash.
+        found: String,
+    },
+    /// No host or no port.
+    Address {
+        /// The text.
+        found: String,
+    },
+}
+
+impl fmt::Display for LocatorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol { found } => write!(
+                f,
+                "a page cannot open {found:?}: a browser speaks WebSocket only. Use ws/HOST:PORT or wss/HOST:PORT (the router \
+                 needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router"
+            ),
+            Self::Address { found } => {
+                write!(f, "{found:?} is no address: expected HOST:PORT with a port from 1 to 65535, as in ws/127.0.0.1:7446")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LocatorError {}
+
+/// The WebSocket URL for `locator`, seen from a page of `origin` (as in `http://127.0.0.1:8080`).
+///
+/// # Errors
+/// [`LocatorError`], in words for the person who typed it.
+pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError> {
+    let locator = locator.trim();
+    if locator.is_empty() || locator == OWN_ENDPOINT {
+        let own = match origin.split_once("://") {
+            Some(("https", host)) => format!("wss://{host}"),
+            Some((_, host)) => format!("ws://{host}"),
+            None => return Err(LocatorError::Address { found: origin.to_owned() }),
+        };
+        return Ok(format!("{own}{OWN_ENDPOINT}"));
+    }
+    let (protocol, address) = match locator.split_once("://") {
+        Some(parts) => parts,
+        None => locator.split_once('/').unwrap_or(("", locator)),
+    };
+    if !matches!(protocol, "ws" | "wss") {
+        let found = if protocol.is_empty() { locator } else { protocol };
+        return Err(LocatorError::Protocol { found: found.to_owned() });
+    }
+    let wrong = || LocatorError::Address { found: address.to_owned() };
+    let (authority, path) = address.split_once('/').unwrap_or((address, ""));
+    let (host, port) = authority.rsplit_once(':').ok_or_else(wrong)?;
+    let valid_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(c));
+    if !valid_host || port.parse::<u16>().ok().is_none_or(|port| port == 0) || path.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    Ok(format!("{protocol}://{authority}/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = "http://127.0.0.1:8080";
+
+    #[test]
+    fn locators_that_a_page_can_open() {
+        let url = |locator| websocket_url(locator, ORIGIN).unwrap();
+        assert_eq!(url("/zenoh"), "ws://127.0.0.1:8080/zenoh");
+        assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh");
+        assert_eq!(url("ws/127.0.0.1:7446"), "ws://127.0.0.1:7446/");
+        assert_eq!(url("wss/router.example:443"), "wss://router.example:443/");
+        assert_eq!(url("ws/[::1]:7446"), "ws://[::1]:7446/");
+        assert_eq!(url("ws://10.0.0.2:80/zenoh"), "ws://10.0.0.2:80/zenoh");
+        assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh");
+    }
+
+    #[test]
+    fn others_are_refused_in_words() {
+        let error = |locator| websocket_url(locator, ORIGIN).unwrap_err().to_string();
+        assert!(error("tcp/127.0.0.1:7447").contains("WebSocket only"));
+        assert!(error("nonsense").contains("ws/HOST:PORT"));
+        for wrong in ["ws/127.0.0.1", "ws/:80", "ws/host:0", "ws/host:70000", "ws/host name:80", "ws/"] {
+            assert!(error(wrong).contains("HOST:PORT"), "{wrong}");
+        }
+    }
+}

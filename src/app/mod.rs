@@ -1,0 +1,827 @@
+//! The state of the page and everything that can happen to it.
+//!
+//! [`State::apply`] is a pure function from a state and an [`Action`] to a new state and the [`Effect`]s to carry out; whoever
+//! carries them out answers with further actions. No payload byte, no socket and no clock is in here, so a state can be
+//! compared, saved and tested natively.
+
+pub mod locator;
+mod plan;
+mod spec;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    plan::{Piece, Plan},
+    spec::{Fill, MAX_REPEAT, MAX_SEGMENTS, Preset, Row, RowId},
+};
+use crate::{
+    client::SessionInfo,
+    ledger::Place,
+    measure::{Ratio, Summary, Verdict},
+    payload::BuildError,
+    segment::{Element, Mode},
+};
+
+/// The most samples that are kept to be looked at.
+pub const KEPT_SAMPLES: usize = 50;
+
+/// The most payload bytes that the kept samples may hold together; the newest is always kept.
+pub const KEPT_BYTES: usize = 256 << 20;
+
+/// Something that went wrong, in words for the person at the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The cause, in one short sentence.
+    pub title: String,
+    /// What it means and what to do.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with a cause and what it means.
+    #[must_use]
+    pub fn new(title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { title: title.into(), detail: detail.into() }
+    }
+}
+
+/// Whose modes the layout shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum View {
+    /// Each row's own.
+    #[default]
+    AsSet,
+    /// As if every row were copied.
+    AllCopy,
+    /// As if every row were borrowed.
+    AllBorrow,
+}
+
+impl View {
+    /// Every view.
+    pub const ALL: [View; 3] = [Self::AsSet, Self::AllCopy, Self::AllBorrow];
+
+    /// The name, as in `all copy`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsSet => "as set",
+            Self::AllCopy => "all copy",
+            Self::AllBorrow => "all borrow",
+        }
+    }
+
+    /// The mode that overrides the rows' own.
+    #[must_use]
+    pub const fn mode(self) -> Option<Mode> {
+        match self {
+            Self::AsSet => None,
+            Self::AllCopy => Some(Mode::Copy),
+            Self::AllBorrow => Some(Mode::Borrow),
+        }
+    }
+}
+
+/// One segment: a row and which of its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The row.
+    pub row: RowId,
+    /// Which of the row's arrays, from 0.
+    pub index: usize,
+}
+
+/// One change to a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Another name.
+    Name(String),
+    /// Another element type.
+    Element(Element),
+    /// Another number of elements.
+    Length(usize),
+    /// Another number of arrays.
+    Repeat(usize),
+    /// Another pattern.
+    Fill(Fill),
+    /// Arrays in another place.
+    Place(Place),
+    /// Another mode.
+    Mode(Mode),
+}
+
+/// Which way a row moves in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards the beginning of the payload.
+    Up,
+    /// Towards its end.
+    Down,
+}
+
+/// What became of building the payload as the rows say.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Build {
+    /// The rows changed; the payload is being built.
+    #[default]
+    Pending,
+    /// It was built.
+    Ready(Built),
+    /// It could not be built.
+    Failed(Problem),
+}
+
+/// Facts about a payload that was built, from the payload itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Bytes.
+    pub len: usize,
+    /// Segments.
+    pub segments: usize,
+    /// Bytes that building copied, from its ledger.
+    pub copied: u64,
+}
+
+/// The session with a router.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Session {
+    /// None, and none wanted.
+    #[default]
+    Closed,
+    /// Under way.
+    Connecting,
+    /// Open.
+    Open(SessionInfo),
+    /// It could not be opened, or ended by itself.
+    Failed(Problem),
+}
+
+impl Session {
+    /// Whether a put would have somewhere to go.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+}
+
+/// Names a put of this page.
+pub type PutId = u64;
+
+/// The last put.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Put {
+    /// There was none yet.
+    #[default]
+    None,
+    /// Under way.
+    UnderWay {
+        /// Which one.
+        id: PutId,
+        /// Payload bytes that have left the browser's buffer.
+        handed: usize,
+        /// Payload bytes in all.
+        total: usize,
+    },
+    /// Its last byte has left the browser's buffer. That is not delivery.
+    Done(PutReport),
+    /// It ended in an error.
+    Failed(Problem),
+}
+
+/// Facts about a put whose last byte has left the browser's buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PutReport {
+    /// Payload bytes.
+    pub bytes: usize,
+    /// WebSocket messages that carried them.
+    pub batches: usize,
+    /// Payload bytes copied to build the payload.
+    pub built: u64,
+    /// Payload bytes copied into batches.
+    pub gathered: u64,
+    /// From the command to the last byte leaving the browser's buffer.
+    pub took: Duration,
+}
+
+/// The page's subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Subscription {
+    /// None.
+    #[default]
+    None,
+    /// Declared under this key expression.
+    Declared(String),
+    /// Refused.
+    Failed(Problem),
+}
+
+/// Names a sample that the page received.
+pub type SampleId = u64;
+
+/// The SHA-256 of a sample's payload.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Hash {
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+    /// Under way.
+    UnderWay,
+    /// Sixty-four hexadecimal digits.
+    Done(String),
+    /// It could not be read.
+    Failed(String),
+}
+
+/// A sample that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Names it.
+    pub id: SampleId,
+    /// Local time of day of its arrival, as in `14:02:09.120`.
+    pub time: String,
+    /// Its key expression.
+    pub key: String,
+    /// Whether it says that the key was deleted; it has no payload then.
+    pub deleted: bool,
+    /// Payload bytes.
+    pub len: usize,
+    /// Segments that it arrived in.
+    pub segments: usize,
+    /// Whether it came straight from this page's own put, and not from the router.
+    pub local: bool,
+    /// Its hash, if asked for.
+    pub hash: Hash,
+}
+
+/// What the measurement found out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Building with every segment copied.
+    pub copy: Summary,
+    /// Building with every segment borrowed.
+    pub borrow: Summary,
+    /// How many times longer copying took.
+    pub ratio: Ratio,
+    /// What that allows to say about borrowing.
+    pub verdict: Verdict,
+    /// Payload bytes.
+    pub len: usize,
+    /// Segments.
+    pub segments: usize,
+    /// Bytes that one build by copy copied, from its ledger.
+    pub copied_by_copy: u64,
+    /// Bytes that one build by borrow copied, from its ledger.
+    pub copied_by_borrow: u64,
+    /// Whole puts by copy, when there was a router.
+    pub put: Option<PutCost>,
+    /// Under which conditions.
+    pub conditions: Conditions,
+}
+
+/// A whole put by copy, from building to the last byte leaving the browser's buffer. Medians, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PutCost {
+    /// How many puts.
+    pub n: usize,
+    /// Building the payload: the copy that borrowing saves.
+    pub build: f64,
+    /// Gathering segments into batches: one copy that every put needs.
+    pub gather: f64,
+    /// Inside `WebSocket.send`: copies of the browser, not ours.
+    pub send: f64,
+    /// The rest, until the browser's buffer was empty.
+    pub rest: f64,
+}
+
+impl PutCost {
+    /// The whole, in nanoseconds.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.build + self.gather + self.send + self.rest
+    }
+
+    /// What part of the whole is the copy that borrowing saves, from 0 to 1.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        if self.total() > 0.0 { self.build / self.total() } else { 0.0 }
+    }
+}
+
+/// Under which conditions was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// The clock's step.
+    pub step: Duration,
+    /// Whether the page is cross-origin isolated, which makes the clock finer.
+    pub isolated: bool,
+    /// Whether the program was built with optimisation.
+    pub optimised: bool,
+    /// The seed of the order in which the variants took turns.
+    pub seed: u64,
+    /// Builds timed together in one sample: by copy, by borrow.
+    pub batches: (u32, u32),
+    /// The browser, in short, as in `Chromium 156`.
+    pub browser: String,
+}
+
+/// The Cost pane.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Cost {
+    /// Nothing measured yet.
+    #[default]
+    NotMeasured,
+    /// Under way.
+    Measuring {
+        /// Rounds done.
+        done: u32,
+        /// Rounds in all.
+        total: u32,
+    },
+    /// Measured, for the rows as they were then.
+    Measured(Box<Report>),
+    /// It could not be measured.
+    Failed(Problem),
+}
+
+/// What the page runs in.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// Whether the browser takes the page for a secure context.
+    pub secure: bool,
+    /// Whether the page is cross-origin isolated.
+    pub isolated: bool,
+    /// The tcp locator of the lab's router, for programs on that machine, when the lab told it.
+    pub tcp: Option<String>,
+    /// The ws locator of the lab's router, when the lab told it.
+    pub ws: Option<String>,
+}
+
+/// Everything that the page shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The rows in payload order.
+    pub rows: Vec<Row>,
+    next_row: RowId,
+    /// The preset that the rows still are, if any.
+    pub preset: Option<Preset>,
+    /// The selected segment.
+    pub selected: Option<Selection>,
+    /// Whose modes the layout shows.
+    pub view: View,
+    /// Counts changes of the rows: an answer about older rows is ignored.
+    pub revision: u64,
+    /// What became of building.
+    pub build: Build,
+    /// The Cost pane.
+    pub cost: Cost,
+    /// The locator as typed.
+    pub locator: String,
+    /// The session.
+    pub session: Session,
+    /// The key to publish on, as typed.
+    pub key: String,
+    /// The last put.
+    pub put: Put,
+    next_put: PutId,
+    /// The key expression to subscribe to, as typed.
+    pub sub_key: String,
+    /// The subscription.
+    pub subscription: Subscription,
+    /// Samples, newest first.
+    pub samples: Vec<Sample>,
+    /// How many samples arrived in all.
+    pub received: u64,
+    /// What the page runs in.
+    pub surroundings: Surroundings,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let rows = Preset::Tensor.rows(0);
+        Self {
+            next_row: rows.len() as RowId,
+            selected: rows.first().map(|row| Selection { row: row.id, index: 0 }),
+            rows,
+            preset: Some(Preset::Tensor),
+            view: View::AsSet,
+            revision: 0,
+            build: Build::Pending,
+            cost: Cost::NotMeasured,
+            locator: locator::OWN_ENDPOINT.to_owned(),
+            session: Session::Closed,
+            key: "lab/tensor".to_owned(),
+            put: Put::None,
+            next_put: 1,
+            sub_key: "lab/**".to_owned(),
+            subscription: Subscription::None,
+            samples: Vec::new(),
+            received: 0,
+            surroundings: Surroundings::default(),
+        }
+    }
+}
+
+/// Everything that can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The page has started.
+    Started(Surroundings),
+    /// Replace all rows.
+    Preset(Preset),
+    /// Append a row of this type.
+    Add(Element),
+    /// Insert a copy of a row after it.
+    Duplicate(RowId),
+    /// Remove a row.
+    Remove(RowId),
+    /// Move a row by one.
+    Move(RowId, Direction),
+    /// Change a row.
+    Edit(RowId, Edit),
+    /// Give every row this mode.
+    ModeForAll(Mode),
+    /// Select a segment, or nothing.
+    Select(Option<Selection>),
+    /// Look at the layout differently.
+    View(View),
+    /// Measure the payload.
+    Measure,
+    /// Stop measuring.
+    StopMeasuring,
+    /// Another locator was typed.
+    Locator(String),
+    /// Open a session.
+    Connect,
+    /// Close the session.
+    Disconnect,
+    /// Another key was typed.
+    Key(String),
+    /// Publish the payload.
+    Put,
+    /// Another key expression to subscribe to was typed.
+    SubKey(String),
+    /// Declare the subscription.
+    Subscribe,
+    /// Undeclare it.
+    Unsubscribe,
+    /// Hash a sample.
+    Hash(SampleId),
+    /// Let all samples go.
+    ForgetSamples,
+    /// Answer: the payload of this revision was built, or not.
+    BuildEnded(u64, Result<Built, Problem>),
+    /// Answer: rounds done, of how many.
+    MeasureProgress(u32, u32),
+    /// Answer: the measurement has ended; `None` when it was stopped.
+    MeasureEnded(Result<Option<Box<Report>>, Problem>),
+    /// Answer: the session is open.
+    Opened(SessionInfo),
+    /// Answer: the session is closed, by us (`None`) or by what the problem says.
+    SessionEnded(Option<Problem>),
+    /// Answer: so many payload bytes of a put have left the browser's buffer.
+    PutProgress(PutId, usize),
+    /// Answer: the put has ended.
+    PutEnded(PutId, Result<PutReport, Problem>),
+    /// Answer: the subscription is declared under this key expression, or refused.
+    SubscribeEnded(Result<String, Problem>),
+    /// A sample arrived.
+    Sample(Sample),
+    /// Answer: the hash of a sample.
+    Hashed(SampleId, Result<String, String>),
+}
+
+/// What is to be done outside of the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Make the arrays and build the payload; answer with [`Action::BuildEnded`].
+    Build {
+        /// The revision to answer with.
+        revision: u64,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Measure the rows; answer with [`Action::MeasureEnded`].
+    Measure(Vec<Row>),
+    /// Stop measuring.
+    StopMeasuring,
+    /// Open a session; answer with [`Action::Opened`] or [`Action::SessionEnded`].
+    Connect(String),
+    /// Close the session.
+    Disconnect,
+    /// Publish the rows; answer with [`Action::PutEnded`].
+    Put {
+        /// Names the put.
+        id: PutId,
+        /// The key as typed.
+        key: String,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Declare a subscription; answer with [`Action::SubscribeEnded`].
+    Subscribe(String),
+    /// Undeclare the subscription.
+    Unsubscribe,
+    /// Hash a sample; answer with [`Action::Hashed`].
+    Hash(SampleId),
+    /// Let the payloads of these samples go.
+    Forget(Vec<SampleId>),
+}
+
+impl State {
+    /// The plan for the rows as the layout shows them.
+    ///
+    /// # Errors
+    /// [`BuildError::TooLong`].
+    pub fn plan(&self) -> Result<Plan, BuildError> {
+        Plan::of(&self.rows, self.view.mode(), self.key.len())
+    }
+
+    /// Lets `action` happen and says what is to be done about it.
+    pub fn apply(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Started(surroundings) => {
+                self.surroundings = surroundings;
+                self.rows_changed()
+            }
+            Action::Preset(preset) => {
+                self.rows = preset.rows(self.next_row);
+                self.next_row += self.rows.len() as RowId;
+                let effects = self.rows_changed();
+                self.preset = Some(preset);
+                self.selected = self.rows.first().map(|row| Selection { row: row.id, index: 0 });
+                effects
+            }
+            Action::Add(element) => {
+                let id = self.fresh_row();
+                self.rows.push(Row {
+                    id,
+                    name: format!("array {}", self.rows.len()),
+                    element,
+                    length: 1024,
+                    repeat: 1,
+                    fill: Fill::Ramp,
+                    place: Place::JsHeap,
+                    mode: Mode::Copy,
+                });
+                self.selected = Some(Selection { row: id, index: 0 });
+                self.rows_changed()
+            }
+            Action::Duplicate(row) => {
+                let Some(at) = self.position(row) else { return Vec::new() };
+                let id = self.fresh_row();
+                let twin = Row { id, ..self.rows[at].clone() };
+                self.rows.insert(at + 1, twin);
+                self.selected = Some(Selection { row: id, index: 0 });
+                self.rows_changed()
+            }
+            Action::Remove(row) => {
+                let Some(at) = self.position(row) else { return Vec::new() };
+                self.rows.remove(at);
+                let neighbour = self.rows.get(at).or(self.rows.last());
+                self.selected = neighbour.map(|row| Selection { row: row.id, index: 0 });
+                self.rows_changed()
+            }
+            Action::Move(row, direction) => {
+                let Some(at) = self.position(row) else { return Vec::new() };
+                let to = match direction {
+                    Direction::Up => at.checked_sub(1),
+                    Direction::Down => Some(at + 1).filter(|to| *to < self.rows.len()),
+                };
+                let Some(to) = to else { return Vec::new() };
+                self.rows.swap(at, to);
+                self.rows_changed()
+            }
+            Action::Edit(row, edit) => {
+                let Some(at) = self.position(row) else { return Vec::new() };
+                let row = &mut self.rows[at];
+                match edit {
+                    Edit::Name(name) => row.name = name,
+                    Edit::Element(element) => row.element = element,
+                    Edit::Length(length) => row.length = length,
+                    Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
+                    Edit::Fill(fill) => row.fill = fill,
+                    Edit::Place(place) => row.place = place,
+                    Edit::Mode(mode) => row.mode = mode,
+                }
+                self.rows_changed()
+            }
+            Action::ModeForAll(mode) => {
+                for row in &mut self.rows {
+                    row.mode = mode;
+                }
+                self.rows_changed()
+            }
+            Action::Select(selection) => {
+                self.selected = selection;
+                Vec::new()
+            }
+            Action::View(view) => {
+                self.view = view;
+                Vec::new()
+            }
+            Action::Measure => {
+                if matches!(self.cost, Cost::Measuring { .. }) {
+                    return Vec::new();
+                }
+                self.cost = Cost::Measuring { done: 0, total: 0 };
+                vec![Effect::Measure(self.rows.clone())]
+            }
+            Action::StopMeasuring => vec![Effect::StopMeasuring],
+            Action::Locator(locator) => {
+                self.locator = locator;
+                if matches!(self.session, Session::Failed(_)) {
+                    self.session = Session::Closed;
+                }
+                Vec::new()
+            }
+            Action::Connect => {
+                if self.session.is_open() || self.session == Session::Connecting {
+                    return Vec::new();
+                }
+                self.session = Session::Connecting;
+                self.put = Put::None;
+                vec![Effect::Connect(self.locator.clone())]
+            }
+            Action::Disconnect => vec![Effect::Disconnect],
+            Action::Key(key) => {
+                self.key = key;
+                if matches!(self.put, Put::Failed(_)) {
+                    self.put = Put::None;
+                }
+                Vec::new()
+            }
+            Action::Put => self.put(),
+            Action::SubKey(key) => {
+                self.sub_key = key;
+                if matches!(self.subscription, Subscription::Failed(_)) {
+                    self.subscription = Subscription::None;
+                }
+                Vec::new()
+            }
+            Action::Subscribe => match self.subscription {
+                Subscription::Declared(_) => Vec::new(),
+                _ => vec![Effect::Subscribe(self.sub_key.clone())],
+            },
+            Action::Unsubscribe => {
+                self.subscription = Subscription::None;
+                vec![Effect::Unsubscribe]
+            }
+            Action::Hash(id) => match self.sample(id) {
+                Some(sample) if sample.hash != Hash::UnderWay => {
+                    sample.hash = Hash::UnderWay;
+                    vec![Effect::Hash(id)]
+                }
+                _ => Vec::new(),
+            },
+            Action::ForgetSamples => {
+                let gone = self.samples.drain(..).map(|sample| sample.id).collect();
+                vec![Effect::Forget(gone)]
+            }
+            Action::BuildEnded(revision, result) => {
+                if revision == self.revision {
+                    self.build = match result {
+                        Ok(built) => Build::Ready(built),
+                        Err(problem) => Build::Failed(problem),
+                    };
+                }
+                Vec::new()
+            }
+            Action::MeasureProgress(done, total) => {
+                if let Cost::Measuring { .. } = self.cost {
+                    self.cost = Cost::Measuring { done, total };
+                }
+                Vec::new()
+            }
+            Action::MeasureEnded(result) => {
+                self.cost = match result {
+                    Ok(Some(report)) => Cost::Measured(report),
+                    Ok(None) => Cost::NotMeasured,
+                    Err(problem) => Cost::Failed(problem),
+                };
+                Vec::new()
+            }
+            Action::Opened(info) => {
+                self.session = Session::Open(info);
+                Vec::new()
+            }
+            Action::SessionEnded(problem) => {
+                self.session = problem.map_or(Session::Closed, Session::Failed);
+                self.subscription = Subscription::None;
+                Vec::new()
+            }
+            Action::PutProgress(done, bytes) => {
+                if let Put::UnderWay { id, handed, .. } = &mut self.put
+                    && *id == done
+                {
+                    *handed = bytes;
+                }
+                Vec::new()
+            }
+            Action::PutEnded(done, result) => {
+                if matches!(&self.put, Put::UnderWay { id, .. } if *id == done) {
+                    self.put = match result {
+                        Ok(report) => Put::Done(report),
+                        Err(problem) => Put::Failed(problem),
+                    };
+                }
+                Vec::new()
+            }
+            Action::SubscribeEnded(result) => {
+                self.subscription = match result {
+                    Ok(key) => Subscription::Declared(key),
+                    Err(problem) => Subscription::Failed(problem),
+                };
+                Vec::new()
+            }
+            Action::Sample(sample) => self.keep(sample),
+            Action::Hashed(id, result) => {
+                if let Some(sample) = self.sample(id) {
+                    sample.hash = match result {
+                        Ok(digest) => Hash::Done(digest),
+                        Err(cause) => Hash::Failed(cause),
+                    };
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn put(&mut self) -> Vec<Effect> {
+        if matches!(self.put, Put::UnderWay { .. }) {
+            return Vec::new();
+        }
+        if !self.session.is_open() {
+            self.put = Put::Failed(Problem::new("No session.", "Connect to a router first; nothing was sent."));
+            return Vec::new();
+        }
+        let id = self.next_put;
+        self.next_put += 1;
+        let total = self.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+        self.put = Put::UnderWay { id, handed: 0, total };
+        vec![Effect::Put { id, key: self.key.clone(), rows: self.rows.clone() }]
+    }
+
+    fn keep(&mut self, sample: Sample) -> Vec<Effect> {
+        self.received += 1;
+        self.samples.insert(0, sample);
+        let mut bytes = 0usize;
+        let kept = self
+            .samples
+            .iter()
+            .enumerate()
+            .take_while(|(at, sample)| {
+                bytes = bytes.saturating_add(sample.len);
+                *at == 0 || (*at < KEPT_SAMPLES && bytes <= KEPT_BYTES)
+            })
+            .count();
+        let gone: Vec<SampleId> = self.samples.drain(kept..).map(|sample| sample.id).collect();
+        if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
+    }
+
+    /// The rows are not what they were: everything that was found out about them is void.
+    fn rows_changed(&mut self) -> Vec<Effect> {
+        self.revision += 1;
+        self.preset = None;
+        let selected = self.selected.take();
+        self.selected = selected.and_then(|selection| {
+            let row = self.rows.iter().find(|row| row.id == selection.row)?;
+            Some(Selection { row: row.id, index: selection.index.min(row.repeat.saturating_sub(1)) })
+        });
+        let mut effects = Vec::new();
+        if matches!(self.cost, Cost::Measuring { .. }) {
+            effects.push(Effect::StopMeasuring);
+        }
+        self.cost = Cost::NotMeasured;
+        let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
+        if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
+            self.build = Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+        } else if segments > MAX_SEGMENTS {
+            self.build = Build::Failed(Problem::new(
+                "Too many segments.",
+                format!("The rows make {segments} segments; this page builds at most {MAX_SEGMENTS}. Lower a repeat."),
+            ));
+        } else {
+            self.build = Build::Pending;
+            effects.push(Effect::Build { revision: self.revision, rows: self.rows.clone() });
+        }
+        effects
+    }
+
+    fn position(&self, row: RowId) -> Option<usize> {
+        self.rows.iter().position(|candidate| candidate.id == row)
+    }
+
+    fn sample(&mut self, id: SampleId) -> Option<&mut Sample> {
+        self.samples.iter_mut().find(|sample| sample.id == id)
+    }
+
+    fn fresh_row(&mut self) -> RowId {
+        self.next_row += 1;
+        self.next_row - 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The reducer, action by action.
+
+use super::*;
+use crate::{payload::ZBytes, segment::Segment};
+
+fn info() -> SessionInfo {
+    SessionInfo {
+        zid: "1".into(),
+        router: "2".into(),
+        batch_size: 65535,
+        lanes: 16,
+        sn_bits: 28,
+        lease: Duration::from_secs(60),
+        router_lease: Duration::from_secs(10),
+        patch: 1,
+    }
+}
+
+fn sample(id: SampleId, len: usize) -> Sample {
+    Sample {
+        id,
+        time: "00:00:00.000".into(),
+        key: "k".into(),
+        deleted: false,
+        len,
+        segments: 1,
+        local: false,
+        hash: Hash::NotAsked,
+    }
+}
+
+#[test]
+fn rows_are_added_changed_moved_and_removed() {
+    let mut state = State::default();
+    state.apply(Action::Preset(Preset::ThreeSmall));
+    let ids: Vec<RowId> = state.rows.iter().map(|row| row.id).collect();
+    let effects = state.apply(Action::Move(ids[2], Direction::Up));
+    assert!(matches!(effects.as_slice(), [Effect::Build { .. }]));
+    assert_eq!(state.preset, None, "changed rows are no preset any more");
+    assert_eq!(state.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[0], ids[2], ids[1]]);
+    assert!(state.apply(Action::Move(ids[0], Direction::Up)).is_empty());
+    assert!(state.apply(Action::Move(ids[1], Direction::Down)).is_empty());
+    state.apply(Action::Duplicate(ids[0]));
+    assert_eq!(state.rows.len(), 4);
+    assert_eq!(state.rows[1].name, state.rows[0].name);
+    assert!(!ids.contains(&state.rows[1].id));
+    state.apply(Action::Remove(state.rows[1].id));
+    state.apply(Action::Edit(ids[1], Edit::Element(Element::Float64)));
+    state.apply(Action::Edit(ids[1], Edit::Length(10)));
+    assert_eq!(state.rows[2].bytes(), 80);
+    state.apply(Action::ModeForAll(Mode::Copy));
+    assert!(state.rows.iter().all(|row| row.mode == Mode::Copy));
+    for id in ids {
+        state.apply(Action::Remove(id));
+    }
+    assert!(state.rows.is_empty());
+    assert_eq!(state.selected, None);
+    assert_eq!(state.plan().unwrap().len, 0);
+    state.apply(Action::Add(Element::Int32));
+    assert_eq!(state.selected, Some(Selection { row: state.rows[0].id, index: 0 }));
+}
+
+#[test]
+fn answers_about_older_rows_are_ignored() {
+    let mut state = State::default();
+    state.apply(Action::Started(Surroundings::default()));
+    let old = state.revision;
+    state.apply(Action::ModeForAll(Mode::Copy));
+    state.apply(Action::BuildEnded(old, Ok(Built { len: 1, segments: 1, copied: 1 })));
+    assert_eq!(state.build, Build::Pending);
+    let built = Built { len: 2, segments: 1, copied: 2 };
+    state.apply(Action::BuildEnded(state.revision, Ok(built)));
+    assert_eq!(state.build, Build::Ready(built));
+}
+
+#[test]
+fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
+    let mut state = State::default();
+    let row = state.rows[0].id;
+    let effects = state.apply(Action::Edit(row, Edit::Length(1 << 29)));
+    assert!(effects.is_empty());
+    assert!(matches!(&state.build, Build::Failed(problem) if problem.detail.contains("2147483648")));
+    state.apply(Action::Edit(row, Edit::Length(usize::MAX)));
+    assert!(matches!(&state.build, Build::Failed(_)));
+    state.apply(Action::Edit(row, Edit::Length(1)));
+    for _ in 0..2 {
+        state.apply(Action::Edit(row, Edit::Repeat(MAX_REPEAT)));
+        state.apply(Action::Duplicate(row));
+    }
+    assert!(matches!(&state.build, Build::Failed(problem) if problem.title.contains("segments")));
+}
+
+#[test]
+fn the_plan_says_what_building_will_do() {
+    for preset in Preset::ALL {
+        let rows = preset.rows(0);
+        for all in [None, Some(Mode::Copy), Some(Mode::Borrow)] {
+            let plan = Plan::of(&rows, all, 3).unwrap();
+            // Natively every array is in linear memory, so places are compared through the modes alone.
+            let sources = rows.iter().flat_map(|row| {
+                (0..row.repeat).map(move |index| {
+                    let mut bytes = vec![0; row.array_bytes()];
+                    row.write(index, 0, &mut bytes);
+                    (Segment::from(bytes), all.unwrap_or(row.mode))
+                })
+            });
+            let payload = ZBytes::from_segments(sources).unwrap();
+            assert_eq!(payload.len(), plan.len);
+            assert_eq!(payload.segments().len(), plan.segments);
+            assert_eq!(payload.built().total(), plan.building as u64);
+            assert_eq!(payload.layout().len(), plan.layout().len());
+            assert_eq!(payload.layout().segments(), plan.layout().segments());
+        }
+    }
+}
+
+#[test]
+fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
+    let mut state = State::default();
+    assert!(state.apply(Action::Put).is_empty());
+    assert!(matches!(state.put, Put::Failed(_)));
+    state.apply(Action::Opened(info()));
+    let effects = state.apply(Action::Put);
+    let [Effect::Put { id, .. }] = effects.as_slice() else { panic!("no put: {effects:?}") };
+    assert!(state.apply(Action::Put).is_empty(), "one at a time");
+    state.apply(Action::PutProgress(*id, 100));
+    assert_eq!(state.put, Put::UnderWay { id: *id, handed: 100, total: 11_796_480 });
+    state.apply(Action::PutEnded(id + 1, Err(Problem::new("other", ""))));
+    assert!(matches!(state.put, Put::UnderWay { .. }));
+    let report =
+        PutReport { bytes: 11_796_480, batches: 181, built: 0, gathered: 11_796_480, took: Duration::from_millis(5) };
+    state.apply(Action::PutEnded(*id, Ok(report)));
+    assert_eq!(state.put, Put::Done(report));
+}
+
+#[test]
+fn the_end_of_a_session_ends_its_subscription() {
+    let mut state = State::default();
+    let effects = state.apply(Action::Connect);
+    assert_eq!(effects, [Effect::Connect("/zenoh".into())]);
+    assert!(state.apply(Action::Connect).is_empty());
+    state.apply(Action::Opened(info()));
+    assert_eq!(state.apply(Action::Subscribe), [Effect::Subscribe("lab/**".into())]);
+    state.apply(Action::SubscribeEnded(Ok("lab/**".into())));
+    assert!(state.apply(Action::Subscribe).is_empty());
+    let problem = Problem::new("The router closed the link.", "");
+    state.apply(Action::SessionEnded(Some(problem.clone())));
+    assert_eq!(state.session, Session::Failed(problem));
+    assert_eq!(state.subscription, Subscription::None);
+    state.apply(Action::Locator("ws/h:1".into()));
+    assert_eq!(state.session, Session::Closed, "what was said of another locator is void");
+}
+
+#[test]
+fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
+    let mut state = State::default();
+    for id in 0..60 {
+        state.apply(Action::Sample(sample(id, 10)));
+    }
+    assert_eq!(state.samples.len(), KEPT_SAMPLES);
+    assert_eq!(state.samples[0].id, 59);
+    assert_eq!(state.received, 60);
+    let effects = state.apply(Action::Sample(sample(60, KEPT_BYTES + 1)));
+    assert_eq!(state.samples.len(), 1);
+    assert!(matches!(effects.as_slice(), [Effect::Forget(ids)] if ids.len() == KEPT_SAMPLES));
+    assert_eq!(state.apply(Action::Hash(60)), [Effect::Hash(60)]);
+    assert!(state.apply(Action::Hash(60)).is_empty(), "under way already");
+    state.apply(Action::Hashed(60, Ok("ab".into())));
+    assert_eq!(state.samples[0].hash, Hash::Done("ab".into()));
+    assert!(state.apply(Action::Hash(3)).is_empty(), "gone");
+}
+
+#[test]
+fn changing_rows_stops_a_measurement() {
+    let mut state = State::default();
+    assert!(matches!(state.apply(Action::Measure).as_slice(), [Effect::Measure(_)]));
+    assert!(state.apply(Action::Measure).is_empty());
+    let effects = state.apply(Action::ModeForAll(Mode::Copy));
+    assert!(effects.contains(&Effect::StopMeasuring));
+    state.apply(Action::MeasureProgress(3, 60));
+    assert_eq!(state.cost, Cost::NotMeasured);
+}

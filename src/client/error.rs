@@ -1,0 +1,219 @@
+//! Everything that can go wrong in a session, with the facts.
+
+use std::{fmt, time::Duration};
+
+use zenoh_protocol::transport::close::reason_to_str;
+
+use super::SubscriberId;
+use crate::{payload::BuildError, wire::WireError};
+
+/// Why a verb was refused. Nothing has happened then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// There is no open session.
+    NotOpen,
+    /// The text is no key expression.
+    KeyExpression {
+        /// The text.
+        text: String,
+        /// zenoh's reason.
+        reason: String,
+    },
+    /// The key expression cannot be encoded.
+    KeyTooLong {
+        /// Its length, in bytes.
+        len: usize,
+    },
+    /// The encoded message is longer than a router takes.
+    TooLong {
+        /// Bytes of the encoded message: the payload and its header.
+        encoded: usize,
+        /// The most that a router takes.
+        limit: usize,
+    },
+    /// A source of the payload is gone.
+    Source(BuildError),
+    /// The put may be dropped, and too much is waiting to be sent already.
+    Congested {
+        /// Payload bytes that wait.
+        queued: usize,
+        /// The most that may wait.
+        limit: usize,
+    },
+    /// A subscriber of this id is there already.
+    IdInUse {
+        /// The id.
+        id: SubscriberId,
+    },
+    /// There is no subscriber of this id.
+    UnknownId {
+        /// The id.
+        id: SubscriberId,
+    },
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpen => f.write_str("there is no open session: connect to a router first"),
+            Self::KeyExpression { text, reason } => write!(
+                f,
+                "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
+                 wildcards lab/* and lab/**"
+            ),
+            Self::KeyTooLong { len } => write!(f, "the key expression is too long to be sent: {len} B"),
+            Self::TooLong { encoded, limit } => write!(
+                f,
+                "the encoded message would have {encoded} B, and a router takes at most {limit} B (2^30): it would drop this one \
+                 without a word. Make the payload at least {} B shorter or send it in parts",
+                encoded.saturating_sub(*limit)
+            ),
+            Self::Source(error) => error.fmt(f),
+            Self::Congested { queued, limit } => write!(
+                f,
+                "dropped: {queued} B wait to be sent, and the put would pass the limit of {limit} B. Wait, or send it with congestion \
+                 control block"
+            ),
+            Self::IdInUse { id } => write!(f, "subscriber {id} is declared already"),
+            Self::UnknownId { id } => write!(f, "there is no subscriber {id}"),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Why a put that had been taken was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PutError {
+    /// A source of its payload went away before it was gathered.
+    Source(BuildError),
+}
+
+impl fmt::Display for PutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PutError {}
+
+/// Why a session has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseCause {
+    /// We have closed it.
+    ByUs,
+    /// The router has closed it.
+    ByRouter {
+        /// Its reason, as a number of zenoh's.
+        reason: u8,
+        /// Whether the session was not open yet.
+        opening: bool,
+    },
+    /// The router did not answer the handshake.
+    NoAnswer {
+        /// How long we waited.
+        after: Duration,
+        /// Whether it had answered the first of the two steps.
+        answered: bool,
+    },
+    /// The router was silent for longer than it had promised.
+    Silent {
+        /// For how long.
+        for_: Duration,
+    },
+    /// What came is not zenoh.
+    Malformed(WireError),
+    /// A message came that has no place at this point.
+    OutOfTurn {
+        /// Whether the session was not open yet.
+        opening: bool,
+    },
+    /// A batch without a message came.
+    EmptyBatch,
+    /// A sequence number is larger than was agreed.
+    SequenceNumber {
+        /// The number.
+        found: u32,
+        /// The largest that was agreed.
+        largest: u32,
+    },
+    /// A message came with a priority, though none were agreed.
+    Priority,
+    /// The router asked for batches that are too small to carry anything.
+    SmallBatch {
+        /// Bytes that it asked for.
+        offered: u16,
+    },
+    /// A message that was being put together passed a bound.
+    Reassembly {
+        /// What passed its bound, as in "bytes".
+        what: &'static str,
+        /// The bound.
+        limit: usize,
+    },
+    /// A key came by a number that was never declared, or as a text that is no key expression.
+    Key {
+        /// What came.
+        found: String,
+    },
+    /// The router declared more key expressions than are kept.
+    TooManyKeys {
+        /// The bound.
+        limit: usize,
+    },
+    /// Our own id cannot be used.
+    BadId,
+}
+
+impl From<WireError> for CloseCause {
+    fn from(error: WireError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl fmt::Display for CloseCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByUs => f.write_str("the session was closed by this page"),
+            Self::ByRouter { reason, opening } => {
+                let when = if *opening { "refused the session" } else { "closed the session" };
+                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))
+            }
+            Self::NoAnswer { after, answered } => {
+                let step = if *answered { "second" } else { "first" };
+                write!(
+                    f,
+                    "the server took the connection but did not answer the {step} zenoh message within {} s: it is no zenoh router",
+                    after.as_secs()
+                )
+            }
+            Self::Silent { for_ } => write!(f, "nothing came from the router for {:.1} s", for_.as_secs_f64()),
+            Self::Malformed(error) => write!(f, "the server sent bytes that are no zenoh: {error}"),
+            Self::OutOfTurn { opening: true } => {
+                f.write_str("the server answered the handshake with another message: it is no zenoh router")
+            }
+            Self::OutOfTurn { opening: false } => f.write_str("the router sent a message that has no place in an open session"),
+            Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
+            Self::SequenceNumber { found, largest } => {
+                write!(f, "the router sent sequence number {found}; the largest that was agreed is {largest}")
+            }
+            Self::Priority => f.write_str("the router sent a message with a priority, though none were agreed"),
+            Self::SmallBatch { offered } => {
+                write!(f, "the router asks for batches of {offered} B, too small to carry a message")
+            }
+            Self::Reassembly { what, limit } => {
+                write!(f, "a message in fragments passed the limit of {limit} {what}")
+            }
+            Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
+            Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
+            Self::BadId => f.write_str("the id of this page's session is not valid"),
+        }
+    }
+}
+
+impl std::error::Error for CloseCause {}

@@ -1,0 +1,653 @@
+//! A zenoh client without I/O.
+//!
+//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Whoever drives it has one WebSocket, and
+//! does this:
+//!
+//! 1. [`Client::new`] when the WebSocket is open.
+//! 2. One input at a time: [`Client::handle_input`] for each binary message, [`Client::handle_timeout`] when
+//!    [`Client::poll_timeout`] has passed, or a verb ([`Client::put`], [`Client::subscribe`], …).
+//! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as the socket takes more.
+//!
+//! Time is a parameter: a [`Duration`] since any fixed moment, the same for all calls.
+//!
+//! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so a batch is never an object of
+//! its own, and an owner that is gone is noticed before its sequence number is spent.
+//!
+//! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
+
+#![deny(clippy::indexing_slicing)]
+
+mod error;
+mod lane;
+mod session;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use zenoh_keyexpr::OwnedKeyExpr;
+use zenoh_protocol::{
+    core::{CongestionControl, Field, Priority, Reliability, ZenohIdProto},
+    transport::{InitAck, OpenAck, close::reason},
+};
+
+pub use self::error::{CloseCause, CommandError, PutError};
+use self::{
+    lane::{Lanes, sn_mask},
+    session::Subscriber,
+};
+use crate::{
+    ledger::Ledger,
+    payload::ZBytes,
+    segment::Segment,
+    wire::{self, BATCH_SIZE, BatchReader, Lane, Message, Outgoing, Transport, encode},
+};
+
+/// How long the router may take for each step of the handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After how long a silence the router may take us for gone. A page can be frozen for a while, so it is generous.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// Bounds on what is kept because a peer, or the caller, asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a message that is being put together, in each lane.
+    pub reassembly_bytes: usize,
+    /// Fragments of a message that is being put together, in each lane: each keeps a buffer of the browser alive.
+    pub reassembly_fragments: usize,
+    /// Key expressions that the router has given numbers to.
+    pub key_expressions: usize,
+    /// Payload bytes that may wait to be sent before puts with [`CongestionControl::Drop`] are dropped. Puts with
+    /// [`CongestionControl::Block`] wait behind them; they hold references, not copies.
+    pub queued_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            reassembly_bytes: wire::MAX_MESSAGE,
+            reassembly_fragments: 1 << 18,
+            key_expressions: 1 << 12,
+            queued_bytes: 64 << 20,
+        }
+    }
+}
+
+/// What a client needs to know from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Our zenoh id: 16 random bytes, not all zero.
+    pub zid: [u8; 16],
+    /// A random number; sequence numbers begin there.
+    pub initial_sn: u32,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+/// What a session was agreed to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// Our own zenoh id, hexadecimal.
+    pub zid: String,
+    /// The router's zenoh id, hexadecimal.
+    pub router: String,
+    /// The longest batch, in bytes.
+    pub batch_size: u16,
+    /// Lanes with sequence numbers of their own: 16 with priorities, else 2.
+    pub lanes: u8,
+    /// Bits of a sequence number.
+    pub sn_bits: u8,
+    /// After how long a silence the router takes us for gone.
+    pub lease: Duration,
+    /// After how long a silence we take the router for gone.
+    pub router_lease: Duration,
+    /// The patch version of the protocol.
+    pub patch: u8,
+}
+
+/// Names an operation; chosen by the caller, who should not use one twice in a session.
+pub type OpId = u64;
+
+/// Names a subscriber; chosen by the caller.
+pub type SubscriberId = u32;
+
+/// A put.
+#[derive(Clone, Debug)]
+pub struct Put {
+    /// The key expression.
+    pub key: OwnedKeyExpr,
+    /// The payload. The client holds it until its last byte was gathered or the put has failed.
+    pub payload: ZBytes,
+    /// What is to happen when the way is not free. zenoh's default is `Drop`.
+    pub congestion: CongestionControl,
+    /// Its priority: a higher one overtakes between batches.
+    pub priority: Priority,
+    /// Its reliability.
+    pub reliability: Reliability,
+}
+
+impl Put {
+    /// A put with zenoh's defaults: may be dropped, priority data, reliable.
+    #[must_use]
+    pub fn new(key: OwnedKeyExpr, payload: ZBytes) -> Self {
+        Self {
+            key,
+            payload,
+            congestion: CongestionControl::Drop,
+            priority: Priority::DEFAULT,
+            reliability: Reliability::Reliable,
+        }
+    }
+}
+
+/// A sample for a subscriber.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Everyone that it is for.
+    pub subscribers: Vec<SubscriberId>,
+    /// Its key expression.
+    pub key: String,
+    /// Its payload: over the received batches, or, when `local`, over the very owners of the put. A borrowed source that is
+    /// written later shows in it.
+    pub payload: ZBytes,
+    /// Whether it says that the key was deleted; the payload is empty then.
+    pub deleted: bool,
+    /// Whether it came from a put of this same client. A router does not send a session its own puts.
+    pub local: bool,
+}
+
+/// What the driver and the application are told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The session is open.
+    Opened(SessionInfo),
+    /// A sample arrived.
+    Sample(Sample),
+    /// A put was given up before all of it was sent. The session goes on.
+    PutFailed(OpId, PutError),
+    /// The session has ended. There are no more events, and what was not sent never will be. After the transmits that are
+    /// still there, the driver closes the WebSocket.
+    Closed(CloseCause),
+}
+
+/// A batch to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transmit {
+    /// Its length, from the beginning of the buffer.
+    pub len: usize,
+    /// The part of a put in it, if any.
+    pub part: Option<Part>,
+}
+
+/// The part of a put that a batch carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which put.
+    pub op: OpId,
+    /// Payload bytes in this batch.
+    pub payload: usize,
+    /// With the last batch of the put: how many there were, and what gathering them copied.
+    pub last: Option<(usize, Ledger)>,
+}
+
+enum Phase {
+    /// InitSyn was sent.
+    Init,
+    /// OpenSyn was sent; holds what InitAck said.
+    Open(Box<InitAck>),
+    /// The session is open.
+    Running,
+    /// It has ended.
+    Over,
+}
+
+struct Queued {
+    op: Option<OpId>,
+    lane: Lane,
+    message: Outgoing,
+}
+
+/// The client. See the [module](self) for how to drive it.
+pub struct Client {
+    config: Config,
+    phase: Phase,
+    lanes: Lanes,
+    router_lease: Duration,
+    /// Whole batches of the transport itself, sent before anything else.
+    control: VecDeque<Vec<u8>>,
+    /// One queue per priority, highest first.
+    queues: [VecDeque<Queued>; Priority::NUM],
+    queued_bytes: usize,
+    subscribers: HashMap<SubscriberId, Subscriber>,
+    /// Key expressions that the router has given numbers to.
+    mappings: HashMap<u16, String>,
+    events: VecDeque<Event>,
+    last_received: Duration,
+    last_sent: Duration,
+    /// When the present step of the handshake must be over.
+    deadline: Duration,
+    /// When the router was first found silent for its whole lease. It is given half of it once more, because a page that
+    /// was frozen finds its timer due before the messages that came meanwhile.
+    suspected: Option<Duration>,
+    /// Headers read; payload bytes are never copied by the client.
+    ledger: Ledger,
+}
+
+impl Client {
+    /// A client whose WebSocket has just opened. Its first batch is ready to be transmitted.
+    #[must_use]
+    pub fn new(config: Config, now: Duration) -> Self {
+        let mut client = Self {
+            config,
+            phase: Phase::Init,
+            lanes: Lanes::default(),
+            router_lease: LEASE,
+            control: VecDeque::new(),
+            queues: Default::default(),
+            queued_bytes: 0,
+            subscribers: HashMap::new(),
+            mappings: HashMap::new(),
+            events: VecDeque::new(),
+            last_received: now,
+            last_sent: now,
+            deadline: now + HANDSHAKE_TIMEOUT,
+            suspected: None,
+            ledger: Ledger::new(),
+        };
+        match ZenohIdProto::try_from(config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
+            Some(bytes) => client.control.push_back(bytes),
+            None => client.end(CloseCause::BadId, None),
+        }
+        client
+    }
+
+    /// Whether puts and subscriptions are possible.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Running)
+    }
+
+    /// Whether the session has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// The headers that were read so far, as metadata. No payload byte is ever in it: receiving copies none.
+    #[must_use]
+    pub fn received(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
+    pub fn handle_input(&mut self, batch: Segment, now: Duration) {
+        if self.is_over() {
+            return;
+        }
+        self.last_received = now;
+        self.suspected = None;
+        let batch = ZBytes::of_held(vec![batch]);
+        let mut ledger = std::mem::take(&mut self.ledger);
+        let mut reader = BatchReader::new(&batch, &mut ledger);
+        let result = self.read_batch(&mut reader, now);
+        drop(reader);
+        self.ledger = ledger;
+        if let Err(cause) = result {
+            self.end(cause, Some(reason::INVALID));
+        }
+    }
+
+    fn read_batch(&mut self, reader: &mut BatchReader<'_>, now: Duration) -> Result<(), CloseCause> {
+        let mut any = false;
+        while let Some(message) = reader.transport()? {
+            any = true;
+            match (message, &self.phase) {
+                (Transport::InitAck(ack), Phase::Init) => self.handle_init_ack(ack, now)?,
+                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack)?,
+                (Transport::Close { reason }, _) => {
+                    let cause = CloseCause::ByRouter { reason, opening: !self.is_open() };
+                    self.end(cause, None);
+                    return Ok(());
+                }
+                (Transport::KeepAlive, Phase::Running) => self.keep_alive(now),
+                (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
+                    let fresh = self.lanes.accept(Lane { priority, reliability }, sn)?;
+                    while let Some(message) = reader.message(reliability)? {
+                        if fresh {
+                            self.handle_message(message)?;
+                        }
+                    }
+                }
+                (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
+                    let lane = Lane { priority, reliability };
+                    let limits = self.config.limits;
+                    let piece = lane::Piece { sn, more, first, dropped, part };
+                    if let Some(whole) = self.lanes.reassemble(lane, piece, &limits)? {
+                        self.read_whole(&whole, reliability)?;
+                    }
+                }
+                (Transport::Other, Phase::Running) => {}
+                _ => return Err(CloseCause::OutOfTurn { opening: !self.is_open() }),
+            }
+        }
+        if any { Ok(()) } else { Err(CloseCause::EmptyBatch) }
+    }
+
+    /// A message that was put together from fragments.
+    fn read_whole(&mut self, whole: &ZBytes, reliability: Reliability) -> Result<(), CloseCause> {
+        let mut ledger = Ledger::new();
+        let mut reader = BatchReader::new(whole, &mut ledger);
+        let message = reader.message(reliability);
+        drop(reader);
+        self.ledger.absorb(&ledger);
+        match message? {
+            Some(message) => self.handle_message(message),
+            None => Err(CloseCause::OutOfTurn { opening: false }),
+        }
+    }
+
+    fn handle_init_ack(&mut self, ack: InitAck, now: Duration) -> Result<(), CloseCause> {
+        let mask = sn_mask(ack.resolution.get(Field::FrameSN));
+        let initial = self.config.initial_sn & mask;
+        let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone()).map_err(|_| CloseCause::BadId)?;
+        if bytes.len() > usize::from(BATCH_SIZE) {
+            return Err(CloseCause::OutOfTurn { opening: true });
+        }
+        self.control.push_back(bytes);
+        self.deadline = now + HANDSHAKE_TIMEOUT;
+        self.phase = Phase::Open(Box::new(ack));
+        Ok(())
+    }
+
+    fn handle_open_ack(&mut self, ack: &OpenAck) -> Result<(), CloseCause> {
+        let Phase::Open(init) = std::mem::replace(&mut self.phase, Phase::Running) else {
+            return Err(CloseCause::OutOfTurn { opening: true });
+        };
+        let bits = init.resolution.get(Field::FrameSN);
+        let agreed = lane::Agreed {
+            qos: init.ext_qos.is_some(),
+            markers: init.ext_patch.has_fragmentation_markers(),
+            mask: sn_mask(bits),
+            batch_size: init.batch_size.min(BATCH_SIZE),
+        };
+        if agreed.batch_size < lane::MIN_BATCH {
+            return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
+        }
+        self.lanes = Lanes::new(agreed, self.config.initial_sn & agreed.mask, ack.initial_sn)?;
+        // Never shorter than a second: a lease of nothing would end the session at once.
+        self.router_lease = ack.lease.max(Duration::from_secs(1));
+        let info = SessionInfo {
+            zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),
+            router: init.zid.to_string(),
+            batch_size: agreed.batch_size,
+            lanes: if agreed.qos { 16 } else { 2 },
+            sn_bits: agreed.mask.count_ones() as u8,
+            lease: LEASE,
+            router_lease: self.router_lease,
+            patch: init.ext_patch.raw(),
+        };
+        self.events.push_back(Event::Opened(info));
+        Ok(())
+    }
+
+    fn handle_message(&mut self, message: Message) -> Result<(), CloseCause> {
+        match message {
+            Message::Put { key, payload } => {
+                let key = session::resolve(&self.mappings, &key)?;
+                self.deliver(&key, payload, false, false);
+            }
+            Message::Delete { key } => {
+                let key = session::resolve(&self.mappings, &key)?;
+                self.deliver(&key, ZBytes::empty(), true, false);
+            }
+            Message::Declare(body) => session::map(&mut self.mappings, body, self.config.limits.key_expressions)?,
+            Message::Other => {}
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, key: &OwnedKeyExpr, payload: ZBytes, deleted: bool, local: bool) {
+        let mut subscribers: Vec<SubscriberId> =
+            self.subscribers.iter().filter(|(_, sub)| sub.key.intersects(key)).map(|(id, _)| *id).collect();
+        if !subscribers.is_empty() {
+            subscribers.sort_unstable();
+            self.events.push_back(Event::Sample(Sample { subscribers, key: key.to_string(), payload, deleted, local }));
+        }
+    }
+
+    /// Answers a KeepAlive with one: messages reach a hidden page unthrottled, timers do not.
+    fn keep_alive(&mut self, now: Duration) {
+        if now.saturating_sub(self.last_sent) >= LEASE / 30 && self.control.is_empty() {
+            self.control.extend(encode::keep_alive());
+        }
+    }
+
+    /// When [`Client::handle_timeout`] is due, or `None` once the session has ended.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Over => None,
+            Phase::Init | Phase::Open(_) => Some(self.deadline),
+            Phase::Running => {
+                let silent = match self.suspected {
+                    Some(since) => since + self.router_lease / 2,
+                    None => self.last_received + self.router_lease,
+                };
+                Some(silent.min(self.last_sent + LEASE / 4))
+            }
+        }
+    }
+
+    /// Lets time pass. Calling it too early does nothing.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        match &self.phase {
+            Phase::Over => {}
+            Phase::Init | Phase::Open(_) => {
+                if now >= self.deadline {
+                    let answered = matches!(self.phase, Phase::Open(_));
+                    self.end(CloseCause::NoAnswer { after: HANDSHAKE_TIMEOUT, answered }, None);
+                }
+            }
+            Phase::Running => {
+                match self.suspected {
+                    None if now >= self.last_received + self.router_lease => self.suspected = Some(now),
+                    Some(since) if now >= since + self.router_lease / 2 => {
+                        let silent = now.saturating_sub(self.last_received);
+                        self.end(CloseCause::Silent { for_: silent }, Some(reason::EXPIRED));
+                        return;
+                    }
+                    _ => {}
+                }
+                if now >= self.last_sent + LEASE / 4 && self.control.is_empty() {
+                    self.control.extend(encode::keep_alive());
+                }
+            }
+        }
+    }
+
+    /// The next event, if any.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`] bytes, or says that there is none now.
+    ///
+    /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
+    /// is gone is given up with [`Event::PutFailed`].
+    pub fn poll_transmit(&mut self, buffer: &mut [u8], now: Duration) -> Option<Transmit> {
+        if let Some(batch) = self.control.pop_front() {
+            buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
+            self.last_sent = now;
+            return Some(Transmit { len: batch.len(), part: None });
+        }
+        if !self.is_open() {
+            return None;
+        }
+        let buffer = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
+        loop {
+            let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
+            let queued = queue.front_mut()?;
+            let sn = self.lanes.next_sn(queued.lane);
+            let markers = self.lanes.agreed().markers;
+            let result = queued.message.gather(buffer, queued.lane, sn, markers);
+            match result {
+                Ok(gathered) => {
+                    self.queued_bytes = self.queued_bytes.saturating_sub(gathered.payload);
+                    self.lanes.spend(queued.lane);
+                    self.last_sent = now;
+                    let done = queued.message.is_done();
+                    let part = queued.op.map(|op| Part {
+                        op,
+                        payload: gathered.payload,
+                        last: done.then(|| (queued.message.batches(), queued.message.ledger().clone())),
+                    });
+                    if done {
+                        queue.pop_front();
+                    }
+                    return Some(Transmit { len: gathered.len, part });
+                }
+                Err(error) => {
+                    let lane = queued.lane;
+                    let begun = queued.message.is_begun();
+                    if let Some(Queued { op: Some(op), message, .. }) = queue.pop_front() {
+                        self.queued_bytes = self.queued_bytes.saturating_sub(message.unsent());
+                        self.events.push_back(Event::PutFailed(op, PutError::Source(error)));
+                    }
+                    // Without markers a receiver finds the gap in the sequence numbers of the next message instead.
+                    if begun && markers && let Ok(len) = wire::abort(buffer, lane, sn) {
+                        self.lanes.spend(lane);
+                        self.last_sent = now;
+                        return Some(Transmit { len, part: None });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Length of the message that a put of `len` payload bytes under `key` would be, in bytes. What passes
+    /// [`wire::MAX_MESSAGE`] will be refused.
+    ///
+    /// # Errors
+    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
+    pub fn message_len(key: &OwnedKeyExpr, len: usize) -> Result<usize, CommandError> {
+        let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
+            .map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
+        let encoded = head.len() + len;
+        if encoded > wire::MAX_MESSAGE {
+            return Err(CommandError::TooLong { encoded, limit: wire::MAX_MESSAGE });
+        }
+        Ok(encoded)
+    }
+
+    /// Publishes. Local subscribers get a reference to the same payload at once.
+    ///
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was sent and nobody got a sample then.
+    pub fn put(&mut self, op: OpId, put: Put) -> Result<(), CommandError> {
+        self.require_open()?;
+        let lane = self.lanes.lane(put.priority, put.reliability);
+        let head = encode::put_head(&put.key, put.congestion, put.priority, put.payload.len())
+            .map_err(|_| CommandError::KeyTooLong { len: put.key.len() })?;
+        let message = Outgoing::new(head, put.payload.clone());
+        if message.len() > wire::MAX_MESSAGE {
+            return Err(CommandError::TooLong { encoded: message.len(), limit: wire::MAX_MESSAGE });
+        }
+        put.payload.check().map_err(CommandError::Source)?;
+        let len = put.payload.len();
+        if put.congestion == CongestionControl::Drop
+            && self.queued_bytes > 0
+            && self.queued_bytes.saturating_add(len) > self.config.limits.queued_bytes
+        {
+            return Err(CommandError::Congested { queued: self.queued_bytes, limit: self.config.limits.queued_bytes });
+        }
+        self.queued_bytes = self.queued_bytes.saturating_add(len);
+        self.enqueue(Queued { op: Some(op), lane, message });
+        self.deliver(&put.key, put.payload, false, true);
+        Ok(())
+    }
+
+    /// Declares a subscriber under `key`.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was declared then.
+    pub fn subscribe(&mut self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
+        self.require_open()?;
+        if self.subscribers.contains_key(&id) {
+            return Err(CommandError::IdInUse { id });
+        }
+        let head =
+            encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
+        self.enqueue_declaration(head);
+        self.subscribers.insert(id, Subscriber { key });
+        Ok(())
+    }
+
+    /// Undeclares a subscriber. Samples that are under way to it are no longer delivered.
+    ///
+    /// # Errors
+    /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is none of that id.
+    pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
+        self.require_open()?;
+        self.subscribers.remove(&id).ok_or(CommandError::UnknownId { id })?;
+        let head = encode::undeclare_subscriber(id).map_err(|_| CommandError::UnknownId { id })?;
+        self.enqueue_declaration(head);
+        Ok(())
+    }
+
+    /// Ends the session. What waits to be sent is given up; the last transmit tells the router.
+    pub fn close(&mut self) {
+        if !self.is_over() {
+            self.end(CloseCause::ByUs, Some(reason::GENERIC));
+        }
+    }
+
+    fn require_open(&self) -> Result<(), CommandError> {
+        if self.is_open() { Ok(()) } else { Err(CommandError::NotOpen) }
+    }
+
+    fn enqueue_declaration(&mut self, head: Vec<u8>) {
+        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
+        self.enqueue(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
+    }
+
+    fn enqueue(&mut self, queued: Queued) {
+        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
+            queue.push_back(queued);
+        }
+    }
+
+    fn end(&mut self, cause: CloseCause, tell: Option<u8>) {
+        if self.is_over() {
+            return;
+        }
+        self.control.clear();
+        if let Some(reason) = tell {
+            self.control.extend(encode::close(reason));
+        }
+        self.phase = Phase::Over;
+        self.queues = Default::default();
+        self.queued_bytes = 0;
+        self.subscribers.clear();
+        self.mappings.clear();
+        self.lanes = Lanes::default();
+        self.events.push_back(Event::Closed(cause));
+    }
+}
+
+/// A key expression out of what a person typed.
+///
+/// # Errors
+/// [`CommandError::KeyExpression`] with zenoh's own reason.
+pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
+    OwnedKeyExpr::new(text).map_err(|error| CommandError::KeyExpression {
+        text: text.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,750 @@
+//! The client against a scripted router, with simulated time.
+
+use proptest::prelude::*;
+use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
+use zenoh_codec::{RCodec, WCodec, Zenoh080};
+use zenoh_protocol::{
+    VERSION,
+    core::{Encoding, Resolution, WhatAmI, WireExpr},
+    network::{
+        Declare, DeclareBody, DeclareKeyExpr, Mapping, NetworkBody, NetworkMessage, Push,
+        ext::{NodeIdType, QoSType},
+    },
+    transport::{
+        Close, Fragment, FragmentHeader, Frame, FrameHeader, InitAck, KeepAlive, OpenAck, TransportBody,
+        TransportMessage, fragment, frame, init,
+    },
+    zenoh::{PushBody, Put as WirePut},
+};
+
+use super::*;
+use crate::{ledger::Stage, segment::Mode};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What the router agrees to.
+#[derive(Clone, Copy)]
+struct Agree {
+    qos: bool,
+    patch: bool,
+    batch_size: u16,
+    bits: Bits,
+}
+
+use zenoh_protocol::core::Bits;
+
+const USUAL: Agree = Agree { qos: true, patch: true, batch_size: u16::MAX, bits: Bits::U32 };
+
+/// The other side: encodes with zenoh's codec, remembers what it got.
+struct Router {
+    client: Client,
+    agree: Agree,
+    sn: u32,
+    batch: Vec<u8>,
+    now: Duration,
+}
+
+fn encode_transport(body: TransportBody) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
+    bytes
+}
+
+fn decode_transport(bytes: &[u8]) -> TransportMessage {
+    let mut reader = ZSlice::from(bytes.to_vec());
+    Zenoh080::new().read(&mut (&mut reader).reader()).unwrap()
+}
+
+fn resolution(bits: Bits) -> Resolution {
+    let mut resolution = Resolution::default();
+    resolution.set(Field::FrameSN, bits);
+    resolution
+}
+
+impl Router {
+    fn greet(agree: Agree) -> Self {
+        let config = Config { zid: [7; 16], initial_sn: 12345, limits: Limits::default() };
+        Self {
+            client: Client::new(config, Duration::ZERO),
+            agree,
+            sn: 77,
+            batch: vec![0; usize::from(BATCH_SIZE)],
+            now: Duration::ZERO,
+        }
+    }
+
+    fn init_ack(&self) -> Vec<u8> {
+        encode_transport(TransportBody::InitAck(InitAck {
+            version: VERSION,
+            whatami: WhatAmI::Router,
+            zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
+            resolution: resolution(self.agree.bits),
+            batch_size: self.agree.batch_size,
+            cookie: ZSlice::from(vec![1, 2, 3]),
+            ext_qos: self.agree.qos.then(init::ext::QoS::new),
+            ext_qos_link: None,
+            ext_auth: None,
+            ext_mlink: None,
+            ext_lowlatency: None,
+            ext_compression: None,
+            ext_patch: if self.agree.patch { init::ext::PatchType::CURRENT } else { init::ext::PatchType::NONE },
+            ext_region_name: None,
+        }))
+    }
+
+    fn open_ack(&self) -> Vec<u8> {
+        encode_transport(TransportBody::OpenAck(OpenAck {
+            lease: 10 * SECOND,
+            initial_sn: self.sn,
+            ext_qos: None,
+            ext_auth: None,
+            ext_mlink: None,
+            ext_lowlatency: None,
+            ext_compression: None,
+            ext_remote_bound: None,
+        }))
+    }
+
+    fn open(agree: Agree) -> Self {
+        let mut router = Self::greet(agree);
+        assert_eq!(router.transmits().len(), 1, "InitSyn");
+        router.feed(router.init_ack());
+        assert_eq!(router.transmits().len(), 1, "OpenSyn");
+        router.feed(router.open_ack());
+        assert!(matches!(router.client.poll_event(), Some(Event::Opened(_))));
+        router
+    }
+
+    fn feed(&mut self, bytes: Vec<u8>) {
+        self.client.handle_input(Segment::from(bytes), self.now);
+    }
+
+    /// Every batch that the client wants to send now.
+    fn transmits(&mut self) -> Vec<(Vec<u8>, Option<Part>)> {
+        let mut all = Vec::new();
+        while let Some(transmit) = self.client.poll_transmit(&mut self.batch, self.now) {
+            all.push((self.batch[..transmit.len].to_vec(), transmit.part));
+        }
+        all
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.client.poll_event()).collect()
+    }
+
+    /// A put of the router's, as batches of its lane.
+    fn put(&mut self, key: WireExpr<'static>, payload: &[u8]) -> Vec<Vec<u8>> {
+        let message = push(key, payload);
+        let mut bytes = Vec::new();
+        Zenoh080::new().write(&mut bytes, &message).unwrap();
+        self.lane(&bytes)
+    }
+
+    fn lane(&mut self, message: &[u8]) -> Vec<Vec<u8>> {
+        let room = usize::from(self.agree.batch_size) - 16;
+        if message.len() <= room {
+            let header =
+                FrameHeader { reliability: Reliability::Reliable, sn: self.sn, ext_qos: frame::ext::QoSType::DEFAULT };
+            self.sn += 1;
+            let mut batch = Vec::new();
+            Zenoh080::new().write(&mut batch, &header).unwrap();
+            batch.extend_from_slice(message);
+            return vec![batch];
+        }
+        let parts = message.chunks(room).count();
+        let cut = |(i, part): (usize, &[u8])| {
+            let header = FragmentHeader {
+                reliability: Reliability::Reliable,
+                more: i + 1 < parts,
+                sn: self.sn + i as u32,
+                ext_qos: fragment::ext::QoSType::DEFAULT,
+                ext_first: (i == 0 && self.agree.patch).then(fragment::ext::First::new),
+                ext_drop: None,
+            };
+            let mut batch = Vec::new();
+            Zenoh080::new().write(&mut batch, &header).unwrap();
+            batch.extend_from_slice(part);
+            batch
+        };
+        let batches = message.chunks(room).enumerate().map(cut).collect();
+        self.sn += parts as u32;
+        batches
+    }
+
+    fn closed(&mut self) -> CloseCause {
+        match self.events().pop() {
+            Some(Event::Closed(cause)) => cause,
+            other => panic!("expected the end of the session, got {other:?}"),
+        }
+    }
+}
+
+fn wire(key: &str) -> WireExpr<'static> {
+    WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
+}
+
+fn push(key: WireExpr<'static>, payload: &[u8]) -> NetworkMessage {
+    NetworkBody::Push(Push {
+        wire_expr: key,
+        ext_qos: QoSType::PUSH,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        ext_ts_stack: None,
+        payload: PushBody::Put(WirePut {
+            timestamp: None,
+            encoding: Encoding::empty(),
+            ext_sinfo: None,
+            ext_attachment: None,
+            ext_unknown: Vec::new(),
+            payload: ZBuf::from(payload.to_vec()),
+        }),
+    })
+    .into()
+}
+
+fn declare_key(id: u16, wire_expr: WireExpr<'static>) -> Vec<u8> {
+    let message = NetworkMessage::from(NetworkBody::Declare(Declare {
+        interest_id: None,
+        ext_qos: QoSType::DECLARE,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        body: DeclareBody::DeclareKeyExpr(DeclareKeyExpr { id, wire_expr }),
+    }));
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, &message).unwrap();
+    bytes
+}
+
+fn key(text: &str) -> OwnedKeyExpr {
+    key_expression(text).unwrap()
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    (0..len).map(|i| crate::measure::mix(i as u64) as u8).collect()
+}
+
+fn payload(bytes: &[u8], cuts: usize) -> ZBytes {
+    let each = bytes.len().div_ceil(cuts).max(1);
+    let mut parts: Vec<&[u8]> = bytes.chunks(each).collect();
+    parts.resize(cuts, &[]);
+    ZBytes::from_segments(parts.into_iter().map(|part| (Segment::from(part.to_vec()), Mode::Borrow))).unwrap()
+}
+
+fn flat(payload: &ZBytes) -> Vec<u8> {
+    payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
+}
+
+/// What a router would make of the batches: sequence numbers checked, fragments put together, the put decoded.
+fn received(batches: &[Vec<u8>], first_sn: u32, mask: u32) -> Vec<Push> {
+    let mut pushes = Vec::new();
+    let mut message = Vec::new();
+    let read = |bytes: &[u8]| -> NetworkMessage {
+        let mut slice = ZSlice::from(bytes.to_vec());
+        zenoh_codec::Zenoh080Reliability::new(Reliability::Reliable).read(&mut (&mut slice).reader()).unwrap()
+    };
+    for (i, batch) in batches.iter().enumerate() {
+        let expected = (first_sn + i as u32) & mask;
+        match decode_transport(batch).body {
+            TransportBody::Frame(Frame { sn, payload, .. }) => {
+                assert_eq!(sn, expected);
+                pushes.extend(payload);
+            }
+            TransportBody::Fragment(Fragment { sn, payload, more, ext_first, .. }) => {
+                assert_eq!(sn, expected);
+                assert_eq!(ext_first.is_some(), message.is_empty());
+                message.extend_from_slice(&payload);
+                if !more {
+                    pushes.push(read(&std::mem::take(&mut message)));
+                }
+            }
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    let push = |message: NetworkMessage| match message.body {
+        NetworkBody::Push(push) => push,
+        other => panic!("unexpected {other:?}"),
+    };
+    pushes.into_iter().map(push).collect()
+}
+
+#[test]
+fn the_handshake_agrees_on_what_both_can() {
+    let mut router = Router::greet(USUAL);
+    let TransportBody::InitSyn(syn) = decode_transport(&router.transmits()[0].0).body else { panic!("no InitSyn") };
+    assert_eq!((syn.version, syn.whatami, syn.batch_size), (VERSION, WhatAmI::Client, 65535));
+    assert!(syn.ext_qos.is_some() && syn.ext_lowlatency.is_none() && syn.ext_compression.is_none());
+    router.feed(router.init_ack());
+    let TransportBody::OpenSyn(syn) = decode_transport(&router.transmits()[0].0).body else { panic!("no OpenSyn") };
+    assert_eq!(syn.cookie.as_slice(), [1, 2, 3]);
+    assert_eq!((syn.lease, syn.initial_sn), (LEASE, 12345));
+    assert!(!router.client.is_open());
+    router.feed(router.open_ack());
+    let Some(Event::Opened(info)) = router.client.poll_event() else { panic!("not opened") };
+    assert_eq!((info.lanes, info.sn_bits, info.batch_size, info.patch), (16, 28, 65535, 1));
+    assert_eq!(info.router_lease, 10 * SECOND);
+    assert_eq!(info.router, "09".repeat(16).trim_start_matches('0'));
+}
+
+#[test]
+fn puts_of_every_size_and_cut_arrive_whole_and_are_gathered_once() {
+    for len in [0, 1, 65_000, 65_500, 65_520, 65_535, 65_536, 70_000, 1_000_000] {
+        for cuts in [1, 3, 1000] {
+            let mut router = Router::open(USUAL);
+            let bytes = noise(len);
+            router.client.put(5, Put::new(key("lab/tensor"), payload(&bytes, cuts))).unwrap();
+            let (batches, parts): (Vec<_>, Vec<_>) = router.transmits().into_iter().unzip();
+            assert!(batches.iter().all(|batch| batch.len() <= 65_535));
+            let pushes = received(&batches, 12345, 0x0fff_ffff);
+            assert_eq!(pushes.len(), 1);
+            assert_eq!(pushes[0].wire_expr.suffix, "lab/tensor");
+            let PushBody::Put(put) = &pushes[0].payload else { panic!("no put") };
+            assert_eq!(put.payload.to_zslice().as_slice(), bytes, "{len} B in {cuts}");
+            let parts: Vec<Part> = parts.into_iter().map(Option::unwrap).collect();
+            assert_eq!(parts.iter().map(|part| part.payload).sum::<usize>(), len);
+            let (count, ledger) = parts.last().unwrap().last.clone().unwrap();
+            assert_eq!(count, batches.len());
+            assert_eq!(ledger.bytes_in(Stage::Gather), len as u64);
+            assert_eq!(ledger.total(), len as u64);
+            assert!(parts[..parts.len() - 1].iter().all(|part| part.last.is_none()));
+        }
+    }
+}
+
+#[test]
+fn the_plan_of_the_drawing_is_what_is_sent() {
+    for len in [0, 100, 65_400, 65_510, 65_520, 65_535, 70_000, 131_000, 1_000_000] {
+        let mut router = Router::greet(USUAL);
+        router.client = Client::new(
+            Config { zid: [7; 16], initial_sn: 0x0aaa_aaaa, limits: Limits::default() },
+            Duration::ZERO,
+        );
+        router.transmits();
+        router.feed(router.init_ack());
+        router.transmits();
+        router.feed(router.open_ack());
+        let put = Put { congestion: CongestionControl::Block, ..Put::new(key("lab/tensor"), payload(&noise(len), 1)) };
+        router.client.put(1, put).unwrap();
+        let sent: Vec<usize> = router.transmits().iter().map(|(_, part)| part.as_ref().unwrap().payload).collect();
+        let plan = wire::BatchPlan::of_put("lab/tensor".len(), len);
+        let planned: Vec<usize> =
+            (0..plan.count).map(|i| plan.end(i) - i.checked_sub(1).map_or(0, |before| plan.end(before))).collect();
+        assert_eq!(sent, planned, "{len} B");
+    }
+}
+
+#[test]
+fn every_agreement_of_the_router_is_kept() {
+    for qos in [true, false] {
+        for patch in [true, false] {
+            for (batch_size, bits) in [(u16::MAX, Bits::U64), (1000, Bits::U8), (64, Bits::U16)] {
+                let mut router = Router::open(Agree { qos, patch, batch_size, bits });
+                let put = Put { priority: Priority::RealTime, ..Put::new(key("a"), payload(&noise(5000), 3)) };
+                router.client.put(1, put).unwrap();
+                for (batch, _) in router.transmits() {
+                    assert!(batch.len() <= usize::from(batch_size));
+                    let (sn, priority, first) = match decode_transport(&batch).body {
+                        TransportBody::Frame(frame) => (frame.sn, frame.ext_qos.priority(), false),
+                        TransportBody::Fragment(f) => (f.sn, f.ext_qos.priority(), f.ext_first.is_some()),
+                        other => panic!("unexpected {other:?}"),
+                    };
+                    assert!(sn <= sn_mask(bits));
+                    assert_eq!(priority, if qos { Priority::RealTime } else { Priority::DEFAULT });
+                    assert!(patch || !first);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_refer_to_the_received_batches_and_copy_nothing() {
+    for len in [0, 1, 65_000, 70_000, 1_000_000] {
+        let mut router = Router::open(USUAL);
+        router.client.subscribe(3, key("lab/**")).unwrap();
+        router.transmits();
+        let bytes = noise(len);
+        let batches = router.put(wire("lab/pose"), &bytes);
+        let count = batches.len();
+        for batch in batches {
+            router.feed(batch);
+        }
+        let events = router.events();
+        let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
+        assert_eq!((sample.key.as_str(), sample.local, sample.subscribers.as_slice()), ("lab/pose", false, &[3][..]));
+        assert_eq!(sample.payload.segments().len(), if len == 0 { 0 } else { count });
+        assert_eq!(router.client.received().total(), 0);
+        assert_eq!(flat(&sample.payload), bytes);
+    }
+}
+
+#[test]
+fn one_frame_may_carry_many_messages_and_be_followed_by_others() {
+    let mut router = Router::open(USUAL);
+    router.client.subscribe(1, key("**")).unwrap();
+    let mut batch = router.put(wire("a"), b"one").remove(0);
+    for text in [b"two".as_slice(), b"three"] {
+        Zenoh080::new().write(&mut batch, &push(wire("b"), text)).unwrap();
+    }
+    batch.extend(encode_transport(TransportBody::KeepAlive(KeepAlive)));
+    router.feed(batch);
+    let payloads: Vec<Vec<u8>> = router
+        .events()
+        .iter()
+        .map(|event| match event {
+            Event::Sample(sample) => flat(&sample.payload),
+            other => panic!("unexpected {other:?}"),
+        })
+        .collect();
+    assert_eq!(payloads, [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+}
+
+#[test]
+fn own_subscribers_get_one_sample_over_the_same_memory() {
+    let mut router = Router::open(USUAL);
+    router.client.subscribe(1, key("lab/*")).unwrap();
+    router.client.subscribe(2, key("lab/tensor")).unwrap();
+    router.client.subscribe(3, key("other")).unwrap();
+    let sent = payload(b"abc", 1);
+    let address = sent.segments()[0].as_linear().unwrap().as_slice().as_ptr();
+    router.client.put(9, Put::new(key("lab/tensor"), sent)).unwrap();
+    let events = router.events();
+    let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
+    assert!(sample.local);
+    assert_eq!(sample.subscribers, [1, 2]);
+    assert_eq!(sample.payload.segments()[0].as_linear().unwrap().as_slice().as_ptr(), address);
+    router.client.unsubscribe(1).unwrap();
+    router.client.unsubscribe(2).unwrap();
+    router.client.put(10, Put::new(key("lab/tensor"), payload(b"abc", 1))).unwrap();
+    assert!(router.events().is_empty());
+}
+
+#[test]
+fn a_higher_priority_overtakes_between_fragments_and_lanes_never_interleave() {
+    let mut router = Router::open(USUAL);
+    let big = |op| (op, Put::new(key("big"), payload(&noise(200_000), 1)));
+    for (op, put) in [big(1), big(2)] {
+        router.client.put(op, put).unwrap();
+    }
+    let first = router.client.poll_transmit(&mut router.batch, Duration::ZERO).unwrap();
+    assert_eq!(first.part.unwrap().op, 1);
+    let urgent = Put { priority: Priority::RealTime, ..Put::new(key("small"), payload(b"now", 1)) };
+    router.client.put(3, urgent).unwrap();
+    let order: Vec<OpId> = router.transmits().into_iter().map(|(_, part)| part.unwrap().op).collect();
+    assert_eq!(order, [3, 1, 1, 1, 2, 2, 2, 2]);
+}
+
+#[test]
+fn refusals_say_what_was_wrong_and_send_nothing() {
+    let mut router = Router::greet(USUAL);
+    router.transmits();
+    assert_eq!(router.client.put(1, Put::new(key("a"), ZBytes::empty())), Err(CommandError::NotOpen));
+    assert_eq!(router.client.subscribe(1, key("a")), Err(CommandError::NotOpen));
+    for wrong in ["", "/a", "a/", "a//b", "a/*b*", "a#", "a?"] {
+        let error = key_expression(wrong).unwrap_err();
+        assert!(error.to_string().contains("lab/tensor"), "{wrong}: {error}");
+    }
+    let mut router = Router::open(USUAL);
+    router.client.subscribe(1, key("a")).unwrap();
+    assert_eq!(router.client.subscribe(1, key("b")), Err(CommandError::IdInUse { id: 1 }));
+    assert_eq!(router.client.unsubscribe(2), Err(CommandError::UnknownId { id: 2 }));
+    router.transmits();
+    // One allocation, referred to sixteen times: exactly 2^30 bytes.
+    let piece = Segment::from(vec![0; 64 << 20]);
+    let huge = ZBytes::from_segments((0..16).map(|_| (piece.clone(), Mode::Borrow))).unwrap();
+    let refused = router.client.put(1, Put::new(key("a"), huge.clone())).unwrap_err();
+    assert!(matches!(refused, CommandError::TooLong { encoded, limit } if encoded > limit && limit == 1 << 30));
+    assert!(refused.to_string().contains("at least"), "{refused}");
+    assert!(router.transmits().is_empty() && router.events().is_empty());
+    let head = Client::message_len(&key("a"), 1000).unwrap() - 1000;
+    let head = head + 3; // The length field of a payload near 2^30 has three bytes more than that of 1000.
+    let most = huge.slice(0..(1 << 30) - head).unwrap();
+    router.client.put(1, Put::new(key("a"), most)).unwrap();
+    assert!(Client::message_len(&key("a"), (1 << 30) - head).is_ok());
+    assert!(Client::message_len(&key("a"), (1 << 30) - head + 1).is_err());
+}
+
+#[test]
+fn puts_that_may_be_dropped_are_dropped_beyond_the_bound_and_others_wait() {
+    let mut router = Router::open(USUAL);
+    let piece = payload(&vec![0; 40 << 20], 1);
+    router.client.put(1, Put::new(key("a"), piece.clone())).unwrap();
+    let refused = router.client.put(2, Put::new(key("a"), piece.clone()));
+    assert_eq!(refused, Err(CommandError::Congested { queued: 40 << 20, limit: 64 << 20 }));
+    router.client.put(3, Put { congestion: CongestionControl::Block, ..Put::new(key("a"), piece.clone()) }).unwrap();
+    let sent: Vec<OpId> = router.transmits().into_iter().filter_map(|(_, part)| part).map(|part| part.op).collect();
+    assert!(sent.contains(&1) && sent.contains(&3) && !sent.contains(&2));
+    router.client.put(4, Put::new(key("a"), piece)).unwrap();
+}
+
+#[test]
+fn keep_alives_go_out_and_a_silent_router_is_noticed_in_two_steps() {
+    let mut router = Router::open(USUAL);
+    assert_eq!(router.client.poll_timeout(), Some(10 * SECOND));
+    router.now = 10 * SECOND;
+    router.client.handle_timeout(router.now);
+    assert!(router.client.is_open(), "suspected, not yet given up");
+    // A page that was frozen finds its timer due before the messages that came meanwhile.
+    router.feed(encode_transport(TransportBody::KeepAlive(KeepAlive)));
+    assert_eq!(router.transmits().len(), 1, "a KeepAlive answers a KeepAlive");
+    router.now = 20 * SECOND;
+    router.client.handle_timeout(router.now);
+    router.now = 25 * SECOND;
+    router.client.handle_timeout(router.now);
+    assert_eq!(router.closed(), CloseCause::Silent { for_: 15 * SECOND });
+    let last = router.transmits();
+    let TransportBody::Close(Close { reason, .. }) = decode_transport(&last[0].0).body else { panic!("no Close") };
+    assert_eq!(reason, reason::EXPIRED);
+    assert_eq!(router.client.poll_timeout(), None);
+}
+
+#[test]
+fn an_idle_client_keeps_its_session() {
+    let mut router = Router::open(USUAL);
+    let mut sent = 0;
+    for second in 1..200 {
+        router.now = SECOND * second;
+        router.feed(encode_transport(TransportBody::KeepAlive(KeepAlive)));
+        router.client.handle_timeout(router.now);
+        sent += router.transmits().len();
+    }
+    assert!(router.client.is_open());
+    assert!(sent >= 199 / 15, "sent {sent} keep-alives in 199 s of a lease of 60 s");
+}
+
+#[test]
+fn servers_that_are_no_router_are_told_apart() {
+    let mut silent = Router::greet(USUAL);
+    silent.now = HANDSHAKE_TIMEOUT;
+    silent.client.handle_timeout(silent.now);
+    assert_eq!(silent.closed(), CloseCause::NoAnswer { after: HANDSHAKE_TIMEOUT, answered: false });
+    let mut babbling = Router::greet(USUAL);
+    babbling.feed(b"HTTP/1.1 200 OK".to_vec());
+    assert!(matches!(babbling.closed(), CloseCause::Malformed(_) | CloseCause::OutOfTurn { opening: true }));
+    let mut refusing = Router::greet(USUAL);
+    refusing.feed(encode_transport(TransportBody::Close(Close { reason: reason::MAX_SESSIONS, session: true })));
+    let cause = refusing.closed();
+    assert_eq!(cause, CloseCause::ByRouter { reason: reason::MAX_SESSIONS, opening: true });
+    assert!(cause.to_string().contains("refused the session"), "{cause}");
+    let mut empty = Router::greet(USUAL);
+    empty.feed(Vec::new());
+    assert_eq!(empty.closed(), CloseCause::EmptyBatch);
+    let mut tiny = Router::greet(Agree { batch_size: 63, ..USUAL });
+    tiny.feed(tiny.init_ack());
+    tiny.feed(tiny.open_ack());
+    assert_eq!(tiny.closed(), CloseCause::SmallBatch { offered: 63 });
+}
+
+#[test]
+fn numbers_for_keys_are_resolved_and_bounded() {
+    let mut router = Router::open(USUAL);
+    router.client.subscribe(1, key("**")).unwrap();
+    for message in [declare_key(4, wire("lab")), declare_key(5, WireExpr { scope: 4, ..wire("/arm") })] {
+        let batch = router.lane(&message).remove(0);
+        router.feed(batch);
+    }
+    let batch = router.put(WireExpr { scope: 5, ..wire("/joint") }, b"x").remove(0);
+    router.feed(batch);
+    let events = router.events();
+    let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
+    assert_eq!(sample.key, "lab/arm/joint");
+
+    let unknown = router.put(WireExpr { scope: 6, ..wire("") }, b"x").remove(0);
+    router.feed(unknown);
+    assert!(router.closed().to_string().contains("number 6"));
+
+    let mut greedy = Router::open(USUAL);
+    for id in 1..=Limits::default().key_expressions as u16 + 1 {
+        let batch = greedy.lane(&declare_key(id, wire("a"))).remove(0);
+        greedy.feed(batch);
+    }
+    assert_eq!(greedy.closed(), CloseCause::TooManyKeys { limit: 4096 });
+
+    let mut growing = Router::open(USUAL);
+    for id in 2..10 {
+        let batch = growing.lane(&declare_key(id, WireExpr { scope: if id == 2 { 0 } else { id - 1 }, ..wire(&"a".repeat(30_000)) })).remove(0);
+        growing.feed(batch);
+    }
+    assert!(matches!(growing.closed(), CloseCause::Key { .. }));
+
+    let mut invalid = Router::open(USUAL);
+    let batch = invalid.put(wire("a//b"), b"x").remove(0);
+    invalid.feed(batch);
+    assert!(matches!(invalid.closed(), CloseCause::Key { .. }));
+}
+
+#[test]
+fn reassembly_is_bounded_and_survives_gaps() {
+    let limits = Limits { reassembly_bytes: 100_000, reassembly_fragments: 4, ..Limits::default() };
+    let bounded = |agree| {
+        let mut router = Router::open(agree);
+        router.client.config.limits = limits;
+        router.client.subscribe(1, key("**")).unwrap();
+        router
+    };
+    let mut long = bounded(USUAL);
+    for batch in long.put(wire("a"), &noise(200_000)) {
+        long.feed(batch);
+    }
+    assert_eq!(long.closed(), CloseCause::Reassembly { what: "bytes", limit: 100_000 });
+    let mut many = bounded(Agree { batch_size: 1000, ..USUAL });
+    for batch in many.put(wire("a"), &noise(10_000)) {
+        many.feed(batch);
+    }
+    assert_eq!(many.closed(), CloseCause::Reassembly { what: "fragments", limit: 4 });
+
+    for patch in [true, false] {
+        let mut lossy = Router::open(Agree { patch, ..USUAL });
+        lossy.client.subscribe(1, key("**")).unwrap();
+        for (i, batch) in lossy.put(wire("a"), &noise(300_000)).into_iter().enumerate() {
+            if i != 2 {
+                lossy.feed(batch);
+            }
+        }
+        for batch in lossy.put(wire("b"), &noise(150_000)) {
+            lossy.feed(batch);
+        }
+        let keys: Vec<String> = lossy
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Sample(sample) => Some(sample.key),
+                _ => None,
+            })
+            .collect();
+        if patch {
+            assert_eq!(keys, ["b"]);
+        }
+        assert!(!keys.contains(&"a".to_owned()));
+    }
+}
+
+#[test]
+fn old_and_repeated_frames_are_passed_over_and_impossible_numbers_end_the_session() {
+    let mut router = Router::open(Agree { bits: Bits::U8, ..USUAL });
+    router.client.subscribe(1, key("**")).unwrap();
+    let batch = router.put(wire("a"), b"x").remove(0);
+    router.feed(batch.clone());
+    router.feed(batch);
+    assert_eq!(router.events().len(), 1);
+    router.sn = 0x80;
+    let batch = router.put(wire("a"), b"x").remove(0);
+    router.feed(batch);
+    assert_eq!(router.closed(), CloseCause::SequenceNumber { found: 0x80, largest: 0x7f });
+
+    let mut flat = Router::open(Agree { qos: false, ..USUAL });
+    let header = FrameHeader {
+        reliability: Reliability::Reliable,
+        sn: 77,
+        ext_qos: frame::ext::QoSType::new(Priority::RealTime),
+    };
+    let mut batch = Vec::new();
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    flat.feed(batch);
+    assert_eq!(flat.closed(), CloseCause::Priority);
+}
+
+#[test]
+fn closing_tells_the_router_and_gives_up_what_waits() {
+    let mut router = Router::open(USUAL);
+    router.client.put(1, Put::new(key("a"), payload(&noise(100_000), 1))).unwrap();
+    router.client.close();
+    assert_eq!(router.closed(), CloseCause::ByUs);
+    let last = router.transmits();
+    assert_eq!(last.len(), 1);
+    assert!(matches!(decode_transport(&last[0].0).body, TransportBody::Close(_)));
+    assert_eq!(router.client.put(2, Put::new(key("a"), ZBytes::empty())), Err(CommandError::NotOpen));
+}
+
+/// Batches that begin like real ones, so that mutations reach deep.
+fn batches() -> Vec<Vec<u8>> {
+    let mut router = Router::open(USUAL);
+    let mut all = vec![router.init_ack(), router.open_ack(), encode_transport(TransportBody::KeepAlive(KeepAlive))];
+    all.extend(router.put(wire("lab/tensor"), &noise(300)));
+    all.extend(router.put(wire("lab/tensor"), &noise(70_000)).into_iter().map(|mut batch| {
+        batch.truncate(600);
+        batch
+    }));
+    let declaration = declare_key(4, wire("lab"));
+    all.extend(router.lane(&declaration));
+    all
+}
+
+/// Whatever came: no panic, and either the session goes on or it ends once, with a cause in words.
+fn survive(router: &mut Router, batches: Vec<Vec<u8>>) {
+    let mut ends = 0;
+    for batch in batches {
+        router.feed(batch);
+        for event in router.events() {
+            match event {
+                Event::Closed(cause) => {
+                    ends += 1;
+                    assert!(!cause.to_string().is_empty());
+                }
+                // What refers to received bytes can be read.
+                Event::Sample(sample) => assert_eq!(flat(&sample.payload).len(), sample.payload.len()),
+                _ => {}
+            }
+        }
+        router.transmits();
+    }
+    assert_eq!(ends == 1, router.client.is_over());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn property_noise_gives_errors_and_never_a_panic(
+        noise in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..8),
+        open in any::<bool>(),
+    ) {
+        let mut router = if open { Router::open(USUAL) } else { Router::greet(USUAL) };
+        survive(&mut router, noise);
+    }
+
+    #[test]
+    fn property_mutated_and_truncated_batches_give_errors_and_never_a_panic(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4), any::<prop::sample::Index>()), 1..8),
+        open in any::<bool>(),
+        patch in any::<bool>(),
+    ) {
+        let agree = Agree { patch, ..USUAL };
+        let mut router = if open { Router::open(agree) } else { Router::greet(agree) };
+        if open {
+            router.client.subscribe(1, key("**")).unwrap();
+        }
+        let templates = batches();
+        let mutated = picks.into_iter().map(|(which, changes, cut)| {
+            let mut batch = which.get(&templates).clone();
+            for (at, value) in changes {
+                let at = at.index(batch.len());
+                batch[at] = value;
+            }
+            // One in two is cut short.
+            let keep = cut.index(batch.len() * 2).min(batch.len());
+            batch.truncate(keep);
+            batch
+        }).collect();
+        survive(&mut router, mutated);
+    }
+
+    #[test]
+    fn property_any_payload_in_any_cut_is_gathered_byte_by_byte(
+        lens in prop::collection::vec(0usize..3000, 0..40),
+        batch_size in 64u16..2000,
+    ) {
+        let mut router = Router::open(Agree { batch_size, ..USUAL });
+        let model = noise(lens.iter().sum());
+        let mut at = 0;
+        let segments: Vec<(Segment, Mode)> = lens.iter().map(|len| {
+            at += len;
+            (Segment::from(model[at - len..at].to_vec()), Mode::Borrow)
+        }).collect();
+        router.client.put(1, Put::new(key("k"), ZBytes::from_segments(segments).unwrap())).unwrap();
+        let batches: Vec<Vec<u8>> = router.transmits().into_iter().map(|(batch, _)| batch).collect();
+        let pushes = received(&batches, 12345, 0x0fff_ffff);
+        let PushBody::Put(put) = &pushes[0].payload else { panic!("no put") };
+        let sent = put.payload.to_zslice();
+        prop_assert_eq!(sent.as_slice(), &model[..]);
+    }
+}

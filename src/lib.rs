@@ -1,0 +1,47 @@
+//! ZBytes Lab: multi-segment zenoh payloads in a page, seen to the byte, measured, and sent through a real router.
+//!
+//! # The flow
+//!
+//! ```text
+//!   typed arrays ──> segments ──> payload ──> batches ──> client ──> socket ──> router
+//!   typed arrays <── segments <── payload <── batches <── client <── socket <──
+//! ```
+//!
+//! # The modules, in the flow's order
+//!
+//! A module uses only modules that stand above it. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
+//!
+//! | module | | what it is for |
+//! |---|---|---|
+//! | [`ledger`] | P | counts every copy of payload bytes, in an explicit handle |
+//! | [`segment`] | P | a run of bytes with one owner, in linear memory or (W) in the JavaScript heap |
+//! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
+//! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
+//! | [`client`] | P | a zenoh client without I/O |
+//! | [`measure`] | P | what may be concluded from times that somebody took |
+//! | [`app`] | P | the state of the page and everything that can happen to it |
+//! | `web` | W | the only place with effects |
+//! | [`ui`] | W | components: state in, actions out; its arithmetic is P |
+//! | `server` | N | the embedded router and the server of the page |
+//!
+//! # Invariants
+//!
+//! 1. `client` sees no socket, no clock, no Yew type and no JavaScript value; time is a parameter.
+//! 2. From owner to socket the payload of a put that was borrowed is copied exactly once by us: into the batch.
+//! 3. Received bytes stay where the browser put them until somebody asks for contiguous ones.
+//! 4. Payload bytes are copied by a few named functions, which write the ledger. Tests compare counts, never times.
+//! 5. Payload bytes never enter the state of the page.
+//! 6. What a peer sends can cause an error, never a panic, an unbounded allocation or a frozen page.
+//! 7. Nothing fails in silence: every operation ends, with success that says what it means, or with an error.
+pub mod app;
+pub mod client;
+pub mod ledger;
+pub mod measure;
+pub mod payload;
+pub mod segment;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod server;
+pub mod ui;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+pub mod wire;

@@ -1,0 +1,304 @@
+//! The native face: a zenoh router, and the page that uses it, on this machine.
+//!
+//! [`Lab`] is the whole in one value, so that a test can run it in its own process; [`main`] is the command line.
+//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), and the router's ws
+//! and tcp links. All three are on loopback unless the user asks for something else.
+//!
+//! This module never touches a payload: bytes pass through `/zenoh` as they come.
+
+mod endpoint;
+mod files;
+mod options;
+mod origin;
+mod page;
+mod router;
+mod run;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use options::{DEFAULT_PAGE, DEFAULT_TCP, DEFAULT_WS, DEVELOPMENT_ORIGINS, Options};
+pub use origin::Origin;
+pub use page::{ENDPOINT, HEADERS};
+pub use router::ZENOH_VERSION;
+pub use run::main;
+
+use files::Files;
+use origin::Rules;
+use router::{Backend, Router};
+
+/// How long connections may take to end after everything was told to stop.
+const END_WITHIN: Duration = Duration::from_secs(3);
+
+/// A running lab: the router, the page's port, and `/zenoh` between them.
+///
+/// Needs tokio's multi-thread runtime, because zenoh closes its links in blocking sections.
+///
+/// ```no_run
+/// # async fn lab() -> Result<(), zbytes_lab::server::Error> {
+/// use zbytes_lab::server::{Lab, Options};
+///
+/// let any_port = ([127, 0, 0, 1], 0).into();
+/// let lab = Lab::start(Options { page: any_port, ws: any_port, tcp: any_port, ..Options::default() }).await?;
+/// println!("http://{}/", lab.page_addr());
+/// lab.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Lab {
+    shared: Arc<Shared>,
+    router: Mutex<Option<Router>>,
+}
+
+/// What the tasks of a lab have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    page: SocketAddr,
+    ws: SocketAddr,
+    tcp: SocketAddr,
+    rules: Rules,
+    /// Absent with `--router-only`.
+    files: Option<Files>,
+    /// Absent while the router is stopped.
+    backend: RwLock<Option<Backend>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Shared {
+    fn backend(&self) -> Option<Backend> {
+        self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_backend(&self, backend: Option<Backend>) {
+        *self.backend.write().unwrap_or_else(PoisonError::into_inner) = backend;
+    }
+}
+
+impl Lab {
+    /// Starts everything, or nothing.
+    ///
+    /// All three ports are tried before anything starts, so an error leaves nothing behind. The router opens its own
+    /// sockets, so its two ports are tried by binding them and letting go just before: another program could take one in
+    /// between, which then is an [`Error::Router`].
+    ///
+    /// # Errors
+    /// A port in use or an address that is not this machine's, no built page, or a router that does not start.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let files = if options.router_only {
+            None
+        } else {
+            if !options.dist.join("index.html").is_file() {
+                return Err(Error::NoPage(options.dist));
+            }
+            Some(Files::new(options.dist.clone()))
+        };
+        let [page, ws, tcp] = options.ports();
+        let page = listen(page).await?;
+        let (ws_port, tcp_port) = (listen(ws).await?, listen(tcp).await?);
+        let (ws, tcp) = (local_addr(&ws_port)?, local_addr(&tcp_port)?);
+        drop((ws_port, tcp_port));
+
+        let machine = gethostname::gethostname();
+        let shared = Arc::new(Shared {
+            page: local_addr(&page)?,
+            ws,
+            tcp,
+            rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
+            files,
+            backend: RwLock::new(None),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let lab = Self { shared, router: Mutex::new(None) };
+        lab.start_router().await?;
+        lab.shared.tasks.spawn(page::serve(page, Arc::clone(&lab.shared)));
+        let shared = Arc::clone(&lab.shared);
+        lab.shared.tasks.spawn(async move {
+            if let Some(files) = &shared.files {
+                shared.stop.run_until_cancelled(files.warm_up()).await;
+            }
+        });
+        Ok(lab)
+    }
+
+    /// Where the page's port is bound.
+    pub fn page_addr(&self) -> SocketAddr {
+        self.shared.page
+    }
+
+    /// The router's WebSocket link, such as `ws/127.0.0.1:7446`.
+    pub fn ws_locator(&self) -> String {
+        router::ws_locator(self.shared.ws)
+    }
+
+    /// The router's TCP link, such as `tcp/127.0.0.1:7447`.
+    pub fn tcp_locator(&self) -> String {
+        router::tcp_locator(self.shared.tcp)
+    }
+
+    /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.
+    ///
+    /// # Errors
+    /// [`Error::Router`] if it does not start, for example because its port was taken meanwhile.
+    pub async fn start_router(&self) -> Result<(), Error> {
+        let mut router = self.router.lock().await;
+        if router.is_none() {
+            let started = Router::start(self.shared.ws, self.shared.tcp).await?;
+            self.shared.set_backend(Some(started.backend()));
+            *router = Some(started);
+        }
+        Ok(())
+    }
+
+    /// Stops the router and leaves the page's port open. Sessions get zenoh's goodbye, then every connection through
+    /// `/zenoh` is cut. Until [`Lab::start_router`], `/zenoh` answers 502.
+    pub async fn stop_router(&self) {
+        let mut router = self.router.lock().await;
+        self.shared.set_backend(None);
+        if let Some(router) = router.take() {
+            router.stop().await;
+        }
+    }
+
+    /// Stops everything, within a bounded time.
+    pub async fn stop(self) {
+        self.shared.stop.cancel();
+        self.stop_router().await;
+        self.shared.tasks.close();
+        let _ = tokio::time::timeout(END_WITHIN, self.shared.tasks.wait()).await;
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+async fn listen((port, addr): (Port, SocketAddr)) -> Result<TcpListener, Error> {
+    TcpListener::bind(addr).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse { port, addr },
+        _ => Error::Listen { port, addr, error },
+    })
+}
+
+fn local_addr(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(Error::Io)
+}
+
+/// One of the lab's three ports, by the option that changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// The page's port.
+    Page,
+    /// The router's WebSocket link.
+    Ws,
+    /// The router's TCP link.
+    Tcp,
+}
+
+impl Port {
+    /// The option that changes it.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Page => "--page",
+            Self::Ws => "--ws",
+            Self::Tcp => "--tcp",
+        }
+    }
+}
+
+/// Why the lab did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another program listens there, or two of the lab's own ports are the same.
+    PortInUse {
+        /// Which of the lab's ports.
+        port: Port,
+        /// The address that is taken.
+        addr: SocketAddr,
+    },
+    /// The system does not let the lab listen there.
+    Listen {
+        /// Which of the lab's ports.
+        port: Port,
+        /// The address that was asked for.
+        addr: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The folder holds no built page.
+    NoPage(PathBuf),
+    /// The router did not start although its ports were free a moment ago.
+    Router {
+        /// Its WebSocket link.
+        ws: SocketAddr,
+        /// Its TCP link.
+        tcp: SocketAddr,
+        /// What zenoh says.
+        cause: String,
+    },
+    /// The system refused something that never fails in practice.
+    Io(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PortInUse { port, addr } => write!(
+                f,
+                "port {} on {} is in use: stop the program that uses it, or choose another with {} {}:PORT",
+                addr.port(),
+                addr.ip(),
+                port.option(),
+                Bracketed(addr),
+            ),
+            Self::Listen { port, addr, error } => {
+                write!(f, "cannot listen on {addr} ({error}): choose another address with {} ADDR:PORT", port.option())
+            }
+            Self::NoPage(dist) => write!(
+                f,
+                "no built page: {} does not exist. Run scripts/serve, or `trunk build`, or name the folder with --dist, \
+                 or leave the page out with --router-only",
+                dist.join("index.html").display()
+            ),
+            Self::Router { ws, tcp, cause } => {
+                write!(f, "the router did not start on ws/{ws} and tcp/{tcp}: {cause}")
+            }
+            Self::Io(error) => write!(f, "the system refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen { error, .. } | Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The host part of an address as a command line takes it.
+struct Bracketed<'a>(&'a SocketAddr);
+
+impl fmt::Display for Bracketed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            SocketAddr::V4(addr) => write!(f, "{}", addr.ip()),
+            SocketAddr::V6(addr) => write!(f, "[{}]", addr.ip()),
+        }
+    }
+}

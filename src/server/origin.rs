@@ -1,0 +1,296 @@
+//! Who may open `/zenoh`. Pure rules, no I/O.
+//!
+//! A WebSocket is not bound by the same-origin policy: any website that the user opens may connect to any port of the
+//! user's machine. What tells a page of the lab from another one is the `Origin` header, which a script cannot forge.
+//! So a request passes if
+//!
+//! 1. its `Origin` was allowed by name (`--allow-origin`), or
+//! 2. its `Origin` is the site that it asked for: the host and port of `Origin` equal those of `Host`.
+//!
+//! The second rule alone falls to DNS rebinding: `evil.example` serves a page, then points its own name at 127.0.0.1, and
+//! its script asks `evil.example:8080`, with both headers equal. So it holds only for hosts whose meaning a stranger's
+//! name server cannot change: IP literals, `localhost`, this machine's own name (whole, its first label, and that under
+//! `.local`), and names that the user vouches for with `--allow-host`.
+//!
+//! `X-Forwarded-Host` is not looked at: a client may write anything into it. A TLS front that keeps `Host` needs
+//! `--allow-host`, one that changes it needs `--allow-origin`.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, Uri};
+
+/// A web origin: scheme, host and port, as in the `Origin` header of a page served over http or https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    fn default_port(&self) -> u16 {
+        if self.https { 443 } else { 80 }
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("expected an origin such as https://lab.example.org or http://10.0.0.5:8080, got {text:?}");
+        let uri: Uri = text.parse().map_err(|_| wrong())?;
+        let https = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(wrong()),
+        };
+        let authority = uri.authority().ok_or_else(wrong)?;
+        let bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/');
+        if !bare || authority.as_str().contains('@') {
+            return Err(wrong());
+        }
+        let (host, port) = split(authority).ok_or_else(wrong)?;
+        Ok(Self { https, host, port: port.unwrap_or(if https { 443 } else { 80 }) })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port != self.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks a name given to `--allow-host`: a host without scheme, port or path.
+pub(crate) fn host_name(text: &str) -> Result<String, String> {
+    match text.parse::<Authority>().ok().as_ref().and_then(split) {
+        Some((host, None)) if !text.contains('@') => Ok(host),
+        _ => Err(format!("expected a host name without scheme, port or path, such as lab.example.org, got {text:?}")),
+    }
+}
+
+/// Host in lower case and the port, if one is written.
+fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
+    let host = authority.host().to_ascii_lowercase();
+    let rest = authority.as_str().rsplit('@').next()?;
+    let port = match rest.get(host.len()..)? {
+        "" => None,
+        rest => Some(rest.strip_prefix(':')?.parse().ok()?),
+    };
+    (!host.is_empty()).then_some((host, port))
+}
+
+/// Which pages may use `/zenoh`.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    origins: Vec<Origin>,
+    hosts: Vec<String>,
+}
+
+impl Rules {
+    /// `machine` is this machine's own name, `hosts` are the names that the user vouches for.
+    pub(crate) fn new(origins: Vec<Origin>, hosts: &[String], machine: &str) -> Self {
+        let machine = machine.to_ascii_lowercase();
+        let mut hosts = hosts.to_vec();
+        hosts.push("localhost".to_owned());
+        if let Some(label) = machine.split('.').next().filter(|label| !label.is_empty()) {
+            hosts.extend([machine.clone(), label.to_owned(), format!("{label}.local")]);
+        }
+        Self { origins, hosts }
+    }
+
+    /// Whether the page that sent these headers may connect.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        let origin = one(headers, &ORIGIN).ok_or(Refused::NoOrigin)?;
+        let origin: Origin = origin.parse().map_err(|_| Refused::OpaqueOrigin(origin.to_owned()))?;
+        if self.origins.contains(&origin) {
+            return Ok(());
+        }
+        let host = one(headers, &HOST).unwrap_or_default();
+        let (name, port) = host
+            .parse::<Authority>()
+            .ok()
+            .as_ref()
+            .and_then(split)
+            .ok_or_else(|| Refused::OtherOrigin(origin.clone(), host.to_owned()))?;
+        // A TLS front hands over the same Host without a port: it then means the default port of the page's own scheme.
+        if name != origin.host || port.unwrap_or(origin.default_port()) != origin.port {
+            return Err(Refused::OtherOrigin(origin, host.to_owned()));
+        }
+        if is_ip(&name) || self.hosts.contains(&name) { Ok(()) } else { Err(Refused::UnknownHost(name)) }
+    }
+}
+
+/// Why a page may not connect. Displays as the text of the 403 answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refused {
+    NoOrigin,
+    OpaqueOrigin(String),
+    OtherOrigin(Origin, String),
+    UnknownHost(String),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoOrigin => write!(
+                f,
+                "expected one Origin header. /zenoh is for pages in a browser; other programs connect to the router's own ws or tcp port."
+            ),
+            Self::OpaqueOrigin(origin) => write!(
+                f,
+                "expected the Origin of a page served over http or https, got {origin:?}. Load the page from the lab's own address."
+            ),
+            Self::OtherOrigin(origin, host) => write!(
+                f,
+                "a page of {origin} may not use the router at {host:?}. Load the page from the lab's own address, or start the lab with --allow-origin {origin}."
+            ),
+            Self::UnknownHost(host) => write!(
+                f,
+                "{host} is not a name of this machine. Use its IP address, or start the lab with --allow-host {host}."
+            ),
+        }
+    }
+}
+
+/// The value of a header that must occur exactly once.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.to_str().ok()).flatten()
+}
+
+fn is_ip(host: &str) -> bool {
+    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    literal.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+mod tests {
+    use super::*;
+
+    fn check(origin: Option<&str>, host: &str) -> Result<(), Refused> {
+        let rules = Rules::new(
+            vec!["http://127.0.0.1:8081".parse().unwrap()],
+            &["lab.example.org".to_owned()],
+            "Board.fritz.box",
+        );
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
+        }
+        rules.check(&headers)
+    }
+
+    #[test]
+    fn the_page_itself_passes() {
+        for (origin, host) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://192.168.1.20:8080", "192.168.1.20:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://localhost:8080", "localhost:8080"),
+            ("http://LocalHost:8080", "localhost:8080"),
+            ("http://board:8080", "board:8080"),
+            ("http://board.local:8080", "board.local:8080"),
+            ("http://board.fritz.box:8080", "board.fritz.box:8080"),
+            ("http://127.0.0.1", "127.0.0.1"),
+            ("http://127.0.0.1", "127.0.0.1:80"),
+            ("https://lab.example.org", "lab.example.org"),
+            ("https://lab.example.org", "lab.example.org:443"),
+            ("https://lab.example.org:8443", "lab.example.org:8443"),
+        ] {
+            assert_eq!(check(Some(origin), host), Ok(()), "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn an_allowed_origin_passes_whatever_the_host_says() {
+        // What trunk's proxy sends: the browser's Origin, and a Host without a port.
+        assert_eq!(check(Some("http://127.0.0.1:8081"), "127.0.0.1"), Ok(()));
+        assert_eq!(check(Some("http://127.0.0.1:8081"), "anything.example"), Ok(()));
+    }
+
+    #[test]
+    fn another_origin_is_refused() {
+        for (origin, host) in [
+            ("http://evil.example", "127.0.0.1:8080"),
+            ("http://127.0.0.1:8082", "127.0.0.1:8080"),
+            ("https://127.0.0.1", "127.0.0.1:8080"),
+            ("http://localhost:8080", "127.0.0.1:8080"),
+            ("http://127.0.0.1:8080", ""),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080:1"),
+            ("http://127.0.0.1.evil.example:8080", "127.0.0.1:8080"),
+            ("https://127.0.0.1:8081", "127.0.0.1"),
+        ] {
+            assert!(matches!(check(Some(origin), host), Err(Refused::OtherOrigin(..))), "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_is_no_web_origin_is_refused() {
+        assert_eq!(check(None, "127.0.0.1:8080"), Err(Refused::NoOrigin));
+        for origin in [
+            "null",
+            "",
+            "file://",
+            "127.0.0.1:8080",
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1:8080/x",
+            "http://127.0.0.1:8080?x",
+            "http://a@127.0.0.1:8080",
+            "ws://127.0.0.1:8080",
+            "http://127.0.0.1:99999",
+        ] {
+            assert!(matches!(check(Some(origin), "127.0.0.1:8080"), Err(Refused::OpaqueOrigin(_))), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_anyone_may_point_here_is_refused() {
+        for host in ["evil.example:8080", "localhost.evil.example:8080", "other.local:8080"] {
+            let origin = format!("http://{host}");
+            assert!(matches!(check(Some(&origin), host), Err(Refused::UnknownHost(_))), "{host}");
+        }
+    }
+
+    #[test]
+    fn two_origins_or_hosts_are_refused() {
+        let rules = Rules::new(Vec::new(), &[], "");
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "127.0.0.1:8080".parse().unwrap());
+        headers.append(ORIGIN, "http://127.0.0.1:8080".parse().unwrap());
+        assert_eq!(rules.check(&headers), Ok(()));
+        headers.append(ORIGIN, "http://127.0.0.1:8080".parse().unwrap());
+        assert_eq!(rules.check(&headers), Err(Refused::NoOrigin));
+        headers.insert(ORIGIN, "http://127.0.0.1:8080".parse().unwrap());
+        headers.append(HOST, "127.0.0.1:8080".parse().unwrap());
+        assert!(rules.check(&headers).is_err());
+    }
+
+    #[test]
+    fn a_host_option_is_a_bare_name() {
+        assert_eq!(host_name("Lab.Example.org").as_deref(), Ok("lab.example.org"));
+        for text in ["", "http://x", "x:80", "x/y", "a@b"] {
+            assert!(host_name(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_shown_as_it_is_written() {
+        for text in ["http://127.0.0.1:8081", "https://lab.example.org", "http://[::1]:8080"] {
+            assert_eq!(text.parse::<Origin>().unwrap().to_string(), text);
+        }
+        assert_eq!("https://X:443".parse::<Origin>().unwrap().to_string(), "https://x");
+    }
+}

@@ -1,0 +1,170 @@
+//! The root: state, runtime, top bar, and the four panes.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use yew::prelude::*;
+
+use super::{
+    build::BuildPane,
+    cost::CostPane,
+    help::{Help, HelpButton, WordsButton},
+    layout::LayoutPane,
+    router::RouterPane,
+    theme::ThemeButton,
+    widgets::{PaneProps, Patterns, Select},
+};
+use crate::{
+    app::{Action, Preset, Session, State},
+    web::Runtime,
+};
+
+/// The panes: the `id` that the page's sections carry, and the name.
+const PANES: [(&str, &str); 4] =
+    [("pane-build", "Build"), ("pane-layout", "Layout"), ("pane-cost", "Cost"), ("pane-router", "Router")];
+
+/// The page.
+pub struct App {
+    state: Rc<State>,
+    runtime: Runtime,
+    send: Callback<Action>,
+}
+
+impl Component for App {
+    type Message = Action;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let send = ctx.link().callback(|action: Action| action);
+        let runtime = Runtime::new(send.clone());
+        runtime.start();
+        Self { state: Rc::new(State::default()), runtime, send }
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
+        for effect in Rc::make_mut(&mut self.state).apply(action) {
+            self.runtime.carry_out(effect);
+        }
+        true
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
+        html! {
+            <>
+                <Patterns count={self.state.rows.len()} />
+                <TopBar ..pane.clone() />
+                <p class="lead">
+                    { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, and what \
+                       that costs. " }
+                    <WordsButton />
+                </p>
+                <main class="panes">
+                    <BuildPane ..pane.clone() />
+                    <LayoutPane ..pane.clone() />
+                    <CostPane ..pane.clone() />
+                    <RouterPane ..pane />
+                </main>
+                <PaneBar />
+                <Help />
+            </>
+        }
+    }
+}
+
+/// What the session is, in words and as a word for tests and styles.
+fn session_words(state: &State) -> (&'static str, &'static str, String) {
+    match &state.session {
+        Session::Closed => ("closed", "Not connected", String::new()),
+        Session::Connecting => ("connecting", "Connecting", format!("to {}", state.locator)),
+        Session::Open(info) => {
+            let id: String = info.router.chars().take(8).collect();
+            ("open", "Connected", format!("router {id}…, {}", state.locator))
+        }
+        Session::Failed(problem) => ("failed", "Not connected", problem.title.clone()),
+    }
+}
+
+#[component]
+fn TopBar(props: &PaneProps) -> Html {
+    let state = &props.state;
+    let own = AttrValue::from("own");
+    let mut options: Vec<(AttrValue, AttrValue)> =
+        Preset::ALL.iter().map(|preset| (preset.key().into(), preset.name().into())).collect();
+    if state.preset.is_none() {
+        options.push((own.clone(), "own".into()));
+    }
+    let value = state.preset.map_or(own, |preset| preset.key().into());
+    let choose = {
+        let send = props.send.clone();
+        Callback::from(move |key: String| {
+            if let Some(preset) = Preset::ALL.into_iter().find(|preset| preset.key() == key) {
+                send.emit(Action::Preset(preset));
+            }
+        })
+    };
+    let (word, short, long) = session_words(state);
+    html! {
+        <header class="top">
+            <h1>
+                <svg class="mark" width="26" height="13" viewBox="0 0 26 13" aria-hidden="true">
+                    <rect class="line" x="1" y="1.5" width="4" height="10" />
+                    <rect class="ink" x="7" y="0.5" width="12" height="12" />
+                    <rect class="line" x="21" y="1.5" width="4" height="10" />
+                </svg>
+                <span class="name">{ "ZBytes Lab" }</span>
+            </h1>
+            <label class="preset"><span class="quiet">{ "Preset" }</span><Select id="preset" {value} {options} {choose} /></label>
+            <p class="session" id="session" data-state={word} role="status">
+                <span class="dot" aria-hidden="true"></span>
+                <strong>{ short }</strong>
+                if !long.is_empty() { <span class="quiet session-more">{ " " }{ long }</span> }
+            </p>
+            <ThemeButton />
+            <HelpButton />
+        </header>
+    }
+}
+
+/// The bar at the foot of a phone: it scrolls to a pane and says which one is in view.
+#[component]
+fn PaneBar() -> Html {
+    let current = use_state(|| 0usize);
+    {
+        let current = current.setter();
+        use_effect_with((), move |()| {
+            let listener = web_sys::window().map(|window| {
+                EventListener::new(&window, "scroll", move |_| {
+                    current.set(pane_in_view());
+                })
+            });
+            move || drop(listener)
+        });
+    }
+    html! {
+        <nav class="pane-bar" aria-label="Panes">
+            { for PANES.iter().enumerate().map(|(at, (id, name))| {
+                let onclick = Callback::from(move |_: MouseEvent| {
+                    if let Some(element) = element(id) {
+                        element.scroll_into_view();
+                    }
+                });
+                html! {
+                    <button type="button" {onclick} aria-current={(*current == at).then_some("true")}>
+                        <span class="quiet" aria-hidden="true">{ at + 1 }</span>{ *name }
+                    </button>
+                }
+            }) }
+        </nav>
+    }
+}
+
+fn element(id: &str) -> Option<web_sys::Element> {
+    web_sys::window()?.document()?.get_element_by_id(id)
+}
+
+/// The last pane whose head has come near the upper edge of the window.
+fn pane_in_view() -> usize {
+    let above = |id: &str| element(id).is_some_and(|pane| pane.get_bounding_client_rect().top() < 160.0);
+    PANES.iter().rposition(|(id, _)| above(id)).unwrap_or(0)
+}

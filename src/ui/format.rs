@@ -1,0 +1,371 @@
+//! Numbers and texts as a person reads them, and numbers as a person types them. No web types, so it is tested natively.
+
+/// A whole number with a comma after every three digits: `11,796,480`.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count of things that memory can hold, as [`thousands`].
+#[must_use]
+pub fn count(n: usize) -> String {
+    thousands(n as u64)
+}
+
+/// Exact bytes: `11,796,480 B`.
+#[must_use]
+pub fn bytes(n: usize) -> String {
+    format!("{} B", count(n))
+}
+
+/// Bytes in the largest fitting binary unit, three significant digits: `11.3 MiB` has its own rule, see [`size`].
+fn unit(n: f64) -> (f64, &'static str) {
+    const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+    let mut at = 0;
+    let mut value = n;
+    while value >= 1024.0 && at + 1 < UNITS.len() {
+        value /= 1024.0;
+        at += 1;
+    }
+    (value, UNITS.get(at).copied().unwrap_or("B"))
+}
+
+/// Bytes in the largest fitting binary unit with at most two decimals and no zeros at the end: `11.25 MiB`, `156.25 KiB`, `64 B`.
+#[must_use]
+pub fn size(n: usize) -> String {
+    let (value, unit) = unit(n as f64);
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} {unit}")
+}
+
+/// What one pixel stands for: `17.9 KiB`, `85 B`, `5.3 B`, `0.25 B`.
+#[must_use]
+pub fn density(bytes_per_px: f64) -> String {
+    let (value, unit) = unit(bytes_per_px);
+    let text = if value >= 100.0 {
+        format!("{value:.0}")
+    } else if value >= 1.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} {unit}")
+}
+
+/// An offset in hexadecimal, a blank after every four digits: `0x4F FE0C`.
+#[must_use]
+pub fn hex(offset: usize) -> String {
+    let digits = format!("{offset:X}");
+    let mut text = String::from("0x");
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(4) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 segment`, `3 segments`.
+#[must_use]
+pub fn plural(n: usize, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", count(n))
+}
+
+/// Three significant digits: `9.21`, `47.7`, `874`, and whole numbers above that.
+#[must_use]
+pub fn significant(value: f64) -> String {
+    let magnitude = value.abs();
+    if !value.is_finite() {
+        "?".to_owned()
+    } else if magnitude >= 99.95 {
+        thousands(round_to_three(magnitude) as u64)
+    } else if magnitude >= 9.995 {
+        format!("{value:.1}")
+    } else if magnitude >= 0.9995 || magnitude == 0.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
+    }
+}
+
+/// Rounds to three significant digits, so that 3,637 reads `3,640`: an interval never deserves more.
+fn round_to_three(value: f64) -> f64 {
+    if value < 1000.0 {
+        return value.round();
+    }
+    let step = 10f64.powi(value.log10().floor() as i32 - 2);
+    (value / step).round() * step
+}
+
+/// A share of a whole: `1.8 %`, `0.04 %`, `63 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    if value >= 9.95 {
+        format!("{value:.0} %")
+    } else if value >= 0.95 {
+        format!("{value:.1} %")
+    } else {
+        format!("{value:.2} %")
+    }
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Nanoseconds.
+    Ns,
+    /// Microseconds.
+    Us,
+    /// Milliseconds.
+    Ms,
+    /// Seconds.
+    S,
+}
+
+impl TimeUnit {
+    /// The unit in which `ns` nanoseconds have the fewest digits before the point, but at least one.
+    #[must_use]
+    pub fn of(ns: f64) -> Self {
+        // 0.9995 and not 1: a value that would be shown as 1,000 of one unit belongs to the next.
+        if ns < 999.5 {
+            Self::Ns
+        } else if ns < 999.5e3 {
+            Self::Us
+        } else if ns < 999.5e6 {
+            Self::Ms
+        } else {
+            Self::S
+        }
+    }
+
+    /// Its sign, as in `µs`.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Ns => "ns",
+            Self::Us => "µs",
+            Self::Ms => "ms",
+            Self::S => "s",
+        }
+    }
+
+    /// The number of this unit in `ns` nanoseconds, three significant digits, without the sign.
+    #[must_use]
+    pub fn show(self, ns: f64) -> String {
+        significant(match self {
+            Self::Ns => ns,
+            Self::Us => ns / 1e3,
+            Self::Ms => ns / 1e6,
+            Self::S => ns / 1e9,
+        })
+    }
+}
+
+/// Nanoseconds in the unit that fits: `874 ns`, `9.21 ms`.
+#[must_use]
+pub fn time(ns: f64) -> String {
+    let unit = TimeUnit::of(ns);
+    format!("{} {}", unit.show(ns), unit.sign())
+}
+
+/// Milliseconds as in a sentence about the past: `48 ms`, `1.2 s`.
+#[must_use]
+pub fn took(time: std::time::Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    if ms >= 9_950.0 {
+        format!("{:.0} s", ms / 1e3)
+    } else if ms >= 999.5 {
+        format!("{:.1} s", ms / 1e3)
+    } else if ms >= 9.95 {
+        format!("{ms:.0} ms")
+    } else {
+        format!("{ms:.1} ms")
+    }
+}
+
+/// How many times the payload was copied: `1.00`, `2.00`.
+#[must_use]
+pub fn times_of(copied: usize, len: usize) -> String {
+    if len == 0 { "0.00".to_owned() } else { format!("{:.2}", copied as f64 / len as f64) }
+}
+
+/// A whole number from `least` to `most`, with or without separators (comma, underscore, blank, apostrophe).
+///
+/// # Errors
+/// What was wrong and what is expected, in words for the person who typed it.
+pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    let expected = || format!("Expected a whole number from {} to {}.", count(least), count(most));
+    let digits: String =
+        text.chars().filter(|c| !matches!(c, ',' | '_' | ' ' | '\'' | '\u{a0}' | '\u{202f}')).collect();
+    if digits.is_empty() {
+        return Err(format!("Nothing is entered. {}", expected()));
+    }
+    if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_digit()) {
+        let cause = match wrong {
+            '-' => "It is negative.".to_owned(),
+            '.' => "It has a point.".to_owned(),
+            wrong => format!("\u{201c}{wrong}\u{201d} is no digit."),
+        };
+        return Err(format!("{cause} {}", expected()));
+    }
+    // What passes 64 bits is too large whatever it is.
+    let value = digits.parse::<u64>().unwrap_or(u64::MAX);
+    if value < least as u64 {
+        Err(format!("{} is too small. {}", thousands(value), expected()))
+    } else if value > most as u64 {
+        Err(format!("It is too large. {}", expected()))
+    } else {
+        Ok(value as usize)
+    }
+}
+
+/// The beginning of `text`, at most `most` characters, with an ellipsis where something was cut off.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// Roughly how wide `text` is in IBM Plex Sans at `px` pixels. Good enough to decide whether a label fits.
+#[must_use]
+pub fn text_width(text: &str, px: f64) -> f64 {
+    text.chars()
+        .map(|c| match c {
+            'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '|' | '\'' => 0.30,
+            'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' => 0.40,
+            'm' | 'w' | 'M' | 'W' | '…' => 0.90,
+            c if c.is_ascii_uppercase() => 0.68,
+            _ => 0.60,
+        })
+        .sum::<f64>()
+        * px
+}
+
+/// The longest beginning of `text` that is at most `width` wide at `px` pixels; empty when not even three characters fit.
+#[must_use]
+pub fn fit(text: &str, width: f64, px: f64) -> String {
+    if text_width(text, px) <= width {
+        return text.to_owned();
+    }
+    let mut most = text.chars().count();
+    while most > 3 {
+        most -= 1;
+        let short = cut(text, most);
+        if text_width(&short, px) <= width {
+            return short;
+        }
+    }
+    String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn whole_numbers_read_in_groups_of_three() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1000), "1,000");
+        assert_eq!(bytes(11_796_480), "11,796,480 B");
+        assert_eq!(plural(1, "segment"), "1 segment");
+        assert_eq!(plural(10_000, "segment"), "10,000 segments");
+    }
+
+    #[test]
+    fn sizes_are_binary() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(64), "64 B");
+        assert_eq!(size(8192), "8 KiB");
+        assert_eq!(size(160_000), "156.25 KiB");
+        assert_eq!(size(11_796_480), "11.25 MiB");
+        assert_eq!(size(1 << 30), "1 GiB");
+        assert_eq!(density(18_329.6), "17.9 KiB");
+        assert_eq!(density(85.0), "85 B");
+        assert_eq!(density(5.33), "5.3 B");
+        assert_eq!(density(0.25), "0.25 B");
+        assert_eq!(density(300.0), "300 B");
+    }
+
+    #[test]
+    fn offsets_are_grouped_by_four() {
+        assert_eq!(hex(0), "0x0");
+        assert_eq!(hex(0x2000), "0x2000");
+        assert_eq!(hex(0x4F_FE0C), "0x4F FE0C");
+    }
+
+    #[test]
+    fn times_have_three_digits_and_their_unit() {
+        assert_eq!(time(0.24), "0.240 ns");
+        assert_eq!(time(874.0), "874 ns");
+        assert_eq!(time(999.7), "1.00 µs");
+        assert_eq!(time(9_210_000.0), "9.21 ms");
+        assert_eq!(time(47_700_000.0), "47.7 ms");
+        assert_eq!(time(2.5e9), "2.50 s");
+        assert_eq!(TimeUnit::Ms.show(874_000.0), "0.874");
+        assert_eq!(took(Duration::from_millis(48)), "48 ms");
+        assert_eq!(took(Duration::from_micros(1_250)), "1.2 ms");
+        assert_eq!(took(Duration::from_millis(1_240)), "1.2 s");
+    }
+
+    #[test]
+    fn ratios_and_shares_show_no_more_than_they_know() {
+        assert_eq!(significant(3637.2), "3,640");
+        assert_eq!(significant(12_345.0), "12,300");
+        assert_eq!(significant(1.0789), "1.08");
+        assert_eq!(significant(0.9), "0.900");
+        assert_eq!(percent(0.0182), "1.8 %");
+        assert_eq!(percent(0.63), "63 %");
+        assert_eq!(percent(0.0004), "0.04 %");
+        assert_eq!(times_of(23_610_368, 11_805_184), "2.00");
+        assert_eq!(times_of(0, 0), "0.00");
+    }
+
+    #[test]
+    fn typed_numbers_may_have_separators() {
+        for text in ["2949120", "2,949,120", "2_949_120", "2 949 120", " 2949120 "] {
+            assert_eq!(whole_number(text, 0, 1 << 30), Ok(2_949_120), "{text}");
+        }
+        assert_eq!(whole_number("0", 0, 5), Ok(0));
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_in_words() {
+        let error = |text| whole_number(text, 1, 100_000).unwrap_err();
+        assert_eq!(error(""), "Nothing is entered. Expected a whole number from 1 to 100,000.");
+        assert!(error("12x").starts_with("“x” is no digit."));
+        assert!(error("-3").starts_with("It is negative."));
+        assert!(error("1.5").starts_with("It has a point."));
+        assert!(error("0").starts_with("0 is too small."));
+        assert!(error("100001").starts_with("It is too large."));
+        assert!(error("99999999999999999999999").starts_with("It is too large."));
+    }
+
+    #[test]
+    fn long_texts_are_cut_where_the_room_ends() {
+        assert_eq!(cut("header", 6), "header");
+        assert_eq!(cut("headers", 6), "heade…");
+        assert_eq!(fit("header", 500.0, 12.0), "header");
+        let short = fit("a very long name of a segment", 80.0, 12.0);
+        assert!(short.ends_with('…') && text_width(&short, 12.0) <= 80.0);
+        assert_eq!(fit("header", 5.0, 12.0), "");
+    }
+}

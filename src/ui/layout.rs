@@ -1,0 +1,459 @@
+//! The Layout pane: the drawing, the ledger beside it, the facts below it, and the same as a table.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlElement, ResizeObserver};
+use yew::prelude::*;
+
+use super::{
+    drawing::{self, Bands, LEAST_NARROW, LEAST_WIDE},
+    facts::{self, Facts},
+    format,
+    scale::Scale,
+    widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
+};
+use crate::{
+    app::{Action, Piece, Plan, Problem, Selection, View},
+    ledger::Place,
+    segment::Mode,
+};
+
+/// Below this width of the window the drawing is the phone's.
+const NARROW: f64 = 700.0;
+
+pub(super) enum Msg {
+    Measured { plot: f64, narrow: bool },
+    Hover(Option<f64>),
+    Click { x: f64, y: f64 },
+    Key(KeyboardEvent),
+    Table,
+}
+
+/// The pane.
+pub(super) struct LayoutPane {
+    plot: NodeRef,
+    drawn: NodeRef,
+    /// Pixels that the drawing may take; none before it was measured.
+    width: Option<f64>,
+    narrow: bool,
+    hover: Option<f64>,
+    table: bool,
+    observer: Option<Observer>,
+}
+
+/// Watches a size until it is dropped.
+struct Observer {
+    observer: ResizeObserver,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+impl LayoutPane {
+    fn scale(&self, plan: &Plan) -> Option<Scale> {
+        let lengths: Vec<usize> = plan.pieces.iter().map(Piece::bytes).collect();
+        let least = if self.narrow { LEAST_NARROW } else { LEAST_WIDE };
+        // The bands stand out by a few pixels at both sides.
+        self.width.map(|width| Scale::of(&lengths, (width - 16.0).max(120.0), least))
+    }
+
+    /// What is drawn at `x`: the segment, and the byte.
+    fn at(&self, plan: &Plan, scale: &Scale, x: f64) -> Option<(Selection, usize)> {
+        let position = scale.span_at(x)?;
+        let (piece, span) = (plan.pieces.get(position)?, scale.spans.get(position)?);
+        let index = span.unit_at(x, piece.count);
+        let selection = (piece.count > 0).then_some(Selection { row: piece.row, index })?;
+        Some((selection, piece.offset + if piece.bytes() > 0 { span.byte_at(x) } else { 0 }))
+    }
+
+    fn click(&self, ctx: &Context<Self>, x: f64, y: f64) {
+        let Ok(plan) = ctx.props().state.plan() else { return };
+        let Some(scale) = self.scale(&plan) else { return };
+        // The strip above is in true scale.
+        let x = if y < drawing::geometry(self.narrow).minimap_end() {
+            let hit = scale.spans.iter().find(|span| (span.true_x..=span.true_x + span.true_width).contains(&x));
+            hit.map_or(x, |span| span.x + (x - span.true_x) / span.true_width.max(1.0) * span.width)
+        } else {
+            x
+        };
+        if let Some((selection, _)) = self.at(&plan, &scale, x) {
+            ctx.props().send.emit(Action::Select(Some(selection)));
+        }
+    }
+
+    fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
+        let Ok(plan) = ctx.props().state.plan() else { return };
+        let selected = ctx.props().state.selected;
+        let number = selected.and_then(|selected| Facts::of(&plan, selected)).map_or(0, |facts| facts.number);
+        let target = match (event.key().as_str(), selected) {
+            ("ArrowLeft", _) => facts::numbered(&plan, number.saturating_sub(1).max(1)),
+            ("ArrowRight", _) => facts::numbered(&plan, (number + 1).min(plan.segments)),
+            ("ArrowUp" | "PageUp", Some(selected)) => facts::neighbour_piece(&plan, selected, false),
+            ("ArrowDown" | "PageDown", Some(selected)) => facts::neighbour_piece(&plan, selected, true),
+            ("Home", _) => facts::numbered(&plan, 1),
+            ("End", _) => facts::numbered(&plan, plan.segments),
+            ("ArrowUp" | "ArrowDown" | "PageUp" | "PageDown", None) => facts::numbered(&plan, 1),
+            _ => return,
+        };
+        event.prevent_default();
+        if target.is_some() {
+            ctx.props().send.emit(Action::Select(target));
+        }
+    }
+
+    fn observe(&mut self, ctx: &Context<Self>) {
+        let Some(plot) = self.plot.cast::<HtmlElement>() else { return };
+        let link = ctx.link().clone();
+        let watched = plot.clone();
+        let closure = Closure::<dyn FnMut()>::new(move || {
+            let (link, watched) = (link.clone(), watched.clone());
+            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+            Timeout::new(0, move || {
+                let window =
+                    web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());
+                let narrow = window.is_some_and(|width| width < NARROW);
+                link.send_message(Msg::Measured { plot: f64::from(watched.client_width()), narrow });
+            })
+            .forget();
+        });
+        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            observer.observe(&plot);
+            self.observer = Some(Observer { observer, _closure: closure });
+        }
+    }
+}
+
+impl Component for LayoutPane {
+    type Message = Msg;
+    type Properties = PaneProps;
+
+    fn create(_ctx: &Context<Self>) -> Self {
+        Self {
+            plot: NodeRef::default(),
+            drawn: NodeRef::default(),
+            width: None,
+            narrow: false,
+            hover: None,
+            table: false,
+            observer: None,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Measured { plot, narrow } => {
+                // A hidden plot has no width; the old one still holds when it is shown again.
+                if plot <= 0.0 || (self.width, self.narrow) == (Some(plot), narrow) {
+                    return false;
+                }
+                (self.width, self.narrow) = (Some(plot), narrow);
+            }
+            Msg::Hover(x) => {
+                if self.hover == x {
+                    return false;
+                }
+                self.hover = x;
+            }
+            Msg::Click { x, y } => {
+                self.click(ctx, x, y);
+                return false;
+            }
+            Msg::Key(event) => {
+                self.key(ctx, &event);
+                return false;
+            }
+            Msg::Table => self.table = !self.table,
+        }
+        true
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            self.observe(ctx);
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let (state, send) = (&ctx.props().state, &ctx.props().send);
+        let views = View::ALL.into_iter().map(|view| Choice {
+            id: format!("view-{}", view.name().replace(' ', "-")).into(),
+            label: view.name(),
+            chosen: state.view == view,
+            choose: sends(send, Action::View(view)),
+        });
+        let controls = html! {
+            <>
+                { segmented("Whose modes the layout shows", "view", views.collect()) }
+                <button type="button" class="link" id="table" aria-pressed={if self.table { "true" } else { "false" }}
+                    onclick={ctx.link().callback(|_| Msg::Table)}>{ "Table" }</button>
+            </>
+        };
+        let plan = state.plan().map(Rc::new);
+        let body = match &plan {
+            _ if state.rows.is_empty() => empty(),
+            Err(error) => problem("layout-problem", &Problem::new("There is no layout to show.", format!("{error}."))),
+            Ok(plan) => html! {
+                <>
+                    if self.table { { table(plan, send, state.selected) } }
+                    { ledger(plan) }
+                </>
+            },
+        };
+        let drawable = plan.as_ref().ok().filter(|plan| !plan.pieces.is_empty());
+        let hidden = self.table || drawable.is_none();
+        html! {
+            <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
+                { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
+                <div class={classes!("layout-body", self.table.then_some("as-table"))}>
+                    if let Some(plan) = drawable.filter(|_| !self.table) { { drawing::names(plan) } }
+                    // Always there, so that its width is known whatever is shown.
+                    <div class="plot" ref={self.plot.clone()} {hidden}>
+                        if let Some(plan) = drawable { { self.drawing(ctx, plan) } }
+                    </div>
+                    { body }
+                </div>
+                if let Some(plan) = drawable { { selection_facts(plan, send, state.selected) } }
+            </section>
+        }
+    }
+}
+
+impl LayoutPane {
+    fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>) -> Html {
+        let Some(scale) = self.scale(plan).map(Rc::new) else { return html! {} };
+        let selected = ctx.props().state.selected;
+        let height = drawing::geometry(self.narrow).height;
+        let width = scale.width + 16.0;
+        let inside = {
+            let drawn = self.drawn.clone();
+            move |client_x: i32, client_y: i32| {
+                let rect = drawn.cast::<Element>().map(|svg| svg.get_bounding_client_rect());
+                rect.map_or((0.0, 0.0), |rect| {
+                    (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top())
+                })
+            }
+        };
+        let onclick = {
+            let inside = inside.clone();
+            ctx.link().callback(move |event: MouseEvent| {
+                let (x, y) = inside(event.client_x(), event.client_y());
+                Msg::Click { x, y }
+            })
+        };
+        let onpointermove = ctx
+            .link()
+            .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
+        let hovered = self.hover.and_then(|x| Some((self.at(plan, &scale, x)?.1, x.clamp(0.0, scale.width))));
+        let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
+        html! {
+            <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
+                aria-activedescendant={selected.map(|selected| format!("piece-{}", selected.row))}
+                onkeydown={ctx.link().callback(Msg::Key)}>
+                <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
+                    viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
+                    onpointerleave={ctx.link().callback(|_| Msg::Hover(None))}>
+                    <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected} />
+                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
+                </svg>
+                { for plan.pieces.iter().map(|piece| {
+                    let here = selected.filter(|selected| selected.row == piece.row);
+                    html! {
+                        <span key={piece.row} class="unseen" role="option" id={format!("piece-{}", piece.row)}
+                            aria-selected={if here.is_some() { "true" } else { "false" }}>
+                            { piece_words(piece, here) }
+                        </span>
+                    }
+                }) }
+            </div>
+        }
+    }
+}
+
+fn piece_words(piece: &Piece, here: Option<Selection>) -> String {
+    let bytes = format::bytes(piece.len);
+    let mut words = format!("{} {}, ", piece.position, piece.name);
+    if piece.count != 1 {
+        words.push_str(&format!("{} segments of ", format::count(piece.count)));
+    }
+    words.push_str(&format!("{bytes}, {}", piece.mode.name()));
+    if let Some(here) = here.filter(|_| piece.count != 1) {
+        words.push_str(&format!(", segment {} of them", format::count(here.index + 1)));
+    }
+    words
+}
+
+fn legend() -> Html {
+    html! {
+        <ul class="legend" aria-label="Legend">
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                <rect width="20" height="12" fill="url(#legend-hatch)" /><rect class="line" x="0.5" y="0.5" width="19" height="11" />
+            </svg>{ "lives here" }</li>
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                <rect class="line thick" x="1" y="1" width="18" height="10" />
+            </svg>{ "referred to" }</li>
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                <rect class="ink" width="20" height="12" />
+            </svg>{ "copied" }</li>
+        </ul>
+    }
+}
+
+fn empty() -> Html {
+    let part = |name: &str, words: &str| html! { <><dt>{ name.to_owned() }</dt><dd>{ words.to_owned() }</dd></> };
+    html! {
+        <dl class="layout-empty">
+            { part("Memory", "where the bytes already are: arrays in the JS heap, blocks in wasm memory") }
+            { part("Payload", "the segments in order: a list of references, it holds no byte of its own") }
+            { part("Contiguous copy", "made only of segments in copy mode, or when someone asks for one block") }
+            { part("Batches", "what one WebSocket message carries, at most 65,535 B: here every byte is copied once") }
+        </dl>
+    }
+}
+
+fn ledger(plan: &Plan) -> Html {
+    let total = plan.building + plan.gathering;
+    html! {
+        <div class="ledger">
+            <h3>{ "Bytes copied" }</h3>
+            <dl>
+                <div class="building"><dt>{ "building" }</dt><dd id="ledger-building">{ format::count(plan.building) }</dd></div>
+                <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
+                <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
+            </dl>
+            <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
+        </div>
+    }
+}
+
+fn place_words(place: Place) -> &'static str {
+    match place {
+        Place::JsHeap => "JS heap",
+        Place::Linear => "wasm memory",
+    }
+}
+
+fn batch_words(batches: Option<(usize, usize)>) -> String {
+    match batches {
+        None => "none, it has no byte".to_owned(),
+        Some((first, last)) if first == last => format!("batch {}", format::count(first)),
+        Some((first, last)) => format!("batches {} to {}", format::count(first), format::count(last)),
+    }
+}
+
+fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> Html {
+    html! {
+        <div class="table-scroll" tabindex="0" role="group" aria-label="The layout as a table">
+            <table id="layout-table">
+                <caption class="unseen">{ "The pieces of the payload in order" }</caption>
+                <thead><tr>
+                    <th scope="col">{ "segment" }</th><th scope="col" class="number-cell">{ "offset" }</th>
+                    <th scope="col" class="number-cell">{ "hex" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
+                    <th scope="col">{ "type" }</th><th scope="col">{ "lives in" }</th><th scope="col">{ "mode" }</th>
+                    <th scope="col" class="number-cell">{ "copied when built" }</th><th scope="col">{ "carried by" }</th>
+                </tr></thead>
+                <tbody>
+                    { for plan.pieces.iter().map(|piece| {
+                        let here = selected.is_some_and(|selected| selected.row == piece.row);
+                        let select = sends(send, Action::Select(Some(Selection { row: piece.row, index: 0 })));
+                        let batches = (piece.bytes() > 0)
+                            .then(|| (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1)));
+                        let copied = if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
+                        let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
+                        html! {
+                            <tr key={piece.row} class={here.then_some("open")}>
+                                <th scope="row">{ swatch(piece.position) }
+                                    <button type="button" class="link" onclick={select} aria-pressed={if here { "true" } else { "false" }}>
+                                        { piece.position }{ " " }{ &piece.name }
+                                    </button>{ times }</th>
+                                <td class="number-cell">{ format::count(piece.offset) }</td>
+                                <td class="number-cell mono">{ format::hex(piece.offset) }</td>
+                                <td class="number-cell">{ format::count(piece.bytes()) }</td>
+                                <td>{ piece.element.name() }</td>
+                                <td>{ place_words(piece.source) }</td>
+                                <td>{ piece.mode.name() }</td>
+                                <td class="number-cell">{ format::count(copied) }</td>
+                                <td>{ batch_words(batches) }</td>
+                            </tr>
+                        }
+                    }) }
+                </tbody>
+                <tfoot><tr>
+                    <th scope="row">{ "in all" }</th><td></td><td></td>
+                    <td class="number-cell">{ format::count(plan.len) }</td><td></td><td></td><td></td>
+                    <td class="number-cell">{ format::count(plan.building) }</td>
+                    <td>{ format::count(plan.batches.count) }{ if plan.batches.count == 1 { " batch" } else { " batches" } }</td>
+                </tr></tfoot>
+            </table>
+        </div>
+    }
+}
+
+fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Selection>) -> Html {
+    let found = selected.and_then(|selected| Some((selected, plan.piece(selected.row)?, Facts::of(plan, selected)?)));
+    let Some((selected, piece, facts)) = found else {
+        return html! {
+            <div class="facts"><p class="quiet">{ "Select a segment, in the drawing or in the list, to see what it is and what happens to its bytes." }</p></div>
+        };
+    };
+    let step = |number: usize| facts::numbered(plan, number).map(|target| sends(send, Action::Select(Some(target))));
+    let goto = {
+        let (plan, send) = (plan.clone(), send.clone());
+        Callback::from(move |number| {
+            if let Some(target) = facts::numbered(&plan, number) {
+                send.emit(Action::Select(Some(target)));
+            }
+        })
+    };
+    let size = piece.element.size();
+    let fit = if facts.fits(size) {
+        format!("fits {}, which needs {size}", piece.element.name())
+    } else {
+        format!("does not fit {}, which needs {size}", piece.element.name())
+    };
+    let fact = |name: &'static str, words: Html| html! { <div><dt>{ name }</dt><dd>{ words }</dd></div> };
+    let title = if piece.count == 1 {
+        piece.name.clone()
+    } else {
+        format!("{}[{}]", piece.name, format::count(selected.index))
+    };
+    html! {
+        <div class="facts">
+            <div class="facts-head">
+                <h3>{ swatch(piece.position) }{ piece.position }{ " " }{ title }</h3>
+                <div class="walk" role="group" aria-label="Go to another segment">
+                    <button type="button" class="link" id="segment-previous" aria-label="Previous segment" disabled={facts.number <= 1}
+                        onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>
+                    <span>{ "segment" }</span>
+                    <NumberField id="segment-number" label="segment number" value={facts.number} least={1} most={plan.segments}
+                        change={goto} />
+                    <span>{ "of " }{ format::count(facts.of) }</span>
+                    <button type="button" class="link" id="segment-next" aria-label="Next segment" disabled={facts.number >= facts.of}
+                        onclick={step(facts.number + 1)}>{ "›" }</button>
+                </div>
+            </div>
+            <dl id="facts">
+                { fact("offset", html! { <>{ format::bytes(facts.offset) }<span class="mono">{ " " }{ format::hex(facts.offset) }</span></> }) }
+                { fact("length", html! { <>{ format::bytes(facts.len) }{ if facts.len >= 1024 { format!(", {}", format::size(facts.len)) } else { String::new() } }</> }) }
+                { fact("element", html! { { format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size)) } }) }
+                { fact("alignment", html! { { format!("{} B: {fit}", facts.alignment) } }) }
+                { fact("mode", html! { { piece.mode.name() } }) }
+                { fact("owner", html! { { facts::owner(piece) } }) }
+                { fact("carried by", html! { { batch_words(facts.batches) } }) }
+                if let Some(cut) = facts.cut {
+                    { fact("cut", html! { { format!(
+                        "{}[{}] lies across batches {} and {}{}",
+                        piece.name, format::count(cut.element), format::count(cut.batch), format::count(cut.batch + 1),
+                        if cut.in_all > 1 { format!("; {} elements are cut like this", format::count(cut.in_all)) } else { String::new() },
+                    ) } }) }
+                }
+            </dl>
+            <p class="story"><strong>{ "What happens to these bytes: " }</strong>{ facts::story(piece) }</p>
+        </div>
+    }
+}

@@ -1,0 +1,44 @@
+//! What a person sees: Yew components that get the state and send actions, and nothing else.
+//!
+//! [`App`] holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
+//! byte: the drawings are made from the plan. The files without web types (`format`, `scale`, `facts`, `snippet`) hold the
+//! arithmetic and the words and are tested natively.
+//!
+//! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
+//! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
+//! attributes only.
+
+pub mod facts;
+pub mod format;
+pub mod scale;
+pub mod snippet;
+
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+mod build;
+#[cfg(target_arch = "wasm32")]
+mod cost;
+#[cfg(target_arch = "wasm32")]
+mod drawing;
+#[cfg(target_arch = "wasm32")]
+mod help;
+#[cfg(target_arch = "wasm32")]
+mod layout;
+#[cfg(target_arch = "wasm32")]
+mod router;
+#[cfg(target_arch = "wasm32")]
+mod theme;
+#[cfg(target_arch = "wasm32")]
+mod widgets;
+
+#[cfg(target_arch = "wasm32")]
+pub use self::app::App;
+
+/// Shows the page: panics are told in the console, the stored theme is set, and [`App`] takes over the body.
+#[cfg(target_arch = "wasm32")]
+pub fn start() {
+    console_error_panic_hook::set_once();
+    theme::restore();
+    yew::Renderer::<App>::new().render();
+}

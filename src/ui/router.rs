@@ -1,0 +1,341 @@
+//! The Router pane: send the payload to other programs and see what comes back.
+
+use std::time::Duration;
+
+use gloo_timers::callback::Timeout;
+use web_sys::HtmlDialogElement;
+use yew::prelude::*;
+
+use super::{
+    format,
+    snippet::{self, Program},
+    widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
+};
+use crate::{
+    app::{Action, Build, Hash, Put, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT},
+    client::SessionInfo,
+};
+
+/// The pane.
+#[component]
+pub(super) fn RouterPane(props: &PaneProps) -> Html {
+    let (state, send) = (&props.state, &props.send);
+    let dialog = use_node_ref();
+    let open = {
+        let dialog = dialog.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                // It can only fail when it is open already.
+                let _ = dialog.show_modal();
+            }
+        })
+    };
+    let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
+    html! {
+        <section class="pane router" id="pane-router" aria-labelledby="head-router">
+            { pane_head(4, "head-router", "Router", "send it, and see it come back", other) }
+            { session(state, send) }
+            { put(state, send) }
+            { subscription(state, send) }
+            { samples(state, send) }
+            if state.surroundings != Default::default() && !state.surroundings.secure { { insecure() } }
+            <OtherSide state={state.clone()} send={send.clone()} {dialog} />
+        </section>
+    }
+}
+
+fn session(state: &State, send: &Callback<Action>) -> Html {
+    let busy = state.session.is_open() || state.session == Session::Connecting;
+    let oninput = send.reform(|event| Action::Locator(typed(event)));
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Connect)}>
+                <label for="locator">{ "locator" }</label>
+                <input id="locator" class="mono" type="text" value={state.locator.clone()} {oninput} readonly={busy}
+                    autocomplete="off" spellcheck="false" autocapitalize="off" aria-describedby="locator-words" />
+                if busy {
+                    <button type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
+                        { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
+                    </button>
+                } else {
+                    <button type="submit" class="primary" id="connect">{ "Connect" }</button>
+                }
+            </form>
+            <div class="under" id="locator-words">
+                { match &state.session {
+                    Session::Open(info) => agreed(info),
+                    Session::Connecting => html! { <p class="quiet">{ "Connecting …" }</p> },
+                    Session::Failed(cause) => problem("session-problem", cause),
+                    Session::Closed => html! {
+                        <p class="quiet">
+                            <code>{ OWN_ENDPOINT }</code>{ " is the lab’s own router, through this page’s port. Others: " }
+                            <code>{ "ws/HOST:PORT" }</code>{ ". Everything but sending works without one." }
+                        </p>
+                    },
+                } }
+            </div>
+        </>
+    }
+}
+
+fn agreed(info: &SessionInfo) -> Html {
+    let short = |id: &str| id.chars().take(8).collect::<String>();
+    html! {
+        <p class="quiet" id="agreed">
+            { format!(
+                "agreed: batch {} B, {} lanes, sn {} bit, lease {}, patch {}; ",
+                format::count(info.batch_size.into()), info.lanes, info.sn_bits, seconds(info.lease), info.patch,
+            ) }
+            { "router " }<span class="mono" title={info.router.clone()}>{ short(&info.router) }{ "…" }</span>
+            { ", this page " }<span class="mono" title={info.zid.clone()}>{ short(&info.zid) }{ "…" }</span>
+        </p>
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f64()) }
+}
+
+/// Why nothing can be put now, if so.
+fn put_hindrance(state: &State) -> Option<&'static str> {
+    if let Build::Failed(_) = state.build {
+        Some("The payload could not be built; see Build.")
+    } else if !state.session.is_open() {
+        Some("Connect to a router to send the payload.")
+    } else {
+        None
+    }
+}
+
+fn put(state: &State, send: &Callback<Action>) -> Html {
+    let bytes = state.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+    let hindrance = put_hindrance(state);
+    let under_way = matches!(state.put, Put::UnderWay { .. });
+    let oninput = send.reform(|event| Action::Key(typed(event)));
+    let word = match &state.put {
+        Put::None => "none",
+        Put::UnderWay { .. } => "underway",
+        Put::Done(_) => "done",
+        Put::Failed(_) => "failed",
+    };
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Put)}>
+                <label for="key">{ "key" }</label>
+                <input id="key" class="mono" type="text" value={state.key.clone()} {oninput} autocomplete="off" spellcheck="false"
+                    autocapitalize="off" />
+                <span class="block" title="Congestion control: BLOCK. When the link is full, the put waits and drops nothing.">
+                    { "BLOCK" }</span>
+                <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
+                    aria-describedby="put-result">{ "Put " }{ format::size(bytes) }</button>
+            </form>
+            <div class="under" id="put-result" data-state={word} aria-live="polite">
+                { match &state.put {
+                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or("BLOCK: when the link is full, the put waits and drops nothing.") }</p> },
+                    Put::UnderWay { handed, total, .. } => html! {
+                        <>
+                            <progress max={total.max(&1).to_string()} value={handed.to_string()} aria-label="Bytes handed to the browser"></progress>
+                            <p class="quiet">{ format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }</p>
+                        </>
+                    },
+                    Put::Done(report) => html! {
+                        <p>
+                            <strong>{ batches(report.batches) }</strong>
+                            { format!(", {} gathered, left the browser after {}. ", format::bytes(report.gathered as usize), format::took(report.took)) }
+                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>
+                        </p>
+                    },
+                    Put::Failed(cause) => problem("put-problem", cause),
+                } }
+            </div>
+        </>
+    }
+}
+
+fn batches(n: usize) -> String {
+    format!("{} {}", format::count(n), if n == 1 { "batch" } else { "batches" })
+}
+
+fn subscription(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Subscription::Declared(_));
+    let oninput = send.reform(|event| Action::SubKey(typed(event)));
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Subscribe)}>
+                <label for="sub-key">{ "listen to" }</label>
+                <input id="sub-key" class="mono" type="text" value={state.sub_key.clone()} {oninput} readonly={declared}
+                    autocomplete="off" spellcheck="false" autocapitalize="off" />
+                if declared {
+                    <button type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
+                } else {
+                    <button type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
+                }
+            </form>
+            if let Subscription::Failed(cause) = &state.subscription {
+                <div class="under">{ problem("sub-problem", cause) }</div>
+            }
+        </>
+    }
+}
+
+fn samples(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Subscription::Declared(_));
+    if state.samples.is_empty() && state.received == 0 && !declared {
+        return html! {
+            <p class="quiet under">{ "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }</p>
+        };
+    }
+    html! {
+        <div class="samples">
+            <div class="samples-head">
+                <h3>{ "Samples" }</h3>
+                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }</span>
+                <button type="button" class="link" id="forget" disabled={state.samples.is_empty()}
+                    onclick={sends(send, Action::ForgetSamples)}>{ "Let all go" }</button>
+            </div>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Samples that arrived">
+                <table>
+                    <thead><tr>
+                        <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "SHA-256" }</th>
+                    </tr></thead>
+                    <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
+                </table>
+            </div>
+        </div>
+    }
+}
+
+fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
+    let arrived = if sample.deleted {
+        "deleted".to_owned()
+    } else if sample.local {
+        format!("{}, local", format::plural(sample.segments, "segment"))
+    } else {
+        format::plural(sample.segments, "array")
+    };
+    html! {
+        <tr key={sample.id} data-id={sample.id.to_string()} data-len={sample.len.to_string()}
+            data-segments={sample.segments.to_string()} data-local={sample.local.to_string()} data-key={sample.key.clone()}>
+            <td>{ &sample.time }</td>
+            <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
+            <td class="number-cell">{ format::count(sample.len) }</td>
+            <td>{ arrived }</td>
+            <td class="hash-cell">
+                { match &sample.hash {
+                    Hash::NotAsked => html! {
+                        <button type="button" class="link hash" onclick={sends(send, Action::Hash(sample.id))}
+                            aria-label={format!("Hash the sample of {}", sample.time)}>{ "hash" }</button>
+                    },
+                    Hash::UnderWay => html! { <span class="quiet">{ "…" }</span> },
+                    Hash::Done(digest) => html! { <Digest digest={digest.clone()} /> },
+                    Hash::Failed(cause) => html! { <span class="field-error" role="alert">{ cause }</span> },
+                } }
+            </td>
+        </tr>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct DigestProps {
+    digest: AttrValue,
+}
+
+/// All 64 digits are in the text, so that selecting and copying takes them all; the cell shows as many as fit until it is opened.
+#[component]
+fn Digest(props: &DigestProps) -> Html {
+    let open = use_state(|| false);
+    let onclick = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    html! {
+        <span class={classes!("digest-box", open.then_some("open"))}>
+            <code class="digest" title={props.digest.clone()}>{ &props.digest }</code>
+            <button type="button" class="link" {onclick} aria-expanded={if *open { "true" } else { "false" }}
+                aria-label={if *open { "Show fewer digits" } else { "Show all digits" }}>{ if *open { "less" } else { "all" } }</button>
+        </span>
+    }
+}
+
+fn insecure() -> Html {
+    html! {
+        <p class="notice" id="insecure">
+            <strong>{ "This page came over plain http from another machine. " }</strong>
+            { "The browser then gives it no clipboard, no cross-origin isolation (so its clock is coarse, steps of 100 µs) and no \
+               service worker. Hashing works all the same, because it is done in Rust." }
+        </p>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct OtherSideProps {
+    state: std::rc::Rc<State>,
+    #[allow(dead_code, reason = "the pane's properties are handed on as they are")]
+    send: Callback<Action>,
+    dialog: NodeRef,
+}
+
+/// Programs to run on the other side of the router.
+#[component]
+fn OtherSide(props: &OtherSideProps) -> Html {
+    let program = use_state(|| Program::PythonSubscriber);
+    let copied = use_state(|| false);
+    let state = &props.state;
+    let endpoint = state.surroundings.tcp.as_deref().unwrap_or(snippet::TCP);
+    let text = program.text(endpoint, &state.key, &state.sub_key);
+    let choices = Program::ALL.into_iter().map(|one| {
+        let (program, copied) = (program.clone(), copied.clone());
+        Choice {
+            id: format!("program-{}", one.name().to_lowercase().replace(", ", "-")).into(),
+            label: one.name(),
+            chosen: *program == one,
+            choose: Callback::from(move |_| {
+                program.set(one);
+                copied.set(false);
+            }),
+        }
+    });
+    let copy = {
+        let (text, copied) = (text.clone(), copied.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (text, copied) = (text.clone(), copied.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                let Some(window) = web_sys::window() else { return };
+                if wasm_bindgen_futures::JsFuture::from(window.navigator().clipboard().write_text(&text)).await.is_ok()
+                {
+                    copied.set(true);
+                    Timeout::new(2_000, move || copied.set(false)).forget();
+                }
+            });
+        })
+    };
+    let close = {
+        let dialog = props.dialog.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
+    html! {
+        <dialog ref={props.dialog.clone()} class="wide" aria-labelledby="head-other">
+            <header class="dialog-head">
+                <h2 id="head-other">{ "The other side" }</h2>
+                <button type="button" onclick={close}>{ "Close" }</button>
+            </header>
+            <p>
+                { "Programs on the router’s machine reach it at " }<code>{ endpoint }</code>
+                { ". Both print length and SHA-256, to be compared with what this page shows." }
+            </p>
+            <div class="dialog-tools">
+                { segmented("Which program", "program", choices.collect()) }
+                // Outside of a secure context there is no clipboard to copy to.
+                if state.surroundings.secure {
+                    <button type="button" id="copy-program" onclick={copy}>{ if *copied { "Copied" } else { "Copy" } }</button>
+                }
+            </div>
+            <pre class="listing" id="program" tabindex="0"><code>{ text }</code></pre>
+        </dialog>
+    }
+}

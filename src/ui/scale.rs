@@ -1,0 +1,273 @@
+//! The layout's axis: piecewise linear, so that a header of 64 B and a tensor of 11 MiB can be looked at together.
+//!
+//! Every piece gets a least width; what is left is shared in proportion to the bytes. Where two neighbours have different
+//! scales a gap says so. No web types, so it is tested natively.
+
+/// Pixels between pieces of different scale; there is room for a cut mark in it.
+const CUT: f64 = 22.0;
+
+/// Pixels between pieces of equal scale.
+const SEAM: f64 = 5.0;
+
+/// One piece on the axis. All positions are pixels from the left end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Where it begins.
+    pub x: f64,
+    /// How wide it is.
+    pub width: f64,
+    /// The payload offset at which it begins.
+    pub offset: usize,
+    /// Its bytes.
+    pub bytes: usize,
+    /// Whether the scale changes between this piece and the next one.
+    pub cut_after: bool,
+    /// Where it begins in true scale.
+    pub true_x: f64,
+    /// How wide it is in true scale.
+    pub true_width: f64,
+}
+
+impl Span {
+    /// Where it ends.
+    #[must_use]
+    pub fn end(&self) -> f64 {
+        self.x + self.width
+    }
+
+    /// Bytes that one pixel stands for.
+    #[must_use]
+    pub fn density(&self) -> f64 {
+        self.bytes as f64 / self.width
+    }
+
+    /// Where the payload byte `offset` is drawn; offsets outside are drawn at the nearer end.
+    #[must_use]
+    pub fn at(&self, offset: usize) -> f64 {
+        if self.bytes == 0 {
+            return self.x;
+        }
+        let within = offset.saturating_sub(self.offset).min(self.bytes) as f64 / self.bytes as f64;
+        self.x + within * self.width
+    }
+
+    /// The byte of this piece that is drawn at `x`, counted from the piece's beginning; never its end.
+    #[must_use]
+    pub fn byte_at(&self, x: f64) -> usize {
+        let within = ((x - self.x) / self.width).clamp(0.0, 1.0);
+        ((within * self.bytes as f64) as usize).min(self.bytes.saturating_sub(1))
+    }
+
+    /// Where the unit `index` of `count` equal units of this piece is drawn, and how wide.
+    #[must_use]
+    pub fn unit(&self, index: usize, count: usize) -> (f64, f64) {
+        let each = self.width / count.max(1) as f64;
+        (self.x + each * index as f64, each)
+    }
+
+    /// Which of `count` equal units of this piece is drawn at `x`.
+    #[must_use]
+    pub fn unit_at(&self, x: f64, count: usize) -> usize {
+        let within = ((x - self.x) / self.width).clamp(0.0, 1.0);
+        ((within * count as f64) as usize).min(count.saturating_sub(1))
+    }
+}
+
+/// The whole axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// The pieces from left to right.
+    pub spans: Vec<Span>,
+    /// Pixels from the left end to the right end: the width asked for, or more when the pieces need it.
+    pub width: f64,
+}
+
+impl Scale {
+    /// An axis of `width` pixels for pieces of these lengths, each at least `least` pixels wide.
+    #[must_use]
+    pub fn of(lengths: &[usize], width: f64, least: f64) -> Self {
+        let n = lengths.len();
+        if n == 0 {
+            return Self { spans: Vec::new(), width };
+        }
+        // Widths decide where cuts are, and cuts take width: a few rounds settle it, and any result is a valid axis.
+        let mut gaps = vec![CUT; n - 1];
+        let mut widths = Vec::new();
+        for _ in 0..4 {
+            let room = width - gaps.iter().sum::<f64>();
+            widths = share(lengths, room, least);
+            let fresh: Vec<f64> = (1..n)
+                .map(|right| {
+                    let density = |at: usize| lengths[at] as f64 / widths[at];
+                    let (a, b) = (density(right - 1), density(right));
+                    if (a - b).abs() <= 0.02 * a.max(b) { SEAM } else { CUT }
+                })
+                .collect();
+            if fresh == gaps {
+                break;
+            }
+            gaps = fresh;
+        }
+        let total: usize = lengths.iter().sum();
+        let whole = widths.iter().sum::<f64>() + gaps.iter().sum::<f64>();
+        let whole = whole.max(width);
+        let (mut x, mut offset) = (0.0, 0);
+        let spans = (0..n)
+            .map(|at| {
+                let of_total = |bytes: usize| if total == 0 { 0.0 } else { bytes as f64 / total as f64 * whole };
+                let span = Span {
+                    x,
+                    width: widths[at],
+                    offset,
+                    bytes: lengths[at],
+                    cut_after: gaps.get(at).is_some_and(|gap| *gap == CUT),
+                    true_x: of_total(offset),
+                    true_width: of_total(lengths[at]),
+                };
+                x += widths[at] + gaps.get(at).copied().unwrap_or(0.0);
+                offset += lengths[at];
+                span
+            })
+            .collect();
+        Self { spans, width: whole }
+    }
+
+    /// The piece at `x`, or the nearest one when `x` lies in a gap.
+    #[must_use]
+    pub fn span_at(&self, x: f64) -> Option<usize> {
+        let distance = |span: &Span| (span.x - x).max(x - span.end()).max(0.0);
+        (0..self.spans.len()).min_by(|a, b| distance(&self.spans[*a]).total_cmp(&distance(&self.spans[*b])))
+    }
+}
+
+/// Shares `room` in proportion to `lengths`, but nobody gets less than `least`.
+fn share(lengths: &[usize], room: f64, least: f64) -> Vec<f64> {
+    let mut fixed = vec![false; lengths.len()];
+    loop {
+        let taken = least * fixed.iter().filter(|fixed| **fixed).count() as f64;
+        let free: f64 = lengths.iter().zip(&fixed).filter(|(_, fixed)| !**fixed).map(|(len, _)| *len as f64).sum();
+        let width = |at: usize| {
+            let proportional = (room - taken) * lengths[at] as f64 / free;
+            if fixed[at] || !proportional.is_finite() { least } else { proportional.max(least) }
+        };
+        let widths: Vec<f64> = (0..lengths.len()).map(width).collect();
+        let small: Vec<usize> = (0..lengths.len()).filter(|at| !fixed[*at] && widths[*at] <= least).collect();
+        if small.is_empty() {
+            return widths;
+        }
+        for at in small {
+            fixed[at] = true;
+        }
+    }
+}
+
+/// Marks between `from` and `to`, at multiples of a round step that gives about `wanted` of them. Steps are 1, 2 or 5 times a
+/// power of ten, or powers of two when `binary`.
+#[must_use]
+pub fn ticks(from: usize, to: usize, wanted: usize, binary: bool) -> Vec<usize> {
+    let raw = (to.saturating_sub(from)) as f64 / wanted.max(1) as f64;
+    if raw <= 0.0 {
+        return Vec::new();
+    }
+    let step = if binary {
+        2f64.powi(raw.log2().ceil() as i32)
+    } else {
+        let power = 10f64.powi(raw.log10().floor() as i32);
+        let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= raw).unwrap_or(10.0);
+        factor * power
+    };
+    let step = (step as usize).max(1);
+    let first = from.div_ceil(step).saturating_mul(step);
+    (first..=to).step_by(step).collect()
+}
+
+/// Borders to draw for `count` equal units over `width` pixels: all of them while they are `least` pixels apart, else every
+/// `n`-th. Returns `n` and the positions relative to the beginning, without both ends.
+#[must_use]
+pub fn borders(count: usize, width: f64, least: f64) -> (usize, Vec<f64>) {
+    let each = width / count.max(1) as f64;
+    let every = (least / each).ceil().max(1.0) as usize;
+    ((every), (every..count).step_by(every).map(|at| each * at as f64).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_piece_takes_the_whole_width() {
+        let scale = Scale::of(&[11_796_480], 812.0, 96.0);
+        assert_eq!(scale.spans[0].width, 812.0);
+        assert_eq!(scale.width, 812.0);
+        assert_eq!(scale.spans[0].at(11_796_480 / 2), 406.0);
+    }
+
+    #[test]
+    fn small_pieces_get_their_least_width_and_the_rest_goes_to_the_large() {
+        let scale = Scale::of(&[8192, 11_796_480, 512], 812.0, 96.0);
+        let widths: Vec<f64> = scale.spans.iter().map(|span| span.width).collect();
+        assert_eq!(widths, [96.0, 812.0 - 2.0 * 96.0 - 2.0 * 22.0, 96.0]);
+        assert!(scale.spans[0].cut_after && scale.spans[1].cut_after && !scale.spans[2].cut_after);
+        assert!((scale.spans[2].end() - 812.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn pieces_of_one_scale_are_not_cut_apart() {
+        let scale = Scale::of(&[100, 100, 200], 1000.0, 96.0);
+        assert!(scale.spans.iter().all(|span| !span.cut_after));
+        assert!((scale.spans[2].end() - 1000.0).abs() < 1e-9);
+        assert!((scale.spans[2].width - 2.0 * scale.spans[0].width).abs() < 1e-9);
+    }
+
+    #[test]
+    fn too_many_pieces_make_the_axis_wider_and_never_narrower_pieces() {
+        let lengths: Vec<usize> = (0..50).map(|at| at * 1000).collect();
+        let scale = Scale::of(&lengths, 300.0, 74.0);
+        assert!(scale.width > 50.0 * 74.0);
+        assert!(scale.spans.iter().all(|span| span.width >= 74.0));
+        assert!(scale.spans.windows(2).all(|pair| pair[0].end() < pair[1].x));
+    }
+
+    #[test]
+    fn empty_pieces_are_wide_enough_to_be_seen() {
+        let scale = Scale::of(&[0, 500, 0], 500.0, 96.0);
+        assert_eq!(scale.spans[0].width, 96.0);
+        assert_eq!(scale.spans[0].true_width, 0.0);
+        assert_eq!(scale.spans[0].at(0), 0.0);
+        let nothing = Scale::of(&[0, 0], 500.0, 96.0);
+        assert!(nothing.spans.iter().all(|span| span.width >= 96.0 && span.true_width == 0.0));
+        assert!(Scale::of(&[], 500.0, 96.0).spans.is_empty());
+    }
+
+    #[test]
+    fn positions_lead_back_to_bytes_and_units() {
+        let scale = Scale::of(&[64, 160_000], 800.0, 96.0);
+        let span = scale.spans[1];
+        for byte in [0, 1, 79_999, 159_999] {
+            assert_eq!(span.byte_at(span.at(64 + byte) + 1e-6), byte);
+        }
+        assert_eq!(span.byte_at(1e9), 159_999);
+        let (x, width) = span.unit(4_999, 10_000);
+        assert_eq!(span.unit_at(x + width / 2.0, 10_000), 4_999);
+        assert_eq!(span.unit_at(1e9, 10_000), 9_999);
+        assert_eq!(scale.span_at(span.x - 1.0), Some(1));
+        assert_eq!(scale.span_at(-50.0), Some(0));
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(ticks(0, 181, 9, false), (0..=180).step_by(50).collect::<Vec<_>>());
+        assert_eq!(ticks(0, 11_796_480, 6, true), (0..=5).map(|at| at << 21).collect::<Vec<_>>());
+        assert_eq!(ticks(5, 5, 4, false), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn borders_are_thinned_out_to_what_can_be_seen() {
+        assert_eq!(borders(4, 100.0, 4.0), (1, vec![25.0, 50.0, 75.0]));
+        let (every, positions) = borders(10_000, 800.0, 4.0);
+        assert_eq!(every, 50);
+        assert_eq!(positions.len(), 199);
+        assert_eq!(borders(0, 100.0, 4.0).1.len(), 0);
+        assert_eq!(borders(1, 100.0, 4.0).1.len(), 0);
+    }
+}

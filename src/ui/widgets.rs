@@ -1,0 +1,309 @@
+//! The few controls and marks that every pane uses.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::format;
+use crate::app::{Action, Problem};
+
+/// What every pane gets.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct PaneProps {
+    /// The state to show.
+    pub(super) state: std::rc::Rc<crate::app::State>,
+    /// Where actions go.
+    pub(super) send: Callback<Action>,
+}
+
+/// A callback that sends the same action each time.
+pub(super) fn sends<E>(send: &Callback<Action>, action: Action) -> Callback<E> {
+    send.reform(move |_| action.clone())
+}
+
+/// Keeps a form from leaving the page and sends an action instead, so that Enter in a field does what its button does.
+pub(super) fn submits(send: &Callback<Action>, action: Action) -> Callback<SubmitEvent> {
+    let send = send.clone();
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        send.emit(action.clone());
+    })
+}
+
+/// The head of a pane: its number in a box, its name, a few words, then controls.
+pub(super) fn pane_head(number: u8, id: &'static str, name: &'static str, words: &'static str, controls: Html) -> Html {
+    html! {
+        <header class="head">
+            <h2 id={id}><span class="number" aria-hidden="true">{ number }</span>{ name }</h2>
+            <span class="quiet head-words">{ words }</span>
+            <div class="head-controls">{ controls }</div>
+        </header>
+    }
+}
+
+/// A problem: a red bar, the cause in bold, what it means.
+pub(super) fn problem(id: &'static str, problem: &Problem) -> Html {
+    html! {
+        <p class="problem" role="alert" id={id}><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p>
+    }
+}
+
+/// One choice of a [`segmented`] control.
+pub(super) struct Choice {
+    /// The `id` of its radio button.
+    pub(super) id: AttrValue,
+    /// What it says.
+    pub(super) label: &'static str,
+    /// Whether it is the one that holds.
+    pub(super) chosen: bool,
+    /// What choosing it does.
+    pub(super) choose: Callback<Event>,
+}
+
+/// Radio buttons in a row. `legend` is for screen readers; what eyes need stands beside it.
+pub(super) fn segmented(legend: &'static str, group: &'static str, choices: Vec<Choice>) -> Html {
+    html! {
+        <fieldset class="segmented">
+            <legend class="unseen">{ legend }</legend>
+            { for choices.into_iter().map(|choice| html! {
+                <label>
+                    <input type="radio" name={group} id={choice.id} checked={choice.chosen} onchange={choice.choose} />
+                    <span data-label={choice.label}>{ choice.label }</span>
+                </label>
+            }) }
+        </fieldset>
+    }
+}
+
+/// The class that sets the hue of the segment at `position`.
+pub(super) fn hue(position: usize) -> String {
+    format!("seg-{}", position % 8)
+}
+
+/// The paint of the pattern that says "lives here" for the segment at `position`; [`Patterns`] defines it.
+pub(super) fn hatch(position: usize) -> String {
+    format!("url(#hatch-{}-{})", position % 8, position % 7)
+}
+
+/// The paint of the pattern over solid ink for the segment at `position`.
+pub(super) fn overlay(position: usize) -> String {
+    format!("url(#over-{})", position % 7)
+}
+
+/// The paint of chevrons in the hue of the segment at `position`.
+pub(super) fn chevrons(position: usize) -> String {
+    format!("url(#chevrons-{})", position % 8)
+}
+
+/// A small square in a segment's colour and pattern.
+pub(super) fn swatch(position: usize) -> Html {
+    html! {
+        <svg class={classes!("swatch", hue(position))} width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+            <rect class="tint" width="13" height="13" />
+            <rect width="13" height="13" fill={hatch(position)} />
+            <rect class="edge" x="1" y="1" width="11" height="11" />
+        </svg>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct PatternsProps {
+    /// How many segments there are to draw.
+    pub(super) count: usize,
+}
+
+/// The definitions that [`hatch`], [`overlay`] and [`chevrons`] name. Once in the page.
+#[component]
+pub(super) fn Patterns(props: &PatternsProps) -> Html {
+    // Hue and pattern repeat after 56 positions.
+    let hatches = (0..props.count.clamp(1, 56)).map(|position| {
+        let (class, shape) = (classes!("pattern-lines", hue(position)), shape(position % 7));
+        let tile = TILES[position % 7];
+        html! {
+            <pattern id={format!("hatch-{}-{}", position % 8, position % 7)} {class} width={tile.0} height={tile.1}
+                patternUnits="userSpaceOnUse">{ shape }</pattern>
+        }
+    });
+    let overlays = (0..7).map(|pattern| {
+        let tile = TILES[pattern];
+        html! {
+            <pattern id={format!("over-{pattern}")} class="pattern-lines pattern-over" width={tile.0} height={tile.1}
+                patternUnits="userSpaceOnUse">{ shape(pattern) }</pattern>
+        }
+    });
+    let chevrons = (0..8).map(|at| {
+        html! {
+            <pattern id={format!("chevrons-{at}")} class={classes!("pattern-lines", "pattern-chevrons", hue(at))} width="16"
+                height="18" patternUnits="userSpaceOnUse">
+                <path d="M5 5L8 8L11 5M5 9.5L8 12.5L11 9.5" />
+            </pattern>
+        }
+    });
+    html! {
+        <svg class="patterns" width="0" height="0" aria-hidden="true">
+            <defs>
+                { for hatches }
+                { for overlays }
+                { for chevrons }
+                <pattern id="legend-hatch" class="pattern-lines pattern-ink" width="6" height="6" patternUnits="userSpaceOnUse">
+                    { shape(0) }
+                </pattern>
+            </defs>
+        </svg>
+    }
+}
+
+/// Width and height of each pattern's tile.
+const TILES: [(&str, &str); 7] = [("6", "6"), ("7", "7"), ("5", "5"), ("6", "6"), ("5", "5"), ("7", "7"), ("8", "6")];
+
+fn shape(pattern: usize) -> Html {
+    let path = match pattern {
+        0 => "M-1 1L1 -1M0 6L6 0M5 7L7 5",
+        1 => return html! { <circle cx="3.5" cy="3.5" r="1" /> },
+        2 => "M2.5 0V5",
+        3 => "M-1 5L1 7M0 0L6 6M5 -1L7 1",
+        4 => "M0 2.5H5",
+        5 => "M3.5 1.2V5.8M1.2 3.5H5.8",
+        _ => "M0 4.5L2 2L4 4.5L6 2L8 4.5",
+    };
+    html! { <path d={path} /> }
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct SelectProps {
+    /// Its `id`.
+    pub(super) id: &'static str,
+    /// The key of the option that holds.
+    pub(super) value: AttrValue,
+    /// Key and text of every option.
+    pub(super) options: Vec<(AttrValue, AttrValue)>,
+    /// What choosing one does, by its key.
+    pub(super) choose: Callback<String>,
+    /// A name for screen readers where no label stands beside it.
+    #[prop_or_default]
+    pub(super) name: Option<AttrValue>,
+}
+
+/// A `<select>` that always shows the value that it is given: once a person has chosen, a browser no longer listens to the
+/// `selected` attribute of the options, so the value is set on the element itself.
+#[component]
+pub(super) fn Select(props: &SelectProps) -> Html {
+    let node = use_node_ref();
+    {
+        let (node, value) = (node.clone(), props.value.clone());
+        use_effect(move || {
+            if let Some(element) = node.cast::<HtmlSelectElement>() {
+                element.set_value(&value);
+            }
+        });
+    }
+    let onchange = props.choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    html! {
+        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()}>
+            { for props.options.iter().map(|(key, text)| html! { <option value={key}>{ text }</option> }) }
+        </select>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct NumberFieldProps {
+    /// The `id` of the input.
+    pub(super) id: AttrValue,
+    /// What it is.
+    pub(super) label: AttrValue,
+    /// A sign in front of the input, as in `×`.
+    #[prop_or_default]
+    pub(super) sign: AttrValue,
+    /// The number that holds.
+    pub(super) value: usize,
+    /// The least that is taken.
+    pub(super) least: usize,
+    /// The most that is taken.
+    pub(super) most: usize,
+    /// Called with every valid number.
+    pub(super) change: Callback<usize>,
+}
+
+pub(super) enum NumberMsg {
+    Typed(String),
+    Left,
+}
+
+/// A field for a whole number. What is typed stays as it was typed; a text that is no valid number is explained below the field
+/// and goes no further.
+pub(super) struct NumberField {
+    text: String,
+    error: Option<String>,
+}
+
+impl Component for NumberField {
+    type Message = NumberMsg;
+    type Properties = NumberFieldProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        Self { text: format::count(ctx.props().value), error: None }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: NumberMsg) -> bool {
+        let props = ctx.props();
+        match msg {
+            NumberMsg::Typed(text) => {
+                self.text = text;
+                match format::whole_number(&self.text, props.least, props.most) {
+                    Ok(value) => {
+                        self.error = None;
+                        if value != props.value {
+                            props.change.emit(value);
+                        }
+                    }
+                    Err(error) => self.error = Some(error),
+                }
+            }
+            NumberMsg::Left => {
+                if self.error.is_none() {
+                    self.text = format::count(props.value);
+                }
+            }
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &NumberFieldProps) -> bool {
+        let props = ctx.props();
+        let typed = format::whole_number(&self.text, props.least, props.most);
+        if props.value != old.value && typed.as_ref() != Ok(&props.value) {
+            self.text = format::count(props.value);
+            self.error = None;
+        } else if (props.least, props.most) != (old.least, old.most) {
+            self.error = typed.err();
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let oninput = ctx
+            .link()
+            .callback(|event: InputEvent| NumberMsg::Typed(event.target_unchecked_into::<HtmlInputElement>().value()));
+        let error_id = format!("{}-error", props.id);
+        html! {
+            <div class={classes!("field", "number", self.error.is_some().then_some("wrong"))}>
+                <label class="unseen" for={props.id.clone()}>{ &props.label }</label>
+                <div class="input">
+                    if !props.sign.is_empty() { <span class="sign" aria-hidden="true">{ &props.sign }</span> }
+                    <input id={props.id.clone()} type="text" inputmode="numeric" autocomplete="off" spellcheck="false"
+                        value={self.text.clone()} {oninput} onblur={ctx.link().callback(|_| NumberMsg::Left)}
+                        aria-invalid={self.error.is_some().then_some("true")}
+                        aria-describedby={self.error.is_some().then(|| error_id.clone())} />
+                </div>
+                if let Some(error) = &self.error {
+                    <p class="field-error" id={error_id} role="alert">{ error }</p>
+                }
+            </div>
+        }
+    }
+}
+
+/// The value of the input that an event is about.
+pub(super) fn typed(event: InputEvent) -> String {
+    event.target_unchecked_into::<HtmlInputElement>().value()
+}

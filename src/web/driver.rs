@@ -1,0 +1,427 @@
+//! Drives one zenoh client over one WebSocket.
+//!
+//! The driver moves bytes and time between the two and knows nothing of payloads. It sends in slices that keep the page responsive,
+//! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
+//! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    rc::{Rc, Weak},
+    time::Duration,
+};
+
+use gloo_timers::callback::Timeout;
+use zenoh_keyexpr::OwnedKeyExpr;
+
+use super::{
+    clock,
+    socket::{Socket, SocketEvent},
+};
+use crate::{
+    app::Problem,
+    client::{
+        Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Put, Sample, SessionInfo, SubscriberId,
+    },
+    ledger::Ledger,
+    segment::Segment,
+    wire::BATCH_SIZE,
+};
+
+/// How many bytes may wait in the browser's buffer before the driver waits too.
+const HIGH_WATER: u64 = 2 << 20;
+
+/// How long the driver may keep the page from doing anything else, at a stretch.
+const SLICE: Duration = Duration::from_millis(4);
+
+/// Facts about a put whose last byte has left the browser's buffer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    /// WebSocket messages that carried it.
+    pub(super) batches: usize,
+    /// What gathering copied.
+    pub(super) ledger: Ledger,
+    /// Time spent gathering.
+    pub(super) gather: Duration,
+    /// Time spent inside `WebSocket.send`.
+    pub(super) send: Duration,
+    /// From the command to the end.
+    pub(super) took: Duration,
+}
+
+/// What the driver tells.
+pub(super) enum Told {
+    Opened(SessionInfo),
+    Sample(Sample),
+    /// Payload bytes of a put that have left the browser's buffer.
+    Progress(OpId, usize),
+    PutEnded(OpId, Result<Sent, Problem>),
+    /// The session has ended; every put has been told before.
+    Closed(Option<Problem>),
+}
+
+/// A put between its command and its end.
+struct Flight {
+    total: usize,
+    handed: usize,
+    begun: Duration,
+    sent: Sent,
+    /// Whether its last batch was given to the socket.
+    complete: bool,
+}
+
+/// A batch that waits in the browser's buffer.
+struct Waiting {
+    /// How many bytes will have left the buffer once it has.
+    end: u64,
+    op: OpId,
+    payload: usize,
+}
+
+struct Inner {
+    url: String,
+    socket: Option<Socket>,
+    client: Option<Client>,
+    buffer: Vec<u8>,
+    flights: BTreeMap<OpId, Flight>,
+    waiting: VecDeque<Waiting>,
+    /// Bytes given to the socket.
+    given: u64,
+    opened: Duration,
+    pump: Option<Timeout>,
+    timer: Option<Timeout>,
+    tell: Rc<dyn Fn(Told)>,
+}
+
+/// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
+pub(super) struct Driver {
+    inner: Rc<RefCell<Inner>>,
+}
+
+impl Driver {
+    /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
+    /// on the same stack except at their end.
+    pub(super) fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+        let inner = Rc::new(RefCell::new(Inner {
+            url: url.to_owned(),
+            socket: None,
+            client: None,
+            buffer: vec![0; usize::from(BATCH_SIZE)],
+            flights: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            given: 0,
+            opened: clock::now(),
+            pump: None,
+            timer: None,
+            tell: Rc::new(tell),
+        }));
+        let weak = Rc::downgrade(&inner);
+        let opened = Socket::open(url, move |event| {
+            if let Some(inner) = weak.upgrade() {
+                handle_socket(&inner, event);
+            }
+        });
+        match opened {
+            Ok(socket) => inner.borrow_mut().socket = Some(socket),
+            Err(reason) => {
+                let problem =
+                    Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}."));
+                // Told later, as everything is, so that the caller has the driver by then.
+                let late = inner.clone();
+                let tell_late = Timeout::new(0, move || finish(&late, Some(problem)));
+                inner.borrow_mut().timer = Some(tell_late);
+            }
+        }
+        Self { inner }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
+    }
+
+    /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
+    pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
+        let begun = clock::now();
+        let total = put.payload.len();
+        let result = self.with_client(|client| client.put(op, put));
+        if result.is_ok() {
+            let flight = Flight { total, handed: 0, begun, sent: Sent::default(), complete: false };
+            self.inner.borrow_mut().flights.insert(op, flight);
+            pump(&self.inner);
+        }
+        result
+    }
+
+    pub(super) fn subscribe(&self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
+        let result = self.with_client(|client| client.subscribe(id, key));
+        pump(&self.inner);
+        result
+    }
+
+    pub(super) fn unsubscribe(&self, id: SubscriberId) -> Result<(), CommandError> {
+        let result = self.with_client(|client| client.unsubscribe(id));
+        pump(&self.inner);
+        result
+    }
+
+    /// Closes the session in order; the end is told as [`Told::Closed`].
+    pub(super) fn close(&self) {
+        if let Some(client) = self.inner.borrow_mut().client.as_mut() {
+            client.close();
+        }
+        if self.inner.borrow().client.is_some() {
+            pump(&self.inner);
+        } else {
+            finish(&self.inner, None);
+        }
+    }
+
+    fn with_client<T>(&self, verb: impl FnOnce(&mut Client) -> Result<T, CommandError>) -> Result<T, CommandError> {
+        self.inner.borrow_mut().client.as_mut().map_or(Err(CommandError::NotOpen), verb)
+    }
+}
+
+fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
+    let now = clock::now();
+    match event {
+        SocketEvent::Opened => {
+            let config = Config { zid: random(), initial_sn: u32::from_le_bytes(random()), limits: Limits::default() };
+            inner.borrow_mut().client = Some(Client::new(config, now));
+            pump(inner);
+        }
+        SocketEvent::Batch(buffer) => {
+            if let Some(client) = inner.borrow_mut().client.as_mut() {
+                client.handle_input(Segment::received(&buffer), now);
+            }
+            pump(inner);
+        }
+        SocketEvent::Text => finish(
+            inner,
+            Some(Problem::new(
+                "The server is no zenoh router.",
+                "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as in ws/127.0.0.1:7446.",
+            )),
+        ),
+        SocketEvent::Closed { code } => {
+            let problem = closed_problem(&inner.borrow(), code, now);
+            finish(inner, Some(problem));
+        }
+    }
+}
+
+/// What a closed WebSocket means. A browser tells a page no more than the code.
+fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
+    let url = &inner.url;
+    match &inner.client {
+        None => {
+            let millis = now.saturating_sub(inner.opened).as_millis();
+            Problem::new(
+                format!("No connection to {url}."),
+                format!(
+                    "The WebSocket was refused after {millis} ms: nothing listens there, or it is no WebSocket server, or it does not \
+                     allow this page. Start a router with scripts/serve --router-only, or check host and port."
+                ),
+            )
+        }
+        Some(client) if !client.is_open() => Problem::new(
+            "The server is no zenoh router, or it refused the session.",
+            format!("It closed the connection during the handshake (WebSocket code {code})."),
+        ),
+        Some(_) => Problem::new(
+            "The router closed the link.",
+            format!("The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network was cut."),
+        ),
+    }
+}
+
+fn problem_of(cause: &CloseCause) -> Option<Problem> {
+    let title = match cause {
+        CloseCause::ByUs => return None,
+        CloseCause::ByRouter { .. } => "The router closed the session.",
+        CloseCause::NoAnswer { .. } | CloseCause::OutOfTurn { opening: true } => "No zenoh router answers there.",
+        CloseCause::Silent { .. } => "The router went silent.",
+        _ => "The session was ended: the router broke the protocol.",
+    };
+    let detail = cause.to_string();
+    let mut letters = detail.chars();
+    let detail = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    Some(Problem::new(title, format!("{detail}.")))
+}
+
+/// Lets the client act on what it was given, within one slice of time.
+fn pump(inner: &Rc<RefCell<Inner>>) {
+    let mut told = Vec::new();
+    let mut ended = None;
+    {
+        let mut guard = inner.borrow_mut();
+        let me = &mut *guard;
+        let begun = clock::now();
+        me.pump = None;
+        me.settle(&mut told);
+        me.events(&mut told, &mut ended);
+        let more = me.transmit(begun);
+        me.events(&mut told, &mut ended);
+        me.settle(&mut told);
+        me.schedule(more, Rc::downgrade(inner));
+    }
+    let tell = inner.borrow().tell.clone();
+    told.into_iter().for_each(|event| tell(event));
+    if let Some(cause) = ended {
+        finish(inner, problem_of(&cause));
+    }
+}
+
+impl Inner {
+    fn events(&mut self, told: &mut Vec<Told>, ended: &mut Option<CloseCause>) {
+        while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
+            match event {
+                Event::Opened(info) => told.push(Told::Opened(info)),
+                Event::Sample(sample) => told.push(Told::Sample(sample)),
+                Event::PutFailed(op, error) => {
+                    if let Some(flight) = self.flights.remove(&op) {
+                        told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
+                    }
+                }
+                Event::Closed(cause) => *ended = Some(cause),
+            }
+        }
+    }
+
+    /// Gathers and sends until the client has no more, the browser's buffer is full, or the slice is over. Returns whether
+    /// there may be more to send at once.
+    fn transmit(&mut self, begun: Duration) -> bool {
+        let (Some(socket), Some(client)) = (self.socket.as_ref(), self.client.as_mut()) else { return false };
+        let mut before = clock::now();
+        while socket.buffered() < HIGH_WATER || client.is_over() {
+            let Some(transmit) = client.poll_transmit(&mut self.buffer, before) else { return false };
+            let gathered = clock::now();
+            let bytes = self.buffer.get(..transmit.len).unwrap_or_default();
+            if socket.send(bytes).is_err() {
+                // Only a WebSocket that is not open refuses; the close event that follows tells why.
+                return false;
+            }
+            let after = clock::now();
+            self.given += transmit.len as u64;
+            if let Some(Part { op, payload, last }) = transmit.part {
+                self.waiting.push_back(Waiting { end: self.given, op, payload });
+                if let Some(flight) = self.flights.get_mut(&op) {
+                    flight.sent.gather += gathered.saturating_sub(before);
+                    flight.sent.send += after.saturating_sub(gathered);
+                    if let Some((batches, ledger)) = last {
+                        flight.complete = true;
+                        flight.sent.batches = batches;
+                        flight.sent.ledger = ledger;
+                    }
+                }
+            }
+            before = after;
+            if after.saturating_sub(begun) >= SLICE {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Finds out which batches have left the browser's buffer.
+    fn settle(&mut self, told: &mut Vec<Told>) {
+        let Some(socket) = self.socket.as_ref() else { return };
+        let left = self.given.saturating_sub(socket.buffered());
+        let mut progressed = BTreeMap::new();
+        while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
+            if let Some(flight) = self.flights.get_mut(&op) {
+                flight.handed += payload;
+                progressed.insert(op, flight.handed);
+            }
+        }
+        for (op, handed) in progressed {
+            let over = self.flights.get(&op).is_some_and(|flight| flight.complete && flight.handed == flight.total)
+                && !self.waiting.iter().any(|waiting| waiting.op == op);
+            match self.flights.remove(&op) {
+                Some(mut flight) if over => {
+                    flight.sent.took = clock::now().saturating_sub(flight.begun);
+                    told.push(Told::PutEnded(op, Ok(flight.sent)));
+                }
+                Some(flight) => {
+                    self.flights.insert(op, flight);
+                    told.push(Told::Progress(op, handed));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn schedule(&mut self, more: bool, inner: Weak<RefCell<Self>>) {
+        if self.socket.is_none() {
+            return;
+        }
+        let again = {
+            let inner = inner.clone();
+            move || {
+                if let Some(inner) = inner.upgrade() {
+                    pump(&inner);
+                }
+            }
+        };
+        if more {
+            self.pump = Some(Timeout::new(0, again));
+        } else if !self.waiting.is_empty() {
+            self.pump = Some(Timeout::new(1, again));
+        }
+        let due = self.client.as_ref().and_then(Client::poll_timeout);
+        self.timer = due.map(|due| {
+            let wait = due.saturating_sub(clock::now()).as_millis() as u32 + 1;
+            Timeout::new(wait, move || {
+                if let Some(inner) = inner.upgrade() {
+                    if let Some(client) = inner.borrow_mut().client.as_mut() {
+                        client.handle_timeout(clock::now());
+                    }
+                    pump(&inner);
+                }
+            })
+        });
+    }
+}
+
+/// Ends the session: every put that is still under way is told, then the end itself.
+fn finish(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
+    let mut told = Vec::new();
+    {
+        let mut me = inner.borrow_mut();
+        me.settle(&mut told);
+        let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
+        for (op, flight) in std::mem::take(&mut me.flights) {
+            told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
+        }
+        me.socket = None;
+        me.client = None;
+        me.pump = None;
+        me.timer = None;
+        me.waiting.clear();
+    }
+    told.push(Told::Closed(problem));
+    let tell = inner.borrow().tell.clone();
+    told.into_iter().for_each(|event| tell(event));
+}
+
+fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
+    Problem::new(
+        format!("{title} {cause}"),
+        format!(
+            "{} of {} B of the payload were handed over to the network. The router never got the whole message, so no other program has \
+             the sample. The payload is unharmed: put it again.",
+            flight.handed, flight.total
+        ),
+    )
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Without a source of randomness an id can still be told apart by the time of day.
+    if getrandom::getrandom(&mut bytes).is_err() {
+        let seed = js_sys::Date::now() as u64;
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = crate::measure::mix(seed ^ i as u64) as u8;
+        }
+    }
+    bytes
+}

@@ -1,0 +1,302 @@
+//! The only place with effects: sockets, clocks, arrays, timers. It carries out what the application asks for and answers
+//! with actions; it decides nothing.
+
+mod bench;
+mod clock;
+mod driver;
+mod hash;
+mod socket;
+mod sources;
+mod surroundings;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use futures_channel::oneshot;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+use yew::Callback;
+use zenoh_protocol::core::CongestionControl;
+
+use self::{
+    driver::{Driver, Sent, Told},
+    sources::Sources,
+};
+use crate::{
+    app::{self, Action, Built, Effect, Problem, PutId, PutReport, Row, SampleId, locator::websocket_url},
+    client::{self, Client, CommandError, Put, Sample, SubscriberId},
+    ledger::Stage,
+    payload::{BuildError, ZBytes},
+};
+
+/// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
+const SETTLE_MILLIS: u32 = 120;
+
+/// The page has one subscriber.
+const SUBSCRIBER: SubscriberId = 1;
+
+/// Puts of a measurement, which the page's own state does not know of, are numbered from here.
+const MEASURED: PutId = 1 << 40;
+
+/// The key under which a measurement puts.
+const MEASURED_KEY: &str = "zbytes-lab/measure";
+
+struct Inner {
+    answer: Callback<Action>,
+    sources: RefCell<Sources>,
+    driver: RefCell<Option<Driver>>,
+    payloads: RefCell<HashMap<SampleId, ZBytes>>,
+    next_sample: Cell<SampleId>,
+    settle: RefCell<Option<Timeout>>,
+    stop: RefCell<bench::Stop>,
+    /// Built copies of puts under way, in bytes, to report with their end.
+    puts: RefCell<HashMap<PutId, (usize, u64)>>,
+    /// Measured puts under way.
+    waiting: RefCell<HashMap<PutId, oneshot::Sender<Result<Sent, Problem>>>>,
+    next_measured: Cell<PutId>,
+}
+
+/// Carries out effects and answers with actions. Clones share everything.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Rc<Inner>,
+}
+
+impl Runtime {
+    /// A runtime that answers through `answer`.
+    #[must_use]
+    pub fn new(answer: Callback<Action>) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                answer,
+                sources: RefCell::default(),
+                driver: RefCell::default(),
+                payloads: RefCell::default(),
+                next_sample: Cell::new(1),
+                settle: RefCell::default(),
+                stop: RefCell::default(),
+                puts: RefCell::default(),
+                waiting: RefCell::default(),
+                next_measured: Cell::new(MEASURED),
+            }),
+        }
+    }
+
+    /// Finds out what the page runs in and answers with [`Action::Started`].
+    pub fn start(&self) {
+        let answer = self.inner.answer.clone();
+        spawn_local(async move { answer.emit(Action::Started(surroundings::look().await)) });
+    }
+
+    fn answer(&self, action: Action) {
+        self.inner.answer.emit(action);
+    }
+
+    /// Carries out `effect`.
+    pub fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Build { revision, rows } => {
+                let this = self.clone();
+                let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
+                *self.inner.settle.borrow_mut() = Some(build);
+            }
+            Effect::Measure(rows) => self.measure(rows),
+            Effect::StopMeasuring => self.inner.stop.borrow().set(true),
+            Effect::Connect(locator) => self.connect(&locator),
+            Effect::Disconnect => match self.inner.driver.borrow().as_ref() {
+                Some(driver) => driver.close(),
+                None => self.answer(Action::SessionEnded(None)),
+            },
+            Effect::Put { id, key, rows } => {
+                if let Err(problem) = self.put(id, &key, &rows) {
+                    self.answer(Action::PutEnded(id, Err(problem)));
+                }
+            }
+            Effect::Subscribe(key) => {
+                let result = self.subscribe(&key).map_err(|error| command_problem("Not subscribed.", &error));
+                self.answer(Action::SubscribeEnded(result));
+            }
+            Effect::Unsubscribe => {
+                if let Some(driver) = self.inner.driver.borrow().as_ref() {
+                    // Refused only when the session or the subscriber is gone, and then there is nothing to undeclare.
+                    let _ = driver.unsubscribe(SUBSCRIBER);
+                }
+            }
+            Effect::Hash(id) => self.hash(id),
+            Effect::Forget(ids) => {
+                let mut payloads = self.inner.payloads.borrow_mut();
+                for id in ids {
+                    payloads.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn build(&self, revision: u64, rows: &[Row]) {
+        let mut sources = self.inner.sources.borrow_mut();
+        let result = sources.make(rows).and_then(|()| {
+            let payload = sources.build(None).map_err(|error| build_problem(&error))?;
+            Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
+        });
+        drop(sources);
+        self.answer(Action::BuildEnded(revision, result));
+    }
+
+    fn connect(&self, locator: &str) {
+        let url = match websocket_url(locator, &surroundings::origin()) {
+            Ok(url) => url,
+            Err(error) => {
+                let problem = Problem::new("Not a locator that a page can open.", format!("{error}."));
+                self.answer(Action::SessionEnded(Some(problem)));
+                return;
+            }
+        };
+        let this = Rc::downgrade(&self.inner);
+        let driver = Driver::open(&url, move |told| {
+            if let Some(inner) = this.upgrade() {
+                Self { inner }.hear(told);
+            }
+        });
+        *self.inner.driver.borrow_mut() = Some(driver);
+    }
+
+    fn hear(&self, told: Told) {
+        match told {
+            Told::Opened(info) => self.answer(Action::Opened(info)),
+            Told::Sample(sample) => self.receive(sample),
+            Told::Progress(id, handed) => self.answer(Action::PutProgress(id, handed)),
+            Told::PutEnded(id, result) => {
+                if let Some(measured) = self.inner.waiting.borrow_mut().remove(&id) {
+                    // The measurement may have been stopped; then nobody wants to know.
+                    let _ = measured.send(result);
+                    return;
+                }
+                let (bytes, built) = self.inner.puts.borrow_mut().remove(&id).unwrap_or_default();
+                let report = result.map(|sent| PutReport {
+                    bytes,
+                    batches: sent.batches,
+                    built,
+                    gathered: sent.ledger.bytes_in(Stage::Gather),
+                    took: sent.took,
+                });
+                self.answer(Action::PutEnded(id, report));
+            }
+            Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
+        }
+    }
+
+    fn put(&self, id: PutId, key: &str, rows: &[Row]) -> Result<(), Problem> {
+        let refused = |error: CommandError| command_problem("Not sent.", &error);
+        let key = client::key_expression(key).map_err(refused)?;
+        let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
+        // Looked at before the arrays are made: a refusal should not cost a gibibyte.
+        Client::message_len(&key, len).map_err(refused)?;
+        let mut sources = self.inner.sources.borrow_mut();
+        sources.make(rows)?;
+        let payload = sources.build(None).map_err(|error| build_problem(&error))?;
+        drop(sources);
+        self.inner.puts.borrow_mut().insert(id, (payload.len(), payload.built().total()));
+        let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
+        let result = match self.inner.driver.borrow().as_ref() {
+            Some(driver) => driver.put(id, put),
+            None => Err(CommandError::NotOpen),
+        };
+        result.map_err(|error| {
+            self.inner.puts.borrow_mut().remove(&id);
+            refused(error)
+        })
+    }
+
+    fn subscribe(&self, key: &str) -> Result<String, CommandError> {
+        let key = client::key_expression(key)?;
+        let text = key.to_string();
+        match self.inner.driver.borrow().as_ref() {
+            Some(driver) => driver.subscribe(SUBSCRIBER, key).map(|()| text),
+            None => Err(CommandError::NotOpen),
+        }
+    }
+
+    fn receive(&self, sample: Sample) {
+        let id = self.inner.next_sample.get();
+        self.inner.next_sample.set(id + 1);
+        let described = app::Sample {
+            id,
+            time: clock::time_of_day(),
+            key: sample.key,
+            deleted: sample.deleted,
+            len: sample.payload.len(),
+            segments: sample.payload.segments().len(),
+            local: sample.local,
+            hash: app::Hash::NotAsked,
+        };
+        self.inner.payloads.borrow_mut().insert(id, sample.payload);
+        self.answer(Action::Sample(described));
+    }
+
+    fn hash(&self, id: SampleId) {
+        let payload = self.inner.payloads.borrow().get(&id).cloned();
+        let this = self.clone();
+        spawn_local(async move {
+            let result = match payload {
+                Some(payload) => hash::sha256(&payload).await.map_err(|error| error.to_string()),
+                None => Err("the sample was let go".to_owned()),
+            };
+            this.answer(Action::Hashed(id, result));
+        });
+    }
+
+    fn measure(&self, rows: Vec<Row>) {
+        let stop = bench::Stop::default();
+        *self.inner.stop.borrow_mut() = stop.clone();
+        let this = self.clone();
+        spawn_local(async move {
+            let result = this.measured(&rows, &stop).await;
+            this.answer(Action::MeasureEnded(result.map(|report| report.map(Box::new))));
+        });
+    }
+
+    async fn measured(&self, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
+        let key = client::key_expression(MEASURED_KEY).map_err(|error| command_problem("Not measured.", &error))?;
+        // Its own arrays, so that the person may change rows meanwhile.
+        let mut sources = Sources::default();
+        sources.make(rows)?;
+        let open = self.inner.driver.borrow().as_ref().is_some_and(Driver::is_open);
+        let put = open.then_some(async |payload: ZBytes| {
+            let id = self.inner.next_measured.get();
+            self.inner.next_measured.set(id + 1);
+            let (done, end) = oneshot::channel();
+            self.inner.waiting.borrow_mut().insert(id, done);
+            let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
+            let sent = match self.inner.driver.borrow().as_ref() {
+                Some(driver) => driver.put(id, put),
+                None => Err(CommandError::NotOpen),
+            };
+            if let Err(error) = sent {
+                self.inner.waiting.borrow_mut().remove(&id);
+                return Err(command_problem("A measured put was refused.", &error));
+            }
+            let gone = || Problem::new("A measured put was cut off.", "The session has ended.");
+            let sent = end.await.map_err(|_| gone())??;
+            Ok((sent.gather, sent.send, sent.took))
+        });
+        let progress = |done, total| self.answer(Action::MeasureProgress(done, total));
+        bench::run(&sources, surroundings::for_measuring(), stop, progress, put).await
+    }
+}
+
+fn build_problem(error: &BuildError) -> Problem {
+    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
+}
+
+fn command_problem(title: &str, error: &CommandError) -> Problem {
+    let title = match error {
+        CommandError::KeyExpression { .. } => "Not a key expression.",
+        CommandError::TooLong { .. } => "The message is too long.",
+        CommandError::NotOpen => "No session.",
+        _ => title,
+    };
+    Problem::new(title, format!("Nothing was sent: {error}."))
+}

@@ -1,0 +1,64 @@
+//! zenoh's wire format as a page needs it, thin over `zenoh-codec`.
+//!
+//! Outwards an [`Outgoing`] message is a short encoded head and the payload that follows it: a put's payload is the last field
+//! of its message, so it can be gathered straight from its owners into batches. Inwards a [`BatchReader`] reads headers
+//! through a small window and leaves payloads where they are, as parts of the received batches.
+//!
+//! ```text
+//!   one batch = one binary WebSocket message, at most 65,535 B
+//!
+//!   +-------+-----+- - - -+------+---------+------+---------+
+//!   | FRAME | sn  | [qos] | head | payload | head | payload |     whole messages of one lane
+//!   +-------+-----+- - - -+------+---------+------+---------+
+//!   +----------+----+- - - -+- - - - -+---------------------+
+//!   | FRAGMENT | sn | [qos] | [first] | a part of a message |     one message in consecutive fragments
+//!   +----------+----+- - - -+- - - - -+---------------------+
+//! ```
+//!
+//! Nothing in here panics, allocates without a bound or loops without an end, whatever a peer sends.
+
+#![deny(clippy::indexing_slicing)]
+
+mod decode;
+pub(crate) mod encode;
+mod outgoing;
+mod plan;
+mod reader;
+
+use std::fmt;
+
+pub(crate) use self::outgoing::abort;
+pub use self::{
+    decode::{BatchReader, Message, Transport},
+    outgoing::{Gathered, Lane, Outgoing},
+    plan::BatchPlan,
+};
+
+/// The longest batch that is offered, in bytes: the most that zenoh's 16-bit batch size can say.
+pub const BATCH_SIZE: u16 = u16::MAX;
+
+/// The longest encoded message that a router takes, in bytes (`max_message_size` in zenoh 1.10's default configuration). One
+/// byte more is dropped by it without a word.
+pub const MAX_MESSAGE: usize = 1 << 30;
+
+/// Bytes from a peer that are no zenoh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WireError {
+    /// What could not be read, as in "a frame".
+    pub what: &'static str,
+    /// Where in the batch or reassembled message it began, in bytes.
+    pub at: usize,
+    /// Length of that batch or message, in bytes.
+    pub len: usize,
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {} at byte {} of {}, found something else", self.what, self.at, self.len)
+    }
+}
+
+impl std::error::Error for WireError {}
+
+#[cfg(test)]
+mod tests;

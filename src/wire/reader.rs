@@ -1,0 +1,188 @@
+//! Reads headers out of a payload without copying what the headers stand before.
+
+use std::{any::Any, num::NonZeroUsize, sync::Arc};
+
+use zenoh_buffers::{
+    ZBuf, ZSlice, ZSliceBuffer,
+    reader::{BacktrackableReader, DidntRead, Reader},
+};
+
+use super::BATCH_SIZE;
+use crate::{ledger::Ledger, payload::ZBytes};
+
+/// How many bytes are looked at in one go when they are not in linear memory.
+const WINDOW: usize = 256;
+
+/// Stands in a decoded message for bytes that stayed where they were.
+///
+/// zenoh's codec wants to put a payload into a `ZSlice`, which must be a real `&[u8]`; an array in the JavaScript heap is
+/// none. So the reader hands out this owner of one meaningless byte instead, and [`resolve`] finds the place again.
+#[derive(Debug)]
+struct Deferred {
+    start: usize,
+    len: usize,
+}
+
+impl ZSliceBuffer for Deferred {
+    fn as_slice(&self) -> &[u8] {
+        &[0]
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// The bytes that `decoded` stands for: parts of `source`, over the same owners. `None` when it was not read from there.
+pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
+    let mut slices = decoded.zslices();
+    let Some(first) = slices.next() else { return Some(ZBytes::empty()) };
+    let deferred = first.downcast_ref::<Deferred>()?;
+    source.slice(deferred.start..deferred.start + deferred.len)
+}
+
+/// A zenoh [`Reader`] over the segments of a payload.
+pub(super) struct HeaderReader<'a> {
+    source: &'a ZBytes,
+    ledger: &'a mut Ledger,
+    position: usize,
+    /// The segment under the position, and where it begins.
+    segment: usize,
+    segment_start: usize,
+    window: [u8; WINDOW],
+    window_start: usize,
+    window_len: usize,
+}
+
+impl<'a> HeaderReader<'a> {
+    pub(super) fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
+        Self {
+            source,
+            ledger,
+            position: 0,
+            segment: 0,
+            segment_start: 0,
+            window: [0; WINDOW],
+            window_start: 0,
+            window_len: 0,
+        }
+    }
+
+    pub(super) fn source(&self) -> &'a ZBytes {
+        self.source
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.position >= self.source.len()
+    }
+
+    /// The next byte, without moving on.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        self.available().and_then(|bytes| bytes.first().copied())
+    }
+
+    /// Everything from here to the end, left where it is.
+    pub(super) fn rest(&mut self) -> ZBytes {
+        let rest = self.source.slice(self.position..self.source.len());
+        self.position = self.source.len();
+        rest.unwrap_or_else(ZBytes::empty)
+    }
+
+    fn left(&self) -> usize {
+        self.source.len().saturating_sub(self.position)
+    }
+
+    /// At least one byte from the position on, without a copy when it is in linear memory; `None` at the end.
+    fn available(&mut self) -> Option<&[u8]> {
+        if self.position < self.segment_start {
+            (self.segment, self.segment_start) = (0, 0);
+        }
+        let segments = self.source.segments();
+        let mut segment = segments.get(self.segment)?;
+        while self.position >= self.segment_start + segment.len() {
+            self.segment_start += segment.len();
+            self.segment += 1;
+            segment = segments.get(self.segment)?;
+        }
+        let offset = self.position - self.segment_start;
+        if let Some(bytes) = segment.as_linear() {
+            return bytes.as_slice().get(offset..);
+        }
+        let seen = self.window_start..self.window_start + self.window_len;
+        if !seen.contains(&self.position) {
+            let len = WINDOW.min(segment.len() - offset);
+            segment.peek(offset, self.window.get_mut(..len)?, self.ledger).ok()?;
+            (self.window_start, self.window_len) = (self.position, len);
+        }
+        self.window.get(self.position - self.window_start..self.window_len)
+    }
+}
+
+impl Reader for HeaderReader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> Result<NonZeroUsize, DidntRead> {
+        let bytes = self.available().ok_or(DidntRead)?;
+        let len = bytes.len().min(into.len());
+        let (Some(from), Some(to)) = (bytes.get(..len), into.get_mut(..len)) else { return Err(DidntRead) };
+        to.copy_from_slice(from);
+        self.position += len;
+        NonZeroUsize::new(len).ok_or(DidntRead)
+    }
+
+    fn read_exact(&mut self, into: &mut [u8]) -> Result<(), DidntRead> {
+        let mut done = 0;
+        while let Some(space) = into.get_mut(done..).filter(|space| !space.is_empty()) {
+            done += self.read(space)?.get();
+        }
+        Ok(())
+    }
+
+    /// Never more than one batch: the codec allocates what a length field asks for once that much remains, and no header is
+    /// longer than a batch, however long the payload behind it is.
+    fn remaining(&self) -> usize {
+        self.left().min(usize::from(BATCH_SIZE))
+    }
+
+    fn read_zslices<F: FnMut(ZSlice)>(&mut self, len: usize, mut for_each_slice: F) -> Result<(), DidntRead> {
+        if len > self.left() {
+            return Err(DidntRead);
+        }
+        if len > 0 {
+            let deferred = Deferred { start: self.position, len };
+            for_each_slice(ZSlice::new(Arc::new(deferred), 0, 1).map_err(|_| DidntRead)?);
+            self.position += len;
+        }
+        Ok(())
+    }
+
+    /// Short fields such as a cookie or the schema of an encoding, which are metadata and are copied.
+    fn read_zslice(&mut self, len: usize) -> Result<ZSlice, DidntRead> {
+        if len > self.remaining() {
+            return Err(DidntRead);
+        }
+        let mut bytes = vec![0; len];
+        self.read_exact(&mut bytes)?;
+        self.ledger.record_metadata(len);
+        Ok(ZSlice::from(bytes))
+    }
+}
+
+impl BacktrackableReader for HeaderReader<'_> {
+    type Mark = usize;
+
+    fn mark(&mut self) -> Self::Mark {
+        self.position
+    }
+
+    fn rewind(&mut self, mark: Self::Mark) -> bool {
+        self.position = mark;
+        true
+    }
+}
