@@ -543,7 +543,11 @@ impl State {
         match action {
             Action::Started(surroundings) => {
                 self.surroundings = surroundings;
-                self.rows_changed()
+                // Nothing has changed yet: this only asks for the first build.
+                let preset = self.preset;
+                let effects = self.rows_changed();
+                self.preset = preset;
+                effects
             }
             Action::Preset(preset) => {
                 self.rows = preset.rows(self.next_row);

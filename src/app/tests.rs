@@ -180,3 +180,11 @@ fn changing_rows_stops_a_measurement() {
     state.apply(Action::MeasureProgress(3, 60));
     assert_eq!(state.cost, Cost::NotMeasured);
 }
+
+#[test]
+fn starting_keeps_the_preset_and_asks_for_a_build() {
+    let mut state = State::default();
+    let effects = state.apply(Action::Started(Surroundings::default()));
+    assert!(matches!(effects[..], [Effect::Build { .. }]));
+    assert_eq!(state.preset, Some(Preset::Tensor));
+}

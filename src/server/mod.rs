@@ -76,6 +76,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    fn ws_locator(&self) -> String {
+        router::ws_locator(router::reachable(self.ws))
+    }
+
+    fn tcp_locator(&self) -> String {
+        router::tcp_locator(router::reachable(self.tcp))
+    }
+
     fn backend(&self) -> Option<Backend> {
         self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -137,14 +145,14 @@ impl Lab {
         self.shared.page
     }
 
-    /// The router's WebSocket link, such as `ws/127.0.0.1:7446`.
+    /// How this machine reaches the router's WebSocket link, such as `ws/127.0.0.1:7446`.
     pub fn ws_locator(&self) -> String {
-        router::ws_locator(self.shared.ws)
+        self.shared.ws_locator()
     }
 
-    /// The router's TCP link, such as `tcp/127.0.0.1:7447`.
+    /// How this machine reaches the router's TCP link, such as `tcp/127.0.0.1:7447`.
     pub fn tcp_locator(&self) -> String {
-        router::tcp_locator(self.shared.tcp)
+        self.shared.tcp_locator()
     }
 
     /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.

@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::router::{ZENOH_VERSION, tcp_locator, ws_locator};
+use super::router::ZENOH_VERSION;
 use super::{Shared, endpoint, files};
 
 /// Where the page reaches the router.
@@ -101,8 +101,8 @@ async fn lab_json(State(shared): State<Arc<Shared>>, method: Method) -> Response
         page: PageJson { address: shared.page, lan: !shared.page.ip().is_loopback() },
         router: shared.backend().map(|backend| RouterJson {
             zid: backend.zid,
-            ws: ws_locator(shared.ws),
-            tcp: tcp_locator(shared.tcp),
+            ws: shared.ws_locator(),
+            tcp: shared.tcp_locator(),
         }),
         endpoint: ENDPOINT,
     };

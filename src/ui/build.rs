@@ -16,15 +16,14 @@ use crate::{
 /// Key and name of each place.
 const PLACES: [(Place, &str, &str); 2] = [(Place::JsHeap, "js", "JS heap"), (Place::Linear, "wasm", "wasm memory")];
 
-fn place_name(place: Place) -> &'static str {
-    PLACES.iter().find(|(candidate, ..)| *candidate == place).map_or("", |(_, _, name)| name)
-}
-
-/// What a row's arrays are called where they live: only the JS heap has typed arrays.
-fn array_name(row: &Row) -> &'static str {
-    match row.place {
-        Place::JsHeap => row.element.array_name(),
-        Place::Linear => row.element.name(),
+/// What a row holds and where, in few words. Only the JS heap has typed arrays.
+fn kind(row: &Row) -> String {
+    let (element, times) = (row.element, format::count(row.repeat));
+    match (row.place, row.repeat) {
+        (Place::JsHeap, 1) => format!("{}, JS heap", element.array_name()),
+        (Place::JsHeap, _) => format!("{times} × {}, JS heap", element.name()),
+        (Place::Linear, 1) => format!("{}, wasm", element.name()),
+        (Place::Linear, _) => format!("{times} × {}, wasm", element.name()),
     }
 }
 
@@ -94,7 +93,6 @@ fn mode_for_all(state: &State, send: &Callback<Action>) -> Html {
 fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html {
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
     let select = sends(send, Action::Select(Some(Selection { row: row.id, index: 0 })));
-    let times = if row.repeat == 1 { String::new() } else { format!("{} × ", format::count(row.repeat)) };
     html! {
         <li key={row.id} id={format!("row-{at}")} class={classes!("row", open.then_some("open"))}>
             <button type="button" class="row-head" aria-expanded={if open { "true" } else { "false" }}
@@ -102,7 +100,7 @@ fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Htm
                 { swatch(at) }
                 <span class="row-title"><strong>{ at }{ " " }{ &row.name }</strong></span>
                 <span class="row-bytes">{ format::bytes(row.bytes()) }</span>
-                <span class="row-kind">{ times }{ array_name(row) }{ ", " }{ place_name(row.place) }</span>
+                <span class="row-kind">{ kind(row) }</span>
                 <span class="row-how">{ row.mode.name() }</span>
             </button>
             if open { { fields(state, send, at, row) } }
@@ -140,10 +138,10 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html 
             <div class="field wide"><label for="row-name">{ "name" }</label>
                 <div class="input"><input id="row-name" type="text" value={row.name.clone()} maxlength="40" autocomplete="off"
                     spellcheck="false" oninput={name} /></div></div>
-            <div class="field"><label for="row-type">{ "type" }</label>
+            <div class="field type"><label for="row-type">{ "type" }</label>
                 <div class="input"><Select id="row-type" value={row.element.name()} options={elements}
                     choose={edit(|key| Element::ALL.into_iter().find(|e| e.name() == key).map(Edit::Element))} /></div></div>
-            <NumberField id="row-length" label="length" sign="×" value={row.length} least={0}
+            <NumberField id="row-length" class="length" label="length" sign="×" value={row.length} least={0}
                 most={MAX_LEN / row.element.size()} change={edit_number(Edit::Length)} />
             <div class="field"><label for="row-fill">{ "fill" }</label>
                 <div class="input"><Select id="row-fill" value={row.fill.name()} options={fills}
@@ -175,7 +173,7 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html 
 fn add(send: &Callback<Action>) -> Html {
     html! {
         <div class="add" role="group" aria-label="Add a segment">
-            <span class="quiet" aria-hidden="true">{ "Add" }</span>
+            <span class="quiet add-word" aria-hidden="true">{ "Add" }</span>
             { for Element::ALL.into_iter().map(|element| html! {
                 <button type="button" class="link" id={format!("add-{}", element.name().to_lowercase())}
                     aria-label={format!("Add {}", element.array_name())} title={format!("Add a row with a {}", element.array_name())}
@@ -192,7 +190,8 @@ fn total(state: &State) -> Html {
         <div class="total">
             <p id="build-total">
                 <strong>{ format::plural(segments, "segment") }</strong>
-                <span><strong>{ format::bytes(bytes) }</strong>{ " " }<span class="quiet">{ format::size(bytes) }</span></span>
+                <strong>{ format::bytes(bytes) }</strong>
+                <span class="quiet">{ format::size(bytes) }</span>
             </p>
             { match &state.build {
                 _ if state.rows.is_empty() => html! {},
@@ -216,8 +215,9 @@ fn listing(state: &State) -> Html {
             { for lines.into_iter().map(|line| match line {
                 snippet::Line::Row(at, name, mode, repeat) => {
                     let mode = match mode { Mode::Copy => "Mode::Copy", Mode::Borrow => "Mode::Borrow" };
-                    let times = if repeat == 1 { String::new() } else { format!(" // × {}", format::count(repeat)) };
-                    html! { <>{ "  " }{ swatch(at) }{ format!(" ({name}, {mode}),{times}\n") }</> }
+                    let times =
+                        if repeat == 1 { String::new() } else { format!("  // {} of these:\n", format::count(repeat)) };
+                    html! { <>{ times }{ "  " }{ swatch(at) }{ format!(" ({name}, {mode}),\n") }</> }
                 }
                 snippet::Line::Folded(rows) => html! { { format!("  // {} more rows\n", format::count(rows)) } },
             }) }

@@ -152,6 +152,8 @@ fn plate(x: f64, band: Band, words: &str) -> Html {
 pub(super) fn names(plan: &Plan) -> Html {
     let g = &WIDE;
     let right = 118.0;
+    let segments = format::plural(plan.segments, "segment");
+    let in_order = first_fit(&[&format!("{segments} in order"), &segments], 126.0);
     html! {
         <svg class="names" width="128" height={px(g.height)} aria-hidden="true">
             { text("quiet", "start", 0.0, middle(g.strip), "True scale") }
@@ -159,7 +161,7 @@ pub(super) fn names(plan: &Plan) -> Html {
             { text("quiet", "end", right, middle(g.heap), "JS heap") }
             { text("quiet", "end", right, middle(g.wasm), "wasm") }
             { text("strong", "start", 0.0, g.payload.0 + 17.0, "Payload") }
-            { text("quiet", "start", 0.0, g.payload.0 + 32.0, format!("{} in order", format::plural(plan.segments, "segment"))) }
+            { text("quiet", "start", 0.0, g.payload.0 + 32.0, in_order) }
             { text("strong", "start", 0.0, middle(g.block), "Contiguous copy") }
             { text("strong", "start", 0.0, g.batches.0 + 12.0, "Batches") }
             { text("quiet", "start", 0.0, g.batches.0 + 27.0, format!("{} on the wire", format::count(plan.batches.count))) }
@@ -195,7 +197,6 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             if plan.pieces.iter().any(|piece| piece.mode == Mode::Borrow) {
                 <rect class="unmade" x="-5.5" y={px(g.block.0 + 0.5)} width={px(scale.width + 11.0)} height={px(g.block.1 - 1.0)} />
             }
-            if g.named_inside { { names_inside(g, plan) } }
             { for pieces().map(|(piece, span)| {
                 let speaks = speaker.is_some_and(|speaker| speaker.x == span.x);
                 let words = if speaks { format::text_width(&gather_words(span), 12.0) + 16.0 } else { 0.0 };
@@ -203,7 +204,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             }) }
             if let Some((_, span)) = widest(Some(Mode::Borrow)) {
                 { text("quiet halo", "start", span.x + 9.0, middle(g.block),
-                    format::fit("not made: the gather reads in place", span.width - 14.0, 12.0)) }
+                    first_fit(&["not made: the gather reads in place", "not made"], span.width - 14.0)) }
             }
             if let Some((_, span)) = widest(Some(Mode::Copy)) {
                 { block_words(g, plan, span) }
@@ -213,6 +214,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             }
             { for scale.spans.iter().filter(|span| span.cut_after).map(|span| cut_mark(g, span.end() + 11.0)) }
             { batch_numbers(g, plan, scale) }
+            if g.named_inside { { names_inside(g, plan) } }
             if let Some(selection) = props.selected { { outline(g, plan, scale, selection) } }
         </>
     }
@@ -223,9 +225,9 @@ fn names_inside(g: &Geometry, plan: &Plan) -> Html {
     html! {
         <>
             { text("strong", "start", 0.0, memory, "Memory") }
-            { text("strong halo", "start", 0.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
-            { text("strong halo", "start", 0.0, block, "Contiguous copy") }
-            { text("strong halo", "start", 0.0, batches, format!("{} on the wire", format::plural(plan.batches.count, "batch").replace("batchs", "batches"))) }
+            { text("strong halo", "start", 9.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
+            { text("strong halo", "start", 9.0, block, "Contiguous copy") }
+            { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::plural(plan.batches.count, "batch").replace("batchs", "batches"))) }
         </>
     }
 }
@@ -523,6 +525,12 @@ fn batch_numbers(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
                     place(span.x, "batch 0".to_owned(), false);
                 }
             }
+        } else if last > first && span.width / (last - first + 1) as f64 >= 56.0 {
+            for batch in first..=last {
+                let from = if batch == 0 { 0 } else { plan.batches.end(batch - 1) };
+                let x = f64::midpoint(span.at(from), span.at(plan.batches.end(batch)));
+                place(x, format!("{}{}", if batch == first { "batch " } else { "" }, format::count(batch)), false);
+            }
         } else if first == last {
             place(middle, format!("batch {}", format::count(first)), false);
         } else {
@@ -544,7 +552,14 @@ fn block_words(g: &Geometry, plan: &Plan, span: &Span) -> Html {
 }
 
 fn gather_words(span: &Span) -> String {
-    format::fit(&format!("gathered through one {} B buffer", format::count(BATCH_SIZE.into())), span.width - 60.0, 12.0)
+    let long = format!("gathered through one {} B buffer", format::count(BATCH_SIZE.into()));
+    first_fit(&[&long, "gathered"], span.width - 60.0)
+}
+
+/// The first of `choices` that fits, or the beginning of the last.
+fn first_fit(choices: &[&str], width: f64) -> String {
+    let fits = choices.iter().find(|words| format::text_width(words, 12.0) <= width).or(choices.last());
+    fits.map_or_else(String::new, |words| format::fit(words, width, 12.0))
 }
 
 /// The zigzag that says: the scale changes here.
@@ -604,21 +619,27 @@ pub(super) fn cursor(narrow: bool, plan: &Plan, scale: &Scale, offset: usize, x:
     let label = format::hex(offset);
     let batch = plan.batches.batch_of(offset);
     let foot = format!("batch {}", format::count(batch));
-    let flag = |words: String, band: Band| {
-        let width = format::text_width(&words, 11.5) + 16.0;
-        let left = (x - width / 2.0).clamp(-6.0, (scale.width + 6.0 - width).max(-6.0));
+    let span = scale.span_at(x).and_then(|at| scale.spans.get(at));
+    let flag = |words: String, band: Band, left: f64, width: f64| {
         html! {
             <>
                 { rect("flag", left, width, band) }
-                { text("flag-words", "middle", left + width / 2.0, middle(band), words) }
+                { text("flag-words", "middle", left + width / 2.0, middle(band) - 0.3, words) }
             </>
         }
     };
+    let width = |words: &str| format::text_width(words, 11.5) + 14.0;
+    // The upper flag hides the offset that it repeats in another base, the lower one the number of its own batch.
+    let (upper, lower) = (width(&label), width(&foot));
+    let small = span.filter(|span| span.width < 140.0);
+    let left = small.map_or(x, |span| span.x).min(scale.width + 6.0 - upper) - 1.0;
+    let foot_left = small.map_or(x, |span| span.x + span.width / 2.0) - lower / 2.0;
+    let foot_left = foot_left.min(scale.width + 6.0 - lower).max(-6.0);
     html! {
         <g class="cursor">
-            { line("cursor-line", x, end(g.strip) + 2.0, x, end(g.batches) + 3.0) }
-            { flag(label, (end(g.strip) + 3.0, 15.0)) }
-            { flag(foot, (g.numbers - 11.0, 15.0)) }
+            { line("cursor-line", x, g.offsets - 12.0, x, end(g.batches) + 3.0) }
+            { flag(label, (g.offsets - 11.5, 15.0), left, upper) }
+            if plan.len > 0 { { flag(foot, (g.numbers - 11.5, 15.0), foot_left, lower) } }
         </g>
     }
 }

@@ -111,8 +111,8 @@ pub fn neighbour_piece(plan: &Plan, selection: Selection, forward: bool) -> Opti
 #[must_use]
 pub fn owner(piece: &Piece) -> String {
     let source = match piece.source {
-        Place::JsHeap => format!("the page's {} in the JS heap", piece.element.array_name()),
-        Place::Linear => "the program's block in wasm memory".to_owned(),
+        Place::JsHeap => format!("the page’s {} in the JS heap", piece.element.array_name()),
+        Place::Linear => "the program’s block in wasm memory".to_owned(),
     };
     match piece.mode {
         Mode::Borrow => source,
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn owner_and_story_follow_the_mode() {
         let plan = plan(&[row(0, Element::Int32, 5, 1, Mode::Borrow), row(1, Element::Int32, 5, 1, Mode::Copy)]);
-        assert_eq!(owner(&plan.pieces[0]), "the page's Int32Array in the JS heap");
+        assert_eq!(owner(&plan.pieces[0]), "the page’s Int32Array in the JS heap");
         assert!(owner(&plan.pieces[1]).starts_with("the payload's own block"));
         assert!(story(&plan.pieces[0]).contains("nothing is copied"));
         assert!(story(&plan.pieces[1]).contains("20 B") && story(&plan.pieces[1]).contains("twice"));

@@ -248,10 +248,11 @@ pub fn cut(text: &str, most: usize) -> String {
 pub fn text_width(text: &str, px: f64) -> f64 {
     text.chars()
         .map(|c| match c {
-            'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '|' | '\'' => 0.30,
-            'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' => 0.40,
-            'm' | 'w' | 'M' | 'W' | '…' => 0.90,
-            c if c.is_ascii_uppercase() => 0.68,
+            'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '|' | '\'' => 0.28,
+            'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' => 0.36,
+            'm' | 'w' | 'M' | 'W' | '…' => 0.85,
+            c if c.is_ascii_uppercase() => 0.64,
+            c if c.is_ascii_lowercase() => 0.56,
             _ => 0.60,
         })
         .sum::<f64>()

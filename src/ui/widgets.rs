@@ -210,6 +210,9 @@ pub(super) struct NumberFieldProps {
     pub(super) id: AttrValue,
     /// What it is.
     pub(super) label: AttrValue,
+    /// A class of its own.
+    #[prop_or_default]
+    pub(super) class: Classes,
     /// A sign in front of the input, as in `×`.
     #[prop_or_default]
     pub(super) sign: AttrValue,
@@ -286,7 +289,7 @@ impl Component for NumberField {
             .callback(|event: InputEvent| NumberMsg::Typed(event.target_unchecked_into::<HtmlInputElement>().value()));
         let error_id = format!("{}-error", props.id);
         html! {
-            <div class={classes!("field", "number", self.error.is_some().then_some("wrong"))}>
+            <div class={classes!("field", "numeric", props.class.clone(), self.error.is_some().then_some("wrong"))}>
                 <label class="unseen" for={props.id.clone()}>{ &props.label }</label>
                 <div class="input">
                     if !props.sign.is_empty() { <span class="sign" aria-hidden="true">{ &props.sign }</span> }
