@@ -44,11 +44,11 @@ step() {
     set +e
     if [ -n "${LIVE:-}" ]; then
         say "$what ..."
-        (cd "$ROOT" && "$@") 2>&1 | tee "$log"
+        (cd "$ROOT" && "$@") 2>&1 9>&- | tee "$log"
         status=${PIPESTATUS[0]}
     else
         printf '%-62s' "$what"
-        (cd "$ROOT" && "$@") >"$log" 2>&1
+        (cd "$ROOT" && "$@") >"$log" 2>&1 9>&-
         status=$?
     fi
     set -e
@@ -88,6 +88,16 @@ apt_install() {
     step "apt: installing $*" $sudo env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends "$@"
 }
+
+# Two scripts may start at once, but only one sets things up at a time.
+lock() {
+    have flock || return 0
+    mkdir -p "$TOOLS"
+    exec 9>"$TOOLS/lock"
+    flock -n 9 || { say "waiting for another script to finish its setup" && flock 9; }
+}
+
+unlock() { exec 9>&-; }
 
 # The values of a key of rust-toolchain.toml, one per line.
 toolchain_file() {

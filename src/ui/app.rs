@@ -54,16 +54,18 @@ impl Component for App {
             <>
                 <Patterns count={self.state.rows.len()} />
                 <TopBar ..pane.clone() />
-                <p class="lead">
-                    { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, and what \
-                       that costs. " }
-                    <WordsButton />
-                </p>
-                <main class="panes">
-                    <BuildPane ..pane.clone() />
-                    <LayoutPane ..pane.clone() />
-                    <CostPane ..pane.clone() />
-                    <RouterPane ..pane />
+                <main>
+                    <p class="lead">
+                        { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, and \
+                           what that costs. " }
+                        <WordsButton />
+                    </p>
+                    <div class="panes">
+                        <BuildPane ..pane.clone() />
+                        <LayoutPane ..pane.clone() />
+                        <CostPane ..pane.clone() />
+                        <RouterPane ..pane />
+                    </div>
                 </main>
                 <PaneBar />
                 <Help />
@@ -129,7 +131,7 @@ fn TopBar(props: &PaneProps) -> Html {
 /// The bar at the foot of a phone: it scrolls to a pane and says which one is in view.
 #[component]
 fn PaneBar() -> Html {
-    let current = use_state(|| 0usize);
+    let current = use_state_eq(|| 0usize);
     {
         let current = current.setter();
         use_effect_with((), move |()| {
@@ -163,8 +165,19 @@ fn element(id: &str) -> Option<web_sys::Element> {
     web_sys::window()?.document()?.get_element_by_id(id)
 }
 
+/// Whether the window shows the end of the page: what is there may be too short to reach the upper edge.
+fn at_the_end() -> Option<bool> {
+    let window = web_sys::window()?;
+    let page = f64::from(window.document()?.document_element()?.scroll_height());
+    let seen = window.scroll_y().ok()? + window.inner_height().ok()?.as_f64()?;
+    Some(seen + 4.0 >= page && window.scroll_y().ok()? > 0.0)
+}
+
 /// The last pane whose head has come near the upper edge of the window.
 fn pane_in_view() -> usize {
+    if at_the_end().unwrap_or(false) {
+        return PANES.len() - 1;
+    }
     let above = |id: &str| element(id).is_some_and(|pane| pane.get_bounding_client_rect().top() < 160.0);
     PANES.iter().rposition(|(id, _)| above(id)).unwrap_or(0)
 }

@@ -66,7 +66,7 @@ fn empty(send: &Callback<Action>) -> Html {
                             <button type="button" class="link" onclick={sends(send, Action::Preset(*preset))}>
                                 { preset.name() }
                             </button>
-                            <span class="quiet">{ format!("{}, {}", format::count(segments), format::size(bytes)) }</span>
+                            <span class="quiet">{ format!("{}, {}", format::plural(segments, "segment"), format::size(bytes)) }</span>
                         </li>
                     }
                 }) }
@@ -98,10 +98,10 @@ fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Htm
             <button type="button" class="row-head" aria-expanded={if open { "true" } else { "false" }}
                 onclick={(!open).then_some(select)}>
                 { swatch(at) }
-                <span class="row-title"><strong>{ at }{ " " }{ &row.name }</strong></span>
-                <span class="row-bytes">{ format::bytes(row.bytes()) }</span>
-                <span class="row-kind">{ kind(row) }</span>
-                <span class="row-how">{ row.mode.name() }</span>
+                <span class="row-line">
+                    <strong>{ at }{ " " }{ &row.name }</strong><span>{ format::bytes(row.bytes()) }</span>
+                </span>
+                <span class="row-line row-kind"><span>{ kind(row) }</span><span>{ row.mode.name() }</span></span>
             </button>
             if open { { fields(state, send, at, row) } }
         </li>
@@ -176,7 +176,8 @@ fn add(send: &Callback<Action>) -> Html {
             <span class="quiet add-word" aria-hidden="true">{ "Add" }</span>
             { for Element::ALL.into_iter().map(|element| html! {
                 <button type="button" class="link" id={format!("add-{}", element.name().to_lowercase())}
-                    aria-label={format!("Add {}", element.array_name())} title={format!("Add a row with a {}", element.array_name())}
+                    aria-label={format!("Add {}", element.array_name())}
+                    title={format!("Add a row with a {}", element.array_name())}
                     onclick={sends(send, Action::Add(element))}>{ element.array_name() }</button>
             }) }
         </div>
@@ -191,7 +192,7 @@ fn total(state: &State) -> Html {
             <p id="build-total">
                 <strong>{ format::plural(segments, "segment") }</strong>
                 <strong>{ format::bytes(bytes) }</strong>
-                <span class="quiet">{ format::size(bytes) }</span>
+                <span class="quiet">{ if bytes >= 1024 { format::size(bytes) } else { "\u{a0}".to_owned() } }</span>
             </p>
             { match &state.build {
                 _ if state.rows.is_empty() => html! {},

@@ -7,7 +7,7 @@ use super::{
     widgets::{PaneProps, pane_head, problem, sends},
 };
 use crate::{
-    app::{Action, Cost, PutCost, Report, State},
+    app::{Action, Build, Cost, PutCost, Report, State},
     measure::{Summary, Verdict},
 };
 
@@ -16,13 +16,15 @@ use crate::{
 pub(super) fn CostPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     let running = matches!(state.cost, Cost::Measuring { .. });
+    let nothing = state.rows.is_empty() || matches!(state.build, Build::Failed(_));
     let again = matches!(state.cost, Cost::Measured(_));
     let control = if running {
         html! { <button type="button" id="cancel" onclick={sends(send, Action::StopMeasuring)}>{ "Cancel" }</button> }
     } else {
         html! {
-            <button type="button" class="primary" id="measure" disabled={state.rows.is_empty()}
-                onclick={sends(send, Action::Measure)}>{ if again { "Measure again" } else { "Measure" } }</button>
+            <button type="button" class="primary" id="measure" disabled={nothing} onclick={sends(send, Action::Measure)}>
+                { if again { "Measure again" } else { "Measure" } }
+            </button>
         }
     };
     html! {
@@ -77,7 +79,8 @@ fn measuring(done: u32, total: u32) -> Html {
     html! {
         <div class="empty">
             <p class="big quiet">{ "Measuring …" }</p>
-            <progress id="cost-progress" max={total.max(1).to_string()} value={done.to_string()} aria-label="Rounds measured"></progress>
+            <progress id="cost-progress" max={total.max(1).to_string()} value={done.to_string()}
+                aria-label="Rounds measured"></progress>
             <p class="quiet">{ words }</p>
         </div>
     }
@@ -89,7 +92,9 @@ fn measured(report: &Report) -> Html {
             { match &report.put {
                 Some(put) => share(put),
                 None => html! {
-                    <p class="big quiet" id="cost-share" data-state="none">{ "Connect to a router to see what share of a whole put this is." }</p>
+                    <p class="big quiet" id="cost-share" data-state="none">
+                        { "Connect to a router to see what share of a whole put this is." }
+                    </p>
                 },
             } }
             { verdict(report) }
@@ -126,16 +131,18 @@ fn share(put: &PutCost) -> Html {
         <div class="share">
             <p class="big" id="cost-share" data-state="measured">
                 { "Copying is " }<strong>{ format::percent(put.share()) }</strong>{ " of this put: " }
-                { unit.show(put.build) }{ " of " }{ part(put.total()) }{ ", to the last byte out of the browser’s buffer." }
+                { unit.show(put.build) }{ " of " }{ part(put.total()) }
+                <span class="tail">{ ", to the last byte out of the browser." }</span>
             </p>
             <svg class="share-bar" viewBox="0 0 640 12" preserveAspectRatio="none" aria-hidden="true">{ for bars }</svg>
             <ul class="share-words">
-                <li><span class="key ink"></span>{ "building, by copy " }<strong>{ part(put.build) }</strong></li>
+                <li><span class="key ink"></span>{ "build " }<strong>{ part(put.build) }</strong></li>
                 <li><span class="key ink"></span>{ "gather " }<strong>{ part(put.gather) }</strong></li>
-                <li><svg class="key" width="10" height="10" aria-hidden="true"><rect width="10" height="10" fill="url(#legend-hatch)" /></svg>
-                    { "send(), the browser’s copies " }<strong>{ part(put.send) }</strong></li>
-                <li><span class="key rest"></span>{ "until it has left " }<strong>{ part(put.rest) }</strong></li>
-                <li class="quiet">{ format!("medians of {}", format::plural(put.n, "put")) }</li>
+                <li><svg class="key" width="10" height="10" aria-hidden="true">
+                        <rect width="10" height="10" fill="url(#legend-hatch)" />
+                    </svg>
+                    { "inside send() " }<strong>{ part(put.send) }</strong></li>
+                <li><span class="key rest"></span>{ "until its buffer was empty " }<strong>{ part(put.rest) }</strong></li>
             </ul>
         </div>
     }
@@ -147,18 +154,21 @@ fn verdict(report: &Report) -> Html {
     let (state, sentence) = match report.verdict {
         Verdict::Faster => (
             "faster",
-            html! { <>{ "Built alone, borrow is " }<strong>{ words(ratio.estimate) }{ " times faster" }</strong>{ " than copy (" }
+            html! { <>{ "Built alone, borrow is " }<strong>{ words(ratio.estimate) }{ " times faster" }</strong>
+                { " than copy (" }
             { words(ratio.lower) }{ " to " }{ words(ratio.upper) }{ ")." }</> },
         ),
         Verdict::Slower => (
             "slower",
-            html! { <>{ "Built alone, borrow is " }<strong>{ words(1.0 / ratio.estimate) }{ " times slower" }</strong>{ " than copy (" }
+            html! { <>{ "Built alone, borrow is " }<strong>{ words(1.0 / ratio.estimate) }{ " times slower" }</strong>
+                { " than copy (" }
             { words(1.0 / ratio.upper) }{ " to " }{ words(1.0 / ratio.lower) }{ ")." }</> },
         ),
         Verdict::CannotTell => (
             "cannot-tell",
             html! { <><strong>{ "Cannot tell:" }</strong>{ " built alone, borrow and copy of " }{ format::size(report.len) }
-            { " differ by less than the noise (copy takes " }{ words(ratio.lower) }{ " to " }{ words(ratio.upper) }{ " times as long)." }</> },
+            { " differ by less than the noise (copy takes " }{ words(ratio.lower) }{ " to " }{ words(ratio.upper) }
+                { " times as long)." }</> },
         ),
     };
     html! { <p class="verdict" id="cost-verdict" data-state={state}>{ sentence }</p> }
@@ -176,7 +186,7 @@ fn bytes_copied(report: &Report) -> Html {
                 <td class="number-cell">{ format::thousands(gather) }</td>
                 <td class="number-cell"><strong>{ format::thousands(build + gather) }</strong></td>
                 <td class="bar-cell" aria-hidden="true">
-                    <svg width="160" height="9">
+                    <svg width="160" height="9" viewBox="0 0 160 9" preserveAspectRatio="none">
                         <rect class="bar-ink" width={bar(build)} height="9" />
                         <rect class="bar-ink" x={format!("{:.2}", build as f64 / most * 160.0 + if build > 0 { 1.5 } else { 0.0 })}
                             width={bar(gather)} height="9" />
@@ -214,10 +224,10 @@ fn times(report: &Report) -> Html {
                 <td class="number-cell"><strong>{ unit.show(summary.median) }</strong></td>
                 <td class="number-cell">{ unit.show(summary.upper) }{ " " }{ unit.sign() }</td>
                 <td class="bar-cell" aria-hidden="true">
-                    <svg width="160" height="16">
-                        { for decades.iter().map(|x| html! { <line class="grid" x1={format!("{x:.1}")} y1="0" x2={format!("{x:.1}")} y2="16" /> }) }
-                        <line class="interval" x1={format!("{:.1}", x(summary.lower))} x2={format!("{:.1}", x(summary.upper))} y1="8" y2="8" />
-                        <circle class="dot-mark" cx={format!("{:.1}", x(summary.median))} cy="8" r="3.5" />
+                    <svg width="160" height="14" viewBox="0 0 160 14">
+                        { for decades.iter().map(|x| html! { <line class="grid" x1={format!("{x:.1}")} y1="0" x2={format!("{x:.1}")} y2="14" /> }) }
+                        <line class="interval" x1={format!("{:.1}", x(summary.lower))} x2={format!("{:.1}", x(summary.upper))} y1="7" y2="7" />
+                        <circle class="dot-mark" cx={format!("{:.1}", x(summary.median))} cy="7" r="3.5" />
                     </svg>
                 </td>
             </tr>
@@ -228,8 +238,10 @@ fn times(report: &Report) -> Html {
             <thead><tr>
                 <th scope="col">{ "Time to build" }</th><th scope="col" class="number-cell">{ "lower" }</th>
                 <th scope="col" class="number-cell">{ "median" }</th><th scope="col" class="number-cell">{ "upper" }</th>
-                <td class="bar-cell axis-ends" aria-hidden="true">
-                    <span>{ power(from) }</span><span>{ power(to) }</span>
+                <td class="bar-cell" aria-hidden="true">
+                    <svg width="160" height="12">
+                        <text x="0" y="10">{ power(from) }</text><text x="160" y="10" text-anchor="end">{ power(to) }</text>
+                    </svg>
                 </td>
             </tr></thead>
             <tbody>{ row("all copy", &report.copy) }{ row("all borrow", &report.borrow) }</tbody>
@@ -254,7 +266,11 @@ fn conditions(report: &Report) -> Html {
         <ul class="conditions quiet" id="cost-conditions">
             <li>{ format!("{}, {}", format::plural(report.segments, "segment"), format::bytes(report.len)) }</li>
             <li>{ format!("n = {} each, interleaved, seed {}; 95 % intervals", format::count(report.copy.n), at.seed) }</li>
-            <li>{ format!("{} builds by copy, {} by borrow a sample", format::thousands(at.batches.0.into()), format::thousands(at.batches.1.into())) }</li>
+            <li>{ format!(
+                "a sample is {} by copy or {} by borrow",
+                format::plural(at.batches.0 as usize, "build"), format::thousands(at.batches.1.into()),
+            ) }</li>
+            if let Some(put) = &report.put { <li>{ format!("put: medians of {}", format::count(put.n)) }</li> }
             <li>{ format!("clock step {}, {isolation}", format::time(at.step.as_secs_f64() * 1e9)) }</li>
             <li>{ &at.browser }</li>
             <li>{ profile }</li>

@@ -13,7 +13,7 @@ use super::{
     widgets::{chevrons, hatch, hue, overlay},
 };
 use crate::{
-    app::{Piece, Plan, Selection},
+    app::{Piece, Plan, RowId, Selection},
     ledger::Place,
     segment::Mode,
     wire::BATCH_SIZE,
@@ -175,6 +175,10 @@ pub(super) struct BandsProps {
     pub(super) scale: Rc<Scale>,
     pub(super) narrow: bool,
     pub(super) selected: Option<Selection>,
+    /// The row under the pointer: the others step back.
+    pub(super) hovered: Option<RowId>,
+    /// Whether the strip fans out into the pieces; not when only a part of the drawing is in view.
+    pub(super) fans: bool,
 }
 
 /// The bands themselves, to be put inside of an `<svg>`. Drawn again only when one of the properties has changed.
@@ -191,7 +195,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
     let well = |band: Band| rect("well", -6.0, scale.width + 12.0, band);
     html! {
         <>
-            { axis(g, plan, scale) }
+            { axis(g, plan, scale, props.fans) }
             { well(g.heap) }
             { well(g.wasm) }
             if plan.pieces.iter().any(|piece| piece.mode == Mode::Borrow) {
@@ -200,7 +204,12 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             { for pieces().map(|(piece, span)| {
                 let speaks = speaker.is_some_and(|speaker| speaker.x == span.x);
                 let words = if speaks { format::text_width(&gather_words(span), 12.0) + 16.0 } else { 0.0 };
-                draw_piece(g, plan, piece, span, words)
+                let back = props.hovered.is_some_and(|row| row != piece.row);
+                html! {
+                    <g key={piece.row} class={classes!(back.then_some("back"))}>
+                        { draw_piece(g, plan, piece, span, words) }
+                    </g>
+                }
             }) }
             if let Some((_, span)) = widest(Some(Mode::Borrow)) {
                 { text("quiet halo", "start", span.x + 9.0, middle(g.block),
@@ -227,13 +236,13 @@ fn names_inside(g: &Geometry, plan: &Plan) -> Html {
             { text("strong", "start", 0.0, memory, "Memory") }
             { text("strong halo", "start", 9.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
             { text("strong halo", "start", 9.0, block, "Contiguous copy") }
-            { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::plural(plan.batches.count, "batch").replace("batchs", "batches"))) }
+            { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::batches(plan.batches.count))) }
         </>
     }
 }
 
 /// The strip in true scale, the fan from it to the pieces, and the axis with its offsets.
-fn axis(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
+fn axis(g: &Geometry, plan: &Plan, scale: &Scale, fans: bool) -> Html {
     // A text may begin where the one before it has ended.
     let mut free = f64::NEG_INFINITY;
     let mut offsets: Vec<Html> = Vec::new();
@@ -273,7 +282,7 @@ fn axis(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
     }
     html! {
         <>
-            { for plan.pieces.iter().zip(&scale.spans).map(|(piece, span)| fan(g, piece.position, span)) }
+            { for plan.pieces.iter().zip(&scale.spans).map(|(piece, span)| fan(g, piece.position, span, fans)) }
             { for scale.spans.iter().map(|span| html! {
                 <>
                     { line("axis", span.x, g.axis, span.end(), g.axis) }
@@ -291,14 +300,17 @@ fn axis(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
     }
 }
 
-fn fan(g: &Geometry, position: usize, span: &Span) -> Html {
+fn fan(g: &Geometry, position: usize, span: &Span, fans: bool) -> Html {
     let (top, bottom) = (end(g.strip), g.axis);
     let (a, b, c, d) = (span.true_x, span.true_x + span.true_width, span.end(), span.x);
     html! {
         <g class={hue(position)}>
-            <polygon class="fan" points={format!("{a:.1},{top:.1} {b:.1},{top:.1} {c:.1},{bottom:.1} {d:.1},{bottom:.1}")} />
-            { line("fan-edge", a, top, d, bottom) }
-            { line("fan-edge", b, top, c, bottom) }
+            if fans {
+                <polygon class="fan"
+                    points={format!("{a:.1},{top:.1} {b:.1},{top:.1} {c:.1},{bottom:.1} {d:.1},{bottom:.1}")} />
+                { line("fan-edge", a, top, d, bottom) }
+                { line("fan-edge", b, top, c, bottom) }
+            }
             // What is thinner than a pixel in true scale still has a place.
             { rect("solid", (a - 0.75).min(b - 1.5).max(0.0), span.true_width.max(1.5), g.strip) }
             { painted(overlay(position), a, span.true_width, g.strip) }
@@ -314,7 +326,7 @@ fn draw_piece(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, words: f64)
     let (x, width, at) = (span.x, span.width, piece.position);
     let copied = piece.mode == Mode::Copy;
     html! {
-        <g key={piece.row} class={classes!("piece", hue(at))}>
+        <g class={classes!("piece", hue(at))}>
             { memory(g, piece, span) }
             { links(g, piece, span) }
             { payload(g, piece, span) }
@@ -363,7 +375,7 @@ fn draw_empty(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let name = format::fit(&format!("{} {}", piece.position, piece.name), width - 12.0, 12.0);
     let what = if piece.count == 1 { "0 B".to_owned() } else { format!("{} × 0 B", format::count(piece.count)) };
     html! {
-        <g key={piece.row} class={classes!("piece", hue(piece.position))}>
+        <g class={classes!("piece", hue(piece.position))}>
             { rect("hollow", x + 1.0, width - 2.0, g.memory(piece.source)) }
             { text("quiet", "middle", x + width / 2.0, middle(g.memory(piece.source)), "0 B") }
             { rect("hollow", x + 1.0, width - 2.0, (g.payload.0 + 1.0, g.payload.1 - 2.0)) }
@@ -552,6 +564,9 @@ fn block_words(g: &Geometry, plan: &Plan, span: &Span) -> Html {
 }
 
 fn gather_words(span: &Span) -> String {
+    if span.width < 130.0 {
+        return String::new();
+    }
     let long = format!("gathered through one {} B buffer", format::count(BATCH_SIZE.into()));
     first_fit(&[&long, "gathered"], span.width - 60.0)
 }
@@ -633,7 +648,12 @@ pub(super) fn cursor(narrow: bool, plan: &Plan, scale: &Scale, offset: usize, x:
     let (upper, lower) = (width(&label), width(&foot));
     let small = span.filter(|span| span.width < 140.0);
     let left = small.map_or(x, |span| span.x).min(scale.width + 6.0 - upper) - 1.0;
-    let foot_left = small.map_or(x, |span| span.x + span.width / 2.0) - lower / 2.0;
+    // A piece of one batch has its number in its middle.
+    let single = scale.span_at(x).and_then(|at| plan.pieces.get(at)).zip(span).filter(|(piece, _)| {
+        piece.bytes() > 0 && plan.batches.batch_of(piece.offset) == plan.batches.batch_of(piece.end() - 1)
+    });
+    let foot_left =
+        small.or(single.map(|(_, span)| span)).map_or(x - 1.0, |span| span.x + span.width / 2.0 - lower / 2.0);
     let foot_left = foot_left.min(scale.width + 6.0 - lower).max(-6.0);
     html! {
         <g class="cursor">

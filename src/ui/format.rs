@@ -26,7 +26,7 @@ pub fn bytes(n: usize) -> String {
     format!("{} B", count(n))
 }
 
-/// Bytes in the largest fitting binary unit, three significant digits: `11.3 MiB` has its own rule, see [`size`].
+/// The number and the sign of the largest binary unit of which `n` bytes have at least one.
 fn unit(n: f64) -> (f64, &'static str) {
     const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
     let mut at = 0;
@@ -81,6 +81,12 @@ pub fn hex(offset: usize) -> String {
 pub fn plural(n: usize, noun: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {noun}{s}", count(n))
+}
+
+/// `1 batch`, `181 batches`.
+#[must_use]
+pub fn batches(n: usize) -> String {
+    format!("{} {}", count(n), if n == 1 { "batch" } else { "batches" })
 }
 
 /// Three significant digits: `9.21`, `47.7`, `874`, and whole numbers above that.
@@ -289,6 +295,7 @@ mod tests {
         assert_eq!(bytes(11_796_480), "11,796,480 B");
         assert_eq!(plural(1, "segment"), "1 segment");
         assert_eq!(plural(10_000, "segment"), "10,000 segments");
+        assert_eq!((batches(1), batches(181)), ("1 batch".into(), "181 batches".into()));
     }
 
     #[test]

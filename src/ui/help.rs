@@ -49,19 +49,23 @@ pub(super) fn Help() -> Html {
                 <button type="button" onclick={close}>{ "Close" }</button>
             </header>
             <p>
-                { "Programs talk to each other through zenoh by sending payloads. What a program wants to send often lies in several places of \
-                   its memory: a small header here, a large camera image there. The simple way is to copy everything into one block and to \
-                   send the block. The other way, scatter-gather, sends the pieces from where they are. This page shows both ways, byte by byte." }
+                { "Programs talk to each other through zenoh by sending payloads. What a program wants to send often lies in \
+                   several places of its memory: a small header here, a large camera image there. The simple way is to copy \
+                   everything into one block and to send the block. The other way, scatter-gather, sends the pieces from where \
+                   they are. This page shows both ways, byte by byte." }
             </p>
             <h3>{ "The words" }</h3>
             <dl class="words">
                 { word("segment", "A run of bytes in memory, for example one array.") }
                 { word("owner", "What keeps those bytes alive, for example the JavaScript array that they belong to.") }
                 { word("payload", "What is sent: a list of segments, in order. Whoever receives it sees one run of bytes.") }
-                { word("copy", "The bytes are duplicated into memory of the payload. Safe and simple; it costs time and memory for every byte.") }
-                { word("borrow", "The payload only notes where the bytes are. Nothing is duplicated, whatever the size; but whoever changes the array changes what is sent.") }
+                { word("copy", "The bytes are duplicated into memory of the payload. Safe and simple; it costs time and memory for \
+                    every byte.") }
+                { word("borrow", "The payload only notes where the bytes are. Nothing is duplicated, whatever the size; but whoever \
+                    changes the array changes what is sent.") }
                 { word("batch", "What one message on the network connection carries: at most 65,535 bytes.") }
-                { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent is copied here once.") }
+                { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
+                    is copied here once.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
             </dl>
             <h3>{ "The drawing: ink is copying" }</h3>
@@ -69,18 +73,23 @@ pub(super) fn Help() -> Html {
                 <li>{ ink("hatched") }<span><strong>{ "hatched" }</strong>{ ": the bytes live here" }</span></li>
                 <li>{ ink("outlined") }<span><strong>{ "outlined" }</strong>{ ": somebody refers to them, nothing is copied" }</span></li>
                 <li>{ ink("solid") }<span><strong>{ "solid" }</strong>{ ": they were copied to here" }</span></li>
-                <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }<span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
+                <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }
+                    <span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
             </ul>
             <h3>{ "The four panes follow the bytes" }</h3>
             <ol class="steps">
                 <li><strong>{ "Build" }</strong>{ ": choose arrays, and for each whether it is copied or borrowed." }</li>
-                <li><strong>{ "Layout" }</strong>{ ": see where the bytes are, from memory down to the batches, and how many were copied." }</li>
-                <li><strong>{ "Cost" }</strong>{ ": measure how long building takes by copy and by borrow, and what share of a whole put that is." }</li>
-                <li><strong>{ "Router" }</strong>{ ": connect to a zenoh router, put the payload, and see it arrive, here and in programs in Python or Rust." }</li>
+                <li><strong>{ "Layout" }</strong>
+                    { ": see where the bytes are, from memory down to the batches, and how many were copied." }</li>
+                <li><strong>{ "Cost" }</strong>
+                    { ": measure how long building takes by copy and by borrow, and what share of a whole put that is." }</li>
+                <li><strong>{ "Router" }</strong>
+                    { ": connect to a zenoh router, put the payload, and see it arrive, here and in programs in Python or Rust." }</li>
             </ol>
             <p class="quiet">
-                { "Try: choose “all copy” above the drawing, then “all borrow”, and watch the ledger at its right. In the drawing, click a \
-                   segment or use the arrow keys: left and right go through segments, up and down through rows." }
+                { "Try: choose “all copy” above the drawing, then “all borrow”, and watch the ledger at its right. In the \
+                   drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \
+                   rows." }
             </p>
         </dialog>
     }
@@ -90,7 +99,9 @@ fn ink(kind: &str) -> Html {
     html! {
         <svg class="seg-1 swatch" width="34" height="18" viewBox="0 0 34 18" aria-hidden="true">
             { match kind {
-                "hatched" => html! { <><rect class="tint" width="34" height="18" /><rect width="34" height="18" fill="url(#legend-hatch)" /></> },
+                "hatched" => html! {
+                    <><rect class="tint" width="34" height="18" /><rect width="34" height="18" fill="url(#legend-hatch)" /></>
+                },
                 "solid" => html! { <rect class="solid" width="34" height="18" /> },
                 _ => html! {},
             } }

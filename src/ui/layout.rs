@@ -41,6 +41,8 @@ pub(super) struct LayoutPane {
     hover: Option<f64>,
     table: bool,
     observer: Option<Observer>,
+    /// The selection that was last scrolled to.
+    shown: Option<Selection>,
 }
 
 /// Watches a size until it is dropped.
@@ -107,6 +109,24 @@ impl LayoutPane {
         }
     }
 
+    /// Scrolls a drawing that is wider than its place so that the selection is in view.
+    fn scroll_to(&self, ctx: &Context<Self>, selected: Option<Selection>) {
+        let place = || {
+            let plan = ctx.props().state.plan().ok()?;
+            let (scale, selected) = (self.scale(&plan)?, selected?);
+            let span = *scale.spans.get(plan.piece(selected.row)?.position)?;
+            let (x, width) = span.unit(selected.index, plan.piece(selected.row)?.count);
+            Some((x, x + width.min(self.width.unwrap_or(width))))
+        };
+        let (Some(plot), Some((left, right))) = (self.plot.cast::<HtmlElement>(), place()) else { return };
+        let (from, seen) = (f64::from(plot.scroll_left()), f64::from(plot.client_width()));
+        if left < from {
+            plot.set_scroll_left(left as i32);
+        } else if right + 16.0 > from + seen {
+            plot.set_scroll_left((right + 16.0 - seen) as i32);
+        }
+    }
+
     fn observe(&mut self, ctx: &Context<Self>) {
         let Some(plot) = self.plot.cast::<HtmlElement>() else { return };
         let link = ctx.link().clone();
@@ -142,6 +162,7 @@ impl Component for LayoutPane {
             hover: None,
             table: false,
             observer: None,
+            shown: None,
         }
     }
 
@@ -177,6 +198,11 @@ impl Component for LayoutPane {
         if first {
             self.observe(ctx);
         }
+        let selected = ctx.props().state.selected;
+        if self.width.is_some() && selected != self.shown {
+            self.shown = selected;
+            self.scroll_to(ctx, selected);
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -197,7 +223,13 @@ impl Component for LayoutPane {
         let plan = state.plan().map(Rc::new);
         let body = match &plan {
             _ if state.rows.is_empty() => empty(),
-            Err(error) => problem("layout-problem", &Problem::new("There is no layout to show.", format!("{error}."))),
+            Err(_) => problem(
+                "layout-problem",
+                &Problem::new(
+                    "There is no layout to show.",
+                    "The payload is too long to be built; Build says by how much.",
+                ),
+            ),
             Ok(plan) => html! {
                 <>
                     if self.table { { table(plan, send, state.selected) } }
@@ -249,7 +281,8 @@ impl LayoutPane {
         let onpointermove = ctx
             .link()
             .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
-        let hovered = self.hover.and_then(|x| Some((self.at(plan, &scale, x)?.1, x.clamp(0.0, scale.width))));
+        let under = self.hover.and_then(|x| self.at(plan, &scale, x));
+        let hovered = self.hover.and_then(|x| Some((under?.1, x.clamp(0.0, scale.width))));
         let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
@@ -258,7 +291,8 @@ impl LayoutPane {
                 <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
                     viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
                     onpointerleave={ctx.link().callback(|_| Msg::Hover(None))}>
-                    <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected} />
+                    <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected}
+                        hovered={under.map(|(selection, _)| selection.row)} fans={scale.width <= self.width.unwrap_or(0.0)} />
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
                 </svg>
                 { for plan.pieces.iter().map(|piece| {
@@ -368,7 +402,8 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                         html! {
                             <tr key={piece.row} class={here.then_some("open")}>
                                 <th scope="row">{ swatch(piece.position) }
-                                    <button type="button" class="link" onclick={select} aria-pressed={if here { "true" } else { "false" }}>
+                                    <button type="button" class="link" onclick={select}
+                                        aria-pressed={if here { "true" } else { "false" }}>
                                         { piece.position }{ " " }{ &piece.name }
                                     </button>{ times }</th>
                                 <td class="number-cell">{ format::count(piece.offset) }</td>
@@ -387,7 +422,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                     <th scope="row">{ "in all" }</th><td></td><td></td>
                     <td class="number-cell">{ format::count(plan.len) }</td><td></td><td></td><td></td>
                     <td class="number-cell">{ format::count(plan.building) }</td>
-                    <td>{ format::count(plan.batches.count) }{ if plan.batches.count == 1 { " batch" } else { " batches" } }</td>
+                    <td>{ format::batches(plan.batches.count) }</td>
                 </tr></tfoot>
             </table>
         </div>
@@ -398,7 +433,11 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
     let found = selected.and_then(|selected| Some((selected, plan.piece(selected.row)?, Facts::of(plan, selected)?)));
     let Some((selected, piece, facts)) = found else {
         return html! {
-            <div class="facts"><p class="quiet">{ "Select a segment, in the drawing or in the list, to see what it is and what happens to its bytes." }</p></div>
+            <div class="facts">
+                <p class="quiet">
+                    { "Select a segment, in the drawing or in the list, to see what it is and what happens to its bytes." }
+                </p>
+            </div>
         };
     };
     let step = |number: usize| facts::numbered(plan, number).map(|target| sends(send, Action::Select(Some(target))));
@@ -411,48 +450,55 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
         })
     };
     let size = piece.element.size();
-    let fit = if facts.fits(size) {
-        format!("fits {}, which needs {size}", piece.element.name())
-    } else {
-        format!("does not fit {}, which needs {size}", piece.element.name())
-    };
-    let fact = |name: &'static str, words: Html| html! { <div><dt>{ name }</dt><dd>{ words }</dd></div> };
+    let fit = if facts.fits(size) { "fits" } else { "too little for" };
+    let fact = |name: &'static str, words: String| html! { <div><dt>{ name }</dt><dd>{ words }</dd></div> };
     let title = if piece.count == 1 {
         piece.name.clone()
     } else {
         format!("{}[{}]", piece.name, format::count(selected.index))
     };
+    let in_short = if facts.len >= 1024 { format!(", {}", format::size(facts.len)) } else { String::new() };
+    let cut = facts.cut.map(|cut| {
+        let more = match cut.in_all {
+            1 => String::new(),
+            all => format!(", and {} more like it", format::count(all - 1)),
+        };
+        let (name, element, batch) = (format::cut(&piece.name, 16), format::count(cut.element), cut.batch);
+        format!(
+            "{name}[{element}] by the border of batches {} and {}{more}",
+            format::count(batch),
+            format::count(batch + 1)
+        )
+    });
     html! {
         <div class="facts">
             <div class="facts-head">
                 <h3>{ swatch(piece.position) }{ piece.position }{ " " }{ title }</h3>
+                <span class="quiet" id="fact-mode">{ piece.mode.name() }</span>
                 <div class="walk" role="group" aria-label="Go to another segment">
-                    <button type="button" class="link" id="segment-previous" aria-label="Previous segment" disabled={facts.number <= 1}
-                        onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>
+                    <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
+                        disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>
                     <span>{ "segment" }</span>
-                    <NumberField id="segment-number" label="segment number" value={facts.number} least={1} most={plan.segments}
-                        change={goto} />
+                    <NumberField id="segment-number" label="segment number" value={facts.number} least={1}
+                        most={plan.segments} change={goto} />
                     <span>{ "of " }{ format::count(facts.of) }</span>
-                    <button type="button" class="link" id="segment-next" aria-label="Next segment" disabled={facts.number >= facts.of}
-                        onclick={step(facts.number + 1)}>{ "›" }</button>
+                    <button type="button" class="link" id="segment-next" aria-label="Next segment"
+                        disabled={facts.number >= facts.of} onclick={step(facts.number + 1)}>{ "›" }</button>
                 </div>
             </div>
-            <dl id="facts">
-                { fact("offset", html! { <>{ format::bytes(facts.offset) }<span class="mono">{ " " }{ format::hex(facts.offset) }</span></> }) }
-                { fact("length", html! { <>{ format::bytes(facts.len) }{ if facts.len >= 1024 { format!(", {}", format::size(facts.len)) } else { String::new() } }</> }) }
-                { fact("element", html! { { format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size)) } }) }
-                { fact("alignment", html! { { format!("{} B: {fit}", facts.alignment) } }) }
-                { fact("mode", html! { { piece.mode.name() } }) }
-                { fact("owner", html! { { facts::owner(piece) } }) }
-                { fact("carried by", html! { { batch_words(facts.batches) } }) }
-                if let Some(cut) = facts.cut {
-                    { fact("cut", html! { { format!(
-                        "{}[{}] lies across batches {} and {}{}",
-                        piece.name, format::count(cut.element), format::count(cut.batch), format::count(cut.batch + 1),
-                        if cut.in_all > 1 { format!("; {} elements are cut like this", format::count(cut.in_all)) } else { String::new() },
-                    ) } }) }
-                }
-            </dl>
+            <div class="fact-columns" id="facts">
+                <dl>
+                    { fact("offset", format!("{}, {}", format::bytes(facts.offset), format::hex(facts.offset))) }
+                    { fact("length", format!("{}{in_short}", format::bytes(facts.len))) }
+                    { fact("element", format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size))) }
+                    { fact("alignment", format!("{} B, {fit} {} ({size} B)", facts.alignment, piece.element.name())) }
+                </dl>
+                <dl>
+                    { fact("owner", facts::owner(piece)) }
+                    { fact("carried by", batch_words(facts.batches)) }
+                    if let Some(cut) = cut { { fact("cut", cut) } }
+                </dl>
+            </div>
             <p class="story"><strong>{ "What happens to these bytes: " }</strong>{ facts::story(piece) }</p>
         </div>
     }

@@ -12,7 +12,7 @@ use super::{
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
 use crate::{
-    app::{Action, Build, Hash, Put, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT},
+    app::{Action, Build, Hash, Put, PutReport, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT},
     client::SessionInfo,
 };
 
@@ -37,9 +37,10 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
             { session(state, send) }
             { put(state, send) }
             { subscription(state, send) }
+            // Before the start nothing is known about the surroundings.
+            if state.revision > 0 && !state.surroundings.secure { { insecure() } }
             { samples(state, send) }
-            if state.surroundings != Default::default() && !state.surroundings.secure { { insecure() } }
-            <OtherSide state={state.clone()} send={send.clone()} {dialog} />
+            <OtherSide state={state.clone()} {dialog} />
         </section>
     }
 }
@@ -118,6 +119,11 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
         Put::Done(_) => "done",
         Put::Failed(_) => "failed",
     };
+    // For programs that read the page: the same figures as in the sentence, as plain digits.
+    let figure = |of: fn(&PutReport) -> u64| match &state.put {
+        Put::Done(report) => Some(of(report).to_string()),
+        _ => None,
+    };
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Put)}>
@@ -129,19 +135,29 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result">{ "Put " }{ format::size(bytes) }</button>
             </form>
-            <div class="under" id="put-result" data-state={word} aria-live="polite">
+            <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
+                data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
+                aria-live="polite">
                 { match &state.put {
-                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or("BLOCK: when the link is full, the put waits and drops nothing.") }</p> },
+                    Put::None => html! {
+                        <p class="quiet">
+                            { hindrance.unwrap_or("BLOCK: when the link is full, the put waits and drops nothing.") }
+                        </p>
+                    },
                     Put::UnderWay { handed, total, .. } => html! {
                         <>
-                            <progress max={total.max(&1).to_string()} value={handed.to_string()} aria-label="Bytes handed to the browser"></progress>
+                            <progress max={total.max(&1).to_string()} value={handed.to_string()}
+                                aria-label="Bytes that have left the browser"></progress>
                             <p class="quiet">{ format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }</p>
                         </>
                     },
                     Put::Done(report) => html! {
                         <p>
-                            <strong>{ batches(report.batches) }</strong>
-                            { format!(", {} gathered, left the browser after {}. ", format::bytes(report.gathered as usize), format::took(report.took)) }
+                            <strong>{ format::batches(report.batches) }</strong>
+                            { format!(
+                                ": {} copied to build, {} gathered; left the browser after {}. ",
+                                format::bytes(report.built as usize), format::bytes(report.gathered as usize), format::took(report.took),
+                            ) }
                             <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>
                         </p>
                     },
@@ -150,10 +166,6 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
             </div>
         </>
     }
-}
-
-fn batches(n: usize) -> String {
-    format!("{} {}", format::count(n), if n == 1 { "batch" } else { "batches" })
 }
 
 fn subscription(state: &State, send: &Callback<Action>) -> Html {
@@ -182,7 +194,9 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
     let declared = matches!(state.subscription, Subscription::Declared(_));
     if state.samples.is_empty() && state.received == 0 && !declared {
         return html! {
-            <p class="quiet under">{ "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }</p>
+            <p class="quiet under">
+                { "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }
+            </p>
         };
     }
     html! {
@@ -261,9 +275,9 @@ fn Digest(props: &DigestProps) -> Html {
 fn insecure() -> Html {
     html! {
         <p class="notice" id="insecure">
-            <strong>{ "This page came over plain http from another machine. " }</strong>
-            { "The browser then gives it no clipboard, no cross-origin isolation (so its clock is coarse, steps of 100 µs) and no \
-               service worker. Hashing works all the same, because it is done in Rust." }
+            <strong>{ "Plain http from another machine: " }</strong>
+            { "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock, steps of 100 µs) and no \
+               service worker. Hashing works all the same: it is done in Rust." }
         </p>
     }
 }
@@ -271,8 +285,6 @@ fn insecure() -> Html {
 #[derive(PartialEq, Properties)]
 struct OtherSideProps {
     state: std::rc::Rc<State>,
-    #[allow(dead_code, reason = "the pane's properties are handed on as they are")]
-    send: Callback<Action>,
     dialog: NodeRef,
 }
 

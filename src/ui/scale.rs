@@ -187,7 +187,7 @@ pub fn ticks(from: usize, to: usize, wanted: usize, binary: bool) -> Vec<usize> 
 pub fn borders(count: usize, width: f64, least: f64) -> (usize, Vec<f64>) {
     let each = width / count.max(1) as f64;
     let every = (least / each).ceil().max(1.0) as usize;
-    ((every), (every..count).step_by(every).map(|at| each * at as f64).collect())
+    (every, (every..count).step_by(every).map(|at| each * at as f64).collect())
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ pub(super) struct PatternsProps {
 #[component]
 pub(super) fn Patterns(props: &PatternsProps) -> Html {
     // Hue and pattern repeat after 56 positions.
-    let hatches = (0..props.count.clamp(1, 56)).map(|position| {
+    let hatches = (0..props.count.clamp(3, 56)).map(|position| {
         let (class, shape) = (classes!("pattern-lines", hue(position)), shape(position % 7));
         let tile = TILES[position % 7];
         html! {

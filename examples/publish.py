@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Puts one array of 32-bit integers 0, 1, 2, ... for the lab's page to receive, and prints its key, length and SHA-256.
+
+Start the lab (scripts/serve), connect and subscribe in the page, then:
+
+    pip install eclipse-zenoh==1.10.2
+    python3 examples/publish.py
+
+The default is the page's own tensor of 1920x1536 elements (11.25 MiB), byte for byte.
+"""
+
+import argparse
+import array
+import hashlib
+import json
+import sys
+
+import zenoh
+
+# How long to try to reach a router, in milliseconds.
+CONNECT_WITHIN = 5000
+# A router takes messages of at most 2^30 B; room is left for what stands before the payload.
+MOST = 1000 << 20
+
+
+def size(text):
+    number = int(text.replace(",", ""))
+    if not 0 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"expected 0 to {MOST:,} B, got {number:,}")
+    return number
+
+
+parser = argparse.ArgumentParser(description="Puts one array through a zenoh router.")
+parser.add_argument("--endpoint", default="tcp/127.0.0.1:7447", help="the router (default: %(default)s)")
+parser.add_argument("--key", default="lab/from-python", help="key to put under (default: %(default)s)")
+parser.add_argument("--size", type=size, default=1920 * 1536 * 4, help="bytes (default: %(default)s)")
+options = parser.parse_args()
+
+
+def ramp(length):
+    """`length` bytes of little-endian integers that count up."""
+    numbers = array.array("i", range(-(-length // 4)))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()[:length]
+
+
+def connect():
+    config = zenoh.Config()
+    config.insert_json5("mode", '"client"')
+    config.insert_json5("connect/endpoints", json.dumps([options.endpoint]))
+    config.insert_json5("connect/timeout_ms", str(CONNECT_WITHIN))
+    config.insert_json5("scouting/multicast/enabled", "false")
+    try:
+        return zenoh.open(config)
+    except zenoh.ZError as error:
+        sys.exit(f"error: no router at {options.endpoint}: start scripts/serve, or name another with --endpoint\n({error})")
+
+
+def main():
+    data = ramp(options.size)
+    with connect() as session:
+        # zenoh's default is to drop when the way is not free; BLOCK waits.
+        session.put(options.key, data, congestion_control=zenoh.CongestionControl.BLOCK)
+    print(options.key, len(data), hashlib.sha256(data).hexdigest())
+
+
+try:
+    main()
+except KeyboardInterrupt:
+    sys.exit(130)
+except zenoh.ZError as error:
+    sys.exit(f"error: {error}")

@@ -1,0 +1,84 @@
+//! Receives what the lab's page puts, and prints the key, the length in bytes and the SHA-256 of every sample.
+//!
+//! Start the lab (`scripts/serve`), then:
+//!
+//! ```text
+//! cargo run --release --example subscribe
+//! ```
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use std::{process::ExitCode, time::Duration};
+
+    use anyhow::{Result, anyhow};
+    use clap::Parser;
+    use sha2::{Digest, Sha256};
+
+    /// How long to try to reach a router.
+    const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+    /// Prints the samples that arrive from a zenoh router.
+    #[derive(Parser)]
+    struct Options {
+        /// The router
+        #[arg(long, default_value = "tcp/127.0.0.1:7447")]
+        endpoint: String,
+        /// Key expression to subscribe to
+        #[arg(long, default_value = "lab/**")]
+        key: String,
+    }
+
+    #[tokio::main]
+    pub(crate) async fn main() -> ExitCode {
+        match run(Options::parse()).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn run(options: Options) -> Result<()> {
+        let Options { endpoint, key } = options;
+        let session = connect(&endpoint).await?;
+        let subscriber = session.declare_subscriber(&key).await.map_err(|error| anyhow!(error))?;
+        eprintln!("{key} at {endpoint}; Ctrl+C ends it");
+        loop {
+            let sample = tokio::select! {
+                sample = subscriber.recv_async() => sample.map_err(|error| anyhow!(error))?,
+                ended = tokio::signal::ctrl_c() => { ended?; break }
+            };
+            // The payload may have arrived in several pieces. Each is hashed where it is: no byte is copied here.
+            let mut hash = Sha256::new();
+            sample.payload().slices().for_each(|slice| hash.update(slice));
+            let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            println!("{} {} {digest}", sample.key_expr(), sample.payload().len());
+        }
+        session.close().await.map_err(|error| anyhow!(error))
+    }
+
+    async fn connect(endpoint: &str) -> Result<zenoh::Session> {
+        let mut config = zenoh::Config::default();
+        for (key, value) in [
+            ("mode", r#""client""#),
+            ("connect/endpoints", &format!("[{endpoint:?}]")),
+            ("connect/timeout_ms", &CONNECT_WITHIN.as_millis().to_string()),
+            ("scouting/multicast/enabled", "false"),
+        ] {
+            config.insert_json5(key, value).map_err(|error| anyhow!(error))?;
+        }
+        zenoh::open(config).await.map_err(|error| {
+            anyhow!("no router at {endpoint}: start scripts/serve, or name another with --endpoint\n({error})")
+        })
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+/// In a browser there is no native zenoh; the page has its own client.
+#[cfg(target_arch = "wasm32")]
+fn main() {}

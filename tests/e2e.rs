@@ -1,0 +1,460 @@
+//! The built page in a real headless Chromium, against the embedded router, the `zenoh` crate and the official Python client.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
+
+#[path = "support/browser.rs"]
+mod browser;
+#[path = "support/peers.rs"]
+mod peers;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use browser::{GUARD, Page, SOCKET_FAILED};
+use peers::{Native, Python, Seen, pattern, sha256};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy},
+    net::{TcpListener, TcpStream},
+    sync::{Mutex, MutexGuard},
+};
+use zbytes_lab::server::{Lab, Options};
+
+/// Sizes at the borders: of a byte, of one batch, of a payload that needs 181 of them.
+const SIZES: [usize; 6] = [0, 1, 65_535, 65_536, 70_000, 11_796_480];
+
+const CUTS: [usize; 3] = [1, 3, 1_000];
+
+/// Browsers are heavy: one test at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+async fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().await
+}
+
+fn options() -> Options {
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist");
+    Options {
+        page: any,
+        ws: any,
+        tcp: any,
+        lan: false,
+        router_only: false,
+        open: false,
+        dist,
+        allow_origin: Vec::new(),
+        allow_host: Vec::new(),
+    }
+}
+
+async fn lab() -> Lab {
+    Lab::start(options()).await.expect("the lab starts; scripts/test builds the page first")
+}
+
+fn url(lab: &Lab) -> String {
+    format!("http://{}/", lab.page_addr())
+}
+
+/// Makes the rows for `len` bytes in `cuts` segments: a row of the shorter ones, and one of those a byte longer.
+async fn rows(page: &Page, len: usize, cuts: usize, place: &str) {
+    let (short, longer) = (len / cuts, len % cuts);
+    page.fill("#preset", "tensor").await;
+    page.fill("#row-type", "Uint8").await;
+    page.fill("#row-place", place).await;
+    if longer > 0 {
+        page.click("#row-duplicate").await;
+        page.wait("#row-1.open").await;
+        page.fill("#row-length", &(short + 1).to_string()).await;
+        page.fill("#row-repeat", &longer.to_string()).await;
+        page.click("#row-up").await;
+        page.click("#row-1 button").await;
+        page.wait("#row-1.open").await;
+    }
+    page.fill("#row-length", &short.to_string()).await;
+    page.fill("#row-repeat", &(cuts - longer).to_string()).await;
+}
+
+/// What those rows hold: in each row a ramp of bytes that goes on from array to array.
+fn expected(len: usize, cuts: usize) -> Vec<u8> {
+    let (short, longer) = (len / cuts, len % cuts);
+    let ramp = |n: usize| (0..n).map(|i| i as u8);
+    ramp((short + 1) * longer).chain(ramp(short * (cuts - longer))).collect()
+}
+
+async fn page_to_both(locator: impl Fn(&Lab) -> String) {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let mut python = Python::join(&lab.tcp_locator(), "lab/**");
+    let page = Page::open(&url(&lab)).await;
+    page.connect(&locator(&lab)).await;
+    let mut received = 0;
+    for len in SIZES {
+        for cuts in CUTS {
+            let digest = sha256(&expected(len, cuts));
+            rows(&page, len, cuts, if cuts == 3 { "wasm" } else { "js" }).await;
+            for mode in ["borrow", "copy"] {
+                let what = format!("{len} B in {cuts} segments by {mode}");
+                page.click(&format!("#mode-all-{mode}")).await;
+                page.wait("#build-state[data-state=ready]").await;
+                let key = format!("lab/{len}/{cuts}/{mode}");
+                page.fill("#key", &key).await;
+                page.click("#put").await;
+                page.wait("#put-result[data-state=done]").await;
+                assert_eq!(native.next().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
+                assert_eq!(python.next(), Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
+                // The ledger: each byte is gathered once, and copied once before that only by copy.
+                let figure = async |name| page.attribute("#put-result", name).await.parse::<usize>().unwrap();
+                assert_eq!(figure("data-gathered").await, len, "{what}");
+                assert_eq!(figure("data-built").await, if mode == "copy" { len } else { 0 }, "{what}");
+                // The page's own subscription gets the sample once, straight from the put, in the segments of the payload.
+                received += 1;
+                page.wait(&format!("#samples tr[data-key='{key}'][data-local=true][data-segments='{cuts}']")).await;
+                assert_eq!(page.text("#received").await, received.to_string(), "{what}");
+                // Typing another key clears the state of the last put.
+                page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+            }
+        }
+    }
+    page.close(&[]).await;
+    native.leave().await;
+    python.leave();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_size_cut_and_mode_reaches_both_peers_over_the_endpoint() {
+    page_to_both(|_| "/zenoh".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_size_cut_and_mode_reaches_both_peers_over_the_routers_own_port() {
+    page_to_both(Lab::ws_locator).await;
+}
+
+async fn both_to_page(locator: impl Fn(&Lab) -> String) {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let native = Native::join(&lab.tcp_locator(), "nothing").await;
+    let mut python = Python::join(&lab.tcp_locator(), "nothing");
+    let page = Page::open(&url(&lab)).await;
+    page.connect(&locator(&lab)).await;
+    for len in SIZES {
+        let digest = sha256(&pattern(len));
+        for from in ["native", "python"] {
+            let key = format!("lab/{from}/{len}");
+            if from == "native" {
+                native.put(&key, pattern(len)).await;
+            } else {
+                python.put(&key, len);
+            }
+            let row = format!("#samples tr[data-key='{key}'][data-local=false][data-len='{len}']");
+            page.wait(&row).await;
+            let segments: usize = page.attribute(&row, "data-segments").await.parse().unwrap();
+            assert_eq!(segments == 0, len == 0, "an empty payload has no segment");
+            assert!(segments >= len.div_ceil(65_535), "{segments} arrays for {len} B");
+            page.click(&format!("{row} .hash")).await;
+            page.wait(&format!("{row} .digest")).await;
+            assert_eq!(page.text(&format!("{row} .digest")).await, digest, "{key}");
+        }
+    }
+    assert_eq!(page.text("#received").await, (SIZES.len() * 2).to_string());
+    page.close(&[]).await;
+    native.leave().await;
+    python.leave();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_size_from_both_peers_reaches_the_page_over_the_endpoint() {
+    both_to_page(|_| "/zenoh".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_size_from_both_peers_reaches_the_page_over_the_routers_own_port() {
+    both_to_page(Lab::ws_locator).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    for locator in ["/zenoh".to_owned(), lab.ws_locator()] {
+        page.connect(&locator).await;
+        lab.stop_router().await;
+        page.wait("#session[data-state=failed]").await;
+        let words = page.text("#session-problem").await;
+        assert!(words.contains("The router closed"), "{words}");
+        // Everything but sending works without one.
+        assert_eq!(page.attribute("#put", "disabled").await, page.attribute("#subscribe", "disabled").await);
+        lab.start_router().await.unwrap();
+    }
+    page.connect("/zenoh").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// Passes the first bytes from the page on, then holds everything back. Tells how much it has passed.
+async fn narrow(to: SocketAddr, most: u64) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let (page, _) = listener.accept().await.unwrap();
+        let router = TcpStream::connect(to).await.unwrap();
+        let (page_reads, mut page_writes) = page.into_split();
+        let (mut router_reads, mut router_writes) = router.into_split();
+        let mut first = page_reads.take(most);
+        let up = async {
+            // Either side may be cut at any time; that is what the test is about.
+            let _ = copy(&mut first, &mut router_writes).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = up => {}
+            _ = copy(&mut router_reads, &mut page_writes) => {}
+        }
+        drop(page_writes);
+    });
+    (address, task)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let router: SocketAddr = lab.ws_locator().trim_start_matches("ws/").parse().unwrap();
+    let (through, task) = narrow(router, 3 << 20).await;
+    page.connect(&format!("ws/{through}")).await;
+    page.fill("#row-length", "33554432").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=underway] progress:not([value='0'])").await;
+    lab.stop_router().await;
+    page.wait("#put-result[data-state=failed]").await;
+    let words = page.text("#put-problem").await;
+    let handed: usize = words.split(" of 134217728 B").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(handed > 0 && handed < 134_217_728, "{words}");
+    assert!(words.contains("unharmed"), "{words}");
+    page.wait("#session[data-state=failed]").await;
+    task.abort();
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// Serves WebSockets that are no router: closes, says text, or says nothing that zenoh says.
+async fn impostor(answer: Option<&'static str>) -> SocketAddr {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::{accept_async, tungstenite::Message};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut socket = accept_async(stream).await.unwrap();
+                while let Some(Ok(_)) = socket.next().await {
+                    let message = match answer {
+                        Some("text") => Message::text("hello"),
+                        Some(_) => Message::binary(b"these are no zenoh bytes".to_vec()),
+                        None => return,
+                    };
+                    let _ = socket.send(message).await;
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let refused = async |locator: &str, expected: &str| {
+        page.fill("#locator", locator).await;
+        page.click("#connect").await;
+        page.wait("#session-problem").await;
+        let words = page.text("#session-problem").await;
+        assert!(words.contains(expected), "{locator}: {words}");
+        assert_eq!(page.attribute("#session", "data-state").await, "failed");
+    };
+    refused("tcp/127.0.0.1:7447", "WebSocket only").await;
+    refused("nonsense", "ws/HOST:PORT").await;
+    refused("ws/127.0.0.1", "HOST:PORT").await;
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    refused(&format!("ws/{unused}"), "nothing listens there").await;
+    refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
+    refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
+    refused(&format!("ws/{}", impostor(Some("binary")).await), "no zenoh").await;
+    // A web server that is no WebSocket server.
+    let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = web.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = web.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        }
+    });
+    refused(&format!("ws/{address}"), "No connection").await;
+    // A server that takes the connection and stays silent.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = silent.accept().await.unwrap();
+        let _socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    refused(&format!("ws/{address}"), "did not answer").await;
+    // The lab itself is as it was.
+    page.connect("/zenoh").await;
+    page.close(&[(SOCKET_FAILED, 2)]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.click("#undeclare").await;
+    for wrong in ["", "/lab", "lab//x", "lab/x#"] {
+        page.fill("#key", wrong).await;
+        page.click("#put").await;
+        page.wait("#put-problem").await;
+        let words = page.text("#put-problem").await;
+        assert!(words.contains("Not a key expression") && words.contains("lab/tensor"), "{wrong}: {words}");
+        page.fill("#sub-key", wrong).await;
+        page.click("#subscribe").await;
+        page.wait("#sub-problem").await;
+        assert!(page.text("#sub-problem").await.contains("Not a key expression"), "{wrong}");
+    }
+    page.fill("#key", "lab/tensor").await;
+    // Exactly 2^30 bytes can be built, but the message around them is longer.
+    page.fill("#row-fill", "zeros").await;
+    page.fill("#row-length", "268435456").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#put-problem").await;
+    let words = page.text("#put-problem").await;
+    assert!(words.contains("too long") && words.contains("1073741824") && words.contains("Nothing was sent"), "{words}");
+    // One element more cannot even be built.
+    page.fill("#row-length", "268435457").await;
+    page.wait("#build-problem").await;
+    assert!(page.text("#build-problem").await.contains("1073741828"));
+    for (field, wrong) in [("#row-length", "12 bananas"), ("#row-repeat", "0"), ("#row-repeat", "100001")] {
+        page.fill(field, wrong).await;
+        page.wait(".field-error").await;
+        page.fill(field, "1").await;
+    }
+    // Nothing of that has reached anybody, and the session goes on.
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    assert_eq!(native.next().await.len, 4);
+    page.close(&[]).await;
+    native.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
+    let _turn = turn().await;
+    let (here, there) = (lab().await, lab().await);
+    let page = Page::open(&url(&here)).await;
+    page.fill("#locator", &format!("ws://{}/zenoh", there.page_addr())).await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=failed]").await;
+    assert!(page.text("#session-problem").await.contains("does not allow this page"));
+    // Its own endpoint takes it.
+    page.connect("/zenoh").await;
+    page.close(&[(SOCKET_FAILED, 1)]).await;
+    here.stop().await;
+    there.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing() {
+    let _turn = turn().await;
+    let lab = Lab::start(Options { lan: true, ..options() }).await.unwrap();
+    // The machine's own address, by asking which one it would use; nothing is sent.
+    let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    let own = probe.connect("192.0.2.254:9").and_then(|()| probe.local_addr()).map(|address| address.ip());
+    let own = own.expect("an address of this machine that is not loopback");
+    assert!(!own.is_loopback());
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&format!("http://{own}:{}/", lab.page_addr().port())).await;
+    assert_eq!(page.run("return window.isSecureContext", vec![]).await, serde_json::json!(false));
+    page.connect("/zenoh").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    let seen = native.next().await;
+    page.click("#samples .hash").await;
+    page.wait("#samples .digest").await;
+    assert_eq!(page.text("#samples .digest").await, seen.digest);
+    let words = page.text("#insecure").await;
+    assert!(words.contains("plain http") && words.contains("clipboard") && words.contains("isolation"), "{words}");
+    // The router's own ports stay on loopback.
+    for locator in [lab.ws_locator(), lab.tcp_locator()] {
+        let port = locator.rsplit(':').next().unwrap().parse::<u16>().unwrap();
+        assert!(TcpStream::connect((own, port)).await.is_err(), "{locator} is reachable from {own}");
+    }
+    // Chromium says itself that it ignores the isolation headers of such a page.
+    page.close(&[("Cross-Origin-Opener-Policy header has been ignored", 1)]).await;
+    native.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_layout_and_the_cost_count_what_is_copied() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    assert_eq!(page.run("return window.crossOriginIsolated", vec![]).await, serde_json::json!(true));
+    let ledger = async || {
+        let mut figures = Vec::new();
+        for id in ["#ledger-building", "#ledger-gathering", "#ledger-total"] {
+            figures.push(page.text(id).await.replace(|c: char| !c.is_ascii_digit(), "").parse::<usize>().unwrap());
+        }
+        figures
+    };
+    assert_eq!(ledger().await, [0, 11_796_480, 11_796_480]);
+    page.click("#view-all-copy").await;
+    assert_eq!(ledger().await, [11_796_480, 11_796_480, 23_592_960]);
+    page.click("#view-as-set").await;
+    page.fill("#preset", "three").await;
+    page.wait("#row-2").await;
+    assert_eq!(ledger().await, [128, 12_192, 12_320]);
+    page.click("#row-2 button").await;
+    page.click("#row-up").await;
+    page.wait("#row-1.open").await;
+    page.click("#row-remove").await;
+    page.click("#add-float64").await;
+    page.wait("#row-2.open").await;
+    assert_eq!(ledger().await, [8_192, 64 + 12_000 + 8_192, 64 + 12_000 + 8_192 * 2]);
+    page.fill("#preset", "tiny").await;
+    page.wait("#build-state[data-state=ready]").await;
+    assert!(page.text("#build-total").await.contains("10,000"));
+
+    // Without a router the copy alone is measured; with one, its share of a whole put.
+    page.click("#measure").await;
+    page.wait("#cost-verdict").await;
+    assert_eq!(page.attribute("#cost-share", "data-state").await, "none");
+    page.connect("/zenoh").await;
+    page.click("#measure").await;
+    page.wait("#cost-share[data-state=measured]").await;
+    let table = page.text("#cost-bytes").await;
+    assert!(table.contains("160,000") && table.contains("320,000"), "{table}");
+    // The measurement's own puts are not the page's.
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+    assert_eq!(page.text("#received").await, "0");
+    page.close(&[]).await;
+    lab.stop().await;
+}

@@ -1,0 +1,167 @@
+//! A headless Chromium, driven over W3C WebDriver, with the page in it.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+/// How long anything may take. No test measures time: this only ends one that would otherwise hang.
+pub(crate) const GUARD: Duration = Duration::from_secs(60);
+
+/// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor catch them.
+pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";
+
+/// A page in a browser of its own. [`Page::close`] ends it and checks the console.
+pub(crate) struct Page {
+    pub(crate) client: Client,
+    driver: Child,
+    profile: std::path::PathBuf,
+}
+
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+fn from_env(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+impl Page {
+    /// Opens `url` and waits until the page has started.
+    pub(crate) async fn open(url: &str) -> Self {
+        let mut driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts; scripts/test installs it");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = loop {
+            let line = lines.next().expect("chromedriver says its port").unwrap();
+            if let Some(port) = line.split("on port ").nth(1) {
+                break port.trim_end_matches('.').parse::<u16>().unwrap();
+            }
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
+        let args = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1440,900",
+        ];
+        let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        args.push(format!("--user-data-dir={}", profile.display()));
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }) else {
+            unreachable!()
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser session");
+        let page = Self { client, driver, profile };
+        page.client.goto(url).await.unwrap();
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
+    /// Waits until something matches `css`.
+    pub(crate) async fn wait(&self, css: &str) -> Element {
+        match self.client.wait().at_most(GUARD).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let words = self.text("body").await;
+                panic!("nothing matches {css} ({error}). The page says:\n{words}")
+            }
+        }
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        // Through the page, because what is clicked may be scrolled out of a pane's view.
+        self.wait(css).await;
+        self.run("document.querySelector(arguments[0]).click()", vec![json!(css)]).await;
+    }
+
+    pub(crate) async fn text(&self, css: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
+        self.run(script, vec![json!(css)]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? ''";
+        self.run(script, vec![json!(css), json!(name)]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Types `value` into a field, or chooses it in a list.
+    pub(crate) async fn fill(&self, css: &str, value: &str) {
+        self.wait(css).await;
+        let script = "
+            const field = document.querySelector(arguments[0]);
+            field.value = arguments[1];
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));";
+        self.run(script, vec![json!(css), json!(value)]).await;
+    }
+
+    pub(crate) async fn run(&self, script: &str, args: Vec<Value>) -> Value {
+        self.client.execute(script, args).await.unwrap()
+    }
+
+    /// Opens a session with `locator` and subscribes to `lab/**`.
+    pub(crate) async fn connect(&self, locator: &str) {
+        self.fill("#locator", locator).await;
+        self.click("#connect").await;
+        self.wait("#session[data-state=open]").await;
+        self.click("#subscribe").await;
+        self.wait("#undeclare").await;
+    }
+
+    /// Messages of the console since the last call.
+    pub(crate) async fn console(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(ConsoleLog).await.unwrap();
+        let entries = log.as_array().cloned().unwrap_or_default();
+        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Ends the browser. The console must hold exactly what the test provoked: for each pattern, so many lines with it.
+    pub(crate) async fn close(mut self, provoked: &[(&str, usize)]) {
+        let lines = self.console().await;
+        for (pattern, count) in provoked {
+            let found = lines.iter().filter(|line| line.contains(pattern)).count();
+            assert_eq!(found, *count, "lines with {pattern:?} in the console: {lines:#?}");
+        }
+        let others: Vec<&String> =
+            lines.iter().filter(|line| !provoked.iter().any(|(pattern, _)| line.contains(pattern))).collect();
+        assert!(others.is_empty(), "unexpected in the console: {others:#?}");
+        self.client.clone().close().await.unwrap();
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // Either may be gone already.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
