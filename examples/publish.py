@@ -62,6 +62,10 @@ def main():
     with connect() as session:
         # zenoh's default is to drop when the way is not free; BLOCK waits.
         session.put(options.key, data, congestion_control=zenoh.CongestionControl.BLOCK)
+        # A put returns before its last bytes are sent, and closing the session at once can cut them off. A query goes the
+        # same way behind them: once it has been answered, the router has them all.
+        for _ in session.get(options.key):
+            pass
     print(options.key, len(data), hashlib.sha256(data).hexdigest())
 
 

@@ -57,6 +57,10 @@ mod native {
         // zenoh's default is to drop when the way is not free; Block waits. The vector is moved in, not copied.
         let put = session.put(&key, data).congestion_control(CongestionControl::Block);
         put.await.map_err(|error| anyhow!(error))?;
+        // A put ends before its last bytes are sent, and closing the session at once can cut them off. A query goes the same
+        // way behind them: once it has been answered, the router has them all.
+        let answers = session.get(&key).await.map_err(|error| anyhow!(error))?;
+        while answers.recv_async().await.is_ok() {}
         session.close().await.map_err(|error| anyhow!(error))?;
         println!("{key} {size} {digest}");
         Ok(())

@@ -345,13 +345,22 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
     page.wait("#put-problem").await;
     let words = page.text("#put-problem").await;
     assert!(words.contains("too long") && words.contains("1073741824") && words.contains("Nothing was sent"), "{words}");
-    // One element more cannot even be built.
-    page.fill("#row-length", "268435457").await;
+    // Two of them cannot even be built.
+    page.click("#row-duplicate").await;
     page.wait("#build-problem").await;
-    assert!(page.text("#build-problem").await.contains("1073741828"));
-    for (field, wrong) in [("#row-length", "12 bananas"), ("#row-repeat", "0"), ("#row-repeat", "100001")] {
+    let words = page.text("#build-problem").await;
+    assert!(words.contains("too long") && words.contains("2147483648"), "{words}");
+    page.click("#row-remove").await;
+    for (field, wrong, expected) in [
+        ("#row-length", "12 bananas", "whole number"),
+        ("#row-length", "268435457", "268,435,456"),
+        ("#row-repeat", "0", "from 1"),
+        ("#row-repeat", "100001", "100,000"),
+    ] {
         page.fill(field, wrong).await;
         page.wait(".field-error").await;
+        let words = page.text(".field-error").await;
+        assert!(words.contains(expected), "{wrong}: {words}");
         page.fill(field, "1").await;
     }
     // Nothing of that has reached anybody, and the session goes on.

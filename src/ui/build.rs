@@ -191,7 +191,7 @@ fn total(state: &State) -> Html {
         <div class="total">
             <p id="build-total">
                 <strong>{ format::plural(segments, "segment") }</strong>
-                <strong>{ format::bytes(bytes) }</strong>
+                { " " }<strong>{ format::bytes(bytes) }</strong>{ " " }
                 <span class="quiet">{ if bytes >= 1024 { format::size(bytes) } else { "\u{a0}".to_owned() } }</span>
             </p>
             { match &state.build {

@@ -233,7 +233,7 @@ fn names_inside(g: &Geometry, plan: &Plan) -> Html {
     let [memory, payload, block, batches] = g.names;
     html! {
         <>
-            { text("strong", "start", 0.0, memory, "Memory") }
+            { text("strong halo", "start", 9.0, memory, "Memory: JS heap above, wasm below") }
             { text("strong halo", "start", 9.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
             { text("strong halo", "start", 9.0, block, "Contiguous copy") }
             { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::batches(plan.batches.count))) }
@@ -648,12 +648,14 @@ pub(super) fn cursor(narrow: bool, plan: &Plan, scale: &Scale, offset: usize, x:
     let (upper, lower) = (width(&label), width(&foot));
     let small = span.filter(|span| span.width < 140.0);
     let left = small.map_or(x, |span| span.x).min(scale.width + 6.0 - upper) - 1.0;
-    // A piece of one batch has its number in its middle.
-    let single = scale.span_at(x).and_then(|at| plan.pieces.get(at)).zip(span).filter(|(piece, _)| {
-        piece.bytes() > 0 && plan.batches.batch_of(piece.offset) == plan.batches.batch_of(piece.end() - 1)
+    // Where a batch has its number in its middle, the flag goes there.
+    let middle_of_batch = span.and_then(|span| {
+        let from = if batch == 0 { 0 } else { plan.batches.end(batch - 1) };
+        let (left, right) = (span.at(from), span.at(plan.batches.end(batch)));
+        (right - left >= 56.0).then_some(f64::midpoint(left, right))
     });
-    let foot_left =
-        small.or(single.map(|(_, span)| span)).map_or(x - 1.0, |span| span.x + span.width / 2.0 - lower / 2.0);
+    let middle_of_piece = small.map(|span| span.x + span.width / 2.0);
+    let foot_left = middle_of_piece.or(middle_of_batch).map_or(x - 1.0, |middle| middle - lower / 2.0);
     let foot_left = foot_left.min(scale.width + 6.0 - lower).max(-6.0);
     html! {
         <g class="cursor">

@@ -116,7 +116,7 @@ pub fn owner(piece: &Piece) -> String {
     };
     match piece.mode {
         Mode::Borrow => source,
-        Mode::Copy => format!("the payload's own block in wasm memory, copied from {source}"),
+        Mode::Copy => format!("the payload’s own block in wasm memory, copied from {source}"),
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
     fn owner_and_story_follow_the_mode() {
         let plan = plan(&[row(0, Element::Int32, 5, 1, Mode::Borrow), row(1, Element::Int32, 5, 1, Mode::Copy)]);
         assert_eq!(owner(&plan.pieces[0]), "the page’s Int32Array in the JS heap");
-        assert!(owner(&plan.pieces[1]).starts_with("the payload's own block"));
+        assert!(owner(&plan.pieces[1]).starts_with("the payload’s own block"));
         assert!(story(&plan.pieces[0]).contains("nothing is copied"));
         assert!(story(&plan.pieces[1]).contains("20 B") && story(&plan.pieces[1]).contains("twice"));
     }

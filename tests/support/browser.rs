@@ -51,7 +51,7 @@ impl Page {
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("chromedriver says its port").unwrap();
-            if let Some(port) = line.split("on port ").nth(1) {
+            if let Some(port) = line.split("started successfully on port ").nth(1) {
                 break port.trim_end_matches('.').parse::<u16>().unwrap();
             }
         };
