@@ -1,0 +1,350 @@
+//! Owners in the JavaScript heap, in a real browser: what is borrowed, refused, detached, and how often it is copied.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
+
+use std::time::Duration;
+
+use js_sys::{ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Object, Reflect, Uint8Array, eval};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use zbytes_lab::{
+    client::{Client, Config, Event, Limits, Put, PutError, key_expression},
+    ledger::{Entry, Ledger, Place, Reason, Stage},
+    payload::{BuildError, ZBytes},
+    segment::{Element, Mode, Segment, SegmentError},
+    wire::BATCH_SIZE,
+};
+use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
+use zenoh_codec::{RCodec, WCodec, Zenoh080};
+use zenoh_protocol::{
+    VERSION,
+    core::{Encoding, Reliability, Resolution, WhatAmI, WireExpr, ZenohIdProto},
+    network::{
+        Mapping, NetworkBody, NetworkMessage, Push,
+        ext::{NodeIdType, QoSType},
+    },
+    transport::{
+        FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init,
+    },
+    zenoh::{PushBody, Put as WirePut},
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const NOW: Duration = Duration::ZERO;
+
+/// A value from a line of JavaScript.
+fn js(source: &str) -> JsValue {
+    eval(source).unwrap()
+}
+
+fn array(bytes: &[u8]) -> Uint8Array {
+    Uint8Array::from(bytes)
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    (0..len).map(|i| zbytes_lab::measure::mix(i as u64) as u8).collect()
+}
+
+fn borrow(source: &Object) -> Segment {
+    Segment::js(source, Element::Uint8).unwrap()
+}
+
+fn payload(source: &Object, mode: Mode) -> ZBytes {
+    ZBytes::from_segments([(borrow(source), mode)]).unwrap()
+}
+
+fn flat(payload: &ZBytes) -> Vec<u8> {
+    payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
+}
+
+/// Takes the memory away from an array, as a transfer to a Worker does.
+fn detach(source: &Uint8Array) {
+    let transfer: Function = js("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })").into();
+    transfer.call1(&JsValue::NULL, source).unwrap();
+    assert_eq!(source.length(), 0);
+}
+
+#[wasm_bindgen_test]
+fn every_kind_of_array_is_borrowed_byte_by_byte() {
+    let ints = Int32Array::from([1, -2].as_slice());
+    assert_eq!(flat(&payload(&ints, Mode::Borrow)), [1, 0, 0, 0, 254, 255, 255, 255]);
+    let floats = Float32Array::from([1.5].as_slice());
+    assert_eq!(flat(&payload(&floats, Mode::Borrow)), 1.5f32.to_le_bytes());
+    let doubles = Float64Array::from([-0.25].as_slice());
+    assert_eq!(flat(&payload(&doubles, Mode::Copy)), (-0.25f64).to_le_bytes());
+    let view = js("new DataView(new Uint8Array([9, 8, 7, 6]).buffer, 1, 2)");
+    assert_eq!(flat(&payload(view.unchecked_ref(), Mode::Borrow)), [8, 7]);
+    assert!(flat(&payload(&array(&[]), Mode::Borrow)).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn a_view_with_an_offset_is_borrowed_where_it_is() {
+    let whole = array(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    let part = whole.subarray(2, 6);
+    let segment = borrow(&part);
+    assert_eq!(segment.len(), 4);
+    let sliced = ZBytes::from_segments([(segment.slice(1..3).unwrap(), Mode::Borrow), (segment, Mode::Copy)]).unwrap();
+    assert_eq!(flat(&sliced), [3, 4, 2, 3, 4, 5]);
+    assert_eq!(flat(&sliced.slice(1..4).unwrap()), [4, 2, 3]);
+}
+
+#[wasm_bindgen_test]
+fn a_write_shows_in_what_was_borrowed_and_not_in_what_was_copied() {
+    let source = array(&[1, 2, 3]);
+    let (borrowed, copied) = (payload(&source, Mode::Borrow), payload(&source, Mode::Copy));
+    source.set_index(1, 99);
+    assert_eq!(flat(&borrowed), [1, 99, 3]);
+    assert_eq!(flat(&copied), [1, 2, 3]);
+    assert_eq!(borrowed.segments().first().unwrap().place(), Place::JsHeap);
+    assert_eq!(copied.segments().first().unwrap().place(), Place::Linear);
+}
+
+#[wasm_bindgen_test]
+fn the_ledger_counts_each_copy_between_the_places() {
+    let source = array(&noise(1000));
+    let borrowed = payload(&source, Mode::Borrow);
+    assert_eq!(borrowed.built().total(), 0);
+    let copied = payload(&source, Mode::Copy);
+    let build = Entry { stage: Stage::Build, reason: Reason::CopyMode, from: Place::JsHeap, to: Place::Linear };
+    assert_eq!(copied.built().entries().collect::<Vec<_>>(), [(build, 1000)]);
+    let mut ledger = Ledger::new();
+    let mut seen = Vec::new();
+    borrowed.for_each_window(&mut [0; 64], &mut ledger, |bytes| seen.extend_from_slice(bytes)).unwrap();
+    assert_eq!(seen, noise(1000));
+    let window = Entry { stage: Stage::Read, reason: Reason::Window, from: Place::JsHeap, to: Place::Linear };
+    assert_eq!(ledger.entries().collect::<Vec<_>>(), [(window, 1000)]);
+}
+
+#[wasm_bindgen_test]
+fn what_cannot_be_borrowed_safely_is_refused_by_name() {
+    let refused = |source: &str| Segment::js(js(source).unchecked_ref(), Element::Uint8).unwrap_err().to_string();
+    assert!(refused("[1, 2, 3]").contains("no typed array"));
+    assert!(refused("new ArrayBuffer(8)").contains("no typed array"));
+    assert!(refused("new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }))").contains("resizable"));
+    let shared = "new Uint8Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer)";
+    assert!(refused(shared).contains("shared memory"));
+    let gone = array(&[1, 2]);
+    detach(&gone);
+    assert!(matches!(Segment::js(&gone, Element::Uint8), Err(SegmentError::Detached { .. })));
+    let memory = Reflect::get(&wasm_bindgen::memory(), &JsValue::from_str("buffer")).unwrap();
+    let inside = Uint8Array::new_with_byte_offset_and_length(&memory, 1024, 16);
+    assert!(Segment::js(&inside, Element::Uint8).unwrap_err().to_string().contains("wasm memory"));
+}
+
+#[wasm_bindgen_test]
+fn a_source_that_was_detached_is_an_error_and_never_wrong_bytes() {
+    let source = array(&noise(500));
+    let (borrowed, copied) = (payload(&source, Mode::Borrow), payload(&source, Mode::Copy));
+    let segment = borrow(&source);
+    detach(&source);
+    let expected = BuildError::Segment { index: 0, error: SegmentError::Detached { expected: 500, found: 0 } };
+    assert_eq!(borrowed.check().unwrap_err(), expected);
+    assert_eq!(borrowed.to_bytes(&mut Ledger::new()).unwrap_err(), expected);
+    assert_eq!(borrowed.slice(3..9).unwrap().to_bytes(&mut Ledger::new()).unwrap_err(), expected);
+    assert_eq!(ZBytes::from_segments([(segment, Mode::Copy)]).unwrap_err(), expected);
+    assert_eq!(flat(&copied), noise(500));
+}
+
+#[wasm_bindgen_test]
+fn payloads_survive_the_growth_of_wasm_memory() {
+    let memory = || Reflect::get(&wasm_bindgen::memory(), &JsValue::from_str("buffer")).unwrap();
+    let source = array(&noise(70_000));
+    let segments = [(borrow(&source), Mode::Borrow), (borrow(&source), Mode::Copy)];
+    let payload = ZBytes::from_segments(segments).unwrap();
+    let before = memory();
+    let growth = vec![1u8; 64 << 20];
+    assert!(!Object::is(&before, &memory()), "the memory has grown, and views of the old one are detached");
+    assert_eq!(growth.len(), 64 << 20);
+    assert_eq!(flat(&payload), [noise(70_000), noise(70_000)].concat());
+}
+
+#[wasm_bindgen_test]
+fn a_slice_holds_the_owner_when_everybody_else_has_let_go() {
+    let source = array(&[5, 6]);
+    let payload = payload(&source, Mode::Borrow);
+    let slice = payload.slice(1..2).unwrap();
+    drop((payload, source));
+    assert_eq!(flat(&slice), [6]);
+}
+
+// ---- the client over such owners ----
+
+fn transport(body: TransportBody) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
+    bytes
+}
+
+/// A message as a WebSocket hands it over: in an ArrayBuffer of its own.
+fn received(bytes: &[u8]) -> Segment {
+    let buffer: ArrayBuffer = array(bytes).buffer();
+    Segment::received(&buffer)
+}
+
+fn open() -> Client {
+    let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
+    let mut client = Client::new(config, NOW);
+    let init = InitAck {
+        version: VERSION,
+        whatami: WhatAmI::Router,
+        zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
+        resolution: Resolution::default(),
+        batch_size: BATCH_SIZE,
+        cookie: ZSlice::from(vec![1; 300]),
+        ext_qos: Some(init::ext::QoS::new()),
+        ext_qos_link: None,
+        ext_auth: None,
+        ext_mlink: None,
+        ext_lowlatency: None,
+        ext_compression: None,
+        ext_patch: init::ext::PatchType::CURRENT,
+        ext_region_name: None,
+    };
+    let ack = OpenAck {
+        lease: Duration::from_secs(10),
+        initial_sn: 0,
+        ext_qos: None,
+        ext_auth: None,
+        ext_mlink: None,
+        ext_lowlatency: None,
+        ext_compression: None,
+        ext_remote_bound: None,
+    };
+    client.handle_input(received(&transport(TransportBody::InitAck(init))), NOW);
+    client.handle_input(received(&transport(TransportBody::OpenAck(ack))), NOW);
+    assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
+    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
+    client
+}
+
+fn put(source: &Object, mode: Mode) -> Put {
+    Put::new(key_expression("lab/x").unwrap(), payload(source, mode))
+}
+
+#[wasm_bindgen_test]
+fn a_put_gathers_each_byte_once_by_borrow_and_copies_it_twice_by_copy() {
+    let bytes = noise(200_000);
+    let source = array(&bytes);
+    for mode in Mode::ALL {
+        let mut client = open();
+        let put = put(&source, mode);
+        let mut ledger = put.payload.built().clone();
+        client.put(1, put).unwrap();
+        let mut batch = vec![0; usize::from(BATCH_SIZE)];
+        let mut batches = 0;
+        while let Some(transmit) = client.poll_transmit(&mut batch, NOW) {
+            batches += 1;
+            if let Some((count, gathered)) = transmit.part.and_then(|part| part.last) {
+                assert_eq!(count, batches);
+                ledger.absorb(&gathered);
+            }
+        }
+        assert_eq!(ledger.bytes_in(Stage::Gather), 200_000);
+        assert_eq!(ledger.total(), if mode == Mode::Borrow { 200_000 } else { 400_000 });
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
+    let source = array(&noise(200_000));
+    let mut client = open();
+    client.put(1, put(&source, Mode::Borrow)).unwrap();
+    let mut batch = vec![0; usize::from(BATCH_SIZE)];
+    assert_eq!(client.poll_transmit(&mut batch, NOW).unwrap().part.unwrap().op, 1);
+    detach(&source);
+    let abort = client.poll_transmit(&mut batch, NOW).unwrap();
+    assert_eq!(abort.part, None);
+    let mut bytes = ZSlice::from(batch[..abort.len].to_vec());
+    let header: FragmentHeader = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
+    assert!(header.ext_drop.is_some(), "the router is told to forget the first part");
+    assert_eq!(header.sn, 2, "under the number that the next part would have had");
+    let Some(Event::PutFailed(1, PutError::Source(error))) = client.poll_event() else { panic!("the put goes on") };
+    assert!(error.to_string().contains("detached"), "{error}");
+    client.put(2, put(&array(&[1]), Mode::Borrow)).unwrap();
+    let next = client.poll_transmit(&mut batch, NOW).unwrap();
+    assert!(next.part.unwrap().last.is_some());
+    assert!(client.is_open());
+}
+
+#[wasm_bindgen_test]
+fn a_received_payload_stays_in_the_javascript_heap_until_somebody_wants_it() {
+    let bytes = noise(150_000);
+    let push = Push {
+        wire_expr: WireExpr { scope: 0, suffix: "lab/x".into(), mapping: Mapping::Sender },
+        ext_qos: QoSType::PUSH,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        ext_ts_stack: None,
+        payload: PushBody::Put(WirePut {
+            timestamp: None,
+            encoding: Encoding::empty(),
+            ext_sinfo: None,
+            ext_attachment: None,
+            ext_unknown: Vec::new(),
+            payload: ZBuf::from(bytes.clone()),
+        }),
+    };
+    let mut message = Vec::new();
+    Zenoh080::new().write(&mut message, &NetworkMessage::from(NetworkBody::Push(push))).unwrap();
+    let mut client = open();
+    client.subscribe(1, key_expression("**").unwrap()).unwrap();
+    let parts: Vec<&[u8]> = message.chunks(60_000).collect();
+    for (i, part) in parts.iter().enumerate() {
+        let header = FragmentHeader {
+            reliability: Reliability::Reliable,
+            more: i + 1 < parts.len(),
+            sn: i as u32,
+            ext_qos: fragment::ext::QoSType::DEFAULT,
+            ext_first: (i == 0).then(fragment::ext::First::new),
+            ext_drop: None,
+        };
+        let mut batch = Vec::new();
+        Zenoh080::new().write(&mut batch, &header).unwrap();
+        batch.extend_from_slice(part);
+        client.handle_input(received(&batch), NOW);
+    }
+    let Some(Event::Sample(sample)) = client.poll_event() else { panic!("no sample") };
+    assert_eq!(sample.payload.segments().len(), 3);
+    assert!(sample.payload.segments().iter().all(|segment| segment.place() == Place::JsHeap));
+    assert_eq!(client.received().total(), 0, "receiving copies no payload byte");
+    assert!(client.received().metadata() < 4096, "only windows of headers were looked at");
+    let mut ledger = Ledger::new();
+    assert_eq!(sample.payload.to_bytes(&mut ledger).unwrap().as_slice(), bytes);
+    assert_eq!(ledger.bytes_in(Stage::Read), 150_000);
+}
+
+#[wasm_bindgen_test]
+fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() {
+    let mut client = open();
+    client.subscribe(1, key_expression("**").unwrap()).unwrap();
+    let mut batch = Vec::new();
+    let header =
+        FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::DEFAULT };
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    for n in 0..300u16 {
+        let push = Push {
+            wire_expr: WireExpr { scope: 0, suffix: format!("lab/{n}").into(), mapping: Mapping::Sender },
+            ext_qos: QoSType::PUSH,
+            ext_tstamp: None,
+            ext_nodeid: NodeIdType::DEFAULT,
+            ext_ts_stack: None,
+            payload: PushBody::Put(WirePut {
+                timestamp: None,
+                encoding: Encoding::empty(),
+                ext_sinfo: None,
+                ext_attachment: None,
+                ext_unknown: Vec::new(),
+                payload: ZBuf::from(vec![n as u8; usize::from(n % 97)]),
+            }),
+        };
+        Zenoh080::new().write(&mut batch, &NetworkMessage::from(NetworkBody::Push(push))).unwrap();
+    }
+    client.handle_input(received(&batch), NOW);
+    for n in 0..300u16 {
+        let Some(Event::Sample(sample)) = client.poll_event() else { panic!("sample {n} is missing") };
+        assert_eq!(sample.key, format!("lab/{n}"));
+        assert_eq!(flat(&sample.payload), vec![n as u8; usize::from(n % 97)]);
+    }
+    assert!(client.poll_event().is_none() && client.is_open());
+}
