@@ -120,8 +120,7 @@ mod tests {
 
     const BUILD: Entry =
         Entry { stage: Stage::Build, reason: Reason::CopyMode, from: Place::JsHeap, to: Place::Linear };
-    const GATHER: Entry =
-        Entry { stage: Stage::Gather, reason: Reason::Batch, from: Place::Linear, to: Place::Linear };
+    const GATHER: Entry = Entry { stage: Stage::Gather, reason: Reason::Batch, from: Place::Linear, to: Place::Linear };
 
     #[test]
     fn counts_by_stage_and_keeps_metadata_apart() {

@@ -319,8 +319,7 @@ fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() 
     let mut client = open();
     client.subscribe(1, key_expression("**").unwrap()).unwrap();
     let mut batch = Vec::new();
-    let header =
-        FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::DEFAULT };
+    let header = FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::DEFAULT };
     Zenoh080::new().write(&mut batch, &header).unwrap();
     for n in 0..300u16 {
         let push = Push {

@@ -1,11 +1,6 @@
 //! The built page in a real headless Chromium, against the embedded router, the `zenoh` crate and the official Python client.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a failed expectation must stop the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation must stop the test")]
 
 #[path = "support/browser.rs"]
 mod browser;
@@ -344,7 +339,10 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
     page.click("#put").await;
     page.wait("#put-problem").await;
     let words = page.text("#put-problem").await;
-    assert!(words.contains("too long") && words.contains("1073741824") && words.contains("Nothing was sent"), "{words}");
+    assert!(
+        words.contains("too long") && words.contains("1073741824") && words.contains("Nothing was sent"),
+        "{words}"
+    );
     // Two of them cannot even be built.
     page.click("#row-duplicate").await;
     page.wait("#build-problem").await;

@@ -30,7 +30,10 @@ impl fmt::Display for LocatorError {
                  needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router"
             ),
             Self::Address { found } => {
-                write!(f, "{found:?} is no address: expected HOST:PORT with a port from 1 to 65535, as in ws/127.0.0.1:7446")
+                write!(
+                    f,
+                    "{found:?} is no address: expected HOST:PORT with a port from 1 to 65535, as in ws/127.0.0.1:7446"
+                )
             }
         }
     }

@@ -800,7 +800,8 @@ impl State {
         self.cost = Cost::NotMeasured;
         let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
-            self.build = Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+            self.build =
+                Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
         } else if segments > MAX_SEGMENTS {
             self.build = Build::Failed(Problem::new(
                 "Too many segments.",

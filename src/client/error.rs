@@ -197,7 +197,9 @@ impl fmt::Display for CloseCause {
             Self::OutOfTurn { opening: true } => {
                 f.write_str("the server answered the handshake with another message: it is no zenoh router")
             }
-            Self::OutOfTurn { opening: false } => f.write_str("the router sent a message that has no place in an open session"),
+            Self::OutOfTurn { opening: false } => {
+                f.write_str("the router sent a message that has no place in an open session")
+            }
             Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
             Self::SequenceNumber { found, largest } => {
                 write!(f, "the router sent sequence number {found}; the largest that was agreed is {largest}")

@@ -292,7 +292,6 @@ impl Client {
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
         let result = self.read_batch(&mut reader, now);
-        drop(reader);
         self.ledger = ledger;
         if let Err(cause) = result {
             self.end(cause, Some(reason::INVALID));
@@ -340,7 +339,6 @@ impl Client {
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(whole, &mut ledger);
         let message = reader.message(reliability);
-        drop(reader);
         self.ledger.absorb(&ledger);
         match message? {
             Some(message) => self.handle_message(message),
@@ -370,7 +368,7 @@ impl Client {
             qos: init.ext_qos.is_some(),
             markers: init.ext_patch.has_fragmentation_markers(),
             mask: sn_mask(bits),
-            batch_size: init.batch_size.min(BATCH_SIZE),
+            batch_size: init.batch_size,
         };
         if agreed.batch_size < lane::MIN_BATCH {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
@@ -516,7 +514,10 @@ impl Client {
                         self.events.push_back(Event::PutFailed(op, PutError::Source(error)));
                     }
                     // Without markers a receiver finds the gap in the sequence numbers of the next message instead.
-                    if begun && markers && let Ok(len) = wire::abort(buffer, lane, sn) {
+                    if begun
+                        && markers
+                        && let Ok(len) = wire::abort(buffer, lane, sn)
+                    {
                         self.lanes.spend(lane);
                         self.last_sent = now;
                         return Some(Transmit { len, part: None });
@@ -579,8 +580,7 @@ impl Client {
         if self.subscribers.contains_key(&id) {
             return Err(CommandError::IdInUse { id });
         }
-        let head =
-            encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
+        let head = encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
         self.enqueue_declaration(head);
         self.subscribers.insert(id, Subscriber { key });
         Ok(())
@@ -643,10 +643,8 @@ impl Client {
 /// # Errors
 /// [`CommandError::KeyExpression`] with zenoh's own reason.
 pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::new(text).map_err(|error| CommandError::KeyExpression {
-        text: text.to_owned(),
-        reason: error.to_string(),
-    })
+    OwnedKeyExpr::new(text)
+        .map_err(|error| CommandError::KeyExpression { text: text.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

@@ -314,10 +314,8 @@ fn puts_of_every_size_and_cut_arrive_whole_and_are_gathered_once() {
 fn the_plan_of_the_drawing_is_what_is_sent() {
     for len in [0, 100, 65_400, 65_510, 65_520, 65_535, 70_000, 131_000, 1_000_000] {
         let mut router = Router::greet(USUAL);
-        router.client = Client::new(
-            Config { zid: [7; 16], initial_sn: 0x0aaa_aaaa, limits: Limits::default() },
-            Duration::ZERO,
-        );
+        router.client =
+            Client::new(Config { zid: [7; 16], initial_sn: 0x0aaa_aaaa, limits: Limits::default() }, Duration::ZERO);
         router.transmits();
         router.feed(router.init_ack());
         router.transmits();
@@ -561,7 +559,9 @@ fn numbers_for_keys_are_resolved_and_bounded() {
 
     let mut growing = Router::open(USUAL);
     for id in 2..10 {
-        let batch = growing.lane(&declare_key(id, WireExpr { scope: if id == 2 { 0 } else { id - 1 }, ..wire(&"a".repeat(30_000)) })).remove(0);
+        let batch = growing
+            .lane(&declare_key(id, WireExpr { scope: if id == 2 { 0 } else { id - 1 }, ..wire(&"a".repeat(30_000)) }))
+            .remove(0);
         growing.feed(batch);
     }
     assert!(matches!(growing.closed(), CloseCause::Key { .. }));

@@ -26,13 +26,7 @@ impl Run {
     /// The run of one segment.
     #[must_use]
     pub fn single(segment: &Segment) -> Self {
-        Self {
-            count: 1,
-            len: segment.len(),
-            element: segment.element(),
-            place: segment.place(),
-            mode: segment.mode(),
-        }
+        Self { count: 1, len: segment.len(), element: segment.element(), place: segment.place(), mode: segment.mode() }
     }
 
     /// Bytes of the whole run.

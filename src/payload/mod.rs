@@ -4,6 +4,16 @@
 //! O(segments); segments in copy mode are copied, all of one payload into one block of linear memory. Cloning and slicing
 //! copy nothing. The counts of building are part of the payload ([`ZBytes::built`]).
 //!
+//! ```
+//! use zbytes_lab::{payload::ZBytes, segment::{Mode, Segment}};
+//!
+//! let (header, image) = (Segment::from(vec![1, 2]), Segment::from(vec![7; 1000]));
+//! let payload = ZBytes::from_segments([(header, Mode::Copy), (image, Mode::Borrow)])?;
+//! assert_eq!(payload.len(), 1002);
+//! assert_eq!(payload.built().total(), 2); // Only the header was copied.
+//! # Ok::<(), zbytes_lab::payload::BuildError>(())
+//! ```
+//!
 //! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them, with a ledger in hand.
 //! Borders between segments are not on the wire; a receiver finds the borders of its own batches instead.
 
@@ -210,9 +220,7 @@ impl ZBytes {
         mut look: impl FnMut(&[u8]),
     ) -> Result<(), BuildError> {
         for (index, segment) in self.segments.iter().enumerate() {
-            segment
-                .for_each_window(window, ledger, &mut look)
-                .map_err(|error| BuildError::Segment { index, error })?;
+            segment.for_each_window(window, ledger, &mut look).map_err(|error| BuildError::Segment { index, error })?;
         }
         Ok(())
     }
@@ -303,7 +311,8 @@ mod tests {
 
     #[test]
     fn empty_segments_are_kept() {
-        let payload = ZBytes::from_segments(sources(&[(vec![], Mode::Copy), (vec![1], Mode::Borrow), (vec![], Mode::Borrow)]));
+        let payload =
+            ZBytes::from_segments(sources(&[(vec![], Mode::Copy), (vec![1], Mode::Borrow), (vec![], Mode::Borrow)]));
         let payload = payload.unwrap();
         assert_eq!(payload.segments().len(), 3);
         assert_eq!(payload.len(), 1);

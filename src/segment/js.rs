@@ -68,7 +68,12 @@ impl JsBytes {
 
     /// A part; the caller has checked that `range` lies inside.
     pub(super) fn slice(&self, range: Range<usize>) -> Self {
-        Self { view: self.view.clone(), whole: self.whole, start: self.start + range.start, len: range.end - range.start }
+        Self {
+            view: self.view.clone(),
+            whole: self.whole,
+            start: self.start + range.start,
+            len: range.end - range.start,
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), SegmentError> {

@@ -136,7 +136,9 @@ impl fmt::Display for SegmentError {
                 "the array behind this segment was detached: it had {expected} B when the payload was built and has {found} B \
                  now. Build the payload again from an array that is still there, or use copy"
             ),
-            Self::Unsupported { what, way_out } => write!(f, "the source is {what}, which cannot be borrowed: {way_out}"),
+            Self::Unsupported { what, way_out } => {
+                write!(f, "the source is {what}, which cannot be borrowed: {way_out}")
+            }
             Self::OutOfMemory { requested } => write!(
                 f,
                 "no memory for a copy of {requested} B. Borrow instead of copying, or make the payload smaller"

@@ -124,8 +124,10 @@ impl Driver {
         match opened {
             Ok(socket) => inner.borrow_mut().socket = Some(socket),
             Err(reason) => {
-                let problem =
-                    Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}."));
+                let problem = Problem::new(
+                    "The browser refused to connect.",
+                    format!("It said: {reason}. The address was {url}."),
+                );
                 // Told later, as everything is, so that the caller has the driver by then.
                 let late = inner.clone();
                 let tell_late = Timeout::new(0, move || finish(&late, Some(problem)));
@@ -229,7 +231,9 @@ fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
         ),
         Some(_) => Problem::new(
             "The router closed the link.",
-            format!("The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network was cut."),
+            format!(
+                "The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network was cut."
+            ),
         ),
     }
 }
@@ -244,7 +248,8 @@ fn problem_of(cause: &CloseCause) -> Option<Problem> {
     };
     let detail = cause.to_string();
     let mut letters = detail.chars();
-    let detail = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    let detail =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
     Some(Problem::new(title, format!("{detail}.")))
 }
 

@@ -68,8 +68,9 @@ impl Sources {
                         segments.push((segment, mode));
                     }
                 }
-                Arrays::Linear(arrays) => segments
-                    .extend(arrays.iter().map(|slice| (Segment::linear(slice.clone(), row.element), mode))),
+                Arrays::Linear(arrays) => {
+                    segments.extend(arrays.iter().map(|slice| (Segment::linear(slice.clone(), row.element), mode)))
+                }
             }
         }
         ZBytes::from_segments(segments)

@@ -26,9 +26,7 @@ pub(super) fn origin() -> String {
 }
 
 fn flag(name: &str) -> bool {
-    window().is_some_and(|window| {
-        Reflect::get(&window, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy())
-    })
+    window().is_some_and(|window| Reflect::get(&window, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy()))
 }
 
 /// Asks the browser, and the server that the page came from.

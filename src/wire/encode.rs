@@ -10,7 +10,8 @@ use zenoh_protocol::{
     core::{CongestionControl, Encoding, Priority, Resolution, WhatAmI, WireExpr, ZenohIdProto},
     network::{
         Declare, DeclareBody, DeclareSubscriber, Mapping, NetworkBody, NetworkMessage, Push, UndeclareSubscriber,
-        declare::common::ext::WireExprType, ext::{NodeIdType, QoSType},
+        declare::common::ext::WireExprType,
+        ext::{NodeIdType, QoSType},
     },
     transport::{Close, InitSyn, KeepAlive, OpenSyn, TransportBody, TransportMessage, init},
     zenoh::{PushBody, Put},

@@ -14,8 +14,7 @@ fn held(segments: &[&[u8]]) -> ZBytes {
 
 #[test]
 fn a_put_in_one_frame_byte_by_byte() {
-    let head =
-        encode::put_head(keyexpr::new("a/b").unwrap(), CongestionControl::Drop, Priority::DEFAULT, 3).unwrap();
+    let head = encode::put_head(keyexpr::new("a/b").unwrap(), CongestionControl::Drop, Priority::DEFAULT, 3).unwrap();
     let mut message = Outgoing::new(head, held(&[&[0xAA], &[0xBB, 0xCC]]));
     let mut batch = [0; 64];
     let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
