@@ -54,6 +54,7 @@ pub struct Options {
     #[arg(long, value_name = "PATH", default_value = "dist")]
     pub dist: PathBuf,
 
+    #[allow(rustdoc::bare_urls, reason = "this text is the program's help too, where angle brackets would be noise")]
     /// Also let pages of this origin use /zenoh, e.g. https://lab.example.org (repeatable)
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<Origin>,

@@ -1,6 +1,6 @@
 //! What a person sees: Yew components that get the state and send actions, and nothing else.
 //!
-//! [`App`] holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
+//! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
 //! byte: the drawings are made from the plan. The files without web types (`format`, `scale`, `facts`, `snippet`) hold the
 //! arithmetic and the words and are tested natively.
 //!

@@ -94,7 +94,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of it was sent before,
-    /// [`abort`] tells the receiver, under the same sequence number.
+    /// the client tells the receiver so, under the same sequence number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
         let left = self.len() - self.done;
         let space = batch.len();
