@@ -19,7 +19,7 @@ pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";
 /// A page in a browser of its own. [`Page::close`] ends it and checks the console.
 pub(crate) struct Page {
     pub(crate) client: Client,
-    driver: Child,
+    driver: Driver,
     profile: std::path::PathBuf,
 }
 
@@ -43,12 +43,13 @@ fn from_env(name: &str, otherwise: &str) -> String {
 impl Page {
     /// Opens `url` and waits until the page has started.
     pub(crate) async fn open(url: &str) -> Self {
-        let mut driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
+        let driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("chromedriver starts; scripts/test installs it");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let mut driver = Driver(driver);
+        let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("chromedriver says its port").unwrap();
             if let Some(port) = line.split("started successfully on port ").nth(1) {
@@ -147,7 +148,7 @@ impl Page {
     }
 
     /// Ends the browser. The console must hold exactly what the test provoked: for each pattern, so many lines with it.
-    pub(crate) async fn close(mut self, provoked: &[(&str, usize)]) {
+    pub(crate) async fn close(self, provoked: &[(&str, usize)]) {
         let lines = self.console().await;
         for (pattern, count) in provoked {
             let found = lines.iter().filter(|line| line.contains(pattern)).count();
@@ -157,18 +158,29 @@ impl Page {
             lines.iter().filter(|line| !provoked.iter().any(|(pattern, _)| line.contains(pattern))).collect();
         assert!(others.is_empty(), "unexpected in the console: {others:#?}");
         self.client.clone().close().await.unwrap();
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // Either may be gone already.
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 
 impl Drop for Page {
+    fn drop(&mut self) {
+        // The browser is gone by now, or goes with its driver; a folder that is left over does no harm.
+        self.driver.end();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+/// The process of chromedriver, ended with the test however that ends.
+struct Driver(Child);
+
+impl Driver {
+    fn end(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Driver {
     fn drop(&mut self) {
         self.end();
     }
