@@ -69,7 +69,7 @@ impl Plan {
     /// # Errors
     /// [`BuildError::TooLong`] when the lengths add up to more than [`MAX_LEN`].
     pub fn of(rows: &[Row], all: Option<Mode>, key_len: usize) -> Result<Self, BuildError> {
-        let requested = rows.iter().map(|row| row.bytes() as u64).fold(0u64, u64::saturating_add);
+        let requested = rows.iter().map(Row::requested_bytes).fold(0u64, u64::saturating_add);
         if requested > MAX_LEN as u64 {
             return Err(BuildError::TooLong { requested });
         }

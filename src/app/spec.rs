@@ -77,6 +77,13 @@ impl Row {
         self.array_bytes().saturating_mul(self.repeat)
     }
 
+    /// Bytes of all its arrays, exactly, also where memory could never hold them: what a person asked for is what a refusal
+    /// must name, and a wasm32 `usize` ends at 4 GiB.
+    #[must_use]
+    pub fn requested_bytes(&self) -> u64 {
+        (self.length as u64).saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
+    }
+
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements. `offset` and the length of
     /// `into` must be multiples of the element size.
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
@@ -216,6 +223,12 @@ mod tests {
         other.id = 4;
         assert_ne!(one, bytes(&other, 0));
         assert!(one.chunks(8).all(|c| (0.0..1.0).contains(&f64::from_le_bytes(c.try_into().unwrap()))));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_counted_beyond_any_memory() {
+        let row = Row { length: 1 << 30, repeat: MAX_REPEAT, ..row(Element::Float64, Fill::Zeros) };
+        assert_eq!(row.requested_bytes(), (1u64 << 33) * MAX_REPEAT as u64);
     }
 
     #[test]

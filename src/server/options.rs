@@ -55,11 +55,11 @@ pub struct Options {
     pub dist: PathBuf,
 
     #[allow(rustdoc::bare_urls, reason = "this text is the program's help too, where angle brackets would be noise")]
-    /// Also let pages of this origin use /zenoh, e.g. https://lab.example.org (repeatable)
+    /// Also let pages of this origin use /zenoh, e.g. `https://lab.example.org` (repeatable)
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<Origin>,
 
-    /// Also answer /zenoh under this host name, e.g. lab.example.org (repeatable)
+    /// Also answer /zenoh under this host name, e.g. `lab.example.org` (repeatable)
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub allow_host: Vec<String>,
 }

@@ -99,7 +99,7 @@ fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Htm
                 onclick={(!open).then_some(select)}>
                 { swatch(at) }
                 <span class="row-line">
-                    <strong>{ at }{ " " }{ &row.name }</strong><span>{ format::bytes(row.bytes()) }</span>
+                    <strong>{ at }{ " " }{ &row.name }</strong><span>{ format::requested(row.requested_bytes()) }</span>
                 </span>
                 <span class="row-line row-kind"><span>{ kind(row) }</span><span>{ row.mode.name() }</span></span>
             </button>
@@ -185,14 +185,14 @@ fn add(send: &Callback<Action>) -> Html {
 }
 
 fn total(state: &State) -> Html {
-    let bytes = state.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+    let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     let segments: usize = state.rows.iter().map(|row| row.repeat).sum();
     html! {
         <div class="total">
             <p id="build-total">
                 <strong>{ format::plural(segments, "segment") }</strong>
-                { " " }<strong>{ format::bytes(bytes) }</strong>{ " " }
-                <span class="quiet">{ if bytes >= 1024 { format::size(bytes) } else { "\u{a0}".to_owned() } }</span>
+                { " " }<strong>{ format::requested(bytes) }</strong>{ " " }
+                <span class="quiet">{ if bytes >= 1024 { format::requested_size(bytes) } else { "\u{a0}".to_owned() } }</span>
             </p>
             { match &state.build {
                 _ if state.rows.is_empty() => html! {},

@@ -43,12 +43,12 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
 }
 
 fn not_measured(state: &State) -> Html {
-    let bytes = state.rows.iter().map(|row| row.bytes()).fold(0, usize::saturating_add);
+    let bytes = state.rows.iter().map(|row| row.requested_bytes()).fold(0, u64::saturating_add);
     html! {
         <div class="empty">
             <p class="big quiet">
                 if state.rows.is_empty() { { "Nothing to measure yet: build a payload first." } }
-                else { { "What does copying " }{ format::size(bytes) }{ " cost, here?" } }
+                else { { "What does copying " }{ format::requested_size(bytes) }{ " cost, here?" } }
             </p>
             <p>
                 { "Measuring builds this payload many times: with every segment " }<strong>{ "copied" }</strong>
@@ -113,7 +113,13 @@ fn share(put: &PutCost) -> Html {
     let part = |ns: f64| format!("{} {}", unit.show(ns), unit.sign());
     let width = 640.0;
     let total = put.total().max(f64::MIN_POSITIVE);
-    let parts = [(put.build, "bar-ink"), (put.gather, "bar-ink"), (put.send, "bar-hatch"), (put.rest, "bar-rest")];
+    let parts = [
+        (put.list, "bar-rest"),
+        (put.copy, "bar-ink"),
+        (put.gather, "bar-ink"),
+        (put.send, "bar-hatch"),
+        (put.rest, "bar-rest"),
+    ];
     let mut x = 0.0;
     let bars: Vec<Html> = parts
         .iter()
@@ -131,18 +137,19 @@ fn share(put: &PutCost) -> Html {
         <div class="share">
             <p class="big" id="cost-share" data-state="measured">
                 { "Copying is " }<strong>{ format::percent(put.share()) }</strong>{ " of this put: " }
-                { unit.show(put.build) }{ " of " }{ part(put.total()) }
+                { unit.show(put.copy) }{ " of " }{ part(put.total()) }
                 <span class="tail">{ ", to the last byte out of the browser." }</span>
             </p>
             <svg class="share-bar" viewBox="0 0 640 12" preserveAspectRatio="none" aria-hidden="true">{ for bars }</svg>
             <ul class="share-words">
-                <li><span class="key ink"></span>{ "build " }<strong>{ part(put.build) }</strong></li>
+                <li><span class="key rest"></span>{ "list segments " }<strong>{ part(put.list) }</strong></li>
+                <li><span class="key ink"></span>{ "copy " }<strong>{ part(put.copy) }</strong></li>
                 <li><span class="key ink"></span>{ "gather " }<strong>{ part(put.gather) }</strong></li>
                 <li><svg class="key" width="10" height="10" aria-hidden="true">
                         <rect width="10" height="10" fill="url(#legend-hatch)" />
                     </svg>
                     { "inside send() " }<strong>{ part(put.send) }</strong></li>
-                <li><span class="key rest"></span>{ "until its buffer was empty " }<strong>{ part(put.rest) }</strong></li>
+                <li><span class="key rest"></span>{ "until its buffer was seen empty " }<strong>{ part(put.rest) }</strong></li>
             </ul>
         </div>
     }

@@ -23,7 +23,13 @@ pub fn count(n: usize) -> String {
 /// Exact bytes: `11,796,480 B`.
 #[must_use]
 pub fn bytes(n: usize) -> String {
-    format!("{} B", count(n))
+    requested(n as u64)
+}
+
+/// Exact bytes that somebody asked for, also where no memory could hold them.
+#[must_use]
+pub fn requested(n: u64) -> String {
+    format!("{} B", thousands(n))
 }
 
 /// The number and the sign of the largest binary unit of which `n` bytes have at least one.
@@ -41,6 +47,12 @@ fn unit(n: f64) -> (f64, &'static str) {
 /// Bytes in the largest fitting binary unit with at most two decimals and no zeros at the end: `11.25 MiB`, `156.25 KiB`, `64 B`.
 #[must_use]
 pub fn size(n: usize) -> String {
+    requested_size(n as u64)
+}
+
+/// As [`size`], for bytes that somebody asked for.
+#[must_use]
+pub fn requested_size(n: u64) -> String {
     let (value, unit) = unit(n as f64);
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

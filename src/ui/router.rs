@@ -109,7 +109,7 @@ fn put_hindrance(state: &State) -> Option<&'static str> {
 }
 
 fn put(state: &State, send: &Callback<Action>) -> Html {
-    let bytes = state.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+    let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     let hindrance = put_hindrance(state);
     let under_way = matches!(state.put, Put::UnderWay { .. });
     let oninput = send.reform(|event| Action::Key(typed(event)));
@@ -133,7 +133,7 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
                 <span class="block" title="Congestion control: BLOCK. When the link is full, the put waits and drops nothing.">
                     { "BLOCK" }</span>
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
-                    aria-describedby="put-result">{ "Put " }{ format::size(bytes) }</button>
+                    aria-describedby="put-result">{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
             <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
                 data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}

@@ -119,7 +119,8 @@ where
     let put = match medians {
         [Some(build), Some(gather), Some(send), Some(rest)] => Some(PutCost {
             n: build.n,
-            build: build.median,
+            list: build.median.min(borrow.median),
+            copy: (build.median - borrow.median).max(0.0),
             gather: gather.median,
             send: send.median,
             rest: rest.median,
