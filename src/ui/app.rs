@@ -42,10 +42,12 @@ impl Component for App {
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
+        let before = self.state.clone();
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.runtime.carry_out(effect);
         }
-        true
+        // Drawing takes longer than comparing: a state is small, however large the payload is.
+        before != self.state
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {

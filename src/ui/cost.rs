@@ -48,6 +48,7 @@ fn not_measured(state: &State) -> Html {
         <div class="empty">
             <p class="big quiet">
                 if state.rows.is_empty() { { "Nothing to measure yet: build a payload first." } }
+                else if matches!(state.build, Build::Failed(_)) { { "Nothing to measure: the payload could not be built." } }
                 else { { "What does copying " }{ format::requested_size(bytes) }{ " cost, here?" } }
             </p>
             <p>
@@ -142,14 +143,14 @@ fn share(put: &PutCost) -> Html {
             </p>
             <svg class="share-bar" viewBox="0 0 640 12" preserveAspectRatio="none" aria-hidden="true">{ for bars }</svg>
             <ul class="share-words">
-                <li><span class="key rest"></span>{ "list segments " }<strong>{ part(put.list) }</strong></li>
+                <li><span class="key rest"></span>{ "list " }<strong>{ part(put.list) }</strong></li>
                 <li><span class="key ink"></span>{ "copy " }<strong>{ part(put.copy) }</strong></li>
                 <li><span class="key ink"></span>{ "gather " }<strong>{ part(put.gather) }</strong></li>
                 <li><svg class="key" width="10" height="10" aria-hidden="true">
                         <rect width="10" height="10" fill="url(#legend-hatch)" />
                     </svg>
-                    { "inside send() " }<strong>{ part(put.send) }</strong></li>
-                <li><span class="key rest"></span>{ "until its buffer was seen empty " }<strong>{ part(put.rest) }</strong></li>
+                    { "send() " }<strong>{ part(put.send) }</strong></li>
+                <li><span class="key rest"></span>{ "until seen to be out " }<strong>{ part(put.rest) }</strong></li>
             </ul>
         </div>
     }

@@ -29,7 +29,10 @@ use crate::{
 };
 
 /// How many bytes may wait in the browser's buffer before the driver waits too.
-const HIGH_WATER: u64 = 2 << 20;
+const HIGH_WATER: u64 = 4 << 20;
+
+/// How often progress is told at most: each time the page is drawn anew, which takes longer than a slice of sending.
+const PROGRESS: Duration = Duration::from_millis(100);
 
 /// How long the driver may keep the page from doing anything else, at a stretch.
 const SLICE: Duration = Duration::from_millis(4);
@@ -66,6 +69,10 @@ struct Flight {
     handed: usize,
     begun: Duration,
     sent: Sent,
+    /// When progress was last told, and what.
+    told: (Duration, usize),
+    /// Its batches in the browser's buffer.
+    waiting: usize,
     /// Whether its last batch was given to the socket.
     complete: bool,
 }
@@ -147,7 +154,15 @@ impl Driver {
         let total = put.payload.len();
         let result = self.with_client(|client| client.put(op, put));
         if result.is_ok() {
-            let flight = Flight { total, handed: 0, begun, sent: Sent::default(), complete: false };
+            let flight = Flight {
+                total,
+                handed: 0,
+                begun,
+                sent: Sent::default(),
+                told: (begun, 0),
+                waiting: 0,
+                complete: false,
+            };
             self.inner.borrow_mut().flights.insert(op, flight);
             pump(&self.inner);
         }
@@ -310,6 +325,7 @@ impl Inner {
             if let Some(Part { op, payload, last }) = transmit.part {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {
+                    flight.waiting += 1;
                     flight.sent.gather += gathered.saturating_sub(before);
                     flight.sent.send += after.saturating_sub(gathered);
                     if let Some((batches, ledger)) = last {
@@ -331,28 +347,25 @@ impl Inner {
     fn settle(&mut self, told: &mut Vec<Told>) {
         let Some(socket) = self.socket.as_ref() else { return };
         let left = self.given.saturating_sub(socket.buffered());
-        let mut progressed = BTreeMap::new();
         while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
             if let Some(flight) = self.flights.get_mut(&op) {
                 flight.handed += payload;
-                progressed.insert(op, flight.handed);
+                flight.waiting -= 1;
             }
         }
-        for (op, handed) in progressed {
-            let over = self.flights.get(&op).is_some_and(|flight| flight.complete && flight.handed == flight.total)
-                && !self.waiting.iter().any(|waiting| waiting.op == op);
-            match self.flights.remove(&op) {
-                Some(mut flight) if over => {
-                    flight.sent.took = clock::now().saturating_sub(flight.begun);
-                    told.push(Told::PutEnded(op, Ok(flight.sent)));
-                }
-                Some(flight) => {
-                    self.flights.insert(op, flight);
-                    told.push(Told::Progress(op, handed));
-                }
-                None => {}
+        let now = clock::now();
+        self.flights.retain(|op, flight| {
+            if flight.complete && flight.waiting == 0 {
+                let sent = Sent { took: now.saturating_sub(flight.begun), ..std::mem::take(&mut flight.sent) };
+                told.push(Told::PutEnded(*op, Ok(sent)));
+                return false;
             }
-        }
+            if flight.handed > flight.told.1 && now.saturating_sub(flight.told.0) >= PROGRESS {
+                flight.told = (now, flight.handed);
+                told.push(Told::Progress(*op, flight.handed));
+            }
+            true
+        });
     }
 
     fn schedule(&mut self, more: bool, inner: Weak<RefCell<Self>>) {
@@ -409,12 +422,16 @@ fn finish(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
 }
 
 fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
+    let Flight { handed, total, complete, .. } = *flight;
+    let meaning = if complete && handed == total {
+        "Whether the router got the end of the message is not known"
+    } else {
+        "The router never got the whole message, so no other program has the sample"
+    };
     Problem::new(
         format!("{title} {cause}"),
         format!(
-            "{} of {} B of the payload were handed over to the network. The router never got the whole message, so no other program has \
-             the sample. The payload is unharmed: put it again.",
-            flight.handed, flight.total
+            "{handed} of {total} B of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again."
         ),
     )
 }
