@@ -126,7 +126,8 @@ setup_rust() {
         fi
     fi
     export RUSTUP_TOOLCHAIN=$channel
-    if ! rustup toolchain list | grep -qE "^$channel(-| |\$)"; then
+    # Lists go through variables: with pipefail a grep that stops reading early would count as a failure.
+    if ! grep -qE "^$channel(-| |\$)" <<<"$(rustup toolchain list)"; then
         step "rustup: installing Rust $channel" rustup toolchain install "$channel" --profile minimal --no-self-update
     fi
     targets=$(rustup target list --installed)
