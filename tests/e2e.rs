@@ -190,6 +190,14 @@ async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
         lab.start_router().await.unwrap();
     }
     page.connect("/zenoh").await;
+    // What a mouse does, default actions included: a button that turns into another one must not press that too.
+    page.press("#undeclare").await;
+    page.wait("#subscribe").await;
+    page.press("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    page.press("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    page.wait("#subscribe").await;
     page.close(&[]).await;
     lab.stop().await;
 }

@@ -316,21 +316,6 @@ async fn a_websocket_client_meets_the_router() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_a_client_frees_the_routers_side() {
-    let lab = lab().await;
-    let page = lab.page_addr();
-    // More than the router takes at once (`accept_pending` is 100): it would refuse if ends were not passed on.
-    for round in 0..120 {
-        let (answer, connection) = upgrade(page, &format!("{}{UPGRADE}", own(page))).await;
-        assert_eq!(answer.status, 101, "round {round}");
-        drop(connection);
-    }
-    let client = session("client", &lab.ws_locator()).await;
-    client.close().await.unwrap();
-    lab.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_the_router_ends_its_connections() {
     let lab = lab().await;
     let page = lab.page_addr();

@@ -430,6 +430,13 @@ impl Default for State {
 pub enum Action {
     /// The page has started.
     Started(Surroundings),
+    /// The page's server has told the ws and the tcp locator of its router.
+    LabFound {
+        /// As in `ws/127.0.0.1:7446`.
+        ws: String,
+        /// As in `tcp/127.0.0.1:7447`.
+        tcp: String,
+    },
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of this type.
@@ -474,10 +481,10 @@ pub enum Action {
     ForgetSamples,
     /// Answer: the payload of this revision was built, or not.
     BuildEnded(u64, Result<Built, Problem>),
-    /// Answer: rounds done, of how many.
-    MeasureProgress(u32, u32),
-    /// Answer: the measurement has ended; `None` when it was stopped.
-    MeasureEnded(Result<Option<Box<Report>>, Problem>),
+    /// Answer: rounds done, of how many, in the measurement of this revision.
+    MeasureProgress(u64, u32, u32),
+    /// Answer: the measurement of this revision has ended; `None` when it was stopped.
+    MeasureEnded(u64, Result<Option<Box<Report>>, Problem>),
     /// Answer: the session is open.
     Opened(SessionInfo),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
@@ -505,7 +512,12 @@ pub enum Effect {
         rows: Vec<Row>,
     },
     /// Measure the rows; answer with [`Action::MeasureEnded`].
-    Measure(Vec<Row>),
+    Measure {
+        /// The revision to answer with.
+        revision: u64,
+        /// The rows.
+        rows: Vec<Row>,
+    },
     /// Stop measuring.
     StopMeasuring,
     /// Open a session; answer with [`Action::Opened`] or [`Action::SessionEnded`].
@@ -550,6 +562,10 @@ impl State {
                 let effects = self.rows_changed();
                 self.preset = preset;
                 effects
+            }
+            Action::LabFound { ws, tcp } => {
+                (self.surroundings.ws, self.surroundings.tcp) = (Some(ws), Some(tcp));
+                Vec::new()
             }
             Action::Preset(preset) => {
                 self.rows = preset.rows(self.next_row);
@@ -631,8 +647,12 @@ impl State {
                 if matches!(self.cost, Cost::Measuring { .. }) {
                     return Vec::new();
                 }
+                if let Build::Failed(problem) = &self.build {
+                    self.cost = Cost::Failed(problem.clone());
+                    return Vec::new();
+                }
                 self.cost = Cost::Measuring { done: 0, total: 0 };
-                vec![Effect::Measure(self.rows.clone())]
+                vec![Effect::Measure { revision: self.revision, rows: self.rows.clone() }]
             }
             Action::StopMeasuring => vec![Effect::StopMeasuring],
             Action::Locator(locator) => {
@@ -694,18 +714,21 @@ impl State {
                 }
                 Vec::new()
             }
-            Action::MeasureProgress(done, total) => {
-                if let Cost::Measuring { .. } = self.cost {
+            Action::MeasureProgress(revision, done, total) => {
+                if revision == self.revision && matches!(self.cost, Cost::Measuring { .. }) {
                     self.cost = Cost::Measuring { done, total };
                 }
                 Vec::new()
             }
-            Action::MeasureEnded(result) => {
-                self.cost = match result {
-                    Ok(Some(report)) => Cost::Measured(report),
-                    Ok(None) => Cost::NotMeasured,
-                    Err(problem) => Cost::Failed(problem),
-                };
+            Action::MeasureEnded(revision, result) => {
+                // What was found out about older rows is void.
+                if revision == self.revision {
+                    self.cost = match result {
+                        Ok(Some(report)) => Cost::Measured(report),
+                        Ok(None) => Cost::NotMeasured,
+                        Err(problem) => Cost::Failed(problem),
+                    };
+                }
                 Vec::new()
             }
             Action::Opened(info) => {
@@ -760,6 +783,10 @@ impl State {
         }
         if !self.session.is_open() {
             self.put = Put::Failed(Problem::new("No session.", "Connect to a router first; nothing was sent."));
+            return Vec::new();
+        }
+        if let Build::Failed(problem) = &self.build {
+            self.put = Put::Failed(problem.clone());
             return Vec::new();
         }
         let id = self.next_put;

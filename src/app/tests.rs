@@ -173,12 +173,22 @@ fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
 #[test]
 fn changing_rows_stops_a_measurement() {
     let mut state = State::default();
-    assert!(matches!(state.apply(Action::Measure).as_slice(), [Effect::Measure(_)]));
+    assert!(matches!(state.apply(Action::Measure).as_slice(), [Effect::Measure { .. }]));
     assert!(state.apply(Action::Measure).is_empty());
     let effects = state.apply(Action::ModeForAll(Mode::Copy));
     assert!(effects.contains(&Effect::StopMeasuring));
-    state.apply(Action::MeasureProgress(3, 60));
+    let old = state.revision - 1;
+    state.apply(Action::MeasureProgress(old, 3, 60));
     assert_eq!(state.cost, Cost::NotMeasured);
+    // The old measurement ends while a new one is under way.
+    state.apply(Action::Measure);
+    state.apply(Action::MeasureEnded(old, Ok(None)));
+    assert!(matches!(state.cost, Cost::Measuring { .. }));
+    state.apply(Action::MeasureProgress(state.revision, 3, 60));
+    assert_eq!(state.cost, Cost::Measuring { done: 3, total: 60 });
+    let problem = Problem::new("x", "");
+    state.apply(Action::MeasureEnded(state.revision, Err(problem.clone())));
+    assert_eq!(state.cost, Cost::Failed(problem));
 }
 
 #[test]

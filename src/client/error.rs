@@ -168,6 +168,8 @@ pub enum CloseCause {
     },
     /// Our own id cannot be used.
     BadId,
+    /// A put was given up when parts of it had been sent, and the router knows no way to be told.
+    HalfSent,
 }
 
 impl From<WireError> for CloseCause {
@@ -213,6 +215,9 @@ impl fmt::Display for CloseCause {
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
+            Self::HalfSent => f.write_str(
+                "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",
+            ),
             Self::BadId => f.write_str("the id of this page's session is not valid"),
         }
     }

@@ -50,6 +50,9 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After how long a silence the router may take us for gone. A page can be frozen for a while, so it is generous.
 pub const LEASE: Duration = Duration::from_secs(60);
 
+/// The longest lease that is believed of a router.
+const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Bounds on what is kept because a peer, or the caller, asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -374,8 +377,8 @@ impl Client {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
         }
         self.lanes = Lanes::new(agreed, self.config.initial_sn & agreed.mask, ack.initial_sn)?;
-        // Never shorter than a second: a lease of nothing would end the session at once.
-        self.router_lease = ack.lease.max(Duration::from_secs(1));
+        // A lease of nothing would end the session at once, and one of any length would overflow the sums it goes into.
+        self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);
         let info = SessionInfo {
             zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),
             router: init.zid.to_string(),
@@ -513,14 +516,20 @@ impl Client {
                         self.queued_bytes = self.queued_bytes.saturating_sub(message.unsent());
                         self.events.push_back(Event::PutFailed(op, PutError::Source(error)));
                     }
-                    // Without markers a receiver finds the gap in the sequence numbers of the next message instead.
-                    if begun
-                        && markers
-                        && let Ok(len) = wire::abort(buffer, lane, sn)
-                    {
-                        self.lanes.spend(lane);
-                        self.last_sent = now;
-                        return Some(Transmit { len, part: None });
+                    if !begun {
+                        continue;
+                    }
+                    match wire::abort(buffer, lane, sn) {
+                        Ok(len) if markers => {
+                            self.lanes.spend(lane);
+                            self.last_sent = now;
+                            return Some(Transmit { len, part: None });
+                        }
+                        // A router of the first protocol version cannot be told; it would take the next message for the rest.
+                        _ => {
+                            self.end(CloseCause::HalfSent, Some(reason::GENERIC));
+                            return self.poll_transmit(buffer, now);
+                        }
                     }
                 }
             }
@@ -533,11 +542,15 @@ impl Client {
     /// # Errors
     /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
     pub fn message_len(key: &OwnedKeyExpr, len: usize) -> Result<usize, CommandError> {
+        let too_long = |encoded| CommandError::TooLong { encoded, limit: wire::MAX_MESSAGE };
+        if len > wire::MAX_MESSAGE {
+            return Err(too_long(len));
+        }
         let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
             .map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
         let encoded = head.len() + len;
         if encoded > wire::MAX_MESSAGE {
-            return Err(CommandError::TooLong { encoded, limit: wire::MAX_MESSAGE });
+            return Err(too_long(encoded));
         }
         Ok(encoded)
     }
@@ -643,8 +656,13 @@ impl Client {
 /// # Errors
 /// [`CommandError::KeyExpression`] with zenoh's own reason.
 pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::new(text)
-        .map_err(|error| CommandError::KeyExpression { text: text.to_owned(), reason: error.to_string() })
+    OwnedKeyExpr::new(text).map_err(|error| {
+        let error = error.to_string();
+        // zenoh begins with the text once more and ends with the place in its own source.
+        let reason = error.split_once("`: ").map_or(error.as_str(), |(_, reason)| reason);
+        let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
+        CommandError::KeyExpression { text: text.to_owned(), reason: reason.to_owned() }
+    })
 }
 
 #[cfg(test)]

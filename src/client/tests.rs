@@ -437,9 +437,10 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
     router.transmits();
     assert_eq!(router.client.put(1, Put::new(key("a"), ZBytes::empty())), Err(CommandError::NotOpen));
     assert_eq!(router.client.subscribe(1, key("a")), Err(CommandError::NotOpen));
-    for wrong in ["", "/a", "a/", "a//b", "a/*b*", "a#", "a?"] {
-        let error = key_expression(wrong).unwrap_err();
-        assert!(error.to_string().contains("lab/tensor"), "{wrong}: {error}");
+    for wrong in ["", "/a", "a/", "a//b", "a/*b*", "a#", "a?", "a/**/**", "a/**/*", "a$"] {
+        let error = key_expression(wrong).unwrap_err().to_string();
+        assert!(error.contains("lab/tensor"), "{wrong}: {error}");
+        assert!(!error.contains(".rs") && !error.contains("Invalid Key Expr"), "{wrong}: {error}");
     }
     let mut router = Router::open(USUAL);
     router.client.subscribe(1, key("a")).unwrap();
@@ -458,7 +459,10 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
     let most = huge.slice(0..(1 << 30) - head).unwrap();
     router.client.put(1, Put::new(key("a"), most)).unwrap();
     assert!(Client::message_len(&key("a"), (1 << 30) - head).is_ok());
-    assert!(Client::message_len(&key("a"), (1 << 30) - head + 1).is_err());
+    for len in [(1 << 30) - head + 1, 1 << 33, usize::MAX] {
+        let refused = Client::message_len(&key("a"), len);
+        assert!(matches!(refused, Err(CommandError::TooLong { .. })), "{len}: {refused:?}");
+    }
 }
 
 #[test]
@@ -493,6 +497,29 @@ fn keep_alives_go_out_and_a_silent_router_is_noticed_in_two_steps() {
     let TransportBody::Close(Close { reason, .. }) = decode_transport(&last[0].0).body else { panic!("no Close") };
     assert_eq!(reason, reason::EXPIRED);
     assert_eq!(router.client.poll_timeout(), None);
+}
+
+#[test]
+fn a_lease_of_any_length_is_survived() {
+    for lease in [Duration::ZERO, Duration::from_secs(u64::MAX)] {
+        let mut router = Router::greet(USUAL);
+        router.feed(router.init_ack());
+        let ack = OpenAck {
+            lease,
+            initial_sn: 0,
+            ext_qos: None,
+            ext_auth: None,
+            ext_mlink: None,
+            ext_lowlatency: None,
+            ext_compression: None,
+            ext_remote_bound: None,
+        };
+        router.feed(encode_transport(TransportBody::OpenAck(ack)));
+        assert!(router.client.is_open());
+        assert!(router.client.poll_timeout().is_some());
+        router.client.handle_timeout(SECOND);
+        assert!(router.client.poll_timeout().is_some());
+    }
 }
 
 #[test]

@@ -199,7 +199,7 @@ impl ZBytes {
         {
             return Ok(slice.clone());
         }
-        let mut block = reserve(self.len)?;
+        let mut block = reserve(self.len, 0)?;
         for (index, segment) in self.segments.iter().enumerate() {
             segment
                 .append_to(&mut block, Stage::Read, Reason::Contiguous, ledger)
@@ -232,16 +232,18 @@ impl fmt::Debug for ZBytes {
     }
 }
 
-fn reserve(len: usize) -> Result<Vec<u8>, BuildError> {
+/// `index` names the segment that an error is reported of.
+fn reserve(len: usize, index: usize) -> Result<Vec<u8>, BuildError> {
     let mut block = Vec::new();
     block
         .try_reserve_exact(len)
-        .map_err(|_| BuildError::Segment { index: 0, error: SegmentError::OutOfMemory { requested: len } })?;
+        .map_err(|_| BuildError::Segment { index, error: SegmentError::OutOfMemory { requested: len } })?;
     Ok(block)
 }
 
 fn copy_block(sources: &[(Segment, Mode)], len: usize, ledger: &mut Ledger) -> Result<ZSlice, BuildError> {
-    let mut block = reserve(len)?;
+    let first = sources.iter().position(|(_, mode)| *mode == Mode::Copy).unwrap_or_default();
+    let mut block = reserve(len, first)?;
     for (index, (segment, mode)) in sources.iter().enumerate() {
         if *mode == Mode::Copy {
             segment

@@ -81,13 +81,13 @@ impl JsBytes {
         if found == self.whole { Ok(()) } else { Err(SegmentError::Detached { expected: self.whole, found }) }
     }
 
-    /// Copies `into.len()` bytes from `offset` of this range on; what passes the end copies nothing.
+    /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
         self.check()?;
         if into.len() == self.whole {
             // The common case of a small array: no view of a part is needed, so no JavaScript object is made.
             self.view.copy_to(into);
-        } else if offset + into.len() <= self.len {
+        } else {
             let start = self.start + offset;
             self.view.subarray(start as u32, (start + into.len()) as u32).copy_to(into);
         }

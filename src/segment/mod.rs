@@ -302,8 +302,9 @@ impl Segment {
         reason: Reason,
         ledger: &mut Ledger,
     ) -> Result<(), SegmentError> {
-        self.read_into(offset, into)?;
-        ledger.record(Entry { stage, reason, from: self.place(), to: Place::Linear }, into.len());
+        if self.read_into(offset, into)? {
+            ledger.record(Entry { stage, reason, from: self.place(), to: Place::Linear }, into.len());
+        }
         Ok(())
     }
 
@@ -312,22 +313,27 @@ impl Segment {
     /// # Errors
     /// [`SegmentError::Detached`].
     pub(crate) fn peek(&self, offset: usize, into: &mut [u8], ledger: &mut Ledger) -> Result<(), SegmentError> {
-        self.read_into(offset, into)?;
-        ledger.record_metadata(into.len());
+        if self.read_into(offset, into)? {
+            ledger.record_metadata(into.len());
+        }
         Ok(())
     }
 
-    fn read_into(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
+    /// Returns whether the range lies in the segment; only then anything is copied.
+    fn read_into(&self, offset: usize, into: &mut [u8]) -> Result<bool, SegmentError> {
+        if offset.checked_add(into.len()).is_none_or(|end| end > self.len()) {
+            return Ok(false);
+        }
         match &self.owner {
             Owner::Linear(slice) => {
                 if let Some(bytes) = slice.get(offset..offset + into.len()) {
                     into.copy_from_slice(bytes);
                 }
-                Ok(())
             }
             #[cfg(target_arch = "wasm32")]
-            Owner::Js(bytes) => bytes.copy_to(offset, into),
+            Owner::Js(bytes) => bytes.copy_to(offset, into)?,
         }
+        Ok(true)
     }
 
     /// Shows the bytes to `look` in windows of at most `window.len()` bytes: in place when they are in linear memory (nothing

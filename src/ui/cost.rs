@@ -19,10 +19,10 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
     let nothing = state.rows.is_empty() || matches!(state.build, Build::Failed(_));
     let again = matches!(state.cost, Cost::Measured(_));
     let control = if running {
-        html! { <button type="button" id="cancel" onclick={sends(send, Action::StopMeasuring)}>{ "Cancel" }</button> }
+        html! { <button key="cancel" type="button" id="cancel" onclick={sends(send, Action::StopMeasuring)}>{ "Cancel" }</button> }
     } else {
         html! {
-            <button type="button" class="primary" id="measure" disabled={nothing} onclick={sends(send, Action::Measure)}>
+            <button key="measure" type="button" class="primary" id="measure" disabled={nothing} onclick={sends(send, Action::Measure)}>
                 { if again { "Measure again" } else { "Measure" } }
             </button>
         }
@@ -137,9 +137,9 @@ fn share(put: &PutCost) -> Html {
     html! {
         <div class="share">
             <p class="big" id="cost-share" data-state="measured">
-                { "Copying is " }<strong>{ format::percent(put.share()) }</strong>{ " of this put: " }
+                { "Put by copy, copying is " }<strong>{ format::percent(put.share()) }</strong>{ ": " }
                 { unit.show(put.copy) }{ " of " }{ part(put.total()) }
-                <span class="tail">{ ", to the last byte out of the browser." }</span>
+                <span class="tail">{ " until the last byte is out." }</span>
             </p>
             <svg class="share-bar" viewBox="0 0 640 12" preserveAspectRatio="none" aria-hidden="true">{ for bars }</svg>
             <ul class="share-words">

@@ -220,14 +220,20 @@ pub fn times_of(copied: usize, len: usize) -> String {
     if len == 0 { "0.00".to_owned() } else { format!("{:.2}", copied as f64 / len as f64) }
 }
 
-/// A whole number from `least` to `most`, with or without separators (comma, underscore, blank, apostrophe).
+/// A whole number from `least` to `most`, with or without separators (comma, underscore, blank, apostrophe) before groups of
+/// three digits.
 ///
 /// # Errors
 /// What was wrong and what is expected, in words for the person who typed it.
 pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, String> {
     let expected = || format!("Expected a whole number from {} to {}.", count(least), count(most));
-    let digits: String =
-        text.chars().filter(|c| !matches!(c, ',' | '_' | ' ' | '\'' | '\u{a0}' | '\u{202f}')).collect();
+    let separator = |c: char| matches!(c, ',' | '_' | ' ' | '\'' | '\u{a0}' | '\u{202f}');
+    let text = text.trim();
+    let digits: String = text.chars().filter(|c| !separator(*c)).collect();
+    // "100,5" is a hundred and a half to some, and a slip to others; a thousand and five to nobody.
+    if digits.chars().all(|c| c.is_ascii_digit()) && text.split(separator).skip(1).any(|group| group.len() != 3) {
+        return Err(format!("A separator stands before three digits. {}", expected()));
+    }
     if digits.is_empty() {
         return Err(format!("Nothing is entered. {}", expected()));
     }
@@ -374,6 +380,8 @@ mod tests {
         assert!(error("12x").starts_with("“x” is no digit."));
         assert!(error("-3").starts_with("It is negative."));
         assert!(error("1.5").starts_with("It has a point."));
+        assert!(error("100,5").starts_with("A separator stands before three digits."));
+        assert!(error("1,0000").starts_with("A separator stands before three digits."));
         assert!(error("0").starts_with("0 is too small."));
         assert!(error("100001").starts_with("It is too large."));
         assert!(error("99999999999999999999999").starts_with("It is too large."));

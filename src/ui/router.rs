@@ -55,11 +55,12 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                 <input id="locator" class="mono" type="text" value={state.locator.clone()} {oninput} readonly={busy}
                     autocomplete="off" spellcheck="false" autocapitalize="off" aria-describedby="locator-words" />
                 if busy {
-                    <button type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
+                    // Keys: without them the one button would become the other during its own click, and submit.
+                    <button key="disconnect" type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
                 } else {
-                    <button type="submit" class="primary" id="connect">{ "Connect" }</button>
+                    <button key="connect" type="submit" class="primary" id="connect">{ "Connect" }</button>
                 }
             </form>
             <div class="under" id="locator-words">
@@ -178,9 +179,9 @@ fn subscription(state: &State, send: &Callback<Action>) -> Html {
                 <input id="sub-key" class="mono" type="text" value={state.sub_key.clone()} {oninput} readonly={declared}
                     autocomplete="off" spellcheck="false" autocapitalize="off" />
                 if declared {
-                    <button type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
+                    <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
                 } else {
-                    <button type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
+                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
                 }
             </form>
             if let Subscription::Failed(cause) = &state.subscription {
@@ -216,6 +217,11 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
             </div>
+            if state.samples.iter().any(|sample| sample.local) {
+                <p class="quiet">
+                    { "local: handed over inside this page. A router does not send a page its own puts back; other programs get them." }
+                </p>
+            }
         </div>
     }
 }

@@ -95,6 +95,8 @@ struct Inner {
     /// Bytes given to the socket.
     given: u64,
     opened: Duration,
+    /// Whether the end was told.
+    ended: bool,
     pump: Option<Timeout>,
     timer: Option<Timeout>,
     tell: Rc<dyn Fn(Told)>,
@@ -118,6 +120,7 @@ impl Driver {
             waiting: VecDeque::new(),
             given: 0,
             opened: clock::now(),
+            ended: false,
             pump: None,
             timer: None,
             tell: Rc::new(tell),
@@ -317,7 +320,7 @@ impl Inner {
             let gathered = clock::now();
             let bytes = self.buffer.get(..transmit.len).unwrap_or_default();
             if socket.send(bytes).is_err() {
-                // Only a WebSocket that is not open refuses; the close event that follows tells why.
+                // Only a WebSocket that is still connecting refuses. One that is closing takes and forgets; the close event tells.
                 return false;
             }
             let after = clock::now();
@@ -405,6 +408,9 @@ fn finish(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     let mut told = Vec::new();
     {
         let mut me = inner.borrow_mut();
+        if std::mem::replace(&mut me.ended, true) {
+            return;
+        }
         me.settle(&mut told);
         let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
         for (op, flight) in std::mem::take(&mut me.flights) {
@@ -423,7 +429,7 @@ fn finish(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
 
 fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
     let Flight { handed, total, complete, .. } = *flight;
-    let meaning = if complete && handed == total {
+    let meaning = if complete {
         "Whether the router got the end of the message is not known"
     } else {
         "The router never got the whole message, so no other program has the sample"

@@ -87,8 +87,14 @@ impl Runtime {
 
     /// Finds out what the page runs in and answers with [`Action::Started`].
     pub fn start(&self) {
+        self.answer(Action::Started(surroundings::look()));
+        // Apart, because a server may take its time, or never answer.
         let answer = self.inner.answer.clone();
-        spawn_local(async move { answer.emit(Action::Started(surroundings::look().await)) });
+        spawn_local(async move {
+            if let Some((ws, tcp)) = surroundings::lab().await {
+                answer.emit(Action::LabFound { ws, tcp });
+            }
+        });
     }
 
     fn answer(&self, action: Action) {
@@ -103,7 +109,7 @@ impl Runtime {
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
-            Effect::Measure(rows) => self.measure(rows),
+            Effect::Measure { revision, rows } => self.measure(revision, rows),
             Effect::StopMeasuring => self.inner.stop.borrow().set(true),
             Effect::Connect(locator) => self.connect(&locator),
             Effect::Disconnect => match self.inner.driver.borrow().as_ref() {
@@ -248,17 +254,17 @@ impl Runtime {
         });
     }
 
-    fn measure(&self, rows: Vec<Row>) {
+    fn measure(&self, revision: u64, rows: Vec<Row>) {
         let stop = bench::Stop::default();
-        *self.inner.stop.borrow_mut() = stop.clone();
+        self.inner.stop.replace(stop.clone()).set(true);
         let this = self.clone();
         spawn_local(async move {
-            let result = this.measured(&rows, &stop).await;
-            this.answer(Action::MeasureEnded(result.map(|report| report.map(Box::new))));
+            let result = this.measured(revision, &rows, &stop).await;
+            this.answer(Action::MeasureEnded(revision, result.map(|report| report.map(Box::new))));
         });
     }
 
-    async fn measured(&self, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
+    async fn measured(&self, revision: u64, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
         let key = client::key_expression(MEASURED_KEY).map_err(|error| command_problem("Not measured.", &error))?;
         // Its own arrays, so that the person may change rows meanwhile.
         let mut sources = Sources::default();
@@ -282,7 +288,7 @@ impl Runtime {
             let sent = end.await.map_err(|_| gone())??;
             Ok((sent.gather, sent.send, sent.took))
         });
-        let progress = |done, total| self.answer(Action::MeasureProgress(done, total));
+        let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
         bench::run(&sources, surroundings::for_measuring(), stop, progress, put).await
     }
 }
@@ -298,5 +304,9 @@ fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::NotOpen => "No session.",
         _ => title,
     };
-    Problem::new(title, format!("Nothing was sent: {error}."))
+    // The errors begin in lower case, because they also stand inside of sentences.
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    Problem::new(title, format!("{text}. Nothing was sent."))
 }

@@ -40,12 +40,20 @@ impl Sources {
     /// # Errors
     /// A [`Problem`] when the engine has no memory for an array.
     pub(super) fn make(&mut self, rows: &[Row]) -> Result<(), Problem> {
-        let old = std::mem::take(&mut self.made);
+        let mut old = std::mem::take(&mut self.made);
+        // Let go before anything new is made: the two need not fit into memory together.
+        old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         for row in rows {
             let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.arrays.clone());
             let arrays = match kept {
                 Some(arrays) => arrays,
-                None => Rc::new(make(row)?),
+                None => match make(row) {
+                    Ok(arrays) => Rc::new(arrays),
+                    Err(problem) => {
+                        self.made.clear();
+                        return Err(problem);
+                    }
+                },
             };
             self.made.push(Made { row: row.clone(), arrays });
         }

@@ -29,22 +29,21 @@ fn flag(name: &str) -> bool {
     window().is_some_and(|window| Reflect::get(&window, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy()))
 }
 
-/// Asks the browser, and the server that the page came from.
-pub(super) async fn look() -> Surroundings {
-    let router = lab().await.map(|lab| lab.router);
-    let (ws, tcp) = router.map_or((None, None), |router| (Some(router.ws), Some(router.tcp)));
-    Surroundings { secure: flag("isSecureContext"), isolated: flag("crossOriginIsolated"), tcp, ws }
+/// Asks the browser.
+pub(super) fn look() -> Surroundings {
+    Surroundings { secure: flag("isSecureContext"), isolated: flag("crossOriginIsolated"), tcp: None, ws: None }
 }
 
-/// `lab.json`, or nothing when the page comes from another server.
-async fn lab() -> Option<Lab> {
+/// The ws and the tcp locator of the lab's router, or nothing when the page comes from another server.
+pub(super) async fn lab() -> Option<(String, String)> {
     let response = JsFuture::from(window()?.fetch_with_str("lab.json")).await.ok()?;
     let response: Response = response.dyn_into().ok()?;
     if !response.ok() {
         return None;
     }
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    let lab: Lab = serde_json::from_str(&text).ok()?;
+    Some((lab.router.ws, lab.router.tcp))
 }
 
 /// Whether the page is isolated, and the browser in short, as in `Chrome 156`.

@@ -86,7 +86,8 @@ pub struct BatchReader<'a> {
 }
 
 impl<'a> BatchReader<'a> {
-    /// Reads `source`. What is looked at of it is noted in `ledger` as metadata.
+    /// Reads `source`. Windows of headers that are copied out of the JavaScript heap are
+    /// noted in `ledger` as metadata; headers in linear memory are read in place.
     pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
     }

@@ -19,7 +19,7 @@ use zenoh_protocol::{
 
 use super::BATCH_SIZE;
 
-/// The longest part of a put's message that stands before its payload: key expressions have at most 65,535 B on the wire.
+/// Bytes of a message, or that it cannot be encoded, as a key expression of more than 65,535 B.
 type Encoded = Result<Vec<u8>, DidntWrite>;
 
 fn transport(body: TransportBody) -> Encoded {

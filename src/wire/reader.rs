@@ -169,7 +169,6 @@ impl Reader for HeaderReader<'_> {
         }
         let mut bytes = vec![0; len];
         self.read_exact(&mut bytes)?;
-        self.ledger.record_metadata(len);
         Ok(ZSlice::from(bytes))
     }
 }

@@ -106,6 +106,11 @@ impl Page {
         self.run("document.querySelector(arguments[0]).click()", vec![json!(css)]).await;
     }
 
+    /// Clicks as a mouse does, where the element is.
+    pub(crate) async fn press(&self, css: &str) {
+        self.wait(css).await.click().await.unwrap();
+    }
+
     pub(crate) async fn text(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
         self.run(script, vec![json!(css)]).await.as_str().unwrap_or_default().to_owned()
