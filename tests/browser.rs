@@ -8,7 +8,7 @@ use js_sys::{ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Obje
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    client::{Client, Config, Event, Limits, Put, PutError, key_expression},
+    client::{Client, CloseCause, Config, Event, Limits, Put, PutError, key_expression},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Element, Mode, Segment, SegmentError},
@@ -183,6 +183,10 @@ fn received(bytes: &[u8]) -> Segment {
 }
 
 fn open() -> Client {
+    open_with(init::ext::PatchType::CURRENT)
+}
+
+fn open_with(ext_patch: init::ext::PatchType) -> Client {
     let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
     let mut client = Client::new(config, NOW);
     let init = InitAck {
@@ -198,7 +202,7 @@ fn open() -> Client {
         ext_mlink: None,
         ext_lowlatency: None,
         ext_compression: None,
-        ext_patch: init::ext::PatchType::CURRENT,
+        ext_patch,
         ext_region_name: None,
     };
     let ack = OpenAck {
@@ -265,6 +269,22 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     let next = client.poll_transmit(&mut batch, NOW).unwrap();
     assert!(next.part.unwrap().last.is_some());
     assert!(client.is_open());
+}
+
+#[wasm_bindgen_test]
+fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
+    let source = array(&noise(200_000));
+    let mut client = open_with(init::ext::PatchType::NONE);
+    client.put(1, put(&source, Mode::Borrow)).unwrap();
+    let mut batch = vec![0; usize::from(BATCH_SIZE)];
+    client.poll_transmit(&mut batch, NOW).unwrap();
+    detach(&source);
+    let close = client.poll_transmit(&mut batch, NOW).unwrap();
+    let mut bytes = ZSlice::from(batch[..close.len].to_vec());
+    let last: TransportMessage = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
+    assert!(matches!(last.body, TransportBody::Close(_)));
+    assert!(matches!(client.poll_event(), Some(Event::PutFailed(1, _))));
+    assert!(matches!(client.poll_event(), Some(Event::Closed(CloseCause::HalfSent))));
 }
 
 #[wasm_bindgen_test]

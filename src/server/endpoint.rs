@@ -148,30 +148,47 @@ async fn open_backend(ws: SocketAddr, client: &HeaderMap) -> Result<(Response<Bo
     Ok((accepted, hyper::upgrade::on(&mut answer)))
 }
 
-/// Passes bytes until one side ends or the router goes; then both sides are closed.
+/// Passes bytes until one side ends, the router goes or the lab stops; then both sides are closed.
 async fn relay(client: OnUpgrade, router: OnUpgrade, backend: Backend, stop: CancellationToken) {
     let passing = async {
         let sides = tokio::time::timeout(CLIENT_WITHIN, async { tokio::try_join!(client, router) });
-        if let Ok(Ok((client, router))) = sides.await {
+        let Ok(Ok((client, router))) = sides.await else { return };
+        if let (Some(client), Some(router)) = (Side::of(client), Side::of(router)) {
             // An error means that one side was cut. The other is closed by dropping it, which is all there is to say.
             let _ = pass(client, router).await;
         }
     };
+    until_cut(passing, &backend.gone, &stop).await;
+}
+
+async fn until_cut(passing: impl Future<Output = ()>, gone: &CancellationToken, stop: &CancellationToken) {
     tokio::select! {
         () = passing => {}
-        () = backend.gone.cancelled() => {}
+        () = gone.cancelled() => {}
         () = stop.cancelled() => {}
     }
 }
 
-async fn pass(client: Upgraded, router: Upgraded) -> io::Result<()> {
-    let (mut client, client_first) = socket(client)?;
-    let (mut router, router_first) = socket(router)?;
-    // What arrived together with the upgrade itself.
-    router.write_all(&client_first).await?;
-    client.write_all(&router_first).await?;
-    let (client_in, mut client_out) = client.split();
-    let (router_in, mut router_out) = router.split();
+/// One end of a connection, without HTTP around it.
+struct Side {
+    stream: TcpStream,
+    /// What arrived together with the upgrade itself.
+    first: Bytes,
+}
+
+impl Side {
+    /// The bare socket under an upgraded connection. All of them are TCP.
+    fn of(upgraded: Upgraded) -> Option<Self> {
+        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+        Some(Self { stream: parts.io.into_inner(), first: parts.read_buf })
+    }
+}
+
+async fn pass(mut client: Side, mut router: Side) -> io::Result<()> {
+    router.stream.write_all(&client.first).await?;
+    client.stream.write_all(&router.first).await?;
+    let (client_in, mut client_out) = client.stream.split();
+    let (router_in, mut router_out) = router.stream.split();
     let mut client_in = BufReader::with_capacity(BUFFER, client_in);
     let mut router_in = BufReader::with_capacity(BUFFER, router_in);
     let up = forward(&mut client_in, &mut router_out);
@@ -188,12 +205,6 @@ async fn pass(client: Upgraded, router: Upgraded) -> io::Result<()> {
 async fn forward(from: &mut (impl AsyncBufRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
     tokio::io::copy_buf(from, to).await?;
     to.shutdown().await
-}
-
-/// The bare socket under an upgraded connection, and the bytes that were already read from it.
-fn socket(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| io::Error::other("not a TCP connection"))?;
-    Ok((parts.io.into_inner(), parts.read_buf))
 }
 
 fn router_is_down() -> Refusal {
@@ -231,6 +242,10 @@ impl IntoResponse for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     #[test]
@@ -240,5 +255,124 @@ mod tests {
             assert!(!is_key(key.as_bytes()), "{key}");
         }
         assert!(!is_key(b"dGhlIHNhbXBsZSBub25jZQ==="));
+    }
+
+    #[tokio::test]
+    async fn bytes_pass_untouched_both_ways_at_once() {
+        let Rig { client, router, passing, .. } = rig(b"early ", b"hello ").await;
+        let long: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+        let (up, down) = (long.clone(), long.iter().rev().copied().collect::<Vec<_>>());
+        let (client_got, router_got) = tokio::join!(talk(client, &up), talk(router, &down));
+        assert!(router_got == [b"early ", &*up].concat());
+        assert!(client_got == [b"hello ", &*down].concat());
+        ended(passing).await;
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_client_reaches_the_router_which_may_still_answer() {
+        let Rig { mut client, mut router, passing, .. } = rig(b"", b"").await;
+        client.write_all(b"bye").await.unwrap();
+        client.shutdown().await.unwrap();
+        assert_eq!(rest(&mut router).await, b"bye");
+        router.write_all(b"see you").await.unwrap();
+        drop(router);
+        assert_eq!(rest(&mut client).await, b"see you");
+        ended(passing).await;
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_router_reaches_the_client() {
+        let Rig { mut client, mut router, passing, .. } = rig(b"", b"").await;
+        router.write_all(b"bye").await.unwrap();
+        drop(router);
+        assert_eq!(rest(&mut client).await, b"bye");
+        drop(client);
+        ended(passing).await;
+    }
+
+    #[tokio::test]
+    async fn a_side_that_stays_after_the_other_ended_is_closed() {
+        let Rig { client, mut router, passing, .. } = rig(b"", b"").await;
+        drop(client);
+        ended(passing).await;
+        assert!(rest(&mut router).await.is_empty());
+        let Rig { mut client, router, passing, .. } = rig(b"", b"").await;
+        drop(router);
+        ended(passing).await;
+        assert!(rest(&mut client).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn both_sides_are_cut_when_the_router_goes_or_the_lab_stops() {
+        for router_goes in [true, false] {
+            let Rig { mut client, mut router, passing, gone, stop } = rig(b"", b"").await;
+            if router_goes {
+                gone.cancel();
+            } else {
+                stop.cancel();
+            }
+            ended(passing).await;
+            assert!(rest(&mut client).await.is_empty());
+            assert!(rest(&mut router).await.is_empty());
+        }
+    }
+
+    /// A connection through the relay: what client and router hold, and the relay between them.
+    struct Rig {
+        client: TcpStream,
+        router: TcpStream,
+        passing: JoinHandle<()>,
+        gone: CancellationToken,
+        stop: CancellationToken,
+    }
+
+    async fn rig(from_client: &'static [u8], from_router: &'static [u8]) -> Rig {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let pair = async || {
+            let outer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            (outer, listener.accept().await.unwrap().0)
+        };
+        let (client, client_side) = pair().await;
+        let (router, router_side) = pair().await;
+        let (gone, stop) = (CancellationToken::new(), CancellationToken::new());
+        let tokens = (gone.clone(), stop.clone());
+        let passing = tokio::spawn(async move {
+            let client = Side { stream: client_side, first: Bytes::from_static(from_client) };
+            let router = Side { stream: router_side, first: Bytes::from_static(from_router) };
+            let passing = async {
+                let _ = pass(client, router).await;
+            };
+            until_cut(passing, &tokens.0, &tokens.1).await;
+        });
+        Rig { client, router, passing, gone, stop }
+    }
+
+    /// Says all of `words`, then hears the other side to its end.
+    async fn talk(mut stream: TcpStream, words: &[u8]) -> Vec<u8> {
+        let (mut hear, mut say) = stream.split();
+        let mut heard = Vec::new();
+        let saying = async {
+            say.write_all(words).await.unwrap();
+            say.shutdown().await.unwrap();
+        };
+        let (_, result) = guarded(async { tokio::join!(saying, hear.read_to_end(&mut heard)) }).await;
+        result.unwrap();
+        heard
+    }
+
+    async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+        let mut heard = Vec::new();
+        // A reset is an end as well.
+        let _ = guarded(stream.read_to_end(&mut heard)).await;
+        heard
+    }
+
+    async fn ended(passing: JoinHandle<()>) {
+        guarded(passing).await.unwrap();
+    }
+
+    /// No test measures time: this only ends one that would otherwise hang.
+    async fn guarded<T>(future: impl Future<Output = T>) -> T {
+        tokio::time::timeout(Duration::from_secs(30), future).await.expect("this should have ended")
     }
 }
