@@ -718,7 +718,7 @@ fn survive(router: &mut Router, batches: Vec<Vec<u8>>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2000)))]
 
     #[test]
     fn property_noise_gives_errors_and_never_a_panic(
