@@ -35,11 +35,15 @@ pub enum Stage {
 pub enum Reason {
     /// The caller chose copy for the segment.
     CopyMode,
+    /// The caller chose borrow or move, the source allows neither, and the caller had said to copy it then.
+    Unsupported,
     /// The bytes went into a batch.
     Batch,
     /// Somebody asked for contiguous bytes.
     Contiguous,
-    /// Bytes outside linear memory were read through a small window, as a hash does.
+    /// Somebody read on, as from a file.
+    Reader,
+    /// Bytes outside linear memory were looked at through a small window, as a hash and a comparison do.
     Window,
 }
 

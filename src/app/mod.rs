@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     plan::{Piece, Plan},
-    spec::{Fill, MAX_REPEAT, MAX_SEGMENTS, Preset, Row, RowId},
+    spec::{FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, Preset, Row, RowId},
 };
 use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{Ratio, Summary, Verdict},
     payload::BuildError,
-    segment::{Element, Mode},
+    segment::{Element, Mode, Unsupported},
 };
 
 /// The most samples that are kept to be looked at.
@@ -47,6 +47,13 @@ impl Problem {
     }
 }
 
+/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences.
+#[must_use]
+pub fn sentence(error: &str) -> String {
+    let mut letters = error.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// Whose modes the layout shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum View {
@@ -57,11 +64,13 @@ pub enum View {
     AllCopy,
     /// As if every row were borrowed.
     AllBorrow,
+    /// As if every row were moved.
+    AllMove,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [View; 3] = [Self::AsSet, Self::AllCopy, Self::AllBorrow];
+    pub const ALL: [View; 4] = [Self::AsSet, Self::AllCopy, Self::AllBorrow, Self::AllMove];
 
     /// The name, as in `all copy`.
     #[must_use]
@@ -70,6 +79,7 @@ impl View {
             Self::AsSet => "as set",
             Self::AllCopy => "all copy",
             Self::AllBorrow => "all borrow",
+            Self::AllMove => "all move",
         }
     }
 
@@ -80,6 +90,7 @@ impl View {
             Self::AsSet => None,
             Self::AllCopy => Some(Mode::Copy),
             Self::AllBorrow => Some(Mode::Borrow),
+            Self::AllMove => Some(Mode::Move),
         }
     }
 }
@@ -98,8 +109,16 @@ pub struct Selection {
 pub enum Edit {
     /// Another name.
     Name(String),
-    /// Another element type.
+    /// Typed arrays of this element type.
     Element(Element),
+    /// Another kind of memory. A file's kind is given with the file.
+    Kind(Kind),
+    /// So many elements of the buffer in front of each array.
+    Before(usize),
+    /// So many elements of the buffer behind each array.
+    After(usize),
+    /// Another way to treat a mode that cannot take the row.
+    Unsupported(Unsupported),
     /// Another number of elements.
     Length(usize),
     /// Another number of arrays.
@@ -255,13 +274,28 @@ pub struct Sample {
     pub hash: Hash,
 }
 
+/// What building by one mode costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BuildCost {
+    /// Nanoseconds of one build.
+    pub summary: Summary,
+    /// Bytes that one build copied, from its ledger.
+    pub copied: u64,
+    /// Builds that were timed together in one sample.
+    pub batch: u32,
+}
+
 /// What the measurement found out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Building with every segment copied.
-    pub copy: Summary,
+    pub copy: BuildCost,
     /// Building with every segment borrowed.
-    pub borrow: Summary,
+    pub borrow: BuildCost,
+    /// Building with every segment moved.
+    pub moved: Option<BuildCost>,
+    /// Why there is nothing to say about moving.
+    pub refused: Option<String>,
     /// How many times longer copying took.
     pub ratio: Ratio,
     /// What that allows to say about borrowing.
@@ -270,10 +304,6 @@ pub struct Report {
     pub len: usize,
     /// Segments.
     pub segments: usize,
-    /// Bytes that one build by copy copied, from its ledger.
-    pub copied_by_copy: u64,
-    /// Bytes that one build by borrow copied, from its ledger.
-    pub copied_by_borrow: u64,
     /// Whole puts by copy, when there was a router.
     pub put: Option<PutCost>,
     /// Under which conditions.
@@ -322,8 +352,6 @@ pub struct Conditions {
     pub optimised: bool,
     /// The seed of the order in which the variants took turns.
     pub seed: u64,
-    /// Builds timed together in one sample: by copy, by borrow.
-    pub batches: (u32, u32),
     /// The browser, in short, as in `Chromium 156`.
     pub browser: String,
 }
@@ -374,6 +402,8 @@ pub struct State {
     pub view: View,
     /// Counts changes of the rows: an answer about older rows is ignored.
     pub revision: u64,
+    /// Why the last file that was given is not in the payload; gone with the next change.
+    pub file_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
     /// The Cost pane.
@@ -409,6 +439,7 @@ impl Default for State {
             preset: Some(Preset::Tensor),
             view: View::AsSet,
             revision: 0,
+            file_problem: None,
             build: Build::Pending,
             cost: Cost::NotMeasured,
             locator: locator::OWN_ENDPOINT.to_owned(),
@@ -439,8 +470,21 @@ pub enum Action {
     },
     /// Replace all rows.
     Preset(Preset),
-    /// Append a row of this type.
+    /// Append a row of typed arrays.
     Add(Element),
+    /// Append a row of text.
+    AddText,
+    /// Append the bytes of a file that the page has read.
+    AddFile {
+        /// Names it to whoever has the bytes.
+        file: FileId,
+        /// What the person calls it.
+        name: String,
+        /// Bytes.
+        len: usize,
+    },
+    /// A file that was given could not be read.
+    FileFailed(Problem),
     /// Insert a copy of a row after it.
     Duplicate(RowId),
     /// Remove a row.
@@ -576,19 +620,20 @@ impl State {
                 effects
             }
             Action::Add(element) => {
-                let id = self.fresh_row();
-                self.rows.push(Row {
-                    id,
-                    name: format!("array {}", self.rows.len()),
-                    element,
-                    length: 1024,
-                    repeat: 1,
-                    fill: Fill::Ramp,
-                    place: Place::JsHeap,
-                    mode: Mode::Copy,
-                });
-                self.selected = Some(Selection { row: id, index: 0 });
-                self.rows_changed()
+                let row = Row::array(self.fresh_row(), format!("array {}", self.rows.len()), element, 1024);
+                self.append(row)
+            }
+            Action::AddText => {
+                let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), "Hello, zenoh!");
+                self.append(row)
+            }
+            Action::AddFile { file, name, len } => {
+                let row = Row::array(self.fresh_row(), name, Element::Uint8, len);
+                self.append(Row { kind: Kind::File(file), mode: Mode::Borrow, ..row })
+            }
+            Action::FileFailed(problem) => {
+                self.file_problem = Some(problem);
+                Vec::new()
             }
             Action::Duplicate(row) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
@@ -620,7 +665,11 @@ impl State {
                 let row = &mut self.rows[at];
                 match edit {
                     Edit::Name(name) => row.name = name,
-                    Edit::Element(element) => row.element = element,
+                    Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
+                    Edit::Kind(kind) => row.become_kind(kind),
+                    Edit::Before(before) => row.before = before,
+                    Edit::After(after) => row.after = after,
+                    Edit::Unsupported(unsupported) => row.unsupported = unsupported,
                     Edit::Length(length) => row.length = length,
                     Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
                     Edit::Fill(fill) => row.fill = fill,
@@ -777,6 +826,12 @@ impl State {
         }
     }
 
+    fn append(&mut self, row: Row) -> Vec<Effect> {
+        self.selected = Some(Selection { row: row.id, index: 0 });
+        self.rows.push(row);
+        self.rows_changed()
+    }
+
     fn put(&mut self) -> Vec<Effect> {
         if matches!(self.put, Put::UnderWay { .. }) {
             return Vec::new();
@@ -817,6 +872,7 @@ impl State {
     fn rows_changed(&mut self) -> Vec<Effect> {
         self.revision += 1;
         self.preset = None;
+        self.file_problem = None;
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;

@@ -1,11 +1,11 @@
 //! What the rows will become: pieces in payload order, what building copies, and where batches cut. Derived from the rows
 //! alone, so the drawings need no byte and no router.
 
-use super::spec::{Row, RowId};
+use super::spec::{Kind, Row, RowId};
 use crate::{
     ledger::Place,
     payload::{BuildError, Layout, MAX_LEN, Run},
-    segment::{Element, Mode},
+    segment::{Cause, Element, Mode, Unsupported},
     wire::BatchPlan,
 };
 
@@ -28,8 +28,12 @@ pub struct Piece {
     pub element: Element,
     /// Where the caller's arrays live.
     pub source: Place,
+    /// What kind of memory they are.
+    pub kind: Kind,
     /// How the payload takes them.
     pub mode: Mode,
+    /// Why it cannot, if so: a payload with such a piece is not built.
+    pub refused: Option<Cause>,
 }
 
 impl Piece {
@@ -78,6 +82,11 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(position, row)| {
+                let mode = all.unwrap_or(row.mode);
+                let (mode, refused) = match (row.refusal(mode), row.unsupported) {
+                    (Some(_), Unsupported::Copy) => (Mode::Copy, None),
+                    (refusal, _) => (mode, refusal),
+                };
                 let piece = Piece {
                     row: row.id,
                     position,
@@ -87,7 +96,9 @@ impl Plan {
                     len: row.array_bytes(),
                     element: row.element,
                     source: row.place,
-                    mode: all.unwrap_or(row.mode),
+                    kind: row.kind.clone(),
+                    mode,
+                    refused,
                 };
                 offset = piece.end();
                 piece

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ledger::Place,
     measure::mix,
-    segment::{Element, Mode},
+    segment::{Cause, Element, Mode, Unsupported},
 };
 
 /// The most arrays that one row may stand for.
@@ -43,28 +43,138 @@ impl Fill {
     }
 }
 
-/// `repeat` typed arrays of equal kind and length, each one segment.
+/// Names a file that a person has given to the page.
+pub type FileId = u32;
+
+/// What kind of memory a row stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Typed arrays.
+    Array,
+    /// `DataView`s: bytes without an element type. In the JavaScript heap only.
+    DataView,
+    /// `ArrayBuffer`s as such. In the JavaScript heap only.
+    ArrayBuffer,
+    /// A text as UTF-8, the same in every repeat.
+    Text(String),
+    /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever has the bytes.
+    File(FileId),
+}
+
+impl Kind {
+    /// Whether its bytes are made by the row's pattern.
+    #[must_use]
+    pub const fn is_filled(&self) -> bool {
+        matches!(self, Self::Array | Self::DataView | Self::ArrayBuffer)
+    }
+
+    /// Whether it can be a view of a part of a larger buffer.
+    #[must_use]
+    pub const fn can_be_part(&self) -> bool {
+        matches!(self, Self::Array | Self::DataView)
+    }
+
+    /// Whether it can live in wasm memory.
+    #[must_use]
+    pub const fn can_be_linear(&self) -> bool {
+        !matches!(self, Self::DataView | Self::ArrayBuffer)
+    }
+}
+
+/// `repeat` runs of memory of equal kind and length, each one segment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Names the row; never used twice in a session of the page.
     pub id: RowId,
     /// What people call it.
     pub name: String,
-    /// Type of the elements.
+    /// What kind of memory it is.
+    pub kind: Kind,
+    /// Type of the elements; `Uint8` for everything that is no typed array.
     pub element: Element,
-    /// Elements in each array.
+    /// Elements in each.
     pub length: usize,
-    /// How many arrays.
+    /// Elements of the same buffer in front of each, which are not part of the payload. Only where the row [`Row::is_part`].
+    pub before: usize,
+    /// Elements of the same buffer behind each, which are not part of the payload.
+    pub after: usize,
+    /// How many.
     pub repeat: usize,
     /// What fills them.
     pub fill: Fill,
-    /// Where the arrays live before a payload takes them.
+    /// Where they live before a payload takes them.
     pub place: Place,
     /// How a payload takes them.
     pub mode: Mode,
+    /// What becomes of the row when that mode cannot take it.
+    pub unsupported: Unsupported,
 }
 
 impl Row {
+    /// One typed array in the JavaScript heap, counting up, taken by copy.
+    #[must_use]
+    pub fn array(id: RowId, name: impl Into<String>, element: Element, length: usize) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            kind: Kind::Array,
+            element,
+            length,
+            before: 0,
+            after: 0,
+            repeat: 1,
+            fill: Fill::Ramp,
+            place: Place::JsHeap,
+            mode: Mode::Copy,
+            unsupported: Unsupported::Refuse,
+        }
+    }
+
+    /// A text in the JavaScript heap, taken by copy.
+    #[must_use]
+    pub fn text(id: RowId, name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { length: text.len(), kind: Kind::Text(text), ..Self::array(id, name, Element::Uint8, 0) }
+    }
+
+    /// Makes it another kind of memory, and what belongs to the old one fit.
+    pub(super) fn become_kind(&mut self, kind: Kind) {
+        if kind != Kind::Array {
+            self.length = match &kind {
+                Kind::Text(text) => text.len(),
+                _ => self.array_bytes(),
+            };
+            self.element = Element::Uint8;
+        }
+        if !kind.can_be_linear() {
+            self.place = Place::JsHeap;
+        }
+        if !kind.can_be_part() {
+            (self.before, self.after) = (0, 0);
+        }
+        self.kind = kind;
+    }
+
+    /// Whether each of its arrays is a view of a part of a larger buffer.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        self.place == Place::JsHeap && self.kind.can_be_part() && self.before.saturating_add(self.after) > 0
+    }
+
+    /// Bytes of the buffer behind one array.
+    #[must_use]
+    pub fn buffer_bytes(&self) -> usize {
+        let around = if self.is_part() { self.before.saturating_add(self.after) } else { 0 };
+        self.length.saturating_add(around).saturating_mul(self.element.size())
+    }
+
+    /// Why `mode` cannot take it.
+    #[must_use]
+    pub fn refusal(&self, mode: Mode) -> Option<Cause> {
+        let refused = mode == Mode::Move && self.is_part();
+        refused.then(|| Cause::Partial { part: self.array_bytes(), whole: self.buffer_bytes() })
+    }
+
     /// Bytes of one array. Saturates; a payload of that size is refused anyway.
     #[must_use]
     pub fn array_bytes(&self) -> usize {
@@ -85,29 +195,42 @@ impl Row {
     }
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements. `offset` and the length of
-    /// `into` must be multiples of the element size.
+    /// `into` must be multiples of the element size. Writes nothing for a file, whose bytes are elsewhere.
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
+        match &self.kind {
+            Kind::Text(text) => {
+                let bytes = text.as_bytes().get(offset..).unwrap_or_default();
+                into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+            }
+            Kind::File(_) => {}
+            Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
+        }
+    }
+
+    fn write_elements(&self, index: usize, offset: usize, into: &mut [u8]) {
         let size = self.element.size();
         let first = (index * self.length + offset / size) as u64;
         for (i, element) in into.chunks_exact_mut(size).enumerate() {
             let n = first + i as u64;
-            match (self.fill, self.element) {
-                (Fill::Zeros, _) => element.fill(0),
-                (Fill::Ramp, Element::Uint8) => element.copy_from_slice(&[n as u8]),
-                (Fill::Ramp, Element::Int32) => element.copy_from_slice(&(n as i32).to_le_bytes()),
-                (Fill::Ramp, Element::Float32) => element.copy_from_slice(&(n as f32).to_le_bytes()),
-                (Fill::Ramp, Element::Float64) => element.copy_from_slice(&(n as f64).to_le_bytes()),
-                (Fill::Noise, kind) => {
+            let bits = match self.fill {
+                Fill::Zeros => 0,
+                Fill::Ramp => self.number(n, n as f64),
+                Fill::Noise => {
                     let draw = mix(n ^ (u64::from(self.id) << 40));
-                    let unit = (draw >> 11) as f64 / (1u64 << 53) as f64;
-                    match kind {
-                        Element::Uint8 => element.copy_from_slice(&[draw as u8]),
-                        Element::Int32 => element.copy_from_slice(&(draw as i32).to_le_bytes()),
-                        Element::Float32 => element.copy_from_slice(&(unit as f32).to_le_bytes()),
-                        Element::Float64 => element.copy_from_slice(&unit.to_le_bytes()),
-                    }
+                    self.number(draw, (draw >> 11) as f64 / (1u64 << 53) as f64)
                 }
-            }
+            };
+            element.iter_mut().zip(bits.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+        }
+    }
+
+    /// The bits of an element: of `whole`, wrapped to its size, if it is an integer, else of `real`.
+    fn number(&self, whole: u64, real: f64) -> u64 {
+        match self.element {
+            Element::Float16 => u64::from(half::f16::from_f64(real).to_bits()),
+            Element::Float32 => u64::from((real as f32).to_bits()),
+            Element::Float64 => real.to_bits(),
+            _ => whole,
         }
     }
 }
@@ -117,6 +240,8 @@ impl Row {
 pub enum Preset {
     /// One image-sized tensor of 11.25 MiB, the payload of the proposal that the lab grew out of.
     Tensor,
+    /// The same tensor between a header and a trailer: borrowed, moved and copied side by side.
+    Framed,
     /// A header, a body and a trailer of different types.
     ThreeSmall,
     /// Ten thousand segments of 16 B.
@@ -125,13 +250,14 @@ pub enum Preset {
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Preset; 3] = [Self::Tensor, Self::ThreeSmall, Self::ManyTiny];
+    pub const ALL: [Preset; 4] = [Self::Tensor, Self::Framed, Self::ThreeSmall, Self::ManyTiny];
 
     /// What it is called in the page.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tensor => "1920x1536 int32 tensor",
+            Self::Framed => "framed tensor, three modes",
             Self::ThreeSmall => "three small arrays",
             Self::ManyTiny => "many tiny segments",
         }
@@ -142,6 +268,7 @@ impl Preset {
     pub const fn key(self) -> &'static str {
         match self {
             Self::Tensor => "tensor",
+            Self::Framed => "framed",
             Self::ThreeSmall => "three",
             Self::ManyTiny => "tiny",
         }
@@ -150,28 +277,24 @@ impl Preset {
     /// Its rows, numbered from `first`.
     #[must_use]
     pub fn rows(self, first: RowId) -> Vec<Row> {
-        let row = |id: RowId, name: &str, element, length, repeat, place, mode| Row {
-            id: first + id,
-            name: name.to_owned(),
-            element,
-            length,
-            repeat,
-            fill: Fill::Ramp,
-            place,
+        let js = |id: RowId, name: &str, element, length, mode| Row {
             mode,
+            ..Row::array(first + id, name, element, length)
         };
+        let linear = |row: Row| Row { place: Place::Linear, ..row };
         match self {
-            Self::Tensor => {
-                vec![row(0, "tensor", Element::Int32, 1920 * 1536, 1, Place::JsHeap, Mode::Borrow)]
-            }
-            Self::ThreeSmall => vec![
-                row(0, "header", Element::Uint8, 64, 1, Place::Linear, Mode::Borrow),
-                row(1, "points", Element::Float32, 3000, 1, Place::JsHeap, Mode::Borrow),
-                row(2, "stamp", Element::Float64, 16, 1, Place::JsHeap, Mode::Copy),
+            Self::Tensor => vec![js(0, "tensor", Element::Int32, 1920 * 1536, Mode::Borrow)],
+            Self::Framed => vec![
+                linear(js(0, "header", Element::Uint8, 8192, Mode::Borrow)),
+                js(1, "tensor", Element::Int32, 1920 * 1536, Mode::Move),
+                Row { before: 1024, after: 2560, ..js(2, "trailer", Element::Uint8, 512, Mode::Copy) },
             ],
-            Self::ManyTiny => {
-                vec![row(0, "tiny", Element::Uint8, 16, 10_000, Place::JsHeap, Mode::Borrow)]
-            }
+            Self::ThreeSmall => vec![
+                linear(js(0, "header", Element::Uint8, 64, Mode::Borrow)),
+                js(1, "points", Element::Float32, 3000, Mode::Borrow),
+                js(2, "stamp", Element::Float64, 16, Mode::Copy),
+            ],
+            Self::ManyTiny => vec![Row { repeat: 10_000, ..js(0, "tiny", Element::Uint8, 16, Mode::Borrow) }],
         }
     }
 }
@@ -181,7 +304,7 @@ mod tests {
     use super::*;
 
     fn row(element: Element, fill: Fill) -> Row {
-        Row { id: 3, name: "r".into(), element, length: 300, repeat: 2, fill, place: Place::Linear, mode: Mode::Copy }
+        Row { repeat: 2, fill, place: Place::Linear, ..Row::array(3, "r", element, 300) }
     }
 
     fn bytes(row: &Row, index: usize) -> Vec<u8> {
@@ -198,6 +321,9 @@ mod tests {
         assert_eq!(bytes(&row(Element::Uint8, Fill::Ramp), 0)[256..258], [0, 1]);
         assert_eq!(bytes(&row(Element::Float32, Fill::Ramp), 0)[4..8], 1f32.to_le_bytes());
         assert_eq!(bytes(&row(Element::Float64, Fill::Ramp), 1)[..8], 300f64.to_le_bytes());
+        assert_eq!(bytes(&row(Element::Float16, Fill::Ramp), 0)[4..6], 0x4000u16.to_le_bytes());
+        assert_eq!(bytes(&row(Element::Int8, Fill::Ramp), 0)[255..257], [255, 0]);
+        assert_eq!(bytes(&row(Element::BigUint64, Fill::Ramp), 1)[8..16], 301u64.to_le_bytes());
     }
 
     #[test]
@@ -229,6 +355,25 @@ mod tests {
     fn what_is_asked_for_is_counted_beyond_any_memory() {
         let row = Row { length: 1 << 30, repeat: MAX_REPEAT, ..row(Element::Float64, Fill::Zeros) };
         assert_eq!(row.requested_bytes(), (1u64 << 33) * MAX_REPEAT as u64);
+    }
+
+    #[test]
+    fn a_text_is_its_bytes_also_in_parts() {
+        let text = Row::text(1, "t", "größer");
+        assert_eq!((text.length, text.array_bytes(), bytes(&text, 5)), (8, 8, "größer".as_bytes().to_vec()));
+        let mut tail = [0; 3];
+        text.write(0, 5, &mut tail);
+        assert_eq!(tail, "größer".as_bytes()[5..]);
+    }
+
+    #[test]
+    fn a_part_of_a_buffer_cannot_be_moved() {
+        let part = Row { before: 3, after: 1, ..Row::array(1, "p", Element::Int16, 10) };
+        assert_eq!((part.array_bytes(), part.buffer_bytes()), (20, 28));
+        assert_eq!(part.refusal(Mode::Move), Some(Cause::Partial { part: 20, whole: 28 }));
+        assert_eq!((part.refusal(Mode::Borrow), part.refusal(Mode::Copy)), (None, None));
+        let linear = Row { place: Place::Linear, ..part };
+        assert_eq!((linear.refusal(Mode::Move), linear.buffer_bytes()), (None, 20));
     }
 
     #[test]

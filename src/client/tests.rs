@@ -448,7 +448,7 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
     assert_eq!(router.client.unsubscribe(2), Err(CommandError::UnknownId { id: 2 }));
     router.transmits();
     // One allocation, referred to sixteen times: exactly 2^30 bytes.
-    let piece = Segment::from(vec![0; 64 << 20]);
+    let piece = Segment::from(vec![0u8; 64 << 20]);
     let huge = ZBytes::from_segments((0..16).map(|_| (piece.clone(), Mode::Borrow))).unwrap();
     let refused = router.client.put(1, Put::new(key("a"), huge.clone())).unwrap_err();
     assert!(matches!(refused, CommandError::TooLong { encoded, limit } if encoded > limit && limit == 1 << 30));

@@ -1,123 +1,104 @@
 //! A payload: an ordered list of segments, zenoh's `ZBytes`.
 //!
-//! [`ZBytes`] is what a put sends and what a sample carries. Building one out of borrowed segments copies no byte and costs
-//! O(segments); segments in copy mode are copied, all of one payload into one block of linear memory. Cloning and slicing
-//! copy nothing. The counts of building are part of the payload ([`ZBytes::built`]).
+//! [`ZBytes`] is what a put sends and what a sample carries. It holds references to owners, never bytes:
+//!
+//! ```text
+//!   ZBytes                   a clone, a slice, a sample delivered locally, a put under way
+//!   +---------------+        +---------------+
+//!   | 0 | 1 | 2 | 3 |        |   1   |   2   |
+//!   +-|---|---|---|-+        +---|-------|---+
+//!     |   |   |   |              |       |
+//!     |   |   |   +---------+    |       |
+//!     |   +-------|---------|----+       |                each owner lives until the last of them lets go
+//!     |   |       +---------|----+-------+
+//!     v   v       v         v
+//!   +------+  +-------+  +-------+
+//!   | block|  | array |  | array |
+//!   +------+  +-------+  +-------+
+//!    copied:   borrowed:  moved:
+//!    one block the        nobody else
+//!    for all   caller     can reach it
+//!              has it too
+//! ```
+//!
+//! # When bytes are copied
+//!
+//! | call | copies |
+//! |---|---|
+//! | [`ZBytes::from_segments`] | the segments in copy mode, all into one block of linear memory; nothing of the others |
+//! | [`ZBytes::slice`], [`ZBytes::split_at`], [`ZBytes::append`], `clone` | nothing |
+//! | [`ZBytes::to_bytes`] | nothing when there is one segment and it is in linear memory, else everything once |
+//! | [`ZBytes::reader`] | what is read |
+//! | [`ZBytes::for_each_window`], [`ZBytes::eq_bytes`] | what is in the JavaScript heap, through a small window |
+//! | a put | everything once, into batches, when they leave |
+//! | `ZBuf::try_from`, `ZBytes::from(ZBuf)` | nothing |
+//!
+//! Each copy is written into a [`Ledger`]: that of the payload ([`ZBytes::built`]) for building, and for the rest the one that
+//! the call is given.
 //!
 //! ```
-//! use zbytes_lab::{payload::ZBytes, segment::{Mode, Segment}};
+//! use zbytes_lab::{ledger::Ledger, payload::ZBytes, segment::Source};
 //!
-//! let (header, image) = (Segment::from(vec![1, 2]), Segment::from(vec![7; 1000]));
-//! let payload = ZBytes::from_segments([(header, Mode::Copy), (image, Mode::Borrow)])?;
-//! assert_eq!(payload.len(), 1002);
-//! assert_eq!(payload.built().total(), 2); // Only the header was copied.
+//! let payload = ZBytes::from_segments([Source::copy(vec![1u8, 2]), Source::moved(vec![7u8; 1000])])?;
+//! assert_eq!((payload.len(), payload.built().total()), (1002, 2)); // Only the header was copied.
+//!
+//! let (head, tail) = payload.split_at(500).unwrap();
+//! assert_eq!(tail.segments().len(), 1);
+//!
+//! let mut ledger = Ledger::new();
+//! tail.to_bytes(&mut ledger)?; // One segment in linear memory: already contiguous.
+//! assert_eq!(ledger.total(), 0);
+//! head.to_bytes(&mut ledger)?; // Two segments: gathered.
+//! assert_eq!(ledger.total(), 500);
 //! # Ok::<(), zbytes_lab::payload::BuildError>(())
 //! ```
 //!
 //! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them, with a ledger in hand.
-//! Borders between segments are not on the wire; a receiver finds the borders of its own batches instead.
+//!
+//! # Borders and empty segments
+//!
+//! A payload keeps its borders, also those around empty segments: its layout is what was built. They are not on the wire. A receiver gets
+//! one run of bytes and finds the borders of its own batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`])
+//! and, where that is meant, by their borders ([`ZBytes::eq_layout`]).
 
+mod build;
+mod compare;
 mod layout;
+mod reader;
 
 use std::{fmt, ops::Range, rc::Rc};
 
-use zenoh_buffers::ZSlice;
+use zenoh_buffers::{ZBuf, ZSlice};
 
-pub use self::layout::{Layout, Run};
+use self::build::reserve;
+pub use self::{
+    build::BuildError,
+    layout::{Layout, Run},
+    reader::Reader,
+};
 use crate::{
     ledger::{Ledger, Reason, Stage},
-    segment::{Mode, Segment, SegmentError},
+    segment::{Element, Segment, SegmentError},
 };
 
 /// The longest payload that can be built, in bytes: what a router takes in one message (`max_message_size` of zenoh 1.10,
 /// 2^30). A message is a little longer than its payload, so a put may still refuse a payload just below.
 pub const MAX_LEN: usize = 1 << 30;
 
-/// Why a payload could not be built. Nothing was built then, and no source was changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A source could not be taken.
-    Segment {
-        /// Which one, counted from 0.
-        index: usize,
-        /// Why.
-        error: SegmentError,
-    },
-    /// The sum of all lengths passes [`MAX_LEN`].
-    TooLong {
-        /// The sum, in bytes.
-        requested: u64,
-    },
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Segment { index, error } => write!(f, "segment {index}: {error}"),
-            Self::TooLong { requested } => write!(
-                f,
-                "the payload would have {requested} B; at most {MAX_LEN} B (1 GiB) fit into a zenoh message. Make it shorter or \
-                 send it in parts"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}
-
 /// An ordered list of segments. See the [module](self).
 #[derive(Clone)]
 pub struct ZBytes {
-    segments: Rc<[Segment]>,
+    segments: Rc<Vec<Segment>>,
     len: usize,
     built: Rc<Ledger>,
 }
 
 impl ZBytes {
-    /// Builds a payload out of `sources`, each taken by its mode.
-    ///
-    /// Borrowed segments keep a reference to their owner. Segments in copy mode are copied into one block that the payload
-    /// owns; the copies are in [`ZBytes::built`]. Empty segments are kept.
-    ///
-    /// # Errors
-    /// [`BuildError`], before anything is copied, or when a source turns out to be detached or memory runs out.
-    pub fn from_segments(sources: impl IntoIterator<Item = (Segment, Mode)>) -> Result<Self, BuildError> {
-        let mut sources: Vec<(Segment, Mode)> = sources.into_iter().collect();
-        let (mut total, mut copied) = (0u64, 0usize);
-        for (index, (segment, mode)) in sources.iter().enumerate() {
-            segment.check().map_err(|error| BuildError::Segment { index, error })?;
-            total += segment.len() as u64;
-            if *mode == Mode::Copy {
-                copied = copied.saturating_add(segment.len());
-            }
-        }
-        if total > MAX_LEN as u64 {
-            return Err(BuildError::TooLong { requested: total });
-        }
-
-        let mut built = Ledger::new();
-        if sources.iter().any(|(_, mode)| *mode == Mode::Copy) {
-            let block = copy_block(&sources, copied, &mut built)?;
-            let mut start = 0;
-            for (segment, mode) in &mut sources {
-                if *mode == Mode::Copy {
-                    let end = start + segment.len();
-                    let part = block.subslice(start..end).unwrap_or_else(ZSlice::empty);
-                    *segment = Segment::linear(part, segment.element());
-                    start = end;
-                }
-            }
-        }
-        let segments = sources.into_iter().map(|(segment, mode)| segment.taken_by(mode)).collect();
-        Ok(Self { segments, len: total as usize, built: Rc::new(built) })
-    }
-
     /// A payload of segments that are already held, as those of received batches. Nothing is copied.
     #[must_use]
     pub(crate) fn of_held(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
-        Self { segments: segments.into(), len, built: Rc::default() }
+        Self { segments: Rc::new(segments), len, built: Rc::default() }
     }
 
     /// A payload without a byte and without a segment.
@@ -132,6 +113,13 @@ impl ZBytes {
         &self.segments
     }
 
+    /// The segments, for somebody who goes on with them. Nothing is copied; the payload is gone, other payloads over the same
+    /// owners stay.
+    #[must_use]
+    pub fn into_segments(self) -> Vec<Segment> {
+        Rc::unwrap_or_clone(self.segments)
+    }
+
     /// Length in bytes. O(1).
     #[must_use]
     pub fn len(&self) -> usize {
@@ -144,7 +132,7 @@ impl ZBytes {
         self.len == 0
     }
 
-    /// What building this payload copied.
+    /// What building this payload copied. A slice was not built, and says 0.
     #[must_use]
     pub fn built(&self) -> &Ledger {
         &self.built
@@ -178,6 +166,50 @@ impl ZBytes {
         Some(Self::of_held(parts))
     }
 
+    /// The first `at` bytes and the rest, over the same owners, or `None` when it is shorter than `at`. Copies nothing;
+    /// O(segments). A segment across the border is in both. Every empty segment stays, in the second part if it stands at the border.
+    #[must_use]
+    pub fn split_at(&self, at: usize) -> Option<(Self, Self)> {
+        if at > self.len {
+            return None;
+        }
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut offset = 0;
+        for segment in self.segments.iter() {
+            let end = offset + segment.len();
+            if end <= at && offset < at {
+                before.push(segment.clone());
+            } else if offset >= at {
+                after.push(segment.clone());
+            } else {
+                before.extend(segment.slice(0..at - offset));
+                after.extend(segment.slice(at - offset..segment.len()));
+            }
+            offset = end;
+        }
+        Some((Self::of_held(before), Self::of_held(after)))
+    }
+
+    /// Puts the segments of `other` behind those of this payload. Copies no byte; O(segments of `other`), and once more
+    /// O(segments) when clones of this payload exist, which stay as they are. Counts of building are added.
+    ///
+    /// # Errors
+    /// [`BuildError::TooLong`] when the sum passes [`MAX_LEN`]; both are then as they were.
+    pub fn append(&mut self, other: &Self) -> Result<(), BuildError> {
+        let requested = self.len as u64 + other.len as u64;
+        if requested > MAX_LEN as u64 {
+            return Err(BuildError::TooLong { requested });
+        }
+        // Cloned first: `other` may be a clone of this very payload.
+        let more = other.segments.clone();
+        Rc::make_mut(&mut self.segments).extend(more.iter().cloned());
+        self.len = requested as usize;
+        if *other.built != Ledger::default() {
+            Rc::make_mut(&mut self.built).absorb(&other.built);
+        }
+        Ok(())
+    }
+
     /// Whether every owner is still there. O(segments), reads no byte.
     ///
     /// # Errors
@@ -194,7 +226,7 @@ impl ZBytes {
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached or memory runs out.
     pub fn to_bytes(&self, ledger: &mut Ledger) -> Result<ZSlice, BuildError> {
-        if let [only] = self.segments.as_ref()
+        if let [only] = self.segments.as_slice()
             && let Some(slice) = only.as_linear()
         {
             return Ok(slice.clone());
@@ -206,6 +238,12 @@ impl ZBytes {
                 .map_err(|error| BuildError::Segment { index, error })?;
         }
         Ok(ZSlice::from(block))
+    }
+
+    /// Reads the bytes in order, as from a file. See [`Reader`].
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.clone())
     }
 
     /// Shows all bytes to `look`, in order, without making them contiguous: those in linear memory in place, others through
@@ -226,134 +264,35 @@ impl ZBytes {
     }
 }
 
+impl From<ZBuf> for ZBytes {
+    /// A payload over the same slices. Nothing is copied.
+    fn from(buf: ZBuf) -> Self {
+        Self::of_held(buf.into_zslices().map(|slice| Segment::linear(slice, Element::Uint8)).collect())
+    }
+}
+
+impl TryFrom<&ZBytes> for ZBuf {
+    type Error = BuildError;
+
+    /// A zenoh buffer over the same owners. Nothing is copied. A `ZBuf` holds no empty slice, so empty segments are lost.
+    ///
+    /// # Errors
+    /// [`SegmentError::NotLinear`], with the index of the first segment that is not in linear memory.
+    fn try_from(payload: &ZBytes) -> Result<Self, BuildError> {
+        let mut buf = ZBuf::empty();
+        for (index, segment) in payload.segments.iter().enumerate() {
+            let slice = segment.as_linear().ok_or(BuildError::Segment { index, error: SegmentError::NotLinear })?;
+            buf.push_zslice(slice.clone());
+        }
+        Ok(buf)
+    }
+}
+
 impl fmt::Debug for ZBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ZBytes").field("len", &self.len).field("segments", &self.segments.len()).finish()
     }
 }
 
-/// `index` names the segment that an error is reported of.
-fn reserve(len: usize, index: usize) -> Result<Vec<u8>, BuildError> {
-    let mut block = Vec::new();
-    block
-        .try_reserve_exact(len)
-        .map_err(|_| BuildError::Segment { index, error: SegmentError::OutOfMemory { requested: len } })?;
-    Ok(block)
-}
-
-fn copy_block(sources: &[(Segment, Mode)], len: usize, ledger: &mut Ledger) -> Result<ZSlice, BuildError> {
-    let first = sources.iter().position(|(_, mode)| *mode == Mode::Copy).unwrap_or_default();
-    let mut block = reserve(len, first)?;
-    for (index, (segment, mode)) in sources.iter().enumerate() {
-        if *mode == Mode::Copy {
-            segment
-                .append_to(&mut block, Stage::Build, Reason::CopyMode, ledger)
-                .map_err(|error| BuildError::Segment { index, error })?;
-        }
-    }
-    Ok(ZSlice::from(block))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn sources(parts: &[(Vec<u8>, Mode)]) -> Vec<(Segment, Mode)> {
-        parts.iter().map(|(bytes, mode)| (Segment::from(bytes.clone()), *mode)).collect()
-    }
-
-    fn flat(payload: &ZBytes) -> Vec<u8> {
-        payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
-    }
-
-    fn any_parts() -> impl Strategy<Value = Vec<(Vec<u8>, Mode)>> {
-        let mode = prop_oneof![Just(Mode::Copy), Just(Mode::Borrow)];
-        prop::collection::vec((prop::collection::vec(any::<u8>(), 0..20), mode), 0..12)
-    }
-
-    #[test]
-    fn borrowing_records_no_copied_byte_and_copying_each_byte_once() {
-        let bytes = vec![5; 1000];
-        let borrowed = ZBytes::from_segments(sources(&[(bytes.clone(), Mode::Borrow), (bytes.clone(), Mode::Borrow)]));
-        assert_eq!(borrowed.unwrap().built().total(), 0);
-        let copied = ZBytes::from_segments(sources(&[(bytes.clone(), Mode::Copy), (bytes, Mode::Borrow)])).unwrap();
-        assert_eq!(copied.built().bytes_in(Stage::Build), 1000);
-        assert_eq!(copied.segments()[0].mode(), Mode::Copy);
-        assert_eq!(copied.segments()[1].mode(), Mode::Borrow);
-    }
-
-    #[test]
-    fn a_borrowed_segment_is_the_callers_memory() {
-        let source = Segment::from(vec![1, 2, 3]);
-        let address = source.as_linear().unwrap().as_slice().as_ptr();
-        let payload = ZBytes::from_segments([(source.clone(), Mode::Borrow), (source, Mode::Copy)]).unwrap();
-        assert_eq!(payload.segments()[0].as_linear().unwrap().as_slice().as_ptr(), address);
-        assert_ne!(payload.segments()[1].as_linear().unwrap().as_slice().as_ptr(), address);
-    }
-
-    #[test]
-    fn one_linear_segment_needs_no_copy_to_be_contiguous() {
-        let mut ledger = Ledger::new();
-        let payload = ZBytes::from_segments(sources(&[(vec![1; 9], Mode::Borrow)])).unwrap();
-        payload.to_bytes(&mut ledger).unwrap();
-        assert_eq!(ledger.total(), 0);
-        let two = ZBytes::from_segments(sources(&[(vec![1; 9], Mode::Borrow), (vec![2; 4], Mode::Borrow)])).unwrap();
-        assert_eq!(two.to_bytes(&mut ledger).unwrap().len(), 13);
-        assert_eq!(ledger.bytes_in(Stage::Read), 13);
-    }
-
-    #[test]
-    fn too_long_is_refused_with_its_size() {
-        // One allocation, referred to often: 17 times 64 MiB.
-        let piece = Segment::from(vec![0; 64 << 20]);
-        let refused = ZBytes::from_segments((0..17).map(|_| (piece.clone(), Mode::Borrow)));
-        assert_eq!(refused.unwrap_err(), BuildError::TooLong { requested: 17 << 26 });
-    }
-
-    #[test]
-    fn empty_segments_are_kept() {
-        let payload =
-            ZBytes::from_segments(sources(&[(vec![], Mode::Copy), (vec![1], Mode::Borrow), (vec![], Mode::Borrow)]));
-        let payload = payload.unwrap();
-        assert_eq!(payload.segments().len(), 3);
-        assert_eq!(payload.len(), 1);
-        assert!(ZBytes::from_segments([]).unwrap().is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn property_bytes_are_the_sources_in_order(parts in any_parts()) {
-            let payload = ZBytes::from_segments(sources(&parts)).unwrap();
-            let model: Vec<u8> = parts.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
-            prop_assert_eq!(payload.len(), model.len());
-            prop_assert_eq!(&flat(&payload), &model);
-            let copied: usize = parts.iter().filter(|(_, m)| *m == Mode::Copy).map(|(b, _)| b.len()).sum();
-            prop_assert_eq!(payload.built().total(), copied as u64);
-            let mut seen = Vec::new();
-            payload.for_each_window(&mut [0; 7], &mut Ledger::new(), |bytes| seen.extend_from_slice(bytes)).unwrap();
-            prop_assert_eq!(seen, model);
-        }
-
-        #[test]
-        fn property_a_slice_is_the_models_slice(parts in any_parts(), a in 0usize..260, b in 0usize..260) {
-            let payload = ZBytes::from_segments(sources(&parts)).unwrap();
-            let model = flat(&payload);
-            match payload.slice(a..b) {
-                Some(slice) => prop_assert_eq!(flat(&slice), model[a..b].to_vec()),
-                None => prop_assert!(a > b || b > model.len()),
-            }
-        }
-
-        #[test]
-        fn property_the_layout_unfolds_to_the_segments(parts in any_parts()) {
-            let payload = ZBytes::from_segments(sources(&parts)).unwrap();
-            let layout = payload.layout();
-            let unfolded: Vec<usize> = layout.runs.iter().flat_map(|run| vec![run.len; run.count]).collect();
-            let lengths: Vec<usize> = parts.iter().map(|(bytes, _)| bytes.len()).collect();
-            prop_assert_eq!(unfolded, lengths);
-            prop_assert_eq!(layout.len(), payload.len());
-            prop_assert_eq!(layout.segments(), parts.len());
-        }
-    }
-}
+mod tests;

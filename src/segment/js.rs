@@ -1,122 +1,507 @@
-//! Bytes in the JavaScript heap: the owner behind segments of typed arrays and of received `ArrayBuffer`s.
+//! Bytes in the JavaScript heap: the owner behind segments of arrays and of received `ArrayBuffer`s, and how arrays are taken.
 //!
 //! The engine may detach a buffer at any time (`transfer()`, a transfer to a Worker). So no Rust reference to the bytes is
-//! ever made; each use copies through the engine and first compares the length that the view has now with the one that it had.
+//! ever made; each use copies through the engine and first compares the length that the array has now with the one that it had.
+//!
+//! Looking at a source costs a few calls into the engine. Everything that can be known is looked up before the first buffer is
+//! taken away from anybody: a payload that is refused leaves its sources as they were.
 
-use std::{mem::MaybeUninit, ops::Range, rc::Rc};
+use std::{
+    cell::OnceCell,
+    mem::MaybeUninit,
+    ops::Range,
+    rc::{Rc, Weak},
+};
 
-use js_sys::{ArrayBuffer, Object, Uint8Array, WebAssembly};
-use wasm_bindgen::JsCast;
+use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Set, Symbol, Uint8Array, WebAssembly, global};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use super::SegmentError;
+use super::{
+    Aliasing, Cause, Element, Mode, Segment, SegmentError, Source, Unsupported,
+    linear::Aligned,
+    source::{Admitted, Input, Kind},
+};
+use crate::ledger::Reason;
 
-/// A range of an `ArrayBuffer`, by a counted reference to one `Uint8Array` handle.
+// The getters of js-sys give lengths as `u32`, and `true` or `false` only; a buffer may be longer, and an older engine may not
+// know a property.
+#[wasm_bindgen]
+extern "C" {
+    /// A typed array, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`.
+    type Bytes;
+
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    fn byte_length(this: &Bytes) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = byteOffset)]
+    fn byte_offset(this: &Bytes) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn buffer(this: &Bytes) -> JsValue;
+
+    #[wasm_bindgen(method, getter)]
+    fn detached(this: &Bytes) -> Option<bool>;
+
+    /// Shared buffers have no such property.
+    #[wasm_bindgen(method, getter)]
+    fn resizable(this: &Bytes) -> Option<bool>;
+
+    /// <https://github.com/tc39/proposal-immutable-arraybuffer>
+    #[wasm_bindgen(method, getter)]
+    fn immutable(this: &Bytes) -> Option<bool>;
+
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type Window;
+
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    fn new(buffer: &JsValue, offset: f64, len: f64) -> Window;
+}
+
+/// What keeps bytes in the JavaScript heap alive. Dropped with the last segment that refers to it; then the engine may collect
+/// the array, if nobody else holds it.
+struct JsOwner {
+    /// The caller's array, or a buffer.
+    array: JsValue,
+    /// Its length when it was taken; it differs once the buffer was detached.
+    whole: usize,
+    aliasing: Aliasing,
+    /// Where in wasm memory it is, if it is there: `array` may be detached by our own allocations then.
+    in_memory: Option<f64>,
+    /// `array` seen as bytes, made at the first use.
+    bytes: OnceCell<Uint8Array>,
+}
+
+impl JsOwner {
+    fn new(array: JsValue, whole: usize, aliasing: Aliasing) -> Rc<Self> {
+        Rc::new(Self { array, whole, aliasing, in_memory: None, bytes: OnceCell::new() })
+    }
+
+    fn check(&self) -> Result<(), SegmentError> {
+        if self.in_memory.is_some() {
+            return Ok(());
+        }
+        let found = self.array.unchecked_ref::<Bytes>().byte_length();
+        if found == self.whole as f64 {
+            Ok(())
+        } else {
+            Err(SegmentError::Detached { expected: self.whole, found: found as usize })
+        }
+    }
+
+    /// The array as bytes, once it was checked.
+    fn bytes(&self) -> Uint8Array {
+        let view = |buffer: &JsValue, offset| Window::new(buffer, offset, self.whole as f64).unchecked_into();
+        if let Some(offset) = self.in_memory {
+            return view(&memory(), offset);
+        }
+        let make = || {
+            if let Some(bytes) = self.array.dyn_ref::<Uint8Array>() {
+                bytes.clone()
+            } else if ArrayBuffer::is_view(&self.array) {
+                let array: &Bytes = self.array.unchecked_ref();
+                view(&array.buffer(), array.byte_offset())
+            } else {
+                view(&self.array, 0.0)
+            }
+        };
+        self.bytes.get_or_init(make).clone()
+    }
+}
+
+/// A range of an array, by a counted reference to its owner.
 #[derive(Clone)]
 pub(super) struct JsBytes {
-    view: Rc<Uint8Array>,
-    /// Length of `view` when it was made; it differs once the buffer was detached.
-    whole: usize,
+    owner: Rc<JsOwner>,
     start: usize,
     len: usize,
 }
 
 impl JsBytes {
-    /// Refers to the bytes under `source`, a typed array or `DataView`.
-    pub(super) fn borrow(source: &Object) -> Result<Self, SegmentError> {
-        if !ArrayBuffer::is_view(source) {
-            return Err(SegmentError::Unsupported { what: "no typed array", way_out: "pass a typed array" });
-        }
-        // Every kind of view has these three properties, so the methods of one class serve all.
-        let array: &Uint8Array = source.unchecked_ref();
-        let (buffer, offset, len) = (array.buffer(), array.byte_offset(), array.byte_length());
-        if !buffer.is_instance_of::<ArrayBuffer>() {
-            return Err(SegmentError::Unsupported {
-                what: "a view of shared memory",
-                way_out: "another thread may write it at any time; copy it",
-            });
-        }
-        if buffer.detached() {
-            return Err(SegmentError::Detached { expected: len as usize, found: 0 });
-        }
-        if buffer.resizable() {
-            return Err(SegmentError::Unsupported {
-                what: "a view of a resizable buffer",
-                way_out: "its length may change under the payload; copy it",
-            });
-        }
-        if is_wasm_memory(&buffer) {
-            return Err(SegmentError::Unsupported {
-                what: "a view of wasm memory",
-                way_out: "it is detached when that memory grows; copy it",
-            });
-        }
-        let view = Uint8Array::new_with_byte_offset_and_length(&buffer, offset, len);
-        let len = len as usize;
-        Ok(Self { view: Rc::new(view), whole: len, start: 0, len })
+    fn whole(owner: Rc<JsOwner>) -> Self {
+        let len = owner.whole;
+        Self { owner, start: 0, len }
     }
 
     /// Takes a whole buffer that nobody else holds.
-    pub(super) fn own(buffer: &ArrayBuffer) -> Self {
-        let view = Uint8Array::new(buffer);
-        let len = view.length() as usize;
-        Self { view: Rc::new(view), whole: len, start: 0, len }
+    pub(super) fn own(buffer: ArrayBuffer) -> Self {
+        let len = buffer.unchecked_ref::<Bytes>().byte_length() as usize;
+        Self::whole(JsOwner::new(buffer.into(), len, Aliasing::Exclusive))
     }
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
+    pub(super) fn aliasing(&self) -> Aliasing {
+        self.owner.aliasing
+    }
+
+    /// Whether both are the same bytes, wherever they are.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.owner, &other.owner) && (self.start, self.len) == (other.start, other.len)
+    }
+
     /// A part; the caller has checked that `range` lies inside.
     pub(super) fn slice(&self, range: Range<usize>) -> Self {
-        Self {
-            view: self.view.clone(),
-            whole: self.whole,
-            start: self.start + range.start,
-            len: range.end - range.start,
-        }
+        Self { owner: self.owner.clone(), start: self.start + range.start, len: range.end - range.start }
     }
 
     pub(super) fn check(&self) -> Result<(), SegmentError> {
-        let found = self.view.length() as usize;
-        if found == self.whole { Ok(()) } else { Err(SegmentError::Detached { expected: self.whole, found }) }
+        self.owner.check()
+    }
+
+    /// `len` bytes from `offset` of this range on.
+    fn part(&self, offset: usize, len: usize) -> Result<Uint8Array, SegmentError> {
+        self.check()?;
+        let bytes = self.owner.bytes();
+        if len == self.owner.whole {
+            // The common case of a small array: no view of a part is needed, so no JavaScript object is made.
+            return Ok(bytes);
+        }
+        let start = self.start + offset;
+        Ok(bytes.subarray(start as u32, (start + len) as u32))
     }
 
     /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
-        self.check()?;
-        if into.len() == self.whole {
-            // The common case of a small array: no view of a part is needed, so no JavaScript object is made.
-            self.view.copy_to(into);
-        } else {
-            let start = self.start + offset;
-            self.view.subarray(start as u32, (start + into.len()) as u32).copy_to(into);
-        }
+        self.part(offset, into.len())?.copy_to(into);
         Ok(())
     }
 
     /// Copies to the end of `into` without filling the memory with zeros first.
     #[allow(unsafe_code, reason = "a copy into fresh memory would otherwise cost a second pass to clear it")]
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
-        self.check()?;
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;
+        // After the memory is there: to reserve it may have detached views of wasm memory.
+        let part = self.part(0, self.len)?;
         let old = into.len();
         let space: &mut [MaybeUninit<u8>] = into.spare_capacity_mut();
         let Some(space) = space.get_mut(..self.len) else {
             return Err(SegmentError::OutOfMemory { requested: self.len });
         };
-        if self.len == self.whole {
-            self.view.copy_to_uninit(space);
-        } else {
-            self.view.subarray(self.start as u32, (self.start + self.len) as u32).copy_to_uninit(space);
-        }
+        part.copy_to_uninit(space);
         // SAFETY: `copy_to_uninit` has written all of `space`, the first `self.len` bytes after the old length, which lie
         // inside the capacity. It panics, and so does not come here, when the lengths differ.
         unsafe { into.set_len(old + self.len) };
         Ok(())
     }
+
+    pub(super) fn watch(&self) -> Watch {
+        Watch { owner: Rc::downgrade(&self.owner) }
+    }
+
+    /// The buffer itself, when it is the payload's alone and nothing else refers to it.
+    pub(super) fn into_buffer(self) -> Result<ArrayBuffer, Self> {
+        let Self { owner, start, len } = self;
+        if owner.aliasing != Aliasing::Exclusive || (start, len) != (0, owner.whole) {
+            return Err(Self { owner, start, len });
+        }
+        Rc::try_unwrap(owner).map(|owner| owner.array.unchecked_into()).map_err(|owner| Self { owner, start, len })
+    }
 }
 
-fn is_wasm_memory(buffer: &ArrayBuffer) -> bool {
-    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    Object::is(&memory.buffer(), buffer)
+/// Tells whether an owner in the JavaScript heap is still held, without holding it.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    owner: Weak<JsOwner>,
+}
+
+impl std::fmt::Debug for JsOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JsOwner").field("whole", &self.whole).field("aliasing", &self.aliasing).finish()
+    }
+}
+
+impl Watch {
+    /// How many segments refer to the owner now: in payloads, slices, samples and puts under way. 0 once it was released, and
+    /// for good.
+    #[must_use]
+    pub fn holders(&self) -> usize {
+        self.owner.strong_count()
+    }
+}
+
+/// A buffer that is about to be taken away from its caller.
+pub(crate) struct Movable {
+    buffer: ArrayBuffer,
+    len: f64,
+    element: Element,
+}
+
+impl Movable {
+    pub(crate) fn len(&self) -> u64 {
+        self.len as u64
+    }
+
+    /// Whether its length allows it to be the memory of another wasm instance, which an engine refuses to detach. There is no
+    /// way to ask.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.len % 65_536.0 == 0.0
+    }
+
+    /// Takes the buffer away: the caller's arrays over it are detached. `before` is how many were taken already.
+    pub(crate) fn take(&self, before: usize) -> Result<Segment, SegmentError> {
+        let buffer =
+            transfer(&self.buffer).map_err(|error| SegmentError::NotLetGo { message: words(&error), before })?;
+        let owner = JsOwner::new(buffer.into(), self.len as usize, Aliasing::Exclusive);
+        Ok(Segment::of_js(JsBytes::whole(owner), self.element).taken_by(Mode::Move))
+    }
+}
+
+/// Hands the memory of `buffer` to a new one. An engine without `transfer()` has a way that is older and slower.
+fn transfer(buffer: &ArrayBuffer) -> Result<ArrayBuffer, JsValue> {
+    match buffer.transfer() {
+        Ok(taken) => Ok(taken),
+        Err(_) if !Reflect::has(buffer, &"transfer".into()).unwrap_or(false) => {
+            let clone: Function = Reflect::get(&global(), &"structuredClone".into())?.dyn_into()?;
+            let options = Object::new();
+            Reflect::set(&options, &"transfer".into(), &Array::of1(buffer))?;
+            clone.call2(&JsValue::UNDEFINED, buffer, &options)?.dyn_into()
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What an engine said.
+fn words(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => format!("{error:?}"),
+    }
+}
+
+/// What a value without bytes is.
+fn describe(value: &JsValue) -> String {
+    if value.is_null() {
+        return "null".to_owned();
+    }
+    match value.js_typeof().as_string().as_deref() {
+        Some("object") => {
+            let constructor = value.unchecked_ref::<Object>().constructor();
+            let name = if constructor.is_undefined() { String::new() } else { String::from(constructor.name()) };
+            if name.is_empty() { "an object".to_owned() } else { format!("an object of type {name}") }
+        }
+        Some("undefined") => "undefined".to_owned(),
+        Some(kind) => format!("a {kind}"),
+        None => "no buffer".to_owned(),
+    }
+}
+
+/// The buffer of this program's memory, as it is now.
+fn memory() -> JsValue {
+    wasm_bindgen::memory().unchecked_into::<WebAssembly::Memory>().buffer()
+}
+
+/// Looks at the sources of one payload, one after the other.
+pub(super) struct Look {
+    memory: JsValue,
+    /// Whether the engine has immutable buffers.
+    immutable: bool,
+    /// Buffers that are moved and borrowed; only where something is moved there can be a conflict.
+    conflicts: Option<Conflicts>,
+}
+
+#[derive(Default)]
+struct Conflicts {
+    moved: Set,
+    borrowed: Set,
+    seen: Vec<(usize, Mode, JsValue)>,
+}
+
+impl Look {
+    pub(super) fn new(sources: &[Source]) -> Self {
+        let js = |source: &&Source| matches!(source.input.0, Kind::Js { .. });
+        if !sources.iter().any(|source| js(&source)) {
+            return Self { memory: JsValue::UNDEFINED, immutable: false, conflicts: None };
+        }
+        let moves = sources.iter().filter(js).any(|source| source.mode == Mode::Move);
+        let prototype = Reflect::get(&global(), &"ArrayBuffer".into())
+            .and_then(|class| Reflect::get(&class, &"prototype".into()))
+            .unwrap_or_default();
+        Self {
+            memory: memory(),
+            immutable: Reflect::has(&prototype, &"immutable".into()).unwrap_or(false),
+            conflicts: moves.then(Conflicts::default),
+        }
+    }
+
+    /// Looks at the source `index`, and changes nothing.
+    pub(super) fn admit(
+        &mut self,
+        index: usize,
+        value: JsValue,
+        element: Option<Element>,
+        mode: Mode,
+        unsupported: Unsupported,
+    ) -> Result<Admitted, SegmentError> {
+        let is_view = ArrayBuffer::is_view(&value);
+        if !is_view && !is_buffer(&value) {
+            return Err(SegmentError::NotABuffer { found: describe(&value) });
+        }
+        let array: &Bytes = value.unchecked_ref();
+        let buffer = if is_view { array.buffer() } else { value.clone() };
+        let fixed: &Bytes = buffer.unchecked_ref();
+        let len = array.byte_length();
+        if len == 0.0 && fixed.detached() == Some(true) {
+            return Err(SegmentError::SourceDetached);
+        }
+        let element = match element {
+            Some(element) => element,
+            None if is_view => element_of(&value),
+            None => Element::Uint8,
+        };
+        let immutable = self.immutable && fixed.immutable() == Some(true);
+        let in_memory = Object::is(&buffer, &self.memory);
+        let cause = if mode == Mode::Copy { None } else { self.cause(index, mode, &buffer, len, in_memory, immutable) };
+        let reason = match (mode, cause, unsupported) {
+            (Mode::Copy, ..) => Some(Reason::CopyMode),
+            (_, None, _) => None,
+            (_, Some(_), Unsupported::Copy) => Some(Reason::Unsupported),
+            (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
+        };
+        if reason.is_none() && mode == Mode::Move {
+            return Ok(Admitted::Move(Movable { buffer: buffer.unchecked_into(), len, element }));
+        }
+        let aliasing = if immutable { Aliasing::Immutable } else { Aliasing::Shared };
+        // Saturates; a payload of that size is refused before the length is used.
+        let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
+        let owner = JsOwner { array: value, whole: len as usize, aliasing, in_memory, bytes: OnceCell::new() };
+        let segment = Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(mode);
+        Ok(match reason {
+            Some(reason) => Admitted::Copy(segment, reason),
+            None => Admitted::Ready(segment),
+        })
+    }
+
+    /// What forbids to borrow or to move `len` bytes of `buffer`.
+    fn cause(
+        &mut self,
+        index: usize,
+        mode: Mode,
+        buffer: &JsValue,
+        len: f64,
+        in_memory: bool,
+        immutable: bool,
+    ) -> Option<Cause> {
+        match buffer.unchecked_ref::<Bytes>().resizable() {
+            Some(true) => return Some(Cause::Resizable),
+            // Shared buffers have no such property, and neither has an engine of before 2023.
+            None if !buffer.is_instance_of::<ArrayBuffer>() => return Some(Cause::Shared),
+            _ => {}
+        }
+        if in_memory {
+            return Some(Cause::WasmMemory);
+        }
+        if mode == Mode::Move {
+            if immutable {
+                return Some(Cause::Immutable);
+            }
+            let whole = buffer.unchecked_ref::<Bytes>().byte_length();
+            if whole != len {
+                return Some(Cause::Partial { part: len as usize, whole: whole as usize });
+            }
+        }
+        self.conflicts.as_mut()?.meet(index, mode, buffer)
+    }
+}
+
+impl Conflicts {
+    /// Notes the buffer, unless it is in the way of one that was noted before.
+    fn meet(&mut self, index: usize, mode: Mode, buffer: &JsValue) -> Option<Cause> {
+        let (against_moved, against_borrowed) = match mode {
+            Mode::Move => (self.moved.has(buffer), self.borrowed.size() > 0 && self.borrowed.has(buffer)),
+            _ => (self.moved.size() > 0 && self.moved.has(buffer), false),
+        };
+        if against_moved || against_borrowed {
+            let wanted = if against_moved { Mode::Move } else { Mode::Borrow };
+            let same = |(_, mode, seen): &&(usize, Mode, JsValue)| *mode == wanted && Object::is(seen, buffer);
+            let other = self.seen.iter().find(same).map_or(0, |(other, ..)| *other);
+            return Some(if against_moved { Cause::AlsoMoved { other } } else { Cause::AlsoBorrowed { other } });
+        }
+        let set = if mode == Mode::Move { &self.moved } else { &self.borrowed };
+        set.add(buffer);
+        self.seen.push((index, mode, buffer.clone()));
+        None
+    }
+}
+
+/// Whether a value that is no view is a buffer, shared or not. By its tag, because a buffer may come from another frame.
+fn is_buffer(value: &JsValue) -> bool {
+    if value.is_instance_of::<ArrayBuffer>() {
+        return true;
+    }
+    value.is_object() && matches!(tag(value).as_deref(), Some("ArrayBuffer" | "SharedArrayBuffer"))
+}
+
+/// The element type of a view; a `DataView` has none and counts as bytes.
+fn element_of(view: &JsValue) -> Element {
+    tag(view).and_then(|name| Element::of_array(&name)).unwrap_or(Element::Uint8)
+}
+
+fn tag(value: &JsValue) -> Option<String> {
+    Reflect::get(value, &Symbol::to_string_tag()).ok()?.as_string()
+}
+
+impl Input {
+    /// A JavaScript value of which the caller knows that it is an array of `element`. The kind of a value that comes by `From`
+    /// is looked up, which takes longer.
+    #[must_use]
+    pub fn array(value: JsValue, element: Element) -> Self {
+        Self(Kind::Js { value, element: Some(element) })
+    }
+}
+
+impl From<JsValue> for Input {
+    fn from(value: JsValue) -> Self {
+        Self(Kind::Js { value, element: None })
+    }
+}
+
+impl From<&JsValue> for Input {
+    fn from(value: &JsValue) -> Self {
+        value.clone().into()
+    }
+}
+
+macro_rules! arrays {
+    ($($class:ident => $element:ident),+ $(,)?) => {
+        $(impl From<&js_sys::$class> for Input {
+            fn from(array: &js_sys::$class) -> Self {
+                Self::array(array.into(), Element::$element)
+            }
+        })+
+    };
+}
+
+arrays! {
+    Int8Array => Int8, Uint8Array => Uint8, Uint8ClampedArray => Uint8Clamped, Int16Array => Int16, Uint16Array => Uint16,
+    Int32Array => Int32, Uint32Array => Uint32, Float16Array => Float16, Float32Array => Float32, Float64Array => Float64,
+    BigInt64Array => BigInt64, BigUint64Array => BigUint64, DataView => Uint8, ArrayBuffer => Uint8,
+    SharedArrayBuffer => Uint8,
+}
+
+/// Memory of `length` elements in wasm memory, filled by `produce` through a JavaScript array over it. See
+/// [`Segment::fill_js`].
+pub(super) fn fill<R>(
+    element: Element,
+    length: usize,
+    produce: impl FnOnce(&Object) -> R,
+) -> Result<(Segment, R), SegmentError> {
+    let requested = length.saturating_mul(element.size());
+    let mut space = Aligned::zeros(requested)?;
+    // The address leaves Rust here, as that of a slice does that is passed to an imported function.
+    let address = space.bytes_mut().as_mut_ptr() as usize as u32;
+    let class: Function =
+        Reflect::get(&global(), &element.array_name().into()).and_then(JsCast::dyn_into).map_err(|_| {
+            SegmentError::NotABuffer { found: format!("a {}, unknown to this browser", element.array_name()) }
+        })?;
+    let arguments = Array::of3(&memory(), &address.into(), &(length as u32).into());
+    let view: Object = Reflect::construct(&class, &arguments)
+        .map_err(|error| SegmentError::NotABuffer { found: words(&error) })?
+        .unchecked_into();
+    let result = produce(&view);
+    if view.unchecked_ref::<Bytes>().byte_length() != requested as f64 {
+        return Err(SegmentError::Grown);
+    }
+    Ok((space.into_segment(element), result))
 }

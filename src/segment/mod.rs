@@ -19,135 +19,38 @@
 //! must never show a `&[u8]` over memory that JavaScript can move or detach: an owner in the JavaScript heap is
 //! read by copying, and whether it was detached is looked up at each use.
 
+mod element;
+mod error;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
+mod linear;
+mod mode;
+mod source;
 
 use std::{fmt, ops::Range};
 
 use serde::{Deserialize, Serialize};
 use zenoh_buffers::ZSlice;
 
+pub(crate) use self::source::{Admitted, admit};
+pub use self::{
+    element::{Element, Scalar},
+    error::{Cause, SegmentError},
+    mode::{Mode, Unsupported, table},
+    source::{Input, Source},
+};
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 
-/// The type of the elements in a typed array.
+/// Who else may write the bytes of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Element {
-    /// Unsigned, 8 bits. Also said of bytes whose type is not known, as those of a received payload.
-    Uint8,
-    /// Signed, 32 bits, little-endian on every engine that runs wasm.
-    Int32,
-    /// IEEE 754, 32 bits.
-    Float32,
-    /// IEEE 754, 64 bits.
-    Float64,
+pub enum Aliasing {
+    /// Somebody else has the same memory and may write it: a borrowed JavaScript array.
+    Shared,
+    /// Others may have it too, and nobody can write it: memory behind a Rust reference, an immutable `ArrayBuffer`.
+    Immutable,
+    /// Nobody else has it: a buffer that was moved or received.
+    Exclusive,
 }
-
-impl Element {
-    /// Every element type, in the order of their sizes.
-    pub const ALL: [Element; 4] = [Self::Uint8, Self::Int32, Self::Float32, Self::Float64];
-
-    /// Bytes of one element.
-    #[must_use]
-    pub const fn size(self) -> usize {
-        match self {
-            Self::Uint8 => 1,
-            Self::Int32 | Self::Float32 => 4,
-            Self::Float64 => 8,
-        }
-    }
-
-    /// The name, as in `Int32`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Uint8 => "Uint8",
-            Self::Int32 => "Int32",
-            Self::Float32 => "Float32",
-            Self::Float64 => "Float64",
-        }
-    }
-
-    /// The name of the JavaScript array, as in `Int32Array`.
-    #[must_use]
-    pub const fn array_name(self) -> &'static str {
-        match self {
-            Self::Uint8 => "Uint8Array",
-            Self::Int32 => "Int32Array",
-            Self::Float32 => "Float32Array",
-            Self::Float64 => "Float64Array",
-        }
-    }
-}
-
-/// How a payload takes a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum Mode {
-    /// The bytes are copied into memory that the payload owns: O(bytes). The caller may do anything afterwards.
-    #[default]
-    Copy,
-    /// The payload keeps a reference to the caller's memory: O(1). The caller may read; a write shows in the payload.
-    Borrow,
-}
-
-impl Mode {
-    /// Every mode.
-    pub const ALL: [Mode; 2] = [Self::Copy, Self::Borrow];
-
-    /// The name, as in `copy`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Copy => "copy",
-            Self::Borrow => "borrow",
-        }
-    }
-}
-
-/// Why the bytes of a segment cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SegmentError {
-    /// The owner was detached or resized after the segment was made (`ArrayBuffer.transfer`, a transfer to a Worker).
-    Detached {
-        /// Bytes that the owner had when the segment was made.
-        expected: usize,
-        /// Bytes that it has now.
-        found: usize,
-    },
-    /// The source is a kind of memory that cannot be referred to safely.
-    Unsupported {
-        /// What it is, as in "a SharedArrayBuffer".
-        what: &'static str,
-        /// What to do instead.
-        way_out: &'static str,
-    },
-    /// The memory for a copy could not be allocated.
-    OutOfMemory {
-        /// Bytes asked for.
-        requested: usize,
-    },
-}
-
-impl fmt::Display for SegmentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Detached { expected, found } => write!(
-                f,
-                "the array behind this segment was detached: it had {expected} B when the payload was built and has {found} B \
-                 now. Build the payload again from an array that is still there, or use copy"
-            ),
-            Self::Unsupported { what, way_out } => {
-                write!(f, "the source is {what}, which cannot be borrowed: {way_out}")
-            }
-            Self::OutOfMemory { requested } => write!(
-                f,
-                "no memory for a copy of {requested} B. Borrow instead of copying, or make the payload smaller"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for SegmentError {}
 
 #[derive(Clone)]
 enum Owner {
@@ -173,21 +76,79 @@ impl Segment {
         Self { owner: Owner::Linear(slice), element, mode: Mode::Borrow }
     }
 
-    /// Refers to an array in the JavaScript heap without copying it.
+    /// Takes over any owner of bytes and refers to all of them; nothing is copied. The owner is dropped, once, when the last
+    /// segment that refers to it is. Its bytes must stay where they are and as they are.
+    ///
+    /// # Panics
+    /// At a later use, if `owner.as_ref()` then has another length than now.
+    #[must_use]
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static, element: Element) -> Self {
+        Self::linear(linear::retain(owner), element)
+    }
+
+    /// Allocates `length` elements in linear memory, zeroed and aligned for every element type, and lets `produce` write them in
+    /// place; nothing is copied.
     ///
     /// # Errors
-    /// [`SegmentError::Unsupported`] for memory that may move, change its length or be written by another thread;
-    /// [`SegmentError::Detached`] for a view whose buffer is gone.
+    /// [`SegmentError::OutOfMemory`], before `produce` is called.
+    pub fn fill(element: Element, length: usize, produce: impl FnOnce(&mut [u8])) -> Result<Self, SegmentError> {
+        let mut space = linear::Aligned::zeros(length.saturating_mul(element.size()))?;
+        produce(space.bytes_mut());
+        Ok(space.into_segment(element))
+    }
+
+    /// Allocates `length` elements in wasm memory, zeroed, and lets `produce` write them in place through a JavaScript array of
+    /// that element type; nothing is copied. Returns what `produce` returned beside the segment.
+    ///
+    /// The array is good for this call only: it is a window into wasm memory, which is detached when that memory grows, and
+    /// which would show whatever comes to lie there. Do not keep it.
+    ///
+    /// # Errors
+    /// [`SegmentError::OutOfMemory`], or [`SegmentError::NotABuffer`] when the engine lacks that kind of array, before `produce`
+    /// is called; [`SegmentError::Grown`] when wasm memory grew during the call.
     #[cfg(target_arch = "wasm32")]
-    pub fn js(view: &js_sys::Object, element: Element) -> Result<Self, SegmentError> {
-        Ok(Self { owner: Owner::Js(js::JsBytes::borrow(view)?), element, mode: Mode::Borrow })
+    pub fn fill_js<R>(
+        element: Element,
+        length: usize,
+        produce: impl FnOnce(&js_sys::Object) -> R,
+    ) -> Result<(Self, R), SegmentError> {
+        js::fill(element, length, produce)
     }
 
     /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket. Nothing is copied.
     #[cfg(target_arch = "wasm32")]
     #[must_use]
-    pub fn received(buffer: &js_sys::ArrayBuffer) -> Self {
-        Self { owner: Owner::Js(js::JsBytes::own(buffer)), element: Element::Uint8, mode: Mode::Borrow }
+    pub fn received(buffer: js_sys::ArrayBuffer) -> Self {
+        Self::of_js(js::JsBytes::own(buffer), Element::Uint8)
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn of_js(bytes: js::JsBytes, element: Element) -> Self {
+        Self { owner: Owner::Js(bytes), element, mode: Mode::Borrow }
+    }
+
+    /// Hands the `ArrayBuffer` behind the segment over, without copying it.
+    ///
+    /// # Errors
+    /// The segment itself, when the buffer is not its own alone: in linear memory, borrowed, a part, or held by others too.
+    #[cfg(target_arch = "wasm32")]
+    pub fn into_array_buffer(self) -> Result<js_sys::ArrayBuffer, Self> {
+        let Self { owner, element, mode } = self;
+        match owner {
+            Owner::Js(bytes) => bytes.into_buffer().map_err(|bytes| Self { owner: Owner::Js(bytes), element, mode }),
+            owner => Err(Self { owner, element, mode }),
+        }
+    }
+
+    /// A way to see whether the owner is still held, without holding it; `None` in linear memory, where an owner of your own
+    /// sees its `Drop`.
+    #[cfg(target_arch = "wasm32")]
+    #[must_use]
+    pub fn watch(&self) -> Option<js::Watch> {
+        match &self.owner {
+            Owner::Js(bytes) => Some(bytes.watch()),
+            Owner::Linear(_) => None,
+        }
     }
 
     /// The same segment, said to have been taken by `mode`.
@@ -232,6 +193,27 @@ impl Segment {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Who else may write its bytes.
+    #[must_use]
+    pub fn aliasing(&self) -> Aliasing {
+        match &self.owner {
+            Owner::Linear(_) => Aliasing::Immutable,
+            #[cfg(target_arch = "wasm32")]
+            Owner::Js(bytes) => bytes.aliasing(),
+        }
+    }
+
+    /// Whether both are the same memory, so that their bytes are equal without a look.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.owner, &other.owner) {
+            (Owner::Linear(a), Owner::Linear(b)) => std::ptr::eq(a.as_slice(), b.as_slice()),
+            #[cfg(target_arch = "wasm32")]
+            (Owner::Js(a), Owner::Js(b)) => a.is_same(b),
+            #[cfg(target_arch = "wasm32")]
+            _ => false,
+        }
     }
 
     /// The bytes themselves, when they are in linear memory. Nothing is copied.
@@ -368,13 +350,6 @@ impl Segment {
     }
 }
 
-impl From<Vec<u8>> for Segment {
-    /// Takes the vector over; nothing is copied.
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::linear(ZSlice::from(bytes), Element::Uint8)
-    }
-}
-
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment")
@@ -392,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_slice_shares_its_owner_and_copies_nothing() {
-        let whole = Segment::from(vec![1, 2, 3, 4, 5]);
+        let whole = Segment::from(vec![1u8, 2, 3, 4, 5]);
         let part = whole.slice(1..4).unwrap();
         let address = |s: &Segment| s.as_linear().unwrap().as_slice().as_ptr() as usize;
         assert_eq!(address(&part), address(&whole) + 1);
@@ -405,7 +380,7 @@ mod tests {
     fn appending_writes_the_ledger() {
         let mut ledger = Ledger::new();
         let mut into = vec![9];
-        Segment::from(vec![1, 2]).append_to(&mut into, Stage::Build, Reason::CopyMode, &mut ledger).unwrap();
+        Segment::from(vec![1u8, 2]).append_to(&mut into, Stage::Build, Reason::CopyMode, &mut ledger).unwrap();
         assert_eq!(into, [9, 1, 2]);
         assert_eq!(ledger.bytes_in(Stage::Build), 2);
     }
@@ -414,7 +389,7 @@ mod tests {
     fn looking_at_linear_memory_copies_nothing() {
         let mut ledger = Ledger::new();
         let mut seen = Vec::new();
-        let segment = Segment::from(vec![7; 100]);
+        let segment = Segment::from(vec![7u8; 100]);
         segment.for_each_window(&mut [0; 8], &mut ledger, &mut |bytes| seen.extend_from_slice(bytes)).unwrap();
         assert_eq!(seen, [7; 100]);
         assert_eq!(ledger, Ledger::new());

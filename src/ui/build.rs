@@ -215,7 +215,7 @@ fn listing(state: &State) -> Html {
             { "ZBytes::from_segments([\n" }
             { for lines.into_iter().map(|line| match line {
                 snippet::Line::Row(at, name, mode, repeat) => {
-                    let mode = match mode { Mode::Copy => "Mode::Copy", Mode::Borrow => "Mode::Borrow" };
+                    let mode = match mode { Mode::Copy => "Mode::Copy", Mode::Borrow => "Mode::Borrow", Mode::Move => "Mode::Move" };
                     let times =
                         if repeat == 1 { String::new() } else { format!("  // {} of these:\n", format::count(repeat)) };
                     html! { <>{ times }{ "  " }{ swatch(at) }{ format!(" ({name}, {mode}),\n") }</> }

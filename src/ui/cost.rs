@@ -7,7 +7,7 @@ use super::{
     widgets::{PaneProps, pane_head, problem, sends},
 };
 use crate::{
-    app::{Action, Build, Cost, PutCost, Report, State},
+    app::{Action, Build, BuildCost, Cost, PutCost, Report, State, sentence},
     measure::{Summary, Verdict},
 };
 
@@ -184,7 +184,7 @@ fn verdict(report: &Report) -> Html {
 
 fn bytes_copied(report: &Report) -> Html {
     let gather = report.len as u64;
-    let most = (report.copied_by_copy + gather).max(1) as f64;
+    let most = (report.copy.copied + gather).max(1) as f64;
     let row = |name: &'static str, build: u64| {
         let bar = |bytes: u64| format!("{:.2}", bytes as f64 / most * 160.0);
         html! {
@@ -204,21 +204,33 @@ fn bytes_copied(report: &Report) -> Html {
         }
     };
     html! {
+        <>
         <table class="plain" id="cost-bytes">
             <thead><tr>
                 <th scope="col">{ "Bytes copied" }</th><th scope="col" class="number-cell">{ "build" }</th>
                 <th scope="col" class="number-cell">{ "gather" }</th><th scope="col" class="number-cell">{ "in all" }</th>
                 <td class="bar-cell"></td>
             </tr></thead>
-            <tbody>{ row("all copy", report.copied_by_copy) }{ row("all borrow", report.copied_by_borrow) }</tbody>
+            <tbody>{ for built(report).map(|(name, cost)| row(name, cost.copied)) }</tbody>
         </table>
+        if let Some(reason) = &report.refused {
+            <p class="quiet" id="cost-refused">{ format!("all move: refused. {}.", sentence(reason)) }</p>
+        }
+        </>
     }
+}
+
+/// What was measured, by the names of the layout's views.
+fn built(report: &Report) -> impl Iterator<Item = (&'static str, &BuildCost)> {
+    [("all copy", Some(&report.copy)), ("all borrow", Some(&report.borrow)), ("all move", report.moved.as_ref())]
+        .into_iter()
+        .filter_map(|(name, cost)| Some((name, cost?)))
 }
 
 /// Times with their intervals on one logarithmic axis.
 fn times(report: &Report) -> Html {
-    let least = report.copy.lower.min(report.borrow.lower).max(0.1);
-    let most = report.copy.upper.max(report.borrow.upper).max(least * 10.0);
+    let least = built(report).map(|(_, cost)| cost.summary.lower).fold(f64::INFINITY, f64::min).max(0.1);
+    let most = built(report).map(|(_, cost)| cost.summary.upper).fold(least * 10.0, f64::max);
     let (from, to) = (least.log10().floor(), most.log10().ceil());
     const WIDTH: f64 = 160.0;
     let x = move |ns: f64| 5.0 + (ns.max(0.1).log10() - from) / (to - from) * (WIDTH - 10.0);
@@ -252,7 +264,7 @@ fn times(report: &Report) -> Html {
                     </svg>
                 </td>
             </tr></thead>
-            <tbody>{ row("all copy", &report.copy) }{ row("all borrow", &report.borrow) }</tbody>
+            <tbody>{ for built(report).map(|(name, cost)| row(name, &cost.summary)) }</tbody>
         </table>
     }
 }
@@ -273,11 +285,10 @@ fn conditions(report: &Report) -> Html {
     html! {
         <ul class="conditions quiet" id="cost-conditions">
             <li>{ format!("{}, {}", format::plural(report.segments, "segment"), format::bytes(report.len)) }</li>
-            <li>{ format!("n = {} each, interleaved, seed {}; 95 % intervals", format::count(report.copy.n), at.seed) }</li>
-            <li>{ format!(
-                "a sample is {} by copy or {} by borrow",
-                format::plural(at.batches.0 as usize, "build"), format::thousands(at.batches.1.into()),
-            ) }</li>
+            <li>{ format!("n = {} each, interleaved, seed {}; 95 % intervals", format::count(report.copy.summary.n), at.seed) }</li>
+            <li>{ format!("builds in a sample: {}", built(report)
+                .map(|(name, cost)| format!("{} {}", format::thousands(cost.batch.into()), name.trim_start_matches("all ")))
+                .collect::<Vec<_>>().join(", ")) }</li>
             if let Some(put) = &report.put { <li>{ format!("put: medians of {}", format::count(put.n)) }</li> }
             <li>{ format!("clock step {}, {isolation}", format::time(at.step.as_secs_f64() * 1e9)) }</li>
             <li>{ &at.browser }</li>

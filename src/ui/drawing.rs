@@ -433,7 +433,9 @@ fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let (left, right) = (span.x + 1.0, span.end() - 1.0);
     let words = match piece.mode {
         Mode::Copy => "read, let go",
+        _ if piece.refused.is_some() => "refused",
         Mode::Borrow => "borrowed",
+        Mode::Move => "moved",
     };
     let words = text("quiet halo", "middle", span.x + span.width / 2.0, g.link, words);
     match piece.mode {
@@ -444,7 +446,7 @@ fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
                 { words }
             </>
         },
-        Mode::Borrow => html! {
+        Mode::Borrow | Mode::Move => html! {
             <>
                 { line("link", left, from, left, g.ring) }
                 { line("link", right, from, right, g.ring) }

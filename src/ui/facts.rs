@@ -116,6 +116,10 @@ pub fn owner(piece: &Piece) -> String {
     };
     match piece.mode {
         Mode::Borrow => source,
+        Mode::Move if piece.source == Place::JsHeap => {
+            "a buffer that is the payload’s alone; the page’s array is detached".to_owned()
+        }
+        Mode::Move => "the payload, which has taken the block in wasm memory over".to_owned(),
         Mode::Copy => format!("the payload’s own block in wasm memory, copied from {source}"),
     }
 }
@@ -137,6 +141,10 @@ pub fn story(piece: &Piece) -> String {
             "Building the payload only notes where they are: nothing is copied. Sending copies each byte once, from {source} \
              straight into the batch that carries it. Change {source} before it was sent, and what is sent changes too."
         ),
+        Mode::Move => format!(
+            "Building the payload takes {source} away from its owner: nothing is copied, and nobody else can write the bytes any \
+             more. Sending copies each byte once, straight into the batch that carries it."
+        ),
         Mode::Copy => format!(
             "Building the payload copies all {bytes} into a block of its own; you may then do with {source} what you like. Sending \
              copies each byte again, into the batch that carries it: twice in all."
@@ -153,18 +161,23 @@ pub fn mode_sentence(mode: Mode, place: Place) -> &'static str {
             "Not copied: the payload refers to the array. A later write shows in the payload."
         }
         (Mode::Borrow, Place::Linear) => "Not copied: the payload refers to this wasm memory and keeps it alive.",
+        (Mode::Move, Place::JsHeap) => {
+            "Ownership is taken: the array is detached, so nobody can write to it any more. No byte is copied."
+        }
+        (Mode::Move, Place::Linear) => {
+            "Ownership is taken: the payload keeps the memory, nobody else has it. No byte is copied."
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Fill, Preset, Row};
+    use crate::app::{Preset, Row};
     use crate::segment::Element;
 
     fn row(id: u32, element: Element, length: usize, repeat: usize, mode: Mode) -> Row {
-        let name = format!("r{id}");
-        Row { id, name, element, length, repeat, fill: Fill::Ramp, place: Place::JsHeap, mode }
+        Row { repeat, mode, ..Row::array(id, format!("r{id}"), element, length) }
     }
 
     fn plan(rows: &[Row]) -> Plan {

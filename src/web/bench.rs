@@ -6,10 +6,10 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{clock, sources::Sources};
 use crate::{
-    app::{Conditions, Problem, PutCost, Report},
+    app::{BuildCost, Conditions, Problem, PutCost, Report},
     measure::{self, Ratio, Summary, Verdict},
     payload::{BuildError, ZBytes},
-    segment::Mode,
+    segment::{Input, Mode, Segment, Source},
 };
 
 /// Rounds of the measurement; in each, every variant is timed once.
@@ -20,19 +20,53 @@ pub(super) const PUTS: u32 = 9;
 
 const SEED: u64 = 7;
 
-const VARIANTS: [Mode; 2] = [Mode::Copy, Mode::Borrow];
+const VARIANTS: [Mode; 3] = [Mode::Copy, Mode::Borrow, Mode::Move];
 
 /// Set by whoever wants the measurement to stop.
 pub(super) type Stop = Rc<Cell<bool>>;
 
-/// How long `runs` builds take. Each payload is dropped before the next is built, so copies go into warm memory.
-fn time(sources: &Sources, mode: Mode, runs: u32) -> Result<Duration, BuildError> {
-    let begun = clock::now();
-    for _ in 0..runs {
-        // The length is looked at, so that no build can be left out as useless.
-        std::hint::black_box(sources.build(Some(mode))?.len());
+/// What builds the same payload again and again.
+struct Rig<'a> {
+    sources: &'a mut Sources,
+    /// The last payload that was built by move. A buffer can be moved once; so each build by move takes the buffers of the
+    /// payload before it.
+    moved: Option<ZBytes>,
+}
+
+impl Rig<'_> {
+    /// Builds once by `mode`.
+    fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
+        match (mode, self.moved.take()) {
+            (Mode::Move, Some(payload)) => ZBytes::from_segments(payload.into_segments().into_iter().map(again)),
+            (mode, moved) => {
+                self.moved = moved;
+                ZBytes::from_segments(self.sources.list(Some(mode)))
+            }
+        }
     }
-    Ok(clock::now().saturating_sub(begun))
+
+    /// How long `runs` builds take. Each payload is dropped before the next is built, so copies go into warm memory.
+    fn time(&mut self, mode: Mode, runs: u32) -> Result<Duration, BuildError> {
+        let begun = clock::now();
+        for _ in 0..runs {
+            let payload = self.build(mode)?;
+            // The length is looked at, so that no build can be left out as useless.
+            std::hint::black_box(payload.len());
+            if mode == Mode::Move {
+                self.moved = Some(payload);
+            }
+        }
+        Ok(clock::now().saturating_sub(begun))
+    }
+}
+
+/// A moved segment as the source of the next payload.
+fn again(segment: Segment) -> Source {
+    let element = segment.element();
+    match segment.into_array_buffer() {
+        Ok(buffer) => Source::moved(Input::array(buffer.into(), element)),
+        Err(segment) => Source::moved(segment),
+    }
 }
 
 /// The clock's step, seen over a few of its moves.
@@ -45,12 +79,20 @@ fn step() -> Duration {
     measure::clock_step(&readings).unwrap_or(Duration::from_millis(1))
 }
 
-/// Measures building by copy and by borrow, and whole puts through `put` when there is one. `None` when stopped.
+struct Variant {
+    mode: Mode,
+    copied: u64,
+    /// Builds that are timed together.
+    batch: u32,
+    samples: Vec<f64>,
+}
+
+/// Measures building by copy, by borrow and by move, and whole puts through `put` when there is one. `None` when stopped.
 ///
 /// # Errors
 /// A [`Problem`] when the payload cannot be built or put.
 pub(super) async fn run<Put>(
-    sources: &Sources,
+    sources: &mut Sources,
     surroundings: (bool, String),
     stop: &Stop,
     progress: impl Fn(u32, u32),
@@ -64,28 +106,40 @@ where
     let total = ROUNDS + puts;
 
     let step = step();
-    let mut batches = [1u32; 2];
-    let mut copied = [0u64; 2];
+    let mut rig = Rig { sources, moved: None };
+    let mut variants = Vec::new();
+    let mut refused = None;
     let (mut len, mut segments) = (0, 0);
-    for (index, mode) in VARIANTS.into_iter().enumerate() {
-        let payload = sources.build(Some(mode)).map_err(failed)?;
-        copied[index] = payload.built().total();
+    for mode in VARIANTS {
+        let payload = match rig.build(mode) {
+            Ok(payload) => payload,
+            // What cannot be moved can still be compared by copy and by borrow.
+            Err(error @ BuildError::Segment { .. }) if mode == Mode::Move => {
+                refused = Some(error.to_string());
+                continue;
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let copied = payload.built().total();
         (len, segments) = (payload.len(), payload.segments().len());
-        drop(payload);
+        rig.moved = (mode == Mode::Move).then_some(payload);
         // Each estimate rests on as many runs as the one before asked for, since a single run hides in the clock's step. The
         // largest counts: a hiccup of the machine makes a run look long, and so asks for too few.
+        let mut batch = 1;
         for _ in 0..5 {
-            let took = time(sources, mode, batches[index]).map_err(failed)?;
-            batches[index] = batches[index].max(measure::runs_per_sample(step, batches[index], took));
+            let took = rig.time(mode, batch).map_err(failed)?;
+            batch = batch.max(measure::runs_per_sample(step, batch, took));
             TimeoutFuture::new(0).await;
         }
+        variants.push(Variant { mode, copied, batch, samples: Vec::new() });
     }
 
-    let mut samples = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        for variant in measure::order(SEED, round, VARIANTS.len()) {
-            let took = time(sources, VARIANTS[variant], batches[variant]).map_err(failed)?;
-            samples[variant].push(took.as_nanos() as f64 / f64::from(batches[variant]));
+        for index in measure::order(SEED, round, variants.len()) {
+            if let Some(variant) = variants.get_mut(index) {
+                let took = rig.time(variant.mode, variant.batch).map_err(failed)?;
+                variant.samples.push(took.as_nanos() as f64 / f64::from(variant.batch));
+            }
         }
         progress(round + 1, total);
         TimeoutFuture::new(0).await;
@@ -98,7 +152,7 @@ where
     if let Some(put) = put {
         for index in 0..PUTS {
             let begun = clock::now();
-            let payload = sources.build(Some(Mode::Copy)).map_err(failed)?;
+            let payload = rig.build(Mode::Copy).map_err(failed)?;
             let build = clock::now().saturating_sub(begun);
             let (gather, send, took) = put(payload).await?;
             let rest = took.saturating_sub(gather).saturating_sub(send);
@@ -114,39 +168,36 @@ where
     }
 
     let nothing = || Problem::new("Nothing was measured.", "The clock of this browser gave no usable number.");
-    let [copy, borrow] = samples.map(|samples| Summary::of(&samples));
-    let (copy, borrow) = (copy.ok_or_else(nothing)?, borrow.ok_or_else(nothing)?);
+    let built = |mode: Mode| {
+        let variant = variants.iter().find(|variant| variant.mode == mode)?;
+        let summary = Summary::of(&variant.samples)?;
+        Some(BuildCost { summary, copied: variant.copied, batch: variant.batch })
+    };
+    let (copy, borrow) = (built(Mode::Copy).ok_or_else(nothing)?, built(Mode::Borrow).ok_or_else(nothing)?);
     let medians = stages.map(|stage| Summary::of(&stage));
     let put = match medians {
         [Some(build), Some(gather), Some(send), Some(rest)] => Some(PutCost {
             n: build.n,
-            list: build.median.min(borrow.median),
-            copy: (build.median - borrow.median).max(0.0),
+            list: build.median.min(borrow.summary.median),
+            copy: (build.median - borrow.summary.median).max(0.0),
             gather: gather.median,
             send: send.median,
             rest: rest.median,
         }),
         _ => None,
     };
-    let ratio = Ratio::of(&copy, &borrow);
+    let ratio = Ratio::of(&copy.summary, &borrow.summary);
     let (isolated, browser) = surroundings;
     Ok(Some(Report {
         copy,
         borrow,
+        moved: built(Mode::Move),
+        refused,
         ratio,
         verdict: Verdict::of(&ratio),
         len,
         segments,
-        copied_by_copy: copied[0],
-        copied_by_borrow: copied[1],
         put,
-        conditions: Conditions {
-            step,
-            isolated,
-            optimised: !cfg!(debug_assertions),
-            seed: SEED,
-            batches: (batches[0], batches[1]),
-            browser,
-        },
+        conditions: Conditions { step, isolated, optimised: !cfg!(debug_assertions), seed: SEED, browser },
     }))
 }

@@ -211,7 +211,7 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
         }
         SocketEvent::Batch(buffer) => {
             if let Some(client) = inner.borrow_mut().client.as_mut() {
-                client.handle_input(Segment::received(&buffer), now);
+                client.handle_input(Segment::received(buffer), now);
             }
             pump(inner);
         }

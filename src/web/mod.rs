@@ -4,6 +4,7 @@
 mod bench;
 mod clock;
 mod driver;
+pub mod files;
 mod hash;
 mod socket;
 mod sources;
@@ -289,7 +290,7 @@ impl Runtime {
             Ok((sent.gather, sent.send, sent.took))
         });
         let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
-        bench::run(&sources, surroundings::for_measuring(), stop, progress, put).await
+        bench::run(&mut sources, surroundings::for_measuring(), stop, progress, put).await
     }
 }
 
@@ -304,9 +305,6 @@ fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::NotOpen => "No session.",
         _ => title,
     };
-    // The errors begin in lower case, because they also stand inside of sentences.
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    let text = app::sentence(&error.to_string());
     Problem::new(title, format!("{text}. Nothing was sent."))
 }

@@ -1,34 +1,33 @@
-//! The caller's arrays: what rows describe, made for real, in the JavaScript heap or in wasm memory.
+//! The caller's memory: what rows describe, made for real, in the JavaScript heap or in wasm memory.
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Reflect, Uint8Array, global};
+use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
-use zenoh_buffers::ZSlice;
 
-use super::socket::message_of;
+use super::{files, socket::message_of};
 use crate::{
-    app::{Fill, Problem, Row},
+    app::{Fill, Kind, Problem, Row},
     ledger::Place,
     payload::{BuildError, ZBytes},
-    segment::{Mode, Segment, SegmentError},
+    segment::{Element, Input, Mode, Segment, SegmentError, Source},
 };
 
 /// Bytes that are written in one go. A multiple of every element size.
 const CHUNK: usize = 64 << 10;
 
-/// The arrays of one row.
-enum Arrays {
-    Js(Vec<Object>),
-    Linear(Vec<ZSlice>),
+/// The memory of one row.
+enum Memory {
+    Js(Vec<JsValue>),
+    Linear(Vec<Segment>),
 }
 
 struct Made {
     row: Row,
-    arrays: Rc<Arrays>,
+    memory: Rc<Memory>,
 }
 
-/// Arrays of all rows; those of rows that did not change are kept.
+/// Memory of all rows; that of rows that did not change is kept, until a payload takes it away.
 #[derive(Default)]
 pub(super) struct Sources {
     made: Vec<Made>,
@@ -38,102 +37,155 @@ impl Sources {
     /// Makes what `rows` describe.
     ///
     /// # Errors
-    /// A [`Problem`] when the engine has no memory for an array.
+    /// A [`Problem`] when the engine has no memory for an array, or no such array.
     pub(super) fn make(&mut self, rows: &[Row]) -> Result<(), Problem> {
         let mut old = std::mem::take(&mut self.made);
         // Let go before anything new is made: the two need not fit into memory together.
         old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         for row in rows {
-            let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.arrays.clone());
-            let arrays = match kept {
-                Some(arrays) => arrays,
+            // A buffer can be moved only once, so rows that are moved share theirs with no other.
+            let same =
+                |made: &&Made| alike(&made.row, row) && (made.row.id == row.id || !needs_its_own(&made.row, row));
+            let kept = old.iter().chain(&self.made).find(same).map(|made| made.memory.clone());
+            let memory = match kept {
+                Some(memory) => memory,
                 None => match make(row) {
-                    Ok(arrays) => Rc::new(arrays),
+                    Ok(memory) => Rc::new(memory),
                     Err(problem) => {
                         self.made.clear();
                         return Err(problem);
                     }
                 },
             };
-            self.made.push(Made { row: row.clone(), arrays });
+            self.made.push(Made { row: row.clone(), memory });
         }
         Ok(())
     }
 
-    /// Builds the payload: takes every array as a segment, by the row's mode or by `all`. This is what the Cost pane measures.
-    ///
-    /// # Errors
-    /// [`BuildError`].
-    pub(super) fn build(&self, all: Option<Mode>) -> Result<ZBytes, BuildError> {
-        let mut segments = Vec::new();
-        for Made { row, arrays } in &self.made {
-            let mode = all.unwrap_or(row.mode);
-            match arrays.as_ref() {
-                Arrays::Js(arrays) => {
-                    for array in arrays {
-                        let segment = Segment::js(array, row.element)
-                            .map_err(|error| BuildError::Segment { index: segments.len(), error })?;
-                        segments.push((segment, mode));
-                    }
-                }
-                Arrays::Linear(arrays) => {
-                    segments.extend(arrays.iter().map(|slice| (Segment::linear(slice.clone(), row.element), mode)))
+    /// What is handed to a payload: everything by its row's mode, or by `all`. No buffer is taken away before the payload is
+    /// built.
+    pub(super) fn list(&self, all: Option<Mode>) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for Made { row, memory } in &self.made {
+            let source = |input: Input| Source::new(input, all.unwrap_or(row.mode)).unsupported(row.unsupported);
+            match memory.as_ref() {
+                Memory::Js(arrays) => sources.extend(arrays.iter().map(|array| {
+                    // The page keeps its files: only a twin can be taken away.
+                    let twin = matches!(row.kind, Kind::File(_)) && all.unwrap_or(row.mode) == Mode::Move;
+                    let array = if twin { twin_of(array) } else { array.clone() };
+                    source(Input::array(array, row.element))
+                })),
+                Memory::Linear(segments) => {
+                    sources.extend(segments.iter().map(|segment| source(segment.clone().into())))
                 }
             }
         }
-        ZBytes::from_segments(segments)
+        sources
+    }
+
+    /// Builds the payload. Rows whose arrays were moved have none afterwards, until they are made again.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, BuildError> {
+        let payload = ZBytes::from_segments(self.list(all))?;
+        self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
+        Ok(payload)
     }
 }
 
-/// Whether two rows have the same arrays, whatever a payload does with them.
+/// Whether two rows have the same memory, whatever a payload does with it.
 fn alike(a: &Row, b: &Row) -> bool {
+    let pattern = |row: &Row| row.kind.is_filled().then_some(row.fill);
+    let around = |row: &Row| if row.is_part() { (row.before, row.after) } else { (0, 0) };
     // Noise is drawn from the row's id.
-    (a.id == b.id || a.fill != Fill::Noise)
-        && (a.element, a.length, a.repeat, a.fill, a.place) == (b.element, b.length, b.repeat, b.fill, b.place)
+    (a.id == b.id || pattern(a) != Some(Fill::Noise))
+        && (&a.kind, a.element, a.length, a.repeat, a.place) == (&b.kind, b.element, b.length, b.repeat, b.place)
+        && (pattern(a), around(a)) == (pattern(b), around(b))
 }
 
-fn make(row: &Row) -> Result<Arrays, Problem> {
+/// Whether one of two different rows must have memory of its own, because a payload would take it away.
+fn needs_its_own(a: &Row, b: &Row) -> bool {
+    a.place == Place::JsHeap && (a.mode == Mode::Move || b.mode == Mode::Move)
+}
+
+fn make(row: &Row) -> Result<Memory, Problem> {
     match row.place {
-        Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Arrays::Linear),
+        Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Memory::Linear),
         Place::JsHeap => {
-            let constructor = Reflect::get(&global(), &JsValue::from_str(row.element.array_name()))
-                .and_then(JsCast::dyn_into::<Function>)
-                .map_err(|error| no_memory(row, &message_of(&error)))?;
-            let length = Array::of1(&JsValue::from_f64(row.length as f64));
-            (0..row.repeat).map(|index| js(row, index, &constructor, &length)).collect::<Result<_, _>>().map(Arrays::Js)
+            let name = if row.kind == Kind::Array { row.element.array_name() } else { "Uint8Array" };
+            let constructor: Function =
+                Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
+                    Problem::new(
+                        format!("This browser has no {name}."),
+                        format!("Choose another type for {}, or a newer browser.", row.name),
+                    )
+                })?;
+            (0..row.repeat).map(|index| js(row, index, &constructor)).collect::<Result<_, _>>().map(Memory::Js)
         }
     }
 }
 
-fn js(row: &Row, index: usize, constructor: &Function, length: &Array) -> Result<Object, Problem> {
+/// One array in the JavaScript heap.
+fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Problem> {
+    if let Kind::File(id) = row.kind {
+        return files::bytes(id).map(JsValue::from).ok_or_else(|| lost_file(row));
+    }
+    let part = row.is_part();
+    let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
+    let length = Array::of1(&JsValue::from_f64((row.length + around) as f64));
     // Through `Reflect`, because the constructor throws when there is no memory, and that must come back as an error.
-    let array = Reflect::construct(constructor, length)
-        .map_err(|error| no_memory(row, &message_of(&error)))?
-        .unchecked_into::<Object>();
+    let whole = Reflect::construct(constructor, &length).map_err(|error| no_memory(row, &message_of(&error)))?;
+    let buffer: ArrayBuffer = whole.unchecked_ref::<Uint8Array>().buffer();
+    let (start, len) = (before * row.element.size(), row.array_bytes());
     // A new array is all zeros already.
-    if row.fill != Fill::Zeros {
-        let bytes = Uint8Array::new(&array.unchecked_ref::<Uint8Array>().buffer());
-        let mut chunk = vec![0; CHUNK.min(row.array_bytes())];
+    if !row.kind.is_filled() || row.fill != Fill::Zeros {
+        let bytes = Uint8Array::new(&buffer);
+        let mut chunk = vec![0; CHUNK.min(len)];
         let mut offset = 0;
-        while offset < row.array_bytes() {
-            let len = chunk.len().min(row.array_bytes() - offset);
-            let part = chunk.get_mut(..len).unwrap_or_default();
-            row.write(index, offset, part);
-            bytes.subarray(offset as u32, (offset + len) as u32).copy_from(part);
-            offset += len;
+        while offset < len {
+            let count = chunk.len().min(len - offset);
+            let piece = chunk.get_mut(..count).unwrap_or_default();
+            row.write(index, offset, piece);
+            bytes.subarray((start + offset) as u32, (start + offset + count) as u32).copy_from(piece);
+            offset += count;
         }
     }
-    Ok(array)
+    Ok(match row.kind {
+        Kind::ArrayBuffer => buffer.into(),
+        Kind::DataView => js_sys::DataView::new(&buffer, start, len).into(),
+        Kind::Array if part => {
+            let arguments = Array::of3(&buffer, &(start as u32).into(), &(row.length as u32).into());
+            Reflect::construct(constructor, &arguments).map_err(|error| no_memory(row, &message_of(&error)))?
+        }
+        _ => whole,
+    })
 }
 
-fn linear(row: &Row, index: usize) -> Result<ZSlice, Problem> {
-    let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(row.array_bytes())
-        .map_err(|_| no_memory(row, &SegmentError::OutOfMemory { requested: row.array_bytes() }.to_string()))?;
-    bytes.resize(row.array_bytes(), 0);
-    row.write(index, 0, &mut bytes);
-    Ok(ZSlice::from(bytes))
+/// One block in wasm memory, written in place.
+fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
+    let segment = match row.kind {
+        Kind::File(id) => {
+            let bytes = files::bytes(id).ok_or_else(|| lost_file(row))?;
+            Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
+                .map(|(segment, ())| segment)
+        }
+        _ => Segment::fill(row.element, row.length, |bytes| row.write(index, 0, bytes)),
+    };
+    segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
+}
+
+/// Another array with the same bytes.
+fn twin_of(array: &JsValue) -> JsValue {
+    let bytes: &Uint8Array = array.unchecked_ref();
+    bytes.slice(0, bytes.length()).into()
+}
+
+fn lost_file(row: &Row) -> Problem {
+    Problem::new(
+        format!("{} is not here any more.", row.name),
+        "The page has let the file go. Remove the row and give the file again.",
+    )
 }
 
 fn no_memory(row: &Row, reason: &str) -> Problem {
@@ -142,7 +194,7 @@ fn no_memory(row: &Row, reason: &str) -> Problem {
         format!(
             "The browser could not make {} arrays of {} B each ({reason}). Make the row shorter, or repeat it less often.",
             row.repeat,
-            row.array_bytes()
+            row.buffer_bytes()
         ),
     )
 }

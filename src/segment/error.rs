@@ -1,0 +1,163 @@
+//! Why a source cannot be taken, or the bytes of a segment cannot be had.
+
+use std::fmt;
+
+use super::Mode;
+
+/// What makes it unsafe to borrow or to move a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A `SharedArrayBuffer`, growable or not, or a view of one.
+    Shared,
+    /// A resizable `ArrayBuffer`, or a view of one.
+    Resizable,
+    /// A view of this program's wasm memory, which is detached whenever that memory grows, and cannot be detached by hand.
+    WasmMemory,
+    /// A view of a part of its buffer: moving takes whole buffers.
+    Partial {
+        /// Bytes of the view.
+        part: usize,
+        /// Bytes of its buffer.
+        whole: usize,
+    },
+    /// An immutable `ArrayBuffer`, which nobody can detach.
+    Immutable,
+    /// Another segment moves the same buffer.
+    AlsoMoved {
+        /// Which one, counted from 0.
+        other: usize,
+    },
+    /// Another segment borrows the buffer that this one would move.
+    AlsoBorrowed {
+        /// Which one, counted from 0.
+        other: usize,
+    },
+    /// A segment of another payload that only borrows its bytes: there is nothing to hand over.
+    Lent,
+}
+
+impl Cause {
+    /// What the source is.
+    fn what(self) -> String {
+        match self {
+            Self::Shared => "in shared memory (a SharedArrayBuffer)".to_owned(),
+            Self::Resizable => "in a resizable ArrayBuffer".to_owned(),
+            Self::WasmMemory => "a view of wasm memory".to_owned(),
+            Self::Partial { part, whole } => format!("a view of {part} B of a buffer of {whole} B"),
+            Self::Immutable => "an immutable ArrayBuffer".to_owned(),
+            Self::AlsoMoved { other } => format!("in a buffer that segment {other} moves"),
+            Self::AlsoBorrowed { other } => format!("in a buffer that segment {other} borrows"),
+            Self::Lent => "a segment that borrows its bytes from somebody else".to_owned(),
+        }
+    }
+
+    /// Why that matters, and what to do.
+    const fn way_out(self) -> &'static str {
+        match self {
+            Self::Shared => "another thread may write it at any time, and nobody can take it away. Copy it",
+            Self::Resizable => "its length may change under the payload. Copy it, or use a buffer of fixed length",
+            Self::WasmMemory => {
+                "it is detached when that memory grows, and the memory has another owner. Copy it, or hand over the owner in wasm"
+            }
+            Self::Partial { .. } => {
+                "moving takes the whole buffer away, also the bytes around the view. Borrow it, copy it, or move a view of the \
+                 whole buffer"
+            }
+            Self::Immutable => "it cannot be detached and need not be. Borrow it: nobody can write it",
+            Self::AlsoMoved { .. } => "a buffer can be taken away only once. Copy one of the two, or borrow both",
+            Self::AlsoBorrowed { .. } => {
+                "moving would detach what that segment refers to. Copy one of the two, or borrow both"
+            }
+            Self::Lent => "only an owner can hand bytes over. Borrow the segment, or copy it",
+        }
+    }
+}
+
+/// Why the bytes of a segment cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SegmentError {
+    /// The buffer of a source was detached before it was taken (`ArrayBuffer.transfer`, a transfer to a Worker).
+    SourceDetached,
+    /// The owner was detached or resized after the segment was made.
+    Detached {
+        /// Bytes that the owner had when the segment was made.
+        expected: usize,
+        /// Bytes that it has now.
+        found: usize,
+    },
+    /// The source cannot be taken safely in this mode.
+    Refused {
+        /// The mode that was asked for.
+        mode: Mode,
+        /// What is in its way.
+        cause: Cause,
+    },
+    /// The source is a value without bytes.
+    NotABuffer {
+        /// Its type, as in `a string`.
+        found: String,
+    },
+    /// The engine did not let go of a buffer, for a reason of its own.
+    NotLetGo {
+        /// What it said.
+        message: String,
+        /// How many other sources of the same payload it had let go of before. These are detached.
+        before: usize,
+    },
+    /// Wasm memory grew while a producer was filling a segment in it: what was written afterwards is lost.
+    Grown,
+    /// The bytes are in the JavaScript heap, where Rust cannot refer to them.
+    NotLinear,
+    /// The memory for the bytes could not be allocated.
+    OutOfMemory {
+        /// Bytes asked for.
+        requested: usize,
+    },
+}
+
+impl fmt::Display for SegmentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SourceDetached => f.write_str(
+                "the source is detached: its bytes were handed to somebody else before. Pass an array that still has them",
+            ),
+            Self::Detached { expected, found } => write!(
+                f,
+                "the array behind this segment was detached: it had {expected} B when the payload was built and has {found} B \
+                 now. Build the payload again from an array that is still there, or use copy or move"
+            ),
+            Self::Refused { mode, cause } => {
+                write!(f, "the source is {}, which cannot be {}: {}", cause.what(), mode.participle(), cause.way_out())
+            }
+            Self::NotABuffer { found } => {
+                write!(f, "the source is {found}, which has no bytes. Pass a typed array, a DataView or an ArrayBuffer")
+            }
+            Self::NotLetGo { message, before } => {
+                write!(
+                    f,
+                    "the browser does not let go of the buffer, as if it were the memory of another wasm module ({message}). Copy it"
+                )?;
+                if *before > 0 {
+                    write!(f, ". {before} other sources of this payload were moved before and are detached")?;
+                }
+                Ok(())
+            }
+            Self::Grown => f.write_str(
+                "wasm memory grew while this segment was being filled, which detached the view that the producer wrote through. \
+                 Allocate before, not inside the call",
+            ),
+            Self::NotLinear => f.write_str(
+                "the bytes are in the JavaScript heap, and this needs them in wasm memory. Take the segment by copy, or ask for \
+                 contiguous bytes",
+            ),
+            Self::OutOfMemory { requested } => write!(
+                f,
+                "no memory for {requested} B. Borrow or move instead of copying, or make the payload smaller"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SegmentError {}

@@ -1,0 +1,184 @@
+//! What a caller hands over to a payload: memory of some kind, and how it is to be taken.
+
+use std::fmt;
+
+use zenoh_buffers::ZSlice;
+
+use super::{Mode, Scalar, Segment, SegmentError, Unsupported};
+use crate::ledger::Reason;
+
+/// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
+/// and, in the page, JavaScript values; making one reads and copies nothing.
+#[derive(Clone)]
+pub struct Input(pub(super) Kind);
+
+#[derive(Clone)]
+pub(super) enum Kind {
+    /// Bytes that already have an owner in Rust, or in another payload.
+    Held(Segment),
+    /// A JavaScript value as it came, not looked at yet.
+    #[cfg(target_arch = "wasm32")]
+    Js { value: wasm_bindgen::JsValue, element: Option<super::Element> },
+}
+
+impl From<Segment> for Input {
+    fn from(segment: Segment) -> Self {
+        Self(Kind::Held(segment))
+    }
+}
+
+impl From<ZSlice> for Input {
+    fn from(slice: ZSlice) -> Self {
+        Segment::linear(slice, super::Element::Uint8).into()
+    }
+}
+
+macro_rules! inputs {
+    ($($memory:ty),+) => {
+        $(impl From<$memory> for Input {
+            fn from(memory: $memory) -> Self {
+                Segment::from(memory).into()
+            }
+        })+
+    };
+}
+
+inputs!(Vec<u8>, Box<[u8]>, &'static [u8], String, &'static str);
+
+impl<T: Scalar> From<Vec<T>> for Input {
+    fn from(elements: Vec<T>) -> Self {
+        Segment::from(elements).into()
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Held(segment) => segment.fmt(f),
+            #[cfg(target_arch = "wasm32")]
+            Kind::Js { value, .. } => value.fmt(f),
+        }
+    }
+}
+
+/// One segment of a payload to be: its memory, the mode by which it is taken, and what to do when that mode cannot take it.
+///
+/// ```
+/// use zbytes_lab::{payload::ZBytes, segment::Source};
+///
+/// let payload = ZBytes::from_segments([
+///     Source::copy("header"),
+///     Source::borrow(&b"static bytes"[..]),
+///     Source::moved(vec![1.5f32, 2.5]),
+/// ])?;
+/// assert_eq!(payload.built().total(), 6); // Only the header was copied.
+/// # Ok::<(), zbytes_lab::payload::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub(super) input: Input,
+    pub(super) mode: Mode,
+    pub(super) unsupported: Unsupported,
+}
+
+impl Source {
+    /// Memory that is taken by `mode`.
+    #[must_use]
+    pub fn new(input: impl Into<Input>, mode: Mode) -> Self {
+        Self { input: input.into(), mode, unsupported: Unsupported::Refuse }
+    }
+
+    /// Memory whose bytes the payload copies.
+    #[must_use]
+    pub fn copy(input: impl Into<Input>) -> Self {
+        Self::new(input, Mode::Copy)
+    }
+
+    /// Memory that the payload refers to.
+    #[must_use]
+    pub fn borrow(input: impl Into<Input>) -> Self {
+        Self::new(input, Mode::Borrow)
+    }
+
+    /// Memory that the payload takes over. A JavaScript array is detached when, and only when, the payload is built.
+    #[must_use]
+    pub fn moved(input: impl Into<Input>) -> Self {
+        Self::new(input, Mode::Move)
+    }
+
+    /// Says what to do when the mode cannot take the source safely. The default is to refuse.
+    #[must_use]
+    pub fn unsupported(self, unsupported: Unsupported) -> Self {
+        Self { unsupported, ..self }
+    }
+
+    /// How it is to be taken.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+}
+
+impl<I: Into<Input>> From<(I, Mode)> for Source {
+    fn from((input, mode): (I, Mode)) -> Self {
+        Self::new(input, mode)
+    }
+}
+
+/// A source that was looked at and can be taken. Nothing was copied and nothing detached yet.
+pub(crate) enum Admitted {
+    /// It is a segment already.
+    Ready(Segment),
+    /// Its bytes are to be copied.
+    Copy(Segment, Reason),
+    /// Its buffer is to be taken away from the caller.
+    #[cfg(target_arch = "wasm32")]
+    Move(super::js::Movable),
+}
+
+impl Admitted {
+    /// Length in bytes; 64 bits, because a JavaScript array may be longer than wasm memory.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Ready(segment) | Self::Copy(segment, _) => segment.len() as u64,
+            #[cfg(target_arch = "wasm32")]
+            Self::Move(movable) => movable.len(),
+        }
+    }
+}
+
+/// Looks at all sources, and changes none.
+///
+/// # Errors
+/// The first that cannot be taken: its index and why.
+pub(crate) fn admit(sources: Vec<Source>) -> Result<Vec<Admitted>, (usize, SegmentError)> {
+    #[cfg(target_arch = "wasm32")]
+    let mut look = super::js::Look::new(&sources);
+    sources
+        .into_iter()
+        .enumerate()
+        .map(|(index, source)| {
+            let admitted = match source.input.0 {
+                Kind::Held(segment) => held(segment, source.mode, source.unsupported),
+                #[cfg(target_arch = "wasm32")]
+                Kind::Js { value, element } => look.admit(index, value, element, source.mode, source.unsupported),
+            };
+            admitted.map_err(|error| (index, error))
+        })
+        .collect()
+}
+
+fn held(segment: Segment, mode: Mode, unsupported: Unsupported) -> Result<Admitted, SegmentError> {
+    segment.check()?;
+    match mode {
+        Mode::Copy => Ok(Admitted::Copy(segment, Reason::CopyMode)),
+        Mode::Borrow => Ok(Admitted::Ready(segment.taken_by(Mode::Borrow))),
+        Mode::Move if segment.aliasing() != super::Aliasing::Shared => {
+            Ok(Admitted::Ready(segment.taken_by(Mode::Move)))
+        }
+        Mode::Move => match unsupported {
+            Unsupported::Copy => Ok(Admitted::Copy(segment, Reason::Unsupported)),
+            Unsupported::Refuse => Err(SegmentError::Refused { mode, cause: super::Cause::Lent }),
+        },
+    }
+}

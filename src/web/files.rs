@@ -1,0 +1,61 @@
+//! Files that a person has given to the page: read once, kept in the JavaScript heap, named by a number.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::File;
+use yew::Callback;
+
+use super::socket::message_of;
+use crate::{
+    app::{Action, FileId, Problem},
+    payload::{BuildError, MAX_LEN},
+};
+
+thread_local! {
+    static FILES: RefCell<BTreeMap<FileId, Uint8Array>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Reads `file` and answers with [`Action::AddFile`], or with [`Action::FileFailed`].
+pub fn take(file: File, answer: Callback<Action>) {
+    spawn_local(async move {
+        let action = match read(&file).await {
+            Ok((id, len)) => Action::AddFile { file: id, name: file.name(), len },
+            Err(problem) => Action::FileFailed(problem),
+        };
+        answer.emit(action);
+    });
+}
+
+async fn read(file: &File) -> Result<(FileId, usize), Problem> {
+    // Looked at first: a browser may die of a file that does not fit.
+    if file.size() > MAX_LEN as f64 {
+        let error = BuildError::TooLong { requested: file.size() as u64 };
+        return Err(Problem::new(format!("{} is too long.", file.name()), format!("It was not read: {error}.")));
+    }
+    let unreadable = |error: &wasm_bindgen::JsValue| {
+        Problem::new(
+            format!("{} cannot be read.", file.name()),
+            format!(
+                "The browser says: {}. Was it changed, moved, or is it a folder? Give it again.",
+                message_of(error)
+            ),
+        )
+    };
+    let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| unreadable(&error))?;
+    let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
+    let len = bytes.length() as usize;
+    let id = FILES.with_borrow_mut(|files| {
+        let id = files.last_key_value().map_or(0, |(last, _)| last + 1);
+        files.insert(id, bytes);
+        id
+    });
+    Ok((id, len))
+}
+
+/// The bytes of a file. Whoever takes their buffer away must copy them first.
+pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
+    FILES.with_borrow(|files| files.get(&id).cloned())
+}
