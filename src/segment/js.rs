@@ -30,8 +30,9 @@ extern "C" {
     /// A typed array, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`.
     type Bytes;
 
-    #[wasm_bindgen(method, getter, js_name = byteLength)]
-    fn byte_length(this: &Bytes) -> f64;
+    /// A `DataView` throws here when it is detached, or out of the bounds of a buffer that has shrunk.
+    #[wasm_bindgen(catch, method, getter, js_name = byteLength)]
+    fn byte_length(this: &Bytes) -> Result<f64, JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = byteOffset)]
     fn byte_offset(this: &Bytes) -> f64;
@@ -80,7 +81,7 @@ impl JsOwner {
         if self.in_memory.is_some() {
             return Ok(());
         }
-        let found = self.array.unchecked_ref::<Bytes>().byte_length();
+        let found = length_of(&self.array);
         if found == self.whole as f64 {
             Ok(())
         } else {
@@ -124,7 +125,7 @@ impl JsBytes {
 
     /// Takes a whole buffer that nobody else holds.
     pub(super) fn own(buffer: ArrayBuffer) -> Self {
-        let len = buffer.unchecked_ref::<Bytes>().byte_length() as usize;
+        let len = length_of(&buffer) as usize;
         Self::whole(JsOwner::new(buffer.into(), len, Aliasing::Exclusive))
     }
 
@@ -150,21 +151,26 @@ impl JsBytes {
         self.owner.check()
     }
 
-    /// `len` bytes from `offset` of this range on.
-    fn part(&self, offset: usize, len: usize) -> Result<Uint8Array, SegmentError> {
+    /// `len` bytes from `offset` of this range on, or `None` when there is no byte to look at.
+    fn part(&self, offset: usize, len: usize) -> Result<Option<Uint8Array>, SegmentError> {
         self.check()?;
+        if len == 0 {
+            return Ok(None);
+        }
         let bytes = self.owner.bytes();
         if len == self.owner.whole {
             // The common case of a small array: no view of a part is needed, so no JavaScript object is made.
-            return Ok(bytes);
+            return Ok(Some(bytes));
         }
         let start = self.start + offset;
-        Ok(bytes.subarray(start as u32, (start + len) as u32))
+        Ok(Some(bytes.subarray(start as u32, (start + len) as u32)))
     }
 
     /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
-        self.part(offset, into.len())?.copy_to(into);
+        if let Some(part) = self.part(offset, into.len())? {
+            part.copy_to(into);
+        }
         Ok(())
     }
 
@@ -173,7 +179,7 @@ impl JsBytes {
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;
         // After the memory is there: to reserve it may have detached views of wasm memory.
-        let part = self.part(0, self.len)?;
+        let Some(part) = self.part(0, self.len)? else { return Ok(()) };
         let old = into.len();
         let space: &mut [MaybeUninit<u8>] = into.spare_capacity_mut();
         let Some(space) = space.get_mut(..self.len) else {
@@ -246,6 +252,11 @@ impl Movable {
         let owner = JsOwner::new(buffer.into(), self.len as usize, Aliasing::Exclusive);
         Ok(Segment::of_js(JsBytes::whole(owner), self.element).taken_by(Mode::Move))
     }
+}
+
+/// How many bytes there are behind `array` now: none when it is detached.
+fn length_of(array: &JsValue) -> f64 {
+    array.unchecked_ref::<Bytes>().byte_length().unwrap_or(0.0)
 }
 
 /// Hands the memory of `buffer` to a new one. An engine without `transfer()` has a way that is older and slower.
@@ -341,7 +352,7 @@ impl Look {
         let array: &Bytes = value.unchecked_ref();
         let buffer = if is_view { array.buffer() } else { value.clone() };
         let fixed: &Bytes = buffer.unchecked_ref();
-        let len = array.byte_length();
+        let len = length_of(&value);
         if len == 0.0 && fixed.detached() == Some(true) {
             return Err(SegmentError::SourceDetached);
         }
@@ -396,7 +407,7 @@ impl Look {
             if immutable {
                 return Some(Cause::Immutable);
             }
-            let whole = buffer.unchecked_ref::<Bytes>().byte_length();
+            let whole = length_of(buffer);
             if whole != len {
                 return Some(Cause::Partial { part: len as usize, whole: whole as usize });
             }
@@ -500,7 +511,7 @@ pub(super) fn fill<R>(
         .map_err(|error| SegmentError::NotABuffer { found: words(&error) })?
         .unchecked_into();
     let result = produce(&view);
-    if view.unchecked_ref::<Bytes>().byte_length() != requested as f64 {
+    if length_of(&view) != requested as f64 {
         return Err(SegmentError::Grown);
     }
     Ok((space.into_segment(element), result))

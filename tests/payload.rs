@@ -1,0 +1,159 @@
+//! Payloads in linear memory against a plain vector, in sequences of operations; and to and from zenoh's own buffer.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed expectation must stop the test")]
+
+#[path = "support/model.rs"]
+mod model;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use model::{Operation, Pair, Part, Whence};
+use proptest::prelude::*;
+use zbytes_lab::{
+    ledger::{Ledger, Place},
+    payload::{BuildError, ZBytes},
+    segment::{Aliasing, Element, Mode, Segment, Source},
+};
+use zenoh_buffers::{ZBuf, buffer::Buffer};
+
+fn linear(part: &Part) -> Source {
+    Source::new(part.bytes.clone(), part.mode)
+}
+
+/// Any sources; often single bytes, often empty ones in between.
+fn parts() -> impl Strategy<Value = Vec<Part>> {
+    let bytes = prop_oneof![
+        2 => Just(Vec::new()),
+        3 => prop::collection::vec(any::<u8>(), 1),
+        3 => prop::collection::vec(any::<u8>(), 0..40),
+    ];
+    let part = (bytes, prop::sample::select(Mode::ALL.to_vec()));
+    let part = part.prop_map(|(bytes, mode)| Part { bytes, mode, place: Place::Linear });
+    prop::collection::vec(part, 0..12)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let at = || 0..=1000usize;
+    let whence = prop::sample::select(vec![Whence::Start, Whence::Here, Whence::End]);
+    prop_oneof![
+        parts().prop_map(Operation::Append),
+        Just(Operation::AppendItself),
+        (at(), at()).prop_map(|(from, to)| Operation::Slice(from, to)),
+        (at(), any::<bool>()).prop_map(|(border, first)| Operation::Split(border, first)),
+        prop::collection::vec((whence, at(), 0..50usize), 1..6).prop_map(Operation::Read),
+        (at(), at()).prop_map(|(border, other)| Operation::Compare(border, other)),
+        Just(Operation::Contiguous),
+        (1..20usize).prop_map(Operation::Windows),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn property_any_sequence_of_operations_equals_the_plain_vector(
+        parts in parts(),
+        operations in prop::collection::vec(operation(), 0..12),
+    ) {
+        let source = |part: &Part| linear(part);
+        let mut pair = Pair::build(&parts, Place::Linear, &source);
+        for operation in &operations {
+            pair.apply(operation);
+        }
+    }
+
+    #[test]
+    fn property_zenohs_buffer_and_back_is_the_same_memory(parts in parts()) {
+        let source = |part: &Part| linear(part);
+        let pair = Pair::build(&parts, Place::Linear, &source);
+        let buf = ZBuf::try_from(&pair.payload).unwrap();
+        prop_assert_eq!(buf.len(), pair.bytes.len());
+        let addresses: Vec<_> = pair.payload.segments().iter().filter(|s| !s.is_empty())
+            .map(|s| s.as_linear().unwrap().as_slice().as_ptr()).collect();
+        prop_assert_eq!(buf.zslices().map(|s| s.as_slice().as_ptr()).collect::<Vec<_>>(), addresses);
+        let back = ZBytes::from(buf);
+        prop_assert!(back.eq_bytes(&pair.payload, &mut Ledger::new()).unwrap());
+        prop_assert_eq!(back.segments().len(), pair.payload.segments().iter().filter(|s| !s.is_empty()).count());
+    }
+}
+
+#[test]
+fn no_segment_one_segment_and_a_hundred_thousand() {
+    for count in [0usize, 1, 10_000, 100_000] {
+        for mode in Mode::ALL {
+            let block = Segment::from((0..count * 3).map(|i| i as u8).collect::<Vec<u8>>());
+            let parts = (0..count).map(|i| (block.slice(i * 3..i * 3 + 3).unwrap(), mode));
+            let payload = ZBytes::from_segments(parts).unwrap();
+            assert_eq!((payload.len(), payload.segments().len()), (count * 3, count));
+            assert_eq!(payload.built().total(), if mode == Mode::Copy { count as u64 * 3 } else { 0 });
+            assert!(
+                payload.eq_bytes(&ZBytes::from_segments([Source::borrow(block)]).unwrap(), &mut Ledger::new()).unwrap()
+            );
+        }
+    }
+}
+
+struct Counted(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn an_owner_lives_as_long_as_anything_made_of_the_payload_and_ends_once() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let owner = Segment::from_owner(Counted(vec![1, 2, 3, 4], ended.clone()), Element::Uint8);
+    assert_eq!(owner.aliasing(), Aliasing::Immutable);
+    let payload = ZBytes::from_segments([Source::moved(owner)]).unwrap();
+    let slice = payload.slice(1..2).unwrap();
+    let buf = ZBuf::try_from(&payload).unwrap();
+    let reader = payload.reader();
+    let block = payload.to_bytes(&mut Ledger::new()).unwrap();
+    let (head, tail) = payload.split_at(2).unwrap();
+    let mut longer = ZBytes::empty();
+    longer.append(&slice).unwrap();
+    let holders: [Box<dyn std::any::Any>; 8] = [
+        Box::new(payload),
+        Box::new(slice),
+        Box::new(buf),
+        Box::new(reader),
+        Box::new(block),
+        Box::new(head),
+        Box::new(tail),
+        Box::new(longer),
+    ];
+    for holder in holders {
+        assert_eq!(ended.load(Ordering::SeqCst), 0);
+        drop(holder);
+    }
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_owner_in_copy_mode_ends_when_the_payload_is_built() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let owner = Segment::from_owner(Counted(vec![1, 2], ended.clone()), Element::Uint8);
+    let payload = ZBytes::from_segments([Source::copy(owner)]).unwrap();
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+    assert_eq!(payload.len(), 2);
+}
+
+#[test]
+fn appending_beyond_the_limit_is_refused_and_changes_nothing() {
+    let piece = ZBytes::from_segments([Source::moved(vec![0u8; 64 << 20])]).unwrap();
+    let mut payload = ZBytes::empty();
+    for _ in 0..16 {
+        payload.append(&piece).unwrap();
+    }
+    assert_eq!(payload.append(&piece).unwrap_err(), BuildError::TooLong { requested: 17 << 26 });
+    assert_eq!((payload.len(), payload.segments().len()), (1 << 30, 16));
+}
