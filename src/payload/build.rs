@@ -7,7 +7,7 @@ use zenoh_buffers::ZSlice;
 use super::{MAX_LEN, ZBytes};
 use crate::{
     ledger::{Ledger, Stage},
-    segment::{Admitted, Mode, Segment, SegmentError, Source, admit},
+    segment::{Look, Mode, Pending, Segment, SegmentError, Source},
 };
 
 /// Why a payload could not be built. Nothing was built then, and no source was changed, except where
@@ -56,91 +56,85 @@ impl ZBytes {
     /// either. Only an engine that refuses to let go of a buffer, which cannot be asked beforehand, comes later: see
     /// [`SegmentError::NotLetGo`].
     pub fn from_segments<S: Into<Source>>(sources: impl IntoIterator<Item = S>) -> Result<Self, BuildError> {
-        let failed = |(index, error)| BuildError::Segment { index, error };
-        let admitted = admit(sources.into_iter().map(Into::into).collect()).map_err(failed)?;
-        let requested = admitted.iter().map(Admitted::len).sum();
+        let sources = sources.into_iter();
+        let mut look = Look::default();
+        let mut segments: Vec<Segment> = Vec::with_capacity(sources.size_hint().0);
+        let mut pending = Vec::new();
+        let mut requested = 0;
+        for (index, source) in sources.enumerate() {
+            let (segment, then) =
+                look.admit(source.into(), &segments).map_err(|error| BuildError::Segment { index, error })?;
+            requested += segment.len() as u64;
+            if then != Pending::Nothing {
+                pending.push((index, then));
+            }
+            segments.push(segment);
+        }
+        requested += look.excess();
         if requested > MAX_LEN as u64 {
             return Err(BuildError::TooLong { requested });
         }
         let mut built = Ledger::new();
-        let mut block = Copies::of(&admitted, &mut built)?;
-        let segments = take(admitted, &mut block).map_err(failed)?;
+        if !pending.is_empty() {
+            copy(&mut segments, &pending, &mut built)?;
+            #[cfg(target_arch = "wasm32")]
+            take_away(&mut segments, &pending)?;
+        }
         Ok(Self { segments: Rc::new(segments), len: requested as usize, built: Rc::new(built) })
     }
 }
 
-/// The block of everything that is copied, given out segment by segment.
-struct Copies {
-    block: ZSlice,
-    given: usize,
-}
-
-impl Copies {
-    fn of(admitted: &[Admitted], built: &mut Ledger) -> Result<Option<Self>, BuildError> {
-        let copies = || {
-            admitted.iter().enumerate().filter_map(|(index, admitted)| match admitted {
-                Admitted::Copy(segment, reason) => Some((index, segment, *reason)),
-                _ => None,
-            })
-        };
-        let Some((first, ..)) = copies().next() else { return Ok(None) };
-        let mut block = reserve(copies().map(|(_, segment, _)| segment.len()).sum(), first)?;
-        for (index, segment, reason) in copies() {
+/// Copies the segments that are to be copied into one block, and lets them refer to their part of it.
+fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledger) -> Result<(), BuildError> {
+    let copies = || {
+        pending.iter().filter_map(|(index, pending)| match pending {
+            Pending::Copy(reason) => Some((*index, *reason)),
+            _ => None,
+        })
+    };
+    let Some((first, _)) = copies().next() else { return Ok(()) };
+    let mut block = reserve(copies().filter_map(|(index, _)| segments.get(index)).map(Segment::len).sum(), first)?;
+    for (index, reason) in copies() {
+        if let Some(segment) = segments.get(index) {
             segment
                 .append_to(&mut block, Stage::Build, reason, built)
                 .map_err(|error| BuildError::Segment { index, error })?;
         }
-        Ok(Some(Self { block: ZSlice::from(block), given: 0 }))
     }
-
-    fn give(&mut self, original: &Segment) -> Segment {
-        let end = self.given + original.len();
-        // The block is the sum of all copies, so the range always lies inside.
-        let part = self.block.subslice(self.given..end).unwrap_or_else(ZSlice::empty);
-        self.given = end;
-        Segment::linear(part, original.element()).taken_by(Mode::Copy)
+    let block = ZSlice::from(block);
+    let mut begin = 0;
+    for (index, _) in copies() {
+        if let Some(segment) = segments.get_mut(index) {
+            let end = begin + segment.len();
+            // The block is the sum of all copies, so the range always lies inside.
+            let part = block.subslice(begin..end).unwrap_or_else(ZSlice::empty);
+            *segment = Segment::linear(part, segment.element()).taken_by(Mode::Copy);
+            begin = end;
+        }
     }
+    Ok(())
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-fn take(admitted: Vec<Admitted>, copies: &mut Option<Copies>) -> Result<Vec<Segment>, (usize, SegmentError)> {
-    Ok(admitted.into_iter().map(|admitted| settle(admitted, copies)).collect())
-}
-
-/// Takes buffers away. Those that the engine might refuse go first, so that a refusal finds as little done as possible.
+/// Takes buffers away from their callers. Those that the engine might refuse go first, so that a refusal finds as little done as
+/// possible.
 #[cfg(target_arch = "wasm32")]
-fn take(mut admitted: Vec<Admitted>, copies: &mut Option<Copies>) -> Result<Vec<Segment>, (usize, SegmentError)> {
-    let moves = admitted.iter().filter(|admitted| matches!(admitted, Admitted::Move(_))).count();
-    let mut taken = 0;
-    if moves > 1 {
-        for (index, place) in admitted.iter_mut().enumerate() {
-            if let Admitted::Move(movable) = place
-                && movable.is_suspect()
+fn take_away(segments: &mut [Segment], pending: &[(usize, Pending)]) -> Result<(), BuildError> {
+    let moves = || pending.iter().filter(|(_, pending)| *pending == Pending::Move).map(|(index, _)| *index);
+    let mut before = 0;
+    for suspects in [true, false] {
+        for index in moves() {
+            if let Some(segment) = segments.get_mut(index)
+                && segment.is_suspect() == suspects
             {
-                let segment = movable.take(taken).map_err(|error| (index, error))?;
-                *place = Admitted::Ready(segment);
-                taken += 1;
+                segment.take_away().map_err(|message| {
+                    let error = SegmentError::NotLetGo { message, before };
+                    BuildError::Segment { index, error }
+                })?;
+                before += 1;
             }
         }
     }
-    let settle = |(index, admitted)| match admitted {
-        Admitted::Move(movable) => {
-            let segment = movable.take(taken).map_err(|error| (index, error))?;
-            taken += 1;
-            Ok(segment)
-        }
-        admitted => Ok(settle(admitted, copies)),
-    };
-    admitted.into_iter().enumerate().map(settle).collect()
-}
-
-fn settle(admitted: Admitted, copies: &mut Option<Copies>) -> Segment {
-    match (admitted, copies) {
-        (Admitted::Copy(segment, _), Some(copies)) => copies.give(&segment),
-        (Admitted::Ready(segment) | Admitted::Copy(segment, _), _) => segment,
-        #[cfg(target_arch = "wasm32")]
-        (Admitted::Move(_), _) => unreachable!("buffers were taken away by now"),
-    }
+    Ok(())
 }
 
 /// Memory for `len` bytes; `index` names the segment that an error is reported of.

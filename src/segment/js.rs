@@ -17,9 +17,9 @@ use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Set, Symbol, Uint8Ar
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::{
-    Aliasing, Cause, Element, Mode, Segment, SegmentError, Source, Unsupported,
+    Aliasing, Cause, Element, Mode, Owner, Segment, SegmentError, Unsupported,
     linear::Aligned,
-    source::{Admitted, Input, Kind},
+    source::{Input, Kind, Pending},
 };
 use crate::ledger::Reason;
 
@@ -33,6 +33,10 @@ extern "C" {
     /// A `DataView` throws here when it is detached, or out of the bounds of a buffer that has shrunk.
     #[wasm_bindgen(catch, method, getter, js_name = byteLength)]
     fn byte_length(this: &Bytes) -> Result<f64, JsValue>;
+
+    /// The same of a buffer, which never throws.
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    fn buffer_length(this: &Bytes) -> f64;
 
     #[wasm_bindgen(method, getter, js_name = byteOffset)]
     fn byte_offset(this: &Bytes) -> f64;
@@ -125,7 +129,7 @@ impl JsBytes {
 
     /// Takes a whole buffer that nobody else holds.
     pub(super) fn own(buffer: ArrayBuffer) -> Self {
-        let len = length_of(&buffer) as usize;
+        let len = buffer.unchecked_ref::<Bytes>().buffer_length() as usize;
         Self::whole(JsOwner::new(buffer.into(), len, Aliasing::Exclusive))
     }
 
@@ -192,6 +196,20 @@ impl JsBytes {
         Ok(())
     }
 
+    /// Whether its length allows it to be the memory of another wasm module, which an engine refuses to detach. There is no
+    /// way to ask.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.len.is_multiple_of(65_536)
+    }
+
+    /// Takes the buffer away: the caller's arrays over it are detached. Only for the one reference to an owner of a whole
+    /// buffer, as [`Engine::admit`] makes it for a move.
+    pub(super) fn take_away(&mut self) -> Result<(), String> {
+        let Some(owner) = Rc::get_mut(&mut self.owner) else { return Err("it has another holder".to_owned()) };
+        owner.array = transfer(owner.array.unchecked_ref()).map_err(|error| words(&error))?.into();
+        Ok(())
+    }
+
     pub(super) fn watch(&self) -> Watch {
         Watch { owner: Rc::downgrade(&self.owner) }
     }
@@ -224,33 +242,6 @@ impl Watch {
     #[must_use]
     pub fn holders(&self) -> usize {
         self.owner.strong_count()
-    }
-}
-
-/// A buffer that is about to be taken away from its caller.
-pub(crate) struct Movable {
-    buffer: ArrayBuffer,
-    len: f64,
-    element: Element,
-}
-
-impl Movable {
-    pub(crate) fn len(&self) -> u64 {
-        self.len as u64
-    }
-
-    /// Whether its length allows it to be the memory of another wasm instance, which an engine refuses to detach. There is no
-    /// way to ask.
-    pub(crate) fn is_suspect(&self) -> bool {
-        self.len % 65_536.0 == 0.0
-    }
-
-    /// Takes the buffer away: the caller's arrays over it are detached. `before` is how many were taken already.
-    pub(crate) fn take(&self, before: usize) -> Result<Segment, SegmentError> {
-        let buffer =
-            transfer(&self.buffer).map_err(|error| SegmentError::NotLetGo { message: words(&error), before })?;
-        let owner = JsOwner::new(buffer.into(), self.len as usize, Aliasing::Exclusive);
-        Ok(Segment::of_js(JsBytes::whole(owner), self.element).taken_by(Mode::Move))
     }
 }
 
@@ -303,48 +294,94 @@ fn memory() -> JsValue {
     wasm_bindgen::memory().unchecked_into::<WebAssembly::Memory>().buffer()
 }
 
-/// Looks at the sources of one payload, one after the other.
-pub(super) struct Look {
-    memory: JsValue,
-    /// Whether the engine has immutable buffers.
-    immutable: bool,
-    /// Buffers that are moved and borrowed; only where something is moved there can be a conflict.
-    conflicts: Option<Conflicts>,
+// What nearly every source is can be told in one call; through wasm-bindgen's bindings it would be one for each question.
+#[wasm_bindgen(module = "/src/segment/look.js")]
+extern "C" {
+    /// The length of an array that can be borrowed without a second thought, else a negative number.
+    #[wasm_bindgen(js_name = ordinaryLength)]
+    fn ordinary_length(value: &JsValue, memory: &JsValue) -> f64;
+
+    /// The buffer of an array that can be moved without a second thought, noted in `moved`, else `undefined`.
+    #[wasm_bindgen(js_name = ordinaryBuffer)]
+    fn ordinary_buffer(value: &JsValue, memory: &JsValue, moved: &Set) -> JsValue;
 }
 
+/// What the engine is asked about the sources of one payload.
+pub(super) struct Engine {
+    memory: JsValue,
+    /// Only where something is moved there can be a conflict.
+    conflicts: Option<Conflicts>,
+    /// Bytes of sources beyond what a `usize` can tell.
+    excess: f64,
+}
+
+/// The buffers that the segments so far move and borrow.
 #[derive(Default)]
 struct Conflicts {
     moved: Set,
     borrowed: Set,
-    seen: Vec<(usize, Mode, JsValue)>,
+    /// Whether `borrowed` holds anything; asking the engine would cost a call for each source.
+    any_borrowed: bool,
 }
 
-impl Look {
-    pub(super) fn new(sources: &[Source]) -> Self {
-        let js = |source: &&Source| matches!(source.input.0, Kind::Js { .. });
-        if !sources.iter().any(|source| js(&source)) {
-            return Self { memory: JsValue::UNDEFINED, immutable: false, conflicts: None };
-        }
-        let moves = sources.iter().filter(js).any(|source| source.mode == Mode::Move);
-        let prototype = Reflect::get(&global(), &"ArrayBuffer".into())
-            .and_then(|class| Reflect::get(&class, &"prototype".into()))
-            .unwrap_or_default();
-        Self {
-            memory: memory(),
-            immutable: Reflect::has(&prototype, &"immutable".into()).unwrap_or(false),
-            conflicts: moves.then(Conflicts::default),
-        }
+impl Engine {
+    pub(super) fn new() -> Self {
+        Self { memory: memory(), conflicts: None, excess: 0.0 }
     }
 
-    /// Looks at the source `index`, and changes nothing.
+    /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses it.
+    fn note(&mut self, len: f64) -> usize {
+        let noted = len as usize;
+        self.excess += len - noted as f64;
+        noted
+    }
+
+    /// Bytes of sources beyond the lengths of their segments.
+    pub(super) fn excess(&self) -> u64 {
+        self.excess as u64
+    }
+
+    /// Looks at a source, and changes nothing.
     pub(super) fn admit(
         &mut self,
-        index: usize,
         value: JsValue,
         element: Option<Element>,
         mode: Mode,
         unsupported: Unsupported,
-    ) -> Result<Admitted, SegmentError> {
+        before: &[Segment],
+    ) -> Result<(Segment, Pending), SegmentError> {
+        match (mode, element) {
+            (Mode::Borrow, Some(element)) if self.conflicts.is_none() => {
+                let len = ordinary_length(&value, &self.memory);
+                if len >= 0.0 {
+                    let owner = JsOwner::new(value, self.note(len), Aliasing::Shared);
+                    return Ok((Segment::of_js(JsBytes::whole(owner), element), Pending::Nothing));
+                }
+            }
+            (Mode::Move, Some(element)) => {
+                let conflicts = self.conflicts.get_or_insert_with(|| Conflicts::of(before));
+                if !conflicts.any_borrowed {
+                    let buffer = ordinary_buffer(&value, &self.memory, &conflicts.moved);
+                    if !buffer.is_undefined() {
+                        let len = self.note(buffer.unchecked_ref::<Bytes>().buffer_length());
+                        return Ok(to_be_moved(buffer, len, element));
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.admit_closely(value, element, mode, unsupported, before)
+    }
+
+    /// The same for whatever is not ordinary: asks everything.
+    fn admit_closely(
+        &mut self,
+        value: JsValue,
+        element: Option<Element>,
+        mode: Mode,
+        unsupported: Unsupported,
+        before: &[Segment],
+    ) -> Result<(Segment, Pending), SegmentError> {
         let is_view = ArrayBuffer::is_view(&value);
         if !is_view && !is_buffer(&value) {
             return Err(SegmentError::NotABuffer { found: describe(&value) });
@@ -361,79 +398,102 @@ impl Look {
             None if is_view => element_of(&value),
             None => Element::Uint8,
         };
-        let immutable = self.immutable && fixed.immutable() == Some(true);
+        let immutable = fixed.immutable() == Some(true);
         let in_memory = Object::is(&buffer, &self.memory);
-        let cause = if mode == Mode::Copy { None } else { self.cause(index, mode, &buffer, len, in_memory, immutable) };
-        let reason = match (mode, cause, unsupported) {
-            (Mode::Copy, ..) => Some(Reason::CopyMode),
-            (_, None, _) => None,
-            (_, Some(_), Unsupported::Copy) => Some(Reason::Unsupported),
+        let mut cause = None;
+        if mode != Mode::Copy {
+            cause = unsafe_to_take(mode, &buffer, len, in_memory, immutable);
+            if mode == Mode::Move && self.conflicts.is_none() {
+                self.conflicts = Some(Conflicts::of(before));
+            }
+            if let (None, Some(conflicts)) = (cause, &mut self.conflicts) {
+                cause = conflicts.meet(mode, &buffer, before);
+            }
+        }
+        let pending = match (mode, cause, unsupported) {
+            (Mode::Copy, ..) => Pending::Copy(Reason::CopyMode),
+            (Mode::Borrow, None, _) => Pending::Nothing,
+            (Mode::Move, None, _) => return Ok(to_be_moved(buffer, self.note(len), element)),
+            (_, Some(_), Unsupported::Copy) => Pending::Copy(Reason::Unsupported),
             (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
         };
-        if reason.is_none() && mode == Mode::Move {
-            return Ok(Admitted::Move(Movable { buffer: buffer.unchecked_into(), len, element }));
-        }
         let aliasing = if immutable { Aliasing::Immutable } else { Aliasing::Shared };
-        // Saturates; a payload of that size is refused before the length is used.
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
-        let owner = JsOwner { array: value, whole: len as usize, aliasing, in_memory, bytes: OnceCell::new() };
-        let segment = Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(mode);
-        Ok(match reason {
-            Some(reason) => Admitted::Copy(segment, reason),
-            None => Admitted::Ready(segment),
-        })
-    }
-
-    /// What forbids to borrow or to move `len` bytes of `buffer`.
-    fn cause(
-        &mut self,
-        index: usize,
-        mode: Mode,
-        buffer: &JsValue,
-        len: f64,
-        in_memory: bool,
-        immutable: bool,
-    ) -> Option<Cause> {
-        match buffer.unchecked_ref::<Bytes>().resizable() {
-            Some(true) => return Some(Cause::Resizable),
-            // Shared buffers have no such property, and neither has an engine of before 2023.
-            None if !buffer.is_instance_of::<ArrayBuffer>() => return Some(Cause::Shared),
-            _ => {}
-        }
-        if in_memory {
-            return Some(Cause::WasmMemory);
-        }
-        if mode == Mode::Move {
-            if immutable {
-                return Some(Cause::Immutable);
-            }
-            let whole = length_of(buffer);
-            if whole != len {
-                return Some(Cause::Partial { part: len as usize, whole: whole as usize });
-            }
-        }
-        self.conflicts.as_mut()?.meet(index, mode, buffer)
+        let whole = self.note(len);
+        let owner = JsOwner { array: value, whole, aliasing, in_memory, bytes: OnceCell::new() };
+        Ok((Segment::of_js(JsBytes::whole(Rc::new(owner)), element), pending))
     }
 }
 
-impl Conflicts {
-    /// Notes the buffer, unless it is in the way of one that was noted before.
-    fn meet(&mut self, index: usize, mode: Mode, buffer: &JsValue) -> Option<Cause> {
-        let (against_moved, against_borrowed) = match mode {
-            Mode::Move => (self.moved.has(buffer), self.borrowed.size() > 0 && self.borrowed.has(buffer)),
-            _ => (self.moved.size() > 0 && self.moved.has(buffer), false),
-        };
-        if against_moved || against_borrowed {
-            let wanted = if against_moved { Mode::Move } else { Mode::Borrow };
-            let same = |(_, mode, seen): &&(usize, Mode, JsValue)| *mode == wanted && Object::is(seen, buffer);
-            let other = self.seen.iter().find(same).map_or(0, |(other, ..)| *other);
-            return Some(if against_moved { Cause::AlsoMoved { other } } else { Cause::AlsoBorrowed { other } });
-        }
-        let set = if mode == Mode::Move { &self.moved } else { &self.borrowed };
-        set.add(buffer);
-        self.seen.push((index, mode, buffer.clone()));
-        None
+/// The segment of a whole buffer that is the payload's as soon as it was taken away.
+fn to_be_moved(buffer: JsValue, len: usize, element: Element) -> (Segment, Pending) {
+    let owner = JsOwner::new(buffer, len, Aliasing::Exclusive);
+    (Segment::of_js(JsBytes::whole(owner), element).taken_by(Mode::Move), Pending::Move)
+}
+
+/// What forbids to borrow or to move `len` bytes of `buffer`, whatever else is in the payload.
+fn unsafe_to_take(mode: Mode, buffer: &JsValue, len: f64, in_memory: bool, immutable: bool) -> Option<Cause> {
+    match buffer.unchecked_ref::<Bytes>().resizable() {
+        Some(true) => return Some(Cause::Resizable),
+        // Shared buffers have no such property, and neither has an engine of before 2023.
+        None if !buffer.is_instance_of::<ArrayBuffer>() => return Some(Cause::Shared),
+        _ => {}
     }
+    if in_memory {
+        return Some(Cause::WasmMemory);
+    }
+    if mode == Mode::Move {
+        if immutable {
+            return Some(Cause::Immutable);
+        }
+        let whole = buffer.unchecked_ref::<Bytes>().buffer_length();
+        if whole != len {
+            return Some(Cause::Partial { part: len as usize, whole: whole as usize });
+        }
+    }
+    None
+}
+
+impl Conflicts {
+    /// Of segments that are there already, of which none is to be moved.
+    fn of(segments: &[Segment]) -> Self {
+        let mut conflicts = Self::default();
+        for segment in segments {
+            if let Some((Mode::Borrow, buffer)) = buffer_of(segment) {
+                conflicts.borrowed.add(&buffer);
+                conflicts.any_borrowed = true;
+            }
+        }
+        conflicts
+    }
+
+    /// Notes the buffer, unless it is in the way of one that was noted before.
+    fn meet(&mut self, mode: Mode, buffer: &JsValue, before: &[Segment]) -> Option<Cause> {
+        let (own, wanted) = match mode {
+            Mode::Move if self.borrowed.has(buffer) => (&self.moved, Mode::Borrow),
+            Mode::Move => (&self.moved, Mode::Move),
+            _ => (&self.borrowed, Mode::Move),
+        };
+        let against = if wanted == Mode::Move { &self.moved } else { &self.borrowed };
+        if !against.has(buffer) {
+            own.add(buffer);
+            self.any_borrowed |= mode == Mode::Borrow;
+            return None;
+        }
+        let same = |segment: &Segment| {
+            buffer_of(segment).is_some_and(|(mode, other)| mode == wanted && Object::is(&other, buffer))
+        };
+        let other = before.iter().position(same).unwrap_or_default();
+        Some(if wanted == Mode::Move { Cause::AlsoMoved { other } } else { Cause::AlsoBorrowed { other } })
+    }
+}
+
+/// How a segment that was admitted takes its buffer, and the buffer; `None` for linear memory.
+fn buffer_of(segment: &Segment) -> Option<(Mode, JsValue)> {
+    let Owner::Js(bytes) = &segment.owner else { return None };
+    let array = &bytes.owner.array;
+    let buffer = if ArrayBuffer::is_view(array) { array.unchecked_ref::<Bytes>().buffer() } else { array.clone() };
+    Some((segment.mode, buffer))
 }
 
 /// Whether a value that is no view is a buffer, shared or not. By its tag, because a buffer may come from another frame.

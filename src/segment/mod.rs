@@ -32,7 +32,7 @@ use std::{fmt, ops::Range};
 use serde::{Deserialize, Serialize};
 use zenoh_buffers::ZSlice;
 
-pub(crate) use self::source::{Admitted, admit};
+pub(crate) use self::source::{Look, Pending};
 pub use self::{
     element::{Element, Scalar},
     error::{Cause, SegmentError},
@@ -155,6 +155,24 @@ impl Segment {
     pub(crate) fn taken_by(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
+    }
+
+    /// Whether the engine might refuse to take its buffer away.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn is_suspect(&self) -> bool {
+        matches!(&self.owner, Owner::Js(bytes) if bytes.is_suspect())
+    }
+
+    /// Takes the buffer behind a segment away from its caller, whose arrays over it are detached.
+    ///
+    /// # Errors
+    /// What the engine says; everything is as it was then.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn take_away(&mut self) -> Result<(), String> {
+        match &mut self.owner {
+            Owner::Js(bytes) => bytes.take_away(),
+            Owner::Linear(_) => Ok(()),
+        }
     }
 
     /// Length in bytes.

@@ -125,59 +125,61 @@ impl<I: Into<Input>> From<(I, Mode)> for Source {
     }
 }
 
-/// A source that was looked at and can be taken. Nothing was copied and nothing detached yet.
-pub(crate) enum Admitted {
-    /// It is a segment already.
-    Ready(Segment),
+/// What is still to be done with a segment whose source was looked at and can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// Nothing: it refers to its owner.
+    Nothing,
     /// Its bytes are to be copied.
-    Copy(Segment, Reason),
+    Copy(Reason),
     /// Its buffer is to be taken away from the caller.
     #[cfg(target_arch = "wasm32")]
-    Move(super::js::Movable),
+    Move,
 }
 
-impl Admitted {
-    /// Length in bytes; 64 bits, because a JavaScript array may be longer than wasm memory.
-    pub(crate) fn len(&self) -> u64 {
-        match self {
-            Self::Ready(segment) | Self::Copy(segment, _) => segment.len() as u64,
+/// Looks at sources, one after the other, and changes none of them.
+#[derive(Default)]
+pub(crate) struct Look {
+    #[cfg(target_arch = "wasm32")]
+    engine: Option<super::js::Engine>,
+}
+
+impl Look {
+    /// Bytes of the sources beyond the lengths of their segments: an array of JavaScript may be longer than a `usize` can tell.
+    pub(crate) fn excess(&self) -> u64 {
+        #[cfg(target_arch = "wasm32")]
+        return self.engine.as_ref().map_or(0, super::js::Engine::excess);
+        #[cfg(not(target_arch = "wasm32"))]
+        0
+    }
+
+    /// The segment that a source will be, and what is to be done with it when all can be taken. `before` are the segments that were
+    /// admitted before it.
+    ///
+    /// # Errors
+    /// Why it cannot be taken.
+    pub(crate) fn admit(&mut self, source: Source, before: &[Segment]) -> Result<(Segment, Pending), SegmentError> {
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = before;
+        match source.input.0 {
+            Kind::Held(segment) => held(segment, source.mode, source.unsupported),
             #[cfg(target_arch = "wasm32")]
-            Self::Move(movable) => movable.len(),
+            Kind::Js { value, element } => {
+                let engine = self.engine.get_or_insert_with(super::js::Engine::new);
+                engine.admit(value, element, source.mode, source.unsupported, before)
+            }
         }
     }
 }
 
-/// Looks at all sources, and changes none.
-///
-/// # Errors
-/// The first that cannot be taken: its index and why.
-pub(crate) fn admit(sources: Vec<Source>) -> Result<Vec<Admitted>, (usize, SegmentError)> {
-    #[cfg(target_arch = "wasm32")]
-    let mut look = super::js::Look::new(&sources);
-    sources
-        .into_iter()
-        .enumerate()
-        .map(|(index, source)| {
-            let admitted = match source.input.0 {
-                Kind::Held(segment) => held(segment, source.mode, source.unsupported),
-                #[cfg(target_arch = "wasm32")]
-                Kind::Js { value, element } => look.admit(index, value, element, source.mode, source.unsupported),
-            };
-            admitted.map_err(|error| (index, error))
-        })
-        .collect()
-}
-
-fn held(segment: Segment, mode: Mode, unsupported: Unsupported) -> Result<Admitted, SegmentError> {
+fn held(segment: Segment, mode: Mode, unsupported: Unsupported) -> Result<(Segment, Pending), SegmentError> {
     segment.check()?;
     match mode {
-        Mode::Copy => Ok(Admitted::Copy(segment, Reason::CopyMode)),
-        Mode::Borrow => Ok(Admitted::Ready(segment.taken_by(Mode::Borrow))),
-        Mode::Move if segment.aliasing() != super::Aliasing::Shared => {
-            Ok(Admitted::Ready(segment.taken_by(Mode::Move)))
-        }
+        Mode::Copy => Ok((segment, Pending::Copy(Reason::CopyMode))),
+        Mode::Borrow => Ok((segment.taken_by(mode), Pending::Nothing)),
+        Mode::Move if segment.aliasing() != super::Aliasing::Shared => Ok((segment.taken_by(mode), Pending::Nothing)),
         Mode::Move => match unsupported {
-            Unsupported::Copy => Ok(Admitted::Copy(segment, Reason::Unsupported)),
+            Unsupported::Copy => Ok((segment, Pending::Copy(Reason::Unsupported))),
             Unsupported::Refuse => Err(SegmentError::Refused { mode, cause: super::Cause::Lent }),
         },
     }

@@ -1,0 +1,226 @@
+//! What building a payload costs in a page: run in a real browser by `scripts/bench`, printed as a table beside targets.
+//!
+//! Times are medians of rounds in which all variants take turns, so that what disturbs one disturbs all. Nothing is asserted:
+//! a time is no truth about a program, only about a machine in a moment.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark that fails must stop")]
+
+use js_sys::{ArrayBuffer, Uint8Array, WebAssembly};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+use zbytes_lab::{
+    measure::{Summary, order},
+    payload::ZBytes,
+    segment::{Element, Input, Segment, Source},
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const ROUNDS: u32 = 25;
+
+fn now() -> f64 {
+    web_sys::window().unwrap().performance().unwrap().now() * 1e6
+}
+
+/// Something that is timed: makes ready what it needs, and then does it so many times between two looks at the clock.
+struct Variant<'a> {
+    name: String,
+    runs: u32,
+    /// Nanoseconds of `runs` runs.
+    time: Box<dyn FnMut(u32) -> f64 + 'a>,
+    samples: Vec<f64>,
+}
+
+impl<'a> Variant<'a> {
+    fn new(name: impl Into<String>, runs: u32, time: impl FnMut(u32) -> f64 + 'a) -> Self {
+        Self { name: name.into(), runs, time: Box::new(time), samples: Vec::new() }
+    }
+
+    /// Median nanoseconds of one run.
+    fn median(&self) -> f64 {
+        Summary::of(&self.samples).unwrap().median
+    }
+}
+
+/// Times all variants in turns. The first two rounds warm up.
+fn measure(variants: &mut [Variant]) {
+    for round in 0..ROUNDS + 2 {
+        for index in order(11, round, variants.len()) {
+            let variant = &mut variants[index];
+            let took = (variant.time)(variant.runs) / f64::from(variant.runs);
+            if round >= 2 {
+                variant.samples.push(took);
+            }
+        }
+    }
+}
+
+/// Times the building of payloads out of lists that `list` makes beforehand. The payloads are dropped afterwards.
+fn building<'a>(name: String, runs: u32, mut list: impl FnMut() -> Vec<Source> + 'a) -> Variant<'a> {
+    Variant::new(name, runs, move |runs| {
+        let lists: Vec<_> = (0..runs).map(|_| list()).collect();
+        let mut built = Vec::with_capacity(lists.len());
+        let begun = now();
+        for list in lists {
+            built.push(ZBytes::from_segments(list).unwrap());
+        }
+        now() - begun
+    })
+}
+
+/// Builds by move, again and again: each payload takes the buffers of the one before.
+fn moving<'a>(name: String, runs: u32, buffers: Vec<ArrayBuffer>) -> Variant<'a> {
+    let mut buffers = Some(buffers);
+    Variant::new(name, runs, move |runs| {
+        let mut took = 0.0;
+        for _ in 0..runs {
+            let sources: Vec<Source> = buffers
+                .take()
+                .unwrap()
+                .into_iter()
+                .map(|b| Source::moved(Input::array(b.into(), Element::Uint8)))
+                .collect();
+            let begun = now();
+            let payload = ZBytes::from_segments(sources).unwrap();
+            took += now() - begun;
+            buffers = Some(payload.into_segments().into_iter().map(|s| s.into_array_buffer().unwrap()).collect());
+        }
+        took
+    })
+}
+
+fn line(name: &str, value: String, target: &str, met: Option<bool>) {
+    let verdict = match met {
+        Some(true) => "met",
+        Some(false) => "MISSED",
+        None => "",
+    };
+    console_log!("  {name:<58} {value:>14}   {target:<14} {verdict}");
+}
+
+#[wasm_bindgen_test]
+fn slope_per_segment() {
+    const FEW: usize = 1_000;
+    const MANY: usize = 100_000;
+    let block = Segment::from(vec![0u8; 16 * MANY]);
+    let linear =
+        |count: usize| -> Vec<Segment> { (0..count).map(|i| block.slice(16 * i..16 * (i + 1)).unwrap()).collect() };
+    let arrays =
+        |count: usize| -> Vec<JsValue> { (0..count).map(|_| Uint8Array::new(&ArrayBuffer::new(16)).into()).collect() };
+    let buffers = |count: usize| -> Vec<ArrayBuffer> { (0..count).map(|_| ArrayBuffer::new(16)).collect() };
+    let mut variants = Vec::new();
+    for count in [FEW, MANY] {
+        let runs = (20 * FEW / count).max(1) as u32;
+        let segments = linear(count);
+        variants.push(building(format!("wasm {count}"), runs * 5, move || {
+            segments.iter().cloned().map(Source::borrow).collect()
+        }));
+        let arrays = arrays(count);
+        variants.push(building(format!("borrow {count}"), runs, move || {
+            arrays.iter().map(|array| Source::borrow(Input::array(array.clone(), Element::Uint8))).collect()
+        }));
+        variants.push(moving(format!("move {count}"), runs, buffers(count)));
+    }
+    measure(&mut variants);
+    let median = |name: String| variants.iter().find(|v| v.name == name).unwrap().median();
+    let slope = |name: &str| (median(format!("{name} {MANY}")) - median(format!("{name} {FEW}"))) / (MANY - FEW) as f64;
+    console_log!("\nBuilding, time for each segment between 1,000 and 100,000 segments of 16 B");
+    for (name, words, target) in [
+        ("wasm", "retained in wasm memory", 10.0),
+        ("borrow", "borrowed from the JavaScript heap", 150.0),
+        ("move", "moved from the JavaScript heap", 600.0),
+    ] {
+        let ns = slope(name);
+        line(words, format!("{ns:.1} ns"), &format!("<= {target} ns"), Some(ns <= target));
+    }
+    // Small arrays get a buffer only when somebody asks for it, and borrowing has to.
+    let fresh = |_: u32| {
+        let sources: Vec<Source> = (0..MANY)
+            .map(|_| Source::borrow(Input::array(Uint8Array::new_with_length(16).into(), Element::Uint8)))
+            .collect();
+        let begun = now();
+        let payload = ZBytes::from_segments(sources).unwrap();
+        let took = now() - begun;
+        drop(payload);
+        took
+    };
+    let mut variants = [Variant::new("fresh", 1, fresh)];
+    measure(&mut variants);
+    line(
+        "  the same, small arrays whose buffers nobody has seen",
+        format!("{:.1} ns", variants[0].median() / MANY as f64),
+        "",
+        None,
+    );
+}
+
+#[wasm_bindgen_test]
+fn flat_over_sizes() {
+    const SIZES: [(usize, &str); 4] =
+        [(1 << 10, "1 KiB"), (1 << 20, "1 MiB"), (256 << 20, "256 MiB"), (1 << 30, "1 GiB")];
+    const RUNS: u32 = 200;
+    let arrays: Vec<Uint8Array> = SIZES.iter().map(|(len, _)| Uint8Array::new_with_length(*len as u32)).collect();
+    let mut variants = Vec::new();
+    for ((len, name), array) in SIZES.iter().zip(&arrays) {
+        variants.push(building(format!("borrow {name}"), RUNS, move || vec![Source::borrow(array)]));
+        let mut buffer = Some(ArrayBuffer::new(*len as u32));
+        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
+            let mut held = buffer.take().unwrap();
+            let begun = now();
+            for _ in 0..runs {
+                let payload = ZBytes::from_segments([Source::moved(&held)]).unwrap();
+                held = payload.into_segments().pop().unwrap().into_array_buffer().unwrap();
+            }
+            let took = now() - begun;
+            buffer = Some(held);
+            took
+        }));
+    }
+    measure(&mut variants);
+    console_log!("\nBuilding out of one array, time by its size");
+    for mode in ["borrow", "move"] {
+        let times: Vec<f64> = SIZES
+            .iter()
+            .map(|(_, name)| variants.iter().find(|v| v.name == format!("{mode} {name}")).unwrap().median())
+            .collect();
+        for ((_, name), ns) in SIZES.iter().zip(&times) {
+            line(&format!("{mode}, {name}"), format!("{ns:.0} ns"), "", None);
+        }
+        let ratio = times.iter().copied().fold(0.0, f64::max) / times.iter().copied().fold(f64::INFINITY, f64::min);
+        line(&format!("{mode}: slowest against fastest size"), format!("{ratio:.2} x"), "<= 2 x", Some(ratio <= 2.0));
+    }
+}
+
+#[wasm_bindgen_test]
+fn copy_against_a_bare_set() {
+    const LEN: usize = 1920 * 1536 * 4;
+    let source = Uint8Array::new_with_length(LEN as u32).fill(7, 0, LEN as u32);
+    let mut space = vec![1u8; LEN];
+    let address = space.as_mut_ptr() as usize as u32;
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let mut variants = [
+        Variant::new("set", 4, |runs| {
+            let warm = Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), address, LEN as u32);
+            let begun = now();
+            for _ in 0..runs {
+                warm.set(&source, 0);
+            }
+            now() - begun
+        }),
+        Variant::new("copy", 4, |runs| {
+            let begun = now();
+            for _ in 0..runs {
+                std::hint::black_box(ZBytes::from_segments([Source::copy(&source)]).unwrap().len());
+            }
+            now() - begun
+        }),
+    ];
+    measure(&mut variants);
+    let [set, copy] = [variants[0].median(), variants[1].median()];
+    console_log!("\nCopying 11.25 MiB from the JavaScript heap into warm wasm memory");
+    line("TypedArray.set alone", format!("{:.3} ms", set / 1e6), "", None);
+    line("a payload of one copied segment", format!("{:.3} ms", copy / 1e6), "", None);
+    line("the payload against set", format!("{:.3} x", copy / set), "<= 1.15 x", Some(copy / set <= 1.15));
+    drop(space);
+}

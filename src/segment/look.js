@@ -1,0 +1,20 @@
+// Looks at what a caller hands over. Most sources are ordinary: an array, or a buffer, of fixed length, that nobody shares and
+// nobody has detached. Whatever is not, or is not known to be, is looked at closely by js.rs, which also finds the words.
+
+// The buffer behind `value` if it is ordinary, else undefined. `memory` is the buffer of this program's own memory.
+function ordinary(value, memory) {
+    const buffer = ArrayBuffer.isView(value) ? value.buffer : value instanceof ArrayBuffer ? value : undefined;
+    // Shared buffers have no `resizable`; immutable buffers say of themselves that they are.
+    return buffer?.resizable === false && !buffer.detached && buffer !== memory && !buffer.immutable ? buffer : undefined;
+}
+
+export function ordinaryLength(value, memory) {
+    return ordinary(value, memory) === undefined ? -1 : value.byteLength;
+}
+
+export function ordinaryBuffer(value, memory, moved) {
+    const buffer = ordinary(value, memory);
+    if (buffer === undefined || value.byteLength !== buffer.byteLength || moved.has(buffer)) return undefined;
+    moved.add(buffer);
+    return buffer;
+}
