@@ -120,6 +120,16 @@ fn slope_per_segment() {
             arrays.iter().map(|array| Source::borrow(Input::array(array.clone(), Element::Uint8))).collect()
         }));
         variants.push(moving(format!("move {count}"), runs, buffers(count)));
+        let mut bare = buffers(count);
+        variants.push(Variant::new(format!("transfer {count}"), runs, move |runs| {
+            let begun = now();
+            for _ in 0..runs {
+                for buffer in &mut bare {
+                    *buffer = buffer.transfer().unwrap();
+                }
+            }
+            now() - begun
+        }));
     }
     measure(&mut variants);
     let median = |name: String| variants.iter().find(|v| v.name == name).unwrap().median();
@@ -133,6 +143,7 @@ fn slope_per_segment() {
         let ns = slope(name);
         line(words, format!("{ns:.1} ns"), &format!("<= {target} ns"), Some(ns <= target));
     }
+    line("  of that, ArrayBuffer.transfer() alone", format!("{:.1} ns", slope("transfer")), "", None);
     // Small arrays get a buffer only when somebody asks for it, and borrowing has to.
     let fresh = |_: u32| {
         let sources: Vec<Source> = (0..MANY)

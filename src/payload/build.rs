@@ -62,13 +62,12 @@ impl ZBytes {
         let mut pending = Vec::new();
         let mut requested = 0;
         for (index, source) in sources.enumerate() {
-            let (segment, then) =
-                look.admit(source.into(), &segments).map_err(|error| BuildError::Segment { index, error })?;
-            requested += segment.len() as u64;
-            if then != Pending::Nothing {
-                pending.push((index, then));
+            match look.admit(source.into(), &mut segments) {
+                Ok(Pending::Nothing) => {}
+                Ok(then) => pending.push((index, then)),
+                Err(error) => return Err(BuildError::Segment { index, error }),
             }
-            segments.push(segment);
+            requested += segments.last().map_or(0, Segment::len) as u64;
         }
         requested += look.excess();
         if requested > MAX_LEN as u64 {

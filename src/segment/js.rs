@@ -206,7 +206,7 @@ impl JsBytes {
     /// buffer, as [`Engine::admit`] makes it for a move.
     pub(super) fn take_away(&mut self) -> Result<(), String> {
         let Some(owner) = Rc::get_mut(&mut self.owner) else { return Err("it has another holder".to_owned()) };
-        owner.array = transfer(owner.array.unchecked_ref()).map_err(|error| words(&error))?.into();
+        owner.array = transfer(&owner.array).map_err(|error| words(&error))?;
         Ok(())
     }
 
@@ -250,20 +250,6 @@ fn length_of(array: &JsValue) -> f64 {
     array.unchecked_ref::<Bytes>().byte_length().unwrap_or(0.0)
 }
 
-/// Hands the memory of `buffer` to a new one. An engine without `transfer()` has a way that is older and slower.
-fn transfer(buffer: &ArrayBuffer) -> Result<ArrayBuffer, JsValue> {
-    match buffer.transfer() {
-        Ok(taken) => Ok(taken),
-        Err(_) if !Reflect::has(buffer, &"transfer".into()).unwrap_or(false) => {
-            let clone: Function = Reflect::get(&global(), &"structuredClone".into())?.dyn_into()?;
-            let options = Object::new();
-            Reflect::set(&options, &"transfer".into(), &Array::of1(buffer))?;
-            clone.call2(&JsValue::UNDEFINED, buffer, &options)?.dyn_into()
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// What an engine said.
 fn words(error: &JsValue) -> String {
     match error.dyn_ref::<js_sys::Error>() {
@@ -301,9 +287,13 @@ extern "C" {
     #[wasm_bindgen(js_name = ordinaryLength)]
     fn ordinary_length(value: &JsValue, memory: &JsValue) -> f64;
 
-    /// The buffer of an array that can be moved without a second thought, noted in `moved`, else `undefined`.
-    #[wasm_bindgen(js_name = ordinaryBuffer)]
-    fn ordinary_buffer(value: &JsValue, memory: &JsValue, moved: &Set) -> JsValue;
+    /// The same of an array that can be moved, whose buffer is then noted in `moved`.
+    #[wasm_bindgen(js_name = ordinaryWhole)]
+    fn ordinary_whole(value: &JsValue, memory: &JsValue, moved: &Set) -> f64;
+
+    /// Takes the memory away from an array or a buffer.
+    #[wasm_bindgen(catch)]
+    fn transfer(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// What the engine is asked about the sources of one payload.
@@ -348,29 +338,30 @@ impl Engine {
         element: Option<Element>,
         mode: Mode,
         unsupported: Unsupported,
-        before: &[Segment],
-    ) -> Result<(Segment, Pending), SegmentError> {
+        segments: &mut Vec<Segment>,
+    ) -> Result<Pending, SegmentError> {
         match (mode, element) {
             (Mode::Borrow, Some(element)) if self.conflicts.is_none() => {
                 let len = ordinary_length(&value, &self.memory);
                 if len >= 0.0 {
                     let owner = JsOwner::new(value, self.note(len), Aliasing::Shared);
-                    return Ok((Segment::of_js(JsBytes::whole(owner), element), Pending::Nothing));
+                    segments.push(Segment::of_js(JsBytes::whole(owner), element));
+                    return Ok(Pending::Nothing);
                 }
             }
             (Mode::Move, Some(element)) => {
-                let conflicts = self.conflicts.get_or_insert_with(|| Conflicts::of(before));
+                let conflicts = self.conflicts.get_or_insert_with(|| Conflicts::of(segments));
                 if !conflicts.any_borrowed {
-                    let buffer = ordinary_buffer(&value, &self.memory, &conflicts.moved);
-                    if !buffer.is_undefined() {
-                        let len = self.note(buffer.unchecked_ref::<Bytes>().buffer_length());
-                        return Ok(to_be_moved(buffer, len, element));
+                    let len = ordinary_whole(&value, &self.memory, &conflicts.moved);
+                    if len >= 0.0 {
+                        segments.push(to_be_moved(value, self.note(len), element));
+                        return Ok(Pending::Move);
                     }
                 }
             }
             _ => {}
         }
-        self.admit_closely(value, element, mode, unsupported, before)
+        self.admit_closely(value, element, mode, unsupported, segments)
     }
 
     /// The same for whatever is not ordinary: asks everything.
@@ -380,8 +371,8 @@ impl Engine {
         element: Option<Element>,
         mode: Mode,
         unsupported: Unsupported,
-        before: &[Segment],
-    ) -> Result<(Segment, Pending), SegmentError> {
+        segments: &mut Vec<Segment>,
+    ) -> Result<Pending, SegmentError> {
         let is_view = ArrayBuffer::is_view(&value);
         if !is_view && !is_buffer(&value) {
             return Err(SegmentError::NotABuffer { found: describe(&value) });
@@ -404,16 +395,19 @@ impl Engine {
         if mode != Mode::Copy {
             cause = unsafe_to_take(mode, &buffer, len, in_memory, immutable);
             if mode == Mode::Move && self.conflicts.is_none() {
-                self.conflicts = Some(Conflicts::of(before));
+                self.conflicts = Some(Conflicts::of(segments));
             }
             if let (None, Some(conflicts)) = (cause, &mut self.conflicts) {
-                cause = conflicts.meet(mode, &buffer, before);
+                cause = conflicts.meet(mode, &buffer, segments);
             }
         }
         let pending = match (mode, cause, unsupported) {
             (Mode::Copy, ..) => Pending::Copy(Reason::CopyMode),
             (Mode::Borrow, None, _) => Pending::Nothing,
-            (Mode::Move, None, _) => return Ok(to_be_moved(buffer, self.note(len), element)),
+            (Mode::Move, None, _) => {
+                segments.push(to_be_moved(value, self.note(len), element));
+                return Ok(Pending::Move);
+            }
             (_, Some(_), Unsupported::Copy) => Pending::Copy(Reason::Unsupported),
             (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
         };
@@ -421,14 +415,15 @@ impl Engine {
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
         let whole = self.note(len);
         let owner = JsOwner { array: value, whole, aliasing, in_memory, bytes: OnceCell::new() };
-        Ok((Segment::of_js(JsBytes::whole(Rc::new(owner)), element), pending))
+        segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element));
+        Ok(pending)
     }
 }
 
 /// The segment of a whole buffer that is the payload's as soon as it was taken away.
-fn to_be_moved(buffer: JsValue, len: usize, element: Element) -> (Segment, Pending) {
-    let owner = JsOwner::new(buffer, len, Aliasing::Exclusive);
-    (Segment::of_js(JsBytes::whole(owner), element).taken_by(Mode::Move), Pending::Move)
+fn to_be_moved(array: JsValue, len: usize, element: Element) -> Segment {
+    let owner = JsOwner::new(array, len, Aliasing::Exclusive);
+    Segment::of_js(JsBytes::whole(owner), element).taken_by(Mode::Move)
 }
 
 /// What forbids to borrow or to move `len` bytes of `buffer`, whatever else is in the payload.

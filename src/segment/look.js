@@ -8,13 +8,23 @@ function ordinary(value, memory) {
     return buffer?.resizable === false && !buffer.detached && buffer !== memory && !buffer.immutable ? buffer : undefined;
 }
 
+// Its length, or -1 if it is not ordinary.
 export function ordinaryLength(value, memory) {
     return ordinary(value, memory) === undefined ? -1 : value.byteLength;
 }
 
-export function ordinaryBuffer(value, memory, moved) {
+// The same for an array that is to be moved: of its whole buffer, which must not be in the set `moved` yet and then is.
+export function ordinaryWhole(value, memory, moved) {
     const buffer = ordinary(value, memory);
-    if (buffer === undefined || value.byteLength !== buffer.byteLength || moved.has(buffer)) return undefined;
-    moved.add(buffer);
-    return buffer;
+    if (buffer === undefined || value.byteLength !== buffer.byteLength) return -1;
+    const before = moved.size;
+    // A set that does not grow had it already. Asking first would be a second search.
+    return moved.add(buffer).size > before ? buffer.byteLength : -1;
+}
+
+// Hands the memory behind `value` to a buffer of its own; every array over the old one is detached.
+export function transfer(value) {
+    const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+    // Engines of before 2024 have an older and slower way.
+    return buffer.transfer ? buffer.transfer() : structuredClone(buffer, { transfer: [buffer] });
 }

@@ -153,34 +153,39 @@ impl Look {
         0
     }
 
-    /// The segment that a source will be, and what is to be done with it when all can be taken. `before` are the segments that were
-    /// admitted before it.
+    /// Puts the segment that a source will be behind `segments`, those that were admitted before it, and says what is to be done
+    /// with it when all can be taken.
     ///
     /// # Errors
     /// Why it cannot be taken.
-    pub(crate) fn admit(&mut self, source: Source, before: &[Segment]) -> Result<(Segment, Pending), SegmentError> {
-        #[cfg(not(target_arch = "wasm32"))]
-        let _ = before;
+    pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
         match source.input.0 {
-            Kind::Held(segment) => held(segment, source.mode, source.unsupported),
+            Kind::Held(segment) => held(segment, source.mode, source.unsupported, segments),
             #[cfg(target_arch = "wasm32")]
             Kind::Js { value, element } => {
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
-                engine.admit(value, element, source.mode, source.unsupported, before)
+                engine.admit(value, element, source.mode, source.unsupported, segments)
             }
         }
     }
 }
 
-fn held(segment: Segment, mode: Mode, unsupported: Unsupported) -> Result<(Segment, Pending), SegmentError> {
+fn held(
+    mut segment: Segment,
+    mode: Mode,
+    unsupported: Unsupported,
+    segments: &mut Vec<Segment>,
+) -> Result<Pending, SegmentError> {
     segment.check()?;
-    match mode {
-        Mode::Copy => Ok((segment, Pending::Copy(Reason::CopyMode))),
-        Mode::Borrow => Ok((segment.taken_by(mode), Pending::Nothing)),
-        Mode::Move if segment.aliasing() != super::Aliasing::Shared => Ok((segment.taken_by(mode), Pending::Nothing)),
-        Mode::Move => match unsupported {
-            Unsupported::Copy => Ok((segment, Pending::Copy(Reason::Unsupported))),
-            Unsupported::Refuse => Err(SegmentError::Refused { mode, cause: super::Cause::Lent }),
+    let pending = match mode {
+        Mode::Copy => Pending::Copy(Reason::CopyMode),
+        Mode::Move if segment.aliasing() == super::Aliasing::Shared => match unsupported {
+            Unsupported::Copy => Pending::Copy(Reason::Unsupported),
+            Unsupported::Refuse => return Err(SegmentError::Refused { mode, cause: super::Cause::Lent }),
         },
-    }
+        Mode::Borrow | Mode::Move => Pending::Nothing,
+    };
+    segment.mode = mode;
+    segments.push(segment);
+    Ok(pending)
 }
