@@ -3,7 +3,13 @@
 //! Times are medians of rounds in which all variants take turns, so that what disturbs one disturbs all. Nothing is asserted:
 //! a time is no truth about a program, only about a machine in a moment.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark that fails must stop")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark that fails must stop"
+)]
 
 use js_sys::{ArrayBuffer, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue};

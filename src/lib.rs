@@ -33,6 +33,8 @@
 //! 5. Payload bytes never enter the state of the page.
 //! 6. What a peer sends can cause an error, never a panic, an unbounded allocation or a frozen page.
 //! 7. Nothing fails in silence: every operation ends, with success that says what it means, or with an error.
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
+
 pub mod app;
 pub mod client;
 pub mod ledger;

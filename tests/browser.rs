@@ -1,6 +1,11 @@
 //! Owners in the JavaScript heap, in a real browser: what is borrowed, refused, detached, and how often it is copied.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
 
 use std::time::Duration;
 

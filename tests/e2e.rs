@@ -1,6 +1,12 @@
 //! The built page in a real headless Chromium, against the embedded router, the `zenoh` crate and the official Python client.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed expectation must stop the test")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
 
 #[path = "support/browser.rs"]
 mod browser;

@@ -2,6 +2,7 @@
 //! and how long an owner lives.
 #![cfg(target_arch = "wasm32")]
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

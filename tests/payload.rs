@@ -1,6 +1,11 @@
 //! Payloads in linear memory against a plain vector, in sequences of operations; and to and from zenoh's own buffer.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed expectation must stop the test")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed expectation must stop the test"
+)]
 
 #[path = "support/model.rs"]
 mod model;

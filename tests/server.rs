@@ -1,6 +1,7 @@
 //! The native face as its users meet it: over HTTP and WebSocket, and as a program.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

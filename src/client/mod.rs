@@ -477,6 +477,7 @@ impl Client {
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
     /// is gone is given up with [`Event::PutFailed`].
+    #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
     pub fn poll_transmit(&mut self, buffer: &mut [u8], now: Duration) -> Option<Transmit> {
         if let Some(batch) = self.control.pop_front() {
             buffer.get_mut(..batch.len())?.copy_from_slice(&batch);

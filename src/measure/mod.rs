@@ -54,7 +54,7 @@ impl Summary {
         if samples.is_empty() || samples.iter().any(|sample| !sample.is_finite()) {
             return None;
         }
-        let mut sorted = samples.to_vec();
+        let mut sorted = Vec::from(samples);
         sorted.sort_by(f64::total_cmp);
         let n = sorted.len();
         let half = 1.96 * (n as f64).sqrt() / 2.0;

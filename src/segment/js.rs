@@ -171,6 +171,10 @@ impl JsBytes {
     }
 
     /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "one of the places where payload bytes are copied: the callers write the ledger"
+    )]
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
         if let Some(part) = self.part(offset, into.len())? {
             part.copy_to(into);
@@ -179,6 +183,10 @@ impl JsBytes {
     }
 
     /// Copies to the end of `into` without filling the memory with zeros first.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "one of the places where payload bytes are copied: the callers write the ledger"
+    )]
     #[allow(unsafe_code, reason = "a copy into fresh memory would otherwise cost a second pass to clear it")]
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;

@@ -15,9 +15,60 @@
 //!    JsHeap   +--------------------------------------+   an `ArrayBuffer`, through one `Uint8Array` handle
 //! ```
 //!
-//! Bytes leave a segment only through the functions of this module, each of which writes the ledger it is given. Segments
-//! must never show a `&[u8]` over memory that JavaScript can move or detach: an owner in the JavaScript heap is
-//! read by copying, and whether it was detached is looked up at each use.
+//! # The three modes
+//!
+#![doc = include_str!("modes.md")]
+//!
+//! Copy is the default, as safe as zenoh's own `ZBytes`. Which of the others is right is a question of who has the memory:
+//!
+//! ```text
+//!             before                        after building                   afterwards the caller ...
+//!
+//!   copy      caller --> [ array ]          caller --> [ array ]             may write, detach, drop
+//!                                           payload -> [ bytes ]
+//!
+//!   borrow    caller --> [ array ]          caller --> [ array ]             must not write: it would show;
+//!                                           payload -----^                   may drop: the payload keeps it
+//!
+//!   move      caller --> [ array ]          caller --> [       ]  length 0   can do nothing to the bytes
+//!                                           payload -> [ array ]  the same memory
+//! ```
+//!
+//! In linear memory Rust's own rules take the place of the engine's: a [`Segment`] of a vector owns it or shares it, and nobody can
+//! write it as long as it is shared. So borrow and move cost the same there, and both are safe. In the JavaScript heap an
+//! array is always writable; that is [`Aliasing::Shared`], and only moving ends it. An engine with immutable buffers makes
+//! a third case, [`Aliasing::Immutable`]: borrowing one is safe.
+//!
+//! # What may be a source
+//!
+//! | source | copy | borrow | move |
+//! |---|---|---|---|
+//! | a vector, boxed slice or text of Rust; a zenoh slice; a [`Segment`] that nobody else can write | yes | yes | yes |
+//! | static bytes; memory of an owner of your own ([`Segment::from_owner`]); memory that was filled in place ([`Segment::fill`]) | yes | yes | yes |
+//! | a typed array, `DataView` or `ArrayBuffer`, the whole of its buffer | yes | yes | yes |
+//! | a view of a part of its buffer; a segment that only borrows | yes | yes | refused |
+//! | an immutable `ArrayBuffer` | yes | yes, safe | refused: no need |
+//! | a buffer that another segment of the payload moves, or moves what this one borrows | yes | refused | refused |
+//! | shared memory; a resizable buffer; a view of wasm memory | yes | refused | refused |
+//! | a detached array; a value that is no buffer | refused | refused | refused |
+//!
+//! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do, and comes before anything was
+//! copied or detached. [`Unsupported::Copy`] is the caller's wish to copy what borrow or move refuses; the ledger shows it
+//! as such ([`Reason::Unsupported`](crate::ledger::Reason::Unsupported)).
+//!
+//! # How long an owner lives
+//!
+//! Until the last segment that refers to it is dropped: in payloads and their slices, in samples that were delivered locally, in
+//! puts under way, in readers. Then it is released, once. Nothing pins an array meanwhile: JavaScript code may still detach one
+//! that is borrowed. So its length is looked up at each use, and a source that is gone is [`SegmentError::Detached`], never
+//! other bytes.
+//!
+//! # When bytes are copied
+//!
+//! Bytes leave a segment only through the functions of this module, each of which writes the ledger it is given: [`Segment::append_to`],
+//! [`Segment::copy_to`] and, for owners outside linear memory, [`Segment::for_each_window`]. Segments must never show a
+//! `&[u8]` over memory that JavaScript can move or detach: an owner in the JavaScript heap is read by copying. Clippy forbids the other
+//! ways to copy bytes in this crate (see `clippy.toml`), except where a place says why its bytes are no payload.
 
 mod element;
 mod error;
@@ -274,6 +325,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`SegmentError::Detached`]; `into` is then as it was.
+    #[allow(clippy::disallowed_methods, reason = "one of the places where payload bytes are copied, noted below")]
     pub fn append_to(
         &self,
         into: &mut Vec<u8>,
@@ -320,6 +372,10 @@ impl Segment {
     }
 
     /// Returns whether the range lies in the segment; only then anything is copied.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "one of the places where payload bytes are copied: the callers write the ledger"
+    )]
     fn read_into(&self, offset: usize, into: &mut [u8]) -> Result<bool, SegmentError> {
         if offset.checked_add(into.len()).is_none_or(|end| end > self.len()) {
             return Ok(false);

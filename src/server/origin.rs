@@ -100,7 +100,7 @@ impl Rules {
     /// `machine` is this machine's own name, `hosts` are the names that the user vouches for.
     pub(crate) fn new(origins: Vec<Origin>, hosts: &[String], machine: &str) -> Self {
         let machine = machine.to_ascii_lowercase();
-        let mut hosts = hosts.to_vec();
+        let mut hosts = Vec::from(hosts);
         hosts.push("localhost".to_owned());
         if let Some(label) = machine.split('.').next().filter(|label| !label.is_empty()) {
             hosts.extend([machine.clone(), label.to_owned(), format!("{label}.local")]);

@@ -118,6 +118,7 @@ impl Outgoing {
     }
 
     /// Fills `body` as far as the message goes; returns how many bytes of head and of payload.
+    #[allow(clippy::disallowed_methods, reason = "the head of the message; its payload goes through Segment")]
     fn fill(&mut self, body: &mut [u8]) -> Result<(usize, usize), BuildError> {
         let from_head = self.head.get(self.done..).unwrap_or_default();
         let head = from_head.len().min(body.len());

@@ -127,6 +127,7 @@ impl<'a> HeaderReader<'a> {
 }
 
 impl Reader for HeaderReader<'_> {
+    #[allow(clippy::disallowed_methods, reason = "headers: payloads are stood in for")]
     fn read(&mut self, into: &mut [u8]) -> Result<NonZeroUsize, DidntRead> {
         let bytes = self.available().ok_or(DidntRead)?;
         let len = bytes.len().min(into.len());

@@ -1,0 +1,264 @@
+//! What the modules may know of each other, checked over the sources: a rule that nobody checks is a wish.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The modules in the flow's order: each may use those before it.
+const MODULES: [&str; 10] = ["ledger", "segment", "payload", "wire", "client", "measure", "app", "web", "ui", "server"];
+
+/// Crates that bring the browser in.
+const BROWSER: [&str; 8] = [
+    "js_sys",
+    "web_sys",
+    "wasm_bindgen",
+    "wasm_bindgen_futures",
+    "gloo_events",
+    "gloo_timers",
+    "yew",
+    "console_error_panic_hook",
+];
+
+/// Where they may be, besides everything in `web` and `ui`.
+const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
+
+/// Files of `ui` that hold arithmetic and words only.
+const PURE_UI: [&str; 4] = ["ui/facts.rs", "ui/format.rs", "ui/scale.rs", "ui/snippet.rs"];
+
+/// Crates that bring sockets, threads and a file system in.
+const NATIVE: [&str; 5] = ["zenoh", "tokio", "axum", "hyper", "anyhow"];
+
+/// Every source file: its path from `src`, and its tokens.
+fn sources() -> Vec<(String, Vec<TokenTree>)> {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    walk(&root, &mut files);
+    files.sort();
+    assert!(files.len() > 30, "the sources were not found");
+    let read = |path: &PathBuf| {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        let tokens: TokenStream = fs::read_to_string(path).unwrap().parse().unwrap_or_else(|e| panic!("{name}: {e}"));
+        (name, without_tests(tokens))
+    };
+    // Tests may use what they like.
+    files.iter().filter(|path| !path.ends_with("tests.rs")).map(read).collect()
+}
+
+/// Everything but modules under `#[cfg(test)]`.
+fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut kept = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let attribute = matches!(&token, TokenTree::Punct(hash) if hash.as_char() == '#');
+        if attribute && tokens.peek().is_some_and(|group| group.to_string().replace(' ', "") == "[cfg(test)]") {
+            for token in tokens.by_ref() {
+                let end = match &token {
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                    TokenTree::Punct(punct) => punct.as_char() == ';',
+                    _ => false,
+                };
+                if end {
+                    break;
+                }
+            }
+            continue;
+        }
+        kept.push(token);
+    }
+    kept
+}
+
+fn is_ident(token: Option<&TokenTree>, word: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
+    let colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    colon(at) && colon(at + 1)
+}
+
+/// Calls `see` with every list of tokens, those of groups included.
+fn each_list(tokens: &[TokenTree], see: &mut dyn FnMut(&[TokenTree])) {
+    see(tokens);
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            each_list(&group.stream().into_iter().collect::<Vec<_>>(), see);
+        }
+    }
+}
+
+/// The names that follow `root::`, also those in `root::{one, two::three}`.
+fn names_after(tokens: &[TokenTree], root: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    each_list(tokens, &mut |list| {
+        for at in 0..list.len() {
+            if !is_ident(list.get(at), root) || !is_colons(list, at + 1) {
+                continue;
+            }
+            match list.get(at + 3) {
+                Some(TokenTree::Ident(name)) => {
+                    names.insert(name.to_string());
+                }
+                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                    let mut first = true;
+                    for token in group.stream() {
+                        match &token {
+                            TokenTree::Ident(name) if first => {
+                                names.insert(name.to_string());
+                                first = false;
+                            }
+                            TokenTree::Punct(comma) if comma.as_char() == ',' => first = true,
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+    names
+}
+
+/// The crates and modules that paths begin with.
+fn roots(tokens: &[TokenTree]) -> BTreeSet<String> {
+    // What stands in `path::{...}` begins no path.
+    let mut groups = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token
+            && (at < 2 || !is_colons(tokens, at - 2))
+        {
+            groups.extend(roots(&group.stream().into_iter().collect::<Vec<_>>()));
+        }
+    }
+    roots_of(tokens).into_iter().chain(groups).collect()
+}
+
+fn roots_of(list: &[TokenTree]) -> BTreeSet<String> {
+    let mut roots = BTreeSet::new();
+    for at in 0..list.len() {
+        let begins = at < 2 || !is_colons(list, at - 2);
+        if let Some(TokenTree::Ident(name)) = list.get(at)
+            && begins
+            && is_colons(list, at + 1)
+        {
+            roots.insert(name.to_string());
+        }
+    }
+    roots
+}
+
+/// The module that a file belongs to; `None` for the crate's own two files.
+fn module(file: &str) -> Option<&str> {
+    match file.split_once('/') {
+        Some((folder, _)) => Some(folder),
+        None => file.strip_suffix(".rs").filter(|name| *name != "lib" && *name != "main"),
+    }
+}
+
+#[test]
+fn modules_are_those_of_the_map_in_its_order() {
+    let map = include_str!("../src/lib.rs");
+    let named: Vec<&str> = map
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | "))
+        .filter_map(|line| line.trim_start_matches('[').strip_prefix('`')?.split('`').next())
+        .collect();
+    assert_eq!(named, MODULES);
+    let mut declared: Vec<&str> =
+        map.lines().filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    declared.sort_unstable();
+    let mut modules = MODULES;
+    modules.sort_unstable();
+    assert_eq!(declared, modules);
+}
+
+#[test]
+fn modules_use_only_those_above_them() {
+    for (file, tokens) in sources() {
+        let Some(own) = module(&file) else { continue };
+        let rank = MODULES.iter().position(|name| *name == own).unwrap_or_else(|| panic!("{file} is in no module"));
+        let mut used = names_after(&tokens, "crate");
+        if file.ends_with("/mod.rs") || !file.contains('/') {
+            // There, `super` is the crate.
+            used.extend(names_after(&tokens, "super").into_iter().filter(|name| MODULES.contains(&name.as_str())));
+        }
+        for name in used {
+            let other = MODULES.iter().position(|module| *module == name);
+            assert!(
+                other.is_some_and(|other| other <= rank),
+                "src/{file} uses crate::{name}, which is not above {own}"
+            );
+        }
+        assert!(!names_after(&tokens, "super").contains("super"), "src/{file}: say crate:: instead of super::super::");
+    }
+}
+
+#[test]
+fn the_browser_is_known_only_where_it_must_be() {
+    for (file, tokens) in sources() {
+        let free = module(&file).is_some_and(|own| own == "web" || own == "ui") && !PURE_UI.contains(&file.as_str());
+        if free || BROWSER_FILES.contains(&file.as_str()) {
+            continue;
+        }
+        let roots = roots(&tokens);
+        for name in BROWSER {
+            assert!(!roots.contains(name), "src/{file} uses {name}");
+        }
+    }
+}
+
+#[test]
+fn sockets_threads_and_files_are_the_servers_alone() {
+    for (file, tokens) in sources() {
+        if module(&file) == Some("server") || file == "main.rs" {
+            continue;
+        }
+        let roots = roots(&tokens);
+        for name in NATIVE {
+            assert!(!roots.contains(name), "src/{file} uses {name}");
+        }
+        let std = names_after(&tokens, "std");
+        for name in ["fs", "net", "thread", "process", "env"] {
+            assert!(!std.contains(name), "src/{file} uses std::{name}");
+        }
+    }
+}
+
+#[test]
+fn there_is_one_unsafe_block() {
+    let mut found = Vec::new();
+    for (file, tokens) in sources() {
+        each_list(&tokens, &mut |list| {
+            found.extend(list.iter().filter(|token| is_ident(Some(token), "unsafe")).map(|_| file.clone()));
+        });
+    }
+    assert_eq!(found, ["segment/js.rs"]);
+}
+
+#[test]
+fn these_checks_can_fail() {
+    let tokens = |source: &str| source.parse::<TokenStream>().unwrap().into_iter().collect::<Vec<_>>();
+    let source = tokens("fn f() { html! { <p>{ crate::ui::x() }</p> } } use crate::{app::{a, b}, web, wire::{self}};");
+    let used: Vec<_> = names_after(&source, "crate").into_iter().collect();
+    assert_eq!(used, ["app", "ui", "web", "wire"]);
+    let roots = roots(&tokens("use js_sys::{Array, zenoh::b}; fn f(x: web_sys::Event) { a::yew::b() }"));
+    assert_eq!(roots.into_iter().collect::<Vec<_>>(), ["a", "js_sys", "web_sys"]);
+    let kept = without_tests("mod a { x } #[cfg(test)] mod tests { y } #[cfg(test)] mod more; z".parse().unwrap());
+    assert_eq!(kept.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").replace(' ', ""), "moda{x}z");
+}
