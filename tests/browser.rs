@@ -261,6 +261,74 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     assert!(client.is_open());
 }
 
+/// Payload bytes of the next batch: what stands after the header of a fragment, in all but the first and the last.
+fn carried(client: &mut Client) -> Option<Vec<u8>> {
+    let mut batch = vec![0; usize::from(BATCH_SIZE)];
+    let transmit = client.poll_transmit(&mut batch, NOW)?;
+    let mut bytes = ZSlice::from(batch[..transmit.len].to_vec());
+    let mut reader = (&mut bytes).reader();
+    let _: FragmentHeader = Zenoh080::new().read(&mut reader).unwrap();
+    Some(bytes.to_vec())
+}
+
+#[wasm_bindgen_test]
+fn a_source_that_is_written_during_its_put_shows_in_what_is_still_to_leave_by_borrow_only() {
+    for mode in Mode::ALL {
+        let source = array(&vec![1; 200_000]);
+        let buffer = source.buffer();
+        let mut client = open();
+        client.put(1, put(&source, mode)).unwrap();
+        let first = carried(&mut client).unwrap();
+        // Writing by index to a detached array is allowed, and goes nowhere.
+        (0..200_000).for_each(|i| source.set_index(i, 2));
+        let mut rest = Vec::new();
+        while let Some(bytes) = carried(&mut client) {
+            rest.extend(bytes);
+        }
+        assert!(first.ends_with(&[1; 65_000]));
+        let expected = if mode == Mode::Borrow { 2 } else { 1 };
+        assert!(rest.len() > 130_000 && rest.iter().all(|byte| *byte == expected), "{mode:?}");
+        assert_eq!(buffer.byte_length(), if mode == Mode::Move { 0 } else { 200_000 });
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_put_under_way_and_a_sample_delivered_locally_hold_the_owner_until_they_end() {
+    let source = array(&noise(200_000));
+    let mut client = open();
+    client.subscribe(1, key_expression("**").unwrap()).unwrap();
+    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
+    let put = put(&source, Mode::Move);
+    let watch = put.payload.segments().first().unwrap().watch().unwrap();
+    client.put(1, put).unwrap();
+    drop(source);
+    assert!(watch.holders() > 0);
+    let mut sent = Vec::new();
+    while let Some(bytes) = carried(&mut client) {
+        sent.extend(bytes);
+    }
+    assert!(sent.ends_with(&noise(200_000)), "nothing was lost with the caller's references");
+    let Some(Event::Sample(sample)) = client.poll_event() else { panic!("no local sample") };
+    assert!(sample.local && watch.holders() > 0);
+    assert_eq!(flat(&sample.payload), noise(200_000));
+    drop(sample);
+    while client.poll_event().is_some() {}
+    assert_eq!(watch.holders(), 0, "the put is over, and nobody has the sample");
+}
+
+#[wasm_bindgen_test]
+fn a_client_that_is_dropped_lets_go_of_what_its_puts_held() {
+    let source = array(&noise(200_000));
+    let mut client = open();
+    let put = put(&source, Mode::Borrow);
+    let watch = put.payload.segments().first().unwrap().watch().unwrap();
+    client.put(1, put).unwrap();
+    client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW);
+    assert!(watch.holders() > 0);
+    drop(client);
+    assert_eq!(watch.holders(), 0);
+}
+
 #[wasm_bindgen_test]
 fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
     let source = array(&noise(200_000));

@@ -54,7 +54,7 @@
 //!
 //! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do, and comes before anything was
 //! copied or detached. [`Unsupported::Copy`] is the caller's wish to copy what borrow or move refuses; the ledger shows it
-//! as such ([`Reason::Unsupported`](crate::ledger::Reason::Unsupported)).
+//! as such ([`Reason::Unsupported`]).
 //!
 //! # How long an owner lives
 //!
