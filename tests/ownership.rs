@@ -590,6 +590,37 @@ fn a_buffer_longer_than_wasm_memory_can_be_is_refused_with_its_true_size() {
 }
 
 #[wasm_bindgen_test]
+fn what_is_copied_is_in_no_moves_way() {
+    for typed in [false, true] {
+        let source = array(&[1, 2, 3, 4]);
+        let part = source.subarray(1, 3);
+        let input = |value: &Uint8Array| if typed { Input::from(value) } else { Input::from(JsValue::from(value)) };
+        let payload = build([
+            Source::copy(input(&part)),
+            Source::moved(input(&part)).unsupported(Unsupported::Copy),
+            Source::moved(input(&source)),
+            Source::copy(input(&source)),
+        ]);
+        assert_eq!(flat(&payload), [2, 3, 2, 3, 1, 2, 3, 4, 1, 2, 3, 4]);
+        assert_eq!((payload.built().total(), source.length()), (8, 0));
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_segment_of_another_payload_is_not_left_without_its_buffer() {
+    let source = array(&[1, 2]);
+    let lent = build([Source::borrow(&source)]).into_segments().remove(0);
+    let expected = |index, mode, cause| BuildError::Segment { index, error: SegmentError::Refused { mode, cause } };
+    let error = ZBytes::from_segments([Source::borrow(lent.clone()), Source::moved(&source)]).unwrap_err();
+    assert_eq!(error, expected(1, Mode::Move, Cause::AlsoBorrowed { other: 0 }));
+    let error = ZBytes::from_segments([Source::moved(&source), Source::borrow(lent.clone())]).unwrap_err();
+    assert_eq!(error, expected(1, Mode::Borrow, Cause::AlsoMoved { other: 0 }));
+    assert_eq!(source.length(), 2);
+    let copied = [Source::moved(&source), Source::borrow(lent).unsupported(Unsupported::Copy)];
+    assert_eq!(flat(&build(copied)), [1, 2, 1, 2]);
+}
+
+#[wasm_bindgen_test]
 fn a_segment_that_borrows_has_nothing_to_hand_over() {
     let source = array(&[1, 2]);
     let lent = build([Source::borrow(&source)]).into_segments().remove(0);
@@ -766,7 +797,10 @@ fn a_reader_tells_of_a_source_that_is_gone_after_what_it_could_read() {
     assert_eq!(reader.read(&mut bytes).unwrap(), 2);
     assert_eq!(bytes, [1, 2, 0, 0]);
     let error = reader.read(&mut bytes).unwrap_err();
-    assert!(error.to_string().starts_with("segment 1: the array behind this segment was detached"), "{error}");
+    assert!(
+        error.to_string().starts_with("segment 1: the array behind this segment was detached or resized"),
+        "{error}"
+    );
     reader.seek(SeekFrom::Start(1)).unwrap();
     assert_eq!(reader.read(&mut bytes[..1]).unwrap(), 1);
     assert!(payload.eq_bytes(&payload, &mut Ledger::new()).is_err(), "not even with itself");

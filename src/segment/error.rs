@@ -108,6 +108,20 @@ pub enum SegmentError {
     },
     /// Wasm memory grew while a producer was filling a segment in it: what was written afterwards is lost.
     Grown,
+    /// The engine lacks this kind of array.
+    NoSuchArray {
+        /// Its name, as in `Float16Array`.
+        name: &'static str,
+    },
+    /// More was asked for than there is.
+    OutOfRange {
+        /// From which byte of the segment on.
+        offset: usize,
+        /// How many bytes.
+        requested: usize,
+        /// Bytes that the segment has.
+        len: usize,
+    },
     /// The bytes are in the JavaScript heap, where Rust cannot refer to them.
     NotLinear,
     /// The memory for the bytes could not be allocated.
@@ -125,7 +139,7 @@ impl fmt::Display for SegmentError {
             ),
             Self::Detached { expected, found } => write!(
                 f,
-                "the array behind this segment was detached: it had {expected} B when the payload was built and has {found} B \
+                "the array behind this segment was detached or resized: it had {expected} B when the payload was built and has {found} B \
                  now. Build the payload again from an array that is still there, or use copy or move"
             ),
             Self::Refused { mode, cause } => {
@@ -148,6 +162,10 @@ impl fmt::Display for SegmentError {
                 "wasm memory grew while this segment was being filled, which detached the view that the producer wrote through. \
                  Allocate before, not inside the call",
             ),
+            Self::NoSuchArray { name } => write!(f, "this browser has no {name}. Use another type, or a newer browser"),
+            Self::OutOfRange { offset, requested, len } => {
+                write!(f, "{requested} B from byte {offset} on do not lie in a segment of {len} B. Ask for less")
+            }
             Self::NotLinear => f.write_str(
                 "the bytes are in the JavaScript heap, and this needs them in wasm memory. Take the segment by copy, or ask for \
                  contiguous bytes",

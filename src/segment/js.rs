@@ -349,12 +349,13 @@ impl Engine {
         segments: &mut Vec<Segment>,
     ) -> Result<Pending, SegmentError> {
         match (mode, element) {
-            (Mode::Borrow, Some(element)) if self.conflicts.is_none() => {
+            (Mode::Copy | Mode::Borrow, Some(element)) if mode == Mode::Copy || self.conflicts.is_none() => {
                 let len = ordinary_length(&value, &self.memory);
                 if len >= 0.0 {
                     let owner = JsOwner::new(value, self.note(len), Aliasing::Shared);
-                    segments.push(Segment::of_js(JsBytes::whole(owner), element));
-                    return Ok(Pending::Nothing);
+                    segments.push(Segment::of_js(JsBytes::whole(owner), element).taken_by(mode));
+                    let copied = Pending::Copy(Reason::CopyMode);
+                    return Ok(if mode == Mode::Copy { copied } else { Pending::Nothing });
                 }
             }
             (Mode::Move, Some(element)) => {
@@ -370,6 +371,13 @@ impl Engine {
             _ => {}
         }
         self.admit_closely(value, element, mode, unsupported, segments)
+    }
+
+    /// What forbids to borrow a segment of another payload: this one may move the buffer that it borrows.
+    pub(super) fn in_the_way(&mut self, segment: &Segment, segments: &[Segment]) -> Option<Cause> {
+        let conflicts = self.conflicts.as_mut()?;
+        let (_, buffer) = buffer_of(segment)?;
+        conflicts.meet(Mode::Borrow, &buffer, segments)
     }
 
     /// The same for whatever is not ordinary: asks everything.
@@ -423,7 +431,9 @@ impl Engine {
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
         let whole = self.note(len);
         let owner = JsOwner { array: value, whole, aliasing, in_memory, bytes: OnceCell::new() };
-        segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element));
+        // What is copied is no longer referred to when buffers are taken away, so it is in nobody's way.
+        let taken = if pending == Pending::Nothing { mode } else { Mode::Copy };
+        segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));
         Ok(pending)
     }
 }
@@ -571,7 +581,7 @@ pub(super) fn fill<R>(
         })?;
     let arguments = Array::of3(&memory(), &address.into(), &(length as u32).into());
     let view: Object = Reflect::construct(&class, &arguments)
-        .map_err(|error| SegmentError::NotABuffer { found: words(&error) })?
+        .map_err(|_| SegmentError::NoSuchArray { name: element.array_name() })?
         .unchecked_into();
     let result = produce(&view);
     if length_of(&view) != requested as f64 {

@@ -155,7 +155,7 @@ impl Segment {
     /// which would show whatever comes to lie there. Do not keep it.
     ///
     /// # Errors
-    /// [`SegmentError::OutOfMemory`], or [`SegmentError::NotABuffer`] when the engine lacks that kind of array, before `produce`
+    /// [`SegmentError::OutOfMemory`], or [`SegmentError::NoSuchArray`] when the engine lacks that kind of array, before `produce`
     /// is called; [`SegmentError::Grown`] when wasm memory grew during the call.
     #[cfg(target_arch = "wasm32")]
     pub fn fill_js<R>(
@@ -345,7 +345,7 @@ impl Segment {
     /// Copies `into.len()` bytes from `offset` on and writes the ledger.
     ///
     /// # Errors
-    /// [`SegmentError::Detached`]; nothing is written then. A range that passes the end of the segment copies nothing.
+    /// [`SegmentError::Detached`], or [`SegmentError::OutOfRange`]; nothing is written then.
     pub fn copy_to(
         &self,
         offset: usize,
@@ -354,46 +354,41 @@ impl Segment {
         reason: Reason,
         ledger: &mut Ledger,
     ) -> Result<(), SegmentError> {
-        if self.read_into(offset, into)? {
-            ledger.record(Entry { stage, reason, from: self.place(), to: Place::Linear }, into.len());
-        }
+        self.read_into(offset, into)?;
+        ledger.record(Entry { stage, reason, from: self.place(), to: Place::Linear }, into.len());
         Ok(())
     }
 
     /// Copies `into.len()` bytes from `offset` on as metadata: a look at a header, counted apart from the payload.
     ///
     /// # Errors
-    /// [`SegmentError::Detached`].
+    /// As [`Segment::copy_to`].
     pub(crate) fn peek(&self, offset: usize, into: &mut [u8], ledger: &mut Ledger) -> Result<(), SegmentError> {
-        if self.read_into(offset, into)? {
-            ledger.record_metadata(into.len());
-        }
+        self.read_into(offset, into)?;
+        ledger.record_metadata(into.len());
         Ok(())
     }
 
-    /// Returns whether the range lies in the segment; only then anything is copied.
     #[allow(
         clippy::disallowed_methods,
         reason = "one of the places where payload bytes are copied: the callers write the ledger"
     )]
-    fn read_into(&self, offset: usize, into: &mut [u8]) -> Result<bool, SegmentError> {
-        if offset.checked_add(into.len()).is_none_or(|end| end > self.len()) {
-            return Ok(false);
-        }
+    fn read_into(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
+        let beyond = || SegmentError::OutOfRange { offset, requested: into.len(), len: self.len() };
+        let end = offset.checked_add(into.len()).filter(|end| *end <= self.len()).ok_or_else(beyond)?;
         match &self.owner {
             Owner::Linear(slice) => {
-                if let Some(bytes) = slice.get(offset..offset + into.len()) {
-                    into.copy_from_slice(bytes);
-                }
+                let bytes = slice.get(offset..end).ok_or_else(beyond)?;
+                into.copy_from_slice(bytes);
             }
             #[cfg(target_arch = "wasm32")]
             Owner::Js(bytes) => bytes.copy_to(offset, into)?,
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Shows the bytes to `look` in windows of at most `window.len()` bytes: in place when they are in linear memory (nothing
-    /// is copied), else through `window`, which the ledger counts.
+    /// is copied), else through `window`, which the ledger counts. An empty `window` is replaced by one of 256 B.
     ///
     /// # Errors
     /// [`SegmentError::Detached`], possibly after some windows were shown.
@@ -409,7 +404,9 @@ impl Segment {
             Owner::Js(bytes) => {
                 let entry =
                     Entry { stage: Stage::Read, reason: Reason::Window, from: Place::JsHeap, to: Place::Linear };
-                let step = window.len().max(1);
+                let mut spare = [0; 256];
+                let window = if window.is_empty() { &mut spare[..] } else { &mut *window };
+                let step = window.len();
                 for start in (0..self.len()).step_by(step) {
                     if let Some(space) = window.get_mut(..step.min(self.len() - start)) {
                         bytes.copy_to(start, space)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zenoh_buffers::ZSlice;
 
-use super::{Mode, Scalar, Segment, SegmentError, Unsupported};
+use super::{Aliasing, Cause, Mode, Scalar, Segment, SegmentError, Unsupported};
 use crate::ledger::Reason;
 
 /// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
@@ -153,6 +153,19 @@ impl Look {
         0
     }
 
+    /// What forbids to borrow or to move a segment that has an owner already.
+    fn cause(&mut self, segment: &Segment, mode: Mode, segments: &[Segment]) -> Option<Cause> {
+        #[cfg(target_arch = "wasm32")]
+        if mode == Mode::Borrow
+            && let Some(cause) = self.engine.as_mut().and_then(|engine| engine.in_the_way(segment, segments))
+        {
+            return Some(cause);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = segments;
+        (mode == Mode::Move && segment.aliasing() == Aliasing::Shared).then_some(Cause::Lent)
+    }
+
     /// Puts the segment that a source will be behind `segments`, those that were admitted before it, and says what is to be done
     /// with it when all can be taken.
     ///
@@ -160,7 +173,10 @@ impl Look {
     /// Why it cannot be taken.
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
         match source.input.0 {
-            Kind::Held(segment) => held(segment, source.mode, source.unsupported, segments),
+            Kind::Held(segment) => {
+                let cause = self.cause(&segment, source.mode, segments);
+                held(segment, source.mode, source.unsupported, cause, segments)
+            }
             #[cfg(target_arch = "wasm32")]
             Kind::Js { value, element } => {
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
@@ -174,18 +190,17 @@ fn held(
     mut segment: Segment,
     mode: Mode,
     unsupported: Unsupported,
+    cause: Option<Cause>,
     segments: &mut Vec<Segment>,
 ) -> Result<Pending, SegmentError> {
     segment.check()?;
-    let pending = match mode {
-        Mode::Copy => Pending::Copy(Reason::CopyMode),
-        Mode::Move if segment.aliasing() == super::Aliasing::Shared => match unsupported {
-            Unsupported::Copy => Pending::Copy(Reason::Unsupported),
-            Unsupported::Refuse => return Err(SegmentError::Refused { mode, cause: super::Cause::Lent }),
-        },
-        Mode::Borrow | Mode::Move => Pending::Nothing,
+    let pending = match (mode, cause, unsupported) {
+        (Mode::Copy, ..) => Pending::Copy(Reason::CopyMode),
+        (_, None, _) => Pending::Nothing,
+        (_, Some(_), Unsupported::Copy) => Pending::Copy(Reason::Unsupported),
+        (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
     };
-    segment.mode = mode;
+    segment.mode = if pending == Pending::Nothing { mode } else { Mode::Copy };
     segments.push(segment);
     Ok(pending)
 }
