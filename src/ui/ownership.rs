@@ -82,8 +82,8 @@ fn Try(props: &TryProps) -> Html {
                     </button>
                 }
             </div>
-            <div id={list} class="findings-box" hidden={!ran || (shown.is_empty() && !unfolded)}>
-                if *unfolded { <p class="quiet plan">{ experiment.plan() }</p> }
+            <div id={list} class="findings-box" hidden={!unfolded && !trial.is_bad()}>
+                if ran && *unfolded { <p class="quiet plan">{ experiment.plan() }</p> }
                 if let Phase::Failed(cause) = &trial.phase {
                     <p class="problem" role="alert"><strong>{ &cause.title }</strong>{ " " }{ &cause.detail }</p>
                 }

@@ -106,7 +106,7 @@ impl Runtime {
                 CommandError::NotOpen => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
                 }
-                error => format!("{}.", sentence(&error.to_string())),
+                error => said(&error),
             };
             samples.iter().for_each(|(key, label, ..)| tell(Finding::not_tried(key, label, &why)));
             return Ok(());
@@ -214,15 +214,22 @@ impl Runtime {
             answer.emit(Action::Found(run, finding));
         });
         let registry = FinalizationRegistry::new(told.as_ref().unchecked_ref());
-        registry.register(array, &JsValue::UNDEFINED);
-        Some(Collection { _registry: registry, _told: told })
+        registry.register_with_token(array, &JsValue::UNDEFINED, &registry);
+        Some(Collection { registry, _told: told })
     }
 }
 
 /// A registry that waits for an array to be collected. It tells only as long as it is itself kept.
 pub(super) struct Collection {
-    _registry: FinalizationRegistry,
+    registry: FinalizationRegistry,
     _told: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Drop for Collection {
+    fn drop(&mut self) {
+        // So that it does not call what is gone, should the engine collect just now. False when it has told already.
+        let _ = self.registry.unregister(&self.registry);
+    }
 }
 
 fn detach(tell: Tell<'_>) -> Result<(), Problem> {
@@ -259,10 +266,10 @@ async fn worker(tell: Tell<'_>) -> Result<(), Problem> {
         (&borrowed, "got-borrow", "the Worker, given the borrowed array"),
     ] {
         let answer = worker.ask(&taken.array)?;
-        let found = match within(GUARD_MILLIS, answer).await {
-            Some(Ok(answer)) => answer?,
-            _ => "no answer within 10 s".to_owned(),
+        let Some(Ok(found)) = within(GUARD_MILLIS, answer).await else {
+            return Err(Problem::new("The Worker did not answer.", "It was given 10 s, and was ended."));
         };
+        let found = found?;
         tell(Finding::new(key, label, received(BYTES.len(), checksum(&BYTES)), found));
     }
     let again = worker.give(&moved.array);
@@ -435,9 +442,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         let sources = [JsValue::from(&sound), value.clone()];
         lengths.extend(sources.map(|source| (byte_length(&source), source)));
         let result = ZBytes::from_segments([Source::moved(&sound), Source::new(&value, mode)]);
-        let expected = sentence(&BuildError::Segment { index: 1, error: error.clone() }.to_string());
-        let found =
-            result.map_or_else(|error| sentence(&error.to_string()), |built| format!("built, {} B", built.len()));
+        let expected = said(&BuildError::Segment { index: 1, error: error.clone() });
+        let found = result.map_or_else(|error| said(&error), |built| format!("built, {} B", built.len()));
         tell(Finding::new(key, label, expected, found));
         drop(kept);
 
@@ -515,11 +521,11 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     tell(Finding::new("view", "the producer’s view", "from 8 B to 0 B", grown));
     tell(same("linear", "payload in wasm memory", &BYTES, &linear));
     tell(same("borrowed", "payload borrowed from the JavaScript heap", &BYTES, &borrowed));
-    let mut said = Ok(());
-    let during = Segment::fill_js(Element::Uint8, BYTES.len(), |_| said = grow_memory());
-    said.map_err(|error| unable(&message_of(&error)))?;
-    let found = during.map_or_else(|error| sentence(&error.to_string()), |_| "no error".to_owned());
-    tell(Finding::new("during", "growth while a producer writes", sentence(&SegmentError::Grown.to_string()), found));
+    let mut growth = Ok(());
+    let during = Segment::fill_js(Element::Uint8, BYTES.len(), |_| growth = grow_memory());
+    growth.map_err(|error| unable(&message_of(&error)))?;
+    let found = during.map_or_else(|error| said(&error), |_| "no error".to_owned());
+    tell(Finding::new("during", "growth while a producer writes", said(&SegmentError::Grown), found));
     Ok(())
 }
 
@@ -567,7 +573,7 @@ fn built<const N: usize>(sources: [Source; N]) -> Result<ZBytes, Problem> {
 
 /// Why an experiment could not even be set up.
 fn unable(reason: &str) -> Problem {
-    Problem::new("The experiment could not be set up.", format!("{}.", sentence(reason.trim_end_matches('.'))))
+    Problem::new("The experiment could not be set up.", said(reason.trim_end_matches('.')))
 }
 
 fn write_to(array: &Uint8Array) {
@@ -603,19 +609,24 @@ fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
 fn same(key: &'static str, label: &'static str, expected: &[u8], payload: &ZBytes) -> Finding {
     match read(payload) {
         Ok(now) => Finding::of_bytes(key, label, &BYTES, expected, &now),
-        Err(error) => Finding::new(key, label, difference(&BYTES, expected), sentence(&error.to_string())),
+        Err(error) => Finding::new(key, label, difference(&BYTES, expected), said(&error)),
     }
 }
 
 /// What reading a payload comes to whose source is gone.
 fn gone(key: &'static str, label: &'static str, payload: &ZBytes) -> Finding {
     let error = SegmentError::Detached { expected: BYTES.len(), found: 0 };
-    let expected = sentence(&BuildError::Segment { index: 0, error }.to_string());
+    let expected = said(&BuildError::Segment { index: 0, error });
     let found = match read(payload) {
         Ok(bytes) => format!("{} B and no error", bytes.len()),
-        Err(error) => sentence(&error.to_string()),
+        Err(error) => said(&error),
     };
     Finding::new(key, label, expected, found)
+}
+
+/// An error as a sentence of its own.
+fn said(error: &(impl ToString + ?Sized)) -> String {
+    format!("{}.", sentence(&error.to_string()))
 }
 
 fn listed(counts: &[usize]) -> String {
