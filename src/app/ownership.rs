@@ -77,7 +77,7 @@ impl Experiment {
                 "Three arrays of 8 bytes are taken by copy, borrow and move; then the page writes to bytes 2 and 5 of each. The copy \
                  should stay as it was, the borrowed payload should show the write, and the write to the moved array should go \
                  nowhere, because that array is empty. With a session, the same is done to samples that come straight from the \
-                 page's own put."
+                 page’s own put."
             }
             Self::Detach => {
                 "Three arrays of 8 bytes are taken by copy, borrow and move; then structuredClone with a transfer list takes their \

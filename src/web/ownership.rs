@@ -158,8 +158,8 @@ impl Runtime {
         counts.push(watch.holders());
         let clone = payload.clone();
         counts.push(watch.holders());
-        // A clone of a payload shares its list of segments, so it is no holder of its own.
-        tell(Finding::new("held", "holders after building, slicing, cloning", "1, 2, 2", listed(&counts)));
+        let held = Finding::new("held", "holders after building, slicing, cloning", "1, 2, 2", listed(&counts));
+        tell(held.note("A clone shares the payload’s list of segments, so it adds none."));
 
         drop(array);
         let kept =
@@ -241,7 +241,7 @@ fn detach(tell: Tell<'_>) -> Result<(), Problem> {
         taken_away.push(taken.array.byte_length() as usize);
     }
     let again = take_away(&moved.array);
-    tell(Finding::new("array", "B left in the page’s arrays", "0, 0", listed(&taken_away)));
+    tell(Finding::new("array", "bytes left in the page’s arrays", "0, 0", listed(&taken_away)));
     tell(same("copy", "taken by copy", &BYTES, &copied.payload));
     tell(gone("borrow", "taken by borrow", &borrowed.payload));
     tell(gone("slice", "a slice of that", &slice));
