@@ -424,6 +424,9 @@ async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing
     for word in ["plain http", "clipboard", "isolation", "hashing works"] {
         assert!(words.contains(word), "{word} in {words}");
     }
+    // Without isolation there is still shared memory, of wasm, and it is refused.
+    let findings = attempt(&page, "refuse").await;
+    assert!(findings.len() == 8 && findings.iter().all(|[_, held, _]| held == "yes"), "{findings:#?}");
     // The router's own ports stay on loopback.
     for locator in [lab.ws_locator(), lab.tcp_locator()] {
         let port = locator.rsplit(':').next().unwrap().parse::<u16>().unwrap();
@@ -478,6 +481,152 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     // The measurement's own puts are not the page's.
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
     assert_eq!(page.text("#received").await, "0");
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// The findings of an experiment once it has run: key, whether it came out as expected, and its words.
+async fn attempt(page: &Page, experiment: &str) -> Vec<[String; 3]> {
+    page.click(&format!("#try-{experiment}")).await;
+    page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad], [data-state=failed])")).await;
+    let script = "return [...document.querySelectorAll(`#findings-${arguments[0]} .finding`)].map(
+        finding => [finding.id.split('-').slice(2).join('-'), finding.dataset.held, finding.textContent])";
+    let findings = page.run(script, vec![experiment.into()]).await;
+    let findings: Vec<[String; 3]> = serde_json::from_value(findings).unwrap();
+    assert_eq!(page.attribute(&format!("#experiment-{experiment}"), "data-state").await, "done", "{findings:#?}");
+    findings
+}
+
+/// Which bytes of a finding are shown as changed.
+async fn changed(page: &Page, finding: &str) -> Vec<usize> {
+    let script = "return [...document.querySelector(`#finding-${arguments[0]} .octets`).children].flatMap(
+        (octet, at) => octet.matches('mark') ? [at] : [])";
+    serde_json::from_value(page.run(script, vec![finding.into()]).await).unwrap()
+}
+
+/// Runs every experiment; `samples` is what is to be said of those that need a session.
+async fn every_experiment(page: &Page, samples: &str) {
+    let experiments: [(&str, &[&str]); 6] = [
+        ("write", &["array", "copy", "borrow", "move", "sample-copy", "sample-borrow"]),
+        ("detach", &["array", "copy", "borrow", "slice", "move"]),
+        ("worker", &["got-copy", "got-borrow", "copy", "borrow", "move"]),
+        ("refuse", &["resizable", "shared", "part", "wasm", "twice", "string", "sources", "copied"]),
+        ("grow", &["memory", "view", "linear", "borrowed", "during"]),
+        ("drop", &["held", "kept", "dropped", "collected"]),
+    ];
+    for (experiment, keys) in experiments {
+        let findings = attempt(page, experiment).await;
+        assert_eq!(findings.iter().map(|[key, ..]| key.as_str()).collect::<Vec<_>>(), keys);
+        for [key, held, words] in &findings {
+            match key.as_str() {
+                "collected" => assert!(["yes", "not-yet"].contains(&held.as_str()), "{words}"),
+                _ if key.starts_with("sample") => assert_eq!(held, samples, "{key}: {words}"),
+                _ => assert_eq!(held, "yes", "{key}: {words}"),
+            }
+        }
+        match experiment {
+            "write" => {
+                for (finding, marked) in
+                    [("array", vec![2, 5]), ("copy", vec![]), ("borrow", vec![2, 5]), ("move", vec![])]
+                {
+                    assert_eq!(changed(page, &format!("write-{finding}")).await, marked, "{finding}");
+                }
+                if samples == "yes" {
+                    assert_eq!(changed(page, "write-sample-copy").await, [0usize; 0]);
+                    assert_eq!(changed(page, "write-sample-borrow").await, [2, 5]);
+                } else {
+                    assert!(page.text("#finding-write-sample-borrow").await.contains("press Connect"));
+                }
+            }
+            "detach" => assert!(page.text("#finding-detach-borrow").await.contains("was detached")),
+            "refuse" => assert!(page.text("#finding-refuse-part").await.contains("8 B of a buffer of 16 B")),
+            "grow" => assert!(page.text("#finding-grow-during").await.contains("while this segment was being filled")),
+            // Nobody holds the array any more, so an engine that is asked to collect does.
+            "drop" => {
+                page.collect_garbage().await;
+                page.wait("#finding-drop-collected[data-held=yes]").await;
+                assert!(page.text("#finding-drop-collected").await.contains("after "));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_experiment_breaks_a_payload_or_the_page() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&url(&lab)).await;
+    every_experiment(&page, "not-tried").await;
+    page.connect("/zenoh").await;
+    every_experiment(&page, "yes").await;
+    // All at once, folded: nothing is left to be seen but that all is well.
+    page.click("#try-all").await;
+    for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
+        page.wait(&format!("#experiment-{experiment}[data-state=done]")).await;
+        assert_eq!(page.attribute(&format!("#unfold-{experiment}"), "aria-expanded").await, "false");
+    }
+    page.click("#unfold-write").await;
+    page.wait("#finding-write-sample-borrow[data-held=yes]").await;
+    // The samples of the experiments are nobody's but their own.
+    assert_eq!(page.text("#received").await, "0");
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+
+    page.click("#questions").await;
+    page.wait("#questions-dialog[open]").await;
+    let table = page.text("#questions-dialog table").await;
+    for cell in zbytes_lab::segment::table().flatten() {
+        assert!(table.contains(cell), "{cell}");
+    }
+    page.click("#questions-dialog button").await;
+    page.wait("#questions-dialog:not([open])").await;
+
+    // The page builds and puts as before.
+    page.fill("#preset", "three").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    assert_eq!(native.next().await.len, 12_192);
+    page.wait("#samples tr[data-local=true]").await;
+    assert_eq!(page.text("#received").await, "1");
+    page.close(&[]).await;
+    native.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_experiment_can_fail_and_says_so() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // An engine that detaches nothing: what is expected of one that does must not be found.
+    let script = "window.kept = window.structuredClone; window.structuredClone = () => undefined;";
+    page.run(script, vec![]).await;
+    page.click("#try-detach").await;
+    page.wait("#experiment-detach[data-state=bad]").await;
+    for finding in ["array", "borrow", "slice", "move"] {
+        page.wait(&format!("#finding-detach-{finding}.problem[data-held=no]")).await;
+    }
+    page.wait("#finding-detach-copy[data-held=yes]").await;
+    let words = page.text("#finding-detach-borrow").await;
+    for word in ["NOT as expected", "Expected: Segment 0", "Found: 8 B and no error"] {
+        assert!(words.contains(word), "{word} in {words}");
+    }
+    // It is seen without being asked for.
+    page.click("#unfold-detach").await;
+    page.wait("#unfold-detach[aria-expanded=false]").await;
+    page.wait("#finding-detach-borrow").await;
+    assert!(page.text("#experiment-detach").await.contains("4 NOT as expected"));
+    page.run("window.structuredClone = window.kept;", vec![]).await;
+    page.click("#try-detach").await;
+    page.wait("#experiment-detach[data-state=done]").await;
+    // A Worker that never starts ends the experiment with words.
+    page.run("window.Worker = class extends EventTarget { constructor() { throw new Error('none today') } };", vec![])
+        .await;
+    page.click("#try-worker").await;
+    page.wait("#experiment-worker[data-state=failed]").await;
+    assert!(page.text("#findings-worker").await.contains("none today"));
     page.close(&[]).await;
     lab.stop().await;
 }

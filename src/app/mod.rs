@@ -5,6 +5,7 @@
 //! compared, saved and tested natively.
 
 pub mod locator;
+pub mod ownership;
 mod plan;
 mod spec;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     plan::{Piece, Plan},
     spec::{FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, Preset, Row, RowId},
@@ -425,6 +427,8 @@ pub struct State {
     pub samples: Vec<Sample>,
     /// How many samples arrived in all.
     pub received: u64,
+    /// The Ownership pane.
+    pub ownership: Ownership,
     /// What the page runs in.
     pub surroundings: Surroundings,
 }
@@ -451,6 +455,7 @@ impl Default for State {
             subscription: Subscription::None,
             samples: Vec::new(),
             received: 0,
+            ownership: Ownership::default(),
             surroundings: Surroundings::default(),
         }
     }
@@ -523,6 +528,12 @@ pub enum Action {
     Hash(SampleId),
     /// Let all samples go.
     ForgetSamples,
+    /// Run an experiment.
+    Try(Experiment),
+    /// Run every experiment.
+    TryAll,
+    /// Show the findings of an experiment one by one, or of none.
+    Unfold(Option<Experiment>),
     /// Answer: the payload of this revision was built, or not.
     BuildEnded(u64, Result<Built, Problem>),
     /// Answer: rounds done, of how many, in the measurement of this revision.
@@ -543,6 +554,10 @@ pub enum Action {
     Sample(Sample),
     /// Answer: the hash of a sample.
     Hashed(SampleId, Result<String, String>),
+    /// Answer: what a run of an experiment has found. It may come after the end of the run.
+    Found(RunId, Finding),
+    /// Answer: the run has ended, or could not be carried out.
+    TryEnded(RunId, Result<(), Problem>),
 }
 
 /// What is to be done outside of the state.
@@ -585,6 +600,13 @@ pub enum Effect {
     Hash(SampleId),
     /// Let the payloads of these samples go.
     Forget(Vec<SampleId>),
+    /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
+    Try {
+        /// The run to answer with.
+        run: RunId,
+        /// Which experiment.
+        experiment: Experiment,
+    },
 }
 
 impl State {
@@ -754,6 +776,18 @@ impl State {
                 let gone = self.samples.drain(..).map(|sample| sample.id).collect();
                 vec![Effect::Forget(gone)]
             }
+            Action::Try(experiment) => {
+                self.ownership.unfolded = Some(experiment);
+                self.attempt(experiment).into_iter().collect()
+            }
+            Action::TryAll => {
+                self.ownership.unfolded = None;
+                Experiment::ALL.into_iter().filter_map(|experiment| self.attempt(experiment)).collect()
+            }
+            Action::Unfold(experiment) => {
+                self.ownership.unfolded = experiment;
+                Vec::new()
+            }
             Action::BuildEnded(revision, result) => {
                 if revision == self.revision {
                     self.build = match result {
@@ -823,7 +857,19 @@ impl State {
                 }
                 Vec::new()
             }
+            Action::Found(run, finding) => {
+                self.ownership.found(run, finding);
+                Vec::new()
+            }
+            Action::TryEnded(run, result) => {
+                self.ownership.ended(run, result);
+                Vec::new()
+            }
         }
+    }
+
+    fn attempt(&mut self, experiment: Experiment) -> Option<Effect> {
+        Some(Effect::Try { run: self.ownership.begin(experiment)?, experiment })
     }
 
     fn append(&mut self, row: Row) -> Vec<Effect> {

@@ -1,4 +1,4 @@
-//! The root: state, runtime, top bar, and the four panes.
+//! The root: state, runtime, top bar, and the five panes.
 
 use std::rc::Rc;
 
@@ -10,6 +10,7 @@ use super::{
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
+    ownership::{OwnershipPane, Questions},
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
@@ -20,8 +21,13 @@ use crate::{
 };
 
 /// The panes: the `id` that the page's sections carry, and the name.
-const PANES: [(&str, &str); 4] =
-    [("pane-build", "Build"), ("pane-layout", "Layout"), ("pane-cost", "Cost"), ("pane-router", "Router")];
+const PANES: [(&str, &str); 5] = [
+    ("pane-build", "Build"),
+    ("pane-layout", "Layout"),
+    ("pane-cost", "Cost"),
+    ("pane-router", "Router"),
+    ("pane-ownership", "Ownership"),
+];
 
 /// The page.
 pub struct App {
@@ -66,11 +72,13 @@ impl Component for App {
                         <BuildPane ..pane.clone() />
                         <LayoutPane ..pane.clone() />
                         <CostPane ..pane.clone() />
-                        <RouterPane ..pane />
+                        <RouterPane ..pane.clone() />
+                        <OwnershipPane ..pane />
                     </div>
                 </main>
                 <PaneBar />
                 <Help />
+                <Questions />
             </>
         }
     }

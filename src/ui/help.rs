@@ -76,7 +76,7 @@ pub(super) fn Help() -> Html {
                 <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }
                     <span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
             </ul>
-            <h3>{ "The four panes follow the bytes" }</h3>
+            <h3>{ "The five panes" }</h3>
             <ol class="steps">
                 <li><strong>{ "Build" }</strong>{ ": choose arrays, and for each whether it is copied or borrowed." }</li>
                 <li><strong>{ "Layout" }</strong>
@@ -85,6 +85,8 @@ pub(super) fn Help() -> Html {
                     { ": measure how long building takes by copy and by borrow, and what share of a whole put that is." }</li>
                 <li><strong>{ "Router" }</strong>
                     { ": connect to a zenoh router, put the payload, and see it arrive, here and in programs in Python or Rust." }</li>
+                <li><strong>{ "Ownership" }</strong>
+                    { ": try to break a payload: write to its arrays, take them away, let them go, and see what becomes of it." }</li>
             </ol>
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, then “all borrow”, and watch the ledger at its right. In the \

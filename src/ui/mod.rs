@@ -1,7 +1,7 @@
 //! What a person sees: Yew components that get the state and send actions, and nothing else.
 //!
 //! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
-//! byte: the drawings are made from the plan. The files without web types (`format`, `scale`, `facts`, `snippet`) hold the
+//! byte: the drawings are made from the plan. The files without web types (`format`, `scale`, `facts`, `snippet`, `questions`) hold the
 //! arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
@@ -15,6 +15,7 @@
 
 pub mod facts;
 pub mod format;
+pub mod questions;
 pub mod scale;
 pub mod snippet;
 
@@ -30,6 +31,8 @@ mod drawing;
 mod help;
 #[cfg(target_arch = "wasm32")]
 mod layout;
+#[cfg(target_arch = "wasm32")]
+mod ownership;
 #[cfg(target_arch = "wasm32")]
 mod router;
 #[cfg(target_arch = "wasm32")]

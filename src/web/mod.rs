@@ -6,6 +6,7 @@ mod clock;
 mod driver;
 pub mod files;
 mod hash;
+mod ownership;
 mod socket;
 mod sources;
 mod surroundings;
@@ -20,6 +21,7 @@ use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
+use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
 use self::{
@@ -36,10 +38,10 @@ use crate::{
 /// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
 const SETTLE_MILLIS: u32 = 120;
 
-/// The page has one subscriber.
+/// The subscriber of the Router pane. An experiment declares one beside it: see `ownership`.
 const SUBSCRIBER: SubscriberId = 1;
 
-/// Puts of a measurement, which the page's own state does not know of, are numbered from here.
+/// Puts of a measurement or an experiment, which the page's own state does not know of, are numbered from here.
 const MEASURED: PutId = 1 << 40;
 
 /// The key under which a measurement puts.
@@ -55,9 +57,13 @@ struct Inner {
     stop: RefCell<bench::Stop>,
     /// Built copies of puts under way, in bytes, to report with their end.
     puts: RefCell<HashMap<PutId, (usize, u64)>>,
-    /// Measured puts under way.
+    /// Puts of measurements and experiments under way.
     waiting: RefCell<HashMap<PutId, oneshot::Sender<Result<Sent, Problem>>>>,
     next_measured: Cell<PutId>,
+    /// Samples for the subscriber of an experiment.
+    overheard: RefCell<Vec<Sample>>,
+    /// Waits for the array of an experiment to be collected.
+    collection: RefCell<Option<ownership::Collection>>,
 }
 
 /// Carries out effects and answers with actions. Clones share everything.
@@ -82,6 +88,8 @@ impl Runtime {
                 puts: RefCell::default(),
                 waiting: RefCell::default(),
                 next_measured: Cell::new(MEASURED),
+                overheard: RefCell::default(),
+                collection: RefCell::default(),
             }),
         }
     }
@@ -139,7 +147,13 @@ impl Runtime {
                     payloads.remove(&id);
                 }
             }
+            Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
+    }
+
+    /// Has the driver do something, or says that there is no session.
+    fn with_driver<T>(&self, verb: impl FnOnce(&Driver) -> Result<T, CommandError>) -> Result<T, CommandError> {
+        self.inner.driver.borrow().as_ref().map_or(Err(CommandError::NotOpen), verb)
     }
 
     fn build(&self, revision: u64, rows: &[Row]) {
@@ -173,7 +187,14 @@ impl Runtime {
     fn hear(&self, told: Told) {
         match told {
             Told::Opened(info) => self.answer(Action::Opened(info)),
-            Told::Sample(sample) => self.receive(sample),
+            Told::Sample(sample) => {
+                if sample.subscribers.contains(&ownership::SUBSCRIBER) {
+                    self.inner.overheard.borrow_mut().push(sample.clone());
+                }
+                if sample.subscribers.contains(&SUBSCRIBER) {
+                    self.receive(sample);
+                }
+            }
             Told::Progress(id, handed) => self.answer(Action::PutProgress(id, handed)),
             Told::PutEnded(id, result) => {
                 if let Some(measured) = self.inner.waiting.borrow_mut().remove(&id) {
@@ -207,11 +228,7 @@ impl Runtime {
         drop(sources);
         self.inner.puts.borrow_mut().insert(id, (payload.len(), payload.built().total()));
         let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
-        let result = match self.inner.driver.borrow().as_ref() {
-            Some(driver) => driver.put(id, put),
-            None => Err(CommandError::NotOpen),
-        };
-        result.map_err(|error| {
+        self.with_driver(|driver| driver.put(id, put)).map_err(|error| {
             self.inner.puts.borrow_mut().remove(&id);
             refused(error)
         })
@@ -220,10 +237,7 @@ impl Runtime {
     fn subscribe(&self, key: &str) -> Result<String, CommandError> {
         let key = client::key_expression(key)?;
         let text = key.to_string();
-        match self.inner.driver.borrow().as_ref() {
-            Some(driver) => driver.subscribe(SUBSCRIBER, key).map(|()| text),
-            None => Err(CommandError::NotOpen),
-        }
+        self.with_driver(|driver| driver.subscribe(SUBSCRIBER, key)).map(|()| text)
     }
 
     fn receive(&self, sample: Sample) {
@@ -272,25 +286,25 @@ impl Runtime {
         sources.make(rows)?;
         let open = self.inner.driver.borrow().as_ref().is_some_and(Driver::is_open);
         let put = open.then_some(async |payload: ZBytes| {
-            let id = self.inner.next_measured.get();
-            self.inner.next_measured.set(id + 1);
-            let (done, end) = oneshot::channel();
-            self.inner.waiting.borrow_mut().insert(id, done);
-            let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
-            let sent = match self.inner.driver.borrow().as_ref() {
-                Some(driver) => driver.put(id, put),
-                None => Err(CommandError::NotOpen),
-            };
-            if let Err(error) = sent {
-                self.inner.waiting.borrow_mut().remove(&id);
-                return Err(command_problem("A measured put was refused.", &error));
-            }
-            let gone = || Problem::new("A measured put was cut off.", "The session has ended.");
-            let sent = end.await.map_err(|_| gone())??;
+            let sent = self.put_apart(&key, payload, "A measured put").await?;
             Ok((sent.gather, sent.send, sent.took))
         });
         let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
         bench::run(&mut sources, surroundings::for_measuring(), stop, progress, put).await
+    }
+
+    /// A put that the page's own state does not know of; `what` names it in errors.
+    async fn put_apart(&self, key: &OwnedKeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
+        let id = self.inner.next_measured.get();
+        self.inner.next_measured.set(id + 1);
+        let (done, end) = oneshot::channel();
+        self.inner.waiting.borrow_mut().insert(id, done);
+        let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
+        if let Err(error) = self.with_driver(|driver| driver.put(id, put)) {
+            self.inner.waiting.borrow_mut().remove(&id);
+            return Err(command_problem(&format!("{what} was refused."), &error));
+        }
+        end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
     }
 }
 

@@ -36,6 +36,21 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
+/// Asks Chromium to collect garbage now.
+#[derive(Debug)]
+struct Collect;
+
+impl WebDriverCompatibleCommand for Collect {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let command = json!({ "cmd": "HeapProfiler.collectGarbage", "params": {} });
+        (http::Method::POST, Some(command.to_string()))
+    }
+}
+
 fn from_env(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
@@ -143,6 +158,11 @@ impl Page {
         self.wait("#session[data-state=open]").await;
         self.click("#subscribe").await;
         self.wait("#undeclare").await;
+    }
+
+    /// Has the engine collect what nobody holds any more.
+    pub(crate) async fn collect_garbage(&self) {
+        self.client.issue_cmd(Collect).await.unwrap();
     }
 
     /// Messages of the console since the last call.

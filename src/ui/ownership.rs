@@ -1,0 +1,236 @@
+//! The Ownership pane: experiments that try to break a payload, and the dialog with the questions that they answer.
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDialogElement;
+use yew::prelude::*;
+
+use super::{
+    questions::QUESTIONS,
+    widgets::{PaneProps, pane_head, sends},
+};
+use crate::{
+    app::{
+        Action,
+        ownership::{Experiment, Finding, Found, Held, Octet, Phase, Trial},
+    },
+    segment,
+};
+
+/// The pane.
+#[component]
+pub(super) fn OwnershipPane(props: &PaneProps) -> Html {
+    let (state, send) = (&props.state, &props.send);
+    let ownership = &state.ownership;
+    html! {
+        <section class="pane ownership" id="pane-ownership" aria-labelledby="head-ownership">
+            { pane_head(5, "head-ownership", "Ownership", "try to break it", html! {}) }
+            <div class="tries-tools">
+                <button type="button" id="try-all" onclick={sends(send, Action::TryAll)}>{ "Run all" }</button>
+                <button type="button" class="link" id="questions" onclick={open()}>{ "Six questions" }</button>
+            </div>
+            <ul class="tries">
+                { for Experiment::ALL.into_iter().map(|experiment| {
+                    let unfolded = ownership.unfolded == Some(experiment);
+                    html! {
+                        <Try key={experiment.key()} {experiment} trial={ownership.trial(experiment).clone()} {unfolded}
+                            send={send.clone()} />
+                    }
+                }) }
+            </ul>
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct TryProps {
+    experiment: Experiment,
+    trial: Trial,
+    unfolded: bool,
+    send: Callback<Action>,
+}
+
+/// One experiment.
+#[component]
+fn Try(props: &TryProps) -> Html {
+    let TryProps { experiment, trial, unfolded, send } = props;
+    let key = experiment.key();
+    let word = match trial.phase {
+        Phase::NotRun => "Run",
+        Phase::Running => "Running",
+        Phase::Done | Phase::Failed(_) => "Again",
+    };
+    let ran = trial.phase != Phase::NotRun;
+    let list = format!("findings-{key}");
+    let fold = sends(send, Action::Unfold((!*unfolded).then_some(*experiment)));
+    // What went wrong is seen in any case.
+    let shown: Vec<&Finding> =
+        trial.findings.iter().filter(|finding| *unfolded || finding.held() == Held::No).collect();
+    html! {
+        <li class="try" id={format!("experiment-{key}")} data-state={state_word(trial)}>
+            <div class="try-line">
+                <h3>{ experiment.name() }</h3>
+                <button type="button" class="link" id={format!("try-{key}")} onclick={sends(send, Action::Try(*experiment))}
+                    aria-label={format!("{word}: {}", experiment.name())}>{ word }</button>
+            </div>
+            <div class="try-line try-words">
+                <p class={classes!((!ran).then_some("quiet"))} role="status">{ if ran { summary(trial) } else { html! { experiment.promise() } } }</p>
+                if ran {
+                    <button type="button" class="link" id={format!("unfold-{key}")} onclick={fold}
+                        aria-expanded={unfolded.to_string()} aria-controls={list.clone()}
+                        aria-label={format!("{}: {}", if *unfolded { "Hide" } else { "Show" }, experiment.name())}>
+                        { if *unfolded { "Hide" } else { "Show" } }
+                    </button>
+                }
+            </div>
+            <div id={list} class="findings-box" hidden={!unfolded && !trial.is_bad()}>
+                if ran && *unfolded { <p class="quiet plan">{ experiment.plan() }</p> }
+                if let Phase::Failed(cause) = &trial.phase {
+                    <p class="problem" role="alert"><strong>{ &cause.title }</strong>{ " " }{ &cause.detail }</p>
+                }
+                <ul class="findings">{ for shown.into_iter().map(|finding| self::finding(*experiment, finding)) }</ul>
+            </div>
+        </li>
+    }
+}
+
+/// How a trial stands, as a word for tests and styles.
+fn state_word(trial: &Trial) -> &'static str {
+    match trial.phase {
+        Phase::NotRun => "not-run",
+        Phase::Running => "running",
+        Phase::Done if trial.is_bad() => "bad",
+        Phase::Done => "done",
+        Phase::Failed(_) => "failed",
+    }
+}
+
+/// What came out, in one line.
+fn summary(trial: &Trial) -> Html {
+    let count = |held| trial.count(held);
+    let (good, bad) = (count(Held::Yes), count(Held::No));
+    if trial.phase == Phase::Running {
+        return html! { "running …" };
+    }
+    if let Phase::Failed(_) = trial.phase {
+        return html! { <strong class="bad">{ "not carried out" }</strong> };
+    }
+    let mut rest = String::new();
+    for held in [Held::NotYet, Held::NotTried] {
+        if count(held) > 0 {
+            rest.push_str(&format!(", {} {}", count(held), held.words()));
+        }
+    }
+    html! {
+        <>
+            if bad > 0 { <strong class="bad">{ format!("{bad} NOT as expected") }</strong>{ ", " } }
+            <strong>{ good }</strong>{ " as expected" }{ rest }
+        </>
+    }
+}
+
+fn finding(experiment: Experiment, finding: &Finding) -> Html {
+    let held = finding.held();
+    let words = match &finding.found {
+        Found::Told(found) => found,
+        Found::NotYet(why) | Found::NotTried(why) => why,
+    };
+    html! {
+        <li key={finding.key} id={format!("finding-{}-{}", experiment.key(), finding.key)} data-held={held.key()}
+            class={classes!("finding", (held == Held::No).then_some("problem"))}>
+            <p class="finding-head">
+                <strong>{ finding.label }</strong>
+                <span class="verdict-word">{ mark(held) }{ held.words() }</span>
+            </p>
+            if !finding.bytes.is_empty() { { octets(&finding.bytes) } }
+            if held == Held::No {
+                <p>{ "Expected: " }{ &finding.expected }</p>
+                <p>{ "Found: " }{ words }</p>
+            } else {
+                <p class={classes!((held != Held::Yes).then_some("quiet"))}>{ words }</p>
+            }
+            if let Some(note) = &finding.note { <p class="quiet">{ note }</p> }
+        </li>
+    }
+}
+
+/// A sign beside the words, so that a column of them can be run over.
+fn mark(held: Held) -> Html {
+    let shape = match held {
+        Held::Yes => "M1 5L4 8L9 2",
+        Held::No => "M2 2L8 8M8 2L2 8",
+        Held::NotYet | Held::NotTried => return html! {},
+    };
+    html! { <svg class="held-mark" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true"><path d={shape} /></svg> }
+}
+
+/// Bytes in hexadecimal; those that changed are framed and underlined.
+fn octets(bytes: &[Octet]) -> Html {
+    html! {
+        <p class="octets mono">
+            { for bytes.iter().map(|octet| {
+                let value = format!("{:02X}", octet.value);
+                if octet.changed {
+                    html! { <><mark>{ value }<span class="unseen">{ " changed" }</span></mark>{ " " }</> }
+                } else {
+                    html! { <><span>{ value }</span>{ " " }</> }
+                }
+            }) }
+        </p>
+    }
+}
+
+const DIALOG: &str = "questions-dialog";
+
+fn dialog() -> Option<HtmlDialogElement> {
+    web_sys::window()?.document()?.get_element_by_id(DIALOG)?.dyn_into().ok()
+}
+
+fn open() -> Callback<MouseEvent> {
+    Callback::from(|_| {
+        if let Some(dialog) = dialog() {
+            // It can only fail when it is open already.
+            let _ = dialog.show_modal();
+        }
+    })
+}
+
+/// The questions of the proposal that this page grew from, and the answers.
+#[component]
+pub(super) fn Questions() -> Html {
+    let close = Callback::from(|_: MouseEvent| {
+        if let Some(dialog) = dialog() {
+            dialog.close();
+        }
+    });
+    let mut rows = segment::table();
+    let heads = rows.next().unwrap_or_default();
+    html! {
+        <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
+            <header class="dialog-head">
+                <h2 id="head-questions">{ "Six questions about ownership" }</h2>
+                <button type="button" onclick={close}>{ "Close" }</button>
+            </header>
+            <p>
+                { "A proposal for zenoh-python, to build a payload of many segments without copying them, asked six questions. These \
+                   are answers from JavaScript, where arrays can always be written but memory can change hands, beside Python, \
+                   where bytes never change but nothing can be taken over. Names in quotes are experiments of this pane." }
+            </p>
+            <div class="table-scroll">
+                <table class="modes-table">
+                    <caption class="unseen">{ "The three ways in which a payload takes a segment" }</caption>
+                    <thead><tr>{ for heads.into_iter().map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
+                    <tbody>
+                        { for rows.map(|[mode, cells @ ..]| html! {
+                            <tr><th scope="row">{ mode }</th>{ for cells.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr>
+                        }) }
+                    </tbody>
+                </table>
+            </div>
+            <ol class="questions">
+                { for QUESTIONS.iter().map(|question| html! {
+                    <li><h3>{ question.title }</h3><p>{ question.answer.join(" ") }</p></li>
+                }) }
+            </ol>
+        </dialog>
+    }
+}
