@@ -6,6 +6,7 @@ mod clock;
 mod driver;
 pub mod files;
 mod hash;
+#[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 mod socket;
 mod sources;
