@@ -18,14 +18,27 @@ thread_local! {
     static FILES: RefCell<BTreeMap<FileId, Uint8Array>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Reads `file` and answers with [`Action::AddFile`], or with [`Action::FileFailed`].
-pub fn take(file: File, answer: Callback<Action>) {
+/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. What could not be read is told last, with
+/// one [`Action::FileFailed`]: a file that is added after it would make it vanish unseen.
+pub fn take(files: Vec<File>, answer: Callback<Action>) {
     spawn_local(async move {
-        let action = match read(&file).await {
-            Ok((id, len)) => Action::AddFile { file: id, name: file.name(), len },
-            Err(problem) => Action::FileFailed(problem),
-        };
-        answer.emit(action);
+        let mut failed: Option<Problem> = None;
+        for file in files {
+            match read(&file).await {
+                Ok((id, len)) => answer.emit(Action::AddFile { file: id, name: file.name(), len }),
+                Err(problem) => {
+                    failed = Some(match failed {
+                        None => problem,
+                        Some(first) => {
+                            Problem::new(first.title, format!("{} {} {}", first.detail, problem.title, problem.detail))
+                        }
+                    });
+                }
+            }
+        }
+        if let Some(problem) = failed {
+            answer.emit(Action::FileFailed(problem));
+        }
     });
 }
 
