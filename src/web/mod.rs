@@ -267,9 +267,6 @@ impl Runtime {
 
     async fn measured(&self, revision: u64, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
         let key = client::key_expression(MEASURED_KEY).map_err(|error| command_problem("Not measured.", &error))?;
-        // Its own arrays, so that the person may change rows meanwhile.
-        let mut sources = Sources::default();
-        sources.make(rows)?;
         let open = self.inner.driver.borrow().as_ref().is_some_and(Driver::is_open);
         let put = open.then_some(async |payload: ZBytes| {
             let id = self.inner.next_measured.get();
@@ -290,7 +287,7 @@ impl Runtime {
             Ok((sent.gather, sent.send, sent.took))
         });
         let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
-        bench::run(&mut sources, surroundings::for_measuring(), stop, progress, put).await
+        bench::run(rows, surroundings::for_measuring(), stop, progress, put).await
     }
 }
 
