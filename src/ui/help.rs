@@ -125,6 +125,8 @@ pub(super) fn Help() -> Html {
                 <li>{ ink("solid") }<span><strong>{ "solid" }</strong>{ ": they were copied to here" }</span></li>
                 <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }
                     <span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
+                <li>{ mark("ring") }<span><strong>{ "a ring" }</strong>{ ": borrowed, the bytes stay their owner’s; " }
+                    { mark("ring dot-full") }<strong>{ " a dot" }</strong>{ ": moved, the payload has them now" }</span></li>
             </ul>
             <h3>{ "The four panes follow the bytes" }</h3>
             <ol class="steps">
@@ -142,6 +144,15 @@ pub(super) fn Help() -> Html {
                    rows." }
             </p>
         </dialog>
+    }
+}
+
+/// The end of a link between memory and payload.
+fn mark(class: &'static str) -> Html {
+    html! {
+        <svg class="seg-1 swatch" width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+            <circle {class} cx="6.5" cy="6.5" r="4" />
+        </svg>
     }
 }
 
