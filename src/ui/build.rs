@@ -291,11 +291,11 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
             </>
         };
     }
-    let (label, sign) = if row.kind == Kind::Array { ("length", "×") } else { ("length in bytes", "bytes") };
+    let label = if row.kind == Kind::Array { "length" } else { "length in bytes" };
     html! {
         <>
             { kind }
-            <NumberField id="row-length" class="length" {label} {sign} value={row.length} least={0}
+            <NumberField id="row-length" class="length" {label} sign="×" value={row.length} least={0}
                 most={room(row).saturating_sub(if row.is_part() { row.before + row.after } else { 0 })}
                 change={send.reform(move |length| Action::Edit(id, Edit::Length(length)))} />
             <div class="field"><label for="row-fill">{ "fill" }</label>

@@ -62,12 +62,15 @@ impl Rig {
     }
 }
 
-/// A moved segment as the source of the next payload.
+/// A segment of a payload that was built by move as the source of the next payload. One that was copied instead is copied again.
 fn again(segment: Segment) -> Source {
     let element = segment.element();
     match segment.into_array_buffer() {
         Ok(buffer) => Source::moved(Input::array(buffer.into(), element)),
-        Err(segment) => Source::moved(segment),
+        Err(segment) => {
+            let mode = segment.mode();
+            Source::new(segment, mode)
+        }
     }
 }
 
