@@ -563,6 +563,11 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     assert!(!drop_file(&page, "#pane-build .listing", "dropped.bin", 3000).await);
     opened().await;
     page.fill("#row-place", "wasm").await;
+    // A twin that names the same file, and is gone again, takes nothing with it.
+    page.click("#row-duplicate").await;
+    page.wait("#row-3.open").await;
+    page.click("#row-remove").await;
+    page.wait("#row-2.open").await;
     expected.extend([7; 3000]);
     assert!(!drop_file(&page, "#pane-layout", "beside.bin", 10).await, "the browser would have left the page");
 

@@ -1,6 +1,9 @@
-//! Files that a person has given to the page: read once, kept in the JavaScript heap, named by a number.
+//! Files that a person has given to the page: read once, kept in the JavaScript heap for as long as a row names them.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
@@ -10,12 +13,21 @@ use yew::Callback;
 
 use super::socket::message_of;
 use crate::{
-    app::{Action, FileId, Problem},
+    app::{Action, FileId, Kind, Problem, Row},
     payload::{BuildError, MAX_LEN},
 };
 
+/// A file that was read.
+struct Held {
+    bytes: Uint8Array,
+    /// Whether a row has named it: before that, its row is still on the way.
+    named: bool,
+}
+
 thread_local! {
-    static FILES: RefCell<BTreeMap<FileId, Uint8Array>> = const { RefCell::new(BTreeMap::new()) };
+    static FILES: RefCell<BTreeMap<FileId, Held>> = const { RefCell::new(BTreeMap::new()) };
+    /// Never used twice: rows of a file that was let go may still be compared with others.
+    static NEXT: Cell<FileId> = const { Cell::new(0) };
 }
 
 /// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. What could not be read is told last, with
@@ -60,15 +72,23 @@ async fn read(file: &File) -> Result<(FileId, usize), Problem> {
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| unreadable(&error))?;
     let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
     let len = bytes.length() as usize;
-    let id = FILES.with_borrow_mut(|files| {
-        let id = files.last_key_value().map_or(0, |(last, _)| last + 1);
-        files.insert(id, bytes);
-        id
-    });
+    let id = NEXT.replace(NEXT.get() + 1);
+    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: false }));
     Ok((id, len))
+}
+
+/// Lets go of the files that `rows` named once and do not name any more.
+pub(super) fn keep(rows: &[Row]) {
+    FILES.with_borrow_mut(|files| {
+        files.retain(|id, held| {
+            let named = rows.iter().any(|row| row.kind == Kind::File(*id));
+            held.named |= named;
+            named || !held.named
+        });
+    });
 }
 
 /// The bytes of a file. Whoever takes their buffer away must copy them first.
 pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
-    FILES.with_borrow(|files| files.get(&id).cloned())
+    FILES.with_borrow(|files| files.get(&id).map(|held| held.bytes.clone()))
 }

@@ -106,6 +106,7 @@ impl Runtime {
     pub fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Build { revision, rows } => {
+                files::keep(&rows);
                 let this = self.clone();
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
