@@ -22,7 +22,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Mutex, MutexGuard},
 };
-use zbytes_lab::server::{Lab, Options};
+use zbytes_lab::{
+    segment::Element,
+    server::{Lab, Options},
+};
 
 /// Sizes at the borders: of a byte, of one batch, of a payload that needs 181 of them.
 const SIZES: [usize; 6] = [0, 1, 65_535, 65_536, 70_000, 11_796_480];
@@ -98,7 +101,7 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
         for cuts in CUTS {
             let digest = sha256(&expected(len, cuts));
             rows(&page, len, cuts, if cuts == 3 { "wasm" } else { "js" }).await;
-            for mode in ["borrow", "copy"] {
+            for mode in ["borrow", "copy", "move"] {
                 let what = format!("{len} B in {cuts} segments by {mode}");
                 page.click(&format!("#mode-all-{mode}")).await;
                 page.wait("#build-state[data-state=ready]").await;
@@ -462,9 +465,19 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     page.click("#row-up").await;
     page.wait("#row-1.open").await;
     page.click("#row-remove").await;
-    page.click("#add-float64").await;
+    page.click("#add-array").await;
     page.wait("#row-2.open").await;
+    page.fill("#row-type", "Float64").await;
     assert_eq!(ledger().await, [8_192, 64 + 12_000 + 8_192, 64 + 12_000 + 8_192 * 2]);
+    page.fill("#preset", "framed").await;
+    page.wait("#row-2").await;
+    assert_eq!(ledger().await, [512, 11_805_184, 11_805_696]);
+    // The trailer is a part of its buffer, which nobody can move.
+    page.click("#view-all-move").await;
+    page.wait("#ledger-refused").await;
+    page.click("#view-all-borrow").await;
+    assert_eq!(ledger().await, [0, 11_805_184, 11_805_184]);
+    page.click("#view-as-set").await;
     page.fill("#preset", "tiny").await;
     page.wait("#build-state[data-state=ready]").await;
     assert!(page.text("#build-total").await.contains("10,000"));
@@ -478,10 +491,196 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     page.wait("#cost-share[data-state=measured]").await;
     let table = page.text("#cost-bytes").await;
     assert!(table.contains("160,000") && table.contains("320,000"), "{table}");
+    for name in ["all copy", "all borrow", "all move"] {
+        assert!(table.contains(name), "{table}");
+    }
     // The measurement's own puts are not the page's.
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
     assert_eq!(page.text("#received").await, "0");
     page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// The first `count` elements of a ramp.
+fn ramp(element: Element, count: u64) -> Vec<u8> {
+    let bytes = |n: u64| match element {
+        Element::Float16 => half::f16::from_f64(n as f64).to_le_bytes().to_vec(),
+        Element::Float32 => (n as f32).to_le_bytes().to_vec(),
+        Element::Float64 => (n as f64).to_le_bytes().to_vec(),
+        _ => n.to_le_bytes()[..element.size()].to_vec(),
+    };
+    (0..count).flat_map(bytes).collect()
+}
+
+/// Puts the rows under `key` and compares what `native` sees.
+async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: &[u8]) {
+    page.wait("#build-state[data-state=ready]").await;
+    page.fill("#key", key).await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    assert_eq!(
+        native.next().await,
+        Seen { key: key.to_owned(), len: expected.len(), digest: sha256(expected) },
+        "{key}"
+    );
+    page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+}
+
+/// Drops a file with these bytes, all equal, on what `css` names. Returns whether the browser would have opened it.
+async fn drop_file(page: &Page, css: &str, name: &str, len: usize) -> bool {
+    let script = "
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(arguments[2]).fill(7)], arguments[1]));
+        const target = document.querySelector(arguments[0]);
+        const drag = kind => new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data });
+        target.dispatchEvent(drag('dragover'));
+        return target.dispatchEvent(drag('drop'));";
+    page.run(script, vec![css.into(), name.into(), len.into()]).await.as_bool().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.click("#row-remove").await;
+    page.wait("#pane-build .starts").await;
+    let mut rows = 0;
+    let mut expected = Vec::new();
+    let mut opened = async || {
+        rows += 1;
+        page.wait(&format!("#row-{}.open", rows - 1)).await;
+    };
+
+    // A text that is longer in UTF-8 than in characters.
+    page.click("#add-text").await;
+    opened().await;
+    page.fill("#row-text", "größer: 你好").await;
+    assert_eq!(page.text("#row-text-bytes").await, "16 B in UTF-8");
+    expected.extend("größer: 你好".bytes());
+
+    // A file that is chosen, one that is dropped on the pane, and one that is dropped beside it.
+    let file = std::env::temp_dir().join(format!("zbytes-lab-{}.raw", std::process::id()));
+    std::fs::write(&file, pattern(100_000)).unwrap();
+    page.wait("#add-file").await.send_keys(file.to_str().unwrap()).await.unwrap();
+    opened().await;
+    assert_eq!(page.attribute("#row-file", "title").await, "100,000 B");
+    expected.extend(pattern(100_000));
+    std::fs::remove_file(&file).unwrap();
+    assert!(!drop_file(&page, "#pane-build .listing", "dropped.bin", 3000).await);
+    opened().await;
+    page.fill("#row-place", "wasm").await;
+    // A twin that names the same file, and is gone again, takes nothing with it.
+    page.click("#row-duplicate").await;
+    page.wait("#row-3.open").await;
+    page.click("#row-remove").await;
+    page.wait("#row-2.open").await;
+    expected.extend([7; 3000]);
+    assert!(!drop_file(&page, "#pane-layout", "beside.bin", 10).await, "the browser would have left the page");
+
+    // One that the browser cannot read is told, and only that.
+    let patch = "
+        window.read = Blob.prototype.arrayBuffer;
+        Blob.prototype.arrayBuffer = () => Promise.reject(new Error('it is gone'));";
+    page.run(patch, vec![]).await;
+    drop_file(&page, "#pane-build", "gone.bin", 10).await;
+    page.wait("#file-problem").await;
+    let words = page.text("#file-problem").await;
+    assert!(words.contains("gone.bin cannot be read") && words.contains("it is gone"), "{words}");
+    page.run("Blob.prototype.arrayBuffer = window.read", vec![]).await;
+
+    for element in Element::ALL {
+        page.click("#add-array").await;
+        opened().await;
+        page.fill("#row-type", element.name()).await;
+        page.fill("#row-length", "300").await;
+        expected.extend(ramp(element, 300));
+    }
+    for kind in ["DataView", "ArrayBuffer"] {
+        page.click("#add-array").await;
+        opened().await;
+        page.fill("#row-type", kind).await;
+        page.fill("#row-length", "77").await;
+        assert_eq!(page.attribute("#row-place", "id").await, "", "a {kind} is in the JS heap");
+        expected.extend(ramp(Element::Uint8, 77));
+    }
+    assert_eq!(page.attribute("#file-problem", "id").await, "", "gone with the next change");
+    for mode in ["copy", "borrow", "move"] {
+        page.click(&format!("#mode-all-{mode}")).await;
+        put_and_compare(&page, &mut native, &format!("lab/kinds/{mode}"), &expected).await;
+        let built = page.attribute("#put-result", "data-built").await;
+        assert_eq!(built, if mode == "copy" { expected.len().to_string() } else { "0".to_owned() }, "{mode}");
+    }
+    page.close(&[]).await;
+    native.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_way_out() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.fill("#preset", "three").await;
+    page.click("#row-2 button").await;
+    page.wait("#row-2.open").await;
+    page.fill("#row-before", "3").await;
+    page.fill("#row-after", "2").await;
+    // 16 numbers of 8 B, and 5 around them.
+    let words = page.text("#row-part").await;
+    assert!(words.contains("128 B") && words.contains("168 B") && words.contains("not in the payload"), "{words}");
+    let ramp = |n: u64| ramp(Element::Float64, n);
+    let points: Vec<u8> = (0..3000).flat_map(|n| (n as f32).to_le_bytes()).collect();
+    let expected: Vec<u8> = (0..64).chain(points).chain(ramp(16)).collect();
+    put_and_compare(&page, &mut native, "lab/part/copied", &expected).await;
+
+    let refused = async || {
+        page.click("#row-mode-move").await;
+        page.wait("#row-refusal").await;
+        let words = page.text("#row-refusal").await;
+        assert!(words.contains("a view of 128 B of a buffer of 168 B") && words.contains("Borrow it"), "{words}");
+        let words = page.text("#build-problem").await;
+        assert!(words.contains("Segment 2, stamp, cannot be moved") && words.contains("Nothing was built"), "{words}");
+        page.wait("#measure:disabled").await;
+        page.wait("#put:disabled").await;
+        assert_eq!(page.text("#fact-mode").await, "move, refused");
+    };
+    refused().await;
+    // Another row is open: the way back is there.
+    page.click("#row-0 button").await;
+    page.click("#show-refused").await;
+    page.wait("#row-2.open #row-refusal").await;
+    page.click("#row-way-borrow").await;
+    put_and_compare(&page, &mut native, "lab/part/borrowed", &expected).await;
+    assert_eq!(page.attribute("#put-result", "data-built").await, "0");
+    refused().await;
+    assert_eq!(page.text("#row-way-copy").await, "Copy 128 B");
+    page.click("#row-way-copy").await;
+    page.wait("#row-mode-copy:checked").await;
+    refused().await;
+    page.click("#row-unsupported").await;
+    put_and_compare(&page, &mut native, "lab/part/copied-instead", &expected).await;
+    assert_eq!(page.attribute("#put-result", "data-built").await, "128");
+    assert!(page.text(".listing").await.contains("Source::moved(stamp)\n  .unsupported(Unsupported::Copy)"));
+    page.click("#row-unsupported").await;
+    page.wait("#row-refusal").await;
+    // Nothing lies around it any more: the whole buffer can be moved.
+    page.fill("#row-before", "0").await;
+    page.fill("#row-after", "0").await;
+    put_and_compare(&page, &mut native, "lab/part/moved", &expected).await;
+    assert_eq!(page.attribute("#put-result", "data-built").await, "0");
+
+    // The words of the modes are a click away.
+    page.click("#modes-help").await;
+    page.wait("#modes-dialog[open]").await;
+    let words = page.text("#modes-dialog table").await;
+    assert!(zbytes_lab::segment::table().flatten().all(|cell| words.contains(cell)), "{words}");
+    page.close(&[]).await;
+    native.leave().await;
     lab.stop().await;
 }
 

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     plan::{Piece, Plan},
-    spec::{FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, Preset, Row, RowId},
+    spec::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Preset, Row, RowId},
 };
 use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{Ratio, Summary, Verdict},
-    payload::BuildError,
+    payload::{BuildError, MAX_LEN},
     segment::{Element, Mode, Unsupported},
 };
 
@@ -646,7 +646,7 @@ impl State {
                 self.append(row)
             }
             Action::AddText => {
-                let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), "Hello, zenoh!");
+                let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), FIRST_TEXT);
                 self.append(row)
             }
             Action::AddFile { file, name, len } => {
@@ -930,9 +930,18 @@ impl State {
         }
         self.cost = Cost::NotMeasured;
         let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
+        let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
             self.build =
                 Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+        } else if buffers > MAX_LEN as u64 {
+            self.build = Build::Failed(Problem::new(
+                "The buffers are too long.",
+                format!(
+                    "With what lies before and after them, the arrays take {buffers} B; this page makes at most {MAX_LEN} B. Lower \
+                     before, after or repeat."
+                ),
+            ));
         } else if segments > MAX_SEGMENTS {
             self.build = Build::Failed(Problem::new(
                 "Too many segments.",

@@ -30,6 +30,8 @@ pub struct Piece {
     pub source: Place,
     /// What kind of memory they are.
     pub kind: Kind,
+    /// Bytes of the buffer that each of them is a part of, if they are parts.
+    pub whole: Option<usize>,
     /// How the payload takes them.
     pub mode: Mode,
     /// Why it cannot, if so: a payload with such a piece is not built.
@@ -97,6 +99,7 @@ impl Plan {
                     element: row.element,
                     source: row.place,
                     kind: row.kind.clone(),
+                    whole: row.is_part().then(|| row.buffer_bytes()),
                     mode,
                     refused,
                 };

@@ -14,6 +14,12 @@ pub const MAX_REPEAT: usize = 100_000;
 /// The most segments that a payload of the page may have.
 pub const MAX_SEGMENTS: usize = 200_000;
 
+/// What a row of text says at first.
+pub const FIRST_TEXT: &str = "Hello, zenoh!";
+
+/// The most UTF-16 code units that a person may type into a text: it is kept in the state. A longer one is a file.
+pub const MAX_TEXT: usize = 4096;
+
 /// Names a row for as long as it exists.
 pub type RowId = u32;
 
@@ -140,10 +146,12 @@ impl Row {
     /// Makes it another kind of memory, and what belongs to the old one fit.
     pub(super) fn become_kind(&mut self, kind: Kind) {
         if kind != Kind::Array {
+            let size = self.element.size();
             self.length = match &kind {
                 Kind::Text(text) => text.len(),
                 _ => self.array_bytes(),
             };
+            (self.before, self.after) = (self.before.saturating_mul(size), self.after.saturating_mul(size));
             self.element = Element::Uint8;
         }
         if !kind.can_be_linear() {
@@ -192,6 +200,14 @@ impl Row {
     #[must_use]
     pub fn requested_bytes(&self) -> u64 {
         (self.length as u64).saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
+    }
+
+    /// Bytes of the buffers behind all its arrays, exactly.
+    #[must_use]
+    pub fn requested_buffer_bytes(&self) -> u64 {
+        let around = if self.is_part() { self.before as u64 + self.after as u64 } else { 0 };
+        let elements = (self.length as u64).saturating_add(around);
+        elements.saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
     }
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements. `offset` and the length of

@@ -91,6 +91,50 @@ fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
 }
 
 #[test]
+fn buffers_that_are_too_long_are_refused_also_when_the_payload_is_short() {
+    let mut state = State::default();
+    state.apply(Action::Preset(Preset::ThreeSmall));
+    let row = state.rows[2].id;
+    state.apply(Action::Edit(row, Edit::Before(1 << 26)));
+    assert_eq!(state.build, Build::Pending);
+    let effects = state.apply(Action::Edit(row, Edit::Repeat(3)));
+    assert!(effects.is_empty());
+    assert!(matches!(&state.build, Build::Failed(problem) if problem.title == "The buffers are too long."));
+    // In wasm memory there is nothing around an array.
+    assert!(!state.apply(Action::Edit(row, Edit::Place(Place::Linear))).is_empty());
+}
+
+#[test]
+fn a_row_becomes_another_kind_with_what_fits_it() {
+    let mut state = State::default();
+    state.apply(Action::Add(Element::Int16));
+    let id = state.rows[1].id;
+    state.apply(Action::Edit(id, Edit::Before(3)));
+    state.apply(Action::Edit(id, Edit::Kind(Kind::DataView)));
+    let view = &state.rows[1];
+    assert_eq!((view.length, view.before, view.element), (2048, 6, Element::Uint8));
+    state.apply(Action::Edit(id, Edit::Kind(Kind::Text("größer".into()))));
+    let text = &state.rows[1];
+    assert_eq!((text.bytes(), text.is_part(), text.refusal(Mode::Move)), (8, false, None));
+    state.apply(Action::Edit(id, Edit::Place(Place::Linear)));
+    state.apply(Action::Edit(id, Edit::Kind(Kind::ArrayBuffer)));
+    assert_eq!((state.rows[1].place, state.rows[1].bytes()), (Place::JsHeap, 8));
+    state.apply(Action::Edit(id, Edit::Element(Element::Float64)));
+    assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::Array, 64));
+}
+
+#[test]
+fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
+    let mut state = State::default();
+    state.apply(Action::AddFile { file: 4, name: "a.bin".into(), len: 7 });
+    assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::File(4), 7));
+    state.apply(Action::FileFailed(Problem::new("b.bin cannot be read.", "")));
+    assert!(state.file_problem.is_some());
+    state.apply(Action::AddText);
+    assert_eq!(state.file_problem, None);
+}
+
+#[test]
 fn the_plan_says_what_building_will_do() {
     for preset in Preset::ALL {
         let rows = preset.rows(0);

@@ -1,38 +1,82 @@
 //! The Build pane: rows of segments, and what they make.
 
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement, Node};
 use yew::prelude::*;
 
 use super::{
-    facts, format, snippet,
+    facts, format,
+    help::{ModesButton, ModesDialog},
+    snippet,
     widgets::{Choice, NumberField, PaneProps, Select, pane_head, problem, segmented, sends, swatch, typed},
 };
 use crate::{
-    app::{Action, Build, Direction, Edit, Fill, MAX_REPEAT, Preset, Row, Selection, State},
+    app::{
+        Action, Build, Direction, Edit, FIRST_TEXT, Fill, Kind, MAX_REPEAT, MAX_TEXT, Preset, Row, RowId, Selection,
+        State,
+    },
     ledger::Place,
     payload::MAX_LEN,
-    segment::{Element, Mode},
+    segment::{Cause, Element, Mode, Unsupported},
+    web::files,
 };
 
 /// Key and name of each place.
 const PLACES: [(Place, &str, &str); 2] = [(Place::JsHeap, "js", "JS heap"), (Place::Linear, "wasm", "wasm memory")];
 
-/// What a row holds and where, in few words. Only the JS heap has typed arrays.
-fn kind(row: &Row) -> String {
-    let (element, times) = (row.element, format::count(row.repeat));
-    match (row.place, row.repeat) {
-        (Place::JsHeap, 1) => format!("{}, JS heap", element.array_name()),
-        (Place::JsHeap, _) => format!("{times} × {}, JS heap", element.name()),
-        (Place::Linear, 1) => format!("{}, wasm", element.name()),
-        (Place::Linear, _) => format!("{times} × {}, wasm", element.name()),
-    }
-}
+/// Kinds of memory beside the typed arrays, by the key of their option; its text is the same.
+const DATA_VIEW: &str = "DataView";
+/// See [`DATA_VIEW`].
+const ARRAY_BUFFER: &str = "ArrayBuffer";
+/// See [`DATA_VIEW`].
+const TEXT: &str = "text";
 
-/// The pane.
+/// The pane. Files may be dropped anywhere on it.
 #[component]
 pub(super) fn BuildPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
+    let pane = use_node_ref();
+    let dropping = use_state_eq(|| false);
+    use_effect_with((), |()| {
+        let listeners = keep_page();
+        move || drop(listeners)
+    });
+    let ondragover = {
+        let dropping = dropping.setter();
+        Callback::from(move |event: DragEvent| {
+            if carries_files(&event) {
+                event.prevent_default();
+                if let Some(data) = event.data_transfer() {
+                    data.set_drop_effect("copy");
+                }
+                dropping.set(true);
+            }
+        })
+    };
+    let ondragleave = {
+        let (pane, dropping) = (pane.clone(), dropping.setter());
+        Callback::from(move |event: DragEvent| {
+            // Said also of every step from one part of the pane to another.
+            let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+            if !pane.cast::<Node>().is_some_and(|pane| pane.contains(to.as_ref())) {
+                dropping.set(false);
+            }
+        })
+    };
+    let ondrop = {
+        let (send, dropping) = (send.clone(), dropping.setter());
+        Callback::from(move |event: DragEvent| {
+            if carries_files(&event) {
+                event.prevent_default();
+                files::take(listed(event.data_transfer().and_then(|data| data.files())), send.clone());
+            }
+            dropping.set(false);
+        })
+    };
     html! {
-        <section class="pane build" id="pane-build" aria-labelledby="head-build">
+        <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" aria-labelledby="head-build"
+            ref={pane} {ondragover} {ondragleave} {ondrop}>
             { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
             if state.rows.is_empty() {
                 { empty(send) }
@@ -42,11 +86,37 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
                     { for state.rows.iter().enumerate().map(|(at, row)| row_item(state, send, at, row)) }
                 </ol>
             }
-            { add(send) }
-            { total(state) }
+            { add(state, send) }
+            { total(state, send) }
             if !state.rows.is_empty() { { listing(state) } }
+            <ModesDialog />
         </section>
     }
+}
+
+/// Keeps a file that is dropped beside the pane from replacing the page.
+fn keep_page() -> Option<[EventListener; 2]> {
+    let window = web_sys::window()?;
+    Some(["dragover", "drop"].map(|name| {
+        EventListener::new_with_options(&window, name, EventListenerOptions::enable_prevent_default(), |event| {
+            let Some(event) = event.dyn_ref::<DragEvent>() else { return };
+            if !event.default_prevented() && carries_files(event) {
+                event.prevent_default();
+                if let Some(data) = event.data_transfer() {
+                    data.set_drop_effect("none");
+                }
+            }
+        })
+    }))
+}
+
+/// Whether files are dragged, and not a text out of a field.
+fn carries_files(event: &DragEvent) -> bool {
+    event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
+}
+
+fn listed(files: Option<FileList>) -> Vec<File> {
+    files.map_or_else(Vec::new, |files| (0..files.length()).filter_map(|at| files.get(at)).collect())
 }
 
 fn empty(send: &Callback<Action>) -> Html {
@@ -54,7 +124,7 @@ fn empty(send: &Callback<Action>) -> Html {
         <div class="empty">
             <p>
                 { "No segment yet. A " }<strong>{ "segment" }</strong>
-                { " is a run of bytes with one owner. Add one, or begin with a preset." }
+                { " is a run of bytes with one owner. Add one, drop a file here, or begin with a preset." }
             </p>
             <ul class="starts">
                 { for Preset::ALL.iter().map(|preset| {
@@ -101,61 +171,45 @@ fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Htm
                 <span class="row-line">
                     <strong>{ at }{ " " }{ &row.name }</strong><span>{ format::requested(row.requested_bytes()) }</span>
                 </span>
-                <span class="row-line row-kind"><span>{ kind(row) }</span><span>{ row.mode.name() }</span></span>
+                // Open, its fields say the same.
+                if !open {
+                    <span class="row-line row-kind">
+                        <span>{ facts::row_words(row) }</span>
+                        if facts::is_refused(row) {
+                            <strong class="refused">{ "refused" }</strong>
+                        } else {
+                            <span>{ row.mode.name() }</span>
+                        }
+                    </span>
+                }
             </button>
             if open { { fields(state, send, at, row) } }
         </li>
     }
 }
 
+/// Changes a row by what was chosen, if the key of the choice means anything.
+fn edits(send: &Callback<Action>, id: RowId, make: fn(&str) -> Option<Edit>) -> Callback<String> {
+    let send = send.clone();
+    Callback::from(move |key: String| {
+        if let Some(edit) = make(&key) {
+            send.emit(Action::Edit(id, edit));
+        }
+    })
+}
+
 fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html {
     let id = row.id;
-    let edit = |make: fn(String) -> Option<Edit>| {
-        let send = send.clone();
-        Callback::from(move |key: String| {
-            if let Some(edit) = make(key) {
-                send.emit(Action::Edit(id, edit));
-            }
-        })
-    };
-    let edit_number = |make: fn(usize) -> Edit| send.reform(move |value| Action::Edit(id, make(value)));
     let name = send.reform(move |event: InputEvent| Action::Edit(id, Edit::Name(typed(event))));
-    let modes = Mode::ALL.into_iter().map(|mode| Choice {
-        id: format!("row-mode-{}", mode.name()).into(),
-        label: mode.name(),
-        chosen: row.mode == mode,
-        choose: sends(send, Action::Edit(id, Edit::Mode(mode))),
-    });
-    let elements = Element::ALL
-        .into_iter()
-        .map(|element| (element.name().into(), element.array_name().into()))
-        .collect::<Vec<_>>();
-    let fills = Fill::ALL.into_iter().map(|fill| (fill.name().into(), fill.name().into())).collect::<Vec<_>>();
-    let places = PLACES.into_iter().map(|(_, key, name)| (key.into(), name.into())).collect::<Vec<_>>();
-    let place = PLACES.iter().find(|(place, ..)| *place == row.place).map_or("", |(_, key, _)| key);
     html! {
         <div class="fields" key={id}>
             <div class="field wide"><label for="row-name">{ "name" }</label>
                 <div class="input"><input id="row-name" type="text" value={row.name.clone()} maxlength="40" autocomplete="off"
                     spellcheck="false" oninput={name} /></div></div>
-            <div class="field type"><label for="row-type">{ "type" }</label>
-                <div class="input"><Select id="row-type" value={row.element.name()} options={elements}
-                    choose={edit(|key| Element::ALL.into_iter().find(|e| e.name() == key).map(Edit::Element))} /></div></div>
-            <NumberField id="row-length" class="length" label="length" sign="×" value={row.length} least={0}
-                most={MAX_LEN / row.element.size()} change={edit_number(Edit::Length)} />
-            <div class="field"><label for="row-fill">{ "fill" }</label>
-                <div class="input"><Select id="row-fill" value={row.fill.name()} options={fills}
-                    choose={edit(|key| Fill::ALL.into_iter().find(|f| f.name() == key).map(Edit::Fill))} /></div></div>
-            <NumberField id="row-repeat" label="repeat" sign="repeat" value={row.repeat} least={1} most={MAX_REPEAT}
-                change={edit_number(Edit::Repeat)} />
-            <div class="field wide"><label for="row-place">{ "place" }</label>
-                <div class="input"><Select id="row-place" value={place} options={places}
-                    choose={edit(|key| PLACES.into_iter().find(|p| p.1 == key).map(|p| Edit::Place(p.0)))} /></div></div>
-            <div class="field wide"><span class="label">{ "mode" }</span>
-                <div>
-                    { segmented("How the payload takes this row", "row-mode", modes.collect()) }
-                    <p class="quiet mode-words">{ facts::mode_sentence(row.mode, row.place) }</p>
-                </div></div>
+            { contents(send, row) }
+            { place(send, row) }
+            { around(send, row) }
+            { mode(send, row) }
             <div class="row-actions">
                 <button type="button" class="link" id="row-up" disabled={at == 0}
                     onclick={sends(send, Action::Move(id, Direction::Up))}>{ "Up" }</button>
@@ -170,21 +224,226 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html 
     }
 }
 
-fn add(send: &Callback<Action>) -> Html {
+/// The key of a row's option in the list of types.
+fn type_key(row: &Row) -> &'static str {
+    match row.kind {
+        Kind::DataView => DATA_VIEW,
+        Kind::ArrayBuffer => ARRAY_BUFFER,
+        Kind::Text(_) => TEXT,
+        Kind::Array | Kind::File(_) => row.element.name(),
+    }
+}
+
+fn type_edit(key: &str) -> Option<Edit> {
+    Some(match key {
+        DATA_VIEW => Edit::Kind(Kind::DataView),
+        ARRAY_BUFFER => Edit::Kind(Kind::ArrayBuffer),
+        TEXT => Edit::Kind(Kind::Text(FIRST_TEXT.to_owned())),
+        name => Edit::Element(Element::ALL.into_iter().find(|element| element.name() == name)?),
+    })
+}
+
+/// What each of the row's segments holds, and how many there are.
+fn contents(send: &Callback<Action>, row: &Row) -> Html {
+    let id = row.id;
+    // Beside a type it has less room than beside what fills the row.
+    let class = matches!(row.kind, Kind::Text(_)).then_some("text-repeat");
+    let repeat = html! {
+        <NumberField id="row-repeat" class={classes!(class)} label="repeat" sign="repeat" value={row.repeat} least={1} most={MAX_REPEAT}
+            change={send.reform(move |repeat| Action::Edit(id, Edit::Repeat(repeat)))} />
+    };
+    if let Kind::File(_) = row.kind {
+        return html! {
+            <>
+                <div class="field"><span class="label">{ "file" }</span>
+                    <div><output id="row-file" title={format::bytes(row.length)}>{ format::size(row.length) }</output></div></div>
+                { repeat }
+            </>
+        };
+    }
+    let types = Element::ALL
+        .into_iter()
+        .map(|element| (element.name(), element.array_name()))
+        .chain([DATA_VIEW, ARRAY_BUFFER, TEXT].map(|kind| (kind, kind)))
+        .map(|(key, name)| (key.into(), name.into()))
+        .collect::<Vec<(AttrValue, AttrValue)>>();
+    let fills = Fill::ALL.into_iter().map(|fill| (fill.name().into(), fill.name().into())).collect::<Vec<_>>();
+    let kind = html! {
+        <div class="field type"><label for="row-type">{ "type" }</label>
+            <div class="input"><Select id="row-type" value={type_key(row)} options={types} choose={edits(send, id, type_edit)} />
+            </div></div>
+    };
+    if let Kind::Text(text) = &row.kind {
+        let oninput = send.reform(move |event: InputEvent| {
+            let text = event.target_unchecked_into::<HtmlTextAreaElement>().value();
+            Action::Edit(id, Edit::Kind(Kind::Text(text)))
+        });
+        return html! {
+            <>
+                { kind }
+                { repeat }
+                <div class="field wide text"><label for="row-text">{ "text" }</label>
+                    <div>
+                        <textarea id="row-text" rows="2" maxlength={MAX_TEXT.to_string()} value={text.clone()} {oninput}
+                            aria-describedby="row-text-bytes" spellcheck="false" />
+                        <p class="quiet" id="row-text-bytes">{ format::bytes(row.length) }{ " in UTF-8" }</p>
+                    </div></div>
+            </>
+        };
+    }
+    let label = if row.kind == Kind::Array { "length" } else { "length in bytes" };
     html! {
-        <div class="add" role="group" aria-label="Add a segment">
-            <span class="quiet add-word" aria-hidden="true">{ "Add" }</span>
-            { for Element::ALL.into_iter().map(|element| html! {
-                <button type="button" class="link" id={format!("add-{}", element.name().to_lowercase())}
-                    aria-label={format!("Add {}", element.array_name())}
-                    title={format!("Add a row with a {}", element.array_name())}
-                    onclick={sends(send, Action::Add(element))}>{ element.array_name() }</button>
-            }) }
+        <>
+            { kind }
+            <NumberField id="row-length" class="length" {label} sign="×" value={row.length} least={0}
+                most={room(row).saturating_sub(if row.is_part() { row.before + row.after } else { 0 })}
+                change={send.reform(move |length| Action::Edit(id, Edit::Length(length)))} />
+            <div class="field"><label for="row-fill">{ "fill" }</label>
+                <div class="input"><Select id="row-fill" value={row.fill.name()} options={fills}
+                    choose={edits(send, id, |key| Fill::ALL.into_iter().find(|fill| fill.name() == key).map(Edit::Fill))} /></div></div>
+            { repeat }
+        </>
+    }
+}
+
+/// Elements that the buffer behind one array may have.
+fn room(row: &Row) -> usize {
+    MAX_LEN / row.element.size()
+}
+
+fn place(send: &Callback<Action>, row: &Row) -> Html {
+    if !row.kind.can_be_linear() {
+        return html! {};
+    }
+    let options = PLACES.into_iter().map(|(_, key, name)| (key.into(), name.into())).collect::<Vec<_>>();
+    let value = PLACES.iter().find(|(place, ..)| *place == row.place).map_or("", |(_, key, _)| key);
+    let choose =
+        edits(send, row.id, |key| PLACES.into_iter().find(|place| place.1 == key).map(|place| Edit::Place(place.0)));
+    html! {
+        <>
+            <div class="field wide"><label for="row-place">{ "place" }</label>
+                <div class="input"><Select id="row-place" {value} {options} {choose} /></div></div>
+            if row.place == Place::Linear && matches!(row.kind, Kind::File(_)) {
+                <p class="quiet note">
+                    { "The page writes the file into this memory through a typed array that is good for one call only." }
+                </p>
+            }
+        </>
+    }
+}
+
+/// What lies in the same buffer before and behind each array.
+fn around(send: &Callback<Action>, row: &Row) -> Html {
+    if !(row.kind.can_be_part() && row.place == Place::JsHeap) {
+        return html! {};
+    }
+    let (id, room) = (row.id, room(row).saturating_sub(row.length));
+    html! {
+        <>
+            <div class="field around" role="group" aria-labelledby="row-view"><span class="label" id="row-view"
+                title="A view may show a part of a larger buffer. What lies before and after it there is not in the payload.">
+                { "view" }</span>
+                <div>
+                    <NumberField id="row-before" label="elements of the buffer before the view, not in the payload" sign="before"
+                        value={row.before} least={0} most={room.saturating_sub(row.after)}
+                        change={send.reform(move |before| Action::Edit(id, Edit::Before(before)))} />
+                    <NumberField id="row-after" label="elements of the buffer after the view, not in the payload" sign="after"
+                        value={row.after} least={0} most={room.saturating_sub(row.before)}
+                        change={send.reform(move |after| Action::Edit(id, Edit::After(after)))} />
+                </div></div>
+            // Where it is refused, the refusal says the same.
+            if row.is_part() && !facts::is_refused(row) {
+                <p class="quiet note" id="row-part">
+                    { format::bytes(row.array_bytes()) }{ " of a buffer of " }{ format::bytes(row.buffer_bytes()) }
+                    { "; what lies before and after is not in the payload." }
+                </p>
+            }
+        </>
+    }
+}
+
+fn mode(send: &Callback<Action>, row: &Row) -> Html {
+    let id = row.id;
+    let modes = Mode::ALL.into_iter().map(|mode| Choice {
+        id: format!("row-mode-{}", mode.name()).into(),
+        label: mode.name(),
+        chosen: row.mode == mode,
+        choose: sends(send, Action::Edit(id, Edit::Mode(mode))),
+    });
+    let cause = row.refusal(row.mode);
+    let asked = row.unsupported == Unsupported::Copy;
+    let unsupported = send.reform(move |event: Event| {
+        let copy = event.target_unchecked_into::<HtmlInputElement>().checked();
+        Action::Edit(id, Edit::Unsupported(if copy { Unsupported::Copy } else { Unsupported::Refuse }))
+    });
+    html! {
+        <>
+            <div class="field wide"><span class="label">{ "mode" }</span>
+                <div class="mode-line">
+                    { segmented("How the payload takes this row", "row-mode", modes.collect()) }
+                    <ModesButton />
+                </div></div>
+            if let Some(cause) = cause.filter(|_| !asked) {
+                { refusal(send, row, cause) }
+            } else {
+                <p class="quiet note mode-words">{ facts::mode_sentence(row) }</p>
+            }
+            // Once it is asked for it can be taken back, whatever the mode is now.
+            if cause.is_some() || asked {
+                <label class="check note">
+                    <input type="checkbox" id="row-unsupported" checked={asked} onchange={unsupported} />
+                    <span>{ "copy when this mode cannot take it" }</span>
+                </label>
+            }
+        </>
+    }
+}
+
+/// Why the mode cannot take the row, and the ways out.
+fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
+    let by = |mode: Mode| sends(send, Action::Edit(row.id, Edit::Mode(mode)));
+    let bytes = format::bytes(row.bytes());
+    html! {
+        <div class="note" id="row-refusal">
+            <p class="problem" role="alert"><strong>{ "Refused." }</strong>{ " " }{ facts::refusal(row.mode, cause) }</p>
+            <div class="ways">
+                <button type="button" id="row-way-borrow" onclick={by(Mode::Borrow)}>{ "Borrow it" }</button>
+                <button type="button" id="row-way-copy" onclick={by(Mode::Copy)}>{ "Copy " }{ bytes }</button>
+            </div>
         </div>
     }
 }
 
-fn total(state: &State) -> Html {
+fn add(state: &State, send: &Callback<Action>) -> Html {
+    let onchange = {
+        let send = send.clone();
+        Callback::from(move |event: Event| {
+            let input = event.target_unchecked_into::<HtmlInputElement>();
+            files::take(listed(input.files()), send.clone());
+            // So that the same file can be given again.
+            input.set_value("");
+        })
+    };
+    html! {
+        <div class="add">
+            <div class="add-line" role="group" aria-label="Add a segment">
+                <span class="quiet" aria-hidden="true">{ "Add" }</span>
+                <button type="button" class="link" id="add-array" aria-label="Add a typed array"
+                    onclick={sends(send, Action::Add(Element::Uint8))}>{ "array" }</button>
+                <button type="button" class="link" id="add-text" aria-label="Add a text"
+                    onclick={sends(send, Action::AddText)}>{ "text" }</button>
+                <span class="add-file">
+                    <input type="file" class="unseen" id="add-file" multiple=true aria-label="Add files" {onchange} />
+                    <label class="link" for="add-file">{ "file" }</label>
+                </span>
+                <span class="quiet drop-words">{ "or drop files here" }</span>
+            </div>
+            if let Some(cause) = &state.file_problem { { problem("file-problem", cause) } }
+        </div>
+    }
+}
+
+fn total(state: &State, send: &Callback<Action>) -> Html {
     let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     let segments: usize = state.rows.iter().map(|row| row.repeat).sum();
     html! {
@@ -196,6 +455,7 @@ fn total(state: &State) -> Html {
             </p>
             { match &state.build {
                 _ if state.rows.is_empty() => html! {},
+                _ if facts::first_refused(&state.rows).is_some() => refused(state, send),
                 Build::Pending => html! { <p class="quiet" id="build-state" data-state="pending">{ "building …" }</p> },
                 Build::Ready(built) => html! {
                     <p class="quiet" id="build-state" data-state="ready">
@@ -208,17 +468,31 @@ fn total(state: &State) -> Html {
     }
 }
 
+/// That a row is refused. Why, and what to do, is said in the row itself, which may be closed.
+fn refused(state: &State, send: &Callback<Action>) -> Html {
+    let Some((segment, row)) = facts::first_refused(&state.rows) else { return html! {} };
+    let open = state.selected.is_some_and(|selection| selection.row == row.id);
+    let select = sends(send, Action::Select(Some(Selection { row: row.id, index: 0 })));
+    html! {
+        // Open, the row itself has told it aloud.
+        <p class="problem" id="build-problem" role={(!open).then_some("alert")}>
+            <strong>{ format!("Segment {}, {}, cannot be {}.", format::count(segment), row.name, row.mode.participle()) }</strong>
+            { " Nothing was built, nothing was detached. " }
+            if !open { <button type="button" class="link" id="show-refused" onclick={select}>{ "Show why" }</button> }
+        </p>
+    }
+}
+
 fn listing(state: &State) -> Html {
     let lines = snippet::listing(&state.rows);
     html! {
         <pre class="listing" aria-label="What the page builds, in Rust"><code>
             { "ZBytes::from_segments([\n" }
             { for lines.into_iter().map(|line| match line {
-                snippet::Line::Row(at, name, mode, repeat) => {
-                    let mode = match mode { Mode::Copy => "Mode::Copy", Mode::Borrow => "Mode::Borrow", Mode::Move => "Mode::Move" };
+                snippet::Line::Row { at, source, repeat } => {
                     let times =
                         if repeat == 1 { String::new() } else { format!("  // {} of these:\n", format::count(repeat)) };
-                    html! { <>{ times }{ "  " }{ swatch(at) }{ format!(" ({name}, {mode}),\n") }</> }
+                    html! { <>{ times }{ "  " }{ swatch(at) }{ format!(" {source},\n") }</> }
                 }
                 snippet::Line::Folded(rows) => html! { { format!("  // {} more rows\n", format::count(rows)) } },
             }) }

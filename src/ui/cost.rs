@@ -53,8 +53,8 @@ fn not_measured(state: &State) -> Html {
             </p>
             <p>
                 { "Measuring builds this payload many times: with every segment " }<strong>{ "copied" }</strong>
-                { ", and with every segment " }<strong>{ "borrowed" }</strong>
-                { ", in turns, so that whatever else the machine does meets both alike. It takes a few seconds." }
+                { ", " }<strong>{ "borrowed" }</strong>{ " and " }<strong>{ "moved" }</strong>
+                { ", in turns, so that whatever else the machine does meets all three alike. It takes a few seconds." }
             </p>
             <p>
                 if state.session.is_open() {
@@ -72,7 +72,7 @@ fn measuring(done: u32, total: u32) -> Html {
         "Getting ready: finding out how fine this browser's clock is.".to_owned()
     } else {
         format!(
-            "{} of {} rounds. Each builds the payload by copy and by borrow.",
+            "{} of {} rounds. Each builds the payload by copy, by borrow and, where it can be, by move.",
             format::thousands(done.into()),
             format::thousands(total.into())
         )

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::{
-    facts::Facts,
+    facts::{self, Facts},
     format,
     scale::{self, Scale, Span},
     widgets::{chevrons, hatch, hue, overlay},
@@ -187,18 +187,18 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
     let (plan, scale) = (&props.plan, &props.scale);
     let g = geometry(props.narrow);
     let pieces = || plan.pieces.iter().zip(&scale.spans);
-    let widest = |mode: Option<Mode>| {
-        let wanted = |piece: &Piece| mode.is_none_or(|mode| mode == piece.mode) && piece.bytes() > 0;
-        pieces().filter(|(piece, _)| wanted(piece)).max_by(|a, b| a.1.width.total_cmp(&b.1.width))
+    let widest = |wanted: fn(&Piece) -> bool| {
+        let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none() && wanted(piece);
+        pieces().filter(|(piece, _)| drawn(piece)).max_by(|a, b| a.1.width.total_cmp(&b.1.width))
     };
-    let speaker = widest(None).map(|(_, span)| span);
+    let speaker = widest(|_| true).map(|(_, span)| span);
     let well = |band: Band| rect("well", -6.0, scale.width + 12.0, band);
     html! {
         <>
             { axis(g, plan, scale, props.fans) }
             { well(g.heap) }
             { well(g.wasm) }
-            if plan.pieces.iter().any(|piece| piece.mode == Mode::Borrow) {
+            if plan.pieces.iter().any(|piece| piece.mode != Mode::Copy) {
                 <rect class="unmade" x="-5.5" y={px(g.block.0 + 0.5)} width={px(scale.width + 11.0)} height={px(g.block.1 - 1.0)} />
             }
             { for pieces().map(|(piece, span)| {
@@ -211,11 +211,11 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                     </g>
                 }
             }) }
-            if let Some((_, span)) = widest(Some(Mode::Borrow)) {
+            if let Some((_, span)) = widest(|piece| piece.mode != Mode::Copy) {
                 { text("quiet halo", "start", span.x + 9.0, middle(g.block),
                     first_fit(&["not made: the gather reads in place", "not made"], span.width - 14.0)) }
             }
-            if let Some((_, span)) = widest(Some(Mode::Copy)) {
+            if let Some((_, span)) = widest(|piece| piece.mode == Mode::Copy) {
                 { block_words(g, plan, span) }
             }
             if let Some(span) = speaker {
@@ -325,6 +325,17 @@ fn draw_piece(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, words: f64)
     }
     let (x, width, at) = (span.x, span.width, piece.position);
     let copied = piece.mode == Mode::Copy;
+    if piece.refused.is_some() {
+        // Its bytes come no further than to where the payload would take them.
+        return html! {
+            <g class={classes!("piece", hue(at))}>
+                { memory(g, piece, span) }
+                { links(g, piece, span) }
+                { payload(g, piece, span) }
+                { rect("hollow refused", x + 1.0, width - 2.0, (g.batches.0 + 1.0, g.batches.1 - 2.0)) }
+            </g>
+        };
+    }
     html! {
         <g class={classes!("piece", hue(at))}>
             { memory(g, piece, span) }
@@ -388,17 +399,11 @@ fn draw_empty(g: &Geometry, piece: &Piece, span: &Span) -> Html {
 /// Where the bytes live before a payload takes them.
 fn memory(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let band = g.memory(piece.source);
-    let (x, width, element) = (span.x, span.width, piece.element);
-    let name = if piece.source == Place::JsHeap { element.array_name() } else { element.name() };
-    let elements = piece.len / element.size();
-    let each = if piece.count == 1 {
-        format!("{name}, {} × {} B", format::count(elements), element.size())
-    } else {
-        format!("{} × {name}, {} each", format::count(piece.count), format::bytes(piece.len))
-    };
+    let (x, width) = (span.x, span.width);
+    let [long, short] = facts::memory_words(piece);
     let fits = |words: &str| format::text_width(words, 12.0) <= width - 16.0;
-    let words = if fits(&each) { each } else { format::fit(name, width - 12.0, 12.0) };
-    let right = if piece.mode == Mode::Copy { "the caller keeps it" } else { "the payload refers to it" };
+    let words = if fits(&long) { long } else { format::fit(&short, width - 12.0, 12.0) };
+    let right = facts::caller_words(piece);
     let both = format::text_width(&words, 12.0) + format::text_width(right, 12.0) + 60.0 <= width;
     html! {
         <>
@@ -431,13 +436,29 @@ fn density(piece: &Piece, span: &Span, band: Band, class: &'static str) -> Html 
 fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let from = end(g.memory(piece.source));
     let (left, right) = (span.x + 1.0, span.end() - 1.0);
+    let refused = piece.refused.is_some();
     let words = match piece.mode {
         Mode::Copy => "read, let go",
-        _ if piece.refused.is_some() => "refused",
+        _ if refused => "refused",
         Mode::Borrow => "borrowed",
         Mode::Move => "moved",
     };
-    let words = text("quiet halo", "middle", span.x + span.width / 2.0, g.link, words);
+    let style = if refused { "strong halo refused-words" } else { "quiet halo" };
+    let words = text(style, "middle", span.x + span.width / 2.0, g.link, words);
+    if refused {
+        let cross = |x: f64| format!("M{0:.1} {1:.1}l8 8m0 -8l-8 8", x - 4.0, g.ring - 6.0);
+        return html! {
+            <g class="refused">
+                { line("link dotted", left, from, left, g.ring - 8.0) }
+                { line("link dotted", right, from, right, g.ring - 8.0) }
+                <path class="link" d={cross(left)} />
+                <path class="link" d={cross(right)} />
+                { words }
+            </g>
+        };
+    }
+    // A ring holds on to what stays where it is; a dot has it.
+    let mark = if piece.mode == Mode::Move { "ring dot-full" } else { "ring" };
     match piece.mode {
         Mode::Copy => html! {
             <>
@@ -452,8 +473,8 @@ fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
                 { line("link", right, from, right, g.ring) }
                 { line("link", left, end(g.payload), left, g.gather.0) }
                 { line("link", right, end(g.payload), right, g.gather.0) }
-                <circle class="ring" cx={px(left)} cy={px(g.ring)} r="3" />
-                <circle class="ring" cx={px(right)} cy={px(g.ring)} r="3" />
+                <circle class={mark} cx={px(left)} cy={px(g.ring)} r="3" />
+                <circle class={mark} cx={px(right)} cy={px(g.ring)} r="3" />
                 { words }
             </>
         },
@@ -465,17 +486,13 @@ fn payload(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let (x, width, band) = (span.x, span.width, g.payload);
     let name = format!("{} {}", piece.position, piece.name);
     let bytes = format::bytes(piece.bytes());
-    let elements = piece.len / piece.element.size();
-    let detail = if piece.count == 1 {
-        format!("{} × {}", piece.element.name(), format::count(elements))
-    } else {
-        format!("{} × {}", format::count(piece.count), format::bytes(piece.len))
-    };
+    let detail = facts::content_words(piece);
+    let refer = if piece.refused.is_some() { "refer refused" } else { "refer" };
     let (upper, lower) = (band.0 + 17.0, band.0 + 33.0);
     let wide = format::text_width(&name, 12.5) + format::text_width(&bytes, 12.5) + 40.0 <= width && width >= 220.0;
     html! {
         <>
-            { rect("refer", x + 1.0, width - 2.0, (band.0 + 1.0, band.1 - 2.0)) }
+            { rect(refer, x + 1.0, width - 2.0, (band.0 + 1.0, band.1 - 2.0)) }
             { density(piece, span, (band.0 + 1.0, band.1 - 2.0), "border faint") }
             if wide {
                 { text("strong halo", "start", x + 9.0, upper, name) }
@@ -515,7 +532,8 @@ fn batches(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span) -> Html {
 fn batch_numbers(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
     let mut free = f64::NEG_INFINITY;
     let mut numbers: Vec<Html> = Vec::new();
-    for (piece, span) in plan.pieces.iter().zip(&scale.spans).filter(|(piece, _)| piece.bytes() > 0) {
+    let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none();
+    for (piece, span) in plan.pieces.iter().zip(&scale.spans).filter(|(piece, _)| drawn(piece)) {
         let (first, last) = (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1));
         let mut place = |x: f64, words: String, mark: bool| {
             let half = format::text_width(&words, 11.0) / 2.0;

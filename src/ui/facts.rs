@@ -2,9 +2,9 @@
 
 use super::format;
 use crate::{
-    app::{Piece, Plan, Selection},
+    app::{Kind, Piece, Plan, Row, Selection, sentence},
     ledger::Place,
-    segment::Mode,
+    segment::{Cause, Element, Mode, SegmentError, Unsupported},
 };
 
 /// The largest alignment that is told: no element of a typed array needs more than 8, SIMD loads want 16.
@@ -107,26 +107,147 @@ pub fn neighbour_piece(plan: &Plan, selection: Selection, forward: bool) -> Opti
     }
 }
 
+/// What memory of a kind is called: `Float32Array`, `DataView`, `text`. Only the JS heap has typed arrays.
+#[must_use]
+pub fn memory_name(kind: &Kind, element: Element, place: Place) -> &'static str {
+    match (kind, place) {
+        (Kind::Array, Place::JsHeap) => element.array_name(),
+        (Kind::Array, Place::Linear) => element.name(),
+        (Kind::DataView, _) => "DataView",
+        (Kind::ArrayBuffer, _) => "ArrayBuffer",
+        (Kind::Text(_), _) => "text",
+        (Kind::File(_), _) => "file",
+    }
+}
+
+/// What a row holds and where, in few words.
+#[must_use]
+pub fn row_words(row: &Row) -> String {
+    let part = if row.is_part() { ", a part" } else { "" };
+    let place = match row.place {
+        Place::JsHeap => "JS heap",
+        Place::Linear => "wasm",
+    };
+    if row.repeat == 1 {
+        return format!("{}{part}, {place}", memory_name(&row.kind, row.element, row.place));
+    }
+    // Many arrays of one type are called by that type: it is shorter.
+    let name = memory_name(&row.kind, row.element, Place::Linear);
+    format!("{} × {name}{part}, {place}", format::count(row.repeat))
+}
+
+/// Where the bytes of a piece are, first at length, then in a few characters for where there is little room.
+#[must_use]
+pub fn memory_words(piece: &Piece) -> [String; 2] {
+    let name = memory_name(&piece.kind, piece.element, piece.source);
+    let bytes = match piece.whole {
+        Some(whole) => format!("{} of {}", format::count(piece.len), format::bytes(whole)),
+        None => format::bytes(piece.len),
+    };
+    let long = match (&piece.kind, piece.whole) {
+        _ if piece.count != 1 => format!("{} × {name}, {bytes} each", format::count(piece.count)),
+        (Kind::Array, None) => {
+            let size = piece.element.size();
+            format!("{name}, {} × {size} B", format::count(piece.len / size))
+        }
+        (Kind::Text(_), _) => format!("{name}, {bytes} of UTF-8"),
+        _ => format!("{name}, {bytes}"),
+    };
+    let short = piece.whole.map_or_else(|| name.to_owned(), |whole| format!("of {}", format::bytes(whole)));
+    [long, short]
+}
+
+/// What a piece holds, as in `Float32 × 3,000`.
+#[must_use]
+pub fn content_words(piece: &Piece) -> String {
+    let name = memory_name(&piece.kind, piece.element, Place::Linear);
+    if piece.count != 1 {
+        format!("{} × {}", format::count(piece.count), format::bytes(piece.len))
+    } else if piece.kind == Kind::Array {
+        format!("{name} × {}", format::count(piece.len / piece.element.size()))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// What becomes of the caller's memory, in a few words.
+#[must_use]
+pub fn caller_words(piece: &Piece) -> &'static str {
+    match (piece.mode, piece.source) {
+        _ if piece.refused.is_some() => "the caller keeps it",
+        (Mode::Copy, _) => "the caller keeps it",
+        (Mode::Borrow, _) => "the payload refers to it",
+        (Mode::Move, Place::JsHeap) if matches!(piece.kind, Kind::File(_)) => "a duplicate is handed over",
+        (Mode::Move, Place::JsHeap) => "caller’s view is detached",
+        (Mode::Move, Place::Linear) => "the payload alone has it",
+    }
+}
+
+/// The mode of a piece, and whether it is refused.
+#[must_use]
+pub fn mode_words(piece: &Piece) -> String {
+    let refused = if piece.refused.is_some() { ", refused" } else { "" };
+    format!("{}{refused}", piece.mode.name())
+}
+
+/// The type of the elements and how many there are.
+#[must_use]
+pub fn element_words(piece: &Piece) -> String {
+    match piece.kind {
+        Kind::Array => {
+            let size = piece.element.size();
+            format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size))
+        }
+        Kind::DataView => "no type: bytes of a DataView".to_owned(),
+        Kind::ArrayBuffer => "no type: bytes of an ArrayBuffer".to_owned(),
+        Kind::Text(_) => "text in UTF-8".to_owned(),
+        Kind::File(_) => "bytes of a file".to_owned(),
+    }
+}
+
+/// How the offset is aligned, and whether that is enough for a reader of the contiguous payload.
+#[must_use]
+pub fn alignment_words(piece: &Piece, facts: &Facts) -> String {
+    if piece.kind != Kind::Array {
+        return format!("{} B, bytes fit anywhere", facts.alignment);
+    }
+    let size = piece.element.size();
+    let fit = if facts.fits(size) { "fits" } else { "too little for" };
+    format!("{} B, {fit} {} ({size} B)", facts.alignment, piece.element.name())
+}
+
 /// Who keeps the bytes alive once the payload is built.
 #[must_use]
 pub fn owner(piece: &Piece) -> String {
-    let source = match piece.source {
-        Place::JsHeap => format!("the page’s {} in the JS heap", piece.element.array_name()),
-        Place::Linear => "the program’s block in wasm memory".to_owned(),
+    let source = match (piece.source, &piece.kind, piece.whole) {
+        (Place::Linear, ..) => "the program’s block in wasm memory".to_owned(),
+        (_, Kind::File(_), _) => "the page’s ArrayBuffer with the file".to_owned(),
+        (_, Kind::Text(_), _) => "the page’s Uint8Array with the text".to_owned(),
+        (_, kind, Some(whole)) => format!(
+            "the page’s buffer of {} in the JS heap; this {} shows a part of it",
+            format::bytes(whole),
+            memory_name(kind, piece.element, piece.source)
+        ),
+        (_, kind, None) => format!("the page’s {} in the JS heap", memory_name(kind, piece.element, piece.source)),
     };
-    match piece.mode {
-        Mode::Borrow => source,
-        Mode::Move if piece.source == Place::JsHeap => {
-            "a buffer that is the payload’s alone; the page’s array is detached".to_owned()
+    match (piece.mode, piece.source) {
+        _ if piece.refused.is_some() => source,
+        (Mode::Borrow, _) => source,
+        (Mode::Move, Place::JsHeap) if matches!(piece.kind, Kind::File(_)) => {
+            "a buffer that is the payload’s alone, duplicated for it by the page, which keeps the file".to_owned()
         }
-        Mode::Move => "the payload, which has taken the block in wasm memory over".to_owned(),
-        Mode::Copy => format!("the payload’s own block in wasm memory, copied from {source}"),
+        (Mode::Move, Place::JsHeap) => "a buffer that is the payload’s alone; the page’s array is detached".to_owned(),
+        (Mode::Move, Place::Linear) => "the payload, which has taken the block in wasm memory over".to_owned(),
+        (Mode::Copy, _) => format!("the payload’s own block in wasm memory, copied from {source}"),
     }
 }
 
 /// What happens to the bytes of one segment of `piece`, for somebody who has never heard of any of this.
 #[must_use]
 pub fn story(piece: &Piece) -> String {
+    if let Some(cause) = piece.refused {
+        return format!("Nothing: the payload is not built. {}", refusal(piece.mode, cause));
+    }
     if piece.len == 0 {
         return "It has no byte. It is kept in the list of segments, costs nothing and is not seen on the wire."
             .to_owned();
@@ -152,15 +273,46 @@ pub fn story(piece: &Piece) -> String {
     }
 }
 
-/// What a mode means for one row, in one sentence.
+/// Why `mode` cannot take a source and what to do, as a sentence.
 #[must_use]
-pub fn mode_sentence(mode: Mode, place: Place) -> &'static str {
-    match (mode, place) {
+pub fn refusal(mode: Mode, cause: Cause) -> String {
+    format!("{}.", sentence(&SegmentError::Refused { mode, cause }.to_string()))
+}
+
+/// The first row that its mode cannot take, and the number of its first segment in the payload, from 0.
+#[must_use]
+pub fn first_refused(rows: &[Row]) -> Option<(usize, &Row)> {
+    let at = rows.iter().position(is_refused)?;
+    let before = rows.iter().take(at).map(|row| row.repeat).sum();
+    rows.get(at).map(|row| (before, row))
+}
+
+/// Whether the payload is not built because of this row.
+#[must_use]
+pub fn is_refused(row: &Row) -> bool {
+    row.unsupported == Unsupported::Refuse && row.refusal(row.mode).is_some()
+}
+
+/// What its mode means for one row, in one sentence.
+#[must_use]
+pub fn mode_sentence(row: &Row) -> &'static str {
+    let file = matches!(row.kind, Kind::File(_));
+    match (row.mode, row.place) {
+        (mode, _) if row.refusal(mode).is_some() => match row.unsupported {
+            Unsupported::Refuse => "Not taken: the payload is not built.",
+            Unsupported::Copy => "Copied instead, because this mode cannot take the row. The ledger counts the bytes.",
+        },
         (Mode::Copy, _) => "Copied when the payload is built; the source may change or go afterwards.",
+        (Mode::Borrow, Place::JsHeap) if file => {
+            "Not copied: the payload refers to the bytes that the page has read out of the file."
+        }
         (Mode::Borrow, Place::JsHeap) => {
             "Not copied: the payload refers to the array. A later write shows in the payload."
         }
         (Mode::Borrow, Place::Linear) => "Not copied: the payload refers to this wasm memory and keeps it alive.",
+        (Mode::Move, Place::JsHeap) if file => {
+            "The page keeps the file and hands over a duplicate, which it makes beforehand. The payload copies no byte."
+        }
         (Mode::Move, Place::JsHeap) => {
             "Ownership is taken: the array is detached, so nobody can write to it any more. No byte is copied."
         }
@@ -173,8 +325,7 @@ pub fn mode_sentence(mode: Mode, place: Place) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Preset, Row};
-    use crate::segment::Element;
+    use crate::app::Preset;
 
     fn row(id: u32, element: Element, length: usize, repeat: usize, mode: Mode) -> Row {
         Row { repeat, mode, ..Row::array(id, format!("r{id}"), element, length) }
@@ -251,5 +402,82 @@ mod tests {
         assert!(owner(&plan.pieces[1]).starts_with("the payload’s own block"));
         assert!(story(&plan.pieces[0]).contains("nothing is copied"));
         assert!(story(&plan.pieces[1]).contains("20 B") && story(&plan.pieces[1]).contains("twice"));
+    }
+
+    #[test]
+    fn every_kind_of_memory_has_its_words() {
+        let kinds = [Kind::Array, Kind::DataView, Kind::ArrayBuffer, Kind::Text("größer".into()), Kind::File(0)];
+        let rows: Vec<Row> = kinds
+            .into_iter()
+            .zip(0..)
+            .map(|(kind, id)| Row { kind, ..row(id, Element::Uint8, 8, 1, Mode::Borrow) })
+            .collect();
+        let plan = plan(&rows);
+        let words = |say: fn(&Piece) -> String| plan.pieces.iter().map(say).collect::<Vec<_>>();
+        assert_eq!(
+            words(|piece| memory_words(piece)[0].clone()),
+            ["Uint8Array, 8 × 1 B", "DataView, 8 B", "ArrayBuffer, 8 B", "text, 8 B of UTF-8", "file, 8 B"]
+        );
+        assert_eq!(words(content_words), ["Uint8 × 8", "DataView", "ArrayBuffer", "text", "file"]);
+        assert_eq!(
+            words(element_words),
+            [
+                "Uint8, 1 B × 8",
+                "no type: bytes of a DataView",
+                "no type: bytes of an ArrayBuffer",
+                "text in UTF-8",
+                "bytes of a file"
+            ]
+        );
+        assert_eq!(
+            words(owner),
+            [
+                "the page’s Uint8Array in the JS heap",
+                "the page’s DataView in the JS heap",
+                "the page’s ArrayBuffer in the JS heap",
+                "the page’s Uint8Array with the text",
+                "the page’s ArrayBuffer with the file"
+            ]
+        );
+        let facts = Facts::of(&plan, Selection { row: 1, index: 0 }).unwrap();
+        assert_eq!(alignment_words(&plan.pieces[0], &facts), "8 B, fits Uint8 (1 B)");
+        assert_eq!(alignment_words(&plan.pieces[1], &facts), "8 B, bytes fit anywhere");
+        assert_eq!(row_words(&rows[3]), "text, JS heap");
+        assert_eq!(row_words(&Row { repeat: 3, ..rows[0].clone() }), "3 × Uint8, JS heap");
+        assert_eq!(row_words(&Row { place: Place::Linear, ..rows[4].clone() }), "file, wasm");
+    }
+
+    #[test]
+    fn a_moved_array_is_detached_and_a_moved_file_is_a_duplicate() {
+        let array = row(0, Element::Int32, 5, 1, Mode::Move);
+        let linear = Row { place: Place::Linear, ..array.clone() };
+        let file = Row { kind: Kind::File(0), element: Element::Uint8, ..array.clone() };
+        let plan = plan(&[array.clone(), linear, file.clone()]);
+        assert_eq!(caller_words(&plan.pieces[0]), "caller’s view is detached");
+        assert!(owner(&plan.pieces[0]).ends_with("the page’s array is detached"));
+        assert_eq!(caller_words(&plan.pieces[1]), "the payload alone has it");
+        assert_eq!(caller_words(&plan.pieces[2]), "a duplicate is handed over");
+        assert!(mode_sentence(&array).contains("detached") && mode_sentence(&file).contains("duplicate"));
+        assert_eq!(plan.building, 0);
+    }
+
+    #[test]
+    fn a_part_that_is_to_be_moved_is_refused_where_it_is_and_named() {
+        let part = Row { before: 8, after: 4, ..row(3, Element::Uint8, 20, 1, Mode::Move) };
+        let rows = [row(1, Element::Uint8, 1, 7, Mode::Copy), part.clone()];
+        let piece = &plan(&rows).pieces[1];
+        assert_eq!(memory_words(piece), ["Uint8Array, 20 of 32 B", "of 32 B"]);
+        assert_eq!(mode_words(piece), "move, refused");
+        assert!(story(piece).contains("a view of 20 B of a buffer of 32 B") && story(piece).contains("Borrow it"));
+        assert!(owner(piece).starts_with("the page’s buffer of 32 B"));
+        assert_eq!(first_refused(&rows).map(|(segment, row)| (segment, row.id)), Some((7, 3)));
+        assert_eq!(row_words(&part), "Uint8Array, a part, JS heap");
+        assert!(is_refused(&part) && mode_sentence(&part).starts_with("Not taken"));
+        // Whoever asks for a copy instead gets one, and it is counted.
+        let copied = Row { unsupported: Unsupported::Copy, ..part };
+        let rows = [copied.clone()];
+        assert_eq!(first_refused(&rows), None);
+        assert!(mode_sentence(&copied).starts_with("Copied instead"));
+        assert_eq!((plan(&rows).building, plan(&rows).pieces[0].mode), (20, Mode::Copy));
     }
 }

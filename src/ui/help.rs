@@ -5,49 +5,101 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::widgets::swatch;
+use crate::segment;
 
-const DIALOG: &str = "help-dialog";
+const HELP: &str = "help-dialog";
+const MODES: &str = "modes-dialog";
 
-fn dialog() -> Option<HtmlDialogElement> {
-    web_sys::window()?.document()?.get_element_by_id(DIALOG)?.dyn_into().ok()
+fn dialog(id: &str) -> Option<HtmlDialogElement> {
+    web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
-fn open() -> Callback<MouseEvent> {
-    Callback::from(|_| {
-        if let Some(dialog) = dialog() {
+fn open(id: &'static str) -> Callback<MouseEvent> {
+    Callback::from(move |_| {
+        if let Some(dialog) = dialog(id) {
             // It can only fail when it is open already.
             let _ = dialog.show_modal();
         }
     })
 }
 
+/// The head of a dialog, with the button that closes it.
+fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html {
+    let close = Callback::from(move |_: MouseEvent| {
+        if let Some(dialog) = dialog(id) {
+            dialog.close();
+        }
+    });
+    html! {
+        <header class="dialog-head">
+            <h2 id={head}>{ name }</h2>
+            <button type="button" onclick={close}>{ "Close" }</button>
+        </header>
+    }
+}
+
+/// The table of the three modes, the same as in the documentation.
+fn modes_table() -> Html {
+    let mut rows = segment::table();
+    html! {
+        <div class="table-scroll" tabindex="0" role="group" aria-label="Copy, borrow and move">
+            <table class="modes">
+                if let Some(heads) = rows.next() {
+                    <thead><tr>{ for heads.into_iter().map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
+                }
+                <tbody>
+                    { for rows.map(|[mode, cells @ ..]| html! {
+                        <tr><th scope="row">{ mode }</th>{ for cells.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr>
+                    }) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The way to the table of the modes from where one is chosen.
+#[component]
+pub(super) fn ModesButton() -> Html {
+    let words = "What do copy, borrow and move mean?";
+    html! {
+        <button type="button" class="icon" id="modes-help" onclick={open(MODES)} aria-label={words} title={words}>{ "?" }</button>
+    }
+}
+
+/// The table of the modes in a dialog of its own.
+#[component]
+pub(super) fn ModesDialog() -> Html {
+    html! {
+        <dialog id={MODES} class="wide" aria-labelledby="head-modes">
+            { dialog_head(MODES, "head-modes", "What copy, borrow and move mean") }
+            { modes_table() }
+            <p class="quiet">
+                { "Whatever the mode, sending copies every byte once more, into the batch that carries it. A mode that cannot take a \
+                   segment safely refuses it and says why; it never copies instead unless you ask for that." }
+            </p>
+        </dialog>
+    }
+}
+
 /// The question mark in the top bar.
 #[component]
 pub(super) fn HelpButton() -> Html {
-    html! { <button type="button" class="icon" id="help" onclick={open()} aria-label="Help" title="Help">{ "?" }</button> }
+    html! { <button type="button" class="icon" id="help" onclick={open(HELP)} aria-label="Help" title="Help">{ "?" }</button> }
 }
 
 /// The way to the same help from the sentence that begins the page.
 #[component]
 pub(super) fn WordsButton() -> Html {
-    html! { <button type="button" class="link" onclick={open()}>{ "What do the words mean?" }</button> }
+    html! { <button type="button" class="link" onclick={open(HELP)}>{ "What do the words mean?" }</button> }
 }
 
 /// The dialog.
 #[component]
 pub(super) fn Help() -> Html {
-    let close = Callback::from(|_: MouseEvent| {
-        if let Some(dialog) = dialog() {
-            dialog.close();
-        }
-    });
     let word = |name: &'static str, words: &'static str| html! { <><dt>{ name }</dt><dd>{ words }</dd></> };
     html! {
-        <dialog id={DIALOG} aria-labelledby="head-help">
-            <header class="dialog-head">
-                <h2 id="head-help">{ "What you see here" }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
-            </header>
+        <dialog id={HELP} aria-labelledby="head-help">
+            { dialog_head(HELP, "head-help", "What you see here") }
             <p>
                 { "Programs talk to each other through zenoh by sending payloads. What a program wants to send often lies in \
                    several places of its memory: a small header here, a large camera image there. The simple way is to copy \
@@ -59,15 +111,13 @@ pub(super) fn Help() -> Html {
                 { word("segment", "A run of bytes in memory, for example one array.") }
                 { word("owner", "What keeps those bytes alive, for example the JavaScript array that they belong to.") }
                 { word("payload", "What is sent: a list of segments, in order. Whoever receives it sees one run of bytes.") }
-                { word("copy", "The bytes are duplicated into memory of the payload. Safe and simple; it costs time and memory for \
-                    every byte.") }
-                { word("borrow", "The payload only notes where the bytes are. Nothing is duplicated, whatever the size; but whoever \
-                    changes the array changes what is sent.") }
                 { word("batch", "What one message on the network connection carries: at most 65,535 bytes.") }
                 { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
                     is copied here once.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
             </dl>
+            <h3>{ "Three ways to take a segment" }</h3>
+            { modes_table() }
             <h3>{ "The drawing: ink is copying" }</h3>
             <ul class="inks">
                 <li>{ ink("hatched") }<span><strong>{ "hatched" }</strong>{ ": the bytes live here" }</span></li>
@@ -75,25 +125,36 @@ pub(super) fn Help() -> Html {
                 <li>{ ink("solid") }<span><strong>{ "solid" }</strong>{ ": they were copied to here" }</span></li>
                 <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }
                     <span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
+                <li>{ mark("ring") }<span><strong>{ "a ring" }</strong>{ ": borrowed, the bytes stay their owner’s; " }
+                    { mark("ring dot-full") }<strong>{ " a dot" }</strong>{ ": moved, the payload has them now" }</span></li>
             </ul>
             <h3>{ "The five panes" }</h3>
             <ol class="steps">
-                <li><strong>{ "Build" }</strong>{ ": choose arrays, and for each whether it is copied or borrowed." }</li>
+                <li><strong>{ "Build" }</strong>{ ": choose arrays, texts and files, and for each whether it is copied, borrowed or moved." }</li>
                 <li><strong>{ "Layout" }</strong>
                     { ": see where the bytes are, from memory down to the batches, and how many were copied." }</li>
                 <li><strong>{ "Cost" }</strong>
-                    { ": measure how long building takes by copy and by borrow, and what share of a whole put that is." }</li>
+                    { ": measure how long building takes by copy, by borrow and by move, and what share of a whole put that is." }</li>
                 <li><strong>{ "Router" }</strong>
                     { ": connect to a zenoh router, put the payload, and see it arrive, here and in programs in Python or Rust." }</li>
                 <li><strong>{ "Ownership" }</strong>
                     { ": try to break a payload: write to its arrays, take them away, let them go, and see what becomes of it." }</li>
             </ol>
             <p class="quiet">
-                { "Try: choose “all copy” above the drawing, then “all borrow”, and watch the ledger at its right. In the \
+                { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \
                    rows." }
             </p>
         </dialog>
+    }
+}
+
+/// The end of a link between memory and payload.
+fn mark(class: &'static str) -> Html {
+    html! {
+        <svg class="seg-1 swatch" width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+            <circle {class} cx="6.5" cy="6.5" r="4" />
+        </svg>
     }
 }
 

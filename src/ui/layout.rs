@@ -315,7 +315,7 @@ fn piece_words(piece: &Piece, here: Option<Selection>) -> String {
     if piece.count != 1 {
         words.push_str(&format!("{} segments of ", format::count(piece.count)));
     }
-    words.push_str(&format!("{bytes}, {}", piece.mode.name()));
+    words.push_str(&format!("{bytes}, {}, {}", facts::memory_words(piece)[0], facts::mode_words(piece)));
     if let Some(here) = here.filter(|_| piece.count != 1) {
         words.push_str(&format!(", segment {} of them", format::count(here.index + 1)));
     }
@@ -342,7 +342,7 @@ fn empty() -> Html {
     let part = |name: &str, words: &str| html! { <><dt>{ name.to_owned() }</dt><dd>{ words.to_owned() }</dd></> };
     html! {
         <dl class="layout-empty">
-            { part("Memory", "where the bytes already are: arrays in the JS heap, blocks in wasm memory") }
+            { part("Memory", "where the bytes already are: arrays, texts and files in the JS heap, blocks in wasm memory") }
             { part("Payload", "the segments in order: a list of references, it holds no byte of its own") }
             { part("Contiguous copy", "made only of segments in copy mode, or when someone asks for one block") }
             { part("Batches", "what one WebSocket message carries, at most 65,535 B: here every byte is copied once") }
@@ -360,7 +360,11 @@ fn ledger(plan: &Plan) -> Html {
                 <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
                 <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
             </dl>
-            <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
+            if plan.pieces.iter().any(|piece| piece.refused.is_some()) {
+                <p class="refused-words" id="ledger-refused">{ "if it were built" }</p>
+            } else {
+                <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
+            }
         </div>
     }
 }
@@ -370,6 +374,10 @@ fn place_words(place: Place) -> &'static str {
         Place::JsHeap => "JS heap",
         Place::Linear => "wasm memory",
     }
+}
+
+fn part_words(piece: &Piece) -> String {
+    piece.whole.map_or_else(String::new, |whole| format!(", of {}", format::bytes(whole)))
 }
 
 fn batch_words(batches: Option<(usize, usize)>) -> String {
@@ -409,9 +417,9 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                                 <td class="number-cell">{ format::count(piece.offset) }</td>
                                 <td class="number-cell mono">{ format::hex(piece.offset) }</td>
                                 <td class="number-cell">{ format::count(piece.bytes()) }</td>
-                                <td>{ piece.element.name() }</td>
-                                <td>{ place_words(piece.source) }</td>
-                                <td>{ piece.mode.name() }</td>
+                                <td>{ facts::memory_name(&piece.kind, piece.element, Place::Linear) }</td>
+                                <td>{ place_words(piece.source) }{ part_words(piece) }</td>
+                                <td class={piece.refused.map(|_| "refused-words")}>{ facts::mode_words(piece) }</td>
                                 <td class="number-cell">{ format::count(copied) }</td>
                                 <td>{ batch_words(batches) }</td>
                             </tr>
@@ -449,8 +457,6 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
             }
         })
     };
-    let size = piece.element.size();
-    let fit = if facts.fits(size) { "fits" } else { "too little for" };
     let fact = |name: &'static str, words: String| html! { <div><dt>{ name }</dt><dd>{ words }</dd></div> };
     let title = if piece.count == 1 {
         piece.name.clone()
@@ -474,7 +480,9 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
         <div class="facts">
             <div class="facts-head">
                 <h3>{ swatch(piece.position) }{ piece.position }{ " " }{ title }</h3>
-                <span class="quiet" id="fact-mode">{ piece.mode.name() }</span>
+                <span class={if piece.refused.is_some() { "refused-words" } else { "quiet" }} id="fact-mode">
+                    { facts::mode_words(piece) }
+                </span>
                 <div class="walk" role="group" aria-label="Go to another segment">
                     <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
                         disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>
@@ -490,8 +498,8 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
                 <dl>
                     { fact("offset", format!("{}, {}", format::bytes(facts.offset), format::hex(facts.offset))) }
                     { fact("length", format!("{}{in_short}", format::bytes(facts.len))) }
-                    { fact("element", format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size))) }
-                    { fact("alignment", format!("{} B, {fit} {} ({size} B)", facts.alignment, piece.element.name())) }
+                    { fact("element", facts::element_words(piece)) }
+                    { fact("alignment", facts::alignment_words(piece, &facts)) }
                 </dl>
                 <dl>
                     { fact("owner", facts::owner(piece)) }

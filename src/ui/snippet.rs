@@ -1,7 +1,10 @@
 //! Programs for the other side, ready to paste, and the listing of what the page itself builds. No web types, so it is tested
 //! natively.
 
-use crate::{app::Row, segment::Mode};
+use crate::{
+    app::Row,
+    segment::{Mode, Unsupported},
+};
 
 /// Where programs on the router's machine connect when the lab did not tell.
 pub const TCP: &str = "tcp/127.0.0.1:7447";
@@ -137,8 +140,15 @@ fn matching(sub_key: &str, key: &str) -> String {
 /// One line of the listing of what the page builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A row: its position, the identifier, the mode, how many arrays.
-    Row(usize, String, Mode, usize),
+    /// A row.
+    Row {
+        /// Its position, from 0.
+        at: usize,
+        /// What makes a source of it, as in `Source::borrow(points)`.
+        source: String,
+        /// How many of these.
+        repeat: usize,
+    },
     /// So many rows are not shown here.
     Folded(usize),
 }
@@ -146,7 +156,7 @@ pub enum Line {
 /// The rows of the listing, folded in the middle when there are many.
 #[must_use]
 pub fn listing(rows: &[Row]) -> Vec<Line> {
-    let line = |(at, row): (usize, &Row)| Line::Row(at, identifier(&row.name, at), row.mode, row.repeat);
+    let line = |(at, row): (usize, &Row)| Line::Row { at, source: source(row, at), repeat: row.repeat };
     if rows.len() <= LISTED {
         return rows.iter().enumerate().map(line).collect();
     }
@@ -155,6 +165,20 @@ pub fn listing(rows: &[Row]) -> Vec<Line> {
     lines.push(Line::Folded(rows.len() - head - 1));
     lines.extend(rows.iter().enumerate().skip(rows.len() - 1).map(line));
     lines
+}
+
+/// The call that makes a source of a row, as `segment::Source` has it.
+fn source(row: &Row, at: usize) -> String {
+    let function = match row.mode {
+        Mode::Copy => "copy",
+        Mode::Borrow => "borrow",
+        Mode::Move => "moved",
+    };
+    let unsupported = match row.unsupported {
+        Unsupported::Refuse => "",
+        Unsupported::Copy => "\n  .unsupported(Unsupported::Copy)",
+    };
+    format!("Source::{function}({}){unsupported}", identifier(&row.name, at))
 }
 
 /// A name as an identifier of Rust.
@@ -174,7 +198,7 @@ fn identifier(name: &str, at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Preset;
+    use crate::{app::Preset, segment::Source};
 
     #[test]
     fn every_program_holds_the_endpoint_and_its_key() {
@@ -206,13 +230,34 @@ mod tests {
         let mut rows = Preset::ThreeSmall.rows(0);
         assert_eq!(listing(&rows).len(), 3);
         rows[1].name = "9 lives".into();
-        assert_eq!(listing(&rows)[1], Line::Row(1, "array_1".into(), Mode::Borrow, 1));
+        let row = |at, source: &str, repeat| Line::Row { at, source: source.into(), repeat };
+        assert_eq!(listing(&rows)[1], row(1, "Source::borrow(array_1)", 1));
         for _ in 0..5 {
             rows.extend(Preset::ThreeSmall.rows(0));
         }
         let lines = listing(&rows);
         assert_eq!(lines.len(), 6);
         assert_eq!(lines[4], Line::Folded(13));
-        assert_eq!(lines[5], Line::Row(17, "stamp".into(), Mode::Copy, 1));
+        assert_eq!(lines[5], row(17, "Source::copy(stamp)", 1));
+    }
+
+    #[test]
+    fn the_listing_is_written_in_the_functions_that_there_are() {
+        // This list is compiled; what the page shows must be the same.
+        let (header, tensor, trailer) = ("a", vec![1u8], "c");
+        let real =
+            [Source::borrow(header), Source::moved(tensor), Source::copy(trailer).unsupported(Unsupported::Copy)];
+        let mut rows = Preset::Framed.rows(0);
+        rows[2].unsupported = Unsupported::Copy;
+        let shown: Vec<_> = rows.iter().enumerate().map(|(at, row)| source(row, at)).collect();
+        assert_eq!(
+            shown,
+            [
+                "Source::borrow(header)",
+                "Source::moved(tensor)",
+                "Source::copy(trailer)\n  .unsupported(Unsupported::Copy)"
+            ]
+        );
+        assert_eq!(real.map(|source| source.mode()), [rows[0].mode, rows[1].mode, rows[2].mode]);
     }
 }

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{clock, sources::Sources};
 use crate::{
-    app::{BuildCost, Conditions, Problem, PutCost, Report},
+    app::{BuildCost, Conditions, Problem, PutCost, Report, Row},
     measure::{self, Ratio, Summary, Verdict},
     payload::{BuildError, ZBytes},
     segment::{Input, Mode, Segment, Source},
@@ -26,18 +26,20 @@ const VARIANTS: [Mode; 3] = [Mode::Copy, Mode::Borrow, Mode::Move];
 pub(super) type Stop = Rc<Cell<bool>>;
 
 /// What builds the same payload again and again.
-struct Rig<'a> {
-    sources: &'a mut Sources,
+struct Rig {
+    sources: Sources,
     /// The last payload that was built by move. A buffer can be moved once; so each build by move takes the buffers of the
     /// payload before it.
     moved: Option<ZBytes>,
 }
 
-impl Rig<'_> {
+impl Rig {
     /// Builds once by `mode`.
     fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
         match (mode, self.moved.take()) {
             (Mode::Move, Some(payload)) => ZBytes::from_segments(payload.into_segments().into_iter().map(again)),
+            // The sources have none of their arrays afterwards, and know it.
+            (Mode::Move, None) => self.sources.build(Some(mode)),
             (mode, moved) => {
                 self.moved = moved;
                 ZBytes::from_segments(self.sources.list(Some(mode)))
@@ -60,12 +62,15 @@ impl Rig<'_> {
     }
 }
 
-/// A moved segment as the source of the next payload.
+/// A segment of a payload that was built by move as the source of the next payload. One that was copied instead is copied again.
 fn again(segment: Segment) -> Source {
     let element = segment.element();
     match segment.into_array_buffer() {
         Ok(buffer) => Source::moved(Input::array(buffer.into(), element)),
-        Err(segment) => Source::moved(segment),
+        Err(segment) => {
+            let mode = segment.mode();
+            Source::new(segment, mode)
+        }
     }
 }
 
@@ -87,12 +92,12 @@ struct Variant {
     samples: Vec<f64>,
 }
 
-/// Measures building by copy, by borrow and by move, and whole puts through `put` when there is one. `None` when stopped.
+/// Measures building `rows` by copy, by borrow and by move, and whole puts through `put` when there is one. `None` when stopped.
 ///
 /// # Errors
-/// A [`Problem`] when the payload cannot be built or put.
+/// A [`Problem`] when the arrays cannot be made, or the payload cannot be built or put.
 pub(super) async fn run<Put>(
-    sources: &mut Sources,
+    rows: &[Row],
     surroundings: (bool, String),
     stop: &Stop,
     progress: impl Fn(u32, u32),
@@ -106,7 +111,9 @@ where
     let total = ROUNDS + puts;
 
     let step = step();
-    let mut rig = Rig { sources, moved: None };
+    // Its own arrays, so that the person may change rows meanwhile.
+    let mut rig = Rig { sources: Sources::default(), moved: None };
+    rig.sources.make(rows)?;
     let mut variants = Vec::new();
     let mut refused = None;
     let (mut len, mut segments) = (0, 0);
@@ -122,7 +129,11 @@ where
         };
         let copied = payload.built().total();
         (len, segments) = (payload.len(), payload.segments().len());
-        rig.moved = (mode == Mode::Move).then_some(payload);
+        if mode == Mode::Move {
+            rig.moved = Some(payload);
+            // Copying and borrowing need arrays of their own, beside those that go from payload to payload.
+            rig.sources.make(rows)?;
+        }
         // Each estimate rests on as many runs as the one before asked for, since a single run hides in the clock's step. The
         // largest counts: a hiccup of the machine makes a run look long, and so asks for too few.
         let mut batch = 1;

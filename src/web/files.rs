@@ -1,6 +1,9 @@
-//! Files that a person has given to the page: read once, kept in the JavaScript heap, named by a number.
+//! Files that a person has given to the page: read once, kept in the JavaScript heap for as long as a row names them.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
@@ -10,22 +13,44 @@ use yew::Callback;
 
 use super::socket::message_of;
 use crate::{
-    app::{Action, FileId, Problem},
+    app::{Action, FileId, Kind, Problem, Row},
     payload::{BuildError, MAX_LEN},
 };
 
-thread_local! {
-    static FILES: RefCell<BTreeMap<FileId, Uint8Array>> = const { RefCell::new(BTreeMap::new()) };
+/// A file that was read.
+struct Held {
+    bytes: Uint8Array,
+    /// Whether a row has named it: before that, its row is still on the way.
+    named: bool,
 }
 
-/// Reads `file` and answers with [`Action::AddFile`], or with [`Action::FileFailed`].
-pub fn take(file: File, answer: Callback<Action>) {
+thread_local! {
+    static FILES: RefCell<BTreeMap<FileId, Held>> = const { RefCell::new(BTreeMap::new()) };
+    /// Never used twice: rows of a file that was let go may still be compared with others.
+    static NEXT: Cell<FileId> = const { Cell::new(0) };
+}
+
+/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. What could not be read is told last, with
+/// one [`Action::FileFailed`]: a file that is added after it would make it vanish unseen.
+pub fn take(files: Vec<File>, answer: Callback<Action>) {
     spawn_local(async move {
-        let action = match read(&file).await {
-            Ok((id, len)) => Action::AddFile { file: id, name: file.name(), len },
-            Err(problem) => Action::FileFailed(problem),
-        };
-        answer.emit(action);
+        let mut failed: Option<Problem> = None;
+        for file in files {
+            match read(&file).await {
+                Ok((id, len)) => answer.emit(Action::AddFile { file: id, name: file.name(), len }),
+                Err(problem) => {
+                    failed = Some(match failed {
+                        None => problem,
+                        Some(first) => {
+                            Problem::new(first.title, format!("{} {} {}", first.detail, problem.title, problem.detail))
+                        }
+                    });
+                }
+            }
+        }
+        if let Some(problem) = failed {
+            answer.emit(Action::FileFailed(problem));
+        }
     });
 }
 
@@ -47,15 +72,23 @@ async fn read(file: &File) -> Result<(FileId, usize), Problem> {
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| unreadable(&error))?;
     let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
     let len = bytes.length() as usize;
-    let id = FILES.with_borrow_mut(|files| {
-        let id = files.last_key_value().map_or(0, |(last, _)| last + 1);
-        files.insert(id, bytes);
-        id
-    });
+    let id = NEXT.replace(NEXT.get() + 1);
+    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: false }));
     Ok((id, len))
+}
+
+/// Lets go of the files that `rows` named once and do not name any more.
+pub(super) fn keep(rows: &[Row]) {
+    FILES.with_borrow_mut(|files| {
+        files.retain(|id, held| {
+            let named = rows.iter().any(|row| row.kind == Kind::File(*id));
+            held.named |= named;
+            named || !held.named
+        });
+    });
 }
 
 /// The bytes of a file. Whoever takes their buffer away must copy them first.
 pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
-    FILES.with_borrow(|files| files.get(&id).cloned())
+    FILES.with_borrow(|files| files.get(&id).map(|held| held.bytes.clone()))
 }

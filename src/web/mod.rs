@@ -115,6 +115,7 @@ impl Runtime {
     pub fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Build { revision, rows } => {
+                files::keep(&rows);
                 let this = self.clone();
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
@@ -282,16 +283,13 @@ impl Runtime {
 
     async fn measured(&self, revision: u64, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
         let key = client::key_expression(MEASURED_KEY).map_err(|error| command_problem("Not measured.", &error))?;
-        // Its own arrays, so that the person may change rows meanwhile.
-        let mut sources = Sources::default();
-        sources.make(rows)?;
         let open = self.inner.driver.borrow().as_ref().is_some_and(Driver::is_open);
         let put = open.then_some(async |payload: ZBytes| {
             let sent = self.put_apart(&key, payload, "A measured put").await?;
             Ok((sent.gather, sent.send, sent.took))
         });
         let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
-        bench::run(&mut sources, surroundings::for_measuring(), stop, progress, put).await
+        bench::run(rows, surroundings::for_measuring(), stop, progress, put).await
     }
 
     /// A put that the page's own state does not know of; `what` names it in errors.
