@@ -616,6 +616,16 @@ fn a_segment_of_another_payload_is_not_left_without_its_buffer() {
     let error = ZBytes::from_segments([Source::moved(&source), Source::borrow(lent.clone())]).unwrap_err();
     assert_eq!(error, expected(1, Mode::Borrow, Cause::AlsoMoved { other: 0 }));
     assert_eq!(source.length(), 2);
+    // What was moved before is shared by two payloads, whatever else is moved and copied here.
+    let (owned, twice) = (build([Source::moved(&array(&[7]))]).into_segments().remove(0), array(&[8]));
+    let sources = [
+        Source::moved(owned.clone()),
+        Source::moved(owned),
+        Source::moved(&twice),
+        Source::borrow(&twice).unsupported(Unsupported::Copy),
+    ];
+    let payload = build(sources);
+    assert_eq!((flat(&payload), payload.built().total()), (vec![7, 7, 8, 8], 1));
     let copied = [Source::moved(&source), Source::borrow(lent).unsupported(Unsupported::Copy)];
     assert_eq!(flat(&build(copied)), [1, 2, 1, 2]);
 }

@@ -73,6 +73,8 @@ impl ZBytes {
         if requested > MAX_LEN as u64 {
             return Err(BuildError::TooLong { requested });
         }
+        #[cfg(target_arch = "wasm32")]
+        look.settle(&mut segments, &mut pending).map_err(|(index, error)| BuildError::Segment { index, error })?;
         let mut built = Ledger::new();
         if !pending.is_empty() {
             copy(&mut segments, &pending, &mut built)?;

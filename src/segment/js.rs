@@ -13,7 +13,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Set, Symbol, Uint8Array, WebAssembly, global};
+use js_sys::{Array, ArrayBuffer, Function, Map, Object, Reflect, Set, Symbol, Uint8Array, WebAssembly, global};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::{
@@ -295,9 +295,9 @@ extern "C" {
     #[wasm_bindgen(js_name = ordinaryLength)]
     fn ordinary_length(value: &JsValue, memory: &JsValue) -> f64;
 
-    /// The same of an array that can be moved, whose buffer is then noted in `moved`.
+    /// The same of an array that can be moved, whose buffer is then put behind `moved`.
     #[wasm_bindgen(js_name = ordinaryWhole)]
-    fn ordinary_whole(value: &JsValue, memory: &JsValue, moved: &Set) -> f64;
+    fn ordinary_whole(value: &JsValue, memory: &JsValue, moved: &Array) -> f64;
 
     /// Takes the memory away from an array or a buffer.
     #[wasm_bindgen(catch)]
@@ -307,24 +307,15 @@ extern "C" {
 /// What the engine is asked about the sources of one payload.
 pub(super) struct Engine {
     memory: JsValue,
-    /// Only where something is moved there can be a conflict.
-    conflicts: Option<Conflicts>,
+    /// The buffers that are to be moved, in payload order.
+    moved: Array,
     /// Bytes of sources beyond what a `usize` can tell.
     excess: f64,
 }
 
-/// The buffers that the segments so far move and borrow.
-#[derive(Default)]
-struct Conflicts {
-    moved: Set,
-    borrowed: Set,
-    /// Whether `borrowed` holds anything; asking the engine would cost a call for each source.
-    any_borrowed: bool,
-}
-
 impl Engine {
     pub(super) fn new() -> Self {
-        Self { memory: memory(), conflicts: None, excess: 0.0 }
+        Self { memory: memory(), moved: Array::new(), excess: 0.0 }
     }
 
     /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses it.
@@ -348,36 +339,35 @@ impl Engine {
         unsupported: Unsupported,
         segments: &mut Vec<Segment>,
     ) -> Result<Pending, SegmentError> {
-        match (mode, element) {
-            (Mode::Copy | Mode::Borrow, Some(element)) if mode == Mode::Copy || self.conflicts.is_none() => {
-                let len = ordinary_length(&value, &self.memory);
-                if len >= 0.0 {
-                    let owner = JsOwner::new(value, self.note(len), Aliasing::Shared);
-                    segments.push(Segment::of_js(JsBytes::whole(owner), element).taken_by(mode));
-                    let copied = Pending::Copy(Reason::CopyMode);
-                    return Ok(if mode == Mode::Copy { copied } else { Pending::Nothing });
-                }
+        if let Some(element) = element {
+            let len = match mode {
+                Mode::Copy | Mode::Borrow => ordinary_length(&value, &self.memory),
+                Mode::Move => ordinary_whole(&value, &self.memory, &self.moved),
+            };
+            if len >= 0.0 {
+                let (aliasing, pending) = match mode {
+                    Mode::Copy => (Aliasing::Shared, Pending::Copy(Reason::CopyMode)),
+                    Mode::Borrow => (Aliasing::Shared, Pending::Nothing),
+                    Mode::Move => (Aliasing::Exclusive, Pending::Move),
+                };
+                let owner = JsOwner::new(value, self.note(len), aliasing);
+                segments.push(Segment::of_js(JsBytes::whole(owner), element).taken_by(mode));
+                return Ok(pending);
             }
-            (Mode::Move, Some(element)) => {
-                let conflicts = self.conflicts.get_or_insert_with(|| Conflicts::of(segments));
-                if !conflicts.any_borrowed {
-                    let len = ordinary_whole(&value, &self.memory, &conflicts.moved);
-                    if len >= 0.0 {
-                        segments.push(to_be_moved(value, self.note(len), element));
-                        return Ok(Pending::Move);
-                    }
-                }
-            }
-            _ => {}
         }
         self.admit_closely(value, element, mode, unsupported, segments)
     }
 
-    /// What forbids to borrow a segment of another payload: this one may move the buffer that it borrows.
-    pub(super) fn in_the_way(&mut self, segment: &Segment, segments: &[Segment]) -> Option<Cause> {
-        let conflicts = self.conflicts.as_mut()?;
-        let (_, buffer) = buffer_of(segment)?;
-        conflicts.meet(Mode::Borrow, &buffer, segments)
+    /// Whether two of the segments want one buffer, and one of them to move it.
+    pub(super) fn has_conflict(&self, segments: &[Segment]) -> bool {
+        if self.moved.length() == 0 {
+            return false;
+        }
+        let moved = Set::new(&self.moved);
+        moved.size() < self.moved.length()
+            || segments.iter().any(|segment| {
+                segment.mode == Mode::Borrow && buffer_of(segment).is_some_and(|(_, buffer)| moved.has(&buffer))
+            })
     }
 
     /// The same for whatever is not ordinary: asks everything.
@@ -407,41 +397,29 @@ impl Engine {
         };
         let immutable = fixed.immutable() == Some(true);
         let in_memory = Object::is(&buffer, &self.memory);
-        let mut cause = None;
-        if mode != Mode::Copy {
-            cause = unsafe_to_take(mode, &buffer, len, in_memory, immutable);
-            if mode == Mode::Move && self.conflicts.is_none() {
-                self.conflicts = Some(Conflicts::of(segments));
-            }
-            if let (None, Some(conflicts)) = (cause, &mut self.conflicts) {
-                cause = conflicts.meet(mode, &buffer, segments);
-            }
-        }
-        let pending = match (mode, cause, unsupported) {
-            (Mode::Copy, ..) => Pending::Copy(Reason::CopyMode),
-            (Mode::Borrow, None, _) => Pending::Nothing,
+        let cause = match mode {
+            Mode::Copy => None,
+            _ => unsafe_to_take(mode, &buffer, len, in_memory, immutable),
+        };
+        let (pending, aliasing) = match (mode, cause, unsupported) {
+            (Mode::Copy, ..) => (Pending::Copy(Reason::CopyMode), Aliasing::Shared),
+            (Mode::Borrow, None, _) if immutable => (Pending::Nothing, Aliasing::Immutable),
+            (Mode::Borrow, None, _) => (Pending::Nothing, Aliasing::Shared),
             (Mode::Move, None, _) => {
-                segments.push(to_be_moved(value, self.note(len), element));
-                return Ok(Pending::Move);
+                self.moved.push(&buffer);
+                (Pending::Move, Aliasing::Exclusive)
             }
-            (_, Some(_), Unsupported::Copy) => Pending::Copy(Reason::Unsupported),
+            (_, Some(_), Unsupported::Copy) => (Pending::Copy(Reason::Unsupported), Aliasing::Shared),
             (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
         };
-        let aliasing = if immutable { Aliasing::Immutable } else { Aliasing::Shared };
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
         let whole = self.note(len);
         let owner = JsOwner { array: value, whole, aliasing, in_memory, bytes: OnceCell::new() };
         // What is copied is no longer referred to when buffers are taken away, so it is in nobody's way.
-        let taken = if pending == Pending::Nothing { mode } else { Mode::Copy };
+        let taken = if matches!(pending, Pending::Copy(_)) { Mode::Copy } else { mode };
         segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));
         Ok(pending)
     }
-}
-
-/// The segment of a whole buffer that is the payload's as soon as it was taken away.
-fn to_be_moved(array: JsValue, len: usize, element: Element) -> Segment {
-    let owner = JsOwner::new(array, len, Aliasing::Exclusive);
-    Segment::of_js(JsBytes::whole(owner), element).taken_by(Mode::Move)
 }
 
 /// What forbids to borrow or to move `len` bytes of `buffer`, whatever else is in the payload.
@@ -467,37 +445,29 @@ fn unsafe_to_take(mode: Mode, buffer: &JsValue, len: f64, in_memory: bool, immut
     None
 }
 
-impl Conflicts {
-    /// Of segments that are there already, of which none is to be moved.
-    fn of(segments: &[Segment]) -> Self {
-        let mut conflicts = Self::default();
-        for segment in segments {
-            if let Some((Mode::Borrow, buffer)) = buffer_of(segment) {
-                conflicts.borrowed.add(&buffer);
-                conflicts.any_borrowed = true;
-            }
-        }
-        conflicts
-    }
+/// The buffers that the segments so far move and borrow, with the index of the first that does.
+#[derive(Default)]
+struct Takers {
+    moved: Map,
+    borrowed: Map,
+}
 
+impl Takers {
     /// Notes the buffer, unless it is in the way of one that was noted before.
-    fn meet(&mut self, mode: Mode, buffer: &JsValue, before: &[Segment]) -> Option<Cause> {
-        let (own, wanted) = match mode {
-            Mode::Move if self.borrowed.has(buffer) => (&self.moved, Mode::Borrow),
-            Mode::Move => (&self.moved, Mode::Move),
-            _ => (&self.borrowed, Mode::Move),
+    fn meet(&self, index: usize, mode: Mode, buffer: &JsValue) -> Option<Cause> {
+        let other = |map: &Map| map.get(buffer).as_f64().map(|index| index as usize);
+        let conflict = match mode {
+            Mode::Move => {
+                let moved = other(&self.moved).map(|other| Cause::AlsoMoved { other });
+                moved.or_else(|| other(&self.borrowed).map(|other| Cause::AlsoBorrowed { other }))
+            }
+            _ => other(&self.moved).map(|other| Cause::AlsoMoved { other }),
         };
-        let against = if wanted == Mode::Move { &self.moved } else { &self.borrowed };
-        if !against.has(buffer) {
-            own.add(buffer);
-            self.any_borrowed |= mode == Mode::Borrow;
-            return None;
+        let own = if mode == Mode::Move { &self.moved } else { &self.borrowed };
+        if conflict.is_none() && !own.has(buffer) {
+            own.set(buffer, &JsValue::from_f64(index as f64));
         }
-        let same = |segment: &Segment| {
-            buffer_of(segment).is_some_and(|(mode, other)| mode == wanted && Object::is(&other, buffer))
-        };
-        let other = before.iter().position(same).unwrap_or_default();
-        Some(if wanted == Mode::Move { Cause::AlsoMoved { other } } else { Cause::AlsoBorrowed { other } })
+        conflict
     }
 }
 
@@ -588,4 +558,27 @@ pub(super) fn fill<R>(
         return Err(SegmentError::Grown);
     }
     Ok((space.into_segment(element), result))
+}
+
+/// Finds the segments that want a buffer which another one before them wants, where one of the two moves it. Calls `met` with
+/// each of them, in payload order. `moves` tells of an index whether a buffer is to be taken away there; a segment that was
+/// moved into another payload before has its buffer already.
+///
+/// # Errors
+/// The first error of `met`.
+pub(super) fn each_conflict<E>(
+    segments: &[Segment],
+    moves: impl Fn(usize) -> bool,
+    mut met: impl FnMut(usize, Mode, Cause) -> Result<(), E>,
+) -> Result<(), E> {
+    let takers = Takers::default();
+    for (index, segment) in segments.iter().enumerate() {
+        if let Some((mode, buffer)) = buffer_of(segment)
+            && (mode == Mode::Borrow || moves(index))
+            && let Some(cause) = takers.meet(index, mode, &buffer)
+        {
+            met(index, mode, cause)?;
+        }
+    }
+    Ok(())
 }

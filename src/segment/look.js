@@ -13,13 +13,12 @@ export function ordinaryLength(value, memory) {
     return ordinary(value, memory) === undefined ? -1 : value.byteLength;
 }
 
-// The same for an array that is to be moved: of its whole buffer, which must not be in the set `moved` yet and then is.
+// The same for an array that is to be moved: of its whole buffer, which is put behind `moved`.
 export function ordinaryWhole(value, memory, moved) {
     const buffer = ordinary(value, memory);
     if (buffer === undefined || value.byteLength !== buffer.byteLength) return -1;
-    const before = moved.size;
-    // A set that does not grow had it already. Asking first would be a second search.
-    return moved.add(buffer).size > before ? buffer.byteLength : -1;
+    moved.push(buffer);
+    return buffer.byteLength;
 }
 
 // Hands the memory behind `value` to a buffer of its own; every array over the old one is detached.

@@ -142,6 +142,8 @@ pub(crate) enum Pending {
 pub(crate) struct Look {
     #[cfg(target_arch = "wasm32")]
     engine: Option<super::js::Engine>,
+    /// The sources that may be copied where their mode cannot take them, by index.
+    or_copied: Vec<usize>,
 }
 
 impl Look {
@@ -153,30 +155,18 @@ impl Look {
         0
     }
 
-    /// What forbids to borrow or to move a segment that has an owner already.
-    fn cause(&mut self, segment: &Segment, mode: Mode, segments: &[Segment]) -> Option<Cause> {
-        #[cfg(target_arch = "wasm32")]
-        if mode == Mode::Borrow
-            && let Some(cause) = self.engine.as_mut().and_then(|engine| engine.in_the_way(segment, segments))
-        {
-            return Some(cause);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        let _ = segments;
-        (mode == Mode::Move && segment.aliasing() == Aliasing::Shared).then_some(Cause::Lent)
-    }
-
     /// Puts the segment that a source will be behind `segments`, those that were admitted before it, and says what is to be done
     /// with it when all can be taken.
     ///
     /// # Errors
     /// Why it cannot be taken.
+    #[inline]
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
+        if source.unsupported == Unsupported::Copy {
+            self.or_copied.push(segments.len());
+        }
         match source.input.0 {
-            Kind::Held(segment) => {
-                let cause = self.cause(&segment, source.mode, segments);
-                held(segment, source.mode, source.unsupported, cause, segments)
-            }
+            Kind::Held(segment) => held(segment, source.mode, source.unsupported, segments),
             #[cfg(target_arch = "wasm32")]
             Kind::Js { value, element } => {
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
@@ -184,21 +174,60 @@ impl Look {
             }
         }
     }
+
+    /// Looks at all segments together, when each was admitted: no two may want one buffer if one of them moves it. The later one
+    /// becomes a copy if its source allows that; `pending`, in payload order, says so then.
+    ///
+    /// # Errors
+    /// The index of the first for which nothing can be done, and why.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn settle(
+        &self,
+        segments: &mut [Segment],
+        pending: &mut Vec<(usize, Pending)>,
+    ) -> Result<(), (usize, SegmentError)> {
+        if !self.engine.as_ref().is_some_and(|engine| engine.has_conflict(segments)) {
+            return Ok(());
+        }
+        let mut copied = Vec::new();
+        let moves = |index: usize| {
+            let then = pending.binary_search_by_key(&index, |(index, _)| *index).ok().and_then(|at| pending.get(at));
+            then.is_some_and(|(_, pending)| *pending == Pending::Move)
+        };
+        super::js::each_conflict(segments, moves, |index, mode, cause| {
+            if self.or_copied.binary_search(&index).is_err() {
+                return Err((index, SegmentError::Refused { mode, cause }));
+            }
+            copied.push(index);
+            Ok(())
+        })?;
+        pending.retain(|(index, _)| copied.binary_search(index).is_err());
+        pending.extend(copied.iter().map(|index| (*index, Pending::Copy(Reason::Unsupported))));
+        pending.sort_unstable_by_key(|(index, _)| *index);
+        for index in copied {
+            if let Some(segment) = segments.get_mut(index) {
+                segment.mode = Mode::Copy;
+            }
+        }
+        Ok(())
+    }
 }
 
+#[inline]
 fn held(
     mut segment: Segment,
     mode: Mode,
     unsupported: Unsupported,
-    cause: Option<Cause>,
     segments: &mut Vec<Segment>,
 ) -> Result<Pending, SegmentError> {
     segment.check()?;
-    let pending = match (mode, cause, unsupported) {
-        (Mode::Copy, ..) => Pending::Copy(Reason::CopyMode),
-        (_, None, _) => Pending::Nothing,
-        (_, Some(_), Unsupported::Copy) => Pending::Copy(Reason::Unsupported),
-        (mode, Some(cause), Unsupported::Refuse) => return Err(SegmentError::Refused { mode, cause }),
+    let pending = match mode {
+        Mode::Copy => Pending::Copy(Reason::CopyMode),
+        Mode::Move if segment.aliasing() == Aliasing::Shared => match unsupported {
+            Unsupported::Copy => Pending::Copy(Reason::Unsupported),
+            Unsupported::Refuse => return Err(SegmentError::Refused { mode, cause: Cause::Lent }),
+        },
+        Mode::Borrow | Mode::Move => Pending::Nothing,
     };
     segment.mode = if pending == Pending::Nothing { mode } else { Mode::Copy };
     segments.push(segment);
