@@ -27,12 +27,14 @@
 //! # Invariants
 //!
 //! 1. `client` sees no socket, no clock, no Yew type and no JavaScript value; time is a parameter.
-//! 2. From owner to socket the payload of a put that was borrowed is copied exactly once by us: into the batch.
+//! 2. From owner to socket the payload of a put that was borrowed or moved is copied exactly once by us: into the batch.
 //! 3. Received bytes stay where the browser put them until somebody asks for contiguous ones.
-//! 4. Payload bytes are copied by a few named functions, which write the ledger. Tests compare counts, never times.
+//! 4. Payload bytes are copied by a few named functions, which write the ledger; clippy forbids the other ways. Tests compare
+//!    counts, never times.
 //! 5. Payload bytes never enter the state of the page.
 //! 6. What a peer sends can cause an error, never a panic, an unbounded allocation or a frozen page.
-//! 7. Nothing fails in silence: every operation ends, with success that says what it means, or with an error.
+//! 7. A payload that is refused leaves its sources as they were.
+//! 8. Nothing fails in silence: every operation ends, with success that says what it means, or with an error.
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod app;
