@@ -453,6 +453,54 @@ const REFUSED: &[Refused] = &[
         or_copied: None,
     },
     Refused {
+        name: "a proxy of a buffer",
+        sources: &[GOOD, ("new Proxy(new ArrayBuffer(8), {})", Mode::Borrow)],
+        index: 1,
+        says: "the source is an object of type ArrayBuffer, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
+        name: "an heir of the buffers' prototype",
+        sources: &[GOOD, ("Object.create(ArrayBuffer.prototype)", Mode::Copy)],
+        index: 1,
+        says: "the source is an object of type ArrayBuffer, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
+        name: "the buffers' prototype itself",
+        sources: &[GOOD, ("ArrayBuffer.prototype", Mode::Move)],
+        index: 1,
+        says: "the source is an object of type ArrayBuffer, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
+        name: "an object with a buffer's tag",
+        sources: &[GOOD, ("({ [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 4 })", Mode::Copy)],
+        index: 1,
+        says: "the source is an object of type Object, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
+        name: "an object whose constructor is a text",
+        sources: &[GOOD, ("({ constructor: 'Ford' })", Mode::Copy)],
+        index: 1,
+        says: "the source is an object, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
+        name: "an object whose constructor is null",
+        sources: &[GOOD, ("({ constructor: null })", Mode::Borrow)],
+        index: 1,
+        says: "the source is an object, which has no bytes",
+        way_out: "Pass a typed array",
+        or_copied: None,
+    },
+    Refused {
         name: "a text",
         sources: &[GOOD, ("'hello'", Mode::Copy)],
         index: 1,
@@ -486,6 +534,20 @@ const REFUSED: &[Refused] = &[
     },
 ];
 
+/// The bytes that a source has, whatever it is.
+fn bytes_of(value: &JsValue) -> Vec<u8> {
+    let bytes = "v => { try { return new Uint8Array(v.buffer ?? v, v.byteOffset ?? 0, v.byteLength).slice() } \
+                 catch { return new Uint8Array(0) } }";
+    call(bytes, value).unchecked_into::<Uint8Array>().to_vec()
+}
+
+/// Writes a pattern to a source that has bytes.
+fn fill(value: &JsValue) {
+    let fill = "v => { try { new Uint8Array(v.buffer ?? v, v.byteOffset ?? 0, v.byteLength).forEach((_, i, all) => all[i] = 3 * i + 1) } \
+                catch {} }";
+    call(fill, value);
+}
+
 fn page_still_works() {
     let payload = build([Source::moved(&array(&[1, 2])), Source::copy(&array(&[3])), Source::borrow(&array(&[4]))]);
     assert_eq!(flat(&payload), [1, 2, 3, 4]);
@@ -503,6 +565,8 @@ fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
                 .map(|value| format!("{:?}", Reflect::get(value, &"byteLength".into())))
                 .collect()
         };
+        values.iter().for_each(fill);
+        let expected: Vec<u8> = values.iter().flat_map(bytes_of).collect();
         let before = lengths();
         let modes = || values.iter().zip(case.sources).map(|(value, (_, mode))| Source::new(value, *mode));
         // With a type that the caller knows there is a shorter way to look; it must come to the same.
@@ -533,7 +597,12 @@ fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
                     .sum();
                 assert_eq!((for_want, payload.built().total()), (bytes, bytes), "{}", case.name);
                 assert_eq!(payload.segments()[case.index].mode(), Mode::Copy, "{}", case.name);
-                assert_eq!(flat(&payload).len(), payload.len(), "{}", case.name);
+                assert_eq!(flat(&payload), expected, "{}", case.name);
+                for (segment, (value, (source, _))) in payload.segments().iter().zip(values.iter().zip(case.sources)) {
+                    if segment.mode() == Mode::Move {
+                        assert_eq!(byte_length(value), 0.0, "{}: {source}", case.name);
+                    }
+                }
             }
         }
         page_still_works();
@@ -655,6 +724,12 @@ fn memory_of_another_wasm_module_is_not_let_go_and_nothing_else_is_touched() {
     assert!(!message.is_empty());
     assert!(error.to_string().contains("another wasm module"), "{error}");
     assert_eq!((good.length(), byte_length(&other)), (3, 65536.0));
+    // Nobody can know beforehand. Where two buffers could be such memory, the first is gone when the second is refused.
+    let large = array(&noise(65_536));
+    let error = ZBytes::from_segments([Source::moved(&large), Source::moved(&other)]).unwrap_err();
+    assert!(matches!(error, BuildError::Segment { index: 1, error: SegmentError::NotLetGo { before: 1, .. } }));
+    assert!(error.to_string().ends_with("and are detached: 1"), "{error}");
+    assert_eq!(large.length(), 0);
     // It can be borrowed, and that it goes when that memory grows is noticed.
     let memory: WebAssembly::Memory = js("globalThis.other = new WebAssembly.Memory({ initial: 1 })").unchecked_into();
     let borrowed = build([Source::borrow(memory.buffer())]);
@@ -664,14 +739,65 @@ fn memory_of_another_wasm_module_is_not_let_go_and_nothing_else_is_touched() {
 }
 
 #[wasm_bindgen_test]
+fn memory_that_grows_between_two_sources_is_still_known() {
+    static BYTES: [u8; 5] = [9, 8, 7, 6, 5];
+    for (mode, other) in [(Mode::Borrow, Mode::Copy), (Mode::Move, Mode::Borrow)] {
+        let first = array(&[1]);
+        let second = std::iter::once_with(|| {
+            memory().grow(1);
+            Source::new(&view_of_memory(&BYTES), mode)
+        });
+        let error = ZBytes::from_segments(std::iter::once(Source::new(&first, other)).chain(second)).unwrap_err();
+        let expected = SegmentError::Refused { mode, cause: Cause::WasmMemory };
+        assert_eq!(error, BuildError::Segment { index: 1, error: expected });
+    }
+}
+
+/// Does `test` in an engine that lacks a property of a class.
+fn without<R>(holder: &str, property: &str, test: impl FnOnce() -> R) -> R {
+    let hide = format!(
+        "(() => {{ const h = {holder}; globalThis.kept = Object.getOwnPropertyDescriptor(h, '{property}'); \
+         return delete h['{property}'] }})()"
+    );
+    assert_eq!(js(&hide), JsValue::TRUE);
+    let result = test();
+    js(&format!("Object.defineProperty({holder}, '{property}', kept)"));
+    result
+}
+
+#[wasm_bindgen_test]
+fn an_engine_that_does_not_tell_of_detached_buffers_is_asked_another_way() {
+    for source in ["new Uint8Array(8)", "new DataView(new ArrayBuffer(8))", "new ArrayBuffer(8)"] {
+        let gone = js(source);
+        call("v => (v.buffer ?? v).transfer()", &gone);
+        for mode in Mode::ALL {
+            for input in [Input::from(&gone), Input::array(gone.clone(), Element::Uint8)] {
+                let refused =
+                    without("ArrayBuffer.prototype", "detached", || ZBytes::from_segments([Source::new(input, mode)]));
+                let expected = BuildError::Segment { index: 0, error: SegmentError::SourceDetached };
+                assert_eq!(refused.unwrap_err(), expected, "{source} by {mode:?}");
+            }
+        }
+        let empty =
+            without("ArrayBuffer.prototype", "detached", || ZBytes::from_segments([Source::borrow(&array(&[]))]));
+        assert_eq!(empty.unwrap().len(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_engine_that_lacks_a_kind_of_array_says_so() {
+    let refused = without("globalThis", "Float16Array", || Segment::fill_js(Element::Float16, 1, |_| ()));
+    assert_eq!(refused.unwrap_err(), SegmentError::NoSuchArray { name: "Float16Array" });
+}
+
+#[wasm_bindgen_test]
 fn an_engine_without_transfer_moves_by_structured_clone() {
-    let hide = "(() => { const p = ArrayBuffer.prototype; globalThis.kept = Object.getOwnPropertyDescriptor(p, 'transfer'); \
-                return delete p.transfer })()";
-    assert_eq!(js(hide), JsValue::TRUE);
     let source = array(&noise(100));
-    let built = ZBytes::from_segments([Source::moved(&source), Source::moved(vec![1u8])]);
-    let refused = ZBytes::from_segments([Source::moved(js("new WebAssembly.Memory({ initial: 1 }).buffer"))]);
-    js("Object.defineProperty(ArrayBuffer.prototype, 'transfer', kept)");
+    let other = js("new WebAssembly.Memory({ initial: 1 }).buffer");
+    let (built, refused) = without("ArrayBuffer.prototype", "transfer", || {
+        let built = ZBytes::from_segments([Source::moved(&source), Source::moved(vec![1u8])]);
+        (built, ZBytes::from_segments([Source::moved(&other)]))
+    });
     let payload = built.unwrap();
     assert_eq!((flat(&payload.slice(0..100).unwrap()), source.length()), (noise(100), 0));
     assert_eq!(payload.built().total(), 0);

@@ -135,7 +135,8 @@ impl fmt::Display for SegmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SourceDetached => f.write_str(
-                "the source is detached: its bytes were handed to somebody else before. Pass an array that still has them",
+                "the source is detached: its bytes were handed to somebody else before, or it was a view of wasm memory, which has \
+                 grown since. Pass an array that still has them",
             ),
             Self::Detached { expected, found } => write!(
                 f,
@@ -154,7 +155,7 @@ impl fmt::Display for SegmentError {
                     "the browser does not let go of the buffer, as if it were the memory of another wasm module ({message}). Copy it"
                 )?;
                 if *before > 0 {
-                    write!(f, ". {before} other sources of this payload were moved before and are detached")?;
+                    write!(f, ". Sources of this payload that were moved before it, and are detached: {before}")?;
                 }
                 Ok(())
             }

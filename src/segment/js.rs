@@ -7,6 +7,7 @@
 //! taken away from anybody: a payload that is refused leaves its sources as they were.
 
 use std::{
+    arch::wasm32::memory_size,
     cell::OnceCell,
     mem::MaybeUninit,
     ops::Range,
@@ -43,9 +44,6 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     fn buffer(this: &Bytes) -> JsValue;
-
-    #[wasm_bindgen(method, getter)]
-    fn detached(this: &Bytes) -> Option<bool>;
 
     /// Shared buffers have no such property.
     #[wasm_bindgen(method, getter)]
@@ -273,8 +271,9 @@ fn describe(value: &JsValue) -> String {
     }
     match value.js_typeof().as_string().as_deref() {
         Some("object") => {
-            let constructor = value.unchecked_ref::<Object>().constructor();
-            let name = if constructor.is_undefined() { String::new() } else { String::from(constructor.name()) };
+            // Anybody may have given the object a `constructor` that is none.
+            let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).unwrap_or_default();
+            let name = get(&get(value, "constructor"), "name").as_string().unwrap_or_default();
             if name.is_empty() { "an object".to_owned() } else { format!("an object of type {name}") }
         }
         Some("undefined") => "undefined".to_owned(),
@@ -299,6 +298,14 @@ extern "C" {
     #[wasm_bindgen(js_name = ordinaryWhole)]
     fn ordinary_whole(value: &JsValue, memory: &JsValue, moved: &Array) -> f64;
 
+    /// Whether a value that is no view is a buffer, shared or not.
+    #[wasm_bindgen(js_name = isBuffer)]
+    fn is_buffer(value: &JsValue) -> bool;
+
+    /// Whether a buffer is detached.
+    #[wasm_bindgen(js_name = isDetached)]
+    fn is_detached(buffer: &JsValue) -> bool;
+
     /// Takes the memory away from an array or a buffer.
     #[wasm_bindgen(catch)]
     fn transfer(value: &JsValue) -> Result<JsValue, JsValue>;
@@ -307,6 +314,8 @@ extern "C" {
 /// What the engine is asked about the sources of one payload.
 pub(super) struct Engine {
     memory: JsValue,
+    /// Pages of wasm memory when `memory` was looked up: the caller's code may run, and allocate, between two sources.
+    pages: usize,
     /// The buffers that are to be moved, in payload order.
     moved: Array,
     /// Bytes of sources beyond what a `usize` can tell.
@@ -315,7 +324,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new() -> Self {
-        Self { memory: memory(), moved: Array::new(), excess: 0.0 }
+        Self { memory: memory(), pages: memory_size::<0>(), moved: Array::new(), excess: 0.0 }
     }
 
     /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses it.
@@ -339,6 +348,10 @@ impl Engine {
         unsupported: Unsupported,
         segments: &mut Vec<Segment>,
     ) -> Result<Pending, SegmentError> {
+        let pages = memory_size::<0>();
+        if pages != self.pages {
+            (self.memory, self.pages) = (memory(), pages);
+        }
         if let Some(element) = element {
             let len = match mode {
                 Mode::Copy | Mode::Borrow => ordinary_length(&value, &self.memory),
@@ -387,7 +400,7 @@ impl Engine {
         let buffer = if is_view { array.buffer() } else { value.clone() };
         let fixed: &Bytes = buffer.unchecked_ref();
         let len = length_of(&value);
-        if len == 0.0 && fixed.detached() == Some(true) {
+        if len == 0.0 && is_detached(&buffer) {
             return Err(SegmentError::SourceDetached);
         }
         let element = match element {
@@ -414,7 +427,14 @@ impl Engine {
         };
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
         let whole = self.note(len);
-        let owner = JsOwner { array: value, whole, aliasing, in_memory, bytes: OnceCell::new() };
+        // Another thread may make shared memory longer, so what is copied of it has a view of fixed length.
+        let fixed_length = in_memory.is_some() || len == 0.0 || fixed.resizable() == Some(false);
+        let array = if fixed_length {
+            value
+        } else {
+            Window::new(&buffer, if is_view { array.byte_offset() } else { 0.0 }, len).into()
+        };
+        let owner = JsOwner { array, whole, aliasing, in_memory, bytes: OnceCell::new() };
         // What is copied is no longer referred to when buffers are taken away, so it is in nobody's way.
         let taken = if matches!(pending, Pending::Copy(_)) { Mode::Copy } else { mode };
         segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));
@@ -479,14 +499,6 @@ fn buffer_of(segment: &Segment) -> Option<(Mode, JsValue)> {
     Some((segment.mode, buffer))
 }
 
-/// Whether a value that is no view is a buffer, shared or not. By its tag, because a buffer may come from another frame.
-fn is_buffer(value: &JsValue) -> bool {
-    if value.is_instance_of::<ArrayBuffer>() {
-        return true;
-    }
-    value.is_object() && matches!(tag(value).as_deref(), Some("ArrayBuffer" | "SharedArrayBuffer"))
-}
-
 /// The element type of a view; a `DataView` has none and counts as bytes.
 fn element_of(view: &JsValue) -> Element {
     tag(view).and_then(|name| Element::of_array(&name)).unwrap_or(Element::Uint8)
@@ -545,14 +557,15 @@ pub(super) fn fill<R>(
     let mut space = Aligned::zeros(requested)?;
     // The address leaves Rust here, as that of a slice does that is passed to an imported function.
     let address = space.bytes_mut().as_mut_ptr() as usize as u32;
-    let class: Function =
-        Reflect::get(&global(), &element.array_name().into()).and_then(JsCast::dyn_into).map_err(|_| {
-            SegmentError::NotABuffer { found: format!("a {}, unknown to this browser", element.array_name()) }
-        })?;
-    let arguments = Array::of3(&memory(), &address.into(), &(length as u32).into());
-    let view: Object = Reflect::construct(&class, &arguments)
-        .map_err(|_| SegmentError::NoSuchArray { name: element.array_name() })?
-        .unchecked_into();
+    let class: Function = Reflect::get(&global(), &element.array_name().into())
+        .and_then(JsCast::dyn_into)
+        .map_err(|_| SegmentError::NoSuchArray { name: element.array_name() })?;
+    let arguments = Array::new_with_length(3);
+    arguments.set(1, address.into());
+    arguments.set(2, (length as u32).into());
+    // Last, because a handle more may be one for which memory has to grow.
+    arguments.set(0, memory());
+    let view: Object = Reflect::construct(&class, &arguments).map_err(|_| SegmentError::Grown)?.unchecked_into();
     let result = produce(&view);
     if length_of(&view) != requested as f64 {
         return Err(SegmentError::Grown);

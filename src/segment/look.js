@@ -1,24 +1,65 @@
 // Looks at what a caller hands over. Most sources are ordinary: an array, or a buffer, of fixed length, that nobody shares and
-// nobody has detached. Whatever is not, or is not known to be, is looked at closely by js.rs, which also finds the words.
+// nobody has detached. Whatever is not, or is not known to be, or throws when it is asked, is looked at closely by js.rs, which
+// also finds the words.
 
 // The buffer behind `value` if it is ordinary, else undefined. `memory` is the buffer of this program's own memory.
 function ordinary(value, memory) {
     const buffer = ArrayBuffer.isView(value) ? value.buffer : value instanceof ArrayBuffer ? value : undefined;
     // Shared buffers have no `resizable`; immutable buffers say of themselves that they are.
-    return buffer?.resizable === false && !buffer.detached && buffer !== memory && !buffer.immutable ? buffer : undefined;
+    const known = buffer?.resizable === false && buffer.detached === false;
+    return known && buffer !== memory && !buffer.immutable ? buffer : undefined;
 }
 
 // Its length, or -1 if it is not ordinary.
 export function ordinaryLength(value, memory) {
-    return ordinary(value, memory) === undefined ? -1 : value.byteLength;
+    try {
+        return ordinary(value, memory) === undefined ? -1 : value.byteLength;
+    } catch {
+        return -1;
+    }
 }
 
 // The same for an array that is to be moved: of its whole buffer, which is put behind `moved`.
 export function ordinaryWhole(value, memory, moved) {
-    const buffer = ordinary(value, memory);
-    if (buffer === undefined || value.byteLength !== buffer.byteLength) return -1;
-    moved.push(buffer);
-    return buffer.byteLength;
+    try {
+        const buffer = ordinary(value, memory);
+        if (buffer === undefined || value.byteLength !== buffer.byteLength) return -1;
+        moved.push(buffer);
+        return buffer.byteLength;
+    } catch {
+        return -1;
+    }
+}
+
+const lengthGetter = (prototype) => Object.getOwnPropertyDescriptor(prototype, "byteLength").get;
+
+// Whether `value` really is a buffer, shared or not: its prototype and its tag can be anybody's, but only a buffer answers to this
+// getter, and one of another frame does too.
+export function isBuffer(value) {
+    try {
+        lengthGetter(ArrayBuffer.prototype).call(value);
+        return true;
+    } catch {
+        // Shared memory, then, or nothing. The class has no global name in a page that is not isolated.
+    }
+    try {
+        const shared = new WebAssembly.Memory({ initial: 0, maximum: 0, shared: true }).buffer;
+        lengthGetter(Object.getPrototypeOf(shared)).call(value);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+// Whether `buffer` is detached. Engines of before 2024 do not say it, but nobody can make a view of a detached buffer.
+export function isDetached(buffer) {
+    if (buffer.detached !== undefined) return buffer.detached;
+    try {
+        new Uint8Array(buffer);
+        return false;
+    } catch {
+        return true;
+    }
 }
 
 // Hands the memory behind `value` to a buffer of its own; every array over the old one is detached.

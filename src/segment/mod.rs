@@ -49,7 +49,8 @@
 //! | a view of a part of its buffer; a segment that only borrows | yes | yes | refused |
 //! | an immutable `ArrayBuffer` | yes | yes, safe | refused: no need |
 //! | a buffer that another segment of the payload moves, or moves what this one borrows | yes | refused | refused |
-//! | shared memory; a resizable buffer; a view of wasm memory | yes | refused | refused |
+//! | shared memory; a resizable buffer | yes | refused | refused |
+//! | a view of wasm memory | as long as building has not grown that memory | refused | refused |
 //! | a detached array; a value that is no buffer | refused | refused | refused |
 //!
 //! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do, and comes before anything was
@@ -166,7 +167,8 @@ impl Segment {
         js::fill(element, length, produce)
     }
 
-    /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket. Nothing is copied.
+    /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket. Nothing is copied. Nobody else may
+    /// hold it: it counts as [`Aliasing::Exclusive`].
     #[cfg(target_arch = "wasm32")]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {

@@ -42,7 +42,7 @@ impl Rig {
             (Mode::Move, None) => self.sources.build(Some(mode)),
             (mode, moved) => {
                 self.moved = moved;
-                ZBytes::from_segments(self.sources.list(Some(mode)))
+                ZBytes::from_segments(self.sources.list(Some(mode))?)
             }
         }
     }
@@ -141,6 +141,9 @@ where
             let took = rig.time(mode, batch).map_err(failed)?;
             batch = batch.max(measure::runs_per_sample(step, batch, took));
             TimeoutFuture::new(0).await;
+            if stop.get() {
+                return Ok(None);
+            }
         }
         variants.push(Variant { mode, copied, batch, samples: Vec::new() });
     }

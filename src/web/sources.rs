@@ -43,10 +43,7 @@ impl Sources {
         // Let go before anything new is made: the two need not fit into memory together.
         old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         for row in rows {
-            // A buffer can be moved only once, so rows that are moved share theirs with no other.
-            let same =
-                |made: &&Made| alike(&made.row, row) && (made.row.id == row.id || !needs_its_own(&made.row, row));
-            let kept = old.iter().chain(&self.made).find(same).map(|made| made.memory.clone());
+            let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
             let memory = match kept {
                 Some(memory) => memory,
                 None => match make(row) {
@@ -64,23 +61,32 @@ impl Sources {
 
     /// What is handed to a payload: everything by its row's mode, or by `all`. No buffer is taken away before the payload is
     /// built.
-    pub(super) fn list(&self, all: Option<Mode>) -> Vec<Source> {
+    ///
+    /// # Errors
+    /// [`SegmentError::OutOfMemory`] for a file that is to be moved: the page keeps its files, so a twin is taken away.
+    pub(super) fn list(&self, all: Option<Mode>) -> Result<Vec<Source>, BuildError> {
         let mut sources = Vec::new();
         for Made { row, memory } in &self.made {
             let source = |input: Input| Source::new(input, all.unwrap_or(row.mode)).unsupported(row.unsupported);
             match memory.as_ref() {
-                Memory::Js(arrays) => sources.extend(arrays.iter().map(|array| {
-                    // The page keeps its files: only a twin can be taken away.
-                    let twin = matches!(row.kind, Kind::File(_)) && all.unwrap_or(row.mode) == Mode::Move;
-                    let array = if twin { twin_of(array) } else { array.clone() };
-                    source(Input::array(array, row.element))
-                })),
+                Memory::Js(arrays) => {
+                    let twins = matches!(row.kind, Kind::File(_)) && all.unwrap_or(row.mode) == Mode::Move;
+                    for array in arrays {
+                        let array = if twins {
+                            let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
+                            twin_of(array).map_err(|_| BuildError::Segment { index: sources.len(), error })?
+                        } else {
+                            array.clone()
+                        };
+                        sources.push(source(Input::array(array, row.element)));
+                    }
+                }
                 Memory::Linear(segments) => {
                     sources.extend(segments.iter().map(|segment| source(segment.clone().into())))
                 }
             }
         }
-        sources
+        Ok(sources)
     }
 
     /// Builds the payload. Rows whose arrays were moved have none afterwards, until they are made again.
@@ -88,25 +94,20 @@ impl Sources {
     /// # Errors
     /// [`BuildError`].
     pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, BuildError> {
-        let payload = ZBytes::from_segments(self.list(all))?;
+        let payload = ZBytes::from_segments(self.list(all)?)?;
         self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
         Ok(payload)
     }
 }
 
-/// Whether two rows have the same memory, whatever a payload does with it.
+/// Whether the memory of row `a` is that of row `b`: the same row, whatever a payload does with it. Rows never share their
+/// memory, because a payload may take it away from one of them.
 fn alike(a: &Row, b: &Row) -> bool {
     let pattern = |row: &Row| row.kind.is_filled().then_some(row.fill);
     let around = |row: &Row| if row.is_part() { (row.before, row.after) } else { (0, 0) };
-    // Noise is drawn from the row's id.
-    (a.id == b.id || pattern(a) != Some(Fill::Noise))
+    a.id == b.id
         && (&a.kind, a.element, a.length, a.repeat, a.place) == (&b.kind, b.element, b.length, b.repeat, b.place)
         && (pattern(a), around(a)) == (pattern(b), around(b))
-}
-
-/// Whether one of two different rows must have memory of its own, because a payload would take it away.
-fn needs_its_own(a: &Row, b: &Row) -> bool {
-    a.place == Place::JsHeap && (a.mode == Mode::Move || b.mode == Mode::Move)
 }
 
 fn make(row: &Row) -> Result<Memory, Problem> {
@@ -178,10 +179,10 @@ fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
 }
 
 /// Another array with the same bytes.
-#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
-fn twin_of(array: &JsValue) -> JsValue {
-    let bytes: &Uint8Array = array.unchecked_ref();
-    bytes.slice(0, bytes.length()).into()
+fn twin_of(array: &JsValue) -> Result<JsValue, JsValue> {
+    let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
+    // Through `Reflect`, because the constructor throws when there is no memory.
+    Reflect::construct(&class, &Array::of1(array))
 }
 
 fn lost_file(row: &Row) -> Problem {
