@@ -684,6 +684,32 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
     lab.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn alike_rows_have_memory_of_their_own_when_one_of_them_is_moved() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.fill("#preset", "three").await;
+    page.click("#row-1 .row-head").await;
+    page.click("#row-duplicate").await;
+    let points = ramp(Element::Float32, 3000);
+    let expected = [ramp(Element::Uint8, 64), points.clone(), points, ramp(Element::Float64, 16)].concat();
+    page.click("#row-mode-move").await;
+    put_and_compare(&page, &mut native, "lab/one-moved", &expected).await;
+    put_and_compare(&page, &mut native, "lab/again", &expected).await;
+    for mode in ["move", "copy", "borrow"] {
+        page.click(&format!("#mode-all-{mode}")).await;
+        put_and_compare(&page, &mut native, &format!("lab/all-{mode}"), &expected).await;
+    }
+    page.click("#measure").await;
+    page.wait("#cost-verdict").await;
+    page.wait("#cost-times tbody tr:nth-child(3)").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
 /// The findings of an experiment once it has run: key, whether it came out as expected, and its words.
 async fn attempt(page: &Page, experiment: &str) -> Vec<[String; 3]> {
     page.click(&format!("#try-{experiment}")).await;
