@@ -458,7 +458,7 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
                 _ if facts::first_refused(&state.rows).is_some() => refused(state, send),
                 Build::Pending => html! { <p class="quiet" id="build-state" data-state="pending">{ "building …" }</p> },
                 Build::Ready(built) => html! {
-                    <p class="quiet" id="build-state" data-state="ready">
+                    <p class="quiet" id="build-state" data-state="ready" data-bytes={built.len.to_string()}>
                         { "built: " }<strong>{ format::thousands(built.copied) }{ " B copied" }</strong>
                     </p>
                 },

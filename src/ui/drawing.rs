@@ -537,7 +537,7 @@ fn batch_numbers(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
         let (first, last) = (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1));
         let mut place = |x: f64, words: String, mark: bool| {
             let half = format::text_width(&words, 11.0) / 2.0;
-            let x = if half * 2.0 <= span.width { x.clamp(span.x + half, span.end() - half) } else { x };
+            let x = if half * 2.0 <= span.width { scale::inside(x, span.x + half, span.end() - half) } else { x };
             if x - half >= free {
                 if mark {
                     numbers.push(line("axis", x, end(g.batches), x, end(g.batches) + 4.0));
@@ -635,7 +635,7 @@ fn outline(g: &Geometry, plan: &Plan, scale: &Scale, selection: Selection) -> Ht
     let (x, width) = span.unit(selection.index, piece.count);
     // A segment thinner than a pen is marked at its middle.
     let drawn = width.max(3.0);
-    let x = (x + width / 2.0 - drawn / 2.0).clamp(span.x, span.end() - drawn);
+    let x = scale::inside(x + width / 2.0 - drawn / 2.0, span.x, span.end() - drawn);
     let around = |band: Band| rect("selected", x - 2.0, drawn + 4.0, (band.0 - 2.0, band.1 + 4.0));
     let copied = piece.mode == Mode::Copy && piece.len > 0;
     html! {

@@ -11,7 +11,7 @@ use super::{
     drawing::{self, Bands, LEAST_NARROW, LEAST_WIDE},
     facts::{self, Facts},
     format,
-    scale::Scale,
+    scale::{self, Scale},
     widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
 };
 use crate::{
@@ -282,7 +282,7 @@ impl LayoutPane {
             .link()
             .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
         let under = self.hover.and_then(|x| self.at(plan, &scale, x));
-        let hovered = self.hover.and_then(|x| Some((under?.1, x.clamp(0.0, scale.width))));
+        let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, scale.width))));
         let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"

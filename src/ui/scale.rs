@@ -54,7 +54,7 @@ impl Span {
     /// The byte of this piece that is drawn at `x`, counted from the piece's beginning; never its end.
     #[must_use]
     pub fn byte_at(&self, x: f64) -> usize {
-        let within = ((x - self.x) / self.width).clamp(0.0, 1.0);
+        let within = inside((x - self.x) / self.width, 0.0, 1.0);
         ((within * self.bytes as f64) as usize).min(self.bytes.saturating_sub(1))
     }
 
@@ -68,7 +68,7 @@ impl Span {
     /// Which of `count` equal units of this piece is drawn at `x`.
     #[must_use]
     pub fn unit_at(&self, x: f64, count: usize) -> usize {
-        let within = ((x - self.x) / self.width).clamp(0.0, 1.0);
+        let within = inside((x - self.x) / self.width, 0.0, 1.0);
         ((within * count as f64) as usize).min(count.saturating_sub(1))
     }
 }
@@ -190,9 +190,23 @@ pub fn borders(count: usize, width: f64, least: f64) -> (usize, Vec<f64>) {
     (every, (every..count).step_by(every).map(|at| each * at as f64).collect())
 }
 
+/// `x`, or the border that it is beyond; `least` when the borders have crossed. `f64::clamp` panics then, and where a text fits
+/// to the pixel a rounding error is enough to make them cross.
+#[must_use]
+pub fn inside(x: f64, least: f64, most: f64) -> f64 {
+    x.min(most).max(least)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn borders_that_cross_by_a_rounding_error_give_the_first() {
+        assert_eq!([inside(1.0, 2.0, 3.0), inside(4.0, 2.0, 3.0), inside(2.5, 2.0, 3.0)], [2.0, 3.0, 2.5]);
+        assert_eq!(inside(200.0, 242.666_666_666_666_66, 242.666_666_666_666_63), 242.666_666_666_666_66);
+        assert_eq!(inside(f64::NAN, 0.0, 1.0), 1.0);
+    }
 
     #[test]
     fn one_piece_takes_the_whole_width() {
