@@ -34,7 +34,7 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
                 { match &state.cost {
                     Cost::NotMeasured => not_measured(state),
                     Cost::Measuring { done, total } => measuring(*done, *total),
-                    Cost::Measured(report) => measured(report),
+                    Cost::Measured(report) => measured(report, state.session.is_open()),
                     Cost::Failed(cause) => problem("cost-problem", cause),
                 } }
             </div>
@@ -87,14 +87,18 @@ fn measuring(done: u32, total: u32) -> Html {
     }
 }
 
-fn measured(report: &Report) -> Html {
+fn measured(report: &Report, connected: bool) -> Html {
     html! {
         <>
             { match &report.put {
                 Some(put) => share(put),
                 None => html! {
                     <p class="big quiet" id="cost-share" data-state="none">
-                        { "Connect to a router to see what share of a whole put this is." }
+                        if connected {
+                            { "Measure again to see what share of a whole put this is: there is a router now." }
+                        } else {
+                            { "Connect to a router to see what share of a whole put this is." }
+                        }
                     </p>
                 },
             } }
