@@ -383,7 +383,7 @@ impl Engine {
             })
     }
 
-    /// The same for whatever is not ordinary: asks everything.
+    /// As [`Engine::admit`], for whatever is not ordinary: asks everything.
     fn admit_closely(
         &mut self,
         value: JsValue,

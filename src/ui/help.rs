@@ -39,7 +39,7 @@ fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html
 }
 
 /// The table of the three modes, the same as in the documentation.
-fn modes_table() -> Html {
+pub(super) fn modes_table() -> Html {
     let mut rows = segment::table();
     html! {
         <div class="table-scroll" tabindex="0" role="group" aria-label="Copy, borrow and move">

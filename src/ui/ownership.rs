@@ -5,15 +5,13 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
+    help::modes_table,
     questions::QUESTIONS,
     widgets::{PaneProps, pane_head, sends},
 };
-use crate::{
-    app::{
-        Action,
-        ownership::{Experiment, Finding, Found, Held, Octet, Phase, Trial},
-    },
-    segment,
+use crate::app::{
+    Action,
+    ownership::{Experiment, Finding, Found, Held, Octet, Phase, Trial},
 };
 
 /// The pane.
@@ -202,8 +200,6 @@ pub(super) fn Questions() -> Html {
             dialog.close();
         }
     });
-    let mut rows = segment::table();
-    let heads = rows.next().unwrap_or_default();
     html! {
         <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
             <header class="dialog-head">
@@ -215,17 +211,7 @@ pub(super) fn Questions() -> Html {
                    are answers from JavaScript, where arrays can always be written but memory can change hands, beside Python, \
                    where bytes never change but nothing can be taken over. Names in quotes are experiments of this pane." }
             </p>
-            <div class="table-scroll">
-                <table class="modes-table">
-                    <caption class="unseen">{ "The three ways in which a payload takes a segment" }</caption>
-                    <thead><tr>{ for heads.into_iter().map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
-                    <tbody>
-                        { for rows.map(|[mode, cells @ ..]| html! {
-                            <tr><th scope="row">{ mode }</th>{ for cells.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr>
-                        }) }
-                    </tbody>
-                </table>
-            </div>
+            { modes_table() }
             <ol class="questions">
                 { for QUESTIONS.iter().map(|question| html! {
                     <li><h3>{ question.title }</h3><p>{ question.answer.join(" ") }</p></li>
