@@ -4,7 +4,9 @@ use std::fmt;
 
 use zenoh_buffers::ZSlice;
 
-use super::{Aliasing, Cause, Mode, Scalar, Segment, SegmentError, Unsupported};
+#[cfg(target_arch = "wasm32")]
+use super::{Aliasing, Cause};
+use super::{Mode, Owner, Scalar, Segment, SegmentError, Unsupported};
 use crate::ledger::Reason;
 
 /// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
@@ -78,6 +80,10 @@ impl fmt::Debug for Input {
 pub struct Source {
     pub(super) input: Input,
     pub(super) mode: Mode,
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        allow(dead_code, reason = "what lives in linear memory can always be taken")
+    )]
     pub(super) unsupported: Unsupported,
 }
 
@@ -142,7 +148,8 @@ pub(crate) enum Pending {
 pub(crate) struct Look {
     #[cfg(target_arch = "wasm32")]
     engine: Option<super::js::Engine>,
-    /// The sources that may be copied where their mode cannot take them, by index.
+    /// The sources in the JavaScript heap that may be copied where their mode cannot take them, by index.
+    #[cfg(target_arch = "wasm32")]
     or_copied: Vec<usize>,
 }
 
@@ -160,18 +167,58 @@ impl Look {
     ///
     /// # Errors
     /// Why it cannot be taken.
-    #[inline]
+    // A segment in linear memory must go from the caller's list into the payload's through registers; by way of the stack it costs
+    // twice the time. So this is inlined, and whatever takes an address is left to functions of their own.
+    #[inline(always)]
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
-        if source.unsupported == Unsupported::Copy {
-            self.or_copied.push(segments.len());
-        }
+        let mode = source.mode;
         match source.input.0 {
-            Kind::Held(segment) => held(segment, source.mode, source.unsupported, segments),
+            Kind::Held(Segment { owner: Owner::Linear(slice), element, .. }) => {
+                segments.push(Segment::linear(slice, element).taken_by(mode));
+                Ok(if mode == Mode::Copy { Pending::Copy(Reason::CopyMode) } else { Pending::Nothing })
+            }
+            #[cfg(target_arch = "wasm32")]
+            Kind::Held(Segment { owner: Owner::Js(bytes), element, .. }) => {
+                self.admit_held(Segment::of_js(bytes, element), mode, source.unsupported, segments)
+            }
             #[cfg(target_arch = "wasm32")]
             Kind::Js { value, element } => {
+                self.note(source.unsupported, segments.len());
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
-                engine.admit(value, element, source.mode, source.unsupported, segments)
+                engine.admit(value, element, mode, source.unsupported, segments)
             }
+        }
+    }
+
+    /// A segment over the JavaScript heap that was in another payload before.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(never)]
+    fn admit_held(
+        &mut self,
+        segment: Segment,
+        mode: Mode,
+        unsupported: Unsupported,
+        segments: &mut Vec<Segment>,
+    ) -> Result<Pending, SegmentError> {
+        self.note(unsupported, segments.len());
+        segment.check()?;
+        let pending = match mode {
+            Mode::Copy => Pending::Copy(Reason::CopyMode),
+            Mode::Move if segment.aliasing() == Aliasing::Shared => match unsupported {
+                Unsupported::Copy => Pending::Copy(Reason::Unsupported),
+                Unsupported::Refuse => return Err(SegmentError::Refused { mode, cause: Cause::Lent }),
+            },
+            Mode::Borrow | Mode::Move => Pending::Nothing,
+        };
+        segments.push(segment.taken_by(if pending == Pending::Nothing { mode } else { Mode::Copy }));
+        Ok(pending)
+    }
+
+    /// Notes whether the source at `index` may be copied where its mode cannot take it.
+    #[cfg(target_arch = "wasm32")]
+    fn note(&mut self, unsupported: Unsupported, index: usize) {
+        if unsupported == Unsupported::Copy {
+            self.or_copied.push(index);
         }
     }
 
@@ -211,25 +258,4 @@ impl Look {
         }
         Ok(())
     }
-}
-
-#[inline]
-fn held(
-    mut segment: Segment,
-    mode: Mode,
-    unsupported: Unsupported,
-    segments: &mut Vec<Segment>,
-) -> Result<Pending, SegmentError> {
-    segment.check()?;
-    let pending = match mode {
-        Mode::Copy => Pending::Copy(Reason::CopyMode),
-        Mode::Move if segment.aliasing() == Aliasing::Shared => match unsupported {
-            Unsupported::Copy => Pending::Copy(Reason::Unsupported),
-            Unsupported::Refuse => return Err(SegmentError::Refused { mode, cause: Cause::Lent }),
-        },
-        Mode::Borrow | Mode::Move => Pending::Nothing,
-    };
-    segment.mode = if pending == Pending::Nothing { mode } else { Mode::Copy };
-    segments.push(segment);
-    Ok(pending)
 }
