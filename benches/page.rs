@@ -44,7 +44,7 @@ impl<'a> Variant<'a> {
 
     /// Median nanoseconds of one run.
     fn median(&self) -> f64 {
-        Summary::of(&self.samples).unwrap().median
+        Summary::of(&self.samples).unwrap().median.estimate
     }
 }
 

@@ -4,6 +4,7 @@
 //! carries them out answers with further actions. No payload byte, no socket and no clock is in here, so a state can be
 //! compared, saved and tested natively.
 
+pub mod cost;
 pub mod locator;
 pub mod ownership;
 mod plan;
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
+    cost::{Cost, Download, Order, Shown, Status},
     plan::{Piece, Plan},
     spec::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Preset, Row, RowId},
 };
 use crate::{
     client::SessionInfo,
     ledger::Place,
-    measure::{Ratio, Summary, Verdict},
+    measure::{course::Progress, run::Scenario},
     payload::{BuildError, MAX_LEN},
     segment::{Element, Mode, Unsupported},
 };
@@ -276,107 +278,6 @@ pub struct Sample {
     pub hash: Hash,
 }
 
-/// What building by one mode costs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BuildCost {
-    /// Nanoseconds of one build.
-    pub summary: Summary,
-    /// Bytes that one build copied, from its ledger.
-    pub copied: u64,
-    /// Builds that were timed together in one sample.
-    pub batch: u32,
-}
-
-/// What the measurement found out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// Building with every segment copied.
-    pub copy: BuildCost,
-    /// Building with every segment borrowed.
-    pub borrow: BuildCost,
-    /// Building with every segment moved.
-    pub moved: Option<BuildCost>,
-    /// Why there is nothing to say about moving.
-    pub refused: Option<String>,
-    /// How many times longer copying took.
-    pub ratio: Ratio,
-    /// What that allows to say about borrowing.
-    pub verdict: Verdict,
-    /// Payload bytes.
-    pub len: usize,
-    /// Segments.
-    pub segments: usize,
-    /// Whole puts by copy, when there was a router.
-    pub put: Option<PutCost>,
-    /// Under which conditions.
-    pub conditions: Conditions,
-}
-
-/// A whole put by copy, from building to the last byte leaving the browser's buffer. Medians, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PutCost {
-    /// How many puts.
-    pub n: usize,
-    /// Making segments out of the arrays and listing them, which building by borrow does too.
-    pub list: f64,
-    /// What building by copy takes beyond that: the copy that borrowing saves.
-    pub copy: f64,
-    /// Gathering segments into batches: one copy that every put needs.
-    pub gather: f64,
-    /// Inside `WebSocket.send`: copies of the browser, not ours.
-    pub send: f64,
-    /// The rest, until the browser's buffer was seen to be empty. It is looked at by a timer, every 1 to 4 ms.
-    pub rest: f64,
-}
-
-impl PutCost {
-    /// The whole, in nanoseconds.
-    #[must_use]
-    pub fn total(&self) -> f64 {
-        self.list + self.copy + self.gather + self.send + self.rest
-    }
-
-    /// What part of the whole is the copy that borrowing saves, from 0 to 1.
-    #[must_use]
-    pub fn share(&self) -> f64 {
-        if self.total() > 0.0 { self.copy / self.total() } else { 0.0 }
-    }
-}
-
-/// Under which conditions was measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conditions {
-    /// The clock's step.
-    pub step: Duration,
-    /// Whether the page is cross-origin isolated, which makes the clock finer.
-    pub isolated: bool,
-    /// Whether the program was built with optimisation.
-    pub optimised: bool,
-    /// The seed of the order in which the variants took turns.
-    pub seed: u64,
-    /// The browser, in short, as in `Chromium 156`.
-    pub browser: String,
-}
-
-/// The Cost pane.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub enum Cost {
-    /// Nothing measured yet.
-    #[default]
-    NotMeasured,
-    /// Under way.
-    Measuring {
-        /// Rounds done.
-        done: u32,
-        /// Rounds in all.
-        total: u32,
-    },
-    /// Measured, for the rows as they were then.
-    Measured(Box<Report>),
-    /// It could not be measured.
-    Failed(Problem),
-}
-
 /// What the page runs in.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Surroundings {
@@ -445,7 +346,7 @@ impl Default for State {
             revision: 0,
             file_problem: None,
             build: Build::Pending,
-            cost: Cost::NotMeasured,
+            cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
             key: "lab/tensor".to_owned(),
@@ -504,10 +405,20 @@ pub enum Action {
     Select(Option<Selection>),
     /// Look at the layout differently.
     View(View),
-    /// Measure the payload.
+    /// Measure something else from now on.
+    Scenario(Scenario),
+    /// Measure.
     Measure,
-    /// Stop measuring.
+    /// Stop measuring. What was measured so far is shown, and marked as partial.
     StopMeasuring,
+    /// Show a run of the history.
+    Show(u64),
+    /// Compare the shown run with one of the history, or with none.
+    Compare(Option<u64>),
+    /// Remove a run from the history.
+    ForgetRun(u64),
+    /// Hand a text over to the person as a file.
+    Save(Download),
     /// Another locator was typed.
     Locator(String),
     /// Open a session.
@@ -536,10 +447,17 @@ pub enum Action {
     Unfold(Option<Experiment>),
     /// Answer: the payload of this revision was built, or not.
     BuildEnded(u64, Result<Built, Problem>),
-    /// Answer: rounds done, of how many, in the measurement of this revision.
-    MeasureProgress(u64, u32, u32),
-    /// Answer: the measurement of this revision has ended; `None` when it was stopped.
-    MeasureEnded(u64, Result<Option<Box<Report>>, Problem>),
+    /// The measurement with this number is so far.
+    MeasureProgress(u64, Progress),
+    /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
+    /// early, or with an error.
+    MeasureEnded(u64, Result<Option<Shown>, Problem>),
+    /// The runs that the browser has kept, newest first.
+    History(Vec<Shown>),
+    /// A run was read from a file.
+    RunRead(Result<Shown, Problem>),
+    /// A run could not be kept or the history not be read.
+    StorageFailed(Problem),
     /// Answer: the session is open.
     Opened(SessionInfo),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
@@ -570,13 +488,14 @@ pub enum Effect {
         /// The rows.
         rows: Vec<Row>,
     },
-    /// Measure the rows; answer with [`Action::MeasureEnded`].
-    Measure {
-        /// The revision to answer with.
-        revision: u64,
-        /// The rows.
-        rows: Vec<Row>,
-    },
+    /// Measure; answer with [`Action::MeasureEnded`].
+    Measure(Order),
+    /// Keep a run in the browser, beside those that are there, and forget what is beyond [`cost::KEPT_RUNS`].
+    KeepRun(Shown),
+    /// Forget a run.
+    ForgetRun(u64),
+    /// Hand a file over to the person.
+    Save(Download),
     /// Stop measuring.
     StopMeasuring,
     /// Open a session; answer with [`Action::Opened`] or [`Action::SessionEnded`].
@@ -714,18 +633,25 @@ impl State {
                 self.view = view;
                 Vec::new()
             }
-            Action::Measure => {
-                if matches!(self.cost, Cost::Measuring { .. }) {
-                    return Vec::new();
-                }
-                if let Build::Failed(problem) = &self.build {
-                    self.cost = Cost::Failed(problem.clone());
-                    return Vec::new();
-                }
-                self.cost = Cost::Measuring { done: 0, total: 0 };
-                vec![Effect::Measure { revision: self.revision, rows: self.rows.clone() }]
+            Action::Scenario(scenario) => {
+                self.cost.scenario = scenario;
+                Vec::new()
             }
+            Action::Measure => self.measure(),
             Action::StopMeasuring => vec![Effect::StopMeasuring],
+            Action::Show(id) => {
+                self.cost.show(id);
+                Vec::new()
+            }
+            Action::Compare(id) => {
+                self.cost.other = id.and_then(|id| self.cost.run(id).cloned());
+                Vec::new()
+            }
+            Action::ForgetRun(id) => {
+                self.cost.forget(id);
+                vec![Effect::ForgetRun(id)]
+            }
+            Action::Save(download) => vec![Effect::Save(download)],
             Action::Locator(locator) => {
                 self.locator = locator;
                 if matches!(self.session, Session::Failed(_)) {
@@ -797,21 +723,20 @@ impl State {
                 }
                 Vec::new()
             }
-            Action::MeasureProgress(revision, done, total) => {
-                if revision == self.revision && matches!(self.cost, Cost::Measuring { .. }) {
-                    self.cost = Cost::Measuring { done, total };
+            Action::MeasureProgress(number, progress) => {
+                if number == self.cost.number && self.cost.is_measuring() {
+                    self.cost.status = Status::Measuring(progress);
                 }
                 Vec::new()
             }
-            Action::MeasureEnded(revision, result) => {
-                // What was found out about older rows is void.
-                if revision == self.revision {
-                    self.cost = match result {
-                        Ok(Some(report)) => Cost::Measured(report),
-                        Ok(None) => Cost::NotMeasured,
-                        Err(problem) => Cost::Failed(problem),
-                    };
-                }
+            Action::MeasureEnded(number, result) => self.cost.ended(number, result),
+            Action::History(runs) => {
+                self.cost.found(runs);
+                Vec::new()
+            }
+            Action::RunRead(result) => self.cost.read(result),
+            Action::StorageFailed(problem) => {
+                self.cost.storage = Some(problem);
                 Vec::new()
             }
             Action::Opened(info) => {
@@ -872,6 +797,43 @@ impl State {
         Some(Effect::Try { run: self.ownership.begin(experiment)?, experiment })
     }
 
+    fn measure(&mut self) -> Vec<Effect> {
+        if self.cost.is_measuring() {
+            return Vec::new();
+        }
+        let scenario = self.cost.scenario;
+        if scenario.is_about_rows() {
+            if let Build::Failed(problem) = &self.build {
+                self.cost.status = Status::Failed(problem.clone());
+                return Vec::new();
+            }
+            if self.rows.is_empty() {
+                self.cost.status =
+                    Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
+                return Vec::new();
+            }
+        }
+        let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision));
+        let locator = self.session.is_open().then(|| self.locator.clone());
+        vec![Effect::Measure(Order {
+            number,
+            scenario,
+            subject: self.subject(scenario),
+            rows: self.rows.clone(),
+            locator,
+        })]
+    }
+
+    /// What a run measures, in words.
+    fn subject(&self, scenario: Scenario) -> String {
+        let name = self.preset.map_or("own payload", Preset::name);
+        match scenario {
+            Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),
+            Scenario::Counts => "1 to 100,000 arrays, 1 MiB together".to_owned(),
+            Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
+        }
+    }
+
     fn append(&mut self, row: Row) -> Vec<Effect> {
         self.selected = Some(Selection { row: row.id, index: 0 });
         self.rows.push(row);
@@ -925,10 +887,6 @@ impl State {
             Some(Selection { row: row.id, index: selection.index.min(row.repeat.saturating_sub(1)) })
         });
         let mut effects = Vec::new();
-        if matches!(self.cost, Cost::Measuring { .. }) {
-            effects.push(Effect::StopMeasuring);
-        }
-        self.cost = Cost::NotMeasured;
         let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {

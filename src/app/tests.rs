@@ -1,7 +1,9 @@
 //! The reducer, action by action.
 
 use super::*;
+use crate::measure::run::{Conditions, FORMAT, Run, Thread};
 use crate::{payload::ZBytes, segment::Segment};
+use std::rc::Rc;
 
 fn info() -> SessionInfo {
     SessionInfo {
@@ -214,25 +216,94 @@ fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
     assert!(state.apply(Action::Hash(3)).is_empty(), "gone");
 }
 
+fn a_run(id: u64) -> Shown {
+    let conditions = Conditions {
+        browser: "Chrome 156".into(),
+        cores: 2,
+        clock_step: 5000.0,
+        isolated: true,
+        optimised: true,
+        thread: Thread::Page,
+        hidden: false,
+        seed: 7,
+        rounds: 60,
+        lab: "0".into(),
+        zenoh: "0".into(),
+        router: None,
+    };
+    Shown(Rc::new(Run {
+        format: FORMAT.into(),
+        id,
+        scenario: Scenario::Payload,
+        subject: "x".into(),
+        conditions,
+        partial: false,
+        refused: None,
+        series: Vec::new(),
+        puts: Vec::new(),
+    }))
+}
+
 #[test]
-fn changing_rows_stops_a_measurement() {
+fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
     let mut state = State::default();
-    assert!(matches!(state.apply(Action::Measure).as_slice(), [Effect::Measure { .. }]));
-    assert!(state.apply(Action::Measure).is_empty());
-    let effects = state.apply(Action::ModeForAll(Mode::Copy));
-    assert!(effects.contains(&Effect::StopMeasuring));
-    let old = state.revision - 1;
-    state.apply(Action::MeasureProgress(old, 3, 60));
-    assert_eq!(state.cost, Cost::NotMeasured);
-    // The old measurement ends while a new one is under way.
+    let effects = state.apply(Action::Measure);
+    let [Effect::Measure(order)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((order.number, order.rows.len(), &order.locator), (1, 1, &None));
+    assert!(state.apply(Action::Measure).is_empty(), "one at a time");
+    let revision = state.revision;
+    state.apply(Action::ModeForAll(Mode::Copy));
+    let progress = Progress { done: 3, total: 60, left: None };
+    state.apply(Action::MeasureProgress(1, progress));
+    assert_eq!(state.cost.status, Status::Measuring(progress));
+    let run = a_run(5);
+    assert_eq!(state.apply(Action::MeasureEnded(1, Ok(Some(run.clone())))), [Effect::KeepRun(run.clone())]);
+    assert_eq!((state.cost.shown.as_ref(), state.cost.measured), (Some(&run), Some(revision)));
+    assert_ne!(state.revision, revision);
+    // An old measurement ends while a new one is under way.
     state.apply(Action::Measure);
-    state.apply(Action::MeasureEnded(old, Ok(None)));
-    assert!(matches!(state.cost, Cost::Measuring { .. }));
-    state.apply(Action::MeasureProgress(state.revision, 3, 60));
-    assert_eq!(state.cost, Cost::Measuring { done: 3, total: 60 });
+    state.apply(Action::MeasureEnded(1, Ok(None)));
+    assert!(state.cost.is_measuring());
+    // Stopped too early for a result: what was shown stays.
+    state.apply(Action::MeasureEnded(2, Ok(None)));
+    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Idle, Some(&run)));
+    state.apply(Action::Measure);
     let problem = Problem::new("x", "");
-    state.apply(Action::MeasureEnded(state.revision, Err(problem.clone())));
-    assert_eq!(state.cost, Cost::Failed(problem));
+    state.apply(Action::MeasureEnded(3, Err(problem.clone())));
+    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Failed(problem), Some(&run)));
+}
+
+#[test]
+fn the_history_is_newest_first_and_forgets_what_it_is_told() {
+    let mut state = State::default();
+    state.apply(Action::History((0..50).map(a_run).collect()));
+    let ids = |state: &State| state.cost.history.iter().map(|run| run.0.id).collect::<Vec<_>>();
+    assert_eq!(ids(&state), (10..50).rev().collect::<Vec<_>>());
+    state.apply(Action::Show(20));
+    state.apply(Action::Compare(Some(21)));
+    assert_eq!(state.cost.other.as_ref().unwrap().0.id, 21);
+    assert_eq!(state.apply(Action::ForgetRun(20)), [Effect::ForgetRun(20)]);
+    assert_eq!(state.cost.shown, None);
+    state.apply(Action::Show(20));
+    assert_eq!(state.cost.shown, None, "gone");
+    // Read again from a file.
+    let again = a_run(20);
+    assert_eq!(state.apply(Action::RunRead(Ok(again.clone()))), [Effect::KeepRun(again)]);
+    assert_eq!(state.cost.shown.as_ref().unwrap().0.id, 20);
+    state.apply(Action::RunRead(Err(Problem::new("no run", ""))));
+    assert_eq!(state.cost.storage.as_ref().unwrap().title, "no run");
+}
+
+#[test]
+fn nothing_can_be_measured_when_nothing_was_built() {
+    let mut state = State::default();
+    let row = state.rows[0].id;
+    state.apply(Action::Remove(row));
+    assert!(state.apply(Action::Measure).is_empty());
+    assert!(matches!(state.cost.status, Status::Failed(_)));
+    // A sweep has arrays of its own.
+    state.apply(Action::Scenario(Scenario::Sizes));
+    assert!(matches!(state.apply(Action::Measure).as_slice(), [Effect::Measure(_)]));
 }
 
 #[test]

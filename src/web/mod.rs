@@ -1,7 +1,6 @@
 //! The only place with effects: sockets, clocks, arrays, timers. It carries out what the application asks for and answers
 //! with actions; it decides nothing.
 
-mod bench;
 mod clock;
 mod driver;
 pub mod files;
@@ -45,9 +44,6 @@ const SUBSCRIBER: SubscriberId = 1;
 /// Puts of a measurement or an experiment, which the page's own state does not know of, are numbered from here.
 const MEASURED: PutId = 1 << 40;
 
-/// The key under which a measurement puts.
-const MEASURED_KEY: &str = "zbytes-lab/measure";
-
 struct Inner {
     answer: Callback<Action>,
     sources: RefCell<Sources>,
@@ -55,7 +51,6 @@ struct Inner {
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next_sample: Cell<SampleId>,
     settle: RefCell<Option<Timeout>>,
-    stop: RefCell<bench::Stop>,
     /// Built copies of puts under way, in bytes, to report with their end.
     puts: RefCell<HashMap<PutId, (usize, u64)>>,
     /// Puts of measurements and experiments under way.
@@ -85,7 +80,6 @@ impl Runtime {
                 payloads: RefCell::default(),
                 next_sample: Cell::new(1),
                 settle: RefCell::default(),
-                stop: RefCell::default(),
                 puts: RefCell::default(),
                 waiting: RefCell::default(),
                 next_measured: Cell::new(MEASURED),
@@ -120,8 +114,8 @@ impl Runtime {
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
-            Effect::Measure { revision, rows } => self.measure(revision, rows),
-            Effect::StopMeasuring => self.inner.stop.borrow().set(true),
+            Effect::Measure(order) => self.answer(Action::MeasureEnded(order.number, Ok(None))),
+            Effect::StopMeasuring | Effect::KeepRun(_) | Effect::ForgetRun(_) | Effect::Save(_) => {}
             Effect::Connect(locator) => self.connect(&locator),
             Effect::Disconnect => match self.inner.driver.borrow().as_ref() {
                 Some(driver) => driver.close(),
@@ -269,27 +263,6 @@ impl Runtime {
             };
             this.answer(Action::Hashed(id, result));
         });
-    }
-
-    fn measure(&self, revision: u64, rows: Vec<Row>) {
-        let stop = bench::Stop::default();
-        self.inner.stop.replace(stop.clone()).set(true);
-        let this = self.clone();
-        spawn_local(async move {
-            let result = this.measured(revision, &rows, &stop).await;
-            this.answer(Action::MeasureEnded(revision, result.map(|report| report.map(Box::new))));
-        });
-    }
-
-    async fn measured(&self, revision: u64, rows: &[Row], stop: &bench::Stop) -> Result<Option<app::Report>, Problem> {
-        let key = client::key_expression(MEASURED_KEY).map_err(|error| command_problem("Not measured.", &error))?;
-        let open = self.inner.driver.borrow().as_ref().is_some_and(Driver::is_open);
-        let put = open.then_some(async |payload: ZBytes| {
-            let sent = self.put_apart(&key, payload, "A measured put").await?;
-            Ok((sent.gather, sent.send, sent.took))
-        });
-        let progress = |done, total| self.answer(Action::MeasureProgress(revision, done, total));
-        bench::run(rows, surroundings::for_measuring(), stop, progress, put).await
     }
 
     /// A put that the page's own state does not know of; `what` names it in errors.

@@ -1,0 +1,184 @@
+//! The Cost pane: what is measured, what was measured, and what is kept of it.
+
+use std::{fmt, rc::Rc};
+
+use super::{Effect, Problem, Row};
+use crate::measure::{
+    course::Progress,
+    run::{Run, Scenario},
+};
+
+/// The most runs that are kept in the browser; the oldest goes first.
+pub const KEPT_RUNS: usize = 40;
+
+/// A run, shared. Two are equal when they are the same one: comparing all samples at every action would take longer than drawing.
+#[derive(Clone)]
+pub struct Shown(pub Rc<Run>);
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shown").field(&self.0.id).finish()
+    }
+}
+
+/// What the pane does.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Status {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// It measures.
+    Measuring(Progress),
+    /// It could not measure.
+    Failed(Problem),
+}
+
+/// The Cost pane.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Cost {
+    /// What the next run measures.
+    pub scenario: Scenario,
+    /// What the pane does.
+    pub status: Status,
+    /// The run that is shown.
+    pub shown: Option<Shown>,
+    /// The revision of the rows that the shown run measured; `None` when it is an older one, or not about the rows.
+    pub measured: Option<u64>,
+    /// All runs that the browser keeps, newest first. The shown one is among them once it was stored.
+    pub history: Vec<Shown>,
+    /// A run that the shown one is compared with.
+    pub other: Option<Shown>,
+    /// Numbers the measurements of this page: an answer of an older one is ignored.
+    pub number: u64,
+    /// The revision of the rows when the measurement began, if it is about them.
+    began: Option<u64>,
+    /// Why the last run could not be stored, or a file not be read.
+    pub storage: Option<Problem>,
+}
+
+impl Cost {
+    /// Whether it measures.
+    #[must_use]
+    pub fn is_measuring(&self) -> bool {
+        matches!(self.status, Status::Measuring(_))
+    }
+
+    /// The run of the history with this id.
+    #[must_use]
+    pub fn run(&self, id: u64) -> Option<&Shown> {
+        self.history.iter().find(|run| run.0.id == id)
+    }
+
+    /// Begins a measurement and says its number.
+    pub(super) fn begin(&mut self, revision: Option<u64>) -> u64 {
+        self.number += 1;
+        self.began = revision;
+        self.status = Status::Measuring(Progress::default());
+        self.number
+    }
+
+    /// A measurement has ended. A run of it is shown, and kept.
+    pub(super) fn ended(&mut self, number: u64, result: Result<Option<Shown>, Problem>) -> Vec<Effect> {
+        if number != self.number {
+            return Vec::new();
+        }
+        match result {
+            Ok(run) => {
+                self.status = Status::Idle;
+                let Some(run) = run else { return Vec::new() };
+                self.measured = self.began;
+                self.keep(run)
+            }
+            Err(problem) => {
+                self.status = Status::Failed(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Shows a run and puts it in front of the history.
+    fn keep(&mut self, run: Shown) -> Vec<Effect> {
+        self.shown = Some(run.clone());
+        self.history.retain(|kept| kept.0.id != run.0.id);
+        self.history.push(run.clone());
+        self.in_order();
+        vec![Effect::KeepRun(run)]
+    }
+
+    /// A run was read from a file, or could not be.
+    pub(super) fn read(&mut self, result: Result<Shown, Problem>) -> Vec<Effect> {
+        match result {
+            Ok(run) => {
+                self.storage = None;
+                self.measured = None;
+                self.keep(run)
+            }
+            Err(problem) => {
+                self.storage = Some(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Runs that the browser has kept. Those of this page, if there are any already, stay.
+    pub(super) fn found(&mut self, runs: Vec<Shown>) {
+        let new = runs.into_iter().filter(|run| self.run(run.0.id).is_none()).collect::<Vec<_>>();
+        self.history.extend(new);
+        self.in_order();
+    }
+
+    pub(super) fn show(&mut self, id: u64) {
+        if let Some(run) = self.run(id).cloned() {
+            if self.shown.as_ref() != Some(&run) {
+                self.measured = None;
+            }
+            self.shown = Some(run);
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: u64) {
+        self.history.retain(|run| run.0.id != id);
+        for run in [&mut self.shown, &mut self.other] {
+            if run.as_ref().is_some_and(|run| run.0.id == id) {
+                *run = None;
+            }
+        }
+    }
+
+    fn in_order(&mut self) {
+        self.history.sort_by_key(|run| std::cmp::Reverse(run.0.id));
+        self.history.truncate(KEPT_RUNS);
+    }
+}
+
+/// What is to be measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// Numbers the measurement; stands in its answers.
+    pub number: u64,
+    /// What.
+    pub scenario: Scenario,
+    /// The same in words.
+    pub subject: String,
+    /// The rows, for a scenario that is about them.
+    pub rows: Vec<Row>,
+    /// The router through which whole puts are to go, if any.
+    pub locator: Option<String>,
+}
+
+/// A text that the person wants as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Download {
+    /// The name of the file.
+    pub name: String,
+    /// Its media type, as in `text/csv`.
+    pub media: &'static str,
+    /// What is in it.
+    pub text: String,
+}

@@ -1,0 +1,252 @@
+//! A run as it is kept, exported and read back: raw samples and conditions, nothing that could be computed from them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a run measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// Building one payload in each way, and whole puts of it when there is a router.
+    #[default]
+    Payload,
+    /// Building over total size, at 3 segments.
+    Sizes,
+    /// Building over segment count, at a fixed total size.
+    Counts,
+    /// Handing an array to a Worker and back: by structured clone, and by transfer.
+    Worker,
+    /// Making one run of bytes out of many: by a `Blob` of parts, and by our gather.
+    Blob,
+    /// Arrays in the JavaScript heap against memory of wasm.
+    Places,
+}
+
+impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Scenario; 6] = [Self::Payload, Self::Sizes, Self::Counts, Self::Worker, Self::Blob, Self::Places];
+
+    /// Whether it is about the rows of Build; the others make arrays of their own.
+    #[must_use]
+    pub const fn is_about_rows(self) -> bool {
+        matches!(self, Self::Payload | Self::Worker | Self::Blob | Self::Places)
+    }
+
+    /// Whether it goes over sizes or counts.
+    #[must_use]
+    pub const fn is_sweep(self) -> bool {
+        matches!(self, Self::Sizes | Self::Counts)
+    }
+}
+
+/// A way to do the same thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// A payload of copied segments, in memory that was used before.
+    Copy,
+    /// The same bytes copied into memory that the engine has to find first: a new `ArrayBuffer` each time.
+    CopyFresh,
+    /// A payload of borrowed segments.
+    Borrow,
+    /// A payload of moved segments.
+    Move,
+    /// To a Worker and back by structured clone.
+    Clone,
+    /// To a Worker and back by transfer.
+    Transfer,
+    /// One `Blob` of the parts, read as one `ArrayBuffer`.
+    Blob,
+    /// One run of bytes in wasm memory, by our gather.
+    Gather,
+    /// Copied out of the JavaScript heap.
+    CopyJs,
+    /// Copied out of wasm memory.
+    CopyWasm,
+    /// Borrowed from the JavaScript heap.
+    BorrowJs,
+    /// Borrowed in wasm memory.
+    BorrowWasm,
+}
+
+/// All samples of one variant for one payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// What was run.
+    pub variant: Variant,
+    /// Payload bytes of one run.
+    pub bytes: u64,
+    /// Segments of one run.
+    pub segments: u64,
+    /// Bytes that one run copied, by the ledger; for what is not ours, by what is known of it.
+    pub copied: u64,
+    /// Runs that were timed together in each sample.
+    pub runs: u32,
+    /// Nanoseconds of one run, in the order in which they were taken.
+    pub samples: Vec<f64>,
+    /// Milliseconds from the begin of the run to that of each sample.
+    pub at: Vec<f64>,
+}
+
+/// A part of a whole put, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The arrays are made and filled. Before the put.
+    Produce,
+    /// Segments and payload are built.
+    Build,
+    /// Segments are copied into batches.
+    Gather,
+    /// Inside `WebSocket.send`.
+    Send,
+    /// From there until the second session has the whole sample, beyond gathering and sending.
+    Arrive,
+    /// The received segments are read as one run of bytes. After the put.
+    Read,
+}
+
+impl Stage {
+    /// Whether it is a part of the put itself: of the time from the begin of building to the arrival.
+    #[must_use]
+    pub const fn is_of_put(self) -> bool {
+        !matches!(self, Self::Produce | Self::Read)
+    }
+}
+
+/// One stage of many puts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageSeries {
+    /// Which.
+    pub stage: Stage,
+    /// Payload bytes that we copied in it in one put, by the ledger.
+    pub copied: u64,
+    /// Nanoseconds, one number for each put.
+    pub samples: Vec<f64>,
+}
+
+/// Whole puts, from the arrays to a second session of the same page. Puts of all variants took turns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Puts {
+    /// How the payload was built: [`Variant::Copy`] or [`Variant::Borrow`].
+    pub variant: Variant,
+    /// Milliseconds from the begin of the run to that of each put.
+    pub at: Vec<f64>,
+    /// Every stage once, in order.
+    pub stages: Vec<StageSeries>,
+}
+
+impl Puts {
+    /// Nanoseconds of each whole put: of the stages that are of it.
+    #[must_use]
+    pub fn totals(&self) -> Vec<f64> {
+        let stages: Vec<_> = self.stages.iter().filter(|series| series.stage.is_of_put()).collect();
+        (0..self.at.len()).map(|put| stages.iter().filter_map(|series| series.samples.get(put)).sum()).collect()
+    }
+
+    /// The samples of one stage.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> Option<&StageSeries> {
+        self.stages.iter().find(|series| series.stage == stage)
+    }
+}
+
+/// Where the measured code ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Thread {
+    /// On the page's own thread, in turns with it.
+    Page,
+    /// In a Worker.
+    Worker,
+}
+
+/// Under which conditions was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// The browser, in short, as in `Chrome 156`.
+    pub browser: String,
+    /// Logical processors, as the browser tells.
+    pub cores: u32,
+    /// The clock's step, in nanoseconds.
+    pub clock_step: f64,
+    /// Whether the page is cross-origin isolated, which makes the clock finer.
+    pub isolated: bool,
+    /// Whether the program was built with optimisation.
+    pub optimised: bool,
+    /// Where the measured code ran.
+    pub thread: Thread,
+    /// Whether the page was hidden at any time: a browser slows it down then.
+    pub hidden: bool,
+    /// The seed of the order in which the variants took turns.
+    pub seed: u64,
+    /// Rounds that were planned; in each, every variant takes one turn.
+    pub rounds: u32,
+    /// The version of the lab.
+    pub lab: String,
+    /// The version of zenoh's crates.
+    pub zenoh: String,
+    /// The address of the router that whole puts went through.
+    pub router: Option<String>,
+}
+
+/// The name of the format, with its version: a reader refuses what it does not know.
+pub const FORMAT: &str = "zbytes-lab/run/1";
+
+/// One run with everything that was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// [`FORMAT`].
+    pub format: String,
+    /// When it began, in milliseconds since 1970; names the run.
+    pub id: u64,
+    /// What was measured.
+    pub scenario: Scenario,
+    /// The payload in words, as in `Seed's tensor: 1 segment, 11,796,480 B`.
+    pub subject: String,
+    /// Under which conditions.
+    pub conditions: Conditions,
+    /// Whether it was stopped before its end.
+    pub partial: bool,
+    /// Why there is nothing to say about moving, if there is not.
+    pub refused: Option<String>,
+    /// Samples; in a sweep many of each variant.
+    pub series: Vec<Series>,
+    /// Whole puts, when there was a router.
+    pub puts: Vec<Puts>,
+}
+
+impl Run {
+    /// The series of a variant, in the order of the sweep.
+    pub fn of(&self, variant: Variant) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(move |series| series.variant == variant)
+    }
+
+    /// The run as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing in a run can fail to be written: no map with keys that are no text, no number that is none (see `from_json`).
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads a run.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        serde_json::from_str(text).map_err(|error| ReadError(error.to_string()))
+    }
+}
+
+/// Why a text is no run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError(pub String);
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this is no run of ZBytes Lab: {}", self.0)
+    }
+}
+
+impl std::error::Error for ReadError {}
