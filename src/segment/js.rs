@@ -168,6 +168,11 @@ impl JsBytes {
         Ok(Some(bytes.subarray(start as u32, (start + len) as u32)))
     }
 
+    /// All of this range as JavaScript sees it.
+    pub(super) fn view(&self) -> Result<Uint8Array, SegmentError> {
+        Ok(self.part(0, self.len)?.unwrap_or_else(|| Uint8Array::new_with_length(0)))
+    }
+
     /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
     #[allow(
         clippy::disallowed_methods,
@@ -285,6 +290,11 @@ fn describe(value: &JsValue) -> String {
 /// The buffer of this program's memory, as it is now.
 fn memory() -> JsValue {
     wasm_bindgen::memory().unchecked_into::<WebAssembly::Memory>().buffer()
+}
+
+/// Bytes in this program's memory as JavaScript sees them, until that memory grows.
+pub(super) fn view_of(bytes: &[u8]) -> Uint8Array {
+    Window::new(&memory(), bytes.as_ptr() as usize as f64, bytes.len() as f64).unchecked_into()
 }
 
 // What nearly every source is can be told in one call; through wasm-bindgen's bindings it would be one for each question.

@@ -210,6 +210,19 @@ impl Segment {
         self
     }
 
+    /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied here. Over wasm memory the
+    /// view is good until that grows; and whoever writes through it writes the segment's bytes.
+    ///
+    /// # Errors
+    /// [`SegmentError::Detached`].
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn view(&self) -> Result<js_sys::Uint8Array, SegmentError> {
+        match &self.owner {
+            Owner::Linear(slice) => Ok(js::view_of(slice)),
+            Owner::Js(bytes) => bytes.view(),
+        }
+    }
+
     /// Whether the engine might refuse to take its buffer away.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn is_suspect(&self) -> bool {

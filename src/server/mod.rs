@@ -26,10 +26,10 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use crate::wire::ZENOH_VERSION;
 pub use options::{DEFAULT_PAGE, DEFAULT_TCP, DEFAULT_WS, DEVELOPMENT_ORIGINS, Options};
 pub use origin::Origin;
 pub use page::{ENDPOINT, HEADERS};
-pub use router::ZENOH_VERSION;
 pub use run::main;
 
 use files::Files;

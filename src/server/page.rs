@@ -18,8 +18,8 @@ use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::router::ZENOH_VERSION;
 use super::{Shared, endpoint, files};
+use crate::wire::ZENOH_VERSION;
 
 /// Where the page reaches the router.
 pub const ENDPOINT: &str = "/zenoh";

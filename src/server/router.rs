@@ -7,9 +7,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 
-/// The release of the `zenoh` crate that runs here; a test compares it with the lock file.
-pub const ZENOH_VERSION: &str = "1.10.2";
-
 /// How long the router may take to say goodbye to its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 

@@ -15,7 +15,10 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
     html! {
         <section class="pane cost" id="pane-cost" aria-labelledby="head-cost">
             { pane_head(3, "head-cost", "Cost", "measured here, on this payload", control) }
-            <div class="cost-body">{ format!("{:?}", state.cost.status) }</div>
+            <button id="cancel" onclick={sends(send, Action::StopMeasuring)}>{ "c" }</button>
+            { for crate::measure::run::Scenario::ALL.into_iter().enumerate().map(|(i, s)| html! { <button id={format!("s{i}")} onclick={sends(send, Action::Scenario(s))}>{ i }</button> }) }
+            <div class="cost-body">{ format!("{:?} {}", state.cost.status, state.cost.history.len()) }</div>
+            <pre id="raw">{ state.cost.shown.as_ref().map(|r| r.0.to_json()) }</pre>
         </section>
     }
 }

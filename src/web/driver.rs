@@ -147,10 +147,6 @@ impl Driver {
         Self { inner }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
-    }
-
     /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
     pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
         let begun = clock::now();

@@ -92,3 +92,8 @@ pub(super) fn keep(rows: &[Row]) {
 pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
     FILES.with_borrow(|files| files.get(&id).map(|held| held.bytes.clone()))
 }
+
+/// Takes a file from another thread, for as long as this one lives.
+pub(super) fn lend(id: FileId, bytes: Uint8Array) {
+    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: true }));
+}

@@ -5,8 +5,10 @@ mod clock;
 mod driver;
 pub mod files;
 mod hash;
+mod lab;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
+pub mod runs;
 mod socket;
 mod sources;
 mod surroundings;
@@ -18,6 +20,7 @@ use std::{
 };
 
 use futures_channel::oneshot;
+use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
@@ -29,7 +32,9 @@ use self::{
     sources::Sources,
 };
 use crate::{
-    app::{self, Action, Built, Effect, Problem, PutId, PutReport, Row, SampleId, locator::websocket_url},
+    app::{
+        self, Action, Built, Effect, Order, Problem, PutId, PutReport, Row, SampleId, Shown, locator::websocket_url,
+    },
     client::{self, Client, CommandError, Put, Sample, SubscriberId},
     ledger::Stage,
     payload::{BuildError, ZBytes},
@@ -44,6 +49,12 @@ const SUBSCRIBER: SubscriberId = 1;
 /// Puts of a measurement or an experiment, which the page's own state does not know of, are numbered from here.
 const MEASURED: PutId = 1 << 40;
 
+/// Whether this thread is that of a page, and not that of a Worker.
+#[must_use]
+pub fn is_page() -> bool {
+    web_sys::window().is_some()
+}
+
 struct Inner {
     answer: Callback<Action>,
     sources: RefCell<Sources>,
@@ -51,6 +62,8 @@ struct Inner {
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next_sample: Cell<SampleId>,
     settle: RefCell<Option<Timeout>>,
+    stop: RefCell<lab::Stop>,
+    storage: RefCell<Option<EventListener>>,
     /// Built copies of puts under way, in bytes, to report with their end.
     puts: RefCell<HashMap<PutId, (usize, u64)>>,
     /// Puts of measurements and experiments under way.
@@ -80,6 +93,8 @@ impl Runtime {
                 payloads: RefCell::default(),
                 next_sample: Cell::new(1),
                 settle: RefCell::default(),
+                stop: RefCell::default(),
+                storage: RefCell::default(),
                 puts: RefCell::default(),
                 waiting: RefCell::default(),
                 next_measured: Cell::new(MEASURED),
@@ -92,6 +107,9 @@ impl Runtime {
     /// Finds out what the page runs in and answers with [`Action::Started`].
     pub fn start(&self) {
         self.answer(Action::Started(surroundings::look()));
+        self.history();
+        let this = self.clone();
+        *self.inner.storage.borrow_mut() = runs::watch(move || this.history());
         // Apart, because a server may take its time, or never answer.
         let answer = self.inner.answer.clone();
         spawn_local(async move {
@@ -99,6 +117,15 @@ impl Runtime {
                 answer.emit(Action::LabFound { ws, tcp });
             }
         });
+    }
+
+    /// Tells which runs the browser has kept.
+    fn history(&self) {
+        let (runs, problem) = runs::load();
+        self.answer(Action::History(runs));
+        if let Some(problem) = problem {
+            self.answer(Action::StorageFailed(problem));
+        }
     }
 
     fn answer(&self, action: Action) {
@@ -114,8 +141,19 @@ impl Runtime {
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
-            Effect::Measure(order) => self.answer(Action::MeasureEnded(order.number, Ok(None))),
-            Effect::StopMeasuring | Effect::KeepRun(_) | Effect::ForgetRun(_) | Effect::Save(_) => {}
+            Effect::Measure(order) => self.measure(order),
+            Effect::StopMeasuring => self.inner.stop.borrow().set(),
+            Effect::KeepRun(run) => {
+                if let Err(problem) = runs::keep(&run.0) {
+                    self.answer(Action::StorageFailed(problem));
+                }
+            }
+            Effect::ForgetRun(id) => runs::forget(id),
+            Effect::Save(download) => {
+                if let Err(problem) = runs::save(&download) {
+                    self.answer(Action::StorageFailed(problem));
+                }
+            }
             Effect::Connect(locator) => self.connect(&locator),
             Effect::Disconnect => match self.inner.driver.borrow().as_ref() {
                 Some(driver) => driver.close(),
@@ -262,6 +300,25 @@ impl Runtime {
                 None => Err("the sample was let go".to_owned()),
             };
             this.answer(Action::Hashed(id, result));
+        });
+    }
+
+    fn measure(&self, order: Order) {
+        let number = order.number;
+        let url =
+            match order.locator.as_deref().map(|locator| websocket_url(locator, &surroundings::origin())).transpose() {
+                Ok(url) => url,
+                // What is typed now is not what the session was opened with: then the builds alone are measured.
+                Err(_) => None,
+            };
+        let stop = lab::Stop::default();
+        self.inner.stop.replace(stop.clone()).set();
+        let this = self.clone();
+        spawn_local(async move {
+            let told = this.clone();
+            let progress = move |progress| told.answer(Action::MeasureProgress(number, progress));
+            let result = lab::measure(order, url, &stop, progress).await;
+            this.answer(Action::MeasureEnded(number, result.map(|run| run.map(|run| Shown(Rc::new(run))))));
         });
     }
 

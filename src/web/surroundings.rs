@@ -1,6 +1,9 @@
 //! What the page runs in.
 
-use js_sys::Reflect;
+use std::{cell::Cell, rc::Rc};
+
+use gloo_events::EventListener;
+use js_sys::{Reflect, global};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -26,7 +29,7 @@ pub(super) fn origin() -> String {
 }
 
 fn flag(name: &str) -> bool {
-    window().is_some_and(|window| Reflect::get(&window, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy()))
+    Reflect::get(&global(), &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy())
 }
 
 /// Asks the browser.
@@ -46,8 +49,13 @@ pub(super) async fn lab() -> Option<(String, String)> {
     Some((lab.router.ws, lab.router.tcp))
 }
 
-/// Whether the page is isolated, and the browser in short, as in `Chrome 156`.
-pub(super) fn for_measuring() -> (bool, String) {
+/// Whether the page, or the Worker, is cross-origin isolated.
+pub(super) fn is_isolated() -> bool {
+    flag("crossOriginIsolated")
+}
+
+/// The browser in short, as in `Chrome 156`, and how many processors it says that there are.
+pub(super) fn machine() -> (String, u32) {
     let agent = window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default();
     let known = ["Edg/", "Firefox/", "Chrome/", "Version/"];
     let found = known.iter().find_map(|mark| {
@@ -59,5 +67,29 @@ pub(super) fn for_measuring() -> (bool, String) {
         };
         Some(format!("{name} {version}"))
     });
-    (flag("crossOriginIsolated"), found.unwrap_or_else(|| "unknown browser".to_owned()))
+    let cores = window().map_or(0.0, |window| window.navigator().hardware_concurrency());
+    (found.unwrap_or_else(|| "unknown browser".to_owned()), cores as u32)
+}
+
+/// Sees whether the page is hidden at any time.
+pub(super) struct Visibility {
+    hidden: Rc<Cell<bool>>,
+    _listener: Option<EventListener>,
+}
+
+impl Visibility {
+    pub(super) fn watch() -> Self {
+        let document = window().and_then(|window| window.document());
+        let hidden = Rc::new(Cell::new(document.as_ref().is_some_and(web_sys::Document::hidden)));
+        let seen = hidden.clone();
+        let listener = document.map(|document| {
+            let page = document.clone();
+            EventListener::new(&document, "visibilitychange", move |_| seen.set(seen.get() || page.hidden()))
+        });
+        Self { hidden, _listener: listener }
+    }
+
+    pub(super) fn was_hidden(&self) -> bool {
+        self.hidden.get()
+    }
 }

@@ -34,6 +34,9 @@ pub use self::{
     plan::BatchPlan,
 };
 
+/// The release of zenoh's crates, whose wire format this is; a test compares it with the lock file.
+pub const ZENOH_VERSION: &str = "1.10.2";
+
 /// The longest batch that is offered, in bytes: the most that zenoh's 16-bit batch size can say.
 pub const BATCH_SIZE: u16 = u16::MAX;
 

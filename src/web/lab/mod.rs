@@ -1,0 +1,525 @@
+//! Takes the measurements of the Cost pane, on the page's thread in turns with it, or in a Worker; `measure` says whose turn it is
+//! and judges what came of it.
+//!
+//! Everything that is measured has arrays of its own, and for whole puts sessions of its own: the person may go on, and stop
+//! at any moment, and finds the page as it was.
+
+mod apart;
+mod puts;
+mod rig;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+
+use self::rig::{Rig, array, cannot_build, no_memory, same, source, views};
+use super::{clock, files, sources::Sources, surroundings};
+use crate::{
+    app::{Kind, Order, Problem, Row},
+    ledger::{Ledger, Place},
+    measure::{
+        clock_step,
+        course::{Course, Plan, Progress, Taken},
+        run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
+    },
+    payload::ZBytes,
+    segment::{Element, Mode, Segment, Source},
+    wire::ZENOH_VERSION,
+};
+
+/// Rounds of a comparison; in each, every variant is timed once.
+const ROUNDS: u32 = 120;
+
+/// Rounds of a sweep, and of what takes long.
+const SWEEP_ROUNDS: u32 = 40;
+
+/// Decides the order in which variants take turns.
+const SEED: u64 = 7;
+
+/// A turn should not last longer, unless a single run does.
+const LONGEST: Duration = Duration::from_millis(25);
+
+/// How long the measurement may keep its thread from doing anything else, at a stretch.
+const STRETCH: Duration = Duration::from_millis(40);
+
+/// What is longer is measured in a Worker, in bytes of all arrays together.
+const ON_THE_PAGE: u64 = 16 << 20;
+
+/// What is longer is not copied into fresh memory again and again: the engine takes its time to give it back.
+const FRESH: usize = 64 << 20;
+
+/// A variant with fewer samples says nothing, and is left out of a run that was stopped.
+const FEWEST: usize = 5;
+
+/// Sizes of the sweep over total size, in bytes: powers of 4 from 1 KiB to 256 MiB.
+const SIZES: [usize; 10] = {
+    let mut sizes = [1024; 10];
+    let mut at = 1;
+    while at < sizes.len() {
+        sizes[at] = sizes[at - 1] * 4;
+        at += 1;
+    }
+    sizes
+};
+
+/// Counts of the sweep over segment count.
+const COUNTS: [usize; 11] = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
+
+/// The total size at every count, in bytes.
+const TOTAL: usize = 1 << 20;
+
+#[wasm_bindgen(module = "/src/web/lab/parts.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = blobOf, catch)]
+    fn blob_of(parts: &Array) -> Result<Promise, JsValue>;
+}
+
+/// Set by whoever wants a measurement to stop.
+#[derive(Clone, Default)]
+pub(super) struct Stop {
+    inner: Rc<(Cell<bool>, RefCell<Option<Box<dyn Fn()>>>)>,
+}
+
+impl Stop {
+    pub(super) fn set(&self) {
+        self.inner.0.set(true);
+        if let Some(hook) = self.inner.1.borrow().as_ref() {
+            hook();
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        self.inner.0.get()
+    }
+
+    /// Has `hook` called when it is set.
+    fn on_set(&self, hook: impl Fn() + 'static) {
+        *self.inner.1.borrow_mut() = Some(Box::new(hook));
+    }
+}
+
+/// A measurement as it is given to whoever takes it: everything that only the page knows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Request {
+    scenario: Scenario,
+    subject: String,
+    rows: Vec<Row>,
+    /// The address of the router for whole puts.
+    url: Option<String>,
+    browser: String,
+    cores: u32,
+    /// Milliseconds since 1970.
+    begun: u64,
+}
+
+impl Request {
+    /// Bytes of all arrays together.
+    fn bytes(&self) -> u64 {
+        match self.scenario {
+            Scenario::Sizes => SIZES.iter().map(|size| *size as u64).sum(),
+            Scenario::Counts => TOTAL as u64,
+            _ => self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add),
+        }
+    }
+}
+
+/// Measures what `order` says. `None` when it was stopped before there was anything to show.
+///
+/// # Errors
+/// A [`Problem`] when arrays cannot be made, payloads not be built or put, or the Worker fails.
+pub(super) async fn measure(
+    order: Order,
+    url: Option<String>,
+    stop: &Stop,
+    progress: impl Fn(Progress) + 'static,
+) -> Result<Option<Run>, Problem> {
+    let (browser, cores) = surroundings::machine();
+    let begun = js_sys::Date::now() as u64;
+    let Order { scenario, subject, rows, .. } = order;
+    let request = Request { scenario, subject, rows, url, browser, cores, begun };
+    let seen = surroundings::Visibility::watch();
+    let result = if request.bytes() > ON_THE_PAGE {
+        apart::measure(&request, stop, progress).await
+    } else {
+        here(&request, stop, Thread::Page, &progress).await
+    };
+    result
+        .map(|run| run.map(|run| Run { conditions: Conditions { hidden: seen.was_hidden(), ..run.conditions }, ..run }))
+}
+
+/// The clock's step, seen over a few of its moves.
+fn step() -> Duration {
+    let begun = clock::now();
+    let mut readings = vec![begun];
+    while readings.len() < 50_000 && clock::now().saturating_sub(begun) < Duration::from_millis(5) {
+        readings.push(clock::now());
+    }
+    clock_step(&readings).unwrap_or(Duration::from_millis(1))
+}
+
+/// Takes the measurement on this thread.
+async fn here(
+    request: &Request,
+    stop: &Stop,
+    thread: Thread,
+    progress: &dyn Fn(Progress),
+) -> Result<Option<Run>, Problem> {
+    let step = step();
+    let mut pace = Pace::new(stop);
+    let mut bench = Bench { step, pace: &mut pace, progress, puts: 0 };
+    let mut refused = None;
+    let (mut puts, mut router) = (Vec::new(), None);
+    let series = match request.scenario {
+        Scenario::Payload => {
+            let mut rig = rig_of_rows(&request.rows)?;
+            bench.puts = if request.url.is_some() { puts::PUTS * 2 } else { 0 };
+            let series = bench.builds(&mut rig, &mut refused).await?;
+            if let Some(url) = &request.url
+                && !stop.is_set()
+            {
+                let measured = series.iter().map(|series| series.samples.len() as u32).sum();
+                puts = puts::run(url, &request.rows, &mut rig, bench.pace, measured, progress).await?;
+                router = Some(url.clone());
+            }
+            series
+        }
+        Scenario::Sizes => bench.sizes().await?,
+        Scenario::Counts => bench.counts().await?,
+        Scenario::Places => bench.places(&request.rows).await?,
+        Scenario::Blob => bench.blob(&request.rows).await?,
+        Scenario::Worker => bench.worker(&request.rows).await?,
+    };
+    let series: Vec<Series> = series.into_iter().filter(|series| series.samples.len() >= FEWEST).collect();
+    let partial = stop.is_set();
+    if partial && series.len() < 2 {
+        return Ok(None);
+    }
+    let rounds = if request.scenario == Scenario::Payload || request.scenario == Scenario::Places {
+        ROUNDS
+    } else {
+        SWEEP_ROUNDS
+    };
+    let conditions = Conditions {
+        browser: request.browser.clone(),
+        cores: request.cores,
+        clock_step: step.as_nanos() as f64,
+        isolated: surroundings::is_isolated(),
+        optimised: !cfg!(debug_assertions),
+        thread,
+        hidden: false,
+        seed: SEED,
+        rounds,
+        lab: env!("CARGO_PKG_VERSION").to_owned(),
+        zenoh: ZENOH_VERSION.to_owned(),
+        router,
+    };
+    Ok(Some(Run {
+        format: FORMAT.to_owned(),
+        id: request.begun,
+        scenario: request.scenario,
+        subject: request.subject.clone(),
+        conditions,
+        partial,
+        refused,
+        series,
+        puts,
+    }))
+}
+
+/// Lets the thread do other things between turns.
+struct Pace {
+    stop: Stop,
+    since: Duration,
+}
+
+impl Pace {
+    fn new(stop: &Stop) -> Self {
+        Self { stop: stop.clone(), since: clock::now() }
+    }
+
+    /// Waits for everything else if what is `expected` next would keep it waiting too long. Returns whether it did.
+    async fn rest(&mut self, expected: Duration) -> bool {
+        if clock::now().saturating_sub(self.since) + expected < STRETCH {
+            return false;
+        }
+        TimeoutFuture::new(0).await;
+        self.since = clock::now();
+        true
+    }
+}
+
+/// What is run, with how large it is.
+struct Entry {
+    variant: Variant,
+    bytes: usize,
+    segments: usize,
+    copied: u64,
+}
+
+impl Entry {
+    fn of(variant: Variant, rig: &Rig, copied: u64) -> Self {
+        Self { variant, bytes: rig.len(), segments: rig.segments(), copied }
+    }
+}
+
+struct Bench<'a> {
+    step: Duration,
+    pace: &'a mut Pace,
+    progress: &'a dyn Fn(Progress),
+    /// Whole puts that come after the builds, to be counted in the progress.
+    puts: u32,
+}
+
+impl Bench<'_> {
+    /// Runs all entries in turns: `run` runs one of them so many times, and says how long that took.
+    async fn course(
+        &mut self,
+        entries: Vec<Entry>,
+        rounds: u32,
+        mut run: impl AsyncFnMut(usize, u32) -> Result<Duration, Problem>,
+    ) -> Result<Vec<Series>, Problem> {
+        let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
+        let begun = clock::now();
+        let mut last = vec![Duration::ZERO; entries.len()];
+        while let Some(turn) = course.turn() {
+            if self.pace.rest(last.get(turn.variant).copied().unwrap_or_default()).await {
+                let made = course.progress();
+                (self.progress)(Progress { total: made.total + self.puts, ..made });
+            }
+            if self.pace.stop.is_set() {
+                break;
+            }
+            let at = clock::now().saturating_sub(begun);
+            let took = run(turn.variant, turn.runs).await?;
+            if let Some(last) = last.get_mut(turn.variant) {
+                *last = took;
+            }
+            course.took(turn, took, at);
+        }
+        let taken = course.into_taken();
+        Ok(entries.into_iter().zip(taken).map(|(entry, taken)| series(&entry, taken)).collect())
+    }
+
+    /// One payload, built in every way.
+    async fn builds(&mut self, rig: &mut Rig, refused: &mut Option<String>) -> Result<Vec<Series>, Problem> {
+        let mut entries = Vec::new();
+        for variant in [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move] {
+            if variant == Variant::CopyFresh && rig.len() > FRESH {
+                continue;
+            }
+            self.pace.rest(STRETCH).await;
+            match rig.try_out(variant)? {
+                Ok(copied) => entries.push(Entry::of(variant, rig, copied)),
+                // What cannot be moved can still be compared by copy and by borrow.
+                Err(reason) => *refused = Some(reason),
+            }
+        }
+        let variants: Vec<Variant> = entries.iter().map(|entry| entry.variant).collect();
+        let nth = |index: usize| variants.get(index).copied().unwrap_or(Variant::Copy);
+        self.course(entries, ROUNDS, async |index, runs| rig.time(nth(index), runs)).await
+    }
+
+    /// Payloads of different size or count, each with a rig of its own.
+    async fn sweep(&mut self, mut rigs: Vec<Rig>, variants: &[Variant]) -> Result<Vec<Series>, Problem> {
+        let (mut entries, mut turns) = (Vec::new(), Vec::new());
+        for (at, rig) in rigs.iter_mut().enumerate() {
+            for variant in variants.iter().copied() {
+                if variant == Variant::CopyFresh && rig.len() > FRESH {
+                    continue;
+                }
+                self.pace.rest(STRETCH).await;
+                if self.pace.stop.is_set() {
+                    return Ok(Vec::new());
+                }
+                // Arrays of the lab's own can always be moved.
+                let copied =
+                    rig.try_out(variant)?.map_err(|reason| Problem::new("The arrays cannot be moved.", reason))?;
+                entries.push(Entry::of(variant, rig, copied));
+                turns.push((at, variant));
+            }
+        }
+        self.course(entries, SWEEP_ROUNDS, async |index, runs| match turns.get(index) {
+            Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
+            None => Ok(Duration::ZERO),
+        })
+        .await
+    }
+
+    async fn sizes(&mut self) -> Result<Vec<Series>, Problem> {
+        let mut rigs = Vec::new();
+        for size in SIZES {
+            self.pace.rest(STRETCH).await;
+            let quarter = size / 4;
+            rigs.push(rig_of_lengths([quarter, size - 2 * quarter, quarter])?);
+        }
+        self.sweep(rigs, &[Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move]).await
+    }
+
+    async fn counts(&mut self) -> Result<Vec<Series>, Problem> {
+        let mut rigs = Vec::new();
+        for count in COUNTS {
+            self.pace.rest(STRETCH).await;
+            let border = move |index: usize| (TOTAL as u64 * index as u64 / count as u64) as usize;
+            rigs.push(rig_of_lengths((0..count).map(|index| border(index + 1) - border(index)))?);
+        }
+        self.sweep(rigs, &[Variant::Copy, Variant::Borrow, Variant::Move]).await
+    }
+
+    /// The same rows in both places.
+    async fn places(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
+        let mut rigs = Vec::new();
+        for place in [Place::JsHeap, Place::Linear] {
+            let rows: Vec<Row> = rows.iter().map(|row| placed(row, place)).collect();
+            rigs.push(rig_of(&rows, false)?);
+        }
+        if let [js, linear] = rigs.as_slice() {
+            same(js.reference(), linear.reference())?;
+        }
+        let turns = [(0, Variant::CopyJs), (1, Variant::CopyWasm), (0, Variant::BorrowJs), (1, Variant::BorrowWasm)];
+        let mut entries = Vec::new();
+        for (at, variant) in turns {
+            if let Some(rig) = rigs.get_mut(at) {
+                let copied = rig.try_out(variant)?.unwrap_or_default();
+                entries.push(Entry::of(variant, rig, copied));
+            }
+        }
+        self.course(entries, ROUNDS, async |index, runs| match turns.get(index) {
+            Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
+            None => Ok(Duration::ZERO),
+        })
+        .await
+    }
+
+    /// One run of bytes out of many: by way of a `Blob`, and by our gather.
+    async fn blob(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
+        let rig = rig_of(rows, false)?;
+        let payload = rig.reference().clone();
+        let mut ledger = Ledger::new();
+        let whole = payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
+        same(&borrowed(Segment::linear(whole, Element::Uint8))?, &payload)?;
+        same(&borrowed(Segment::received(blob(&payload).await?))?, &payload)?;
+        // By the File API's standard a Blob copies its parts, and reading it copies them again.
+        let entries = vec![
+            Entry::of(Variant::Blob, &rig, 2 * payload.len() as u64),
+            Entry::of(Variant::Gather, &rig, ledger.total()),
+        ];
+        self.course(entries, SWEEP_ROUNDS, async |index, runs| {
+            let begun = clock::now();
+            for _ in 0..runs {
+                if index == 0 {
+                    std::hint::black_box(blob(&payload).await?.byte_length());
+                } else {
+                    let whole = payload.to_bytes(&mut Ledger::new()).map_err(|error| cannot_build(&error))?;
+                    std::hint::black_box(whole.len());
+                }
+            }
+            Ok(clock::now().saturating_sub(begun))
+        })
+        .await
+    }
+
+    /// One array as long as the payload, to a Worker and back.
+    async fn worker(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
+        let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+        let echo = apart::Echo::start()?;
+        let made: Uint8Array = array(len)?.unchecked_into();
+        let reference = borrowed(Segment::received(array(len)?.unchecked_into::<Uint8Array>().buffer()))?;
+        let mut buffer: ArrayBuffer = made.buffer();
+        for transfer in [false, true] {
+            buffer = echo.send(&buffer, transfer).await?;
+            same(&borrowed(Segment::received(buffer.clone()))?, &reference)?;
+        }
+        // By the HTML standard a structured clone copies an array once each way, and a transfer never.
+        let entry = |variant, copied| Entry { variant, bytes: len, segments: 1, copied };
+        let entries = vec![entry(Variant::Clone, 2 * len as u64), entry(Variant::Transfer, 0)];
+        self.course(entries, SWEEP_ROUNDS, async |index, runs| {
+            let begun = clock::now();
+            for _ in 0..runs {
+                buffer = echo.send(&buffer, index == 1).await?;
+                std::hint::black_box(buffer.byte_length());
+            }
+            Ok(clock::now().saturating_sub(begun))
+        })
+        .await
+    }
+}
+
+fn series(entry: &Entry, taken: Taken) -> Series {
+    Series {
+        variant: entry.variant,
+        bytes: entry.bytes as u64,
+        segments: entry.segments as u64,
+        copied: entry.copied,
+        runs: taken.runs,
+        samples: taken.samples,
+        at: taken.at,
+    }
+}
+
+fn borrowed(segment: Segment) -> Result<ZBytes, Problem> {
+    ZBytes::from_segments([Source::borrow(segment)]).map_err(|error| cannot_build(&error))
+}
+
+/// One `ArrayBuffer` with all bytes of `payload`, by way of a `Blob`.
+async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
+    let failed = |error: JsValue| no_memory(&error, payload.len());
+    let whole = JsFuture::from(blob_of(&views(payload)).map_err(failed)?).await.map_err(failed)?;
+    Ok(whole.unchecked_into())
+}
+
+/// A rig of rows, whose arrays are made for it.
+fn rig_of_rows(rows: &[Row]) -> Result<Rig, Problem> {
+    rig_of(rows, true)
+}
+
+fn rig_of(rows: &[Row], moves: bool) -> Result<Rig, Problem> {
+    let listed = |sources: &Sources, mode| sources.list(Some(mode)).map_err(|error| cannot_build(&error));
+    let mut sources = Sources::default();
+    sources.make(rows)?;
+    let (copy, borrow) = (listed(&sources, Mode::Copy)?, listed(&sources, Mode::Borrow)?);
+    let moved = if moves {
+        // Copying and borrowing need arrays of their own, beside those that go from payload to payload.
+        let mut sources = Sources::default();
+        sources.make(rows)?;
+        Some(listed(&sources, Mode::Move)?)
+    } else {
+        None
+    };
+    Rig::new(copy, borrow, moved)
+}
+
+/// A rig of arrays of these lengths.
+fn rig_of_lengths(lengths: impl IntoIterator<Item = usize> + Clone) -> Result<Rig, Problem> {
+    let arrays = |lengths: &mut dyn Iterator<Item = usize>| lengths.map(array).collect::<Result<Vec<_>, _>>();
+    let made = arrays(&mut lengths.clone().into_iter())?;
+    let moved = arrays(&mut lengths.into_iter())?;
+    let listed = |arrays: &[JsValue], mode| arrays.iter().map(|array| source(array, mode)).collect();
+    Rig::new(listed(&made, Mode::Copy), listed(&made, Mode::Borrow), Some(listed(&moved, Mode::Move)))
+}
+
+/// The same row in another place, as a typed array where its kind knows one place only.
+fn placed(row: &Row, place: Place) -> Row {
+    let kind = if row.kind.can_be_linear() { row.kind.clone() } else { Kind::Array };
+    Row { kind, place, before: 0, after: 0, ..row.clone() }
+}
+
+/// Files that rows name, for a thread that does not have them.
+fn named_files(rows: &[Row]) -> js_sys::Map {
+    let map = js_sys::Map::new();
+    for row in rows {
+        if let Kind::File(id) = row.kind
+            && let Some(bytes) = files::bytes(id)
+        {
+            map.set(&id.into(), &bytes);
+        }
+    }
+    map
+}

@@ -1,0 +1,254 @@
+//! Whole puts: from the arrays through a router into a second session of the same page, so that one clock serves.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use futures_channel::mpsc;
+use gloo_timers::callback::Timeout;
+use zenoh_keyexpr::OwnedKeyExpr;
+use zenoh_protocol::core::CongestionControl;
+
+use super::{
+    Pace, STRETCH,
+    rig::{Rig, cannot_build, same},
+};
+use crate::{
+    app::{Problem, Row},
+    client::{self, Put, Sample},
+    ledger::{self, Ledger},
+    measure::{
+        course::Progress,
+        order,
+        run::{Puts, Stage, StageSeries, Variant},
+    },
+    payload::ZBytes,
+    segment::Mode,
+    web::{
+        clock,
+        driver::{Driver, Sent, Told},
+        sources::Sources,
+    },
+};
+
+/// Whole puts of each variant.
+pub(super) const PUTS: u32 = 12;
+
+/// When the puts have taken so long together, fewer will do.
+const LONG: Duration = Duration::from_secs(20);
+
+/// But not fewer than these, of each variant.
+const AT_LEAST: usize = 6;
+
+/// How long the router may take for anything.
+const PATIENCE_MILLIS: u32 = 60_000;
+
+/// How long to wait for a probe before the next one.
+const PROBE_MILLIS: u32 = 50;
+
+const VARIANTS: [(Variant, Mode); 2] = [(Variant::Copy, Mode::Copy), (Variant::Borrow, Mode::Borrow)];
+
+const STAGES: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
+
+/// Something that one of the two sessions told, and when.
+enum Heard {
+    Opened,
+    Arrived(Sample, Duration),
+    PutEnded(u64, Result<Sent, Problem>),
+    Closed(Option<Problem>),
+    /// Nobody told anything for too long.
+    Late,
+}
+
+/// A session to put with and one to receive with.
+struct Link {
+    sender: Driver,
+    receiver: Driver,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    tell: mpsc::UnboundedSender<Heard>,
+    timer: Rc<RefCell<Option<Timeout>>>,
+    /// Under which whole puts go, and probes.
+    keys: [OwnedKeyExpr; 2],
+    last: u64,
+}
+
+fn lost(detail: &str) -> Problem {
+    Problem::new(
+        "A measured put did not arrive.",
+        format!("{detail} Nothing of this measurement counts; measure again."),
+    )
+}
+
+impl Link {
+    async fn open(url: &str) -> Result<Self, Problem> {
+        let (tell, heard) = mpsc::unbounded();
+        let open = |receives: bool| {
+            let tell = tell.clone();
+            Driver::open(url, move |told| {
+                let heard = match told {
+                    Told::Opened(_) => Heard::Opened,
+                    Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
+                    Told::PutEnded(id, result) => Heard::PutEnded(id, result),
+                    Told::Closed(problem) => Heard::Closed(problem),
+                    Told::Sample(_) | Told::Progress(..) => return,
+                };
+                // Nobody listens any more when the measurement has ended.
+                let _ = tell.unbounded_send(heard);
+            })
+        };
+        let (sender, receiver) = (open(false), open(true));
+        // A key of this measurement alone: others on the same router may measure too.
+        let own = format!("zbytes-lab/measure/{:x}", js_sys::Math::random().to_bits());
+        let key =
+            |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.to_string()));
+        let keys = [key("put")?, key("probe")?];
+        let mut link = Self { sender, receiver, heard, tell: tell.clone(), timer: Rc::default(), keys, last: 0 };
+        let mut opened = 0;
+        while opened < 2 {
+            if let Heard::Opened = link.next(PATIENCE_MILLIS).await? {
+                opened += 1;
+            }
+        }
+        link.receiver.subscribe(1, key("*")?).map_err(|error| lost(&error.to_string()))?;
+        link.probe().await?;
+        Ok(link)
+    }
+
+    /// What is told next.
+    async fn next(&mut self, patience: u32) -> Result<Heard, Problem> {
+        let tell = self.tell.clone();
+        *self.timer.borrow_mut() = Some(Timeout::new(patience, move || {
+            let _ = tell.unbounded_send(Heard::Late);
+        }));
+        let heard = self.heard.recv().await.unwrap_or(Heard::Late);
+        self.timer.borrow_mut().take();
+        match heard {
+            Heard::Closed(problem) => Err(problem.unwrap_or_else(|| lost("The session was closed."))),
+            Heard::PutEnded(_, Err(problem)) => Err(problem),
+            heard => Ok(heard),
+        }
+    }
+
+    /// Puts until something arrives: a router does not say when a subscription has taken effect.
+    async fn probe(&mut self) -> Result<(), Problem> {
+        let begun = clock::now();
+        while clock::now().saturating_sub(begun).as_millis() < PATIENCE_MILLIS.into() {
+            let [_, key] = &self.keys;
+            self.put(key.clone(), ZBytes::empty())?;
+            loop {
+                match self.next(PROBE_MILLIS).await? {
+                    Heard::Arrived(..) => return Ok(()),
+                    Heard::Late => break,
+                    _ => {}
+                }
+            }
+        }
+        Err(lost("The router does not deliver from one session of this page to another."))
+    }
+
+    fn put(&mut self, key: OwnedKeyExpr, payload: ZBytes) -> Result<u64, Problem> {
+        self.last += 1;
+        let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
+        self.sender.put(self.last, put).map_err(|error| lost(&error.to_string()))?;
+        Ok(self.last)
+    }
+
+    /// Puts and waits until it is out and has arrived. Late probes are not what is waited for.
+    async fn deliver(&mut self, payload: ZBytes) -> Result<(Sent, Sample, Duration), Problem> {
+        let [key, _] = self.keys.clone();
+        let mine = self.put(key.clone(), payload)?;
+        let (mut sent, mut arrived) = (None, None);
+        loop {
+            match self.next(PATIENCE_MILLIS).await? {
+                Heard::PutEnded(id, Ok(end)) if id == mine => sent = Some(end),
+                Heard::Arrived(sample, at) if sample.key == key.as_str() => arrived = Some((sample, at)),
+                Heard::Late => return Err(lost("It was not seen within a minute.")),
+                _ => {}
+            }
+            (sent, arrived) = match (sent, arrived) {
+                (Some(sent), Some((sample, at))) => return Ok((sent, sample, at)),
+                waiting => waiting,
+            };
+        }
+    }
+}
+
+/// One whole put by stage, in the order of [`STAGES`]: nanoseconds, and bytes that we copied.
+type Staged = [(Duration, u64); 6];
+
+async fn one(link: &mut Link, rows: &[Row], rig: &mut Rig, mode: Mode, check: bool) -> Result<Staged, Problem> {
+    let begun = clock::now();
+    let mut sources = Sources::default();
+    sources.make(rows)?;
+    let produced = clock::now();
+    let listed = sources.list(Some(mode)).map_err(|error| cannot_build(&error))?;
+    let payload = ZBytes::from_segments(listed).map_err(|error| cannot_build(&error))?;
+    let built = clock::now();
+    let building = payload.built().total();
+    let (sent, sample, arrived) = link.deliver(payload).await?;
+    let reading = clock::now();
+    let mut ledger = Ledger::new();
+    let whole = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
+    std::hint::black_box(whole.len());
+    let read = clock::now();
+    if check {
+        same(&sample.payload, rig.reference())?;
+    }
+    let whole = arrived.saturating_sub(produced);
+    let build = built.saturating_sub(produced);
+    Ok([
+        (produced.saturating_sub(begun), 0),
+        (build, building),
+        (sent.gather, sent.ledger.bytes_in(ledger::Stage::Gather)),
+        (sent.send, 0),
+        (whole.saturating_sub(build).saturating_sub(sent.gather).saturating_sub(sent.send), 0),
+        (read.saturating_sub(reading), ledger.total()),
+    ])
+}
+
+/// Takes whole puts by copy and by borrow, in turns. `measured` samples were taken before; the progress counts on from there.
+///
+/// # Errors
+/// A [`Problem`] when a put fails.
+pub(super) async fn run(
+    url: &str,
+    rows: &[Row],
+    rig: &mut Rig,
+    pace: &mut Pace,
+    measured: u32,
+    progress: &dyn Fn(Progress),
+) -> Result<Vec<Puts>, Problem> {
+    let mut link = Link::open(url).await?;
+    let mut puts = VARIANTS.map(|(variant, _)| Puts {
+        variant,
+        at: Vec::new(),
+        stages: STAGES.map(|stage| StageSeries { stage, copied: 0, samples: Vec::new() }).into(),
+    });
+    // The first ones warm up, and every byte of them is compared.
+    for (_, mode) in VARIANTS {
+        one(&mut link, rows, rig, mode, true).await?;
+    }
+    let begun = clock::now();
+    let total = measured + PUTS * 2;
+    'rounds: for round in 0..PUTS {
+        if clock::now().saturating_sub(begun) > LONG && round as usize >= AT_LEAST {
+            break;
+        }
+        for index in order(super::SEED, round, VARIANTS.len()) {
+            pace.rest(STRETCH).await;
+            if pace.stop.is_set() {
+                break 'rounds;
+            }
+            let (Some((_, mode)), Some(puts)) = (VARIANTS.get(index), puts.get_mut(index)) else { continue };
+            let at = clock::now().saturating_sub(begun);
+            let staged = one(&mut link, rows, rig, *mode, false).await?;
+            puts.at.push(at.as_secs_f64() * 1e3);
+            for (series, (took, copied)) in puts.stages.iter_mut().zip(staged) {
+                series.samples.push(took.as_nanos() as f64);
+                series.copied = copied;
+            }
+            let done = round * 2 + 1;
+            let left = clock::now().saturating_sub(begun) / done * (PUTS * 2 - done);
+            progress(Progress { done: measured + done, total, left: Some(left) });
+        }
+    }
+    Ok(puts.into_iter().filter(|puts| puts.at.len() >= 3).collect())
+}

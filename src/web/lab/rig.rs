@@ -1,0 +1,221 @@
+//! What builds the same payload again and again.
+
+use std::time::Duration;
+
+use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use crate::{
+    app::Problem,
+    ledger::Ledger,
+    measure::run::Variant,
+    payload::{BuildError, ZBytes},
+    segment::{Element, Input, Mode, Segment, Source},
+    web::{clock, socket::message_of},
+};
+
+#[wasm_bindgen(module = "/src/web/lab/parts.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = copyFresh, catch)]
+    fn copy_fresh(parts: &Array, length: f64) -> Result<ArrayBuffer, JsValue>;
+}
+
+/// One payload, built in every way that there is.
+pub(super) struct Rig {
+    /// The arrays, listed to be copied and to be borrowed.
+    copy: Vec<Source>,
+    borrow: Vec<Source>,
+    /// The arrays that go from payload to payload: a buffer can be moved once, so each build by move takes those of the one before.
+    moved: Moved,
+    /// What every other payload is compared with.
+    reference: ZBytes,
+    /// The reference's segments, as JavaScript sees them.
+    parts: Option<Array>,
+}
+
+/// Where the arrays are that are to be moved.
+enum Moved {
+    Listed(Vec<Source>),
+    Built(ZBytes),
+    Nowhere,
+}
+
+impl Rig {
+    /// `copy` and `borrow` list the same arrays; `moved` lists others with the same bytes, or none when moving is not wanted.
+    ///
+    /// # Errors
+    /// A [`Problem`] when they cannot be borrowed.
+    pub(super) fn new(copy: Vec<Source>, borrow: Vec<Source>, moved: Option<Vec<Source>>) -> Result<Self, Problem> {
+        let reference = ZBytes::from_segments(borrow.iter().cloned()).map_err(|error| cannot_build(&error))?;
+        let moved = moved.map_or(Moved::Nowhere, Moved::Listed);
+        Ok(Self { copy, borrow, moved, reference, parts: None })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.reference.len()
+    }
+
+    pub(super) fn segments(&self) -> usize {
+        self.reference.segments().len()
+    }
+
+    /// Builds once.
+    pub(super) fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
+        match mode {
+            Mode::Copy => ZBytes::from_segments(self.copy.iter().cloned()),
+            Mode::Borrow => ZBytes::from_segments(self.borrow.iter().cloned()),
+            Mode::Move => match std::mem::replace(&mut self.moved, Moved::Nowhere) {
+                Moved::Listed(sources) => ZBytes::from_segments(sources),
+                Moved::Built(payload) => ZBytes::from_segments(payload.into_segments().into_iter().map(again)),
+                Moved::Nowhere => Ok(ZBytes::empty()),
+            },
+        }
+    }
+
+    /// Builds once by `variant` and compares every byte of what came of it, so that nothing is measured that does not work. Returns
+    /// how many bytes it copied; `None` when moving was refused, with the reason.
+    ///
+    /// # Errors
+    /// A [`Problem`] when it cannot be built, or is not the payload that it should be.
+    pub(super) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
+        let payload = match mode_of(variant) {
+            Some(mode) => match self.build(mode) {
+                Ok(payload) => payload,
+                Err(error) if mode == Mode::Move => return Ok(Err(error.to_string())),
+                Err(error) => return Err(cannot_build(&error)),
+            },
+            None => self.fresh()?,
+        };
+        same(&payload, &self.reference)?;
+        let copied = if variant == Variant::CopyFresh { payload.len() as u64 } else { payload.built().total() };
+        if variant == Variant::Move {
+            self.moved = Moved::Built(payload);
+        }
+        Ok(Ok(copied))
+    }
+
+    /// How long `runs` runs take. Each payload is dropped before the next is built, so copies go into warm memory, unless the variant
+    /// says otherwise.
+    pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
+        let Some(mode) = mode_of(variant) else { return self.time_fresh(runs) };
+        let begun = clock::now();
+        for _ in 0..runs {
+            let payload = self.build(mode).map_err(|error| cannot_build(&error))?;
+            // The length is looked at, so that no build can be left out as useless.
+            std::hint::black_box(payload.len());
+            if mode == Mode::Move {
+                self.moved = Moved::Built(payload);
+            }
+        }
+        Ok(clock::now().saturating_sub(begun))
+    }
+
+    fn time_fresh(&mut self, runs: u32) -> Result<Duration, Problem> {
+        self.see_parts();
+        let begun = clock::now();
+        for _ in 0..runs {
+            std::hint::black_box(self.copied_fresh()?.byte_length());
+        }
+        Ok(clock::now().saturating_sub(begun))
+    }
+
+    fn fresh(&mut self) -> Result<ZBytes, Problem> {
+        self.see_parts();
+        let segment = Segment::received(self.copied_fresh()?);
+        ZBytes::from_segments([Source::borrow(segment)]).map_err(|error| cannot_build(&error))
+    }
+
+    fn copied_fresh(&self) -> Result<ArrayBuffer, Problem> {
+        let parts = self.parts.as_ref().map_or_else(Array::new, Array::clone);
+        copy_fresh(&parts, self.len() as f64).map_err(|error| no_memory(&error, self.len()))
+    }
+
+    /// Views of the reference's bytes for JavaScript. Made anew for every sample when some are in wasm memory, which may have grown.
+    fn see_parts(&mut self) {
+        let linear = self.reference.segments().iter().any(|segment| segment.as_linear().is_some());
+        if self.parts.is_none() || linear {
+            self.parts = Some(views(&self.reference));
+        }
+    }
+
+    /// What every payload of the rig must be equal to.
+    pub(super) fn reference(&self) -> &ZBytes {
+        &self.reference
+    }
+}
+
+/// Every segment as a `Uint8Array`, for JavaScript to read at once: a view of wasm memory is good until that grows.
+pub(super) fn views(payload: &ZBytes) -> Array {
+    payload.segments().iter().filter_map(|segment| segment.view().ok()).collect()
+}
+
+fn mode_of(variant: Variant) -> Option<Mode> {
+    match variant {
+        Variant::Copy | Variant::CopyJs | Variant::CopyWasm => Some(Mode::Copy),
+        Variant::Borrow | Variant::BorrowJs | Variant::BorrowWasm => Some(Mode::Borrow),
+        Variant::Move => Some(Mode::Move),
+        _ => None,
+    }
+}
+
+/// A segment of a payload that was built by move as the source of the next payload. One that was copied instead is copied again.
+fn again(segment: Segment) -> Source {
+    let element = segment.element();
+    match segment.into_array_buffer() {
+        Ok(buffer) => Source::moved(Input::array(buffer.into(), element)),
+        Err(segment) => {
+            let mode = segment.mode();
+            Source::new(segment, mode)
+        }
+    }
+}
+
+/// A new array of `len` bytes, every page of it with a value of its own.
+///
+/// # Errors
+/// A [`Problem`] when the browser has no memory for it.
+pub(super) fn array(len: usize) -> Result<JsValue, Problem> {
+    const PAGE: usize = 4096;
+    // Through `Reflect`, because the constructor throws when there is no memory.
+    let class: Function =
+        Reflect::get(&global(), &"Uint8Array".into()).map_err(|error| no_memory(&error, len))?.unchecked_into();
+    let bytes =
+        Reflect::construct(&class, &Array::of1(&(len as f64).into())).map_err(|error| no_memory(&error, len))?;
+    let bytes: Uint8Array = bytes.unchecked_into();
+    for (page, start) in (0..len).step_by(PAGE).enumerate() {
+        bytes.fill(page as u8 ^ (page >> 8) as u8, start as u32, (start + PAGE).min(len) as u32);
+    }
+    Ok(bytes.into())
+}
+
+/// `array` as a source.
+pub(super) fn source(array: &JsValue, mode: Mode) -> Source {
+    Source::new(Input::array(array.clone(), Element::Uint8), mode)
+}
+
+/// Whether both have the same bytes.
+///
+/// # Errors
+/// A [`Problem`] when they do not, or one of them cannot be read.
+pub(super) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> {
+    // What is read to be compared belongs to no measured variant.
+    let equal = payload.eq_bytes(reference, &mut Ledger::new()).map_err(|error| cannot_build(&error))?;
+    if equal {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "A measured variant gave other bytes.",
+        "So nothing was measured: its time would mean nothing. This is a defect of the lab; please report it.",
+    ))
+}
+
+pub(super) fn cannot_build(error: &BuildError) -> Problem {
+    Problem::new("The payload cannot be built.", format!("{error}."))
+}
+
+pub(super) fn no_memory(error: &JsValue, len: usize) -> Problem {
+    Problem::new(
+        "The browser has no memory for the measurement.",
+        format!("It could not make an array of {len} B ({}). Measure a shorter payload.", message_of(error)),
+    )
+}

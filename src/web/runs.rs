@@ -1,0 +1,152 @@
+//! Runs that the browser keeps, runs that come as files, and files that leave the page.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, window};
+use yew::Callback;
+
+use super::socket::message_of;
+use crate::{
+    app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
+    measure::run::Run,
+};
+
+/// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.
+const PREFIX: &str = "zbytes-lab.run.";
+
+/// A file that is longer is no run: a sweep takes 200 kB.
+const LONGEST_FILE: f64 = 64e6;
+
+fn storage() -> Option<Storage> {
+    window()?.local_storage().ok().flatten()
+}
+
+/// The ids of all kept runs, oldest first.
+fn ids(storage: &Storage) -> Vec<u64> {
+    let count = storage.length().unwrap_or(0);
+    let keys = (0..count).filter_map(|at| storage.key(at).ok().flatten());
+    let mut ids: Vec<u64> = keys.filter_map(|key| key.strip_prefix(PREFIX)?.parse().ok()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn key(id: u64) -> String {
+    format!("{PREFIX}{id}")
+}
+
+/// All kept runs, newest first; and what is wrong with those that could not be read, which stay where they are.
+pub(super) fn load() -> (Vec<Shown>, Option<Problem>) {
+    let Some(storage) = storage() else { return (Vec::new(), None) };
+    let (mut runs, mut problem) = (Vec::new(), None);
+    for id in ids(&storage).into_iter().rev().take(KEPT_RUNS) {
+        let Some(text) = storage.get_item(&key(id)).ok().flatten() else { continue };
+        match Run::from_json(&text) {
+            Ok(run) => runs.push(Shown(Rc::new(run))),
+            Err(error) => {
+                problem =
+                    Some(Problem::new("A kept run could not be read.", format!("{error}. It was left where it is.")));
+            }
+        }
+    }
+    (runs, problem)
+}
+
+/// Keeps a run, and forgets the oldest ones when there are too many, or no room.
+///
+/// # Errors
+/// A [`Problem`] when the browser stores nothing.
+pub(super) fn keep(run: &Run) -> Result<(), Problem> {
+    let failed = |reason: String| {
+        Problem::new(
+            "The run could not be kept.",
+            format!("The browser said: {reason}. It is here until the page is closed; export it to keep it."),
+        )
+    };
+    let storage = storage().ok_or_else(|| failed("there is no storage for this page".to_owned()))?;
+    let text = run.to_json();
+    let mut old = ids(&storage);
+    old.retain(|id| *id != run.id);
+    let beyond = (old.len() + 1).saturating_sub(KEPT_RUNS);
+    let mut oldest = old.into_iter();
+    for id in oldest.by_ref().take(beyond) {
+        let _ = storage.remove_item(&key(id));
+    }
+    while let Err(error) = storage.set_item(&key(run.id), &text) {
+        let Some(id) = oldest.next() else { return Err(failed(message_of(&error))) };
+        let _ = storage.remove_item(&key(id));
+    }
+    Ok(())
+}
+
+/// Forgets a run.
+pub(super) fn forget(id: u64) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(id));
+    }
+}
+
+/// Reads a run that a person has exported before, and answers with [`Action::RunRead`].
+pub fn read(file: File, answer: Callback<Action>) {
+    spawn_local(async move {
+        let name = file.name();
+        let problem = |reason: &str| {
+            Problem::new(
+                format!("{name} is no run."),
+                format!("{reason}. Give a JSON file that this page has exported."),
+            )
+        };
+        let result = if file.size() > LONGEST_FILE {
+            Err(problem(&format!("It has {} B, more than any run", file.size())))
+        } else {
+            match JsFuture::from(file.text()).await {
+                Ok(text) => Run::from_json(&text.as_string().unwrap_or_default())
+                    .map(|run| Shown(Rc::new(run)))
+                    .map_err(|error| problem(&crate::app::sentence(&error.to_string()))),
+                Err(error) => Err(problem(&format!("It could not be read: {}", message_of(&error)))),
+            }
+        };
+        answer.emit(Action::RunRead(result));
+    });
+}
+
+/// Hands a file over to the person.
+///
+/// # Errors
+/// What the browser says.
+pub(super) fn save(download: &Download) -> Result<(), Problem> {
+    let failed = |error: JsValue| {
+        Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(&error)))
+    };
+    let kind = BlobPropertyBag::new();
+    kind.set_type(download.media);
+    let blob =
+        Blob::new_with_str_sequence_and_options(&Array::of1(&download.text.as_str().into()), &kind).map_err(failed)?;
+    let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;
+    let document =
+        window().and_then(|window| window.document()).ok_or_else(|| failed("there is no document".into()))?;
+    let link: HtmlAnchorElement = document.create_element("a").map_err(failed)?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(&download.name);
+    link.click();
+    // The browser has taken the file by the time that anything else happens.
+    gloo_timers::callback::Timeout::new(60_000, move || {
+        let _ = Url::revoke_object_url(&address);
+    })
+    .forget();
+    Ok(())
+}
+
+/// Hears of runs that another page of the lab has kept or forgotten.
+pub(super) fn watch(changed: impl Fn() + 'static) -> Option<EventListener> {
+    let window = window()?;
+    Some(EventListener::new(&window, "storage", move |event| {
+        let key = event.dyn_ref::<web_sys::StorageEvent>().and_then(web_sys::StorageEvent::key);
+        if key.is_none_or(|key| key.starts_with(PREFIX)) {
+            changed();
+        }
+    }))
+}

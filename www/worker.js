@@ -1,0 +1,24 @@
+// A Worker of the lab. It measures away from the page, with the same program, which the page has compiled already; and it sends
+// back whatever it is sent, so that the way to a Worker can be measured.
+
+let program;
+
+addEventListener("message", async ({ data }) => {
+  if ("echo" in data) {
+    postMessage(data.echo, data.transfer ? [data.echo] : []);
+    return;
+  }
+  if (data.stop) {
+    (await program)?.stop_apart();
+    return;
+  }
+  program = import(data.js).then(async (bindings) => {
+    await bindings.default({ module_or_path: data.module });
+    return bindings;
+  });
+  try {
+    (await program).measure_apart(data.request, data.files);
+  } catch (error) {
+    postMessage({ failed: String(error?.message ?? error) });
+  }
+});
