@@ -53,6 +53,9 @@ const STRETCH: Duration = Duration::from_millis(40);
 /// What is longer is measured in a Worker, in bytes of all arrays together.
 const ON_THE_PAGE: u64 = 16 << 20;
 
+/// So is what has more segments: to make, list and collect so many arrays takes longer than a page may wait.
+const SEGMENTS_ON_THE_PAGE: u64 = 2_000;
+
 /// What is longer is not copied into fresh memory again and again: the engine takes its time to give it back.
 const FRESH: usize = 64 << 20;
 
@@ -121,13 +124,11 @@ struct Request {
 }
 
 impl Request {
-    /// Bytes of all arrays together.
-    fn bytes(&self) -> u64 {
-        match self.scenario {
-            Scenario::Sizes => SIZES.iter().map(|size| *size as u64).sum(),
-            Scenario::Counts => TOTAL as u64,
-            _ => self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add),
-        }
+    /// Whether it would keep the page waiting.
+    fn is_heavy(&self) -> bool {
+        let bytes = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
+        let segments = self.rows.iter().map(|row| row.repeat as u64).fold(0, u64::saturating_add);
+        self.scenario.is_sweep() || bytes > ON_THE_PAGE || segments > SEGMENTS_ON_THE_PAGE
     }
 }
 
@@ -146,7 +147,7 @@ pub(super) async fn measure(
     let Order { scenario, subject, rows, .. } = order;
     let request = Request { scenario, subject, rows, url, browser, cores, begun };
     let seen = surroundings::Visibility::watch();
-    let result = if request.bytes() > ON_THE_PAGE {
+    let result = if request.is_heavy() {
         apart::measure(&request, stop, progress).await
     } else {
         here(&request, stop, Thread::Page, &progress).await
@@ -179,14 +180,14 @@ async fn here(
     let (mut puts, mut router) = (Vec::new(), None);
     let series = match request.scenario {
         Scenario::Payload => {
-            let mut rig = rig_of_rows(&request.rows)?;
+            let mut rig = rig_of(&request.rows, true, bench.pace).await?;
             bench.puts = if request.url.is_some() { puts::PUTS * 2 } else { 0 };
             let series = bench.builds(&mut rig, &mut refused).await?;
             if let Some(url) = &request.url
                 && !stop.is_set()
             {
                 let measured = series.iter().map(|series| series.samples.len() as u32).sum();
-                puts = puts::run(url, &request.rows, &mut rig, bench.pace, measured, progress).await?;
+                puts = puts::run(url, &request.rows, &rig, bench.pace, measured, progress).await?;
                 router = Some(url.clone());
             }
             series
@@ -378,16 +379,18 @@ impl Bench<'_> {
         let mut rigs = Vec::new();
         for place in [Place::JsHeap, Place::Linear] {
             let rows: Vec<Row> = rows.iter().map(|row| placed(row, place)).collect();
-            rigs.push(rig_of(&rows, false)?);
+            rigs.push(rig_of(&rows, false, self.pace).await?);
         }
         if let [js, linear] = rigs.as_slice() {
             same(js.reference(), linear.reference())?;
+            self.pace.rest(STRETCH).await;
         }
         let turns = [(0, Variant::CopyJs), (1, Variant::CopyWasm), (0, Variant::BorrowJs), (1, Variant::BorrowWasm)];
         let mut entries = Vec::new();
         for (at, variant) in turns {
             if let Some(rig) = rigs.get_mut(at) {
                 let copied = rig.try_out(variant)?.unwrap_or_default();
+                self.pace.rest(STRETCH).await;
                 entries.push(Entry::of(variant, rig, copied));
             }
         }
@@ -400,11 +403,12 @@ impl Bench<'_> {
 
     /// One run of bytes out of many: by way of a `Blob`, and by our gather.
     async fn blob(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
-        let rig = rig_of(rows, false)?;
+        let rig = rig_of(rows, false, self.pace).await?;
         let payload = rig.reference().clone();
         let mut ledger = Ledger::new();
         let whole = payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
         same(&borrowed(Segment::linear(whole, Element::Uint8))?, &payload)?;
+        self.pace.rest(STRETCH).await;
         same(&borrowed(Segment::received(blob(&payload).await?))?, &payload)?;
         // By the File API's standard a Blob copies its parts, and reading it copies them again.
         let entries = vec![
@@ -431,6 +435,7 @@ impl Bench<'_> {
         let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
         let echo = apart::Echo::start()?;
         let made: Uint8Array = array(len)?.unchecked_into();
+        self.pace.rest(STRETCH).await;
         let reference = borrowed(Segment::received(array(len)?.unchecked_into::<Uint8Array>().buffer()))?;
         let mut buffer: ArrayBuffer = made.buffer();
         for transfer in [false, true] {
@@ -475,20 +480,18 @@ async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
     Ok(whole.unchecked_into())
 }
 
-/// A rig of rows, whose arrays are made for it.
-fn rig_of_rows(rows: &[Row]) -> Result<Rig, Problem> {
-    rig_of(rows, true)
-}
-
-fn rig_of(rows: &[Row], moves: bool) -> Result<Rig, Problem> {
+/// A rig of rows, whose arrays are made for it; with `moves` twice, because copying and borrowing need arrays of their own, beside
+/// those that go from payload to payload.
+async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Problem> {
     let listed = |sources: &Sources, mode| sources.list(Some(mode)).map_err(|error| cannot_build(&error));
     let mut sources = Sources::default();
     sources.make(rows)?;
+    pace.rest(STRETCH).await;
     let (copy, borrow) = (listed(&sources, Mode::Copy)?, listed(&sources, Mode::Borrow)?);
     let moved = if moves {
-        // Copying and borrowing need arrays of their own, beside those that go from payload to payload.
         let mut sources = Sources::default();
         sources.make(rows)?;
+        pace.rest(STRETCH).await;
         Some(listed(&sources, Mode::Move)?)
     } else {
         None

@@ -174,33 +174,43 @@ impl Link {
 /// One whole put by stage, in the order of [`STAGES`]: nanoseconds, and bytes that we copied.
 type Staged = [(Duration, u64); 6];
 
-async fn one(link: &mut Link, rows: &[Row], rig: &mut Rig, mode: Mode, check: bool) -> Result<Staged, Problem> {
+async fn one(
+    link: &mut Link,
+    rows: &[Row],
+    rig: &Rig,
+    mode: Mode,
+    check: bool,
+    pace: &mut Pace,
+) -> Result<Staged, Problem> {
     let begun = clock::now();
     let mut sources = Sources::default();
     sources.make(rows)?;
-    let produced = clock::now();
+    let producing = clock::now().saturating_sub(begun);
+    pace.rest(STRETCH).await;
+    let begun = clock::now();
     let listed = sources.list(Some(mode)).map_err(|error| cannot_build(&error))?;
     let payload = ZBytes::from_segments(listed).map_err(|error| cannot_build(&error))?;
-    let built = clock::now();
+    let build = clock::now().saturating_sub(begun);
     let building = payload.built().total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
-    let reading = clock::now();
+    let whole = arrived.saturating_sub(begun);
+    pace.rest(STRETCH).await;
+    let begun = clock::now();
     let mut ledger = Ledger::new();
-    let whole = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
-    std::hint::black_box(whole.len());
-    let read = clock::now();
+    let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
+    std::hint::black_box(contiguous.len());
+    let reading = clock::now().saturating_sub(begun);
     if check {
+        pace.rest(STRETCH).await;
         same(&sample.payload, rig.reference())?;
     }
-    let whole = arrived.saturating_sub(produced);
-    let build = built.saturating_sub(produced);
     Ok([
-        (produced.saturating_sub(begun), 0),
+        (producing, 0),
         (build, building),
         (sent.gather, sent.ledger.bytes_in(ledger::Stage::Gather)),
         (sent.send, 0),
         (whole.saturating_sub(build).saturating_sub(sent.gather).saturating_sub(sent.send), 0),
-        (read.saturating_sub(reading), ledger.total()),
+        (reading, ledger.total()),
     ])
 }
 
@@ -211,7 +221,7 @@ async fn one(link: &mut Link, rows: &[Row], rig: &mut Rig, mode: Mode, check: bo
 pub(super) async fn run(
     url: &str,
     rows: &[Row],
-    rig: &mut Rig,
+    rig: &Rig,
     pace: &mut Pace,
     measured: u32,
     progress: &dyn Fn(Progress),
@@ -224,7 +234,7 @@ pub(super) async fn run(
     });
     // The first ones warm up, and every byte of them is compared.
     for (_, mode) in VARIANTS {
-        one(&mut link, rows, rig, mode, true).await?;
+        one(&mut link, rows, rig, mode, true, pace).await?;
     }
     let begun = clock::now();
     let total = measured + PUTS * 2;
@@ -239,7 +249,7 @@ pub(super) async fn run(
             }
             let (Some((_, mode)), Some(puts)) = (VARIANTS.get(index), puts.get_mut(index)) else { continue };
             let at = clock::now().saturating_sub(begun);
-            let staged = one(&mut link, rows, rig, *mode, false).await?;
+            let staged = one(&mut link, rows, rig, *mode, false, pace).await?;
             puts.at.push(at.as_secs_f64() * 1e3);
             for (series, (took, copied)) in puts.stages.iter_mut().zip(staged) {
                 series.samples.push(took.as_nanos() as f64);
