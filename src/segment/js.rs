@@ -8,7 +8,6 @@
 
 use std::{
     arch::wasm32::memory_size,
-    cell::OnceCell,
     mem::MaybeUninit,
     ops::Range,
     rc::{Rc, Weak},
@@ -70,13 +69,11 @@ struct JsOwner {
     aliasing: Aliasing,
     /// Where in wasm memory it is, if it is there: `array` may be detached by our own allocations then.
     in_memory: Option<f64>,
-    /// `array` seen as bytes, made at the first use.
-    bytes: OnceCell<Uint8Array>,
 }
 
 impl JsOwner {
     fn new(array: JsValue, whole: usize, aliasing: Aliasing) -> Rc<Self> {
-        Rc::new(Self { array, whole, aliasing, in_memory: None, bytes: OnceCell::new() })
+        Rc::new(Self { array, whole, aliasing, in_memory: None })
     }
 
     fn check(&self) -> Result<(), SegmentError> {
@@ -91,23 +88,40 @@ impl JsOwner {
         }
     }
 
-    /// The array as bytes, once it was checked.
-    fn bytes(&self) -> Uint8Array {
-        let view = |buffer: &JsValue, offset| Window::new(buffer, offset, self.whole as f64).unchecked_into();
-        if let Some(offset) = self.in_memory {
-            return view(&memory(), offset);
-        }
-        let make = || {
-            if let Some(bytes) = self.array.dyn_ref::<Uint8Array>() {
-                bytes.clone()
-            } else if ArrayBuffer::is_view(&self.array) {
+    /// `len` bytes from `start` on as JavaScript sees them. Nothing is copied.
+    fn view(&self, start: usize, len: usize) -> Result<Uint8Array, SegmentError> {
+        self.check()?;
+        let view =
+            |buffer: &JsValue, offset: f64| Window::new(buffer, offset + start as f64, len as f64).unchecked_into();
+        Ok(match self.in_memory {
+            Some(offset) => view(&memory(), offset),
+            None if ArrayBuffer::is_view(&self.array) => {
                 let array: &Bytes = self.array.unchecked_ref();
                 view(&array.buffer(), array.byte_offset())
-            } else {
-                view(&self.array, 0.0)
             }
-        };
-        self.bytes.get_or_init(make).clone()
+            None => view(&self.array, 0.0),
+        })
+    }
+
+    /// Copies `len` bytes from `start` on to `address` in wasm memory. The caller has checked that they lie inside of both.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the place where payload bytes leave the JavaScript heap: the callers write the ledger"
+    )]
+    fn copy_out(&self, start: usize, len: usize, address: *mut u8) -> Result<(), SegmentError> {
+        let address = address as usize as u32;
+        if self.in_memory.is_some() {
+            let view = self.view(start, len)?;
+            MEMORY.with(|memory| copy_in(memory, &view, len as f64, 0.0, len as f64, address));
+            return Ok(());
+        }
+        let found =
+            MEMORY.with(|memory| copy_in(memory, &self.array, self.whole as f64, start as f64, len as f64, address));
+        if found == self.whole as f64 {
+            Ok(())
+        } else {
+            Err(SegmentError::Detached { expected: self.whole, found: found as usize })
+        }
     }
 }
 
@@ -153,56 +167,28 @@ impl JsBytes {
         self.owner.check()
     }
 
-    /// `len` bytes from `offset` of this range on, or `None` when there is no byte to look at.
-    fn part(&self, offset: usize, len: usize) -> Result<Option<Uint8Array>, SegmentError> {
-        self.check()?;
-        if len == 0 {
-            return Ok(None);
-        }
-        let bytes = self.owner.bytes();
-        if len == self.owner.whole {
-            // The common case of a small array: no view of a part is needed, so no JavaScript object is made.
-            return Ok(Some(bytes));
-        }
-        let start = self.start + offset;
-        Ok(Some(bytes.subarray(start as u32, (start + len) as u32)))
-    }
-
     /// All of this range as JavaScript sees it.
     pub(super) fn view(&self) -> Result<Uint8Array, SegmentError> {
-        Ok(self.part(0, self.len)?.unwrap_or_else(|| Uint8Array::new_with_length(0)))
+        self.owner.view(self.start, self.len)
     }
 
     /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "one of the places where payload bytes are copied: the callers write the ledger"
-    )]
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
-        if let Some(part) = self.part(offset, into.len())? {
-            part.copy_to(into);
-        }
-        Ok(())
+        self.owner.copy_out(self.start + offset, into.len(), into.as_mut_ptr())
     }
 
     /// Copies to the end of `into` without filling the memory with zeros first.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "one of the places where payload bytes are copied: the callers write the ledger"
-    )]
     #[allow(unsafe_code, reason = "a copy into fresh memory would otherwise cost a second pass to clear it")]
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;
-        // After the memory is there: to reserve it may have detached views of wasm memory.
-        let Some(part) = self.part(0, self.len)? else { return Ok(()) };
         let old = into.len();
         let space: &mut [MaybeUninit<u8>] = into.spare_capacity_mut();
         let Some(space) = space.get_mut(..self.len) else {
             return Err(SegmentError::OutOfMemory { requested: self.len });
         };
-        part.copy_to_uninit(space);
-        // SAFETY: `copy_to_uninit` has written all of `space`, the first `self.len` bytes after the old length, which lie
-        // inside the capacity. It panics, and so does not come here, when the lengths differ.
+        self.owner.copy_out(self.start, self.len, space.as_mut_ptr().cast())?;
+        // SAFETY: `copy_out` has written all of `space`, the first `self.len` bytes after the old length, which lie inside
+        // the capacity, or it came back with an error.
         unsafe { into.set_len(old + self.len) };
         Ok(())
     }
@@ -287,9 +273,14 @@ fn describe(value: &JsValue) -> String {
     }
 }
 
+thread_local! {
+    /// This program's memory, which stays the same object when it grows.
+    static MEMORY: JsValue = wasm_bindgen::memory();
+}
+
 /// The buffer of this program's memory, as it is now.
 fn memory() -> JsValue {
-    wasm_bindgen::memory().unchecked_into::<WebAssembly::Memory>().buffer()
+    MEMORY.with(|memory| memory.unchecked_ref::<WebAssembly::Memory>().buffer())
 }
 
 /// Bytes in this program's memory as JavaScript sees them, until that memory grows.
@@ -315,6 +306,11 @@ extern "C" {
     /// Whether a buffer is detached.
     #[wasm_bindgen(js_name = isDetached)]
     fn is_detached(buffer: &JsValue) -> bool;
+
+    /// Copies `length` bytes from `start` of an array or buffer of `whole` bytes on to `address` in this program's memory, and says
+    /// how many bytes there are in it; nothing is copied when that is another number.
+    #[wasm_bindgen(js_name = copyIn)]
+    fn copy_in(memory: &JsValue, array: &JsValue, whole: f64, start: f64, length: f64, address: u32) -> f64;
 
     /// Takes the memory away from an array or a buffer.
     #[wasm_bindgen(catch)]
@@ -444,7 +440,7 @@ impl Engine {
         } else {
             Window::new(&buffer, if is_view { array.byte_offset() } else { 0.0 }, len).into()
         };
-        let owner = JsOwner { array, whole, aliasing, in_memory, bytes: OnceCell::new() };
+        let owner = JsOwner { array, whole, aliasing, in_memory };
         // What is copied is no longer referred to when buffers are taken away, so it is in nobody's way.
         let taken = if matches!(pending, Pending::Copy(_)) { Mode::Copy } else { mode };
         segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));

@@ -68,3 +68,26 @@ export function transfer(value) {
     // Engines of before 2024 have an older and slower way.
     return buffer.transfer ? buffer.transfer() : structuredClone(buffer, { transfer: [buffer] });
 }
+
+// This program's memory as bytes, made anew when it has grown.
+let bytes = new Uint8Array();
+
+// Copies `length` bytes from `start` of `array`, which should have `whole` bytes, to `address` in this program's memory. Returns how
+// many bytes it has; nothing is copied when that is another number, as it is of a detached array.
+export function copyIn(memory, array, whole, start, length, address) {
+  let found = 0;
+  try {
+    found = array.byteLength;
+  } catch {
+    // A DataView says in this way that its buffer is detached.
+  }
+  if (found !== whole || length === 0) return found;
+  if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
+  let source = array;
+  if (length !== whole || !(array instanceof Uint8Array)) {
+    const isView = ArrayBuffer.isView(array);
+    source = new Uint8Array(isView ? array.buffer : array, (isView ? array.byteOffset : 0) + start, length);
+  }
+  bytes.set(source, address);
+  return found;
+}
