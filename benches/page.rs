@@ -12,10 +12,14 @@
 )]
 
 use js_sys::{ArrayBuffer, Uint8Array, WebAssembly};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    measure::{Summary, order},
+    app::{Order, Preset},
+    measure::{
+        Summary, order,
+        run::{self, Scenario},
+    },
     payload::ZBytes,
     segment::{Element, Input, Segment, Source},
 };
@@ -246,4 +250,51 @@ fn copy_against_a_bare_set() {
     line("a payload of one copied segment", format!("{:.3} ms", copy / 1e6), "", None);
     line("the payload against set", format!("{:.3} x", copy / set), "<= 1.15 x", Some(copy / set <= 1.15));
     drop(space);
+}
+
+#[wasm_bindgen(inline_js = r#"
+export function byHand(samples) {
+  const length = 1920 * 1536 * 4;
+  const source = new Uint8Array(length).fill(7);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(length / 65536) });
+  const target = new Uint8Array(memory.buffer, 0, length);
+  target.set(source);
+  const times = [];
+  for (let i = 0; i < samples; i++) {
+    const begun = performance.now();
+    target.set(source);
+    times.push((performance.now() - begun) * 1e6);
+  }
+  return times;
+}
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = byHand)]
+    fn by_hand(samples: u32) -> Vec<f64>;
+}
+
+/// What the Cost pane says of the preset's copy, beside a loop that somebody would write in the console of the same page.
+#[wasm_bindgen_test]
+async fn the_reported_copy_against_a_loop_by_hand() {
+    let mut by_hand_all = Vec::new();
+    let mut reported = Vec::new();
+    for _ in 0..3 {
+        by_hand_all.extend(by_hand(60));
+        let order = Order {
+            number: 1,
+            scenario: Scenario::Payload,
+            subject: String::new(),
+            rows: Preset::Tensor.rows(0),
+            locator: None,
+        };
+        let taken = zbytes_lab::web::measure(order).await.unwrap().unwrap();
+        reported.extend(taken.of(run::Variant::Copy).flat_map(|series| series.samples.clone()));
+        by_hand_all.extend(by_hand(60));
+    }
+    let [hand, reported] = [by_hand_all, reported].map(|samples| Summary::of(&samples).unwrap().median.estimate);
+    console_log!("\nCopying 11.25 MiB as the Cost pane reports it");
+    line("a loop by hand in JavaScript", format!("{:.3} ms", hand / 1e6), "", None);
+    line("reported by the Cost pane", format!("{:.3} ms", reported / 1e6), "", None);
+    let ratio = reported / hand;
+    line("reported against by hand", format!("{ratio:.3} x"), "0.85 to 1.15 x", Some((0.85..=1.15).contains(&ratio)));
 }

@@ -55,6 +55,14 @@ pub fn is_page() -> bool {
     web_sys::window().is_some()
 }
 
+/// Takes a measurement on this page without whole puts, and without anybody to stop it.
+///
+/// # Errors
+/// A [`Problem`] when arrays cannot be made, payloads not be built, or a Worker fails.
+pub async fn measure(order: Order) -> Result<Option<crate::measure::run::Run>, Problem> {
+    lab::measure(order, None, &lab::Stop::default(), |_| ()).await
+}
+
 struct Inner {
     answer: Callback<Action>,
     sources: RefCell<Sources>,

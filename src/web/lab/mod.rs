@@ -175,19 +175,19 @@ async fn here(
 ) -> Result<Option<Run>, Problem> {
     let step = step();
     let mut pace = Pace::new(stop);
-    let mut bench = Bench { step, pace: &mut pace, progress, puts: 0 };
+    let mut bench = Bench { step, pace: &mut pace, progress, begun: clock::now(), before: 0, after: 0 };
     let mut refused = None;
     let (mut puts, mut router) = (Vec::new(), None);
     let series = match request.scenario {
         Scenario::Payload => {
             let mut rig = rig_of(&request.rows, true, bench.pace).await?;
-            bench.puts = if request.url.is_some() { puts::PUTS * 2 } else { 0 };
-            let series = bench.builds(&mut rig, &mut refused).await?;
+            bench.after = if request.url.is_some() { puts::PUTS * 2 } else { 0 };
+            let variants = [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move];
+            let series = bench.builds(vec![&mut rig], &variants, ROUNDS, &mut refused).await?;
             if let Some(url) = &request.url
                 && !stop.is_set()
             {
-                let measured = series.iter().map(|series| series.samples.len() as u32).sum();
-                puts = puts::run(url, &request.rows, &rig, bench.pace, measured, progress).await?;
+                puts = puts::run(url, &request.rows, &rig, bench.pace, bench.before, progress).await?;
                 router = Some(url.clone());
             }
             series
@@ -275,8 +275,11 @@ struct Bench<'a> {
     step: Duration,
     pace: &'a mut Pace,
     progress: &'a dyn Fn(Progress),
-    /// Whole puts that come after the builds, to be counted in the progress.
-    puts: u32,
+    /// When the run began.
+    begun: Duration,
+    /// Samples of earlier courses, and of what comes after this one: counted in the progress.
+    before: u32,
+    after: u32,
 }
 
 impl Bench<'_> {
@@ -288,49 +291,37 @@ impl Bench<'_> {
         mut run: impl AsyncFnMut(usize, u32) -> Result<Duration, Problem>,
     ) -> Result<Vec<Series>, Problem> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
-        let begun = clock::now();
         let mut last = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
             if self.pace.rest(last.get(turn.variant).copied().unwrap_or_default()).await {
-                let made = course.progress();
-                (self.progress)(Progress { total: made.total + self.puts, ..made });
+                let Progress { done, total, left } = course.progress();
+                let total = self.before + total + self.after;
+                (self.progress)(Progress { done: self.before + done, total, left });
             }
             if self.pace.stop.is_set() {
                 break;
             }
-            let at = clock::now().saturating_sub(begun);
+            let at = clock::now().saturating_sub(self.begun);
             let took = run(turn.variant, turn.runs).await?;
             if let Some(last) = last.get_mut(turn.variant) {
                 *last = took;
             }
             course.took(turn, took, at);
         }
+        self.before += course.progress().done;
         let taken = course.into_taken();
         Ok(entries.into_iter().zip(taken).map(|(entry, taken)| series(&entry, taken)).collect())
     }
 
-    /// One payload, built in every way.
-    async fn builds(&mut self, rig: &mut Rig, refused: &mut Option<String>) -> Result<Vec<Series>, Problem> {
+    /// Payloads built in every way: each entry by the rig at its place.
+    async fn builds(
+        &mut self,
+        mut rigs: Vec<&mut Rig>,
+        variants: &[Variant],
+        rounds: u32,
+        refused: &mut Option<String>,
+    ) -> Result<Vec<Series>, Problem> {
         let mut entries = Vec::new();
-        for variant in [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move] {
-            if variant == Variant::CopyFresh && rig.len() > FRESH {
-                continue;
-            }
-            self.pace.rest(STRETCH).await;
-            match rig.try_out(variant)? {
-                Ok(copied) => entries.push(Entry::of(variant, rig, copied)),
-                // What cannot be moved can still be compared by copy and by borrow.
-                Err(reason) => *refused = Some(reason),
-            }
-        }
-        let variants: Vec<Variant> = entries.iter().map(|entry| entry.variant).collect();
-        let nth = |index: usize| variants.get(index).copied().unwrap_or(Variant::Copy);
-        self.course(entries, ROUNDS, async |index, runs| rig.time(nth(index), runs)).await
-    }
-
-    /// Payloads of different size or count, each with a rig of its own.
-    async fn sweep(&mut self, mut rigs: Vec<Rig>, variants: &[Variant]) -> Result<Vec<Series>, Problem> {
-        let (mut entries, mut turns) = (Vec::new(), Vec::new());
         for (at, rig) in rigs.iter_mut().enumerate() {
             for variant in variants.iter().copied() {
                 if variant == Variant::CopyFresh && rig.len() > FRESH {
@@ -340,18 +331,44 @@ impl Bench<'_> {
                 if self.pace.stop.is_set() {
                     return Ok(Vec::new());
                 }
-                // Arrays of the lab's own can always be moved.
-                let copied =
-                    rig.try_out(variant)?.map_err(|reason| Problem::new("The arrays cannot be moved.", reason))?;
-                entries.push(Entry::of(variant, rig, copied));
-                turns.push((at, variant));
+                match rig.try_out(variant)? {
+                    Ok(copied) => entries.push((at, Entry::of(variant, rig, copied))),
+                    // What cannot be moved can still be compared by copy and by borrow.
+                    Err(reason) => *refused = Some(reason),
+                }
             }
         }
-        self.course(entries, SWEEP_ROUNDS, async |index, runs| match turns.get(index) {
-            Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
-            None => Ok(Duration::ZERO),
-        })
-        .await
+        // Fresh memory has a course of its own, after the other one: the engine gives memory back on other threads while the next
+        // variant has its turn, and a copy of 11 MiB into warm memory took twice as long then.
+        let (fresh, warm): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|(_, entry)| entry.variant == Variant::CopyFresh);
+        self.after += fresh.len() as u32 * rounds;
+        let mut series = Vec::new();
+        for entries in [warm, fresh] {
+            if entries.first().is_some_and(|(_, entry)| entry.variant == Variant::CopyFresh) {
+                self.after -= entries.len() as u32 * rounds;
+            }
+            let turns: Vec<_> = entries.iter().map(|(at, entry)| (*at, entry.variant)).collect();
+            let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+            series.extend(
+                self.course(entries, rounds, async |index, runs| match turns.get(index) {
+                    Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
+                    None => Ok(Duration::ZERO),
+                })
+                .await?,
+            );
+        }
+        Ok(series)
+    }
+
+    /// A sweep over rigs of the lab's own arrays, which can always be moved.
+    async fn sweep(&mut self, mut rigs: Vec<Rig>, variants: &[Variant]) -> Result<Vec<Series>, Problem> {
+        let mut refused = None;
+        let series = self.builds(rigs.iter_mut().collect(), variants, SWEEP_ROUNDS, &mut refused).await?;
+        match refused {
+            Some(reason) => Err(Problem::new("The arrays cannot be moved.", reason)),
+            None => Ok(series),
+        }
     }
 
     async fn sizes(&mut self) -> Result<Vec<Series>, Problem> {
