@@ -18,7 +18,7 @@
 //! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
 //! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
 //! | [`client`] | P | a zenoh client without I/O |
-//! | [`measure`] | P | what may be concluded from times that somebody took |
+//! | [`measure`] | P | measuring without a clock: whose turn it is, statistics, verdicts, the record of a run |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | `web` | W | the only place with effects |
 //! | [`ui`] | W | components: state in, actions out; its arithmetic is P |
