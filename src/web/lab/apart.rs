@@ -86,15 +86,18 @@ impl Drop for Handle {
     }
 }
 
+/// Who waits for what the Worker says next.
+type Waiting = Rc<RefCell<Option<oneshot::Sender<Result<JsValue, String>>>>>;
+
 /// A Worker that sends back what it gets.
 pub(super) struct Echo {
     handle: Handle,
-    answer: Rc<RefCell<Option<oneshot::Sender<Result<JsValue, String>>>>>,
+    answer: Waiting,
 }
 
 impl Echo {
     pub(super) fn start() -> Result<Self, Problem> {
-        let answer: Rc<RefCell<Option<oneshot::Sender<_>>>> = Rc::default();
+        let answer = Waiting::default();
         let slot = answer.clone();
         let handle = Handle::start(move |heard| {
             if let Some(answer) = slot.borrow_mut().take() {

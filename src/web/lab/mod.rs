@@ -88,24 +88,31 @@ extern "C" {
 /// Set by whoever wants a measurement to stop.
 #[derive(Clone, Default)]
 pub(super) struct Stop {
-    inner: Rc<(Cell<bool>, RefCell<Option<Box<dyn Fn()>>>)>,
+    inner: Rc<Stopping>,
+}
+
+#[derive(Default)]
+struct Stopping {
+    set: Cell<bool>,
+    /// Called when it is set.
+    hook: RefCell<Option<Box<dyn Fn()>>>,
 }
 
 impl Stop {
     pub(super) fn set(&self) {
-        self.inner.0.set(true);
-        if let Some(hook) = self.inner.1.borrow().as_ref() {
+        self.inner.set.set(true);
+        if let Some(hook) = self.inner.hook.borrow().as_ref() {
             hook();
         }
     }
 
     fn is_set(&self) -> bool {
-        self.inner.0.get()
+        self.inner.set.get()
     }
 
     /// Has `hook` called when it is set.
     fn on_set(&self, hook: impl Fn() + 'static) {
-        *self.inner.1.borrow_mut() = Some(Box::new(hook));
+        *self.inner.hook.borrow_mut() = Some(Box::new(hook));
     }
 }
 
