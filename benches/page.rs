@@ -285,7 +285,7 @@ async fn the_reported_copy_against_a_loop_by_hand() {
             scenario: Scenario::Payload,
             subject: String::new(),
             rows: Preset::Tensor.rows(0),
-            locator: None,
+            puts: false,
         };
         let taken = zbytes_lab::web::measure(order).await.unwrap().unwrap();
         reported.extend(taken.of(run::Variant::Copy).flat_map(|series| series.samples.clone()));

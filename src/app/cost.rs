@@ -168,8 +168,8 @@ pub struct Order {
     pub subject: String,
     /// The rows, for a scenario that is about them.
     pub rows: Vec<Row>,
-    /// The router through which whole puts are to go, if any.
-    pub locator: Option<String>,
+    /// Whether whole puts are to go through the router of the session.
+    pub puts: bool,
 }
 
 /// A text that the person wants as a file.

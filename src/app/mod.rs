@@ -814,14 +814,8 @@ impl State {
             }
         }
         let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision));
-        let locator = self.session.is_open().then(|| self.locator.clone());
-        vec![Effect::Measure(Order {
-            number,
-            scenario,
-            subject: self.subject(scenario),
-            rows: self.rows.clone(),
-            locator,
-        })]
+        let (subject, puts) = (self.subject(scenario), self.session.is_open());
+        vec![Effect::Measure(Order { number, scenario, subject, rows: self.rows.clone(), puts })]
     }
 
     /// What a run measures, in words.

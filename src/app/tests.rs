@@ -249,7 +249,7 @@ fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
     let mut state = State::default();
     let effects = state.apply(Action::Measure);
     let [Effect::Measure(order)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((order.number, order.rows.len(), &order.locator), (1, 1, &None));
+    assert_eq!((order.number, order.rows.len(), order.puts), (1, 1, false));
     assert!(state.apply(Action::Measure).is_empty(), "one at a time");
     let revision = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));

@@ -67,6 +67,8 @@ struct Inner {
     answer: Callback<Action>,
     sources: RefCell<Sources>,
     driver: RefCell<Option<Driver>>,
+    /// Where the driver's session is.
+    url: RefCell<Option<String>>,
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next_sample: Cell<SampleId>,
     settle: RefCell<Option<Timeout>>,
@@ -98,6 +100,7 @@ impl Runtime {
                 answer,
                 sources: RefCell::default(),
                 driver: RefCell::default(),
+                url: RefCell::default(),
                 payloads: RefCell::default(),
                 next_sample: Cell::new(1),
                 settle: RefCell::default(),
@@ -217,6 +220,7 @@ impl Runtime {
                 return;
             }
         };
+        *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
         let driver = Driver::open(&url, move |told| {
             if let Some(inner) = this.upgrade() {
@@ -313,12 +317,8 @@ impl Runtime {
 
     fn measure(&self, order: Order) {
         let number = order.number;
-        let url =
-            match order.locator.as_deref().map(|locator| websocket_url(locator, &surroundings::origin())).transpose() {
-                Ok(url) => url,
-                // What is typed now is not what the session was opened with: then the builds alone are measured.
-                Err(_) => None,
-            };
+        // Not what is typed now: what the session was opened with.
+        let url = self.inner.url.borrow().clone().filter(|_| order.puts);
         let stop = lab::Stop::default();
         self.inner.stop.replace(stop.clone()).set();
         let this = self.clone();
