@@ -197,9 +197,14 @@ pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> 
         }
     }
     let crossing = crossing?;
-    let below = ends.iter().rev().find(|(at, _, most)| *at < crossing && *most < 0.0)?;
-    let above = ends.iter().find(|(at, least, _)| *at > crossing && *least > 0.0)?;
-    Some(Interval { lower: below.0.exp(), estimate: crossing.exp(), upper: above.0.exp() })
+    // Between the last `x` that does not tell and the first that does, both bounds are taken for straight.
+    let end = |(at, bound): (f64, f64), (next, other): (f64, f64)| at + (next - at) * bound / (bound - other);
+    let mut pairs = ends.iter().zip(ends.iter().skip(1));
+    let lower =
+        pairs.clone().rev().find(|(a, _)| a.0 < crossing && a.2 < 0.0).map(|(a, b)| end((a.0, a.2), (b.0, b.2)))?;
+    let upper = pairs.find(|(_, b)| b.0 > crossing && b.1 > 0.0).map(|(a, b)| end((a.0, a.1), (b.0, b.1)))?;
+    let (lower, upper) = (lower.min(crossing), upper.max(crossing));
+    Some(Interval { lower: lower.exp(), estimate: crossing.exp(), upper: upper.exp() })
 }
 
 /// A place of both sweeps.

@@ -110,6 +110,9 @@ impl Summary {
 /// 93.75 %.
 pub const ENOUGH: usize = 6;
 
+/// With fewer rounds even the whole range of ratios says nothing: see [`ratio`].
+const LEAST: usize = 4;
+
 /// Rounds that a section should hold.
 const SECTION: usize = 6;
 
@@ -298,23 +301,28 @@ pub fn density(samples: &[f64], places: &[f64]) -> Vec<f64> {
 }
 
 /// How many times larger the median of `long` is than that of `short`, with a 95 % interval; `None` when either has no samples or
-/// one that is not a positive number or 0, or `short` has a median of 0. Samples with the same number were taken in the same round.
+/// one that is not a positive number or 0, or either has a median of 0: then all that is known is that it took less than a step
+/// of the clock. Samples with the same number were taken in the same round.
 ///
 /// The interval is that of the logarithm of the ratio, by sectioning (see the [module](self)); a round that only one of the two has,
-/// because a run was stopped in it, counts for the estimate alone. With fewer than [`ENOUGH`] rounds, or where the median of a section is
-/// 0, it is the whole range of what a ratio of any two samples could be.
+/// because a run was stopped in it, counts for the estimate alone. With four or five rounds, or where the median of a section is
+/// 0, it is the whole range of what a ratio of any two samples could be. That all of three samples of one lie above all of three of
+/// an equal other happens by chance in one of ten cases, so with fewer than four rounds it is everything: 0 to infinity.
 ///
-/// Its upper end is infinite when the range of `short` reaches down to 0: then there is no upper limit.
+/// Its upper end is infinite also when the range of `short` reaches down to 0: then there is no upper limit.
 #[must_use]
 pub fn ratio(long: &[f64], short: &[f64]) -> Option<Interval> {
     let (sorted_long, sorted_short) = (in_order(long)?, in_order(short)?);
     let ends = |sorted: &[f64]| Some((*sorted.first()?, *sorted.last()?));
     let ((least_long, most_long), (least_short, most_short)) = (ends(&sorted_long)?, ends(&sorted_short)?);
     let (median_long, median_short) = (quantile(&sorted_long, 0.5), quantile(&sorted_short, 0.5));
-    if least_long < 0.0 || least_short < 0.0 || median_short <= 0.0 {
+    if least_long < 0.0 || least_short < 0.0 || median_short <= 0.0 || median_long <= 0.0 {
         return None;
     }
     let estimate = median_long / median_short;
+    if long.len().min(short.len()) < LEAST {
+        return Some(Interval { lower: 0.0, estimate, upper: f64::INFINITY });
+    }
     let (step_long, step_short) = (step_of(&sorted_long), step_of(&sorted_short));
     if let Some(half) = log_half_width(long, short, estimate) {
         // Each median may be wrong by a step; the most unfavourable ends, as parts of the ratio.
@@ -331,7 +339,7 @@ pub fn ratio(long: &[f64], short: &[f64]) -> Option<Interval> {
 /// Half the width of the interval of the logarithm of the ratio; `None` when there are too few rounds, or a section has no ratio.
 fn log_half_width(long: &[f64], short: &[f64], estimate: f64) -> Option<f64> {
     let rounds = long.len().min(short.len());
-    if rounds < ENOUGH || estimate <= 0.0 {
+    if rounds < ENOUGH {
         return None;
     }
     let part = |part: Range<usize>| {

@@ -34,12 +34,15 @@ proptest! {
     }
 
     #[test]
-    fn intervals_are_those_made_with_statrs(seed in any::<u64>(), n in 6usize..100) {
-        // Alternating, so that nothing hangs together and no correction applies; no two are equal.
+    fn intervals_are_those_made_with_statrs(seed in any::<u64>(), n in 6usize..40) {
+        // Alternating, so that nothing hangs together and no correction applies.
         let mut random = Random::new(seed);
-        let wave = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 1.2 };
+        let wave = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 1.5 };
         let (long, short): (Vec<f64>, Vec<f64>) =
-            (0..n).map(|i| (wave(i) * (1.0 + 0.01 * random.uniform()), 1.0 + 0.01 * random.uniform())).unzip();
+            (0..n).map(|i| (wave(i) * (1.0 + 0.3 * random.uniform()), 1.0 + 0.3 * random.uniform())).unzip();
+        // Two that are equal by chance would be taken for the clock's step.
+        prop_assume!(resolution(&long) == 0.0 && resolution(&short) == 0.0);
+        prop_assume!(neighbours(&long) == 0.0 && neighbours(&log_ratios(&long, &short)) == 0.0);
         let median = |samples: &[f64]| Data::new(samples.to_owned()).median();
         let count = (n / 6).clamp(3, 6);
         let expected = |of: &dyn Fn(Range<usize>) -> f64| {
@@ -47,7 +50,7 @@ proptest! {
             let deviation = (parts.iter().map(|part| (part - of(0..n)).powi(2)).sum::<f64>() / (count - 1) as f64).sqrt();
             StudentsT::new(0.0, 1.0, (count - 1) as f64).unwrap().inverse_cdf(0.975) * deviation / (count as f64).sqrt()
         };
-        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-3;
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
         let half = expected(&|part| (median(&long[part.clone()]) / median(&short[part])).ln());
         let found = ratio(&long, &short).unwrap();
         prop_assert!(close(found.estimate, median(&long) / median(&short)));
@@ -64,7 +67,9 @@ proptest! {
         prop_assert!(summary.median.lower <= summary.median.estimate && summary.median.estimate <= summary.median.upper);
         if let Some(ratio) = ratio(&long, &short) {
             prop_assert!(ratio.lower <= ratio.estimate && ratio.estimate <= ratio.upper, "{ratio:?}");
-            prop_assert!(ratio.upper > ratio.lower, "{ratio:?}");
+            let sure = ratio.upper <= ratio.lower;
+            // Two ranges without width can be had only of so few samples that all of each are different, or the same.
+            prop_assert!(!sure, "{ratio:?}");
         }
     }
 }
@@ -169,8 +174,7 @@ fn drift_that_meets_both_variants_does_not_spoil_the_ratio() {
                 });
             }
             println!("drift {course} {correlation}: {held} {wrong} of {RUNS}");
-            // At least what is claimed, less the binomial band; the jumping medians of a step make it wider.
-            assert!(fits(held, 0.95) || held > RUNS / 100 * 95, "{course} {correlation}: {held}");
+            assert!(fits(held, 0.942), "{course} {correlation}: {held}");
             assert!(f64::from(wrong) <= f64::from(RUNS) * 0.05 * 1.35, "{course} {correlation}: {wrong}");
         }
     }
@@ -242,8 +246,12 @@ fn samples_of_zero_have_no_ratio_or_one_without_upper_end() {
 fn few_samples_give_their_whole_range() {
     let summary = Summary::of(&[5.0, 1.0, 3.0, 9.0, 7.0]).unwrap();
     assert_eq!(summary.median, Interval { lower: 1.0, estimate: 5.0, upper: 9.0 });
-    let found = ratio(&[4.0, 8.0], &[1.0, 2.0]).unwrap();
-    assert_eq!(found, Interval { lower: 2.0, estimate: 4.0, upper: 8.0 });
+    let found = ratio(&[4.0, 8.0, 5.0, 6.0], &[1.0, 2.0, 1.5, 1.9]).unwrap();
+    assert_eq!((found.lower, found.upper), (2.0, 8.0));
+    let found = ratio(&[4.0, 8.0, 5.0], &[1.0, 2.0, 1.5, 1.9]).unwrap();
+    assert_eq!((found.lower, found.upper), (0.0, f64::INFINITY));
+    assert_eq!(Verdict::of(&found), Verdict::CannotTell);
+    assert_eq!(ratio(&[0.0; 60], &[1.0; 60]), None);
     assert_eq!(Summary::of(&[]), None);
     assert_eq!(Summary::of(&[1.0, f64::INFINITY]), None);
 }
@@ -299,9 +307,23 @@ fn the_density_of_equal_samples_is_a_peak() {
 fn the_correlation_between_neighbours_is_found() {
     let mut random = Random::new(8);
     for correlation in [0.0, 0.5, 0.8] {
-        let found = lag_one(&random.samples(Shape::Outliers, 20_000, correlation));
-        assert!((found - correlation).abs() < 0.15 * correlation + 0.03, "{correlation} {found}");
+        let found = lag_one(&random.samples(Shape::Wide, 20_000, correlation));
+        assert!((found - correlation).abs() < 0.03 + 0.02 * correlation, "{correlation} {found}");
     }
     assert_eq!(lag_one(&[1.0; 9]), 0.0);
     assert_eq!(lag_one(&[]), 0.0);
+}
+
+#[test]
+fn of_few_rounds_a_winner_is_rarely_claimed() {
+    for (n, chance) in [(1, 0.0), (2, 0.0), (3, 0.0), (4, 2.0 / 70.0), (5, 2.0 / 252.0)] {
+        let mut random = Random::new(n as u64);
+        let wrong: u32 = (0..RUNS)
+            .map(|_| {
+                let [long, short] = [(); 2].map(|()| random.samples(Shape::Wide, n, 0.0));
+                u32::from(Verdict::of(&ratio(&long, &short).unwrap()) != Verdict::CannotTell)
+            })
+            .sum();
+        assert!(fits(wrong, chance), "{n}: {wrong}");
+    }
 }
