@@ -339,7 +339,10 @@ mod tests {
             let left = costs[0] * (20 - first) + costs[1] * (20 - second);
             assert_eq!(progress.left.is_some(), progress.done > 0);
             // What has no sample yet is estimated by the warm-up, to the clock's step.
-            assert!(progress.left.is_none_or(|found| found.abs_diff(left) <= left / 1000), "{stop}: {progress:?} {left:?}");
+            assert!(
+                progress.left.is_none_or(|found| found.abs_diff(left) <= left / 1000),
+                "{stop}: {progress:?} {left:?}"
+            );
         }
     }
 

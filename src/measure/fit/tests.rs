@@ -27,8 +27,8 @@ fn powers(base: f64, count: i32) -> Vec<f64> {
 
 #[test]
 fn a_line_is_recovered_as_often_as_claimed() {
-    // 24 rounds: 4 sections. Claimed is 95 %; the measured 96 (see the table of the ratio) is what sectioning gives for so few.
-    for (correlation, claimed) in [(0.0, 0.96), (0.5, 0.96)] {
+    // 24 rounds: 4 sections. Claimed is 95 %; this is what 40,000 runs of other seeds gave.
+    for (correlation, claimed) in [(0.0, 0.961), (0.5, 0.956)] {
         let mut random = Random::new(21);
         let (mut fixed, mut each, mut whole) = (0, 0, 0);
         for _ in 0..RUNS {
@@ -98,7 +98,7 @@ fn a_flat_sweep_costs_nothing_for_each() {
 #[test]
 fn a_crossing_is_found_as_often_as_claimed() {
     // Straight on logarithmic axes, so that nothing is lost between places; they cross at 100.
-    for correlation in [0.0, 0.5] {
+    for (correlation, claimed) in [(0.0, 0.962), (0.5, 0.955)] {
         let mut random = Random::new(31);
         let (mut held, mut found) = (0, 0);
         for _ in 0..RUNS {
@@ -111,7 +111,7 @@ fn a_crossing_is_found_as_often_as_claimed() {
             assert!(crossing.lower < crossing.estimate && crossing.estimate < crossing.upper);
         }
         println!("crossing {correlation}: {held} of {found} of {RUNS}");
-        assert!(found > RUNS / 100 * 99 && fits(held, 0.96), "{correlation}: {held} {found}");
+        assert!(found > RUNS / 100 * 99 && fits(held, claimed), "{correlation}: {held} {found}");
     }
 }
 

@@ -67,9 +67,7 @@ proptest! {
         prop_assert!(summary.median.lower <= summary.median.estimate && summary.median.estimate <= summary.median.upper);
         if let Some(ratio) = ratio(&long, &short) {
             prop_assert!(ratio.lower <= ratio.estimate && ratio.estimate <= ratio.upper, "{ratio:?}");
-            let sure = ratio.upper <= ratio.lower;
-            // Two ranges without width can be had only of so few samples that all of each are different, or the same.
-            prop_assert!(!sure, "{ratio:?}");
+            prop_assert!(ratio.upper > ratio.lower, "{ratio:?}");
         }
     }
 }
@@ -99,27 +97,27 @@ fn sections_hold_every_round_once_and_are_equally_long() {
 /// other seeds.
 const COVERAGE: [(Shape, usize, f64, f64); 22] = [
     (Shape::Narrow, 6, 0.0, 97.3),
-    (Shape::Narrow, 9, 0.0, 96.8),
-    (Shape::Wide, 9, 0.0, 97.1),
-    (Shape::Narrow, 15, 0.0, 97.1),
-    (Shape::Narrow, 30, 0.0, 95.4),
-    (Shape::Narrow, 60, 0.0, 95.6),
-    (Shape::Wide, 60, 0.0, 95.5),
-    (Shape::Exponential, 60, 0.0, 95.6),
-    (Shape::Outliers, 60, 0.0, 95.4),
-    (Shape::TwoModes, 60, 0.0, 99.1),
-    (Shape::Narrow, 200, 0.0, 95.5),
-    (Shape::Narrow, 9, 0.5, 95.5),
-    (Shape::Narrow, 15, 0.5, 96.2),
-    (Shape::Narrow, 30, 0.5, 94.5),
-    (Shape::Narrow, 60, 0.3, 95.4),
-    (Shape::Narrow, 60, 0.5, 94.9),
-    (Shape::Wide, 60, 0.5, 95.3),
-    (Shape::Narrow, 60, 0.7, 94.3),
+    (Shape::Narrow, 9, 0.0, 97.2),
+    (Shape::Wide, 9, 0.0, 97.2),
+    (Shape::Narrow, 15, 0.0, 97.3),
+    (Shape::Narrow, 30, 0.0, 95.6),
+    (Shape::Narrow, 60, 0.0, 95.4),
+    (Shape::Wide, 60, 0.0, 95.2),
+    (Shape::Exponential, 60, 0.0, 95.2),
+    (Shape::Outliers, 60, 0.0, 95.5),
+    (Shape::TwoModes, 60, 0.0, 99.2),
+    (Shape::Narrow, 200, 0.0, 95.9),
+    (Shape::Narrow, 9, 0.5, 95.3),
+    (Shape::Narrow, 15, 0.5, 96.3),
+    (Shape::Narrow, 30, 0.5, 94.8),
+    (Shape::Narrow, 60, 0.3, 95.3),
+    (Shape::Narrow, 60, 0.5, 95.3),
+    (Shape::Wide, 60, 0.5, 95.0),
+    (Shape::Narrow, 60, 0.7, 94.6),
     (Shape::Narrow, 60, 0.8, 93.4),
-    (Shape::Narrow, 200, 0.8, 94.6),
+    (Shape::Narrow, 200, 0.8, 95.1),
     (Shape::Narrow, 9, 0.8, 89.0),
-    (Shape::Narrow, 15, 0.8, 92.4),
+    (Shape::Narrow, 15, 0.8, 92.1),
 ];
 
 #[test]
@@ -150,11 +148,18 @@ fn intervals_of_equal_variants_hold_one_as_often_as_claimed() {
 
 #[test]
 fn drift_that_meets_both_variants_does_not_spoil_the_ratio() {
-    // To the double, evenly or at once in the middle, and a wave.
-    let courses: [fn(f64) -> f64; 3] =
-        [|t| 1.0 + t, |t| if t < 0.5 { 1.0 } else { 2.0 }, |t| 1.5 + (40.0 * t).sin() / 2.0];
-    for (course, drift) in courses.into_iter().enumerate() {
-        for (correlation, truth) in [(0.0, 1.0), (0.5, 2.0)] {
+    // To the double, evenly or at once in the middle, a wave of nine rounds, and to ten times. Of each, in per cent, how often the interval
+    // holds the truth with independent samples, how often with autocorrelation 0.5, and the false verdicts on equal variants: measured
+    // once, with 40,000 runs of other seeds.
+    type Case = (fn(f64) -> f64, [f64; 2], f64);
+    let cases: [Case; 4] = [
+        (|t| 1.0 + t, [94.5, 94.1], 4.1),
+        (|t| if t < 0.5 { 1.0 } else { 2.0 }, [94.5, 94.2], 4.0),
+        (|t| 1.5 + (40.0 * t).sin() / 2.0, [92.5, 93.9], 7.0),
+        (|t| 1.0 + 9.0 * t, [95.7, 95.9], 3.8),
+    ];
+    for (course, (drift, claimed, claimed_wrong)) in cases.into_iter().enumerate() {
+        for (correlation, truth, claimed) in [(0.0, 1.0, claimed[0]), (0.5, 2.0, claimed[1])] {
             let mut random = Random::new(77 + course as u64);
             let (mut held, mut wrong) = (0, 0);
             for _ in 0..RUNS {
@@ -165,17 +170,15 @@ fn drift_that_meets_both_variants_does_not_spoil_the_ratio() {
                 }
                 let ratio = ratio(&long, &short).unwrap();
                 held += u32::from(ratio.holds(truth));
-                let verdict = Verdict::of(&ratio);
-                wrong += u32::from(match verdict {
-                    Verdict::Faster => truth <= 1.0,
-                    Verdict::Slower => true,
-                    Verdict::Same => truth > 1.05,
-                    Verdict::CannotTell => false,
-                });
+                let right = if truth > 1.0 { [Verdict::Faster; 2] } else { [Verdict::Same, Verdict::CannotTell] };
+                wrong += u32::from(!right.contains(&Verdict::of(&ratio)));
             }
             println!("drift {course} {correlation}: {held} {wrong} of {RUNS}");
-            assert!(fits(held, 0.942), "{course} {correlation}: {held}");
-            assert!(f64::from(wrong) <= f64::from(RUNS) * 0.05 * 1.35, "{course} {correlation}: {wrong}");
+            assert!(fits(held, claimed / 100.0), "{course} {correlation}: {held}");
+            assert!(
+                fits(wrong, if truth > 1.0 { 0.0 } else { claimed_wrong / 100.0 }),
+                "{course} {correlation}: {wrong}"
+            );
         }
     }
 }
@@ -183,10 +186,10 @@ fn drift_that_meets_both_variants_does_not_spoil_the_ratio() {
 #[test]
 fn medians_lie_in_their_intervals_as_often_as_claimed() {
     for (shape, n, correlation, claimed) in [
-        (Shape::Narrow, 60, 0.0, 95.5),
-        (Shape::Wide, 60, 0.0, 95.5),
+        (Shape::Narrow, 60, 0.0, 95.4),
+        (Shape::Wide, 60, 0.0, 95.3),
         (Shape::Narrow, 60, 0.5, 94.9),
-        (Shape::Wide, 9, 0.0, 96.5),
+        (Shape::Wide, 9, 0.0, 95.8),
     ] {
         let mut random = Random::new(5);
         let held: u32 = (0..RUNS)
@@ -204,11 +207,10 @@ fn a_coarse_clock_does_not_make_intervals_certain() {
         let mut random = Random::new(steps as u64);
         let (mut held, mut wrong) = (0, 0);
         for _ in 0..RUNS {
-            let mut clock = |samples: Vec<f64>| -> Vec<f64> {
-                samples.into_iter().map(|sample| (sample * steps + random.uniform()).floor() / steps).collect()
-            };
-            let mut noise = Random::new(clock(vec![1e9])[0] as u64);
-            let [long, short] = [(); 2].map(|()| clock(noise.samples(Shape::Narrow, 60, 0.0)));
+            let [long, short] = [(); 2].map(|()| {
+                let samples = random.samples(Shape::Narrow, 60, 0.0).into_iter();
+                samples.map(|sample| (sample * steps + random.uniform()).floor() / steps).collect::<Vec<_>>()
+            });
             let Some(ratio) = ratio(&long, &short) else { continue };
             held += u32::from(ratio.holds(1.0));
             wrong += u32::from(matches!(Verdict::of(&ratio), Verdict::Faster | Verdict::Slower));
