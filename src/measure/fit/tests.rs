@@ -48,8 +48,9 @@ fn a_line_is_recovered_as_often_as_claimed() {
 fn a_break_is_found() {
     let mut random = Random::new(5);
     let xs = powers(4.0, 10);
-    // From 4^6 on a byte costs two or four times as much, as beyond a cache; or a page fault costs a jump.
-    let breaks: [fn(f64) -> f64; 3] = [
+    // From 4^6 on a byte costs one and a half, two or four times as much, as beyond a cache; or a page fault costs a jump.
+    let breaks: [fn(f64) -> f64; 4] = [
+        |x| 50.0 + 2.0 * x + (x - 4096.0).max(0.0),
         |x| 50.0 + 2.0 * x + 2.0 * (x - 4096.0).max(0.0),
         |x| 50.0 + 2.0 * x + 6.0 * (x - 4096.0).max(0.0),
         |x| 50.0 + 2.0 * x + if x > 4096.0 { 100_000.0 } else { 0.0 },
