@@ -1,8 +1,13 @@
 //! Whose turn it is: a measurement without a clock, which is told what each turn took.
+//!
+//! First every variant is warmed up, which also tells how many runs of it make a sample: an estimate begins with one run, and each rests
+//! on as many runs as the one before asked for. A hiccup makes an estimate too long and asks for too few runs, so the largest number that
+//! was asked for counts. Then come the rounds. In each, every variant takes one turn, in an order drawn anew: what the machine does
+//! meanwhile meets all alike.
 
 use std::time::Duration;
 
-use super::{order, runs_per_sample};
+use super::{clock::runs_that_last, order, runs_per_sample};
 
 /// How a measurement is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,70 +52,307 @@ pub struct Taken {
 }
 
 /// A measurement under way. Ask [`Course::turn`] what to run, run it, and tell [`Course::took`] how long that took, until there is
-/// no turn.
+/// no turn. It ends after at most `variants * (12 + rounds)` turns, whatever the clock says.
 #[derive(Clone, Debug)]
 pub struct Course {
     plan: Plan,
     step: Duration,
-    taken: Vec<Taken>,
-    estimates: u32,
+    variants: Vec<Variant>,
+    /// The variant that is warmed up; there is none of that number when all are warm.
+    warming: usize,
+    /// The round that is under way.
     round: u32,
-    order: Vec<usize>,
+    /// How many variants took their turn in it.
+    turns: usize,
+}
+
+/// A variant of a measurement under way.
+#[derive(Clone, Debug, Default)]
+struct Variant {
+    taken: Taken,
+    /// How often its runs were estimated, and how many estimates in a row asked for no more runs than they rested on.
+    estimates: u32,
+    settled: u32,
+    /// What one run takes at most when there is no hiccup.
+    least: Option<Duration>,
+    /// What all samples took together.
     spent: Duration,
 }
 
-const ESTIMATES: u32 = 5;
+/// A variant is warm after so many estimates, if the last two settled; each is a turn.
+const LEAST_ESTIMATES: u32 = 3;
+
+/// So many estimates in a row must agree.
+const SETTLED: u32 = 2;
+
+/// More estimates than this are not made: they would never settle.
+const MOST_ESTIMATES: u32 = 12;
+
+impl Variant {
+    fn is_warm(&self) -> bool {
+        self.estimates >= MOST_ESTIMATES || self.estimates >= LEAST_ESTIMATES && self.settled >= SETTLED
+    }
+
+    /// Learns from a turn that does not count.
+    fn estimate(&mut self, runs: u32, took: Duration, step: Duration, longest: Duration) {
+        self.estimates += 1;
+        // A reading may be late by a step, so this is the most that a run took; a hiccup only makes it more.
+        let each = took.saturating_add(step) / runs;
+        self.least = Some(self.least.map_or(each, |least| least.min(each)));
+        // A quarter more than needed, since later runs may be faster: they are warmer.
+        let wanted = runs_per_sample(step + step / 4, runs, took).max(self.taken.runs);
+        let most = self.least.map_or(1, |each| runs_that_last(longest, each));
+        let wanted = wanted.min(most);
+        self.settled = if wanted <= runs { self.settled + 1 } else { 0 };
+        self.taken.runs = wanted;
+    }
+
+    /// What a turn takes, by the samples; before there are any, by the estimates.
+    fn turn(&self) -> Duration {
+        match u32::try_from(self.taken.samples.len()) {
+            Ok(count) if count > 0 => self.spent / count,
+            _ => self.least.unwrap_or_default() * self.taken.runs,
+        }
+    }
+}
 
 impl Course {
-    /// A measurement of so many `variants` with a clock of that `step`.
+    /// A measurement of so many `variants` with a clock of that `step`. A step of 0 is taken for one nanosecond.
     #[must_use]
     pub fn new(plan: Plan, step: Duration, variants: usize) -> Self {
-        let taken = vec![Taken { runs: 1, ..Taken::default() }; variants];
-        Self { plan, step, taken, estimates: 0, round: 0, order: Vec::new(), spent: Duration::ZERO }
+        let new = Variant { taken: Taken { runs: 1, ..Taken::default() }, ..Variant::default() };
+        let step = step.max(Duration::from_nanos(1));
+        Self { plan, step, variants: vec![new; variants], warming: 0, round: 0, turns: 0 }
     }
 
-    /// What is to be run next; `None` when all samples are taken.
+    /// Whether the next turn is one that does not count.
+    #[must_use]
+    pub fn is_warming(&self) -> bool {
+        self.warming < self.variants.len()
+    }
+
+    /// What is to be run next; `None` when all samples are taken. Says the same until [`Course::took`] was called.
     pub fn turn(&mut self) -> Option<Turn> {
-        let warming = self.estimates < ESTIMATES * self.taken.len() as u32;
-        let variant = if warming {
-            (self.estimates / ESTIMATES) as usize
-        } else {
-            if self.order.is_empty() && self.round < self.plan.rounds {
-                self.order = order(self.plan.seed, self.round, self.taken.len());
-                self.order.reverse();
-                self.round += 1;
-            }
-            *self.order.last()?
-        };
-        Some(Turn { variant, runs: self.taken.get(variant)?.runs })
+        let variant = self.next()?;
+        Some(Turn { variant, runs: self.variants.get(variant)?.taken.runs })
     }
 
-    /// Tells how long the turn took, and when it began, counted from the begin of the measurement.
+    fn next(&self) -> Option<usize> {
+        if self.is_warming() {
+            return Some(self.warming);
+        }
+        if self.round >= self.plan.rounds {
+            return None;
+        }
+        order(self.plan.seed, self.round, self.variants.len()).get(self.turns).copied()
+    }
+
+    /// Tells how long the turn took, and when it began, counted from the begin of the measurement. Another variant's turn than the one
+    /// that was asked for is not counted.
     pub fn took(&mut self, turn: Turn, took: Duration, at: Duration) {
-        let Some(taken) = self.taken.get_mut(turn.variant) else { return };
-        if self.estimates < ESTIMATES * self.order.len().max(1) as u32 * 1000 && self.order.is_empty() {
-            taken.runs = taken.runs.max(runs_per_sample(self.step, turn.runs, took));
-            self.estimates += 1;
+        if self.next() != Some(turn.variant) {
             return;
         }
-        self.order.pop();
-        self.spent += took;
-        taken.samples.push(took.as_nanos() as f64 / f64::from(turn.runs));
-        taken.at.push(at.as_secs_f64() * 1e3);
+        let (warming, count) = (self.is_warming(), self.variants.len());
+        let Some(variant) = self.variants.get_mut(turn.variant) else { return };
+        let runs = turn.runs.max(1);
+        if warming {
+            variant.estimate(runs, took, self.step, self.plan.longest);
+            if variant.is_warm() {
+                self.warming += 1;
+            }
+            return;
+        }
+        variant.spent += took;
+        variant.taken.samples.push(took.as_nanos() as f64 / f64::from(runs));
+        variant.taken.at.push(at.as_secs_f64() * 1e3);
+        self.turns += 1;
+        if self.turns == count {
+            (self.round, self.turns) = (self.round + 1, 0);
+        }
     }
 
-    /// How far it is.
+    /// How far it is. The time left is what the turns left will take if those of a variant take as long as they did on average; of a
+    /// variant that has no sample yet, as its warm-up tells.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let total = self.plan.rounds * self.taken.len() as u32;
-        let done: u32 = self.taken.iter().map(|taken| taken.samples.len() as u32).sum();
-        let left = (done > 0).then(|| self.spent * (total - done) / done.max(1));
-        Progress { done, total, left }
+        let taken = |variant: &Variant| u32::try_from(variant.taken.samples.len()).unwrap_or(u32::MAX);
+        let done: u32 = self.variants.iter().map(taken).sum();
+        let total = self.plan.rounds.saturating_mul(u32::try_from(self.variants.len()).unwrap_or(u32::MAX));
+        let left = |variant: &Variant| variant.turn().saturating_mul(self.plan.rounds.saturating_sub(taken(variant)));
+        let left = self.variants.iter().map(left).fold(Duration::ZERO, Duration::saturating_add);
+        Progress { done, total, left: (done > 0).then_some(left) }
     }
 
-    /// The samples taken so far, by variant.
+    /// The samples taken so far, by variant. When it was stopped within a round, some variants have one sample more than others; the
+    /// samples of the same number are of the same round nevertheless.
     #[must_use]
     pub fn into_taken(self) -> Vec<Taken> {
-        self.taken
+        self.variants.into_iter().map(|variant| variant.taken).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NS: Duration = Duration::from_nanos(1);
+
+    /// Time passes by what runs take; readings are whole steps.
+    struct Clock {
+        now: Duration,
+        step: Duration,
+    }
+
+    impl Clock {
+        fn read(&self) -> Duration {
+            NS * (self.now.as_nanos() / self.step.as_nanos() * self.step.as_nanos()) as u32
+        }
+
+        /// Runs a measurement to its end: what every turn took, beside it, and what it took in truth.
+        fn run(
+            &mut self,
+            course: &mut Course,
+            mut cost: impl FnMut(usize, usize) -> Duration,
+        ) -> Vec<(Turn, Duration)> {
+            let mut turns = Vec::new();
+            while let Some(turn) = course.turn() {
+                assert!(turns.len() < 5000, "it never ends");
+                let (begin, began) = (self.read(), self.now);
+                self.now += cost(turn.variant, turns.len()) * turn.runs;
+                turns.push((turn, self.now - began));
+                course.took(turn, self.read() - begin, begin);
+            }
+            turns
+        }
+    }
+
+    fn clock(step: Duration) -> Clock {
+        Clock { now: Duration::ZERO, step }
+    }
+
+    const PLAN: Plan = Plan { seed: 9, rounds: 20, longest: Duration::from_millis(20) };
+
+    #[test]
+    fn samples_last_fifty_steps_of_a_fine_and_of_a_coarse_clock() {
+        for step in [NS * 100, NS * 5_000, NS * 100_000] {
+            let mut course = Course::new(PLAN, step, 3);
+            let costs = [NS * 300, NS * 41_000, NS * 2_000_000];
+            clock(step).run(&mut course, |variant, _| costs[variant]);
+            for (taken, cost) in course.into_taken().iter().zip(costs) {
+                assert_eq!((taken.samples.len(), taken.at.len()), (20, 20));
+                let lasted = cost * taken.runs;
+                assert!(lasted >= step * 50, "{step:?} {cost:?} {lasted:?}");
+                assert!(lasted <= step * 70 + cost, "{step:?} {cost:?} {lasted:?}");
+                for sample in &taken.samples {
+                    assert!((sample / cost.as_nanos() as f64 - 1.0).abs() < 0.021, "{sample} {cost:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_round_has_every_variant_once_in_the_drawn_order_after_the_warm_up() {
+        let mut course = Course::new(PLAN, NS * 100, 3);
+        assert!(course.is_warming());
+        let turns = clock(NS * 100).run(&mut course, |_, _| NS * 2_000);
+        let counted = &turns[turns.len() - 60..];
+        for (round, turns) in counted.chunks(3).enumerate() {
+            let variants: Vec<usize> = turns.iter().map(|(turn, _)| turn.variant).collect();
+            assert_eq!(variants, order(9, round as u32, 3));
+        }
+        // Before they count, all have run, and as often in a row as when they count.
+        for variant in 0..3 {
+            let mut warm = turns[..turns.len() - 60].iter().filter(|(turn, _)| turn.variant == variant);
+            assert!(warm.clone().count() >= 3);
+            assert!(warm.any(|(turn, _)| turn.runs == counted[0].0.runs));
+        }
+        assert!(!course.is_warming());
+        assert_eq!(course.turn(), None);
+    }
+
+    #[test]
+    fn a_hiccup_in_the_warm_up_does_not_lead_to_too_few_runs() {
+        for hiccup in 0..6 {
+            let mut course = Course::new(PLAN, NS * 5_000, 1);
+            let longer = |turn| if turn == hiccup { 300 } else { 1 };
+            clock(NS * 5_000).run(&mut course, |_, turn| NS * 1_000 * longer(turn));
+            let runs = course.into_taken()[0].runs;
+            assert!((250..=400).contains(&runs), "{hiccup}: {runs}");
+        }
+    }
+
+    #[test]
+    fn no_turn_lasts_longer_than_planned_unless_a_single_run_does() {
+        // Fifty steps would be 50 ms.
+        let mut course = Course::new(PLAN, NS * 1_000_000, 2);
+        let costs = [NS * 30_000, NS * 33_000_000];
+        let turns = clock(NS * 1_000_000).run(&mut course, |variant, _| costs[variant]);
+        for (turn, lasted) in turns {
+            assert!(lasted <= PLAN.longest + NS * 2_000_000 || turn.runs == 1, "{turn:?} {lasted:?}");
+        }
+    }
+
+    #[test]
+    fn it_ends_when_the_clock_stands_or_jumps() {
+        let mut course = Course::new(PLAN, Duration::from_millis(1), 2);
+        let mut turns = 0;
+        while let Some(turn) = course.turn() {
+            course.took(turn, Duration::ZERO, Duration::ZERO);
+            turns += 1;
+        }
+        assert!(turns <= 2 * (12 + 20));
+        assert!(course.into_taken().iter().all(|taken| taken.samples == [0.0; 20] && taken.runs <= 100_000));
+
+        // The step was taken for 1 us, and the clock moves by 16 ms at once.
+        let mut course = Course::new(PLAN, NS * 1_000, 2);
+        let turns = clock(NS * 16_000_000).run(&mut course, |_, _| NS * 10_000);
+        assert!(turns.len() <= 2 * (12 + 20));
+        assert!(turns.iter().all(|(turn, _)| (1..=100_000).contains(&turn.runs)));
+    }
+
+    #[test]
+    fn a_measurement_without_variants_or_rounds_is_over() {
+        assert_eq!(Course::new(PLAN, NS, 0).turn(), None);
+        let mut course = Course::new(Plan { rounds: 0, ..PLAN }, Duration::ZERO, 1);
+        clock(NS).run(&mut course, |_, _| NS * 100);
+        assert_eq!(course.progress(), Progress { done: 0, total: 0, left: None });
+    }
+
+    #[test]
+    fn it_can_be_stopped_at_any_turn_and_says_what_is_left() {
+        let costs = [NS * 1_000_000, NS * 3_000_000];
+        for stop in 0..46 {
+            let (mut course, mut now) = (Course::new(PLAN, NS * 1_000, 2), Duration::ZERO);
+            for _ in 0..stop {
+                let turn = course.turn().unwrap();
+                let took = costs[turn.variant] * turn.runs;
+                course.took(turn, took, now);
+                now += took;
+            }
+            let progress = course.progress();
+            assert_eq!(progress.total, 40);
+            let taken = course.into_taken();
+            let [first, second] = [0, 1].map(|i: usize| taken[i].samples.len() as u32);
+            assert!(first.abs_diff(second) <= 1);
+            assert_eq!(progress.done, first + second);
+            let left = costs[0] * (20 - first) + costs[1] * (20 - second);
+            assert_eq!(progress.left.is_some(), progress.done > 0);
+            // What has no sample yet is estimated by the warm-up, to the clock's step.
+            assert!(
+                progress.left.is_none_or(|found| found.abs_diff(left) <= left / 1000),
+                "{stop}: {progress:?} {left:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_turn_that_was_not_asked_for_does_not_count() {
+        let mut course = Course::new(PLAN, NS, 2);
+        let turn = course.turn().unwrap();
+        course.took(Turn { variant: 1 - turn.variant, runs: 1 }, NS, NS);
+        course.took(Turn { variant: 7, runs: 1 }, NS, NS);
+        assert_eq!(course.turn(), Some(turn));
+        assert_eq!(course.progress().done, 0);
     }
 }

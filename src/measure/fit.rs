@@ -1,6 +1,14 @@
-//! The cost model of a sweep: what a byte costs, what a segment costs, where that breaks.
+//! The cost model of a sweep: what a byte costs, what a segment costs, where that breaks, and where two variants cross.
+//!
+//! Intervals are by sectioning over the rounds, as in [`super::stats`]: all places of a sweep share their rounds, so a round
+//! in which the machine was slow is slow at every place of one section.
 
-use super::Interval;
+use std::ops::Range;
+
+use super::{
+    Interval,
+    stats::{ENOUGH, half_width, median_of, neighbours, sections},
+};
 
 /// One place of a sweep: all samples of one variant at one size.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,25 +22,216 @@ pub struct Point<'a> {
 /// A straight line through a sweep, where it holds: `fixed + each * x` nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
-    /// Nanoseconds at no byte or segment.
+    /// Nanoseconds at no byte or segment. Its interval may hold 0 or less: then the sweep does not tell.
     pub fixed: Interval,
     /// Nanoseconds for each byte or segment.
     pub each: Interval,
     /// The smallest `x` at which the line holds.
     pub from: f64,
-    /// The largest.
+    /// The largest. Beyond it caches or page faults break the line, or the sweep ends.
     pub to: f64,
 }
 
-/// Fits the model to a sweep, or `None` when no line holds over three places.
+/// The line holds where no median is farther from it than this part of what the line says.
+///
+/// Wider than the noise of medians, narrower than what a cache does: where a byte beyond some size costs one and a half
+/// times as much, a line that may be wrong by a quarter would bend until it holds everywhere.
+pub const TOLERANCE: f64 = 0.15;
+
+/// The fewest places that say anything about a line: through two there always is one.
+const FEWEST_PLACES: usize = 3;
+
+/// Fits the model to a sweep, or `None` when no line holds over three places, or the places have fewer than six rounds in common.
+///
+/// The line is fitted to the medians by least squares of the *relative* error (weights of one over the square of the
+/// median), because a sweep spans orders of magnitude and its noise grows with the time. It is fitted to the longest row of
+/// neighbouring places in which it holds everywhere within [`TOLERANCE`]; of several as long, to that with the smallest
+/// error. The places are taken in the order of `x`; those with a median of 0 are left out.
+///
+/// The intervals take the range of places as given: that the range itself was chosen by the same samples is not in them. Near
+/// a break a place may still be within the tolerance and bend the line, by up to that tolerance.
 #[must_use]
-pub fn fit(_points: &[Point<'_>]) -> Option<Model> {
-    None
+pub fn fit(points: &[Point<'_>]) -> Option<Model> {
+    let mut places: Vec<Place<'_>> = points.iter().filter_map(Place::of).collect();
+    places.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let (mut best, mut best_error): (Range<usize>, f64) = (0..0, f64::INFINITY);
+    for from in 0..places.len() {
+        for to in from + FEWEST_PLACES.max(best.len())..=places.len() {
+            let Some(error) = places.get(from..to).and_then(worst) else { continue };
+            if error <= TOLERANCE && (to - from > best.len() || error < best_error) {
+                (best, best_error) = (from..to, error);
+            }
+        }
+    }
+    let places = places.get(best)?;
+    let rounds = rounds_of(places.iter().map(|place| place.samples))?;
+    let medians: Vec<f64> = places.iter().map(|place| place.median).collect();
+    let (fixed, each) = line(places, &medians)?;
+    let mut parts: (Vec<f64>, Vec<f64>) = Default::default();
+    for part in sections(rounds) {
+        let medians: Option<Vec<f64>> =
+            places.iter().map(|place| median_of(place.samples.get(part.clone())?)).collect();
+        let (fixed, each) = line(places, &medians?)?;
+        parts.0.push(fixed);
+        parts.1.push(each);
+    }
+    let correlation = neighbours(&together(places, rounds));
+    let interval = |estimate: f64, parts: &[f64]| {
+        let half = half_width(estimate, parts, rounds, correlation)?;
+        Some(Interval { lower: estimate - half, estimate, upper: estimate + half })
+    };
+    Some(Model {
+        fixed: interval(fixed, &parts.0)?,
+        each: interval(each, &parts.1)?,
+        from: places.first()?.x,
+        to: places.last()?.x,
+    })
 }
 
-/// Where the times of two variants cross, with an interval: below it the first is cheaper, above it the second. `None` when they
-/// do not cross within the sweep.
-#[must_use]
-pub fn crossover(_first: &[Point<'_>], _second: &[Point<'_>]) -> Option<Interval> {
-    None
+/// A point with its median, which is above 0.
+struct Place<'a> {
+    x: f64,
+    median: f64,
+    samples: &'a [f64],
 }
+
+impl<'a> Place<'a> {
+    fn of(point: &Point<'a>) -> Option<Self> {
+        let median = median_of(point.samples)?;
+        (point.x.is_finite() && median > 0.0).then_some(Self { x: point.x, median, samples: point.samples })
+    }
+}
+
+/// The rounds that all have, or `None` when these are too few.
+fn rounds_of<'a>(samples: impl Iterator<Item = &'a [f64]>) -> Option<usize> {
+    samples.map(<[f64]>::len).min().filter(|rounds| *rounds >= ENOUGH)
+}
+
+/// How long each round took beside the others, over all places: the mean of the logarithms of samples by median.
+fn together(places: &[Place<'_>], rounds: usize) -> Vec<f64> {
+    let at = |round: usize| {
+        let of = |place: &Place<'_>| Some((place.samples.get(round)?.max(f64::MIN_POSITIVE) / place.median).ln());
+        places.iter().filter_map(of).sum::<f64>()
+    };
+    (0..rounds).map(at).collect()
+}
+
+/// Fixed part and part of each, by least squares of the error relative to the medians of all rounds: also in a section, so that
+/// its own noise does not weigh it.
+fn line(places: &[Place<'_>], times: &[f64]) -> Option<(f64, f64)> {
+    let (mut weights, mut mean_x, mut mean_y) = (0.0, 0.0, 0.0);
+    for (place, y) in places.iter().zip(times) {
+        let weight = place.median.powi(-2);
+        weights += weight;
+        mean_x += weight * place.x;
+        mean_y += weight * y;
+    }
+    mean_x /= weights;
+    mean_y /= weights;
+    let (mut across, mut square) = (0.0, 0.0);
+    for (place, y) in places.iter().zip(times) {
+        let weight = place.median.powi(-2);
+        across += weight * (place.x - mean_x) * (y - mean_y);
+        square += weight * (place.x - mean_x).powi(2);
+    }
+    let each = across / square;
+    let fixed = mean_y - each * mean_x;
+    (each.is_finite() && fixed.is_finite()).then_some((fixed, each))
+}
+
+/// The largest error of the line through these places, relative to what the line says.
+fn worst(places: &[Place<'_>]) -> Option<f64> {
+    let medians: Vec<f64> = places.iter().map(|place| place.median).collect();
+    let (fixed, each) = line(places, &medians)?;
+    let error = |place: &Place<'_>| {
+        let says = fixed + each * place.x;
+        if says > 0.0 { (place.median / says - 1.0).abs() } else { f64::INFINITY }
+    };
+    places.iter().map(error).reduce(f64::max)
+}
+
+/// Parts into which the space between two places is cut to look for the ends of the interval of a crossing.
+const CUTS: usize = 64;
+
+/// Where the times of two variants cross, with an interval: below it the first is cheaper, above it the second.
+///
+/// Between two places both curves are taken for straight on logarithmic axes; where they are bent there, the crossing is off by what that
+/// misses, which is not in the interval. The interval holds every `x` at which the sections do not tell which is cheaper, up to the
+/// nearest on each side at which they do.
+///
+/// `None` when the medians do not change order within the sweep, change it the other way round, or more than once (two
+/// curves that wind around each other have no one crossing), or when the sweep ends before the sections tell which is cheaper:
+/// an interval without an end is of no use. Also with fewer than two places in common, or fewer than six rounds.
+#[must_use]
+pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> {
+    let mut pairs: Vec<(f64, &[f64], &[f64])> = Vec::new();
+    for a in first.iter().filter(|point| point.x > 0.0) {
+        if let Some(b) = second.iter().find(|b| b.x == a.x) {
+            pairs.push((a.x.ln(), a.samples, b.samples));
+        }
+    }
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rounds = rounds_of(pairs.iter().flat_map(|(_, a, b)| [*a, *b]))?;
+    let knots = pairs.iter().map(|(at, a, b)| knot(*at, a, b, rounds)).collect::<Option<Vec<Knot>>>()?;
+
+    let signs: Vec<bool> = knots.iter().filter(|knot| knot.whole != 0.0).map(|knot| knot.whole > 0.0).collect();
+    let changes = signs.iter().zip(signs.iter().skip(1)).filter(|(a, b)| a != b).count();
+    if changes != 1 || signs.first() != Some(&false) {
+        return None;
+    }
+
+    // Neighbouring logarithms of x, close enough together, with the least and the most that the difference may be there.
+    let mut ends: Vec<(f64, f64, f64)> = Vec::new();
+    let mut crossing = None;
+    for (a, b) in knots.iter().zip(knots.iter().skip(1)) {
+        if crossing.is_none() && a.whole <= 0.0 && b.whole > 0.0 {
+            crossing = Some(a.at + (b.at - a.at) * a.whole / (a.whole - b.whole));
+        }
+        for cut in 0..=CUTS {
+            let part = cut as f64 / CUTS as f64;
+            let between = |a: f64, b: f64| a + (b - a) * part;
+            let whole = between(a.whole, b.whole);
+            let parts: Vec<f64> = a.parts.iter().zip(&b.parts).map(|(a, b)| between(*a, *b)).collect();
+            let half = half_width(whole, &parts, rounds, between(a.correlation, b.correlation))?;
+            ends.push((between(a.at, b.at), whole - half, whole + half));
+        }
+    }
+    let crossing = crossing?;
+    // Between the last `x` that does not tell and the first that does, both bounds are taken for straight.
+    let end = |(at, bound): (f64, f64), (next, other): (f64, f64)| at + (next - at) * bound / (bound - other);
+    let mut pairs = ends.iter().zip(ends.iter().skip(1));
+    let lower =
+        pairs.clone().rev().find(|(a, _)| a.0 < crossing && a.2 < 0.0).map(|(a, b)| end((a.0, a.2), (b.0, b.2)))?;
+    let upper = pairs.find(|(_, b)| b.0 > crossing && b.1 > 0.0).map(|(a, b)| end((a.0, a.1), (b.0, b.1)))?;
+    let (lower, upper) = (lower.min(crossing), upper.max(crossing));
+    Some(Interval { lower: lower.exp(), estimate: crossing.exp(), upper: upper.exp() })
+}
+
+/// A place of both sweeps.
+struct Knot {
+    /// The logarithm of `x`.
+    at: f64,
+    /// The logarithm of how many times longer the first takes there.
+    whole: f64,
+    /// The same in each section.
+    parts: Vec<f64>,
+    /// Of that between neighbouring rounds.
+    correlation: f64,
+}
+
+fn knot(at: f64, first: &[f64], second: &[f64], rounds: usize) -> Option<Knot> {
+    let log = |first: &[f64], second: &[f64]| {
+        let ratio = median_of(first)? / median_of(second)?;
+        (ratio > 0.0 && ratio.is_finite()).then(|| ratio.ln())
+    };
+    let parts = sections(rounds).map(|part| log(first.get(part.clone())?, second.get(part)?));
+    Some(Knot {
+        at,
+        whole: log(first, second)?,
+        parts: parts.collect::<Option<_>>()?,
+        correlation: neighbours(&super::stats::log_ratios(first, second)),
+    })
+}
+
+#[cfg(test)]
+mod tests;

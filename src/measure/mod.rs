@@ -46,6 +46,79 @@ pub fn mix(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// Samples as a machine might give them, drawn from a seed: what the claims of this module are tested with.
+#[cfg(test)]
+pub(crate) mod simulated {
+    use super::mix;
+
+    /// How many runs a claim is tested with.
+    pub(crate) const RUNS: u32 = 2_000;
+
+    /// Whether `hits` of [`RUNS`] fit a probability: within three and a half standard deviations of the binomial distribution, which by chance
+    /// is missed once in two thousand tests.
+    pub(crate) fn fits(hits: u32, probability: f64) -> bool {
+        let runs = f64::from(RUNS);
+        let deviation = (probability * (1.0 - probability) / runs).sqrt();
+        (f64::from(hits) / runs - probability).abs() <= 3.5 * deviation
+    }
+
+    /// The shape of noise, around a median of 1.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub(crate) enum Shape {
+        /// Nearly normal, with a standard deviation of 5 %.
+        Narrow,
+        /// Log-normal, with a standard deviation of 0.5 of the logarithm.
+        Wide,
+        /// A fixed part and an exponential one.
+        Exponential,
+        /// A tenth of the samples takes up to five times as long.
+        Outliers,
+        /// Three tenths of the samples take 1.3 times as long.
+        TwoModes,
+    }
+
+    /// A source of random numbers.
+    pub(crate) struct Random(u64);
+
+    impl Random {
+        pub(crate) fn new(seed: u64) -> Self {
+            Self(mix(seed))
+        }
+
+        /// Uniform, above 0 and below 1.
+        pub(crate) fn uniform(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(1);
+            ((mix(self.0) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+        }
+
+        /// Standard normal, by Box and Muller.
+        pub(crate) fn normal(&mut self) -> f64 {
+            (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+        }
+
+        /// `n` samples in which the correlation between neighbours is that of `normal`s with `correlation`: AR(1).
+        pub(crate) fn samples(&mut self, shape: Shape, n: usize, correlation: f64) -> Vec<f64> {
+            let mut z = self.normal();
+            let fresh = (1.0 - correlation * correlation).sqrt();
+            (0..n)
+                .map(|_| {
+                    z = correlation * z + fresh * self.normal();
+                    match shape {
+                        Shape::Narrow => (0.05 * z).exp(),
+                        Shape::Wide => (0.5 * z).exp(),
+                        // The logistic function is the normal distribution's but for a hundredth.
+                        Shape::Exponential => (1.0 + 0.3 * (1.702 * z).exp().ln_1p()) / (1.0 + 0.3 * 2f64.ln()),
+                        Shape::Outliers if self.uniform() < 0.1 => (0.05 * z).exp() * (1.0 + 4.0 * self.uniform()),
+                        Shape::Outliers => (0.05 * z).exp(),
+                        Shape::TwoModes if self.uniform() < 0.3 => 1.3 * (0.02 * z).exp(),
+                        Shape::TwoModes => (0.02 * z).exp(),
+                    }
+                })
+                .collect()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

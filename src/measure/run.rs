@@ -72,6 +72,7 @@ pub enum Variant {
 
 /// All samples of one variant for one payload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Series {
     /// What was run.
     pub variant: Variant,
@@ -117,6 +118,7 @@ impl Stage {
 
 /// One stage of many puts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StageSeries {
     /// Which.
     pub stage: Stage,
@@ -128,6 +130,7 @@ pub struct StageSeries {
 
 /// Whole puts, from the arrays to a second session of the same page. Puts of all variants took turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Puts {
     /// How the payload was built: [`Variant::Copy`] or [`Variant::Borrow`].
     pub variant: Variant,
@@ -164,6 +167,7 @@ pub enum Thread {
 
 /// Under which conditions was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// The browser, in short, as in `Chrome 156`.
     pub browser: String,
@@ -196,6 +200,7 @@ pub const FORMAT: &str = "zbytes-lab/run/1";
 
 /// One run with everything that was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Run {
     /// [`FORMAT`].
     pub format: String,
@@ -223,20 +228,101 @@ impl Run {
         self.series.iter().filter(move |series| series.variant == variant)
     }
 
-    /// The run as JSON.
+    /// The run as JSON, which `schema/run-1.schema.json` describes.
+    ///
+    /// A run with a number that JSON cannot carry (not finite) is written as an empty text, since a `null` in its place would pass in silence
+    /// for what it is not; no reader takes that for a run. [`Run::check`] says beforehand whether it is one.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Nothing in a run can fail to be written: no map with keys that are no text, no number that is none (see `from_json`).
+        if self.check().is_err() {
+            return String::new();
+        }
+        // Nothing else in a run can fail to be written: no map with keys that are no text.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a run.
+    /// Reads a run, and checks it as [`Run::check`] does. What it was written from comes back to the last bit.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// [`ReadError`], also for another [`FORMAT`].
     pub fn from_json(text: &str) -> Result<Self, ReadError> {
-        serde_json::from_str(text).map_err(|error| ReadError(error.to_string()))
+        /// Only the format, before the rest: another format may have other fields.
+        #[derive(Deserialize)]
+        struct Head {
+            format: Option<String>,
+        }
+        let error = |error: serde_json::Error| ReadError(error.to_string());
+        let Head { format } = serde_json::from_str(text).map_err(error)?;
+        let format = format.ok_or_else(|| ReadError(format!("it names no format; this lab reads {FORMAT}")))?;
+        known(&format)?;
+        let run: Self = serde_json::from_str(text).map_err(error)?;
+        run.check()?;
+        Ok(run)
     }
+
+    /// Whether it is as a run must be: of the known [`FORMAT`], every number finite, no sample of a series and no time of begin below 0, with as many times of begin as samples
+    /// in every series, as many samples in every stage of puts as puts, and no stage twice.
+    ///
+    /// # Errors
+    /// [`ReadError`] says what is wrong.
+    pub fn check(&self) -> Result<(), ReadError> {
+        known(&self.format)?;
+        let step = self.conditions.clock_step;
+        if !is_time(&step) {
+            return Err(ReadError(format!("the clock's step is {step}")));
+        }
+        for series in &self.series {
+            let name = format!("the series of {:?} with {} B", series.variant, series.bytes);
+            same_length(&name, &series.samples, &series.at)?;
+            times(&name, &series.samples)?;
+            times(&name, &series.at)?;
+            if series.runs == 0 {
+                return Err(ReadError(format!("{name} has samples of no run")));
+            }
+        }
+        for puts in &self.puts {
+            for (number, stage) in puts.stages.iter().enumerate() {
+                let name = format!("the stage {:?} of the puts of {:?}", stage.stage, puts.variant);
+                same_length(&name, &stage.samples, &puts.at)?;
+                // Arriving is what is left of a time when others are taken away, and may fall below 0 by the clock's step.
+                if let Some(sample) = stage.samples.iter().find(|sample| !sample.is_finite()) {
+                    return Err(ReadError(format!("{name} has a time of {sample}")));
+                }
+                if puts.stages.iter().take(number).any(|other| other.stage == stage.stage) {
+                    return Err(ReadError(format!("{name} is there twice")));
+                }
+            }
+            times(&format!("the puts of {:?}", puts.variant), &puts.at)?;
+        }
+        Ok(())
+    }
+}
+
+fn known(format: &str) -> Result<(), ReadError> {
+    if format == FORMAT {
+        return Ok(());
+    }
+    // It may be long, and is shown.
+    let short: String = format.chars().take(40).collect();
+    Err(ReadError(format!("its format is {short:?}; this lab reads {FORMAT:?}")))
+}
+
+fn is_time(number: &f64) -> bool {
+    number.is_finite() && *number >= 0.0
+}
+
+fn same_length(name: &str, samples: &[f64], at: &[f64]) -> Result<(), ReadError> {
+    if samples.len() == at.len() {
+        return Ok(());
+    }
+    Err(ReadError(format!("{name} has {} samples and {} times of begin", samples.len(), at.len())))
+}
+
+fn times(name: &str, times: &[f64]) -> Result<(), ReadError> {
+    times
+        .iter()
+        .find(|time| !is_time(time))
+        .map_or(Ok(()), |time| Err(ReadError(format!("{name} has a time of {time}"))))
 }
 
 /// Why a text is no run.
@@ -250,3 +336,6 @@ impl fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+#[cfg(test)]
+mod tests;
