@@ -34,8 +34,9 @@ pub struct Model {
 
 /// The line holds where no median is farther from it than this part of what the line says.
 ///
-/// Wider than the noise of medians, narrower than what a cache does: where a byte beyond some size costs one and a half
-/// times as much, a line that may be wrong by a quarter would bend until it holds everywhere.
+/// Wider than the noise of medians, narrower than what a cache does: where each byte beyond the middle of a sweep costs one and a half
+/// times as much, that is found, while a line that may be wrong by a quarter would bend until it holds everywhere. A break by a
+/// quarter is not found.
 pub const TOLERANCE: f64 = 0.15;
 
 /// The fewest places that say anything about a line: through two there always is one.

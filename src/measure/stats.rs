@@ -3,8 +3,8 @@
 //! # Intervals
 //!
 //! Every 95 % interval here comes from *sectioning* (Asmussen and Glynn, Stochastic Simulation, 2007, III.5; Nakayama,
-//! Confidence intervals for quantiles using sectioning, ACM TOMACS 24(4), 2014). The rounds are cut into [`sections`], runs
-//! of rounds that follow each other. The estimate is made once from all rounds and once from each section; how far the
+//! Confidence intervals for quantiles using sectioning, ACM TOMACS 24(4), 2014). The rounds are cut into three to six
+//! sections, runs of rounds that follow each other. The estimate is made once from all rounds and once from each section; how far the
 //! sections lie from the whole says how uncertain the whole is. The width is Student's t for the number of sections less
 //! one.
 //!
@@ -14,7 +14,7 @@
 //!
 //! Few sections, because a section must be long beside the time for which samples hang together. What is left of that is
 //! corrected as if the rounds were a first-order autoregression with the rank correlation between neighbours that they
-//! show ([`neighbours`]).
+//! show ([`lag_one`]).
 //!
 //! How often the interval of the ratio holds the truth, and how often one of two equal variants is called faster or slower, in per
 //! cent of 40,000 simulated runs each (the tests of this file repeat them with 2,000):

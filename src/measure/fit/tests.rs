@@ -48,18 +48,19 @@ fn a_line_is_recovered_as_often_as_claimed() {
 fn a_break_is_found() {
     let mut random = Random::new(5);
     let xs = powers(4.0, 10);
-    // From 4^6 on a byte costs one and a half, two or four times as much, as beyond a cache; or a page fault costs a jump.
+    // From 4^5 on, the middle of the sweep, a byte costs one and a half, two or four times as much, as beyond a cache; or a page
+    // fault costs a jump.
     let breaks: [fn(f64) -> f64; 4] = [
-        |x| 50.0 + 2.0 * x + (x - 4096.0).max(0.0),
-        |x| 50.0 + 2.0 * x + 2.0 * (x - 4096.0).max(0.0),
-        |x| 50.0 + 2.0 * x + 6.0 * (x - 4096.0).max(0.0),
-        |x| 50.0 + 2.0 * x + if x > 4096.0 { 100_000.0 } else { 0.0 },
+        |x| 50.0 + 2.0 * x + (x - 1024.0).max(0.0),
+        |x| 50.0 + 2.0 * x + 2.0 * (x - 1024.0).max(0.0),
+        |x| 50.0 + 2.0 * x + 6.0 * (x - 1024.0).max(0.0),
+        |x| 50.0 + 2.0 * x + if x > 1024.0 { 20_000.0 } else { 0.0 },
     ];
     for (number, time) in breaks.into_iter().enumerate() {
         let (mut found, mut close) = (0, 0);
         for _ in 0..200 {
             let model = fit(&points(&sweep(&mut random, &xs, Shape::Narrow, 0.0, time))).unwrap();
-            found += u32::from(model.from == 1.0 && model.to == 4096.0);
+            found += u32::from(model.from == 1.0 && model.to == 1024.0);
             close += u32::from((model.each.estimate - 2.0).abs() < 0.2);
         }
         println!("break {number}: {found} {close} of 200");
