@@ -228,7 +228,7 @@ fn correlated(samples: &[f64]) -> Option<f64> {
 /// strictly the more there are. The medians of the two thirds are compared by Student's t: each third is cut into four sections
 /// (three, of fewer than twelve rounds), and how far these lie from each other, with or without an even drift, says how uncertain the
 /// medians are. In white noise that
-/// fires less than once in a thousand runs. In the simulations of the tests it fires for an even rise to the double in 60 rounds always,
+/// fires in about one of a thousand runs. In the simulations of the tests it fires for an even rise to the double in 60 rounds always,
 /// and for stationary noise (5 %) with autocorrelation up to 0.8 in less than 1 % of runs.
 #[must_use]
 pub fn drift(series: &[&[f64]]) -> Option<f64> {
