@@ -55,7 +55,8 @@ fn markdown_table(table: &Table) -> String {
         .map(|at| if at == 0 || table.words.contains(&at) { "---".to_owned() } else { "---:".to_owned() })
         .collect();
     let rows: String = table.rows.iter().map(|row| line(row)).collect();
-    format!("## {}\n\n{}{}{rows}\n", table.title, line(&table.columns), line(&marks))
+    let note = if table.note.is_empty() { String::new() } else { format!("\n{}\n", table.note) };
+    format!("## {}\n\n{}{}{rows}{note}\n", table.title, line(&table.columns), line(&marks))
 }
 
 /// The whole result in Markdown: what is read aloud, tables, conditions, and what casts doubt on it.
@@ -104,4 +105,66 @@ pub fn foot(run: &Run, width: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{measure::run::Scenario, ui::fixture};
+
+    #[test]
+    fn files_are_named_by_time_and_scenario() {
+        assert_eq!(file_name(&fixture::run(Scenario::Payload), "csv"), "zbytes-lab-2026-11-22-142233-payload.csv");
+    }
+
+    #[test]
+    fn csv_has_a_line_for_each_sample() {
+        let mut run = fixture::run(Scenario::Payload);
+        run.subject = "one, \"two\"".to_owned();
+        let text = csv(&run);
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert_eq!(lines.len(), 1 + 4 * 60 + 2 * 6 * 24 + 1);
+        assert_eq!(lines[0].split(',').count(), 10);
+        let begin = "payload,\"one, \"\"two\"\"\",copy,11805184,3,11805184,1,0,0,";
+        assert!(lines[1].starts_with(begin), "{}", lines[1]);
+        let sample: f64 = lines[1][begin.len()..].parse().unwrap();
+        assert_eq!(sample, run.series[0].samples[0]);
+        assert!(lines.iter().any(|line| line.contains(",put borrow: arrive,11805184,3,0,1,23,")));
+    }
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        assert_eq!(quoted("plain"), "plain");
+        assert_eq!(quoted("a,b"), "\"a,b\"");
+        assert_eq!(quoted("a\nb"), "\"a\nb\"");
+        assert_eq!(quoted("\""), "\"\"\"\"");
+    }
+
+    #[test]
+    fn markdown_holds_all_that_the_pane_says() {
+        let run = fixture::run(Scenario::Payload);
+        let reading = Reading::of(&run);
+        let text = markdown(&run, &reading);
+        for words in [
+            "# Framed tensor",
+            "Copying is **1.8 %**",
+            "| --- | ---: |",
+            "RFC 6455",
+            "## Conditions",
+            "Chrome 156",
+            "seed 7",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        let partial = fixture::partial();
+        let text = markdown(&partial, &Reading::of(&partial));
+        assert!(text.contains("**Partial: stopped after 33 of 180 samples.**") && !text.contains("RFC 6455"));
+    }
+
+    #[test]
+    fn conditions_stand_at_the_foot_of_a_plot() {
+        let lines = foot(&fixture::run(Scenario::Payload), 400.0);
+        assert!(lines.len() > 2 && lines.join("; ").contains("clock step"));
+        assert!(lines.iter().all(|line| text_width(line, 11.0) <= 420.0), "{lines:?}");
+    }
 }

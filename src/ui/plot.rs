@@ -201,6 +201,13 @@ pub fn tick_time(ns: f64) -> String {
     format!("{text} {}", unit.sign())
 }
 
+/// A factor on an axis: `0.9 ×`, `2 ×`.
+fn tick_times(factor: f64) -> String {
+    let text = format::significant(factor);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} ×")
+}
+
 impl Plot {
     fn path(&mut self, class: &'static str, d: String) {
         if !d.is_empty() {
@@ -316,28 +323,47 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if rows.is_empty() {
         return None;
     }
+    // Over many decades every hill would be a needle: then each is drawn around a median, and the table says where that is. What lies
+    // close together shares one median, so that it can be compared.
+    let medians = rows.iter().map(|row| row.3.median.estimate).filter(|ns| *ns > 0.0);
+    let (least, most) = medians.fold((f64::INFINITY, 0.0_f64), |(a, b), ns| (a.min(ns), b.max(ns)));
+    let around = most > 12.0 * least;
+    let mut references: Vec<f64> = Vec::new();
+    for (_, _, _, summary) in &rows {
+        let own = summary.median.estimate;
+        let near = references.last().copied().filter(|last| (last / 1.6..=last * 1.6).contains(&own));
+        references.push(if around && own > 0.0 { near.unwrap_or(own) } else { 1.0 });
+    }
+    for (row, reference) in rows.iter_mut().zip(&references) {
+        row.2.iter_mut().for_each(|ns| *ns /= reference);
+    }
     const ROW: f64 = 34.0;
-    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(0.0, f64::max) + 12.0;
+    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(0.0, f64::max).max(66.0) + 12.0;
     let axis = Log::of(rows.iter().flat_map(|row| row.2.iter().copied()), names, (width - 8.0).max(names + 60.0));
     let bottom = ROW * rows.len() as f64 + 2.0;
     let mut plot =
         Plot { width, height: bottom + 34.0, title: "Samples of one run, by variant".to_owned(), marks: Vec::new() };
-    let room = ((axis.end - axis.start) / 62.0) as usize;
+    let room = ((axis.end - axis.start) / 46.0) as usize;
+    let words = |tick: f64| if around { tick_times(tick) } else { tick_time(tick) };
     for tick in axis.ticks(room.max(2)) {
         plot.line("p-grid", (axis.at(tick), 0.0), (axis.at(tick), bottom));
-        plot.text("p-tick", "middle", axis.at(tick), bottom + 14.0, tick_time(tick));
+        plot.text("p-tick", "middle", axis.at(tick), bottom + 14.0, words(tick));
     }
-    plot.text("p-tick", "middle", (axis.start + axis.end) / 2.0, bottom + 30.0, "time of one run, logarithmic");
-    for (at, (class, name, samples, summary)) in rows.iter().enumerate() {
+    let title = if around { "time of one run around a median, logarithmic" } else { "time of one run, logarithmic" };
+    plot.text("p-tick", "end", axis.end, bottom + 30.0, title);
+    for (at, ((class, name, samples, summary), reference)) in rows.iter().zip(&references).enumerate() {
         let base = ROW * at as f64 + 24.0;
-        plot.text("", "start", 0.0, base, name.clone());
+        plot.text("", "start", 0.0, base - 7.0, name.clone());
+        if around {
+            plot.text("p-tick", "start", 0.0, base + 6.0, format!("1 × = {}", format::time(*reference)));
+        }
         hill(&mut plot, class, &axis, samples, base);
         plot.line("p-axis", (axis.start, base), (axis.end, base));
         let median = &summary.median;
-        let (from, to) = (axis.at(median.lower), axis.at(median.upper));
-        let x = axis.at(median.estimate);
+        let (from, to) = (axis.at(median.lower / reference), axis.at(median.upper / reference));
+        let x = axis.at(median.estimate / reference);
         plot.line("p-interval", (from.min(x - 0.5), base + 0.5), (to.max(x + 0.5), base + 0.5));
-        plot.path("p-mark", circle(x, base + 0.5, 3.6));
+        plot.path("p-mark", circle(x, base + 0.5, 3.4));
         plot.path("p-out", outliers(&axis, samples, base + 6.0));
     }
     Some(plot)
@@ -442,8 +468,9 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         let most = reading.places.iter().map(x_of).fold(0.0, f64::max);
         let mut note = |x: f64, width: f64| {
             plot.rect("p-well", (x, width), high);
-            if width > 110.0 {
-                plot.text("p-note", "middle", x + width / 2.0, TOP + 14.0, "copy: no line holds");
+            // Above the frame, where no line passes; the title of the axis ends before it.
+            if x + width > 290.0 {
+                plot.text("p-note", "end", x + width, 11.0, "shaded: copy fits no line");
             }
         };
         if model.from > least {
@@ -538,20 +565,176 @@ fn labels(plot: &mut Plot, mut ends: Vec<(f64, Variant)>, x: f64, bottom: f64) {
     }
 }
 
-/// Says where lines cross, above the axis and beside the band.
+/// Says where lines cross, at the head of the band.
 fn crossings(plot: &mut Plot, reading: &Reading, run: &Run, across: &Log, bottom: f64) {
     for (at, crossing) in reading.crossings.iter().enumerate() {
         let x = across.at(crossing.at.estimate);
-        let y = bottom - 8.0 - 17.0 * at as f64;
+        let y = 34.0 + 17.0 * at as f64;
         plot.line("p-lead", (x, 20.0), (x, bottom));
         let words = format!(
             "{} and {} cross at {}",
             reading::name(crossing.below),
             reading::name(crossing.above),
-            reading::x_words(run.scenario, crossing.at.estimate.round().max(0.0) as u64)
+            reading::x_about(run.scenario, crossing.at.estimate)
         );
-        let wide = format::text_width(&words, 11.0) + 6.0;
-        let (anchor, x) = if x + wide <= across.end { ("start", x + 6.0) } else { ("end", x - 6.0) };
-        plot.text("p-note p-halo", anchor, x, y, words);
+        let wide = format::text_width(&words, 11.0);
+        let left = if x + 6.0 + wide <= across.end { x + 6.0 } else { (x - 6.0 - wide).max(2.0) };
+        plot.text("p-note p-halo", "start", left, y, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        measure::Interval,
+        ui::{fixture, reading::Crossing},
+    };
+
+    fn plots(width: f64) -> Vec<Plot> {
+        let runs = Scenario::ALL.map(fixture::run);
+        let all = runs.iter().chain([&fixture::partial(), &fixture::tiny()]).flat_map(|run| {
+            let reading = Reading::of(run);
+            [put_bar(&reading, width), densities(run, &reading, width), sweep(run, &reading, width)]
+        });
+        all.flatten().collect()
+    }
+
+    /// The numbers of a path.
+    fn numbers(d: &str) -> Vec<f64> {
+        d.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+            .filter_map(|number| number.parse().ok())
+            .collect()
+    }
+
+    #[test]
+    fn every_mark_lies_within_its_plot_at_every_width() {
+        for width in [240.0, 358.0, 640.0, 1200.0] {
+            for plot in plots(width) {
+                assert!(!plot.marks.is_empty() && plot.width == width);
+                for mark in &plot.marks {
+                    match mark {
+                        Mark::Path { d, class } => {
+                            assert!(!d.contains("NaN") && !d.contains("inf"), "{class} {d}");
+                            assert!(
+                                numbers(d).iter().all(|x| *x <= width.max(plot.height) + 1.0),
+                                "{width} {class} {d}"
+                            );
+                        }
+                        Mark::Rect { x, y, width: w, height, class } => {
+                            assert!(*w > 0.0 && *height > 0.0, "{width} {class} {x} {w}");
+                            assert!(
+                                *x >= -0.5 && x + w <= width + 1.5 && y + height <= plot.height,
+                                "{width} {class} {x} {w}"
+                            );
+                        }
+                        Mark::Text { anchor, x, words, y, .. } => {
+                            let wide = format::text_width(words, 12.0);
+                            let left = match *anchor {
+                                "start" => *x,
+                                "end" => x - wide,
+                                _ => x - wide / 2.0,
+                            };
+                            assert!(*y <= plot.height && left >= -30.0, "{width} {words} {left}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_bar_has_every_stage_and_what_fresh_memory_adds() {
+        let run = fixture::run(Scenario::Payload);
+        let plot = put_bar(&Reading::of(&run), 640.0).unwrap();
+        let rects: Vec<(&str, f64)> = plot
+            .marks
+            .iter()
+            .filter_map(|mark| if let Mark::Rect { class, width, .. } = mark { Some((*class, *width)) } else { None })
+            .collect();
+        assert_eq!(
+            rects.iter().map(|rect| rect.0).collect::<Vec<_>>(),
+            ["p-ink", "p-ink", "p-hatch", "p-rest", "p-more"]
+        );
+        assert!(rects[0].1 < 14.0 && rects[3].1 > 350.0, "{rects:?}");
+        assert_eq!(put_bar(&Reading::of(&fixture::alone()), 640.0), None);
+    }
+
+    #[test]
+    fn times_far_apart_are_each_drawn_around_a_median_and_near_ones_on_one_axis() {
+        let words = |run: &Run| {
+            let plot = densities(run, &Reading::of(run), 300.0).unwrap();
+            plot.marks
+                .iter()
+                .filter(|mark| matches!(mark, Mark::Text { words, .. } if words.starts_with("1 × = ")))
+                .count()
+        };
+        assert_eq!(words(&fixture::run(Scenario::Payload)), 6);
+        assert_eq!(words(&fixture::tiny()), 0);
+    }
+
+    #[test]
+    fn labels_at_the_ends_of_lines_do_not_overlap() {
+        for scenario in [Scenario::Sizes, Scenario::Counts] {
+            let run = fixture::run(scenario);
+            let plot = sweep(&run, &Reading::of(&run), 500.0).unwrap();
+            let mut places: Vec<f64> = plot
+                .marks
+                .iter()
+                .filter_map(|mark| if let Mark::Text { class: "p-strong", y, .. } = mark { Some(*y) } else { None })
+                .collect();
+            places.sort_by(f64::total_cmp);
+            assert_eq!(places.len(), reading::variants(&run).len());
+            assert!(places.windows(2).all(|pair| pair[1] - pair[0] > 14.0), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn a_crossing_is_marked_with_its_interval() {
+        let run = fixture::run(Scenario::Sizes);
+        let mut reading = Reading::of(&run);
+        let at = Interval { lower: 15_000.0, estimate: 20_000.0, upper: 26_000.0 };
+        reading.crossings = vec![Crossing { below: Variant::Copy, above: Variant::Borrow, at }];
+        let plot = sweep(&run, &reading, 640.0).unwrap();
+        assert!(
+            plot.marks.iter().any(|mark| matches!(mark, Mark::Rect { class: "p-band", width, .. } if *width > 5.0))
+        );
+        let says =
+            |mark: &Mark| matches!(mark, Mark::Text { words, .. } if words == "copy and borrow cross at 19.5 KiB");
+        assert!(plot.marks.iter().any(says));
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let axis = Log::of([13.0, 9.0e6].into_iter(), 0.0, 300.0);
+        assert_eq!(axis.ticks(9), [100.0, 1e3, 1e4, 1e5, 1e6]);
+        assert_eq!(axis.ticks(3), [100.0, 1e4, 1e6]);
+        let narrow = Log::of([1.1, 1.7].into_iter(), 0.0, 300.0);
+        assert!(narrow.ticks(6).len() >= 3);
+        assert_eq!(Log::of([1024.0, 8192.0].into_iter(), 0.0, 300.0).binary_ticks(9), [1024.0, 2048.0, 4096.0, 8192.0]);
+        // Nothing to show, or nothing that can be shown on it.
+        assert!(Log::of(std::iter::empty(), 0.0, 300.0).at(5.0).is_finite());
+        assert_eq!(Log::of([0.0, f64::NAN, 10.0].into_iter(), 0.0, 300.0).at(0.0), 0.0);
+        assert_eq!([tick_time(10.0), tick_time(1e3), tick_time(2.5e6)], ["10 ns", "1 µs", "2.5 ms"]);
+    }
+
+    #[test]
+    fn an_exported_plot_stands_alone() {
+        let run = fixture::run(Scenario::Payload);
+        let plot = put_bar(&Reading::of(&run), 640.0).unwrap();
+        let svg = standalone(&plot, &["<script> & \"quotes\"".to_owned(), "n = 60".to_owned()]);
+        assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
+        assert!(svg.contains("<title>One whole put by copy, by stage</title>") && svg.contains("<style>"));
+        assert!(svg.contains("&lt;script&gt; &amp; &quot;quotes&quot;") && !svg.contains("<script"));
+        assert_eq!(svg.matches("<g").count(), svg.matches("</g>").count());
+        // Every class that a mark carries is known to the style.
+        for plot in plots(640.0) {
+            for mark in &plot.marks {
+                let (Mark::Path { class, .. } | Mark::Rect { class, .. } | Mark::Text { class, .. }) = mark;
+                for class in class.split_whitespace() {
+                    assert!(STYLE.contains(&format!(".{class}")), "{class}");
+                }
+            }
+        }
     }
 }

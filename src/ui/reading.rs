@@ -236,6 +236,12 @@ pub fn x_words(scenario: Scenario, x: u64) -> String {
     }
 }
 
+/// [`x_words`] of what was estimated: no more than three digits.
+#[must_use]
+pub fn x_about(scenario: Scenario, x: f64) -> String {
+    if scenario == Scenario::Counts { format!("{} segments", format::significant(x)) } else { format::density(x) }
+}
+
 /// What is compared with what; the verdict is on the second of the first pair.
 fn pairs(scenario: Scenario) -> &'static [(Variant, Variant)] {
     match scenario {
@@ -473,14 +479,17 @@ fn is_words(one: &Comparison) -> String {
     }
 }
 
+/// [`is_words`] where it is clear what it is compared with.
+fn bare_words(one: &Comparison) -> String {
+    is_words(one).replace(&format!(" than {}", name(one.first)), "")
+}
+
 /// `cannot tell (0.97 to 1.08)`, after what was said of the same two before.
 fn again_words(one: &Comparison) -> String {
     match one.verdict {
         Verdict::CannotTell => format!("cannot tell ({})", between(&one.ratio)),
-        Verdict::Same => format!("the same within {} ({})", format::percent(MARGIN), between(&one.ratio)),
-        Verdict::Faster | Verdict::Slower => {
-            is_words(one).replace("**", "").replace(&format!(" than {}", name(one.first)), "")
-        }
+        Verdict::Same => format!("the same ({})", between(&one.ratio)),
+        Verdict::Faster | Verdict::Slower => bare_words(one).replace("**", ""),
     }
 }
 
@@ -517,10 +526,10 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
         Scenario::Places => {
             let mut words = format!("Built alone, copy out of wasm memory is {}", is_words(main));
             for other in reading.of_pair(Variant::BorrowJs, Variant::BorrowWasm) {
-                words.push_str(&format!("; borrow out of wasm memory is {}", is_words(other)));
+                words.push_str(&format!("; borrow of wasm memory is {}", is_words(other)));
             }
             words.push('.');
-            words
+            words.replace(", JS heap", " of the JavaScript heap")
         }
     };
     if run.partial {
@@ -530,7 +539,7 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
 }
 
 fn payload_words(reading: &Reading, main: &Comparison) -> String {
-    let mut words = format!("Built alone, borrow is {}", is_words(main));
+    let mut words = format!("Built alone, borrow is {}", bare_words(main));
     if let Some(arrived) = &reading.arrived {
         words.push_str(&format!("; to the subscriber, {}", again_words(arrived)));
     }
@@ -550,7 +559,7 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
     let crossing = reading.crossings.iter().find(|one| [one.below, one.above].contains(&Variant::Borrow));
     let mut words = match crossing {
         Some(Crossing { below, above, at: x }) => {
-            let unit = |x: f64| x_words(run.scenario, x.round().max(0.0) as u64);
+            let unit = |x: f64| x_about(run.scenario, x);
             format!(
                 "Below **{}** ({} to {}) {} is cheaper, above it {}. ",
                 unit(x.estimate),
@@ -568,6 +577,11 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
     } else {
         words.push_str(&format!("At {}, borrow is {}.", at(far.x), is_words(far)));
     }
+    let moved = |one: &&Crossing| [one.below, one.above].contains(&Variant::Move);
+    if let Some(Crossing { below, above, at: x }) = reading.crossings.iter().find(moved) {
+        let (below, above, x) = (name(*below), name(*above), x_about(run.scenario, x.estimate));
+        words.push_str(&format!(" Below {x} {below} is cheaper than {above}."));
+    }
     words
 }
 
@@ -577,7 +591,8 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     let mut words = Vec::new();
     let mut say = |text: &str| words.push(text.to_owned());
     say("**The interval.** If the same were measured again and again, 95 of 100 such intervals would hold the true \
-         median. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says.");
+         median. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
+         same when all of it is within 5 % of 1.");
     if reading.share.is_some() {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
@@ -598,9 +613,13 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     let moved = reading.of_pair(Variant::Copy, Variant::Move).find(|moved| moved.verdict == Verdict::Slower);
     if let Some(moved) = moved {
         say(&format!(
-            "**Why move is slower here.** Each array is taken by a call into the engine that detaches it and makes a \
-             new one. For many small segments that costs more than copying them; {} is where it shows.",
-            if run.scenario.is_sweep() { x_words(run.scenario, moved.x) } else { "this payload".to_owned() }
+            "**Why move is slower{}.** Each array is taken by a call into the engine that detaches it and makes a new \
+             one. For small segments, and the more of them the more, that costs more than copying them.",
+            if run.scenario.is_sweep() {
+                format!(" at {}", x_words(run.scenario, moved.x))
+            } else {
+                " here".to_owned()
+            }
         ));
     }
     if let Some(reason) = &run.refused {
@@ -654,8 +673,9 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     words
 }
 
-/// A text as a sentence: with a capital letter and a full stop.
-fn full_stop(text: &str) -> String {
+/// A text as a sentence of its own: with a capital letter and a full stop.
+#[must_use]
+pub fn full_stop(text: &str) -> String {
     let sentence = crate::app::sentence(text);
     if sentence.ends_with('.') { sentence } else { format!("{sentence}.") }
 }
@@ -765,4 +785,170 @@ pub fn brief(run: &Run) -> String {
 /// The pieces of a text with `**`, and whether each is strong.
 pub fn emphasis(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split("**").enumerate().map(|(at, piece)| (at % 2 == 1, piece)).filter(|(_, piece)| !piece.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{measure::course::Progress, ui::fixture};
+
+    fn reading(compared: Vec<Comparison>, arrived: Option<Comparison>) -> Reading {
+        Reading {
+            places: Vec::new(),
+            puts: Vec::new(),
+            parts: Vec::new(),
+            share: None,
+            compared,
+            arrived,
+            models: Vec::new(),
+            crossings: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn against(first: Variant, second: Variant, x: u64, (lower, estimate, upper): (f64, f64, f64)) -> Comparison {
+        let ratio = Interval { lower, estimate, upper };
+        Comparison { first, second, x, ratio, verdict: Verdict::of(&ratio) }
+    }
+
+    fn borrow(ratio: (f64, f64, f64)) -> Comparison {
+        against(Variant::Copy, Variant::Borrow, 0, ratio)
+    }
+
+    #[test]
+    fn every_verdict_has_its_sentence() {
+        let run = fixture::alone();
+        let say = |main, arrived: Option<Comparison>| sentence(&run, &reading(vec![main], arrived)).unwrap();
+        assert_eq!(
+            say(borrow((3190.0, 3640.0, 4110.0)), Some(borrow((0.97, 1.0, 1.08)))),
+            "Built alone, borrow is **3,640 times faster** (3,190 to 4,110); to the subscriber, cannot tell (0.970 to 1.08)."
+        );
+        assert_eq!(
+            say(borrow((0.5, 0.6, 0.8)), None),
+            "Built alone, borrow is **1.67 times slower** (1.25 to 2.00). Borrow loses here: keeping a reference costs more \
+             than copying so few bytes."
+        );
+        assert_eq!(
+            say(borrow((0.98, 1.0, 1.02)), Some(borrow((1.2, 1.3, 1.4)))),
+            "Built alone, borrow is **the same** as copy, within 5.0 % (0.980 to 1.02); to the subscriber, 1.30 times faster \
+             (1.20 to 1.40)."
+        );
+        assert_eq!(
+            say(borrow((0.9, 1.0, 1.2)), None),
+            "Built alone, borrow is not to be told from copy: **cannot tell** (0.900 to 1.20)."
+        );
+    }
+
+    #[test]
+    fn move_is_mentioned_when_it_is_another_story() {
+        let run = fixture::alone();
+        let moved = |ratio| against(Variant::Copy, Variant::Move, 0, ratio);
+        let far = borrow((3190.0, 3640.0, 4110.0));
+        let with = |other| sentence(&run, &reading(vec![far, other], None)).unwrap();
+        assert!(!with(moved((400.0, 420.0, 440.0))).contains("Move"));
+        assert!(with(moved((0.5, 0.6, 0.8))).ends_with("Move is **1.67 times slower** than copy (1.25 to 2.00)."));
+    }
+
+    #[test]
+    fn a_sweep_says_where_it_turns() {
+        let run = fixture::run(Scenario::Sizes);
+        let [far, near] = [(1 << 28, (9000.0, 9500.0, 9900.0)), (1024, (0.4, 0.5, 0.6))]
+            .map(|(x, ratio)| against(Variant::Copy, Variant::Borrow, x, ratio));
+        let mut said = reading(vec![far, near], None);
+        let words = sentence(&run, &said).unwrap();
+        assert!(
+            words.starts_with(
+                "At 1 KiB, borrow is **2.00 times slower** than copy (1.67 to 2.50); at 256 MiB, 9,500 times"
+            ),
+            "{words}"
+        );
+        let at = Interval { lower: 1700.0, estimate: 2048.0, upper: 2400.0 };
+        said.crossings.push(Crossing { below: Variant::Copy, above: Variant::Borrow, at });
+        let words = sentence(&run, &said).unwrap();
+        assert!(
+            words.starts_with("Below **2 KiB** (1.7 KiB to 2.3 KiB) copy is cheaper, above it borrow. At 256 MiB, "),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn every_scenario_has_a_sentence_and_an_explanation() {
+        for scenario in Scenario::ALL {
+            let run = fixture::run(scenario);
+            let reading = Reading::of(&run);
+            let words = sentence(&run, &reading).unwrap();
+            assert!(words.ends_with('.') && words.matches("**").count() % 2 == 0, "{words}");
+            let paragraphs = understanding(&run, &reading);
+            assert!(paragraphs.len() >= 3);
+            assert!(paragraphs.iter().all(|words| words.matches("**").count() % 2 == 0), "{paragraphs:?}");
+            assert!(!brief(&run).is_empty() && !conditions(&run).is_empty());
+        }
+        let mut nothing = fixture::alone();
+        nothing.series.clear();
+        assert_eq!(sentence(&nothing, &Reading::of(&nothing)), None);
+        assert_eq!(brief(&nothing), "no sample");
+    }
+
+    #[test]
+    fn the_headline_is_the_share_of_a_put() {
+        let run = fixture::run(Scenario::Payload);
+        let words = headline(&Reading::of(&run)).unwrap();
+        assert!(words.starts_with("Copying is **1.8 %** of this put (1.") && words.ends_with(" ms."), "{words}");
+        let alone = fixture::alone();
+        assert_eq!(headline(&Reading::of(&alone)), None);
+        // A build that the clock did not see.
+        let mut blind = run.clone();
+        blind.puts[0].stages[1].samples.iter_mut().for_each(|ns| *ns = 0.0);
+        assert!(headline(&Reading::of(&blind)).unwrap().starts_with("Copying is **too short for this clock**"));
+    }
+
+    #[test]
+    fn a_partial_run_says_so() {
+        let run = fixture::partial();
+        assert_eq!(partial_words(&run).unwrap(), "partial: stopped after 33 of 180 samples");
+        assert!(sentence(&run, &Reading::of(&run)).unwrap().starts_with("So far: "));
+        assert!(
+            understanding(&run, &Reading::of(&run))
+                .iter()
+                .any(|words| words.starts_with("**Move was not measured.** The trailer"))
+        );
+        assert_eq!(partial_words(&fixture::alone()), None);
+    }
+
+    #[test]
+    fn progress_is_told_with_what_is_left() {
+        let progress = |done, total, left| progress_words(&Progress { done, total, left });
+        assert!(progress(0, 0, None).starts_with("Getting ready"));
+        assert_eq!(progress(63, 180, Some(Duration::from_millis(2100))), "63 of 180 samples, about 2 s left");
+        assert_eq!(progress(179, 180, Some(Duration::from_millis(20))), "179 of 180 samples, less than 1 s left");
+    }
+
+    #[test]
+    fn times_are_told_by_the_calendar() {
+        assert_eq!(civil(0), (1970, 1, 1, 0, 0, 0));
+        assert_eq!(civil(951_782_400_000), (2000, 2, 29, 0, 0, 0));
+        assert_eq!(civil(951_868_799_999), (2000, 2, 29, 23, 59, 59));
+        assert_eq!(civil(1_795_357_353_000), (2026, 11, 22, 14, 22, 33));
+        assert_eq!(when(4_102_444_800_000), "2100-01-01 00:00 UTC");
+        assert_eq!(civil(4_107_542_400_000 - 1000), (2100, 2, 28, 23, 59, 59));
+    }
+
+    #[test]
+    fn words_of_the_exports_are_those_of_the_json() {
+        for scenario in Scenario::ALL {
+            assert_eq!(serde_json::to_string(&scenario).unwrap(), format!("\"{}\"", scenario_key(scenario)));
+        }
+        let run = fixture::run(Scenario::Places);
+        for variant in variants(&run) {
+            assert_eq!(serde_json::to_string(&variant).unwrap(), format!("\"{}\"", key(variant)));
+        }
+    }
+
+    #[test]
+    fn emphasis_is_split_off() {
+        assert_eq!(emphasis("a **b** c").collect::<Vec<_>>(), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(emphasis("**b**").collect::<Vec<_>>(), [(true, "b")]);
+    }
 }

@@ -16,7 +16,7 @@ use super::{
     tables::{self, Table},
 };
 use crate::{
-    app::{Shown, sentence},
+    app::Shown,
     measure::{Interval, run::Scenario},
 };
 
@@ -58,6 +58,7 @@ pub(super) fn rich(text: &str) -> Html {
 pub(super) fn table(table: &Table) -> Html {
     let class = |at: usize| (at > 0 && !table.words.contains(&at)).then_some("number-cell");
     html! {
+        <>
         <div class="table-scroll" tabindex="0" role="region" aria-label={table.title.clone()}>
             <table class="full" id={table.id}>
                 <caption>{ &table.title }</caption>
@@ -75,6 +76,8 @@ pub(super) fn table(table: &Table) -> Html {
                 </tbody>
             </table>
         </div>
+        if !table.note.is_empty() { <p class="quiet table-note">{ rich(&table.note) }</p> }
+        </>
     }
 }
 
@@ -114,7 +117,7 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
             <div role="status" class="spoken">
                 if payload { { share(reading, props.connected) } }
                 if payload && reading.share.is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
-                <p class={if payload { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
+                <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
             <div class={classes!("cost-columns", run.scenario.is_sweep().then_some("as-sweep"))}>
                 if !run.scenario.is_sweep() {
@@ -188,7 +191,7 @@ fn bytes(read: &Read) -> Html {
                 </tbody>
             </table>
             if let Some(reason) = &run.refused {
-                <p class="quiet" id="cost-refused">{ format!("all move: refused. {}", sentence(reason)) }</p>
+                <p class="quiet" id="cost-refused">{ format!("all move: refused. {}", reading::full_stop(reason)) }</p>
             }
         </>
     }

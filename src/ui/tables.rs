@@ -22,6 +22,8 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// Columns that hold words.
     pub words: &'static [usize],
+    /// What stands below it.
+    pub note: String,
 }
 
 fn columns(names: &[&str]) -> Vec<String> {
@@ -35,8 +37,7 @@ pub fn timed<'a>(run: &Run, reading: &'a Reading) -> Vec<(String, &'a Summary)> 
         return Vec::new();
     }
     let built = reading.places.iter().map(|place| (reading::name(place.variant).to_owned(), &place.summary));
-    let puts =
-        reading.puts.iter().map(|(variant, summary)| (format!("whole put, {}", reading::name(*variant)), summary));
+    let puts = reading.puts.iter().map(|(variant, summary)| (format!("put, {}", reading::name(*variant)), summary));
     built.chain(puts).collect()
 }
 
@@ -71,6 +72,7 @@ pub fn times(run: &Run, reading: &Reading) -> Table {
         columns: columns(&["Time", "lower", "median", "upper", "quartiles", "MAD", "n", "outliers"]),
         rows: timed(run, reading).into_iter().map(row).collect(),
         words: &[],
+        note: String::new(),
     }
 }
 
@@ -95,7 +97,17 @@ pub fn bytes(run: &Run, reading: &Reading) -> (Table, Vec<[u64; 2]>) {
     }
     let heads: &[&str] =
         if payload { &["Bytes copied", "build", "gather", "in all"] } else { &["Bytes copied", "in one run"] };
-    (Table { id: "cost-bytes", title: "Bytes copied".to_owned(), columns: columns(heads), rows, words: &[] }, counts)
+    (
+        Table {
+            id: "cost-bytes",
+            title: "Bytes copied".to_owned(),
+            columns: columns(heads),
+            rows,
+            words: &[],
+            note: String::new(),
+        },
+        counts,
+    )
 }
 
 /// Stages of a whole put, by copy and by borrow, with bytes, and what others copy beside them.
@@ -112,7 +124,6 @@ pub fn stages(reading: &Reading) -> Option<Table> {
         heads.push("copied by us".to_owned());
     }
     heads.push("copied by others".to_owned());
-    heads.push("what happens".to_owned());
     let cells = |part: Option<&Part>| match part {
         Some(part) => [reading::time_between(&part.summary.median), format::requested(part.copied)],
         None => ["not measured".to_owned(), String::new()],
@@ -124,7 +135,6 @@ pub fn stages(reading: &Reading) -> Option<Table> {
             row.extend(variants.iter().flat_map(|variant| cells(reading.part(*variant, stage))));
             let known = KNOWN.iter().filter(|known| known.stage == stage).count();
             row.push(if known == 0 { "none known".to_owned() } else { format!("{known} known, below") });
-            row.push(reading::stage_words(stage).1.to_owned());
             row
         })
         .collect();
@@ -135,12 +145,12 @@ pub fn stages(reading: &Reading) -> Option<Table> {
         whole.push(format::requested(of_put.map(|part| part.copied).sum()));
     }
     whole.push(String::new());
-    whole.push("build to arrive".to_owned());
     rows.push(whole);
     Some(Table {
         id: "cost-stages",
         title: "A whole put by stage: median and 95 % interval".to_owned(),
-        words: if variants.len() == 2 { &[5, 6] } else { &[3, 4] },
+        words: if variants.len() == 2 { &[5] } else { &[3] },
+        note: ALL.map(reading::stage_words).map(|(name, words)| format!("**{name}:** {words}.")).join(" "),
         columns: heads,
         rows,
     })
@@ -176,12 +186,17 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
         rows: rows.collect(),
         columns: heads,
         words: &[],
+        note: String::new(),
     })
 }
 
-/// A cost for each byte or segment, which may be too small to be shown with the usual digits.
-fn each(ns: f64) -> String {
-    if ns.abs() >= 0.0995 || ns == 0.0 { format::significant(ns) } else { format!("{ns:.4}") }
+/// A cost for each byte or segment, which may be smaller than any digit that is usually shown.
+fn each(cost: &Interval) -> String {
+    if cost.lower <= 0.0 || cost.upper < 0.0001 {
+        return "too little to be seen".to_owned();
+    }
+    let digits = |ns: f64| if ns >= 0.0995 { format::significant(ns) } else { format!("{ns:.4}") };
+    format!("{} ({} to {})", digits(cost.estimate), digits(cost.lower), digits(cost.upper))
 }
 
 /// The cost models of a sweep.
@@ -196,16 +211,17 @@ pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
         vec![
             reading::name(*variant).to_owned(),
             reading::time_between(&model.fixed),
-            format!("{} ({} to {})", each(model.each.estimate), each(model.each.lower), each(model.each.upper)),
+            each(&model.each),
             format!("{} to {}", x(model.from), x(model.to)),
         ]
     });
     Some(Table {
         id: "cost-models",
         title: "Cost model: fixed cost plus so much for each".to_owned(),
-        columns: columns(&["Model", "fixed", unit, "holds from"]),
+        columns: columns(&["Model", "fixed", unit, "holds over"]),
         rows: rows.collect(),
         words: &[],
+        note: String::new(),
     })
 }
 
@@ -240,7 +256,7 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
         .collect();
     rows.extend(reading.puts.iter().map(|(variant, summary)| {
         let their = theirs.puts.iter().find(|(their, _)| their == variant);
-        row(format!("whole put, {}", reading::name(*variant)), summary, their.map(|(_, summary)| summary))
+        row(format!("put, {}", reading::name(*variant)), summary, their.map(|(_, summary)| summary))
     }));
     Some(Table {
         id: "cost-comparison",
@@ -248,6 +264,7 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
         columns: columns(&["Time", "this run", "the other", "ratio"]),
         rows,
         words: &[],
+        note: String::new(),
     })
 }
 
@@ -262,4 +279,77 @@ pub fn all(run: &Run, reading: &Reading) -> Vec<Table> {
         models(run, reading),
     ];
     tables.into_iter().flatten().filter(|table| !table.rows.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn every_row_has_a_cell_for_every_column() {
+        for scenario in Scenario::ALL {
+            let run = fixture::run(scenario);
+            let reading = Reading::of(&run);
+            let tables = all(&run, &reading);
+            assert!(!tables.is_empty(), "{scenario:?}");
+            for table in tables {
+                assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{table:?}");
+                assert!(table.words.iter().all(|at| *at < table.columns.len()), "{table:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_counted_for_building_and_gathering() {
+        let run = fixture::run(Scenario::Payload);
+        let (table, counts) = bytes(&run, &Reading::of(&run));
+        assert_eq!(table.rows[0], ["all copy", "11,805,184", "11,805,184", "23,610,368"]);
+        assert_eq!(table.rows[1], ["all borrow", "0", "11,805,184", "11,805,184"]);
+        assert_eq!(counts, [[11_805_184, 11_805_184], [0, 11_805_184], [0, 11_805_184]]);
+        // Without a router nothing was gathered; what a put would gather is known all the same.
+        let alone = fixture::alone();
+        assert_eq!(bytes(&alone, &Reading::of(&alone)).0, table);
+    }
+
+    #[test]
+    fn a_put_has_every_stage_and_its_sum() {
+        let run = fixture::run(Scenario::Payload);
+        let table = stages(&Reading::of(&run)).unwrap();
+        assert_eq!(table.rows.len(), 7);
+        assert_eq!(table.rows[6][2], "23,610,368 B");
+        assert_eq!(table.rows[6][4], "11,805,184 B");
+        assert_eq!(table.rows[3][5], "2 known, below");
+        let alone = fixture::alone();
+        assert_eq!(stages(&Reading::of(&alone)), None);
+    }
+
+    #[test]
+    fn a_sweep_has_a_row_for_every_place() {
+        let run = fixture::run(Scenario::Sizes);
+        let table = sweep(&run, &Reading::of(&run)).unwrap();
+        assert_eq!(table.columns, ["Total size", "copy", "copy, fresh", "borrow", "move"]);
+        assert_eq!(
+            (table.rows.len(), table.rows[0][0].as_str(), table.rows[9][2].as_str()),
+            (10, "1 KiB", "not measured")
+        );
+    }
+
+    #[test]
+    fn runs_of_one_scenario_can_be_compared() {
+        let (run, alone) = (fixture::run(Scenario::Payload), fixture::alone());
+        let table = comparison(&run, &Reading::of(&run), &alone, &Reading::of(&alone)).unwrap();
+        assert_eq!(table.rows.len(), 6);
+        assert_eq!((table.rows[0][3].as_str(), table.rows[5][2].as_str()), ("1.00", "not measured"));
+        let sizes = fixture::run(Scenario::Sizes);
+        assert_eq!(comparison(&run, &Reading::of(&run), &sizes, &Reading::of(&sizes)), None);
+    }
+
+    #[test]
+    fn costs_too_small_to_show_are_said_in_words() {
+        let cost = |lower, estimate, upper| each(&Interval { lower, estimate, upper });
+        assert_eq!(cost(-0.1, 0.0, 0.1), "too little to be seen");
+        assert_eq!(cost(0.0748, 0.0763, 0.0779), "0.0763 (0.0748 to 0.0779)");
+        assert_eq!(cost(88.0, 90.0, 92.5), "90.0 (88.0 to 92.5)");
+    }
 }
