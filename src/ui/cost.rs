@@ -59,9 +59,11 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
                 if *panel == Panel::History {
                     <History runs={cost.history.clone()} shown={cost.shown.as_ref().map(|run| run.0.id)}
-                        other={cost.other.as_ref().map(|run| run.0.id)} storage={cost.storage.clone()} send={send.clone()} />
+                        other={cost.other.as_ref().map(|run| run.0.id)} send={send.clone()} />
                 }
                 if let Some(run) = cost.shown.clone().filter(|_| *panel == Panel::Export) { <Exports {run} send={send.clone()} /> }
+                // Whatever is open: a run that could not be kept must not get lost unseen.
+                if let Some(cause) = &cost.storage { { problem("run-problem", cause) } }
                 { match &cost.status {
                     Status::Failed(cause) => problem("cost-problem", cause),
                     Status::Measuring(progress) => measuring(progress),
@@ -184,7 +186,7 @@ fn Exports(props: &ExportsProps) -> Html {
         });
         html! { <li><button type="button" {id} {onclick}>{ label }</button><span class="quiet">{ words }</span></li> }
     };
-    let payload = read.reading.share.is_some();
+    let payload = read.reading.put().is_some();
     html! {
         <ul class="exports" id="export-panel" aria-label="Export this run">
             { file("export-json", "JSON", "every sample; can be opened here again", |read| {

@@ -7,7 +7,7 @@ use super::{
     reading,
     results::{table, use_reading},
     tables,
-    widgets::{problem, sends},
+    widgets::sends,
 };
 use crate::app::{Action, Problem, Shown};
 
@@ -19,8 +19,6 @@ pub(super) struct HistoryProps {
     pub(super) shown: Option<u64>,
     /// The run that it is compared with.
     pub(super) other: Option<u64>,
-    /// Why the last run could not be stored or read.
-    pub(super) storage: Option<Problem>,
     /// Where actions go.
     pub(super) send: Callback<Action>,
 }
@@ -78,7 +76,6 @@ pub(super) fn History(props: &HistoryProps) -> Html {
                 </span>
                 <span class="quiet">{ "a JSON file that was exported here" }</span>
             </p>
-            if let Some(cause) = &props.storage { { problem("run-problem", cause) } }
         </section>
     }
 }

@@ -528,8 +528,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     plot.path("p-dots", dots);
     let mut ends: Vec<(f64, Variant)> = Vec::new();
     for variant in &variants {
-        let mut places: Vec<&Place> = reading.places.iter().filter(|place| place.variant == *variant).collect();
-        places.sort_by(|a, b| x_of(a).total_cmp(&x_of(b)));
+        let places: Vec<&Place> = reading.places.iter().filter(|place| place.variant == *variant).collect();
         let mut d = String::new();
         let mut shapes = String::new();
         let mut class = "p-mark";
@@ -554,18 +553,19 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
 /// Labels at the ends of lines, pushed apart where the lines end close together.
 fn labels(plot: &mut Plot, mut ends: Vec<(f64, Variant)>, x: f64, bottom: f64) {
     const APART: f64 = 15.0;
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut places: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
-    for at in 1..places.len() {
-        places[at] = places[at].max(places[at - 1] + APART);
+    // From top to bottom; there are four at most.
+    let mut free = f64::NEG_INFINITY;
+    let mut placed: Vec<(f64, Variant)> = Vec::new();
+    while let Some(next) = (0..ends.len()).min_by(|a, b| ends[*a].0.total_cmp(&ends[*b].0)) {
+        let (y, variant) = ends.swap_remove(next);
+        free = y.max(free + APART);
+        placed.push((free, variant));
     }
     let mut limit = bottom;
-    for place in places.iter_mut().rev() {
-        *place = place.min(limit);
-        limit = *place - APART;
-    }
-    for ((_, variant), y) in ends.iter().zip(places) {
-        plot.text("p-strong", "start", x, y + 4.0, reading::name(*variant));
+    for (y, variant) in placed.into_iter().rev() {
+        let y = y.min(limit);
+        limit = y - APART;
+        plot.text("p-strong", "start", x, y + 4.0, reading::name(variant));
     }
 }
 

@@ -165,6 +165,12 @@ impl Reading {
         self.parts.iter().find(|part| (part.variant, part.stage) == (variant, stage))
     }
 
+    /// Whole puts by copy, if there were any.
+    #[must_use]
+    pub fn put(&self) -> Option<&Summary> {
+        self.puts.iter().find(|(variant, _)| *variant == Variant::Copy).map(|(_, summary)| summary)
+    }
+
     /// Nanoseconds that fresh memory adds to a build by copy.
     #[must_use]
     pub fn fresh(&self) -> Option<f64> {
@@ -496,14 +502,14 @@ fn again_words(one: &Comparison) -> String {
 /// What comes before any ratio: the share of a whole put; `None` when no put by copy was measured.
 #[must_use]
 pub fn headline(reading: &Reading) -> Option<String> {
-    let share = reading.share?;
     let build = reading.part(Variant::Copy, Stage::Build)?.summary.median.estimate;
-    let total = reading.puts.iter().find(|(variant, _)| *variant == Variant::Copy)?.1.median.estimate;
+    let total = reading.put()?.median.estimate;
     let unit = TimeUnit::of(total);
     let whole = format!("{} {}", unit.show(total), unit.sign());
-    if share.estimate <= 0.0 {
+    // A build that the clock did not see has no ratio.
+    let Some(share) = reading.share.filter(|share| share.estimate > 0.0) else {
         return Some(format!("Copying is **too short for this clock** in a put of {whole}."));
-    }
+    };
     let bare = |share: f64| format::percent(share).trim_end_matches(" %").to_owned();
     Some(format!(
         "Copying is **{}** of this put ({} to {}): {} of {whole}.",
@@ -593,7 +599,7 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     say("**The interval.** If the same were measured again and again, 95 of 100 such intervals would hold the true \
          median. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
          same when all of it is within 5 % of 1.");
-    if reading.share.is_some() {
+    if reading.put().is_some() {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
              passes the router and arrives; the bar shows how little of that building is.",

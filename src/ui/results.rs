@@ -116,7 +116,7 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
             // Told when it changes: it is what the whole pane is for.
             <div role="status" class="spoken">
                 if payload { { share(reading, props.connected) } }
-                if payload && reading.share.is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
+                if payload && reading.put().is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
                 <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
             <div class={classes!("cost-columns", run.scenario.is_sweep().then_some("as-sweep"))}>
@@ -143,8 +143,8 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
 
 /// The share of the whole put, first of all: a ratio of builds alone says nothing about what a person would notice.
 fn share(reading: &Reading, connected: bool) -> Html {
-    let state = if reading.share.is_some() { "measured" } else { "none" };
-    let class = if reading.share.is_some() { "big" } else { "verdict quiet" };
+    let state = if reading.put().is_some() { "measured" } else { "none" };
+    let class = if reading.put().is_some() { "big" } else { "verdict quiet" };
     let words = reading::headline(reading).unwrap_or_else(|| {
         let what = "to see what share of a whole put copying is: it needs a router.";
         if connected {
