@@ -174,13 +174,29 @@ pub(super) fn tiny() -> Run {
     run
 }
 
-/// Writes every run as a file, to be opened by the pane: `ZBYTES_RUNS=/some/folder cargo test --lib write_the_fixtures`.
-#[test]
-fn write_the_fixtures() {
-    let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
-    let special = [("alone", alone()), ("partial", partial()), ("tiny", tiny())];
-    let all = Scenario::ALL.map(|scenario| (super::reading::scenario_key(scenario), run(scenario)));
-    for (name, run) in all.into_iter().chain(special) {
-        std::fs::write(format!("{folder}/{name}.json"), run.to_json()).unwrap();
+#[cfg(test)]
+mod files {
+    use super::*;
+    use crate::ui::{export, plot, reading};
+
+    /// Writes every run and its exports as files, to be opened by the pane and looked at:
+    /// `ZBYTES_RUNS=/some/folder cargo test --lib write_the_fixtures`.
+    #[test]
+    fn write_the_fixtures() {
+        let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
+        let special = [("alone", alone()), ("partial", partial()), ("tiny", tiny())];
+        let all = Scenario::ALL.map(|scenario| (reading::scenario_key(scenario), run(scenario)));
+        for (name, run) in all.into_iter().chain(special) {
+            let said = reading::Reading::of(&run);
+            let write = |ending: &str, text: String| std::fs::write(format!("{folder}/{name}.{ending}"), text).unwrap();
+            write("json", run.to_json());
+            write("csv", export::csv(&run));
+            write("md", export::markdown(&run, &said));
+            let plots =
+                [plot::put_bar(&said, 760.0), plot::densities(&run, &said, 760.0), plot::sweep(&run, &said, 760.0)];
+            for (at, plot) in plots.into_iter().flatten().enumerate() {
+                write(&format!("{at}.svg"), plot::standalone(&plot, &export::foot(&run, 760.0)));
+            }
+        }
     }
 }

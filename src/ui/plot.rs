@@ -162,8 +162,12 @@ impl Log {
     /// Round values on the axis: powers of ten, or steps within them where the axis is short; at most `most`.
     #[must_use]
     pub fn ticks(&self, most: usize) -> Vec<f64> {
-        const STEPS: [&[f64]; 3] =
-            [&[1.0], &[1.0, 2.0, 5.0], &[1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]];
+        const STEPS: [&[f64]; 4] = [
+            &[1.0],
+            &[1.0, 2.0, 5.0],
+            &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+            &[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+        ];
         let mut ticks = Vec::new();
         for steps in STEPS {
             ticks = (self.from.floor() as i32..=self.to.floor() as i32)
@@ -189,7 +193,9 @@ impl Log {
 /// Every `n`-th of `ticks`, so that at most `most` are left.
 fn thinned(ticks: Vec<f64>, most: usize) -> Vec<f64> {
     let every = ticks.len().div_ceil(most.max(1)).max(1);
-    ticks.into_iter().step_by(every).collect()
+    // The roundest of all stays.
+    let one = ticks.iter().position(|tick| (tick - 1.0).abs() < 1e-9).unwrap_or(0);
+    ticks.into_iter().skip(one % every).step_by(every).collect()
 }
 
 /// A time on an axis, without digits that say nothing: `10 ns`, `1 µs`.
@@ -338,7 +344,8 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         row.2.iter_mut().for_each(|ns| *ns /= reference);
     }
     const ROW: f64 = 34.0;
-    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(0.0, f64::max).max(66.0) + 12.0;
+    let notes = if around { format::text_width("1 × = 9.99 ms", 11.0) } else { 0.0 };
+    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(notes, f64::max) + 10.0;
     let axis = Log::of(rows.iter().flat_map(|row| row.2.iter().copied()), names, (width - 8.0).max(names + 60.0));
     let bottom = ROW * rows.len() as f64 + 2.0;
     let mut plot =

@@ -530,12 +530,13 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
         Scenario::Worker => format!("To a Worker and back, transfer is {}.", is_words(main)),
         Scenario::Blob => format!("To one run of bytes, our gather is {}.", is_words(main)),
         Scenario::Places => {
-            let mut words = format!("Built alone, copy out of wasm memory is {}", is_words(main));
+            let mut words = format!("Built alone, copying out of wasm memory is {}", is_words(main));
             for other in reading.of_pair(Variant::BorrowJs, Variant::BorrowWasm) {
-                words.push_str(&format!("; borrow of wasm memory is {}", is_words(other)));
+                words.push_str(&format!("; borrowing from it is {}", is_words(other)));
             }
             words.push('.');
-            words.replace(", JS heap", " of the JavaScript heap")
+            let words = words.replace("copy, JS heap", "out of the JavaScript heap");
+            words.replace("borrow, JS heap", "from the JavaScript heap")
         }
     };
     if run.partial {
@@ -885,10 +886,10 @@ mod tests {
             let run = fixture::run(scenario);
             let reading = Reading::of(&run);
             let words = sentence(&run, &reading).unwrap();
-            assert!(words.ends_with('.') && words.matches("**").count() % 2 == 0, "{words}");
+            assert!(words.ends_with('.') && words.matches("**").count().is_multiple_of(2), "{words}");
             let paragraphs = understanding(&run, &reading);
             assert!(paragraphs.len() >= 3);
-            assert!(paragraphs.iter().all(|words| words.matches("**").count() % 2 == 0), "{paragraphs:?}");
+            assert!(paragraphs.iter().all(|words| words.matches("**").count().is_multiple_of(2)), "{paragraphs:?}");
             assert!(!brief(&run).is_empty() && !conditions(&run).is_empty());
         }
         let mut nothing = fixture::alone();

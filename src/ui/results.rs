@@ -206,7 +206,13 @@ fn times(read: &Read) -> Html {
     const WIDTH: f64 = 92.0;
     let values = rows.iter().flat_map(|(_, summary)| [summary.median.lower, summary.median.upper]);
     let axis = Log::of(values, 6.0, WIDTH - 6.0);
-    let ticks = axis.ticks(2);
+    let mut ticks = axis.ticks(2);
+    // Labels need room: where both stand close together, one must do.
+    if let [first, second] = ticks[..]
+        && axis.at(second) - axis.at(first) < 46.0
+    {
+        ticks.truncate(1);
+    }
     let dot = |median: &Interval| {
         let [from, x, to] = [median.lower, median.estimate, median.upper].map(|ns| axis.at(ns));
         html! {
