@@ -345,7 +345,7 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     }
     const ROW: f64 = 34.0;
     let notes = if around { format::text_width("1 × = 9.99 ms", 11.0) } else { 0.0 };
-    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(notes, f64::max) + 10.0;
+    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(notes, f64::max) + 14.0;
     let axis = Log::of(rows.iter().flat_map(|row| row.2.iter().copied()), names, (width - 8.0).max(names + 60.0));
     let bottom = ROW * rows.len() as f64 + 2.0;
     let mut plot =

@@ -10,6 +10,7 @@ use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 use super::{
+    format,
     plot::{self, Log, Mark, Plot},
     reading::{self, KNOWN, Reading},
     scale,
