@@ -209,8 +209,9 @@ fn times(read: &Read) -> Html {
     let axis = Log::of(values, 6.0, WIDTH - 6.0);
     let mut ticks = axis.ticks(2);
     // Labels need room: where both stand close together, one must do.
+    let wide = |tick: f64| format::text_width(&plot::tick_time(tick), 11.0);
     if let [first, second] = ticks[..]
-        && axis.at(second) - axis.at(first) < 46.0
+        && axis.at(second) - axis.at(first) < (wide(first) + wide(second)) / 2.0 + 6.0
     {
         ticks.truncate(1);
     }
