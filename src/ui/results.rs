@@ -209,9 +209,10 @@ fn times(read: &Read) -> Html {
     let axis = Log::of(values, 6.0, WIDTH - 6.0);
     let mut ticks = axis.ticks(2);
     // Labels need room: where both stand close together, one must do.
-    let wide = |tick: f64| format::text_width(&plot::tick_time(tick), 11.0);
+    let half = |tick: f64| format::text_width(&plot::tick_time(tick), 11.0) / 2.0;
+    let label = |tick: f64| scale::inside(axis.at(tick), half(tick), WIDTH - half(tick));
     if let [first, second] = ticks[..]
-        && axis.at(second) - axis.at(first) < (wide(first) + wide(second)) / 2.0 + 6.0
+        && label(second) - label(first) < half(first) + half(second) + 5.0
     {
         ticks.truncate(1);
     }
@@ -233,7 +234,7 @@ fn times(read: &Read) -> Html {
                 <td class="bar-cell" aria-hidden="true">
                     <svg width={WIDTH.to_string()} height="12">
                         { for ticks.iter().map(|tick| html! {
-                            <text class="p-tick" text-anchor="middle" x={format!("{:.1}", scale::inside(axis.at(*tick), 20.0, WIDTH - 20.0))} y="10">
+                            <text class="p-tick" text-anchor="middle" x={format!("{:.1}", label(*tick))} y="10">
                                 { plot::tick_time(*tick) }
                             </text>
                         }) }
