@@ -29,7 +29,17 @@ const BROWSER: [&str; 8] = [
 const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
 
 /// Files of `ui` that hold arithmetic and words only.
-const PURE_UI: [&str; 5] = ["ui/facts.rs", "ui/format.rs", "ui/questions.rs", "ui/scale.rs", "ui/snippet.rs"];
+const PURE_UI: [&str; 9] = [
+    "ui/export.rs",
+    "ui/facts.rs",
+    "ui/format.rs",
+    "ui/plot.rs",
+    "ui/questions.rs",
+    "ui/reading.rs",
+    "ui/scale.rs",
+    "ui/snippet.rs",
+    "ui/tables.rs",
+];
 
 /// Crates that bring sockets, threads and a file system in.
 const NATIVE: [&str; 5] = ["zenoh", "tokio", "axum", "hyper", "anyhow"];

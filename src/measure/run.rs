@@ -208,7 +208,7 @@ pub struct Run {
     pub id: u64,
     /// What was measured.
     pub scenario: Scenario,
-    /// The payload in words, as in `Seed's tensor: 1 segment, 11,796,480 B`.
+    /// The payload in words, as in `1920x1536 int32 tensor`; its size is in the series.
     pub subject: String,
     /// Under which conditions.
     pub conditions: Conditions,

@@ -59,7 +59,7 @@ const SEGMENTS_ON_THE_PAGE: u64 = 2_000;
 /// What is longer is not copied into fresh memory again and again: the engine takes its time to give it back.
 const FRESH: usize = 64 << 20;
 
-/// A variant with fewer samples says nothing, and is left out of a run that was stopped.
+/// A variant with fewer samples says nothing; a run that was stopped has none of it then.
 const FEWEST: usize = 5;
 
 /// Sizes of the sweep over total size, in bytes: powers of 4 from 1 KiB to 256 MiB.
@@ -205,11 +205,12 @@ async fn here(
         Scenario::Blob => bench.blob(&request.rows).await?,
         Scenario::Worker => bench.worker(&request.rows).await?,
     };
-    let series: Vec<Series> = series.into_iter().filter(|series| series.samples.len() >= FEWEST).collect();
     let partial = stop.is_set();
-    if partial && series.len() < 2 {
+    let full = |series: &&Series| series.samples.len() >= FEWEST;
+    if partial && series.iter().filter(full).count() < 2 {
         return Ok(None);
     }
+    let series = series.into_iter().map(|series| if full(&&series) { series } else { emptied(series) }).collect();
     let rounds = if request.scenario == Scenario::Payload || request.scenario == Scenario::Places {
         ROUNDS
     } else {
@@ -491,6 +492,11 @@ fn series(entry: &Entry, taken: Taken) -> Series {
         samples: taken.samples,
         at: taken.at,
     }
+}
+
+/// A series that was stopped before it had enough samples to say anything. It stays in the run, to show what is missing.
+fn emptied(series: Series) -> Series {
+    Series { samples: Vec::new(), at: Vec::new(), ..series }
 }
 
 fn borrowed(segment: Segment) -> Result<ZBytes, Problem> {

@@ -1,0 +1,355 @@
+//! Results as tables of text: the twins of the plots, for the page and for the exports. No web types.
+
+use super::{
+    format::{self, TimeUnit},
+    reading::{self, KNOWN, Part, Reading},
+};
+use crate::measure::{
+    Interval, Summary,
+    run::{Run, Scenario, Stage, Variant},
+};
+
+/// A table. The first cell of each row is its head; all others are numbers, unless the column is in `words`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Table {
+    /// The `id` that it carries in the page.
+    pub id: &'static str,
+    /// What it shows.
+    pub title: String,
+    /// Heads of the columns. The first stands above the heads of the rows.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+    /// Columns that hold words.
+    pub words: &'static [usize],
+    /// What stands below it.
+    pub note: String,
+}
+
+fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// What is shown as a row of times: the variants of a run that is no sweep, then whole puts.
+#[must_use]
+pub fn timed<'a>(run: &Run, reading: &'a Reading) -> Vec<(String, &'a Summary)> {
+    if run.scenario.is_sweep() {
+        return Vec::new();
+    }
+    let built = reading.places.iter().map(|place| (reading::name(place.variant).to_owned(), &place.summary));
+    let puts = reading.puts.iter().map(|(variant, summary)| (format!("put, {}", reading::name(*variant)), summary));
+    built.chain(puts).collect()
+}
+
+/// Lower end, median and upper end, in the unit of the median.
+#[must_use]
+pub fn ends(median: &Interval) -> [String; 3] {
+    let unit = TimeUnit::of(median.estimate);
+    [unit.show(median.lower), unit.show(median.estimate), format!("{} {}", unit.show(median.upper), unit.sign())]
+}
+
+/// Times in full: what the interval table leaves out.
+#[must_use]
+pub fn times(run: &Run, reading: &Reading) -> Table {
+    let row = |(name, summary): (String, &Summary)| {
+        let [lower, median, upper] = ends(&summary.median);
+        let unit = TimeUnit::of(summary.median.estimate);
+        let in_unit = |ns: f64| unit.show(ns);
+        vec![
+            name,
+            lower,
+            median,
+            upper,
+            format!("{} to {}", in_unit(summary.q1), in_unit(summary.q3)),
+            in_unit(summary.mad),
+            format::count(summary.n),
+            format::count(summary.outliers),
+        ]
+    };
+    Table {
+        id: "cost-times-full",
+        title: "Times in full".to_owned(),
+        columns: columns(&["Time", "lower", "median", "upper", "quartiles", "MAD", "n", "outliers"]),
+        rows: timed(run, reading).into_iter().map(row).collect(),
+        words: &[],
+        note: String::new(),
+    }
+}
+
+/// Bytes copied, by the ledger: of building and gathering for a payload, of each variant otherwise.
+#[must_use]
+pub fn bytes(run: &Run, reading: &Reading) -> (Table, Vec<[u64; 2]>) {
+    let payload = run.scenario == Scenario::Payload;
+    let mut counts = Vec::new();
+    let mut rows = Vec::new();
+    for place in reading.places.iter().filter(|place| place.variant != Variant::CopyFresh) {
+        // What is put is gathered, whichever way it was built; the ledger says the same when it was put.
+        let gathered = reading.part(place.variant, Stage::Gather).map_or(place.bytes, |part| part.copied);
+        let gathered = if payload { gathered } else { 0 };
+        let mut row = vec![reading::long_name(place.variant).to_owned()];
+        if payload {
+            row.push(format::thousands(place.copied));
+            row.push(format::thousands(gathered));
+        }
+        row.push(format::thousands(place.copied + gathered));
+        rows.push(row);
+        counts.push([place.copied, gathered]);
+    }
+    let heads: &[&str] =
+        if payload { &["Bytes copied", "build", "gather", "in all"] } else { &["Bytes copied", "in one run"] };
+    (
+        Table {
+            id: "cost-bytes",
+            title: "Bytes copied".to_owned(),
+            columns: columns(heads),
+            rows,
+            words: &[],
+            note: String::new(),
+        },
+        counts,
+    )
+}
+
+/// Stages of a whole put, by copy and by borrow, with bytes, and what others copy beside them.
+#[must_use]
+pub fn stages(reading: &Reading) -> Option<Table> {
+    const ALL: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
+    if reading.parts.is_empty() {
+        return None;
+    }
+    let variants: Vec<Variant> = reading.puts.iter().map(|(variant, _)| *variant).collect();
+    let mut heads = columns(&["Stage"]);
+    for variant in &variants {
+        heads.push(format!("by {}", reading::name(*variant)));
+        heads.push("copied by us".to_owned());
+    }
+    heads.push("copied by others".to_owned());
+    let cells = |part: Option<&Part>| match part {
+        Some(part) => [reading::time_between(&part.summary.median), format::requested(part.copied)],
+        None => ["not measured".to_owned(), String::new()],
+    };
+    let mut rows: Vec<Vec<String>> = ALL
+        .into_iter()
+        .map(|stage| {
+            let mut row = vec![reading::stage_words(stage).0.to_owned()];
+            row.extend(variants.iter().flat_map(|variant| cells(reading.part(*variant, stage))));
+            let known = KNOWN.iter().filter(|known| known.stage == stage).count();
+            row.push(if known == 0 { "none known".to_owned() } else { format!("{known} known, below") });
+            row
+        })
+        .collect();
+    let mut whole = vec!["whole put".to_owned()];
+    for (variant, summary) in &reading.puts {
+        let of_put = reading.parts.iter().filter(|part| part.variant == *variant && part.stage.is_of_put());
+        whole.push(reading::time_between(&summary.median));
+        whole.push(format::requested(of_put.map(|part| part.copied).sum()));
+    }
+    whole.push(String::new());
+    rows.push(whole);
+    Some(Table {
+        id: "cost-stages",
+        title: "A whole put by stage: median and 95 % interval".to_owned(),
+        words: if variants.len() == 2 { &[5] } else { &[3] },
+        note: ALL.map(reading::stage_words).map(|(name, words)| format!("**{name}:** {words}.")).join(" "),
+        columns: heads,
+        rows,
+    })
+}
+
+/// The places of a sweep: one row for each size or count, one column for each variant.
+#[must_use]
+pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
+    if !run.scenario.is_sweep() {
+        return None;
+    }
+    let variants = reading::variants(run);
+    let mut xs: Vec<u64> = run.series.iter().map(|series| reading::x_of(run.scenario, series)).collect();
+    xs.sort_unstable();
+    xs.dedup();
+    let counts = run.scenario == Scenario::Counts;
+    let mut heads = columns(&[if counts { "Segments" } else { "Total size" }]);
+    heads.extend(variants.iter().map(|variant| reading::name(*variant).to_owned()));
+    let cell = |x: u64, variant: Variant| {
+        let at = |place: &&reading::Place| {
+            place.variant == variant && x == if counts { place.segments } else { place.bytes }
+        };
+        let found = reading.places.iter().find(at);
+        found.map_or_else(|| "not measured".to_owned(), |place| reading::time_between(&place.summary.median))
+    };
+    let rows = xs.into_iter().map(|x| {
+        let head = if counts { format::thousands(x) } else { format::requested_size(x) };
+        std::iter::once(head).chain(variants.iter().map(|variant| cell(x, *variant))).collect()
+    });
+    Some(Table {
+        id: "cost-sweep",
+        title: "The sweep: median and 95 % interval".to_owned(),
+        rows: rows.collect(),
+        columns: heads,
+        words: &[],
+        note: String::new(),
+    })
+}
+
+/// A cost for each byte or segment, which may be smaller than any digit that is usually shown.
+fn each(cost: &Interval) -> String {
+    if cost.lower <= 0.0 || cost.upper < 0.0001 {
+        return "too little to be seen".to_owned();
+    }
+    let digits = |ns: f64| if ns >= 0.0995 { format::significant(ns) } else { format!("{ns:.4}") };
+    format!("{} ({} to {})", digits(cost.estimate), digits(cost.lower), digits(cost.upper))
+}
+
+/// The cost models of a sweep.
+#[must_use]
+pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
+    if reading.models.is_empty() {
+        return None;
+    }
+    let unit = if run.scenario == Scenario::Counts { "ns per segment" } else { "ns per byte" };
+    let x = |x: f64| reading::x_words(run.scenario, x.round().max(0.0) as u64);
+    let rows = reading.models.iter().map(|(variant, model)| {
+        vec![
+            reading::name(*variant).to_owned(),
+            reading::time_between(&model.fixed),
+            each(&model.each),
+            format!("{} to {}", x(model.from), x(model.to)),
+        ]
+    });
+    Some(Table {
+        id: "cost-models",
+        title: "Cost model: fixed cost plus so much for each".to_owned(),
+        columns: columns(&["Model", "fixed", unit, "holds over"]),
+        rows: rows.collect(),
+        words: &[],
+        note: String::new(),
+    })
+}
+
+/// Two runs of one scenario, variant by variant; `None` when they measured different things.
+#[must_use]
+pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -> Option<Table> {
+    if run.scenario != other.scenario {
+        return None;
+    }
+    let sweep = run.scenario.is_sweep();
+    let x = |place: &reading::Place| if run.scenario == Scenario::Counts { place.segments } else { place.bytes };
+    let row = |name: String, mine: &Summary, their: Option<&Summary>| {
+        let ratio = their.filter(|their| their.median.estimate > 0.0);
+        vec![
+            name,
+            reading::time_between(&mine.median),
+            their.map_or_else(|| "not measured".to_owned(), |their| reading::time_between(&their.median)),
+            ratio.map_or_else(String::new, |their| format::significant(mine.median.estimate / their.median.estimate)),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = reading
+        .places
+        .iter()
+        .map(|place| {
+            let same = |their: &&reading::Place| their.variant == place.variant && (!sweep || x(their) == x(place));
+            let their = theirs.places.iter().find(same);
+            let name = reading::name(place.variant);
+            let name =
+                if sweep { format!("{name}, {}", reading::x_words(run.scenario, x(place))) } else { name.to_owned() };
+            row(name, &place.summary, their.map(|their| &their.summary))
+        })
+        .collect();
+    rows.extend(reading.puts.iter().map(|(variant, summary)| {
+        let their = theirs.puts.iter().find(|(their, _)| their == variant);
+        row(format!("put, {}", reading::name(*variant)), summary, their.map(|(_, summary)| summary))
+    }));
+    Some(Table {
+        id: "cost-comparison",
+        title: "Two runs: medians with 95 % intervals".to_owned(),
+        columns: columns(&["Time", "this run", "the other", "ratio"]),
+        rows,
+        words: &[],
+        note: String::new(),
+    })
+}
+
+/// Every table of a run, for the exports.
+#[must_use]
+pub fn all(run: &Run, reading: &Reading) -> Vec<Table> {
+    let tables = [
+        stages(reading),
+        (!run.scenario.is_sweep()).then(|| bytes(run, reading).0),
+        (!run.scenario.is_sweep()).then(|| times(run, reading)),
+        sweep(run, reading),
+        models(run, reading),
+    ];
+    tables.into_iter().flatten().filter(|table| !table.rows.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn every_row_has_a_cell_for_every_column() {
+        for scenario in Scenario::ALL {
+            let run = fixture::run(scenario);
+            let reading = Reading::of(&run);
+            let tables = all(&run, &reading);
+            assert!(!tables.is_empty(), "{scenario:?}");
+            for table in tables {
+                assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{table:?}");
+                assert!(table.words.iter().all(|at| *at < table.columns.len()), "{table:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_counted_for_building_and_gathering() {
+        let run = fixture::run(Scenario::Payload);
+        let (table, counts) = bytes(&run, &Reading::of(&run));
+        assert_eq!(table.rows[0], ["all copy", "11,805,184", "11,805,184", "23,610,368"]);
+        assert_eq!(table.rows[1], ["all borrow", "0", "11,805,184", "11,805,184"]);
+        assert_eq!(counts, [[11_805_184, 11_805_184], [0, 11_805_184], [0, 11_805_184]]);
+        // Without a router nothing was gathered; what a put would gather is known all the same.
+        let alone = fixture::alone();
+        assert_eq!(bytes(&alone, &Reading::of(&alone)).0, table);
+    }
+
+    #[test]
+    fn a_put_has_every_stage_and_its_sum() {
+        let run = fixture::run(Scenario::Payload);
+        let table = stages(&Reading::of(&run)).unwrap();
+        assert_eq!(table.rows.len(), 7);
+        assert_eq!(table.rows[6][2], "23,610,368 B");
+        assert_eq!(table.rows[6][4], "11,805,184 B");
+        assert_eq!(table.rows[3][5], "2 known, below");
+        let alone = fixture::alone();
+        assert_eq!(stages(&Reading::of(&alone)), None);
+    }
+
+    #[test]
+    fn a_sweep_has_a_row_for_every_place() {
+        let run = fixture::run(Scenario::Sizes);
+        let table = sweep(&run, &Reading::of(&run)).unwrap();
+        assert_eq!(table.columns, ["Total size", "copy", "copy, fresh", "borrow", "move"]);
+        assert_eq!(
+            (table.rows.len(), table.rows[0][0].as_str(), table.rows[9][2].as_str()),
+            (10, "1 KiB", "not measured")
+        );
+    }
+
+    #[test]
+    fn runs_of_one_scenario_can_be_compared() {
+        let (run, alone) = (fixture::run(Scenario::Payload), fixture::alone());
+        let table = comparison(&run, &Reading::of(&run), &alone, &Reading::of(&alone)).unwrap();
+        assert_eq!(table.rows.len(), 6);
+        assert_eq!((table.rows[0][3].as_str(), table.rows[5][2].as_str()), ("1.00", "not measured"));
+        let sizes = fixture::run(Scenario::Sizes);
+        assert_eq!(comparison(&run, &Reading::of(&run), &sizes, &Reading::of(&sizes)), None);
+    }
+
+    #[test]
+    fn costs_too_small_to_show_are_said_in_words() {
+        let cost = |lower, estimate, upper| each(&Interval { lower, estimate, upper });
+        assert_eq!(cost(-0.1, 0.0, 0.1), "too little to be seen");
+        assert_eq!(cost(0.0748, 0.0763, 0.0779), "0.0763 (0.0748 to 0.0779)");
+        assert_eq!(cost(88.0, 90.0, 92.5), "90.0 (88.0 to 92.5)");
+    }
+}
