@@ -10,17 +10,19 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/lab.rs"]
+mod lab;
 #[path = "support/peers.rs"]
 mod peers;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
 
 use browser::{GUARD, Page, SOCKET_FAILED};
+use lab::{lab, options, turn, url};
 use peers::{Native, Python, Seen, pattern, sha256};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream},
-    sync::{Mutex, MutexGuard},
 };
 use zbytes_lab::{
     segment::Element,
@@ -31,37 +33,6 @@ use zbytes_lab::{
 const SIZES: [usize; 6] = [0, 1, 65_535, 65_536, 70_000, 11_796_480];
 
 const CUTS: [usize; 3] = [1, 3, 1_000];
-
-/// Browsers are heavy: one test at a time.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-async fn turn() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().await
-}
-
-fn options() -> Options {
-    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist");
-    Options {
-        page: any,
-        ws: any,
-        tcp: any,
-        lan: false,
-        router_only: false,
-        open: false,
-        dist,
-        allow_origin: Vec::new(),
-        allow_host: Vec::new(),
-    }
-}
-
-async fn lab() -> Lab {
-    Lab::start(options()).await.expect("the lab starts; scripts/test builds the page first")
-}
-
-fn url(lab: &Lab) -> String {
-    format!("http://{}/", lab.page_addr())
-}
 
 /// Makes the rows for `len` bytes in `cuts` segments: a row of the shorter ones, and one of those a byte longer.
 async fn rows(page: &Page, len: usize, cuts: usize, place: &str) {

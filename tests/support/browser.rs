@@ -106,7 +106,12 @@ impl Page {
 
     /// Waits until something matches `css`.
     pub(crate) async fn wait(&self, css: &str) -> Element {
-        match self.client.wait().at_most(GUARD).for_element(Locator::Css(css)).await {
+        self.wait_at_most(css, GUARD).await
+    }
+
+    /// The same for what takes longer.
+    pub(crate) async fn wait_at_most(&self, css: &str, guard: Duration) -> Element {
+        match self.client.wait().at_most(guard).for_element(Locator::Css(css)).await {
             Ok(element) => element,
             Err(error) => {
                 let words = self.text("body").await;

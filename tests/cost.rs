@@ -1,0 +1,338 @@
+//! The Cost pane in a real headless Chromium: measurements, what is kept of them, and how they leave the page.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/browser.rs"]
+mod browser;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/lab.rs"]
+mod lab;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use browser::Page;
+use lab::{lab, turn, url};
+use serde_json::{Value, json};
+use zbytes_lab::measure::{
+    run::{Run, Scenario, Stage, Thread, Variant},
+    verdict::Verdict,
+};
+
+/// No test measures time; a sweep over many sizes takes its time even so.
+const LONG: Duration = Duration::from_secs(300);
+
+const PAYLOAD: usize = 11_796_480;
+
+async fn begin(page: &Page, scenario: &str) {
+    page.fill("#scenario", scenario).await;
+    page.click("#measure").await;
+    page.wait("#cancel").await;
+}
+
+/// Measures, and reads the run where the page keeps it.
+async fn measure(page: &Page, scenario: &str) -> Run {
+    begin(page, scenario).await;
+    page.wait_at_most("#measure", LONG).await;
+    assert_eq!(page.text("#cost-problem").await, "");
+    newest(page).await
+}
+
+/// All runs that the page keeps, newest first, as text.
+async fn kept(page: &Page) -> Vec<String> {
+    let script = "
+        const names = Object.keys(localStorage).filter((name) => name.startsWith('zbytes-lab.run.'));
+        return names.sort().reverse().map((name) => localStorage.getItem(name));";
+    let Value::Array(texts) = page.run(script, vec![]).await else { panic!("no list") };
+    texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+async fn newest(page: &Page) -> Run {
+    Run::from_json(&kept(page).await[0]).unwrap()
+}
+
+fn schema() -> jsonschema::Validator {
+    let text = include_str!("../schema/run-1.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+}
+
+/// The files that the page hands over, instead of saving them.
+async fn catch_files(page: &Page) {
+    let script = "
+        window.caught = [];
+        URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
+    page.run(script, vec![]).await;
+}
+
+async fn caught(page: &Page, button: &str) -> String {
+    page.run("window.caught = [];", vec![]).await;
+    page.click(button).await;
+    let script = "const done = arguments[0]; window.caught[0].text().then(done);";
+    page.client.execute_async(script, vec![]).await.unwrap().as_str().unwrap().to_owned()
+}
+
+fn copied(run: &Run, variant: Variant) -> Vec<u64> {
+    run.of(variant).map(|series| series.copied).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let mut ids = BTreeSet::new();
+    for _ in 0..3 {
+        let run = measure(&page, "payload").await;
+        assert_eq!(
+            page.attribute("#cost-verdict", "data-state").await,
+            "faster",
+            "{}",
+            page.text("#cost-verdict").await
+        );
+        assert_eq!(copied(&run, Variant::Borrow), [0]);
+        assert_eq!(copied(&run, Variant::Move), [0]);
+        assert_eq!(copied(&run, Variant::Copy), [PAYLOAD as u64]);
+        assert_eq!(copied(&run, Variant::CopyFresh), [PAYLOAD as u64]);
+        assert_eq!((run.conditions.thread, run.partial, run.puts.len()), (Thread::Page, false, 0));
+        assert!(run.series.iter().all(|series| series.samples.len() == run.conditions.rounds as usize));
+        // Not one after the other, but in turns.
+        let times = |variant| run.of(variant).flat_map(|series| series.at.clone()).collect::<Vec<_>>();
+        let (copy, borrow) = (times(Variant::Copy), times(Variant::Borrow));
+        assert!(copy.windows(2).zip(&borrow).all(|(pair, at)| pair[0] < pair[1] && *at < pair[1] + 1e4));
+        assert!(copy.iter().zip(&borrow).any(|(a, b)| a < b) && copy.iter().zip(&borrow).any(|(a, b)| a > b));
+        ids.insert(run.id);
+    }
+    assert_eq!(ids.len(), 3);
+    let bytes = page.text("#cost-bytes").await;
+    assert!(bytes.contains("11,796,480") && bytes.contains("23,592,960"), "{bytes}");
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_put_is_measured_stage_by_stage() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let run = measure(&page, "payload").await;
+    assert_eq!(page.attribute("#cost-share", "data-state").await, "measured");
+    assert_eq!(run.puts.iter().map(|puts| puts.variant).collect::<Vec<_>>(), [Variant::Copy, Variant::Borrow]);
+    for puts in &run.puts {
+        let built = if puts.variant == Variant::Copy { PAYLOAD as u64 } else { 0 };
+        let copied = |stage| puts.stage(stage).unwrap().copied;
+        assert_eq!([Stage::Produce, Stage::Build, Stage::Gather].map(copied), [0, built, PAYLOAD as u64]);
+        assert_eq!([Stage::Send, Stage::Arrive, Stage::Read].map(copied), [0, 0, PAYLOAD as u64]);
+        assert!(puts.at.len() >= 6 && puts.stages.len() == 6);
+        // In turns with the other variant's.
+        assert!(puts.totals().iter().all(|total| *total > 0.0));
+    }
+    let words = page.text("#pane-cost").await;
+    assert!(words.contains("RFC 6455"), "copies that are not ours have their source: {words}");
+    // The measurement's sessions are not the page's.
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+    assert_eq!(page.text("#received").await, "0");
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let scenarios = [
+        ("sizes", Scenario::Sizes, &[Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move][..]),
+        ("counts", Scenario::Counts, &[Variant::Copy, Variant::Borrow, Variant::Move]),
+        ("worker", Scenario::Worker, &[Variant::Clone, Variant::Transfer]),
+        ("blob", Scenario::Blob, &[Variant::Blob, Variant::Gather]),
+        ("places", Scenario::Places, &[Variant::CopyJs, Variant::CopyWasm, Variant::BorrowJs, Variant::BorrowWasm]),
+    ];
+    for (name, scenario, variants) in scenarios {
+        let run = measure(&page, name).await;
+        assert_eq!(run.scenario, scenario);
+        let found: BTreeSet<Variant> = run.series.iter().map(|series| series.variant).collect();
+        assert_eq!(found, variants.iter().copied().collect());
+        assert!(run.series.iter().all(|series| series.samples.len() == run.conditions.rounds as usize));
+        assert_eq!(run.conditions.thread, if scenario.is_sweep() { Thread::Worker } else { Thread::Page });
+        let expected = match scenario {
+            Scenario::Sizes => (1 << 10, 256 << 20),
+            Scenario::Counts => (1 << 20, 1 << 20),
+            _ => (PAYLOAD as u64, PAYLOAD as u64),
+        };
+        let bytes = run.series.iter().map(|series| series.bytes);
+        assert_eq!((bytes.clone().min().unwrap(), bytes.max().unwrap()), expected);
+        let verdict = page.attribute("#cost-verdict", "data-state").await;
+        let known = [Verdict::Faster, Verdict::Slower, Verdict::Same, Verdict::CannotTell].len();
+        assert!(["faster", "slower", "same", "cannot-tell"][..known].contains(&verdict.as_str()), "{name}: {verdict}");
+        let table = if scenario.is_sweep() { "#cost-sweep" } else { "#cost-times" };
+        assert!(!page.text(&format!("{table} tbody")).await.is_empty(), "{name}");
+        assert!(!page.text("#cost-conditions").await.is_empty());
+    }
+    // Drawings follow the width of the page.
+    let width = "return Math.max(...[...document.querySelectorAll('.result svg')].map((svg) => svg.getBoundingClientRect().width))";
+    let wide = page.run(width, vec![]).await.as_f64().unwrap();
+    page.client.set_window_size(500, 900).await.unwrap();
+    let follows = format!("{width} < {wide} * 0.95");
+    for _ in 0..200 {
+        if page.run(&follows, vec![]).await == json!(true) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(page.run(&follows, vec![]).await, json!(true));
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_at_any_moment_the_page_is_as_it_was() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let before = page.text("#pane-build").await;
+    // At once; after some progress; in the Worker; and while whole puts are under way.
+    for (scenario, waits_for) in
+        [("payload", None), ("payload", Some(0.1)), ("payload", Some(0.96)), ("sizes", None), ("sizes", Some(0.1))]
+    {
+        begin(&page, scenario).await;
+        if let Some(share) = waits_for {
+            let far = "const bar = document.querySelector('#cost-progress'); return !bar || bar.value > bar.max * arguments[0]";
+            while page.run(far, vec![json!(share)]).await != json!(true) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        page.run("document.querySelector('#cancel')?.click()", vec![]).await;
+        page.wait_at_most("#measure", LONG).await;
+        assert_eq!(page.text("#cost-problem").await, "");
+        assert_eq!(page.text("#pane-build").await, before);
+        assert_eq!(page.attribute("#session", "data-state").await, "open");
+    }
+    // What was measured until then is there, and says that it is a part.
+    let runs: Vec<Run> = kept(&page).await.iter().map(|text| Run::from_json(text).unwrap()).collect();
+    assert!(runs.iter().any(|run| run.partial), "{}", runs.len());
+    assert!(runs.iter().all(|run| schema().is_valid(&serde_json::from_str::<Value>(&run.to_json()).unwrap())));
+    let shown = runs.iter().find(|run| run.partial).unwrap().id;
+    page.click("#history").await;
+    page.click(&format!("#run-show-{shown}")).await;
+    page.wait("#cost-partial").await;
+    // And everything goes on as before.
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    let run = measure(&page, "payload").await;
+    assert!(!run.partial);
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.fill("#preset", "three").await;
+    page.wait("#row-2").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let first = measure(&page, "payload").await;
+    begin(&page, "sizes").await;
+    page.client.goto(&url(&lab)).await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(kept(&page).await.len(), 1);
+    page.click("#history").await;
+    page.click(&format!("#run-show-{}", first.id)).await;
+    page.wait("#cost-verdict").await;
+
+    catch_files(&page).await;
+    page.click("#export").await;
+    let json = caught(&page, "#export-json").await;
+    let value: Value = serde_json::from_str(&json).unwrap();
+    assert!(schema().is_valid(&value), "{:?}", schema().iter_errors(&value).map(|e| e.to_string()).collect::<Vec<_>>());
+    let read = Run::from_json(&json).unwrap();
+    assert_eq!((&read, read.to_json()), (&first, json.clone()));
+    let csv = caught(&page, "#export-csv").await;
+    let samples: usize = first.series.iter().map(|series| series.samples.len()).sum();
+    let staged: usize = first.puts.iter().flat_map(|puts| &puts.stages).map(|stage| stage.samples.len()).sum();
+    assert_eq!(csv.lines().count(), 1 + samples + staged);
+    let markdown = caught(&page, "#export-markdown").await;
+    assert!(markdown.starts_with("# ") && markdown.contains('|'), "{markdown}");
+    for drawing in ["#export-svg", "#export-svg-put"] {
+        let svg = caught(&page, drawing).await;
+        let parsed = "return new DOMParser().parseFromString(arguments[0], 'image/svg+xml').documentElement.tagName";
+        assert_eq!(page.run(parsed, vec![json!(svg)]).await, json!("svg"), "{svg}");
+    }
+
+    // Removed, and read back from the exported file; a file that is something else is refused in words.
+    page.click("#history").await;
+    page.click(&format!("#run-remove-{}", first.id)).await;
+    page.wait("#cost-empty").await;
+    assert!(kept(&page).await.is_empty());
+    let folder = std::env::temp_dir().join(format!("zbytes-lab-runs-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, text) in [("other.json", "{\"format\":\"zbytes-lab/run/2\"}"), ("run.json", json.as_str())] {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        page.wait("#open-run").await.send_keys(file.to_str().unwrap()).await.unwrap();
+        if name == "other.json" {
+            page.wait("#run-problem").await;
+            let words = page.text("#run-problem").await;
+            assert!(words.contains("other.json") && words.contains("zbytes-lab/run"), "{words}");
+        }
+    }
+    page.wait("#cost-verdict").await;
+    assert_eq!(page.text("#run-problem").await, "");
+    assert_eq!(kept(&page).await, [json]);
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    // Two runs beside each other.
+    let second = measure(&page, "payload").await;
+    page.click(&format!("#run-compare-{}", first.id)).await;
+    page.wait("#compared").await;
+    assert!(!page.text("#cost-comparison tbody").await.is_empty());
+    assert_ne!(first.id, second.id);
+    // Looking at an exported drawing here meets this page's policy; in a file of its own it has none.
+    page.close(&[("Applying inline style", 2)]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_or_long_arrays_are_measured_in_a_worker_and_a_lost_router_is_an_error() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "tiny").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.connect("/zenoh").await;
+    let run = measure(&page, "payload").await;
+    assert_eq!((run.conditions.thread, run.puts.len()), (Thread::Worker, 2));
+    assert_eq!(copied(&run, Variant::Copy), [160_000]);
+    // A file is there in the Worker too.
+    let file = std::env::temp_dir().join(format!("zbytes-lab-cost-{}", std::process::id()));
+    std::fs::write(&file, [7; 1000]).unwrap();
+    page.wait("#add-file").await.send_keys(file.to_str().unwrap()).await.unwrap();
+    page.wait("#row-1").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let run = measure(&page, "payload").await;
+    assert_eq!(copied(&run, Variant::Copy), [161_000]);
+    std::fs::remove_file(&file).unwrap();
+
+    // The router goes while the puts go through it.
+    begin(&page, "payload").await;
+    lab.stop().await;
+    page.wait_at_most("#cost-problem", LONG).await;
+    assert!(!page.text("#cost-problem").await.is_empty());
+    page.wait("#measure").await;
+    // The page's own session, and those of the measurement.
+    let lines = page.console().await;
+    assert!(lines.iter().all(|line| line.contains(browser::SOCKET_FAILED)), "{lines:#?}");
+    page.close(&[]).await;
+}

@@ -1,0 +1,39 @@
+//! The lab itself, for tests that drive its page.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use tokio::sync::{Mutex, MutexGuard};
+use zbytes_lab::server::{Lab, Options};
+
+/// Browsers are heavy: one test at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// Waits for the browser to be free.
+pub(crate) async fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().await
+}
+
+pub(crate) fn options() -> Options {
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist");
+    Options {
+        page: any,
+        ws: any,
+        tcp: any,
+        lan: false,
+        router_only: false,
+        open: false,
+        dist,
+        allow_origin: Vec::new(),
+        allow_host: Vec::new(),
+    }
+}
+
+pub(crate) async fn lab() -> Lab {
+    Lab::start(options()).await.expect("the lab starts; scripts/test builds the page first")
+}
+
+/// The address of the lab's page.
+pub(crate) fn url(lab: &Lab) -> String {
+    format!("http://{}/", lab.page_addr())
+}
