@@ -71,6 +71,24 @@ fn view_of_memory(bytes: &'static [u8]) -> Uint8Array {
     Uint8Array::new_with_byte_offset_and_length(&memory().buffer(), address, bytes.len() as u32)
 }
 
+/// A copy writes exactly as many bytes as there is room for, whatever an array says of itself.
+#[wasm_bindgen_test]
+fn an_array_that_lies_about_its_length_is_an_error_and_writes_nothing() {
+    for liar in [
+        "Object.defineProperty(new Uint8Array(100).fill(7), 'byteLength', { value: 4 })",
+        "Object.defineProperty(new Uint8Array(4).fill(7), 'byteLength', { value: 100 })",
+        "new (class extends Uint8Array { get byteLength() { return 9 } })(3)",
+        "Object.defineProperty(new Float32Array(4), 'buffer', { value: 5 })",
+    ] {
+        for mode in [Mode::Copy, Mode::Borrow] {
+            let built = ZBytes::from_segments([Source::new(Input::from(js(liar)), mode)]);
+            let read = built.and_then(|payload| payload.to_bytes(&mut Ledger::new()).map(|_| ()));
+            assert!(read.is_err(), "{liar} by {mode:?}: {read:?}");
+        }
+    }
+    assert_eq!(flat(&build([Source::copy(&array(&[1, 2, 3]))])), [1, 2, 3]);
+}
+
 // ---- every source, every mode ----
 
 /// Every kind of source, as JavaScript, with its element type and its bytes.

@@ -110,9 +110,9 @@ impl JsOwner {
     )]
     fn copy_out(&self, start: usize, len: usize, address: *mut u8) -> Result<(), SegmentError> {
         let address = address as usize as u32;
-        if self.in_memory.is_some() {
-            let view = self.view(start, len)?;
-            MEMORY.with(|memory| copy_in(memory, &view, len as f64, 0.0, len as f64, address));
+        if let Some(offset) = self.in_memory {
+            // By address alone: a handle more may be one for which memory has to grow, and a view of it would be detached.
+            MEMORY.with(|memory| copy_within(memory, offset + start as f64, len as f64, address));
             return Ok(());
         }
         let found =
@@ -311,6 +311,10 @@ extern "C" {
     /// how many bytes there are in it; nothing is copied when that is another number.
     #[wasm_bindgen(js_name = copyIn)]
     fn copy_in(memory: &JsValue, array: &JsValue, whole: f64, start: f64, length: f64, address: u32) -> f64;
+
+    /// Copies `length` bytes from one address in this program's memory to another.
+    #[wasm_bindgen(js_name = copyWithin)]
+    fn copy_within(memory: &JsValue, from: f64, length: f64, address: u32);
 
     /// Takes the memory away from an array or a buffer.
     #[wasm_bindgen(catch)]

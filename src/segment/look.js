@@ -72,22 +72,36 @@ export function transfer(value) {
 // This program's memory as bytes, made anew when it has grown.
 let bytes = new Uint8Array();
 
+function inMemory(memory) {
+  if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
+  return bytes;
+}
+
+// The length that an array really has, whatever it, or a subclass, says of itself.
+const trueLength = lengthGetter(Object.getPrototypeOf(Uint8Array.prototype));
+
 // Copies `length` bytes from `start` of `array`, which should have `whole` bytes, to `address` in this program's memory. Returns how
-// many bytes it has; nothing is copied when that is another number, as it is of a detached array.
+// many bytes it has; nothing is copied when that is another number, as it is of a detached array. Exactly `length` bytes are written,
+// or none: an array that lies about itself counts as detached.
 export function copyIn(memory, array, whole, start, length, address) {
-  let found = 0;
   try {
-    found = array.byteLength;
+    const found = array.byteLength;
+    if (found !== whole || length === 0) return found;
+    let source = array;
+    if (length !== whole || !(array instanceof Uint8Array)) {
+      const isView = ArrayBuffer.isView(array);
+      source = new Uint8Array(isView ? array.buffer : array, (isView ? array.byteOffset : 0) + start, length);
+    }
+    if (trueLength.call(source) !== length) return 0;
+    inMemory(memory).set(source, address);
+    return found;
   } catch {
     // A DataView says in this way that its buffer is detached.
+    return 0;
   }
-  if (found !== whole || length === 0) return found;
-  if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
-  let source = array;
-  if (length !== whole || !(array instanceof Uint8Array)) {
-    const isView = ArrayBuffer.isView(array);
-    source = new Uint8Array(isView ? array.buffer : array, (isView ? array.byteOffset : 0) + start, length);
-  }
-  bytes.set(source, address);
-  return found;
+}
+
+// Copies `length` bytes from one address in this program's memory to another.
+export function copyWithin(memory, from, length, address) {
+  inMemory(memory).copyWithin(address, from, from + length);
 }
