@@ -3,6 +3,13 @@
 
 let program;
 
+addEventListener("messageerror", () => {
+  // Told as an error of this Worker, which the page hears of.
+  setTimeout(() => {
+    throw new Error("what the page sent could not be read, perhaps for want of memory");
+  });
+});
+
 addEventListener("message", async ({ data }) => {
   if ("echo" in data) {
     postMessage(data.echo, data.transfer ? [data.echo] : []);

@@ -56,8 +56,10 @@ pub struct Cost {
     pub other: Option<Shown>,
     /// Numbers the measurements of this page: an answer of an older one is ignored.
     pub number: u64,
-    /// The revision of the rows when the measurement began, if it is about them.
+    /// The revision of the rows when the measurement under way began, if it is about them.
     began: Option<u64>,
+    /// The last run about the rows of this page, and their revision when it began.
+    own: Option<(u64, u64)>,
     /// Why the last run could not be stored, or a file not be read.
     pub storage: Option<Problem>,
 }
@@ -92,7 +94,8 @@ impl Cost {
             Ok(run) => {
                 self.status = Status::Idle;
                 let Some(run) = run else { return Vec::new() };
-                self.measured = self.began;
+                self.storage = None;
+                self.own = self.began.map(|revision| (run.0.id, revision)).or(self.own);
                 self.keep(run)
             }
             Err(problem) => {
@@ -104,7 +107,7 @@ impl Cost {
 
     /// Shows a run and puts it in front of the history.
     fn keep(&mut self, run: Shown) -> Vec<Effect> {
-        self.shown = Some(run.clone());
+        self.present(run.clone());
         self.history.retain(|kept| kept.0.id != run.0.id);
         self.history.push(run.clone());
         self.in_order();
@@ -116,7 +119,6 @@ impl Cost {
         match result {
             Ok(run) => {
                 self.storage = None;
-                self.measured = None;
                 self.keep(run)
             }
             Err(problem) => {
@@ -135,11 +137,18 @@ impl Cost {
 
     pub(super) fn show(&mut self, id: u64) {
         if let Some(run) = self.run(id).cloned() {
-            if self.shown.as_ref() != Some(&run) {
-                self.measured = None;
-            }
-            self.shown = Some(run);
+            self.present(run);
         }
+    }
+
+    fn present(&mut self, run: Shown) {
+        self.measured = self.own.filter(|(id, _)| *id == run.0.id).map(|(_, revision)| revision);
+        self.shown = Some(run);
+    }
+
+    /// Another page has removed a run, or all. What is shown stays: somebody looks at it.
+    pub(super) fn gone(&mut self, id: Option<u64>) {
+        self.history.retain(|run| id.is_some_and(|id| run.0.id != id));
     }
 
     pub(super) fn forget(&mut self, id: u64) {
@@ -151,9 +160,14 @@ impl Cost {
         }
     }
 
+    /// Newest first; of too many the oldest go, but never the one that is shown. So does the browser's storage.
     fn in_order(&mut self) {
         self.history.sort_by_key(|run| std::cmp::Reverse(run.0.id));
-        self.history.truncate(KEPT_RUNS);
+        while self.history.len() > KEPT_RUNS {
+            let shown = self.shown.as_ref().map(|run| run.0.id);
+            let Some(oldest) = self.history.iter().rposition(|run| Some(run.0.id) != shown) else { return };
+            self.history.remove(oldest);
+        }
     }
 }
 

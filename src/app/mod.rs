@@ -452,8 +452,10 @@ pub enum Action {
     /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
     /// early, or with an error.
     MeasureEnded(u64, Result<Option<Shown>, Problem>),
-    /// The runs that the browser has kept, newest first.
+    /// Runs that the browser has kept: all, or one that another page has kept just now.
     History(Vec<Shown>),
+    /// Another page has removed a run from the history, or all.
+    RunGone(Option<u64>),
     /// A run was read from a file.
     RunRead(Result<Shown, Problem>),
     /// A run could not be kept or the history not be read.
@@ -732,6 +734,10 @@ impl State {
             Action::MeasureEnded(number, result) => self.cost.ended(number, result),
             Action::History(runs) => {
                 self.cost.found(runs);
+                Vec::new()
+            }
+            Action::RunGone(id) => {
+                self.cost.gone(id);
                 Vec::new()
             }
             Action::RunRead(result) => self.cost.read(result),

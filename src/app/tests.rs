@@ -239,6 +239,7 @@ fn a_run(id: u64) -> Shown {
         conditions,
         partial: false,
         refused: None,
+        unsent: None,
         series: Vec::new(),
         puts: Vec::new(),
     }))

@@ -216,6 +216,8 @@ pub struct Run {
     pub partial: bool,
     /// Why there is nothing to say about moving, if there is not.
     pub refused: Option<String>,
+    /// Why there are no whole puts, or fewer than planned, although there was a router.
+    pub unsent: Option<String>,
     /// Samples; in a sweep many of each variant.
     pub series: Vec<Series>,
     /// Whole puts, when there was a router.

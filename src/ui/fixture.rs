@@ -133,6 +133,7 @@ pub(super) fn run(scenario: Scenario) -> Run {
         conditions,
         partial: false,
         refused: None,
+        unsent: None,
         series: all,
         puts: if with_puts { vec![puts(Variant::Copy, bytes), puts(Variant::Borrow, bytes)] } else { Vec::new() },
     }

@@ -78,7 +78,7 @@ pub struct Reading {
     pub puts: Vec<(Variant, Summary)>,
     /// The stages of all puts.
     pub parts: Vec<Part>,
-    /// The share of building in a whole put by copy.
+    /// The share of copying in a whole put by copy: of what building by copy takes beyond building by borrow.
     pub share: Option<Interval>,
     /// Variants beside each other; the one that the verdict is on comes first.
     pub compared: Vec<Comparison>,
@@ -98,9 +98,13 @@ impl Reading {
     pub fn of(run: &Run) -> Self {
         let places: Vec<Place> = run.series.iter().enumerate().filter_map(place).collect();
         let totals = |variant: Variant| Some(run.puts.iter().find(|puts| puts.variant == variant)?.totals());
-        let share = run.puts.iter().find(|puts| puts.variant == Variant::Copy).and_then(|puts| {
-            let build = puts.stage(Stage::Build)?;
-            stats::ratio(&build.samples, &puts.totals())
+        let put = |variant: Variant| run.puts.iter().find(|puts| puts.variant == variant);
+        let share = put(Variant::Copy).zip(put(Variant::Borrow)).and_then(|(copy, borrow)| {
+            // Of building by copy only what borrowing would save: both list the arrays, and make segments of them.
+            let (long, short) = (copy.stage(Stage::Build)?, borrow.stage(Stage::Build)?);
+            let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
+            let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
+            stats::ratio(&copying, &totals)
         });
         let arrived = totals(Variant::Copy)
             .zip(totals(Variant::Borrow))
@@ -171,9 +175,13 @@ impl Reading {
         self.puts.iter().find(|(variant, _)| *variant == Variant::Copy).map(|(_, summary)| summary)
     }
 
-    /// Nanoseconds that fresh memory adds to a build by copy.
+    /// Nanoseconds that fresh memory adds to a build by copy, if it is known to add any.
     #[must_use]
     pub fn fresh(&self) -> Option<f64> {
+        let [fresh, copy] = [Variant::CopyFresh, Variant::Copy].map(|variant| self.first(variant));
+        if fresh?.summary.median.lower <= copy?.summary.median.upper {
+            return None;
+        }
         let more = self.first(Variant::CopyFresh)?.summary.median.estimate
             - self.first(Variant::Copy)?.summary.median.estimate;
         (more > 0.0).then_some(more)
@@ -361,7 +369,7 @@ pub const fn question(scenario: Scenario) -> (&'static str, &'static str) {
         ),
         Scenario::Worker => (
             "What does handing this payload to a Worker cost?",
-            "The arrays go to a Worker and back: by structured clone, which copies them, and by transfer, which hands \
+            "One array as long as the payload goes to a Worker and back: by structured clone, which copies them, and by transfer, which hands \
              over their memory.",
         ),
         Scenario::Blob => (
@@ -502,7 +510,6 @@ fn again_words(one: &Comparison) -> String {
 /// What comes before any ratio: the share of a whole put; `None` when no put by copy was measured.
 #[must_use]
 pub fn headline(reading: &Reading) -> Option<String> {
-    let build = reading.part(Variant::Copy, Stage::Build)?.summary.median.estimate;
     let total = reading.put()?.median.estimate;
     let unit = TimeUnit::of(total);
     let whole = format!("{} {}", unit.show(total), unit.sign());
@@ -516,7 +523,7 @@ pub fn headline(reading: &Reading) -> Option<String> {
         format::percent(share.estimate),
         bare(share.lower),
         bare(share.upper),
-        unit.show(build),
+        unit.show(share.estimate * total),
     ))
 }
 
@@ -610,12 +617,11 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
              arrives; with a router connected, those are measured too.");
     }
     if reading.fresh().is_some() {
-        say(
-            "**Fresh memory costs more than the copy.** The engine has to find it, clear it, and touch every page of it \
-             for the first time. Memory that was used before has none of that, so both are measured.",
-        );
+        say("**Fresh memory costs more than memory that was used before.** The engine has to find it, clear it, and \
+             touch every page of it for the first time. It is measured apart, after the others, by a loop in JavaScript that \
+             copies every array into a new ArrayBuffer.");
     } else if run.scenario == Scenario::Payload {
-        say("Fresh memory was not measured here, or it cost nothing that could be seen.");
+        say("Fresh memory was not measured here, or nothing can be said of what it adds.");
     }
     let moved = reading.of_pair(Variant::Copy, Variant::Move).find(|moved| moved.verdict == Verdict::Slower);
     if let Some(moved) = moved {
@@ -628,6 +634,9 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
                 " here".to_owned()
             }
         ));
+    }
+    if let Some(reason) = &run.unsent {
+        say(&format!("**Whole puts ended early.** {}", full_stop(reason)));
     }
     if let Some(reason) = &run.refused {
         say(&format!("**Move was not measured.** {}", full_stop(reason)));
@@ -699,7 +708,11 @@ pub fn conditions(run: &Run) -> Vec<String> {
         format!("{} to {}", format::count(least), format::count(most))
     };
     let mut words = vec![
-        format!("n = {n} each, in turns, seed {}; 95 % intervals", at.seed),
+        format!(
+            "n = {n} each, in turns{}, seed {}; 95 % intervals",
+            if run.of(Variant::CopyFresh).next().is_some() { " (fresh memory after the others)" } else { "" },
+            at.seed
+        ),
         format!(
             "clock step {}, {}",
             format::time(at.clock_step),
@@ -741,11 +754,10 @@ pub fn partial_words(run: &Run) -> Option<String> {
     let planned = run.series.len() as u64 * u64::from(run.conditions.rounds);
     let taken = run.series.iter().map(|series| series.samples.len() as u64).sum::<u64>();
     run.partial.then(|| {
-        format!(
-            "partial: stopped after {} of {} samples",
-            format::thousands(taken),
-            format::thousands(planned.max(taken))
-        )
+        if taken >= planned {
+            return format!("partial: stopped after all {} samples, in the whole puts", format::thousands(taken));
+        }
+        format!("partial: stopped after {} of {} samples", format::thousands(taken), format::thousands(planned))
     })
 }
 

@@ -116,7 +116,7 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
             </p>
             // Told when it changes: it is what the whole pane is for.
             <div role="status" class="spoken">
-                if payload { { share(reading, props.connected) } }
+                if payload { { share(run, reading, props.connected) } }
                 if payload && reading.put().is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
                 <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
@@ -143,18 +143,29 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
 }
 
 /// The share of the whole put, first of all: a ratio of builds alone says nothing about what a person would notice.
-fn share(reading: &Reading, connected: bool) -> Html {
+fn share(run: &Run, reading: &Reading, connected: bool) -> Html {
     let state = if reading.put().is_some() { "measured" } else { "none" };
     let class = if reading.put().is_some() { "big" } else { "verdict quiet" };
     let words = reading::headline(reading).unwrap_or_else(|| {
         let what = "to see what share of a whole put copying is: it needs a router.";
-        if connected {
+        if run.unsent.is_some() {
+            "No whole put came through.".to_owned()
+        } else if connected {
             format!("Measure again {what} There is one now.")
         } else {
             format!("Connect and measure again {what}")
         }
     });
-    html! { <p {class} id="cost-share" data-state={state}>{ rich(&words) }</p> }
+    html! {
+        <>
+            <p {class} id="cost-share" data-state={state}>{ rich(&words) }</p>
+            if let Some(reason) = &run.unsent {
+                <p class="problem" id="cost-unsent" role="alert">
+                    <strong>{ "Whole puts ended early." }</strong>{ " " }{ reading::full_stop(reason) }
+                </p>
+            }
+        </>
+    }
 }
 
 fn bytes(read: &Read) -> Html {

@@ -22,6 +22,8 @@ struct Held {
     bytes: Uint8Array,
     /// Whether a row has named it: before that, its row is still on the way.
     named: bool,
+    /// Measurements that read it.
+    pins: usize,
 }
 
 thread_local! {
@@ -73,7 +75,7 @@ async fn read(file: &File) -> Result<(FileId, usize), Problem> {
     let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
     let len = bytes.length() as usize;
     let id = NEXT.replace(NEXT.get() + 1);
-    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: false }));
+    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: false, pins: 0 }));
     Ok((id, len))
 }
 
@@ -83,7 +85,7 @@ pub(super) fn keep(rows: &[Row]) {
         files.retain(|id, held| {
             let named = rows.iter().any(|row| row.kind == Kind::File(*id));
             held.named |= named;
-            named || !held.named
+            named || !held.named || held.pins > 0
         });
     });
 }
@@ -95,5 +97,34 @@ pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
 
 /// Takes a file from another thread, for as long as this one lives.
 pub(super) fn lend(id: FileId, bytes: Uint8Array) {
-    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: true }));
+    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: true, pins: 0 }));
+}
+
+/// Keeps the files that `rows` name as long as it lives.
+pub(super) struct Pin(Vec<FileId>);
+
+/// Keeps the files that `rows` name, whatever becomes of the rows.
+pub(super) fn pin(rows: &[Row]) -> Pin {
+    let named = |row: &Row| if let Kind::File(id) = row.kind { Some(id) } else { None };
+    let ids: Vec<FileId> = rows.iter().filter_map(named).collect();
+    FILES.with_borrow_mut(|files| {
+        for id in &ids {
+            if let Some(held) = files.get_mut(id) {
+                held.pins += 1;
+            }
+        }
+    });
+    Pin(ids)
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        FILES.with_borrow_mut(|files| {
+            for id in &self.0 {
+                if let Some(held) = files.get_mut(id) {
+                    held.pins -= 1;
+                }
+            }
+        });
+    }
 }

@@ -120,7 +120,11 @@ impl Runtime {
         self.answer(Action::Started(surroundings::look()));
         self.history();
         let this = self.clone();
-        *self.inner.storage.borrow_mut() = runs::watch(move || this.history());
+        *self.inner.storage.borrow_mut() = runs::watch(move |change| match change {
+            runs::Change::Kept(run) => this.answer(Action::History(vec![run])),
+            runs::Change::Forgotten(id) => this.answer(Action::RunGone(Some(id))),
+            runs::Change::Cleared => this.answer(Action::RunGone(None)),
+        });
         // Apart, because a server may take its time, or never answer.
         let answer = self.inner.answer.clone();
         spawn_local(async move {

@@ -18,8 +18,8 @@ use crate::{
 /// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.
 const PREFIX: &str = "zbytes-lab.run.";
 
-/// A file that is longer is no run: a sweep takes 200 kB.
-const LONGEST_FILE: f64 = 64e6;
+/// A file that is longer is no run of this page: a sweep takes 60 kB.
+const LONGEST_FILE: f64 = 4e6;
 
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
@@ -55,7 +55,7 @@ pub(super) fn load() -> (Vec<Shown>, Option<Problem>) {
     (runs, problem)
 }
 
-/// Keeps a run, and forgets the oldest ones when there are too many, or no room.
+/// Keeps a run. When there are too many, or no room, the oldest others go; when that does not help they stay.
 ///
 /// # Errors
 /// A [`Problem`] when the browser stores nothing.
@@ -67,17 +67,31 @@ pub(super) fn keep(run: &Run) -> Result<(), Problem> {
         )
     };
     let storage = storage().ok_or_else(|| failed("there is no storage for this page".to_owned()))?;
+    run.check().map_err(|error| failed(error.to_string()))?;
     let text = run.to_json();
     let mut old = ids(&storage);
     old.retain(|id| *id != run.id);
     let beyond = (old.len() + 1).saturating_sub(KEPT_RUNS);
     let mut oldest = old.into_iter();
-    for id in oldest.by_ref().take(beyond) {
-        let _ = storage.remove_item(&key(id));
-    }
+    let mut gone: Vec<(String, String)> = Vec::new();
+    let mut room = 0;
     while let Err(error) = storage.set_item(&key(run.id), &text) {
-        let Some(id) = oldest.next() else { return Err(failed(message_of(&error))) };
-        let _ = storage.remove_item(&key(id));
+        let next = oldest.next().map(key).filter(|_| room < 2 * text.len());
+        let Some(next) = next else {
+            // It was not for want of room, or there is not enough of it.
+            for (key, text) in gone {
+                let _ = storage.set_item(&key, &text);
+            }
+            return Err(failed(message_of(&error)));
+        };
+        if let Ok(Some(text)) = storage.get_item(&next) {
+            room += text.len();
+            let _ = storage.remove_item(&next);
+            gone.push((next, text));
+        }
+    }
+    for id in oldest.take(beyond.saturating_sub(gone.len())) {
+        forget(id);
     }
     Ok(())
 }
@@ -140,13 +154,26 @@ pub(super) fn save(download: &Download) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Hears of runs that another page of the lab has kept or forgotten.
-pub(super) fn watch(changed: impl Fn() + 'static) -> Option<EventListener> {
+/// What another page of the lab has done to the kept runs.
+pub(super) enum Change {
+    Kept(Shown),
+    Forgotten(u64),
+    /// Everything.
+    Cleared,
+}
+
+/// Hears of what another page of the lab does to the kept runs.
+pub(super) fn watch(changed: impl Fn(Change) + 'static) -> Option<EventListener> {
     let window = window()?;
     Some(EventListener::new(&window, "storage", move |event| {
-        let key = event.dyn_ref::<web_sys::StorageEvent>().and_then(web_sys::StorageEvent::key);
-        if key.is_none_or(|key| key.starts_with(PREFIX)) {
-            changed();
+        let Some(event) = event.dyn_ref::<web_sys::StorageEvent>() else { return };
+        let Some(key) = event.key() else { return changed(Change::Cleared) };
+        let Some(id) = key.strip_prefix(PREFIX).and_then(|id| id.parse().ok()) else { return };
+        match event.new_value().map(|text| Run::from_json(&text)) {
+            Some(Ok(run)) => changed(Change::Kept(Shown(Rc::new(run)))),
+            // What that page keeps is its own affair; this one tells of it when it reads it at its start.
+            Some(Err(_)) => {}
+            None => changed(Change::Forgotten(id)),
         }
     }))
 }

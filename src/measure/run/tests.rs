@@ -82,6 +82,7 @@ fn run() -> impl Strategy<Value = Run> {
             subject,
             conditions,
             partial,
+            unsent: refused.clone().map(|reason| format!("{reason}!")),
             refused,
             series,
             puts,
@@ -130,7 +131,7 @@ fn small() -> Value {
             "browser": "b", "cores": 2, "clock_step": 100.0, "isolated": true, "optimised": true, "thread": "page", "hidden": false,
             "seed": 3, "rounds": 2, "lab": "0", "zenoh": "1", "router": null
         },
-        "partial": false, "refused": null,
+        "partial": false, "refused": null, "unsent": null,
         "series": [{
             "variant": "copy-fresh", "bytes": 9, "segments": 1, "copied": 9, "runs": 4, "samples": [1.0, 2.0], "at": [0.0, 1.0]
         }],

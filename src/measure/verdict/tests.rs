@@ -61,6 +61,7 @@ fn run(seed: u64, n: usize) -> Run {
         },
         partial: false,
         refused: None,
+        unsent: None,
         series,
         puts: Vec::new(),
     }

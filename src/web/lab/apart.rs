@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long a Worker that was told to stop may take to hand over what it has.
-const GRACE_MILLIS: u32 = 5_000;
+const GRACE_MILLIS: u32 = 10_000;
 
 /// What the Worker tells the page, as text.
 #[derive(Serialize, Deserialize)]
@@ -57,15 +57,18 @@ fn get(of: &JsValue, key: &str) -> JsValue {
 /// A Worker that ends with its handle.
 struct Handle {
     worker: Worker,
-    _listeners: [EventListener; 2],
+    _listeners: [EventListener; 3],
 }
 
 impl Handle {
     /// Starts a Worker. `hear` gets every message, or the reason why there will be none.
     fn start(hear: impl Fn(Result<JsValue, String>) + Clone + 'static) -> Result<Self, Problem> {
         let worker = start()?;
-        let failed = hear.clone();
+        let (failed, unread) = (hear.clone(), hear.clone());
         let listeners = [
+            EventListener::new(&worker, "messageerror", move |_| {
+                unread(Err("what it sent could not be read here, perhaps for want of memory".to_owned()));
+            }),
             EventListener::new(&worker, "message", move |event| {
                 if let Some(event) = event.dyn_ref::<MessageEvent>() {
                     hear(Ok(event.data()));
@@ -96,9 +99,15 @@ pub(super) struct Echo {
 }
 
 impl Echo {
-    pub(super) fn start() -> Result<Self, Problem> {
+    /// Starts one. Who waits for an answer when `stop` is set gets an error instead.
+    pub(super) fn start(stop: &Stop) -> Result<Self, Problem> {
         let answer = Waiting::default();
-        let slot = answer.clone();
+        let (slot, stopped) = (answer.clone(), answer.clone());
+        stop.on_set(move || {
+            if let Some(answer) = stopped.borrow_mut().take() {
+                let _ = answer.send(Err("it was stopped".to_owned()));
+            }
+        });
         let handle = Handle::start(move |heard| {
             if let Some(answer) = slot.borrow_mut().take() {
                 // Whoever asked may have been stopped meanwhile.
@@ -165,8 +174,12 @@ pub(super) async fn measure(
     }
     stop.on_set(ask);
     loop {
-        // `None` comes from the timer, when a Worker that was told to stop has not done so.
-        let Ok(Some(heard)) = hear.recv().await else { return Ok(None) };
+        let Ok(Some(heard)) = hear.recv().await else {
+            return Err(Problem::new(
+                "The measurement did not stop by itself.",
+                "It was in the middle of something long, so it was cut off, and what it had measured is lost.",
+            ));
+        };
         let value = heard.map_err(|reason| no_worker(&reason))?;
         if let Some(reason) = get(&value, "failed").as_string() {
             return Err(no_worker(&reason));

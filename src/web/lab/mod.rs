@@ -26,6 +26,7 @@ use crate::{
     app::{Kind, Order, Problem, Row},
     ledger::{Ledger, Place},
     measure::{
+        clock::STEPS_PER_SAMPLE,
         clock_step,
         course::{Course, Plan, Progress, Taken},
         run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
@@ -49,6 +50,9 @@ const LONGEST: Duration = Duration::from_millis(25);
 
 /// How long the measurement may keep its thread from doing anything else, at a stretch.
 const STRETCH: Duration = Duration::from_millis(40);
+
+/// How often progress is told at most.
+const TELL: Duration = Duration::from_millis(100);
 
 /// What is longer is measured in a Worker, in bytes of all arrays together.
 const ON_THE_PAGE: u64 = 16 << 20;
@@ -154,6 +158,8 @@ pub(super) async fn measure(
     let Order { scenario, subject, rows, .. } = order;
     let request = Request { scenario, subject, rows, url, browser, cores, begun };
     let seen = surroundings::Visibility::watch();
+    // The person may remove a file's row meanwhile.
+    let _files = files::pin(&request.rows);
     let result = if request.is_heavy() {
         apart::measure(&request, stop, progress).await
     } else {
@@ -182,19 +188,26 @@ async fn here(
 ) -> Result<Option<Run>, Problem> {
     let step = step();
     let mut pace = Pace::new(stop);
-    let mut bench = Bench { step, pace: &mut pace, progress, begun: clock::now(), before: 0, after: 0 };
+    let begun = clock::now();
+    let mut bench =
+        Bench { step, pace: &mut pace, progress, begun, told: begun, before: 0, after: 0, later: Duration::ZERO };
     let mut refused = None;
-    let (mut puts, mut router) = (Vec::new(), None);
+    let (mut puts, mut router, mut unsent) = (Vec::new(), None, None);
     let series = match request.scenario {
         Scenario::Payload => {
             let mut rig = rig_of(&request.rows, true, bench.pace).await?;
-            bench.after = if request.url.is_some() { puts::PUTS * 2 } else { 0 };
+            if request.url.is_some() {
+                (bench.after, bench.later) = (puts::PUTS * 2, puts::guess(rig.len()));
+            }
             let variants = [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move];
             let series = bench.builds(vec![&mut rig], &variants, ROUNDS, &mut refused).await?;
             if let Some(url) = &request.url
                 && !stop.is_set()
             {
-                puts = puts::run(url, &request.rows, &rig, bench.pace, bench.before, progress).await?;
+                let problem;
+                (puts, problem) = puts::run(url, &request.rows, &rig, &mut bench).await;
+                // What was measured before counts all the same.
+                unsent = problem.map(|Problem { title, detail }| format!("{title} {detail}"));
                 router = Some(url.clone());
             }
             series
@@ -238,6 +251,7 @@ async fn here(
         conditions,
         partial,
         refused,
+        unsent,
         series,
         puts,
     }))
@@ -254,14 +268,15 @@ impl Pace {
         Self { stop: stop.clone(), since: clock::now() }
     }
 
-    /// Waits for everything else if what is `expected` next would keep it waiting too long. Returns whether it did.
-    async fn rest(&mut self, expected: Duration) -> bool {
-        if clock::now().saturating_sub(self.since) + expected < STRETCH {
-            return false;
-        }
+    /// Whether what is `expected` next would keep everything else waiting too long.
+    fn is_due(&self, expected: Duration) -> bool {
+        clock::now().saturating_sub(self.since) + expected >= STRETCH
+    }
+
+    /// Lets everything else have its turn.
+    async fn rest(&mut self) {
         TimeoutFuture::new(0).await;
         self.since = clock::now();
-        true
     }
 }
 
@@ -285,12 +300,25 @@ struct Bench<'a> {
     progress: &'a dyn Fn(Progress),
     /// When the run began.
     begun: Duration,
+    /// When progress was last told: the page is drawn anew each time.
+    told: Duration,
     /// Samples of earlier courses, and of what comes after this one: counted in the progress.
     before: u32,
     after: u32,
+    /// How long what comes after this course will take, by a guess.
+    later: Duration,
 }
 
 impl Bench<'_> {
+    /// Tells how far it is, now and then. Before a rest: the page is drawn while it rests, and not in the time of a sample.
+    fn tell(&mut self, made: Progress) {
+        let now = clock::now();
+        if now.saturating_sub(self.told) >= TELL {
+            self.told = now;
+            (self.progress)(made);
+        }
+    }
+
     /// Runs all entries in turns: `run` runs one of them so many times, and says how long that took.
     async fn course(
         &mut self,
@@ -299,20 +327,31 @@ impl Bench<'_> {
         mut run: impl AsyncFnMut(usize, u32) -> Result<Duration, Problem>,
     ) -> Result<Vec<Series>, Problem> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
-        let mut last = vec![Duration::ZERO; entries.len()];
+        let begun = clock::now();
+        // What a run took when it was last tried; nothing is known of the first.
+        let mut each = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
-            if self.pace.rest(last.get(turn.variant).copied().unwrap_or_default()).await {
-                let Progress { done, total, left } = course.progress();
-                let total = self.before + total + self.after;
-                (self.progress)(Progress { done: self.before + done, total, left });
+            // One run more than is timed comes first.
+            let expected = each.get(turn.variant).copied().unwrap_or_default() * (turn.runs + 1);
+            if self.pace.is_due(expected) {
+                let Progress { done, total, .. } = course.progress();
+                // By the time that went by, and not that of the samples alone: what is not timed takes its time too.
+                let so_far = clock::now().saturating_sub(begun);
+                let left = (done > 0).then(|| so_far.mul_f64(f64::from(total - done) / f64::from(done)) + self.later);
+                self.tell(Progress { done: self.before + done, total: self.before + total + self.after, left });
+                self.pace.rest().await;
             }
             if self.pace.stop.is_set() {
                 break;
             }
             let at = clock::now().saturating_sub(self.begun);
-            let took = run(turn.variant, turn.runs).await?;
-            if let Some(last) = last.get_mut(turn.variant) {
-                *last = took;
+            let took = match run(turn.variant, turn.runs).await {
+                Ok(took) => took,
+                Err(_) if self.pace.stop.is_set() => break,
+                Err(problem) => return Err(problem),
+            };
+            if let Some(each) = each.get_mut(turn.variant) {
+                *each = took / turn.runs.max(1);
             }
             course.took(turn, took, at);
         }
@@ -335,7 +374,7 @@ impl Bench<'_> {
                 if variant == Variant::CopyFresh && rig.len() > FRESH {
                     continue;
                 }
-                self.pace.rest(STRETCH).await;
+                self.pace.rest().await;
                 if self.pace.stop.is_set() {
                     return Ok(Vec::new());
                 }
@@ -350,11 +389,19 @@ impl Bench<'_> {
         // variant has its turn, and a copy of 11 MiB into warm memory took twice as long then.
         let (fresh, warm): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|(_, entry)| entry.variant == Variant::CopyFresh);
+        let mut apart = Duration::ZERO;
+        for (at, entry) in &fresh {
+            self.pace.rest().await;
+            let once = rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(entry.variant, 1))?;
+            apart += once.max(self.step * STEPS_PER_SAMPLE) * rounds;
+        }
         self.after += fresh.len() as u32 * rounds;
+        self.later += apart;
         let mut series = Vec::new();
         for entries in [warm, fresh] {
             if entries.first().is_some_and(|(_, entry)| entry.variant == Variant::CopyFresh) {
                 self.after -= entries.len() as u32 * rounds;
+                self.later -= apart;
             }
             let turns: Vec<_> = entries.iter().map(|(at, entry)| (*at, entry.variant)).collect();
             let entries = entries.into_iter().map(|(_, entry)| entry).collect();
@@ -382,9 +429,14 @@ impl Bench<'_> {
     async fn sizes(&mut self) -> Result<Vec<Series>, Problem> {
         let mut rigs = Vec::new();
         for size in SIZES {
-            self.pace.rest(STRETCH).await;
+            self.pace.rest().await;
             let quarter = size / 4;
-            rigs.push(rig_of_lengths([quarter, size - 2 * quarter, quarter])?);
+            match rig_of_lengths([quarter, size - 2 * quarter, quarter]) {
+                Ok(rig) => rigs.push(rig),
+                // A browser without memory for the largest ones has the others measured.
+                Err(_) if rigs.len() >= 3 => break,
+                Err(problem) => return Err(problem),
+            }
         }
         self.sweep(rigs, &[Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move]).await
     }
@@ -392,7 +444,7 @@ impl Bench<'_> {
     async fn counts(&mut self) -> Result<Vec<Series>, Problem> {
         let mut rigs = Vec::new();
         for count in COUNTS {
-            self.pace.rest(STRETCH).await;
+            self.pace.rest().await;
             let border = move |index: usize| (TOTAL as u64 * index as u64 / count as u64) as usize;
             rigs.push(rig_of_lengths((0..count).map(|index| border(index + 1) - border(index)))?);
         }
@@ -408,14 +460,14 @@ impl Bench<'_> {
         }
         if let [js, linear] = rigs.as_slice() {
             same(js.reference(), linear.reference())?;
-            self.pace.rest(STRETCH).await;
+            self.pace.rest().await;
         }
         let turns = [(0, Variant::CopyJs), (1, Variant::CopyWasm), (0, Variant::BorrowJs), (1, Variant::BorrowWasm)];
         let mut entries = Vec::new();
         for (at, variant) in turns {
             if let Some(rig) = rigs.get_mut(at) {
                 let copied = rig.try_out(variant)?.unwrap_or_default();
-                self.pace.rest(STRETCH).await;
+                self.pace.rest().await;
                 entries.push(Entry::of(variant, rig, copied));
             }
         }
@@ -433,7 +485,7 @@ impl Bench<'_> {
         let mut ledger = Ledger::new();
         let whole = payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
         same(&borrowed(Segment::linear(whole, Element::Uint8))?, &payload)?;
-        self.pace.rest(STRETCH).await;
+        self.pace.rest().await;
         same(&borrowed(Segment::received(blob(&payload).await?))?, &payload)?;
         // By the File API's standard a Blob copies its parts, and reading it copies them again.
         let entries = vec![
@@ -458,9 +510,9 @@ impl Bench<'_> {
     /// One array as long as the payload, to a Worker and back.
     async fn worker(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
-        let echo = apart::Echo::start()?;
+        let echo = apart::Echo::start(&self.pace.stop)?;
         let made: Uint8Array = array(len)?.unchecked_into();
-        self.pace.rest(STRETCH).await;
+        self.pace.rest().await;
         let reference = borrowed(Segment::received(array(len)?.unchecked_into::<Uint8Array>().buffer()))?;
         let mut buffer: ArrayBuffer = made.buffer();
         for transfer in [false, true] {
@@ -516,12 +568,12 @@ async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Probl
     let listed = |sources: &Sources, mode| sources.list(Some(mode)).map_err(|error| cannot_build(&error));
     let mut sources = Sources::default();
     sources.make(rows)?;
-    pace.rest(STRETCH).await;
+    pace.rest().await;
     let (copy, borrow) = (listed(&sources, Mode::Copy)?, listed(&sources, Mode::Borrow)?);
     let moved = if moves {
         let mut sources = Sources::default();
         sources.make(rows)?;
-        pace.rest(STRETCH).await;
+        pace.rest().await;
         Some(listed(&sources, Mode::Move)?)
     } else {
         None

@@ -8,7 +8,7 @@ use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
 use super::{
-    Pace, STRETCH,
+    Bench, Pace, Stop,
     rig::{Rig, cannot_build, same},
 };
 use crate::{
@@ -36,7 +36,10 @@ pub(super) const PUTS: u32 = 12;
 const LONG: Duration = Duration::from_secs(20);
 
 /// But not fewer than these, of each variant.
-const AT_LEAST: usize = 6;
+const AT_LEAST: u32 = 6;
+
+/// A variant with fewer puts says nothing.
+const FEWEST: usize = 3;
 
 /// How long the router may take for anything.
 const PATIENCE_MILLIS: u32 = 60_000;
@@ -56,6 +59,25 @@ enum Heard {
     Closed(Option<Problem>),
     /// Nobody told anything for too long.
     Late,
+    /// The person wants no more.
+    Stopped,
+}
+
+/// Why there is no further put.
+enum Halt {
+    Stopped,
+    Failed(Problem),
+}
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+/// How long all puts of `len` bytes will take, before any was tried: 5 ms and 8 ns for each byte.
+pub(super) fn guess(len: usize) -> Duration {
+    (Duration::from_millis(5) + Duration::from_nanos(8 * len as u64)) * (PUTS * 2 + 2)
 }
 
 /// A session to put with and one to receive with.
@@ -68,6 +90,7 @@ struct Link {
     /// Under which whole puts go, and probes.
     keys: [OwnedKeyExpr; 2],
     last: u64,
+    stop: Stop,
 }
 
 fn lost(detail: &str) -> Problem {
@@ -78,7 +101,7 @@ fn lost(detail: &str) -> Problem {
 }
 
 impl Link {
-    async fn open(url: &str) -> Result<Self, Problem> {
+    async fn open(url: &str, stop: &Stop) -> Result<Self, Halt> {
         let (tell, heard) = mpsc::unbounded();
         let open = |receives: bool| {
             let tell = tell.clone();
@@ -100,11 +123,25 @@ impl Link {
         let key =
             |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.to_string()));
         let keys = [key("put")?, key("probe")?];
-        let mut link = Self { sender, receiver, heard, tell: tell.clone(), timer: Rc::default(), keys, last: 0 };
+        let mut link = Self {
+            sender,
+            receiver,
+            heard,
+            tell: tell.clone(),
+            timer: Rc::default(),
+            keys,
+            last: 0,
+            stop: stop.clone(),
+        };
+        stop.on_set(move || {
+            let _ = tell.unbounded_send(Heard::Stopped);
+        });
         let mut opened = 0;
         while opened < 2 {
-            if let Heard::Opened = link.next(PATIENCE_MILLIS).await? {
-                opened += 1;
+            match link.next(PATIENCE_MILLIS).await? {
+                Heard::Opened => opened += 1,
+                Heard::Late => return Err(lost("The router did not open a session within a minute.").into()),
+                _ => {}
             }
         }
         link.receiver.subscribe(1, key("*")?).map_err(|error| lost(&error.to_string()))?;
@@ -113,7 +150,10 @@ impl Link {
     }
 
     /// What is told next.
-    async fn next(&mut self, patience: u32) -> Result<Heard, Problem> {
+    async fn next(&mut self, patience: u32) -> Result<Heard, Halt> {
+        if self.stop.is_set() {
+            return Err(Halt::Stopped);
+        }
         let tell = self.tell.clone();
         *self.timer.borrow_mut() = Some(Timeout::new(patience, move || {
             let _ = tell.unbounded_send(Heard::Late);
@@ -121,14 +161,15 @@ impl Link {
         let heard = self.heard.recv().await.unwrap_or(Heard::Late);
         self.timer.borrow_mut().take();
         match heard {
-            Heard::Closed(problem) => Err(problem.unwrap_or_else(|| lost("The session was closed."))),
-            Heard::PutEnded(_, Err(problem)) => Err(problem),
+            Heard::Stopped => Err(Halt::Stopped),
+            Heard::Closed(problem) => Err(problem.unwrap_or_else(|| lost("The session was closed.")).into()),
+            Heard::PutEnded(_, Err(problem)) => Err(problem.into()),
             heard => Ok(heard),
         }
     }
 
     /// Puts until something arrives: a router does not say when a subscription has taken effect.
-    async fn probe(&mut self) -> Result<(), Problem> {
+    async fn probe(&mut self) -> Result<(), Halt> {
         let begun = clock::now();
         while clock::now().saturating_sub(begun).as_millis() < PATIENCE_MILLIS.into() {
             let [_, key] = &self.keys;
@@ -141,7 +182,7 @@ impl Link {
                 }
             }
         }
-        Err(lost("The router does not deliver from one session of this page to another."))
+        Err(lost("The router does not deliver from one session of this page to another.").into())
     }
 
     fn put(&mut self, key: OwnedKeyExpr, payload: ZBytes) -> Result<u64, Problem> {
@@ -152,7 +193,7 @@ impl Link {
     }
 
     /// Puts and waits until it is out and has arrived. Late probes are not what is waited for.
-    async fn deliver(&mut self, payload: ZBytes) -> Result<(Sent, Sample, Duration), Problem> {
+    async fn deliver(&mut self, payload: ZBytes) -> Result<(Sent, Sample, Duration), Halt> {
         let [key, _] = self.keys.clone();
         let mine = self.put(key.clone(), payload)?;
         let (mut sent, mut arrived) = (None, None);
@@ -160,7 +201,7 @@ impl Link {
             match self.next(PATIENCE_MILLIS).await? {
                 Heard::PutEnded(id, Ok(end)) if id == mine => sent = Some(end),
                 Heard::Arrived(sample, at) if sample.key == key.as_str() => arrived = Some((sample, at)),
-                Heard::Late => return Err(lost("It was not seen within a minute.")),
+                Heard::Late => return Err(lost("It was not seen within a minute.").into()),
                 _ => {}
             }
             (sent, arrived) = match (sent, arrived) {
@@ -181,12 +222,12 @@ async fn one(
     mode: Mode,
     check: bool,
     pace: &mut Pace,
-) -> Result<Staged, Problem> {
+) -> Result<Staged, Halt> {
     let begun = clock::now();
     let mut sources = Sources::default();
     sources.make(rows)?;
     let producing = clock::now().saturating_sub(begun);
-    pace.rest(STRETCH).await;
+    pace.rest().await;
     let begun = clock::now();
     let listed = sources.list(Some(mode)).map_err(|error| cannot_build(&error))?;
     let payload = ZBytes::from_segments(listed).map_err(|error| cannot_build(&error))?;
@@ -194,14 +235,16 @@ async fn one(
     let building = payload.built().total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
-    pace.rest(STRETCH).await;
+    pace.rest().await;
     let begun = clock::now();
     let mut ledger = Ledger::new();
     let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
-    std::hint::black_box(contiguous.len());
+    if contiguous.len() != rig.len() {
+        return Err(lost(&format!("It arrived with {} of {} B.", contiguous.len(), rig.len())).into());
+    }
     let reading = clock::now().saturating_sub(begun);
     if check {
-        pace.rest(STRETCH).await;
+        pace.rest().await;
         same(&sample.payload, rig.reference())?;
     }
     Ok([
@@ -214,51 +257,47 @@ async fn one(
     ])
 }
 
-/// Takes whole puts by copy and by borrow, in turns. `measured` samples were taken before; the progress counts on from there.
-///
-/// # Errors
-/// A [`Problem`] when a put fails.
-pub(super) async fn run(
-    url: &str,
-    rows: &[Row],
-    rig: &Rig,
-    pace: &mut Pace,
-    measured: u32,
-    progress: &dyn Fn(Progress),
-) -> Result<Vec<Puts>, Problem> {
-    let mut link = Link::open(url).await?;
+/// Takes whole puts by copy and by borrow, in turns. Returns those that arrived, and why there are no more if that is not because it was
+/// stopped.
+pub(super) async fn run(url: &str, rows: &[Row], rig: &Rig, bench: &mut Bench<'_>) -> (Vec<Puts>, Option<Problem>) {
     let mut puts = VARIANTS.map(|(variant, _)| Puts {
         variant,
         at: Vec::new(),
         stages: STAGES.map(|stage| StageSeries { stage, copied: 0, samples: Vec::new() }).into(),
     });
+    let problem = match take(url, rows, rig, bench, &mut puts).await {
+        Ok(()) | Err(Halt::Stopped) => None,
+        Err(Halt::Failed(problem)) => Some(problem),
+    };
+    (puts.into_iter().filter(|puts| puts.at.len() >= FEWEST).collect(), problem)
+}
+
+async fn take(url: &str, rows: &[Row], rig: &Rig, bench: &mut Bench<'_>, puts: &mut [Puts; 2]) -> Result<(), Halt> {
+    let mut link = Link::open(url, &bench.pace.stop).await?;
     // The first ones warm up, and every byte of them is compared.
     for (_, mode) in VARIANTS {
-        one(&mut link, rows, rig, mode, true, pace).await?;
+        one(&mut link, rows, rig, mode, true, bench.pace).await?;
     }
     let begun = clock::now();
-    let total = measured + PUTS * 2;
-    'rounds: for round in 0..PUTS {
-        if clock::now().saturating_sub(begun) > LONG && round as usize >= AT_LEAST {
+    let mut done = 0;
+    for round in 0..PUTS {
+        if clock::now().saturating_sub(begun) > LONG && round >= AT_LEAST {
             break;
         }
         for index in order(super::SEED, round, VARIANTS.len()) {
-            pace.rest(STRETCH).await;
-            if pace.stop.is_set() {
-                break 'rounds;
-            }
+            bench.pace.rest().await;
             let (Some((_, mode)), Some(puts)) = (VARIANTS.get(index), puts.get_mut(index)) else { continue };
-            let at = clock::now().saturating_sub(begun);
-            let staged = one(&mut link, rows, rig, *mode, false, pace).await?;
+            let at = clock::now().saturating_sub(bench.begun);
+            let staged = one(&mut link, rows, rig, *mode, false, bench.pace).await?;
             puts.at.push(at.as_secs_f64() * 1e3);
             for (series, (took, copied)) in puts.stages.iter_mut().zip(staged) {
                 series.samples.push(took.as_nanos() as f64);
                 series.copied = copied;
             }
-            let done = round * 2 + 1;
+            done += 1;
             let left = clock::now().saturating_sub(begun) / done * (PUTS * 2 - done);
-            progress(Progress { done: measured + done, total, left: Some(left) });
+            bench.tell(Progress { done: bench.before + done, total: bench.before + PUTS * 2, left: Some(left) });
         }
     }
-    Ok(puts.into_iter().filter(|puts| puts.at.len() >= 3).collect())
+    Ok(())
 }
