@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     app::Shown,
-    measure::{Interval, run::Scenario},
+    measure::{
+        Interval,
+        run::{Run, Scenario},
+    },
 };
 
 /// A run and what is said of it. Two are equal when they are the same one.
