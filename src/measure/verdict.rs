@@ -109,7 +109,7 @@ impl fmt::Display for Warning {
             Self::CoarseClock { steps } => write!(
                 f,
                 "The clock is coarse: the shortest sample lasted {steps:.0} of its steps, where {STEPS_PER_SAMPLE} are wanted. \
-                 Small differences are lost in the step; measure a larger payload, or a page that is cross-origin isolated."
+                 Small differences are lost in the step. Measure a larger payload; and a page that is not isolated has a coarser clock."
             ),
             Self::Drift { factor } => write!(
                 f,
@@ -119,12 +119,12 @@ impl fmt::Display for Warning {
             Self::TooFewSamples { n } => write!(
                 f,
                 "There are too few samples of at least one variant: {n}. An interval that can be trusted needs {ENOUGH}. \
-                 Measure again with more rounds."
+                 Measure again, and let it come to its end."
             ),
             Self::Autocorrelated { correlation } => write!(
                 f,
                 "Samples that follow each other are alike (correlation {correlation:.2}), as if something slow went on beside them. \
-                 The intervals may be too narrow. Close what else runs, or measure with more rounds."
+                 The intervals may be too narrow. Close what else runs, and measure again."
             ),
             Self::PageHidden => write!(
                 f,

@@ -8,7 +8,7 @@ use super::{
     plot::standalone,
     reading,
     results::{Kind, Read, Results, plotted, rich, use_reading},
-    widgets::{PaneProps, Select, pane_head, problem, sends},
+    widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
 };
 use crate::{
     app::{Action, Build, Download, Shown, State, Status},
@@ -32,6 +32,13 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
     let panel = use_state_eq(|| Panel::None);
     let (state, send) = (&props.state, &props.send);
     let cost = &state.cost;
+    // One of the two buttons goes and the other comes: whoever had the one has the other.
+    let untouched = use_mut_ref(|| true);
+    use_effect_with(cost.is_measuring(), move |measuring| {
+        if !untouched.replace(false) {
+            keep_focus(if *measuring { "cancel" } else { "measure" });
+        }
+    });
     let toggle = |which: Panel, id: &'static str, label: String, disabled: bool| {
         let open = *panel == which;
         let setter = panel.setter();
@@ -71,6 +78,7 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
                 } }
                 if !cost.is_measuring() {
                     if let Some(run) = &cost.shown {
+                        { chosen_words(state, run) }
                         if let Some(other) = other { <Compared run={run.clone()} other={other.clone()} send={send.clone()} /> }
                         <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} />
                     } else {
@@ -85,6 +93,23 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
 /// Whether the rows are others than those that the run measured.
 fn is_stale(state: &State, run: &Shown) -> bool {
     run.0.scenario.is_about_rows() && state.cost.measured != Some(state.revision)
+}
+
+/// What the chosen scenario would measure, when the result below is of another one; and why it cannot be measured now, if so.
+fn chosen_words(state: &State, shown: &Shown) -> Html {
+    let scenario = state.cost.scenario;
+    let why = hindrance(state).map(|why| html! { <p class="note" id="cost-hindrance">{ why }</p> });
+    if shown.0.scenario == scenario {
+        return why.unwrap_or_default();
+    }
+    let (question, how) = reading::question(scenario);
+    html! {
+        <div class="chosen" id="cost-chosen">
+            { for why }
+            <p><strong>{ question }</strong>{ " " }{ rich(how) }</p>
+            <p class="quiet">{ format!("Not measured yet. Below: {}.", reading::scenario_name(shown.0.scenario)) }</p>
+        </div>
+    }
 }
 
 fn chooser(chosen: Scenario, send: &Callback<Action>, measuring: bool) -> Html {
@@ -137,7 +162,7 @@ fn measuring(progress: &Progress) -> Html {
             <p class="big quiet">{ "Measuring …" }</p>
             <progress id="cost-progress" max={progress.total.max(1).to_string()} value={progress.done.to_string()}
                 aria-label="Samples taken"></progress>
-            <p class="quiet" id="cost-left">
+            <p class="quiet" id="cost-left" role="status">
                 { reading::progress_words(progress) }
                 if progress.done > 0 { { ". Cancel keeps what is measured, marked partial." } }
             </p>

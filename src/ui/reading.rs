@@ -104,7 +104,9 @@ impl Reading {
             let (long, short) = (copy.stage(Stage::Build)?, borrow.stage(Stage::Build)?);
             let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
             let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
-            stats::ratio(&copying, &totals)
+            let share = stats::ratio(&copying, &totals)?;
+            // A part is no more than the whole, however little the clock saw of both.
+            Some(Interval { upper: share.upper.min(1.0), ..share })
         });
         let arrived = totals(Variant::Copy)
             .zip(totals(Variant::Borrow))
@@ -489,7 +491,7 @@ fn is_words(one: &Comparison) -> String {
         Verdict::Same => {
             format!("**the same** as {than}, within {} ({})", format::percent(MARGIN), between(ratio))
         }
-        Verdict::CannotTell => format!("not to be told from {than}: **cannot tell** ({})", between(ratio)),
+        Verdict::CannotTell => format!("**not to be told** from {than} ({})", between(ratio)),
     }
 }
 
@@ -515,11 +517,11 @@ pub fn headline(reading: &Reading) -> Option<String> {
     let whole = format!("{} {}", unit.show(total), unit.sign());
     // A build that the clock did not see has no ratio.
     let Some(share) = reading.share.filter(|share| share.estimate > 0.0) else {
-        return Some(format!("Copying is **too short for this clock** in a put of {whole}."));
+        return Some(format!("Copying is **too short for this clock** in a put by copy of {whole}."));
     };
     let bare = |share: f64| format::percent(share).trim_end_matches(" %").to_owned();
     Some(format!(
-        "Copying is **{}** of this put ({} to {}): {} of {whole}.",
+        "Copying is **{}** of a put by copy ({} to {}): {} of {whole}.",
         format::percent(share.estimate),
         bare(share.lower),
         bare(share.upper),
@@ -604,13 +606,19 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
 pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     let mut words = Vec::new();
     let mut say = |text: &str| words.push(text.to_owned());
-    say("**The interval.** If the same were measured again and again, 95 of 100 such intervals would hold the true \
-         median. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
+    say("**The interval.** If the same were measured again and again while nothing changes, 95 of 100 such intervals \
+         would hold the true median. Between two runs something may change: the browser compiles the program better, the \
+         machine has other work. So compare what was measured in one run. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
          same when all of it is within 5 % of 1.");
     if reading.put().is_some() {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
-             passes the router and arrives; the bar shows how little of that building is.",
+             passes the router and arrives; the bar shows what part of that building is. Each piece of the bar is a \
+             median of its own: they need not add up to the median of the whole.",
+        );
+        say(
+            "**Building takes longer in a put than alone.** There the arrays are new, each payload is built once, and other \
+             work comes before it. Alone it is repeated, and everything is warm.",
         );
     } else if run.scenario == Scenario::Payload {
         say("**The ratio is not what a person notices.** It compares building alone. A put also gathers, sends and \
@@ -620,8 +628,13 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
         say("**Fresh memory costs more than memory that was used before.** The engine has to find it, clear it, and \
              touch every page of it for the first time. It is measured apart, after the others, by a loop in JavaScript that \
              copies every array into a new ArrayBuffer.");
+    } else if reading.first(Variant::CopyFresh).is_some() && run.scenario == Scenario::Payload {
+        say(
+            "**Fresh memory** adds nothing here that can be told. It is measured by a loop in JavaScript that copies every \
+             array into a new ArrayBuffer and makes no segments: with many small ones that is less work.",
+        );
     } else if run.scenario == Scenario::Payload {
-        say("Fresh memory was not measured here, or nothing can be said of what it adds.");
+        say("**Fresh memory** was not measured: above 64 MiB the browser takes too long to give it back.");
     }
     let moved = reading.of_pair(Variant::Copy, Variant::Move).find(|moved| moved.verdict == Verdict::Slower);
     if let Some(moved) = moved {
@@ -777,11 +790,11 @@ pub fn civil(id: u64) -> (u64, u64, u64, u64, u64, u64) {
     (year, month, of_year - (153 * march + 2) / 5 + 1, rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// When a run began, as in `2026-11-22 14:22 UTC`.
+/// When a run began, as in `2026-11-22 14:22:33 UTC`.
 #[must_use]
 pub fn when(id: u64) -> String {
-    let (year, month, day, hour, minute, _) = civil(id);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    let (year, month, day, hour, minute, second) = civil(id);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// The result of a run in a few words, for a list of runs.
@@ -856,7 +869,7 @@ mod tests {
         );
         assert_eq!(
             say(borrow((0.9, 1.0, 1.2)), None),
-            "Built alone, borrow is not to be told from copy: **cannot tell** (0.900 to 1.20)."
+            "Built alone, borrow is **not to be told** from copy (0.900 to 1.20)."
         );
     }
 
@@ -914,7 +927,7 @@ mod tests {
     fn the_headline_is_the_share_of_a_put() {
         let run = fixture::run(Scenario::Payload);
         let words = headline(&Reading::of(&run)).unwrap();
-        assert!(words.starts_with("Copying is **1.8 %** of this put (1.") && words.ends_with(" ms."), "{words}");
+        assert!(words.starts_with("Copying is **1.8 %** of a put by copy (1.") && words.ends_with(" ms."), "{words}");
         let alone = fixture::alone();
         assert_eq!(headline(&Reading::of(&alone)), None);
         // A build that the clock did not see.
@@ -950,7 +963,7 @@ mod tests {
         assert_eq!(civil(951_782_400_000), (2000, 2, 29, 0, 0, 0));
         assert_eq!(civil(951_868_799_999), (2000, 2, 29, 23, 59, 59));
         assert_eq!(civil(1_795_357_353_000), (2026, 11, 22, 14, 22, 33));
-        assert_eq!(when(4_102_444_800_000), "2100-01-01 00:00 UTC");
+        assert_eq!(when(4_102_444_800_000), "2100-01-01 00:00:00 UTC");
         assert_eq!(civil(4_107_542_400_000 - 1000), (2100, 2, 28, 23, 59, 59));
     }
 

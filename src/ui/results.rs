@@ -113,7 +113,7 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
         <div class="result" data-scenario={reading::scenario_key(run.scenario)}>
             <p class="subject quiet" id="cost-subject">
                 <span>{ &run.subject }</span>
-                if props.stale { <span class="mark-box" id="cost-stale">{ "of an earlier payload" }</span> }
+                if props.stale { <span class="mark-box" id="cost-stale">{ "not of the rows as they are now" }</span> }
                 if let Some(words) = reading::partial_words(run) { <strong class="mark-box" id="cost-partial">{ words }</strong> }
                 <span>{ reading::when(run.id) }</span>
             </p>
@@ -153,6 +153,8 @@ fn share(run: &Run, reading: &Reading, connected: bool) -> Html {
         let what = "to see what share of a whole put copying is: it needs a router.";
         if run.unsent.is_some() {
             "No whole put came through.".to_owned()
+        } else if run.partial {
+            "Stopped before the whole puts: what share of one copying is, is not known.".to_owned()
         } else if connected {
             format!("Measure again {what} There is one now.")
         } else {

@@ -1,5 +1,6 @@
 //! The few controls and marks that every pane uses.
 
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -309,4 +310,15 @@ impl Component for NumberField {
 /// The value of the input that an event is about.
 pub(super) fn typed(event: InputEvent) -> String {
     event.target_unchecked_into::<HtmlInputElement>().value()
+}
+
+/// Gives the focus to the element with this id, if what had it is gone.
+pub(super) fn keep_focus(id: &str) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+    let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let found = document.get_element_by_id(id).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(found) = found.filter(|_| lost) {
+        // Fails for what cannot have the focus, and then it stays where it is.
+        let _ = found.focus();
+    }
 }
