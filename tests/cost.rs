@@ -178,17 +178,21 @@ async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
         assert!(!page.text("#cost-conditions").await.is_empty());
     }
     // Drawings follow the width of the page.
-    let width = "return Math.max(...[...document.querySelectorAll('.result svg')].map((svg) => svg.getBoundingClientRect().width))";
+    let width = "return document.querySelector('.result svg.plotted').getBoundingClientRect().width";
     let wide = page.run(width, vec![]).await.as_f64().unwrap();
     page.client.set_window_size(500, 900).await.unwrap();
-    let follows = format!("{width} < {wide} * 0.95");
+    let follows = "
+        const plot = document.querySelector('.result svg.plotted');
+        const { width } = plot.getBoundingClientRect();
+        // Drawn anew for the new width, and not stretched to it.
+        return Math.abs(width - arguments[0]) > 20 && Math.abs(Number(plot.getAttribute('width')) - width) < 2;";
     for _ in 0..200 {
-        if page.run(&follows, vec![]).await == json!(true) {
+        if page.run(follows, vec![json!(wide)]).await == json!(true) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(page.run(&follows, vec![]).await, json!(true));
+    assert_eq!(page.run(follows, vec![json!(wide)]).await, json!(true));
     page.close(&[]).await;
     lab.stop().await;
 }
@@ -327,8 +331,10 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
 
     // The router goes: what was measured without it stays, and the run says why there are no whole puts.
     begin(&page, "payload").await;
+    page.wait_at_most("#cost-progress:not([value='0'])", LONG).await;
     lab.stop().await;
-    page.wait_at_most("#cost-unsent", LONG).await;
+    page.wait_at_most("#measure", LONG).await;
+    page.wait("#cost-unsent").await;
     page.wait("#measure").await;
     let run = newest(&page).await;
     assert_eq!((run.partial, run.puts.len(), run.unsent.is_some()), (false, 0, true));

@@ -51,6 +51,9 @@ const LONGEST: Duration = Duration::from_millis(25);
 /// How long the measurement may keep its thread from doing anything else, at a stretch.
 const STRETCH: Duration = Duration::from_millis(40);
 
+/// How long each variant is run before anything is measured.
+const WARM: Duration = Duration::from_millis(100);
+
 /// How often progress is told at most.
 const TELL: Duration = Duration::from_millis(100);
 
@@ -319,6 +322,19 @@ impl Bench<'_> {
         }
     }
 
+    /// Runs a variant until the browser has had time to compile well what it needs: after that it is up to nine times as fast.
+    async fn warm(&mut self, rig: &mut Rig, variant: Variant) -> Result<(), Problem> {
+        let (begun, mut runs) = (clock::now(), 1);
+        while clock::now().saturating_sub(begun) < WARM && !self.pace.stop.is_set() {
+            let took = rig.time(variant, runs)?;
+            if took < WARM / 20 {
+                runs *= 2;
+            }
+            self.pace.rest().await;
+        }
+        Ok(())
+    }
+
     /// Runs all entries in turns: `run` runs one of them so many times, and says how long that took.
     async fn course(
         &mut self,
@@ -379,7 +395,13 @@ impl Bench<'_> {
                     return Ok(Vec::new());
                 }
                 match rig.try_out(variant)? {
-                    Ok(copied) => entries.push((at, Entry::of(variant, rig, copied))),
+                    Ok(copied) => {
+                        entries.push((at, Entry::of(variant, rig, copied)));
+                        // It is the same program for every place of a sweep.
+                        if at == 0 {
+                            self.warm(rig, variant).await?;
+                        }
+                    }
                     // What cannot be moved can still be compared by copy and by borrow.
                     Err(reason) => *refused = Some(reason),
                 }
@@ -468,6 +490,7 @@ impl Bench<'_> {
             if let Some(rig) = rigs.get_mut(at) {
                 let copied = rig.try_out(variant)?.unwrap_or_default();
                 self.pace.rest().await;
+                self.warm(rig, variant).await?;
                 entries.push(Entry::of(variant, rig, copied));
             }
         }
