@@ -221,6 +221,14 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
         assert_eq!(page.text("#pane-build").await, before);
         assert_eq!(page.attribute("#session", "data-state").await, "open");
     }
+    // The same by the keyboard alone, which stays where it is.
+    let focused = "return document.activeElement.id";
+    page.wait("#measure").await.send_keys("\u{E007}").await.unwrap();
+    page.wait("#cancel").await;
+    assert_eq!(page.run(focused, vec![]).await, json!("cancel"));
+    page.wait("#cancel").await.send_keys("\u{E007}").await.unwrap();
+    page.wait_at_most("#measure", LONG).await;
+    assert_eq!(page.run(focused, vec![]).await, json!("measure"));
     // What was measured until then is there, and says that it is a part.
     let runs: Vec<Run> = kept(&page).await.iter().map(|text| Run::from_json(text).unwrap()).collect();
     assert!(runs.iter().any(|run| run.partial), "{}", runs.len());
