@@ -876,7 +876,7 @@ impl State {
         if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
     }
 
-    /// The rows are not what they were: everything that was found out about them is void.
+    /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.
     fn rows_changed(&mut self) -> Vec<Effect> {
         self.revision += 1;
         self.preset = None;

@@ -9,7 +9,9 @@ use super::{
     facts, format,
     help::{ModesButton, ModesDialog},
     snippet,
-    widgets::{Choice, NumberField, PaneProps, Select, pane_head, problem, segmented, sends, swatch, typed},
+    widgets::{
+        Choice, NumberField, PaneProps, Select, keep_focus, pane_head, problem, segmented, sends, swatch, typed,
+    },
 };
 use crate::{
     app::{
@@ -42,7 +44,7 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
         let listeners = keep_page();
         move || drop(listeners)
     });
-    // What is focused goes when its row moves or is removed: the keyboard would begin again at the top of the page.
+    // What is focused goes when its row moves or is removed.
     let focused = use_mut_ref(String::new);
     let onfocusin = {
         let focused = focused.clone();
@@ -55,10 +57,12 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
         let focused = focused.clone();
         Callback::from(move |_: FocusEvent| focused.borrow_mut().clear())
     };
-    {
-        let pane = pane.clone();
-        use_effect_with(state.revision, move |_| keep_focus(&pane, &focused.borrow()));
-    }
+    use_effect_with(state.revision, move |_| {
+        let id = focused.borrow();
+        if !id.is_empty() {
+            keep_focus(&[&format!("#{id}:not(:disabled)"), ".row.open .row-head", ".row-head", "#add-array"]);
+        }
+    });
     let ondragover = {
         let dropping = dropping.setter();
         Callback::from(move |event: DragEvent| {
@@ -108,20 +112,6 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
             if !state.rows.is_empty() { { listing(state) } }
             <ModesDialog />
         </section>
-    }
-}
-
-/// Puts the focus back where it was, on the element with this id, or on what is nearest to it now; unless it is somewhere.
-fn keep_focus(pane: &NodeRef, id: &str) {
-    let document = web_sys::window().and_then(|window| window.document());
-    let lost =
-        document.as_ref().and_then(web_sys::Document::active_element).is_none_or(|active| active.tag_name() == "BODY");
-    let Some(pane) = pane.cast::<web_sys::Element>().filter(|_| lost && !id.is_empty()) else { return };
-    let candidates = [&format!("#{id}:not(:disabled)"), ".row.open .row-head", ".row-head", "#add-array"];
-    let found = candidates.into_iter().find_map(|selector| pane.query_selector(selector).ok().flatten());
-    if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // Fails for what cannot have the focus, and then it stays where it is.
-        let _ = found.focus();
     }
 }
 

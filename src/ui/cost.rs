@@ -36,7 +36,7 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
     let untouched = use_mut_ref(|| true);
     use_effect_with(cost.is_measuring(), move |measuring| {
         if !untouched.replace(false) {
-            keep_focus(if *measuring { "cancel" } else { "measure" });
+            keep_focus(&[if *measuring { "#cancel" } else { "#measure" }]);
         }
     });
     let toggle = |which: Panel, id: &'static str, label: String, disabled: bool| {

@@ -312,12 +312,13 @@ pub(super) fn typed(event: InputEvent) -> String {
     event.target_unchecked_into::<HtmlInputElement>().value()
 }
 
-/// Gives the focus to the element with this id, if what had it is gone.
-pub(super) fn keep_focus(id: &str) {
+/// Gives the focus to the first of `candidates`, selectors, that there is, if what had it is gone: else the keyboard would begin again
+/// at the top of the page.
+pub(super) fn keep_focus(candidates: &[&str]) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
     let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
-    let found = document.get_element_by_id(id).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(found) = found.filter(|_| lost) {
+    let found = candidates.iter().find_map(|selector| document.query_selector(selector).ok().flatten());
+    if let Some(found) = found.filter(|_| lost).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
         // Fails for what cannot have the focus, and then it stays where it is.
         let _ = found.focus();
     }

@@ -74,7 +74,7 @@ impl Sources {
                     for array in arrays {
                         let array = if twins {
                             let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
-                            twin_of(array).map_err(|_| BuildError::Segment { index: sources.len(), error })?
+                            bytes_of(array).map_err(|_| BuildError::Segment { index: sources.len(), error })?.into()
                         } else {
                             array.clone()
                         };
@@ -178,11 +178,14 @@ fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
     segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
 }
 
-/// Another array with the same bytes.
-fn twin_of(array: &JsValue) -> Result<JsValue, JsValue> {
+/// A new `Uint8Array` of a length, or with the bytes of another array.
+///
+/// # Errors
+/// What the engine says when it has no memory.
+pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue> {
     let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
     // Through `Reflect`, because the constructor throws when there is no memory.
-    Reflect::construct(&class, &Array::of1(array))
+    Ok(Reflect::construct(&class, &Array::of1(length_or_array))?.unchecked_into())
 }
 
 fn lost_file(row: &Row) -> Problem {

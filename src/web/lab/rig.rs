@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use js_sys::{Array, ArrayBuffer};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     app::Problem,
@@ -11,7 +11,7 @@ use crate::{
     measure::run::Variant,
     payload::{BuildError, ZBytes},
     segment::{Element, Input, Mode, Segment, Source},
-    web::{clock, socket::message_of},
+    web::{clock, socket::message_of, sources::bytes_of},
 };
 
 #[wasm_bindgen(module = "/src/web/lab/parts.js")]
@@ -73,7 +73,7 @@ impl Rig {
     }
 
     /// Builds once by `variant` and compares every byte of what came of it, so that nothing is measured that does not work. Returns
-    /// how many bytes it copied; `None` when moving was refused, with the reason.
+    /// how many bytes it copied, or why moving was refused.
     ///
     /// # Errors
     /// A [`Problem`] when it cannot be built, or is not the payload that it should be.
@@ -182,12 +182,7 @@ fn again(segment: Segment) -> Source {
 /// A [`Problem`] when the browser has no memory for it.
 pub(super) fn array(len: usize) -> Result<JsValue, Problem> {
     const PAGE: usize = 4096;
-    // Through `Reflect`, because the constructor throws when there is no memory.
-    let class: Function =
-        Reflect::get(&global(), &"Uint8Array".into()).map_err(|error| no_memory(&error, len))?.unchecked_into();
-    let bytes =
-        Reflect::construct(&class, &Array::of1(&(len as f64).into())).map_err(|error| no_memory(&error, len))?;
-    let bytes: Uint8Array = bytes.unchecked_into();
+    let bytes = bytes_of(&(len as f64).into()).map_err(|error| no_memory(&error, len))?;
     for (page, start) in (0..len).step_by(PAGE).enumerate() {
         bytes.fill(page as u8 ^ (page >> 8) as u8, start as u32, (start + PAGE).min(len) as u32);
     }
