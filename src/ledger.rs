@@ -37,6 +37,8 @@ pub enum Reason {
     CopyMode,
     /// The caller chose borrow or move, the source allows neither, and the caller had said to copy it then.
     Unsupported,
+    /// The bytes were filled into a Cap'n Proto message.
+    Message,
     /// The bytes went into a batch.
     Batch,
     /// Somebody asked for contiguous bytes.

@@ -16,6 +16,7 @@
 //! | [`ledger`] | P | counts every copy of payload bytes, in an explicit handle |
 //! | [`segment`] | P | a run of bytes with one owner, in linear memory or (W) in the JavaScript heap |
 //! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
+//! | [`message`] | P | Cap'n Proto messages as segments: filled, made in place, or with arrays adopted; and reading them |
 //! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
 //! | [`client`] | P | a zenoh client without I/O |
 //! | [`measure`] | P | measuring without a clock: whose turn it is, statistics, verdicts, the record of a run |
@@ -41,6 +42,7 @@ pub mod app;
 pub mod client;
 pub mod ledger;
 pub mod measure;
+pub mod message;
 pub mod payload;
 pub mod segment;
 #[cfg(not(target_arch = "wasm32"))]

@@ -11,7 +11,8 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 10] = ["ledger", "segment", "payload", "wire", "client", "measure", "app", "web", "ui", "server"];
+const MODULES: [&str; 11] =
+    ["ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [
@@ -251,14 +252,15 @@ fn sockets_threads_and_files_are_the_servers_alone() {
 }
 
 #[test]
-fn there_is_one_unsafe_block() {
+fn unsafe_is_in_two_files() {
     let mut found = Vec::new();
     for (file, tokens) in sources() {
         each_list(&tokens, &mut |list| {
             found.extend(list.iter().filter(|token| is_ident(Some(token), "unsafe")).map(|_| file.clone()));
         });
     }
-    assert_eq!(found, ["segment/js.rs"]);
+    // An implementation of `capnp`'s allocator, which has two of them, and one block.
+    assert_eq!(found, ["message/arena.rs", "message/arena.rs", "segment/js.rs"]);
 }
 
 #[test]

@@ -138,6 +138,11 @@ impl ZBytes {
         &self.built
     }
 
+    /// Adds what was copied to make its sources to what building copied.
+    pub(crate) fn count_too(&mut self, ledger: &Ledger) {
+        Rc::make_mut(&mut self.built).absorb(ledger);
+    }
+
     /// The segments as plain spans, equal neighbours folded into runs.
     #[must_use]
     pub fn layout(&self) -> Layout {

@@ -21,7 +21,7 @@ use super::{
     linear::Aligned,
     source::{Input, Kind, Pending},
 };
-use crate::ledger::Reason;
+use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 
 // The getters of js-sys give lengths as `u32`, and `true` or `false` only; a buffer may be longer, and an older engine may not
 // know a property.
@@ -563,10 +563,20 @@ pub(super) fn fill<R>(
     length: usize,
     produce: impl FnOnce(&Object) -> R,
 ) -> Result<(Segment, R), SegmentError> {
-    let requested = length.saturating_mul(element.size());
-    let mut space = Aligned::zeros(requested)?;
+    let mut space = Aligned::zeros(length.saturating_mul(element.size()))?;
+    let result = lend(space.bytes_mut(), element, produce)?;
+    Ok((space.into_segment(element), result))
+}
+
+/// Lends `bytes` to `produce` as a JavaScript array of `element`; nothing is copied. They must begin at an address that the element
+/// can live with, and be whole elements. For what the array is good for, see [`Segment::fill_js`].
+///
+/// # Errors
+/// [`SegmentError::NoSuchArray`], before `produce` is called; [`SegmentError::Grown`] when wasm memory grew during the call, or when
+/// the bytes cannot be seen as such an array.
+pub fn lend<R>(bytes: &mut [u8], element: Element, produce: impl FnOnce(&Object) -> R) -> Result<R, SegmentError> {
     // The address leaves Rust here, as that of a slice does that is passed to an imported function.
-    let address = space.bytes_mut().as_mut_ptr() as usize as u32;
+    let (address, length) = (bytes.as_mut_ptr() as usize as u32, bytes.len() / element.size());
     let class: Function = Reflect::get(&global(), &element.array_name().into())
         .and_then(JsCast::dyn_into)
         .map_err(|_| SegmentError::NoSuchArray { name: element.array_name() })?;
@@ -577,10 +587,36 @@ pub(super) fn fill<R>(
     arguments.set(0, memory());
     let view: Object = Reflect::construct(&class, &arguments).map_err(|_| SegmentError::Grown)?.unchecked_into();
     let result = produce(&view);
-    if length_of(&view) != requested as f64 {
+    if length_of(&view) != bytes.len() as f64 {
         return Err(SegmentError::Grown);
     }
-    Ok((space.into_segment(element), result))
+    Ok(result)
+}
+
+/// All bytes of `segments` in an `ArrayBuffer` of their own, each copied once, straight from where it is, and noted in `ledger`. What
+/// lies in the JavaScript heap does not pass through wasm memory.
+///
+/// # Errors
+/// The index of the segment, and [`SegmentError::Detached`] or [`SegmentError::OutOfMemory`].
+#[allow(clippy::disallowed_methods, reason = "one of the places where payload bytes are copied, noted here")]
+pub fn to_array_buffer(segments: &[Segment], ledger: &mut Ledger) -> Result<ArrayBuffer, (usize, SegmentError)> {
+    let requested: usize = segments.iter().map(Segment::len).sum();
+    let length = Array::of1(&JsValue::from_f64(requested as f64));
+    let class = Reflect::get(&global(), &"Uint8Array".into()).and_then(JsCast::dyn_into::<Function>);
+    // Through `Reflect`, because the constructor throws when there is no memory.
+    let bytes: Uint8Array = class
+        .and_then(|class| Reflect::construct(&class, &length))
+        .map_err(|_| (0, SegmentError::OutOfMemory { requested }))?
+        .unchecked_into();
+    let mut offset = 0;
+    for (index, segment) in segments.iter().enumerate() {
+        let view: JsValue = segment.view().map_err(|error| (index, error))?.into();
+        bytes.set(&view, offset as u32);
+        offset += segment.len();
+        let entry = Entry { stage: Stage::Read, reason: Reason::Contiguous, from: segment.place(), to: Place::JsHeap };
+        ledger.record(entry, segment.len());
+    }
+    Ok(bytes.buffer())
 }
 
 /// Finds the segments that want a buffer which another one before them wants, where one of the two moves it. Calls `met` with

@@ -84,12 +84,15 @@ use std::{fmt, ops::Range};
 use serde::{Deserialize, Serialize};
 use zenoh_buffers::ZSlice;
 
-pub(crate) use self::source::{Look, Pending};
 pub use self::{
     element::{Element, Scalar},
     error::{Cause, SegmentError},
     mode::{Mode, Unsupported, table},
     source::{Input, Source},
+};
+pub(crate) use self::{
+    linear::Aligned,
+    source::{Look, Pending},
 };
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 

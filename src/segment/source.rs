@@ -118,6 +118,39 @@ impl Source {
         Self { unsupported, ..self }
     }
 
+    /// The same memory, taken by another mode.
+    #[must_use]
+    pub fn by(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Length in bytes, as it is now.
+    ///
+    /// # Errors
+    /// [`SegmentError`] for an array that is detached, or no buffer.
+    pub fn len(&self) -> Result<usize, SegmentError> {
+        Ok(self.clone().into_readable()?.len())
+    }
+
+    /// Whether there is no byte in it now.
+    ///
+    /// # Errors
+    /// As [`Source::len`].
+    pub fn is_empty(&self) -> Result<bool, SegmentError> {
+        Ok(self.len()? == 0)
+    }
+
+    /// A segment over the memory, to read from at once: nothing is copied, taken or checked for being taken.
+    ///
+    /// # Errors
+    /// As [`Source::len`].
+    pub(crate) fn into_readable(self) -> Result<Segment, SegmentError> {
+        let mut segments = Vec::with_capacity(1);
+        // What is to be copied may be whatever has bytes.
+        Look::default().admit(self.by(Mode::Copy), &mut segments)?;
+        segments.pop().ok_or(SegmentError::SourceDetached)
+    }
+
     /// How it is to be taken.
     #[must_use]
     pub fn mode(&self) -> Mode {

@@ -1,0 +1,69 @@
+//! Memory for a message under construction, which is handed over as it is when the message is finished.
+
+use std::ptr::NonNull;
+
+use capnp::message::Allocator;
+
+use crate::segment::SegmentError;
+
+/// Bytes of a word, the unit of everything in a message.
+pub(super) const WORD: usize = 8;
+
+/// Words of a segment that nobody has planned.
+const UNPLANNED: usize = 1024;
+
+/// The segments of a message under construction, each a vector of its own. `capnp` writes into them; afterwards they are taken out
+/// and become the segments of a payload, so nothing is copied.
+#[derive(Debug, Default)]
+pub struct Arena {
+    /// Zeroed memory for the segments to come, in reverse order.
+    planned: Vec<Vec<u64>>,
+    /// Memory that was handed out. Nothing touches these vectors before the builder is gone.
+    given: Vec<Vec<u64>>,
+}
+
+impl Arena {
+    /// An arena with memory for segments of so many words, in the order in which they will be asked for.
+    ///
+    /// # Errors
+    /// [`SegmentError::OutOfMemory`].
+    pub(super) fn planned(words: &[usize]) -> Result<Self, SegmentError> {
+        let planned = words.iter().rev().map(|words| zeros(*words)).collect::<Result<_, _>>()?;
+        Ok(Self { planned, given: Vec::new() })
+    }
+
+    /// The memory of all segments, in order. To be called when nobody writes into it any more.
+    pub(super) fn into_segments(self) -> Vec<Vec<u64>> {
+        self.given
+    }
+}
+
+fn zeros(words: usize) -> Result<Vec<u64>, SegmentError> {
+    let mut memory = Vec::new();
+    let requested = words.saturating_mul(WORD);
+    memory.try_reserve_exact(words).map_err(|_| SegmentError::OutOfMemory { requested })?;
+    memory.resize(words, 0);
+    Ok(memory)
+}
+
+// SAFETY: each call gives out zeroed memory of its own, aligned to words and at least as long as asked for, which stays where it is
+// until the arena is dropped or taken apart: a `Vec` does not move its memory when it is moved, and no method touches what was given out
+// while the builder, which owns the arena, exists.
+#[allow(unsafe_code, reason = "capnp has no other way to hand the memory of a finished message over without a copy")]
+unsafe impl Allocator for Arena {
+    fn allocate_segment(&mut self, minimum_size: u32) -> (NonNull<u8>, u32) {
+        let minimum = minimum_size as usize;
+        let fits = self.planned.last().is_some_and(|memory| memory.len() >= minimum);
+        let planned = if fits { self.planned.pop() } else { None };
+        let mut memory = planned.unwrap_or_else(|| vec![0; minimum.max(UNPLANNED)]);
+        // The pointer of an empty vector dangles, and its length says so.
+        let start = NonNull::new(memory.as_mut_ptr().cast()).unwrap_or(NonNull::dangling());
+        let words = memory.len() as u32;
+        self.given.push(memory);
+        (start, words)
+    }
+
+    unsafe fn deallocate_segment(&mut self, _: NonNull<u8>, _: u32, _: u32) {
+        // The memory is taken out of the arena after the builder is gone, or dropped with it.
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a message could not be made or read.
+
+use std::fmt;
+
+use crate::{payload::BuildError, segment::SegmentError};
+
+/// Why a message could not be made, or why bytes are no message that can be read. Nothing was changed then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageError {
+    /// More segments than the readers of a stream accept.
+    TooManySegments {
+        /// How many there are, or are said to be.
+        found: u64,
+    },
+    /// A list is longer than a list pointer can say.
+    TooLong {
+        /// The field, or what else it is.
+        what: String,
+        /// Its elements; of `Data`, bytes.
+        found: u64,
+        /// The most that there may be.
+        limit: u64,
+    },
+    /// The bytes that a field should have are not those that its array has.
+    Length {
+        /// The field, or what else it is.
+        what: String,
+        /// Bytes, or elements, that were expected.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// The payload ends inside of the segment table, or of a segment.
+    Truncated {
+        /// Bytes that would be needed.
+        expected: u64,
+        /// Bytes that there are.
+        found: u64,
+    },
+    /// A pointer that cannot be followed.
+    Pointer {
+        /// In which segment it stands.
+        segment: u32,
+        /// At which word of it.
+        word: u32,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Structs and lists lie in each other more deeply than is read.
+    TooDeep {
+        /// The limit.
+        limit: u32,
+    },
+    /// The message would have to be read more often than its size justifies: many pointers to one place.
+    TooMuch {
+        /// The limit, in words of 8 B.
+        limit: u64,
+    },
+    /// The bytes are a message, but not one of this schema.
+    Content {
+        /// What does not fit.
+        why: String,
+    },
+    /// The place for an adopted array is not a placeholder of this message.
+    NoSuchSlot,
+    /// A source could not be taken, or the owner of received bytes is gone.
+    Segment(SegmentError),
+    /// The payload that a message is in could not be built or read.
+    Payload(BuildError),
+}
+
+impl fmt::Display for MessageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManySegments { found } => write!(
+                f,
+                "the message has {found} segments; readers accept at most {}. If these bytes should be a message, they are not in \
+                 the standard stream framing, or something stands before it",
+                super::MAX_SEGMENTS
+            ),
+            Self::TooLong { what, found, limit } => {
+                write!(f, "{what} would have {found} elements; a list has at most {limit}. Send it in parts")
+            }
+            Self::Length { what, expected, found } => {
+                write!(f, "{what} has {found} where {expected} were expected. Make the two agree")
+            }
+            Self::Truncated { expected, found } => {
+                write!(f, "the message needs {expected} B, but there are {found} B. It was cut off, or is no message")
+            }
+            Self::Pointer { segment, word, why } => {
+                write!(f, "the pointer in segment {segment}, word {word} {why}. The message is damaged")
+            }
+            Self::TooDeep { limit } => write!(f, "the message is nested more than {limit} deep, which is not read"),
+            Self::TooMuch { limit } => write!(
+                f,
+                "the message makes a reader go through more than {limit} words, far more than it has: many pointers lead to one \
+                 place. It is damaged, or made to cost time"
+            ),
+            Self::Content { why } => write!(f, "{why}. It is a message of another schema, or a damaged one"),
+            Self::NoSuchSlot => f.write_str(
+                "the place for an adopted array is no placeholder of this message. Take it from a field of 16 B that was initialised \
+                 in the same message, and change that field no more",
+            ),
+            Self::Segment(error) => error.fmt(f),
+            Self::Payload(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MessageError {}
+
+impl From<SegmentError> for MessageError {
+    fn from(error: SegmentError) -> Self {
+        Self::Segment(error)
+    }
+}
+
+impl From<BuildError> for MessageError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Segment { error, .. } => Self::Segment(error),
+            error => Self::Payload(error),
+        }
+    }
+}
