@@ -17,14 +17,18 @@ use serde::{Deserialize, Serialize};
 use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
-    plan::{Piece, Plan},
-    spec::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Preset, Row, RowId},
+    plan::{Part, Piece, Plan, positions},
+    spec::{
+        FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
+        RowId, TIMESTAMP,
+    },
 };
 use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    payload::{BuildError, MAX_LEN},
+    message::{MessageError, Schema},
+    payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
 
@@ -113,7 +117,7 @@ pub struct Selection {
 pub enum Edit {
     /// Another name.
     Name(String),
-    /// Typed arrays of this element type.
+    /// Typed arrays of this element type, or a message with elements of it.
     Element(Element),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
@@ -380,6 +384,8 @@ pub enum Action {
     Add(Element),
     /// Append a row of text.
     AddText,
+    /// Append a Cap'n Proto message.
+    AddMessage(Schema),
     /// Append the bytes of a file that the page has read.
     AddFile {
         /// Names it to whoever has the bytes.
@@ -534,8 +540,8 @@ impl State {
     /// The plan for the rows as the layout shows them.
     ///
     /// # Errors
-    /// [`BuildError::TooLong`].
-    pub fn plan(&self) -> Result<Plan, BuildError> {
+    /// As [`Plan::of`].
+    pub fn plan(&self) -> Result<Plan, MessageError> {
         Plan::of(&self.rows, self.view.mode(), self.key.len())
     }
 
@@ -568,6 +574,12 @@ impl State {
             }
             Action::AddText => {
                 let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), FIRST_TEXT);
+                self.append(row)
+            }
+            Action::AddMessage(schema) => {
+                let name = format!("message {}", self.rows.len());
+                let element = if schema == Schema::CameraFrame { Element::Uint8 } else { Element::Float32 };
+                let row = Row::message(self.fresh_row(), name, element, Message::first(schema));
                 self.append(row)
             }
             Action::AddFile { file, name, len } => {
@@ -608,12 +620,14 @@ impl State {
                 let row = &mut self.rows[at];
                 match edit {
                     Edit::Name(name) => row.name = name,
+                    Edit::Element(element) if row.way().is_some() => row.element = element,
                     Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
                     Edit::Kind(kind) => row.become_kind(kind),
                     Edit::Before(before) => row.before = before,
                     Edit::After(after) => row.after = after,
                     Edit::Unsupported(unsupported) => row.unsupported = unsupported,
                     Edit::Length(length) => row.length = length,
+                    Edit::Repeat(_) if row.way().is_some() => {}
                     Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
                     Edit::Fill(fill) => row.fill = fill,
                     Edit::Place(place) => row.place = place,
@@ -884,14 +898,17 @@ impl State {
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
-            Some(Selection { row: row.id, index: selection.index.min(row.repeat.saturating_sub(1)) })
+            Some(Selection { row: row.id, index: selection.index.min(row.segments().saturating_sub(1)) })
         });
         let mut effects = Vec::new();
-        let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
+        let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
-            self.build =
-                Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+            let title = match error {
+                MessageError::Payload(_) => "The payload is too long.",
+                _ => "The message cannot be made.",
+            };
+            self.build = Build::Failed(Problem::new(title, format!("Nothing was built: {error}.")));
         } else if buffers > MAX_LEN as u64 {
             self.build = Build::Failed(Problem::new(
                 "The buffers are too long.",

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::measure::run::{Conditions, FORMAT, Run, Thread};
-use crate::{payload::ZBytes, segment::Segment};
 use std::rc::Rc;
 
 fn info() -> SessionInfo {
@@ -134,30 +133,6 @@ fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
     assert!(state.file_problem.is_some());
     state.apply(Action::AddText);
     assert_eq!(state.file_problem, None);
-}
-
-#[test]
-fn the_plan_says_what_building_will_do() {
-    for preset in Preset::ALL {
-        let rows = preset.rows(0);
-        for all in [None, Some(Mode::Copy), Some(Mode::Borrow)] {
-            let plan = Plan::of(&rows, all, 3).unwrap();
-            // Natively every array is in linear memory, so places are compared through the modes alone.
-            let sources = rows.iter().flat_map(|row| {
-                (0..row.repeat).map(move |index| {
-                    let mut bytes = vec![0; row.array_bytes()];
-                    row.write(index, 0, &mut bytes);
-                    (Segment::from(bytes), all.unwrap_or(row.mode))
-                })
-            });
-            let payload = ZBytes::from_segments(sources).unwrap();
-            assert_eq!(payload.len(), plan.len);
-            assert_eq!(payload.segments().len(), plan.segments);
-            assert_eq!(payload.built().total(), plan.building as u64);
-            assert_eq!(payload.layout().len(), plan.layout().len());
-            assert_eq!(payload.layout().segments(), plan.layout().segments());
-        }
-    }
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn empty(send: &Callback<Action>) -> Html {
                 { for Preset::ALL.iter().map(|preset| {
                     let rows = preset.rows(0);
                     let bytes = rows.iter().map(Row::bytes).sum();
-                    let segments: usize = rows.iter().map(|row| row.repeat).sum();
+                    let segments: usize = rows.iter().map(Row::segments).sum();
                     html! {
                         <li>
                             <button type="button" class="link" onclick={sends(send, Action::Preset(*preset))}>
@@ -251,7 +251,7 @@ fn type_key(row: &Row) -> &'static str {
         Kind::DataView => DATA_VIEW,
         Kind::ArrayBuffer => ARRAY_BUFFER,
         Kind::Text(_) => TEXT,
-        Kind::Array | Kind::File(_) => row.element.name(),
+        Kind::Array | Kind::Message(_) | Kind::File(_) => row.element.name(),
     }
 }
 
@@ -466,7 +466,7 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
 
 fn total(state: &State, send: &Callback<Action>) -> Html {
     let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
-    let segments: usize = state.rows.iter().map(|row| row.repeat).sum();
+    let segments: usize = state.rows.iter().map(Row::segments).sum();
     html! {
         <div class="total">
             <p id="build-total">

@@ -206,7 +206,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                 let words = if speaks { format::text_width(&gather_words(span), 12.0) + 16.0 } else { 0.0 };
                 let back = props.hovered.is_some_and(|row| row != piece.row);
                 html! {
-                    <g key={piece.row} class={classes!(back.then_some("back"))}>
+                    <g key={piece.position} class={classes!(back.then_some("back"))}>
                         { draw_piece(g, plan, piece, span, words) }
                     </g>
                 }
@@ -628,11 +628,11 @@ fn cut_mark(g: &Geometry, x: f64) -> Html {
 /// The selected segment, outlined in every band that has it.
 fn outline(g: &Geometry, plan: &Plan, scale: &Scale, selection: Selection) -> Html {
     let Some((piece, span)) =
-        plan.piece(selection.row).and_then(|piece| Some((piece, scale.spans.get(piece.position)?)))
+        plan.piece_of(selection).and_then(|piece| Some((piece, scale.spans.get(piece.position)?)))
     else {
         return html! {};
     };
-    let (x, width) = span.unit(selection.index, piece.count);
+    let (x, width) = span.unit(selection.index - piece.first, piece.count);
     // A segment thinner than a pen is marked at its middle.
     let drawn = width.max(3.0);
     let x = scale::inside(x + width / 2.0 - drawn / 2.0, span.x, span.end() - drawn);
@@ -689,7 +689,7 @@ pub(super) fn cursor(narrow: bool, plan: &Plan, scale: &Scale, offset: usize, x:
 /// The offset and the place of the cursor for a selection.
 pub(super) fn cursor_at(plan: &Plan, scale: &Scale, selection: Selection) -> Option<(usize, f64)> {
     let facts = Facts::of(plan, selection)?;
-    let piece = plan.piece(selection.row)?;
+    let piece = plan.piece_of(selection)?;
     let span = scale.spans.get(piece.position)?;
-    Some((facts.offset, span.unit(selection.index, piece.count).0))
+    Some((facts.offset, span.unit(selection.index - piece.first, piece.count).0))
 }

@@ -44,16 +44,14 @@ impl Facts {
     /// The facts about `selection`, or `None` when the plan has no such segment.
     #[must_use]
     pub fn of(plan: &Plan, selection: Selection) -> Option<Self> {
-        let piece = plan.piece(selection.row)?;
-        if selection.index >= piece.count {
-            return None;
-        }
+        let piece = plan.piece_of(selection)?;
+        let index = selection.index - piece.first;
         let before: usize = plan.pieces.iter().take(piece.position).map(|piece| piece.count).sum();
-        let offset = piece.offset + selection.index * piece.len;
+        let offset = piece.offset + index * piece.len;
         let end = offset + piece.len;
         let batches = (piece.len > 0).then(|| (plan.batches.batch_of(offset), plan.batches.batch_of(end - 1)));
         Some(Self {
-            number: before + selection.index + 1,
+            number: before + index + 1,
             of: plan.segments,
             offset,
             len: piece.len,
@@ -88,7 +86,7 @@ pub fn numbered(plan: &Plan, number: usize) -> Option<Selection> {
     let mut rest = number.checked_sub(1)?;
     for piece in &plan.pieces {
         if rest < piece.count {
-            return Some(Selection { row: piece.row, index: rest });
+            return Some(piece.selection(rest));
         }
         rest -= piece.count;
     }
@@ -98,8 +96,8 @@ pub fn numbered(plan: &Plan, number: usize) -> Option<Selection> {
 /// The first segment of the next piece that has one (`forward`), or of the previous one.
 #[must_use]
 pub fn neighbour_piece(plan: &Plan, selection: Selection, forward: bool) -> Option<Selection> {
-    let at = plan.piece(selection.row)?.position;
-    let first = |piece: &Piece| (piece.count > 0).then_some(Selection { row: piece.row, index: 0 });
+    let at = plan.piece_of(selection)?.position;
+    let first = |piece: &Piece| (piece.count > 0).then(|| piece.selection(0));
     if forward {
         plan.pieces.iter().skip(at + 1).find_map(first)
     } else {
@@ -116,6 +114,7 @@ pub fn memory_name(kind: &Kind, element: Element, place: Place) -> &'static str 
         (Kind::DataView, _) => "DataView",
         (Kind::ArrayBuffer, _) => "ArrayBuffer",
         (Kind::Text(_), _) => "text",
+        (Kind::Message(_), _) => "message",
         (Kind::File(_), _) => "file",
     }
 }
@@ -201,6 +200,7 @@ pub fn element_words(piece: &Piece) -> String {
         Kind::DataView => "no type: bytes of a DataView".to_owned(),
         Kind::ArrayBuffer => "no type: bytes of an ArrayBuffer".to_owned(),
         Kind::Text(_) => "text in UTF-8".to_owned(),
+        Kind::Message(_) => "words of a Cap’n Proto message, 8 B each".to_owned(),
         Kind::File(_) => "bytes of a file".to_owned(),
     }
 }
@@ -283,7 +283,7 @@ pub fn refusal(mode: Mode, cause: Cause) -> String {
 #[must_use]
 pub fn first_refused(rows: &[Row]) -> Option<(usize, &Row)> {
     let at = rows.iter().position(is_refused)?;
-    let before = rows.iter().take(at).map(|row| row.repeat).sum();
+    let before = rows.iter().take(at).map(Row::segments).sum();
     rows.get(at).map(|row| (before, row))
 }
 

@@ -70,7 +70,7 @@ impl LayoutPane {
         let position = scale.span_at(x)?;
         let (piece, span) = (plan.pieces.get(position)?, scale.spans.get(position)?);
         let index = span.unit_at(x, piece.count);
-        let selection = (piece.count > 0).then_some(Selection { row: piece.row, index })?;
+        let selection = (piece.count > 0).then(|| piece.selection(index))?;
         Some((selection, piece.offset + if piece.bytes() > 0 { span.byte_at(x) } else { 0 }))
     }
 
@@ -114,8 +114,9 @@ impl LayoutPane {
         let place = || {
             let plan = ctx.props().state.plan().ok()?;
             let (scale, selected) = (self.scale(&plan)?, selected?);
-            let span = *scale.spans.get(plan.piece(selected.row)?.position)?;
-            let (x, width) = span.unit(selected.index, plan.piece(selected.row)?.count);
+            let piece = plan.piece_of(selected)?;
+            let span = *scale.spans.get(piece.position)?;
+            let (x, width) = span.unit(selected.index - piece.first, piece.count);
             Some((x, x + width.min(self.width.unwrap_or(width))))
         };
         let (Some(plot), Some((left, right))) = (self.plot.cast::<HtmlElement>(), place()) else { return };
@@ -286,7 +287,7 @@ impl LayoutPane {
         let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
-                aria-activedescendant={selected.map(|selected| format!("piece-{}", selected.row))}
+                aria-activedescendant={selected.and_then(|selected| plan.piece_of(selected)).map(|piece| format!("piece-{}", piece.position))}
                 onkeydown={ctx.link().callback(Msg::Key)}>
                 <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
                     viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
@@ -296,9 +297,9 @@ impl LayoutPane {
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
                 </svg>
                 { for plan.pieces.iter().map(|piece| {
-                    let here = selected.filter(|selected| selected.row == piece.row);
+                    let here = selected.filter(|selected| piece.holds(*selected));
                     html! {
-                        <span key={piece.row} class="unseen" role="option" id={format!("piece-{}", piece.row)}
+                        <span key={piece.position} class="unseen" role="option" id={format!("piece-{}", piece.position)}
                             aria-selected={if here.is_some() { "true" } else { "false" }}>
                             { piece_words(piece, here) }
                         </span>
@@ -317,7 +318,7 @@ fn piece_words(piece: &Piece, here: Option<Selection>) -> String {
     }
     words.push_str(&format!("{bytes}, {}, {}", facts::memory_words(piece)[0], facts::mode_words(piece)));
     if let Some(here) = here.filter(|_| piece.count != 1) {
-        words.push_str(&format!(", segment {} of them", format::count(here.index + 1)));
+        words.push_str(&format!(", segment {} of them", format::count(here.index - piece.first + 1)));
     }
     words
 }
@@ -401,14 +402,14 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                 </tr></thead>
                 <tbody>
                     { for plan.pieces.iter().map(|piece| {
-                        let here = selected.is_some_and(|selected| selected.row == piece.row);
-                        let select = sends(send, Action::Select(Some(Selection { row: piece.row, index: 0 })));
+                        let here = selected.is_some_and(|selected| piece.holds(selected));
+                        let select = sends(send, Action::Select(Some(piece.selection(0))));
                         let batches = (piece.bytes() > 0)
                             .then(|| (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1)));
                         let copied = if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
                         let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
                         html! {
-                            <tr key={piece.row} class={here.then_some("open")}>
+                            <tr key={piece.position} class={here.then_some("open")}>
                                 <th scope="row">{ swatch(piece.position) }
                                     <button type="button" class="link" onclick={select}
                                         aria-pressed={if here { "true" } else { "false" }}>
@@ -438,7 +439,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
 }
 
 fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Selection>) -> Html {
-    let found = selected.and_then(|selected| Some((selected, plan.piece(selected.row)?, Facts::of(plan, selected)?)));
+    let found = selected.and_then(|selected| Some((selected, plan.piece_of(selected)?, Facts::of(plan, selected)?)));
     let Some((selected, piece, facts)) = found else {
         return html! {
             <div class="facts">
@@ -461,7 +462,7 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
     let title = if piece.count == 1 {
         piece.name.clone()
     } else {
-        format!("{}[{}]", piece.name, format::count(selected.index))
+        format!("{}[{}]", piece.name, format::count(selected.index - piece.first))
     };
     let in_short = if facts.len >= 1024 { format!(", {}", format::size(facts.len)) } else { String::new() };
     let cut = facts.cut.map(|cut| {

@@ -588,7 +588,8 @@ async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
 /// A rig of rows, whose arrays are made for it; with `moves` twice, because copying and borrowing need arrays of their own, beside
 /// those that go from payload to payload.
 async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Problem> {
-    let listed = |sources: &Sources, mode| sources.list(Some(mode)).map_err(|error| cannot_build(&error));
+    // What is copied to fill a message is no part of building the payload.
+    let listed = |sources: &Sources, mode| sources.list(Some(mode)).map(|(sources, _)| sources);
     let mut sources = Sources::default();
     sources.make(rows)?;
     pace.rest().await;
