@@ -129,7 +129,9 @@ impl Reading {
             let mut ends: Vec<u64> = ends.into_iter().flatten().copied().collect();
             ends.dedup();
             for x in ends {
-                let at = |variant| run.of(variant).find(|series| x_of(run.scenario, series) == x);
+                // Outside of a sweep each variant has one series; a message has another length by each way of making it.
+                let sweep = run.scenario.is_sweep();
+                let at = |variant| run.of(variant).find(|series| !sweep || x_of(run.scenario, series) == x);
                 if let Some((long, short)) = at(*first).zip(at(*second)) {
                     reading.compared.extend(compare(*first, *second, x, &long.samples, &short.samples));
                 }

@@ -364,7 +364,15 @@ mod tests {
     #[test]
     fn the_proposals_rows_stand_beside_what_it_published() {
         let run = fixture::run(Scenario::Message);
-        let table = proposal(&run, &Reading::of(&run)).unwrap();
+        let reading = Reading::of(&run);
+        let pairs: Vec<_> = reading.compared.iter().map(|one| (one.first, one.second)).collect();
+        assert_eq!(pairs, [(Variant::Filled, Variant::Adopted), (Variant::Copy, Variant::Borrow)]);
+        let words = reading::sentence(&run, &reading).unwrap();
+        assert!(
+            words.starts_with("From the array to a payload, adopting it is **")
+                && words.contains("than filling the message")
+        );
+        let table = proposal(&run, &reading).unwrap();
         let heads: Vec<_> = table.rows.iter().map(|row| row[0].as_str()).collect();
         assert_eq!(heads[..6], PUBLISHED.map(|(name, _)| name));
         assert!(heads[6..].iter().all(|head| head.starts_with("array to payload")));
