@@ -201,7 +201,8 @@ pub(crate) fn neighbours(rounds: Rounds<'_>) -> f64 {
     let n = n.max(1) as f64;
     // Kendall, Note on bias in the estimation of autocorrelation, Biometrika 41, 1954.
     let found = found + (1.0 + 3.0 * found) / n;
-    (found + 0.2 + hidden / n).clamp(0.0, highest)
+    let most = found + 0.2 + hidden / n;
+    if most > 0.0 { most.min(highest) } else { 0.0 }
 }
 
 /// The correlation between neighbours, of their ranks so that outliers do not hide it: 0 for none, below 1, and 0 when all are
