@@ -5,7 +5,11 @@ use std::{fmt, time::Duration};
 use zenoh_protocol::transport::close::reason_to_str;
 
 use super::SubscriberId;
-use crate::{payload::BuildError, wire::WireError};
+use crate::{
+    number::{bytes, count, thousands},
+    payload::BuildError,
+    wire::WireError,
+};
 
 /// Why a verb was refused. Nothing has happened then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,18 +66,22 @@ impl fmt::Display for CommandError {
                 "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
                  wildcards lab/* and lab/**"
             ),
-            Self::KeyTooLong { len } => write!(f, "the key expression is too long to be sent: {len} B"),
+            Self::KeyTooLong { len } => write!(f, "the key expression is too long to be sent: {}", bytes(*len)),
             Self::TooLong { encoded, limit } => write!(
                 f,
-                "the encoded message would have {encoded} B, and a router takes at most {limit} B (2^30): it would drop this one \
-                 without a word. Make the payload at least {} B shorter or send it in parts",
-                encoded.saturating_sub(*limit)
+                "the encoded message would have {}, and a router takes at most {} (2^30): it would drop this one \
+                 without a word. Make the payload at least {} shorter or send it in parts",
+                bytes(*encoded),
+                bytes(*limit),
+                bytes(encoded.saturating_sub(*limit))
             ),
             Self::Source(error) => error.fmt(f),
             Self::Congested { queued, limit } => write!(
                 f,
-                "dropped: {queued} B wait to be sent, and the put would pass the limit of {limit} B. Wait, or send it with congestion \
-                 control block"
+                "dropped: {} wait to be sent, and the put would pass the limit of {}. Wait, or send it with congestion \
+                 control block",
+                bytes(*queued),
+                bytes(*limit)
             ),
             Self::IdInUse { id } => write!(f, "subscriber {id} is declared already"),
             Self::UnknownId { id } => write!(f, "there is no subscriber {id}"),
@@ -204,17 +212,22 @@ impl fmt::Display for CloseCause {
             }
             Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
             Self::SequenceNumber { found, largest } => {
-                write!(f, "the router sent sequence number {found}; the largest that was agreed is {largest}")
+                write!(
+                    f,
+                    "the router sent sequence number {}; the largest that was agreed is {}",
+                    thousands((*found).into()),
+                    thousands((*largest).into())
+                )
             }
             Self::Priority => f.write_str("the router sent a message with a priority, though none were agreed"),
             Self::SmallBatch { offered } => {
                 write!(f, "the router asks for batches of {offered} B, too small to carry a message")
             }
             Self::Reassembly { what, limit } => {
-                write!(f, "a message in fragments passed the limit of {limit} {what}")
+                write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
-            Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
+            Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
             Self::HalfSent => f.write_str(
                 "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",
             ),

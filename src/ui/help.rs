@@ -116,6 +116,17 @@ pub(super) fn Help() -> Html {
                     is copied here once.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
             </dl>
+            <h3>{ "The words of a measurement" }</h3>
+            <dl class="words">
+                { word("quartiles", "A quarter of the samples took less time than the lower one, a quarter more than the upper one.") }
+                { word("MAD", "Median absolute deviation: half of the samples are no farther from the median than this. It says how much \
+                    they scatter, and a few that took very long do not change it.") }
+                { word("outlier", "A sample farther beyond a quartile than one and a half times the distance between the two. It is counted \
+                    and never left out.") }
+                { word("seed", "The number from which the order of the turns was drawn: the same seed gives the same order.") }
+                { word("isolated", "Said of a page that shares its process with no page of another origin. The browser gives it a finer \
+                    clock.") }
+            </dl>
             <h3>{ "Three ways to take a segment" }</h3>
             { modes_table() }
             <h3>{ "The drawing: ink is copying" }</h3>

@@ -24,6 +24,7 @@ use crate::{
         Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Put, Sample, SessionInfo, SubscriberId,
     },
     ledger::Ledger,
+    number::{bytes, count},
     segment::Segment,
     wire::BATCH_SIZE,
 };
@@ -433,7 +434,9 @@ fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
     Problem::new(
         format!("{title} {cause}"),
         format!(
-            "{handed} of {total} B of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again."
+            "{} of {} of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again.",
+            count(handed),
+            bytes(total)
         ),
     )
 }

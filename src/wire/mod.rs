@@ -27,6 +27,8 @@ mod reader;
 
 use std::fmt;
 
+use crate::number::count;
+
 pub(crate) use self::outgoing::abort;
 pub use self::{
     decode::{BatchReader, Message, Transport},
@@ -57,7 +59,7 @@ pub struct WireError {
 
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {} at byte {} of {}, found something else", self.what, self.at, self.len)
+        write!(f, "expected {} at byte {} of {}, found something else", self.what, count(self.at), count(self.len))
     }
 }
 
