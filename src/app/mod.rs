@@ -27,7 +27,7 @@ use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    message::{MessageError, Schema},
+    message::{MessageError, PixelFormat, Schema, Way},
     payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
@@ -108,8 +108,16 @@ impl View {
 pub struct Selection {
     /// The row.
     pub row: RowId,
-    /// Which of the row's arrays, from 0.
+    /// Which of the row's segments, from 0.
     pub index: usize,
+}
+
+impl Selection {
+    /// The segment that stands for a row.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        Self { row: row.id, index: row.face() }
+    }
 }
 
 /// One change to a row.
@@ -119,6 +127,16 @@ pub enum Edit {
     Name(String),
     /// Typed arrays of this element type, or a message with elements of it.
     Element(Element),
+    /// Typed arrays of this element type, whatever it was.
+    Array(Element),
+    /// A message of this schema, whatever it was.
+    Schema(Schema),
+    /// Another way to get its arrays into its message.
+    Way(Way),
+    /// Another shape of its message: see [`Message::shape`].
+    Shape(Vec<u32>),
+    /// Another format of its frame's pixels.
+    Format(PixelFormat),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
     /// So many elements of the buffer in front of each array.
@@ -343,7 +361,7 @@ impl Default for State {
         let rows = Preset::Tensor.rows(0);
         Self {
             next_row: rows.len() as RowId,
-            selected: rows.first().map(|row| Selection { row: row.id, index: 0 }),
+            selected: rows.first().map(Selection::of),
             rows,
             preset: Some(Preset::Tensor),
             view: View::AsSet,
@@ -565,7 +583,7 @@ impl State {
                 self.next_row += self.rows.len() as RowId;
                 let effects = self.rows_changed();
                 self.preset = Some(preset);
-                self.selected = self.rows.first().map(|row| Selection { row: row.id, index: 0 });
+                self.selected = self.rows.first().map(Selection::of);
                 effects
             }
             Action::Add(element) => {
@@ -594,15 +612,15 @@ impl State {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let id = self.fresh_row();
                 let twin = Row { id, ..self.rows[at].clone() };
+                self.selected = Some(Selection::of(&twin));
                 self.rows.insert(at + 1, twin);
-                self.selected = Some(Selection { row: id, index: 0 });
                 self.rows_changed()
             }
             Action::Remove(row) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 self.rows.remove(at);
                 let neighbour = self.rows.get(at).or(self.rows.last());
-                self.selected = neighbour.map(|row| Selection { row: row.id, index: 0 });
+                self.selected = neighbour.map(Selection::of);
                 self.rows_changed()
             }
             Action::Move(row, direction) => {
@@ -618,10 +636,15 @@ impl State {
             Action::Edit(row, edit) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let row = &mut self.rows[at];
+                let schema = row.spec().map(|spec| spec.schema());
                 match edit {
                     Edit::Name(name) => row.name = name,
                     Edit::Element(element) if row.way().is_some() => row.element = element,
-                    Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
+                    Edit::Element(element) | Edit::Array(element) => row.become_array(element),
+                    Edit::Schema(schema) => row.become_message(schema),
+                    Edit::Way(way) => row.change_message(|message| message.way = way),
+                    Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
+                    Edit::Format(format) => row.change_message(|message| message.format = format),
                     Edit::Kind(kind) => row.become_kind(kind),
                     Edit::Before(before) => row.before = before,
                     Edit::After(after) => row.after = after,
@@ -632,6 +655,12 @@ impl State {
                     Edit::Fill(fill) => row.fill = fill,
                     Edit::Place(place) => row.place = place,
                     Edit::Mode(mode) => row.mode = mode,
+                }
+                // Another kind of message has other segments.
+                if row.spec().map(|spec| spec.schema()) != schema
+                    && self.selected.is_some_and(|selected| selected.row == row.id)
+                {
+                    self.selected = Some(Selection::of(row));
                 }
                 self.rows_changed()
             }
@@ -849,7 +878,7 @@ impl State {
     }
 
     fn append(&mut self, row: Row) -> Vec<Effect> {
-        self.selected = Some(Selection { row: row.id, index: 0 });
+        self.selected = Some(Selection::of(&row));
         self.rows.push(row);
         self.rows_changed()
     }

@@ -15,6 +15,9 @@ use crate::{
     wire::BatchPlan,
 };
 
+/// Bytes of the landing pad in front of an array that was built into a message.
+const LANDING_PAD: usize = 8;
+
 /// What a piece of a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -26,13 +29,26 @@ pub struct Part {
     pub field: Option<&'static str>,
     /// Bytes of that array in it, the caller's or those of the builder: without a landing pad and what completes it to a whole word.
     pub array: usize,
+    /// Where the array lives that was copied into it, if one was.
+    pub filled_from: Option<Place>,
 }
 
 impl Part {
-    /// Whether an array was copied into it when the message was made.
+    /// What people call it: the field of its array, or what it is.
     #[must_use]
-    pub fn is_filled(&self) -> bool {
-        self.way == Way::Filled && self.field.is_some()
+    pub fn word(&self) -> &'static str {
+        match (self.kind, self.field) {
+            (PartKind::Table, _) => "table",
+            (PartKind::Padding, _) => "padding",
+            (_, Some(field)) => field,
+            (_, None) => "head",
+        }
+    }
+
+    /// Where its array begins in it: behind the landing pad, where one stands in the same segment.
+    #[must_use]
+    pub fn array_at(&self) -> usize {
+        if self.kind == PartKind::Built && self.field.is_some() { LANDING_PAD } else { 0 }
     }
 }
 
@@ -76,6 +92,12 @@ impl Piece {
         self.count * self.len
     }
 
+    /// Bytes that are copied into it when its message is made.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.part.filter(|part| part.filled_from.is_some()).map_or(0, |part| part.array)
+    }
+
     /// Whether a segment is in it.
     #[must_use]
     pub fn holds(&self, selection: Selection) -> bool {
@@ -106,6 +128,8 @@ pub struct Plan {
     pub segments: usize,
     /// Bytes that building will copy, those that are filled into messages included.
     pub building: usize,
+    /// Of these, bytes that are filled into messages.
+    pub filling: usize,
     /// Bytes that gathering will copy: all of them, once.
     pub gathering: usize,
     /// Where batches will cut.
@@ -152,11 +176,12 @@ impl Plan {
         }
         let offset = pieces.last().map_or(0, Piece::end);
         let copied = pieces.iter().filter(|piece| piece.mode == Mode::Copy).map(Piece::bytes).sum::<usize>();
-        let filled = pieces.iter().filter_map(|piece| piece.part.filter(Part::is_filled)).map(|part| part.array);
+        let filling = pieces.iter().map(Piece::filled).sum();
         Ok(Self {
             len: offset,
             segments: pieces.iter().map(|piece| piece.count).sum(),
-            building: copied + filled.sum::<usize>(),
+            building: copied + filling,
+            filling,
             gathering: offset,
             batches: BatchPlan::of_put(key_len, offset),
             pieces,
@@ -200,12 +225,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
             way,
             field: array.map(|array| array.field),
             array: array.map_or(0, |array| array.bytes()),
-        };
-        let word = match (planned.kind, part.field) {
-            (PartKind::Table, _) => "table",
-            (PartKind::Padding, _) => "padding",
-            (_, Some(field)) => field,
-            (_, None) => "head",
+            filled_from: array.filter(|_| way == Way::Filled).map(|_| row.place),
         };
         // What was built is in wasm memory, whatever it was filled from.
         let adopted = planned.kind == PartKind::Adopted;
@@ -213,7 +233,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
             first,
             part: Some(part),
             position: pieces.len(),
-            name: format!("{}.{word}", piece.name),
+            name: format!("{}.{}", piece.name, part.word()),
             offset,
             count: 1,
             len: planned.len,
@@ -244,6 +264,7 @@ mod tests {
     use super::*;
     use crate::{
         app::{Message, Preset},
+        ledger::Reason,
         message::{PixelFormat, Schema},
         payload::ZBytes,
         segment::Source,
@@ -312,6 +333,12 @@ mod tests {
             assert_eq!(payload.segments().iter().map(|segment| segment.len()).collect::<Vec<_>>(), lens);
             assert_eq!((plan.len, plan.segments), (payload.len(), payload.segments().len()));
             assert_eq!(plan.building as u64, payload.built().total());
+            let filled = payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Message);
+            assert_eq!(plan.filling as u64, filled.map(|(_, bytes)| bytes).sum::<u64>());
+            for row in &rows {
+                let face = plan.piece_of(Selection::of(row)).unwrap();
+                assert!(face.part.is_none_or(|part| part.field.is_some()), "{face:?}");
+            }
             assert_eq!(rows.iter().map(Row::segments).sum::<usize>(), plan.segments);
             assert_eq!(rows.iter().map(Row::requested_bytes).sum::<u64>(), plan.len as u64);
             let positions = positions(&rows);
