@@ -583,6 +583,12 @@ impl State {
                 self.next_row += self.rows.len() as RowId;
                 let effects = self.rows_changed();
                 self.preset = Some(preset);
+                // The proposal's benchmark is a preset; what else is chosen has other rows to show, or none.
+                match (preset, self.cost.scenario) {
+                    (Preset::Message, _) => self.cost.scenario = Scenario::Message,
+                    (_, Scenario::Message) => self.cost.scenario = Scenario::Payload,
+                    _ => {}
+                }
                 self.selected = self.rows.first().map(Selection::of);
                 effects
             }
@@ -856,6 +862,13 @@ impl State {
                 self.cost.status = Status::Failed(problem.clone());
                 return Vec::new();
             }
+            if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
+                self.cost.status = Status::Failed(Problem::new(
+                    "There is no message to measure.",
+                    "Add a Cap'n Proto message in Build, or take a preset with one.",
+                ));
+                return Vec::new();
+            }
             if self.rows.is_empty() {
                 self.cost.status =
                     Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
@@ -873,6 +886,11 @@ impl State {
         match scenario {
             Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),
             Scenario::Counts => "1 to 100,000 arrays, 1 MiB together".to_owned(),
+            Scenario::Message => {
+                let row = self.rows.iter().find(|row| row.way().is_some());
+                let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
+                format!("{spec} in Cap'n Proto")
+            }
             Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
         }
     }

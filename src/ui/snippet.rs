@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::format;
 use crate::{
     app::{Row, positions},
-    message::Way,
+    message::{Schema, Spec, Way},
     segment::{Mode, Unsupported},
 };
 
@@ -27,12 +27,43 @@ pub enum Program {
     RustSubscriber,
     /// Rust, puts something to the page.
     RustPublisher,
+    /// Python with pycapnp, receives a Cap'n Proto message that the page puts.
+    MessageSubscriber,
+    /// Python with pycapnp, puts a Cap'n Proto message to the page.
+    MessagePublisher,
+}
+
+/// What a program for the other side has to know of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The router's endpoint.
+    pub endpoint: &'a str,
+    /// The key that the page publishes on.
+    pub key: &'a str,
+    /// The key expression that the page subscribes to.
+    pub sub_key: &'a str,
+    /// Where the page came from, as in `http://127.0.0.1:8080`: the schema of its messages is there too.
+    pub origin: &'a str,
+    /// The schema of the message that the page puts.
+    pub schema: Schema,
+}
+
+/// The schema of the first message in `rows`; that of a tensor when there is none.
+#[must_use]
+pub fn schema(rows: &[Row]) -> Schema {
+    rows.iter().find_map(Row::spec).as_ref().map_or(Schema::Tensor, Spec::schema)
 }
 
 impl Program {
     /// Every program.
-    pub const ALL: [Program; 4] =
-        [Self::PythonSubscriber, Self::PythonPublisher, Self::RustSubscriber, Self::RustPublisher];
+    pub const ALL: [Program; 6] = [
+        Self::PythonSubscriber,
+        Self::PythonPublisher,
+        Self::RustSubscriber,
+        Self::RustPublisher,
+        Self::MessageSubscriber,
+        Self::MessagePublisher,
+    ];
 
     /// Its name.
     #[must_use]
@@ -42,12 +73,29 @@ impl Program {
             Self::PythonPublisher => "Python, send",
             Self::RustSubscriber => "Rust, receive",
             Self::RustPublisher => "Rust, send",
+            Self::MessageSubscriber => "Cap'n Proto, receive",
+            Self::MessagePublisher => "Cap'n Proto, send",
         }
     }
 
-    /// Its text. `endpoint` is the router's, `key` the one that the page publishes on, `sub_key` the one that it subscribes to.
+    /// A stable name for tests.
     #[must_use]
-    pub fn text(self, endpoint: &str, key: &str, sub_key: &str) -> String {
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::PythonSubscriber => "python-receive",
+            Self::PythonPublisher => "python-send",
+            Self::RustSubscriber => "rust-receive",
+            Self::RustPublisher => "rust-send",
+            Self::MessageSubscriber => "capnp-receive",
+            Self::MessagePublisher => "capnp-send",
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn text(self, page: &Surroundings<'_>) -> String {
+        let Surroundings { endpoint, key, sub_key, origin, schema } = *page;
+        let (file, kind) = (quoted(&format!("{origin}/lab.capnp")), schema.name());
         let (endpoint, receive, send) = (quoted(endpoint), quoted(key), quoted(&matching(sub_key, key)));
         match self {
             Self::PythonSubscriber => format!(
@@ -120,7 +168,58 @@ async fn main() -> zenoh::Result<()> {{
 }}
 "
             ),
+            Self::MessageSubscriber => format!(
+                "# pip install eclipse-zenoh==1.10.2 pycapnp==2.2.4
+import urllib.request, capnp, zenoh
+
+urllib.request.urlretrieve({file}, \"lab.capnp\")
+lab = capnp.load(\"./lab.capnp\")
+
+config = zenoh.Config()
+config.insert_json5(\"mode\", '\"client\"')
+config.insert_json5(\"connect/endpoints\", '[{endpoint}]')
+
+def on_sample(sample):
+    data = sample.payload.to_bytes()
+    # pycapnp reads 64 MiB of a message unless it is told more.
+    with lab.{kind}.from_bytes(data, traversal_limit_in_words=len(data)) as message:
+        print(sample.key_expr, len(data), {})
+
+with zenoh.open(config) as session:
+    subscriber = session.declare_subscriber({receive}, on_sample)
+    input(\"Listening. Press Enter to end.\\n\")
+",
+                fields(schema)
+            ),
+            Self::MessagePublisher => format!(
+                "# pip install eclipse-zenoh==1.10.2 pycapnp==2.2.4
+import array, time, urllib.request, capnp, zenoh
+
+urllib.request.urlretrieve({file}, \"lab.capnp\")
+lab = capnp.load(\"./lab.capnp\")
+
+config = zenoh.Config()
+config.insert_json5(\"mode\", '\"client\"')
+config.insert_json5(\"connect/endpoints\", '[{endpoint}]')
+
+height, width = 480, 640
+pixels = array.array(\"f\", (x * y for y in range(height) for x in range(width)))
+message = lab.Tensor.new_message(
+    name=\"from Python\", elementType=\"float32\", shape=[height, width], data=pixels.tobytes(), timestamp=time.time_ns())
+with zenoh.open(config) as session:
+    session.put({send}, message.to_bytes(), congestion_control=zenoh.CongestionControl.BLOCK)
+"
+            ),
         }
+    }
+}
+
+/// What a program prints of a message, as arguments in Python.
+const fn fields(schema: Schema) -> &'static str {
+    match schema {
+        Schema::Tensor => "message.name, message.elementType, list(message.shape), len(message.data)",
+        Schema::CameraFrame => "message.frameId, message.width, message.height, message.format, len(message.data)",
+        Schema::PointCloud => "message.frameId, len(message.x), message.x[0] if len(message.x) else None",
     }
 }
 
@@ -266,24 +365,48 @@ mod tests {
     use crate::{
         app::{Message, Plan, Preset},
         ledger::Ledger,
-        message::Schema,
         payload::ZBytes,
         segment::{Element, Source},
     };
 
+    const PAGE: Surroundings<'_> = Surroundings {
+        endpoint: TCP,
+        key: "lab/tensor",
+        sub_key: "lab/**",
+        origin: "http://127.0.0.1:8080",
+        schema: Schema::Tensor,
+    };
+
+    #[test]
+    fn programs_for_messages_know_the_schema_and_its_limit() {
+        let rows = Preset::Cloud.rows(0);
+        assert_eq!((schema(&rows), schema(&Preset::Tensor.rows(0))), (Schema::PointCloud, Schema::Tensor));
+        let text = Program::MessageSubscriber.text(&Surroundings { schema: schema(&rows), ..PAGE });
+        assert!(text.contains("lab.PointCloud.from_bytes(data, traversal_limit_in_words=len(data))"), "{text}");
+        assert!(text.contains("\"http://127.0.0.1:8080/lab.capnp\"") && text.contains("len(message.x)"), "{text}");
+        // The fields that are printed are those of the schema.
+        for schema in Schema::ALL {
+            for word in fields(schema).split("message.").skip(1) {
+                let field: String = word.chars().take_while(char::is_ascii_alphanumeric).collect();
+                assert!(Schema::source().contains(&format!("  {field} @")), "{field}");
+            }
+        }
+    }
+
     #[test]
     fn every_program_holds_the_endpoint_and_its_key() {
         for program in Program::ALL {
-            let text = program.text("tcp/10.0.0.1:7447", "lab/tensor", "lab/**");
+            let page = Surroundings { endpoint: "tcp/10.0.0.1:7447", ..PAGE };
+            let text = program.text(&page);
             assert!(text.contains("connect/endpoints") && text.contains("[\"tcp/10.0.0.1:7447\"]"), "{text}");
-            let sends = matches!(program, Program::PythonPublisher | Program::RustPublisher);
+            let sends = program.key().ends_with("send");
             assert!(text.contains(if sends { "\"lab/other\"" } else { "\"lab/tensor\"" }), "{text}");
         }
     }
 
     #[test]
     fn no_key_ends_the_literal() {
-        let text = Program::PythonSubscriber.text(TCP, "a\"); import os #", "b");
+        let text = Program::PythonSubscriber.text(&Surroundings { key: "a\"); import os #", ..PAGE });
         assert!(text.contains("\"a); import os #\""));
     }
 
