@@ -16,7 +16,7 @@ use super::{
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, State},
+    app::{Action, Preset, Session, State, positions},
     web::Runtime,
 };
 
@@ -60,7 +60,7 @@ impl Component for App {
         let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
         html! {
             <>
-                <Patterns count={self.state.rows.len()} />
+                <Patterns count={positions(&self.state.rows).last().map_or(0, |positions| positions.end)} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">

@@ -258,7 +258,7 @@ pub fn element_words(piece: &Piece) -> String {
         Some((PartKind::Built, None, _)) => return "words of 8 B: pointers, fields, texts".to_owned(),
         Some((PartKind::Built, Some(_), bytes)) => {
             let size = piece.element.size();
-            return format!("{}, {size} B × {}, behind 8 B", piece.element.name(), format::count(bytes / size));
+            return format!("{}, {size} B × {}", piece.element.name(), format::count(bytes / size));
         }
         Some((PartKind::Adopted, ..)) | None => {}
     }

@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::{
-    drawing::{self, Bands, LEAST_NARROW, LEAST_WIDE},
+    drawing::{self, Bands},
     facts::{self, Facts},
     format,
     scale::{self, Scale},
@@ -59,10 +59,8 @@ impl Drop for Observer {
 
 impl LayoutPane {
     fn scale(&self, plan: &Plan) -> Option<Scale> {
-        let lengths: Vec<usize> = plan.pieces.iter().map(Piece::bytes).collect();
-        let least = if self.narrow { LEAST_NARROW } else { LEAST_WIDE };
         // The bands stand out by a few pixels at both sides.
-        self.width.map(|width| Scale::of(&lengths, (width - 16.0).max(120.0), least))
+        self.width.map(|width| Scale::fitted(&drawing::rooms(plan, self.narrow), (width - 16.0).max(120.0)))
     }
 
     /// What is drawn at `x`: the segment, and the byte.
@@ -78,7 +76,7 @@ impl LayoutPane {
         let Ok(plan) = ctx.props().state.plan() else { return };
         let Some(scale) = self.scale(&plan) else { return };
         // The strip above is in true scale.
-        let x = if y < drawing::geometry(self.narrow).minimap_end() {
+        let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
             let hit = scale.spans.iter().find(|span| (span.true_x..=span.true_x + span.true_width).contains(&x));
             hit.map_or(x, |span| span.x + (x - span.true_x) / span.true_width.max(1.0) * span.width)
         } else {
@@ -226,10 +224,7 @@ impl Component for LayoutPane {
             _ if state.rows.is_empty() => empty(),
             Err(_) => problem(
                 "layout-problem",
-                &Problem::new(
-                    "There is no layout to show.",
-                    "The payload is too long to be built; Build says by how much.",
-                ),
+                &Problem::new("There is no layout to show.", "The payload cannot be built; Build says why."),
             ),
             Ok(plan) => html! {
                 <>
@@ -243,7 +238,7 @@ impl Component for LayoutPane {
         html! {
             <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
-                <div class={classes!("layout-body", self.table.then_some("as-table"))}>
+                <div class={classes!("layout-body", self.table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !self.table) { { drawing::names(plan) } }
                     // Always there, so that its width is known whatever is shown.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
@@ -261,7 +256,7 @@ impl LayoutPane {
     fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>) -> Html {
         let Some(scale) = self.scale(plan).map(Rc::new) else { return html! {} };
         let selected = ctx.props().state.selected;
-        let height = drawing::geometry(self.narrow).height;
+        let height = drawing::geometry(self.narrow, plan).height;
         let width = scale.width + 16.0;
         let inside = {
             let drawn = self.drawn.clone();
@@ -293,7 +288,7 @@ impl LayoutPane {
                     viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
                     onpointerleave={ctx.link().callback(|_| Msg::Hover(None))}>
                     <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected}
-                        hovered={under.map(|(selection, _)| selection.row)} fans={scale.width <= self.width.unwrap_or(0.0)} />
+                        hovered={under.and_then(|(selection, _)| plan.piece_of(selection)).map(|piece| piece.position)} fans={scale.width <= self.width.unwrap_or(0.0)} />
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
                 </svg>
                 { for plan.pieces.iter().map(|piece| {
@@ -357,7 +352,11 @@ fn ledger(plan: &Plan) -> Html {
         <div class="ledger">
             <h3>{ "Bytes copied" }</h3>
             <dl>
-                <div class="building"><dt>{ "building" }</dt><dd id="ledger-building">{ format::count(plan.building) }</dd></div>
+                if drawing::has_filling(plan) {
+                    <div class="filling"><dt>{ "filling" }</dt><dd id="ledger-filling">{ format::count(plan.filling) }</dd></div>
+                }
+                <div class="building"><dt>{ "building" }</dt>
+                    <dd id="ledger-building">{ format::count(plan.building - plan.filling) }</dd></div>
                 <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
                 <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
             </dl>
@@ -406,7 +405,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                         let select = sends(send, Action::Select(Some(piece.selection(0))));
                         let batches = (piece.bytes() > 0)
                             .then(|| (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1)));
-                        let copied = if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
+                        let copied = piece.filled() + if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
                         let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
                         html! {
                             <tr key={piece.position} class={here.then_some("open")}>
@@ -418,7 +417,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                                 <td class="number-cell">{ format::count(piece.offset) }</td>
                                 <td class="number-cell mono">{ format::hex(piece.offset) }</td>
                                 <td class="number-cell">{ format::count(piece.bytes()) }</td>
-                                <td>{ facts::memory_name(&piece.kind, piece.element, Place::Linear) }</td>
+                                <td>{ facts::piece_type(piece) }</td>
                                 <td>{ place_words(piece.source) }{ part_words(piece) }</td>
                                 <td class={piece.refused.map(|_| "refused-words")}>{ facts::mode_words(piece) }</td>
                                 <td class="number-cell">{ format::count(copied) }</td>
@@ -470,7 +469,8 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
             1 => String::new(),
             all => format!(", and {} more like it", format::count(all - 1)),
         };
-        let (name, element, batch) = (format::cut(&piece.name, 16), format::count(cut.element), cut.batch);
+        let name = piece.part.map_or_else(|| format::cut(&piece.name, 16), |part| part.word().to_owned());
+        let (element, batch) = (format::count(cut.element), cut.batch);
         format!(
             "{name}[{element}] by the border of batches {} and {}{more}",
             format::count(batch),
@@ -503,6 +503,7 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
                     { fact("alignment", facts::alignment_words(piece, &facts)) }
                 </dl>
                 <dl>
+                    if let Some(words) = facts::part_words(plan, piece) { { fact("part", words) } }
                     { fact("owner", facts::owner(piece)) }
                     { fact("carried by", batch_words(facts.batches)) }
                     if let Some(cut) = cut { { fact("cut", cut) } }
