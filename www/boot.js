@@ -85,6 +85,7 @@ function crashed(error) {
     element("p", "Please report what is written above, with what you did before."),
     tools,
   );
+  tools.firstChild.autofocus = true;
   document.body.append(dialog);
   dialog.showModal();
 }
