@@ -8,6 +8,7 @@ pub mod cost;
 pub mod locator;
 pub mod ownership;
 mod plan;
+mod setup;
 mod spec;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, positions},
+    setup::Setup,
     spec::{
         FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
         RowId, TIMESTAMP,

@@ -219,7 +219,7 @@ const fn fields(schema: Schema) -> &'static str {
     match schema {
         Schema::Tensor => "message.name, message.elementType, list(message.shape), len(message.data)",
         Schema::CameraFrame => "message.frameId, message.width, message.height, message.format, len(message.data)",
-        Schema::PointCloud => "message.frameId, len(message.x), message.x[0] if len(message.x) else None",
+        Schema::PointCloud => "message.frameId, len(message.x), \"points\"",
     }
 }
 

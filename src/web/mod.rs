@@ -2,6 +2,7 @@
 //! with actions; it decides nothing.
 
 mod clock;
+pub mod crash;
 mod driver;
 pub mod files;
 mod hash;
