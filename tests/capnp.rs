@@ -266,3 +266,94 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
     peer.leave();
     lab.stop().await;
 }
+
+/// Catches the next file that the page saves, and returns its bytes' SHA-256 and length; it is hashed where it is, since it may be long.
+async fn saved(page: &Page, button: &str) -> (String, u64) {
+    let script = "
+        const [button, done] = arguments;
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            URL.createObjectURL = make;
+            blob.arrayBuffer().then((bytes) => crypto.subtle.digest('SHA-256', bytes).then((hash) => {
+                const digits = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0'));
+                done([digits.join(''), bytes.byteLength]);
+            }));
+            return '#';
+        };
+        document.querySelector(button).click();";
+    let found = page.client.execute_async(script, vec![json!(button)]).await.unwrap();
+    (found[0].as_str().unwrap().to_owned(), found[1].as_u64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::join(&lab.tcp_locator());
+    let page = Page::open(&url(&lab)).await;
+    page.client.update_timeouts(fantoccini::wd::TimeoutConfiguration::new(Some(LONG), None, None)).await.unwrap();
+    page.connect("/zenoh").await;
+    let tensor = |element: &str, shape: &[u64]| json!({ "name": "from pycapnp", "elementType": element, "shape": shape, "timestamp": 1_767_225_600_000_000_000u64 });
+    let mut cases = Vec::new();
+    for (element, size) in [("uint8", 1), ("int16", 2), ("int32", 4), ("float64", 8)] {
+        // Whole words, and not; nothing at all.
+        for shape in [&[8, 8][..], &[7, 11, 13], &[0]] {
+            for first in [None, Some(1), Some(8)] {
+                cases.push((element, shape, size, first));
+            }
+        }
+    }
+    // A first segment that has room for all of it.
+    cases.push(("int32", &[1536, 1920], 4, Some(1_500_000)));
+    cases.push(("int32", &[1536, 1920], 4, Some(64)));
+    cases.push(("uint8", &[200, 1 << 20], 1, Some(64)));
+    for (number, (element, shape, size, first)) in cases.into_iter().enumerate() {
+        let key = format!("lab/from/{number}");
+        let order = json!({ "put": key, "schema": "Tensor", "first": first, "fields": tensor(element, shape) });
+        let sent = peer.put(&order);
+        let len = shape.iter().product::<u64>() * size;
+        let button = format!("#samples tr[data-key='{key}'] .read-message");
+        page.wait_at_most(&button, LONG).await;
+        page.click(&button).await;
+        page.wait_at_most("#message-dialog[open][data-state=read]", LONG).await;
+        let fact = async |name: &str| page.text(&format!("#message-facts [data-fact='{name}']")).await;
+        assert_eq!(fact("name").await, "from pycapnp", "{sent}");
+        let sides: Vec<String> = shape.iter().map(ToString::to_string).collect();
+        assert_eq!(fact("shape").await, format!("{} {element}", sides.join("x")), "{sent}");
+        // In one segment everything was gathered to read what it says; in several, at most what was not data.
+        let cost = page.text("#reading-cost").await;
+        let several = first.is_some_and(|words| words < 100);
+        assert_eq!(sent["segments"].as_u64() != Some(1), several, "{sent}");
+        if len > 1 << 20 {
+            assert_eq!(cost.contains("not touched"), several, "{cost}");
+        }
+        if len > 0 {
+            page.click("#arrays .make-array").await;
+            page.wait_at_most(&format!("#arrays .made-array[data-copied='{len}']"), LONG).await;
+            assert_eq!(saved(&page, "#arrays .save-array").await, (sent["sha256"].as_str().unwrap().to_owned(), len));
+        }
+        page.click("#message-dialog .dialog-head button").await;
+        page.wait("#message-dialog:not([open])").await;
+        page.click("#forget").await;
+    }
+    let frame = json!({ "frameId": "cam", "sequence": 7, "timestamp": 1, "width": 5, "height": 4, "step": 20, "format": "rgba8" });
+    let cloud = json!({ "frameId": "lidar", "timestamp": 1 });
+    for (schema, fields, shown) in [("CameraFrame", frame, "cam"), ("PointCloud", cloud, "lidar")] {
+        for first in [None, Some(4)] {
+            let key = format!("lab/from/{schema}/{}", first.unwrap_or(0));
+            let order = json!({ "put": key, "schema": schema, "first": first, "fields": fields, "points": 1001 });
+            let sent = peer.put(&order);
+            let button = format!("#samples tr[data-key='{key}'] .read-message");
+            page.wait(&button).await;
+            page.click(&button).await;
+            page.wait("#message-dialog[open][data-state=read]").await;
+            assert!(page.text("#message-facts").await.contains(shown), "{sent}");
+            assert!(page.text("#head-message").await.contains(if schema == "PointCloud" { "1,001" } else { "5x4" }));
+            page.click("#message-dialog .dialog-head button").await;
+            page.wait("#message-dialog:not([open])").await;
+        }
+    }
+    page.close(&[]).await;
+    peer.leave();
+    lab.stop().await;
+}
