@@ -8,6 +8,7 @@ pub mod cost;
 pub mod locator;
 pub mod ownership;
 mod plan;
+mod setup;
 mod spec;
 
 use std::time::Duration;
@@ -17,14 +18,19 @@ use serde::{Deserialize, Serialize};
 use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
-    plan::{Piece, Plan},
-    spec::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Preset, Row, RowId},
+    plan::{Part, Piece, Plan, positions},
+    setup::Setup,
+    spec::{
+        FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
+        RowId, TIMESTAMP,
+    },
 };
 use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    payload::{BuildError, MAX_LEN},
+    message::{MessageError, PixelFormat, Schema, Way},
+    payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
 
@@ -104,8 +110,16 @@ impl View {
 pub struct Selection {
     /// The row.
     pub row: RowId,
-    /// Which of the row's arrays, from 0.
+    /// Which of the row's segments, from 0.
     pub index: usize,
+}
+
+impl Selection {
+    /// The segment that stands for a row.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        Self { row: row.id, index: row.face() }
+    }
 }
 
 /// One change to a row.
@@ -113,8 +127,18 @@ pub struct Selection {
 pub enum Edit {
     /// Another name.
     Name(String),
-    /// Typed arrays of this element type.
+    /// Typed arrays of this element type, or a message with elements of it.
     Element(Element),
+    /// Typed arrays of this element type, whatever it was.
+    Array(Element),
+    /// A message of this schema, whatever it was.
+    Schema(Schema),
+    /// Another way to get its arrays into its message.
+    Way(Way),
+    /// Another shape of its message: see [`Message::shape`].
+    Shape(Vec<u32>),
+    /// Another format of its frame's pixels.
+    Format(PixelFormat),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
     /// So many elements of the buffer in front of each array.
@@ -339,7 +363,7 @@ impl Default for State {
         let rows = Preset::Tensor.rows(0);
         Self {
             next_row: rows.len() as RowId,
-            selected: rows.first().map(|row| Selection { row: row.id, index: 0 }),
+            selected: rows.first().map(Selection::of),
             rows,
             preset: Some(Preset::Tensor),
             view: View::AsSet,
@@ -380,6 +404,8 @@ pub enum Action {
     Add(Element),
     /// Append a row of text.
     AddText,
+    /// Append a Cap'n Proto message.
+    AddMessage(Schema),
     /// Append the bytes of a file that the page has read.
     AddFile {
         /// Names it to whoever has the bytes.
@@ -534,8 +560,8 @@ impl State {
     /// The plan for the rows as the layout shows them.
     ///
     /// # Errors
-    /// [`BuildError::TooLong`].
-    pub fn plan(&self) -> Result<Plan, BuildError> {
+    /// As [`Plan::of`].
+    pub fn plan(&self) -> Result<Plan, MessageError> {
         Plan::of(&self.rows, self.view.mode(), self.key.len())
     }
 
@@ -559,7 +585,13 @@ impl State {
                 self.next_row += self.rows.len() as RowId;
                 let effects = self.rows_changed();
                 self.preset = Some(preset);
-                self.selected = self.rows.first().map(|row| Selection { row: row.id, index: 0 });
+                // The proposal's benchmark is a preset; what else is chosen has other rows to show, or none.
+                match (preset, self.cost.scenario) {
+                    (Preset::Message, _) => self.cost.scenario = Scenario::Message,
+                    (_, Scenario::Message) => self.cost.scenario = Scenario::Payload,
+                    _ => {}
+                }
+                self.selected = self.rows.first().map(Selection::of);
                 effects
             }
             Action::Add(element) => {
@@ -568,6 +600,12 @@ impl State {
             }
             Action::AddText => {
                 let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), FIRST_TEXT);
+                self.append(row)
+            }
+            Action::AddMessage(schema) => {
+                let name = format!("message {}", self.rows.len());
+                let element = if schema == Schema::CameraFrame { Element::Uint8 } else { Element::Float32 };
+                let row = Row::message(self.fresh_row(), name, element, Message::first(schema));
                 self.append(row)
             }
             Action::AddFile { file, name, len } => {
@@ -582,15 +620,15 @@ impl State {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let id = self.fresh_row();
                 let twin = Row { id, ..self.rows[at].clone() };
+                self.selected = Some(Selection::of(&twin));
                 self.rows.insert(at + 1, twin);
-                self.selected = Some(Selection { row: id, index: 0 });
                 self.rows_changed()
             }
             Action::Remove(row) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 self.rows.remove(at);
                 let neighbour = self.rows.get(at).or(self.rows.last());
-                self.selected = neighbour.map(|row| Selection { row: row.id, index: 0 });
+                self.selected = neighbour.map(Selection::of);
                 self.rows_changed()
             }
             Action::Move(row, direction) => {
@@ -606,18 +644,31 @@ impl State {
             Action::Edit(row, edit) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let row = &mut self.rows[at];
+                let schema = row.spec().map(|spec| spec.schema());
                 match edit {
                     Edit::Name(name) => row.name = name,
-                    Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
+                    Edit::Element(element) if row.way().is_some() => row.element = element,
+                    Edit::Element(element) | Edit::Array(element) => row.become_array(element),
+                    Edit::Schema(schema) => row.become_message(schema),
+                    Edit::Way(way) => row.change_message(|message| message.way = way),
+                    Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
+                    Edit::Format(format) => row.change_message(|message| message.format = format),
                     Edit::Kind(kind) => row.become_kind(kind),
                     Edit::Before(before) => row.before = before,
                     Edit::After(after) => row.after = after,
                     Edit::Unsupported(unsupported) => row.unsupported = unsupported,
                     Edit::Length(length) => row.length = length,
+                    Edit::Repeat(_) if row.way().is_some() => {}
                     Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
                     Edit::Fill(fill) => row.fill = fill,
                     Edit::Place(place) => row.place = place,
                     Edit::Mode(mode) => row.mode = mode,
+                }
+                // Another kind of message has other segments.
+                if row.spec().map(|spec| spec.schema()) != schema
+                    && self.selected.is_some_and(|selected| selected.row == row.id)
+                {
+                    self.selected = Some(Selection::of(row));
                 }
                 self.rows_changed()
             }
@@ -813,6 +864,13 @@ impl State {
                 self.cost.status = Status::Failed(problem.clone());
                 return Vec::new();
             }
+            if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
+                self.cost.status = Status::Failed(Problem::new(
+                    "There is no message to measure.",
+                    "Add a Cap'n Proto message in Build, or take a preset with one.",
+                ));
+                return Vec::new();
+            }
             if self.rows.is_empty() {
                 self.cost.status =
                     Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
@@ -830,12 +888,17 @@ impl State {
         match scenario {
             Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),
             Scenario::Counts => "1 to 100,000 arrays, 1 MiB together".to_owned(),
+            Scenario::Message => {
+                let row = self.rows.iter().find(|row| row.way().is_some());
+                let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
+                format!("{spec} in Cap'n Proto")
+            }
             Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
         }
     }
 
     fn append(&mut self, row: Row) -> Vec<Effect> {
-        self.selected = Some(Selection { row: row.id, index: 0 });
+        self.selected = Some(Selection::of(&row));
         self.rows.push(row);
         self.rows_changed()
     }
@@ -884,14 +947,17 @@ impl State {
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
-            Some(Selection { row: row.id, index: selection.index.min(row.repeat.saturating_sub(1)) })
+            Some(Selection { row: row.id, index: selection.index.min(row.segments().saturating_sub(1)) })
         });
         let mut effects = Vec::new();
-        let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
+        let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
-            self.build =
-                Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+            let title = match error {
+                MessageError::Payload(_) => "The payload is too long.",
+                _ => "The message cannot be made.",
+            };
+            self.build = Build::Failed(Problem::new(title, format!("Nothing was built: {error}.")));
         } else if buffers > MAX_LEN as u64 {
             self.build = Build::Failed(Problem::new(
                 "The buffers are too long.",

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ledger::Ledger,
     payload::{BuildError, ZBytes},
-    segment::{Mode, SegmentError, Source},
+    segment::{Mode, Segment, SegmentError, Source},
 };
 
 /// Bytes of the placeholder behind a [`Slot`]: the two words that become a landing pad.
@@ -347,6 +347,14 @@ impl Message {
             None => part.source,
         });
         (sources.collect(), self.ledger)
+    }
+
+    /// The parts as segments, for whoever keeps them and makes payloads of them again and again. For a message in which nothing was
+    /// adopted; adopted arrays would have to be taken first, and are left out.
+    #[must_use]
+    pub fn into_segments(self) -> Vec<Segment> {
+        let parts = self.parts.into_iter().filter(|part| part.kind != PartKind::Adopted);
+        parts.filter_map(|part| part.source.into_readable().ok()).collect()
     }
 
     /// The message as a payload of its own. What was built is moved, what was adopted is taken by its own mode. What was copied into the

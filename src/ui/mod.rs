@@ -57,7 +57,7 @@ pub use self::app::App;
 /// Shows the page: panics are told in the console, the stored theme is set, and [`App`] takes over the body.
 #[cfg(target_arch = "wasm32")]
 pub fn start() {
-    console_error_panic_hook::set_once();
+    crate::web::crash::watch();
     theme::restore();
     yew::Renderer::<App>::new().render();
 }

@@ -123,6 +123,7 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
                 if payload && reading.put().is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
                 <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
+            { optional(tables::proposal(run, reading)) }
             <div class={classes!("cost-columns", run.scenario.is_sweep().then_some("as-sweep"))}>
                 if !run.scenario.is_sweep() {
                     <div class="cost-tables">

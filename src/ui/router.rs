@@ -301,11 +301,18 @@ fn OtherSide(props: &OtherSideProps) -> Html {
     let copied = use_state(|| false);
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_deref().unwrap_or(snippet::TCP);
-    let text = program.text(endpoint, &state.key, &state.sub_key);
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let text = program.text(&snippet::Surroundings {
+        endpoint,
+        key: &state.key,
+        sub_key: &state.sub_key,
+        origin: &origin,
+        schema: snippet::schema(&state.rows),
+    });
     let choices = Program::ALL.into_iter().map(|one| {
         let (program, copied) = (program.clone(), copied.clone());
         Choice {
-            id: format!("program-{}", one.name().to_lowercase().replace(", ", "-")).into(),
+            id: format!("program-{}", one.key()).into(),
             label: one.name(),
             chosen: *program == one,
             choose: Callback::from(move |_| {
@@ -344,7 +351,8 @@ fn OtherSide(props: &OtherSideProps) -> Html {
             </header>
             <p>
                 { "Programs on the router’s machine reach it at " }<code>{ endpoint }</code>
-                { ". Both print length and SHA-256, to be compared with what this page shows." }
+                { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
+                <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }

@@ -2,6 +2,7 @@
 //! with actions; it decides nothing.
 
 mod clock;
+pub mod crash;
 mod driver;
 pub mod files;
 mod hash;
@@ -37,7 +38,7 @@ use crate::{
     },
     client::{self, Client, CommandError, Put, Sample, SubscriberId},
     ledger::Stage,
-    payload::{BuildError, ZBytes},
+    payload::ZBytes,
 };
 
 /// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
@@ -208,7 +209,7 @@ impl Runtime {
     fn build(&self, revision: u64, rows: &[Row]) {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
-            let payload = sources.build(None).map_err(|error| build_problem(&error))?;
+            let payload = sources.build(None)?;
             Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
         });
         drop(sources);
@@ -274,7 +275,7 @@ impl Runtime {
         Client::message_len(&key, len).map_err(refused)?;
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
-        let payload = sources.build(None).map_err(|error| build_problem(&error))?;
+        let payload = sources.build(None)?;
         drop(sources);
         self.inner.puts.borrow_mut().insert(id, (payload.len(), payload.built().total()));
         let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
@@ -347,10 +348,6 @@ impl Runtime {
         }
         end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
     }
-}
-
-fn build_problem(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
 }
 
 fn command_problem(title: &str, error: &CommandError) -> Problem {
