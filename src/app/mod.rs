@@ -6,6 +6,7 @@
 
 pub mod cost;
 pub mod locator;
+pub mod message;
 pub mod ownership;
 mod plan;
 mod setup;
@@ -15,7 +16,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, positions},
@@ -24,6 +24,10 @@ pub use self::{
         FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
         RowId, TIMESTAMP,
     },
+};
+use self::{
+    message::{Change, Messages, Task, TypedArray},
+    ownership::{Experiment, Finding, Ownership, RunId},
 };
 use crate::{
     client::SessionInfo,
@@ -37,7 +41,7 @@ use crate::{
 /// The most samples that are kept to be looked at.
 pub const KEPT_SAMPLES: usize = 50;
 
-/// The most payload bytes that the kept samples may hold together; the newest is always kept.
+/// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
 /// Something that went wrong, in words for the person at the page.
@@ -300,6 +304,8 @@ pub struct Sample {
     pub local: bool,
     /// Its hash, if asked for.
     pub hash: Hash,
+    /// Typed arrays that were made of it.
+    pub arrays: Vec<TypedArray>,
 }
 
 /// What the page runs in.
@@ -352,6 +358,8 @@ pub struct State {
     pub samples: Vec<Sample>,
     /// How many samples arrived in all.
     pub received: u64,
+    /// The sample that is read as a message.
+    pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
     /// What the page runs in.
@@ -380,6 +388,7 @@ impl Default for State {
             subscription: Subscription::None,
             samples: Vec::new(),
             received: 0,
+            messages: Messages::default(),
             ownership: Ownership::default(),
             surroundings: Surroundings::default(),
         }
@@ -463,6 +472,8 @@ pub enum Action {
     Unsubscribe,
     /// Hash a sample.
     Hash(SampleId),
+    /// Something about the sample that is read as a message.
+    Message(Change),
     /// Let all samples go.
     ForgetSamples,
     /// Run an experiment.
@@ -545,7 +556,9 @@ pub enum Effect {
     Unsubscribe,
     /// Hash a sample; answer with [`Action::Hashed`].
     Hash(SampleId),
-    /// Let the payloads of these samples go.
+    /// Do something for the sample that is read as a message.
+    Message(Task),
+    /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
     /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
     Try {
@@ -753,8 +766,11 @@ impl State {
             },
             Action::ForgetSamples => {
                 let gone = self.samples.drain(..).map(|sample| sample.id).collect();
-                vec![Effect::Forget(gone)]
+                let mut effects = vec![Effect::Forget(gone)];
+                effects.extend(self.sample_gone());
+                effects
             }
+            Action::Message(change) => self.message_changed(change),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
                 self.attempt(experiment).into_iter().collect()
@@ -925,18 +941,7 @@ impl State {
     fn keep(&mut self, sample: Sample) -> Vec<Effect> {
         self.received += 1;
         self.samples.insert(0, sample);
-        let mut bytes = 0usize;
-        let kept = self
-            .samples
-            .iter()
-            .enumerate()
-            .take_while(|(at, sample)| {
-                bytes = bytes.saturating_add(sample.len);
-                *at == 0 || (*at < KEPT_SAMPLES && bytes <= KEPT_BYTES)
-            })
-            .count();
-        let gone: Vec<SampleId> = self.samples.drain(kept..).map(|sample| sample.id).collect();
-        if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
+        self.let_go()
     }
 
     /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.

@@ -27,6 +27,7 @@ fn sample(id: SampleId, len: usize) -> Sample {
         segments: 1,
         local: false,
         hash: Hash::NotAsked,
+        arrays: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
+    message::MessageDialog,
     ownership::{OwnershipPane, Questions},
     router::RouterPane,
     theme::ThemeButton,
@@ -77,10 +78,11 @@ impl Component for App {
                         <LayoutPane ..pane.clone() />
                         <CostPane ..pane.clone() />
                         <RouterPane ..pane.clone() />
-                        <OwnershipPane ..pane />
+                        <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
+                <MessageDialog ..pane />
                 <Help />
                 <Questions />
             </>

@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{
     format,
+    message::read_button,
     snippet::{self, Program},
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
@@ -212,7 +213,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "SHA-256" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "Cap’n Proto" }</th><th scope="col">{ "SHA-256" }</th>
                     </tr></thead>
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
@@ -241,6 +242,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
             <td class="number-cell">{ format::count(sample.len) }</td>
             <td>{ arrived }</td>
+            <td>{ read_button(sample, send) }</td>
             <td class="hash-cell">
                 { match &sample.hash {
                     Hash::NotAsked => html! {

@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::format;
@@ -361,4 +362,39 @@ pub(super) fn keep_focus(candidates: &[&str]) {
         // Fails for what cannot have the focus, and then it stays where it is.
         let _ = found.focus();
     }
+}
+
+/// The width of an element, in pixels; 0 as long as it is not known.
+#[hook]
+pub(super) fn use_width(node: &NodeRef) -> f64 {
+    let width = use_state_eq(|| 0.0);
+    let (node, set) = (node.clone(), width.setter());
+    use_effect_with((), move |()| {
+        let watched = node.cast::<Element>().and_then(|element| watch(&element, set));
+        move || {
+            if let Some((observer, _closure)) = watched {
+                observer.disconnect();
+            }
+        }
+    });
+    *width
+}
+
+fn watch(element: &Element, set: UseStateSetter<f64>) -> Option<(ResizeObserver, Closure<dyn FnMut()>)> {
+    let watched = element.clone();
+    let closure = Closure::<dyn FnMut()>::new(move || {
+        let (watched, set) = (watched.clone(), set.clone());
+        // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+        Timeout::new(0, move || {
+            let width = f64::from(watched.client_width());
+            // A hidden plot has no width; the old one still holds when it is shown again.
+            if width > 0.0 {
+                set.set(width);
+            }
+        })
+        .forget();
+    });
+    let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some((observer, closure))
 }

@@ -7,6 +7,7 @@ mod driver;
 pub mod files;
 mod hash;
 mod lab;
+pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 pub mod runs;
@@ -193,10 +194,12 @@ impl Runtime {
             Effect::Hash(id) => self.hash(id),
             Effect::Forget(ids) => {
                 let mut payloads = self.inner.payloads.borrow_mut();
-                for id in ids {
-                    payloads.remove(&id);
+                for id in &ids {
+                    payloads.remove(id);
                 }
+                messages::forget(&ids);
             }
+            Effect::Message(task) => self.message(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
     }
@@ -303,6 +306,7 @@ impl Runtime {
             segments: sample.payload.segments().len(),
             local: sample.local,
             hash: app::Hash::NotAsked,
+            arrays: Vec::new(),
         };
         self.inner.payloads.borrow_mut().insert(id, sample.payload);
         self.answer(Action::Sample(described));
