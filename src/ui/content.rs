@@ -68,6 +68,15 @@ pub fn bytes(range: &Range<usize>) -> String {
     }
 }
 
+/// The first and the last byte of a span, for a column of them: `184 … 263`.
+#[must_use]
+pub fn interval(range: &Range<usize>) -> String {
+    match range.len() {
+        0 | 1 => format::count(range.start),
+        _ => format!("{} … {}", format::count(range.start), format::count(range.end - 1)),
+    }
+}
+
 /// Which segment of the message `range` lies in.
 fn segment_of(parts: &[Part], range: &Range<usize>) -> Option<usize> {
     parts.iter().position(|part| !range.is_empty() && part.bytes.start <= range.start && range.end <= part.bytes.end)
@@ -424,6 +433,7 @@ mod tests {
         assert_eq!((behind(&opened(&[], 0)), bytes(&(3..4))), (None, "byte 3".to_owned()));
         let more = Opened { behind: 16, ..opened(&[], 0) };
         assert_eq!(behind(&more).unwrap(), "16 B follow the message: bytes 224 to 239.");
+        assert_eq!((interval(&(3..4)), interval(&(16..1024))), ("3".to_owned(), "16 … 1,023".to_owned()));
         assert_eq!(named(&[0, 1, 2]), "segments 0 to 2");
         assert_eq!(named(&[0, 2]), "segments 0 and 2");
         assert_eq!(named(&[0, 2, 5]), "3 segments");

@@ -213,7 +213,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "Cap’n Proto" }</th><th scope="col">{ "SHA-256" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
                     </tr></thead>
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
