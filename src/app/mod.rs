@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
-    plan::{Part, Piece, Plan, positions},
+    plan::{Part, Piece, Plan, Structured, positions, structures},
     setup::Setup,
     spec::{
         FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
@@ -339,6 +339,8 @@ pub struct State {
     pub file_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
+    /// The structures of the messages that were built last; none when the last build failed.
+    pub structures: Vec<Structured>,
     /// The Cost pane.
     pub cost: Cost,
     /// The locator as typed.
@@ -378,6 +380,7 @@ impl Default for State {
             revision: 0,
             file_problem: None,
             build: Build::Pending,
+            structures: Vec::new(),
             cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
@@ -482,8 +485,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
-    /// Answer: the payload of this revision was built, or not.
-    BuildEnded(u64, Result<Built, Problem>),
+    /// Answer: the payload of this revision was built, with the structures of its messages, or not.
+    BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
     /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
@@ -786,8 +789,14 @@ impl State {
             Action::BuildEnded(revision, result) => {
                 if revision == self.revision {
                     self.build = match result {
-                        Ok(built) => Build::Ready(built),
-                        Err(problem) => Build::Failed(problem),
+                        Ok((built, structures)) => {
+                            self.structures = structures;
+                            Build::Ready(built)
+                        }
+                        Err(problem) => {
+                            self.structures.clear();
+                            Build::Failed(problem)
+                        }
                     };
                 }
                 Vec::new()
@@ -978,7 +987,11 @@ impl State {
             ));
         } else {
             self.build = Build::Pending;
+            self.structures.retain(|one| self.rows.iter().any(|row| row.id == one.row));
             effects.push(Effect::Build { revision: self.revision, rows: self.rows.clone() });
+        }
+        if matches!(self.build, Build::Failed(_)) {
+            self.structures.clear();
         }
         effects
     }

@@ -1,7 +1,7 @@
 //! What the rows will become: pieces in payload order, what building copies, and where batches cut. Derived from the rows
 //! alone, so the drawings need no byte and no router.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use super::{
     Selection,
@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     ledger::Place,
-    message::{MessageError, PartKind, Way},
-    payload::{BuildError, Layout, MAX_LEN, Run},
+    message::{MessageError, PartKind, Received, Structure, Way},
+    payload::{BuildError, Layout, MAX_LEN, Run, ZBytes},
     segment::{Cause, Element, Mode, Unsupported},
     wire::BatchPlan,
 };
@@ -247,6 +247,29 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
     Ok(())
 }
 
+/// What every byte of a message is that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structured {
+    /// The row of the message.
+    pub row: RowId,
+    /// Its structure, or why it cannot be told, as a sentence inside of a sentence.
+    pub structure: Result<Rc<Structure>, String>,
+}
+
+/// The structures of the messages in `payload`, which was built of `rows`. Looks at pointers only.
+#[must_use]
+pub fn structures(rows: &[Row], payload: &ZBytes) -> Vec<Structured> {
+    let mut end = 0usize;
+    let message = |row: &Row| {
+        let offset = end;
+        end = end.saturating_add(row.bytes());
+        let schema = row.spec()?.schema();
+        let structure = Received::open_at(payload, offset).and_then(|message| message.structure(Some(schema)));
+        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.to_string()) })
+    };
+    rows.iter().filter_map(message).collect()
+}
+
 /// The positions of the pieces of every row.
 #[must_use]
 pub fn positions(rows: &[Row]) -> Vec<Range<usize>> {
@@ -265,8 +288,7 @@ mod tests {
     use crate::{
         app::{Message, Preset},
         ledger::Reason,
-        message::{PixelFormat, Schema},
-        payload::ZBytes,
+        message::{self, PixelFormat, Schema},
         segment::Source,
     };
 
@@ -346,6 +368,26 @@ mod tests {
                 assert!(plan.pieces[range.clone()].iter().all(|piece| piece.row == row.id));
             }
             assert_eq!(positions.last().unwrap().end, plan.pieces.len());
+        }
+    }
+
+    #[test]
+    fn every_piece_of_a_message_begins_with_a_span_and_the_ways_differ() {
+        let rows = rows();
+        let plan = Plan::of(&rows, None, 4).unwrap();
+        let structures = structures(&rows, &built(&rows, None));
+        assert_eq!(structures.len(), rows.len() - 2);
+        for Structured { row, structure } in structures {
+            let structure = structure.unwrap();
+            let pieces: Vec<_> = plan.pieces.iter().filter(|piece| piece.row == row).collect();
+            assert_eq!(structure.spans.last().unwrap().bytes.end, pieces.last().unwrap().end());
+            assert!(pieces.iter().all(|piece| structure.spans.iter().any(|span| span.bytes.start == piece.offset)));
+            // Adopted: the pad is in the head. Else it stands in front of the array, in the array's segment.
+            let way = pieces[0].part.unwrap().way;
+            let far = if way == Way::Adopted { message::Kind::DoubleFar } else { message::Kind::Far };
+            let pads: Vec<_> = structure.spans.iter().filter(|span| span.kind == message::Kind::Pad).collect();
+            assert_eq!(structure.spans.iter().filter(|span| span.kind == far).count(), pads.len());
+            assert!(!pads.is_empty() && pads.iter().all(|pad| (pad.segment == Some(0)) == (way == Way::Adopted)));
         }
     }
 

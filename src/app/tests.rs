@@ -68,11 +68,20 @@ fn answers_about_older_rows_are_ignored() {
     state.apply(Action::Started(Surroundings::default()));
     let old = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
-    state.apply(Action::BuildEnded(old, Ok(Built { len: 1, segments: 1, copied: 1 })));
+    state.apply(Action::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new()))));
     assert_eq!(state.build, Build::Pending);
     let built = Built { len: 2, segments: 1, copied: 2 };
-    state.apply(Action::BuildEnded(state.revision, Ok(built)));
-    assert_eq!(state.build, Build::Ready(built));
+    let structure = Structured { row: state.rows[0].id, structure: Err("it is none".to_owned()) };
+    state.apply(Action::BuildEnded(state.revision, Ok((built, vec![structure.clone()]))));
+    assert_eq!((&state.build, &state.structures), (&Build::Ready(built), &vec![structure]));
+    // It is shown while the next one is under way, and gone with the row, or when nothing was built.
+    state.apply(Action::AddText);
+    assert_eq!((&state.build, state.structures.len()), (&Build::Pending, 1));
+    let mut gone = state.clone();
+    gone.apply(Action::Remove(state.rows[0].id));
+    assert!(gone.structures.is_empty());
+    state.apply(Action::BuildEnded(state.revision, Err(Problem::new("x", ""))));
+    assert!(state.structures.is_empty());
 }
 
 #[test]

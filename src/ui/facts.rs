@@ -290,13 +290,18 @@ pub fn alignment_words(piece: &Piece, facts: &Facts) -> String {
     format!("{} B, {fit} {} ({size} B)", facts.alignment, piece.element.name())
 }
 
+/// Whether a piece is a segment of a message, with or without the padding behind it.
+#[must_use]
+pub fn is_segment(piece: &Piece) -> bool {
+    piece.part.is_some_and(|part| matches!(part.kind, PartKind::Built | PartKind::Adopted))
+}
+
 /// What a piece is of its message, if it is: its segment there, and how its bytes got there.
 #[must_use]
 pub fn part_words(plan: &Plan, piece: &Piece) -> Option<String> {
     let part = piece.part?;
-    let segment = |part: &Part| matches!(part.kind, PartKind::Built | PartKind::Adopted);
     let before = plan.pieces.iter().take(piece.position).filter(|other| other.row == piece.row);
-    let segments = before.filter_map(|piece| piece.part.filter(segment)).count();
+    let segments = before.filter(|piece| is_segment(piece)).count();
     Some(match part.kind {
         PartKind::Table => "in front of the message’s segments".to_owned(),
         PartKind::Padding => format!("the end of segment {} of the message", segments.saturating_sub(1)),
@@ -433,6 +438,24 @@ fn part_story(piece: &Piece, part: Part) -> String {
         (Mode::Move, ..) => "The payload takes it over. Sending copies each byte once, into its batch.",
     };
     format!("{what} {then}")
+}
+
+/// Why the pointers of a message are what they are.
+#[must_use]
+pub fn pointer_words(row: &Row) -> &'static str {
+    match row.way() {
+        _ if row.arrays().iter().all(|array| array.length == 0) => {
+            "There is no element, so no array needs a segment of its own."
+        }
+        Some(Way::Adopted) => {
+            "Nothing can stand in front of the caller’s array, so its pointer is double-far: it leads to a landing pad of two \
+             words, which the builder made in the head, and the pad leads to the segment that the array is."
+        }
+        _ => {
+            "The array’s segment is the builder’s own, so there is room for a landing pad in front of the array: the pointer in \
+             the head is far, it leads to that pad of one word, and the pad to the array behind it."
+        }
+    }
 }
 
 /// What a way to make a message copies, in one sentence.

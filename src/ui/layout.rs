@@ -1,6 +1,6 @@
 //! The Layout pane: the drawing, the ledger beside it, the facts below it, and the same as a table.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -12,11 +12,13 @@ use super::{
     facts::{self, Facts},
     format,
     scale::{self, Scale},
+    structure::StructureTable,
     widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
 };
 use crate::{
-    app::{Action, Piece, Plan, Problem, Selection, View},
+    app::{Action, Piece, Plan, Problem, RowId, Selection, State, View, sentence},
     ledger::Place,
+    message::Structure,
     segment::Mode,
 };
 
@@ -29,6 +31,7 @@ pub(super) enum Msg {
     Click { x: f64, y: f64 },
     Key(KeyboardEvent),
     Table,
+    Span(RowId, Option<usize>),
 }
 
 /// The pane.
@@ -43,6 +46,8 @@ pub(super) struct LayoutPane {
     observer: Option<Observer>,
     /// The selection that was last scrolled to.
     shown: Option<Selection>,
+    /// The row of a message, and which span of its structure is selected.
+    span: Option<(RowId, usize)>,
 }
 
 /// Watches a size until it is dropped.
@@ -107,6 +112,63 @@ impl LayoutPane {
         }
     }
 
+    /// The selected span of the message that is selected, if any: its bytes.
+    fn span(&self, state: &State) -> Option<Range<usize>> {
+        let (row, span) = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row))?;
+        let structured = state.structures.iter().find(|one| one.row == row)?;
+        Some(structured.structure.as_ref().ok()?.spans.get(span)?.bytes.clone())
+    }
+
+    /// Selects the part that the selected span is in.
+    fn show_span(&self, ctx: &Context<Self>) {
+        let props = ctx.props();
+        let (Ok(plan), Some(bytes)) = (props.state.plan(), self.span(&props.state)) else { return };
+        let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+        if let Some(piece) = piece.filter(|piece| props.state.selected.is_none_or(|selected| !piece.holds(selected))) {
+            props.send.emit(Action::Select(Some(piece.selection(0))));
+        }
+    }
+
+    /// The structure of the message that is selected.
+    fn structure(&self, ctx: &Context<Self>, plan: &Plan) -> Html {
+        let state = &ctx.props().state;
+        let found = state.selected.and_then(|selected| {
+            let row = state.rows.iter().find(|row| row.id == selected.row && row.way().is_some())?;
+            let pieces: Vec<&Piece> = plan.pieces.iter().filter(|piece| piece.row == row.id).collect();
+            let structured = state.structures.iter().find(|one| one.row == row.id);
+            Some((row, pieces, structured.map(|one| &one.structure)))
+        });
+        let Some((row, pieces, structure)) = found else { return html! {} };
+        let bytes = pieces.first().map(|first| first.offset).zip(pieces.last().map(|last| last.end()));
+        // While the next payload is being built, that of the last one may lie elsewhere.
+        let fits = |structure: &Structure| {
+            let ends = structure.spans.first().zip(structure.spans.last());
+            ends.map(|(first, last)| (first.bytes.start, last.bytes.end)) == bytes
+        };
+        let content = match structure {
+            Some(Ok(structure)) if fits(structure) => {
+                let segments = pieces.iter().filter(|piece| facts::is_segment(piece)).map(|piece| piece.position);
+                let id = row.id;
+                html! {
+                    <StructureTable structure={structure.clone()} selected={self.span.filter(|span| span.0 == id).map(|span| span.1)}
+                        select={ctx.link().callback(move |span| Msg::Span(id, span))} positions={segments.collect::<Rc<[usize]>>()}
+                        prefix="layout-" folded=true />
+                }
+            }
+            Some(Err(error)) => {
+                problem("structure-problem", &Problem::new("It cannot be told.", format!("{}.", sentence(error))))
+            }
+            _ => html! { <p class="quiet">{ "Not built yet." }</p> },
+        };
+        html! {
+            <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
+                <h3 id="head-layout-structure">{ format!("The message {}, word by word", row.name) }</h3>
+                <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
+                { content }
+            </section>
+        }
+    }
+
     /// Scrolls a drawing that is wider than its place so that the selection is in view.
     fn scroll_to(&self, ctx: &Context<Self>, selected: Option<Selection>) {
         let place = || {
@@ -162,6 +224,7 @@ impl Component for LayoutPane {
             table: false,
             observer: None,
             shown: None,
+            span: None,
         }
     }
 
@@ -189,6 +252,27 @@ impl Component for LayoutPane {
                 return false;
             }
             Msg::Table => self.table = !self.table,
+            Msg::Span(row, span) => {
+                self.span = span.map(|span| (row, span));
+                self.show_span(ctx);
+            }
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &PaneProps) -> bool {
+        let state = &ctx.props().state;
+        // A span goes with the structure that it is one of, and with the part that it is in.
+        if state.structures != old.state.structures {
+            self.span = None;
+        } else if state.selected != old.state.selected {
+            let plan = state.plan().ok();
+            let piece = plan.as_ref().zip(state.selected).and_then(|(plan, selected)| plan.piece_of(selected));
+            let here =
+                |bytes: Range<usize>| piece.is_some_and(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+            if !self.span(state).is_some_and(here) {
+                self.span = None;
+            }
         }
         true
     }
@@ -246,7 +330,10 @@ impl Component for LayoutPane {
                     </div>
                     { body }
                 </div>
-                if let Some(plan) = drawable { { selection_facts(plan, send, state.selected) } }
+                if let Some(plan) = drawable {
+                    { selection_facts(plan, send, state.selected) }
+                    { self.structure(ctx, plan) }
+                }
             </section>
         }
     }
@@ -279,7 +366,12 @@ impl LayoutPane {
             .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
         let under = self.hover.and_then(|x| self.at(plan, &scale, x));
         let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, scale.width))));
-        let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
+        let span = || {
+            let start = self.span(&ctx.props().state)?.start;
+            let at = plan.pieces.iter().position(|piece| (piece.offset..piece.end()).contains(&start))?;
+            Some((start, scale.spans.get(at)?.at(start)))
+        };
+        let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, &scale, selected?));
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
                 aria-activedescendant={selected.and_then(|selected| plan.piece_of(selected)).map(|piece| format!("piece-{}", piece.position))}

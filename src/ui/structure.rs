@@ -20,6 +20,15 @@ pub(super) struct StructureProps {
     pub(super) selected: Option<usize>,
     /// Called with the span that a person selects, or `None` for the one that is selected already.
     pub(super) select: Callback<Option<usize>>,
+    /// The position of each segment's piece, which gives the hue; the segment's own number where there is none.
+    #[prop_or_default]
+    pub(super) positions: Rc<[usize]>,
+    /// What the `id`s in it begin with, where there is more than one.
+    #[prop_or_default]
+    pub(super) prefix: &'static str,
+    /// Whether the table is folded until it is asked for.
+    #[prop_or_default]
+    pub(super) folded: bool,
 }
 
 /// The strip, the selected span in words, and the table.
@@ -38,13 +47,30 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
         let next = (selected != Some(at)).then_some(at);
         Callback::from(move |_: MouseEvent| select.emit(next))
     };
+    let table = html! {
+        <div class="table-scroll" tabindex="0" role="group" aria-label="Spans of the message">
+            <table id={format!("{}structure-table", props.prefix)}>
+                <thead><tr>
+                    <th scope="col">{ "what" }</th><th scope="col">{ "of" }</th><th scope="col" class="segment-cell">{ "segment" }</th>
+                    <th scope="col" class="number-cell">{ "bytes" }</th><th scope="col" class="number-cell">{ "length" }</th>
+                    <th scope="col">{ "leads to" }</th>
+                </tr></thead>
+                <tbody>
+                    { for structure.spans.iter().enumerate().map(|(at, span)| {
+                        let landed = content::is_landed(chosen, span);
+                        row(structure, at, span, selected == Some(at), landed, toggle(at), &props.select)
+                    }) }
+                </tbody>
+            </table>
+        </div>
+    };
     html! {
         <div class="structure">
             { legend() }
             <div class="strip-box" ref={node}>
-                if let Some(strip) = drawn.as_ref() { { draw(strip, structure, selected, &toggle) } }
+                if let Some(strip) = drawn.as_ref() { { draw(strip, props, &toggle) } }
             </div>
-            <p class="span-words" id="span-words" aria-live="polite">
+            <p class="span-words" id={format!("{}span-words", props.prefix)} aria-live="polite">
                 { match chosen {
                     Some(span) => html! { { content::span_words(structure, span) } },
                     None => html! {
@@ -55,21 +81,14 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
             if drawn.as_ref().as_ref().is_some_and(|strip| strip.left_out > 0) {
                 <p class="quiet">{ format!("The first {} spans are drawn; the table has all.", strip::DRAWN) }</p>
             }
-            <div class="table-scroll" tabindex="0" role="group" aria-label="Spans of the message">
-                <table id="structure-table">
-                    <thead><tr>
-                        <th scope="col">{ "what" }</th><th scope="col">{ "of" }</th><th scope="col" class="segment-cell">{ "segment" }</th>
-                        <th scope="col" class="number-cell">{ "bytes" }</th><th scope="col" class="number-cell">{ "length" }</th>
-                        <th scope="col">{ "leads to" }</th>
-                    </tr></thead>
-                    <tbody>
-                        { for structure.spans.iter().enumerate().map(|(at, span)| {
-                            let landed = content::is_landed(chosen, span);
-                            row(structure, at, span, selected == Some(at), landed, toggle(at), &props.select)
-                        }) }
-                    </tbody>
-                </table>
-            </div>
+            if props.folded {
+                <details>
+                    <summary>{ "The words as a table" }</summary>
+                    { table }
+                </details>
+            } else {
+                { table }
+            }
             if structure.cut {
                 <p class="quiet">
                     { format!("There are more spans: the first {} are listed.", format::count(structure.spans.len())) }
@@ -162,17 +181,14 @@ fn shape(ink: Ink, (x, y): (f64, f64), (width, height): (f64, f64)) -> Html {
     }
 }
 
-fn draw(
-    strip: &Strip,
-    structure: &Structure,
-    selected: Option<usize>,
-    toggle: &dyn Fn(usize) -> Callback<MouseEvent>,
-) -> Html {
+fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callback<MouseEvent>) -> Html {
+    let (structure, selected) = (&props.structure, props.selected);
+    let position = |segment: u32| props.positions.get(segment as usize).copied().unwrap_or(segment as usize);
     let chosen = selected.and_then(|at| structure.spans.get(at));
     let px = |value: f64| format!("{value:.1}");
     let cell = |cell: &Cell| {
         let Some(span) = structure.spans.get(cell.span) else { return html! {} };
-        let class = cell.segment.map_or(classes!("word"), |segment| classes!("word", hue(segment as usize)));
+        let class = cell.segment.map_or(classes!("word"), |segment| classes!("word", hue(position(segment))));
         let (at, size) = ((cell.x + 1.0, cell.y + 1.0), ((cell.width - 2.0).max(1.0), strip::HEIGHT - 2.0));
         html! {
             <g {class} onclick={toggle(cell.span)}>

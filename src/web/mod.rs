@@ -213,7 +213,9 @@ impl Runtime {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
             let payload = sources.build(None)?;
-            Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
+            let built =
+                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+            Ok((built, app::structures(rows, &payload)))
         });
         drop(sources);
         self.answer(Action::BuildEnded(revision, result));
