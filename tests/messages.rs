@@ -443,8 +443,8 @@ async fn the_structure_is_walked_along_its_pointers_by_the_keyboard_alone() {
     page.wait("#structure-table tr[data-landed][data-kind='landing pad']").await;
     assert_eq!(page.run("return document.querySelectorAll('[data-landed]').length", vec![]).await, json!(1));
     assert!(page.text("#span-words").await.starts_with("far pointer data: segment 0"));
-    page.wait(".strip .word-selected").await;
-    page.wait(".strip .word-landed").await;
+    page.wait("#message-dialog .strip .word-selected").await;
+    page.wait("#message-dialog .strip .word-landed").await;
     focus("#structure-table tr.open .go").await;
     key(ENTER).await;
     page.wait("#structure-table tr.open[data-kind='landing pad']").await;
@@ -453,7 +453,7 @@ async fn the_structure_is_walked_along_its_pointers_by_the_keyboard_alone() {
     assert!(words.contains("leads to elements"), "{words}");
     // By the mouse, in the strip.
     page.run(
-        "document.querySelector('.strip .word').dispatchEvent(new MouseEvent('click', { bubbles: true }))",
+        "document.querySelector('#message-dialog .strip .word').dispatchEvent(new MouseEvent('click', { bubbles: true }))",
         vec![],
     )
     .await;

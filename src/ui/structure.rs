@@ -118,23 +118,21 @@ fn row(
     });
     let class = classes!(selected.then_some("open"), landed.then_some("landed"));
     html! {
-            <tr key={at} {class} data-kind={span.kind.name()} data-start={span.bytes.start.to_string()}
-                data-landed={landed.then_some("true")}>
-                <td>
-                    <button type="button" class="link" {onclick} aria-pressed={if selected { "true" } else { "false" }}>
-                        { span.kind.name() }
-                    </button>
-                    if landed { <span class="unseen">{ ", led to by the selected pointer" }</span> }
-                </td>
-                <td>{ &span.label }</td>
-                <td class="segment-cell">{ span.segment.map(|segment| segment.to_string()).unwrap_or_default() }</td>
-                <td class="number-cell">
-    { content::interval(&span.bytes) }
-                </td>
-                <td class="number-cell">{ format::bytes(span.bytes.len()) }</td>
-                <td>{ leads.unwrap_or_default() }</td>
-            </tr>
-        }
+        <tr key={at} {class} data-kind={span.kind.name()} data-start={span.bytes.start.to_string()}
+            data-landed={landed.then_some("true")}>
+            <td>
+                <button type="button" class="link" {onclick} aria-pressed={if selected { "true" } else { "false" }}>
+                    { span.kind.name() }
+                </button>
+                if landed { <span class="unseen">{ ", led to by the selected pointer" }</span> }
+            </td>
+            <td>{ &span.label }</td>
+            <td class="segment-cell">{ span.segment.map(|segment| segment.to_string()).unwrap_or_default() }</td>
+            <td class="number-cell">{ content::interval(&span.bytes) }</td>
+            <td class="number-cell">{ format::bytes(span.bytes.len()) }</td>
+            <td>{ leads.unwrap_or_default() }</td>
+        </tr>
+    }
 }
 
 fn legend() -> Html {
