@@ -731,7 +731,7 @@ mod tests {
                 for place in [Place::Linear, Place::JsHeap] {
                     let message = Message { way, shape: vec![1001, 3333], ..Message::first(schema) };
                     let row = Row { mode, place, ..Row::message(0, "t", Element::Int32, message) };
-                    for piece in plan(&[row.clone()]).pieces {
+                    for piece in plan(std::slice::from_ref(&row)).pieces {
                         assert!(story(&piece).chars().count() <= 300, "{}", story(&piece));
                     }
                     assert!(mode_sentence(&row).chars().count() <= 90 && way_sentence(&row).chars().count() <= 90);
