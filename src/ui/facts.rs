@@ -255,7 +255,7 @@ pub fn element_words(piece: &Piece) -> String {
     match piece.part.map(|part| (part.kind, part.field, part.array)) {
         Some((PartKind::Table, ..)) => return "numbers of 4 B: how many segments, how long each".to_owned(),
         Some((PartKind::Padding, ..)) => return "zeros, up to a whole word of 8 B".to_owned(),
-        Some((PartKind::Built, None, _)) => return "words of 8 B: pointers, fields, texts".to_owned(),
+        Some((PartKind::Built, None, _)) => return "words of 8 B".to_owned(),
         Some((PartKind::Built, Some(_), bytes)) => {
             let size = piece.element.size();
             return format!("{}, {size} B × {}", piece.element.name(), format::count(bytes / size));
