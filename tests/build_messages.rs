@@ -129,7 +129,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
             page.click(&format!("#row-way-{}", way.name().replace(' ', "-"))).await;
             let mut row = row(schema, way, element, &shape, format);
             let what = format!("{schema:?} {way:?}");
-            let plan = Plan::of(&[row.clone()], None, 10).unwrap();
+            let plan = Plan::of(std::slice::from_ref(&row), None, 10).unwrap();
             page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
             assert_eq!(digits(&page.text("#build-state").await), plan.building, "{what}");
             // An array that is made in place has no other place.
@@ -148,7 +148,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 let view = mode.map_or("as-set".to_owned(), |mode| format!("all-{}", mode.name()));
                 page.click(&format!("#view-{view}")).await;
                 page.wait(&format!("#view-{view}:checked")).await;
-                let plan = Plan::of(&[row.clone()], mode, 10).unwrap();
+                let plan = Plan::of(std::slice::from_ref(&row), mode, 10).unwrap();
                 assert_eq!(ledger(&page).await, planned(&plan), "{what} {view}");
             }
             page.click("#view-as-set").await;
@@ -181,7 +181,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
 
             for mode in MODES {
                 row.mode = mode;
-                let plan = Plan::of(&[row.clone()], None, 10).unwrap();
+                let plan = Plan::of(std::slice::from_ref(&row), None, 10).unwrap();
                 page.click(&format!("#row-mode-{}", mode.name())).await;
                 page.wait(&format!("#row-mode-{}:checked", mode.name())).await;
                 page.wait("#build-state[data-state=ready]").await;

@@ -449,11 +449,11 @@ pub fn pointer_words(row: &Row) -> &'static str {
         }
         Some(Way::Adopted) => {
             "Nothing can stand in front of the caller’s array, so its pointer is double-far: it leads to a landing pad of two \
-             words, which the builder made in the head, and the pad leads to the segment that the array is."
+             words in the head, and the pad to the segment that the array is."
         }
         _ => {
-            "The array’s segment is the builder’s own, so there is room for a landing pad in front of the array: the pointer in \
-             the head is far, it leads to that pad of one word, and the pad to the array behind it."
+            "The array’s segment is the builder’s own, with room for a landing pad in front: the pointer in the head is far, it \
+             leads to that pad of one word, and the pad to the array."
         }
     }
 }
@@ -731,7 +731,7 @@ mod tests {
                 for place in [Place::Linear, Place::JsHeap] {
                     let message = Message { way, shape: vec![1001, 3333], ..Message::first(schema) };
                     let row = Row { mode, place, ..Row::message(0, "t", Element::Int32, message) };
-                    for piece in plan(&[row.clone()]).pieces {
+                    for piece in plan(std::slice::from_ref(&row)).pieces {
                         assert!(story(&piece).chars().count() <= 300, "{}", story(&piece));
                     }
                     assert!(mode_sentence(&row).chars().count() <= 90 && way_sentence(&row).chars().count() <= 90);

@@ -271,7 +271,7 @@ pub fn listing(rows: &[Row]) -> Vec<Line> {
         let indent = if messages { "" } else { "  " };
         lines.push(Line { indent, code: format!("// {} more rows", format::count(rest - 1)), ..Line::default() });
     }
-    if let Some((at, (row, position))) = all.last() {
+    if let Some((at, (row, position))) = all.next_back() {
         list(row, at, position, messages, &mut lines);
     }
     let line = |code: &str| Line { code: code.to_owned(), ..Line::default() };

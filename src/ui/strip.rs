@@ -264,7 +264,10 @@ fn arrow(structure: &Structure, cells: &[Cell], from: usize, each: f64) -> Optio
     let (begin, end) = (cells.iter().find(|cell| cell.span == from)?, cells.iter().find(|cell| cell.span == to)?);
     let (x, landing) = (begin.x + begin.width / 2.0, end.x + f64::min(end.width, each) / 2.0);
     let far = matches!(span.kind, Kind::Far | Kind::DoubleFar);
-    let always = far || structure.spans.get(to).is_some_and(|there| there.segment != span.segment);
+    // Of a pad in front of its object only where there is room to see it.
+    let always = far
+        || (each >= WORDY && span.kind == Kind::Pad)
+        || structure.spans.get(to).is_some_and(|there| there.segment != span.segment);
     let (path, tip, down) = if begin.y == end.y {
         // Below the line, the deeper the further.
         let (y, deep) = (begin.y + HEIGHT, f64::min(15.0, 7.0 + (landing - x).abs() / 24.0));
@@ -375,6 +378,11 @@ mod tests {
         assert_eq!((some.len(), some[1].as_str(), some[5].as_str()), (all.len() - 1, "elem…", "data"));
         assert_eq!(words(300.0), ["11.25 MiB"]);
         assert_eq!(with_words(&Structure::default(), 600.0).height, 0.0);
+        // There is room for the arrow from a pad to the array behind it.
+        let filled = self::structure(Element::Int32, &[1920, 1536], Way::Filled);
+        let arrows = with_words(&filled, 1600.0).arrows;
+        let always = arrows.iter().filter(|arrow| arrow.always).map(|arrow| filled.spans[arrow.from].kind);
+        assert_eq!(always.collect::<Vec<_>>(), [Kind::Far, Kind::Pad]);
     }
 
     #[test]
