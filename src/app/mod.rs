@@ -961,7 +961,9 @@ impl State {
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
-            Some(Selection { row: row.id, index: selection.index.min(row.segments().saturating_sub(1)) })
+            // A message that cannot be made has none now, and the same again when it can.
+            let last = row.segments().checked_sub(1).unwrap_or(selection.index);
+            Some(Selection { row: row.id, index: selection.index.min(last) })
         });
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();

@@ -194,6 +194,13 @@ fn a_message_without_an_element_has_its_head_selected() {
     assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
     state.apply(Action::Edit(id, Edit::Shape(vec![0, 7])));
     assert_eq!((state.selected, state.rows[1].face()), (Some(Selection { row: id, index: 1 }), 1));
+    // One that cannot be made has no segment, and what was selected is so again when it can.
+    state.apply(Action::Edit(id, Edit::Shape(vec![7])));
+    state.apply(Action::Select(Some(Selection { row: id, index: 2 })));
+    state.apply(Action::Edit(id, Edit::Shape(vec![1 << 30])));
+    assert!(matches!(state.build, Build::Failed(_)));
+    state.apply(Action::Edit(id, Edit::Shape(vec![7])));
+    assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
     state.apply(Action::Edit(id, Edit::Repeat(3)));
     assert_eq!(state.rows[1].repeat, 1, "a message is never repeated");
 }

@@ -219,7 +219,7 @@ fn row_item(
                 </span>
                 // Open, its fields say the same.
                 if !open {
-                    <span class="row-line row-kind">
+                    <span class={classes!("row-line", "row-kind", row.way().map(|_| "of-message"))}>
                         <span>{ facts::row_words(row) }</span>
                         if facts::is_refused(row) {
                             <strong class="refused">{ "refused" }</strong>

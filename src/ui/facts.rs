@@ -255,7 +255,7 @@ pub fn element_words(piece: &Piece) -> String {
     match piece.part.map(|part| (part.kind, part.field, part.array)) {
         Some((PartKind::Table, ..)) => return "numbers of 4 B: how many segments, how long each".to_owned(),
         Some((PartKind::Padding, ..)) => return "zeros, up to a whole word of 8 B".to_owned(),
-        Some((PartKind::Built, None, _)) => return "words of 8 B: pointers, fields, texts".to_owned(),
+        Some((PartKind::Built, None, _)) => return "words of 8 B".to_owned(),
         Some((PartKind::Built, Some(_), bytes)) => {
             let size = piece.element.size();
             return format!("{}, {size} B × {}", piece.element.name(), format::count(bytes / size));
@@ -449,11 +449,11 @@ pub fn pointer_words(row: &Row) -> &'static str {
         }
         Some(Way::Adopted) => {
             "Nothing can stand in front of the caller’s array, so its pointer is double-far: it leads to a landing pad of two \
-             words, which the builder made in the head, and the pad leads to the segment that the array is."
+             words in the head, and the pad to the segment that the array is."
         }
         _ => {
-            "The array’s segment is the builder’s own, so there is room for a landing pad in front of the array: the pointer in \
-             the head is far, it leads to that pad of one word, and the pad to the array behind it."
+            "The array’s segment is the builder’s own, with room for a landing pad in front: the pointer in the head is far, it \
+             leads to that pad of one word, and the pad to the array."
         }
     }
 }

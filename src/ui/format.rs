@@ -280,9 +280,10 @@ pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, Str
         if part.trim().is_empty() {
             return Err(format!("A side is missing. {}", expected()));
         }
-        whole_number(part, 0, u32::MAX as usize)
-            .map(|side| side as u32)
-            .map_err(|error| format!("In \u{201c}{}\u{201d}: {error}", cut(part.trim(), 16)))
+        whole_number(part, 0, u32::MAX as usize).map(|side| side as u32).map_err(|error| {
+            let cause = error.split(" Expected").next().unwrap_or_default();
+            format!("In \u{201c}{}\u{201d}: {cause} {}", cut(part.trim(), 16), expected())
+        })
     };
     let sides = parts.iter().map(side).collect::<Result<Vec<_>, _>>()?;
     let elements = sides.iter().fold(1u128, |product, side| product.saturating_mul((*side).into()));
@@ -438,7 +439,10 @@ mod tests {
         );
         assert!(error("3x").starts_with("A side is missing."));
         assert!(error("1x2x3x4").starts_with("These are 4 dimensions."));
-        assert!(error("3 by 4").contains("In “3 by 4”: “b” is no digit."));
+        assert_eq!(
+            error("3 by 4"),
+            "In “3 by 4”: “b” is no digit. Expected 1 to 3 whole numbers with an x between them, as in 1536x1920."
+        );
         assert!(error("-3x4").contains("It is negative."));
         assert_eq!(error("1001"), "That is 1,001 elements; one message holds at most 1,000 of this type.");
         assert!(sides("4294967295x4294967295x4294967295x4294967295x2", 8, 5).unwrap_err().contains("far too many"));

@@ -152,7 +152,7 @@ impl LayoutPane {
                 html! {
                     <StructureTable structure={structure.clone()} selected={self.span.filter(|span| span.0 == id).map(|span| span.1)}
                         select={ctx.link().callback(move |span| Msg::Span(id, span))} positions={segments.collect::<Rc<[usize]>>()}
-                        prefix="layout-" folded=true />
+                        prefix="layout-" in_page=true />
                 }
             }
             Some(Err(error)) => {
@@ -162,7 +162,7 @@ impl LayoutPane {
         };
         html! {
             <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-                <h3 id="head-layout-structure">{ format!("The message {}, word by word", row.name) }</h3>
+                <h3 id="head-layout-structure">{ format!("{}, word by word", row.name) }</h3>
                 <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
                 { content }
             </section>

@@ -7,10 +7,16 @@
 use std::ops::Range;
 
 use super::{content, format};
-use crate::message::{Kind, Structure};
+use crate::message::{Kind, Span, Structure};
 
 /// Width of a cell, in pixels.
 pub const CELL: f64 = 26.0;
+
+/// The widest cell, in pixels.
+const WIDEST: f64 = 84.0;
+
+/// A cell has words from this width on.
+const WORDY: f64 = 46.0;
 
 /// Height of a cell.
 pub const HEIGHT: f64 = 22.0;
@@ -83,7 +89,7 @@ pub struct Cell {
     pub y: f64,
     /// Its width.
     pub width: f64,
-    /// What stands in it, if it is a block.
+    /// What stands in it, if it is a block or wide enough.
     pub words: Option<String>,
 }
 
@@ -155,10 +161,40 @@ fn pieces(start: usize, len: usize) -> Vec<(f64, f64)> {
     pieces
 }
 
-/// Lays `structure` out on `width` pixels.
+/// What a cell of a span says, if it is wide enough.
+fn says(span: &Span, width: f64) -> Option<String> {
+    let words = match span.kind {
+        Kind::Pad => "pad",
+        Kind::Tag => "tag",
+        Kind::Pointer | Kind::Null | Kind::Far | Kind::DoubleFar | Kind::Fields | Kind::Elements => &span.label,
+        Kind::Table | Kind::Padding | Kind::Unused => "",
+    };
+    let words = format::fit(words, width - 7.0, 11.0);
+    (width >= WORDY && !words.is_empty()).then_some(words)
+}
+
+/// Lays `structure` out on `width` pixels, in cells of [`CELL`] pixels.
 #[must_use]
 pub fn layout(structure: &Structure, width: f64) -> Strip {
-    let columns = (width / CELL).floor().max(BLOCK + 1.0);
+    in_cells(structure, width, CELL)
+}
+
+/// Lays `structure` out on `width` pixels, in cells that are so wide that words stand in them, if there is room.
+#[must_use]
+pub fn with_words(structure: &Structure, width: f64) -> Strip {
+    let (mut whole, mut longest) = (0.0, 0.0);
+    for group in structure.spans.chunk_by(|a, b| a.segment == b.segment) {
+        let columns = f64::max(group.iter().map(|span| wide(&span.bytes)).sum(), LEAST);
+        whole += columns + BETWEEN;
+        longest = f64::max(longest, columns);
+    }
+    // In one line, or in a few.
+    let cell = [width / whole, (width / longest).min(WORDY)].into_iter().find(|cell| *cell >= WORDY);
+    in_cells(structure, width, cell.map_or(CELL, |cell| cell.min(WIDEST).floor()))
+}
+
+fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
+    let columns = (width / each).floor().max(BLOCK + 1.0);
     let mut strip = Strip { width, ..Strip::default() };
     // Where the next segment begins, in cells, and the upper edge of the line.
     let (mut column, mut top) = (0.0, 0.0);
@@ -180,8 +216,8 @@ pub fn layout(structure: &Structure, width: f64) -> Strip {
             Some(segment) => format!("segment {segment}"),
         };
         // Arrows come down from lines above to the first cell.
-        let beside = if top > 0.0 { CELL } else { 0.0 };
-        strip.names.push(Name { x: begin * CELL + beside, y: top + 11.0, words });
+        let beside = if top > 0.0 { each } else { 0.0 };
+        strip.names.push(Name { x: begin * each + beside, y: top + 11.0, words });
         let mut y = top + NAME;
         let mut x = begin;
         for (offset, span) in group.iter().enumerate() {
@@ -189,9 +225,9 @@ pub fn layout(structure: &Structure, width: f64) -> Strip {
                 span: index + offset,
                 segment: span.segment,
                 ink: Ink::of(span.kind),
-                x: x * CELL,
+                x: x * each,
                 y,
-                width: width * CELL,
+                width: width * each,
                 words,
             };
             if is_long(&span.bytes) {
@@ -209,7 +245,7 @@ pub fn layout(structure: &Structure, width: f64) -> Strip {
                 if shift == 0.0 && x.fract() < 0.01 && x + 1.0 > columns {
                     (x, y) = (0.0, y + LINE);
                 }
-                strip.cells.push(cell(x, y, wide, None));
+                strip.cells.push(cell(x, y, wide, says(span, wide * each)));
                 x += wide;
             }
         }
@@ -218,17 +254,20 @@ pub fn layout(structure: &Structure, width: f64) -> Strip {
         index += count;
     }
     strip.height = if strip.cells.is_empty() { 0.0 } else { bottom + 15.0 };
-    strip.arrows = (0..spans.len()).filter_map(|from| arrow(structure, &strip.cells, from)).collect();
+    strip.arrows = (0..spans.len()).filter_map(|from| arrow(structure, &strip.cells, from, each)).collect();
     strip
 }
 
-fn arrow(structure: &Structure, cells: &[Cell], from: usize) -> Option<Arrow> {
+fn arrow(structure: &Structure, cells: &[Cell], from: usize, each: f64) -> Option<Arrow> {
     let span = structure.spans.get(from)?;
     let to = content::landing(structure, span)?;
     let (begin, end) = (cells.iter().find(|cell| cell.span == from)?, cells.iter().find(|cell| cell.span == to)?);
-    let (x, landing) = (begin.x + begin.width / 2.0, end.x + f64::min(end.width, CELL) / 2.0);
+    let (x, landing) = (begin.x + begin.width / 2.0, end.x + f64::min(end.width, each) / 2.0);
     let far = matches!(span.kind, Kind::Far | Kind::DoubleFar);
-    let always = far || structure.spans.get(to).is_some_and(|there| there.segment != span.segment);
+    // Of a pad in front of its object only where there is room to see it.
+    let always = far
+        || (each >= WORDY && span.kind == Kind::Pad)
+        || structure.spans.get(to).is_some_and(|there| there.segment != span.segment);
     let (path, tip, down) = if begin.y == end.y {
         // Below the line, the deeper the further.
         let (y, deep) = (begin.y + HEIGHT, f64::min(15.0, 7.0 + (landing - x).abs() / 24.0));
@@ -321,6 +360,29 @@ mod tests {
         // A pad of two words stands beside its pointer, one of a word beside its object.
         assert_eq!(always(Way::Adopted), [Kind::DoubleFar, Kind::Pad]);
         assert_eq!(always(Way::Filled), [Kind::Far]);
+    }
+
+    #[test]
+    fn words_stand_in_cells_where_there_is_room() {
+        let structure = structure(Element::Int32, &[1920, 1536], Way::Adopted);
+        let words = |width| {
+            let strip = with_words(&structure, width);
+            assert!(strip.cells.iter().all(|cell| cell.x + cell.width <= width + 0.01));
+            strip.cells.into_iter().filter_map(|cell| cell.words).collect::<Vec<_>>()
+        };
+        let all =
+            ["root", "elementType", "timestamp", "name", "shape", "data", "name", "shape", "pad", "tag", "11.25 MiB"];
+        assert_eq!(words(1600.0), all);
+        // In two lines, cut where they do not fit, and none in the part of a word that the name is.
+        let some = words(500.0);
+        assert_eq!((some.len(), some[1].as_str(), some[5].as_str()), (all.len() - 1, "elem…", "data"));
+        assert_eq!(words(300.0), ["11.25 MiB"]);
+        assert_eq!(with_words(&Structure::default(), 600.0).height, 0.0);
+        // There is room for the arrow from a pad to the array behind it.
+        let filled = self::structure(Element::Int32, &[1920, 1536], Way::Filled);
+        let arrows = with_words(&filled, 1600.0).arrows;
+        let always = arrows.iter().filter(|arrow| arrow.always).map(|arrow| filled.spans[arrow.from].kind);
+        assert_eq!(always.collect::<Vec<_>>(), [Kind::Far, Kind::Pad]);
     }
 
     #[test]

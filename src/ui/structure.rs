@@ -26,9 +26,9 @@ pub(super) struct StructureProps {
     /// What the `id`s in it begin with, where there is more than one.
     #[prop_or_default]
     pub(super) prefix: &'static str,
-    /// Whether the table is folded until it is asked for.
+    /// Whether there is room for words in the strip, and none for the table, which is folded until it is asked for.
     #[prop_or_default]
-    pub(super) folded: bool,
+    pub(super) in_page: bool,
 }
 
 /// The strip, the selected span in words, and the table.
@@ -37,9 +37,10 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
     let node = use_node_ref();
     let width = use_width(&node);
     let (structure, selected) = (&props.structure, props.selected);
-    let drawn = use_memo((structure.clone(), width.to_bits()), |(structure, width)| {
+    let drawn = use_memo((structure.clone(), width.to_bits(), props.in_page), |(structure, width, in_page)| {
         let width = f64::from_bits(*width);
-        (width > 0.0).then(|| strip::layout(structure, width))
+        let layout = if *in_page { strip::with_words } else { strip::layout };
+        (width > 0.0).then(|| layout(structure, width))
     });
     let chosen = selected.and_then(|at| structure.spans.get(at));
     let toggle = |at: usize| {
@@ -81,7 +82,7 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
             if drawn.as_ref().as_ref().is_some_and(|strip| strip.left_out > 0) {
                 <p class="quiet">{ format!("The first {} spans are drawn; the table has all.", strip::DRAWN) }</p>
             }
-            if props.folded {
+            if props.in_page {
                 <details>
                     <summary>{ "The words as a table" }</summary>
                     { table }
@@ -220,7 +221,8 @@ fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callbac
     let words = |cell: &Cell| {
         let words = cell.words.as_ref()?;
         let (x, y) = (px(cell.x + cell.width / 2.0), px(cell.y + 15.0));
-        Some(html! { <text class="word-words" text-anchor="middle" {x} {y}>{ words }</text> })
+        let class = if cell.ink == Ink::Solid { "word-words" } else { "word-words word-ink" };
+        Some(html! { <text {class} text-anchor="middle" {x} {y}>{ words }</text> })
     };
     // The table says the same, and is what a keyboard and a screen reader use.
     html! {
