@@ -34,9 +34,9 @@ pub enum CommandError {
     },
     /// A source of the payload is gone.
     Source(BuildError),
-    /// The put may be dropped, and too much is waiting to be sent already.
-    Congested {
-        /// Payload bytes that wait.
+    /// Too many messages wait to be sent already.
+    TooManyQueued {
+        /// How many wait.
         queued: usize,
         /// The most that may wait.
         limit: usize,
@@ -70,11 +70,9 @@ impl fmt::Display for CommandError {
                 encoded.saturating_sub(*limit)
             ),
             Self::Source(error) => error.fmt(f),
-            Self::Congested { queued, limit } => write!(
-                f,
-                "dropped: {queued} B wait to be sent, and the put would pass the limit of {limit} B. Wait, or send it with congestion \
-                 control block"
-            ),
+            Self::TooManyQueued { queued, limit } => {
+                write!(f, "{queued} messages wait to be sent, and at most {limit} may: wait until some have left")
+            }
             Self::IdInUse { id } => write!(f, "subscriber {id} is declared already"),
             Self::UnknownId { id } => write!(f, "there is no subscriber {id}"),
         }
@@ -89,12 +87,26 @@ impl std::error::Error for CommandError {}
 pub enum PutError {
     /// A source of its payload went away before it was gathered.
     Source(BuildError),
+    /// It was allowed to be dropped, and too much waited to be sent.
+    Dropped {
+        /// Payload bytes that wait.
+        queued: usize,
+        /// The most that may wait.
+        limit: usize,
+        /// Puts of this client that were dropped so far, this one included.
+        dropped: u64,
+    },
 }
 
 impl fmt::Display for PutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => error.fmt(f),
+            Self::Dropped { queued, limit, dropped } => write!(
+                f,
+                "dropped, as the put allowed: {queued} B wait to be sent, and with it more than {limit} B would. It is the {dropped}. that was \
+                 dropped. Wait, or put with congestion control BLOCK"
+            ),
         }
     }
 }

@@ -19,6 +19,7 @@
 
 mod error;
 mod lane;
+mod queue;
 mod session;
 
 use std::{
@@ -35,6 +36,7 @@ use zenoh_protocol::{
 pub use self::error::{CloseCause, CommandError, PutError};
 use self::{
     lane::{Lanes, sn_mask},
+    queue::{Failed, Queued, Queues},
     session::Subscriber,
 };
 use crate::{
@@ -65,6 +67,8 @@ pub struct Limits {
     /// Payload bytes that may wait to be sent before puts with [`CongestionControl::Drop`] are dropped. Puts with
     /// [`CongestionControl::Block`] wait behind them; they hold references, not copies.
     pub queued_bytes: usize,
+    /// Messages that may wait to be sent. Beyond it puts are refused, whatever they say about congestion.
+    pub queued_messages: usize,
 }
 
 impl Default for Limits {
@@ -74,6 +78,7 @@ impl Default for Limits {
             reassembly_fragments: 1 << 18,
             key_expressions: 1 << 12,
             queued_bytes: 64 << 20,
+            queued_messages: 1 << 16,
         }
     }
 }
@@ -180,8 +185,8 @@ pub enum Event {
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
-    /// The part of a put in it, if any.
-    pub part: Option<Part>,
+    /// The parts of puts in it: one of a large put, or many small puts as a whole.
+    pub parts: Vec<Part>,
 }
 
 /// The part of a put that a batch carries.
@@ -206,12 +211,6 @@ enum Phase {
     Over,
 }
 
-struct Queued {
-    op: Option<OpId>,
-    lane: Lane,
-    message: Outgoing,
-}
-
 /// The client. See the [module](self) for how to drive it.
 pub struct Client {
     config: Config,
@@ -220,9 +219,9 @@ pub struct Client {
     router_lease: Duration,
     /// Whole batches of the transport itself, sent before anything else.
     control: VecDeque<Vec<u8>>,
-    /// One queue per priority, highest first.
-    queues: [VecDeque<Queued>; Priority::NUM],
-    queued_bytes: usize,
+    queues: Queues,
+    /// Puts that were dropped because too much waited.
+    dropped: u64,
     subscribers: HashMap<SubscriberId, Subscriber>,
     /// Key expressions that the router has given numbers to.
     mappings: HashMap<u16, String>,
@@ -248,8 +247,8 @@ impl Client {
             lanes: Lanes::default(),
             router_lease: LEASE,
             control: VecDeque::new(),
-            queues: Default::default(),
-            queued_bytes: 0,
+            queues: Queues::default(),
+            dropped: 0,
             subscribers: HashMap::new(),
             mappings: HashMap::new(),
             events: VecDeque::new(),
@@ -482,57 +481,23 @@ impl Client {
         if let Some(batch) = self.control.pop_front() {
             buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
             self.last_sent = now;
-            return Some(Transmit { len: batch.len(), part: None });
+            return Some(Transmit { len: batch.len(), parts: Vec::new() });
         }
         if !self.is_open() {
             return None;
         }
-        let buffer = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
-        loop {
-            let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
-            let queued = queue.front_mut()?;
-            let sn = self.lanes.next_sn(queued.lane);
-            let markers = self.lanes.agreed().markers;
-            let result = queued.message.gather(buffer, queued.lane, sn, markers);
-            match result {
-                Ok(gathered) => {
-                    self.queued_bytes = self.queued_bytes.saturating_sub(gathered.payload);
-                    self.lanes.spend(queued.lane);
-                    self.last_sent = now;
-                    let done = queued.message.is_done();
-                    let part = queued.op.map(|op| Part {
-                        op,
-                        payload: gathered.payload,
-                        last: done.then(|| (queued.message.batches(), queued.message.ledger().clone())),
-                    });
-                    if done {
-                        queue.pop_front();
-                    }
-                    return Some(Transmit { len: gathered.len, part });
-                }
-                Err(error) => {
-                    let lane = queued.lane;
-                    let begun = queued.message.is_begun();
-                    if let Some(Queued { op: Some(op), message, .. }) = queue.pop_front() {
-                        self.queued_bytes = self.queued_bytes.saturating_sub(message.unsent());
-                        self.events.push_back(Event::PutFailed(op, PutError::Source(error)));
-                    }
-                    if !begun {
-                        continue;
-                    }
-                    match wire::abort(buffer, lane, sn) {
-                        Ok(len) if markers => {
-                            self.lanes.spend(lane);
-                            self.last_sent = now;
-                            return Some(Transmit { len, part: None });
-                        }
-                        // A router of the first protocol version cannot be told; it would take the next message for the rest.
-                        _ => {
-                            self.end(CloseCause::HalfSent, Some(reason::GENERIC));
-                            return self.poll_transmit(buffer, now);
-                        }
-                    }
-                }
+        let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
+        let mut failed = Vec::new();
+        let filled = self.queues.fill(room, &mut self.lanes, &mut failed);
+        self.events.extend(failed.into_iter().map(|(op, error)| Event::PutFailed(op, error)));
+        match filled? {
+            Ok(filled) => {
+                self.last_sent = now;
+                Some(Transmit { len: filled.len, parts: filled.parts })
+            }
+            Err(Failed::HalfSent) => {
+                self.end(CloseCause::HalfSent, Some(reason::GENERIC));
+                self.poll_transmit(buffer, now)
             }
         }
     }
@@ -558,6 +523,10 @@ impl Client {
 
     /// Publishes. Local subscribers get a reference to the same payload at once.
     ///
+    /// It waits behind what was put before, and holds references only. When more than [`Limits::queued_bytes`] would wait, one with
+    /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
+    /// the same.
+    ///
     /// That a put was sent is not that it was delivered: zenoh confirms nothing.
     ///
     /// # Errors
@@ -571,16 +540,19 @@ impl Client {
         if message.len() > wire::MAX_MESSAGE {
             return Err(CommandError::TooLong { encoded: message.len(), limit: wire::MAX_MESSAGE });
         }
-        put.payload.check().map_err(CommandError::Source)?;
-        let len = put.payload.len();
-        if put.congestion == CongestionControl::Drop
-            && self.queued_bytes > 0
-            && self.queued_bytes.saturating_add(len) > self.config.limits.queued_bytes
-        {
-            return Err(CommandError::Congested { queued: self.queued_bytes, limit: self.config.limits.queued_bytes });
+        message.check().map_err(CommandError::Source)?;
+        let limits = self.config.limits;
+        if self.queues.count() >= limits.queued_messages {
+            return Err(CommandError::TooManyQueued { queued: self.queues.count(), limit: limits.queued_messages });
         }
-        self.queued_bytes = self.queued_bytes.saturating_add(len);
-        self.enqueue(Queued { op: Some(op), lane, message });
+        if put.congestion == CongestionControl::Drop && self.queues.is_full(put.payload.len(), &limits) {
+            self.dropped += 1;
+            let (queued, dropped) = (self.queues.bytes(), self.dropped);
+            let error = PutError::Dropped { queued, limit: limits.queued_bytes, dropped };
+            self.events.push_back(Event::PutFailed(op, error));
+        } else {
+            self.queues.push(Queued { op: Some(op), lane, message });
+        }
         self.deliver(&put.key, put.payload, false, true);
         Ok(())
     }
@@ -625,13 +597,7 @@ impl Client {
 
     fn enqueue_declaration(&mut self, head: Vec<u8>) {
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.enqueue(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
-    }
-
-    fn enqueue(&mut self, queued: Queued) {
-        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
-            queue.push_back(queued);
-        }
+        self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
     }
 
     fn end(&mut self, cause: CloseCause, tell: Option<u8>) {
@@ -643,8 +609,7 @@ impl Client {
             self.control.extend(encode::close(reason));
         }
         self.phase = Phase::Over;
-        self.queues = Default::default();
-        self.queued_bytes = 0;
+        self.queues = Queues::default();
         self.subscribers.clear();
         self.mappings.clear();
         self.lanes = Lanes::default();

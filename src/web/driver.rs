@@ -12,6 +12,7 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
 use zenoh_keyexpr::OwnedKeyExpr;
 
 use super::{
@@ -98,6 +99,8 @@ struct Inner {
     /// Whether the end was told.
     ended: bool,
     pump: Option<Timeout>,
+    /// Whether the driver will be pumped at the end of this turn of the page.
+    due: bool,
     timer: Option<Timeout>,
     tell: Rc<dyn Fn(Told)>,
 }
@@ -122,6 +125,7 @@ impl Driver {
             opened: clock::now(),
             ended: false,
             pump: None,
+            due: false,
             timer: None,
             tell: Rc::new(tell),
         }));
@@ -163,7 +167,7 @@ impl Driver {
                 complete: false,
             };
             self.inner.borrow_mut().flights.insert(op, flight);
-            pump(&self.inner);
+            self.pump_after_this_turn();
         }
         result
     }
@@ -190,6 +194,20 @@ impl Driver {
         } else {
             finish(&self.inner, None);
         }
+    }
+
+    /// Sends when what runs now is over, so that small puts of one turn share a batch.
+    fn pump_after_this_turn(&self) {
+        if std::mem::replace(&mut self.inner.borrow_mut().due, true) {
+            return;
+        }
+        let weak = Rc::downgrade(&self.inner);
+        spawn_local(async move {
+            if let Some(inner) = weak.upgrade() {
+                inner.borrow_mut().due = false;
+                pump(&inner);
+            }
+        });
     }
 
     fn with_client<T>(&self, verb: impl FnOnce(&mut Client) -> Result<T, CommandError>) -> Result<T, CommandError> {
@@ -321,12 +339,14 @@ impl Inner {
             }
             let after = clock::now();
             self.given += transmit.len as u64;
-            if let Some(Part { op, payload, last }) = transmit.part {
+            // What a batch took is shared evenly by the puts in it.
+            let sharers = transmit.parts.len().max(1) as u32;
+            for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {
                     flight.waiting += 1;
-                    flight.sent.gather += gathered.saturating_sub(before);
-                    flight.sent.send += after.saturating_sub(gathered);
+                    flight.sent.gather += gathered.saturating_sub(before) / sharers;
+                    flight.sent.send += after.saturating_sub(gathered) / sharers;
                     if let Some((batches, ledger)) = last {
                         flight.complete = true;
                         flight.sent.batches = batches;
