@@ -13,7 +13,7 @@ use js_sys::{ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Obje
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    client::{Client, CloseCause, Config, Event, Limits, Put, PutError, key_expression},
+    client::{Client, CloseCause, Config, Ended, Event, Limits, Put, PutError, key_expression},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
@@ -342,7 +342,7 @@ fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
     let last: TransportMessage = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
     assert!(matches!(last.body, TransportBody::Close(_)));
     assert!(matches!(client.poll_event(), Some(Event::PutFailed(1, _))));
-    assert!(matches!(client.poll_event(), Some(Event::Closed(CloseCause::HalfSent))));
+    assert!(matches!(client.poll_event(), Some(Event::Closed(Ended { cause: CloseCause::HalfSent, .. }))));
 }
 
 #[wasm_bindgen_test]

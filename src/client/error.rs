@@ -13,6 +13,10 @@ use crate::{payload::BuildError, wire::WireError};
 pub enum CommandError {
     /// There is no open session.
     NotOpen,
+    /// The session was lost and is not open again yet.
+    Lost,
+    /// There is no lost session to be opened again.
+    NotLost,
     /// The text is no key expression.
     KeyExpression {
         /// The text.
@@ -57,6 +61,10 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpen => f.write_str("there is no open session: connect to a router first"),
+            Self::Lost => f.write_str(
+                "the session was lost and is not open again yet. What is put meanwhile is not kept: put it again once it is open",
+            ),
+            Self::NotLost => f.write_str("there is no lost session that could be opened again"),
             Self::KeyExpression { text, reason } => write!(
                 f,
                 "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
@@ -126,6 +134,13 @@ pub enum CloseCause {
         /// Whether the session was not open yet.
         opening: bool,
     },
+    /// The link has ended.
+    Link {
+        /// The code of the WebSocket, such as 1006.
+        code: u16,
+        /// Whether the session was not open yet.
+        opening: bool,
+    },
     /// The router did not answer the handshake.
     NoAnswer {
         /// How long we waited.
@@ -184,6 +199,14 @@ pub enum CloseCause {
     HalfSent,
 }
 
+impl CloseCause {
+    /// Whether another session may go better: not when we wanted it so, and not when the two sides will never agree.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::ByUs | Self::BadId | Self::SmallBatch { .. })
+    }
+}
+
 impl From<WireError> for CloseCause {
     fn from(error: WireError) -> Self {
         Self::Malformed(error)
@@ -197,6 +220,10 @@ impl fmt::Display for CloseCause {
             Self::ByRouter { reason, opening } => {
                 let when = if *opening { "refused the session" } else { "closed the session" };
                 write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))
+            }
+            Self::Link { code, opening } => {
+                let when = if *opening { " during the handshake" } else { "" };
+                write!(f, "the link was cut{when} (WebSocket code {code})")
             }
             Self::NoAnswer { after, answered } => {
                 let step = if *answered { "second" } else { "first" };

@@ -13,6 +13,10 @@
 //! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so a batch is never an object of
 //! its own, and an owner that is gone is noticed before its sequence number is spent.
 //!
+//! A session that was lost, by the link or by the router, can be opened again over a new link: [`Client::relink`]. The client keeps what was
+//! declared and declares it anew, in the order in which it was declared; [`Event::Resumed`] says how long nothing was heard. What was
+//! under way has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides when to try.
+//!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
 
 #![deny(clippy::indexing_slicing)]
@@ -20,6 +24,7 @@
 mod error;
 mod lane;
 mod queue;
+pub mod reconnect;
 mod session;
 
 use std::{
@@ -175,9 +180,34 @@ pub enum Event {
     Sample(Sample),
     /// A put was given up before all of it was sent. The session goes on.
     PutFailed(OpId, PutError),
-    /// The session has ended. There are no more events, and what was not sent never will be. After the transmits that are
-    /// still there, the driver closes the WebSocket.
-    Closed(CloseCause),
+    /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
+    /// There are no more events, unless [`Client::relink`] is called.
+    Closed(Ended),
+    /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
+    Resumed {
+        /// Since the last message of the lost session. What was published meanwhile may not have arrived.
+        gap: Duration,
+        /// Whom that concerns.
+        subscribers: Vec<SubscriberId>,
+    },
+}
+
+/// How a session has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub cause: CloseCause,
+    /// The operations that had not ended, and end with it.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// An operation that ended with its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Which one.
+    pub op: OpId,
+    /// Whether a part of its message was sent.
+    pub begun: bool,
 }
 
 /// A batch to be sent.
@@ -222,11 +252,16 @@ pub struct Client {
     queues: Queues,
     /// Puts that were dropped because too much waited.
     dropped: u64,
-    subscribers: HashMap<SubscriberId, Subscriber>,
+    /// In the order in which they were declared. They outlive a lost session.
+    subscribers: Vec<Subscriber>,
+    /// Whether the session was open and was lost, so that [`Client::relink`] opens it again.
+    lost: bool,
     /// Key expressions that the router has given numbers to.
     mappings: HashMap<u16, String>,
     events: VecDeque<Event>,
     last_received: Duration,
+    /// When the last message of an open session came.
+    heard: Duration,
     last_sent: Duration,
     /// When the present step of the handshake must be over.
     deadline: Duration,
@@ -249,26 +284,56 @@ impl Client {
             control: VecDeque::new(),
             queues: Queues::default(),
             dropped: 0,
-            subscribers: HashMap::new(),
+            subscribers: Vec::new(),
+            lost: false,
             mappings: HashMap::new(),
             events: VecDeque::new(),
             last_received: now,
+            heard: now,
             last_sent: now,
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
             ledger: Ledger::new(),
         };
-        match ZenohIdProto::try_from(config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
-            Some(bytes) => client.control.push_back(bytes),
-            None => client.end(CloseCause::BadId, None),
-        }
+        client.greet(now);
         client
+    }
+
+    /// Opens a lost session again, over a link that has just opened. It gets an id of its own, because the router may not have noticed
+    /// yet that the lost one is gone, and refuses a second session of one id.
+    ///
+    /// # Errors
+    /// [`CommandError::NotLost`] when the session is there, was never open, or was closed by us.
+    pub fn relink(&mut self, zid: [u8; 16], initial_sn: u32, now: Duration) -> Result<(), CommandError> {
+        if !self.lost {
+            return Err(CommandError::NotLost);
+        }
+        self.config = Config { zid, initial_sn, ..self.config };
+        self.control.clear();
+        self.greet(now);
+        Ok(())
+    }
+
+    fn greet(&mut self, now: Duration) {
+        self.phase = Phase::Init;
+        (self.last_sent, self.suspected) = (now, None);
+        self.deadline = now + HANDSHAKE_TIMEOUT;
+        match ZenohIdProto::try_from(self.config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
+            Some(bytes) => self.control.push_back(bytes),
+            None => self.end(CloseCause::BadId, None),
+        }
     }
 
     /// Whether puts and subscriptions are possible.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Running)
+    }
+
+    /// Whether a session was lost and waits for [`Client::relink`], or for what comes of it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// Whether the session has ended.
@@ -283,12 +348,21 @@ impl Client {
         &self.ledger
     }
 
+    /// The link has ended, for whatever reason; `code` is that of the WebSocket.
+    pub fn handle_link_lost(&mut self, code: u16) {
+        self.end(CloseCause::Link { code, opening: !self.is_open() }, None);
+        self.control.clear();
+    }
+
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
     pub fn handle_input(&mut self, batch: Segment, now: Duration) {
         if self.is_over() {
             return;
         }
         self.last_received = now;
+        if self.is_open() {
+            self.heard = now;
+        }
         self.suspected = None;
         let batch = ZBytes::of_held(vec![batch]);
         let mut ledger = std::mem::take(&mut self.ledger);
@@ -306,7 +380,7 @@ impl Client {
             any = true;
             match (message, &self.phase) {
                 (Transport::InitAck(ack), Phase::Init) => self.handle_init_ack(ack, now)?,
-                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack)?,
+                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack, now)?,
                 (Transport::Close { reason }, _) => {
                     let cause = CloseCause::ByRouter { reason, opening: !self.is_open() };
                     self.end(cause, None);
@@ -361,7 +435,7 @@ impl Client {
         Ok(())
     }
 
-    fn handle_open_ack(&mut self, ack: &OpenAck) -> Result<(), CloseCause> {
+    fn handle_open_ack(&mut self, ack: &OpenAck, now: Duration) -> Result<(), CloseCause> {
         let Phase::Open(init) = std::mem::replace(&mut self.phase, Phase::Running) else {
             return Err(CloseCause::OutOfTurn { opening: true });
         };
@@ -389,7 +463,21 @@ impl Client {
             patch: init.ext_patch.raw(),
         };
         self.events.push_back(Event::Opened(info));
+        self.resume(now);
         Ok(())
+    }
+
+    /// Declares again what was declared, when the session was lost before.
+    fn resume(&mut self, now: Duration) {
+        if !std::mem::take(&mut self.lost) {
+            return;
+        }
+        // Encoded before, so they can be now.
+        let heads: Vec<_> =
+            self.subscribers.iter().flat_map(|sub| encode::declare_subscriber(sub.id, &sub.key)).collect();
+        heads.into_iter().for_each(|head| self.enqueue_declaration(head));
+        let subscribers = self.subscribers.iter().map(|sub| sub.id).collect();
+        self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
     }
 
     fn handle_message(&mut self, message: Message) -> Result<(), CloseCause> {
@@ -410,7 +498,7 @@ impl Client {
 
     fn deliver(&mut self, key: &OwnedKeyExpr, payload: ZBytes, deleted: bool, local: bool) {
         let mut subscribers: Vec<SubscriberId> =
-            self.subscribers.iter().filter(|(_, sub)| sub.key.intersects(key)).map(|(id, _)| *id).collect();
+            self.subscribers.iter().filter(|sub| sub.key.intersects(key)).map(|sub| sub.id).collect();
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
             self.events.push_back(Event::Sample(Sample { subscribers, key: key.to_string(), payload, deleted, local }));
@@ -557,18 +645,18 @@ impl Client {
         Ok(())
     }
 
-    /// Declares a subscriber under `key`.
+    /// Declares a subscriber under `key`. While a session is lost, it is declared with the next one.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
     pub fn subscribe(&mut self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        self.require_open()?;
-        if self.subscribers.contains_key(&id) {
+        self.require_session()?;
+        if self.subscribers.iter().any(|sub| sub.id == id) {
             return Err(CommandError::IdInUse { id });
         }
         let head = encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
         self.enqueue_declaration(head);
-        self.subscribers.insert(id, Subscriber { key });
+        self.subscribers.push(Subscriber { id, key });
         Ok(())
     }
 
@@ -577,25 +665,39 @@ impl Client {
     /// # Errors
     /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is none of that id.
     pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
-        self.require_open()?;
-        self.subscribers.remove(&id).ok_or(CommandError::UnknownId { id })?;
+        self.require_session()?;
+        let at = self.subscribers.iter().position(|sub| sub.id == id).ok_or(CommandError::UnknownId { id })?;
+        self.subscribers.remove(at);
         let head = encode::undeclare_subscriber(id).map_err(|_| CommandError::UnknownId { id })?;
         self.enqueue_declaration(head);
         Ok(())
     }
 
-    /// Ends the session. What waits to be sent is given up; the last transmit tells the router.
+    /// Ends the session for good. What waits to be sent is given up; the last transmit tells the router. One that was lost is not to be
+    /// opened again.
     pub fn close(&mut self) {
-        if !self.is_over() {
-            self.end(CloseCause::ByUs, Some(reason::GENERIC));
-        }
+        self.lost = false;
+        self.end(CloseCause::ByUs, Some(reason::GENERIC));
     }
 
     fn require_open(&self) -> Result<(), CommandError> {
-        if self.is_open() { Ok(()) } else { Err(CommandError::NotOpen) }
+        match &self.phase {
+            Phase::Running => Ok(()),
+            _ if self.lost => Err(CommandError::Lost),
+            _ => Err(CommandError::NotOpen),
+        }
     }
 
+    /// An open session, or a lost one: what is declared now will be with the next.
+    fn require_session(&self) -> Result<(), CommandError> {
+        if self.is_open() || self.lost { Ok(()) } else { Err(CommandError::NotOpen) }
+    }
+
+    /// Nothing is sent while there is no open session; what is declared then is declared when it opens.
     fn enqueue_declaration(&mut self, head: Vec<u8>) {
+        if !self.is_open() {
+            return;
+        }
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
         self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
     }
@@ -608,12 +710,17 @@ impl Client {
         if let Some(reason) = tell {
             self.control.extend(encode::close(reason));
         }
+        let was_open = self.is_open();
         self.phase = Phase::Over;
-        self.queues = Queues::default();
-        self.subscribers.clear();
+        let waiting = self.queues.abandon();
         self.mappings.clear();
         self.lanes = Lanes::default();
-        self.events.push_back(Event::Closed(cause));
+        self.lost = (self.lost || was_open) && cause.may_pass();
+        if !self.lost {
+            self.subscribers.clear();
+        }
+        let unfinished = waiting.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
+        self.events.push_back(Event::Closed(Ended { cause, unfinished }));
     }
 }
 

@@ -78,6 +78,14 @@ impl Queues {
         }
     }
 
+    /// Empties the queues; returns the operations that waited, in the order in which they would have left, and for each whether a
+    /// part of it was sent.
+    pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
+        let all = std::mem::take(self);
+        let waiting = all.queues.into_iter().flatten();
+        waiting.filter_map(|queued| Some((queued.op?, queued.message.is_begun()))).collect()
+    }
+
     /// Writes the next batch into `buffer`; `None` when nothing waits. Messages whose source is gone are given up on the way
     /// and put into `failed`.
     pub(super) fn fill(

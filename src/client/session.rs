@@ -8,13 +8,14 @@ use zenoh_protocol::{
     network::{DeclareBody, Mapping},
 };
 
-use super::CloseCause;
+use super::{CloseCause, SubscriberId};
 
 /// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts that begin with numbers, so
 /// without a bound a few small messages could make one of any length.
 const MAX_KEY: usize = u16::MAX as usize;
 
 pub(super) struct Subscriber {
+    pub(super) id: SubscriberId,
     pub(super) key: OwnedKeyExpr,
 }
 

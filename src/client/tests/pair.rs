@@ -347,6 +347,13 @@ impl Pair {
         self.down.clear();
     }
 
+    /// Opens the link again, to the same router.
+    pub(super) fn relink(&mut self) {
+        self.cut();
+        (self.router, self.mute) = (Some(Script::new(self.agree)), false);
+        self.client.relink([8; 16], 4321, self.now).unwrap();
+    }
+
     /// Lets `time` pass, in steps to whatever is due next.
     pub(super) fn run(&mut self, time: Duration) {
         let end = self.now + time;
