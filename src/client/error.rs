@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use zenoh_protocol::transport::close::reason_to_str;
 
-use super::SubscriberId;
+use super::{EntityId, QueryId};
 use crate::{payload::BuildError, wire::WireError};
 
 /// Why a verb was refused. Nothing has happened then.
@@ -24,11 +24,8 @@ pub enum CommandError {
         /// zenoh's reason.
         reason: String,
     },
-    /// The key expression cannot be encoded.
-    KeyTooLong {
-        /// Its length, in bytes.
-        len: usize,
-    },
+    /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer than 65,535 B.
+    KeyTooLong,
     /// The encoded message is longer than a router takes.
     TooLong {
         /// Bytes of the encoded message: the payload and its header.
@@ -45,15 +42,34 @@ pub enum CommandError {
         /// The most that may wait.
         limit: usize,
     },
-    /// A subscriber of this id is there already.
+    /// Something of this id is declared already.
     IdInUse {
         /// The id.
-        id: SubscriberId,
+        id: EntityId,
     },
-    /// There is no subscriber of this id.
+    /// There is nothing of this id.
     UnknownId {
         /// The id.
-        id: SubscriberId,
+        id: EntityId,
+    },
+    /// There are too many of something.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The most that there may be.
+        limit: usize,
+    },
+    /// The query is over, or was never there.
+    UnknownQuery {
+        /// The query.
+        query: QueryId,
+    },
+    /// A reply has a key that the query did not ask for.
+    ReplyKey {
+        /// The key expression of the query.
+        asked: String,
+        /// That of the reply.
+        key: String,
     },
 }
 
@@ -70,7 +86,7 @@ impl fmt::Display for CommandError {
                 "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
                  wildcards lab/* and lab/**"
             ),
-            Self::KeyTooLong { len } => write!(f, "the key expression is too long to be sent: {len} B"),
+            Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
                 f,
                 "the encoded message would have {encoded} B, and a router takes at most {limit} B (2^30): it would drop this one \
@@ -81,13 +97,47 @@ impl fmt::Display for CommandError {
             Self::TooManyQueued { queued, limit } => {
                 write!(f, "{queued} messages wait to be sent, and at most {limit} may: wait until some have left")
             }
-            Self::IdInUse { id } => write!(f, "subscriber {id} is declared already"),
-            Self::UnknownId { id } => write!(f, "there is no subscriber {id}"),
+            Self::IdInUse { id } => write!(f, "number {id} is declared already"),
+            Self::UnknownId { id } => write!(f, "nothing is declared as number {id}"),
+            Self::TooMany { what, limit } => write!(f, "there are {limit} {what} already, and no more may be"),
+            Self::UnknownQuery { query } => {
+                write!(f, "query {query} is over: it was finished, whoever asked has gone, or the session was lost")
+            }
+            Self::ReplyKey { asked, key } => write!(
+                f,
+                "the reply is under {key}, which the query for {asked} did not ask for; only a query with the parameter _anyke takes others"
+            ),
         }
     }
 }
 
 impl std::error::Error for CommandError {}
+
+/// Why a get has ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GetError {
+    /// Not everybody who was asked has answered in time.
+    Timeout,
+    /// There were replies under too many keys to keep them until the latest is known.
+    TooManyReplies {
+        /// The most that are kept.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for GetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("not everybody who was asked has answered in time"),
+            Self::TooManyReplies { limit } => {
+                write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GetError {}
 
 /// Why a put that had been taken was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +243,18 @@ pub enum CloseCause {
         /// The bound.
         limit: usize,
     },
+    /// The router declared more tokens, subscribers or queryables than are kept.
+    TooManyDeclared {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        limit: usize,
+    },
+    /// The router asks faster than it takes answers.
+    TooManyQueries {
+        /// The most answers that may wait to be sent.
+        limit: usize,
+    },
     /// Our own id cannot be used.
     BadId,
     /// A put was given up when parts of it had been sent, and the router knows no way to be told.
@@ -254,6 +316,10 @@ impl fmt::Display for CloseCause {
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
+            Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {limit} {what}"),
+            Self::TooManyQueries { limit } => {
+                write!(f, "the router asked faster than it took answers: more than {limit} messages wait for it")
+            }
             Self::HalfSent => f.write_str(
                 "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",
             ),

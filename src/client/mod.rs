@@ -21,11 +21,18 @@
 
 #![deny(clippy::indexing_slicing)]
 
+pub mod channel;
+mod declare;
 mod error;
+mod key;
 mod lane;
+mod limits;
+mod numbers;
+mod query;
 mod queue;
 pub mod reconnect;
-mod session;
+mod sample;
+mod stats;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -37,13 +44,28 @@ use zenoh_protocol::{
     core::{CongestionControl, Field, Priority, Reliability, ZenohIdProto},
     transport::{InitAck, OpenAck, close::reason},
 };
-
-pub use self::error::{CloseCause, CommandError, PutError};
-use self::{
-    lane::{Lanes, sn_mask},
-    queue::{Failed, Queued, Queues},
-    session::Subscriber,
+pub use zenoh_protocol::{
+    core::{Encoding, EntityGlobalIdProto, Timestamp},
+    network::request::ext::QueryTarget,
+    zenoh::ConsolidationMode,
 };
+
+pub use self::{
+    declare::{Counterpart, Queryable, Subscribe},
+    error::{CloseCause, CommandError, GetError, PutError},
+    key::{canonical, join, key_expression},
+    limits::Limits,
+    query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
+    sample::{Locality, Put, Sample},
+    stats::{LinkStats, Traffic},
+};
+use self::{
+    declare::{Declared, Entity, Remote},
+    lane::{Lanes, sn_mask},
+    query::{Pending, check_message},
+    queue::{Failed, Queued, Queues},
+};
+pub use crate::wire::{Content, Qos, Source};
 use crate::{
     ledger::Ledger,
     payload::ZBytes,
@@ -59,34 +81,6 @@ pub const LEASE: Duration = Duration::from_secs(60);
 
 /// The longest lease that is believed of a router.
 const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Bounds on what is kept because a peer, or the caller, asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a message that is being put together, in each lane.
-    pub reassembly_bytes: usize,
-    /// Fragments of a message that is being put together, in each lane: each keeps a buffer of the browser alive.
-    pub reassembly_fragments: usize,
-    /// Key expressions that the router has given numbers to.
-    pub key_expressions: usize,
-    /// Payload bytes that may wait to be sent before puts with [`CongestionControl::Drop`] are dropped. Puts with
-    /// [`CongestionControl::Block`] wait behind them; they hold references, not copies.
-    pub queued_bytes: usize,
-    /// Messages that may wait to be sent. Beyond it puts are refused, whatever they say about congestion.
-    pub queued_messages: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            reassembly_bytes: wire::MAX_MESSAGE,
-            reassembly_fragments: 1 << 18,
-            key_expressions: 1 << 12,
-            queued_bytes: 64 << 20,
-            queued_messages: 1 << 16,
-        }
-    }
-}
 
 /// What a client needs to know from outside.
 #[derive(Clone, Copy, Debug)]
@@ -123,53 +117,12 @@ pub struct SessionInfo {
 /// Names an operation; chosen by the caller, who should not use one twice in a session.
 pub type OpId = u64;
 
-/// Names a subscriber; chosen by the caller.
-pub type SubscriberId = u32;
+/// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a token, a watch; and, in a
+/// numbering of its own, a publisher that numbers its samples. Chosen by the caller.
+pub type EntityId = u32;
 
-/// A put.
-#[derive(Clone, Debug)]
-pub struct Put {
-    /// The key expression.
-    pub key: OwnedKeyExpr,
-    /// The payload. The client holds it until its last byte was gathered or the put has failed.
-    pub payload: ZBytes,
-    /// What is to happen when the way is not free. zenoh's default is `Drop`.
-    pub congestion: CongestionControl,
-    /// Its priority: a higher one overtakes between batches.
-    pub priority: Priority,
-    /// Its reliability.
-    pub reliability: Reliability,
-}
-
-impl Put {
-    /// A put with zenoh's defaults: may be dropped, priority data, reliable.
-    #[must_use]
-    pub fn new(key: OwnedKeyExpr, payload: ZBytes) -> Self {
-        Self {
-            key,
-            payload,
-            congestion: CongestionControl::Drop,
-            priority: Priority::DEFAULT,
-            reliability: Reliability::Reliable,
-        }
-    }
-}
-
-/// A sample for a subscriber.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// Everyone that it is for.
-    pub subscribers: Vec<SubscriberId>,
-    /// Its key expression.
-    pub key: String,
-    /// Its payload: over the received batches, or, when `local`, over the very owners of the put. A borrowed source that is
-    /// written later shows in it.
-    pub payload: ZBytes,
-    /// Whether it says that the key was deleted; the payload is empty then.
-    pub deleted: bool,
-    /// Whether it came from a put of this same client. A router does not send a session its own puts.
-    pub local: bool,
-}
+/// Names a subscriber.
+pub type SubscriberId = EntityId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]
@@ -178,8 +131,32 @@ pub enum Event {
     Opened(SessionInfo),
     /// A sample arrived.
     Sample(Sample),
-    /// A put was given up before all of it was sent. The session goes on.
+    /// Numbered samples did not come: before the next sample of the same publisher, which follows.
+    Missed {
+        /// Who missed them.
+        subscriber: SubscriberId,
+        /// Whose they were.
+        publisher: EntityGlobalIdProto,
+        /// How many.
+        count: u32,
+    },
+    /// A put, a get or an answer was given up before all of it was sent. The session goes on; a get ends apart.
     PutFailed(OpId, PutError),
+    /// A queryable is asked.
+    Query(Query),
+    /// A get has an answer.
+    Reply(OpId, Reply),
+    /// A get has no more answers.
+    GetEnded(OpId, Result<(), GetError>),
+    /// A fence was answered, after so long: the router has handed on everything that was put before it. See [`Client::flush`].
+    Flushed(OpId, Duration),
+    /// Whether there is anybody at the other end of a watch.
+    Matching {
+        /// The watch.
+        id: EntityId,
+        /// Whether there is.
+        matching: bool,
+    },
     /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
     /// There are no more events, unless [`Client::relink`] is called.
     Closed(Ended),
@@ -250,14 +227,21 @@ pub struct Client {
     /// Whole batches of the transport itself, sent before anything else.
     control: VecDeque<Vec<u8>>,
     queues: Queues,
-    /// Puts that were dropped because too much waited.
-    dropped: u64,
-    /// In the order in which they were declared. They outlive a lost session.
-    subscribers: Vec<Subscriber>,
+    /// What the caller has declared, in order. It outlives a lost session.
+    declared: Vec<Declared>,
+    /// The next number of each publisher that numbers its samples.
+    numbered: HashMap<EntityId, u32>,
+    /// The id under which samples are numbered: that of the first session.
+    source: ZenohIdProto,
+    /// What waits for an answer.
+    pending: Pending,
+    /// The last number that was given to an interest or a request.
+    last_number: u32,
+    stats: LinkStats,
     /// Whether the session was open and was lost, so that [`Client::relink`] opens it again.
     lost: bool,
-    /// Key expressions that the router has given numbers to.
-    mappings: HashMap<u16, String>,
+    /// What the router has declared.
+    remote: Remote,
     events: VecDeque<Event>,
     last_received: Duration,
     /// When the last message of an open session came.
@@ -283,10 +267,15 @@ impl Client {
             router_lease: LEASE,
             control: VecDeque::new(),
             queues: Queues::default(),
-            dropped: 0,
-            subscribers: Vec::new(),
+            declared: Vec::new(),
+            numbered: HashMap::new(),
+            // One that is not valid ends the session before anything is numbered.
+            source: ZenohIdProto::try_from(config.zid.as_slice()).unwrap_or_default(),
+            pending: Pending::default(),
+            last_number: 0,
+            stats: LinkStats::default(),
             lost: false,
-            mappings: HashMap::new(),
+            remote: Remote::default(),
             events: VecDeque::new(),
             last_received: now,
             heard: now,
@@ -348,6 +337,12 @@ impl Client {
         &self.ledger
     }
 
+    /// What went over the link.
+    #[must_use]
+    pub fn stats(&self) -> &LinkStats {
+        &self.stats
+    }
+
     /// The link has ended, for whatever reason; `code` is that of the WebSocket.
     pub fn handle_link_lost(&mut self, code: u16) {
         self.end(CloseCause::Link { code, opening: !self.is_open() }, None);
@@ -364,6 +359,8 @@ impl Client {
             self.heard = now;
         }
         self.suspected = None;
+        self.stats.received.batches += 1;
+        self.stats.received.bytes += batch.len() as u64;
         let batch = ZBytes::of_held(vec![batch]);
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
@@ -391,7 +388,7 @@ impl Client {
                     let fresh = self.lanes.accept(Lane { priority, reliability }, sn)?;
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
-                            self.handle_message(message)?;
+                            self.handle_message(message, reliability)?;
                         }
                     }
                 }
@@ -417,7 +414,7 @@ impl Client {
         let message = reader.message(reliability);
         self.ledger.absorb(&ledger);
         match message? {
-            Some(message) => self.handle_message(message),
+            Some(message) => self.handle_message(message, reliability),
             None => Err(CloseCause::OutOfTurn { opening: false }),
         }
     }
@@ -462,6 +459,7 @@ impl Client {
             router_lease: self.router_lease,
             patch: init.ext_patch.raw(),
         };
+        self.stats.sessions += 1;
         self.events.push_back(Event::Opened(info));
         self.resume(now);
         Ok(())
@@ -472,36 +470,56 @@ impl Client {
         if !std::mem::take(&mut self.lost) {
             return;
         }
-        // Encoded before, so they can be now.
-        let heads: Vec<_> =
-            self.subscribers.iter().flat_map(|sub| encode::declare_subscriber(sub.id, &sub.key)).collect();
-        heads.into_iter().for_each(|head| self.enqueue_declaration(head));
-        let subscribers = self.subscribers.iter().map(|sub| sub.id).collect();
+        self.declare_again();
+        let subscribers = self.declared.iter().filter(|declared| matches!(declared.entity, Entity::Subscriber { .. }));
+        let subscribers = subscribers.map(|declared| declared.id).collect();
         self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
     }
 
-    fn handle_message(&mut self, message: Message) -> Result<(), CloseCause> {
+    fn handle_message(&mut self, message: Message, reliability: Reliability) -> Result<(), CloseCause> {
+        self.stats.received.messages += 1;
         match message {
-            Message::Put { key, payload } => {
-                let key = session::resolve(&self.mappings, &key)?;
-                self.deliver(&key, payload, false, false);
+            Message::Push { key, qos, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.deliver(Sample::new(&key, content, qos, reliability, false), &key);
             }
-            Message::Delete { key } => {
-                let key = session::resolve(&self.mappings, &key)?;
-                self.deliver(&key, ZBytes::empty(), true, false);
+            Message::Request { id, key, qos, question } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_request(id, &key, qos, &question)?;
             }
-            Message::Declare(body) => session::map(&mut self.mappings, body, self.config.limits.key_expressions)?,
+            Message::Reply { id, key, qos, replier, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_reply(id, &key, qos, replier, content);
+            }
+            Message::ReplyErr { id, replier, payload, encoding } => {
+                self.handle_reply_err(id, replier, payload, encoding);
+            }
+            Message::Final { id } => self.handle_final(id),
+            Message::Declare { interest, body } => self.handle_declare(interest, body)?,
             Message::Other => {}
         }
         Ok(())
     }
 
-    fn deliver(&mut self, key: &OwnedKeyExpr, payload: ZBytes, deleted: bool, local: bool) {
-        let mut subscribers: Vec<SubscriberId> =
-            self.subscribers.iter().filter(|sub| sub.key.intersects(key)).map(|sub| sub.id).collect();
+    /// Gives a sample to the subscribers that it is for.
+    fn deliver(&mut self, sample: Sample, key: &OwnedKeyExpr) {
+        let mut subscribers = Vec::new();
+        for declared in &mut self.declared {
+            let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
+            if !subscribe.origin.takes(sample.local) || !subscribe.key.intersects(key) {
+                continue;
+            }
+            subscribers.push(declared.id);
+            let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
+            let count = numbers.take(source, self.config.limits.sources);
+            if count > 0 {
+                self.stats.missed += u64::from(count);
+                self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
+            }
+        }
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
-            self.events.push_back(Event::Sample(Sample { subscribers, key: key.to_string(), payload, deleted, local }));
+            self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
         }
     }
 
@@ -523,7 +541,8 @@ impl Client {
                     Some(since) => since + self.router_lease / 2,
                     None => self.last_received + self.router_lease,
                 };
-                Some(silent.min(self.last_sent + LEASE / 4))
+                let due = silent.min(self.last_sent + LEASE / 4);
+                Some(self.pending.deadline().map_or(due, |deadline| due.min(deadline)))
             }
         }
     }
@@ -539,6 +558,7 @@ impl Client {
                 }
             }
             Phase::Running => {
+                self.expire(now);
                 match self.suspected {
                     None if now >= self.last_received + self.router_lease => self.suspected = Some(now),
                     Some(since) if now >= since + self.router_lease / 2 => {
@@ -560,6 +580,12 @@ impl Client {
         self.events.pop_front()
     }
 
+    /// Whether [`Client::poll_transmit`] has something to write now.
+    #[must_use]
+    pub fn has_transmit(&self) -> bool {
+        !self.control.is_empty() || (self.is_open() && self.queues.count() > 0)
+    }
+
     /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`] bytes, or says that there is none now.
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
@@ -569,6 +595,8 @@ impl Client {
         if let Some(batch) = self.control.pop_front() {
             buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
             self.last_sent = now;
+            self.stats.sent.batches += 1;
+            self.stats.sent.bytes += batch.len() as u64;
             return Some(Transmit { len: batch.len(), parts: Vec::new() });
         }
         if !self.is_open() {
@@ -581,6 +609,9 @@ impl Client {
         match filled? {
             Ok(filled) => {
                 self.last_sent = now;
+                self.stats.sent.batches += 1;
+                self.stats.sent.bytes += filled.len as u64;
+                self.stats.sent.messages += filled.finished;
                 Some(Transmit { len: filled.len, parts: filled.parts })
             }
             Err(Failed::HalfSent) => {
@@ -601,7 +632,7 @@ impl Client {
             return Err(too_long(len));
         }
         let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
-            .map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
+            .map_err(|_| CommandError::KeyTooLong)?;
         let encoded = head.len() + len;
         if encoded > wire::MAX_MESSAGE {
             return Err(too_long(encoded));
@@ -609,68 +640,67 @@ impl Client {
         Ok(encoded)
     }
 
-    /// Publishes. Local subscribers get a reference to the same payload at once.
+    /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
     ///
     /// It waits behind what was put before, and holds references only. When more than [`Limits::queued_bytes`] would wait, one with
     /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
     /// the same.
     ///
-    /// That a put was sent is not that it was delivered: zenoh confirms nothing.
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was sent and nobody got a sample then.
     pub fn put(&mut self, op: OpId, put: Put) -> Result<(), CommandError> {
         self.require_open()?;
-        let lane = self.lanes.lane(put.priority, put.reliability);
-        let head = encode::put_head(&put.key, put.congestion, put.priority, put.payload.len())
-            .map_err(|_| CommandError::KeyTooLong { len: put.key.len() })?;
-        let message = Outgoing::new(head, put.payload.clone());
-        if message.len() > wire::MAX_MESSAGE {
-            return Err(CommandError::TooLong { encoded: message.len(), limit: wire::MAX_MESSAGE });
-        }
-        message.check().map_err(CommandError::Source)?;
-        let limits = self.config.limits;
-        if self.queues.count() >= limits.queued_messages {
-            return Err(CommandError::TooManyQueued { queued: self.queues.count(), limit: limits.queued_messages });
-        }
-        if put.congestion == CongestionControl::Drop && self.queues.is_full(put.payload.len(), &limits) {
-            self.dropped += 1;
-            let (queued, dropped) = (self.queues.bytes(), self.dropped);
-            let error = PutError::Dropped { queued, limit: limits.queued_bytes, dropped };
-            self.events.push_back(Event::PutFailed(op, error));
+        self.require_queue()?;
+        let source = self.next_source(put.numbered)?;
+        let content = put.content(source);
+        if put.destination.takes(false) {
+            let message = encode::push(&put.key, put.qos(), &content).map_err(|_| CommandError::KeyTooLong)?;
+            check_message(&message)?;
+            let (len, limit) = (content.len(), self.config.limits.queued_bytes);
+            if put.congestion == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
+                self.stats.dropped += 1;
+                let error = PutError::Dropped { queued: self.queues.bytes(), limit, dropped: self.stats.dropped };
+                self.events.push_back(Event::PutFailed(op, error));
+            } else {
+                let lane = self.lanes.lane(put.priority, put.reliability);
+                self.queues.push(Queued { op: Some(op), lane, message });
+            }
         } else {
-            self.queues.push(Queued { op: Some(op), lane, message });
+            put.payload.check().map_err(CommandError::Source)?;
         }
-        self.deliver(&put.key, put.payload, false, true);
+        if let (Some(publisher), Some(source)) = (put.numbered, source) {
+            self.numbered.insert(publisher, source.sn.wrapping_add(1));
+        }
+        if put.destination.takes(true) {
+            self.deliver(Sample::new(&put.key, content, put.qos(), put.reliability, true), &put.key);
+        }
         Ok(())
     }
 
-    /// Declares a subscriber under `key`. While a session is lost, it is declared with the next one.
-    ///
-    /// # Errors
-    /// [`CommandError`]; nothing was declared then.
-    pub fn subscribe(&mut self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        self.require_session()?;
-        if self.subscribers.iter().any(|sub| sub.id == id) {
-            return Err(CommandError::IdInUse { id });
-        }
-        let head = encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
-        self.enqueue_declaration(head);
-        self.subscribers.push(Subscriber { id, key });
-        Ok(())
+    /// The number of the next sample of a publisher. It is taken once the put is.
+    fn next_source(&self, publisher: Option<EntityId>) -> Result<Option<Source>, CommandError> {
+        let Some(publisher) = publisher else { return Ok(None) };
+        let limit = self.config.limits.numbered;
+        let sn = match self.numbered.get(&publisher) {
+            Some(sn) => *sn,
+            None if self.numbered.len() >= limit => {
+                return Err(CommandError::TooMany { what: "numbered publishers", limit });
+            }
+            None => 0,
+        };
+        Ok(Some(Source { id: self.source_id(publisher), sn }))
     }
 
-    /// Undeclares a subscriber. Samples that are under way to it are no longer delivered.
-    ///
-    /// # Errors
-    /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is none of that id.
-    pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
-        self.require_session()?;
-        let at = self.subscribers.iter().position(|sub| sub.id == id).ok_or(CommandError::UnknownId { id })?;
-        self.subscribers.remove(at);
-        let head = encode::undeclare_subscriber(id).map_err(|_| CommandError::UnknownId { id })?;
-        self.enqueue_declaration(head);
-        Ok(())
+    fn source_id(&self, eid: EntityId) -> EntityGlobalIdProto {
+        EntityGlobalIdProto { zid: self.source, eid }
+    }
+
+    /// A number for an interest or a request that none of those under way has: there are fewer than numbers by far.
+    fn next_number(&mut self) -> u32 {
+        self.last_number = self.last_number.wrapping_add(1);
+        self.last_number
     }
 
     /// Ends the session for good. What waits to be sent is given up; the last transmit tells the router. One that was lost is not to be
@@ -686,6 +716,12 @@ impl Client {
             _ if self.lost => Err(CommandError::Lost),
             _ => Err(CommandError::NotOpen),
         }
+    }
+
+    /// Whether one more message may wait to be sent.
+    fn require_queue(&self) -> Result<(), CommandError> {
+        let (queued, limit) = (self.queues.count(), self.config.limits.queued_messages);
+        if queued >= limit { Err(CommandError::TooManyQueued { queued, limit }) } else { Ok(()) }
     }
 
     /// An open session, or a lost one: what is declared now will be with the next.
@@ -712,30 +748,23 @@ impl Client {
         }
         let was_open = self.is_open();
         self.phase = Phase::Over;
-        let waiting = self.queues.abandon();
-        self.mappings.clear();
+        let queued = self.queues.abandon();
+        self.tell_kept_replies();
+        let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
+        for op in self.pending.abandon() {
+            // A get that has not left is among what was queued.
+            if !unfinished.iter().any(|other| other.op == op) {
+                unfinished.push(Unfinished { op, begun: true });
+            }
+        }
+        self.remote = Remote::default();
         self.lanes = Lanes::default();
         self.lost = (self.lost || was_open) && cause.may_pass();
         if !self.lost {
-            self.subscribers.clear();
+            self.declared.clear();
         }
-        let unfinished = waiting.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
         self.events.push_back(Event::Closed(Ended { cause, unfinished }));
     }
-}
-
-/// A key expression out of what a person typed.
-///
-/// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason.
-pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::new(text).map_err(|error| {
-        let error = error.to_string();
-        // zenoh begins with the text once more and ends with the place in its own source.
-        let reason = error.split_once("`: ").map_or(error.as_str(), |(_, reason)| reason);
-        let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
-        CommandError::KeyExpression { text: text.to_owned(), reason: reason.to_owned() }
-    })
 }
 
 #[cfg(test)]

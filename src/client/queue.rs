@@ -167,6 +167,14 @@ impl Queues {
     }
 }
 
+impl Queues {
+    /// The lowest priority of which something waits.
+    pub(super) fn lowest(&self) -> Option<Priority> {
+        let at = self.queues.iter().rposition(|queue| !queue.is_empty())?;
+        Priority::try_from(at as u8).ok()
+    }
+}
+
 fn part(queued: &Queued, payload: usize) -> Option<Part> {
     let message = &queued.message;
     let last = message.is_done().then(|| (message.batches(), message.ledger().clone()));

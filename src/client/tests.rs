@@ -11,6 +11,7 @@ use zenoh_protocol::{
     zenoh::PushBody,
 };
 
+mod api;
 mod pair;
 
 use self::pair::*;

@@ -176,7 +176,7 @@ impl Driver {
     /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
     pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
         let begun = clock::now();
-        let total = put.payload.len();
+        let (total, express) = (put.payload.len(), put.express);
         let result = self.with_client(|client| client.put(op, put));
         if result.is_ok() {
             let flight = Flight {
@@ -189,7 +189,11 @@ impl Driver {
                 complete: false,
             };
             self.inner.borrow_mut().flights.insert(op, flight);
-            self.pump_after_this_turn();
+            if express {
+                pump(&self.inner);
+            } else {
+                self.pump_after_this_turn();
+            }
         }
         result
     }
@@ -428,6 +432,13 @@ impl Inner {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
+                // The page asks nothing and answers nobody.
+                Event::Missed { .. }
+                | Event::Query(_)
+                | Event::Reply(..)
+                | Event::GetEnded(..)
+                | Event::Flushed(..)
+                | Event::Matching { .. } => {}
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
             }
