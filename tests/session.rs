@@ -623,3 +623,383 @@ async fn whether_anybody_is_there_is_known_both_ways() {
     peer.close().await.unwrap();
     lab.stop().await;
 }
+
+// ---- lost links and routers ----
+
+fn is_closed(event: &Event) -> bool {
+    matches!(event, Event::Closed(_))
+}
+
+/// What was unfinished when the session ended.
+fn unfinished(events: Vec<Event>) -> Vec<(u64, bool)> {
+    match events.into_iter().last() {
+        Some(Event::Closed(ended)) => ended.unfinished.iter().map(|one| (one.op, one.begun)).collect(),
+        other => panic!("expected the end, got {other:?}"),
+    }
+}
+
+fn block(text: &str, payload: ZBytes) -> Put {
+    Put { congestion: wire::CongestionControl::Block, ..Put::new(key(text), payload) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
+    let lab = router().await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_queryable(2, key("lab/q")).unwrap();
+    link.client.declare_token(3, key("lab/alive/ours")).unwrap();
+    link.client.subscribe_liveliness(4, key("lab/alive/*"), true).unwrap();
+    link.until(is_sample).await;
+    for round in 0..3u64 {
+        // Idle, in a large put, in a get that nobody answers.
+        let mut expected = Vec::new();
+        if round == 1 {
+            let op = link.op();
+            link.client.put(op, block("lab/large", payload(&noise(1, 200_000_000)))).unwrap();
+            link.until(is_sample).await;
+            expected.push((op, true));
+            link.parts_of(op, 50).await;
+        } else if round == 2 {
+            let silent = peer(&lab).await;
+            let queryable = silent.declare_queryable("lab/silent").await.unwrap();
+            settled(&silent).await;
+            let (op, now) = (link.op(), link.now());
+            link.client.get(op, Get::new(key("lab/silent")), now).unwrap();
+            link.during(async { queryable.recv_async().await.unwrap() }).await;
+            expected.push((op, true));
+            silent.close().await.unwrap();
+            // The queryable is gone, and the router may have said so already.
+            let (_, events) = link.during(tokio::time::sleep(Duration::from_millis(100))).await;
+            if events.iter().any(|event| matches!(event, Event::GetEnded(..))) {
+                expected.clear();
+            }
+        }
+        let (_, mut events) = link.during(lab.stop_router()).await;
+        if !events.iter().any(is_closed) {
+            events.extend(link.until(is_closed).await);
+        }
+        events.truncate(1 + events.iter().position(is_closed).unwrap());
+        assert_eq!(unfinished(events), expected, "round {round}");
+        let op = link.op();
+        assert!(link.client.put(op, block("lab/meanwhile", payload(b"x"))).is_err());
+        link.attempts(2).await;
+        lab.start_router().await.unwrap();
+        let events = link.until(|event| matches!(event, Event::Resumed { .. })).await;
+        let Some(Event::Resumed { subscribers, .. }) = events.last() else { panic!() };
+        assert_eq!(subscribers, &[1]);
+        link.flush().await;
+
+        let peer = peer(&lab).await;
+        peer.put("lab/back", noise(2, 100_000)).congestion_control(CongestionControl::Block).await.unwrap();
+        assert_eq!(flat(&sample(link.until(is_sample).await).payload), noise(2, 100_000));
+        while !link.during(alive_again(&peer)).await.0 {}
+        let answers = peer.get("lab/q").await.unwrap();
+        let events = link.until(|event| matches!(event, Event::Query(_))).await;
+        let Some(Event::Query(query)) = events.into_iter().last() else { panic!() };
+        let content = Content::put(payload(b"here"));
+        link.client.reply(op, query.id, Answer { key: key("lab/q"), content }).unwrap();
+        link.client.finish(query.id).unwrap();
+        let answer = link.during(async { answers.recv_async().await.unwrap() }).await.0;
+        assert_eq!(answer.result().unwrap().payload().to_bytes(), b"here".as_slice());
+        peer.close().await.unwrap();
+    }
+    assert_eq!(link.client.stats().sessions, 4);
+    lab.stop().await;
+}
+
+/// Whether `peer` sees the token of ours.
+async fn alive_again(peer: &zenoh::Session) -> bool {
+    let answers = peer.liveliness().get("lab/alive/ours").await.unwrap();
+    answers.recv_async().await.is_ok()
+}
+
+/// The program as it is started by hand, so that it can be killed; `None` when a port was taken meanwhile.
+async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
+    use tokio::io::AsyncBufReadExt;
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_zbytes-lab"))
+        .args(["--router-only", "--page", &ports[0], "--ws", &ports[1], "--tcp", &ports[2]])
+        .env_remove("RUST_LOG")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    // It prints its addresses once it listens.
+    while let Some(line) = tokio::time::timeout(GUARD, lines.next_line()).await.unwrap().unwrap() {
+        if line.contains(&ports[2]) {
+            // What it prints must go somewhere, or it ends.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Some(child);
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (ports, mut first) = loop {
+        let ports = [free(), free(), free()];
+        if let Some(first) = program(&ports).await {
+            break (ports, first);
+        }
+    };
+    let mut link = Link::open(&format!("ws/{}", ports[1])).await;
+    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.flush().await;
+    let op = link.op();
+    link.client.put(op, block("lab/large", payload(&noise(1, 300_000_000)))).unwrap();
+    link.until(is_sample).await;
+    link.parts_of(op, 20).await;
+    first.kill().await.unwrap();
+    assert_eq!(unfinished(link.until(is_closed).await), [(op, true)]);
+    link.attempts(3).await;
+    let _second = program(&ports).await.expect("the ports are still free");
+    link.until(|event| matches!(event, Event::Resumed { .. })).await;
+    let mut other = Link::open(&format!("ws/{}", ports[1])).await;
+    link.flush().await;
+    other.client.put(1, block("lab/back", payload(b"x"))).unwrap();
+    other.flush().await;
+    assert_eq!(sample(link.until(is_sample).await).key, "lab/back");
+}
+
+/// What a proxy does to the messages from the router to the client.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    /// Holds each back for a while.
+    Delay,
+    /// Cuts the nth short.
+    Truncate(usize),
+    /// Sends something else instead of the nth.
+    Garbage(usize),
+    /// Ends the connection at the nth.
+    Cut(usize),
+}
+
+/// A WebSocket proxy that does harm to its first connection, and none to the next.
+async fn proxy(to: String, harm: Harm) -> String {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let locator = format!("ws/{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut harmful = true;
+        while let Ok((stream, _)) = listener.accept().await {
+            let harm = std::mem::replace(&mut harmful, false).then_some(harm);
+            let to = to.replacen("ws/", "ws://", 1);
+            tokio::spawn(async move {
+                let (mut down, mut from_client) = tokio_tungstenite::accept_async(stream).await.unwrap().split();
+                let (router, _) = tokio_tungstenite::connect_async(to).await.unwrap();
+                let (mut up, mut from_router) = router.split();
+                let upwards = async {
+                    while let Some(Ok(message)) = from_client.next().await {
+                        if up.send(message).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                let downwards = async {
+                    let mut count = 0;
+                    while let Some(Ok(message)) = from_router.next().await {
+                        let Message::Binary(bytes) = message else { break };
+                        let mut bytes = Vec::from(bytes);
+                        count += 1;
+                        match harm {
+                            Some(Harm::Delay) => tokio::time::sleep(Duration::from_millis(20)).await,
+                            Some(Harm::Truncate(n)) if n == count => bytes.truncate(bytes.len() / 2),
+                            Some(Harm::Garbage(n)) if n == count => bytes = noise(n as u64, 400),
+                            Some(Harm::Cut(n)) if n == count => break,
+                            _ => {}
+                        }
+                        if down.send(Message::Binary(bytes.into())).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                tokio::select! { () = upwards => {}, () = downwards => {} }
+            });
+        }
+    });
+    locator
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let harms =
+        [Harm::Delay].into_iter().chain((3..9).flat_map(|n| [Harm::Truncate(n), Harm::Garbage(n), Harm::Cut(n)]));
+    for harm in harms {
+        let through = proxy(lab.ws_locator(), harm).await;
+        let mut link = Link::open(&through).await;
+        link.client.subscribe(1, key("lab/**")).unwrap();
+        // The answer may be what is harmed.
+        let (op, now) = (link.op(), link.now());
+        link.client.flush(op, now).unwrap();
+        let fenced = |event: &Event| matches!(event, Event::Flushed(..) | Event::Resumed { .. } | Event::Closed(_));
+        let mut lost = link.until(fenced).await.iter().any(is_closed);
+        for round in 0.. {
+            let text = format!("lab/{round}");
+            // Several batches, and one.
+            peer.put(&text, noise(round, 200_000)).congestion_control(CongestionControl::Block).await.unwrap();
+            peer.put(&text, noise(round, 10)).congestion_control(CongestionControl::Block).await.unwrap();
+            let mut whole = 0;
+            let mut last = 0;
+            while last == 0 {
+                match link.event().await {
+                    Event::Sample(sample) => {
+                        let len = sample.payload.len();
+                        assert!(len == 10 || len == 200_000, "{harm:?}: {len} B");
+                        let round: u64 = sample.key.trim_start_matches("lab/").parse().unwrap();
+                        assert!(flat(&sample.payload) == noise(round, len), "{harm:?}");
+                        whole += 1;
+                        last = usize::from(len == 10 && sample.key == text);
+                    }
+                    Event::Closed(_) => lost = true,
+                    // What was put meanwhile did not arrive, or may not have.
+                    Event::Resumed { .. } => {
+                        link.flush().await;
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            if whole == 2 && (lost || round > 9 || matches!(harm, Harm::Delay)) {
+                break;
+            }
+        }
+        assert_eq!(lost, !matches!(harm, Harm::Delay), "{harm:?}");
+    }
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+// ---- what a fence says ----
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let subscriber = peer.declare_subscriber("lab/**").with(zenoh::handlers::FifoChannel::new(10_000)).await.unwrap();
+    settled(&peer).await;
+    let mut without = 0;
+    for round in 0..20u64 {
+        for fence in [true, false] {
+            let mut link = Link::open(&lab.ws_locator()).await;
+            for n in 0..100 {
+                let op = link.op();
+                let put = Put {
+                    priority: [wire::Priority::Data, wire::Priority::Background][n % 2],
+                    ..block(&format!("lab/{fence}"), payload(&noise(round, 20_000)))
+                };
+                link.client.put(op, put).unwrap();
+            }
+            if fence {
+                link.flush().await;
+            } else {
+                // Until the last has been given to the socket, which is all that a put without a fence tells.
+                let last = link.op() - 1;
+                link.parts_of(last, 1).await;
+            }
+            link.cut();
+            drop(link);
+            // A sample of another session comes behind whatever the router has of the first.
+            let mut other = Link::open(&lab.ws_locator()).await;
+            // Of the lowest priority: others overtake in the router too.
+            let mark = Put { priority: wire::Priority::Background, ..block("lab/mark", payload(b"x")) };
+            other.client.put(1, mark).unwrap();
+            other.flush().await;
+            let mut arrived = 0;
+            loop {
+                let sample = subscriber.recv_async().await.unwrap();
+                match sample.key_expr().as_str() {
+                    "lab/mark" => break,
+                    key if key == format!("lab/{fence}") => arrived += 1,
+                    _ => {}
+                }
+            }
+            if fence {
+                assert_eq!(arrived, 100, "round {round}");
+            } else {
+                without += arrived;
+            }
+        }
+    }
+    println!("of 2000 puts without a fence {without} had arrived");
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+// ---- many puts ----
+
+/// How many puts of mixed sizes.
+const MANY: u64 = 10_000;
+
+/// Lengths and digests in their order, by key and priority.
+type Orders = std::collections::HashMap<(String, u8), Vec<(usize, [u8; 32])>>;
+
+/// Between 1 B and 4 MiB, each octave as likely as the others.
+fn size(n: u64) -> usize {
+    let random = mix(n ^ 0x5EED) as f64 / u64::MAX as f64;
+    (22.0 * random).exp2() as usize
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_puts_arrive_in_their_order_within_each_priority_and_key() {
+    use sha2::{Digest, Sha256};
+    const PRIORITIES: [wire::Priority; 4] =
+        [wire::Priority::RealTime, wire::Priority::DataHigh, wire::Priority::Data, wire::Priority::Background];
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    peer.declare_subscriber("many/**")
+        .callback(move |sample| {
+            let bytes = sample.payload().to_bytes();
+            let digest: [u8; 32] = Sha256::digest(&bytes).into();
+            tell.send((sample.key_expr().to_string(), sample.priority(), bytes.len(), digest)).unwrap();
+        })
+        .background()
+        .await
+        .unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    // One block of noise for all: each payload is a part of it, by reference.
+    let block_of_noise: std::sync::Arc<[u8]> = noise(77, (1 << 22) + (1 << 16)).into();
+    let whole = zbytes_lab::segment::Segment::from(block_of_noise.to_vec());
+    let part = |n: u64| {
+        let (at, len) = ((mix(n) % (1 << 16)) as usize, size(n).max(1));
+        (at, len)
+    };
+    let mut expected = Orders::default();
+    let mut bytes = 0;
+    for n in 0..MANY {
+        let (at, len) = part(n);
+        bytes += len;
+        let (text, priority) = (format!("many/{}", n % 3), PRIORITIES[(mix(n + 7) % 4) as usize]);
+        let digest: [u8; 32] = Sha256::digest(&block_of_noise[at..at + len]).into();
+        expected.entry((text.clone(), priority as u8)).or_default().push((len, digest));
+        let (first, second) = (whole.slice(at..at + len / 2).unwrap(), whole.slice(at + len / 2..at + len).unwrap());
+        let payload = ZBytes::from_segments([Source::borrow(first), Source::borrow(second)]).unwrap();
+        let op = link.op();
+        link.client.put(op, Put { priority, ..block(&text, payload) }).unwrap();
+    }
+    let mut found = Orders::default();
+    let gather = async {
+        for _ in 0..MANY {
+            let next = tokio::time::timeout(GUARD, heard.recv()).await.expect("another sample").unwrap();
+            found.entry((next.0, next.1 as u8)).or_default().push((next.2, next.3));
+        }
+    };
+    link.during(gather).await;
+    assert_eq!(found.len(), 12);
+    for (which, order) in &expected {
+        assert!(found.get(which) == Some(order), "{which:?}");
+    }
+    let sent = link.client.stats().sent;
+    println!("{MANY} puts, {bytes} B, in {} batches", sent.batches);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}

@@ -131,6 +131,26 @@ impl Link {
         }
     }
 
+    /// Drives until the session has been tried to be opened again so many times, without success.
+    pub(crate) async fn attempts(&mut self, count: usize) {
+        let end = Instant::now() + GUARD;
+        while self.waits.len() < count {
+            assert!(Instant::now() < end, "{:?}", self.waits);
+            // An attempt must not be given up halfway, so it is not raced against anything.
+            self.step().await;
+            assert!(self.client.poll_event().is_none(), "an event came");
+        }
+    }
+
+    /// Drives until so many parts of an operation were given to the socket.
+    pub(crate) async fn parts_of(&mut self, op: OpId, count: usize) {
+        let end = Instant::now() + GUARD;
+        while self.parts.iter().filter(|part| part.op == op).count() < count {
+            assert!(Instant::now() < end && !self.client.is_over(), "{:?}", self.client.stats());
+            self.during(tokio::time::sleep(Duration::from_micros(100))).await;
+        }
+    }
+
     /// The events up to the first that is wanted, which is the last.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut all = Vec::new();
@@ -166,7 +186,6 @@ impl Link {
     }
 
     /// Cuts the connection without a goodbye.
-    #[allow(dead_code, reason = "used where links are cut")]
     pub(crate) fn cut(&mut self) {
         self.socket = None;
     }
