@@ -7,6 +7,7 @@ TOOLS=$ROOT/.tools
 LOGS=$TOOLS/logs
 TRUNK_VERSION=0.21.14
 PYTHON_ZENOH=1.10.2
+PYTHON_CAPNP=2.2.4
 WASM=wasm32-unknown-unknown
 
 # The first of these that a script meets decides for all its steps.
@@ -219,16 +220,25 @@ setup_browser() {
     export CHROME CHROMEDRIVER
 }
 
-# The official Python client, in an environment of its own.
+# Cap'n Proto's own tool, which reads messages and compiles schemas.
+setup_capnp() {
+    have capnp || apt_install "no capnp: the tests read messages with it, and compile the schema again" capnproto
+    capnp --version >/dev/null 2>&1 || stop "capnp does not start" "Install Cap'n Proto's tool of 0.7 or newer."
+}
+
+# The official Python client and pycapnp, in an environment of their own.
 setup_python() {
-    local venv=$TOOLS/venv found
+    local venv=$TOOLS/venv wanted found
+    wanted="$PYTHON_ZENOH $PYTHON_CAPNP"
     LAB_PYTHON=$venv/bin/python
     export LAB_PYTHON
-    found=$("$LAB_PYTHON" -c 'import importlib.metadata as m; print(m.version("eclipse-zenoh"))' 2>/dev/null || true)
-    [ "$found" != "$PYTHON_ZENOH" ] || return 0
+    found=$("$LAB_PYTHON" -c 'from importlib.metadata import version as v; print(v("eclipse-zenoh"), v("pycapnp"))' \
+        2>/dev/null || true)
+    [ "$found" != "$wanted" ] || return 0
     if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         apt_install "no Python 3 with venv: the tests send through zenoh's Python client" python3 python3-venv
     fi
     step "python: environment in .tools/venv" python3 -m venv --clear "$venv"
-    step "python: eclipse-zenoh $PYTHON_ZENOH" "$LAB_PYTHON" -m pip install --quiet "eclipse-zenoh==$PYTHON_ZENOH"
+    step "python: eclipse-zenoh $PYTHON_ZENOH, pycapnp $PYTHON_CAPNP" "$LAB_PYTHON" -m pip install --quiet \
+        "eclipse-zenoh==$PYTHON_ZENOH" "pycapnp==$PYTHON_CAPNP"
 }

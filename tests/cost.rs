@@ -118,6 +118,44 @@ async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_proposals_rows_of_its_own_tensor_and_of_every_way() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // Without a message there is nothing to measure, which is said.
+    page.fill("#scenario", "message").await;
+    page.click("#measure").await;
+    assert!(page.text("#cost-problem").await.contains("no message"), "{}", page.text("#cost-problem").await);
+    // The preset chooses what is to be measured with it.
+    page.fill("#preset", "message").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let run = measure(&page, "message").await;
+    assert_eq!((run.scenario, run.subject.as_str()), (Scenario::Message, "1536x1920 Int32 in Cap'n Proto"));
+    // The message is 168 B longer than its data: table, head with landing pad; 11,796,480 B are whole words.
+    let len = run.of(Variant::Borrow).next().unwrap().bytes;
+    assert_eq!(copied(&run, Variant::Segments), [0]);
+    assert_eq!(copied(&run, Variant::Borrow), [0]);
+    assert_eq!(copied(&run, Variant::Copy), [len]);
+    assert_eq!(copied(&run, Variant::Filled), [PAYLOAD as u64]);
+    assert_eq!(copied(&run, Variant::Adopted), [0]);
+    assert!((PAYLOAD as u64..PAYLOAD as u64 + 200).contains(&len), "{len}");
+    assert_eq!(page.attribute("#cost-verdict", "data-state").await, "faster", "{}", page.text("#cost-verdict").await);
+    let table = page.text("#cost-proposal").await;
+    for words in
+        ["another machine", "about 5 ms, copied", "4.1 ms", "0.007 ms", "roughly 45 %", "array to payload, adopted"]
+    {
+        assert!(table.contains(words), "{words}: {table}");
+    }
+    let checked = schema();
+    let json = serde_json::to_value(&run).unwrap();
+    assert!(checked.is_valid(&json), "{:?}", checked.iter_errors(&json).map(|e| e.to_string()).collect::<Vec<_>>());
+    page.fill("#preset", "tensor").await;
+    assert_eq!(page.run("return document.querySelector('#scenario').value;", vec![]).await, json!("payload"));
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whole_put_is_measured_stage_by_stage() {
     let _turn = turn().await;
     let lab = lab().await;

@@ -8,6 +8,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/browser.rs"]
 mod browser;
 #[path = "support/lab.rs"]
@@ -855,5 +856,45 @@ async fn an_experiment_can_fail_and_says_so() {
     page.wait("#experiment-worker[data-state=failed]").await;
     assert!(page.text("#findings-worker").await.contains("none today"));
     page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "three").await;
+    page.click("#add-text").await;
+    page.fill("#row-text", "before the crash").await;
+    page.fill("#key", "lab/kept").await;
+    page.click("#row-0 .row-head").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let rows = page.text(".rows").await;
+    // More memory than there is, asked for past all checks: the program ends in a trap. The function has a short name in a small build.
+    let die = "
+        const { js } = document.querySelector('script[data-js]').dataset;
+        const allocate = (program) => program.__wbindgen_malloc ?? program.__wbindgen_export;
+        import(js).then((lab) => lab.default()).then((program) => setTimeout(() => allocate(program)(0xfffffff0, 8)));";
+    let died = [("RuntimeError", 1)];
+    page.run(die, vec![]).await;
+    page.wait("#crash[open]").await;
+    assert!(page.text("#crash").await.contains("unreachable"), "{}", page.text("#crash").await);
+    page.client
+        .find(fantoccini::Locator::XPath("//button[text()='Start again with my rows']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.text(".rows").await, rows);
+    let value = page.run("return document.querySelector('#key').value", vec![]).await;
+    assert_eq!(value, serde_json::json!("lab/kept"));
+    // That was for once: whoever loads the page begins afresh.
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_ne!(page.text(".rows").await, rows);
+    page.close(&died).await;
     lab.stop().await;
 }

@@ -6,32 +6,42 @@
 
 pub mod cost;
 pub mod locator;
+pub mod message;
 pub mod ownership;
 mod plan;
+mod setup;
 mod spec;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
-    plan::{Piece, Plan},
-    spec::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Preset, Row, RowId},
+    plan::{Part, Piece, Plan, Structured, positions, structures},
+    setup::Setup,
+    spec::{
+        FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
+        RowId, TIMESTAMP,
+    },
+};
+use self::{
+    message::{Change, Messages, Task, TypedArray},
+    ownership::{Experiment, Finding, Ownership, RunId},
 };
 use crate::{
     client::{SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    payload::{BuildError, MAX_LEN},
+    message::{MessageError, PixelFormat, Schema, Way},
+    payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
 
 /// The most samples that are kept to be looked at.
 pub const KEPT_SAMPLES: usize = 50;
 
-/// The most payload bytes that the kept samples may hold together; the newest is always kept.
+/// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
 /// Something that went wrong, in words for the person at the page.
@@ -104,8 +114,16 @@ impl View {
 pub struct Selection {
     /// The row.
     pub row: RowId,
-    /// Which of the row's arrays, from 0.
+    /// Which of the row's segments, from 0.
     pub index: usize,
+}
+
+impl Selection {
+    /// The segment that stands for a row.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        Self { row: row.id, index: row.face() }
+    }
 }
 
 /// One change to a row.
@@ -113,8 +131,18 @@ pub struct Selection {
 pub enum Edit {
     /// Another name.
     Name(String),
-    /// Typed arrays of this element type.
+    /// Typed arrays of this element type, or a message with elements of it.
     Element(Element),
+    /// Typed arrays of this element type, whatever it was.
+    Array(Element),
+    /// A message of this schema, whatever it was.
+    Schema(Schema),
+    /// Another way to get its arrays into its message.
+    Way(Way),
+    /// Another shape of its message: see [`Message::shape`].
+    Shape(Vec<u32>),
+    /// Another format of its frame's pixels.
+    Format(PixelFormat),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
     /// So many elements of the buffer in front of each array.
@@ -305,6 +333,8 @@ pub struct Sample {
     pub local: bool,
     /// Its hash, if asked for.
     pub hash: Hash,
+    /// Typed arrays that were made of it.
+    pub arrays: Vec<TypedArray>,
 }
 
 /// What the page runs in.
@@ -338,6 +368,8 @@ pub struct State {
     pub file_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
+    /// The structures of the messages that were built last; none when the last build failed.
+    pub structures: Vec<Structured>,
     /// The Cost pane.
     pub cost: Cost,
     /// The locator as typed.
@@ -359,6 +391,8 @@ pub struct State {
     pub samples: Vec<Sample>,
     /// How many samples arrived in all.
     pub received: u64,
+    /// The sample that is read as a message.
+    pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
     /// What the page runs in.
@@ -370,13 +404,14 @@ impl Default for State {
         let rows = Preset::Tensor.rows(0);
         Self {
             next_row: rows.len() as RowId,
-            selected: rows.first().map(|row| Selection { row: row.id, index: 0 }),
+            selected: rows.first().map(Selection::of),
             rows,
             preset: Some(Preset::Tensor),
             view: View::AsSet,
             revision: 0,
             file_problem: None,
             build: Build::Pending,
+            structures: Vec::new(),
             cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
@@ -388,6 +423,7 @@ impl Default for State {
             subscription: Subscription::None,
             samples: Vec::new(),
             received: 0,
+            messages: Messages::default(),
             ownership: Ownership::default(),
             surroundings: Surroundings::default(),
         }
@@ -412,6 +448,8 @@ pub enum Action {
     Add(Element),
     /// Append a row of text.
     AddText,
+    /// Append a Cap'n Proto message.
+    AddMessage(Schema),
     /// Append the bytes of a file that the page has read.
     AddFile {
         /// Names it to whoever has the bytes.
@@ -469,6 +507,8 @@ pub enum Action {
     Unsubscribe,
     /// Hash a sample.
     Hash(SampleId),
+    /// Something about the sample that is read as a message.
+    Message(Change),
     /// Let all samples go.
     ForgetSamples,
     /// Run an experiment.
@@ -477,8 +517,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
-    /// Answer: the payload of this revision was built, or not.
-    BuildEnded(u64, Result<Built, Problem>),
+    /// Answer: the payload of this revision was built, with the structures of its messages, or not.
+    BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
     /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
@@ -555,7 +595,9 @@ pub enum Effect {
     Unsubscribe,
     /// Hash a sample; answer with [`Action::Hashed`].
     Hash(SampleId),
-    /// Let the payloads of these samples go.
+    /// Do something for the sample that is read as a message.
+    Message(Task),
+    /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
     /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
     Try {
@@ -570,8 +612,8 @@ impl State {
     /// The plan for the rows as the layout shows them.
     ///
     /// # Errors
-    /// [`BuildError::TooLong`].
-    pub fn plan(&self) -> Result<Plan, BuildError> {
+    /// As [`Plan::of`].
+    pub fn plan(&self) -> Result<Plan, MessageError> {
         Plan::of(&self.rows, self.view.mode(), self.key.len())
     }
 
@@ -595,7 +637,13 @@ impl State {
                 self.next_row += self.rows.len() as RowId;
                 let effects = self.rows_changed();
                 self.preset = Some(preset);
-                self.selected = self.rows.first().map(|row| Selection { row: row.id, index: 0 });
+                // The proposal's benchmark is a preset; what else is chosen has other rows to show, or none.
+                match (preset, self.cost.scenario) {
+                    (Preset::Message, _) => self.cost.scenario = Scenario::Message,
+                    (_, Scenario::Message) => self.cost.scenario = Scenario::Payload,
+                    _ => {}
+                }
+                self.selected = self.rows.first().map(Selection::of);
                 effects
             }
             Action::Add(element) => {
@@ -604,6 +652,12 @@ impl State {
             }
             Action::AddText => {
                 let row = Row::text(self.fresh_row(), format!("text {}", self.rows.len()), FIRST_TEXT);
+                self.append(row)
+            }
+            Action::AddMessage(schema) => {
+                let name = format!("message {}", self.rows.len());
+                let element = if schema == Schema::CameraFrame { Element::Uint8 } else { Element::Float32 };
+                let row = Row::message(self.fresh_row(), name, element, Message::first(schema));
                 self.append(row)
             }
             Action::AddFile { file, name, len } => {
@@ -618,15 +672,15 @@ impl State {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let id = self.fresh_row();
                 let twin = Row { id, ..self.rows[at].clone() };
+                self.selected = Some(Selection::of(&twin));
                 self.rows.insert(at + 1, twin);
-                self.selected = Some(Selection { row: id, index: 0 });
                 self.rows_changed()
             }
             Action::Remove(row) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 self.rows.remove(at);
                 let neighbour = self.rows.get(at).or(self.rows.last());
-                self.selected = neighbour.map(|row| Selection { row: row.id, index: 0 });
+                self.selected = neighbour.map(Selection::of);
                 self.rows_changed()
             }
             Action::Move(row, direction) => {
@@ -642,18 +696,31 @@ impl State {
             Action::Edit(row, edit) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let row = &mut self.rows[at];
+                let schema = row.spec().map(|spec| spec.schema());
                 match edit {
                     Edit::Name(name) => row.name = name,
-                    Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
+                    Edit::Element(element) if row.way().is_some() => row.element = element,
+                    Edit::Element(element) | Edit::Array(element) => row.become_array(element),
+                    Edit::Schema(schema) => row.become_message(schema),
+                    Edit::Way(way) => row.change_message(|message| message.way = way),
+                    Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
+                    Edit::Format(format) => row.change_message(|message| message.format = format),
                     Edit::Kind(kind) => row.become_kind(kind),
                     Edit::Before(before) => row.before = before,
                     Edit::After(after) => row.after = after,
                     Edit::Unsupported(unsupported) => row.unsupported = unsupported,
                     Edit::Length(length) => row.length = length,
+                    Edit::Repeat(_) if row.way().is_some() => {}
                     Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
                     Edit::Fill(fill) => row.fill = fill,
                     Edit::Place(place) => row.place = place,
                     Edit::Mode(mode) => row.mode = mode,
+                }
+                // Another kind of message has other segments.
+                if row.spec().map(|spec| spec.schema()) != schema
+                    && self.selected.is_some_and(|selected| selected.row == row.id)
+                {
+                    self.selected = Some(Selection::of(row));
                 }
                 self.rows_changed()
             }
@@ -738,8 +805,11 @@ impl State {
             },
             Action::ForgetSamples => {
                 let gone = self.samples.drain(..).map(|sample| sample.id).collect();
-                vec![Effect::Forget(gone)]
+                let mut effects = vec![Effect::Forget(gone)];
+                effects.extend(self.sample_gone());
+                effects
             }
+            Action::Message(change) => self.message_changed(change),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
                 self.attempt(experiment).into_iter().collect()
@@ -755,8 +825,14 @@ impl State {
             Action::BuildEnded(revision, result) => {
                 if revision == self.revision {
                     self.build = match result {
-                        Ok(built) => Build::Ready(built),
-                        Err(problem) => Build::Failed(problem),
+                        Ok((built, structures)) => {
+                            self.structures = structures;
+                            Build::Ready(built)
+                        }
+                        Err(problem) => {
+                            self.structures.clear();
+                            Build::Failed(problem)
+                        }
                     };
                 }
                 Vec::new()
@@ -863,6 +939,13 @@ impl State {
                 self.cost.status = Status::Failed(problem.clone());
                 return Vec::new();
             }
+            if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
+                self.cost.status = Status::Failed(Problem::new(
+                    "There is no message to measure.",
+                    "Add a Cap'n Proto message in Build, or take a preset with one.",
+                ));
+                return Vec::new();
+            }
             if self.rows.is_empty() {
                 self.cost.status =
                     Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
@@ -880,12 +963,17 @@ impl State {
         match scenario {
             Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),
             Scenario::Counts => "1 to 100,000 arrays, 1 MiB together".to_owned(),
+            Scenario::Message => {
+                let row = self.rows.iter().find(|row| row.way().is_some());
+                let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
+                format!("{spec} in Cap'n Proto")
+            }
             Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
         }
     }
 
     fn append(&mut self, row: Row) -> Vec<Effect> {
-        self.selected = Some(Selection { row: row.id, index: 0 });
+        self.selected = Some(Selection::of(&row));
         self.rows.push(row);
         self.rows_changed()
     }
@@ -918,18 +1006,7 @@ impl State {
     fn keep(&mut self, sample: Sample) -> Vec<Effect> {
         self.received += 1;
         self.samples.insert(0, sample);
-        let mut bytes = 0usize;
-        let kept = self
-            .samples
-            .iter()
-            .enumerate()
-            .take_while(|(at, sample)| {
-                bytes = bytes.saturating_add(sample.len);
-                *at == 0 || (*at < KEPT_SAMPLES && bytes <= KEPT_BYTES)
-            })
-            .count();
-        let gone: Vec<SampleId> = self.samples.drain(kept..).map(|sample| sample.id).collect();
-        if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
+        self.let_go()
     }
 
     /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.
@@ -940,14 +1017,19 @@ impl State {
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
-            Some(Selection { row: row.id, index: selection.index.min(row.repeat.saturating_sub(1)) })
+            // A message that cannot be made has none now, and the same again when it can.
+            let last = row.segments().checked_sub(1).unwrap_or(selection.index);
+            Some(Selection { row: row.id, index: selection.index.min(last) })
         });
         let mut effects = Vec::new();
-        let segments: usize = self.rows.iter().map(|row| row.repeat).sum();
+        let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
-            self.build =
-                Build::Failed(Problem::new("The payload is too long.", format!("Nothing was built: {error}.")));
+            let title = match error {
+                MessageError::Payload(_) => "The payload is too long.",
+                _ => "The message cannot be made.",
+            };
+            self.build = Build::Failed(Problem::new(title, format!("Nothing was built: {error}.")));
         } else if buffers > MAX_LEN as u64 {
             self.build = Build::Failed(Problem::new(
                 "The buffers are too long.",
@@ -963,7 +1045,11 @@ impl State {
             ));
         } else {
             self.build = Build::Pending;
+            self.structures.retain(|one| self.rows.iter().any(|row| row.id == one.row));
             effects.push(Effect::Build { revision: self.revision, rows: self.rows.clone() });
+        }
+        if matches!(self.build, Build::Failed(_)) {
+            self.structures.clear();
         }
         effects
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ledger::Place,
     measure::mix,
+    message::{ArrayField, PixelFormat, Schema, Spec, Way},
     segment::{Cause, Element, Mode, Unsupported},
 };
 
@@ -19,6 +20,13 @@ pub const FIRST_TEXT: &str = "Hello, zenoh!";
 
 /// The most UTF-16 code units that a person may type into a text: it is kept in the state. A longer one is a file.
 pub const MAX_TEXT: usize = 4096;
+
+/// What the messages of the page say of their time, in nanoseconds since 1970: 2026-01-01T00:00:00Z. The same in every run, so that the
+/// bytes are.
+pub const TIMESTAMP: i64 = 1_767_225_600_000_000_000;
+
+/// The most dimensions of a tensor that the page makes.
+pub const MAX_DIMENSIONS: usize = 8;
 
 /// Names a row for as long as it exists.
 pub type RowId = u32;
@@ -63,15 +71,73 @@ pub enum Kind {
     ArrayBuffer,
     /// A text as UTF-8, the same in every repeat.
     Text(String),
+    /// A Cap'n Proto message, whose parts are a segment each: table, head, arrays, paddings. Never repeated.
+    Message(Message),
     /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever has the bytes.
     File(FileId),
+}
+
+/// A message: what it is beside its row's name, element type and pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Which schema.
+    pub schema: Schema,
+    /// How its arrays get into it.
+    pub way: Way,
+    /// A tensor's dimensions, outermost first; height and width of a frame; the number of points.
+    pub shape: Vec<u32>,
+    /// How the pixels of a frame are to be read.
+    pub format: PixelFormat,
+}
+
+impl Message {
+    /// A message of a schema, as it is at first.
+    #[must_use]
+    pub fn first(schema: Schema) -> Self {
+        let shape = match schema {
+            Schema::Tensor => vec![32, 48],
+            Schema::CameraFrame => vec![48, 64],
+            Schema::PointCloud => vec![1000],
+        };
+        Self { schema, way: Way::Adopted, shape, format: PixelFormat::Rgba8 }
+    }
+
+    fn side(&self, at: usize) -> u32 {
+        self.shape.get(at).copied().unwrap_or(0)
+    }
+
+    /// The same as a message of another schema, and the type of its elements: what both schemas can say stays.
+    fn of_schema(&self, schema: Schema, element: Element) -> (Self, Element) {
+        let first = Self { way: self.way, format: self.format, ..Self::first(schema) };
+        match (self.schema, schema) {
+            (old, new) if old == new => (self.clone(), element),
+            (Schema::CameraFrame, Schema::Tensor) => {
+                let channels = Some(self.format.channels() as u32).filter(|channels| *channels > 1);
+                let shape = self.shape.iter().copied().chain(channels).collect();
+                (Self { shape, ..first }, self.format.element())
+            }
+            (Schema::PointCloud, Schema::Tensor) => (Self { shape: self.shape.clone(), ..first }, Element::Float32),
+            (Schema::Tensor, Schema::CameraFrame) => {
+                let [height, width, ref pixel @ ..] = self.shape[..] else { return (first, element) };
+                let channels = pixel.iter().map(|side| *side as usize).product::<usize>();
+                let fits = |format: &PixelFormat| format.channels() == channels && format.element() == element;
+                let format = PixelFormat::ALL.into_iter().find(fits).unwrap_or(self.format);
+                (Self { shape: vec![height, width], format, ..first }, element)
+            }
+            (Schema::Tensor, Schema::PointCloud) => match self.shape.first() {
+                Some(points) => (Self { shape: vec![*points], ..first }, element),
+                None => (first, element),
+            },
+            _ => (first, element),
+        }
+    }
 }
 
 impl Kind {
     /// Whether its bytes are made by the row's pattern.
     #[must_use]
     pub const fn is_filled(&self) -> bool {
-        matches!(self, Self::Array | Self::DataView | Self::ArrayBuffer)
+        matches!(self, Self::Array | Self::DataView | Self::ArrayBuffer | Self::Message(_))
     }
 
     /// Whether it can be a view of a part of a larger buffer.
@@ -143,8 +209,115 @@ impl Row {
         Self { length: text.len(), kind: Kind::Text(text), ..Self::array(id, name, Element::Uint8, 0) }
     }
 
+    /// A message whose array counts up, taken by borrow.
+    #[must_use]
+    pub fn message(id: RowId, name: impl Into<String>, element: Element, message: Message) -> Self {
+        Self { kind: Kind::Message(message), mode: Mode::Borrow, ..Self::array(id, name, element, 0) }
+    }
+
+    /// What the row's message says, if it is one.
+    #[must_use]
+    pub fn spec(&self) -> Option<Spec> {
+        let Kind::Message(message) = &self.kind else { return None };
+        Some(match message.schema {
+            Schema::Tensor => Spec::Tensor {
+                name: self.name.clone(),
+                element: self.element,
+                shape: message.shape.clone(),
+                timestamp: TIMESTAMP,
+            },
+            Schema::CameraFrame => Spec::CameraFrame {
+                frame_id: self.name.clone(),
+                sequence: 0,
+                timestamp: TIMESTAMP,
+                width: message.side(1),
+                height: message.side(0),
+                step: message.side(1).saturating_mul(message.format.pixel() as u32),
+                format: message.format,
+            },
+            Schema::PointCloud => {
+                Spec::PointCloud { frame_id: self.name.clone(), timestamp: TIMESTAMP, points: message.side(0) }
+            }
+        })
+    }
+
+    /// How the arrays of the row's message get into it, if it is one.
+    #[must_use]
+    pub fn way(&self) -> Option<Way> {
+        if let Kind::Message(message) = &self.kind { Some(message.way) } else { None }
+    }
+
+    /// The arrays of the row's message, each as a row of its own; none if it is no message.
+    #[must_use]
+    pub fn arrays(&self) -> Vec<Row> {
+        let fields = self.spec().map_or_else(Vec::new, |spec| spec.arrays());
+        let row = |field: &ArrayField| Row {
+            kind: Kind::Array,
+            name: field.field.to_owned(),
+            element: field.element,
+            length: field.length,
+            ..self.clone()
+        };
+        fields.iter().map(row).collect()
+    }
+
+    /// How many segments it makes. A message that cannot be made makes none.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        match (self.spec(), self.way()) {
+            (Some(spec), Some(way)) => spec.plan(way).map_or(0, |parts| parts.len()),
+            _ => self.repeat,
+        }
+    }
+
+    /// The index of the segment that stands for the row: the first, of a message the first that holds an array, else its head.
+    #[must_use]
+    pub fn face(&self) -> usize {
+        let (Some(spec), Some(way)) = (self.spec(), self.way()) else { return 0 };
+        let parts = spec.plan(way).unwrap_or_default();
+        parts.iter().position(|part| part.array.is_some()).unwrap_or_else(|| parts.len().min(2).saturating_sub(1))
+    }
+
+    /// Makes it a message of a schema. Of an array, its elements become those of a tensor.
+    pub(super) fn become_message(&mut self, schema: Schema) {
+        let message = match &self.kind {
+            Kind::Message(message) => message.clone(),
+            _ => {
+                let length = u32::try_from(self.length).unwrap_or(u32::MAX);
+                Message { shape: vec![length], ..Message::first(Schema::Tensor) }
+            }
+        };
+        let (message, element) = message.of_schema(schema, self.element);
+        // Its parts are no part of anything, and there is one of each.
+        (self.length, self.before, self.after, self.repeat) = (0, 0, 0, 1);
+        (self.kind, self.element) = (Kind::Message(message), element);
+    }
+
+    /// Changes its message, if it is one.
+    pub(super) fn change_message(&mut self, change: impl FnOnce(&mut Message)) {
+        if let Kind::Message(message) = &mut self.kind {
+            change(message);
+        }
+    }
+
+    /// Makes it typed arrays. Of a message, its first array stays.
+    pub(super) fn become_array(&mut self, element: Element) {
+        if let Some(array) = self.arrays().first() {
+            self.length = array.length;
+        }
+        (self.kind, self.element) = (Kind::Array, element);
+    }
+
     /// Makes it another kind of memory, and what belongs to the old one fit.
     pub(super) fn become_kind(&mut self, kind: Kind) {
+        if let Some(element) = self.arrays().first().map(|array| array.element) {
+            self.become_array(element);
+        }
+        if let Kind::Message(message) = kind {
+            self.become_message(message.schema);
+            self.kind = Kind::Message(message);
+            return;
+        }
         if kind != Kind::Array {
             let size = self.element.size();
             self.length = match &kind {
@@ -183,9 +356,15 @@ impl Row {
         refused.then(|| Cause::Partial { part: self.array_bytes(), whole: self.buffer_bytes() })
     }
 
-    /// Bytes of one array. Saturates; a payload of that size is refused anyway.
+    /// Bytes of one array, or of the whole message. Saturates; a payload of that size is refused anyway.
     #[must_use]
     pub fn array_bytes(&self) -> usize {
+        if let (Some(spec), Some(way)) = (self.spec(), self.way()) {
+            return match spec.plan(way) {
+                Ok(parts) => parts.iter().map(|part| part.len).sum(),
+                Err(_) => spec.arrays().iter().fold(0, |sum: usize, array| sum.saturating_add(array.bytes())),
+            };
+        }
         self.length.saturating_mul(self.element.size())
     }
 
@@ -199,26 +378,36 @@ impl Row {
     /// must name, and a wasm32 `usize` ends at 4 GiB.
     #[must_use]
     pub fn requested_bytes(&self) -> u64 {
+        if self.way().is_some() {
+            return self.array_bytes() as u64;
+        }
         (self.length as u64).saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
     }
 
     /// Bytes of the buffers behind all its arrays, exactly.
     #[must_use]
     pub fn requested_buffer_bytes(&self) -> u64 {
+        match self.way() {
+            // The array is there beside the message that it is copied into.
+            Some(Way::Filled) => return self.requested_bytes().saturating_mul(2),
+            Some(Way::InPlace | Way::Adopted) => return self.requested_bytes(),
+            None => {}
+        }
         let around = if self.is_part() { self.before as u64 + self.after as u64 } else { 0 };
         let elements = (self.length as u64).saturating_add(around);
         elements.saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
     }
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements. `offset` and the length of
-    /// `into` must be multiples of the element size. Writes nothing for a file, whose bytes are elsewhere.
+    /// `into` must be multiples of the element size. Writes nothing for a file, whose bytes are elsewhere, and for a message,
+    /// which has [`Row::arrays`].
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
         match &self.kind {
             Kind::Text(text) => {
                 let bytes = text.as_bytes().get(offset..).unwrap_or_default();
                 into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
             }
-            Kind::File(_) => {}
+            Kind::File(_) | Kind::Message(_) => {}
             Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
         }
     }
@@ -258,6 +447,12 @@ pub enum Preset {
     Tensor,
     /// The same tensor between a header and a trailer: borrowed, moved and copied side by side.
     Framed,
+    /// The proposal's tensor in a Cap'n Proto message, its array adopted.
+    Message,
+    /// One picture of 1920x1080 RGBA pixels in a Cap'n Proto message.
+    Frame,
+    /// 20,000 points as a structure of arrays in a Cap'n Proto message.
+    Cloud,
     /// A header, a body and a trailer of different types.
     ThreeSmall,
     /// Ten thousand segments of 16 B.
@@ -266,7 +461,8 @@ pub enum Preset {
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Preset; 4] = [Self::Tensor, Self::Framed, Self::ThreeSmall, Self::ManyTiny];
+    pub const ALL: [Preset; 7] =
+        [Self::Tensor, Self::Framed, Self::Message, Self::Frame, Self::Cloud, Self::ThreeSmall, Self::ManyTiny];
 
     /// What it is called in the page.
     #[must_use]
@@ -274,6 +470,9 @@ impl Preset {
         match self {
             Self::Tensor => "1920x1536 int32 tensor",
             Self::Framed => "framed tensor, three modes",
+            Self::Message => "tensor in Cap'n Proto",
+            Self::Frame => "1080p RGBA camera frame",
+            Self::Cloud => "point cloud, four arrays",
             Self::ThreeSmall => "three small arrays",
             Self::ManyTiny => "many tiny segments",
         }
@@ -285,6 +484,9 @@ impl Preset {
         match self {
             Self::Tensor => "tensor",
             Self::Framed => "framed",
+            Self::Message => "message",
+            Self::Frame => "frame",
+            Self::Cloud => "cloud",
             Self::ThreeSmall => "three",
             Self::ManyTiny => "tiny",
         }
@@ -305,6 +507,24 @@ impl Preset {
                 js(1, "tensor", Element::Int32, 1920 * 1536, Mode::Move),
                 Row { before: 1024, after: 2560, ..js(2, "trailer", Element::Uint8, 512, Mode::Copy) },
             ],
+            Self::Message => vec![Row::message(
+                first,
+                "tensor",
+                Element::Int32,
+                Message { shape: vec![1536, 1920], ..Message::first(Schema::Tensor) },
+            )],
+            Self::Frame => vec![Row::message(
+                first,
+                "front camera",
+                Element::Uint8,
+                Message { shape: vec![1080, 1920], ..Message::first(Schema::CameraFrame) },
+            )],
+            Self::Cloud => vec![Row::message(
+                first,
+                "lidar",
+                Element::Float32,
+                Message { shape: vec![20_000], ..Message::first(Schema::PointCloud) },
+            )],
             Self::ThreeSmall => vec![
                 linear(js(0, "header", Element::Uint8, 64, Mode::Borrow)),
                 js(1, "points", Element::Float32, 3000, Mode::Borrow),

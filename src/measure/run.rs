@@ -21,16 +21,19 @@ pub enum Scenario {
     Blob,
     /// Arrays in the JavaScript heap against memory of wasm.
     Places,
+    /// A Cap'n Proto message, from its array to a payload: the rows of the proposal that the lab grew out of.
+    Message,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Scenario; 6] = [Self::Payload, Self::Sizes, Self::Counts, Self::Worker, Self::Blob, Self::Places];
+    pub const ALL: [Scenario; 7] =
+        [Self::Payload, Self::Message, Self::Sizes, Self::Counts, Self::Worker, Self::Blob, Self::Places];
 
     /// Whether it is about the rows of Build; the others make arrays of their own.
     #[must_use]
     pub const fn is_about_rows(self) -> bool {
-        matches!(self, Self::Payload | Self::Worker | Self::Blob | Self::Places)
+        matches!(self, Self::Payload | Self::Worker | Self::Blob | Self::Places | Self::Message)
     }
 
     /// Whether it goes over sizes or counts.
@@ -68,6 +71,12 @@ pub enum Variant {
     BorrowJs,
     /// Borrowed in wasm memory.
     BorrowWasm,
+    /// The segments of a finished message, by reference.
+    Segments,
+    /// From an array to a payload, by a message that is filled from it.
+    Filled,
+    /// From an array to a payload, by a message that adopts it.
+    Adopted,
 }
 
 /// All samples of one variant for one payload.

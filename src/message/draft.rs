@@ -5,13 +5,13 @@ use capnp::{message::Builder, traits::FromPointerBuilder};
 use super::{
     MAX_LIST, MAX_SEGMENTS, MessageError,
     arena::{Arena, WORD},
-    pointer::{Spot, code_of, double_far, landing_pad},
+    pointer::{Spot, Target, Words, code_of, double_far, empty_list, landing_pad},
     walk::{Limits, walk},
 };
 use crate::{
     ledger::Ledger,
     payload::{BuildError, ZBytes},
-    segment::{Mode, SegmentError, Source},
+    segment::{Mode, Segment, SegmentError, Source},
 };
 
 /// Bytes of the placeholder behind a [`Slot`]: the two words that become a landing pad.
@@ -109,7 +109,8 @@ impl Draft {
     /// Makes the bytes of `source` a segment of the message, without copying them (unless its mode is copy), and lets the field of
     /// `slot` point to them: a list of elements of `size` bytes, 1 for `Data`.
     ///
-    /// An array of JavaScript is neither read nor detached before the payload is built.
+    /// An array of JavaScript is neither read nor detached before the payload is built. One without elements becomes an empty list and no
+    /// segment, because readers in C++ do not accept a pointer into an empty one; it is never detached.
     ///
     /// # Errors
     /// [`MessageError::Length`] when the source is not of whole elements, [`MessageError::TooLong`] beyond [`MAX_LIST`] elements,
@@ -141,15 +142,15 @@ impl Draft {
             builder.get_segments_for_output().iter().map(|bytes| (bytes.as_ptr().addr(), bytes.len())).collect();
         let mut segments = builder.into_allocator().into_segments();
         segments.iter_mut().zip(&built).for_each(|(words, (_, used))| words.truncate(used / WORD));
-        let count = built.len() + adopted.len();
+        let full = || adopted.iter().filter(|part| part.len > 0);
+        let count = built.len() + full().count();
         if count > MAX_SEGMENTS {
             return Err(MessageError::TooManySegments { found: count as u64 });
         }
         link(&mut segments, &built, &adopted)?;
 
         let head: usize = segments.iter().map(|words| words.len() * WORD).sum();
-        let lengths =
-            segments.iter().map(|words| words.len()).chain(adopted.iter().map(|part| part.len.div_ceil(WORD)));
+        let lengths = segments.iter().map(|words| words.len()).chain(full().map(|part| part.len.div_ceil(WORD)));
         let table = table(count, lengths);
         ledger.record_metadata(table.len());
         let mut parts = vec![Part { kind: PartKind::Table, len: table.len(), source: Source::moved(table) }];
@@ -158,7 +159,7 @@ impl Draft {
             len: words.len() * WORD,
             source: Source::moved(words),
         }));
-        for Adopted { len, source, .. } in adopted {
+        for Adopted { len, source, .. } in adopted.into_iter().filter(|part| part.len > 0) {
             parts.push(Part { kind: PartKind::Adopted, len, source });
             let padding = padding(len);
             if !padding.is_empty() {
@@ -220,7 +221,9 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     // Who points there. Everything that was built is looked through, because `capnp` tells where objects are, but not their pointers.
     let mut pointers = vec![None; spots.len()];
     walk(segments, Limits::NONE, &mut |seen| {
-        if let Some(at) = seen.followed.target.at()
+        // An object without a byte may be said to begin where a placeholder does; only one has its size.
+        if let Target::List { at, code: 2..=5, .. } = seen.followed.target
+            && seen.followed.target.words() == (PLACEHOLDER / WORD) as u64
             && let Some(index) = spots.iter().position(|spot| *spot == at)
             && let Some(pointer) = pointers.get_mut(index)
         {
@@ -228,12 +231,21 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
         }
         Ok(())
     })?;
-    for (index, ((part, pad), pointer)) in adopted.iter().zip(spots).zip(pointers).enumerate() {
+    let mut next = built.len() as u32;
+    for ((part, pad), pointer) in adopted.iter().zip(spots).zip(pointers) {
         let (slot, old_pad) = pointer.ok_or(MessageError::NoSuchSlot)?;
+        if part.len == 0 {
+            // The pointer that is there, or the one in its landing pad, now leads to a list without elements.
+            let at = old_pad.map_or(slot, |(old, words)| old.after(words - 1));
+            let old = segments.word(at)?;
+            set(segments, at, empty_list(old, part.code));
+            continue;
+        }
         if let Some((old, words)) = old_pad {
             (0..words).for_each(|word| set(segments, old.after(word), 0));
         }
-        let [first, second] = landing_pad((built.len() + index) as u32, part.code, part.count);
+        let [first, second] = landing_pad(next, part.code, part.count);
+        next += 1;
         set(segments, pad, first);
         set(segments, pad.after(1), second);
         set(segments, slot, double_far(pad));
@@ -286,10 +298,10 @@ impl Message {
         &self.parts
     }
 
-    /// Length in bytes, with table and paddings.
+    /// Length in bytes, with table and paddings; saturated, since adopted arrays may be longer together than a program can count.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len).sum()
+        self.parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len))
     }
 
     /// Whether there is no byte in it, which never is so: a message has a table.
@@ -310,8 +322,24 @@ impl Message {
         &self.ledger
     }
 
+    /// Looks whether every adopted array still has the length that the message says. One that is borrowed or moved cannot have
+    /// another; one that is copied can, if it is resizable.
+    ///
+    /// # Errors
+    /// The index of the part, and [`SegmentError::Detached`] or whatever keeps it from being taken.
+    pub fn check(&self) -> Result<(), BuildError> {
+        for (index, part) in self.parts.iter().enumerate().filter(|(_, part)| part.kind == PartKind::Adopted) {
+            let found = part.source.len().map_err(|error| BuildError::Segment { index, error })?;
+            if found != part.len {
+                let error = SegmentError::Detached { expected: part.len, found };
+                return Err(BuildError::Segment { index, error });
+            }
+        }
+        Ok(())
+    }
+
     /// The sources of a payload, one for each part; `mode` overrides their own, which is move for what was built. And what was copied
-    /// to make them.
+    /// to make them. Whoever has an array copied that can be resized looks with [`Message::check`] first.
     #[must_use]
     pub fn into_sources(self, mode: Option<Mode>) -> (Vec<Source>, Ledger) {
         let sources = self.parts.into_iter().map(|part| match mode {
@@ -321,12 +349,23 @@ impl Message {
         (sources.collect(), self.ledger)
     }
 
+    /// The parts as segments, for whoever keeps them and makes payloads of them again and again. For a message in which nothing was
+    /// adopted; adopted arrays would have to be taken first, and are left out.
+    #[must_use]
+    pub fn into_segments(self) -> Vec<Segment> {
+        let parts = self.parts.into_iter().filter(|part| part.kind != PartKind::Adopted);
+        parts.filter_map(|part| part.source.into_readable().ok()).collect()
+    }
+
     /// The message as a payload of its own. What was built is moved, what was adopted is taken by its own mode. What was copied into the
     /// message counts as building.
     ///
     /// # Errors
-    /// [`BuildError`]: see [`ZBytes::from_segments`].
+    /// [`BuildError`]: see [`ZBytes::from_segments`]; and as [`Message::check`].
     pub fn into_payload(self) -> Result<ZBytes, BuildError> {
+        if self.parts.iter().any(|part| part.kind == PartKind::Adopted && part.source.may_be_copied()) {
+            self.check()?;
+        }
         let (sources, ledger) = self.into_sources(None);
         let mut payload = ZBytes::from_segments(sources)?;
         payload.count_too(&ledger);

@@ -211,6 +211,11 @@ pub(super) fn landing_pad(segment: u32, code: u8, count: u32) -> [u64; 2] {
     [u64::from(segment) << 32 | 2, u64::from(count) << 35 | u64::from(code) << 32 | 1]
 }
 
+/// A list pointer that leads where `old` does, to no element.
+pub(super) fn empty_list(old: u64, code: u8) -> u64 {
+    old & 0xffff_ffff | u64::from(code) << 32
+}
+
 /// The code of a list of elements of so many bytes.
 pub(super) fn code_of(size: usize) -> Option<u8> {
     match size {

@@ -154,7 +154,8 @@ impl Collector<'_> {
         match target {
             Target::Struct { at, data, .. } => {
                 let words = self.schema.filter(|_| seen.parent.is_none()).map_or(&[][..], Schema::data_words);
-                for word in 0..data {
+                // More would be cut anyway.
+                for word in 0..data.min(MAX_SPANS as u16) {
                     let name = words
                         .get(usize::from(word))
                         .map_or_else(|| format!("{label}, word {word}"), |name| (*name).to_owned());
@@ -166,7 +167,6 @@ impl Collector<'_> {
                 self.push(Kind::Fields, at, self.range(at, 1), &format!("{label}, tag of {count} structs"), None);
                 let each = u32::from(data) + u32::from(pointers);
                 if data > 0 {
-                    // More would be cut anyway.
                     for index in 0..count.min(MAX_SPANS as u32) {
                         let at = at.after(1 + index * each);
                         self.push(Kind::Fields, at, self.range(at, data.into()), &format!("{label}[{index}]"), None);

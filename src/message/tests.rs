@@ -259,6 +259,43 @@ fn a_placeholder_in_another_segment_than_its_pointer_is_found_too() {
 }
 
 #[test]
+fn an_object_without_a_byte_does_not_take_the_place_of_an_array() {
+    let mut draft = Draft::new().unwrap();
+    let mut root = draft.init_root::<point_cloud::Builder>();
+    // Where this list would begin, the placeholder does.
+    root.reborrow().init_y(0);
+    let slot = Slot::of(bytemuck::cast_slice_mut(root.reborrow().init_x(4).as_slice().unwrap()));
+    root.init_z(0);
+    draft.adopt(slot, 4, Source::moved(vec![1.5f32, 2.5, 3.5])).unwrap();
+    let bytes = flat(&draft.finish().unwrap().into_payload().unwrap());
+    let reader = serialize::read_message(&bytes[..], ReaderOptions::new()).unwrap();
+    let root = reader.get_root::<point_cloud::Reader>().unwrap();
+    assert_eq!(root.get_x().unwrap().iter().collect::<Vec<_>>(), [1.5, 2.5, 3.5]);
+    assert_eq!((root.get_y().unwrap().len(), root.get_z().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn an_adopted_array_without_elements_is_an_empty_list_and_no_segment() {
+    // Near its pointer, and far from it.
+    for planned in [&[64][..], &[1]] {
+        let mut draft = Draft::planned(planned).unwrap();
+        let mut root = draft.init_root::<point_cloud::Builder>();
+        let slot = |list: &mut [f32]| Slot::of(bytemuck::cast_slice_mut(list));
+        let x = slot(root.reborrow().init_x(4).as_slice().unwrap());
+        let y = slot(root.reborrow().init_y(4).as_slice().unwrap());
+        draft.adopt(x, 4, Source::moved(Vec::<f32>::new())).unwrap();
+        draft.adopt(y, 4, Source::moved(vec![9f32; 3])).unwrap();
+        let message = draft.finish().unwrap();
+        let adopted = message.parts().iter().filter(|part| part.kind == PartKind::Adopted).count();
+        assert_eq!(adopted, 1);
+        let bytes = flat(&message.into_payload().unwrap());
+        let reader = serialize::read_message(&bytes[..], ReaderOptions::new()).unwrap();
+        let root = reader.get_root::<point_cloud::Reader>().unwrap();
+        assert_eq!((root.get_x().unwrap().len(), root.get_y().unwrap().get(2)), (0, 9.0));
+    }
+}
+
+#[test]
 fn several_arrays_are_adopted_into_lists_of_their_own_types() {
     let spec = a_cloud(5);
     let payload = payload(&spec, Way::Adopted);
@@ -296,6 +333,11 @@ fn what_does_not_fit_is_refused() {
         draft.adopt(Slot::of(placeholder), 1, Source::moved(vec![1u8])).unwrap();
         assert_eq!(draft.finish().unwrap_err(), MessageError::NoSuchSlot);
     }
+    // The placeholder must be the whole field.
+    let mut draft = Draft::new().unwrap();
+    let slot = Slot::of(&mut draft.init_root::<tensor::Builder>().init_data(24)[..16]);
+    draft.adopt(slot, 1, Source::moved(vec![1u8])).unwrap();
+    assert_eq!(draft.finish().unwrap_err(), MessageError::NoSuchSlot);
     // A field that was changed after its slot was taken points elsewhere.
     let mut draft = Draft::new().unwrap();
     let mut root = draft.init_root::<tensor::Builder>();

@@ -80,10 +80,6 @@ impl fmt::Debug for Input {
 pub struct Source {
     pub(super) input: Input,
     pub(super) mode: Mode,
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        allow(dead_code, reason = "what lives in linear memory can always be taken")
-    )]
     pub(super) unsupported: Unsupported,
 }
 
@@ -149,6 +145,11 @@ impl Source {
         // What is to be copied may be whatever has bytes.
         Look::default().admit(self.by(Mode::Copy), &mut segments)?;
         segments.pop().ok_or(SegmentError::SourceDetached)
+    }
+
+    /// Whether its bytes may be copied.
+    pub(crate) fn may_be_copied(&self) -> bool {
+        self.mode == Mode::Copy || self.unsupported == Unsupported::Copy
     }
 
     /// How it is to be taken.

@@ -20,7 +20,12 @@ pub(super) fn noise(seed: u64, ns: f64, n: usize) -> Vec<f64> {
 
 fn series(variant: Variant, bytes: u64, segments: u64, ns: f64, n: usize) -> Series {
     let copied = match variant {
-        Variant::Copy | Variant::CopyFresh | Variant::Gather | Variant::CopyJs | Variant::CopyWasm => bytes,
+        Variant::Copy
+        | Variant::CopyFresh
+        | Variant::Gather
+        | Variant::CopyJs
+        | Variant::CopyWasm
+        | Variant::Filled => bytes,
         Variant::Clone | Variant::Blob => 2 * bytes,
         _ => 0,
     };
@@ -63,6 +68,9 @@ fn cost(variant: Variant, bytes: f64, segments: f64) -> f64 {
         Variant::CopyWasm => 300.0 + bytes * 0.076,
         Variant::BorrowJs => 260.0,
         Variant::BorrowWasm => 250.0,
+        Variant::Segments => 90.0,
+        Variant::Filled => 2_000.0 + bytes * 0.16,
+        Variant::Adopted => 4_000.0,
     }
 }
 
@@ -96,6 +104,12 @@ pub(super) fn run(scenario: Scenario) -> Run {
         Scenario::Payload => one(&build),
         Scenario::Worker => one(&[Variant::Clone, Variant::Transfer]),
         Scenario::Blob => one(&[Variant::Blob, Variant::Gather]),
+        Scenario::Message => {
+            let mut all = one(&[Variant::Segments, Variant::Copy, Variant::Borrow, Variant::Filled, Variant::Adopted]);
+            // A filled message has one landing pad more, in front of its data, and one less in its head.
+            all[3].bytes -= 8;
+            all
+        }
         Scenario::Places => one(&[Variant::CopyJs, Variant::CopyWasm, Variant::BorrowJs, Variant::BorrowWasm]),
         Scenario::Sizes => build
             .into_iter()

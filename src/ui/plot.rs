@@ -303,10 +303,11 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
 const fn looks(variant: Variant) -> (&'static str, &'static str) {
     match variant {
         Variant::Copy | Variant::Clone | Variant::CopyWasm | Variant::Gather => ("p-fill-ink", "p-solid"),
+        Variant::Filled => ("p-area-thin", "p-solid"),
         Variant::CopyFresh => ("p-area-thin", "p-thin"),
         Variant::Borrow | Variant::BorrowWasm => ("p-area-dotted", "p-dotted"),
-        Variant::Move | Variant::Transfer | Variant::BorrowJs => ("p-area-dashdot", "p-dashdot"),
-        Variant::CopyJs | Variant::Blob => ("p-area-hatch", "p-thin"),
+        Variant::Move | Variant::Transfer | Variant::BorrowJs | Variant::Adopted => ("p-area-dashdot", "p-dashdot"),
+        Variant::CopyJs | Variant::Blob | Variant::Segments => ("p-area-hatch", "p-thin"),
     }
 }
 

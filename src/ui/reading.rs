@@ -129,7 +129,9 @@ impl Reading {
             let mut ends: Vec<u64> = ends.into_iter().flatten().copied().collect();
             ends.dedup();
             for x in ends {
-                let at = |variant| run.of(variant).find(|series| x_of(run.scenario, series) == x);
+                // Outside of a sweep each variant has one series; a message has another length by each way of making it.
+                let sweep = run.scenario.is_sweep();
+                let at = |variant| run.of(variant).find(|series| !sweep || x_of(run.scenario, series) == x);
                 if let Some((long, short)) = at(*first).zip(at(*second)) {
                     reading.compared.extend(compare(*first, *second, x, &long.samples, &short.samples));
                 }
@@ -267,6 +269,7 @@ fn pairs(scenario: Scenario) -> &'static [(Variant, Variant)] {
         Scenario::Worker => &[(Variant::Clone, Variant::Transfer)],
         Scenario::Blob => &[(Variant::Blob, Variant::Gather)],
         Scenario::Places => &[(Variant::CopyJs, Variant::CopyWasm), (Variant::BorrowJs, Variant::BorrowWasm)],
+        Scenario::Message => &[(Variant::Filled, Variant::Adopted), (Variant::Copy, Variant::Borrow)],
     }
 }
 
@@ -286,6 +289,9 @@ pub const fn name(variant: Variant) -> &'static str {
         Variant::CopyWasm => "copy, wasm",
         Variant::BorrowJs => "borrow, JS heap",
         Variant::BorrowWasm => "borrow, wasm",
+        Variant::Segments => "segments",
+        Variant::Filled => "filled",
+        Variant::Adopted => "adopted",
     }
 }
 
@@ -300,6 +306,9 @@ pub const fn long_name(variant: Variant) -> &'static str {
         Variant::Clone => "structured clone",
         Variant::Blob => "Blob of parts",
         Variant::Gather => "our gather",
+        Variant::Segments => "segments from the message",
+        Variant::Filled => "array to payload, filled",
+        Variant::Adopted => "array to payload, adopted",
         other => name(other),
     }
 }
@@ -320,6 +329,9 @@ pub const fn key(variant: Variant) -> &'static str {
         Variant::CopyWasm => "copy-wasm",
         Variant::BorrowJs => "borrow-js",
         Variant::BorrowWasm => "borrow-wasm",
+        Variant::Segments => "segments",
+        Variant::Filled => "filled",
+        Variant::Adopted => "adopted",
     }
 }
 
@@ -333,6 +345,7 @@ pub const fn scenario_key(scenario: Scenario) -> &'static str {
         Scenario::Worker => "worker",
         Scenario::Blob => "blob",
         Scenario::Places => "places",
+        Scenario::Message => "message",
     }
 }
 
@@ -346,6 +359,7 @@ pub const fn scenario_name(scenario: Scenario) -> &'static str {
         Scenario::Worker => "to a Worker: clone or transfer",
         Scenario::Blob => "Blob of parts or gather",
         Scenario::Places => "JavaScript heap or wasm memory",
+        Scenario::Message => "Cap'n Proto: the proposal's rows",
     }
 }
 
@@ -381,6 +395,12 @@ pub const fn question(scenario: Scenario) -> (&'static str, &'static str) {
         Scenario::Places => (
             "Does it matter where the bytes live?",
             "The same bytes are copied and borrowed out of the JavaScript heap and out of wasm memory.",
+        ),
+        Scenario::Message => (
+            "What does the way from an array to a Cap'n Proto payload cost, without a copy and with?",
+            "The first message of Build is taken apart into its segments, and a payload is made of them by **copy** and by **borrow**: the \
+             rows of the proposal. Then the whole way from the array to a payload, by a message that is **filled** from it and by one \
+             that **adopts** it.",
         ),
     }
 }
@@ -538,6 +558,14 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
         Scenario::Sizes | Scenario::Counts => sweep_words(run, reading, main),
         Scenario::Worker => format!("To a Worker and back, transfer is {}.", is_words(main)),
         Scenario::Blob => format!("To one run of bytes, our gather is {}.", is_words(main)),
+        Scenario::Message => {
+            let mut words = format!("From the array to a payload, adopting it is {}", is_words(main));
+            for other in reading.of_pair(Variant::Copy, Variant::Borrow) {
+                words.push_str(&format!("; of a finished message, borrow is {}", is_words(other)));
+            }
+            words.push('.');
+            words.replace("than filled", "than filling the message")
+        }
         Scenario::Places => {
             let mut words = format!("Built alone, copying out of wasm memory is {}", is_words(main));
             for other in reading.of_pair(Variant::BorrowJs, Variant::BorrowWasm) {
@@ -678,6 +706,16 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
             say(
                 "**Two kinds of memory.** Wasm reads its own memory at once; the bytes of a JavaScript array come through \
                  a call into the engine. Borrowing keeps a handle in one case and an offset in the other.",
+            );
+        }
+        Scenario::Message => {
+            say(
+                "**Segments** are taken by reference: the message owns what was built, and refers to what it adopted. What \
+                 pycapnp calls `to_segments()` copies every one of them, which the published figure holds.",
+            );
+            say(
+                "**Filled** takes memory that was used before, clears it, as Cap'n Proto wants it, and copies the array into \
+                 it. **Adopted** writes a head of a few words and two pointers, whatever the size of the array.",
             );
         }
         Scenario::Payload => {}

@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{
     format,
+    message::read_button,
     snippet::{self, Program},
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
@@ -257,7 +258,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "SHA-256" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
                     </tr></thead>
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
@@ -286,6 +287,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
             <td class="number-cell">{ format::count(sample.len) }</td>
             <td>{ arrived }</td>
+            <td>{ read_button(sample, send) }</td>
             <td class="hash-cell">
                 { match &sample.hash {
                     Hash::NotAsked => html! {
@@ -346,11 +348,18 @@ fn OtherSide(props: &OtherSideProps) -> Html {
     let copied = use_state(|| false);
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_deref().unwrap_or(snippet::TCP);
-    let text = program.text(endpoint, &state.key, &state.sub_key);
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let text = program.text(&snippet::Surroundings {
+        endpoint,
+        key: &state.key,
+        sub_key: &state.sub_key,
+        origin: &origin,
+        schema: snippet::schema(&state.rows),
+    });
     let choices = Program::ALL.into_iter().map(|one| {
         let (program, copied) = (program.clone(), copied.clone());
         Choice {
-            id: format!("program-{}", one.name().to_lowercase().replace(", ", "-")).into(),
+            id: format!("program-{}", one.key()).into(),
             label: one.name(),
             chosen: *program == one,
             choose: Callback::from(move |_| {
@@ -389,7 +398,8 @@ fn OtherSide(props: &OtherSideProps) -> Html {
             </header>
             <p>
                 { "Programs on the router’s machine reach it at " }<code>{ endpoint }</code>
-                { ". Both print length and SHA-256, to be compared with what this page shows." }
+                { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
+                <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }

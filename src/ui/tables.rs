@@ -7,6 +7,7 @@ use super::{
 use crate::measure::{
     Interval, Summary,
     run::{Run, Scenario, Stage, Variant},
+    stats,
 };
 
 /// A table. The first cell of each row is its head; all others are numbers, unless the column is in `words`.
@@ -225,6 +226,65 @@ pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
     })
 }
 
+/// What the proposal published of its rows, measured in CPython on another machine, for a 1920x1536 int32 tensor:
+/// <https://github.com/eclipse-zenoh/zenoh-python/pull/732>.
+const PUBLISHED: [(&str, &str); 6] = [
+    ("segments from the message", "about 5 ms, copied"),
+    ("payload by copy", "4.1 ms"),
+    ("payload without a copy", "0.007 ms"),
+    ("segments, and payload by copy", "about 9 ms"),
+    ("segments, and payload without", "about 5 ms"),
+    ("share of that copy", "roughly 45 %"),
+];
+
+/// The proposal's rows beside what it published, and the whole way from the array; `None` for other scenarios.
+#[must_use]
+pub fn proposal(run: &Run, reading: &Reading) -> Option<Table> {
+    if run.scenario != Scenario::Message {
+        return None;
+    }
+    let samples = |variant| run.of(variant).next().map(|series| series.samples.as_slice()).unwrap_or_default();
+    let [segments, copy, borrow] = [Variant::Segments, Variant::Copy, Variant::Borrow].map(samples);
+    // Samples with the same number were taken in the same round.
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect::<Vec<f64>>();
+    let (with, without) = (sum(segments, copy), sum(segments, borrow));
+    let time = |samples: &[f64]| match Summary::of(samples) {
+        Some(summary) => ends(&summary.median),
+        None => [String::new(), "not measured".to_owned(), String::new()],
+    };
+    let share = stats::ratio(copy.get(..with.len()).unwrap_or_default(), &with).map_or_else(
+        || [String::new(), "not measured".to_owned(), String::new()],
+        // A part is no more than the whole, however little the clock saw of both.
+        |share| [share.lower, share.estimate, share.upper].map(|end| format::percent(end.min(1.0))),
+    );
+    let here = [time(segments), time(copy), time(borrow), time(&with), time(&without), share];
+    let mut rows: Vec<Vec<String>> = PUBLISHED
+        .into_iter()
+        .zip(here)
+        .map(|((name, published), [lower, median, upper])| {
+            vec![name.to_owned(), lower, median, upper, published.to_owned()]
+        })
+        .collect();
+    for (name, variant) in
+        [("array to payload, filled", Variant::Filled), ("array to payload, adopted", Variant::Adopted)]
+    {
+        let summary = reading.first(variant).map(|place| &place.summary);
+        let [lower, median, upper] = summary.map_or_else(|| time(&[]), |summary| ends(&summary.median));
+        rows.push(vec![name.to_owned(), lower, median, upper, "not published".to_owned()]);
+    }
+    Some(Table {
+        id: "cost-proposal",
+        title: "The proposal's rows".to_owned(),
+        columns: columns(&["Step", "lower", "median", "upper", "another machine, CPython, 1920x1536 int32"]),
+        rows,
+        words: &[4],
+        note: "**Here** the segments are references to the builder's memory and to the array; `to_segments()` of the proposal copied \
+               them. The last two rows begin one step earlier, at the array: **filled** copies it into the message, **adopted** \
+               makes it a segment of the message. Sums are made round by round."
+            .to_owned(),
+    })
+}
+
 /// Two runs of one scenario, variant by variant; `None` when they measured different things.
 #[must_use]
 pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -> Option<Table> {
@@ -272,6 +332,7 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
 #[must_use]
 pub fn all(run: &Run, reading: &Reading) -> Vec<Table> {
     let tables = [
+        proposal(run, reading),
         stages(reading),
         (!run.scenario.is_sweep()).then(|| bytes(run, reading).0),
         (!run.scenario.is_sweep()).then(|| times(run, reading)),
@@ -298,6 +359,33 @@ mod tests {
                 assert!(table.words.iter().all(|at| *at < table.columns.len()), "{table:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_proposals_rows_stand_beside_what_it_published() {
+        let run = fixture::run(Scenario::Message);
+        let reading = Reading::of(&run);
+        let pairs: Vec<_> = reading.compared.iter().map(|one| (one.first, one.second)).collect();
+        assert_eq!(pairs, [(Variant::Filled, Variant::Adopted), (Variant::Copy, Variant::Borrow)]);
+        let words = reading::sentence(&run, &reading).unwrap();
+        assert!(
+            words.starts_with("From the array to a payload, adopting it is **")
+                && words.contains("than filling the message")
+        );
+        let table = proposal(&run, &reading).unwrap();
+        let heads: Vec<_> = table.rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(heads[..6], PUBLISHED.map(|(name, _)| name));
+        assert!(heads[6..].iter().all(|head| head.starts_with("array to payload")));
+        // Segments and the copy of them: the sum is made of both.
+        let median = |at: usize| table.rows[at][2].parse::<f64>().unwrap();
+        assert_eq!(table.rows[3][3].split(' ').nth(1), table.rows[1][3].split(' ').nth(1), "{table:#?}");
+        assert!(median(3) >= median(1), "{table:#?}");
+        assert!(proposal(&fixture::run(Scenario::Payload), &Reading::of(&run)).is_none());
+        // What was stopped early says so instead of showing nothing.
+        let mut partial = run.clone();
+        partial.series.iter_mut().for_each(|series| (series.samples, series.at) = Default::default());
+        let table = proposal(&partial, &Reading::of(&partial)).unwrap();
+        assert!(table.rows.iter().all(|row| row[2] == "not measured"), "{table:#?}");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! with actions; it decides nothing.
 
 mod clock;
+pub mod crash;
 mod driver;
 pub mod files;
 mod hash;
 mod lab;
+pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 pub mod runs;
@@ -37,7 +39,7 @@ use crate::{
     },
     client::{self, Client, CommandError, Put, Sample, SubscriberId},
     ledger::Stage,
-    payload::{BuildError, ZBytes},
+    payload::ZBytes,
 };
 
 /// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
@@ -192,10 +194,12 @@ impl Runtime {
             Effect::Hash(id) => self.hash(id),
             Effect::Forget(ids) => {
                 let mut payloads = self.inner.payloads.borrow_mut();
-                for id in ids {
-                    payloads.remove(&id);
+                for id in &ids {
+                    payloads.remove(id);
                 }
+                messages::forget(&ids);
             }
+            Effect::Message(task) => self.message(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
     }
@@ -208,8 +212,10 @@ impl Runtime {
     fn build(&self, revision: u64, rows: &[Row]) {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
-            let payload = sources.build(None).map_err(|error| build_problem(&error))?;
-            Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
+            let payload = sources.build(None)?;
+            let built =
+                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+            Ok((built, app::structures(rows, &payload)))
         });
         drop(sources);
         self.answer(Action::BuildEnded(revision, result));
@@ -276,7 +282,7 @@ impl Runtime {
         Client::message_len(&key, len).map_err(refused)?;
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
-        let payload = sources.build(None).map_err(|error| build_problem(&error))?;
+        let payload = sources.build(None)?;
         drop(sources);
         self.inner.puts.borrow_mut().insert(id, (payload.len(), payload.built().total()));
         let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
@@ -304,6 +310,7 @@ impl Runtime {
             segments: sample.payload.segments().len(),
             local: sample.local,
             hash: app::Hash::NotAsked,
+            arrays: Vec::new(),
         };
         self.inner.payloads.borrow_mut().insert(id, sample.payload);
         self.answer(Action::Sample(described));
@@ -349,10 +356,6 @@ impl Runtime {
         }
         end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
     }
-}
-
-fn build_problem(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
 }
 
 fn command_problem(title: &str, error: &CommandError) -> Problem {

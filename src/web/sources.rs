@@ -8,9 +8,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::{files, socket::message_of};
 use crate::{
     app::{Fill, Kind, Problem, Row},
-    ledger::Place,
+    ledger::{Ledger, Place},
+    message::{self, Message, MessageError, Way},
     payload::{BuildError, ZBytes},
-    segment::{Element, Input, Mode, Segment, SegmentError, Source},
+    segment::{Element, Input, Mode, Segment, SegmentError, Source, js::lend},
 };
 
 /// Bytes that are written in one go. A multiple of every element size.
@@ -20,6 +21,8 @@ const CHUNK: usize = 64 << 10;
 enum Memory {
     Js(Vec<JsValue>),
     Linear(Vec<Segment>),
+    /// The arrays of a message that is filled from them, or adopts them, whenever a payload is built.
+    Message(Vec<(Row, Memory)>),
 }
 
 struct Made {
@@ -59,44 +62,128 @@ impl Sources {
         Ok(())
     }
 
-    /// What is handed to a payload: everything by its row's mode, or by `all`. No buffer is taken away before the payload is
-    /// built.
+    /// What is handed to a payload: everything by its row's mode, or by `all`; and what was copied to make it, into messages. No buffer is
+    /// taken away before the payload is built.
     ///
     /// # Errors
-    /// [`SegmentError::OutOfMemory`] for a file that is to be moved: the page keeps its files, so a twin is taken away.
-    pub(super) fn list(&self, all: Option<Mode>) -> Result<Vec<Source>, BuildError> {
-        let mut sources = Vec::new();
+    /// A [`Problem`] when there is no memory: for a message that is filled, or for a file that is to be moved, since the page keeps
+    /// its files, so a twin is taken away.
+    pub(super) fn list(&self, all: Option<Mode>) -> Result<(Vec<Source>, Ledger), Problem> {
+        let (mut sources, mut ledger) = (Vec::new(), Ledger::new());
         for Made { row, memory } in &self.made {
-            let source = |input: Input| Source::new(input, all.unwrap_or(row.mode)).unsupported(row.unsupported);
-            match memory.as_ref() {
-                Memory::Js(arrays) => {
-                    let twins = matches!(row.kind, Kind::File(_)) && all.unwrap_or(row.mode) == Mode::Move;
-                    for array in arrays {
-                        let array = if twins {
-                            let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
-                            bytes_of(array).map_err(|_| BuildError::Segment { index: sources.len(), error })?.into()
-                        } else {
-                            array.clone()
-                        };
-                        sources.push(source(Input::array(array, row.element)));
-                    }
-                }
-                Memory::Linear(segments) => {
-                    sources.extend(segments.iter().map(|segment| source(segment.clone().into())))
-                }
+            let mode = all.unwrap_or(row.mode);
+            if let Memory::Message(arrays) = memory.as_ref() {
+                let (parts, copied) = compose(row, arrays, mode)?.into_sources(Some(mode));
+                sources.extend(parts);
+                ledger.absorb(&copied);
+            } else {
+                list(row, memory, mode, &mut sources)?;
             }
         }
-        Ok(sources)
+        Ok((sources, ledger))
     }
 
     /// Builds the payload. Rows whose arrays were moved have none afterwards, until they are made again.
     ///
     /// # Errors
-    /// [`BuildError`].
-    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, BuildError> {
-        let payload = ZBytes::from_segments(self.list(all)?)?;
+    /// A [`Problem`] that says why a source cannot be taken.
+    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, Problem> {
+        let (sources, ledger) = self.list(all)?;
+        let mut payload = ZBytes::from_segments(sources).map_err(|error| build_problem(&error))?;
+        payload.count_too(&ledger);
         self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
         Ok(payload)
+    }
+}
+
+/// Appends what `memory` of `row`, which is no message, is to a payload that takes it by `mode`.
+fn list(row: &Row, memory: &Memory, mode: Mode, sources: &mut Vec<Source>) -> Result<(), Problem> {
+    let source = |input: Input| Source::new(input, mode).unsupported(row.unsupported);
+    match memory {
+        Memory::Js(arrays) => {
+            let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move;
+            for array in arrays {
+                let array = if twins {
+                    let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
+                    let lost = |_| build_problem(&BuildError::Segment { index: sources.len(), error });
+                    bytes_of(array).map_err(lost)?.into()
+                } else {
+                    array.clone()
+                };
+                sources.push(source(Input::array(array, row.element)));
+            }
+        }
+        Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
+        // A message's arrays are no messages.
+        Memory::Message(_) => {}
+    }
+    Ok(())
+}
+
+/// The message of `row` over its arrays, which are taken by `mode` if they are adopted.
+fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, Problem> {
+    let mut sources = Vec::with_capacity(arrays.len());
+    for (row, memory) in arrays {
+        list(row, memory, mode, &mut sources)?;
+    }
+    let (spec, way) = parts_of(row)?;
+    let message = if way == Way::Filled { spec.filled(sources) } else { spec.adopted(sources) };
+    message.map_err(|error| message_problem(row, &error))
+}
+
+/// What the message of `row` says, and how it is made.
+fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
+    row.spec().zip(row.way()).ok_or_else(|| Problem::new(format!("{} is no message.", row.name), "Remove the row."))
+}
+
+/// A message that is made in place: whatever a producer would write goes straight into the builder's memory, through a typed array.
+fn in_place(row: &Row) -> Result<Memory, Problem> {
+    let (spec, _) = parts_of(row)?;
+    let arrays = row.arrays();
+    let message = spec.in_place(|index, into| {
+        let Some(array) = arrays.get(index) else { return Ok(()) };
+        lend(into, array.element, |view| {
+            // The array's own element type does not matter here: it is written in runs of bytes.
+            let view: &Uint8Array = view.unchecked_ref();
+            let bytes =
+                Uint8Array::new_with_byte_offset_and_length(&view.buffer(), view.byte_offset(), view.byte_length());
+            write(array, 0, &bytes);
+        })
+    });
+    let parts = message.map_err(|error| message_problem(row, &error))?.into_segments();
+    Ok(Memory::Linear(parts))
+}
+
+/// Writes what array `index` of `row` holds into `bytes`, which are zeros.
+#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
+fn write(row: &Row, index: usize, bytes: &Uint8Array) {
+    // A new array is all zeros already.
+    if row.kind.is_filled() && row.fill == Fill::Zeros {
+        return;
+    }
+    let len = bytes.byte_length() as usize;
+    let mut chunk = vec![0; CHUNK.min(len)];
+    let mut offset = 0;
+    while offset < len {
+        let count = chunk.len().min(len - offset);
+        let piece = chunk.get_mut(..count).unwrap_or_default();
+        row.write(index, offset, piece);
+        bytes.subarray(offset as u32, (offset + count) as u32).copy_from(piece);
+        offset += count;
+    }
+}
+
+/// Why a payload was not built.
+pub(super) fn build_problem(error: &BuildError) -> Problem {
+    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
+}
+
+fn message_problem(row: &Row, error: &MessageError) -> Problem {
+    match error {
+        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.to_string()),
+        error => {
+            Problem::new(format!("The message {} cannot be made.", row.name), format!("Nothing was built: {error}."))
+        }
     }
 }
 
@@ -111,6 +198,14 @@ fn alike(a: &Row, b: &Row) -> bool {
 }
 
 fn make(row: &Row) -> Result<Memory, Problem> {
+    match row.way() {
+        Some(Way::InPlace) => return in_place(row),
+        Some(Way::Filled | Way::Adopted) => {
+            let arrays = row.arrays().into_iter().map(|array| make(&array).map(|memory| (array, memory)));
+            return arrays.collect::<Result<_, _>>().map(Memory::Message);
+        }
+        None => {}
+    }
     match row.place {
         Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Memory::Linear),
         Place::JsHeap => {
@@ -128,7 +223,6 @@ fn make(row: &Row) -> Result<Memory, Problem> {
 }
 
 /// One array in the JavaScript heap.
-#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
 fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Problem> {
     if let Kind::File(id) = row.kind {
         return files::bytes(id).map(JsValue::from).ok_or_else(|| lost_file(row));
@@ -140,19 +234,7 @@ fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Proble
     let whole = Reflect::construct(constructor, &length).map_err(|error| no_memory(row, &message_of(&error)))?;
     let buffer: ArrayBuffer = whole.unchecked_ref::<Uint8Array>().buffer();
     let (start, len) = (before * row.element.size(), row.array_bytes());
-    // A new array is all zeros already.
-    if !row.kind.is_filled() || row.fill != Fill::Zeros {
-        let bytes = Uint8Array::new(&buffer);
-        let mut chunk = vec![0; CHUNK.min(len)];
-        let mut offset = 0;
-        while offset < len {
-            let count = chunk.len().min(len - offset);
-            let piece = chunk.get_mut(..count).unwrap_or_default();
-            row.write(index, offset, piece);
-            bytes.subarray((start + offset) as u32, (start + offset + count) as u32).copy_from(piece);
-            offset += count;
-        }
-    }
+    write(row, index, &Uint8Array::new_with_byte_offset_and_length(&buffer, start as u32, len as u32));
     Ok(match row.kind {
         Kind::ArrayBuffer => buffer.into(),
         Kind::DataView => js_sys::DataView::new(&buffer, start, len).into(),

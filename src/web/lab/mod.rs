@@ -5,6 +5,7 @@
 //! at any moment, and finds the page as it was.
 
 mod apart;
+mod message;
 mod puts;
 mod rig;
 
@@ -220,6 +221,7 @@ async fn here(
         Scenario::Places => bench.places(&request.rows).await?,
         Scenario::Blob => bench.blob(&request.rows).await?,
         Scenario::Worker => bench.worker(&request.rows).await?,
+        Scenario::Message => bench.message(&request.rows).await?,
     };
     let partial = stop.is_set();
     let full = |series: &&Series| series.samples.len() >= FEWEST;
@@ -227,10 +229,9 @@ async fn here(
         return Ok(None);
     }
     let series = series.into_iter().map(|series| if full(&&series) { series } else { emptied(series) }).collect();
-    let rounds = if request.scenario == Scenario::Payload || request.scenario == Scenario::Places {
-        ROUNDS
-    } else {
-        SWEEP_ROUNDS
+    let rounds = match request.scenario {
+        Scenario::Payload | Scenario::Places | Scenario::Message => ROUNDS,
+        _ => SWEEP_ROUNDS,
     };
     let conditions = Conditions {
         browser: request.browser.clone(),
@@ -530,6 +531,29 @@ impl Bench<'_> {
         .await
     }
 
+    /// The first message of the rows: taken apart and made a payload of, and made out of its arrays.
+    async fn message(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
+        let mut rig = message::Rig::new(rows)?;
+        self.pace.rest().await;
+        let mut entries = Vec::new();
+        for variant in message::VARIANTS {
+            entries.push(rig.try_out(variant)?);
+            self.pace.rest().await;
+            // Until the browser has had time to compile well what it needs.
+            let begun = clock::now();
+            while clock::now().saturating_sub(begun) < WARM && !self.pace.stop.is_set() {
+                rig.time(variant, 1)?;
+                if self.pace.is_due(Duration::ZERO) {
+                    self.pace.rest().await;
+                }
+            }
+        }
+        self.course(entries, ROUNDS, async |index, runs| {
+            message::VARIANTS.get(index).map_or(Ok(Duration::ZERO), |variant| rig.time(*variant, runs))
+        })
+        .await
+    }
+
     /// One array as long as the payload, to a Worker and back.
     async fn worker(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
@@ -588,7 +612,8 @@ async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
 /// A rig of rows, whose arrays are made for it; with `moves` twice, because copying and borrowing need arrays of their own, beside
 /// those that go from payload to payload.
 async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Problem> {
-    let listed = |sources: &Sources, mode| sources.list(Some(mode)).map_err(|error| cannot_build(&error));
+    // What is copied to fill a message is no part of building the payload.
+    let listed = |sources: &Sources, mode| sources.list(Some(mode)).map(|(sources, _)| sources);
     let mut sources = Sources::default();
     sources.make(rows)?;
     pace.rest().await;

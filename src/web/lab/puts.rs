@@ -229,8 +229,7 @@ async fn one(
     let producing = clock::now().saturating_sub(begun);
     pace.rest().await;
     let begun = clock::now();
-    let listed = sources.list(Some(mode)).map_err(|error| cannot_build(&error))?;
-    let payload = ZBytes::from_segments(listed).map_err(|error| cannot_build(&error))?;
+    let payload = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
     let building = payload.built().total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
