@@ -191,6 +191,23 @@ async fn puts_and_deletes_of_others_arrive_with_everything_that_they_carry() {
     lab.stop().await;
 }
 
+#[test]
+fn encodings_are_named_as_zenoh_names_them() {
+    use zbytes_lab::client::encoding::{encoding, text_of};
+    let named = (0..100).map(|id| text_of(&Encoding { id, schema: None }));
+    let names: Vec<String> = named.filter(|name| !name.starts_with("unknown")).collect();
+    assert_eq!(names.len(), 53);
+    for text in
+        names.iter().map(String::as_str).chain(["text/plain;utf-8", "lab/own", "lab/own;x", "image/png;a;b", ""])
+    {
+        let theirs: Encoding = PeerEncoding::from(text).into();
+        assert_eq!(encoding(text).unwrap(), theirs, "{text}");
+        if !text.is_empty() {
+            assert_eq!(text_of(&theirs), PeerEncoding::from(text).to_string());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn localities_decide_who_hears_what() {
     let lab = router().await;
@@ -931,6 +948,45 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
     println!("of 2000 puts without a fence {without} had arrived");
     peer.close().await.unwrap();
     lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothing_else() {
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let (ports, mut router) = loop {
+            let ports = [free(), free(), free()];
+            if let Some(router) = program(&ports).await {
+                break (ports, router);
+            }
+        };
+        let mut reader = Link::open(&format!("ws/{}", ports[1])).await;
+        reader.client.subscribe(1, key("lab/**")).unwrap();
+        reader.flush().await;
+        let mut link = Link::open(&format!("ws/{}", ports[1])).await;
+        // More than what lies in buffers between the router and a reader that does not read.
+        for n in 0..300u32 {
+            let bytes = [n.to_le_bytes().to_vec(), noise(1, 20_000)].concat();
+            let op = link.op();
+            link.client.put(op, block("lab/n", payload(&bytes))).unwrap();
+        }
+        link.flush().await;
+        router.kill().await.unwrap();
+        let mut arrived = Vec::new();
+        loop {
+            match reader.event().await {
+                Event::Sample(sample) => {
+                    arrived.push(u32::from_le_bytes(flat(&sample.payload)[..4].try_into().unwrap()));
+                }
+                Event::Closed(_) => break,
+                _ => {}
+            }
+        }
+        assert!(arrived.iter().copied().eq(0..arrived.len() as u32), "the first ones, in their order: {arrived:?}");
+        all.push(arrived.len());
+    }
+    println!("of 300 puts each before a fence had arrived when the router died: {all:?}");
 }
 
 // ---- many puts ----

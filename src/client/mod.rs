@@ -23,6 +23,7 @@
 
 pub mod channel;
 mod declare;
+pub mod encoding;
 mod error;
 mod key;
 mod lane;
