@@ -67,7 +67,7 @@ mod tests {
             MessageError::TooManySegments { found: 70_000 }.to_string(),
             MessageError::Truncated { expected: 70_000, found: 4096 }.to_string(),
             MessageError::TooMuch { limit: 70_000 }.to_string(),
-            CommandError::KeyTooLong { len }.to_string(),
+            CommandError::TooManyQueued { queued: found, limit: found }.to_string(),
             CommandError::TooLong { encoded: 1 << 31, limit: 1 << 30 }.to_string(),
             CloseCause::TooManyKeys { limit: 4096 }.to_string(),
             CloseCause::Reassembly { what: "bytes", limit: 1 << 30 }.to_string(),

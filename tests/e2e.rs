@@ -8,6 +8,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/browser.rs"]
 mod browser;
 #[path = "support/lab.rs"]
@@ -155,20 +156,44 @@ async fn every_size_from_both_peers_reaches_the_page_over_the_routers_own_port()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
+async fn a_router_that_stops_is_told_at_once_and_found_again() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
     for locator in ["/zenoh".to_owned(), lab.ws_locator()] {
         page.connect(&locator).await;
         lab.stop_router().await;
-        page.wait("#session[data-state=failed]").await;
+        page.wait("#session[data-state=lost]").await;
         let words = page.text("#session-problem").await;
         assert!(words.contains("The router closed"), "{words}");
-        // Everything but sending works without one.
-        assert_eq!(page.attribute("#put", "disabled").await, page.attribute("#subscribe", "disabled").await);
+        page.wait("#session-lost:not([data-attempt='1'])").await;
+        let words = page.text("#session-lost").await;
+        assert!(words.contains("Reconnecting in") && words.contains("No connection"), "{words}");
+        assert_eq!(page.attribute("#put", "disabled").await, "disabled");
+        assert!(page.text("#put-result").await.contains("lost"));
+        page.wait("#undeclare").await;
         lab.start_router().await.unwrap();
+        page.wait("#session[data-state=open]").await;
+        let words = page.text("#session-gap").await;
+        assert!(words.contains("Nothing was heard for") && words.contains("lab/**"), "{words}");
+        // What was declared is declared again.
+        let native = Native::join(&lab.tcp_locator(), "unheard").await;
+        native.put("lab/back", vec![7; 70_000]).await;
+        page.wait("#samples tr[data-key='lab/back'][data-len='70000']").await;
+        native.leave().await;
+        page.click("#forget").await;
+        page.click("#undeclare").await;
+        page.click("#disconnect").await;
+        page.wait("#session[data-state=closed]").await;
+        assert_eq!(page.text("#session-gap").await, "");
     }
+    // A lost session can be given up; then nothing is tried any more.
+    page.connect("/zenoh").await;
+    lab.stop_router().await;
+    page.wait("#session[data-state=lost]").await;
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    lab.start_router().await.unwrap();
     page.connect("/zenoh").await;
     // What a mouse does, default actions included: a button that turns into another one must not press that too.
     page.press("#undeclare").await;
@@ -178,7 +203,7 @@ async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
     page.press("#connect").await;
     page.wait("#session[data-state=open]").await;
     page.wait("#subscribe").await;
-    page.close(&[]).await;
+    page.close_with(&[], &[SOCKET_FAILED]).await;
     lab.stop().await;
 }
 
@@ -225,9 +250,11 @@ async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
         words.split(" of 134,217,728 B").next().unwrap().rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();
     assert!(handed > 0 && handed < 134_217_728, "{words}");
     assert!(words.contains("unharmed"), "{words}");
-    page.wait("#session[data-state=failed]").await;
+    page.wait("#session[data-state=lost]").await;
+    let words = page.text("#session-lost").await;
+    assert!(words.contains("A put that was under way has failed."), "{words}");
     task.abort();
-    page.close(&[]).await;
+    page.close_with(&[], &[SOCKET_FAILED]).await;
     lab.stop().await;
 }
 
@@ -830,5 +857,45 @@ async fn an_experiment_can_fail_and_says_so() {
     page.wait("#experiment-worker[data-state=failed]").await;
     assert!(page.text("#findings-worker").await.contains("none today"));
     page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "three").await;
+    page.click("#add-text").await;
+    page.fill("#row-text", "before the crash").await;
+    page.fill("#key", "lab/kept").await;
+    page.click("#row-0 .row-head").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let rows = page.text(".rows").await;
+    // More memory than there is, asked for past all checks: the program ends in a trap. The function has a short name in a small build.
+    let die = "
+        const { js } = document.querySelector('script[data-js]').dataset;
+        const allocate = (program) => program.__wbindgen_malloc ?? program.__wbindgen_export;
+        import(js).then((lab) => lab.default()).then((program) => setTimeout(() => allocate(program)(0xfffffff0, 8)));";
+    let died = [("RuntimeError", 1)];
+    page.run(die, vec![]).await;
+    page.wait("#crash[open]").await;
+    assert!(page.text("#crash").await.contains("unreachable"), "{}", page.text("#crash").await);
+    page.client
+        .find(fantoccini::Locator::XPath("//button[text()='Start again with my rows']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.text(".rows").await, rows);
+    let value = page.run("return document.querySelector('#key').value", vec![]).await;
+    assert_eq!(value, serde_json::json!("lab/kept"));
+    // That was for once: whoever loads the page begins afresh.
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_ne!(page.text(".rows").await, rows);
+    page.close(&died).await;
     lab.stop().await;
 }

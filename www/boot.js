@@ -1,8 +1,12 @@
-// Starts the page: loads the program that trunk built, shows how far that is, and says what went wrong if it fails.
+// Starts the page: loads the program that trunk built, shows how far that is, and says what went wrong if it fails, then or later.
 // A file of its own, because the content security policy allows no inline script.
 
 const { js, wasm } = document.querySelector("script[data-js]").dataset;
 const notice = document.getElementById("boot");
+
+// A program that has died answers to nothing any more: its memory may be half-written, and every click would end in the next error.
+addEventListener("error", ({ error }) => error instanceof WebAssembly.RuntimeError && crashed(error));
+addEventListener("unhandledrejection", ({ reason }) => reason instanceof WebAssembly.RuntimeError && crashed(reason));
 
 try {
   const [{ default: init }, program] = await Promise.all([import(js), download(wasm)]);
@@ -34,18 +38,67 @@ async function download(url) {
 
 function fail(error) {
   const box = notice ?? document.body.appendChild(document.createElement("div"));
-  const headline = document.createElement("h1");
-  headline.textContent = "ZBytes Lab could not start";
-  const cause = document.createElement("p");
-  cause.textContent = String(error?.message ?? error);
-  const advice = document.createElement("p");
-  advice.textContent =
-    "Perhaps the connection was cut, or the lab was rebuilt or stopped meanwhile: then loading the page again helps. " +
-    "The lab needs a browser with WebAssembly.";
-  const retry = document.createElement("button");
-  retry.type = "button";
-  retry.textContent = "Try again";
-  retry.addEventListener("click", () => location.reload());
   box.setAttribute("role", "alert");
-  box.replaceChildren(headline, cause, advice, retry);
+  box.replaceChildren(
+    element("h1", "ZBytes Lab could not start"),
+    element("p", String(error?.message ?? error)),
+    element(
+      "p",
+      "Perhaps the connection was cut, or the lab was rebuilt or stopped meanwhile: then loading the page again helps. " +
+        "The lab needs a browser with WebAssembly.",
+    ),
+    button("Try again", () => location.reload()),
+  );
+}
+
+// Shown once, over the page as it was when it died, which can still be read and copied from.
+function crashed(error) {
+  if (document.getElementById("crash")) return;
+  const dialog = document.createElement("dialog");
+  dialog.id = "crash";
+  dialog.setAttribute("aria-labelledby", "head-crash");
+  const headline = element("h2", "ZBytes Lab has stopped");
+  headline.id = "head-crash";
+  const cause = element("pre", globalThis.zbytesLabPanic ?? String(error.stack ?? error));
+  cause.tabIndex = 0;
+  const tools = document.createElement("div");
+  tools.className = "ways";
+  tools.append(
+    button("Start again with my rows", () => {
+      try {
+        sessionStorage.setItem("zbytes-lab.resume", "1");
+      } finally {
+        location.reload();
+      }
+    }),
+    button("Start afresh", () => location.reload()),
+    button("Look at the page", () => dialog.close()),
+  );
+  dialog.append(
+    headline,
+    element(
+      "p",
+      "A defect of the lab, or a lack of memory, has ended it. The session is lost, and puts that were under way have not ended. " +
+        "Your rows, the locator and the keys were kept, apart from files; kept runs are untouched.",
+    ),
+    cause,
+    element("p", "Please report what is written above, with what you did before."),
+    tools,
+  );
+  tools.firstChild.autofocus = true;
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function element(name, words) {
+  const made = document.createElement(name);
+  made.textContent = words;
+  return made;
+}
+
+function button(words, act) {
+  const made = element("button", words);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
 }

@@ -10,14 +10,15 @@ use super::{
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
+    message::MessageDialog,
     ownership::{OwnershipPane, Questions},
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, State},
-    web::Runtime,
+    app::{Action, Preset, Session, Setup, State, positions},
+    web::{Runtime, crash},
 };
 
 /// The panes: the `id` that the page's sections carry, and the name.
@@ -44,13 +45,17 @@ impl Component for App {
         let send = ctx.link().callback(|action: Action| action);
         let runtime = Runtime::new(send.clone());
         runtime.start();
-        Self { state: Rc::new(State::default()), runtime, send }
+        let state = crash::resumed().map_or_else(State::default, State::resumed);
+        Self { state: Rc::new(state), runtime, send }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
         let before = self.state.clone();
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.runtime.carry_out(effect);
+        }
+        if Setup::differs(&before, &self.state) {
+            crash::keep(&Setup::of(&self.state));
         }
         // Drawing takes longer than comparing: a state is small, however large the payload is.
         before != self.state
@@ -60,7 +65,7 @@ impl Component for App {
         let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
         html! {
             <>
-                <Patterns count={self.state.rows.len()} />
+                <Patterns count={positions(&self.state.rows).last().map_or(0, |positions| positions.end)} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -73,10 +78,11 @@ impl Component for App {
                         <LayoutPane ..pane.clone() />
                         <CostPane ..pane.clone() />
                         <RouterPane ..pane.clone() />
-                        <OwnershipPane ..pane />
+                        <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
+                <MessageDialog ..pane />
                 <Help />
                 <Questions />
             </>
@@ -93,6 +99,8 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
             let id: String = info.router.chars().take(8).collect();
             ("open", "Connected", format!("router {id}…, {}", state.locator))
         }
+        // Without what changes with every attempt: it is read out.
+        Session::Lost(lost) => ("lost", "Reconnecting", lost.problem.title.clone()),
         Session::Failed(problem) => ("failed", "Not connected", problem.title.clone()),
     }
 }

@@ -8,11 +8,14 @@ use yew::prelude::*;
 
 use super::{
     format,
+    message::read_button,
     snippet::{self, Program},
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
 use crate::{
-    app::{Action, Build, Hash, Put, PutReport, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT},
+    app::{
+        Action, Build, Hash, Lost, Put, PutReport, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT,
+    },
     client::SessionInfo,
 };
 
@@ -46,7 +49,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
 }
 
 fn session(state: &State, send: &Callback<Action>) -> Html {
-    let busy = state.session.is_open() || state.session == Session::Connecting;
+    let busy = state.session.is_busy();
     let oninput = send.reform(|event| Action::Locator(typed(event)));
     html! {
         <>
@@ -65,7 +68,13 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(info) => agreed(info),
+                    Session::Open(info) => html! {
+                        <>
+                            { agreed(info) }
+                            if let Some(gap) = state.gap { { resumed(state, gap) } }
+                        </>
+                    },
+                    Session::Lost(lost) => html! { <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }</> },
                     Session::Connecting => html! { <p class="quiet">{ "Connecting …" }</p> },
                     Session::Failed(cause) => problem("session-problem", cause),
                     Session::Closed => html! {
@@ -94,6 +103,41 @@ fn agreed(info: &SessionInfo) -> Html {
     }
 }
 
+/// When the next attempt is, and what was lost.
+fn reconnecting(lost: &Lost) -> Html {
+    let Lost { wait, puts, failed, .. } = lost;
+    let tried = failed.as_ref().map(|failed| format!(" The last attempt failed: {failed}")).unwrap_or_default();
+    let puts = match puts {
+        0 => "No put was under way.".to_owned(),
+        1 => "A put that was under way has failed.".to_owned(),
+        more => format!("{} that were under way have failed.", format::plural(*more, "put")),
+    };
+    html! {
+        <p class="quiet" id="session-lost" data-attempt={wait.attempt.to_string()}>
+            { format!(
+                "Reconnecting in {:.1} s, attempt {}.{tried} {puts} What others publish meanwhile does not arrive.",
+                wait.delay.as_secs_f64(), wait.attempt,
+            ) }
+        </p>
+    }
+}
+
+/// What the session has missed while it was away.
+fn resumed(state: &State, gap: Duration) -> Html {
+    let again = match &state.subscription {
+        Subscription::Declared(key) => {
+            format!("{key} is subscribed again; what was published meanwhile may be missing.")
+        }
+        _ => "Nothing was subscribed.".to_owned(),
+    };
+    html! {
+        <p class="notice" id="session-gap">
+            <strong>{ "The session was lost and is open again. " }</strong>
+            { format!("Nothing was heard for {:.1} s. {again}", gap.as_secs_f64()) }
+        </p>
+    }
+}
+
 fn seconds(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f64()) }
 }
@@ -102,6 +146,8 @@ fn seconds(time: Duration) -> String {
 fn put_hindrance(state: &State) -> Option<&'static str> {
     if let Build::Failed(_) = state.build {
         Some("The payload could not be built; see Build.")
+    } else if matches!(state.session, Session::Lost(_)) {
+        Some("The session is lost: put again once it is open.")
     } else if !state.session.is_open() {
         Some("Connect to a router to send the payload.")
     } else {
@@ -212,7 +258,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "SHA-256" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
                     </tr></thead>
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
@@ -241,6 +287,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
             <td class="number-cell">{ format::count(sample.len) }</td>
             <td>{ arrived }</td>
+            <td>{ read_button(sample, send) }</td>
             <td class="hash-cell">
                 { match &sample.hash {
                     Hash::NotAsked => html! {
@@ -301,11 +348,18 @@ fn OtherSide(props: &OtherSideProps) -> Html {
     let copied = use_state(|| false);
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_deref().unwrap_or(snippet::TCP);
-    let text = program.text(endpoint, &state.key, &state.sub_key);
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let text = program.text(&snippet::Surroundings {
+        endpoint,
+        key: &state.key,
+        sub_key: &state.sub_key,
+        origin: &origin,
+        schema: snippet::schema(&state.rows),
+    });
     let choices = Program::ALL.into_iter().map(|one| {
         let (program, copied) = (program.clone(), copied.clone());
         Choice {
-            id: format!("program-{}", one.name().to_lowercase().replace(", ", "-")).into(),
+            id: format!("program-{}", one.key()).into(),
             label: one.name(),
             chosen: *program == one,
             choose: Callback::from(move |_| {
@@ -344,7 +398,8 @@ fn OtherSide(props: &OtherSideProps) -> Html {
             </header>
             <p>
                 { "Programs on the router’s machine reach it at " }<code>{ endpoint }</code>
-                { ". Both print length and SHA-256, to be compared with what this page shows." }
+                { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
+                <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }

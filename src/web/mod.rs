@@ -2,10 +2,12 @@
 //! with actions; it decides nothing.
 
 mod clock;
+pub mod crash;
 mod driver;
 pub mod files;
 mod hash;
 mod lab;
+pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 pub mod runs;
@@ -192,10 +194,12 @@ impl Runtime {
             Effect::Hash(id) => self.hash(id),
             Effect::Forget(ids) => {
                 let mut payloads = self.inner.payloads.borrow_mut();
-                for id in ids {
-                    payloads.remove(&id);
+                for id in &ids {
+                    payloads.remove(id);
                 }
+                messages::forget(&ids);
             }
+            Effect::Message(task) => self.message(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
     }
@@ -209,7 +213,9 @@ impl Runtime {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
             let payload = sources.build(None)?;
-            Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
+            let built =
+                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+            Ok((built, app::structures(rows, &payload)))
         });
         drop(sources);
         self.answer(Action::BuildEnded(revision, result));
@@ -226,7 +232,7 @@ impl Runtime {
         };
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
-        let driver = Driver::open(&url, move |told| {
+        let driver = Driver::open_lasting(&url, move |told| {
             if let Some(inner) = this.upgrade() {
                 Self { inner }.hear(told);
             }
@@ -262,6 +268,8 @@ impl Runtime {
                 });
                 self.answer(Action::PutEnded(id, report));
             }
+            Told::Lost { problem, puts, wait } => self.answer(Action::SessionLost(app::Lost::new(problem, puts, wait))),
+            Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
             Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
         }
     }
@@ -302,6 +310,7 @@ impl Runtime {
             segments: sample.payload.segments().len(),
             local: sample.local,
             hash: app::Hash::NotAsked,
+            arrays: Vec::new(),
         };
         self.inner.payloads.borrow_mut().insert(id, sample.payload);
         self.answer(Action::Sample(described));
@@ -354,6 +363,7 @@ fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::KeyExpression { .. } => "Not a key expression.",
         CommandError::TooLong { .. } => "The message is too long.",
         CommandError::NotOpen => "No session.",
+        CommandError::Lost => "The session is lost.",
         _ => title,
     };
     let text = app::sentence(&error.to_string());

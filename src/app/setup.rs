@@ -1,0 +1,117 @@
+//! What a person has set up, as it is kept over a crash of the page: rows and what was typed, never a byte of a payload.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Row, Selection, State};
+
+/// The version of the format. Another one is not read.
+const VERSION: u32 = 1;
+
+/// What a person has set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    version: u32,
+    rows: Vec<Row>,
+    locator: String,
+    key: String,
+    sub_key: String,
+}
+
+impl Setup {
+    /// The setup of a state. Rows of files are left out: their bytes are with the page, and go with it.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        Self {
+            version: VERSION,
+            rows: state.rows.iter().filter(|row| !matches!(row.kind, Kind::File(_))).cloned().collect(),
+            locator: state.locator.clone(),
+            key: state.key.clone(),
+            sub_key: state.sub_key.clone(),
+        }
+    }
+
+    /// Whether two states are set up differently. Compares no more than it must: it is asked after every action.
+    #[must_use]
+    pub fn differs(before: &State, after: &State) -> bool {
+        let typed = |state: &State| (state.revision, state.locator.clone(), state.key.clone(), state.sub_key.clone());
+        typed(before) != typed(after)
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing in it can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Read from text; `None` when it is no setup, or one of another version.
+    #[must_use]
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|setup: &Self| setup.version == VERSION)
+    }
+}
+
+impl State {
+    /// A state that is set up as it was before.
+    #[must_use]
+    pub fn resumed(setup: Setup) -> Self {
+        let Setup { rows, locator, key, sub_key, .. } = setup;
+        let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
+        state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
+        state.selected = rows.first().map(Selection::of);
+        state.rows = rows;
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::{Action, Edit, Effect, Preset},
+        segment::{Element, Mode},
+    };
+
+    #[test]
+    fn a_state_is_set_up_again_as_it_was() {
+        let mut state = State::default();
+        for preset in Preset::ALL {
+            state.apply(Action::Preset(preset));
+            let id = state.rows[0].id;
+            state.apply(Action::Edit(id, Edit::Mode(Mode::Copy)));
+            state.apply(Action::AddText);
+            state.apply(Action::AddFile { file: 1, name: "f".to_owned(), len: 7 });
+            state.apply(Action::Key("a/b".to_owned()));
+            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            let mut resumed = State::resumed(setup.clone());
+            assert_eq!(Setup::of(&resumed), setup);
+            assert_eq!(resumed.rows[..], state.rows[..state.rows.len() - 1]);
+            assert_eq!(resumed.key, "a/b");
+            // A new row gets a number that no other has.
+            let effects = resumed.apply(Action::Add(Element::Int8));
+            assert!(matches!(effects[..], [Effect::Build { .. }]));
+            let mut ids: Vec<_> = resumed.rows.iter().map(|row| row.id).collect();
+            ids.dedup();
+            assert_eq!(ids.len(), resumed.rows.len());
+        }
+    }
+
+    #[test]
+    fn what_is_no_setup_is_not_read() {
+        let text = Setup::of(&State::default()).to_json();
+        assert!(Setup::from_json(&text).is_some());
+        for other in ["", "{}", &text.replace("\"version\":1", "\"version\":2"), &text[1..]] {
+            assert_eq!(Setup::from_json(other), None);
+        }
+    }
+
+    #[test]
+    fn only_what_is_set_up_makes_a_difference() {
+        let before = State::default();
+        let mut after = before.clone();
+        after.apply(Action::Select(None));
+        assert!(!Setup::differs(&before, &after));
+        after.apply(Action::SubKey("x".to_owned()));
+        assert!(Setup::differs(&before, &after));
+    }
+}
