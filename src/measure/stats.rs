@@ -33,7 +33,9 @@
 //! | 60 | 97.4, 2.6 | 97.5, 2.4 | 97.2, 2.8 | 96.2, 3.7 |
 //! | 200 | 97.5, 2.5 | 97.4, 2.6 | 97.0, 2.5 | 96.6, 3.0 |
 //!
-//! The intervals of a single median, of the first three kinds of noise and without drift, hold it in 95.4 % or more.
+//! The intervals of a single median, of the first three kinds of noise and without drift, hold it in 95.8 % or more of 20,000 runs. One series tells
+//! less of its correlation than two, so they are wider: with noise of 5 % they reach 37 % upwards with 6 rounds, 14 % with 12, 3.5 % with 30 and 2.0 % with 60.
+//! Downwards they are those of the logarithm.
 //!
 //! What it costs: the interval of the ratio of two variants with independent noise of 5 % reaches 24 % to each side of it with 6 rounds, 14 % with 9,
 //! 11 % with 12, 4.6 % with 30, 2.9 % with 60 and 1.6 % with 200, and two to three times as far where both drift alike. A true difference of 10 % is
@@ -191,7 +193,7 @@ pub(crate) enum Rounds<'a> {
 /// where there is one series to find it in than where there are two. The numbers are what the simulations needed.
 pub(crate) fn neighbours(rounds: Rounds<'_>) -> f64 {
     let (found, n, hidden, highest) = match rounds {
-        Rounds::Of(samples) => (lag_one(samples), samples.len(), 8.0, 0.96),
+        Rounds::Of(samples) => (lag_one(samples), samples.len(), 9.0, 0.96),
         Rounds::Both(long, short) => {
             let ratios = log_ratios(long, short);
             let found = [long, short, &ratios].map(lag_one).into_iter().fold(-1.0, f64::max);
@@ -273,9 +275,16 @@ fn median_interval(samples: &[f64], sorted: &[f64]) -> Option<Interval> {
     let (lower, upper) = if samples.len() < ENOUGH {
         (first - step, last + step)
     } else {
-        let parts = medians(samples, samples.len())?;
-        let half = half_width(estimate, &parts, samples.len(), neighbours(Rounds::Of(samples)))? + step;
-        (estimate - half, estimate + half)
+        let (parts, correlation) = (medians(samples, samples.len())?, neighbours(Rounds::Of(samples)));
+        let half = half_width(estimate, &parts, samples.len(), correlation)?;
+        // Downwards by logarithms: a few samples that took very long say nothing about how short the others may be.
+        let logs: Option<Vec<f64>> =
+            parts.iter().map(|part| (*part > 0.0 && estimate > 0.0).then(|| part.ln())).collect();
+        let lower = match logs {
+            Some(logs) => estimate * (-half_width(estimate.ln(), &logs, samples.len(), correlation)?).exp(),
+            None => estimate - half,
+        };
+        (lower - step, estimate + half + step)
     };
     // Times are not negative; where samples are, they are no times.
     let lower = if first >= 0.0 { lower.max(0.0) } else { lower };
