@@ -4,6 +4,7 @@
 //! carries them out answers with further actions. No payload byte, no socket and no clock is in here, so a state can be
 //! compared, saved and tested natively.
 
+pub mod bytes;
 pub mod cost;
 pub mod locator;
 pub mod ownership;
@@ -336,6 +337,8 @@ pub struct State {
     pub received: u64,
     /// The Ownership pane.
     pub ownership: Ownership,
+    /// The payload whose bytes are looked at.
+    pub looking: Option<bytes::Looking>,
     /// What the page runs in.
     pub surroundings: Surroundings,
 }
@@ -363,6 +366,7 @@ impl Default for State {
             samples: Vec::new(),
             received: 0,
             ownership: Ownership::default(),
+            looking: None,
             surroundings: Surroundings::default(),
         }
     }
@@ -447,6 +451,8 @@ pub enum Action {
     Hash(SampleId),
     /// Let all samples go.
     ForgetSamples,
+    /// Look at the bytes of a payload, or do not any more.
+    Look(Option<bytes::Looking>),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.
@@ -725,6 +731,10 @@ impl State {
             Action::ForgetSamples => {
                 let gone = self.samples.drain(..).map(|sample| sample.id).collect();
                 vec![Effect::Forget(gone)]
+            }
+            Action::Look(looking) => {
+                self.look(looking);
+                Vec::new()
             }
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{
     build::BuildPane,
+    bytes::BytesDialog,
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
@@ -64,7 +65,7 @@ impl Component for App {
         let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
         html! {
             <>
-                <Patterns count={self.state.rows.len()} />
+                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { self.state.rows.len() }} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -81,6 +82,7 @@ impl Component for App {
                     </div>
                 </main>
                 <PaneBar />
+                <BytesDialog state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                 <Help />
                 <Questions />
             </>

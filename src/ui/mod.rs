@@ -1,7 +1,7 @@
 //! What a person sees: Yew components that get the state and send actions, and nothing else.
 //!
 //! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
-//! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
+//! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `hex`, `scale`, `facts`, `snippet`,
 //! `questions`, `reading`, `tables`, `plot`, `export`) hold the arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
@@ -16,6 +16,7 @@
 pub mod export;
 pub mod facts;
 pub mod format;
+pub mod hex;
 pub mod plot;
 pub mod questions;
 pub mod reading;
@@ -30,6 +31,8 @@ mod fixture;
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod build;
+#[cfg(target_arch = "wasm32")]
+mod bytes;
 #[cfg(target_arch = "wasm32")]
 mod cost;
 #[cfg(target_arch = "wasm32")]

@@ -7,12 +7,17 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
+    bytes::bytes_button,
     format,
     snippet::{self, Program},
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
 use crate::{
-    app::{Action, Build, Hash, Put, PutReport, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT},
+    app::{
+        Action, Build, Hash, Put, PutReport, Row, Sample, Session, State, Subscription,
+        bytes::{Looking, Subject},
+        locator::OWN_ENDPOINT,
+    },
     client::SessionInfo,
 };
 
@@ -239,7 +244,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             data-segments={sample.segments.to_string()} data-local={sample.local.to_string()} data-key={sample.key.clone()}>
             <td>{ &sample.time }</td>
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
-            <td class="number-cell">{ format::count(sample.len) }</td>
+            <td class="number-cell">{ sample_bytes(sample, send) }</td>
             <td>{ arrived }</td>
             <td class="hash-cell">
                 { match &sample.hash {
@@ -254,6 +259,16 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             </td>
         </tr>
     }
+}
+
+/// How many bytes there are, and the way to them.
+fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
+    let count = format::count(sample.len);
+    if sample.deleted {
+        return html! { { count } };
+    }
+    let name = format!("Look at the {count} B of the sample of {}", sample.time);
+    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into())
 }
 
 #[derive(PartialEq, Properties)]
