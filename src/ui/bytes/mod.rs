@@ -75,6 +75,7 @@ pub(super) enum Msg {
     Drag(usize),
     Touched(f64),
     Swiped(f64),
+    Lifted(Option<usize>),
     Grab(f64),
     Thumb(f64),
     Release,
@@ -219,6 +220,9 @@ pub(super) struct BytesDialog {
     stop_step: Option<Stop>,
     watched: Option<Watched>,
     focus: bool,
+    /// Counts what the lines have to be drawn anew for.
+    version: u64,
+    drawn: RefCell<view::Drawn>,
 }
 
 /// Listens until it is dropped.
@@ -677,10 +681,13 @@ impl Component for BytesDialog {
             stop_step: None,
             watched: None,
             focus: false,
+            version: 0,
+            drawn: RefCell::default(),
         }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &BytesProps) -> bool {
+        self.version += 1;
         let looking = ctx.props().state.looking;
         if looking != old.state.looking {
             match looking {
@@ -716,6 +723,9 @@ impl Component for BytesDialog {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        if !matches!(msg, Msg::Progress(..)) {
+            self.version += 1;
+        }
         match msg {
             Msg::Closed => {
                 if self.open.is_some() {
@@ -767,6 +777,13 @@ impl Component for BytesDialog {
                 let Some((before, rest, moved)) = self.finger else { return false };
                 let rest = self.scroll_by(rest + before - y);
                 self.finger = Some((y, rest, moved || (before - y).abs() > 2.0));
+            }
+            Msg::Lifted(offset) => {
+                let finger = self.finger.take();
+                self.dragging = false;
+                let (Some(offset), Some((_, _, false))) = (offset, finger) else { return false };
+                self.go(offset, self.choices.extend, false);
+                focus(&self.grid);
             }
             Msg::Grab(y) => {
                 let Some(open) = &self.open else { return false };

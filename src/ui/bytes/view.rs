@@ -21,6 +21,26 @@ use crate::{
 /// The most segments that are drawn beside the scrollbar.
 const MOST_STRIPES: usize = 400;
 
+/// Lines that were drawn.
+#[derive(Clone, Default, Properties)]
+pub(super) struct Drawn {
+    /// Counts drawings.
+    version: u64,
+    lines: Html,
+}
+
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
+/// The lines, compared with those before only when they were drawn anew.
+#[component]
+fn Lines(props: &Drawn) -> Html {
+    props.lines.clone()
+}
+
 impl BytesDialog {
     /// The segment that has a byte, as this payload's are marked.
     fn mark(&self, open: &Open, plan: Option<&Plan>, offset: usize) -> Option<Mark> {
@@ -51,7 +71,7 @@ impl BytesDialog {
                 <div class="bytes-body">
                     <div class="bytes-main">
                         if let Some(cause) = open.problem() { { problem("bytes-problem", cause) } }
-                        { self.lines_view(ctx, open, plan.as_ref(), mark.as_ref()) }
+                        <Lines ..self.drawn_lines(ctx, open, plan.as_ref(), mark.as_ref()) />
                     </div>
                     { self.inspector(ctx, open, mark.as_ref(), plan.as_ref()) }
                 </div>
@@ -214,6 +234,15 @@ impl BytesDialog {
         html! { <span id="bytes-difference" class="bytes-state" data-state={word} aria-live="polite">{ words }</span> }
     }
 
+    /// The lines as they were drawn last, unless something has changed that they show: how far a search is changes often.
+    fn drawn_lines(&self, ctx: &Context<Self>, open: &Open, plan: Option<&Plan>, here: Option<&Mark>) -> Drawn {
+        let mut drawn = self.drawn.borrow_mut();
+        if drawn.version != self.version {
+            *drawn = Drawn { version: self.version, lines: self.lines_view(ctx, open, plan, here) };
+        }
+        drawn.clone()
+    }
+
     fn lines_view(&self, ctx: &Context<Self>, open: &Open, plan: Option<&Plan>, here: Option<&Mark>) -> Html {
         let link = ctx.link();
         let lines = self.lines(open);
@@ -236,10 +265,9 @@ impl BytesDialog {
             }
             (event.buttons() & 1 == 1).then(|| offset_under(&event)).flatten().map(Msg::Drag)
         });
-        let tapped = self.finger.is_some_and(|(_, _, moved)| !moved);
-        let onpointerup = link.batch_callback(move |event: PointerEvent| {
-            let tap = (event.pointer_type() == "touch" && tapped).then(|| offset_under(&event)).flatten();
-            tap.map(|offset| Msg::Point { offset, extend: false }).into_iter().chain([Msg::Release]).collect::<Vec<_>>()
+        let onpointerup = link.callback(|event: PointerEvent| {
+            let tapped = event.pointer_type() == "touch";
+            Msg::Lifted(tapped.then(|| offset_under(&event)).flatten())
         });
         let onpointercancel = link.callback(|_: PointerEvent| Msg::Release);
         let digits = hex::digits(open.len());
