@@ -262,6 +262,11 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
     at(&page, 70, "80").await;
     keys(&page, None, &['N']).await;
     until(&page, "return document.querySelector('#bytes-search').textContent.includes('other end')", json!(true)).await;
+    // A search and a comparison at once do not take each other's results.
+    page.click("#bytes-next").await;
+    page.click("#bytes-keep").await;
+    page.wait("#bytes-difference[data-state=done]").await;
+    page.wait("#bytes-search[data-state=hit]").await;
     // A long search takes turns with the page, tells how far it is, and can be cancelled.
     page.click("#bytes-close").await;
     until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
@@ -292,6 +297,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.click("#bytes-keep").await;
     page.wait("#bytes-difference[data-state=done]").await;
     assert!(page.text("#bytes-difference").await.contains("No byte differs of 12,192 B."));
+    assert!(page.text("#bytes-said").await.contains("building it copied 128 B"));
     // Nobody can write what is shared in wasm memory.
     assert_eq!(page.run("return document.querySelector('#bytes-write')", vec![]).await, Value::Null);
     for (offset, byte) in [(100, "aa"), (12_070, "bb"), (12_080, "cc")] {

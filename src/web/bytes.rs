@@ -128,16 +128,17 @@ impl Runtime {
         Ok(Held { payload: Rc::new(Addressed::new(payload)), ledger: ledger.clone() })
     }
 
-    /// Builds the rows' payload by their own modes, as a put would, and keeps it.
+    /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many bytes that copied.
     ///
     /// # Errors
     /// A [`Problem`] when it cannot be built; what was kept before stays then.
-    pub fn keep_payload(&self, rows: &[Row]) -> Result<(), Problem> {
+    pub fn keep_payload(&self, rows: &[Row]) -> Result<u64, Problem> {
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
         let payload = sources.build(None)?;
+        let copied = payload.built().total();
         KEPT.set(Some(payload));
-        Ok(())
+        Ok(copied)
     }
 }
 

@@ -89,7 +89,8 @@ pub(super) enum Msg {
     Find(Direction),
     Found(u64, Result<Option<Step>, Problem>),
     Progress(u64, f64),
-    Cancel,
+    CancelSearch,
+    CancelCompare,
     Other(Option<Subject>),
     Compared(u64, Result<Option<Difference>, Problem>),
     Differ(Direction),
@@ -215,9 +216,9 @@ pub(super) struct BytesDialog {
     dragging: bool,
     /// Numbers what takes turns with the page: answers to what was asked before are ignored.
     task: u64,
-    stop_search: Option<Stop>,
-    stop_compare: Option<Stop>,
-    stop_step: Option<Stop>,
+    stop_search: Option<(u64, Stop)>,
+    stop_compare: Option<(u64, Stop)>,
+    stop_step: Option<(u64, Stop)>,
     watched: Option<Watched>,
     focus: bool,
     /// Counts what the lines have to be drawn anew for.
@@ -410,7 +411,7 @@ impl BytesDialog {
         self.task += 1;
         let (task, held, link) = (self.task, held.clone(), ctx.link().clone());
         let (stop, stopped) = Stop::new();
-        self.stop_search = Some(stop);
+        self.stop_search = Some((task, stop));
         wasm_bindgen_futures::spawn_local(async move {
             let told = link.callback(move |done| Msg::Progress(task, done));
             let result = bytes::search(&held, search, &stopped, |done| told.emit(done)).await;
@@ -433,7 +434,7 @@ impl BytesDialog {
                 self.task += 1;
                 let (task, pair, link) = (self.task, (mine.clone(), theirs.clone()), ctx.link().clone());
                 let (stop, stopped) = Stop::new();
-                self.stop_compare = Some(stop);
+                self.stop_compare = Some((task, stop));
                 wasm_bindgen_futures::spawn_local(async move {
                     let told = link.callback(move |done| Msg::Progress(task, done));
                     let result = bytes::compare(&pair.0, &pair.1, &stopped, |done| told.emit(done)).await;
@@ -459,7 +460,7 @@ impl BytesDialog {
         let (task, mine, theirs, difference, link) =
             (self.task, mine.clone(), theirs.clone(), difference.clone(), ctx.link().clone());
         let (stop, stopped) = Stop::new();
-        self.stop_step = Some(stop);
+        self.stop_step = Some((task, stop));
         wasm_bindgen_futures::spawn_local(async move {
             let result = bytes::seek([&mine, &theirs], &difference, from, direction, &stopped).await;
             link.send_message(Msg::Differs(task, result));
@@ -559,10 +560,12 @@ impl BytesDialog {
         let Some(open) = &mut self.open else { return };
         open.held = props.runtime.hold(Subject::Build, &props.state.rows, &open.ledger);
         (open.window, open.inspected) = (None, None);
-        open.said = Some(kept.map(|()| {
-            "Kept a payload of these rows by their own modes, to be compared with: write a byte, and see in which of the two \
-             it shows."
-                .to_owned()
+        open.said = Some(kept.map(|copied| {
+            format!(
+                "Kept a payload of these rows by their own modes; building it copied {}. Write a byte, and see in which of the \
+                 two it shows.",
+                format::requested(copied)
+            )
         }));
         self.compare(ctx, Some(Subject::Kept));
     }
@@ -616,6 +619,11 @@ impl BytesDialog {
         ];
         self.watched = Some(Watched { observer, _resized: resized, _listeners: listeners });
     }
+}
+
+/// Whether a task is the one that is waited for.
+fn is(stop: &Option<(u64, Stop)>, task: u64) -> bool {
+    stop.as_ref().is_some_and(|(number, _)| *number == task)
 }
 
 /// Gives the focus to an element. It stays where it is when there is none.
@@ -839,12 +847,11 @@ impl Component for BytesDialog {
             Msg::Find(direction) => self.find(ctx, direction),
             Msg::Found(task, result) => return self.found(ctx, task, result),
             Msg::Progress(task, done) => {
-                if task != self.task {
-                    return false;
-                }
                 let Some(open) = &mut self.open else { return false };
-                let under_way = match (&mut open.searching, open.other.as_mut().map(|other| &mut other.comparing)) {
-                    (Searching::UnderWay(before), _) | (_, Some(Comparing::UnderWay(before))) => before,
+                let other = open.other.as_mut().map(|other| &mut other.comparing);
+                let under_way = match (&mut open.searching, other) {
+                    (Searching::UnderWay(before), _) if is(&self.stop_search, task) => before,
+                    (_, Some(Comparing::UnderWay(before))) if is(&self.stop_compare, task) => before,
                     _ => return false,
                 };
                 // Drawn at whole percents only.
@@ -853,15 +860,16 @@ impl Component for BytesDialog {
                 }
                 *under_way = done;
             }
-            Msg::Cancel => {
-                (self.stop_search, self.stop_compare) = (None, None);
-                let Some(open) = &mut self.open else { return false };
-                if let Searching::UnderWay(_) = open.searching {
+            Msg::CancelSearch => {
+                self.stop_search = None;
+                if let Some(open) = &mut self.open {
                     open.searching = Searching::Stopped;
                 }
-                if let Some(other) = &mut open.other
-                    && let Comparing::UnderWay(_) = other.comparing
-                {
+                focus(&self.grid);
+            }
+            Msg::CancelCompare => {
+                self.stop_compare = None;
+                if let Some(Open { other: Some(other), .. }) = &mut self.open {
                     other.comparing = Comparing::Stopped;
                 }
                 focus(&self.grid);
@@ -870,7 +878,7 @@ impl Component for BytesDialog {
             Msg::Compared(_, Ok(None)) => return false,
             Msg::Compared(task, result) => {
                 let Some(Open { other: Some(other), .. }) = &mut self.open else { return false };
-                if task > self.task || !matches!(other.comparing, Comparing::UnderWay(_)) {
+                if !is(&self.stop_compare, task) {
                     return false;
                 }
                 other.comparing = match result {
@@ -881,7 +889,7 @@ impl Component for BytesDialog {
             }
             Msg::Differ(direction) => self.differ(ctx, direction),
             Msg::Differs(task, result) => {
-                if task != self.task {
+                if !is(&self.stop_step, task) {
                     return false;
                 }
                 match result {
@@ -956,7 +964,7 @@ impl BytesDialog {
 
     fn found(&mut self, ctx: &Context<Self>, task: u64, result: Result<Option<Step>, Problem>) -> bool {
         let Some(open) = &mut self.open else { return false };
-        if task != self.task || !matches!(open.searching, Searching::UnderWay(_)) {
+        if !is(&self.stop_search, task) {
             return false;
         }
         match result {

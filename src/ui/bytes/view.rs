@@ -45,7 +45,7 @@ impl BytesDialog {
     /// The segment that has a byte, as this payload's are marked.
     fn mark(&self, open: &Open, plan: Option<&Plan>, offset: usize) -> Option<Mark> {
         match (open.subject, plan, &open.held) {
-            (Subject::Build | Subject::Kept, Some(plan), _) => hex::planned(plan, offset),
+            (Subject::Build, Some(plan), _) => hex::planned(plan, offset),
             (_, _, Ok(held)) => hex::arrived(held.payload(), offset, "segment"),
             _ => None,
         }
@@ -54,7 +54,7 @@ impl BytesDialog {
     pub(super) fn content(&self, ctx: &Context<Self>, open: &Open) -> Html {
         let state = &ctx.props().state;
         // Nobody can change the rows as long as the dialog is open.
-        let plan = matches!(open.subject, Subject::Build | Subject::Kept).then(|| state.plan().ok()).flatten();
+        let plan = (open.subject == Subject::Build).then(|| state.plan().ok()).flatten();
         let mark = self.mark(open, plan.as_ref(), open.cursor);
         let subjects = self.subjects(state, open.subject);
         let choose = ctx.link().batch_callback(|key: String| Subject::of(&key).map(Msg::Subject));
@@ -180,7 +180,7 @@ impl BytesDialog {
             Searching::UnderWay(done) => html! {
                 <>
                     <progress max="1" value={done.to_string()} aria-label="How much was searched"></progress>
-                    <button type="button" class="link" id="bytes-cancel" onclick={link.callback(|_| Msg::Cancel)}>{ "Cancel" }</button>
+                    <button type="button" class="link" id="bytes-cancel" onclick={link.callback(|_| Msg::CancelSearch)}>{ "Cancel" }</button>
                 </>
             },
             Searching::Hit { offset, wrapped } => {
@@ -200,7 +200,7 @@ impl BytesDialog {
                 html! {
                     <>
                         <progress max="1" value={done.to_string()} aria-label="How much was compared"></progress>
-                        <button type="button" class="link" id="bytes-compare-cancel" onclick={link.callback(|_| Msg::Cancel)}>
+                        <button type="button" class="link" id="bytes-compare-cancel" onclick={link.callback(|_| Msg::CancelCompare)}>
                             { "Cancel" }</button>
                     </>
                 },
