@@ -8,14 +8,16 @@ use std::{fs, hint::black_box, path::PathBuf, time::Duration};
 use criterion::{BatchSize, Criterion, Throughput};
 use zbytes_lab::{
     ledger::Ledger,
+    message::Spec,
     payload::ZBytes,
-    segment::{Segment, Source},
+    segment::{Element, Segment, Source},
 };
 
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
 const SIZES: [(usize, &str); 4] = [(1 << 10, "1 KiB"), (1 << 20, "1 MiB"), (256 << 20, "256 MiB"), (1 << 30, "1 GiB")];
 const TENSOR: usize = 1920 * 1536 * 4;
+const MESSAGES: [(usize, &str); 3] = [(64 << 10, "64 KiB"), (TENSOR, "11.25 MiB"), (256 << 20, "256 MiB")];
 
 fn benchmark(criterion: &mut Criterion) {
     let block = Segment::from(vec![0u8; 16 * MANY]);
@@ -47,6 +49,20 @@ fn benchmark(criterion: &mut Criterion) {
     group.bench_function("payload", |bench| {
         bench.iter(|| ZBytes::from_segments([Source::copy(segment.clone())]).unwrap());
     });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("message");
+    for (len, name) in MESSAGES {
+        let segment = Segment::from(vec![7u8; len]);
+        let spec =
+            Spec::Tensor { name: "tensor".to_owned(), element: Element::Uint8, shape: vec![len as u32], timestamp: 1 };
+        group.bench_function(format!("adopted {name}"), |bench| {
+            bench.iter(|| spec.adopted([Source::borrow(segment.clone())]).unwrap().into_payload().unwrap());
+        });
+        group.bench_function(format!("filled {name}"), |bench| {
+            bench.iter(|| spec.filled([Source::borrow(segment.clone())]).unwrap().into_payload().unwrap());
+        });
+    }
     group.finish();
 
     let payload =
@@ -90,6 +106,16 @@ fn table() {
     let (bare, payload) = (median("copy", "bare"), median("copy", "payload"));
     line("copy_from_slice alone, into warm memory", format!("{:.3} ms", bare / 1e6), "", None);
     line("a payload of one copied segment, allocation included", format!("{:.3} ms", payload / 1e6), "", None);
+    println!("\nNatively: a message of Cap'n Proto around an array, ready to be sent");
+    for (_, name) in MESSAGES {
+        let adopted = median("message", &format!("adopted {name}"));
+        line(&format!("adopted, {name}"), format!("{:.2} us", adopted / 1e3), "<= 20 us", Some(adopted <= 20e3));
+    }
+    for (_, name) in MESSAGES {
+        let [adopted, filled] = ["adopted", "filled"].map(|way| median("message", &format!("{way} {name}")));
+        line(&format!("filled, {name}"), format!("{:.3} ms", filled / 1e6), "", None);
+        line("  against adopted", format!("{:.0} x", filled / adopted), "", None);
+    }
     println!("\nNatively: a payload of 100,000 segments of 16 B");
     line("made contiguous", format!("{:.3} ms", median("read", "contiguous") / 1e6), "", None);
     line("sliced", format!("{:.3} ms", median("read", "slice") / 1e6), "", None);

@@ -20,6 +20,7 @@ use zbytes_lab::{
         Summary, order,
         run::{self, Scenario},
     },
+    message::Spec,
     payload::ZBytes,
     segment::{Element, Input, Segment, Source},
 };
@@ -250,6 +251,82 @@ fn copy_against_a_bare_set() {
     line("a payload of one copied segment", format!("{:.3} ms", copy / 1e6), "", None);
     line("the payload against set", format!("{:.3} x", copy / set), "<= 1.15 x", Some(copy / set <= 1.15));
     drop(space);
+}
+
+/// From the typed array to a payload that is ready to be sent, in a message of Cap'n Proto.
+#[wasm_bindgen_test]
+fn messages_adopted_against_filled() {
+    const SIZES: [(usize, &str, u32); 5] = [
+        (64 << 10, "64 KiB", 50),
+        (1 << 20, "1 MiB", 10),
+        (1920 * 1536 * 4, "11.25 MiB", 1),
+        (64 << 20, "64 MiB", 1),
+        (256 << 20, "256 MiB", 1),
+    ];
+    const RUNS: u32 = 200;
+    let spec = |len: usize| {
+        let (name, element) = ("tensor".to_owned(), Element::Uint8);
+        Spec::Tensor { name, element, shape: vec![len as u32], timestamp: 1 }
+    };
+    // Filled, because memory that nobody has written is read faster than it exists.
+    let array = |len: usize| Uint8Array::new_with_length(len as u32).fill(7, 0, len as u32);
+    let arrays: Vec<Uint8Array> = SIZES.iter().map(|(len, ..)| array(*len)).collect();
+    let mut variants = Vec::new();
+    for ((len, name, fills), array) in SIZES.iter().zip(&arrays) {
+        let spec = spec(*len);
+        let (adopted, filled) = (spec.clone(), spec.clone());
+        variants.push(Variant::new(format!("borrow {name}"), RUNS, move |runs| {
+            let mut built = Vec::with_capacity(runs as usize);
+            let begun = now();
+            for _ in 0..runs {
+                built.push(adopted.adopted([Source::borrow(array)]).unwrap().into_payload().unwrap());
+            }
+            let took = now() - begun;
+            assert!(built.iter().all(|payload| payload.len() > *len));
+            took
+        }));
+        let mut buffer = Some(ArrayBuffer::new(*len as u32));
+        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
+            let mut held = buffer.take().unwrap();
+            let begun = now();
+            for _ in 0..runs {
+                let payload = spec.adopted([Source::moved(&held)]).unwrap().into_payload().unwrap();
+                held = payload.into_segments().pop().unwrap().into_array_buffer().unwrap();
+            }
+            let took = now() - begun;
+            buffer = Some(held);
+            took
+        }));
+        variants.push(Variant::new(format!("filled {name}"), *fills, move |runs| {
+            let begun = now();
+            for _ in 0..runs {
+                let payload = filled.filled([Source::borrow(array)]).unwrap().into_payload().unwrap();
+                std::hint::black_box(payload.len());
+            }
+            now() - begun
+        }));
+    }
+    measure(&mut variants);
+    let median = |way: &str, name: &str| {
+        variants.iter().find(|variant| variant.name == format!("{way} {name}")).unwrap().median()
+    };
+    console_log!("\nBuilding a message of Cap'n Proto around an array in the JavaScript heap, ready to be sent");
+    for (way, words) in [("borrow", "adopted by borrow"), ("move", "adopted by move and taken out again")] {
+        let times: Vec<f64> = SIZES.iter().map(|(_, name, _)| median(way, name)).collect();
+        for ((_, name, _), ns) in SIZES.iter().zip(&times) {
+            line(&format!("{words}, {name}"), format!("{:.2} us", ns / 1e3), "<= 20 us", Some(*ns <= 20e3));
+        }
+        let ratio = times.iter().copied().fold(0.0, f64::max) / times.iter().copied().fold(f64::INFINITY, f64::min);
+        line("  slowest against fastest size", format!("{ratio:.2} x"), "<= 2 x", Some(ratio <= 2.0));
+    }
+    for (_, name, _) in SIZES {
+        line(&format!("filled, {name}"), format!("{:.3} ms", median("filled", name) / 1e6), "", None);
+    }
+    for (_, name, _) in SIZES {
+        let ratio = median("filled", name) / median("borrow", name);
+        line(&format!("filled against adopted by borrow, {name}"), format!("{ratio:.0} x"), "", None);
+    }
 }
 
 #[wasm_bindgen(inline_js = r#"

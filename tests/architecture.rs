@@ -30,7 +30,8 @@ const BROWSER: [&str; 8] = [
 const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
 
 /// Files of `ui` that hold arithmetic and words only.
-const PURE_UI: [&str; 10] = [
+const PURE_UI: [&str; 12] = [
+    "ui/content.rs",
     "ui/export.rs",
     "ui/facts.rs",
     "ui/format.rs",
@@ -40,6 +41,7 @@ const PURE_UI: [&str; 10] = [
     "ui/reading.rs",
     "ui/scale.rs",
     "ui/snippet.rs",
+    "ui/strip.rs",
     "ui/tables.rs",
 ];
 

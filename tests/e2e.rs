@@ -8,6 +8,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/browser.rs"]
 mod browser;
 #[path = "support/lab.rs"]

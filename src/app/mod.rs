@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod cost;
 pub mod locator;
+pub mod message;
 pub mod ownership;
 mod plan;
 mod setup;
@@ -16,21 +17,24 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::ownership::{Experiment, Finding, Ownership, RunId};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
-    plan::{Part, Piece, Plan, positions},
+    plan::{Part, Piece, Plan, Structured, positions, structures},
     setup::Setup,
     spec::{
         FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
         RowId, TIMESTAMP,
     },
 };
+use self::{
+    message::{Change, Messages, Task, TypedArray},
+    ownership::{Experiment, Finding, Ownership, RunId},
+};
 use crate::{
     client::SessionInfo,
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    message::{MessageError, Schema},
+    message::{MessageError, PixelFormat, Schema, Way},
     payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
@@ -38,7 +42,7 @@ use crate::{
 /// The most samples that are kept to be looked at.
 pub const KEPT_SAMPLES: usize = 50;
 
-/// The most payload bytes that the kept samples may hold together; the newest is always kept.
+/// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
 /// Something that went wrong, in words for the person at the page.
@@ -111,8 +115,16 @@ impl View {
 pub struct Selection {
     /// The row.
     pub row: RowId,
-    /// Which of the row's arrays, from 0.
+    /// Which of the row's segments, from 0.
     pub index: usize,
+}
+
+impl Selection {
+    /// The segment that stands for a row.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        Self { row: row.id, index: row.face() }
+    }
 }
 
 /// One change to a row.
@@ -122,6 +134,16 @@ pub enum Edit {
     Name(String),
     /// Typed arrays of this element type, or a message with elements of it.
     Element(Element),
+    /// Typed arrays of this element type, whatever it was.
+    Array(Element),
+    /// A message of this schema, whatever it was.
+    Schema(Schema),
+    /// Another way to get its arrays into its message.
+    Way(Way),
+    /// Another shape of its message: see [`Message::shape`].
+    Shape(Vec<u32>),
+    /// Another format of its frame's pixels.
+    Format(PixelFormat),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
     /// So many elements of the buffer in front of each array.
@@ -283,6 +305,8 @@ pub struct Sample {
     pub local: bool,
     /// Its hash, if asked for.
     pub hash: Hash,
+    /// Typed arrays that were made of it.
+    pub arrays: Vec<TypedArray>,
 }
 
 /// What the page runs in.
@@ -316,6 +340,8 @@ pub struct State {
     pub file_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
+    /// The structures of the messages that were built last; none when the last build failed.
+    pub structures: Vec<Structured>,
     /// The Cost pane.
     pub cost: Cost,
     /// The locator as typed.
@@ -335,6 +361,8 @@ pub struct State {
     pub samples: Vec<Sample>,
     /// How many samples arrived in all.
     pub received: u64,
+    /// The sample that is read as a message.
+    pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
     /// The payload whose bytes are looked at.
@@ -348,13 +376,14 @@ impl Default for State {
         let rows = Preset::Tensor.rows(0);
         Self {
             next_row: rows.len() as RowId,
-            selected: rows.first().map(|row| Selection { row: row.id, index: 0 }),
+            selected: rows.first().map(Selection::of),
             rows,
             preset: Some(Preset::Tensor),
             view: View::AsSet,
             revision: 0,
             file_problem: None,
             build: Build::Pending,
+            structures: Vec::new(),
             cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
@@ -365,6 +394,7 @@ impl Default for State {
             subscription: Subscription::None,
             samples: Vec::new(),
             received: 0,
+            messages: Messages::default(),
             ownership: Ownership::default(),
             looking: None,
             surroundings: Surroundings::default(),
@@ -449,6 +479,8 @@ pub enum Action {
     Unsubscribe,
     /// Hash a sample.
     Hash(SampleId),
+    /// Something about the sample that is read as a message.
+    Message(Change),
     /// Let all samples go.
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
@@ -459,8 +491,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
-    /// Answer: the payload of this revision was built, or not.
-    BuildEnded(u64, Result<Built, Problem>),
+    /// Answer: the payload of this revision was built, with the structures of its messages, or not.
+    BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
     /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
@@ -533,7 +565,9 @@ pub enum Effect {
     Unsubscribe,
     /// Hash a sample; answer with [`Action::Hashed`].
     Hash(SampleId),
-    /// Let the payloads of these samples go.
+    /// Do something for the sample that is read as a message.
+    Message(Task),
+    /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
     /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
     Try {
@@ -579,7 +613,7 @@ impl State {
                     (_, Scenario::Message) => self.cost.scenario = Scenario::Payload,
                     _ => {}
                 }
-                self.selected = self.rows.first().map(|row| Selection { row: row.id, index: 0 });
+                self.selected = self.rows.first().map(Selection::of);
                 effects
             }
             Action::Add(element) => {
@@ -608,15 +642,15 @@ impl State {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let id = self.fresh_row();
                 let twin = Row { id, ..self.rows[at].clone() };
+                self.selected = Some(Selection::of(&twin));
                 self.rows.insert(at + 1, twin);
-                self.selected = Some(Selection { row: id, index: 0 });
                 self.rows_changed()
             }
             Action::Remove(row) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 self.rows.remove(at);
                 let neighbour = self.rows.get(at).or(self.rows.last());
-                self.selected = neighbour.map(|row| Selection { row: row.id, index: 0 });
+                self.selected = neighbour.map(Selection::of);
                 self.rows_changed()
             }
             Action::Move(row, direction) => {
@@ -632,10 +666,15 @@ impl State {
             Action::Edit(row, edit) => {
                 let Some(at) = self.position(row) else { return Vec::new() };
                 let row = &mut self.rows[at];
+                let schema = row.spec().map(|spec| spec.schema());
                 match edit {
                     Edit::Name(name) => row.name = name,
                     Edit::Element(element) if row.way().is_some() => row.element = element,
-                    Edit::Element(element) => (row.kind, row.element) = (Kind::Array, element),
+                    Edit::Element(element) | Edit::Array(element) => row.become_array(element),
+                    Edit::Schema(schema) => row.become_message(schema),
+                    Edit::Way(way) => row.change_message(|message| message.way = way),
+                    Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
+                    Edit::Format(format) => row.change_message(|message| message.format = format),
                     Edit::Kind(kind) => row.become_kind(kind),
                     Edit::Before(before) => row.before = before,
                     Edit::After(after) => row.after = after,
@@ -646,6 +685,12 @@ impl State {
                     Edit::Fill(fill) => row.fill = fill,
                     Edit::Place(place) => row.place = place,
                     Edit::Mode(mode) => row.mode = mode,
+                }
+                // Another kind of message has other segments.
+                if row.spec().map(|spec| spec.schema()) != schema
+                    && self.selected.is_some_and(|selected| selected.row == row.id)
+                {
+                    self.selected = Some(Selection::of(row));
                 }
                 self.rows_changed()
             }
@@ -730,12 +775,15 @@ impl State {
             },
             Action::ForgetSamples => {
                 let gone = self.samples.drain(..).map(|sample| sample.id).collect();
-                vec![Effect::Forget(gone)]
+                let mut effects = vec![Effect::Forget(gone)];
+                effects.extend(self.sample_gone());
+                effects
             }
             Action::Look(looking) => {
                 self.look(looking);
                 Vec::new()
             }
+            Action::Message(change) => self.message_changed(change),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
                 self.attempt(experiment).into_iter().collect()
@@ -751,8 +799,14 @@ impl State {
             Action::BuildEnded(revision, result) => {
                 if revision == self.revision {
                     self.build = match result {
-                        Ok(built) => Build::Ready(built),
-                        Err(problem) => Build::Failed(problem),
+                        Ok((built, structures)) => {
+                            self.structures = structures;
+                            Build::Ready(built)
+                        }
+                        Err(problem) => {
+                            self.structures.clear();
+                            Build::Failed(problem)
+                        }
                     };
                 }
                 Vec::new()
@@ -879,7 +933,7 @@ impl State {
     }
 
     fn append(&mut self, row: Row) -> Vec<Effect> {
-        self.selected = Some(Selection { row: row.id, index: 0 });
+        self.selected = Some(Selection::of(&row));
         self.rows.push(row);
         self.rows_changed()
     }
@@ -906,18 +960,7 @@ impl State {
     fn keep(&mut self, sample: Sample) -> Vec<Effect> {
         self.received += 1;
         self.samples.insert(0, sample);
-        let mut bytes = 0usize;
-        let kept = self
-            .samples
-            .iter()
-            .enumerate()
-            .take_while(|(at, sample)| {
-                bytes = bytes.saturating_add(sample.len);
-                *at == 0 || (*at < KEPT_SAMPLES && bytes <= KEPT_BYTES)
-            })
-            .count();
-        let gone: Vec<SampleId> = self.samples.drain(kept..).map(|sample| sample.id).collect();
-        if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
+        self.let_go()
     }
 
     /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.
@@ -928,7 +971,9 @@ impl State {
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
-            Some(Selection { row: row.id, index: selection.index.min(row.segments().saturating_sub(1)) })
+            // A message that cannot be made has none now, and the same again when it can.
+            let last = row.segments().checked_sub(1).unwrap_or(selection.index);
+            Some(Selection { row: row.id, index: selection.index.min(last) })
         });
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();
@@ -954,7 +999,11 @@ impl State {
             ));
         } else {
             self.build = Build::Pending;
+            self.structures.retain(|one| self.rows.iter().any(|row| row.id == one.row));
             effects.push(Effect::Build { revision: self.revision, rows: self.rows.clone() });
+        }
+        if matches!(self.build, Build::Failed(_)) {
+            self.structures.clear();
         }
         effects
     }

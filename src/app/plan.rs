@@ -1,7 +1,7 @@
 //! What the rows will become: pieces in payload order, what building copies, and where batches cut. Derived from the rows
 //! alone, so the drawings need no byte and no router.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use super::{
     Selection,
@@ -9,11 +9,14 @@ use super::{
 };
 use crate::{
     ledger::Place,
-    message::{MessageError, PartKind, Way},
-    payload::{BuildError, Layout, MAX_LEN, Run},
+    message::{MessageError, PartKind, Received, Structure, Way},
+    payload::{BuildError, Layout, MAX_LEN, Run, ZBytes},
     segment::{Cause, Element, Mode, Unsupported},
     wire::BatchPlan,
 };
+
+/// Bytes of the landing pad in front of an array that was built into a message.
+const LANDING_PAD: usize = 8;
 
 /// What a piece of a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +29,26 @@ pub struct Part {
     pub field: Option<&'static str>,
     /// Bytes of that array in it, the caller's or those of the builder: without a landing pad and what completes it to a whole word.
     pub array: usize,
+    /// Where the array lives that was copied into it, if one was.
+    pub filled_from: Option<Place>,
 }
 
 impl Part {
-    /// Whether an array was copied into it when the message was made.
+    /// What people call it: the field of its array, or what it is.
     #[must_use]
-    pub fn is_filled(&self) -> bool {
-        self.way == Way::Filled && self.field.is_some()
+    pub fn word(&self) -> &'static str {
+        match (self.kind, self.field) {
+            (PartKind::Table, _) => "table",
+            (PartKind::Padding, _) => "padding",
+            (_, Some(field)) => field,
+            (_, None) => "head",
+        }
+    }
+
+    /// Where its array begins in it: behind the landing pad, where one stands in the same segment.
+    #[must_use]
+    pub fn array_at(&self) -> usize {
+        if self.kind == PartKind::Built && self.field.is_some() { LANDING_PAD } else { 0 }
     }
 }
 
@@ -76,6 +92,12 @@ impl Piece {
         self.count * self.len
     }
 
+    /// Bytes that are copied into it when its message is made.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.part.filter(|part| part.filled_from.is_some()).map_or(0, |part| part.array)
+    }
+
     /// Whether a segment is in it.
     #[must_use]
     pub fn holds(&self, selection: Selection) -> bool {
@@ -106,6 +128,8 @@ pub struct Plan {
     pub segments: usize,
     /// Bytes that building will copy, those that are filled into messages included.
     pub building: usize,
+    /// Of these, bytes that are filled into messages.
+    pub filling: usize,
     /// Bytes that gathering will copy: all of them, once.
     pub gathering: usize,
     /// Where batches will cut.
@@ -152,11 +176,12 @@ impl Plan {
         }
         let offset = pieces.last().map_or(0, Piece::end);
         let copied = pieces.iter().filter(|piece| piece.mode == Mode::Copy).map(Piece::bytes).sum::<usize>();
-        let filled = pieces.iter().filter_map(|piece| piece.part.filter(Part::is_filled)).map(|part| part.array);
+        let filling = pieces.iter().map(Piece::filled).sum();
         Ok(Self {
             len: offset,
             segments: pieces.iter().map(|piece| piece.count).sum(),
-            building: copied + filled.sum::<usize>(),
+            building: copied + filling,
+            filling,
             gathering: offset,
             batches: BatchPlan::of_put(key_len, offset),
             pieces,
@@ -200,12 +225,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
             way,
             field: array.map(|array| array.field),
             array: array.map_or(0, |array| array.bytes()),
-        };
-        let word = match (planned.kind, part.field) {
-            (PartKind::Table, _) => "table",
-            (PartKind::Padding, _) => "padding",
-            (_, Some(field)) => field,
-            (_, None) => "head",
+            filled_from: array.filter(|_| way == Way::Filled).map(|_| row.place),
         };
         // What was built is in wasm memory, whatever it was filled from.
         let adopted = planned.kind == PartKind::Adopted;
@@ -213,7 +233,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
             first,
             part: Some(part),
             position: pieces.len(),
-            name: format!("{}.{word}", piece.name),
+            name: format!("{}.{}", piece.name, part.word()),
             offset,
             count: 1,
             len: planned.len,
@@ -225,6 +245,29 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
         offset += planned.len;
     }
     Ok(())
+}
+
+/// What every byte of a message is that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structured {
+    /// The row of the message.
+    pub row: RowId,
+    /// Its structure, or why it cannot be told, as a sentence inside of a sentence.
+    pub structure: Result<Rc<Structure>, String>,
+}
+
+/// The structures of the messages in `payload`, which was built of `rows`. Looks at pointers only.
+#[must_use]
+pub fn structures(rows: &[Row], payload: &ZBytes) -> Vec<Structured> {
+    let mut end = 0usize;
+    let message = |row: &Row| {
+        let offset = end;
+        end = end.saturating_add(row.bytes());
+        let schema = row.spec()?.schema();
+        let structure = Received::open_at(payload, offset).and_then(|message| message.structure(Some(schema)));
+        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.to_string()) })
+    };
+    rows.iter().filter_map(message).collect()
 }
 
 /// The positions of the pieces of every row.
@@ -244,8 +287,8 @@ mod tests {
     use super::*;
     use crate::{
         app::{Message, Preset},
-        message::{PixelFormat, Schema},
-        payload::ZBytes,
+        ledger::Reason,
+        message::{self, PixelFormat, Schema},
         segment::Source,
     };
 
@@ -312,6 +355,12 @@ mod tests {
             assert_eq!(payload.segments().iter().map(|segment| segment.len()).collect::<Vec<_>>(), lens);
             assert_eq!((plan.len, plan.segments), (payload.len(), payload.segments().len()));
             assert_eq!(plan.building as u64, payload.built().total());
+            let filled = payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Message);
+            assert_eq!(plan.filling as u64, filled.map(|(_, bytes)| bytes).sum::<u64>());
+            for row in &rows {
+                let face = plan.piece_of(Selection::of(row)).unwrap();
+                assert!(face.part.is_none_or(|part| part.field.is_some()), "{face:?}");
+            }
             assert_eq!(rows.iter().map(Row::segments).sum::<usize>(), plan.segments);
             assert_eq!(rows.iter().map(Row::requested_bytes).sum::<u64>(), plan.len as u64);
             let positions = positions(&rows);
@@ -319,6 +368,26 @@ mod tests {
                 assert!(plan.pieces[range.clone()].iter().all(|piece| piece.row == row.id));
             }
             assert_eq!(positions.last().unwrap().end, plan.pieces.len());
+        }
+    }
+
+    #[test]
+    fn every_piece_of_a_message_begins_with_a_span_and_the_ways_differ() {
+        let rows = rows();
+        let plan = Plan::of(&rows, None, 4).unwrap();
+        let structures = structures(&rows, &built(&rows, None));
+        assert_eq!(structures.len(), rows.len() - 2);
+        for Structured { row, structure } in structures {
+            let structure = structure.unwrap();
+            let pieces: Vec<_> = plan.pieces.iter().filter(|piece| piece.row == row).collect();
+            assert_eq!(structure.spans.last().unwrap().bytes.end, pieces.last().unwrap().end());
+            assert!(pieces.iter().all(|piece| structure.spans.iter().any(|span| span.bytes.start == piece.offset)));
+            // Adopted: the pad is in the head. Else it stands in front of the array, in the array's segment.
+            let way = pieces[0].part.unwrap().way;
+            let far = if way == Way::Adopted { message::Kind::DoubleFar } else { message::Kind::Far };
+            let pads: Vec<_> = structure.spans.iter().filter(|span| span.kind == message::Kind::Pad).collect();
+            assert_eq!(structure.spans.iter().filter(|span| span.kind == far).count(), pads.len());
+            assert!(!pads.is_empty() && pads.iter().all(|pad| (pad.segment == Some(0)) == (way == Way::Adopted)));
         }
     }
 

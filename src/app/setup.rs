@@ -58,7 +58,7 @@ impl State {
         let Setup { rows, locator, key, sub_key, .. } = setup;
         let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
         state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
-        state.selected = rows.first().map(|row| Selection { row: row.id, index: 0 });
+        state.selected = rows.first().map(Selection::of);
         state.rows = rows;
         state
     }

@@ -105,6 +105,32 @@ impl Message {
     fn side(&self, at: usize) -> u32 {
         self.shape.get(at).copied().unwrap_or(0)
     }
+
+    /// The same as a message of another schema, and the type of its elements: what both schemas can say stays.
+    fn of_schema(&self, schema: Schema, element: Element) -> (Self, Element) {
+        let first = Self { way: self.way, format: self.format, ..Self::first(schema) };
+        match (self.schema, schema) {
+            (old, new) if old == new => (self.clone(), element),
+            (Schema::CameraFrame, Schema::Tensor) => {
+                let channels = Some(self.format.channels() as u32).filter(|channels| *channels > 1);
+                let shape = self.shape.iter().copied().chain(channels).collect();
+                (Self { shape, ..first }, self.format.element())
+            }
+            (Schema::PointCloud, Schema::Tensor) => (Self { shape: self.shape.clone(), ..first }, Element::Float32),
+            (Schema::Tensor, Schema::CameraFrame) => {
+                let [height, width, ref pixel @ ..] = self.shape[..] else { return (first, element) };
+                let channels = pixel.iter().map(|side| *side as usize).product::<usize>();
+                let fits = |format: &PixelFormat| format.channels() == channels && format.element() == element;
+                let format = PixelFormat::ALL.into_iter().find(fits).unwrap_or(self.format);
+                (Self { shape: vec![height, width], format, ..first }, element)
+            }
+            (Schema::Tensor, Schema::PointCloud) => match self.shape.first() {
+                Some(points) => (Self { shape: vec![*points], ..first }, element),
+                None => (first, element),
+            },
+            _ => (first, element),
+        }
+    }
 }
 
 impl Kind {
@@ -244,12 +270,55 @@ impl Row {
         }
     }
 
+    /// The index of the segment that stands for the row: the first, of a message the first that holds an array, else its head.
+    #[must_use]
+    pub fn face(&self) -> usize {
+        let (Some(spec), Some(way)) = (self.spec(), self.way()) else { return 0 };
+        let parts = spec.plan(way).unwrap_or_default();
+        parts.iter().position(|part| part.array.is_some()).unwrap_or_else(|| parts.len().min(2).saturating_sub(1))
+    }
+
+    /// Makes it a message of a schema. Of an array, its elements become those of a tensor.
+    pub(super) fn become_message(&mut self, schema: Schema) {
+        let message = match &self.kind {
+            Kind::Message(message) => message.clone(),
+            _ => {
+                let length = u32::try_from(self.length).unwrap_or(u32::MAX);
+                Message { shape: vec![length], ..Message::first(Schema::Tensor) }
+            }
+        };
+        let (message, element) = message.of_schema(schema, self.element);
+        // Its parts are no part of anything, and there is one of each.
+        (self.length, self.before, self.after, self.repeat) = (0, 0, 0, 1);
+        (self.kind, self.element) = (Kind::Message(message), element);
+    }
+
+    /// Changes its message, if it is one.
+    pub(super) fn change_message(&mut self, change: impl FnOnce(&mut Message)) {
+        if let Kind::Message(message) = &mut self.kind {
+            change(message);
+        }
+    }
+
+    /// Makes it typed arrays. Of a message, its first array stays.
+    pub(super) fn become_array(&mut self, element: Element) {
+        if let Some(array) = self.arrays().first() {
+            self.length = array.length;
+        }
+        (self.kind, self.element) = (Kind::Array, element);
+    }
+
     /// Makes it another kind of memory, and what belongs to the old one fit.
     pub(super) fn become_kind(&mut self, kind: Kind) {
-        if let Kind::Message(_) = &kind {
-            // Its parts are no part of anything, and there is one of each.
-            (self.length, self.repeat) = (0, 1);
-        } else if kind != Kind::Array {
+        if let Some(element) = self.arrays().first().map(|array| array.element) {
+            self.become_array(element);
+        }
+        if let Kind::Message(message) = kind {
+            self.become_message(message.schema);
+            self.kind = Kind::Message(message);
+            return;
+        }
+        if kind != Kind::Array {
             let size = self.element.size();
             self.length = match &kind {
                 Kind::Text(text) => text.len(),

@@ -27,6 +27,7 @@ fn sample(id: SampleId, len: usize) -> Sample {
         segments: 1,
         local: false,
         hash: Hash::NotAsked,
+        arrays: Vec::new(),
     }
 }
 
@@ -67,11 +68,20 @@ fn answers_about_older_rows_are_ignored() {
     state.apply(Action::Started(Surroundings::default()));
     let old = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
-    state.apply(Action::BuildEnded(old, Ok(Built { len: 1, segments: 1, copied: 1 })));
+    state.apply(Action::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new()))));
     assert_eq!(state.build, Build::Pending);
     let built = Built { len: 2, segments: 1, copied: 2 };
-    state.apply(Action::BuildEnded(state.revision, Ok(built)));
-    assert_eq!(state.build, Build::Ready(built));
+    let structure = Structured { row: state.rows[0].id, structure: Err("it is none".to_owned()) };
+    state.apply(Action::BuildEnded(state.revision, Ok((built, vec![structure.clone()]))));
+    assert_eq!((&state.build, &state.structures), (&Build::Ready(built), &vec![structure]));
+    // It is shown while the next one is under way, and gone with the row, or when nothing was built.
+    state.apply(Action::AddText);
+    assert_eq!((&state.build, state.structures.len()), (&Build::Pending, 1));
+    let mut gone = state.clone();
+    gone.apply(Action::Remove(state.rows[0].id));
+    assert!(gone.structures.is_empty());
+    state.apply(Action::BuildEnded(state.revision, Err(Problem::new("x", ""))));
+    assert!(state.structures.is_empty());
 }
 
 #[test]
@@ -122,6 +132,77 @@ fn a_row_becomes_another_kind_with_what_fits_it() {
     assert_eq!((state.rows[1].place, state.rows[1].bytes()), (Place::JsHeap, 8));
     state.apply(Action::Edit(id, Edit::Element(Element::Float64)));
     assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::Array, 64));
+}
+
+#[test]
+fn a_row_becomes_a_message_and_an_array_again_with_what_both_can_say() {
+    let mut state = State::default();
+    state.apply(Action::Preset(Preset::ThreeSmall));
+    let id = state.rows[1].id;
+    state.apply(Action::Edit(id, Edit::Place(Place::Linear)));
+    state.apply(Action::Edit(id, Edit::Repeat(3)));
+    state.apply(Action::Select(Some(Selection { row: id, index: 2 })));
+    let message = |state: &State| match &state.rows[1].kind {
+        Kind::Message(message) => message.clone(),
+        kind => panic!("no message: {kind:?}"),
+    };
+    state.apply(Action::Edit(id, Edit::Schema(Schema::Tensor)));
+    let row = &state.rows[1];
+    assert_eq!((row.element, row.repeat, row.place, row.mode), (Element::Float32, 1, Place::Linear, Mode::Borrow));
+    assert_eq!((message(&state).shape, row.name.as_str()), (vec![3000], "points"));
+    // What is selected is the array, behind table and head.
+    assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
+    // Elements of another type, and back to an array.
+    state.apply(Action::Edit(id, Edit::Element(Element::Int16)));
+    state.apply(Action::Edit(id, Edit::Shape(vec![20, 30])));
+    state.apply(Action::Edit(id, Edit::Way(Way::Filled)));
+    state.apply(Action::Edit(id, Edit::Array(Element::Uint16)));
+    let row = &state.rows[1];
+    assert_eq!((&row.kind, row.element, row.length, row.bytes()), (&Kind::Array, Element::Uint16, 600, 1200));
+    assert_eq!(state.selected, Some(Selection { row: id, index: 0 }));
+    // A picture is a tensor of its pixels, and such a tensor is that picture.
+    state.apply(Action::Edit(id, Edit::Schema(Schema::CameraFrame)));
+    state.apply(Action::Edit(id, Edit::Shape(vec![48, 64])));
+    for (format, shape) in [
+        (PixelFormat::Rgb8, vec![48, 64, 3]),
+        (PixelFormat::Mono16, vec![48, 64]),
+        (PixelFormat::Rgba8, vec![48, 64, 4]),
+        (PixelFormat::Mono8, vec![48, 64]),
+    ] {
+        state.apply(Action::Edit(id, Edit::Format(format)));
+        let before: usize = state.rows[1].arrays().iter().map(Row::bytes).sum();
+        state.apply(Action::Edit(id, Edit::Schema(Schema::Tensor)));
+        assert_eq!((message(&state).shape, state.rows[1].element), (shape, format.element()));
+        assert_eq!(state.rows[1].arrays().iter().map(Row::bytes).sum::<usize>(), before);
+        state.apply(Action::Edit(id, Edit::Schema(Schema::CameraFrame)));
+        assert_eq!((message(&state).shape, message(&state).format), (vec![48, 64], format));
+    }
+    // Points are the first dimension.
+    state.apply(Action::Edit(id, Edit::Schema(Schema::Tensor)));
+    state.apply(Action::Edit(id, Edit::Schema(Schema::PointCloud)));
+    assert_eq!((message(&state).shape, state.rows[1].arrays().len()), (vec![48], 4));
+    state.apply(Action::Edit(id, Edit::Kind(Kind::DataView)));
+    let row = &state.rows[1];
+    assert_eq!((&row.kind, row.element, row.length), (&Kind::DataView, Element::Uint8, 4 * 48));
+}
+
+#[test]
+fn a_message_without_an_element_has_its_head_selected() {
+    let mut state = State::default();
+    state.apply(Action::AddMessage(Schema::Tensor));
+    let id = state.rows[1].id;
+    assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
+    state.apply(Action::Edit(id, Edit::Shape(vec![0, 7])));
+    assert_eq!((state.selected, state.rows[1].face()), (Some(Selection { row: id, index: 1 }), 1));
+    // One that cannot be made has no segment, and what was selected is so again when it can.
+    state.apply(Action::Edit(id, Edit::Shape(vec![7])));
+    state.apply(Action::Select(Some(Selection { row: id, index: 2 })));
+    state.apply(Action::Edit(id, Edit::Shape(vec![1 << 30])));
+    assert!(matches!(state.build, Build::Failed(_)));
+    state.apply(Action::Edit(id, Edit::Shape(vec![7])));
+    assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
+    state.apply(Action::Edit(id, Edit::Repeat(3)));
+    assert_eq!(state.rows[1].repeat, 1, "a message is never repeated");
 }
 
 #[test]

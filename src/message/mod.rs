@@ -34,6 +34,11 @@
 //! is read is gathered, once, noted in the ledger; the others stay where they are. An array that has a segment of its own is found
 //! by its pointers, and its bytes are a part of the payload ([`ZBytes::slice`](crate::payload::ZBytes::slice)).
 //!
+//! # Looking
+//!
+//! [`picture`] turns what a message holds into colours and [`values`] finds the range of its numbers, both through a window and in
+//! steps, so that a page can take its turn in between.
+//!
 //! # Limits
 //!
 //! | what | limit | source |
@@ -57,10 +62,12 @@ mod error;
     reason = "generated code; lab.capnp has the words"
 )]
 pub mod lab_capnp;
+pub mod picture;
 mod pointer;
 mod received;
 mod spec;
 mod structure;
+pub mod values;
 mod walk;
 
 pub use self::{

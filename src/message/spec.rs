@@ -476,7 +476,7 @@ impl Spec {
     /// bytes, or a placeholder if it is to be adopted.
     fn write(&self, builder: &mut Builder<Arena>, way: Way, array: &mut EachArray<'_>) -> Result<(), MessageError> {
         // `check` has seen that every length fits.
-        let bytes = |bytes: usize| if way == Way::Adopted { PLACEHOLDER.min(bytes * PLACEHOLDER) } else { bytes };
+        let bytes = |bytes: usize| if way == Way::Adopted && bytes > 0 { PLACEHOLDER } else { bytes };
         let mut each = |index: usize, place: &mut [u8]| if place.is_empty() { Ok(()) } else { array(index, place) };
         match self {
             Self::Tensor { name, element, shape, timestamp } => {

@@ -146,7 +146,7 @@ impl ZBytes {
     }
 
     /// Adds what was copied to make its sources to what building copied.
-    pub(crate) fn count_too(&mut self, ledger: &Ledger) {
+    pub fn count_too(&mut self, ledger: &Ledger) {
         Rc::make_mut(&mut self.built).absorb(ledger);
     }
 

@@ -11,13 +11,14 @@ use super::{
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
+    message::MessageDialog,
     ownership::{OwnershipPane, Questions},
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, Setup, State},
+    app::{Action, Preset, Session, Setup, State, positions},
     web::{Runtime, crash},
 };
 
@@ -63,9 +64,10 @@ impl Component for App {
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
         let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
+        let pieces = positions(&self.state.rows).last().map_or(0, |positions| positions.end);
         html! {
             <>
-                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { self.state.rows.len() }} />
+                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { pieces }} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -78,11 +80,12 @@ impl Component for App {
                         <LayoutPane ..pane.clone() />
                         <CostPane ..pane.clone() />
                         <RouterPane ..pane.clone() />
-                        <OwnershipPane ..pane />
+                        <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
                 <BytesDialog state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
+                <MessageDialog ..pane />
                 <Help />
                 <Questions />
             </>

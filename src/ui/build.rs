@@ -1,5 +1,7 @@
 //! The Build pane: rows of segments, and what they make.
 
+use std::ops::Range;
+
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement, Node};
@@ -10,15 +12,17 @@ use super::{
     help::{ModesButton, ModesDialog},
     snippet,
     widgets::{
-        Choice, NumberField, PaneProps, Select, keep_focus, pane_head, problem, segmented, sends, swatch, typed,
+        Choice, NumberField, PaneProps, Select, SidesField, keep_focus, pane_head, problem, segmented, sends, swatch,
+        typed,
     },
 };
 use crate::{
     app::{
-        Action, Build, Direction, Edit, FIRST_TEXT, Fill, Kind, MAX_REPEAT, MAX_TEXT, Preset, Row, RowId, Selection,
-        State,
+        Action, Build, Direction, Edit, FIRST_TEXT, Fill, Kind, MAX_REPEAT, MAX_TEXT, Message, Plan, Preset, Row,
+        RowId, Selection, State, positions,
     },
     ledger::Place,
+    message::{MAX_LIST, PixelFormat, Schema, Way},
     payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
     web::files,
@@ -33,6 +37,8 @@ const DATA_VIEW: &str = "DataView";
 const ARRAY_BUFFER: &str = "ArrayBuffer";
 /// See [`DATA_VIEW`].
 const TEXT: &str = "text";
+/// See [`DATA_VIEW`].
+const MESSAGE: &str = "message";
 
 /// The pane. Files may be dropped anywhere on it.
 #[component]
@@ -103,9 +109,7 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
                 { empty(send) }
             } else {
                 { mode_for_all(state, send) }
-                <ol class="rows">
-                    { for state.rows.iter().enumerate().map(|(at, row)| row_item(state, send, at, row)) }
-                </ol>
+                { rows(state, send) }
             }
             { add(state, send) }
             { total(state, send) }
@@ -181,20 +185,41 @@ fn mode_for_all(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html {
+fn rows(state: &State, send: &Callback<Action>) -> Html {
+    let plan = state.plan().ok();
+    let items = state.rows.iter().zip(positions(&state.rows)).enumerate();
+    html! {
+        <ol class="rows">
+            { for items.map(|(at, (row, positions))| row_item(state, send, at, row, positions, plan.as_ref())) }
+        </ol>
+    }
+}
+
+fn row_item(
+    state: &State,
+    send: &Callback<Action>,
+    at: usize,
+    row: &Row,
+    positions: Range<usize>,
+    plan: Option<&Plan>,
+) -> Html {
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
-    let select = sends(send, Action::Select(Some(Selection { row: row.id, index: 0 })));
+    let select = sends(send, Action::Select(Some(Selection::of(row))));
+    // The numbers are those of the pieces in Layout.
+    let last = positions.end.saturating_sub(1);
+    let number =
+        if last > positions.start { format!("{}–{last}", positions.start) } else { positions.start.to_string() };
     html! {
         <li key={row.id} id={format!("row-{at}")} class={classes!("row", open.then_some("open"))}>
             <button type="button" class="row-head" aria-expanded={if open { "true" } else { "false" }}
                 onclick={(!open).then_some(select)}>
-                { swatch(at) }
+                { swatch(positions.start + row.face()) }
                 <span class="row-line">
-                    <strong>{ at }{ " " }{ &row.name }</strong><span>{ format::requested(row.requested_bytes()) }</span>
+                    <strong>{ number }{ " " }{ &row.name }</strong><span>{ format::requested(row.requested_bytes()) }</span>
                 </span>
                 // Open, its fields say the same.
                 if !open {
-                    <span class="row-line row-kind">
+                    <span class={classes!("row-line", "row-kind", row.way().map(|_| "of-message"))}>
                         <span>{ facts::row_words(row) }</span>
                         if facts::is_refused(row) {
                             <strong class="refused">{ "refused" }</strong>
@@ -204,7 +229,7 @@ fn row_item(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Htm
                     </span>
                 }
             </button>
-            if open { { fields(state, send, at, row) } }
+            if open { { fields(state, send, at, row, plan) } }
         </li>
     }
 }
@@ -219,7 +244,7 @@ fn edits(send: &Callback<Action>, id: RowId, make: fn(&str) -> Option<Edit>) -> 
     })
 }
 
-fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html {
+fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row, plan: Option<&Plan>) -> Html {
     let id = row.id;
     let name = send.reform(move |event: InputEvent| Action::Edit(id, Edit::Name(typed(event))));
     html! {
@@ -231,6 +256,7 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row) -> Html 
             { place(send, row) }
             { around(send, row) }
             { mode(send, row) }
+            if let (Some(plan), Some(_)) = (plan, row.way()) { { parts(plan, send, row, state.selected) } }
             <div class="row-actions">
                 <button type="button" class="link" id="row-up" disabled={at == 0}
                     onclick={sends(send, Action::Move(id, Direction::Up))}>{ "Up" }</button>
@@ -251,7 +277,8 @@ fn type_key(row: &Row) -> &'static str {
         Kind::DataView => DATA_VIEW,
         Kind::ArrayBuffer => ARRAY_BUFFER,
         Kind::Text(_) => TEXT,
-        Kind::Array | Kind::Message(_) | Kind::File(_) => row.element.name(),
+        Kind::Message(_) => MESSAGE,
+        Kind::Array | Kind::File(_) => row.element.name(),
     }
 }
 
@@ -260,8 +287,18 @@ fn type_edit(key: &str) -> Option<Edit> {
         DATA_VIEW => Edit::Kind(Kind::DataView),
         ARRAY_BUFFER => Edit::Kind(Kind::ArrayBuffer),
         TEXT => Edit::Kind(Kind::Text(FIRST_TEXT.to_owned())),
-        name => Edit::Element(Element::ALL.into_iter().find(|element| element.name() == name)?),
+        MESSAGE => Edit::Schema(Schema::Tensor),
+        name => Edit::Array(element_named(name)?),
     })
+}
+
+fn element_named(name: &str) -> Option<Element> {
+    Element::ALL.into_iter().find(|element| element.name() == name)
+}
+
+/// Key and name of every type of typed arrays.
+fn array_types() -> impl Iterator<Item = (AttrValue, AttrValue)> {
+    Element::ALL.into_iter().map(|element| (element.name().into(), element.array_name().into()))
 }
 
 /// What each of the row's segments holds, and how many there are.
@@ -282,18 +319,16 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
             </>
         };
     }
-    let types = Element::ALL
-        .into_iter()
-        .map(|element| (element.name(), element.array_name()))
-        .chain([DATA_VIEW, ARRAY_BUFFER, TEXT].map(|kind| (kind, kind)))
-        .map(|(key, name)| (key.into(), name.into()))
-        .collect::<Vec<(AttrValue, AttrValue)>>();
-    let fills = Fill::ALL.into_iter().map(|fill| (fill.name().into(), fill.name().into())).collect::<Vec<_>>();
+    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE].map(|kind| (kind.into(), kind.into()));
+    let types = array_types().chain(others).collect::<Vec<_>>();
     let kind = html! {
         <div class="field type"><label for="row-type">{ "type" }</label>
             <div class="input"><Select id="row-type" value={type_key(row)} options={types} choose={edits(send, id, type_edit)} />
             </div></div>
     };
+    if let Kind::Message(content) = &row.kind {
+        return html! { <>{ kind }{ message(send, row, content) }</> };
+    }
     if let Kind::Text(text) = &row.kind {
         let oninput = send.reform(move |event: InputEvent| {
             let text = event.target_unchecked_into::<HtmlTextAreaElement>().value();
@@ -319,11 +354,130 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
             <NumberField id="row-length" class="length" {label} sign="×" value={row.length} least={0}
                 most={room(row).saturating_sub(if row.is_part() { row.before + row.after } else { 0 })}
                 change={send.reform(move |length| Action::Edit(id, Edit::Length(length)))} />
-            <div class="field"><label for="row-fill">{ "fill" }</label>
-                <div class="input"><Select id="row-fill" value={row.fill.name()} options={fills}
-                    choose={edits(send, id, |key| Fill::ALL.into_iter().find(|fill| fill.name() == key).map(Edit::Fill))} /></div></div>
+            { fill(send, row) }
             { repeat }
         </>
+    }
+}
+
+fn fill(send: &Callback<Action>, row: &Row) -> Html {
+    let options = Fill::ALL.into_iter().map(|fill| (fill.name().into(), fill.name().into())).collect::<Vec<_>>();
+    let choose = edits(send, row.id, |key| Fill::ALL.into_iter().find(|fill| fill.name() == key).map(Edit::Fill));
+    html! {
+        <div class="field"><label for="row-fill">{ "fill" }</label>
+            <div class="input"><Select id="row-fill" value={row.fill.name()} {options} {choose} /></div></div>
+    }
+}
+
+/// What a message says, and how its arrays get into it.
+fn message(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
+    let id = row.id;
+    let schemas =
+        Schema::ALL.into_iter().map(|schema| (schema.name().into(), schema.name().into())).collect::<Vec<_>>();
+    let schema = |key: &str| Schema::ALL.into_iter().find(|schema| schema.name() == key).map(Edit::Schema);
+    let ways = Way::ALL.into_iter().map(|way| Choice {
+        id: format!("row-way-{}", way.name().replace(' ', "-")).into(),
+        label: way.name(),
+        chosen: message.way == way,
+        choose: sends(send, Action::Edit(id, Edit::Way(way))),
+    });
+    html! {
+        <>
+            <div class="schema">
+                <Select id="row-schema" name="schema" value={message.schema.name()} options={schemas} choose={edits(send, id, schema)} />
+            </div>
+            { match message.schema {
+                Schema::Tensor => tensor(send, row, message),
+                Schema::CameraFrame => frame(send, row, message),
+                Schema::PointCloud => cloud(send, row, message),
+            } }
+            <div class="field wide"><span class="label">{ "way" }</span>
+                <div>{ segmented("How the arrays get into the message", "row-way", ways.collect()) }</div></div>
+            <p class="quiet note" id="way-words">{ facts::way_sentence(row) }</p>
+        </>
+    }
+}
+
+fn tensor(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
+    let id = row.id;
+    let options = array_types().collect::<Vec<_>>();
+    html! {
+        <>
+            <div class="field type"><label for="row-element">{ "data" }</label>
+                <div class="input"><Select id="row-element" value={row.element.name()} {options}
+                    choose={edits(send, id, |key| element_named(key).map(Edit::Element))} /></div></div>
+            <SidesField id="row-shape" class="length" label="shape, outermost side first" value={message.shape.clone()} least={0}
+                most={MAX_LIST as usize / row.element.size()}
+                change={send.reform(move |shape| Action::Edit(id, Edit::Shape(shape)))} />
+            { fill(send, row) }
+        </>
+    }
+}
+
+fn frame(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
+    let id = row.id;
+    let [height, width] = [0, 1].map(|at| message.shape.get(at).copied().unwrap_or(0));
+    let pixel = message.format.pixel();
+    let most = |other: u32| MAX_LIST as usize / pixel / (other as usize).max(1);
+    let formats =
+        PixelFormat::ALL.into_iter().map(|format| (format.name().into(), format.name().into())).collect::<Vec<_>>();
+    let format = |key: &str| PixelFormat::ALL.into_iter().find(|format| format.name() == key).map(Edit::Format);
+    html! {
+        <>
+            <div class="field around" role="group" aria-labelledby="row-size"><span class="label" id="row-size">{ "size" }</span>
+                <div>
+                    <NumberField id="row-width" label="width in pixels" sign="width" value={width as usize} least={0}
+                        most={most(height)}
+                        change={send.reform(move |width: usize| Action::Edit(id, Edit::Shape(vec![height, width as u32])))} />
+                    <NumberField id="row-height" label="height in pixels" sign="height" value={height as usize} least={0}
+                        most={most(width)}
+                        change={send.reform(move |height: usize| Action::Edit(id, Edit::Shape(vec![height as u32, width])))} />
+                </div></div>
+            { fill(send, row) }
+            <div class="pixels">
+                <Select id="row-format" name="pixels" value={message.format.name()} options={formats} choose={edits(send, id, format)} />
+            </div>
+        </>
+    }
+}
+
+fn cloud(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
+    let id = row.id;
+    // All lists together take so many bytes for each point.
+    let point: usize = 3 * Element::Float32.size() + Element::Uint16.size();
+    html! {
+        <>
+            { fill(send, row) }
+            <NumberField id="row-points" label="points" sign="points" value={message.shape.first().copied().unwrap_or(0) as usize}
+                least={0} most={MAX_LEN / point}
+                change={send.reform(move |points: usize| Action::Edit(id, Edit::Shape(vec![points as u32])))} />
+        </>
+    }
+}
+
+/// The segments that a message becomes.
+fn parts(plan: &Plan, send: &Callback<Action>, row: &Row, selected: Option<Selection>) -> Html {
+    let pieces = plan.pieces.iter().filter(|piece| piece.row == row.id);
+    html! {
+        <div class="note parts">
+            <span class="quiet" id="parts-words">{ "becomes these segments" }</span>
+            <ul id="row-parts" aria-labelledby="parts-words">
+                { for pieces.map(|piece| {
+                    let here = selected.is_some_and(|selected| piece.holds(selected));
+                    let select = sends(send, Action::Select(Some(piece.selection(0))));
+                    html! {
+                        <li key={piece.first}>
+                            <button type="button" class="part" id={format!("part-{}", piece.first)} onclick={select}
+                                aria-pressed={if here { "true" } else { "false" }}>
+                                { swatch(piece.position) }
+                                <span>{ piece.position }{ " " }{ piece.part.map_or("", |part| part.word()) }</span>
+                                <span>{ format::bytes(piece.len) }</span>
+                            </button>
+                        </li>
+                    }
+                }) }
+            </ul>
+        </div>
     }
 }
 
@@ -333,7 +487,8 @@ fn room(row: &Row) -> usize {
 }
 
 fn place(send: &Callback<Action>, row: &Row) -> Html {
-    if !row.kind.can_be_linear() {
+    // What is made in place is in the builder's memory.
+    if !row.kind.can_be_linear() || row.way() == Some(Way::InPlace) {
         return html! {};
     }
     let options = PLACES.into_iter().map(|(_, key, name)| (key.into(), name.into())).collect::<Vec<_>>();
@@ -453,6 +608,8 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
                     onclick={sends(send, Action::Add(Element::Uint8))}>{ "array" }</button>
                 <button type="button" class="link" id="add-text" aria-label="Add a text"
                     onclick={sends(send, Action::AddText)}>{ "text" }</button>
+                <button type="button" class="link" id="add-message" aria-label="Add a Cap’n Proto message"
+                    onclick={sends(send, Action::AddMessage(Schema::Tensor))}>{ "message" }</button>
                 <span class="add-file">
                     <input type="file" class="unseen" id="add-file" multiple=true aria-label="Add files" {onchange} />
                     <label class="link" for="add-file">{ "file" }</label>
@@ -493,7 +650,7 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
 fn refused(state: &State, send: &Callback<Action>) -> Html {
     let Some((segment, row)) = facts::first_refused(&state.rows) else { return html! {} };
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
-    let select = sends(send, Action::Select(Some(Selection { row: row.id, index: 0 })));
+    let select = sends(send, Action::Select(Some(Selection::of(row))));
     html! {
         // Open, the row itself has told it aloud.
         <p class="problem" id="build-problem" role={(!open).then_some("alert")}>
@@ -505,19 +662,15 @@ fn refused(state: &State, send: &Callback<Action>) -> Html {
 }
 
 fn listing(state: &State) -> Html {
-    let lines = snippet::listing(&state.rows);
     html! {
         <pre class="listing" aria-label="What the page builds, in Rust"><code>
-            { "ZBytes::from_segments([\n" }
-            { for lines.into_iter().map(|line| match line {
-                snippet::Line::Row { at, source, repeat } => {
-                    let times =
-                        if repeat == 1 { String::new() } else { format!("  // {} of these:\n", format::count(repeat)) };
-                    html! { <>{ times }{ "  " }{ swatch(at) }{ format!(" {source},\n") }</> }
-                }
-                snippet::Line::Folded(rows) => html! { { format!("  // {} more rows\n", format::count(rows)) } },
+            { for snippet::listing(&state.rows).into_iter().map(|line| html! {
+                <>
+                    { line.indent }
+                    if let Some(at) = line.at { { swatch(at) }{ " " } }
+                    { line.code }{ "\n" }
+                </>
             }) }
-            { "])" }
         </code></pre>
     }
 }

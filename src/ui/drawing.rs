@@ -9,26 +9,44 @@ use yew::prelude::*;
 use super::{
     facts::{self, Facts},
     format,
-    scale::{self, Scale, Span},
+    scale::{self, Room, Scale, Span},
     widgets::{chevrons, hatch, hue, overlay},
 };
 use crate::{
-    app::{Piece, Plan, RowId, Selection},
+    app::{Piece, Plan, Selection},
     ledger::Place,
+    message::PartKind,
     segment::Mode,
     wire::BATCH_SIZE,
 };
 
 /// A piece is at least so wide, in pixels, on a desk and on a phone.
-pub(super) const LEAST_WIDE: f64 = 96.0;
+const LEAST_WIDE: f64 = 96.0;
 /// See [`LEAST_WIDE`].
-pub(super) const LEAST_NARROW: f64 = 74.0;
+const LEAST_NARROW: f64 = 74.0;
+
+/// The padding behind an array is as wide as its mark, and joined to the array.
+const LEAST_PADDING: f64 = 20.0;
+
+/// What the axis needs to know of the pieces.
+pub(super) fn rooms(plan: &Plan, narrow: bool) -> Vec<Room> {
+    let least = if narrow { LEAST_NARROW } else { LEAST_WIDE };
+    let room = |piece: &Piece| {
+        let joined = is_padding(piece);
+        Room { bytes: piece.bytes(), least: if joined { LEAST_PADDING } else { least }, joined }
+    };
+    plan.pieces.iter().map(room).collect()
+}
+
+fn is_padding(piece: &Piece) -> bool {
+    piece.part.is_some_and(|part| part.kind == PartKind::Padding)
+}
 
 /// Upper edge and height of a band, in pixels.
 type Band = (f64, f64);
 
 /// Where everything is, from top to bottom, in pixels.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
     /// Whether the bands' names stand inside of the drawing, above each band, instead of at its left.
     named_inside: bool,
@@ -38,6 +56,10 @@ pub(super) struct Geometry {
     axis: f64,
     heap: Band,
     wasm: Band,
+    /// Where arrays are copied into messages; of no height if none is.
+    fill: Band,
+    /// What builders of messages have made, in wasm memory too; of no height if there is no message.
+    message: Band,
     link: f64,
     ring: f64,
     payload: Band,
@@ -60,6 +82,8 @@ const WIDE: Geometry = Geometry {
     axis: 51.0,
     heap: (63.0, 23.0),
     wasm: (90.0, 23.0),
+    fill: (113.0, 0.0),
+    message: (113.0, 0.0),
     link: 131.0,
     ring: 142.0,
     payload: (146.0, 40.0),
@@ -81,6 +105,8 @@ const NARROW: Geometry = Geometry {
     axis: 51.0,
     heap: (80.0, 24.0),
     wasm: (109.0, 24.0),
+    fill: (133.0, 0.0),
+    message: (133.0, 0.0),
     link: 166.0,
     ring: 176.0,
     payload: (180.0, 40.0),
@@ -93,9 +119,56 @@ const NARROW: Geometry = Geometry {
     names: [73.0, 150.0, 239.0, 301.0],
 };
 
+/// By how much everything below the memory is lower, for a message and for one that is filled. The ledger's styles say the same.
+const DOWN: f64 = 27.0;
+/// See [`DOWN`].
+const DOWN_FILLED: f64 = 41.0;
+
 /// The geometry for a page that is narrow or not.
-pub(super) fn geometry(narrow: bool) -> &'static Geometry {
-    if narrow { &NARROW } else { &WIDE }
+pub(super) fn geometry(narrow: bool, plan: &Plan) -> Geometry {
+    let base = if narrow { NARROW } else { WIDE };
+    if !plan.pieces.iter().any(is_built) {
+        return base;
+    }
+    let filled = has_filling(plan);
+    let down = if filled { DOWN_FILLED } else { DOWN };
+    let low = |(top, height): Band| (top + down, height);
+    let [memory, payload, block, batches] = base.names;
+    let height = base.wasm.1;
+    Geometry {
+        fill: (end(base.wasm), if filled { down - height } else { 0.0 }),
+        message: (end(base.wasm) + down - height, height),
+        link: base.link + down,
+        ring: base.ring + down,
+        payload: low(base.payload),
+        build: low(base.build),
+        block: low(base.block),
+        gather: low(base.gather),
+        batches: low(base.batches),
+        numbers: base.numbers + down,
+        height: base.height + down,
+        names: [memory, payload + down, block + down, batches + down],
+        ..base
+    }
+}
+
+/// Whether the builder of a message has made it.
+fn is_built(piece: &Piece) -> bool {
+    piece.part.is_some_and(|part| part.kind != PartKind::Adopted)
+}
+
+/// Whether an array is copied into a message.
+pub(super) fn has_filling(plan: &Plan) -> bool {
+    plan.pieces.iter().any(|piece| piece.part.is_some_and(|part| part.filled_from.is_some()))
+}
+
+/// What the styles of the ledger have to know: how far down everything is.
+pub(super) fn down_class(plan: &Plan) -> Option<&'static str> {
+    match (plan.pieces.iter().any(is_built), has_filling(plan)) {
+        (_, true) => Some("with-filling"),
+        (true, false) => Some("with-message"),
+        (false, false) => None,
+    }
 }
 
 impl Geometry {
@@ -109,6 +182,11 @@ impl Geometry {
             Place::JsHeap => self.heap,
             Place::Linear => self.wasm,
         }
+    }
+
+    /// Where a piece is before a payload takes it.
+    fn home(&self, piece: &Piece) -> Band {
+        if is_built(piece) { self.message } else { self.memory(piece.source) }
     }
 }
 
@@ -150,7 +228,7 @@ fn plate(x: f64, band: Band, words: &str) -> Html {
 
 /// The names at the left of the bands.
 pub(super) fn names(plan: &Plan) -> Html {
-    let g = &WIDE;
+    let g = &geometry(false, plan);
     let right = 118.0;
     let segments = format::plural(plan.segments, "segment");
     let in_order = first_fit(&[&format!("{segments} in order"), &segments], 126.0);
@@ -160,6 +238,7 @@ pub(super) fn names(plan: &Plan) -> Html {
             { text("strong", "start", 0.0, middle(g.heap), "Memory") }
             { text("quiet", "end", right, middle(g.heap), "JS heap") }
             { text("quiet", "end", right, middle(g.wasm), "wasm") }
+            if g.message.1 > 0.0 { { text("quiet", "end", right, middle(g.message), "message, in wasm") } }
             { text("strong", "start", 0.0, g.payload.0 + 17.0, "Payload") }
             { text("quiet", "start", 0.0, g.payload.0 + 32.0, in_order) }
             { text("strong", "start", 0.0, middle(g.block), "Contiguous copy") }
@@ -175,8 +254,8 @@ pub(super) struct BandsProps {
     pub(super) scale: Rc<Scale>,
     pub(super) narrow: bool,
     pub(super) selected: Option<Selection>,
-    /// The row under the pointer: the others step back.
-    pub(super) hovered: Option<RowId>,
+    /// The position of the piece under the pointer: the others step back.
+    pub(super) hovered: Option<usize>,
     /// Whether the strip fans out into the pieces; not when only a part of the drawing is in view.
     pub(super) fans: bool,
 }
@@ -185,7 +264,7 @@ pub(super) struct BandsProps {
 #[component]
 pub(super) fn Bands(props: &BandsProps) -> Html {
     let (plan, scale) = (&props.plan, &props.scale);
-    let g = geometry(props.narrow);
+    let g = &geometry(props.narrow, plan);
     let pieces = || plan.pieces.iter().zip(&scale.spans);
     let widest = |wanted: fn(&Piece) -> bool| {
         let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none() && wanted(piece);
@@ -198,13 +277,14 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             { axis(g, plan, scale, props.fans) }
             { well(g.heap) }
             { well(g.wasm) }
+            if g.message.1 > 0.0 { { well(g.message) } }
             if plan.pieces.iter().any(|piece| piece.mode != Mode::Copy) {
                 <rect class="unmade" x="-5.5" y={px(g.block.0 + 0.5)} width={px(scale.width + 11.0)} height={px(g.block.1 - 1.0)} />
             }
             { for pieces().map(|(piece, span)| {
                 let speaks = speaker.is_some_and(|speaker| speaker.x == span.x);
                 let words = if speaks { format::text_width(&gather_words(span), 12.0) + 16.0 } else { 0.0 };
-                let back = props.hovered.is_some_and(|row| row != piece.row);
+                let back = props.hovered.is_some_and(|position| position != piece.position);
                 html! {
                     <g key={piece.position} class={classes!(back.then_some("back"))}>
                         { draw_piece(g, plan, piece, span, words) }
@@ -233,7 +313,8 @@ fn names_inside(g: &Geometry, plan: &Plan) -> Html {
     let [memory, payload, block, batches] = g.names;
     html! {
         <>
-            { text("strong halo", "start", 9.0, memory, "Memory: JS heap above, wasm below") }
+            { text("strong halo", "start", 9.0, memory,
+                if g.message.1 > 0.0 { "Memory: JS heap, wasm, message (in wasm)" } else { "Memory: JS heap above, wasm below" }) }
             { text("strong halo", "start", 9.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
             { text("strong halo", "start", 9.0, block, "Contiguous copy") }
             { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::batches(plan.batches.count))) }
@@ -261,7 +342,9 @@ fn axis(g: &Geometry, plan: &Plan, scale: &Scale, fans: bool) -> Html {
                 free = left + width + 6.0;
             }
         };
-        place(span.x, format::count(span.offset), "start");
+        if span.width > LEAST_PADDING {
+            place(span.x, format::count(span.offset), "start");
+        }
         if span.bytes > 0 {
             let end_words = format::count(span.offset + span.bytes);
             let room = span.end() - format::text_width(&end_words, 11.0) - 6.0;
@@ -288,7 +371,7 @@ fn axis(g: &Geometry, plan: &Plan, scale: &Scale, fans: bool) -> Html {
                     { line("axis", span.x, g.axis, span.end(), g.axis) }
                     { line("axis", span.x, g.axis, span.x, g.axis + 6.0) }
                     { line("axis", span.end(), g.axis, span.end(), g.axis + 6.0) }
-                    if span.bytes > 0 {
+                    if span.bytes > 0 && span.width > LEAST_PADDING {
                         { text("tick halo", "middle", span.x + span.width / 2.0, g.densities,
                             format::fit(&format!("1 px = {}", format::density(span.density())), span.width, 11.0)) }
                     }
@@ -387,8 +470,8 @@ fn draw_empty(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let what = if piece.count == 1 { "0 B".to_owned() } else { format!("{} × 0 B", format::count(piece.count)) };
     html! {
         <g class={classes!("piece", hue(piece.position))}>
-            { rect("hollow", x + 1.0, width - 2.0, g.memory(piece.source)) }
-            { text("quiet", "middle", x + width / 2.0, middle(g.memory(piece.source)), "0 B") }
+            { rect("hollow", x + 1.0, width - 2.0, g.home(piece)) }
+            { text("quiet", "middle", x + width / 2.0, middle(g.home(piece)), "0 B") }
             { rect("hollow", x + 1.0, width - 2.0, (g.payload.0 + 1.0, g.payload.1 - 2.0)) }
             { text("strong", "middle", x + width / 2.0, g.payload.0 + 17.0, name) }
             { text("quiet", "middle", x + width / 2.0, g.payload.0 + 32.0, what) }
@@ -398,12 +481,24 @@ fn draw_empty(g: &Geometry, piece: &Piece, span: &Span) -> Html {
 
 /// Where the bytes live before a payload takes them.
 fn memory(g: &Geometry, piece: &Piece, span: &Span) -> Html {
-    let band = g.memory(piece.source);
-    let (x, width) = (span.x, span.width);
-    let [long, short] = facts::memory_words(piece);
-    let fits = |words: &str| format::text_width(words, 12.0) <= width - 16.0;
-    let words = if fits(&long) { long } else { format::fit(&short, width - 12.0, 12.0) };
     let right = facts::caller_words(piece);
+    match piece.part.and_then(|part| part.filled_from) {
+        None => lives(piece, span, g.home(piece), &facts::memory_words(piece), right),
+        Some(from) => html! {
+            <>
+                { lives(piece, span, g.memory(from), &facts::filled_words(piece, from), "the caller keeps it") }
+                { filled(g, piece, span, g.memory(from)) }
+            </>
+        },
+    }
+}
+
+/// The bytes live here.
+fn lives(piece: &Piece, span: &Span, band: Band, words: &[String; 2], right: &'static str) -> Html {
+    let (x, width) = (span.x, span.width);
+    let [long, short] = words;
+    let fits = |words: &str| format::text_width(words, 12.0) <= width - 16.0;
+    let words = if fits(long) { long.clone() } else { format::fit(short, width - 12.0, 12.0) };
     let both = format::text_width(&words, 12.0) + format::text_width(right, 12.0) + 60.0 <= width;
     html! {
         <>
@@ -421,6 +516,26 @@ fn memory(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     }
 }
 
+/// An array is copied from a band into the memory of its message.
+fn filled(g: &Geometry, piece: &Piece, span: &Span, from: Band) -> Html {
+    let (x, width, at) = (span.x, span.width, piece.position);
+    let [long, short] = facts::memory_words(piece);
+    let words = first_fit(&[&long, &short], width - 24.0);
+    html! {
+        <g key="filled" class="ribbon">
+            // An array in the JavaScript heap passes by what is in wasm memory.
+            { line("link dotted", x + 1.0, end(from), x + 1.0, g.fill.0) }
+            { line("link dotted", x + width - 1.0, end(from), x + width - 1.0, g.fill.0) }
+            { rect("ribbon-tint", x, width, g.fill) }
+            { ribbon_edges(x, width, g.fill) }
+            { chevron_strip(at, x, width, g.fill) }
+            { rect("solid", x, width, g.message) }
+            { painted(overlay(at), x, width, g.message) }
+            if !words.is_empty() { { plate(x + 5.0, g.message, &words) } }
+        </g>
+    }
+}
+
 /// The borders between the segments of a piece, as many as pixels can show.
 fn density(piece: &Piece, span: &Span, band: Band, class: &'static str) -> Html {
     let (_, borders) = scale::borders(piece.count, span.width, 4.0);
@@ -434,7 +549,7 @@ fn density(piece: &Piece, span: &Span, band: Band, class: &'static str) -> Html 
 }
 
 fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
-    let from = end(g.memory(piece.source));
+    let from = end(g.home(piece));
     let (left, right) = (span.x + 1.0, span.end() - 1.0);
     let refused = piece.refused.is_some();
     let words = match piece.mode {
@@ -444,7 +559,12 @@ fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
         Mode::Move => "moved",
     };
     let style = if refused { "strong halo refused-words" } else { "quiet halo" };
-    let words = text(style, "middle", span.x + span.width / 2.0, g.link, words);
+    // Of a padding, the array beside it says the same.
+    let words = if is_padding(piece) {
+        html! {}
+    } else {
+        text(style, "middle", span.x + span.width / 2.0, g.link, words)
+    };
     if refused {
         let cross = |x: f64| format!("M{0:.1} {1:.1}l8 8m0 -8l-8 8", x - 4.0, g.ring - 6.0);
         return html! {
@@ -484,7 +604,16 @@ fn links(g: &Geometry, piece: &Piece, span: &Span) -> Html {
 /// The payload refers: an outline with a name.
 fn payload(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     let (x, width, band) = (span.x, span.width, g.payload);
+    if is_padding(piece) {
+        return html! {
+            <>
+                { rect("refer", x + 1.0, width - 2.0, (band.0 + 1.0, band.1 - 2.0)) }
+                { text("quiet halo", "middle", x + width / 2.0, middle(band), format!("+{}", piece.len)) }
+            </>
+        };
+    }
     let name = format!("{} {}", piece.position, piece.name);
+    let short = piece.part.map_or_else(String::new, |part| format!("{} {}", piece.position, part.word()));
     let bytes = format::bytes(piece.bytes());
     let detail = facts::content_words(piece);
     let refer = if piece.refused.is_some() { "refer refused" } else { "refer" };
@@ -500,7 +629,12 @@ fn payload(g: &Geometry, piece: &Piece, span: &Span) -> Html {
                 { text("quiet halo", "start", x + 9.0, lower, detail) }
                 { text("quiet halo", "end", x + width - 9.0, lower, format::size(piece.bytes())) }
             } else {
-                { text("strong halo", "middle", x + width / 2.0, upper, format::fit(&name, width - 10.0, 12.5)) }
+                { text("strong halo", "middle", x + width / 2.0, upper,
+                    if piece.part.is_some() && format::text_width(&name, 12.5) > width - 10.0 {
+                        format::fit(&short, width - 10.0, 12.5)
+                    } else {
+                        format::fit(&name, width - 10.0, 12.5)
+                    }) }
                 { text("quiet halo", "middle", x + width / 2.0, lower,
                     format::fit(if piece.count == 1 { &bytes } else { &detail }, width - 8.0, 12.0)) }
             }
@@ -532,7 +666,7 @@ fn batches(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span) -> Html {
 fn batch_numbers(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
     let mut free = f64::NEG_INFINITY;
     let mut numbers: Vec<Html> = Vec::new();
-    let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none();
+    let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none() && !is_padding(piece);
     for (piece, span) in plan.pieces.iter().zip(&scale.spans).filter(|(piece, _)| drawn(piece)) {
         let (first, last) = (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1));
         let mut place = |x: f64, words: String, mark: bool| {
@@ -573,7 +707,8 @@ fn batch_numbers(g: &Geometry, plan: &Plan, scale: &Scale) -> Html {
 }
 
 fn block_words(g: &Geometry, plan: &Plan, span: &Span) -> Html {
-    let words = format!("one block of {} in wasm memory, owned by the payload", format::bytes(plan.building));
+    let words =
+        format!("one block of {} in wasm memory, owned by the payload", format::bytes(plan.building - plan.filling));
     let room = span.width - 24.0;
     let words = if format::text_width(&words, 12.0) <= room { words } else { "one block, in wasm memory".to_owned() };
     if format::text_width(&words, 12.0) <= room {
@@ -608,7 +743,7 @@ fn cut_mark(g: &Geometry, x: f64) -> Html {
         path
     };
     let bands = [
-        (g.heap.0 - 3.0, end(g.wasm) - g.heap.0 + 6.0),
+        (g.heap.0 - 3.0, end(g.message) - g.heap.0 + 6.0),
         (g.block.0 - 3.0, g.block.1 + 6.0),
         (g.batches.0 - 3.0, g.batches.1 + 6.0),
     ];
@@ -640,7 +775,8 @@ fn outline(g: &Geometry, plan: &Plan, scale: &Scale, selection: Selection) -> Ht
     let copied = piece.mode == Mode::Copy && piece.len > 0;
     html! {
         <>
-            { around(g.memory(piece.source)) }
+            { around(g.home(piece)) }
+            if let Some(from) = piece.part.and_then(|part| part.filled_from) { { around(g.memory(from)) } }
             { around(g.payload) }
             if copied { { around(g.block) } }
             if piece.len > 0 { { around(g.batches) } }
@@ -650,7 +786,7 @@ fn outline(g: &Geometry, plan: &Plan, scale: &Scale, selection: Selection) -> Ht
 
 /// The line through all bands at one byte: its offset above, its batch below.
 pub(super) fn cursor(narrow: bool, plan: &Plan, scale: &Scale, offset: usize, x: f64) -> Html {
-    let g = geometry(narrow);
+    let g = &geometry(narrow, plan);
     let label = format::hex(offset);
     let batch = plan.batches.batch_of(offset);
     let foot = format!("batch {}", format::count(batch));

@@ -2,8 +2,9 @@
 
 use super::format;
 use crate::{
-    app::{Kind, Piece, Plan, Row, Selection, sentence},
+    app::{Kind, Part, Piece, Plan, Row, Selection, sentence},
     ledger::Place,
+    message::{PartKind, Way},
     segment::{Cause, Element, Mode, SegmentError, Unsupported},
 };
 
@@ -74,10 +75,14 @@ fn alignment(offset: usize) -> usize {
 
 fn cut_element(plan: &Plan, piece: &Piece, offset: usize, (first, last): (usize, usize)) -> Option<CutElement> {
     let size = piece.element.size();
-    let cuts = |batch: &usize| !(plan.batches.end(*batch) - offset).is_multiple_of(size);
+    // In a message a landing pad may stand in front of the elements, and zeros behind them.
+    let begin = offset + piece.part.map_or(0, |part| part.array_at());
+    let len = piece.part.map_or(piece.len, |part| part.array);
+    let within = |batch: usize| plan.batches.end(batch).checked_sub(begin).filter(|within| *within < len);
+    let cuts = |batch: &usize| within(*batch).is_some_and(|within| !within.is_multiple_of(size));
     let batch = (first..last).find(cuts)?;
     let in_all = (first..last).filter(cuts).count();
-    Some(CutElement { element: (plan.batches.end(batch) - offset) / size, batch, in_all })
+    Some(CutElement { element: within(batch)? / size, batch, in_all })
 }
 
 /// The segment with this number (from 1) in the payload.
@@ -119,9 +124,21 @@ pub fn memory_name(kind: &Kind, element: Element, place: Place) -> &'static str 
     }
 }
 
+/// What a piece is, as in `Float32`, `segment table`.
+#[must_use]
+pub fn piece_type(piece: &Piece) -> String {
+    match piece.part {
+        Some(part) if part.kind != PartKind::Adopted => content_words(piece),
+        _ => memory_name(&piece.kind, piece.element, Place::Linear).to_owned(),
+    }
+}
+
 /// What a row holds and where, in few words.
 #[must_use]
 pub fn row_words(row: &Row) -> String {
+    if let (Some(spec), Some(way)) = (row.spec(), row.way()) {
+        return format!("{} {spec}, {}", spec.schema().name(), way.name());
+    }
     let part = if row.is_part() { ", a part" } else { "" };
     let place = match row.place {
         Place::JsHeap => "JS heap",
@@ -135,9 +152,39 @@ pub fn row_words(row: &Row) -> String {
     format!("{} × {name}{part}, {place}", format::count(row.repeat))
 }
 
+/// Of an array, its type and how many elements of which size.
+fn elements(element: Element, place: Place, bytes: usize) -> String {
+    let size = element.size();
+    format!("{}, {} × {size} B", memory_name(&Kind::Array, element, place), format::count(bytes / size))
+}
+
+/// What a part of a message that its builder made is, first at length, then in a few characters.
+fn built_words(piece: &Piece, part: Part) -> [String; 2] {
+    let element = piece.element;
+    match (part.kind, part.field) {
+        (PartKind::Table, _) => [format!("segment table, {}", format::bytes(piece.len)), "table".to_owned()],
+        (PartKind::Padding, _) => [format!("zeros, {}", format::bytes(piece.len)), "zeros".to_owned()],
+        (_, None) => [format!("head, {} words of 8 B", format::count(piece.len / 8)), "head".to_owned()],
+        (_, Some(_)) => [
+            format!("landing pad, then {}", elements(element, Place::Linear, part.array)),
+            format!("pad, {}", element.name()),
+        ],
+    }
+}
+
+/// The array that was copied into a part of a message, and what becomes of it, first at length, then in a few characters.
+#[must_use]
+pub fn filled_words(piece: &Piece, from: Place) -> [String; 2] {
+    let array = piece.part.map_or(0, |part| part.array);
+    [elements(piece.element, from, array), memory_name(&Kind::Array, piece.element, from).to_owned()]
+}
+
 /// Where the bytes of a piece are, first at length, then in a few characters for where there is little room.
 #[must_use]
 pub fn memory_words(piece: &Piece) -> [String; 2] {
+    if let Some(part) = piece.part.filter(|part| part.kind != PartKind::Adopted) {
+        return built_words(piece, part);
+    }
     let name = memory_name(&piece.kind, piece.element, piece.source);
     let bytes = match piece.whole {
         Some(whole) => format!("{} of {}", format::count(piece.len), format::bytes(whole)),
@@ -145,10 +192,7 @@ pub fn memory_words(piece: &Piece) -> [String; 2] {
     };
     let long = match (&piece.kind, piece.whole) {
         _ if piece.count != 1 => format!("{} × {name}, {bytes} each", format::count(piece.count)),
-        (Kind::Array, None) => {
-            let size = piece.element.size();
-            format!("{name}, {} × {size} B", format::count(piece.len / size))
-        }
+        (Kind::Array, None) => elements(piece.element, piece.source, piece.len),
         (Kind::Text(_), _) => format!("{name}, {bytes} of UTF-8"),
         _ => format!("{name}, {bytes}"),
     };
@@ -159,6 +203,15 @@ pub fn memory_words(piece: &Piece) -> [String; 2] {
 /// What a piece holds, as in `Float32 × 3,000`.
 #[must_use]
 pub fn content_words(piece: &Piece) -> String {
+    match piece.part.map(|part| (part.kind, part.field, part.array)) {
+        Some((PartKind::Table, ..)) => return "segment table".to_owned(),
+        Some((PartKind::Padding, ..)) => return "zeros".to_owned(),
+        Some((PartKind::Built, None, _)) => return "pointers and fields".to_owned(),
+        Some((PartKind::Built, Some(_), bytes)) => {
+            return format!("pad, {} × {}", piece.element.name(), format::count(bytes / piece.element.size()));
+        }
+        Some((PartKind::Adopted, ..)) | None => {}
+    }
     let name = memory_name(&piece.kind, piece.element, Place::Linear);
     if piece.count != 1 {
         format!("{} × {}", format::count(piece.count), format::bytes(piece.len))
@@ -172,6 +225,13 @@ pub fn content_words(piece: &Piece) -> String {
 /// What becomes of the caller's memory, in a few words.
 #[must_use]
 pub fn caller_words(piece: &Piece) -> &'static str {
+    if let Some(part) = piece.part.filter(|part| part.kind != PartKind::Adopted) {
+        return match part.way {
+            _ if part.field.is_none() => "made by the builder",
+            Way::InPlace => "written in place",
+            Way::Filled | Way::Adopted => "copied into the builder’s memory",
+        };
+    }
     match (piece.mode, piece.source) {
         _ if piece.refused.is_some() => "the caller keeps it",
         (Mode::Copy, _) => "the caller keeps it",
@@ -192,6 +252,16 @@ pub fn mode_words(piece: &Piece) -> String {
 /// The type of the elements and how many there are.
 #[must_use]
 pub fn element_words(piece: &Piece) -> String {
+    match piece.part.map(|part| (part.kind, part.field, part.array)) {
+        Some((PartKind::Table, ..)) => return "numbers of 4 B: how many segments, how long each".to_owned(),
+        Some((PartKind::Padding, ..)) => return "zeros, up to a whole word of 8 B".to_owned(),
+        Some((PartKind::Built, None, _)) => return "words of 8 B".to_owned(),
+        Some((PartKind::Built, Some(_), bytes)) => {
+            let size = piece.element.size();
+            return format!("{}, {size} B × {}", piece.element.name(), format::count(bytes / size));
+        }
+        Some((PartKind::Adopted, ..)) | None => {}
+    }
     match piece.kind {
         Kind::Array => {
             let size = piece.element.size();
@@ -208,6 +278,10 @@ pub fn element_words(piece: &Piece) -> String {
 /// How the offset is aligned, and whether that is enough for a reader of the contiguous payload.
 #[must_use]
 pub fn alignment_words(piece: &Piece, facts: &Facts) -> String {
+    if piece.part.is_some_and(|part| matches!(part.kind, PartKind::Table | PartKind::Built)) {
+        let fit = if facts.fits(8) { "fits" } else { "too little for" };
+        return format!("{} B, {fit} words of 8 B", facts.alignment);
+    }
     if piece.kind != Kind::Array {
         return format!("{} B, bytes fit anywhere", facts.alignment);
     }
@@ -216,9 +290,44 @@ pub fn alignment_words(piece: &Piece, facts: &Facts) -> String {
     format!("{} B, {fit} {} ({size} B)", facts.alignment, piece.element.name())
 }
 
+/// Whether a piece is a segment of a message, with or without the padding behind it.
+#[must_use]
+pub fn is_segment(piece: &Piece) -> bool {
+    piece.part.is_some_and(|part| matches!(part.kind, PartKind::Built | PartKind::Adopted))
+}
+
+/// What a piece is of its message, if it is: its segment there, and how its bytes got there.
+#[must_use]
+pub fn part_words(plan: &Plan, piece: &Piece) -> Option<String> {
+    let part = piece.part?;
+    let before = plan.pieces.iter().take(piece.position).filter(|other| other.row == piece.row);
+    let segments = before.filter(|piece| is_segment(piece)).count();
+    Some(match part.kind {
+        PartKind::Table => "in front of the message’s segments".to_owned(),
+        PartKind::Padding => format!("the end of segment {} of the message", segments.saturating_sub(1)),
+        _ if part.field.is_none() => format!("segment {segments} of the message, its head"),
+        _ => format!("segment {segments} of the message, {}", part.way.name()),
+    })
+}
+
+/// Who keeps the bytes of a part of a message alive that its builder made.
+fn builder_owner(piece: &Piece, part: Part) -> String {
+    let memory = if part.kind == PartKind::Padding { "zeros of the program" } else { "the builder’s memory in wasm" };
+    match piece.mode {
+        Mode::Borrow if part.kind == PartKind::Padding => "the program, which always has these zeros".to_owned(),
+        Mode::Borrow => format!("the message: {memory}"),
+        Mode::Move if part.kind == PartKind::Padding => "the program, which always has these zeros".to_owned(),
+        Mode::Move => format!("the payload, which has taken {memory} over"),
+        Mode::Copy => format!("the payload’s own block in wasm memory, copied from {memory}"),
+    }
+}
+
 /// Who keeps the bytes alive once the payload is built.
 #[must_use]
 pub fn owner(piece: &Piece) -> String {
+    if let Some(part) = piece.part.filter(|part| part.kind != PartKind::Adopted) {
+        return builder_owner(piece, part);
+    }
     let source = match (piece.source, &piece.kind, piece.whole) {
         (Place::Linear, ..) => "the program’s block in wasm memory".to_owned(),
         (_, Kind::File(_), _) => "the page’s ArrayBuffer with the file".to_owned(),
@@ -252,6 +361,9 @@ pub fn story(piece: &Piece) -> String {
         return "It has no byte. It is kept in the list of segments, costs nothing and is not seen on the wire."
             .to_owned();
     }
+    if let Some(part) = piece.part {
+        return part_story(piece, part);
+    }
     let bytes = format::bytes(piece.len);
     let source = match piece.source {
         Place::JsHeap => "the array",
@@ -270,6 +382,113 @@ pub fn story(piece: &Piece) -> String {
             "Building the payload copies all {bytes} into a block of its own; you may then do with {source} what you like. Sending \
              copies each byte again, into the batch that carries it: twice in all."
         ),
+    }
+}
+
+/// The story of a part of a message.
+fn part_story(piece: &Piece, part: Part) -> String {
+    let array = format::bytes(part.array);
+    let pad = "In front stands a landing pad of 8 B, to which the head’s far pointer leads.";
+    let what = match (part.kind, part.field, part.way) {
+        (PartKind::Table, ..) => {
+            "It says how many segments the message has and how long each is: in one run of bytes a reader \
+             finds them by it."
+                .to_owned()
+        }
+        (PartKind::Padding, ..) => {
+            "Segments of a message are whole words of 8 B; these zeros complete the array before \
+             them, which itself is not touched for it."
+                .to_owned()
+        }
+        (PartKind::Built, None, Way::Adopted) => {
+            "Fields, texts and pointers. The array is not in here: a double-far pointer \
+             leads by a landing pad, also in here, to the array’s own segment."
+                .to_owned()
+        }
+        (PartKind::Built, None, _) => {
+            "Fields, texts and pointers. The array is not in here: a far pointer leads to a landing \
+             pad in the array’s own segment."
+                .to_owned()
+        }
+        (PartKind::Built, _, Way::InPlace) => {
+            format!(
+                "The builder’s memory was there first; whoever made the {array} wrote them there. Nothing was copied. {pad}"
+            )
+        }
+        (PartKind::Built, ..) => {
+            format!(
+                "All {array} of the caller’s array were copied into the builder’s memory, before any payload was built. {pad}"
+            )
+        }
+        (PartKind::Adopted, ..) => {
+            "The caller’s own array: the message points to it, so it is a segment of the message, and \
+             nothing was copied."
+                .to_owned()
+        }
+    };
+    let then = match (piece.mode, part.kind, piece.source) {
+        (Mode::Copy, ..) => "Building the payload copies it into one block, sending copies it again, into its batch.",
+        (Mode::Borrow, PartKind::Adopted, Place::JsHeap) => {
+            "The payload refers to it; a write before it was sent shows. Sending copies each byte once, into its batch."
+        }
+        (Mode::Move, PartKind::Adopted, Place::JsHeap) => {
+            "The payload takes it away from the caller, whose array is empty then. Sending copies each byte once, into its batch."
+        }
+        (Mode::Borrow, ..) => "The payload refers to it. Sending copies each byte once, into its batch.",
+        (Mode::Move, ..) => "The payload takes it over. Sending copies each byte once, into its batch.",
+    };
+    format!("{what} {then}")
+}
+
+/// Why the pointers of a message are what they are.
+#[must_use]
+pub fn pointer_words(row: &Row) -> &'static str {
+    match row.way() {
+        _ if row.arrays().iter().all(|array| array.length == 0) => {
+            "There is no element, so no array needs a segment of its own."
+        }
+        Some(Way::Adopted) => {
+            "Nothing can stand in front of the caller’s array, so its pointer is double-far: it leads to a landing pad of two \
+             words in the head, and the pad to the segment that the array is."
+        }
+        _ => {
+            "The array’s segment is the builder’s own, with room for a landing pad in front: the pointer in the head is far, it \
+             leads to that pad of one word, and the pad to the array."
+        }
+    }
+}
+
+/// What a way to make a message copies, in one sentence.
+#[must_use]
+pub fn way_sentence(row: &Row) -> String {
+    let bytes = row.arrays().iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
+    match row.way() {
+        Some(Way::Filled) => {
+            format!("{} are copied out of the caller’s array into the message’s memory.", format::requested(bytes))
+        }
+        Some(Way::InPlace) => {
+            "Nothing is copied: whoever makes the elements writes them into the message’s memory.".to_owned()
+        }
+        Some(Way::Adopted) => "Nothing is copied: the array itself becomes a segment of the message.".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// What its mode means for a message.
+fn message_mode_sentence(row: &Row, way: Way) -> &'static str {
+    match (row.mode, way, row.place) {
+        (Mode::Copy, Way::Adopted, _) => {
+            "All parts, the array too, are copied into one block when the payload is built."
+        }
+        (Mode::Copy, ..) => "All parts are copied into one block when the payload is built.",
+        (Mode::Borrow, Way::Adopted, Place::JsHeap) => {
+            "The payload refers to the message’s parts and to the array. A later write to it shows."
+        }
+        (Mode::Borrow, ..) => "The payload refers to the message’s parts and keeps them alive.",
+        (Mode::Move, Way::Adopted, Place::JsHeap) => {
+            "The payload takes the message over, and the array: it is detached from its owner."
+        }
+        (Mode::Move, ..) => "The payload takes the message’s memory over; nobody else has it.",
     }
 }
 
@@ -296,6 +515,9 @@ pub fn is_refused(row: &Row) -> bool {
 /// What its mode means for one row, in one sentence.
 #[must_use]
 pub fn mode_sentence(row: &Row) -> &'static str {
+    if let Some(way) = row.way() {
+        return message_mode_sentence(row, way);
+    }
     let file = matches!(row.kind, Kind::File(_));
     match (row.mode, row.place) {
         (mode, _) if row.refusal(mode).is_some() => match row.unsupported {
@@ -325,7 +547,10 @@ pub fn mode_sentence(row: &Row) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Preset;
+    use crate::{
+        app::{Message, Preset},
+        message::Schema,
+    };
 
     fn row(id: u32, element: Element, length: usize, repeat: usize, mode: Mode) -> Row {
         Row { repeat, mode, ..Row::array(id, format!("r{id}"), element, length) }
@@ -445,6 +670,101 @@ mod tests {
         assert_eq!(row_words(&rows[3]), "text, JS heap");
         assert_eq!(row_words(&Row { repeat: 3, ..rows[0].clone() }), "3 × Uint8, JS heap");
         assert_eq!(row_words(&Row { place: Place::Linear, ..rows[4].clone() }), "file, wasm");
+    }
+
+    /// The pieces of a tensor of three numbers of 4 B, in wasm memory.
+    fn tensor(way: Way, mode: Mode) -> Plan {
+        let message = Message { way, shape: vec![3], ..Message::first(Schema::Tensor) };
+        plan(&[Row { mode, place: Place::Linear, ..Row::message(0, "t", Element::Int32, message) }])
+    }
+
+    #[test]
+    fn every_part_of_a_message_has_its_words() {
+        let adopted = tensor(Way::Adopted, Mode::Borrow);
+        let words = |plan: &Plan, say: fn(&Piece) -> String| plan.pieces.iter().map(say).collect::<Vec<_>>();
+        assert_eq!(words(&adopted, |piece| piece.name.clone()), ["t.table", "t.head", "t.data", "t.padding"]);
+        assert_eq!(
+            words(&adopted, |piece| memory_words(piece)[0].clone()),
+            ["segment table, 16 B", "head, 10 words of 8 B", "Int32, 3 × 4 B", "zeros, 4 B"]
+        );
+        assert_eq!(words(&adopted, piece_type), ["segment table", "pointers and fields", "Int32", "zeros"]);
+        let parts: Vec<_> = adopted.pieces.iter().map(|piece| part_words(&adopted, piece).unwrap()).collect();
+        assert_eq!(
+            parts,
+            [
+                "in front of the message’s segments",
+                "segment 0 of the message, its head",
+                "segment 1 of the message, adopted",
+                "the end of segment 1 of the message"
+            ]
+        );
+        assert_eq!(
+            words(&adopted, owner),
+            [
+                "the message: the builder’s memory in wasm",
+                "the message: the builder’s memory in wasm",
+                "the program’s block in wasm memory",
+                "the program, which always has these zeros"
+            ]
+        );
+        assert!(
+            story(&adopted.pieces[1]).contains("double-far")
+                && story(&adopted.pieces[2]).contains("nothing was copied")
+        );
+        let filled = tensor(Way::Filled, Mode::Copy);
+        assert_eq!(filled.pieces.len(), 3);
+        assert_eq!(memory_words(&filled.pieces[2])[0], "landing pad, then Int32, 3 × 4 B");
+        assert_eq!(filled_words(&filled.pieces[2], Place::JsHeap), ["Int32Array, 3 × 4 B", "Int32Array"]);
+        assert!(story(&filled.pieces[2]).starts_with("All 12 B") && story(&filled.pieces[1]).contains("a far pointer"));
+        assert!(story(&filled.pieces[2]).contains("one block"));
+        // Table, head, and the data with their pad and padding; the array was copied before.
+        assert_eq!((filled.filling, filled.building), (12, 12 + 16 + 64 + 24));
+        let in_place = tensor(Way::InPlace, Mode::Move);
+        assert!(story(&in_place.pieces[2]).contains("Nothing was copied"));
+        assert_eq!((in_place.filling, in_place.building), (0, 0));
+    }
+
+    #[test]
+    fn no_story_is_too_long_for_its_place() {
+        for schema in Schema::ALL {
+            for (way, mode) in Way::ALL.into_iter().flat_map(|way| Mode::ALL.map(|mode| (way, mode))) {
+                for place in [Place::Linear, Place::JsHeap] {
+                    let message = Message { way, shape: vec![1001, 3333], ..Message::first(schema) };
+                    let row = Row { mode, place, ..Row::message(0, "t", Element::Int32, message) };
+                    for piece in plan(std::slice::from_ref(&row)).pieces {
+                        assert!(story(&piece).chars().count() <= 300, "{}", story(&piece));
+                    }
+                    assert!(mode_sentence(&row).chars().count() <= 90 && way_sentence(&row).chars().count() <= 90);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_with_a_message_says_what_it_is() {
+        let row = &Preset::Message.rows(0)[0];
+        assert_eq!(row_words(row), "Tensor 1536x1920 Int32, adopted");
+        assert!(way_sentence(row).contains("the array itself"));
+        let filled = tensor(Way::Filled, Mode::Borrow);
+        assert_eq!(filled.pieces[2].filled(), 12);
+        let mut row = row.clone();
+        let Kind::Message(message) = &mut row.kind else { panic!("no message") };
+        message.way = Way::Filled;
+        assert!(way_sentence(&row).starts_with("11,796,480 B are copied"));
+    }
+
+    #[test]
+    fn elements_behind_a_landing_pad_are_counted_from_the_first() {
+        let message = Message { way: Way::Filled, shape: vec![100_000], ..Message::first(Schema::Tensor) };
+        let plan = plan(&[row(9, Element::Uint8, 1, 1, Mode::Borrow), Row::message(0, "t", Element::Float64, message)]);
+        let facts = Facts::of(&plan, Selection { row: 0, index: 2 }).unwrap();
+        let cut = facts.cut.unwrap();
+        let border = plan.batches.end(cut.batch) - facts.offset - 8;
+        assert!(cut.element * 8 < border && border < cut.element * 8 + 8);
+        assert_eq!(
+            alignment_words(&plan.pieces[2], &Facts::of(&plan, Selection { row: 0, index: 1 }).unwrap()),
+            "1 B, too little for words of 8 B"
+        );
     }
 
     #[test]

@@ -256,6 +256,44 @@ pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, Stri
     }
 }
 
+/// The sides of a tensor, as in `1536x1920`, outermost first.
+#[must_use]
+pub fn shape(sides: &[u32]) -> String {
+    sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// One to `dimensions` sides with an x between them, which have at most `most` elements together. Signs of multiplication will do, and
+/// blanks around them.
+///
+/// # Errors
+/// What was wrong and what is expected, in words for the person who typed it.
+pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, String> {
+    let expected = || format!("Expected 1 to {dimensions} whole numbers with an x between them, as in 1536x1920.");
+    if text.trim().is_empty() {
+        return Err(format!("Nothing is entered. {}", expected()));
+    }
+    let parts: Vec<&str> = text.split(['x', 'X', '×', '*']).collect();
+    if parts.len() > dimensions {
+        return Err(format!("These are {} dimensions. {}", parts.len(), expected()));
+    }
+    let side = |part: &&str| {
+        if part.trim().is_empty() {
+            return Err(format!("A side is missing. {}", expected()));
+        }
+        whole_number(part, 0, u32::MAX as usize).map(|side| side as u32).map_err(|error| {
+            let cause = error.split(" Expected").next().unwrap_or_default();
+            format!("In \u{201c}{}\u{201d}: {cause} {}", cut(part.trim(), 16), expected())
+        })
+    };
+    let sides = parts.iter().map(side).collect::<Result<Vec<_>, _>>()?;
+    let elements = sides.iter().fold(1u128, |product, side| product.saturating_mul((*side).into()));
+    if elements > most as u128 {
+        let elements = u64::try_from(elements).map_or_else(|_| "far too many".to_owned(), thousands);
+        return Err(format!("That is {elements} elements; one message holds at most {} of this type.", count(most)));
+    }
+    Ok(sides)
+}
+
 /// The beginning of `text`, at most `most` characters, with an ellipsis where something was cut off.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
@@ -385,6 +423,30 @@ mod tests {
         assert!(error("0").starts_with("0 is too small."));
         assert!(error("100001").starts_with("It is too large."));
         assert!(error("99999999999999999999999").starts_with("It is too large."));
+    }
+
+    #[test]
+    fn a_shape_is_typed_with_an_x_between_its_sides() {
+        for text in ["1536x1920", "1536 x 1920", " 1,536 × 1,920 ", "1536X1920", "1536*1920"] {
+            assert_eq!(sides(text, 8, 1 << 29), Ok(vec![1536, 1920]), "{text}");
+        }
+        assert_eq!((sides("7", 8, 10), sides("0x4294967295", 8, 10)), (Ok(vec![7]), Ok(vec![0, u32::MAX])));
+        assert_eq!(shape(&[1536, 1920]), "1536x1920");
+        let error = |text| sides(text, 3, 1000).unwrap_err();
+        assert_eq!(
+            error(" "),
+            "Nothing is entered. Expected 1 to 3 whole numbers with an x between them, as in 1536x1920."
+        );
+        assert!(error("3x").starts_with("A side is missing."));
+        assert!(error("1x2x3x4").starts_with("These are 4 dimensions."));
+        assert_eq!(
+            error("3 by 4"),
+            "In “3 by 4”: “b” is no digit. Expected 1 to 3 whole numbers with an x between them, as in 1536x1920."
+        );
+        assert!(error("-3x4").contains("It is negative."));
+        assert_eq!(error("1001"), "That is 1,001 elements; one message holds at most 1,000 of this type.");
+        assert!(sides("4294967295x4294967295x4294967295x4294967295x2", 8, 5).unwrap_err().contains("far too many"));
+        assert!(error("4294967296").contains("It is too large."));
     }
 
     #[test]

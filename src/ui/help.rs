@@ -115,6 +115,15 @@ pub(super) fn Help() -> Html {
                 { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
                     is copied here once.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
+                { word("message", "Here one of Cap’n Proto: a struct with its fields, laid out so that it can be read where it lies. It \
+                    consists of segments already, which become segments of the payload.") }
+                { word("segment of a message", "One of the runs of whole words, 8 B each, that a message consists of. A table in front says \
+                    how many there are and how long each is. The first, here called head, has the fields and the pointers.") }
+                { word("far pointer", "A pointer to something in another segment of the message. It leads to a landing pad.") }
+                { word("landing pad", "A word in front of the object, or two words anywhere, which say where and what the object is. With two the \
+                    pointer is called double-far, and the object’s own segment holds nothing but the object.") }
+                { word("adopted", "Of an array that is a segment of a message itself: a double-far pointer leads to it, and no byte was \
+                    copied. An array can also be copied into the message (filled), or be written there to begin with (in place).") }
             </dl>
             <h3>{ "Three ways to take a segment" }</h3>
             { modes_table() }
@@ -130,7 +139,8 @@ pub(super) fn Help() -> Html {
             </ul>
             <h3>{ "The five panes" }</h3>
             <ol class="steps">
-                <li><strong>{ "Build" }</strong>{ ": choose arrays, texts and files, and for each whether it is copied, borrowed or moved." }</li>
+                <li><strong>{ "Build" }</strong>
+                    { ": choose arrays, texts, messages and files, and for each whether it is copied, borrowed or moved." }</li>
                 <li><strong>{ "Layout" }</strong>
                     { ": see where the bytes are, from memory down to the batches, and how many were copied." }</li>
                 <li><strong>{ "Cost" }</strong>

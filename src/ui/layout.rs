@@ -1,6 +1,6 @@
 //! The Layout pane: the drawing, the ledger beside it, the facts below it, and the same as a table.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -9,18 +9,21 @@ use yew::prelude::*;
 
 use super::{
     bytes::bytes_button,
-    drawing::{self, Bands, LEAST_NARROW, LEAST_WIDE},
+    drawing::{self, Bands},
     facts::{self, Facts},
     format,
     scale::{self, Scale},
+    structure::StructureTable,
     widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
 };
 use crate::{
     app::{
-        Action, Piece, Plan, Problem, Selection, View,
+        Action, Piece, Plan, Problem, RowId, Selection, State, View,
         bytes::{Looking, Subject},
+        sentence,
     },
     ledger::Place,
+    message::Structure,
     segment::Mode,
 };
 
@@ -33,6 +36,7 @@ pub(super) enum Msg {
     Click { x: f64, y: f64 },
     Key(KeyboardEvent),
     Table,
+    Span(RowId, Option<usize>),
 }
 
 /// The pane.
@@ -47,6 +51,8 @@ pub(super) struct LayoutPane {
     observer: Option<Observer>,
     /// The selection that was last scrolled to.
     shown: Option<Selection>,
+    /// The row of a message, and which span of its structure is selected.
+    span: Option<(RowId, usize)>,
 }
 
 /// Watches a size until it is dropped.
@@ -63,10 +69,8 @@ impl Drop for Observer {
 
 impl LayoutPane {
     fn scale(&self, plan: &Plan) -> Option<Scale> {
-        let lengths: Vec<usize> = plan.pieces.iter().map(Piece::bytes).collect();
-        let least = if self.narrow { LEAST_NARROW } else { LEAST_WIDE };
         // The bands stand out by a few pixels at both sides.
-        self.width.map(|width| Scale::of(&lengths, (width - 16.0).max(120.0), least))
+        self.width.map(|width| Scale::fitted(&drawing::rooms(plan, self.narrow), (width - 16.0).max(120.0)))
     }
 
     /// What is drawn at `x`: the segment, and the byte.
@@ -82,7 +86,7 @@ impl LayoutPane {
         let Ok(plan) = ctx.props().state.plan() else { return };
         let Some(scale) = self.scale(&plan) else { return };
         // The strip above is in true scale.
-        let x = if y < drawing::geometry(self.narrow).minimap_end() {
+        let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
             let hit = scale.spans.iter().find(|span| (span.true_x..=span.true_x + span.true_width).contains(&x));
             hit.map_or(x, |span| span.x + (x - span.true_x) / span.true_width.max(1.0) * span.width)
         } else {
@@ -110,6 +114,63 @@ impl LayoutPane {
         event.prevent_default();
         if target.is_some() {
             ctx.props().send.emit(Action::Select(target));
+        }
+    }
+
+    /// The selected span of the message that is selected, if any: its bytes.
+    fn span(&self, state: &State) -> Option<Range<usize>> {
+        let (row, span) = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row))?;
+        let structured = state.structures.iter().find(|one| one.row == row)?;
+        Some(structured.structure.as_ref().ok()?.spans.get(span)?.bytes.clone())
+    }
+
+    /// Selects the part that the selected span is in.
+    fn show_span(&self, ctx: &Context<Self>) {
+        let props = ctx.props();
+        let (Ok(plan), Some(bytes)) = (props.state.plan(), self.span(&props.state)) else { return };
+        let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+        if let Some(piece) = piece.filter(|piece| props.state.selected.is_none_or(|selected| !piece.holds(selected))) {
+            props.send.emit(Action::Select(Some(piece.selection(0))));
+        }
+    }
+
+    /// The structure of the message that is selected.
+    fn structure(&self, ctx: &Context<Self>, plan: &Plan) -> Html {
+        let state = &ctx.props().state;
+        let found = state.selected.and_then(|selected| {
+            let row = state.rows.iter().find(|row| row.id == selected.row && row.way().is_some())?;
+            let pieces: Vec<&Piece> = plan.pieces.iter().filter(|piece| piece.row == row.id).collect();
+            let structured = state.structures.iter().find(|one| one.row == row.id);
+            Some((row, pieces, structured.map(|one| &one.structure)))
+        });
+        let Some((row, pieces, structure)) = found else { return html! {} };
+        let bytes = pieces.first().map(|first| first.offset).zip(pieces.last().map(|last| last.end()));
+        // While the next payload is being built, that of the last one may lie elsewhere.
+        let fits = |structure: &Structure| {
+            let ends = structure.spans.first().zip(structure.spans.last());
+            ends.map(|(first, last)| (first.bytes.start, last.bytes.end)) == bytes
+        };
+        let content = match structure {
+            Some(Ok(structure)) if fits(structure) => {
+                let segments = pieces.iter().filter(|piece| facts::is_segment(piece)).map(|piece| piece.position);
+                let id = row.id;
+                html! {
+                    <StructureTable structure={structure.clone()} selected={self.span.filter(|span| span.0 == id).map(|span| span.1)}
+                        select={ctx.link().callback(move |span| Msg::Span(id, span))} positions={segments.collect::<Rc<[usize]>>()}
+                        prefix="layout-" in_page=true />
+                }
+            }
+            Some(Err(error)) => {
+                problem("structure-problem", &Problem::new("It cannot be told.", format!("{}.", sentence(error))))
+            }
+            _ => html! { <p class="quiet">{ "Not built yet." }</p> },
+        };
+        html! {
+            <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
+                <h3 id="head-layout-structure">{ format!("{}, word by word", row.name) }</h3>
+                <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
+                { content }
+            </section>
         }
     }
 
@@ -168,6 +229,7 @@ impl Component for LayoutPane {
             table: false,
             observer: None,
             shown: None,
+            span: None,
         }
     }
 
@@ -195,6 +257,27 @@ impl Component for LayoutPane {
                 return false;
             }
             Msg::Table => self.table = !self.table,
+            Msg::Span(row, span) => {
+                self.span = span.map(|span| (row, span));
+                self.show_span(ctx);
+            }
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &PaneProps) -> bool {
+        let state = &ctx.props().state;
+        // A span goes with the structure that it is one of, and with the part that it is in.
+        if state.structures != old.state.structures {
+            self.span = None;
+        } else if state.selected != old.state.selected {
+            let plan = state.plan().ok();
+            let piece = plan.as_ref().zip(state.selected).and_then(|(plan, selected)| plan.piece_of(selected));
+            let here =
+                |bytes: Range<usize>| piece.is_some_and(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+            if !self.span(state).is_some_and(here) {
+                self.span = None;
+            }
         }
         true
     }
@@ -230,10 +313,7 @@ impl Component for LayoutPane {
             _ if state.rows.is_empty() => empty(),
             Err(_) => problem(
                 "layout-problem",
-                &Problem::new(
-                    "There is no layout to show.",
-                    "The payload is too long to be built; Build says by how much.",
-                ),
+                &Problem::new("There is no layout to show.", "The payload cannot be built; Build says why."),
             ),
             Ok(plan) => html! {
                 <>
@@ -247,7 +327,7 @@ impl Component for LayoutPane {
         html! {
             <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
-                <div class={classes!("layout-body", self.table.then_some("as-table"))}>
+                <div class={classes!("layout-body", self.table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !self.table) { { drawing::names(plan) } }
                     // Always there, so that its width is known whatever is shown.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
@@ -255,7 +335,10 @@ impl Component for LayoutPane {
                     </div>
                     { body }
                 </div>
-                if let Some(plan) = drawable { { selection_facts(plan, send, state.selected) } }
+                if let Some(plan) = drawable {
+                    { selection_facts(plan, send, state.selected) }
+                    { self.structure(ctx, plan) }
+                }
             </section>
         }
     }
@@ -265,7 +348,7 @@ impl LayoutPane {
     fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>) -> Html {
         let Some(scale) = self.scale(plan).map(Rc::new) else { return html! {} };
         let selected = ctx.props().state.selected;
-        let height = drawing::geometry(self.narrow).height;
+        let height = drawing::geometry(self.narrow, plan).height;
         let width = scale.width + 16.0;
         let inside = {
             let drawn = self.drawn.clone();
@@ -288,7 +371,12 @@ impl LayoutPane {
             .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
         let under = self.hover.and_then(|x| self.at(plan, &scale, x));
         let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, scale.width))));
-        let cursor = hovered.or_else(|| drawing::cursor_at(plan, &scale, selected?));
+        let span = || {
+            let start = self.span(&ctx.props().state)?.start;
+            let at = plan.pieces.iter().position(|piece| (piece.offset..piece.end()).contains(&start))?;
+            Some((start, scale.spans.get(at)?.at(start)))
+        };
+        let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, &scale, selected?));
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
                 aria-activedescendant={selected.and_then(|selected| plan.piece_of(selected)).map(|piece| format!("piece-{}", piece.position))}
@@ -297,7 +385,7 @@ impl LayoutPane {
                     viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
                     onpointerleave={ctx.link().callback(|_| Msg::Hover(None))}>
                     <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected}
-                        hovered={under.map(|(selection, _)| selection.row)} fans={scale.width <= self.width.unwrap_or(0.0)} />
+                        hovered={under.and_then(|(selection, _)| plan.piece_of(selection)).map(|piece| piece.position)} fans={scale.width <= self.width.unwrap_or(0.0)} />
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
                 </svg>
                 { for plan.pieces.iter().map(|piece| {
@@ -361,7 +449,11 @@ fn ledger(plan: &Plan) -> Html {
         <div class="ledger">
             <h3>{ "Bytes copied" }</h3>
             <dl>
-                <div class="building"><dt>{ "building" }</dt><dd id="ledger-building">{ format::count(plan.building) }</dd></div>
+                if drawing::has_filling(plan) {
+                    <div class="filling"><dt>{ "filling" }</dt><dd id="ledger-filling">{ format::count(plan.filling) }</dd></div>
+                }
+                <div class="building"><dt>{ "building" }</dt>
+                    <dd id="ledger-building">{ format::count(plan.building - plan.filling) }</dd></div>
                 <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
                 <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
             </dl>
@@ -410,7 +502,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                         let select = sends(send, Action::Select(Some(piece.selection(0))));
                         let batches = (piece.bytes() > 0)
                             .then(|| (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1)));
-                        let copied = if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
+                        let copied = piece.filled() + if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
                         let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
                         html! {
                             <tr key={piece.position} class={here.then_some("open")}>
@@ -422,7 +514,7 @@ fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> H
                                 <td class="number-cell">{ format::count(piece.offset) }</td>
                                 <td class="number-cell mono">{ format::hex(piece.offset) }</td>
                                 <td class="number-cell">{ format::count(piece.bytes()) }</td>
-                                <td>{ facts::memory_name(&piece.kind, piece.element, Place::Linear) }</td>
+                                <td>{ facts::piece_type(piece) }</td>
                                 <td>{ place_words(piece.source) }{ part_words(piece) }</td>
                                 <td class={piece.refused.map(|_| "refused-words")}>{ facts::mode_words(piece) }</td>
                                 <td class="number-cell">{ format::count(copied) }</td>
@@ -474,7 +566,8 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
             1 => String::new(),
             all => format!(", and {} more like it", format::count(all - 1)),
         };
-        let (name, element, batch) = (format::cut(&piece.name, 16), format::count(cut.element), cut.batch);
+        let name = piece.part.map_or_else(|| format::cut(&piece.name, 16), |part| part.word().to_owned());
+        let (element, batch) = (format::count(cut.element), cut.batch);
         format!(
             "{name}[{element}] by the border of batches {} and {}{more}",
             format::count(batch),
@@ -508,6 +601,7 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
                     { fact("alignment", facts::alignment_words(piece, &facts)) }
                 </dl>
                 <dl>
+                    if let Some(words) = facts::part_words(plan, piece) { { fact("part", words) } }
                     { fact("owner", facts::owner(piece)) }
                     { fact("carried by", batch_words(facts.batches)) }
                     if let Some(cut) = cut { { fact("cut", cut) } }

@@ -1,8 +1,8 @@
 //! What a person sees: Yew components that get the state and send actions, and nothing else.
 //!
 //! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
-//! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `hex`, `scale`, `facts`, `snippet`,
-//! `questions`, `reading`, `tables`, `plot`, `export`) hold the arithmetic and the words and are tested natively.
+//! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
+//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`) hold the arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
 //! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
@@ -13,6 +13,7 @@
     allow(clippy::disallowed_methods, reason = "html! moves lists of nodes this way; no payload byte gets here")
 )]
 
+pub mod content;
 pub mod export;
 pub mod facts;
 pub mod format;
@@ -22,6 +23,7 @@ pub mod questions;
 pub mod reading;
 pub mod scale;
 pub mod snippet;
+pub mod strip;
 pub mod tables;
 
 #[cfg(test)]
@@ -44,11 +46,17 @@ mod history;
 #[cfg(target_arch = "wasm32")]
 mod layout;
 #[cfg(target_arch = "wasm32")]
+mod message;
+#[cfg(target_arch = "wasm32")]
 mod ownership;
+#[cfg(target_arch = "wasm32")]
+mod picture;
 #[cfg(target_arch = "wasm32")]
 mod results;
 #[cfg(target_arch = "wasm32")]
 mod router;
+#[cfg(target_arch = "wasm32")]
+mod structure;
 #[cfg(target_arch = "wasm32")]
 mod theme;
 #[cfg(target_arch = "wasm32")]

@@ -4,9 +4,6 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 use super::{
@@ -15,6 +12,7 @@ use super::{
     reading::{self, KNOWN, Reading},
     scale,
     tables::{self, Table},
+    widgets::use_width,
 };
 use crate::{
     app::Shown,
@@ -368,39 +366,4 @@ fn drawn(plot: &Plot) -> Html {
         <svg class="plotted" role="img" aria-label={format!("{}. The tables hold the same.", plot.title)}
             width={px(&plot.width)} height={px(&plot.height)}>{ for marks }</svg>
     }
-}
-
-/// The width of an element, in pixels; 0 as long as it is not known.
-#[hook]
-fn use_width(node: &NodeRef) -> f64 {
-    let width = use_state_eq(|| 0.0);
-    let (node, set) = (node.clone(), width.setter());
-    use_effect_with((), move |()| {
-        let watched = node.cast::<Element>().and_then(|element| watch(&element, set));
-        move || {
-            if let Some((observer, _closure)) = watched {
-                observer.disconnect();
-            }
-        }
-    });
-    *width
-}
-
-fn watch(element: &Element, set: UseStateSetter<f64>) -> Option<(ResizeObserver, Closure<dyn FnMut()>)> {
-    let watched = element.clone();
-    let closure = Closure::<dyn FnMut()>::new(move || {
-        let (watched, set) = (watched.clone(), set.clone());
-        // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
-        Timeout::new(0, move || {
-            let width = f64::from(watched.client_width());
-            // A hidden plot has no width; the old one still holds when it is shown again.
-            if width > 0.0 {
-                set.set(width);
-            }
-        })
-        .forget();
-    });
-    let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
-    observer.observe(element);
-    Some((observer, closure))
 }

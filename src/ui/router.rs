@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{
     bytes::bytes_button,
     format,
+    message::read_button,
     snippet::{self, Program},
     widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
 };
@@ -217,7 +218,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "time" }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "SHA-256" }</th>
+                        <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
                     </tr></thead>
                     <tbody id="samples">{ for state.samples.iter().map(|one| sample(one, send)) }</tbody>
                 </table>
@@ -246,6 +247,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
             <td class="number-cell">{ sample_bytes(sample, send) }</td>
             <td>{ arrived }</td>
+            <td>{ read_button(sample, send) }</td>
             <td class="hash-cell">
                 { match &sample.hash {
                     Hash::NotAsked => html! {

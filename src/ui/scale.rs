@@ -9,6 +9,9 @@ const CUT: f64 = 22.0;
 /// Pixels between pieces of equal scale.
 const SEAM: f64 = 5.0;
 
+/// Pixels between a piece and the one that is joined to it.
+const JOINT: f64 = 2.0;
+
 /// One piece on the axis. All positions are pixels from the left end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
@@ -73,6 +76,17 @@ impl Span {
     }
 }
 
+/// What an axis needs to know of a piece.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// Its bytes.
+    pub bytes: usize,
+    /// The least width that it gets, in pixels.
+    pub least: f64,
+    /// Whether it belongs to the piece before it: no cut is made between them, whatever their scales.
+    pub joined: bool,
+}
+
 /// The whole axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
@@ -86,6 +100,15 @@ impl Scale {
     /// An axis of `width` pixels for pieces of these lengths, each at least `least` pixels wide.
     #[must_use]
     pub fn of(lengths: &[usize], width: f64, least: f64) -> Self {
+        let rooms: Vec<_> = lengths.iter().map(|bytes| Room { bytes: *bytes, least, joined: false }).collect();
+        Self::fitted(&rooms, width)
+    }
+
+    /// An axis of `width` pixels for these pieces.
+    #[must_use]
+    pub fn fitted(rooms: &[Room], width: f64) -> Self {
+        let lengths: Vec<usize> = rooms.iter().map(|room| room.bytes).collect();
+        let least: Vec<f64> = rooms.iter().map(|room| room.least).collect();
         let n = lengths.len();
         if n == 0 {
             return Self { spans: Vec::new(), width };
@@ -95,12 +118,18 @@ impl Scale {
         let mut widths = Vec::new();
         for _ in 0..4 {
             let room = width - gaps.iter().sum::<f64>();
-            widths = share(lengths, room, least);
+            widths = share(&lengths, room, &least);
             let fresh: Vec<f64> = (1..n)
                 .map(|right| {
                     let density = |at: usize| lengths[at] as f64 / widths[at];
                     let (a, b) = (density(right - 1), density(right));
-                    if (a - b).abs() <= 0.02 * a.max(b) { SEAM } else { CUT }
+                    if rooms[right].joined {
+                        JOINT
+                    } else if (a - b).abs() <= 0.02 * a.max(b) {
+                        SEAM
+                    } else {
+                        CUT
+                    }
                 })
                 .collect();
             if fresh == gaps {
@@ -140,18 +169,18 @@ impl Scale {
     }
 }
 
-/// Shares `room` in proportion to `lengths`, but nobody gets less than `least`.
-fn share(lengths: &[usize], room: f64, least: f64) -> Vec<f64> {
+/// Shares `room` in proportion to `lengths`, but nobody gets less than its `least`.
+fn share(lengths: &[usize], room: f64, least: &[f64]) -> Vec<f64> {
     let mut fixed = vec![false; lengths.len()];
     loop {
-        let taken = least * fixed.iter().filter(|fixed| **fixed).count() as f64;
+        let taken: f64 = least.iter().zip(&fixed).filter(|(_, fixed)| **fixed).map(|(least, _)| least).sum();
         let free: f64 = lengths.iter().zip(&fixed).filter(|(_, fixed)| !**fixed).map(|(len, _)| *len as f64).sum();
         let width = |at: usize| {
             let proportional = (room - taken) * lengths[at] as f64 / free;
-            if fixed[at] || !proportional.is_finite() { least } else { proportional.max(least) }
+            if fixed[at] || !proportional.is_finite() { least[at] } else { proportional.max(least[at]) }
         };
         let widths: Vec<f64> = (0..lengths.len()).map(width).collect();
-        let small: Vec<usize> = (0..lengths.len()).filter(|at| !fixed[*at] && widths[*at] <= least).collect();
+        let small: Vec<usize> = (0..lengths.len()).filter(|at| !fixed[*at] && widths[*at] <= least[*at]).collect();
         if small.is_empty() {
             return widths;
         }
@@ -223,6 +252,18 @@ mod tests {
         assert_eq!(widths, [96.0, 812.0 - 2.0 * 96.0 - 2.0 * 22.0, 96.0]);
         assert!(scale.spans[0].cut_after && scale.spans[1].cut_after && !scale.spans[2].cut_after);
         assert!((scale.spans[2].end() - 812.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_joined_piece_takes_little_room_and_no_cut() {
+        let room = |bytes, least, joined| Room { bytes, least, joined };
+        let rooms = [room(80, 96.0, false), room(4001, 96.0, false), room(7, 20.0, true), room(4001, 96.0, false)];
+        let scale = Scale::fitted(&rooms, 700.0);
+        let widths: Vec<f64> = scale.spans.iter().map(|span| span.width).collect();
+        assert_eq!((widths[0], widths[2]), (96.0, 20.0));
+        assert!((widths[1] - widths[3]).abs() < 1e-9 && (scale.spans[3].end() - 700.0).abs() < 1e-9);
+        assert_eq!(scale.spans[1].end() + JOINT, scale.spans[2].x);
+        assert_eq!(scale.spans.iter().map(|span| span.cut_after).collect::<Vec<_>>(), [true, false, true, false]);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Programs for the other side, ready to paste, and the listing of what the page itself builds. No web types, so it is tested
 //! natively.
 
+use std::ops::Range;
+
+use super::format;
 use crate::{
-    app::Row,
-    message::{Schema, Spec},
+    app::{Row, positions},
+    message::{Schema, Spec, Way},
     segment::{Mode, Unsupported},
 };
 
@@ -238,33 +241,94 @@ fn matching(sub_key: &str, key: &str) -> String {
 }
 
 /// One line of the listing of what the page builds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// A row.
-    Row {
-        /// Its position, from 0.
-        at: usize,
-        /// What makes a source of it, as in `Source::borrow(points)`.
-        source: String,
-        /// How many of these.
-        repeat: usize,
-    },
-    /// So many rows are not shown here.
-    Folded(usize),
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// What it is indented by.
+    pub indent: &'static str,
+    /// The position of the piece of which it makes a source: its swatch stands in front of the code.
+    pub at: Option<usize>,
+    /// The code. May go on in further lines.
+    pub code: String,
 }
 
-/// The rows of the listing, folded in the middle when there are many.
+/// Of the rows of the listing, those of messages take more lines each.
+const LISTED_WITH_MESSAGES: usize = 3;
+
+/// The listing. Many rows are folded in the middle.
 #[must_use]
 pub fn listing(rows: &[Row]) -> Vec<Line> {
-    let line = |(at, row): (usize, &Row)| Line::Row { at, source: source(row, at), repeat: row.repeat };
-    if rows.len() <= LISTED {
-        return rows.iter().enumerate().map(line).collect();
+    let positions = positions(rows);
+    let messages = rows.iter().any(|row| row.way().is_some());
+    let listed = if messages { LISTED_WITH_MESSAGES } else { LISTED };
+    let head = if rows.len() <= listed { rows.len() } else { listed - 2 };
+    let mut lines = Vec::new();
+    let mut all = rows.iter().zip(positions).enumerate();
+    for (at, (row, position)) in all.by_ref().take(head) {
+        list(row, at, position, messages, &mut lines);
     }
-    let head = LISTED - 2;
-    let mut lines: Vec<Line> = rows.iter().enumerate().take(head).map(line).collect();
-    lines.push(Line::Folded(rows.len() - head - 1));
-    lines.extend(rows.iter().enumerate().skip(rows.len() - 1).map(line));
-    lines
+    let rest = rows.len() - head;
+    if rest > 1 {
+        let indent = if messages { "" } else { "  " };
+        lines.push(Line { indent, code: format!("// {} more rows", format::count(rest - 1)), ..Line::default() });
+    }
+    if let Some((at, (row, position))) = all.next_back() {
+        list(row, at, position, messages, &mut lines);
+    }
+    let line = |code: &str| Line { code: code.to_owned(), ..Line::default() };
+    let (first, last) = if !messages {
+        (vec![line("ZBytes::from_segments([")], vec![line("])")])
+    } else if rows.iter().any(|row| row.way() == Some(Way::Filled)) {
+        let last = [
+            line("let mut payload ="),
+            line("  ZBytes::from_segments(sources)?;"),
+            line("payload.count_too(&ledger);"),
+        ];
+        (vec![line("let mut sources = Vec::new();"), line("let mut ledger = Ledger::new();")], last.into())
+    } else {
+        (vec![line("let mut sources = Vec::new();")], vec![line("ZBytes::from_segments(sources)?")])
+    };
+    first.into_iter().chain(lines).chain(last).collect()
+}
+
+/// Appends the lines of one row.
+fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mut Vec<Line>) {
+    let mut line = |indent, at, code| lines.push(Line { indent, at, code });
+    let indent = if messages { "" } else { "  " };
+    if row.repeat != 1 {
+        line(indent, None, format!("// {} of these:", format::count(row.repeat)));
+    }
+    let (Some(spec), Some(way)) = (row.spec(), row.way()) else {
+        let source = source(row, at);
+        let code = if messages { format!("sources.push({source});") } else { format!("{source},") };
+        return line(indent, Some(position.start), code);
+    };
+    let name = identifier(&row.name, at);
+    line("", None, format!("// {name}: Spec::{}", spec.schema().name()));
+    let by = match row.mode {
+        Mode::Copy => "Copy",
+        Mode::Borrow => "Borrow",
+        Mode::Move => "Move",
+    };
+    line("", None, format!("let by = Some(Mode::{by});"));
+    let copied = if way == Way::Filled { "copied" } else { "_" };
+    line("", None, format!("let (parts, {copied}) = {name}"));
+    // Only arrays that are not empty have a part of their own.
+    let parts = spec.plan(way).unwrap_or_default();
+    let part = |index: usize| parts.iter().position(|part| part.array == Some(index)).map(|part| position.start + part);
+    if way == Way::InPlace {
+        line("  ", part(0), ".in_place(write)?".to_owned());
+    } else {
+        line("  ", None, if way == Way::Filled { ".filled([" } else { ".adopted([" }.to_owned());
+        for (index, array) in row.arrays().iter().enumerate() {
+            line("    ", part(index), format!("{},", source(array, index)));
+        }
+        line("  ", None, "])?".to_owned());
+    }
+    line("  ", None, ".into_sources(by);".to_owned());
+    line("", None, "sources.extend(parts);".to_owned());
+    if way == Way::Filled {
+        line("", None, "ledger.absorb(&copied);".to_owned());
+    }
 }
 
 /// The call that makes a source of a row, as `segment::Source` has it.
@@ -298,7 +362,12 @@ fn identifier(name: &str, at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::Preset, segment::Source};
+    use crate::{
+        app::{Message, Plan, Preset},
+        ledger::Ledger,
+        payload::ZBytes,
+        segment::{Element, Source},
+    };
 
     const PAGE: Surroundings<'_> = Surroundings {
         endpoint: TCP,
@@ -350,39 +419,132 @@ mod tests {
         assert_eq!(matching(" ", "k"), "k");
     }
 
+    /// The listing as text, without swatches and white space.
+    fn text(rows: &[Row]) -> String {
+        dense(&listing(rows).into_iter().map(|line| line.code).collect::<String>())
+    }
+
+    fn dense(text: &str) -> String {
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
     #[test]
     fn many_rows_are_folded() {
         let mut rows = Preset::ThreeSmall.rows(0);
-        assert_eq!(listing(&rows).len(), 3);
+        assert_eq!(listing(&rows).len(), 5);
         rows[1].name = "9 lives".into();
-        let row = |at, source: &str, repeat| Line::Row { at, source: source.into(), repeat };
-        assert_eq!(listing(&rows)[1], row(1, "Source::borrow(array_1)", 1));
+        let row = |at, code: &str| Line { indent: "  ", at: Some(at), code: code.into() };
+        assert_eq!(listing(&rows)[2], row(1, "Source::borrow(array_1),"));
         for _ in 0..5 {
             rows.extend(Preset::ThreeSmall.rows(0));
         }
         let lines = listing(&rows);
-        assert_eq!(lines.len(), 6);
-        assert_eq!(lines[4], Line::Folded(13));
-        assert_eq!(lines[5], row(17, "Source::copy(stamp)", 1));
+        assert_eq!(lines.len(), 8);
+        assert_eq!(lines[5].code, "// 13 more rows");
+        assert_eq!(lines[6], row(17, "Source::copy(stamp),"));
+        // A message takes more lines, so fewer of them are shown.
+        rows.insert(0, Preset::Message.rows(0).remove(0));
+        let lines = listing(&rows);
+        assert_eq!(lines[lines.len() - 3].code, "// 17 more rows");
+        // Behind the three parts of the message.
+        assert_eq!(lines[lines.len() - 2], Line { indent: "", ..row(20, "sources.push(Source::copy(stamp));") });
+        let repeated = [Row { repeat: 3, ..rows[1].clone() }];
+        assert_eq!(listing(&repeated)[1].code, "// 3 of these:");
+    }
+
+    /// The text of some code, and what it makes.
+    macro_rules! both {
+        ($($code:tt)*) => {
+            (dense(stringify!($($code)*)), { $($code)* })
+        };
     }
 
     #[test]
     fn the_listing_is_written_in_the_functions_that_there_are() {
-        // This list is compiled; what the page shows must be the same.
+        // This is compiled; what the page shows must be the same.
         let (header, tensor, trailer) = ("a", vec![1u8], "c");
-        let real =
-            [Source::borrow(header), Source::moved(tensor), Source::copy(trailer).unsupported(Unsupported::Copy)];
+        let (shown, real) = both!([
+            Source::borrow(header),
+            Source::moved(tensor),
+            Source::copy(trailer).unsupported(Unsupported::Copy),
+        ]);
         let mut rows = Preset::Framed.rows(0);
         rows[2].unsupported = Unsupported::Copy;
-        let shown: Vec<_> = rows.iter().enumerate().map(|(at, row)| source(row, at)).collect();
-        assert_eq!(
-            shown,
-            [
-                "Source::borrow(header)",
-                "Source::moved(tensor)",
-                "Source::copy(trailer)\n  .unsupported(Unsupported::Copy)"
-            ]
-        );
+        assert_eq!(text(&rows), format!("ZBytes::from_segments({shown})"));
+        assert_eq!(listing(&rows)[3].code, "Source::copy(trailer)\n  .unsupported(Unsupported::Copy),");
         assert_eq!(real.map(|source| source.mode()), [rows[0].mode, rows[1].mode, rows[2].mode]);
+    }
+
+    fn row(schema: Schema, way: Way, mode: Mode) -> Row {
+        let message = Message { way, shape: vec![2, 3], ..Message::first(schema) };
+        Row { mode, ..Row::message(0, "front camera", Element::Uint16, message) }
+    }
+
+    #[test]
+    fn so_is_the_listing_of_messages() -> Result<(), Box<dyn std::error::Error>> {
+        let rows = [row(Schema::Tensor, Way::Adopted, Mode::Move), Preset::ThreeSmall.rows(1).remove(0)];
+        let (data, header) = (vec![7u16; 6], vec![1u8; 64]);
+        let front_camera = rows[0].spec().ok_or("no message")?;
+        let (shown, payload) = both! {
+            let mut sources = Vec::new();
+            // front_camera: Spec::Tensor
+            let by = Some(Mode::Move);
+            let (parts, _) = front_camera
+                .adopted([Source::moved(data),])?
+                .into_sources(by);
+            sources.extend(parts);
+            sources.push(Source::borrow(header));
+            ZBytes::from_segments(sources)?
+        };
+        assert_eq!(text(&rows).replace("//front_camera:Spec::Tensor", ""), shown);
+        let plan = Plan::of(&rows, None, 4)?;
+        assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
+        let swatches: Vec<_> = listing(&rows).into_iter().filter_map(|line| line.at).collect();
+        assert_eq!(swatches, [2, 4], "table, head, array, padding, header");
+
+        let rows = [row(Schema::PointCloud, Way::Filled, Mode::Copy)];
+        let [x, y, z] = [(); 3].map(|()| vec![1f32; 2]);
+        let intensity = vec![1u16; 2];
+        let front_camera = rows[0].spec().ok_or("no message")?;
+        let (shown, payload) = both! {
+            let mut sources = Vec::new();
+            let mut ledger = Ledger::new();
+            let by = Some(Mode::Copy);
+            let (parts, copied) = front_camera
+                .filled([
+                    Source::copy(x),
+                    Source::copy(y),
+                    Source::copy(z),
+                    Source::copy(intensity),
+                ])?
+                .into_sources(by);
+            sources.extend(parts);
+            ledger.absorb(&copied);
+            let mut payload = ZBytes::from_segments(sources)?;
+            payload.count_too(&ledger);
+            payload
+        };
+        assert_eq!(text(&rows).replace("//front_camera:Spec::PointCloud", "") + "payload", shown);
+        let plan = Plan::of(&rows, None, 4)?;
+        assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
+
+        let rows = [row(Schema::CameraFrame, Way::InPlace, Mode::Borrow)];
+        let write = |_, bytes: &mut [u8]| {
+            bytes.fill(9);
+            Ok(())
+        };
+        let front_camera = rows[0].spec().ok_or("no message")?;
+        let (shown, payload) = both! {
+            let mut sources = Vec::new();
+            let by = Some(Mode::Borrow);
+            let (parts, _) = front_camera
+                .in_place(write)?
+                .into_sources(by);
+            sources.extend(parts);
+            ZBytes::from_segments(sources)?
+        };
+        assert_eq!(text(&rows).replace("//front_camera:Spec::CameraFrame", ""), shown);
+        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, 4)?.len, 0));
+        Ok(())
     }
 }

@@ -1,11 +1,14 @@
 //! The few controls and marks that every pane uses.
 
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use std::marker::PhantomData;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::format;
-use crate::app::{Action, Problem};
+use crate::app::{Action, MAX_DIMENSIONS, Problem};
 
 /// What every pane gets.
 #[derive(Clone, PartialEq, Properties)]
@@ -205,8 +208,38 @@ pub(super) fn Select(props: &SelectProps) -> Html {
     }
 }
 
+/// What can be typed into a [`Field`].
+pub(super) trait Typed: Clone + PartialEq + 'static {
+    /// The value of a text, or what is wrong with it. What `least` and `most` bound is the value's own.
+    fn read(text: &str, least: usize, most: usize) -> Result<Self, String>;
+    /// The value as a text.
+    fn show(&self) -> String;
+}
+
+/// A whole number.
+impl Typed for usize {
+    fn read(text: &str, least: usize, most: usize) -> Result<Self, String> {
+        format::whole_number(text, least, most)
+    }
+
+    fn show(&self) -> String {
+        format::count(*self)
+    }
+}
+
+/// The sides of a tensor; the bounds are those of its elements.
+impl Typed for Vec<u32> {
+    fn read(text: &str, _least: usize, most: usize) -> Result<Self, String> {
+        format::sides(text, MAX_DIMENSIONS, most)
+    }
+
+    fn show(&self) -> String {
+        format::shape(self)
+    }
+}
+
 #[derive(Clone, PartialEq, Properties)]
-pub(super) struct NumberFieldProps {
+pub(super) struct FieldProps<T: Typed> {
     /// The `id` of the input.
     pub(super) id: AttrValue,
     /// What it is.
@@ -217,42 +250,49 @@ pub(super) struct NumberFieldProps {
     /// A sign in front of the input, as in `×`.
     #[prop_or_default]
     pub(super) sign: AttrValue,
-    /// The number that holds.
-    pub(super) value: usize,
+    /// The value that holds.
+    pub(super) value: T,
     /// The least that is taken.
     pub(super) least: usize,
     /// The most that is taken.
     pub(super) most: usize,
-    /// Called with every valid number.
-    pub(super) change: Callback<usize>,
+    /// Called with every valid value.
+    pub(super) change: Callback<T>,
 }
 
-pub(super) enum NumberMsg {
+pub(super) enum FieldMsg {
     Typed(String),
     Left,
 }
 
-/// A field for a whole number. What is typed stays as it was typed; a text that is no valid number is explained below the field
-/// and goes no further.
-pub(super) struct NumberField {
+/// A field for a value that is typed. What is typed stays as it was typed; a text that says no valid value is explained below the
+/// field and goes no further.
+pub(super) struct Field<T: Typed> {
     text: String,
     error: Option<String>,
+    value: PhantomData<T>,
 }
 
-impl Component for NumberField {
-    type Message = NumberMsg;
-    type Properties = NumberFieldProps;
+/// A field for a whole number.
+pub(super) type NumberField = Field<usize>;
+
+/// A field for the sides of a tensor.
+pub(super) type SidesField = Field<Vec<u32>>;
+
+impl<T: Typed> Component for Field<T> {
+    type Message = FieldMsg;
+    type Properties = FieldProps<T>;
 
     fn create(ctx: &Context<Self>) -> Self {
-        Self { text: format::count(ctx.props().value), error: None }
+        Self { text: ctx.props().value.show(), error: None, value: PhantomData }
     }
 
-    fn update(&mut self, ctx: &Context<Self>, msg: NumberMsg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, msg: FieldMsg) -> bool {
         let props = ctx.props();
         match msg {
-            NumberMsg::Typed(text) => {
+            FieldMsg::Typed(text) => {
                 self.text = text;
-                match format::whole_number(&self.text, props.least, props.most) {
+                match T::read(&self.text, props.least, props.most) {
                     Ok(value) => {
                         self.error = None;
                         if value != props.value {
@@ -262,20 +302,20 @@ impl Component for NumberField {
                     Err(error) => self.error = Some(error),
                 }
             }
-            NumberMsg::Left => {
+            FieldMsg::Left => {
                 if self.error.is_none() {
-                    self.text = format::count(props.value);
+                    self.text = props.value.show();
                 }
             }
         }
         true
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, old: &NumberFieldProps) -> bool {
+    fn changed(&mut self, ctx: &Context<Self>, old: &FieldProps<T>) -> bool {
         let props = ctx.props();
-        let typed = format::whole_number(&self.text, props.least, props.most);
+        let typed = T::read(&self.text, props.least, props.most);
         if props.value != old.value && typed.as_ref() != Ok(&props.value) {
-            self.text = format::count(props.value);
+            self.text = props.value.show();
             self.error = None;
         } else if (props.least, props.most) != (old.least, old.most) {
             self.error = typed.err();
@@ -287,7 +327,7 @@ impl Component for NumberField {
         let props = ctx.props();
         let oninput = ctx
             .link()
-            .callback(|event: InputEvent| NumberMsg::Typed(event.target_unchecked_into::<HtmlInputElement>().value()));
+            .callback(|event: InputEvent| FieldMsg::Typed(event.target_unchecked_into::<HtmlInputElement>().value()));
         let error_id = format!("{}-error", props.id);
         html! {
             <div class={classes!("field", "numeric", props.class.clone(), self.error.is_some().then_some("wrong"))}>
@@ -295,7 +335,7 @@ impl Component for NumberField {
                 <div class="input">
                     if !props.sign.is_empty() { <span class="sign" aria-hidden="true">{ &props.sign }</span> }
                     <input id={props.id.clone()} type="text" inputmode="numeric" autocomplete="off" spellcheck="false"
-                        value={self.text.clone()} {oninput} onblur={ctx.link().callback(|_| NumberMsg::Left)}
+                        value={self.text.clone()} {oninput} onblur={ctx.link().callback(|_| FieldMsg::Left)}
                         aria-invalid={self.error.is_some().then_some("true")}
                         aria-describedby={self.error.is_some().then(|| error_id.clone())} />
                 </div>
@@ -322,4 +362,39 @@ pub(super) fn keep_focus(candidates: &[&str]) {
         // Fails for what cannot have the focus, and then it stays where it is.
         let _ = found.focus();
     }
+}
+
+/// The width of an element, in pixels; 0 as long as it is not known.
+#[hook]
+pub(super) fn use_width(node: &NodeRef) -> f64 {
+    let width = use_state_eq(|| 0.0);
+    let (node, set) = (node.clone(), width.setter());
+    use_effect_with((), move |()| {
+        let watched = node.cast::<Element>().and_then(|element| watch(&element, set));
+        move || {
+            if let Some((observer, _closure)) = watched {
+                observer.disconnect();
+            }
+        }
+    });
+    *width
+}
+
+fn watch(element: &Element, set: UseStateSetter<f64>) -> Option<(ResizeObserver, Closure<dyn FnMut()>)> {
+    let watched = element.clone();
+    let closure = Closure::<dyn FnMut()>::new(move || {
+        let (watched, set) = (watched.clone(), set.clone());
+        // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+        Timeout::new(0, move || {
+            let width = f64::from(watched.client_width());
+            // A hidden plot has no width; the old one still holds when it is shown again.
+            if width > 0.0 {
+                set.set(width);
+            }
+        })
+        .forget();
+    });
+    let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some((observer, closure))
 }

@@ -8,6 +8,7 @@ mod driver;
 pub mod files;
 mod hash;
 mod lab;
+pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 pub mod runs;
@@ -194,10 +195,12 @@ impl Runtime {
             Effect::Hash(id) => self.hash(id),
             Effect::Forget(ids) => {
                 let mut payloads = self.inner.payloads.borrow_mut();
-                for id in ids {
-                    payloads.remove(&id);
+                for id in &ids {
+                    payloads.remove(id);
                 }
+                messages::forget(&ids);
             }
+            Effect::Message(task) => self.message(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
     }
@@ -211,7 +214,9 @@ impl Runtime {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
             let payload = sources.build(None)?;
-            Ok(Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() })
+            let built =
+                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+            Ok((built, app::structures(rows, &payload)))
         });
         drop(sources);
         self.answer(Action::BuildEnded(revision, result));
@@ -304,6 +309,7 @@ impl Runtime {
             segments: sample.payload.segments().len(),
             local: sample.local,
             hash: app::Hash::NotAsked,
+            arrays: Vec::new(),
         };
         self.inner.payloads.borrow_mut().insert(id, sample.payload);
         self.answer(Action::Sample(described));

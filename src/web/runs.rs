@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::Array;
+use js_sys::{Array, Object};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, window};
@@ -127,24 +127,38 @@ pub fn read(file: File, answer: Callback<Action>) {
     });
 }
 
-/// Hands a file over to the person.
+/// Hands a text over to the person as a file.
 ///
 /// # Errors
 /// What the browser says.
 pub(super) fn save(download: &Download) -> Result<(), Problem> {
-    let failed = |error: JsValue| {
-        Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(&error)))
-    };
     let kind = BlobPropertyBag::new();
     kind.set_type(download.media);
-    let blob =
-        Blob::new_with_str_sequence_and_options(&Array::of1(&download.text.as_str().into()), &kind).map_err(failed)?;
-    let address = Url::create_object_url_with_blob(&blob).map_err(failed)?;
-    let document =
-        window().and_then(|window| window.document()).ok_or_else(|| failed("there is no document".into()))?;
-    let link: HtmlAnchorElement = document.create_element("a").map_err(failed)?.unchecked_into();
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&download.text.as_str().into()), &kind);
+    hand_over(blob, &download.name).map_err(|error| not_saved(&error))
+}
+
+/// Hands the bytes of a typed array over to the person as a file.
+///
+/// # Errors
+/// What the browser says.
+pub(super) fn save_bytes(array: &Object, name: &str) -> Result<(), Problem> {
+    let kind = BlobPropertyBag::new();
+    kind.set_type("application/octet-stream");
+    let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(array), &kind);
+    hand_over(blob, name).map_err(|error| not_saved(&error))
+}
+
+fn not_saved(error: &JsValue) -> Problem {
+    Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(error)))
+}
+
+fn hand_over(blob: Result<Blob, JsValue>, name: &str) -> Result<(), JsValue> {
+    let address = Url::create_object_url_with_blob(&blob?)?;
+    let document = window().and_then(|window| window.document()).ok_or("there is no document")?;
+    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     link.set_href(&address);
-    link.set_download(&download.name);
+    link.set_download(name);
     link.click();
     // The browser has taken the file by the time that anything else happens.
     gloo_timers::callback::Timeout::new(60_000, move || {

@@ -36,18 +36,20 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
-/// Asks Chromium to collect garbage now.
+/// A command of Chromium's own protocol, for what WebDriver has no word for.
 #[derive(Debug)]
-struct Collect;
+struct DevTools {
+    command: &'static str,
+    params: Value,
+}
 
-impl WebDriverCompatibleCommand for Collect {
+impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        let command = json!({ "cmd": "HeapProfiler.collectGarbage", "params": {} });
-        (http::Method::POST, Some(command.to_string()))
+        (http::Method::POST, Some(json!({ "cmd": self.command, "params": self.params }).to_string()))
     }
 }
 
@@ -167,7 +169,21 @@ impl Page {
 
     /// Has the engine collect what nobody holds any more.
     pub(crate) async fn collect_garbage(&self) {
-        self.client.issue_cmd(Collect).await.unwrap();
+        self.dev_tools("HeapProfiler.collectGarbage", json!({})).await;
+    }
+
+    /// Shows the page as on a screen of this size, and as to somebody who prefers dark colours or light ones.
+    pub(crate) async fn emulate(&self, (width, height): (u32, u32), dark: bool) {
+        let phone = width < 700;
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.dev_tools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    async fn dev_tools(&self, command: &'static str, params: Value) {
+        self.client.issue_cmd(DevTools { command, params }).await.unwrap();
     }
 
     /// Messages of the console since the last call.

@@ -494,7 +494,7 @@ impl BytesDialog {
                         { format!("aligned to {} in the payload", hex::alignment(open.cursor)) }
                         if let Some(at) = in_segment { { format!(", {} in its segment", hex::alignment(at)) } }
                     </p>
-                    <table class="values" id="bytes-values">
+                    <table class="bytes-values" id="bytes-values">
                         <caption class="unseen">{ "The bytes from the cursor on as every element type" }</caption>
                         <thead><tr>
                             <th scope="col">{ "as" }</th><th scope="col">{ "little-endian" }</th><th scope="col">{ "big-endian" }</th>
@@ -529,7 +529,7 @@ impl BytesDialog {
                         </tbody>
                     </table>
                     <p class="quiet star-words">{ "* not aligned for this type" }</p>
-                    <div class="read-as">
+                    <div class="bytes-read-as">
                         <label for="bytes-as">{ "read on as" }</label>
                         <Select id="bytes-as" value={AttrValue::from(element.name())} options={elements} {choose} />
                         if element.size() > 1 { { orders(link, "bytes-as-order", "Byte order of the elements", order, Msg::ReadOrder) } }

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Receives messages of Cap'n Proto that the lab's page puts, and prints of every sample the key, which message it is, its name, the
+type of its elements, its shape, and the least and the greatest element of each array.
+
+Start the lab (scripts/serve), then:
+
+    pip install pycapnp==2.2.4 eclipse-zenoh==1.10.2
+    python3 examples/capnp_subscribe.py
+
+The schema is src/message/lab.capnp. A message does not say which of its structs it is: the first that fits is taken.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import struct
+import sys
+
+import capnp
+import zenoh
+
+lab = capnp.load(str(pathlib.Path(__file__).resolve().parent.parent / "src" / "message" / "lab.capnp"))
+
+# How long to try to reach a router, in milliseconds.
+CONNECT_WITHIN = 5000
+# The element types, as the modules `struct` and `memoryview` call them.
+CODES = {
+    "int8": "b", "uint8": "B", "uint8Clamped": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I",
+    "float16": "e", "float32": "f", "float64": "d", "int64": "q", "uint64": "Q",
+}
+# Values of a pixel, and the type of each.
+PIXELS = {"mono8": (1, "uint8"), "mono16": (1, "uint16"), "rgb8": (3, "uint8"), "rgba8": (4, "uint8")}
+
+parser = argparse.ArgumentParser(description="Prints the Cap'n Proto messages that arrive from a zenoh router.")
+parser.add_argument("--endpoint", default="tcp/127.0.0.1:7447", help="the router (default: %(default)s)")
+parser.add_argument("--key", default="lab/**", help="key expression to subscribe to (default: %(default)s)")
+options = parser.parse_args()
+
+
+def connect():
+    config = zenoh.Config()
+    config.insert_json5("mode", '"client"')
+    config.insert_json5("connect/endpoints", json.dumps([options.endpoint]))
+    config.insert_json5("connect/timeout_ms", str(CONNECT_WITHIN))
+    config.insert_json5("scouting/multicast/enabled", "false")
+    try:
+        return zenoh.open(config)
+    except zenoh.ZError as error:
+        sys.exit(f"error: no router at {options.endpoint}: start scripts/serve, or name another with --endpoint\n({error})")
+
+
+def elements(data, element):
+    """The elements in bytes, little-endian; where the machine has their type, without copying them."""
+    code = CODES[element]
+    if code == "e" or sys.byteorder == "big":
+        return struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", data)
+    return data.cast(code)
+
+
+def extent(numbers):
+    return f"min {min(numbers)} max {max(numbers)}" if len(numbers) else "empty"
+
+
+def sides(shape):
+    return "x".join(str(side) for side in shape) or "scalar"
+
+
+def tensor(message):
+    element, shape = str(message.elementType), list(message.shape)
+    data = message.get_data_as_view("data")
+    if len(data) != math.prod(shape) * struct.calcsize(CODES[element]):
+        raise ValueError("the data do not have the shape")
+    return f"{message.name!r} {element} {sides(shape)} {extent(elements(data, element))}"
+
+
+def camera_frame(message):
+    channels, element = PIXELS[str(message.format)]
+    shape = [message.height, message.width, channels]
+    data, row = message.get_data_as_view("data"), message.width * channels * struct.calcsize(CODES[element])
+    if message.step < row or len(data) != message.height * message.step:
+        raise ValueError("the data do not have the size of the picture")
+    # What stands between the rows is no part of the picture.
+    rows = [elements(data[at : at + row], element) for at in range(0, len(data), message.step)] if row else []
+    ends = [end for numbers in rows for end in (min(numbers), max(numbers))]
+    return f"{message.frameId!r} {message.format} {sides(shape)} {extent(ends)}"
+
+
+def point_cloud(message):
+    arrays = {name: list(getattr(message, name)) for name in ("x", "y", "z", "intensity")}
+    count = len(arrays["x"])
+    if any(len(numbers) != count for numbers in arrays.values()):
+        raise ValueError("the lists are not of one length")
+    extents = ", ".join(f"{name} {extent(numbers)}" for name, numbers in arrays.items())
+    return f"{message.frameId!r} float32 {count} {extents}"
+
+
+def words(payload):
+    # The default limit is 64 MiB. Each word of a message is read once here, or twice where a struct does not fit.
+    limit = 2 * (len(payload) // 8) + 64
+    for kind, tell in [("Tensor", tensor), ("CameraFrame", camera_frame), ("PointCloud", point_cloud)]:
+        try:
+            with getattr(lab, kind).from_bytes(payload, traversal_limit_in_words=limit) as message:
+                return f"{kind} {tell(message)}"
+        except (capnp.KjException, KeyError, RuntimeError, ValueError):
+            # pycapnp has a RuntimeError for an enumeration's number that the schema does not name.
+            continue
+    return f"no message of lab.capnp ({len(payload)} B)"
+
+
+def main():
+    with connect() as session, session.declare_subscriber(options.key) as subscriber:
+        print(f"{options.key} at {options.endpoint}; Ctrl+C ends it", file=sys.stderr)
+        for sample in subscriber:
+            # One block of bytes: a copy, if they arrived in several pieces. pycapnp reads it where it is.
+            print(sample.key_expr, words(sample.payload.to_bytes()), flush=True)
+
+
+try:
+    main()
+except KeyboardInterrupt:
+    pass
+except zenoh.ZError as error:
+    sys.exit(f"error: {error}")

@@ -1,0 +1,346 @@
+//! Samples that are read as Cap'n Proto messages: reading, painting in turns with the page, and typed arrays on request. The pixels of
+//! the picture and the arrays are held here, outside of the state.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Function, Object, Reflect, global};
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, window};
+
+use super::{Runtime, clock, runs, socket::message_of};
+use crate::{
+    app::{
+        Problem, SampleId,
+        message::{ArrayFacts, ArrayKey, Change, Opened, Part, Picture, Task, message_problem},
+        sentence,
+    },
+    ledger::Ledger,
+    message::{
+        Content, MessageError, Received, Schema,
+        picture::{Painting, Points, Room, Scan, View, line},
+        values::Range,
+    },
+    payload::ZBytes,
+    segment::{SegmentError, js::to_array_buffer},
+};
+
+/// How long the page may wait for its turn.
+const TURN: Duration = Duration::from_millis(8);
+
+/// Bytes that are looked at before the clock is.
+const STEP: usize = 128 << 10;
+
+/// Points that are painted before the clock is looked at.
+const STEP_POINTS: usize = 16 << 10;
+
+/// How often the page is told how far it is.
+const TOLD: Duration = Duration::from_millis(100);
+
+/// The room for a picture on a desk, in pixels of the page.
+const DESK: (f64, f64) = (440.0, 340.0);
+
+/// What the dialog takes of a narrow window at both sides together.
+const BESIDE: f64 = 66.0;
+
+/// Elements of an array that are shown at each of its ends.
+const SHOWN: usize = 4;
+
+/// What stays outside of the state.
+#[derive(Default)]
+struct Held {
+    /// The number of what was asked last; what works on another one ends.
+    wanted: u64,
+    picture: Option<Pixels>,
+    arrays: HashMap<SampleId, Vec<(ArrayKey, Object)>>,
+}
+
+struct Pixels {
+    number: u64,
+    width: usize,
+    rgba: Vec<u8>,
+}
+
+thread_local! {
+    static HELD: RefCell<Held> = RefCell::default();
+}
+
+/// Paints the picture with this number on `canvas`, if it is still there.
+pub fn paint(number: u64, canvas: &HtmlCanvasElement) {
+    HELD.with_borrow(|held| {
+        let Some(pixels) = held.picture.as_ref().filter(|pixels| pixels.number == number) else { return };
+        let height = pixels.rgba.len() / 4 / pixels.width.max(1);
+        canvas.set_width(pixels.width as u32);
+        canvas.set_height(height as u32);
+        let context =
+            canvas.get_context("2d").ok().flatten().and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok());
+        let image = ImageData::new_with_u8_clamped_array(Clamped(&pixels.rgba), pixels.width as u32);
+        // Fails only for want of memory; the figures beside the picture are true all the same.
+        if let (Some(context), Ok(image)) = (context, image) {
+            let _ = context.put_image_data(&image, 0.0, 0.0);
+        }
+    });
+}
+
+/// Lets go of the arrays that were made of these samples.
+pub(super) fn forget(ids: &[SampleId]) {
+    HELD.with_borrow_mut(|held| {
+        for id in ids {
+            held.arrays.remove(id);
+        }
+    });
+}
+
+/// Something else was asked for, or the message is not looked at any more.
+struct Stopped;
+
+/// Takes turns with the page until `step` says that it was the last one.
+///
+/// # Errors
+/// [`Stopped`], or the first error of `step`.
+async fn in_turns(
+    number: u64,
+    mut step: impl FnMut() -> Result<bool, MessageError>,
+) -> Result<Result<(), MessageError>, Stopped> {
+    loop {
+        let begun = clock::now();
+        while clock::now().saturating_sub(begun) < TURN {
+            match step() {
+                Ok(false) => {}
+                Ok(true) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        TimeoutFuture::new(0).await;
+        if HELD.with_borrow(|held| held.wanted != number) {
+            return Err(Stopped);
+        }
+    }
+}
+
+/// Works out ranges of values, and tells how far it is.
+struct Scanning<'a> {
+    number: u64,
+    runtime: &'a Runtime,
+    done: u64,
+    total: u64,
+    told: Duration,
+    looked: u64,
+}
+
+impl Scanning<'_> {
+    async fn scan(&mut self, mut scan: Scan) -> Result<Result<Scan, MessageError>, Stopped> {
+        let before = self.done;
+        let result = in_turns(self.number, || {
+            let last = scan.step(STEP)?;
+            self.done = before + scan.done() as u64;
+            if clock::now().saturating_sub(self.told) >= TOLD {
+                self.told = clock::now();
+                self.runtime.answer(Change::Looked(self.number, self.done, self.total).into());
+            }
+            Ok(last)
+        })
+        .await?;
+        self.looked += scan.looked();
+        Ok(result.map(|()| scan))
+    }
+}
+
+impl Runtime {
+    /// Does what is to be done for a message.
+    pub(super) fn message(&self, task: Task) {
+        match task {
+            Task::Read { number, sample, start, schema } => {
+                let result = match self.payload(sample) {
+                    Ok(payload) => open(&payload, start, schema).map_err(|error| message_problem(&error)),
+                    Err(problem) => Err(problem),
+                };
+                self.answer(Change::Found(number, result.map(Rc::new)).into());
+            }
+            Task::Paint { number, sample, content, slice, ranges } => {
+                HELD.with_borrow_mut(|held| held.wanted = number);
+                let this = self.clone();
+                spawn_local(async move {
+                    let result = match this.payload(sample) {
+                        Ok(payload) => match this.painted(number, &payload, &content, slice, ranges).await {
+                            Ok(result) => result.map_err(|error| message_problem(&error)),
+                            Err(Stopped) => return,
+                        },
+                        Err(problem) => Err(problem),
+                    };
+                    this.answer(Change::Painted(number, result.map(Rc::new)).into());
+                });
+            }
+            Task::Leave => HELD.with_borrow_mut(|held| (held.wanted, held.picture) = (0, None)),
+            Task::Make(sample, key) => {
+                let result = self.payload(sample).and_then(|payload| {
+                    let (array, facts) = make(&payload, key)?;
+                    HELD.with_borrow_mut(|held| held.arrays.entry(sample).or_default().push((key, array)));
+                    Ok(facts)
+                });
+                self.answer(Change::Made(sample, key, result).into());
+            }
+            Task::Save(sample, key, name) => {
+                let array = HELD.with_borrow(|held| {
+                    let arrays = held.arrays.get(&sample)?;
+                    arrays.iter().find(|(there, _)| *there == key).map(|(_, array)| array.clone())
+                });
+                let Some(array) = array else { return };
+                if let Err(problem) = runs::save_bytes(&array, &name) {
+                    self.answer(Change::NotSaved(problem).into());
+                }
+            }
+        }
+    }
+
+    fn payload(&self, sample: SampleId) -> Result<ZBytes, Problem> {
+        let payload = self.inner.payloads.borrow().get(&sample).cloned();
+        payload.ok_or_else(|| Problem::new("The sample is gone.", "It was let go for newer ones."))
+    }
+
+    /// Works out the ranges, unless they are known, and paints.
+    async fn painted(
+        &self,
+        number: u64,
+        payload: &ZBytes,
+        content: &Content,
+        slice: usize,
+        known: Option<Rc<[Range]>>,
+    ) -> Result<Result<Picture, MessageError>, Stopped> {
+        let (view, room) = (content.spec.view(), room());
+        let starts: Vec<usize> = content.arrays.iter().map(|range| range.start).collect();
+        let start = starts.first().copied().unwrap_or_default();
+        let total = content.arrays.iter().map(|range| range.len() as u64).sum();
+        let mut scanning = Scanning { number, runtime: self, done: 0, total, told: clock::now(), looked: 0 };
+        // Whatever cannot be read ends it.
+        macro_rules! sure {
+            ($result:expr) => {
+                match $result {
+                    Ok(value) => value,
+                    Err(error) => return Ok(Err(error)),
+                }
+            };
+        }
+        let (fit, ranges, rgba) = match view {
+            View::Nothing => (room.plot(0.0), Rc::from([]), Vec::new()),
+            View::Number(element) => {
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, 1, 1)).await?);
+                (room.plot(0.0), Rc::from([scan.range()]), Vec::new())
+            }
+            View::Line(element, count) => {
+                let fit = room.plot(0.5);
+                let parts = count.min(fit.pixels.0);
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, count, parts)).await?);
+                let (all, thick) = (scan.range(), (1.5 * room.density).ceil() as usize);
+                (fit, Rc::from([all]), line(scan.parts(), &all, fit.pixels, thick))
+            }
+            View::Raster(raster) => {
+                let ranges = match known {
+                    Some(ranges) => ranges,
+                    None => Rc::from([sure!(scanning.scan(Scan::of_raster(payload, &raster, start)).await?).range()]),
+                };
+                let range = ranges.first().copied().unwrap_or_default();
+                let fit = room.fit(raster.width, raster.height);
+                let mut painting = Painting::new(payload, raster, start, slice, range, fit.pixels);
+                sure!(in_turns(number, || painting.step(STEP)).await?);
+                scanning.looked += painting.looked();
+                (fit, ranges, painting.into_rgba())
+            }
+            View::Points(count) => {
+                let arrays = content.spec.arrays();
+                let mut ranges = Vec::new();
+                for (array, start) in arrays.iter().zip(&starts) {
+                    let scan = Scan::of_run(payload, array.element, *start, count, 1);
+                    ranges.push(sure!(scanning.scan(scan).await?).range());
+                }
+                let at = |index: usize| starts.get(index).copied().unwrap_or_default();
+                let of = |index: usize| ranges.get(index).copied().unwrap_or_default();
+                let fit = room.field(&of(0), &of(1));
+                // Few points are large enough to be seen one by one.
+                let side = if count < 20_000 { 2.0 * room.density } else { room.density };
+                let mut points = Points::new(
+                    payload,
+                    [0, 1, 3].map(at),
+                    [0, 1, 3].map(of),
+                    count,
+                    fit.pixels,
+                    side.round() as usize,
+                );
+                sure!(in_turns(number, || points.step(STEP_POINTS)).await?);
+                scanning.looked += points.looked();
+                (fit, ranges.into(), points.into_rgba())
+            }
+        };
+        if !rgba.is_empty() {
+            let picture = Some(Pixels { number, width: fit.pixels.0, rgba });
+            HELD.with_borrow_mut(|held| held.picture = picture);
+        }
+        let (shown, pixels, looked) = (fit.shown, fit.pixels, scanning.looked);
+        Ok(Ok(Picture { view, slice, ranges, shown, pixels, looked }))
+    }
+}
+
+/// The room that this window has for a picture.
+fn room() -> Room {
+    let window = window();
+    let number = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
+    let across = window.as_ref().and_then(|window| number(window.inner_width())).unwrap_or(DESK.0);
+    // More than two would cost time and show nothing more.
+    let density = window.map_or(1.0, |window| window.device_pixel_ratio()).min(2.0);
+    Room { width: DESK.0.min(across - BESIDE), height: DESK.1, density }
+}
+
+/// Opens and reads a message. A message of another schema than wanted still has a structure.
+fn open(payload: &ZBytes, start: usize, schema: Option<Schema>) -> Result<Opened, MessageError> {
+    let received = Received::open_at(payload, start)?;
+    let content = match schema {
+        Some(schema) => received.read(schema),
+        None => received.read_any(),
+    };
+    let parts = (0..received.segments())
+        .filter_map(|index| Some(Part { bytes: received.segment(index)?, read: received.was_read(index) }))
+        .collect();
+    let ledger = received.ledger().clone();
+    let named = content.as_ref().ok().map(|content| content.spec.schema());
+    let structure = received.structure(named).map(Rc::new).map_err(|error| message_problem(&error));
+    let end = received.end();
+    Ok(Opened {
+        content: content.map(Rc::new).map_err(|error| message_problem(&error)),
+        parts,
+        ledger,
+        structure,
+        end,
+        behind: payload.len().saturating_sub(end),
+    })
+}
+
+/// Copies a part of a payload into an `ArrayBuffer` of its own and makes a typed array over it.
+fn make(payload: &ZBytes, key: ArrayKey) -> Result<(Object, ArrayFacts), Problem> {
+    let failed = |error: &SegmentError| {
+        Problem::new("The array could not be made.", format!("{}.", sentence(&error.to_string())))
+    };
+    let name = key.element.array_name();
+    let class: Function = Reflect::get(&global(), &name.into())
+        .and_then(JsCast::dyn_into)
+        .map_err(|_| failed(&SegmentError::NoSuchArray { name }))?;
+    let part = payload.slice(key.start..key.start + key.len).unwrap_or_else(ZBytes::empty);
+    let mut ledger = Ledger::new();
+    let buffer = to_array_buffer(part.segments(), &mut ledger).map_err(|(_, error)| failed(&error))?;
+    let array: Object = Reflect::construct(&class, &Array::of1(&buffer))
+        .map_err(|error| {
+            Problem::new("The array could not be made.", format!("The browser says: {}.", message_of(&error)))
+        })?
+        .unchecked_into();
+    let count = key.len / key.element.size();
+    let ends = |range: std::ops::Range<usize>| range.map(|index| written(&array, index)).collect();
+    let (first, last) =
+        if count <= 2 * SHOWN { (ends(0..count), Vec::new()) } else { (ends(0..SHOWN), ends(count - SHOWN..count)) };
+    Ok((array, ArrayFacts { count, first, last, ledger }))
+}
+
+/// An element as JavaScript writes it.
+fn written(array: &Object, index: usize) -> String {
+    let value = Reflect::get_f64(array, index as f64).unwrap_or(JsValue::UNDEFINED);
+    String::from(Object::from(value).to_string())
+}
