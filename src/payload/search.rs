@@ -195,7 +195,7 @@ mod tests {
                 first.or_else(|| starts().next().map(|at| (at, true)))
             }
             Direction::Backwards => {
-                let last = starts().filter(|at| *at < from).last().map(|at| (at, false));
+                let last = starts().filter(|at| *at < from).next_back().map(|at| (at, false));
                 last.or_else(|| starts().last().map(|at| (at, true)))
             }
         }
