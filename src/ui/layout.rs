@@ -167,7 +167,7 @@ impl LayoutPane {
         };
         html! {
             <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-                <h3 id="head-layout-structure">{ format!("{}, word by word", row.name) }</h3>
+                <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
                 <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
                 { content }
             </section>

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Build, Hash, Lost, Put, PutReport, Row, Sample, Session, State, Subscription,
+        Action, Build, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, Put, PutReport, Row, Sample, Session, State, Subscription,
         bytes::{Looking, Subject},
         locator::OWN_ENDPOINT,
     },
@@ -253,7 +253,14 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
         <div class="samples">
             <div class="samples-head">
                 <h3>{ "Samples" }</h3>
-                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }</span>
+                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }
+                    if state.received > state.samples.len() as u64 {
+                        <span id="kept" title={format!("At most the newest {KEPT_SAMPLES}, and {} of payload together; the newest is always kept",
+                            format::size(KEPT_BYTES))}>
+                            { format!("; {} kept, {} at most", format::count(state.samples.len()), format::size(KEPT_BYTES)) }
+                        </span>
+                    }
+                </span>
                 <button type="button" class="link" id="forget" disabled={state.samples.is_empty()}
                     onclick={sends(send, Action::ForgetSamples)}>{ "Let all go" }</button>
             </div>
