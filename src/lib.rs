@@ -13,6 +13,7 @@
 //!
 //! | module | | what it is for |
 //! |---|---|---|
+//! | [`number`] | P | whole numbers as a person reads them |
 //! | [`ledger`] | P | counts every copy of payload bytes, in an explicit handle |
 //! | [`segment`] | P | a run of bytes with one owner, in linear memory or (W) in the JavaScript heap |
 //! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
@@ -43,6 +44,7 @@ pub mod client;
 pub mod ledger;
 pub mod measure;
 pub mod message;
+pub mod number;
 pub mod payload;
 pub mod segment;
 #[cfg(not(target_arch = "wasm32"))]

@@ -11,8 +11,8 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 11] =
-    ["ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
+const MODULES: [&str; 12] =
+    ["number", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [

@@ -246,7 +246,8 @@ async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
     lab.stop_router().await;
     page.wait("#put-result[data-state=failed]").await;
     let words = page.text("#put-problem").await;
-    let handed: usize = words.split(" of 134217728 B").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    let handed: usize =
+        words.split(" of 134,217,728 B").next().unwrap().rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();
     assert!(handed > 0 && handed < 134_217_728, "{words}");
     assert!(words.contains("unharmed"), "{words}");
     page.wait("#session[data-state=lost]").await;
@@ -355,14 +356,14 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
     page.wait("#put-problem").await;
     let words = page.text("#put-problem").await;
     assert!(
-        words.contains("too long") && words.contains("1073741824") && words.contains("Nothing was sent"),
+        words.contains("too long") && words.contains("1,073,741,824 B") && words.contains("Nothing was sent"),
         "{words}"
     );
     // Two of them cannot even be built.
     page.click("#row-duplicate").await;
     page.wait("#build-problem").await;
     let words = page.text("#build-problem").await;
-    assert!(words.contains("too long") && words.contains("2147483648"), "{words}");
+    assert!(words.contains("too long") && words.contains("2,147,483,648 B"), "{words}");
     page.click("#row-remove").await;
     for (field, wrong, expected) in [
         ("#row-length", "12 bananas", "whole number"),

@@ -35,6 +35,7 @@ use crate::{
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
+    number::{bytes, count, requested},
     payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
@@ -1044,14 +1045,20 @@ impl State {
             self.build = Build::Failed(Problem::new(
                 "The buffers are too long.",
                 format!(
-                    "With what lies before and after them, the arrays take {buffers} B; this page makes at most {MAX_LEN} B. Lower \
-                     before, after or repeat."
+                    "With what lies before and after them, the arrays take {}; this page makes at most {}. Lower \
+                     before, after or repeat.",
+                    requested(buffers),
+                    bytes(MAX_LEN)
                 ),
             ));
         } else if segments > MAX_SEGMENTS {
             self.build = Build::Failed(Problem::new(
                 "Too many segments.",
-                format!("The rows make {segments} segments; this page builds at most {MAX_SEGMENTS}. Lower a repeat."),
+                format!(
+                    "The rows make {} segments; this page builds at most {}. Lower a repeat.",
+                    count(segments),
+                    count(MAX_SEGMENTS)
+                ),
             ));
         } else {
             self.build = Build::Pending;

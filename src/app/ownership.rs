@@ -5,6 +5,7 @@
 //! those of a payload of the person at the page.
 
 use super::Problem;
+use crate::number::bytes;
 
 /// Names one run of one experiment. What an older run still has to say is ignored.
 pub type RunId = u64;
@@ -244,7 +245,7 @@ impl Finding {
 #[must_use]
 pub fn difference(before: &[u8], now: &[u8]) -> String {
     if before.len() != now.len() {
-        return format!("{} B instead of {} B", now.len(), before.len());
+        return format!("{} instead of {}", bytes(now.len()), bytes(before.len()));
     }
     let changed: Vec<String> = marked(before, now)
         .iter()

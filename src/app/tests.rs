@@ -90,7 +90,7 @@ fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
     let row = state.rows[0].id;
     let effects = state.apply(Action::Edit(row, Edit::Length(1 << 29)));
     assert!(effects.is_empty());
-    assert!(matches!(&state.build, Build::Failed(problem) if problem.detail.contains("2147483648")));
+    assert!(matches!(&state.build, Build::Failed(problem) if problem.detail.contains("2,147,483,648 B")));
     state.apply(Action::Edit(row, Edit::Length(usize::MAX)));
     assert!(matches!(&state.build, Build::Failed(_)));
     state.apply(Action::Edit(row, Edit::Length(1)));

@@ -5,7 +5,11 @@ use std::{fmt, time::Duration};
 use zenoh_protocol::transport::close::reason_to_str;
 
 use super::{EntityId, QueryId};
-use crate::{payload::BuildError, wire::WireError};
+use crate::{
+    number::{bytes, count, thousands},
+    payload::BuildError,
+    wire::WireError,
+};
 
 /// Why a verb was refused. Nothing has happened then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,17 +93,24 @@ impl fmt::Display for CommandError {
             Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
                 f,
-                "the encoded message would have {encoded} B, and a router takes at most {limit} B (2^30): it would drop this one \
-                 without a word. Make the payload at least {} B shorter or send it in parts",
-                encoded.saturating_sub(*limit)
+                "the encoded message would have {}, and a router takes at most {} (2^30): it would drop this one \
+                 without a word. Make the payload at least {} shorter or send it in parts",
+                bytes(*encoded),
+                bytes(*limit),
+                bytes(encoded.saturating_sub(*limit))
             ),
             Self::Source(error) => error.fmt(f),
             Self::TooManyQueued { queued, limit } => {
-                write!(f, "{queued} messages wait to be sent, and at most {limit} may: wait until some have left")
+                write!(
+                    f,
+                    "{} messages wait to be sent, and at most {} may: wait until some have left",
+                    count(*queued),
+                    count(*limit)
+                )
             }
             Self::IdInUse { id } => write!(f, "number {id} is declared already"),
             Self::UnknownId { id } => write!(f, "nothing is declared as number {id}"),
-            Self::TooMany { what, limit } => write!(f, "there are {limit} {what} already, and no more may be"),
+            Self::TooMany { what, limit } => write!(f, "there are {} {what} already, and no more may be", count(*limit)),
             Self::UnknownQuery { query } => {
                 write!(f, "query {query} is over: it was finished, whoever asked has gone, or the session was lost")
             }
@@ -162,8 +173,11 @@ impl fmt::Display for PutError {
             Self::Source(error) => error.fmt(f),
             Self::Dropped { queued, limit, dropped } => write!(
                 f,
-                "dropped, as the put allowed: {queued} B wait to be sent, and with it more than {limit} B would. It is the {dropped}. that was \
-                 dropped. Wait, or put with congestion control BLOCK"
+                "dropped, as the put allowed: {} wait to be sent, and with it more than {} would. It is the {}. that was \
+                 dropped. Wait, or put with congestion control BLOCK",
+                bytes(*queued),
+                bytes(*limit),
+                thousands(*dropped)
             ),
         }
     }
@@ -305,20 +319,25 @@ impl fmt::Display for CloseCause {
             }
             Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
             Self::SequenceNumber { found, largest } => {
-                write!(f, "the router sent sequence number {found}; the largest that was agreed is {largest}")
+                write!(
+                    f,
+                    "the router sent sequence number {}; the largest that was agreed is {}",
+                    thousands((*found).into()),
+                    thousands((*largest).into())
+                )
             }
             Self::Priority => f.write_str("the router sent a message with a priority, though none were agreed"),
             Self::SmallBatch { offered } => {
                 write!(f, "the router asks for batches of {offered} B, too small to carry a message")
             }
             Self::Reassembly { what, limit } => {
-                write!(f, "a message in fragments passed the limit of {limit} {what}")
+                write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
-            Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
-            Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {limit} {what}"),
+            Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
+            Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {} {what}", count(*limit)),
             Self::TooManyQueries { limit } => {
-                write!(f, "the router asked faster than it took answers: more than {limit} messages wait for it")
+                write!(f, "the router asked faster than it took answers: more than {} messages wait for it", count(*limit))
             }
             Self::HalfSent => f.write_str(
                 "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",

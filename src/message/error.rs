@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::{payload::BuildError, segment::SegmentError};
+use crate::{
+    number::{requested, thousands},
+    payload::BuildError,
+    segment::SegmentError,
+};
 
 /// Why a message could not be made, or why bytes are no message that can be read. Nothing was changed then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,27 +79,44 @@ impl fmt::Display for MessageError {
         match self {
             Self::TooManySegments { found } => write!(
                 f,
-                "the message has {found} segments; readers accept at most {}. If these bytes should be a message, they are not in \
+                "the message has {} segments; readers accept at most {}. If these bytes should be a message, they are not in \
                  the standard stream framing, or something stands before it",
+                thousands(*found),
                 super::MAX_SEGMENTS
             ),
             Self::TooLong { what, found, limit } => {
-                write!(f, "{what} would have {found} elements; a list has at most {limit}. Send it in parts")
+                write!(
+                    f,
+                    "{what} would have {} elements; a list has at most {}. Send it in parts",
+                    thousands(*found),
+                    thousands(*limit)
+                )
             }
             Self::Length { what, expected, found } => {
-                write!(f, "{what} has {found} where {expected} were expected. Make the two agree")
+                write!(
+                    f,
+                    "{what} has {} where {} were expected. Make the two agree",
+                    thousands(*found),
+                    thousands(*expected)
+                )
             }
             Self::Truncated { expected, found } => {
-                write!(f, "the message needs {expected} B, but there are {found} B. It was cut off, or is no message")
+                write!(
+                    f,
+                    "the message needs {}, but there are {}. It was cut off, or is no message",
+                    requested(*expected),
+                    requested(*found)
+                )
             }
             Self::Pointer { segment, word, why } => {
-                write!(f, "the pointer in segment {segment}, word {word} {why}. The message is damaged")
+                write!(f, "the pointer in segment {segment}, word {} {why}. The message is damaged", thousands((*word).into()))
             }
             Self::TooDeep { limit } => write!(f, "the message is nested more than {limit} deep, which is not read"),
             Self::TooMuch { limit } => write!(
                 f,
-                "the message makes a reader go through more than {limit} words, far more than it has: many pointers lead to one \
-                 place. It is damaged, or made to cost time"
+                "the message makes a reader go through more than {} words, far more than it has: many pointers lead to one \
+                 place. It is damaged, or made to cost time",
+                thousands(*limit)
             ),
             Self::Content { why } => write!(f, "{why}. It is a message of another schema, or a damaged one"),
             Self::NoSuchSlot => f.write_str(

@@ -7,6 +7,7 @@ use zenoh_buffers::ZSlice;
 use super::{MAX_LEN, ZBytes};
 use crate::{
     ledger::{Ledger, Stage},
+    number::{bytes, count, requested as so_many},
     segment::{Look, Mode, Pending, Segment, SegmentError, Source},
 };
 
@@ -32,11 +33,13 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Segment { index, error } => write!(f, "segment {index}: {error}"),
+            Self::Segment { index, error } => write!(f, "segment {}: {error}", count(*index)),
             Self::TooLong { requested } => write!(
                 f,
-                "the payload would have {requested} B; at most {MAX_LEN} B (1 GiB) fit into a zenoh message. Make it shorter or \
-                 send it in parts"
+                "the payload would have {}; at most {} (1 GiB) fit into a zenoh message. Make it shorter or \
+                 send it in parts",
+                so_many(*requested),
+                bytes(MAX_LEN)
             ),
         }
     }

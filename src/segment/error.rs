@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Mode;
+use crate::number::{bytes, count};
 
 /// What makes it unsafe to borrow or to move a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +45,10 @@ impl Cause {
             Self::Shared => "in shared memory (a SharedArrayBuffer)".to_owned(),
             Self::Resizable => "in a resizable ArrayBuffer".to_owned(),
             Self::WasmMemory => "a view of wasm memory".to_owned(),
-            Self::Partial { part, whole } => format!("a view of {part} B of a buffer of {whole} B"),
+            Self::Partial { part, whole } => format!("a view of {} of a buffer of {}", bytes(part), bytes(whole)),
             Self::Immutable => "an immutable ArrayBuffer".to_owned(),
-            Self::AlsoMoved { other } => format!("in a buffer that segment {other} moves"),
-            Self::AlsoBorrowed { other } => format!("in a buffer that segment {other} borrows"),
+            Self::AlsoMoved { other } => format!("in a buffer that segment {} moves", count(other)),
+            Self::AlsoBorrowed { other } => format!("in a buffer that segment {} borrows", count(other)),
             Self::Lent => "a segment that borrows its bytes from somebody else".to_owned(),
         }
     }
@@ -140,8 +141,10 @@ impl fmt::Display for SegmentError {
             ),
             Self::Detached { expected, found } => write!(
                 f,
-                "the array behind this segment was detached or resized: it had {expected} B when the payload was built and has {found} B \
-                 now. Build the payload again from an array that is still there, or use copy or move"
+                "the array behind this segment was detached or resized: it had {} when the payload was built and has {} \
+                 now. Build the payload again from an array that is still there, or use copy or move",
+                bytes(*expected),
+                bytes(*found)
             ),
             Self::Refused { mode, cause } => {
                 write!(f, "the source is {}, which cannot be {}: {}", cause.what(), mode.participle(), cause.way_out())
@@ -155,7 +158,7 @@ impl fmt::Display for SegmentError {
                     "the browser does not let go of the buffer, as if it were the memory of another wasm module ({message}). Copy it"
                 )?;
                 if *before > 0 {
-                    write!(f, ". Sources of this payload that were moved before it, and are detached: {before}")?;
+                    write!(f, ". Sources of this payload that were moved before it, and are detached: {}", count(*before))?;
                 }
                 Ok(())
             }
@@ -165,7 +168,13 @@ impl fmt::Display for SegmentError {
             ),
             Self::NoSuchArray { name } => write!(f, "this browser has no {name}. Use another type, or a newer browser"),
             Self::OutOfRange { offset, requested, len } => {
-                write!(f, "{requested} B from byte {offset} on do not lie in a segment of {len} B. Ask for less")
+                write!(
+                    f,
+                    "{} from byte {} on do not lie in a segment of {}. Ask for less",
+                    bytes(*requested),
+                    count(*offset),
+                    bytes(*len)
+                )
             }
             Self::NotLinear => f.write_str(
                 "the bytes are in the JavaScript heap, and this needs them in wasm memory. Take the segment by copy, or ask for \
@@ -173,7 +182,8 @@ impl fmt::Display for SegmentError {
             ),
             Self::OutOfMemory { requested } => write!(
                 f,
-                "no memory for {requested} B. Borrow or move instead of copying, or make the payload smaller"
+                "no memory for {}. Borrow or move instead of copying, or make the payload smaller",
+                bytes(*requested)
             ),
         }
     }

@@ -1,36 +1,6 @@
 //! Numbers and texts as a person reads them, and numbers as a person types them. No web types, so it is tested natively.
 
-/// A whole number with a comma after every three digits: `11,796,480`.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count of things that memory can hold, as [`thousands`].
-#[must_use]
-pub fn count(n: usize) -> String {
-    thousands(n as u64)
-}
-
-/// Exact bytes: `11,796,480 B`.
-#[must_use]
-pub fn bytes(n: usize) -> String {
-    requested(n as u64)
-}
-
-/// Exact bytes that somebody asked for, also where no memory could hold them.
-#[must_use]
-pub fn requested(n: u64) -> String {
-    format!("{} B", thousands(n))
-}
+pub use crate::number::{bytes, count, requested, thousands};
 
 /// The number and the sign of the largest binary unit of which `n` bytes have at least one.
 fn unit(n: f64) -> (f64, &'static str) {

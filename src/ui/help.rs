@@ -125,6 +125,17 @@ pub(super) fn Help() -> Html {
                 { word("adopted", "Of an array that is a segment of a message itself: a double-far pointer leads to it, and no byte was \
                     copied. An array can also be copied into the message (filled), or be written there to begin with (in place).") }
             </dl>
+            <h3>{ "The words of a measurement" }</h3>
+            <dl class="words">
+                { word("quartiles", "A quarter of the samples took less time than the lower one, a quarter more than the upper one.") }
+                { word("MAD", "Median absolute deviation: half of the samples are no farther from the median than this. It says how much \
+                    they scatter, and a few that took very long do not change it.") }
+                { word("outlier", "A sample farther beyond a quartile than one and a half times the distance between the two. It is counted \
+                    and never left out.") }
+                { word("seed", "The number from which the order of the turns was drawn: the same seed gives the same order.") }
+                { word("isolated", "Said of a page that shares its process with no page of another origin. The browser gives it a finer \
+                    clock.") }
+            </dl>
             <h3>{ "Three ways to take a segment" }</h3>
             { modes_table() }
             <h3>{ "The drawing: ink is copying" }</h3>

@@ -31,6 +31,7 @@ use crate::{
         reconnect::{Reconnect, Wait},
     },
     ledger::Ledger,
+    number::{bytes, count},
     segment::Segment,
     wire::BATCH_SIZE,
 };
@@ -603,7 +604,9 @@ fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
     Problem::new(
         format!("{title} {cause}"),
         format!(
-            "{handed} of {total} B of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again."
+            "{} of {} of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again.",
+            count(handed),
+            bytes(total)
         ),
     )
 }

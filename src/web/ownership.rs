@@ -31,6 +31,7 @@ use crate::{
     },
     client::{CommandError, SubscriberId, key_expression},
     ledger::{Ledger, Reason},
+    number::requested,
     payload::{BuildError, ZBytes},
     segment::{Cause, Element, Mode, Segment, SegmentError, Source, Unsupported},
 };
@@ -517,7 +518,12 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     let (had, before) = (view.byte_length(), memory_length());
     grow_memory().map_err(|error| unable(&message_of(&error)))?;
     let grown = format!("from {had} B to {} B", view.byte_length());
-    tell(Finding::new("memory", "wasm memory", "grown by 65536 B", format!("grown by {} B", memory_length() - before)));
+    tell(Finding::new(
+        "memory",
+        "wasm memory",
+        "grown by 65,536 B",
+        format!("grown by {}", requested((memory_length() - before).into())),
+    ));
     tell(Finding::new("view", "the producer’s view", "from 8 B to 0 B", grown));
     tell(same("linear", "payload in wasm memory", &BYTES, &linear));
     tell(same("borrowed", "payload borrowed from the JavaScript heap", &BYTES, &borrowed));

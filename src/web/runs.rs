@@ -13,6 +13,7 @@ use super::socket::message_of;
 use crate::{
     app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
     measure::run::Run,
+    number::requested,
 };
 
 /// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.
@@ -114,7 +115,7 @@ pub fn read(file: File, answer: Callback<Action>) {
             )
         };
         let result = if file.size() > LONGEST_FILE {
-            Err(problem(&format!("It has {} B, more than any run", file.size())))
+            Err(problem(&format!("It has {}, more than any run", requested(file.size() as u64))))
         } else {
             match JsFuture::from(file.text()).await {
                 Ok(text) => Run::from_json(&text.as_string().unwrap_or_default())

@@ -10,6 +10,7 @@ use crate::{
     app::{Fill, Kind, Problem, Row},
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
+    number::{bytes, count},
     payload::{BuildError, ZBytes},
     segment::{Element, Input, Mode, Segment, SegmentError, Source, js::lend},
 };
@@ -298,9 +299,9 @@ fn no_memory(row: &Row, reason: &str) -> Problem {
     Problem::new(
         format!("No memory for {}.", row.name),
         format!(
-            "The browser could not make {} arrays of {} B each ({reason}). Make the row shorter, or repeat it less often.",
-            row.repeat,
-            row.buffer_bytes()
+            "The browser could not make {} arrays of {} each ({reason}). Make the row shorter, or repeat it less often.",
+            count(row.repeat),
+            bytes(row.buffer_bytes())
         ),
     )
 }

@@ -28,6 +28,8 @@ mod reader;
 
 use std::fmt;
 
+use crate::number::count;
+
 pub(crate) use self::outgoing::abort;
 pub use self::{
     content::{Content, Qos, Question, Source},
@@ -59,7 +61,7 @@ pub struct WireError {
 
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {} at byte {} of {}, found something else", self.what, self.at, self.len)
+        write!(f, "expected {} at byte {} of {}, found something else", self.what, count(self.at), count(self.len))
     }
 }
 

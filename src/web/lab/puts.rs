@@ -20,6 +20,7 @@ use crate::{
         order,
         run::{Puts, Stage, StageSeries, Variant},
     },
+    number::{bytes, count as said},
     payload::ZBytes,
     segment::Mode,
     web::{
@@ -255,7 +256,7 @@ async fn one(
     let mut ledger = Ledger::new();
     let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
     if contiguous.len() != rig.len() {
-        return Err(lost(&format!("It arrived with {} of {} B.", contiguous.len(), rig.len())).into());
+        return Err(lost(&format!("It arrived with {} of {}.", said(contiguous.len()), bytes(rig.len()))).into());
     }
     let reading = clock::now().saturating_sub(begun);
     if check {

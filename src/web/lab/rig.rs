@@ -9,6 +9,7 @@ use crate::{
     app::Problem,
     ledger::Ledger,
     measure::run::Variant,
+    number::bytes,
     payload::{BuildError, ZBytes},
     segment::{Element, Input, Mode, Segment, Source},
     web::{clock, socket::message_of, sources::bytes_of},
@@ -217,6 +218,6 @@ pub(super) fn cannot_build(error: &BuildError) -> Problem {
 pub(super) fn no_memory(error: &JsValue, len: usize) -> Problem {
     Problem::new(
         "The browser has no memory for the measurement.",
-        format!("It could not make an array of {len} B ({}). Measure a shorter payload.", message_of(error)),
+        format!("It could not make an array of {} ({}). Measure a shorter payload.", bytes(len), message_of(error)),
     )
 }

@@ -1,0 +1,85 @@
+//! Whole numbers as a person reads them: in what is shown, and in what errors say.
+
+/// A whole number with a comma after every three digits: `11,796,480`.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count of things that memory can hold, as [`thousands`].
+#[must_use]
+pub fn count(n: usize) -> String {
+    thousands(n as u64)
+}
+
+/// Exact bytes: `11,796,480 B`.
+#[must_use]
+pub fn bytes(n: usize) -> String {
+    requested(n as u64)
+}
+
+/// Exact bytes that somebody asked for, also where no memory could hold them.
+#[must_use]
+pub fn requested(n: u64) -> String {
+    format!("{} B", thousands(n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        client::{CloseCause, CommandError},
+        message::MessageError,
+        payload::BuildError,
+        segment::SegmentError,
+        wire::WireError,
+    };
+
+    #[test]
+    fn every_third_digit_has_a_comma() {
+        let written = [(0, "0"), (999, "999"), (1000, "1,000"), (11_796_480, "11,796,480"), (100_000, "100,000")];
+        for (n, text) in written {
+            assert_eq!(thousands(n), text);
+        }
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
+        assert_eq!(
+            (count(4096).as_str(), bytes(4096).as_str(), requested(1 << 40).as_str()),
+            ("4,096", "4,096 B", "1,099,511,627,776 B")
+        );
+    }
+
+    #[test]
+    fn errors_write_numbers_as_the_page_does() {
+        let (expected, found, len) = (70_000, 4096, 65_536);
+        let said = [
+            SegmentError::Detached { expected, found }.to_string(),
+            SegmentError::OutOfRange { offset: found, requested: expected, len }.to_string(),
+            SegmentError::OutOfMemory { requested: len }.to_string(),
+            BuildError::TooLong { requested: 1 << 31 }.to_string(),
+            MessageError::TooManySegments { found: 70_000 }.to_string(),
+            MessageError::Truncated { expected: 70_000, found: 4096 }.to_string(),
+            MessageError::TooMuch { limit: 70_000 }.to_string(),
+            CommandError::TooManyQueued { queued: found, limit: found }.to_string(),
+            CommandError::TooLong { encoded: 1 << 31, limit: 1 << 30 }.to_string(),
+            CloseCause::TooManyKeys { limit: 4096 }.to_string(),
+            CloseCause::Reassembly { what: "bytes", limit: 1 << 30 }.to_string(),
+            CloseCause::Malformed(WireError { what: "a frame", at: found, len }).to_string(),
+        ];
+        for text in said {
+            let bare = text.as_bytes().windows(4).any(|digits| digits.iter().all(u8::is_ascii_digit));
+            assert!(text.contains(',') && !bare, "{text}");
+        }
+        assert_eq!(
+            CloseCause::TooManyKeys { limit: 4096 }.to_string(),
+            "the router declared more than 4,096 key expressions"
+        );
+    }
+}
