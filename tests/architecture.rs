@@ -71,7 +71,8 @@ fn sources() -> Vec<(String, Vec<TokenTree>)> {
         (name, without_tests(tokens))
     };
     // Tests may use what they like.
-    files.iter().filter(|path| !path.ends_with("tests.rs")).map(read).collect()
+    let tests = |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
+    files.iter().filter(|path| !tests(path.strip_prefix(&root).unwrap())).map(read).collect()
 }
 
 /// Everything but modules under `#[cfg(test)]`.

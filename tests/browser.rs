@@ -13,7 +13,7 @@ use js_sys::{ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Obje
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    client::{Client, CloseCause, Config, Event, Limits, Put, PutError, key_expression},
+    client::{Client, CloseCause, Config, Ended, Event, Limits, Put, PutError, key_expression},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
@@ -229,7 +229,7 @@ fn a_put_gathers_each_byte_once_by_borrow_and_copies_it_twice_by_copy() {
         let mut batches = 0;
         while let Some(transmit) = client.poll_transmit(&mut batch, NOW) {
             batches += 1;
-            if let Some((count, gathered)) = transmit.part.and_then(|part| part.last) {
+            if let Some((count, gathered)) = transmit.parts.into_iter().next().and_then(|part| part.last) {
                 assert_eq!(count, batches);
                 ledger.absorb(&gathered);
             }
@@ -245,10 +245,10 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     let mut client = open();
     client.put(1, put(&source, Mode::Borrow)).unwrap();
     let mut batch = vec![0; usize::from(BATCH_SIZE)];
-    assert_eq!(client.poll_transmit(&mut batch, NOW).unwrap().part.unwrap().op, 1);
+    assert_eq!(client.poll_transmit(&mut batch, NOW).unwrap().parts[0].op, 1);
     detach(&source);
     let abort = client.poll_transmit(&mut batch, NOW).unwrap();
-    assert_eq!(abort.part, None);
+    assert_eq!(abort.parts, []);
     let mut bytes = ZSlice::from(batch[..abort.len].to_vec());
     let header: FragmentHeader = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
     assert!(header.ext_drop.is_some(), "the router is told to forget the first part");
@@ -257,7 +257,7 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     assert!(error.to_string().contains("detached"), "{error}");
     client.put(2, put(&array(&[1]), Mode::Borrow)).unwrap();
     let next = client.poll_transmit(&mut batch, NOW).unwrap();
-    assert!(next.part.unwrap().last.is_some());
+    assert!(next.parts[0].last.is_some());
     assert!(client.is_open());
 }
 
@@ -342,7 +342,7 @@ fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
     let last: TransportMessage = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
     assert!(matches!(last.body, TransportBody::Close(_)));
     assert!(matches!(client.poll_event(), Some(Event::PutFailed(1, _))));
-    assert!(matches!(client.poll_event(), Some(Event::Closed(CloseCause::HalfSent))));
+    assert!(matches!(client.poll_event(), Some(Event::Closed(Ended { cause: CloseCause::HalfSent, .. }))));
 }
 
 #[wasm_bindgen_test]

@@ -163,14 +163,17 @@ async fn a_whole_put_is_measured_stage_by_stage() {
     page.connect("/zenoh").await;
     let run = measure(&page, "payload").await;
     assert_eq!(page.attribute("#cost-share", "data-state").await, "measured");
-    assert_eq!(run.puts.iter().map(|puts| puts.variant).collect::<Vec<_>>(), [Variant::Copy, Variant::Borrow]);
+    let put: Vec<Variant> = run.puts.iter().map(|puts| puts.variant).collect();
+    assert_eq!(put, [Variant::Copy, Variant::Borrow, Variant::Move]);
+    let stages = page.text("#cost-stages thead").await;
+    assert!(["by copy", "by borrow", "by move"].iter().all(|head| stages.contains(head)), "{stages}");
     for puts in &run.puts {
         let built = if puts.variant == Variant::Copy { PAYLOAD as u64 } else { 0 };
         let copied = |stage| puts.stage(stage).unwrap().copied;
         assert_eq!([Stage::Produce, Stage::Build, Stage::Gather].map(copied), [0, built, PAYLOAD as u64]);
         assert_eq!([Stage::Send, Stage::Arrive, Stage::Read].map(copied), [0, 0, PAYLOAD as u64]);
         assert!(puts.at.len() >= 6 && puts.stages.len() == 6);
-        // In turns with the other variant's.
+        // In turns with the other variants'.
         assert!(puts.totals().iter().all(|total| *total > 0.0));
     }
     let words = page.text("#pane-cost").await;
@@ -364,7 +367,7 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     page.wait("#build-state[data-state=ready]").await;
     page.connect("/zenoh").await;
     let run = measure(&page, "payload").await;
-    assert_eq!((run.conditions.thread, run.puts.len()), (Thread::Worker, 2));
+    assert_eq!((run.conditions.thread, run.puts.len()), (Thread::Worker, 3));
     assert_eq!(copied(&run, Variant::Copy), [160_000]);
     // A file is there in the Worker too.
     let file = std::env::temp_dir().join(format!("zbytes-lab-cost-{}", std::process::id()));
@@ -374,6 +377,9 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     page.wait("#build-state[data-state=ready]").await;
     let run = measure(&page, "payload").await;
     assert_eq!(copied(&run, Variant::Copy), [161_000]);
+    // The page keeps its files, and a put by move takes a twin: made before the put, and without a copy in it.
+    let moved = run.puts.iter().find(|puts| puts.variant == Variant::Move).unwrap();
+    assert_eq!(moved.stage(Stage::Build).unwrap().copied, 0);
     std::fs::remove_file(&file).unwrap();
 
     // The router goes: what was measured without it stays, and the run says why there are no whole puts.

@@ -156,20 +156,44 @@ async fn every_size_from_both_peers_reaches_the_page_over_the_routers_own_port()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
+async fn a_router_that_stops_is_told_at_once_and_found_again() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
     for locator in ["/zenoh".to_owned(), lab.ws_locator()] {
         page.connect(&locator).await;
         lab.stop_router().await;
-        page.wait("#session[data-state=failed]").await;
+        page.wait("#session[data-state=lost]").await;
         let words = page.text("#session-problem").await;
         assert!(words.contains("The router closed"), "{words}");
-        // Everything but sending works without one.
-        assert_eq!(page.attribute("#put", "disabled").await, page.attribute("#subscribe", "disabled").await);
+        page.wait("#session-lost:not([data-attempt='1'])").await;
+        let words = page.text("#session-lost").await;
+        assert!(words.contains("Reconnecting in") && words.contains("No connection"), "{words}");
+        assert_eq!(page.attribute("#put", "disabled").await, "disabled");
+        assert!(page.text("#put-result").await.contains("lost"));
+        page.wait("#undeclare").await;
         lab.start_router().await.unwrap();
+        page.wait("#session[data-state=open]").await;
+        let words = page.text("#session-gap").await;
+        assert!(words.contains("Nothing was heard for") && words.contains("lab/**"), "{words}");
+        // What was declared is declared again.
+        let native = Native::join(&lab.tcp_locator(), "unheard").await;
+        native.put("lab/back", vec![7; 70_000]).await;
+        page.wait("#samples tr[data-key='lab/back'][data-len='70000']").await;
+        native.leave().await;
+        page.click("#forget").await;
+        page.click("#undeclare").await;
+        page.click("#disconnect").await;
+        page.wait("#session[data-state=closed]").await;
+        assert_eq!(page.text("#session-gap").await, "");
     }
+    // A lost session can be given up; then nothing is tried any more.
+    page.connect("/zenoh").await;
+    lab.stop_router().await;
+    page.wait("#session[data-state=lost]").await;
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    lab.start_router().await.unwrap();
     page.connect("/zenoh").await;
     // What a mouse does, default actions included: a button that turns into another one must not press that too.
     page.press("#undeclare").await;
@@ -179,7 +203,7 @@ async fn a_router_that_stops_is_told_at_once_and_can_be_found_again() {
     page.press("#connect").await;
     page.wait("#session[data-state=open]").await;
     page.wait("#subscribe").await;
-    page.close(&[]).await;
+    page.close_with(&[], &[SOCKET_FAILED]).await;
     lab.stop().await;
 }
 
@@ -225,9 +249,11 @@ async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
     let handed: usize = words.split(" of 134217728 B").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
     assert!(handed > 0 && handed < 134_217_728, "{words}");
     assert!(words.contains("unharmed"), "{words}");
-    page.wait("#session[data-state=failed]").await;
+    page.wait("#session[data-state=lost]").await;
+    let words = page.text("#session-lost").await;
+    assert!(words.contains("A put that was under way has failed."), "{words}");
     task.abort();
-    page.close(&[]).await;
+    page.close_with(&[], &[SOCKET_FAILED]).await;
     lab.stop().await;
 }
 

@@ -561,7 +561,7 @@ fn the_seeds_tensor_is_copied_into_batches_and_nowhere_else_unless_it_was_filled
             let mut bytes = ZSlice::from(space[..transmit.len].to_vec());
             let _: FragmentHeader = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
             sent.extend_from_slice(&bytes);
-            if let Some((_, gathered)) = transmit.part.and_then(|part| part.last) {
+            if let Some((_, gathered)) = transmit.parts.into_iter().next().and_then(|part| part.last) {
                 ledger.absorb(&gathered);
             }
         }

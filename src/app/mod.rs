@@ -31,7 +31,7 @@ use self::{
     ownership::{Experiment, Finding, Ownership, RunId},
 };
 use crate::{
-    client::SessionInfo,
+    client::{SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
@@ -206,11 +206,40 @@ pub enum Session {
     Connecting,
     /// Open.
     Open(SessionInfo),
+    /// It was open and was lost; it is being opened again.
+    Lost(Lost),
     /// It could not be opened, or ended by itself.
     Failed(Problem),
 }
 
+/// A session that was lost and is being opened again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why it was lost.
+    pub problem: Problem,
+    /// Puts that ended with it, in an error.
+    pub puts: usize,
+    /// The next attempt.
+    pub wait: Wait,
+    /// Why the last attempt has failed, in one sentence; `None` before the first one.
+    pub failed: Option<String>,
+}
+
+impl Lost {
+    /// One that no attempt was made for yet.
+    #[must_use]
+    pub fn new(problem: Problem, puts: usize, wait: Wait) -> Self {
+        Self { problem, puts, wait, failed: None }
+    }
+}
+
 impl Session {
+    /// Whether it is open or will be without anybody's doing, so that another cannot be begun.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Connecting | Self::Open(_) | Self::Lost(_))
+    }
+
     /// Whether a put would have somewhere to go.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -348,6 +377,8 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
+    /// For how long nothing was heard when the session was last lost and opened again, until it is closed or lost once more.
+    pub gap: Option<Duration>,
     /// The key to publish on, as typed.
     pub key: String,
     /// The last put.
@@ -387,6 +418,7 @@ impl Default for State {
             cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
+            gap: None,
             key: "lab/tensor".to_owned(),
             put: Put::None,
             next_put: 1,
@@ -508,6 +540,10 @@ pub enum Action {
     StorageFailed(Problem),
     /// Answer: the session is open.
     Opened(SessionInfo),
+    /// The session was lost, or an attempt to open it again has failed.
+    SessionLost(Lost),
+    /// The session is open again; nothing was heard for so long.
+    SessionResumed(Duration),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
     SessionEnded(Option<Problem>),
     /// Answer: so many payload bytes of a put have left the browser's buffer.
@@ -735,7 +771,7 @@ impl State {
                 Vec::new()
             }
             Action::Connect => {
-                if self.session.is_open() || self.session == Session::Connecting {
+                if self.session.is_busy() {
                     return Vec::new();
                 }
                 self.session = Session::Connecting;
@@ -835,7 +871,21 @@ impl State {
                 self.session = Session::Open(info);
                 Vec::new()
             }
+            Action::SessionLost(lost) => {
+                self.gap = None;
+                self.session = Session::Lost(match std::mem::take(&mut self.session) {
+                    // Why it was lost stays; what comes after it are attempts.
+                    Session::Lost(first) => Lost { wait: lost.wait, failed: Some(lost.problem.title), ..first },
+                    _ => lost,
+                });
+                Vec::new()
+            }
+            Action::SessionResumed(gap) => {
+                self.gap = Some(gap);
+                Vec::new()
+            }
             Action::SessionEnded(problem) => {
+                self.gap = None;
                 self.session = problem.map_or(Session::Closed, Session::Failed);
                 self.subscription = Subscription::None;
                 Vec::new()
@@ -943,7 +993,13 @@ impl State {
             return Vec::new();
         }
         if !self.session.is_open() {
-            self.put = Put::Failed(Problem::new("No session.", "Connect to a router first; nothing was sent."));
+            self.put = Put::Failed(match self.session {
+                Session::Lost(_) => Problem::new(
+                    "The session is lost.",
+                    "Nothing was sent. Put again once it is open; that is being tried.",
+                ),
+                _ => Problem::new("No session.", "Connect to a router first; nothing was sent."),
+            });
             return Vec::new();
         }
         if let Build::Failed(problem) = &self.build {

@@ -236,6 +236,32 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
 }
 
 #[test]
+fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again() {
+    let mut state = State::default();
+    state.apply(Action::Connect);
+    state.apply(Action::Opened(info()));
+    state.apply(Action::SubscribeEnded(Ok("lab/**".into())));
+    let wait = |attempt| Wait { attempt, delay: Duration::from_millis(100) };
+    let cause = Problem::new("The router closed the link.", "");
+    state.apply(Action::SessionLost(Lost::new(cause.clone(), 1, wait(1))));
+    let refused = Problem::new("No connection.", "");
+    state.apply(Action::SessionLost(Lost::new(refused, 0, wait(2))));
+    let failed = Some("No connection.".to_owned());
+    assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause, 1, wait(2)) }));
+    assert_eq!(state.subscription, Subscription::Declared("lab/**".into()));
+    assert!(state.apply(Action::Connect).is_empty(), "it is being opened already");
+    assert!(state.apply(Action::Put).is_empty());
+    assert!(matches!(&state.put, Put::Failed(problem) if problem.title == "The session is lost."));
+    state.apply(Action::Opened(info()));
+    state.apply(Action::SessionResumed(Duration::from_secs(3)));
+    assert!(state.session.is_open());
+    assert_eq!(state.gap, Some(Duration::from_secs(3)));
+    assert_eq!(state.apply(Action::Put).len(), 1);
+    state.apply(Action::SessionEnded(None));
+    assert_eq!((state.gap, state.session), (None, Session::Closed));
+}
+
+#[test]
 fn the_end_of_a_session_ends_its_subscription() {
     let mut state = State::default();
     let effects = state.apply(Action::Connect);

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use zenoh_protocol::transport::close::reason_to_str;
 
-use super::SubscriberId;
+use super::{EntityId, QueryId};
 use crate::{payload::BuildError, wire::WireError};
 
 /// Why a verb was refused. Nothing has happened then.
@@ -13,6 +13,10 @@ use crate::{payload::BuildError, wire::WireError};
 pub enum CommandError {
     /// There is no open session.
     NotOpen,
+    /// The session was lost and is not open again yet.
+    Lost,
+    /// There is no lost session to be opened again.
+    NotLost,
     /// The text is no key expression.
     KeyExpression {
         /// The text.
@@ -20,11 +24,8 @@ pub enum CommandError {
         /// zenoh's reason.
         reason: String,
     },
-    /// The key expression cannot be encoded.
-    KeyTooLong {
-        /// Its length, in bytes.
-        len: usize,
-    },
+    /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer than 65,535 B.
+    KeyTooLong,
     /// The encoded message is longer than a router takes.
     TooLong {
         /// Bytes of the encoded message: the payload and its header.
@@ -34,22 +35,41 @@ pub enum CommandError {
     },
     /// A source of the payload is gone.
     Source(BuildError),
-    /// The put may be dropped, and too much is waiting to be sent already.
-    Congested {
-        /// Payload bytes that wait.
+    /// Too many messages wait to be sent already.
+    TooManyQueued {
+        /// How many wait.
         queued: usize,
         /// The most that may wait.
         limit: usize,
     },
-    /// A subscriber of this id is there already.
+    /// Something of this id is declared already.
     IdInUse {
         /// The id.
-        id: SubscriberId,
+        id: EntityId,
     },
-    /// There is no subscriber of this id.
+    /// There is nothing of this id.
     UnknownId {
         /// The id.
-        id: SubscriberId,
+        id: EntityId,
+    },
+    /// There are too many of something.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The most that there may be.
+        limit: usize,
+    },
+    /// The query is over, or was never there.
+    UnknownQuery {
+        /// The query.
+        query: QueryId,
+    },
+    /// A reply has a key that the query did not ask for.
+    ReplyKey {
+        /// The key expression of the query.
+        asked: String,
+        /// That of the reply.
+        key: String,
     },
 }
 
@@ -57,12 +77,16 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpen => f.write_str("there is no open session: connect to a router first"),
+            Self::Lost => f.write_str(
+                "the session was lost and is not open again yet. What is put meanwhile is not kept: put it again once it is open",
+            ),
+            Self::NotLost => f.write_str("there is no lost session that could be opened again"),
             Self::KeyExpression { text, reason } => write!(
                 f,
                 "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
                  wildcards lab/* and lab/**"
             ),
-            Self::KeyTooLong { len } => write!(f, "the key expression is too long to be sent: {len} B"),
+            Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
                 f,
                 "the encoded message would have {encoded} B, and a router takes at most {limit} B (2^30): it would drop this one \
@@ -70,18 +94,50 @@ impl fmt::Display for CommandError {
                 encoded.saturating_sub(*limit)
             ),
             Self::Source(error) => error.fmt(f),
-            Self::Congested { queued, limit } => write!(
+            Self::TooManyQueued { queued, limit } => {
+                write!(f, "{queued} messages wait to be sent, and at most {limit} may: wait until some have left")
+            }
+            Self::IdInUse { id } => write!(f, "number {id} is declared already"),
+            Self::UnknownId { id } => write!(f, "nothing is declared as number {id}"),
+            Self::TooMany { what, limit } => write!(f, "there are {limit} {what} already, and no more may be"),
+            Self::UnknownQuery { query } => {
+                write!(f, "query {query} is over: it was finished, whoever asked has gone, or the session was lost")
+            }
+            Self::ReplyKey { asked, key } => write!(
                 f,
-                "dropped: {queued} B wait to be sent, and the put would pass the limit of {limit} B. Wait, or send it with congestion \
-                 control block"
+                "the reply is under {key}, which the query for {asked} did not ask for; only a query with the parameter _anyke takes others"
             ),
-            Self::IdInUse { id } => write!(f, "subscriber {id} is declared already"),
-            Self::UnknownId { id } => write!(f, "there is no subscriber {id}"),
         }
     }
 }
 
 impl std::error::Error for CommandError {}
+
+/// Why a get has ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GetError {
+    /// Not everybody who was asked has answered in time.
+    Timeout,
+    /// There were replies under too many keys to keep them until the latest is known.
+    TooManyReplies {
+        /// The most that are kept.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for GetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("not everybody who was asked has answered in time"),
+            Self::TooManyReplies { limit } => {
+                write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GetError {}
 
 /// Why a put that had been taken was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +145,26 @@ impl std::error::Error for CommandError {}
 pub enum PutError {
     /// A source of its payload went away before it was gathered.
     Source(BuildError),
+    /// It was allowed to be dropped, and too much waited to be sent.
+    Dropped {
+        /// Payload bytes that wait.
+        queued: usize,
+        /// The most that may wait.
+        limit: usize,
+        /// Puts of this client that were dropped so far, this one included.
+        dropped: u64,
+    },
 }
 
 impl fmt::Display for PutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => error.fmt(f),
+            Self::Dropped { queued, limit, dropped } => write!(
+                f,
+                "dropped, as the put allowed: {queued} B wait to be sent, and with it more than {limit} B would. It is the {dropped}. that was \
+                 dropped. Wait, or put with congestion control BLOCK"
+            ),
         }
     }
 }
@@ -111,6 +181,13 @@ pub enum CloseCause {
     ByRouter {
         /// Its reason, as a number of zenoh's.
         reason: u8,
+        /// Whether the session was not open yet.
+        opening: bool,
+    },
+    /// The link has ended.
+    Link {
+        /// The code of the WebSocket, such as 1006.
+        code: u16,
         /// Whether the session was not open yet.
         opening: bool,
     },
@@ -166,10 +243,30 @@ pub enum CloseCause {
         /// The bound.
         limit: usize,
     },
+    /// The router declared more tokens, subscribers or queryables than are kept.
+    TooManyDeclared {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        limit: usize,
+    },
+    /// The router asks faster than it takes answers.
+    TooManyQueries {
+        /// The most answers that may wait to be sent.
+        limit: usize,
+    },
     /// Our own id cannot be used.
     BadId,
     /// A put was given up when parts of it had been sent, and the router knows no way to be told.
     HalfSent,
+}
+
+impl CloseCause {
+    /// Whether another session may go better: not when we wanted it so, and not when the two sides will never agree.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::ByUs | Self::BadId | Self::SmallBatch { .. })
+    }
 }
 
 impl From<WireError> for CloseCause {
@@ -185,6 +282,10 @@ impl fmt::Display for CloseCause {
             Self::ByRouter { reason, opening } => {
                 let when = if *opening { "refused the session" } else { "closed the session" };
                 write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))
+            }
+            Self::Link { code, opening } => {
+                let when = if *opening { " during the handshake" } else { "" };
+                write!(f, "the link was cut{when} (WebSocket code {code})")
             }
             Self::NoAnswer { after, answered } => {
                 let step = if *answered { "second" } else { "first" };
@@ -215,6 +316,10 @@ impl fmt::Display for CloseCause {
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {limit} key expressions"),
+            Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {limit} {what}"),
+            Self::TooManyQueries { limit } => {
+                write!(f, "the router asked faster than it took answers: more than {limit} messages wait for it")
+            }
             Self::HalfSent => f.write_str(
                 "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",
             ),

@@ -13,13 +13,27 @@
 //! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so a batch is never an object of
 //! its own, and an owner that is gone is noticed before its sequence number is spent.
 //!
+//! A session that was lost, by the link or by the router, can be opened again over a new link: [`Client::relink`]. The client keeps what was
+//! declared and declares it anew, in the order in which it was declared; [`Event::Resumed`] says how long nothing was heard. What was
+//! under way has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides when to try.
+//!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
 
 #![deny(clippy::indexing_slicing)]
 
+pub mod channel;
+mod declare;
+pub mod encoding;
 mod error;
+mod key;
 mod lane;
-mod session;
+mod limits;
+mod numbers;
+mod query;
+mod queue;
+pub mod reconnect;
+mod sample;
+mod stats;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -31,12 +45,28 @@ use zenoh_protocol::{
     core::{CongestionControl, Field, Priority, Reliability, ZenohIdProto},
     transport::{InitAck, OpenAck, close::reason},
 };
-
-pub use self::error::{CloseCause, CommandError, PutError};
-use self::{
-    lane::{Lanes, sn_mask},
-    session::Subscriber,
+pub use zenoh_protocol::{
+    core::{Encoding, EntityGlobalIdProto, Timestamp},
+    network::request::ext::QueryTarget,
+    zenoh::ConsolidationMode,
 };
+
+pub use self::{
+    declare::{Counterpart, Queryable, Subscribe},
+    error::{CloseCause, CommandError, GetError, PutError},
+    key::{canonical, join, key_expression},
+    limits::Limits,
+    query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
+    sample::{Locality, Put, Sample},
+    stats::{LinkStats, Traffic},
+};
+use self::{
+    declare::{Declared, Entity, Remote},
+    lane::{Lanes, sn_mask},
+    query::{Pending, check_message},
+    queue::{Failed, Queued, Queues},
+};
+pub use crate::wire::{Content, Qos, Source};
 use crate::{
     ledger::Ledger,
     payload::ZBytes,
@@ -52,31 +82,6 @@ pub const LEASE: Duration = Duration::from_secs(60);
 
 /// The longest lease that is believed of a router.
 const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Bounds on what is kept because a peer, or the caller, asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a message that is being put together, in each lane.
-    pub reassembly_bytes: usize,
-    /// Fragments of a message that is being put together, in each lane: each keeps a buffer of the browser alive.
-    pub reassembly_fragments: usize,
-    /// Key expressions that the router has given numbers to.
-    pub key_expressions: usize,
-    /// Payload bytes that may wait to be sent before puts with [`CongestionControl::Drop`] are dropped. Puts with
-    /// [`CongestionControl::Block`] wait behind them; they hold references, not copies.
-    pub queued_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            reassembly_bytes: wire::MAX_MESSAGE,
-            reassembly_fragments: 1 << 18,
-            key_expressions: 1 << 12,
-            queued_bytes: 64 << 20,
-        }
-    }
-}
 
 /// What a client needs to know from outside.
 #[derive(Clone, Copy, Debug)]
@@ -113,53 +118,12 @@ pub struct SessionInfo {
 /// Names an operation; chosen by the caller, who should not use one twice in a session.
 pub type OpId = u64;
 
-/// Names a subscriber; chosen by the caller.
-pub type SubscriberId = u32;
+/// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a token, a watch; and, in a
+/// numbering of its own, a publisher that numbers its samples. Chosen by the caller.
+pub type EntityId = u32;
 
-/// A put.
-#[derive(Clone, Debug)]
-pub struct Put {
-    /// The key expression.
-    pub key: OwnedKeyExpr,
-    /// The payload. The client holds it until its last byte was gathered or the put has failed.
-    pub payload: ZBytes,
-    /// What is to happen when the way is not free. zenoh's default is `Drop`.
-    pub congestion: CongestionControl,
-    /// Its priority: a higher one overtakes between batches.
-    pub priority: Priority,
-    /// Its reliability.
-    pub reliability: Reliability,
-}
-
-impl Put {
-    /// A put with zenoh's defaults: may be dropped, priority data, reliable.
-    #[must_use]
-    pub fn new(key: OwnedKeyExpr, payload: ZBytes) -> Self {
-        Self {
-            key,
-            payload,
-            congestion: CongestionControl::Drop,
-            priority: Priority::DEFAULT,
-            reliability: Reliability::Reliable,
-        }
-    }
-}
-
-/// A sample for a subscriber.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// Everyone that it is for.
-    pub subscribers: Vec<SubscriberId>,
-    /// Its key expression.
-    pub key: String,
-    /// Its payload: over the received batches, or, when `local`, over the very owners of the put. A borrowed source that is
-    /// written later shows in it.
-    pub payload: ZBytes,
-    /// Whether it says that the key was deleted; the payload is empty then.
-    pub deleted: bool,
-    /// Whether it came from a put of this same client. A router does not send a session its own puts.
-    pub local: bool,
-}
+/// Names a subscriber.
+pub type SubscriberId = EntityId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]
@@ -168,11 +132,60 @@ pub enum Event {
     Opened(SessionInfo),
     /// A sample arrived.
     Sample(Sample),
-    /// A put was given up before all of it was sent. The session goes on.
+    /// Numbered samples did not come: before the next sample of the same publisher, which follows.
+    Missed {
+        /// Who missed them.
+        subscriber: SubscriberId,
+        /// Whose they were.
+        publisher: EntityGlobalIdProto,
+        /// How many.
+        count: u32,
+    },
+    /// A put, a get or an answer was given up before all of it was sent. The session goes on; a get ends apart.
     PutFailed(OpId, PutError),
-    /// The session has ended. There are no more events, and what was not sent never will be. After the transmits that are
-    /// still there, the driver closes the WebSocket.
-    Closed(CloseCause),
+    /// A queryable is asked.
+    Query(Query),
+    /// A get has an answer.
+    Reply(OpId, Reply),
+    /// A get has no more answers.
+    GetEnded(OpId, Result<(), GetError>),
+    /// A fence was answered, after so long: the router has handed on everything that was put before it. See [`Client::flush`].
+    Flushed(OpId, Duration),
+    /// Whether there is anybody at the other end of a watch.
+    Matching {
+        /// The watch.
+        id: EntityId,
+        /// Whether there is.
+        matching: bool,
+    },
+    /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
+    /// There are no more events, unless [`Client::relink`] is called.
+    Closed(Ended),
+    /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
+    Resumed {
+        /// Since the last message of the lost session. What was published meanwhile may not have arrived.
+        gap: Duration,
+        /// Whom that concerns.
+        subscribers: Vec<SubscriberId>,
+    },
+}
+
+/// How a session has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub cause: CloseCause,
+    /// The operations that had not ended, and end with it.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// An operation that ended with its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Which one.
+    pub op: OpId,
+    /// Whether a part of its message was sent.
+    pub begun: bool,
 }
 
 /// A batch to be sent.
@@ -180,8 +193,8 @@ pub enum Event {
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
-    /// The part of a put in it, if any.
-    pub part: Option<Part>,
+    /// The parts of puts in it: one of a large put, or many small puts as a whole.
+    pub parts: Vec<Part>,
 }
 
 /// The part of a put that a batch carries.
@@ -206,12 +219,6 @@ enum Phase {
     Over,
 }
 
-struct Queued {
-    op: Option<OpId>,
-    lane: Lane,
-    message: Outgoing,
-}
-
 /// The client. See the [module](self) for how to drive it.
 pub struct Client {
     config: Config,
@@ -220,14 +227,26 @@ pub struct Client {
     router_lease: Duration,
     /// Whole batches of the transport itself, sent before anything else.
     control: VecDeque<Vec<u8>>,
-    /// One queue per priority, highest first.
-    queues: [VecDeque<Queued>; Priority::NUM],
-    queued_bytes: usize,
-    subscribers: HashMap<SubscriberId, Subscriber>,
-    /// Key expressions that the router has given numbers to.
-    mappings: HashMap<u16, String>,
+    queues: Queues,
+    /// What the caller has declared, in order. It outlives a lost session.
+    declared: Vec<Declared>,
+    /// The next number of each publisher that numbers its samples.
+    numbered: HashMap<EntityId, u32>,
+    /// The id under which samples are numbered: that of the first session.
+    source: ZenohIdProto,
+    /// What waits for an answer.
+    pending: Pending,
+    /// The last number that was given to an interest or a request.
+    last_number: u32,
+    stats: LinkStats,
+    /// Whether the session was open and was lost, so that [`Client::relink`] opens it again.
+    lost: bool,
+    /// What the router has declared.
+    remote: Remote,
     events: VecDeque<Event>,
     last_received: Duration,
+    /// When the last message of an open session came.
+    heard: Duration,
     last_sent: Duration,
     /// When the present step of the handshake must be over.
     deadline: Duration,
@@ -248,28 +267,63 @@ impl Client {
             lanes: Lanes::default(),
             router_lease: LEASE,
             control: VecDeque::new(),
-            queues: Default::default(),
-            queued_bytes: 0,
-            subscribers: HashMap::new(),
-            mappings: HashMap::new(),
+            queues: Queues::default(),
+            declared: Vec::new(),
+            numbered: HashMap::new(),
+            // One that is not valid ends the session before anything is numbered.
+            source: ZenohIdProto::try_from(config.zid.as_slice()).unwrap_or_default(),
+            pending: Pending::default(),
+            last_number: 0,
+            stats: LinkStats::default(),
+            lost: false,
+            remote: Remote::default(),
             events: VecDeque::new(),
             last_received: now,
+            heard: now,
             last_sent: now,
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
             ledger: Ledger::new(),
         };
-        match ZenohIdProto::try_from(config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
-            Some(bytes) => client.control.push_back(bytes),
-            None => client.end(CloseCause::BadId, None),
-        }
+        client.greet(now);
         client
+    }
+
+    /// Opens a lost session again, over a link that has just opened. It gets an id of its own, because the router may not have noticed
+    /// yet that the lost one is gone, and refuses a second session of one id.
+    ///
+    /// # Errors
+    /// [`CommandError::NotLost`] when the session is there, was never open, or was closed by us.
+    pub fn relink(&mut self, zid: [u8; 16], initial_sn: u32, now: Duration) -> Result<(), CommandError> {
+        if !self.lost {
+            return Err(CommandError::NotLost);
+        }
+        self.config = Config { zid, initial_sn, ..self.config };
+        self.control.clear();
+        self.greet(now);
+        Ok(())
+    }
+
+    fn greet(&mut self, now: Duration) {
+        self.phase = Phase::Init;
+        (self.last_sent, self.suspected) = (now, None);
+        self.deadline = now + HANDSHAKE_TIMEOUT;
+        match ZenohIdProto::try_from(self.config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
+            Some(bytes) => self.control.push_back(bytes),
+            None => self.end(CloseCause::BadId, None),
+        }
     }
 
     /// Whether puts and subscriptions are possible.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Running)
+    }
+
+    /// Whether a session was lost and waits for [`Client::relink`], or for what comes of it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// Whether the session has ended.
@@ -284,13 +338,30 @@ impl Client {
         &self.ledger
     }
 
+    /// What went over the link.
+    #[must_use]
+    pub fn stats(&self) -> &LinkStats {
+        &self.stats
+    }
+
+    /// The link has ended, for whatever reason; `code` is that of the WebSocket.
+    pub fn handle_link_lost(&mut self, code: u16) {
+        self.end(CloseCause::Link { code, opening: !self.is_open() }, None);
+        self.control.clear();
+    }
+
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
     pub fn handle_input(&mut self, batch: Segment, now: Duration) {
         if self.is_over() {
             return;
         }
         self.last_received = now;
+        if self.is_open() {
+            self.heard = now;
+        }
         self.suspected = None;
+        self.stats.received.batches += 1;
+        self.stats.received.bytes += batch.len() as u64;
         let batch = ZBytes::of_held(vec![batch]);
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
@@ -307,7 +378,7 @@ impl Client {
             any = true;
             match (message, &self.phase) {
                 (Transport::InitAck(ack), Phase::Init) => self.handle_init_ack(ack, now)?,
-                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack)?,
+                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack, now)?,
                 (Transport::Close { reason }, _) => {
                     let cause = CloseCause::ByRouter { reason, opening: !self.is_open() };
                     self.end(cause, None);
@@ -318,7 +389,7 @@ impl Client {
                     let fresh = self.lanes.accept(Lane { priority, reliability }, sn)?;
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
-                            self.handle_message(message)?;
+                            self.handle_message(message, reliability)?;
                         }
                     }
                 }
@@ -344,7 +415,7 @@ impl Client {
         let message = reader.message(reliability);
         self.ledger.absorb(&ledger);
         match message? {
-            Some(message) => self.handle_message(message),
+            Some(message) => self.handle_message(message, reliability),
             None => Err(CloseCause::OutOfTurn { opening: false }),
         }
     }
@@ -362,7 +433,7 @@ impl Client {
         Ok(())
     }
 
-    fn handle_open_ack(&mut self, ack: &OpenAck) -> Result<(), CloseCause> {
+    fn handle_open_ack(&mut self, ack: &OpenAck, now: Duration) -> Result<(), CloseCause> {
         let Phase::Open(init) = std::mem::replace(&mut self.phase, Phase::Running) else {
             return Err(CloseCause::OutOfTurn { opening: true });
         };
@@ -389,32 +460,67 @@ impl Client {
             router_lease: self.router_lease,
             patch: init.ext_patch.raw(),
         };
+        self.stats.sessions += 1;
         self.events.push_back(Event::Opened(info));
+        self.resume(now);
         Ok(())
     }
 
-    fn handle_message(&mut self, message: Message) -> Result<(), CloseCause> {
+    /// Declares again what was declared, when the session was lost before.
+    fn resume(&mut self, now: Duration) {
+        if !std::mem::take(&mut self.lost) {
+            return;
+        }
+        self.declare_again();
+        let subscribers = self.declared.iter().filter(|declared| matches!(declared.entity, Entity::Subscriber { .. }));
+        let subscribers = subscribers.map(|declared| declared.id).collect();
+        self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
+    }
+
+    fn handle_message(&mut self, message: Message, reliability: Reliability) -> Result<(), CloseCause> {
+        self.stats.received.messages += 1;
         match message {
-            Message::Put { key, payload } => {
-                let key = session::resolve(&self.mappings, &key)?;
-                self.deliver(&key, payload, false, false);
+            Message::Push { key, qos, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.deliver(Sample::new(&key, content, qos, reliability, false), &key);
             }
-            Message::Delete { key } => {
-                let key = session::resolve(&self.mappings, &key)?;
-                self.deliver(&key, ZBytes::empty(), true, false);
+            Message::Request { id, key, qos, question } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_request(id, &key, qos, &question)?;
             }
-            Message::Declare(body) => session::map(&mut self.mappings, body, self.config.limits.key_expressions)?,
+            Message::Reply { id, key, qos, replier, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_reply(id, &key, qos, replier, content);
+            }
+            Message::ReplyErr { id, replier, payload, encoding } => {
+                self.handle_reply_err(id, replier, payload, encoding);
+            }
+            Message::Final { id } => self.handle_final(id),
+            Message::Declare { interest, body } => self.handle_declare(interest, body)?,
             Message::Other => {}
         }
         Ok(())
     }
 
-    fn deliver(&mut self, key: &OwnedKeyExpr, payload: ZBytes, deleted: bool, local: bool) {
-        let mut subscribers: Vec<SubscriberId> =
-            self.subscribers.iter().filter(|(_, sub)| sub.key.intersects(key)).map(|(id, _)| *id).collect();
+    /// Gives a sample to the subscribers that it is for.
+    fn deliver(&mut self, sample: Sample, key: &OwnedKeyExpr) {
+        let mut subscribers = Vec::new();
+        for declared in &mut self.declared {
+            let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
+            if !subscribe.origin.takes(sample.local) || !subscribe.key.intersects(key) {
+                continue;
+            }
+            subscribers.push(declared.id);
+            let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
+            let count = numbers.take(source, self.config.limits.sources);
+            if count > 0 {
+                self.stats.missed += u64::from(count);
+                self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
+            }
+        }
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
-            self.events.push_back(Event::Sample(Sample { subscribers, key: key.to_string(), payload, deleted, local }));
+            self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
         }
     }
 
@@ -436,7 +542,8 @@ impl Client {
                     Some(since) => since + self.router_lease / 2,
                     None => self.last_received + self.router_lease,
                 };
-                Some(silent.min(self.last_sent + LEASE / 4))
+                let due = silent.min(self.last_sent + LEASE / 4);
+                Some(self.pending.deadline().map_or(due, |deadline| due.min(deadline)))
             }
         }
     }
@@ -452,6 +559,7 @@ impl Client {
                 }
             }
             Phase::Running => {
+                self.expire(now);
                 match self.suspected {
                     None if now >= self.last_received + self.router_lease => self.suspected = Some(now),
                     Some(since) if now >= since + self.router_lease / 2 => {
@@ -473,6 +581,12 @@ impl Client {
         self.events.pop_front()
     }
 
+    /// Whether [`Client::poll_transmit`] has something to write now.
+    #[must_use]
+    pub fn has_transmit(&self) -> bool {
+        !self.control.is_empty() || (self.is_open() && self.queues.count() > 0)
+    }
+
     /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`] bytes, or says that there is none now.
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
@@ -482,57 +596,28 @@ impl Client {
         if let Some(batch) = self.control.pop_front() {
             buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
             self.last_sent = now;
-            return Some(Transmit { len: batch.len(), part: None });
+            self.stats.sent.batches += 1;
+            self.stats.sent.bytes += batch.len() as u64;
+            return Some(Transmit { len: batch.len(), parts: Vec::new() });
         }
         if !self.is_open() {
             return None;
         }
-        let buffer = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
-        loop {
-            let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
-            let queued = queue.front_mut()?;
-            let sn = self.lanes.next_sn(queued.lane);
-            let markers = self.lanes.agreed().markers;
-            let result = queued.message.gather(buffer, queued.lane, sn, markers);
-            match result {
-                Ok(gathered) => {
-                    self.queued_bytes = self.queued_bytes.saturating_sub(gathered.payload);
-                    self.lanes.spend(queued.lane);
-                    self.last_sent = now;
-                    let done = queued.message.is_done();
-                    let part = queued.op.map(|op| Part {
-                        op,
-                        payload: gathered.payload,
-                        last: done.then(|| (queued.message.batches(), queued.message.ledger().clone())),
-                    });
-                    if done {
-                        queue.pop_front();
-                    }
-                    return Some(Transmit { len: gathered.len, part });
-                }
-                Err(error) => {
-                    let lane = queued.lane;
-                    let begun = queued.message.is_begun();
-                    if let Some(Queued { op: Some(op), message, .. }) = queue.pop_front() {
-                        self.queued_bytes = self.queued_bytes.saturating_sub(message.unsent());
-                        self.events.push_back(Event::PutFailed(op, PutError::Source(error)));
-                    }
-                    if !begun {
-                        continue;
-                    }
-                    match wire::abort(buffer, lane, sn) {
-                        Ok(len) if markers => {
-                            self.lanes.spend(lane);
-                            self.last_sent = now;
-                            return Some(Transmit { len, part: None });
-                        }
-                        // A router of the first protocol version cannot be told; it would take the next message for the rest.
-                        _ => {
-                            self.end(CloseCause::HalfSent, Some(reason::GENERIC));
-                            return self.poll_transmit(buffer, now);
-                        }
-                    }
-                }
+        let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
+        let mut failed = Vec::new();
+        let filled = self.queues.fill(room, &mut self.lanes, &mut failed);
+        self.events.extend(failed.into_iter().map(|(op, error)| Event::PutFailed(op, error)));
+        match filled? {
+            Ok(filled) => {
+                self.last_sent = now;
+                self.stats.sent.batches += 1;
+                self.stats.sent.bytes += filled.len as u64;
+                self.stats.sent.messages += filled.finished;
+                Some(Transmit { len: filled.len, parts: filled.parts })
+            }
+            Err(Failed::HalfSent) => {
+                self.end(CloseCause::HalfSent, Some(reason::GENERIC));
+                self.poll_transmit(buffer, now)
             }
         }
     }
@@ -548,7 +633,7 @@ impl Client {
             return Err(too_long(len));
         }
         let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
-            .map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
+            .map_err(|_| CommandError::KeyTooLong)?;
         let encoded = head.len() + len;
         if encoded > wire::MAX_MESSAGE {
             return Err(too_long(encoded));
@@ -556,82 +641,102 @@ impl Client {
         Ok(encoded)
     }
 
-    /// Publishes. Local subscribers get a reference to the same payload at once.
+    /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
     ///
-    /// That a put was sent is not that it was delivered: zenoh confirms nothing.
+    /// It waits behind what was put before, and holds references only. When more than [`Limits::queued_bytes`] would wait, one with
+    /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
+    /// the same.
+    ///
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was sent and nobody got a sample then.
     pub fn put(&mut self, op: OpId, put: Put) -> Result<(), CommandError> {
         self.require_open()?;
-        let lane = self.lanes.lane(put.priority, put.reliability);
-        let head = encode::put_head(&put.key, put.congestion, put.priority, put.payload.len())
-            .map_err(|_| CommandError::KeyTooLong { len: put.key.len() })?;
-        let message = Outgoing::new(head, put.payload.clone());
-        if message.len() > wire::MAX_MESSAGE {
-            return Err(CommandError::TooLong { encoded: message.len(), limit: wire::MAX_MESSAGE });
+        self.require_queue()?;
+        let source = self.next_source(put.numbered)?;
+        let content = put.content(source);
+        if put.destination.takes(false) {
+            let message = encode::push(&put.key, put.qos(), &content).map_err(|_| CommandError::KeyTooLong)?;
+            check_message(&message)?;
+            let (len, limit) = (content.len(), self.config.limits.queued_bytes);
+            if put.congestion == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
+                self.stats.dropped += 1;
+                let error = PutError::Dropped { queued: self.queues.bytes(), limit, dropped: self.stats.dropped };
+                self.events.push_back(Event::PutFailed(op, error));
+            } else {
+                let lane = self.lanes.lane(put.priority, put.reliability);
+                self.queues.push(Queued { op: Some(op), lane, message });
+            }
+        } else {
+            put.payload.check().map_err(CommandError::Source)?;
         }
-        put.payload.check().map_err(CommandError::Source)?;
-        let len = put.payload.len();
-        if put.congestion == CongestionControl::Drop
-            && self.queued_bytes > 0
-            && self.queued_bytes.saturating_add(len) > self.config.limits.queued_bytes
-        {
-            return Err(CommandError::Congested { queued: self.queued_bytes, limit: self.config.limits.queued_bytes });
+        if let (Some(publisher), Some(source)) = (put.numbered, source) {
+            self.numbered.insert(publisher, source.sn.wrapping_add(1));
         }
-        self.queued_bytes = self.queued_bytes.saturating_add(len);
-        self.enqueue(Queued { op: Some(op), lane, message });
-        self.deliver(&put.key, put.payload, false, true);
+        if put.destination.takes(true) {
+            self.deliver(Sample::new(&put.key, content, put.qos(), put.reliability, true), &put.key);
+        }
         Ok(())
     }
 
-    /// Declares a subscriber under `key`.
-    ///
-    /// # Errors
-    /// [`CommandError`]; nothing was declared then.
-    pub fn subscribe(&mut self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        self.require_open()?;
-        if self.subscribers.contains_key(&id) {
-            return Err(CommandError::IdInUse { id });
-        }
-        let head = encode::declare_subscriber(id, &key).map_err(|_| CommandError::KeyTooLong { len: key.len() })?;
-        self.enqueue_declaration(head);
-        self.subscribers.insert(id, Subscriber { key });
-        Ok(())
+    /// The number of the next sample of a publisher. It is taken once the put is.
+    fn next_source(&self, publisher: Option<EntityId>) -> Result<Option<Source>, CommandError> {
+        let Some(publisher) = publisher else { return Ok(None) };
+        let limit = self.config.limits.numbered;
+        let sn = match self.numbered.get(&publisher) {
+            Some(sn) => *sn,
+            None if self.numbered.len() >= limit => {
+                return Err(CommandError::TooMany { what: "numbered publishers", limit });
+            }
+            None => 0,
+        };
+        Ok(Some(Source { id: self.source_id(publisher), sn }))
     }
 
-    /// Undeclares a subscriber. Samples that are under way to it are no longer delivered.
-    ///
-    /// # Errors
-    /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is none of that id.
-    pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
-        self.require_open()?;
-        self.subscribers.remove(&id).ok_or(CommandError::UnknownId { id })?;
-        let head = encode::undeclare_subscriber(id).map_err(|_| CommandError::UnknownId { id })?;
-        self.enqueue_declaration(head);
-        Ok(())
+    fn source_id(&self, eid: EntityId) -> EntityGlobalIdProto {
+        EntityGlobalIdProto { zid: self.source, eid }
     }
 
-    /// Ends the session. What waits to be sent is given up; the last transmit tells the router.
+    /// A number for an interest or a request that none of those under way has: there are fewer than numbers by far.
+    fn next_number(&mut self) -> u32 {
+        self.last_number = self.last_number.wrapping_add(1);
+        self.last_number
+    }
+
+    /// Ends the session for good. What waits to be sent is given up; the last transmit tells the router. One that was lost is not to be
+    /// opened again.
     pub fn close(&mut self) {
-        if !self.is_over() {
-            self.end(CloseCause::ByUs, Some(reason::GENERIC));
-        }
+        self.lost = false;
+        self.end(CloseCause::ByUs, Some(reason::GENERIC));
     }
 
     fn require_open(&self) -> Result<(), CommandError> {
-        if self.is_open() { Ok(()) } else { Err(CommandError::NotOpen) }
-    }
-
-    fn enqueue_declaration(&mut self, head: Vec<u8>) {
-        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.enqueue(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
-    }
-
-    fn enqueue(&mut self, queued: Queued) {
-        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
-            queue.push_back(queued);
+        match &self.phase {
+            Phase::Running => Ok(()),
+            _ if self.lost => Err(CommandError::Lost),
+            _ => Err(CommandError::NotOpen),
         }
+    }
+
+    /// Whether one more message may wait to be sent.
+    fn require_queue(&self) -> Result<(), CommandError> {
+        let (queued, limit) = (self.queues.count(), self.config.limits.queued_messages);
+        if queued >= limit { Err(CommandError::TooManyQueued { queued, limit }) } else { Ok(()) }
+    }
+
+    /// An open session, or a lost one: what is declared now will be with the next.
+    fn require_session(&self) -> Result<(), CommandError> {
+        if self.is_open() || self.lost { Ok(()) } else { Err(CommandError::NotOpen) }
+    }
+
+    /// Nothing is sent while there is no open session; what is declared then is declared when it opens.
+    fn enqueue_declaration(&mut self, head: Vec<u8>) {
+        if !self.is_open() {
+            return;
+        }
+        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
+        self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
     }
 
     fn end(&mut self, cause: CloseCause, tell: Option<u8>) {
@@ -642,28 +747,25 @@ impl Client {
         if let Some(reason) = tell {
             self.control.extend(encode::close(reason));
         }
+        let was_open = self.is_open();
         self.phase = Phase::Over;
-        self.queues = Default::default();
-        self.queued_bytes = 0;
-        self.subscribers.clear();
-        self.mappings.clear();
+        let queued = self.queues.abandon();
+        self.tell_kept_replies();
+        let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
+        for op in self.pending.abandon() {
+            // A get that has not left is among what was queued.
+            if !unfinished.iter().any(|other| other.op == op) {
+                unfinished.push(Unfinished { op, begun: true });
+            }
+        }
+        self.remote = Remote::default();
         self.lanes = Lanes::default();
-        self.events.push_back(Event::Closed(cause));
+        self.lost = (self.lost || was_open) && cause.may_pass();
+        if !self.lost {
+            self.declared.clear();
+        }
+        self.events.push_back(Event::Closed(Ended { cause, unfinished }));
     }
-}
-
-/// A key expression out of what a person typed.
-///
-/// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason.
-pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::new(text).map_err(|error| {
-        let error = error.to_string();
-        // zenoh begins with the text once more and ends with the place in its own source.
-        let reason = error.split_once("`: ").map_or(error.as_str(), |(_, reason)| reason);
-        let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
-        CommandError::KeyExpression { text: text.to_owned(), reason: reason.to_owned() }
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     Interval,
-    stats::{ENOUGH, half_width, median_of, neighbours, sections},
+    stats::{ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
 };
 
 /// One place of a sweep: all samples of one variant at one size.
@@ -66,17 +66,18 @@ pub fn fit(points: &[Point<'_>]) -> Option<Model> {
     }
     let places = places.get(best)?;
     let rounds = rounds_of(places.iter().map(|place| place.samples))?;
-    let medians: Vec<f64> = places.iter().map(|place| place.median).collect();
-    let (fixed, each) = line(places, &medians)?;
+    let whole: Vec<f64> = places.iter().map(|place| place.median).collect();
+    let (fixed, each) = line(places, &whole)?;
+    let sections: Option<Vec<Vec<f64>>> = places.iter().map(|place| medians(place.samples, rounds)).collect();
+    let sections = sections?;
     let mut parts: (Vec<f64>, Vec<f64>) = Default::default();
-    for part in sections(rounds) {
-        let medians: Option<Vec<f64>> =
-            places.iter().map(|place| median_of(place.samples.get(part.clone())?)).collect();
-        let (fixed, each) = line(places, &medians?)?;
+    for section in 0..sections.first()?.len() {
+        let times: Option<Vec<f64>> = sections.iter().map(|medians| medians.get(section).copied()).collect();
+        let (fixed, each) = line(places, &times?)?;
         parts.0.push(fixed);
         parts.1.push(each);
     }
-    let correlation = neighbours(&together(places, rounds));
+    let correlation = neighbours(Rounds::Of(&together(places, rounds)));
     let interval = |estimate: f64, parts: &[f64]| {
         let half = half_width(estimate, parts, rounds, correlation)?;
         Some(Interval { lower: estimate - half, estimate, upper: estimate + half })
@@ -221,16 +222,12 @@ struct Knot {
 }
 
 fn knot(at: f64, first: &[f64], second: &[f64], rounds: usize) -> Option<Knot> {
-    let log = |first: &[f64], second: &[f64]| {
-        let ratio = median_of(first)? / median_of(second)?;
-        (ratio > 0.0 && ratio.is_finite()).then(|| ratio.ln())
-    };
-    let parts = sections(rounds).map(|part| log(first.get(part.clone())?, second.get(part)?));
+    let whole = median_of(first)? / median_of(second)?;
     Some(Knot {
         at,
-        whole: log(first, second)?,
-        parts: parts.collect::<Option<_>>()?,
-        correlation: neighbours(&super::stats::log_ratios(first, second)),
+        whole: (whole > 0.0 && whole.is_finite()).then(|| whole.ln())?,
+        parts: log_medians(first, second, rounds)?,
+        correlation: neighbours(Rounds::Both(first, second)),
     })
 }
 

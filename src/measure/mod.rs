@@ -54,12 +54,16 @@ pub(crate) mod simulated {
     /// How many runs a claim is tested with.
     pub(crate) const RUNS: u32 = 2_000;
 
-    /// Whether `hits` of [`RUNS`] fit a probability: within three and a half standard deviations of the binomial distribution, which by chance
-    /// is missed once in two thousand tests.
-    pub(crate) fn fits(hits: u32, probability: f64) -> bool {
+    /// Whether `hits` of [`RUNS`] are not significantly fewer than a probability says: not below the one-sided band of the binomial
+    /// distribution that is missed in one of twenty tests of what is just as probable.
+    pub(crate) fn at_least(hits: u32, probability: f64) -> bool {
         let runs = f64::from(RUNS);
-        let deviation = (probability * (1.0 - probability) / runs).sqrt();
-        (f64::from(hits) / runs - probability).abs() <= 3.5 * deviation
+        f64::from(hits) / runs >= probability - 1.645 * (probability * (1.0 - probability) / runs).sqrt()
+    }
+
+    /// Whether `hits` of [`RUNS`] are not significantly more than a probability says.
+    pub(crate) fn at_most(hits: u32, probability: f64) -> bool {
+        at_least(RUNS - hits, 1.0 - probability)
     }
 
     /// The shape of noise, around a median of 1.

@@ -141,7 +141,8 @@ pub struct StageSeries {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Puts {
-    /// How the payload was built: [`Variant::Copy`] or [`Variant::Borrow`].
+    /// How the payload was built: [`Variant::Copy`], [`Variant::Borrow`] or [`Variant::Move`]. Older runs have no puts by move, nor have those
+    /// of rows that cannot be moved.
     pub variant: Variant,
     /// Milliseconds from the begin of the run to that of each put.
     pub at: Vec<f64>,

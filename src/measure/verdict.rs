@@ -90,7 +90,7 @@ pub enum Warning {
         /// How many there were of the variant with the fewest.
         n: usize,
     },
-    /// Samples that follow each other are so alike that the intervals cover less than they claim.
+    /// Samples that follow each other are so alike that the intervals are much wider for it, or cover less than they claim.
     Autocorrelated {
         /// The rank correlation between neighbours, from 0 to 1.
         correlation: f64,
@@ -124,7 +124,7 @@ impl fmt::Display for Warning {
             Self::Autocorrelated { correlation } => write!(
                 f,
                 "Samples that follow each other are alike (correlation {correlation:.2}), as if something slow went on beside them. \
-                 The intervals may be too narrow. Close what else runs, and measure again."
+                 The intervals are wider for it, and still too narrow if it is more than 0.8. Close what else runs, and measure again."
             ),
             Self::PageHidden => write!(
                 f,
@@ -148,7 +148,8 @@ pub const DRIFT: f64 = 1.1;
 /// How often [`drift`] may see one in white noise.
 const FALSE_DRIFT: f64 = 0.001;
 
-/// The correlation between neighbours above which the intervals of 60 rounds cover clearly less than 95 % (see [`super::stats`]).
+/// The correlation between neighbours above which it may in truth be more than 0.8, up to which intervals keep what they claim (see
+/// [`super::stats`]).
 pub const CORRELATED: f64 = 0.6;
 
 /// Everything that casts doubt on `run`, judged by its raw samples and its conditions.

@@ -102,6 +102,8 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
             let id: String = info.router.chars().take(8).collect();
             ("open", "Connected", format!("router {id}…, {}", state.locator))
         }
+        // Without what changes with every attempt: it is read out.
+        Session::Lost(lost) => ("lost", "Reconnecting", lost.problem.title.clone()),
         Session::Failed(problem) => ("failed", "Not connected", problem.title.clone()),
     }
 }

@@ -180,7 +180,7 @@ fn not_measured(state: &State) -> Html {
             if scenario == Scenario::Payload {
                 <p>
                     if state.session.is_open() {
-                        { "With the router it also puts the payload, by copy and by borrow, to a second session of this page: \
+                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page: \
                            to see what share of a whole put the copy is." }
                     } else {
                         { "Connect to a router first, and it also shows what share of a whole put the copy is." }

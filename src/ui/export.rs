@@ -123,7 +123,7 @@ mod tests {
         run.subject = "one, \"two\"".to_owned();
         let text = csv(&run);
         let lines: Vec<&str> = text.split("\r\n").collect();
-        assert_eq!(lines.len(), 1 + 4 * 60 + 2 * 6 * 24 + 1);
+        assert_eq!(lines.len(), 1 + 4 * 60 + 3 * 6 * 24 + 1);
         assert_eq!(lines[0].split(',').count(), 10);
         let begin = "payload,\"one, \"\"two\"\"\",copy,11805184,3,11805184,1,0,0,";
         assert!(lines[1].starts_with(begin), "{}", lines[1]);

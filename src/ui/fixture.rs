@@ -74,6 +74,8 @@ fn cost(variant: Variant, bytes: f64, segments: f64) -> f64 {
     }
 }
 
+const PUT: [Variant; 3] = [Variant::Copy, Variant::Borrow, Variant::Move];
+
 fn puts(variant: Variant, bytes: u64) -> Puts {
     let b = bytes as f64;
     let build = cost(variant, b, 3.0);
@@ -149,7 +151,7 @@ pub(super) fn run(scenario: Scenario) -> Run {
         refused: None,
         unsent: None,
         series: all,
-        puts: if with_puts { vec![puts(Variant::Copy, bytes), puts(Variant::Borrow, bytes)] } else { Vec::new() },
+        puts: if with_puts { PUT.map(|variant| puts(variant, bytes)).into() } else { Vec::new() },
     }
 }
 

@@ -682,7 +682,7 @@ mod tests {
                 .filter(|mark| matches!(mark, Mark::Text { words, .. } if words.starts_with("1 × = ")))
                 .count()
         };
-        assert_eq!(words(&fixture::run(Scenario::Payload)), 6);
+        assert_eq!(words(&fixture::run(Scenario::Payload)), 7);
         assert_eq!(words(&fixture::tiny()), 0);
     }
 

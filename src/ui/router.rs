@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Build, Hash, Put, PutReport, Row, Sample, Session, State, Subscription,
+        Action, Build, Hash, Lost, Put, PutReport, Row, Sample, Session, State, Subscription,
         bytes::{Looking, Subject},
         locator::OWN_ENDPOINT,
     },
@@ -52,7 +52,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
 }
 
 fn session(state: &State, send: &Callback<Action>) -> Html {
-    let busy = state.session.is_open() || state.session == Session::Connecting;
+    let busy = state.session.is_busy();
     let oninput = send.reform(|event| Action::Locator(typed(event)));
     html! {
         <>
@@ -71,7 +71,13 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(info) => agreed(info),
+                    Session::Open(info) => html! {
+                        <>
+                            { agreed(info) }
+                            if let Some(gap) = state.gap { { resumed(state, gap) } }
+                        </>
+                    },
+                    Session::Lost(lost) => html! { <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }</> },
                     Session::Connecting => html! { <p class="quiet">{ "Connecting …" }</p> },
                     Session::Failed(cause) => problem("session-problem", cause),
                     Session::Closed => html! {
@@ -100,6 +106,41 @@ fn agreed(info: &SessionInfo) -> Html {
     }
 }
 
+/// When the next attempt is, and what was lost.
+fn reconnecting(lost: &Lost) -> Html {
+    let Lost { wait, puts, failed, .. } = lost;
+    let tried = failed.as_ref().map(|failed| format!(" The last attempt failed: {failed}")).unwrap_or_default();
+    let puts = match puts {
+        0 => "No put was under way.".to_owned(),
+        1 => "A put that was under way has failed.".to_owned(),
+        more => format!("{} that were under way have failed.", format::plural(*more, "put")),
+    };
+    html! {
+        <p class="quiet" id="session-lost" data-attempt={wait.attempt.to_string()}>
+            { format!(
+                "Reconnecting in {:.1} s, attempt {}.{tried} {puts} What others publish meanwhile does not arrive.",
+                wait.delay.as_secs_f64(), wait.attempt,
+            ) }
+        </p>
+    }
+}
+
+/// What the session has missed while it was away.
+fn resumed(state: &State, gap: Duration) -> Html {
+    let again = match &state.subscription {
+        Subscription::Declared(key) => {
+            format!("{key} is subscribed again; what was published meanwhile may be missing.")
+        }
+        _ => "Nothing was subscribed.".to_owned(),
+    };
+    html! {
+        <p class="notice" id="session-gap">
+            <strong>{ "The session was lost and is open again. " }</strong>
+            { format!("Nothing was heard for {:.1} s. {again}", gap.as_secs_f64()) }
+        </p>
+    }
+}
+
 fn seconds(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f64()) }
 }
@@ -108,6 +149,8 @@ fn seconds(time: Duration) -> String {
 fn put_hindrance(state: &State) -> Option<&'static str> {
     if let Build::Failed(_) = state.build {
         Some("The payload could not be built; see Build.")
+    } else if matches!(state.session, Session::Lost(_)) {
+        Some("The session is lost: put again once it is open.")
     } else if !state.session.is_open() {
         Some("Connect to a router to send the payload.")
     } else {

@@ -111,7 +111,7 @@ pub fn bytes(run: &Run, reading: &Reading) -> (Table, Vec<[u64; 2]>) {
     )
 }
 
-/// Stages of a whole put, by copy and by borrow, with bytes, and what others copy beside them.
+/// Stages of a whole put, by each variant that was put, with bytes, and what others copy beside them.
 #[must_use]
 pub fn stages(reading: &Reading) -> Option<Table> {
     const ALL: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
@@ -150,7 +150,12 @@ pub fn stages(reading: &Reading) -> Option<Table> {
     Some(Table {
         id: "cost-stages",
         title: "A whole put by stage: median and 95 % interval".to_owned(),
-        words: if variants.len() == 2 { &[5] } else { &[3] },
+        // The last column.
+        words: match variants.len() {
+            3 => &[7],
+            2 => &[5],
+            _ => &[3],
+        },
         note: ALL.map(reading::stage_words).map(|(name, words)| format!("**{name}:** {words}.")).join(" "),
         columns: heads,
         rows,
@@ -407,7 +412,15 @@ mod tests {
         assert_eq!(table.rows.len(), 7);
         assert_eq!(table.rows[6][2], "23,610,368 B");
         assert_eq!(table.rows[6][4], "11,805,184 B");
-        assert_eq!(table.rows[3][5], "2 known, below");
+        assert_eq!(table.rows[6][6], "11,805,184 B");
+        assert_eq!((table.columns[5].as_str(), table.rows[3][7].as_str()), ("by move", "2 known, below"));
+        assert_eq!(table.words, [7]);
+        // Runs that were kept before there were puts by move, and those of rows that cannot be moved.
+        let mut two = run.clone();
+        two.puts.pop();
+        let two = stages(&Reading::of(&Run::from_json(&two.to_json()).unwrap())).unwrap();
+        assert_eq!((two.columns.len(), two.rows[3][5].as_str(), two.words), (6, "2 known, below", &[5][..]));
+        assert_eq!(two.columns[..5], table.columns[..5]);
         let alone = fixture::alone();
         assert_eq!(stages(&Reading::of(&alone)), None);
     }
@@ -427,8 +440,8 @@ mod tests {
     fn runs_of_one_scenario_can_be_compared() {
         let (run, alone) = (fixture::run(Scenario::Payload), fixture::alone());
         let table = comparison(&run, &Reading::of(&run), &alone, &Reading::of(&alone)).unwrap();
-        assert_eq!(table.rows.len(), 6);
-        assert_eq!((table.rows[0][3].as_str(), table.rows[5][2].as_str()), ("1.00", "not measured"));
+        assert_eq!(table.rows.len(), 7);
+        assert_eq!((table.rows[0][3].as_str(), table.rows[6][2].as_str()), ("1.00", "not measured"));
         let sizes = fixture::run(Scenario::Sizes);
         assert_eq!(comparison(&run, &Reading::of(&run), &sizes, &Reading::of(&sizes)), None);
     }

@@ -3,6 +3,9 @@
 //! The driver moves bytes and time between the two and knows nothing of payloads. It sends in slices that keep the page responsive,
 //! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
 //! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
+//!
+//! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
+//! the network is back or that the page is looked at.
 
 use std::{
     cell::RefCell,
@@ -11,7 +14,10 @@ use std::{
     time::Duration,
 };
 
+use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::VisibilityState;
 use zenoh_keyexpr::OwnedKeyExpr;
 
 use super::{
@@ -22,6 +28,7 @@ use crate::{
     app::Problem,
     client::{
         Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Put, Sample, SessionInfo, SubscriberId,
+        reconnect::{Reconnect, Wait},
     },
     ledger::Ledger,
     segment::Segment,
@@ -36,6 +43,12 @@ const PROGRESS: Duration = Duration::from_millis(100);
 
 /// How long the driver may keep the page from doing anything else, at a stretch.
 const SLICE: Duration = Duration::from_millis(4);
+
+/// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing answers at all.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a browser says of a WebSocket that ended without a goodbye.
+const ABNORMAL: u16 = 1006;
 
 /// Facts about a put whose last byte has left the browser's buffer.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +72,15 @@ pub(super) enum Told {
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
     PutEnded(OpId, Result<Sent, Problem>),
+    /// The session was lost, or could not be opened again; it is tried again after a while. Every put has been told before.
+    Lost {
+        problem: Problem,
+        /// Puts that ended with it.
+        puts: usize,
+        wait: Wait,
+    },
+    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
+    Resumed(Duration),
     /// The session has ended; every put has been told before.
     Closed(Option<Problem>),
 }
@@ -97,7 +119,14 @@ struct Inner {
     opened: Duration,
     /// Whether the end was told.
     ended: bool,
+    /// Whether a lost session is opened again.
+    lasting: bool,
+    reconnect: Reconnect,
+    /// What the browser says about the network and the page.
+    hints: Vec<EventListener>,
     pump: Option<Timeout>,
+    /// Whether the driver will be pumped at the end of this turn of the page.
+    due: bool,
     timer: Option<Timeout>,
     tell: Rc<dyn Fn(Told)>,
 }
@@ -111,6 +140,17 @@ impl Driver {
     /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
     /// on the same stack except at their end.
     pub(super) fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+        Self::new(url, false, tell)
+    }
+
+    /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
+    pub(super) fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+        let driver = Self::new(url, true, tell);
+        driver.inner.borrow_mut().hints = hints(&driver.inner);
+        driver
+    }
+
+    fn new(url: &str, lasting: bool, tell: impl Fn(Told) + 'static) -> Self {
         let inner = Rc::new(RefCell::new(Inner {
             url: url.to_owned(),
             socket: None,
@@ -121,36 +161,22 @@ impl Driver {
             given: 0,
             opened: clock::now(),
             ended: false,
+            lasting,
+            reconnect: Reconnect::new(),
+            hints: Vec::new(),
             pump: None,
+            due: false,
             timer: None,
             tell: Rc::new(tell),
         }));
-        let weak = Rc::downgrade(&inner);
-        let opened = Socket::open(url, move |event| {
-            if let Some(inner) = weak.upgrade() {
-                handle_socket(&inner, event);
-            }
-        });
-        match opened {
-            Ok(socket) => inner.borrow_mut().socket = Some(socket),
-            Err(reason) => {
-                let problem = Problem::new(
-                    "The browser refused to connect.",
-                    format!("It said: {reason}. The address was {url}."),
-                );
-                // Told later, as everything is, so that the caller has the driver by then.
-                let late = inner.clone();
-                let tell_late = Timeout::new(0, move || finish(&late, Some(problem)));
-                inner.borrow_mut().timer = Some(tell_late);
-            }
-        }
+        connect(&inner);
         Self { inner }
     }
 
     /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
     pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
         let begun = clock::now();
-        let total = put.payload.len();
+        let (total, express) = (put.payload.len(), put.express);
         let result = self.with_client(|client| client.put(op, put));
         if result.is_ok() {
             let flight = Flight {
@@ -163,7 +189,11 @@ impl Driver {
                 complete: false,
             };
             self.inner.borrow_mut().flights.insert(op, flight);
-            pump(&self.inner);
+            if express {
+                pump(&self.inner);
+            } else {
+                self.pump_after_this_turn();
+            }
         }
         result
     }
@@ -180,20 +210,104 @@ impl Driver {
         result
     }
 
-    /// Closes the session in order; the end is told as [`Told::Closed`].
+    /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
     pub(super) fn close(&self) {
-        if let Some(client) = self.inner.borrow_mut().client.as_mut() {
-            client.close();
-        }
-        if self.inner.borrow().client.is_some() {
+        let there = {
+            let mut me = self.inner.borrow_mut();
+            me.reconnect.stop();
+            let there = me.client.as_ref().is_some_and(|client| !client.is_over());
+            if let Some(client) = me.client.as_mut() {
+                client.close();
+            }
+            there
+        };
+        if there {
             pump(&self.inner);
         } else {
-            finish(&self.inner, None);
+            lose(&self.inner, None);
         }
+    }
+
+    /// Sends when what runs now is over, so that small puts of one turn share a batch.
+    fn pump_after_this_turn(&self) {
+        if std::mem::replace(&mut self.inner.borrow_mut().due, true) {
+            return;
+        }
+        let weak = Rc::downgrade(&self.inner);
+        spawn_local(async move {
+            if let Some(inner) = weak.upgrade() {
+                inner.borrow_mut().due = false;
+                pump(&inner);
+            }
+        });
     }
 
     fn with_client<T>(&self, verb: impl FnOnce(&mut Client) -> Result<T, CommandError>) -> Result<T, CommandError> {
         self.inner.borrow_mut().client.as_mut().map_or(Err(CommandError::NotOpen), verb)
+    }
+}
+
+/// Opens a WebSocket, for the first time or again.
+fn connect(inner: &Rc<RefCell<Inner>>) {
+    let url = inner.borrow().url.clone();
+    let weak = Rc::downgrade(inner);
+    let opened = Socket::open(&url, move |event| {
+        if let Some(inner) = weak.upgrade() {
+            handle_socket(&inner, event);
+        }
+    });
+    let (problem, after) = match &opened {
+        Ok(_) => (
+            Problem::new(
+                format!("No connection to {url}."),
+                format!("Nothing answered within {} s. Check host and port.", OPEN_TIMEOUT.as_secs()),
+            ),
+            OPEN_TIMEOUT,
+        ),
+        // Told later, as everything is, so that the caller has the driver by then.
+        Err(reason) => (
+            Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}.")),
+            Duration::ZERO,
+        ),
+    };
+    let weak = Rc::downgrade(inner);
+    let mut me = inner.borrow_mut();
+    me.opened = clock::now();
+    me.given = 0;
+    me.socket = opened.ok();
+    me.timer = Some(Timeout::new(after.as_millis() as u32, move || {
+        if let Some(inner) = weak.upgrade() {
+            lose(&inner, Some(problem));
+        }
+    }));
+}
+
+/// Listens to what says that it may go well now.
+fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
+    let Some(window) = web_sys::window() else { return Vec::new() };
+    let hint = |inner: &Weak<RefCell<Inner>>| {
+        if let Some(inner) = inner.upgrade() {
+            inner.borrow_mut().reconnect.hint(clock::now());
+            retry(&inner);
+        }
+    };
+    let online = Rc::downgrade(inner);
+    let mut all = vec![EventListener::new(&window, "online", move |_| hint(&online))];
+    if let Some(document) = window.document() {
+        let (shown, page) = (Rc::downgrade(inner), document.clone());
+        all.push(EventListener::new(&document, "visibilitychange", move |_| {
+            if page.visibility_state() == VisibilityState::Visible {
+                hint(&shown);
+            }
+        }));
+    }
+    all
+}
+
+/// Opens a lost session again, if it is time.
+fn retry(inner: &Rc<RefCell<Inner>>) {
+    if inner.borrow_mut().reconnect.handle_timeout(clock::now()) {
+        connect(inner);
     }
 }
 
@@ -202,7 +316,17 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
     match event {
         SocketEvent::Opened => {
             let config = Config { zid: random(), initial_sn: u32::from_le_bytes(random()), limits: Limits::default() };
-            inner.borrow_mut().client = Some(Client::new(config, now));
+            {
+                let mut me = inner.borrow_mut();
+                me.timer = None;
+                match me.client.as_mut() {
+                    Some(client) => {
+                        // Refused only when it is not lost, and then there is no second WebSocket.
+                        let _ = client.relink(config.zid, config.initial_sn, now);
+                    }
+                    None => me.client = Some(Client::new(config, now)),
+                }
+            }
             pump(inner);
         }
         SocketEvent::Batch(buffer) => {
@@ -211,7 +335,7 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
             }
             pump(inner);
         }
-        SocketEvent::Text => finish(
+        SocketEvent::Text => lose(
             inner,
             Some(Problem::new(
                 "The server is no zenoh router.",
@@ -220,7 +344,7 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
         ),
         SocketEvent::Closed { code } => {
             let problem = closed_problem(&inner.borrow(), code, now);
-            finish(inner, Some(problem));
+            lose(inner, Some(problem));
         }
     }
 }
@@ -228,7 +352,7 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
 /// What a closed WebSocket means. A browser tells a page no more than the code.
 fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
     let url = &inner.url;
-    match &inner.client {
+    match inner.client.as_ref().filter(|client| !client.is_over()) {
         None => {
             let millis = now.saturating_sub(inner.opened).as_millis();
             Problem::new(
@@ -286,7 +410,10 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
     if let Some(cause) = ended {
-        finish(inner, problem_of(&cause));
+        if !cause.may_pass() {
+            inner.borrow_mut().reconnect.stop();
+        }
+        lose(inner, problem_of(&cause));
     }
 }
 
@@ -294,14 +421,26 @@ impl Inner {
     fn events(&mut self, told: &mut Vec<Told>, ended: &mut Option<CloseCause>) {
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
-                Event::Opened(info) => told.push(Told::Opened(info)),
+                Event::Opened(info) => {
+                    self.reconnect.opened(clock::now());
+                    told.push(Told::Opened(info));
+                }
+                Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
-                Event::Closed(cause) => *ended = Some(cause),
+                // The page asks nothing and answers nobody.
+                Event::Missed { .. }
+                | Event::Query(_)
+                | Event::Reply(..)
+                | Event::GetEnded(..)
+                | Event::Flushed(..)
+                | Event::Matching { .. } => {}
+                // The flights are told as lost, with how much of each had left the browser.
+                Event::Closed(end) => *ended = Some(end.cause),
             }
         }
     }
@@ -321,12 +460,14 @@ impl Inner {
             }
             let after = clock::now();
             self.given += transmit.len as u64;
-            if let Some(Part { op, payload, last }) = transmit.part {
+            // What a batch took is shared evenly by the puts in it.
+            let sharers = transmit.parts.len().max(1) as u32;
+            for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {
                     flight.waiting += 1;
-                    flight.sent.gather += gathered.saturating_sub(before);
-                    flight.sent.send += after.saturating_sub(gathered);
+                    flight.sent.gather += gathered.saturating_sub(before) / sharers;
+                    flight.sent.send += after.saturating_sub(gathered) / sharers;
                     if let Some((batches, ledger)) = last {
                         flight.complete = true;
                         flight.sent.batches = batches;
@@ -399,26 +540,55 @@ impl Inner {
     }
 }
 
-/// Ends the session: every put that is still under way is told, then the end itself.
-fn finish(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
+/// The session has ended, or could not be opened: every put that is still under way is told, then the end itself, or when it will be
+/// tried again. `None` means that it was closed by us.
+fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     let mut told = Vec::new();
     {
-        let mut me = inner.borrow_mut();
-        if std::mem::replace(&mut me.ended, true) {
+        let mut guard = inner.borrow_mut();
+        let me = &mut *guard;
+        if me.ended {
             return;
         }
         me.settle(&mut told);
         let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
+        let puts = me.flights.len();
         for (op, flight) in std::mem::take(&mut me.flights) {
             told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
         }
         me.socket = None;
-        me.client = None;
         me.pump = None;
         me.timer = None;
         me.waiting.clear();
+        if let Some(client) = me.client.as_mut() {
+            // Unless it knows already. What it then says has been told above.
+            client.handle_link_lost(ABNORMAL);
+            while client.poll_event().is_some() {}
+        }
+        let now = clock::now();
+        let wait =
+            if me.lasting && problem.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
+        match (wait, problem) {
+            (Some(wait), Some(problem)) => {
+                told.push(Told::Lost { problem, puts, wait });
+                let weak = Rc::downgrade(inner);
+                // A timer may be early by a fraction of a millisecond.
+                let delay = wait.delay.as_millis() as u32 + 1;
+                me.timer = Some(Timeout::new(delay, move || {
+                    if let Some(inner) = weak.upgrade() {
+                        retry(&inner);
+                    }
+                }));
+            }
+            (_, problem) => {
+                me.ended = true;
+                me.client = None;
+                me.hints.clear();
+                me.reconnect.stop();
+                told.push(Told::Closed(problem));
+            }
+        }
     }
-    told.push(Told::Closed(problem));
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
 }

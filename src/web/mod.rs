@@ -233,7 +233,7 @@ impl Runtime {
         };
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
-        let driver = Driver::open(&url, move |told| {
+        let driver = Driver::open_lasting(&url, move |told| {
             if let Some(inner) = this.upgrade() {
                 Self { inner }.hear(told);
             }
@@ -269,6 +269,8 @@ impl Runtime {
                 });
                 self.answer(Action::PutEnded(id, report));
             }
+            Told::Lost { problem, puts, wait } => self.answer(Action::SessionLost(app::Lost::new(problem, puts, wait))),
+            Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
             Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
         }
     }
@@ -362,6 +364,7 @@ fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::KeyExpression { .. } => "Not a key expression.",
         CommandError::TooLong { .. } => "The message is too long.",
         CommandError::NotOpen => "No session.",
+        CommandError::Lost => "The session is lost.",
         _ => title,
     };
     let text = app::sentence(&error.to_string());

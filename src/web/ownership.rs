@@ -103,7 +103,7 @@ impl Runtime {
         let wire_key = key_expression(KEY).map_err(|error| command_problem("No such key.", &error))?;
         if let Err(error) = self.with_driver(|driver| driver.subscribe(SUBSCRIBER, wire_key.clone())) {
             let why = match error {
-                CommandError::NotOpen => {
+                CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
                 }
                 error => said(&error),

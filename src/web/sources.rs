@@ -28,6 +28,8 @@ enum Memory {
 struct Made {
     row: Row,
     memory: Rc<Memory>,
+    /// Whether the memory of a file is a twin, which may be taken away.
+    own: bool,
 }
 
 /// Memory of all rows; that of rows that did not change is kept, until a payload takes it away.
@@ -57,7 +59,21 @@ impl Sources {
                     }
                 },
             };
-            self.made.push(Made { row: row.clone(), memory });
+            self.made.push(Made { row: row.clone(), memory, own: false });
+        }
+        Ok(())
+    }
+
+    /// Makes twins of the files, so that none need be made when they are moved.
+    ///
+    /// # Errors
+    /// A [`Problem`] when there is no memory for one.
+    pub(super) fn own_files(&mut self) -> Result<(), Problem> {
+        for Made { row, memory, own } in &mut self.made {
+            if let (Kind::File(_), Memory::Js(arrays)) = (&row.kind, memory.as_ref()) {
+                let twins: Result<Vec<JsValue>, Problem> = arrays.iter().map(|array| twin(row, array, 0)).collect();
+                (*memory, *own) = (Rc::new(Memory::Js(twins?)), true);
+            }
         }
         Ok(())
     }
@@ -70,14 +86,14 @@ impl Sources {
     /// its files, so a twin is taken away.
     pub(super) fn list(&self, all: Option<Mode>) -> Result<(Vec<Source>, Ledger), Problem> {
         let (mut sources, mut ledger) = (Vec::new(), Ledger::new());
-        for Made { row, memory } in &self.made {
+        for Made { row, memory, own } in &self.made {
             let mode = all.unwrap_or(row.mode);
             if let Memory::Message(arrays) = memory.as_ref() {
                 let (parts, copied) = compose(row, arrays, mode)?.into_sources(Some(mode));
                 sources.extend(parts);
                 ledger.absorb(&copied);
             } else {
-                list(row, memory, mode, &mut sources)?;
+                list(row, memory, mode, *own, &mut sources)?;
             }
         }
         Ok((sources, ledger))
@@ -96,20 +112,15 @@ impl Sources {
     }
 }
 
-/// Appends what `memory` of `row`, which is no message, is to a payload that takes it by `mode`.
-fn list(row: &Row, memory: &Memory, mode: Mode, sources: &mut Vec<Source>) -> Result<(), Problem> {
+/// Appends what `memory` of `row`, which is no message, is to a payload that takes it by `mode`. Of a file that is no twin of its `own`, one
+/// is made to be moved.
+fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Source>) -> Result<(), Problem> {
     let source = |input: Input| Source::new(input, mode).unsupported(row.unsupported);
     match memory {
         Memory::Js(arrays) => {
-            let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move;
+            let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move && !own;
             for array in arrays {
-                let array = if twins {
-                    let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
-                    let lost = |_| build_problem(&BuildError::Segment { index: sources.len(), error });
-                    bytes_of(array).map_err(lost)?.into()
-                } else {
-                    array.clone()
-                };
+                let array = if twins { twin(row, array, sources.len())? } else { array.clone() };
                 sources.push(source(Input::array(array, row.element)));
             }
         }
@@ -120,11 +131,17 @@ fn list(row: &Row, memory: &Memory, mode: Mode, sources: &mut Vec<Source>) -> Re
     Ok(())
 }
 
+/// The same bytes as those of a file, which is to be segment `index`, in an array of its own.
+fn twin(row: &Row, array: &JsValue, index: usize) -> Result<JsValue, Problem> {
+    let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
+    bytes_of(array).map(JsValue::from).map_err(|_| build_problem(&BuildError::Segment { index, error }))
+}
+
 /// The message of `row` over its arrays, which are taken by `mode` if they are adopted.
 fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, Problem> {
     let mut sources = Vec::with_capacity(arrays.len());
     for (row, memory) in arrays {
-        list(row, memory, mode, &mut sources)?;
+        list(row, memory, mode, false, &mut sources)?;
     }
     let (spec, way) = parts_of(row)?;
     let message = if way == Way::Filled { spec.filled(sources) } else { spec.adopted(sources) };

@@ -1,17 +1,21 @@
 //! A received batch, message by message.
 
+use zenoh_buffers::ZBuf;
 use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_protocol::{
     common::imsg,
-    core::{Priority, Reliability, WireExpr},
-    network::{self, DeclareBody, NetworkBody, NetworkMessage},
+    core::{Encoding, EntityGlobalIdProto, Priority, Reliability, WireExpr},
+    network::{self, DeclareBody, NetworkBody, NetworkMessage, ext::QoSType},
     transport::{self, FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage},
-    zenoh::PushBody,
+    zenoh::{
+        PushBody, RequestBody, ResponseBody,
+        ext::{AttachmentType, SourceInfoType},
+    },
 };
 
 use super::{
-    WireError,
-    reader::{HeaderReader, resolve},
+    Content, Qos, Question, Source, WireError,
+    reader::{HeaderReader, Needs, resolve},
 };
 use crate::{ledger::Ledger, payload::ZBytes};
 
@@ -59,23 +63,65 @@ pub enum Transport {
     Other,
 }
 
-/// One network message.
+/// One network message. Payloads, bodies and attachments refer to the received batches; nothing was copied.
 #[derive(Debug)]
 pub enum Message {
-    /// A put. Its payload refers to the received batches; nothing was copied.
-    Put {
+    /// A put or a delete.
+    Push {
         /// The key, perhaps by a number that the router declared.
         key: WireExpr<'static>,
-        /// The payload.
-        payload: ZBytes,
+        /// How it was treated on its way.
+        qos: Qos,
+        /// What it carries.
+        content: Content,
     },
-    /// A delete.
-    Delete {
+    /// A query for a queryable of ours.
+    Request {
+        /// Names it in the answers.
+        id: u32,
+        /// The key expression, perhaps by a number that the router declared.
+        key: WireExpr<'static>,
+        /// How it was treated on its way.
+        qos: Qos,
+        /// What it asks.
+        question: Question,
+    },
+    /// An answer to a query of ours.
+    Reply {
+        /// The query.
+        id: u32,
         /// The key, perhaps by a number that the router declared.
         key: WireExpr<'static>,
+        /// How it was treated on its way.
+        qos: Qos,
+        /// Who answers.
+        replier: Option<EntityGlobalIdProto>,
+        /// The answer.
+        content: Content,
+    },
+    /// An error as an answer to a query of ours.
+    ReplyErr {
+        /// The query.
+        id: u32,
+        /// Who answers.
+        replier: Option<EntityGlobalIdProto>,
+        /// The error, in whatever form the queryable gives it.
+        payload: ZBytes,
+        /// What the payload is.
+        encoding: Encoding,
+    },
+    /// There are no more answers to a query of ours.
+    Final {
+        /// The query.
+        id: u32,
     },
     /// The router declares or undeclares something.
-    Declare(DeclareBody),
+    Declare {
+        /// The interest that it answers, if any.
+        interest: Option<u32>,
+        /// What.
+        body: DeclareBody,
+    },
     /// A message that a client has no use for.
     Other,
 }
@@ -149,23 +195,104 @@ impl<'a> BatchReader<'a> {
             None if self.reader.at_end() => return Ok(None),
             None => return Err(self.error("a network message")),
         }
+        let header = self.reader.peek().map(imsg::mid);
+        self.reader.need(match header {
+            Some(network::id::REQUEST) => Needs::Rest,
+            Some(network::id::DECLARE) => Needs::Bytes,
+            _ => Needs::Places,
+        });
         let message: Result<NetworkMessage, _> = Zenoh080Reliability::new(reliability).read(&mut self.reader);
         let message = message.map_err(|_| self.error("a network message"))?;
-        Ok(Some(match message.body {
-            NetworkBody::Push(push) => match push.payload {
-                PushBody::Put(put) => {
-                    let payload =
-                        resolve(&put.payload, self.reader.source()).ok_or_else(|| self.error("a put's payload"))?;
-                    Message::Put { key: push.wire_expr, payload }
+        self.understood(message.body).map(Some)
+    }
+
+    fn understood(&self, body: NetworkBody) -> Result<Message, WireError> {
+        Ok(match body {
+            NetworkBody::Push(push) => {
+                Message::Push { key: push.wire_expr, qos: qos(push.ext_qos), content: self.content(push.payload)? }
+            }
+            NetworkBody::Request(request) => {
+                let RequestBody::Query(query) = request.payload;
+                let (body, encoding) = match query.ext_body {
+                    Some(body) => (Some(self.place(&body.payload, "the body of a query")?), body.encoding),
+                    None => (None, Encoding::empty()),
+                };
+                Message::Request {
+                    id: request.id,
+                    key: request.wire_expr,
+                    qos: qos(request.ext_qos),
+                    question: Question {
+                        parameters: query.parameters,
+                        body,
+                        encoding,
+                        attachment: self.attachment(query.ext_attachment)?,
+                        target: request.ext_target,
+                        consolidation: query.consolidation,
+                        timeout: request.ext_timeout,
+                    },
                 }
-                PushBody::Del(_) => Message::Delete { key: push.wire_expr },
-            },
-            NetworkBody::Declare(declare) => Message::Declare(declare.body),
+            }
+            NetworkBody::Response(response) => {
+                let replier = response.ext_respid.map(|id| EntityGlobalIdProto { zid: id.zid, eid: id.eid });
+                match response.payload {
+                    ResponseBody::Reply(reply) => Message::Reply {
+                        id: response.rid,
+                        key: response.wire_expr,
+                        qos: qos(response.ext_qos),
+                        replier,
+                        content: self.content(reply.payload)?,
+                    },
+                    ResponseBody::Err(error) => Message::ReplyErr {
+                        id: response.rid,
+                        replier,
+                        payload: self.place(&error.payload, "the payload of an error")?,
+                        encoding: error.encoding,
+                    },
+                }
+            }
+            NetworkBody::ResponseFinal(last) => Message::Final { id: last.rid },
+            NetworkBody::Declare(declare) => Message::Declare { interest: declare.interest_id, body: declare.body },
             _ => Message::Other,
-        }))
+        })
+    }
+
+    fn content(&self, body: PushBody) -> Result<Content, WireError> {
+        Ok(match body {
+            PushBody::Put(put) => Content {
+                deleted: false,
+                payload: self.place(&put.payload, "a put's payload")?,
+                encoding: put.encoding,
+                attachment: self.attachment(put.ext_attachment)?,
+                timestamp: put.timestamp,
+                source: put.ext_sinfo.map(source),
+            },
+            PushBody::Del(del) => Content {
+                attachment: self.attachment(del.ext_attachment)?,
+                timestamp: del.timestamp,
+                source: del.ext_sinfo.map(source),
+                ..Content::delete()
+            },
+        })
+    }
+
+    fn attachment<const ID: u8>(&self, found: Option<AttachmentType<ID>>) -> Result<Option<ZBytes>, WireError> {
+        found.map(|found| self.place(&found.buffer, "an attachment")).transpose()
+    }
+
+    /// The bytes that `decoded` stands for, where they are.
+    fn place(&self, decoded: &ZBuf, what: &'static str) -> Result<ZBytes, WireError> {
+        resolve(decoded, self.reader.source()).ok_or_else(|| self.error(what))
     }
 
     fn error(&self, what: &'static str) -> WireError {
         WireError { what, at: self.reader.position(), len: self.reader.source().len() }
     }
+}
+
+fn qos<const ID: u8>(found: QoSType<ID>) -> Qos {
+    Qos { priority: found.get_priority(), congestion: found.get_congestion_control(), express: found.is_express() }
+}
+
+fn source<const ID: u8>(found: SourceInfoType<ID>) -> Source {
+    Source { id: found.id, sn: found.sn }
 }

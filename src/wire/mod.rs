@@ -1,7 +1,7 @@
 //! zenoh's wire format as a page needs it, thin over `zenoh-codec`.
 //!
 //! Outwards an [`Outgoing`] message is a short encoded head and the payload that follows it: a put's payload is the last field
-//! of its message, so it can be gathered straight from its owners into batches. Inwards a [`BatchReader`] reads headers
+//! of its message, so it can be gathered straight from its owners into batches. So can an attachment, and the body of a query. Inwards a [`BatchReader`] reads headers
 //! through a small window and leaves payloads where they are, as parts of the received batches.
 //!
 //! ```text
@@ -19,6 +19,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+mod content;
 mod decode;
 pub(crate) mod encode;
 mod outgoing;
@@ -29,6 +30,7 @@ use std::fmt;
 
 pub(crate) use self::outgoing::abort;
 pub use self::{
+    content::{Content, Qos, Question, Source},
     decode::{BatchReader, Message, Transport},
     outgoing::{Gathered, Lane, Outgoing},
     plan::BatchPlan,

@@ -30,15 +30,28 @@ pub struct Gathered {
     pub payload: usize,
 }
 
-/// A network message: an encoded head, then a payload that stays with its owners until it is gathered.
+/// A network message: an encoded head, then bytes that stay with their owners until they are gathered, and the same once more.
+///
+/// ```text
+///   put                      head, payload
+///   put with an attachment   head, attachment, length of the payload, payload
+///   query                    head, body, head of the attachment, attachment
+/// ```
 ///
 /// Holds a reference to every owner until it is dropped.
 #[derive(Debug)]
 pub struct Outgoing {
     head: Vec<u8>,
-    payload: ZBytes,
-    /// Bytes of head and payload that were gathered, and where that is in the payload.
+    first: Option<ZBytes>,
+    between: Vec<u8>,
+    second: Option<ZBytes>,
+    len: usize,
+    /// Bytes of all four that were gathered, and how many of them are the owners'.
     done: usize,
+    payload_done: usize,
+    /// Where that is: in which of the four, and there at which byte of ours, or at which segment and byte of it.
+    piece: usize,
+    in_piece: usize,
     segment: usize,
     in_segment: usize,
     ledger: Ledger,
@@ -49,25 +62,52 @@ impl Outgoing {
     /// A message of `head` followed by `payload`.
     #[must_use]
     pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
-        Self { head, payload, done: 0, segment: 0, in_segment: 0, ledger: Ledger::new(), batches: 0 }
+        Self::of(head, Some(payload), Vec::new(), None)
+    }
+
+    /// A message of `head`, `first`, `between` and `second`.
+    pub(crate) fn of(head: Vec<u8>, first: Option<ZBytes>, between: Vec<u8>, second: Option<ZBytes>) -> Self {
+        let owned = first.as_ref().map_or(0, ZBytes::len) + second.as_ref().map_or(0, ZBytes::len);
+        let len = head.len() + between.len() + owned;
+        Self {
+            head,
+            first,
+            between,
+            second,
+            len,
+            done: 0,
+            payload_done: 0,
+            piece: 0,
+            in_piece: 0,
+            segment: 0,
+            in_segment: 0,
+            ledger: Ledger::new(),
+            batches: 0,
+        }
     }
 
     /// Length of the encoded message, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.head.len() + self.payload.len()
+        self.len
+    }
+
+    /// Bytes of the message that are the owners', sent or not.
+    #[must_use]
+    pub fn payload_len(&self) -> usize {
+        self.len - self.head.len() - self.between.len()
     }
 
     /// Whether there is no byte in it, which is no message.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
     /// Whether all of it was gathered.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.batches > 0 && self.done == self.len()
+        self.batches > 0 && self.done == self.len
     }
 
     /// Whether a part of it was gathered.
@@ -88,6 +128,14 @@ impl Outgoing {
         &self.ledger
     }
 
+    /// Whether every owner is still there. O(segments), reads no byte.
+    ///
+    /// # Errors
+    /// The first [`BuildError`].
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        [&self.first, &self.second].into_iter().flatten().try_for_each(ZBytes::check)
+    }
+
     /// Writes the next batch of this message into `batch`: a frame when all of it fits, else a fragment.
     ///
     /// Each payload byte is copied once, from its owner into `batch`. Call it until [`Outgoing::is_done`].
@@ -96,7 +144,7 @@ impl Outgoing {
     /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of it was sent before,
     /// the client tells the receiver so, under the same sequence number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
-        let left = self.len() - self.done;
+        let left = self.len - self.done;
         let space = batch.len();
         let too_small = BuildError::TooLong { requested: left as u64 };
         let header = if self.is_begun() { None } else { frame_header(batch, lane, sn).ok() };
@@ -110,24 +158,58 @@ impl Outgoing {
             }
         };
         let body = batch.get_mut(at..).filter(|body| !body.is_empty()).ok_or(too_small)?;
-        let (head, payload) = self.fill(body)?;
-        self.ledger.record_metadata(at + head);
-        self.done += head + payload;
-        self.batches += 1;
-        Ok(Gathered { len: at + head + payload, payload })
+        let (ours, payload) = self.fill(body)?;
+        self.ledger.record_metadata(at);
+        Ok(Gathered { len: at + ours + payload, payload })
     }
 
-    /// Fills `body` as far as the message goes; returns how many bytes of head and of payload.
-    #[allow(clippy::disallowed_methods, reason = "the head of the message; its payload goes through Segment")]
+    /// Writes the whole message behind what is in a frame already, from byte `at` of `batch` on; `None` when it does not fit. The
+    /// result is the new length of the batch.
+    ///
+    /// # Errors
+    /// [`BuildError::Segment`] when an owner is gone; the frame ends at `at` then as it did before.
+    pub(crate) fn append(&mut self, batch: &mut [u8], at: usize) -> Option<Result<Gathered, BuildError>> {
+        let body = batch.get_mut(at..).filter(|body| !self.is_begun() && self.len <= body.len())?;
+        let filled = self.fill(body);
+        Some(filled.map(|(ours, payload)| Gathered { len: at + ours + payload, payload }))
+    }
+
+    /// Fills `body` as far as the message goes; returns how many bytes of ours and of the owners'.
     fn fill(&mut self, body: &mut [u8]) -> Result<(usize, usize), BuildError> {
-        let from_head = self.head.get(self.done..).unwrap_or_default();
-        let head = from_head.len().min(body.len());
-        if let (Some(to), Some(from)) = (body.get_mut(..head), from_head.get(..head)) {
-            to.copy_from_slice(from);
+        let (mut ours, mut payload) = (0, 0);
+        while let Some(space) = body.get_mut(ours + payload..).filter(|space| !space.is_empty()) {
+            match self.piece {
+                0 => ours += copy_ours(&self.head, &mut self.in_piece, space),
+                1 => payload += self.copy_payload(space)?,
+                2 => ours += copy_ours(&self.between, &mut self.in_piece, space),
+                3 => payload += self.copy_payload(space)?,
+                _ => break,
+            }
+            let over = match self.piece {
+                0 => self.in_piece == self.head.len(),
+                1 => self.first.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
+                2 => self.in_piece == self.between.len(),
+                _ => self.second.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
+            };
+            if over {
+                self.piece += 1;
+                (self.in_piece, self.segment, self.in_segment) = (0, 0, 0);
+            }
         }
-        let mut at = head;
+        self.ledger.record_metadata(ours);
+        self.done += ours + payload;
+        self.payload_done += payload;
+        self.batches += 1;
+        Ok((ours, payload))
+    }
+
+    /// Copies of the present piece, which is the owners', what `space` takes.
+    fn copy_payload(&mut self, space: &mut [u8]) -> Result<usize, BuildError> {
+        let bytes = if self.piece == 1 { &self.first } else { &self.second };
+        let segments = bytes.as_ref().map(ZBytes::segments).unwrap_or_default();
+        let mut at = 0;
         while let (Some(segment), Some(space)) =
-            (self.payload.segments().get(self.segment), body.get_mut(at..).filter(|space| !space.is_empty()))
+            (segments.get(self.segment), space.get_mut(at..).filter(|space| !space.is_empty()))
         {
             let len = (segment.len() - self.in_segment).min(space.len());
             if let Some(space) = space.get_mut(..len) {
@@ -142,15 +224,25 @@ impl Outgoing {
                 self.in_segment = 0;
             }
         }
-        Ok((head, at - head))
+        Ok(at)
+    }
+
+    /// Payload bytes that were not gathered.
+    pub(crate) fn unsent(&self) -> usize {
+        self.payload_len() - self.payload_done
     }
 }
 
-impl Outgoing {
-    /// Payload bytes that were not gathered.
-    pub(crate) fn unsent(&self) -> usize {
-        self.len() - self.done.max(self.head.len())
+/// Copies from `ours` at `at` what `space` takes, and moves `at` on.
+#[allow(clippy::disallowed_methods, reason = "encoded heads of messages; payloads go through Segment")]
+fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
+    let left = ours.get(*at..).unwrap_or_default();
+    let len = left.len().min(space.len());
+    if let (Some(to), Some(from)) = (space.get_mut(..len), left.get(..len)) {
+        to.copy_from_slice(from);
     }
+    *at += len;
+    len
 }
 
 /// Writes a fragment that tells the receiver to forget the message whose first parts it has; returns its length.

@@ -45,6 +45,18 @@ pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
     source.slice(deferred.start..deferred.start + deferred.len)
 }
 
+/// What the codec does with what it reads, which differs by message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// It takes payloads for bytes that it passes on: stand-ins with their place will do.
+    Places,
+    /// As before, and it finds the length of a query's body as the difference of two answers of [`Reader::remaining`], which must
+    /// then be all that is left, also beyond a batch. The texts of that message can be as long as what came then, and not longer.
+    Rest,
+    /// It looks into what elsewhere would be a payload: a declaration has a key in such a field. That is metadata, and is copied.
+    Bytes,
+}
+
 /// A zenoh [`Reader`] over the segments of a payload.
 pub(super) struct HeaderReader<'a> {
     source: &'a ZBytes,
@@ -53,6 +65,7 @@ pub(super) struct HeaderReader<'a> {
     /// The segment under the position, and where it begins.
     segment: usize,
     segment_start: usize,
+    needs: Needs,
     window: [u8; WINDOW],
     window_start: usize,
     window_len: usize,
@@ -66,10 +79,16 @@ impl<'a> HeaderReader<'a> {
             position: 0,
             segment: 0,
             segment_start: 0,
+            needs: Needs::Places,
             window: [0; WINDOW],
             window_start: 0,
             window_len: 0,
         }
+    }
+
+    /// What the codec needs from now on.
+    pub(super) fn need(&mut self, needs: Needs) {
+        self.needs = needs;
     }
 
     pub(super) fn source(&self) -> &'a ZBytes {
@@ -145,17 +164,22 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Never more than one batch: the codec allocates what a length field asks for once that much remains, and no header is
+    /// Never more than one batch, unless the codec measures by it: the codec allocates what a length field asks for once that much remains, and no header is
     /// longer than a batch, however long the payload behind it is.
     fn remaining(&self) -> usize {
-        self.left().min(usize::from(BATCH_SIZE))
+        match self.needs {
+            Needs::Rest => self.left(),
+            Needs::Places | Needs::Bytes => self.left().min(usize::from(BATCH_SIZE)),
+        }
     }
 
     fn read_zslices<F: FnMut(ZSlice)>(&mut self, len: usize, mut for_each_slice: F) -> Result<(), DidntRead> {
         if len > self.left() {
             return Err(DidntRead);
         }
-        if len > 0 {
+        if self.needs == Needs::Bytes && len > 0 {
+            for_each_slice(self.read_zslice(len)?);
+        } else if len > 0 {
             let deferred = Deferred { start: self.position, len };
             for_each_slice(ZSlice::new(Arc::new(deferred), 0, 1).map_err(|_| DidntRead)?);
             self.position += len;

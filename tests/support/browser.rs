@@ -195,13 +195,22 @@ impl Page {
 
     /// Ends the browser. The console must hold exactly what the test provoked: for each pattern, so many lines with it.
     pub(crate) async fn close(self, provoked: &[(&str, usize)]) {
+        self.close_with(provoked, &[]).await;
+    }
+
+    /// As [`Page::close`]; lines with one of the patterns in `any` may be there in any number.
+    pub(crate) async fn close_with(self, provoked: &[(&str, usize)], any: &[&str]) {
         let lines = self.console().await;
         for (pattern, count) in provoked {
             let found = lines.iter().filter(|line| line.contains(pattern)).count();
             assert_eq!(found, *count, "lines with {pattern:?} in the console: {lines:#?}");
         }
-        let others: Vec<&String> =
-            lines.iter().filter(|line| !provoked.iter().any(|(pattern, _)| line.contains(pattern))).collect();
+        let others: Vec<&String> = lines
+            .iter()
+            .filter(|line| {
+                !provoked.iter().map(|(pattern, _)| pattern).chain(any).any(|pattern| line.contains(pattern))
+            })
+            .collect();
         assert!(others.is_empty(), "unexpected in the console: {others:#?}");
         self.client.clone().close().await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! Sweeps of which the truth is known.
 
-use super::super::simulated::{RUNS, Random, Shape, fits};
+use super::super::simulated::{RUNS, Random, Shape, at_least};
 use super::*;
 
 const ROUNDS: usize = 24;
@@ -27,8 +27,7 @@ fn powers(base: f64, count: i32) -> Vec<f64> {
 
 #[test]
 fn a_line_is_recovered_as_often_as_claimed() {
-    // 24 rounds: 4 sections. Claimed is 95 %; this is what 40,000 runs of other seeds gave.
-    for (correlation, claimed) in [(0.0, 0.961), (0.5, 0.956)] {
+    for correlation in [0.0, 0.5, 0.7, 0.8] {
         let mut random = Random::new(21);
         let (mut fixed, mut each, mut whole) = (0, 0, 0);
         for _ in 0..RUNS {
@@ -39,7 +38,7 @@ fn a_line_is_recovered_as_often_as_claimed() {
             whole += u32::from((model.from, model.to) == (1.0, 4096.0));
         }
         println!("line {correlation}: fixed {fixed}, each {each}, whole {whole} of {RUNS}");
-        assert!(fits(fixed, claimed) && fits(each, claimed), "{correlation}: {fixed} {each}");
+        assert!(at_least(fixed, 0.95) && at_least(each, 0.95), "{correlation}: {fixed} {each}");
         assert!(whole > RUNS / 100 * 99);
     }
 }
@@ -94,13 +93,13 @@ fn a_flat_sweep_costs_nothing_for_each() {
             u32::from(fit(&points(&sweep)).is_some_and(|model| model.each.holds(0.0)))
         })
         .sum();
-    assert!(fits(held, 0.96), "{held}");
+    assert!(at_least(held, 0.95), "{held}");
 }
 
 #[test]
 fn a_crossing_is_found_as_often_as_claimed() {
     // Straight on logarithmic axes, so that nothing is lost between places; they cross at 100.
-    for (correlation, claimed) in [(0.0, 0.962), (0.5, 0.955)] {
+    for correlation in [0.0, 0.5, 0.7, 0.8] {
         let mut random = Random::new(31);
         let (mut held, mut found) = (0, 0);
         for _ in 0..RUNS {
@@ -113,7 +112,7 @@ fn a_crossing_is_found_as_often_as_claimed() {
             assert!(crossing.lower < crossing.estimate && crossing.estimate < crossing.upper);
         }
         println!("crossing {correlation}: {held} of {found} of {RUNS}");
-        assert!(found > RUNS / 100 * 99 && fits(held, claimed), "{correlation}: {held} {found}");
+        assert!(found > RUNS / 100 * 99 && at_least(held, 0.95), "{correlation}: {held} {found}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{
     Verdict,
-    simulated::{RUNS, Random, Shape, fits},
+    simulated::{RUNS, Random, Shape, at_least, at_most},
 };
 use super::*;
 use proptest::prelude::*;
@@ -10,6 +10,7 @@ use statrs::{
     distribution::{ContinuousCDF, StudentsT},
     statistics::{Data, Max, Min, OrderStatistics},
 };
+use std::ops::Range;
 
 proptest! {
     #[test]
@@ -35,29 +36,45 @@ proptest! {
 
     #[test]
     fn intervals_are_those_made_with_statrs(seed in any::<u64>(), n in 6usize..40) {
-        // Alternating, so that nothing hangs together and no correction applies.
         let mut random = Random::new(seed);
-        let wave = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 1.5 };
-        let (long, short): (Vec<f64>, Vec<f64>) =
-            (0..n).map(|i| (wave(i) * (1.0 + 0.3 * random.uniform()), 1.0 + 0.3 * random.uniform())).unzip();
+        let [long, short] = [2.0, 1.0].map(|time| random.samples(Shape::Wide, n, 0.5).iter().map(|s| s * time).collect::<Vec<_>>());
         // Two that are equal by chance would be taken for the clock's step.
         prop_assume!(resolution(&long) == 0.0 && resolution(&short) == 0.0);
-        prop_assume!(neighbours(&long) == 0.0 && neighbours(&log_ratios(&long, &short)) == 0.0);
         let median = |samples: &[f64]| Data::new(samples.to_owned()).median();
-        let count = (n / 6).clamp(3, 6);
-        let expected = |of: &dyn Fn(Range<usize>) -> f64| {
-            let parts: Vec<f64> = (0..count).map(|i| of(i * n / count..(i + 1) * n / count)).collect();
-            let deviation = (parts.iter().map(|part| (part - of(0..n)).powi(2)).sum::<f64>() / (count - 1) as f64).sqrt();
-            StudentsT::new(0.0, 1.0, (count - 1) as f64).unwrap().inverse_cdf(0.975) * deviation / (count as f64).sqrt()
+        let length = ((n as f64 / 6.0).round() as usize).max(1);
+        // The variance of the mean of so many that hang together, by its definition.
+        let variance = |correlation: f64, n: usize| {
+            let pairs = (0..n).flat_map(|i| (0..n).map(move |j| correlation.powi(i.abs_diff(j) as i32)));
+            pairs.sum::<f64>() / (n * n) as f64
         };
-        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
-        let half = expected(&|part| (median(&long[part.clone()]) / median(&short[part])).ln());
+        let half = |correlation: f64, of: &dyn Fn(Range<usize>) -> f64| {
+            let squares: Vec<f64> = (0..=n - length).map(|i| (of(i..i + length) - of(0..n)).powi(2)).collect();
+            let square = squares.iter().sum::<f64>() / squares.len() as f64;
+            let (whole, part) = (variance(correlation, n), variance(correlation, length));
+            StudentsT::new(0.0, 1.0, 5.0).unwrap().inverse_cdf(0.975) * (square * whole / (part - whole)).sqrt()
+        };
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-6;
+        let expected = half(neighbours(Rounds::Both(&long, &short)), &|part| {
+            (median(&long[part.clone()]) / median(&short[part])).ln()
+        });
         let found = ratio(&long, &short).unwrap();
         prop_assert!(close(found.estimate, median(&long) / median(&short)));
-        prop_assert!(close(found.upper, found.estimate * half.exp()) && close(found.lower, found.estimate / half.exp()), "{found:?}");
-        let half = expected(&|part| median(&long[part]));
+        prop_assert!(close((found.upper / found.estimate).ln(), expected), "{found:?} {expected}");
+        prop_assert!(close((found.estimate / found.lower).ln(), expected), "{found:?} {expected}");
+        let expected = half(neighbours(Rounds::Of(&long)), &|part| median(&long[part]));
         let found = Summary::of(&long).unwrap().median;
-        prop_assert!(close(found.upper, found.estimate + half) && (found.lower - (found.estimate - half).max(0.0)).abs() < 1e-9, "{found:?}");
+        prop_assert!(close(found.upper - found.estimate, expected), "{found:?} {expected}");
+        prop_assert!((found.lower - (found.estimate - expected).max(0.0)).abs() < 1e-6, "{found:?} {expected}");
+    }
+
+    #[test]
+    fn medians_of_sections_are_those_of_statrs(samples in proptest::collection::vec(0u8..20, 6..80)) {
+        let samples: Vec<f64> = samples.into_iter().map(f64::from).collect();
+        let found = medians(&samples, samples.len()).unwrap();
+        let length = samples.len() + 1 - found.len();
+        prop_assert_eq!(length, (samples.len() as f64 / 6.0).round() as usize);
+        let expected: Vec<f64> = samples.windows(length).map(|section| Data::new(section.to_vec()).median()).collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]
@@ -74,131 +91,137 @@ proptest! {
 
 #[test]
 fn students_t_is_that_of_statrs() {
-    for (freedom, t) in (2..).zip(T) {
-        let expected = StudentsT::new(0.0, 1.0, f64::from(freedom)).unwrap().inverse_cdf(0.975);
-        assert!((t - expected).abs() < 1e-6, "{t} {expected}");
-    }
+    let expected = StudentsT::new(0.0, 1.0, 5.0).unwrap().inverse_cdf(0.975);
+    assert!((T - expected).abs() < 1e-6, "{T} {expected}");
 }
 
 #[test]
-fn sections_hold_every_round_once_and_are_equally_long() {
-    for rounds in 6..300 {
-        let sections: Vec<_> = sections(rounds).collect();
-        assert!((3..=6).contains(&sections.len()));
-        assert_eq!((sections[0].start, sections[sections.len() - 1].end), (0, rounds));
-        assert!(sections.windows(2).all(|pair| pair[0].end == pair[1].start));
-        let lengths = sections.iter().map(ExactSizeIterator::len);
-        assert!(lengths.clone().max().unwrap() - lengths.clone().min().unwrap() <= 1);
-        assert!(rounds < 18 || lengths.min().unwrap() >= 6, "{rounds}");
+fn sections_need_two_and_numbers() {
+    assert_eq!(medians(&[1.0, 2.0, 3.0], 4), None);
+    assert_eq!(medians(&[1.0, 2.0, f64::NAN], 3), None);
+    assert_eq!(medians(&[1.0, 2.0, f64::NAN], 2), Some(vec![1.0, 2.0]));
+    assert_eq!(medians(&[], 0), None);
+    for sections in [0, 1, 8] {
+        assert_eq!(half_width(1.0, &vec![1.5; sections], 6, 0.0), None, "{sections}");
     }
+    assert!(half_width(1.0, &[1.5; 6], 6, 0.0).is_some());
 }
 
-/// A setting, and how often the interval of the ratio of equal variants holds 1 in it, in per cent: measured once, with 40,000 runs of
-/// other seeds.
-const COVERAGE: [(Shape, usize, f64, f64); 22] = [
-    (Shape::Narrow, 6, 0.0, 97.3),
-    (Shape::Narrow, 9, 0.0, 97.2),
-    (Shape::Wide, 9, 0.0, 97.2),
-    (Shape::Narrow, 15, 0.0, 97.3),
-    (Shape::Narrow, 30, 0.0, 95.6),
-    (Shape::Narrow, 60, 0.0, 95.4),
-    (Shape::Wide, 60, 0.0, 95.2),
-    (Shape::Exponential, 60, 0.0, 95.2),
-    (Shape::Outliers, 60, 0.0, 95.5),
-    (Shape::TwoModes, 60, 0.0, 99.2),
-    (Shape::Narrow, 200, 0.0, 95.9),
-    (Shape::Narrow, 9, 0.5, 95.3),
-    (Shape::Narrow, 15, 0.5, 96.3),
-    (Shape::Narrow, 30, 0.5, 94.8),
-    (Shape::Narrow, 60, 0.3, 95.3),
-    (Shape::Narrow, 60, 0.5, 95.3),
-    (Shape::Wide, 60, 0.5, 95.0),
-    (Shape::Narrow, 60, 0.7, 94.6),
-    (Shape::Narrow, 60, 0.8, 93.4),
-    (Shape::Narrow, 200, 0.8, 95.1),
-    (Shape::Narrow, 9, 0.8, 89.0),
-    (Shape::Narrow, 15, 0.8, 92.1),
-];
-
 #[test]
-fn intervals_of_equal_variants_hold_one_as_often_as_claimed() {
-    let (mut wrong, mut table) = (false, String::new());
-    for (number, (shape, n, correlation, claimed)) in COVERAGE.into_iter().enumerate() {
-        let mut random = Random::new(1000 + number as u64);
-        let (mut held, mut verdicts) = (0, 0);
-        for _ in 0..RUNS {
-            let [long, short] = [(); 2].map(|()| random.samples(shape, n, correlation));
-            let ratio = ratio(&long, &short).unwrap();
-            held += u32::from(ratio.holds(1.0));
-            verdicts += u32::from(matches!(Verdict::of(&ratio), Verdict::Faster | Verdict::Slower));
+fn the_correlation_that_is_corrected_for_is_the_highest_found_and_more() {
+    let mut random = Random::new(12);
+    let [alike, other] = [0.7, 0.0].map(|correlation| random.samples(Shape::Narrow, 200, correlation));
+    let [one, two] = [neighbours(Rounds::Both(&alike, &other)), neighbours(Rounds::Both(&other, &alike))];
+    assert!((one - two).abs() < 1e-12 && one > lag_one(&alike) + 0.2, "{one} {two}");
+    // What met both alike shows in each of them.
+    let wave: Vec<f64> = (0..200).map(|i| 1.5 + (f64::from(i) / 1.5).sin() / 2.0).collect();
+    let [long, short] = [(); 2].map(|()| {
+        let samples = random.samples(Shape::Narrow, 200, 0.0).into_iter();
+        samples.zip(&wave).map(|(sample, wave)| sample * wave).collect::<Vec<_>>()
+    });
+    assert!(lag_one(&log_ratios(&long, &short)) < 0.2);
+    assert_eq!(neighbours(Rounds::Both(&long, &short)), 0.9);
+    // Few rounds hide more, and one series more than two.
+    let found = |n: usize| [neighbours(Rounds::Of(&other[..n])), neighbours(Rounds::Both(&other[..n], &other[..n]))];
+    let (few, many) = (found(12), found(200));
+    assert!(few[0] > few[1] && few[1] > many[1] && many[1] > 0.1, "{few:?} {many:?}");
+    // Samples that alternate make no interval narrower than independent ones.
+    let alternate: Vec<f64> = (0..200).map(|i| f64::from(i % 2)).collect();
+    assert_eq!(neighbours(Rounds::Of(&alternate)), 0.0);
+}
+
+/// What is claimed: the intervals hold the truth in 95 % of runs, and one of two equal variants is called faster or slower in 5 %.
+const HELD: f64 = 0.95;
+const FALSE: f64 = 0.05;
+
+const SHAPES: [Shape; 5] = [Shape::Narrow, Shape::Wide, Shape::Exponential, Shape::Outliers, Shape::TwoModes];
+
+/// What meets both variants alike, by the round and the number of rounds: nothing, an even drift to the double, and a wave by a third,
+/// nine rounds long.
+const DRIFTS: [fn(f64, f64) -> f64; 3] =
+    [|_, _| 1.0, |round, n| 1.0 + round / n, |round, _| 1.5 + (round / 1.5).sin() / 2.0];
+
+/// Tests what is claimed for so many rounds, in these shapes, with each autocorrelation and each drift.
+fn the_claim_is_kept(n: usize, shapes: &[Shape]) {
+    let (mut broken, mut table) = (false, String::new());
+    for &shape in shapes {
+        for correlation in [0.0, 0.5, 0.7, 0.8] {
+            let mut random = Random::new((n * 100 + shape as usize * 10) as u64 + (correlation * 10.0) as u64);
+            let (mut held, mut wrong, mut medians) = ([0; DRIFTS.len()], [0; DRIFTS.len()], 0);
+            for _ in 0..RUNS {
+                let [long, short] = [(); 2].map(|()| random.samples(shape, n, correlation));
+                medians += u32::from(median_interval(&long, &in_order(&long).unwrap()).unwrap().holds(1.0));
+                for (drift, (held, wrong)) in DRIFTS.iter().zip(held.iter_mut().zip(&mut wrong)) {
+                    let [long, short] = [&long, &short].map(|samples| {
+                        let drifted = |(i, sample): (usize, &f64)| sample * drift(i as f64, n as f64);
+                        samples.iter().enumerate().map(drifted).collect::<Vec<_>>()
+                    });
+                    let ratio = ratio(&long, &short).unwrap();
+                    *held += u32::from(ratio.holds(1.0));
+                    *wrong += u32::from(matches!(Verdict::of(&ratio), Verdict::Faster | Verdict::Slower));
+                }
+            }
+            table +=
+                &format!("{n} {shape:?} {correlation}: held {held:?}, wrong {wrong:?}, medians {medians} of {RUNS}\n");
+            broken |= !held.into_iter().all(|held| at_least(held, HELD));
+            broken |= !wrong.into_iter().all(|wrong| at_most(wrong, FALSE));
+            // Of the others the median is not 1.
+            broken |= !matches!(shape, Shape::Outliers | Shape::TwoModes) && !at_least(medians, HELD);
         }
-        let part = |hits: u32| f64::from(hits) / f64::from(RUNS) * 100.0;
-        table += &format!(
-            "{shape:?} {n} {correlation}: holds {:.2} %, claimed {claimed} %, false verdicts {:.2} %\n",
-            part(held),
-            part(verdicts)
-        );
-        wrong |= !fits(held, claimed / 100.0);
-        // A false verdict needs an interval without 1, and "same" is none.
-        wrong |= verdicts > RUNS - held;
     }
     println!("{table}");
-    assert!(!wrong, "{table}");
+    assert!(!broken, "{table}");
+}
+
+macro_rules! claims {
+    ($($name:ident: $n:literal, $shapes:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            the_claim_is_kept($n, &$shapes);
+        })*
+    };
+}
+
+// What takes longest is cut in two, for two processors.
+claims! {
+    the_claim_is_kept_by_200_rounds: 200, SHAPES[..2];
+    the_claim_is_kept_by_200_rounds_of_other_shapes: 200, SHAPES[2..];
+    the_claim_is_kept_by_60_rounds: 60, SHAPES;
+    the_claim_is_kept_by_30_rounds: 30, SHAPES;
+    the_claim_is_kept_by_15_rounds: 15, SHAPES;
+    the_claim_is_kept_by_12_rounds: 12, SHAPES;
+    the_claim_is_kept_by_9_rounds: 9, SHAPES;
+    the_claim_is_kept_by_6_rounds: 6, SHAPES;
 }
 
 #[test]
-fn drift_that_meets_both_variants_does_not_spoil_the_ratio() {
-    // To the double, evenly or at once in the middle, a wave of nine rounds, and to ten times. Of each, in per cent, how often the interval
-    // holds the truth with independent samples, how often with autocorrelation 0.5, and the false verdicts on equal variants: measured
-    // once, with 40,000 runs of other seeds.
-    type Case = (fn(f64) -> f64, [f64; 2], f64);
-    let cases: [Case; 4] = [
-        (|t| 1.0 + t, [94.5, 94.1], 4.1),
-        (|t| if t < 0.5 { 1.0 } else { 2.0 }, [94.5, 94.2], 4.0),
-        (|t| 1.5 + (40.0 * t).sin() / 2.0, [92.5, 93.9], 7.0),
-        (|t| 1.0 + 9.0 * t, [95.7, 95.9], 3.8),
-    ];
-    for (course, (drift, claimed, claimed_wrong)) in cases.into_iter().enumerate() {
-        for (correlation, truth, claimed) in [(0.0, 1.0, claimed[0]), (0.5, 2.0, claimed[1])] {
-            let mut random = Random::new(77 + course as u64);
-            let (mut held, mut wrong) = (0, 0);
-            for _ in 0..RUNS {
-                let [mut long, mut short] = [(); 2].map(|()| random.samples(Shape::Narrow, 60, correlation));
-                for (i, (long, short)) in long.iter_mut().zip(&mut short).enumerate() {
-                    *long *= drift(i as f64 / 60.0) * truth;
-                    *short *= drift(i as f64 / 60.0);
-                }
-                let ratio = ratio(&long, &short).unwrap();
-                held += u32::from(ratio.holds(truth));
-                let right = if truth > 1.0 { [Verdict::Faster; 2] } else { [Verdict::Same, Verdict::CannotTell] };
-                wrong += u32::from(!right.contains(&Verdict::of(&ratio)));
-            }
-            println!("drift {course} {correlation}: {held} {wrong} of {RUNS}");
-            assert!(fits(held, claimed / 100.0), "{course} {correlation}: {held}");
-            assert!(
-                fits(wrong, if truth > 1.0 { 0.0 } else { claimed_wrong / 100.0 }),
-                "{course} {correlation}: {wrong}"
-            );
+fn what_differs_is_found() {
+    for (n, correlation, times, least) in POWER {
+        let mut random = Random::new(40 + n as u64);
+        let (mut found, mut wrong) = (0, 0);
+        for _ in 0..RUNS {
+            let [mut long, short] = [(); 2].map(|()| random.samples(Shape::Narrow, n, correlation));
+            long.iter_mut().for_each(|sample| *sample *= times);
+            let verdict = Verdict::of(&ratio(&long, &short).unwrap());
+            found += u32::from(verdict == Verdict::Faster);
+            wrong += u32::from(verdict == Verdict::Slower);
         }
+        println!("{times} times, {n} {correlation}: found {found}, wrong {wrong} of {RUNS}");
+        assert!(at_least(found, least) && wrong == 0, "{times} {n} {correlation}: {found} {wrong}");
     }
 }
 
-#[test]
-fn medians_lie_in_their_intervals_as_often_as_claimed() {
-    for (shape, n, correlation, claimed) in [
-        (Shape::Narrow, 60, 0.0, 95.4),
-        (Shape::Wide, 60, 0.0, 95.3),
-        (Shape::Narrow, 60, 0.5, 94.9),
-        (Shape::Wide, 9, 0.0, 95.8),
-    ] {
-        let mut random = Random::new(5);
-        let held: u32 = (0..RUNS)
-            .map(|_| u32::from(Summary::of(&random.samples(shape, n, correlation)).unwrap().median.holds(1.0)))
-            .sum();
-        println!("median {shape:?} {n} {correlation}: {held} of {RUNS}");
-        assert!(fits(held, claimed / 100.0), "{shape:?} {n} {correlation}: {held}");
-    }
-}
+/// Of noise of 5 %: rounds, autocorrelation, how many times longer the first takes, and in what part of runs that is found at least.
+const POWER: [(usize, f64, f64, f64); 8] = [
+    (60, 0.0, 1.1, 0.999),
+    (60, 0.8, 1.1, 0.55),
+    (30, 0.0, 1.1, 0.98),
+    (12, 0.0, 1.1, 0.53),
+    (12, 0.0, 1.3, 0.97),
+    (9, 0.0, 1.3, 0.88),
+    (9, 0.8, 2.0, 0.99),
+    (6, 0.8, 2.0, 0.99),
+];
 
 #[test]
 fn a_coarse_clock_does_not_make_intervals_certain() {
@@ -215,7 +238,7 @@ fn a_coarse_clock_does_not_make_intervals_certain() {
             held += u32::from(ratio.holds(1.0));
             wrong += u32::from(matches!(Verdict::of(&ratio), Verdict::Faster | Verdict::Slower));
         }
-        assert!(wrong <= RUNS / 20 && held >= RUNS / 100 * 94, "{steps}: {held} {wrong}");
+        assert!(at_most(wrong, FALSE) && at_least(held, HELD), "{steps}: {held} {wrong}");
     }
 }
 
@@ -248,11 +271,6 @@ fn samples_of_zero_have_no_ratio_or_one_without_upper_end() {
 fn few_samples_give_their_whole_range() {
     let summary = Summary::of(&[5.0, 1.0, 3.0, 9.0, 7.0]).unwrap();
     assert_eq!(summary.median, Interval { lower: 1.0, estimate: 5.0, upper: 9.0 });
-    let found = ratio(&[4.0, 8.0, 5.0, 6.0], &[1.0, 2.0, 1.5, 1.9]).unwrap();
-    assert_eq!((found.lower, found.upper), (2.0, 8.0));
-    let found = ratio(&[4.0, 8.0, 5.0], &[1.0, 2.0, 1.5, 1.9]).unwrap();
-    assert_eq!((found.lower, found.upper), (0.0, f64::INFINITY));
-    assert_eq!(Verdict::of(&found), Verdict::CannotTell);
     assert_eq!(ratio(&[0.0; 60], &[1.0; 60]), None);
     assert_eq!(Summary::of(&[]), None);
     assert_eq!(Summary::of(&[1.0, f64::INFINITY]), None);
@@ -317,15 +335,11 @@ fn the_correlation_between_neighbours_is_found() {
 }
 
 #[test]
-fn of_few_rounds_a_winner_is_rarely_claimed() {
-    for (n, chance) in [(1, 0.0), (2, 0.0), (3, 0.0), (4, 2.0 / 70.0), (5, 2.0 / 252.0)] {
-        let mut random = Random::new(n as u64);
-        let wrong: u32 = (0..RUNS)
-            .map(|_| {
-                let [long, short] = [(); 2].map(|()| random.samples(Shape::Wide, n, 0.0));
-                u32::from(Verdict::of(&ratio(&long, &short).unwrap()) != Verdict::CannotTell)
-            })
-            .sum();
-        assert!(fits(wrong, chance), "{n}: {wrong}");
+fn of_fewer_than_six_rounds_no_winner_is_claimed() {
+    for n in 1..ENOUGH {
+        let found = ratio(&vec![9.0; n], &vec![1.0; n]).unwrap();
+        assert_eq!((found.lower, found.estimate, found.upper), (0.0, 9.0, f64::INFINITY));
+        assert_eq!(Verdict::of(&found), Verdict::CannotTell);
     }
+    assert_eq!(Verdict::of(&ratio(&[9.0; ENOUGH], &[1.0; ENOUGH]).unwrap()), Verdict::Faster);
 }

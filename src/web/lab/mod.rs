@@ -201,7 +201,7 @@ async fn here(
         Scenario::Payload => {
             let mut rig = rig_of(&request.rows, true, bench.pace).await?;
             if request.url.is_some() {
-                (bench.after, bench.later) = (puts::PUTS * 2, puts::guess(rig.len()));
+                (bench.after, bench.later) = (puts::count(true), puts::guess(rig.len()));
             }
             let variants = [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move];
             let series = bench.builds(vec![&mut rig], &variants, ROUNDS, &mut refused).await?;
@@ -209,7 +209,7 @@ async fn here(
                 && !stop.is_set()
             {
                 let problem;
-                (puts, problem) = puts::run(url, &request.rows, &rig, &mut bench).await;
+                (puts, problem) = puts::run(url, &request.rows, &rig, refused.is_none(), &mut bench).await;
                 // What was measured before counts all the same.
                 unsent = problem.map(|Problem { title, detail }| format!("{title} {detail}"));
                 router = Some(url.clone());

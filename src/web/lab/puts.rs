@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Whole puts of each variant.
-pub(super) const PUTS: u32 = 12;
+const PUTS: u32 = 12;
 
 /// When the puts have taken so long together, fewer will do.
 const LONG: Duration = Duration::from_secs(20);
@@ -47,7 +47,18 @@ const PATIENCE_MILLIS: u32 = 60_000;
 /// How long to wait for a probe before the next one.
 const PROBE_MILLIS: u32 = 50;
 
-const VARIANTS: [(Variant, Mode); 2] = [(Variant::Copy, Mode::Copy), (Variant::Borrow, Mode::Borrow)];
+/// By which variants a payload is put. One that cannot be moved is put by the others.
+fn variants(moves: bool) -> &'static [(Variant, Mode)] {
+    const ALL: [(Variant, Mode); 3] =
+        [(Variant::Copy, Mode::Copy), (Variant::Borrow, Mode::Borrow), (Variant::Move, Mode::Move)];
+    let [others @ .., _] = &ALL;
+    if moves { &ALL } else { others }
+}
+
+/// How many puts there will be.
+pub(super) fn count(moves: bool) -> u32 {
+    PUTS * variants(moves).len() as u32
+}
 
 const STAGES: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
 
@@ -77,7 +88,8 @@ impl From<Problem> for Halt {
 
 /// How long all puts of `len` bytes will take, before any was tried: 5 ms and 8 ns for each byte.
 pub(super) fn guess(len: usize) -> Duration {
-    (Duration::from_millis(5) + Duration::from_nanos(8 * len as u64)) * (PUTS * 2 + 2)
+    // With those that warm up.
+    (Duration::from_millis(5) + Duration::from_nanos(8 * len as u64)) * (count(true) + variants(true).len() as u32)
 }
 
 /// A session to put with and one to receive with.
@@ -111,7 +123,7 @@ impl Link {
                     Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
                     Told::PutEnded(id, result) => Heard::PutEnded(id, result),
                     Told::Closed(problem) => Heard::Closed(problem),
-                    Told::Sample(_) | Told::Progress(..) => return,
+                    Told::Sample(_) | Told::Progress(..) | Told::Lost { .. } | Told::Resumed(_) => return,
                 };
                 // Nobody listens any more when the measurement has ended.
                 let _ = tell.unbounded_send(heard);
@@ -226,6 +238,10 @@ async fn one(
     let begun = clock::now();
     let mut sources = Sources::default();
     sources.make(rows)?;
+    if mode == Mode::Move {
+        // The page keeps its files. What is moved is made anew for each put, and that is no part of it.
+        sources.own_files()?;
+    }
     let producing = clock::now().saturating_sub(begun);
     pace.rest().await;
     let begun = clock::now();
@@ -256,36 +272,51 @@ async fn one(
     ])
 }
 
-/// Takes whole puts by copy and by borrow, in turns. Returns those that arrived, and why there are no more if that is not because it was
-/// stopped.
-pub(super) async fn run(url: &str, rows: &[Row], rig: &Rig, bench: &mut Bench<'_>) -> (Vec<Puts>, Option<Problem>) {
-    let mut puts = VARIANTS.map(|(variant, _)| Puts {
-        variant,
+/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns those that arrived, and why there are no
+/// more if that is not because it was stopped.
+pub(super) async fn run(
+    url: &str,
+    rows: &[Row],
+    rig: &Rig,
+    moves: bool,
+    bench: &mut Bench<'_>,
+) -> (Vec<Puts>, Option<Problem>) {
+    let variants = variants(moves);
+    let empty = |(variant, _): &(Variant, Mode)| Puts {
+        variant: *variant,
         at: Vec::new(),
         stages: STAGES.map(|stage| StageSeries { stage, copied: 0, samples: Vec::new() }).into(),
-    });
-    let problem = match take(url, rows, rig, bench, &mut puts).await {
+    };
+    let mut puts: Vec<Puts> = variants.iter().map(empty).collect();
+    let problem = match take(url, rows, rig, variants, bench, &mut puts).await {
         Ok(()) | Err(Halt::Stopped) => None,
         Err(Halt::Failed(problem)) => Some(problem),
     };
     (puts.into_iter().filter(|puts| puts.at.len() >= FEWEST).collect(), problem)
 }
 
-async fn take(url: &str, rows: &[Row], rig: &Rig, bench: &mut Bench<'_>, puts: &mut [Puts; 2]) -> Result<(), Halt> {
+async fn take(
+    url: &str,
+    rows: &[Row],
+    rig: &Rig,
+    variants: &[(Variant, Mode)],
+    bench: &mut Bench<'_>,
+    puts: &mut [Puts],
+) -> Result<(), Halt> {
     let mut link = Link::open(url, &bench.pace.stop).await?;
     // The first ones warm up, and every byte of them is compared.
-    for (_, mode) in VARIANTS {
-        one(&mut link, rows, rig, mode, true, bench.pace).await?;
+    for (_, mode) in variants {
+        one(&mut link, rows, rig, *mode, true, bench.pace).await?;
     }
     let begun = clock::now();
-    let mut done = 0;
+    let (mut done, total) = (0, PUTS * variants.len() as u32);
     for round in 0..PUTS {
         if clock::now().saturating_sub(begun) > LONG && round >= AT_LEAST {
             break;
         }
-        for index in order(super::SEED, round, VARIANTS.len()) {
+        for index in order(super::SEED, round, variants.len()) {
             bench.pace.rest().await;
-            let (Some((_, mode)), Some(puts)) = (VARIANTS.get(index), puts.get_mut(index)) else { continue };
+            let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
             let at = clock::now().saturating_sub(bench.begun);
             let staged = one(&mut link, rows, rig, *mode, false, bench.pace).await?;
             puts.at.push(at.as_secs_f64() * 1e3);
@@ -294,8 +325,8 @@ async fn take(url: &str, rows: &[Row], rig: &Rig, bench: &mut Bench<'_>, puts: &
                 series.copied = copied;
             }
             done += 1;
-            let left = clock::now().saturating_sub(begun) / done * (PUTS * 2 - done);
-            bench.tell(Progress { done: bench.before + done, total: bench.before + PUTS * 2, left: Some(left) });
+            let left = clock::now().saturating_sub(begun) / done * (total - done);
+            bench.tell(Progress { done: bench.before + done, total: bench.before + total, left: Some(left) });
         }
     }
     Ok(())

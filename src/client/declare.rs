@@ -1,0 +1,545 @@
+//! What is declared: by the caller, which outlives a lost session, and by the router, which does not.
+
+use std::collections::{HashMap, HashSet};
+
+use zenoh_buffers::writer::DidntWrite;
+use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
+use zenoh_protocol::{
+    core::{Priority, Reliability, WireExpr},
+    network::{
+        DeclareBody, Mapping,
+        interest::{InterestMode, InterestOptions},
+    },
+};
+
+use super::{Client, CloseCause, CommandError, EntityId, Event, Locality, Sample, SubscriberId, numbers::Numbers};
+use crate::{
+    payload::ZBytes,
+    wire::{Content, Qos, encode},
+};
+
+/// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts that begin with numbers, so
+/// without a bound a few small messages could make one of any length.
+const MAX_KEY: usize = u16::MAX as usize;
+
+/// A subscriber to be declared.
+#[derive(Clone, Debug)]
+pub struct Subscribe {
+    /// The key expression.
+    pub key: OwnedKeyExpr,
+    /// Whose samples it gets.
+    pub origin: Locality,
+    /// Whether [`Event::Missed`] tells of numbered samples that did not come.
+    pub report_missed: bool,
+}
+
+impl From<OwnedKeyExpr> for Subscribe {
+    /// A subscriber with zenoh's defaults: everybody's samples, and no reports.
+    fn from(key: OwnedKeyExpr) -> Self {
+        Self { key, origin: Locality::Any, report_missed: false }
+    }
+}
+
+/// A queryable to be declared.
+#[derive(Clone, Debug)]
+pub struct Queryable {
+    /// The key expression.
+    pub key: OwnedKeyExpr,
+    /// Whether it has everything that there is under `key`. Queries to complete queryables only go to such.
+    pub complete: bool,
+    /// Whose queries it answers.
+    pub origin: Locality,
+}
+
+impl From<OwnedKeyExpr> for Queryable {
+    /// A queryable with zenoh's defaults: not complete, everybody's queries.
+    fn from(key: OwnedKeyExpr) -> Self {
+        Self { key, complete: false, origin: Locality::Any }
+    }
+}
+
+/// Whose coming and going is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counterpart {
+    /// Subscribers, of whom a publisher wants to know whether there are any.
+    Subscribers,
+    /// Queryables, as for a querier.
+    Queryables,
+}
+
+pub(super) enum Entity {
+    Subscriber { subscribe: Subscribe, numbers: Numbers },
+    Queryable(Queryable),
+    Token(OwnedKeyExpr),
+    Liveliness(Liveliness),
+    Watch(Watch),
+}
+
+pub(super) struct Liveliness {
+    key: OwnedKeyExpr,
+    history: bool,
+    /// The tokens that the subscriber was told of, and whose end it was not.
+    alive: HashSet<OwnedKeyExpr>,
+    /// After a lost session: those that the router has named so far. `None` once it has named all.
+    seen: Option<HashSet<OwnedKeyExpr>>,
+}
+
+pub(super) struct Watch {
+    key: OwnedKeyExpr,
+    counterpart: Counterpart,
+    /// What was told last.
+    told: Option<bool>,
+    /// Whether the router has named all that are there.
+    complete: bool,
+    /// How many of those that the router has named intersect `key`. Counted, not searched: a router may name very many.
+    remote: usize,
+}
+
+/// Something that the caller has declared.
+pub(super) struct Declared {
+    pub(super) id: EntityId,
+    /// The interest by which the router is asked, for those that ask.
+    interest: u32,
+    pub(super) entity: Entity,
+}
+
+impl Declared {
+    /// The messages that declare it.
+    fn announce(&self, again: bool) -> Result<Option<Vec<u8>>, DidntWrite> {
+        let ask =
+            |key: &keyexpr, mode, options| encode::interest(self.interest, mode, options, Some(key), Priority::Control);
+        Ok(match &self.entity {
+            Entity::Subscriber { subscribe, .. } => match subscribe.origin {
+                Locality::SessionLocal => None,
+                _ => Some(encode::declare_subscriber(self.id, &subscribe.key)?),
+            },
+            Entity::Queryable(queryable) => match queryable.origin {
+                Locality::SessionLocal => None,
+                _ => Some(encode::declare_queryable(self.id, &queryable.key, queryable.complete)?),
+            },
+            Entity::Token(key) => Some(encode::declare_token(self.id, key)?),
+            Entity::Liveliness(liveliness) => {
+                let mode = if liveliness.history || again { InterestMode::CurrentFuture } else { InterestMode::Future };
+                Some(ask(&liveliness.key, mode, InterestOptions::TOKENS)?)
+            }
+            Entity::Watch(watch) => {
+                let options = match watch.counterpart {
+                    Counterpart::Subscribers => InterestOptions::SUBSCRIBERS,
+                    Counterpart::Queryables => InterestOptions::QUERYABLES,
+                };
+                Some(ask(&watch.key, InterestMode::CurrentFuture, options)?)
+            }
+        })
+    }
+
+    /// The message that undeclares it.
+    fn withdraw(&self) -> Result<Option<Vec<u8>>, DidntWrite> {
+        Ok(match &self.entity {
+            Entity::Subscriber { subscribe: Subscribe { origin: Locality::SessionLocal, .. }, .. }
+            | Entity::Queryable(Queryable { origin: Locality::SessionLocal, .. }) => None,
+            Entity::Subscriber { .. } => Some(encode::undeclare_subscriber(self.id)?),
+            Entity::Queryable(_) => Some(encode::undeclare_queryable(self.id)?),
+            Entity::Token(_) => Some(encode::undeclare_token(self.id)?),
+            Entity::Liveliness(_) | Entity::Watch(_) => {
+                let (mode, options) = (InterestMode::Final, InterestOptions::empty());
+                Some(encode::interest(self.interest, mode, options, None, Priority::Control)?)
+            }
+        })
+    }
+}
+
+/// What the router has declared in this session.
+#[derive(Default)]
+pub(super) struct Remote {
+    /// Key expressions that have numbers.
+    mappings: HashMap<u16, String>,
+    tokens: HashMap<u32, OwnedKeyExpr>,
+    /// How many tokens there are of each key.
+    alive: HashMap<OwnedKeyExpr, usize>,
+    subscribers: HashMap<u32, OwnedKeyExpr>,
+    queryables: HashMap<u32, OwnedKeyExpr>,
+}
+
+impl Remote {
+    /// The text of `wire`: what its number stands for, followed by its suffix. Numbers of ours do not exist: we declare none.
+    fn text(&self, wire: &WireExpr<'_>) -> Result<String, CloseCause> {
+        let prefix = match (wire.scope, wire.mapping) {
+            (0, _) => Some(""),
+            (number, Mapping::Sender) => self.mappings.get(&number).map(String::as_str),
+            (_, Mapping::Receiver) => None,
+        };
+        let prefix =
+            prefix.ok_or_else(|| CloseCause::Key { found: format!("number {}, never declared", wire.scope) })?;
+        if prefix.len() + wire.suffix.len() > MAX_KEY {
+            return Err(CloseCause::Key { found: format!("a text of {} B", prefix.len() + wire.suffix.len()) });
+        }
+        let mut text = String::with_capacity(prefix.len() + wire.suffix.len());
+        text.push_str(prefix);
+        text.push_str(&wire.suffix);
+        Ok(text)
+    }
+
+    /// The key expression of `wire`. The codec takes any text, so it is checked here.
+    pub(super) fn resolve(&self, wire: &WireExpr<'_>) -> Result<OwnedKeyExpr, CloseCause> {
+        let text = self.text(wire)?;
+        OwnedKeyExpr::new(text.as_str()).map_err(|_| CloseCause::Key { found: shortened(&text) })
+    }
+
+    fn map(&mut self, id: u16, wire: WireExpr<'_>, limit: usize) -> Result<(), CloseCause> {
+        // This message has no bit for whose number its key begins with: it is the declarer's own.
+        let own = WireExpr { mapping: Mapping::Sender, ..wire };
+        let text = self.text(&own)?;
+        if !self.mappings.contains_key(&id) && self.mappings.len() >= limit {
+            return Err(CloseCause::TooManyKeys { limit });
+        }
+        // A number may stand for the beginning of keys only, so what it stands for need not be a key expression.
+        self.mappings.insert(id, text);
+        Ok(())
+    }
+
+    fn of(&mut self, counterpart: Counterpart) -> &mut HashMap<u32, OwnedKeyExpr> {
+        match counterpart {
+            Counterpart::Subscribers => &mut self.subscribers,
+            Counterpart::Queryables => &mut self.queryables,
+        }
+    }
+
+    fn keep_token(&mut self, id: u32, key: &OwnedKeyExpr, limit: usize) -> Result<(), CloseCause> {
+        if let Some(before) = keep(&mut self.tokens, id, key.clone(), "tokens", limit)? {
+            self.count_down(&before);
+        }
+        *self.alive.entry(key.clone()).or_default() += 1;
+        Ok(())
+    }
+
+    /// One token of `key` is gone; returns whether it was the last.
+    fn count_down(&mut self, key: &OwnedKeyExpr) -> bool {
+        match self.alive.get_mut(key) {
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                false
+            }
+            _ => {
+                self.alive.remove(key);
+                true
+            }
+        }
+    }
+}
+
+/// Keeps what the router has declared, within the bound; returns what had the same number before.
+fn keep(
+    table: &mut HashMap<u32, OwnedKeyExpr>,
+    id: u32,
+    key: OwnedKeyExpr,
+    what: &'static str,
+    limit: usize,
+) -> Result<Option<OwnedKeyExpr>, CloseCause> {
+    if table.len() >= limit && !table.contains_key(&id) {
+        return Err(CloseCause::TooManyDeclared { what, limit });
+    }
+    Ok(table.insert(id, key))
+}
+
+/// Enough of a peer's text to recognise it.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(80).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("{short:?}")
+}
+
+impl Client {
+    /// Declares a subscriber. While a session is lost, it is declared with the next one, as everything that is declared.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was declared then.
+    pub fn subscribe(&mut self, id: SubscriberId, subscribe: impl Into<Subscribe>) -> Result<(), CommandError> {
+        self.declare(id, Entity::Subscriber { subscribe: subscribe.into(), numbers: Numbers::default() })
+    }
+
+    /// Undeclares a subscriber. Samples that are under way to it are no longer delivered.
+    ///
+    /// # Errors
+    /// As [`Client::undeclare`].
+    pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
+        self.undeclare(id)
+    }
+
+    /// Declares a queryable: [`Event::Query`] brings what it is asked.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was declared then.
+    pub fn declare_queryable(&mut self, id: EntityId, queryable: impl Into<Queryable>) -> Result<(), CommandError> {
+        self.declare(id, Entity::Queryable(queryable.into()))
+    }
+
+    /// Declares a liveliness token: others see `key` alive until it is undeclared, or the session ends in whatever way.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was declared then.
+    pub fn declare_token(&mut self, id: EntityId, key: OwnedKeyExpr) -> Result<(), CommandError> {
+        self.declare(id, Entity::Token(key))
+    }
+
+    /// Declares a liveliness subscriber: it gets a sample without payload for each token that comes, and one that says deleted for
+    /// each that goes; those of this client too. With `history` it also gets the tokens that are there already. After a lost
+    /// session it gets what has changed meanwhile.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was declared then.
+    pub fn subscribe_liveliness(
+        &mut self,
+        id: SubscriberId,
+        key: OwnedKeyExpr,
+        history: bool,
+    ) -> Result<(), CommandError> {
+        self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashSet::new(), seen: None }))
+    }
+
+    /// Watches whether anybody subscribes to, or answers queries for, something that intersects `key`: zenoh's matching status of
+    /// a publisher or a querier. [`Event::Matching`] tells it once it is known, and whenever it changes.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing is watched then.
+    pub fn watch_matching(
+        &mut self,
+        id: EntityId,
+        key: OwnedKeyExpr,
+        counterpart: Counterpart,
+    ) -> Result<(), CommandError> {
+        let remote = self.remote.of(counterpart).values().filter(|other| other.intersects(&key)).count();
+        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false, remote }))
+    }
+
+    fn declare(&mut self, id: EntityId, entity: Entity) -> Result<(), CommandError> {
+        self.require_session()?;
+        if self.declared.iter().any(|declared| declared.id == id) {
+            return Err(CommandError::IdInUse { id });
+        }
+        let limit = self.config.limits.declared;
+        if self.declared.len() >= limit {
+            return Err(CommandError::TooMany { what: "declarations", limit });
+        }
+        let declared = Declared { id, interest: self.next_number(), entity };
+        let message = declared.announce(false).map_err(|_| CommandError::KeyTooLong)?;
+        self.declared.push(declared);
+        if let Some(message) = message {
+            self.enqueue_declaration(message);
+        }
+        self.check_matching();
+        Ok(())
+    }
+
+    /// Undeclares whatever `id` names. What is under way to it is no longer delivered.
+    ///
+    /// # Errors
+    /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is nothing of that id.
+    pub fn undeclare(&mut self, id: EntityId) -> Result<(), CommandError> {
+        self.require_session()?;
+        let at = self.declared.iter().position(|declared| declared.id == id);
+        let declared = self.declared.remove(at.ok_or(CommandError::UnknownId { id })?);
+        // It has no key in it, so it can always be encoded.
+        if let Ok(Some(message)) = declared.withdraw() {
+            self.enqueue_declaration(message);
+        }
+        self.forget_queries_of(id);
+        self.check_matching();
+        Ok(())
+    }
+
+    /// Declares everything anew, in its order.
+    pub(super) fn declare_again(&mut self) {
+        let mut messages = Vec::new();
+        for declared in &mut self.declared {
+            match &mut declared.entity {
+                Entity::Liveliness(liveliness) => liveliness.seen = Some(HashSet::new()),
+                Entity::Watch(watch) => (watch.complete, watch.remote) = (false, 0),
+                _ => {}
+            }
+            // Encoded before, so it can be now.
+            messages.extend(declared.announce(true).ok().flatten());
+        }
+        messages.into_iter().for_each(|message| self.enqueue_declaration(message));
+    }
+
+    /// What the router declares or undeclares.
+    pub(super) fn handle_declare(&mut self, interest: Option<u32>, body: DeclareBody) -> Result<(), CloseCause> {
+        let limits = self.config.limits;
+        match body {
+            DeclareBody::DeclareKeyExpr(declared) => {
+                self.remote.map(declared.id, declared.wire_expr, limits.key_expressions)?;
+            }
+            DeclareBody::UndeclareKeyExpr(undeclared) => {
+                self.remote.mappings.remove(&undeclared.id);
+            }
+            DeclareBody::DeclareToken(declared) => {
+                let key = self.remote.resolve(&declared.wire_expr)?;
+                if let Some(interest) = interest.filter(|id| self.is_liveliness_get(*id)) {
+                    self.reply_alive(interest, &key);
+                    return Ok(());
+                }
+                self.remote.keep_token(declared.id, &key, limits.tokens)?;
+                self.tell_liveliness(interest, &key, true);
+            }
+            DeclareBody::UndeclareToken(undeclared) => {
+                let known = self.remote.tokens.remove(&undeclared.id);
+                let named = &undeclared.ext_wire_expr.wire_expr;
+                let key = match known {
+                    Some(key) if self.remote.count_down(&key) => key,
+                    Some(_) => return Ok(()),
+                    // One that was never declared in this session is named by its key.
+                    None if !named.is_empty() => self.remote.resolve(named)?,
+                    None => return Ok(()),
+                };
+                self.tell_liveliness(None, &key, false);
+            }
+            DeclareBody::DeclareSubscriber(declared) => {
+                self.handle_counterpart(Counterpart::Subscribers, declared.id, &declared.wire_expr)?;
+            }
+            DeclareBody::UndeclareSubscriber(undeclared) => {
+                self.forget_counterpart(Counterpart::Subscribers, undeclared.id);
+            }
+            DeclareBody::DeclareQueryable(declared) => {
+                self.handle_counterpart(Counterpart::Queryables, declared.id, &declared.wire_expr)?;
+            }
+            DeclareBody::UndeclareQueryable(undeclared) => {
+                self.forget_counterpart(Counterpart::Queryables, undeclared.id);
+            }
+            DeclareBody::DeclareFinal(_) => {
+                if let Some(interest) = interest {
+                    self.handle_declare_final(interest);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A subscriber or queryable of others has come.
+    fn handle_counterpart(&mut self, counterpart: Counterpart, id: u32, wire: &WireExpr<'_>) -> Result<(), CloseCause> {
+        let (key, limit) = (self.remote.resolve(wire)?, self.config.limits.tokens);
+        let what = match counterpart {
+            Counterpart::Subscribers => "subscribers",
+            Counterpart::Queryables => "queryables",
+        };
+        let before = keep(self.remote.of(counterpart), id, key.clone(), what, limit)?;
+        self.count(counterpart, Some(&key), before.as_ref());
+        Ok(())
+    }
+
+    /// One has gone.
+    fn forget_counterpart(&mut self, counterpart: Counterpart, id: u32) {
+        let before = self.remote.of(counterpart).remove(&id);
+        self.count(counterpart, None, before.as_ref());
+    }
+
+    /// Has the watches count what has come and what has gone.
+    fn count(&mut self, counterpart: Counterpart, come: Option<&OwnedKeyExpr>, gone: Option<&OwnedKeyExpr>) {
+        for declared in &mut self.declared {
+            let Entity::Watch(watch) = &mut declared.entity else { continue };
+            if watch.counterpart == counterpart {
+                let meant = |key: &&OwnedKeyExpr| key.intersects(&watch.key);
+                let (more, less) = (come.filter(meant).is_some(), gone.filter(meant).is_some());
+                watch.remote = (watch.remote + usize::from(more)).saturating_sub(usize::from(less));
+            }
+        }
+        self.check_matching();
+    }
+
+    /// The router has named all that is there of `interest`.
+    fn handle_declare_final(&mut self, interest: u32) {
+        if self.end_fence(interest) || self.end_liveliness_get(interest) {
+            return;
+        }
+        let mut gone = Vec::new();
+        let mut subscriber = None;
+        if let Some(declared) = self.declared.iter_mut().find(|declared| declared.interest == interest) {
+            match &mut declared.entity {
+                Entity::Liveliness(liveliness) => {
+                    if let Some(seen) = liveliness.seen.take() {
+                        subscriber = Some(declared.id);
+                        gone.extend(liveliness.alive.difference(&seen).cloned());
+                        liveliness.alive = seen;
+                    }
+                }
+                Entity::Watch(watch) => watch.complete = true,
+                _ => {}
+            }
+        }
+        for key in gone {
+            self.deliver_alive(subscriber.into_iter().collect(), &key, false);
+        }
+        self.check_matching();
+    }
+
+    /// Tells those liveliness subscribers that do not know yet.
+    fn tell_liveliness(&mut self, interest: Option<u32>, key: &OwnedKeyExpr, alive: bool) {
+        let mut told = Vec::new();
+        for declared in &mut self.declared {
+            let Entity::Liveliness(liveliness) = &mut declared.entity else { continue };
+            if interest.is_some_and(|interest| interest != declared.interest) || !liveliness.key.intersects(key) {
+                continue;
+            }
+            if let Some(seen) = &mut liveliness.seen {
+                if alive {
+                    seen.insert(key.clone());
+                } else {
+                    seen.remove(key);
+                }
+            }
+            // One whose coming it was not told of, because it came first, may still be told as gone.
+            let news = if alive {
+                liveliness.alive.insert(key.clone())
+            } else {
+                liveliness.alive.remove(key) || !liveliness.history
+            };
+            if news {
+                told.push(declared.id);
+            }
+        }
+        self.deliver_alive(told, key, alive);
+    }
+
+    fn deliver_alive(&mut self, subscribers: Vec<SubscriberId>, key: &OwnedKeyExpr, alive: bool) {
+        if subscribers.is_empty() {
+            return;
+        }
+        let content = if alive { Content::put(ZBytes::empty()) } else { Content::delete() };
+        let sample = Sample::new(key, content, Qos::DEFAULT, Reliability::Reliable, false);
+        self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
+    }
+
+    /// Tells the watches of which the answer has changed.
+    pub(super) fn check_matching(&mut self) {
+        if !self.declared.iter().any(|declared| matches!(declared.entity, Entity::Watch(_))) {
+            return;
+        }
+        let own = |counterpart: Counterpart, key: &OwnedKeyExpr| {
+            self.declared.iter().any(|declared| match (&declared.entity, counterpart) {
+                (Entity::Subscriber { subscribe, .. }, Counterpart::Subscribers) => {
+                    subscribe.origin.takes(true) && subscribe.key.intersects(key)
+                }
+                (Entity::Queryable(queryable), Counterpart::Queryables) => {
+                    queryable.origin.takes(true) && queryable.key.intersects(key)
+                }
+                _ => false,
+            })
+        };
+        let mut news = Vec::new();
+        for (at, declared) in self.declared.iter().enumerate() {
+            let Entity::Watch(watch) = &declared.entity else { continue };
+            let matching = watch.remote > 0 || own(watch.counterpart, &watch.key);
+            // That nobody is there is known only when all were named.
+            if watch.told != Some(matching) && (matching || watch.complete) {
+                news.push((at, declared.id, matching));
+            }
+        }
+        for (at, id, matching) in news {
+            if let Some(Declared { entity: Entity::Watch(watch), .. }) = self.declared.get_mut(at) {
+                watch.told = Some(matching);
+            }
+            self.events.push_back(Event::Matching { id, matching });
+        }
+    }
+}

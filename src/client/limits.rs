@@ -1,0 +1,60 @@
+//! Bounds on what is kept because a peer, or the caller, asks for it.
+
+use crate::wire;
+
+/// The bounds of a client. The defaults suit a page; a test or another program may choose others.
+///
+/// What the caller passes is refused with [`CommandError`](super::CommandError); what a router passes ends the session with a
+/// [`CloseCause`](super::CloseCause), except where it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a message that is being put together, in each lane.
+    pub reassembly_bytes: usize,
+    /// Fragments of a message that is being put together, in each lane: each keeps a buffer of the browser alive.
+    pub reassembly_fragments: usize,
+    /// Key expressions that the router has given numbers to.
+    pub key_expressions: usize,
+    /// Payload bytes that may wait to be sent before puts with `CongestionControl::Drop` are dropped. Puts with
+    /// `CongestionControl::Block` wait behind them; they hold references, not copies.
+    pub queued_bytes: usize,
+    /// Messages that may wait to be sent. Beyond it puts, gets and replies are refused, whatever they say about congestion.
+    pub queued_messages: usize,
+    /// Subscribers, queryables, tokens and watches that the caller may have declared.
+    pub declared: usize,
+    /// Numbered publishers of the caller's.
+    pub numbered: usize,
+    /// Publishers whose numbers are remembered for each subscriber that reports what it missed. Of further ones nothing is reported.
+    pub sources: usize,
+    /// Gets, and fences, that may wait for answers.
+    pub waiting: usize,
+    /// Replies that are kept for one get until it is known which is the latest under each key. Beyond it, the get ends with an error.
+    pub replies: usize,
+    /// Queries of others that may wait for our queryables. Further ones are answered with an error at once.
+    pub queries: usize,
+    /// Tokens of others that liveliness subscribers were told of, and subscribers and queryables of others that are watched.
+    pub tokens: usize,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Self = Self {
+        reassembly_bytes: wire::MAX_MESSAGE,
+        reassembly_fragments: 1 << 18,
+        key_expressions: 1 << 12,
+        queued_bytes: 64 << 20,
+        queued_messages: 1 << 16,
+        declared: 1 << 12,
+        numbered: 1 << 12,
+        sources: 1 << 12,
+        waiting: 1 << 12,
+        replies: 1 << 16,
+        queries: 1 << 12,
+        tokens: 1 << 16,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,182 @@
+//! What waits to be sent: one queue for each priority, and batches filled out of them.
+//!
+//! ```text
+//!   puts made      queues, highest priority first            batches
+//!
+//!   1 data     ->  real time   | 3                       ->  | 3 |
+//!   2 data         data        | 1 (200 kB) | 2 | 4 | 5      | 1 | 1 | 1 | 1 | 2 4 5 |
+//!   3 real time                                               fragments      one frame
+//!   4 data
+//!   5 data
+//! ```
+//!
+//! Within a priority messages leave in the order in which they were queued, and nothing stands between the fragments of one. A
+//! higher priority goes first at every border of a batch. Small messages of one lane that wait together share a frame. A
+//! queued message holds references to its payload's owners; no byte is copied before its batch is filled.
+
+use std::collections::VecDeque;
+
+use zenoh_protocol::core::Priority;
+
+use super::{Limits, OpId, Part, PutError, lane::Lanes};
+use crate::wire::{self, Lane, Outgoing};
+
+/// A message that waits.
+pub(super) struct Queued {
+    /// The caller's operation that it belongs to, if any.
+    pub(super) op: Option<OpId>,
+    pub(super) lane: Lane,
+    pub(super) message: Outgoing,
+}
+
+/// What was written into a batch.
+pub(super) struct Filled {
+    /// Length of the batch, in bytes.
+    pub(super) len: usize,
+    /// Messages of which the last byte is in it.
+    pub(super) finished: u64,
+    /// The parts of the caller's operations in it.
+    pub(super) parts: Vec<Part>,
+}
+
+/// Why there is no batch although something waited.
+pub(super) enum Failed {
+    /// A message was given up when parts of it had been sent, and the router knows no way to be told.
+    HalfSent,
+}
+
+/// The queues of a session.
+#[derive(Default)]
+pub(super) struct Queues {
+    /// One per priority, highest first.
+    queues: [VecDeque<Queued>; Priority::NUM],
+    bytes: usize,
+    count: usize,
+}
+
+impl Queues {
+    /// Payload bytes that wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Messages that wait, or wait for the rest of them to be sent.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether `len` more payload bytes are more than may wait. Alone, a message may be of any length.
+    pub(super) fn is_full(&self, len: usize, limits: &Limits) -> bool {
+        self.bytes > 0 && self.bytes.saturating_add(len) > limits.queued_bytes
+    }
+
+    pub(super) fn push(&mut self, queued: Queued) {
+        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
+            self.bytes = self.bytes.saturating_add(queued.message.unsent());
+            self.count += 1;
+            queue.push_back(queued);
+        }
+    }
+
+    /// Empties the queues; returns the operations that waited, in the order in which they would have left, and for each whether a
+    /// part of it was sent.
+    pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
+        let all = std::mem::take(self);
+        let waiting = all.queues.into_iter().flatten();
+        waiting.filter_map(|queued| Some((queued.op?, queued.message.is_begun()))).collect()
+    }
+
+    /// Writes the next batch into `buffer`; `None` when nothing waits. Messages whose source is gone are given up on the way
+    /// and put into `failed`.
+    pub(super) fn fill(
+        &mut self,
+        buffer: &mut [u8],
+        lanes: &mut Lanes,
+        failed: &mut Vec<(OpId, PutError)>,
+    ) -> Option<Result<Filled, Failed>> {
+        loop {
+            let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
+            let queued = queue.front_mut()?;
+            let lane = queued.lane;
+            let (sn, markers) = (lanes.next_sn(lane), lanes.agreed().markers);
+            match queued.message.gather(buffer, lane, sn, markers) {
+                Ok(gathered) => {
+                    lanes.spend(lane);
+                    let mut filled = Filled { len: gathered.len, finished: 0, parts: Vec::new() };
+                    self.bytes = self.bytes.saturating_sub(gathered.payload);
+                    filled.parts.extend(part(queued, gathered.payload));
+                    if queued.message.is_done() {
+                        let whole = queued.message.batches() == 1;
+                        queue.pop_front();
+                        self.count -= 1;
+                        filled.finished = 1;
+                        if whole {
+                            self.share(buffer, lane, &mut filled, failed);
+                        }
+                    }
+                    return Some(Ok(filled));
+                }
+                Err(error) => {
+                    let begun = queued.message.is_begun();
+                    let gone = queue.pop_front();
+                    self.give_up(gone, PutError::Source(error), failed);
+                    if !begun {
+                        continue;
+                    }
+                    return Some(match wire::abort(buffer, lane, sn) {
+                        Ok(len) if markers => {
+                            lanes.spend(lane);
+                            Ok(Filled { len, finished: 0, parts: Vec::new() })
+                        }
+                        // A router of the first protocol version cannot be told; it would take the next message for the rest.
+                        _ => Err(Failed::HalfSent),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Puts further whole messages of the same lane into a frame, as far as they fit.
+    fn share(&mut self, buffer: &mut [u8], lane: Lane, filled: &mut Filled, failed: &mut Vec<(OpId, PutError)>) {
+        while let Some(queue) = self.queues.get_mut(lane.priority as usize)
+            && let Some(queued) = queue.front_mut().filter(|queued| queued.lane == lane)
+            && let Some(appended) = queued.message.append(buffer, filled.len)
+        {
+            match appended {
+                Ok(gathered) => {
+                    filled.len = gathered.len;
+                    filled.finished += 1;
+                    filled.parts.extend(part(queued, gathered.payload));
+                    self.bytes = self.bytes.saturating_sub(gathered.payload);
+                    queue.pop_front();
+                    self.count -= 1;
+                }
+                Err(error) => {
+                    let gone = queue.pop_front();
+                    self.give_up(gone, PutError::Source(error), failed);
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, gone: Option<Queued>, error: PutError, failed: &mut Vec<(OpId, PutError)>) {
+        let Some(Queued { op, message, .. }) = gone else { return };
+        self.bytes = self.bytes.saturating_sub(message.unsent());
+        self.count -= 1;
+        failed.extend(op.map(|op| (op, error)));
+    }
+}
+
+impl Queues {
+    /// The lowest priority of which something waits.
+    pub(super) fn lowest(&self) -> Option<Priority> {
+        let at = self.queues.iter().rposition(|queue| !queue.is_empty())?;
+        Priority::try_from(at as u8).ok()
+    }
+}
+
+fn part(queued: &Queued, payload: usize) -> Option<Part> {
+    let message = &queued.message;
+    let last = message.is_done().then(|| (message.batches(), message.ledger().clone()));
+    Some(Part { op: queued.op?, payload, last })
+}

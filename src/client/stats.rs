@@ -1,0 +1,31 @@
+//! Counts of what went over the link.
+
+use std::time::Duration;
+
+/// One way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Network messages: puts, queries, replies, declarations. One in fragments counts once, with its last.
+    pub messages: u64,
+    /// Bytes of batches, headers included.
+    pub bytes: u64,
+    /// Batches: WebSocket messages.
+    pub batches: u64,
+}
+
+/// Counts since the client was made, over all of its sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkStats {
+    /// Towards the router.
+    pub sent: Traffic,
+    /// From the router.
+    pub received: Traffic,
+    /// Puts of ours that were dropped because too much waited.
+    pub dropped: u64,
+    /// Numbered samples that subscribers have missed, each subscriber counted.
+    pub missed: u64,
+    /// Sessions that were opened.
+    pub sessions: u64,
+    /// From the last fence to its answer, what waited before it included.
+    pub round_trip: Option<Duration>,
+}

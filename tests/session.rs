@@ -1,0 +1,1061 @@
+//! The client over a native WebSocket, against a real router with the `zenoh` crate at its other side.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation must stop the test"
+)]
+
+#[path = "support/lab.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod lab;
+#[path = "support/link.rs"]
+mod link;
+
+use std::time::Duration;
+
+use lab::options;
+use link::Link;
+use zbytes_lab::{
+    client::{
+        Answer, ConsolidationMode, Content, Counterpart, Encoding, Event, Get, GetError, Locality, Put, QueryTarget,
+        Queryable, Reply, ReplyError, Sample, Subscribe, key_expression,
+    },
+    ledger::Ledger,
+    measure::mix,
+    payload::ZBytes,
+    segment::Source,
+    server::{Lab, Options},
+};
+use zenoh::{
+    Wait,
+    bytes::Encoding as PeerEncoding,
+    qos::{CongestionControl, Priority, Reliability},
+};
+use zenoh_protocol::core as wire;
+
+/// No test measures time: this only ends one that would otherwise hang.
+const GUARD: Duration = Duration::from_secs(60);
+
+/// Sizes at the borders: of a byte, of one batch, of many.
+const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
+
+async fn router() -> Lab {
+    Lab::start(Options { router_only: true, ..options() }).await.unwrap()
+}
+
+async fn peer(lab: &Lab) -> zenoh::Session {
+    let mut config = zenoh::Config::default();
+    config.insert_json5("mode", r#""client""#).unwrap();
+    config.insert_json5("connect/endpoints", &format!(r#"["{}"]"#, lab.tcp_locator())).unwrap();
+    config.insert_json5("scouting/multicast/enabled", "false").unwrap();
+    zenoh::open(config).await.unwrap()
+}
+
+/// Waits until the router has what `peer` has declared: it answers this behind it.
+async fn settled(peer: &zenoh::Session) {
+    let answers = peer.liveliness().get("lab/no/such/token").await.unwrap();
+    while answers.recv_async().await.is_ok() {}
+}
+
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    (0..len.div_ceil(8)).flat_map(|i| mix(seed ^ (i as u64) << 20).to_le_bytes()).take(len).collect()
+}
+
+/// A payload of these bytes in three segments, none of them copied.
+fn payload(bytes: &[u8]) -> ZBytes {
+    let third = bytes.len() / 3;
+    let parts = [&bytes[..third], &bytes[third..2 * third], &bytes[2 * third..]];
+    ZBytes::from_segments(parts.map(|part| Source::moved(part.to_vec()))).unwrap()
+}
+
+fn flat(payload: &ZBytes) -> Vec<u8> {
+    payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
+}
+
+fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
+    key_expression(text).unwrap()
+}
+
+fn encoding(id: u16, schema: Option<&str>) -> Encoding {
+    Encoding { id, schema: schema.map(|schema| schema.as_bytes().to_vec().into()) }
+}
+
+fn is_sample(event: &Event) -> bool {
+    matches!(event, Event::Sample(_))
+}
+
+fn sample(events: Vec<Event>) -> Sample {
+    match events.into_iter().last() {
+        Some(Event::Sample(sample)) => sample,
+        other => panic!("expected a sample, got {other:?}"),
+    }
+}
+
+// ---- put, delete, and what goes with them ----
+
+#[tokio::test(flavor = "multi_thread")]
+async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    for (n, len) in SIZES.into_iter().enumerate() {
+        for attached in [None, Some(0), Some(9), Some(70_000)] {
+            let bytes = noise(n as u64, len);
+            let attachment = attached.map(|len| noise(99, len));
+            let put = Put {
+                encoding: encoding(5, Some("lab/schema")),
+                attachment: attachment.as_deref().map(payload),
+                timestamp: Some(wire::Timestamp::new(zenoh::time::NTP64(1 << 40), zenoh::time::TimestampId::rand())),
+                numbered: Some(n as u32),
+                congestion: wire::CongestionControl::Block,
+                priority: wire::Priority::InteractiveHigh,
+                express: true,
+                ..Put::new(key(&format!("lab/{n}")), payload(&bytes))
+            };
+            let (stamp, op) = (put.timestamp, link.op());
+            link.client.put(op, put).unwrap();
+            let (got, _) = link.during(async { subscriber.recv_async().await.unwrap() }).await;
+            let what = format!("{len} B, attachment {attached:?}");
+            assert_eq!(got.payload().to_bytes(), bytes, "{what}");
+            assert_eq!(got.attachment().map(|found| found.to_bytes().into_owned()), attachment, "{what}");
+            assert_eq!(got.encoding(), &PeerEncoding::APPLICATION_JSON.with_schema("lab/schema"), "{what}");
+            assert_eq!(got.priority(), Priority::InteractiveHigh);
+            assert_eq!(got.congestion_control(), CongestionControl::Block);
+            assert!(got.express());
+            assert_eq!(got.timestamp().map(|t| t.get_time().0), stamp.map(|t| t.get_time().0));
+            let source = got.source_info().unwrap();
+            assert_eq!(source.source_id().eid(), n as u32);
+        }
+        let op = link.op();
+        let delete = Put {
+            attachment: Some(payload(b"why")),
+            congestion: wire::CongestionControl::Block,
+            ..Put::delete(key(&format!("lab/{n}")))
+        };
+        link.client.put(op, delete).unwrap();
+        let (got, _) = link.during(async { subscriber.recv_async().await.unwrap() }).await;
+        assert_eq!(got.kind(), zenoh::sample::SampleKind::Delete);
+        assert_eq!(got.attachment().map(|found| found.to_bytes().into_owned()), Some(b"why".to_vec()));
+    }
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn puts_and_deletes_of_others_arrive_with_everything_that_they_carry() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.flush().await;
+    for (n, len) in SIZES.into_iter().enumerate() {
+        for attached in [None, Some(9usize), Some(70_000)] {
+            for reliability in [Reliability::Reliable, Reliability::BestEffort] {
+                if reliability == Reliability::BestEffort && len > 100_000 {
+                    // zenoh may drop what is best effort, BLOCK or not, and does so with what is large.
+                    continue;
+                }
+                let (bytes, attachment) = (noise(n as u64, len), attached.map(|len| noise(99, len)));
+                peer.put(format!("lab/{n}"), bytes.clone())
+                    .attachment(attachment.clone())
+                    .encoding(PeerEncoding::TEXT_PLAIN.with_schema("utf-8"))
+                    .priority(Priority::DataHigh)
+                    .congestion_control(CongestionControl::Block)
+                    .express(true)
+                    .reliability(reliability)
+                    .await
+                    .unwrap();
+                let got = sample(link.until(is_sample).await);
+                assert_eq!((got.key.as_str(), got.local, got.deleted), (format!("lab/{n}").as_str(), false, false));
+                assert_eq!(flat(&got.payload), bytes, "{len} B");
+                assert_eq!(got.attachment.as_ref().map(flat), attachment);
+                assert_eq!(got.encoding, encoding(4, Some("utf-8")));
+                assert!(got.timestamp.is_some(), "a router stamps");
+                assert_eq!((got.qos.priority, got.qos.express), (wire::Priority::DataHigh, true));
+                assert_eq!(got.qos.congestion, wire::CongestionControl::Block);
+            }
+        }
+        peer.delete(format!("lab/{n}")).congestion_control(CongestionControl::Block).await.unwrap();
+        let got = sample(link.until(is_sample).await);
+        assert!(got.deleted && got.payload.is_empty());
+    }
+    // Nothing of it was copied: payloads and attachments lie where they were received.
+    assert_eq!(link.client.received().total(), 0);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[test]
+fn encodings_are_named_as_zenoh_names_them() {
+    use zbytes_lab::client::encoding::{encoding, text_of};
+    let named = (0..100).map(|id| text_of(&Encoding { id, schema: None }));
+    let names: Vec<String> = named.filter(|name| !name.starts_with("unknown")).collect();
+    assert_eq!(names.len(), 53);
+    for text in
+        names.iter().map(String::as_str).chain(["text/plain;utf-8", "lab/own", "lab/own;x", "image/png;a;b", ""])
+    {
+        let theirs: Encoding = PeerEncoding::from(text).into();
+        assert_eq!(encoding(text).unwrap(), theirs, "{text}");
+        if !text.is_empty() {
+            assert_eq!(text_of(&theirs), PeerEncoding::from(text).to_string());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn localities_decide_who_hears_what() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    for (id, origin) in [(1, Locality::Any), (2, Locality::SessionLocal), (3, Locality::Remote)] {
+        link.client.subscribe(id, Subscribe { origin, ..key("lab/**").into() }).unwrap();
+    }
+    link.flush().await;
+    for (destination, text) in [(Locality::SessionLocal, "own"), (Locality::Remote, "others"), (Locality::Any, "all")] {
+        let put = Put {
+            destination,
+            congestion: wire::CongestionControl::Block,
+            ..Put::new(key(&format!("lab/{text}")), payload(b"x"))
+        };
+        let op = link.op();
+        link.client.put(op, put).unwrap();
+    }
+    let (heard, events) = link
+        .during(async {
+            let mut heard = Vec::new();
+            for _ in 0..2 {
+                heard.push(subscriber.recv_async().await.unwrap().key_expr().to_string());
+            }
+            heard
+        })
+        .await;
+    assert_eq!(heard, ["lab/others", "lab/all"]);
+    let own: Vec<(String, Vec<u32>)> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Sample(sample) => Some((sample.key, sample.subscribers)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(own, [("lab/own".to_owned(), vec![1, 2]), ("lab/all".to_owned(), vec![1, 2])]);
+    peer.put("lab/peer", "x").congestion_control(CongestionControl::Block).await.unwrap();
+    assert_eq!(sample(link.until(is_sample).await).subscribers, [1, 3]);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missed_of_a_numbered_publisher_is_reported() {
+    let lab = router().await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    let mut other = Link::open(&lab.ws_locator()).await;
+    link.client.subscribe(1, Subscribe { report_missed: true, ..key("lab/**").into() }).unwrap();
+    link.flush().await;
+    // Of ten numbered samples four go under a key that nobody hears.
+    for n in 0..10 {
+        let text = if [3, 4, 5, 8].contains(&n) { "elsewhere" } else { "lab/n" };
+        let put =
+            Put { numbered: Some(7), congestion: wire::CongestionControl::Block, ..Put::new(key(text), payload(&[n])) };
+        let op = other.op();
+        other.client.put(op, put).unwrap();
+    }
+    other.flush().await;
+    let mut story = Vec::new();
+    while story.len() < 8 {
+        match link.event().await {
+            Event::Sample(sample) => story.push(u32::from(flat(&sample.payload)[0])),
+            Event::Missed { subscriber: 1, publisher, count } => {
+                assert_eq!(publisher.eid, 7);
+                story.push(1000 + count);
+            }
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    assert_eq!(story, [0, 1, 2, 1003, 6, 7, 1001, 9]);
+    assert_eq!(link.client.stats().missed, 4);
+    lab.stop().await;
+}
+
+// ---- get and queryable ----
+
+/// The replies of a get, as texts, and its end.
+async fn replies(link: &mut Link, get: Get) -> (Vec<String>, Result<(), GetError>) {
+    let (op, now) = (link.op(), link.now());
+    link.client.get(op, get, now).unwrap();
+    let events = link.until(|event| matches!(event, Event::GetEnded(other, _) if *other == op)).await;
+    let mut texts = Vec::new();
+    let mut end = Ok(());
+    for event in events {
+        match event {
+            Event::Reply(other, Reply { result, replier }) if other == op => {
+                assert!(replier.is_some());
+                texts.push(match result {
+                    Ok(sample) => format!("{} {} B", sample.key, sample.payload.len()),
+                    Err(error) => format!("error {} B", error.payload.len()),
+                });
+            }
+            Event::GetEnded(_, result) => end = result,
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    (texts, end)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gets_of_ours_reach_queryables_of_others_and_their_answers_us() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let queryable = peer.declare_queryable("lab/q/*").complete(true).await.unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    for (n, len) in SIZES.into_iter().enumerate() {
+        let (bytes, attachment) = (noise(n as u64, len), noise(50, len / 2));
+        let get = Get {
+            parameters: "a=1;b=two".to_owned(),
+            payload: Some(payload(&bytes)),
+            encoding: encoding(3, None),
+            attachment: Some(payload(&attachment)),
+            target: QueryTarget::All,
+            priority: wire::Priority::InteractiveLow,
+            ..Get::new(key("lab/q/x"))
+        };
+        let (op, now) = (link.op(), link.now());
+        link.client.get(op, get, now).unwrap();
+        let answer = async {
+            let query = queryable.recv_async().await.unwrap();
+            assert_eq!(query.key_expr().as_str(), "lab/q/x");
+            assert_eq!(query.parameters().as_str(), "a=1;b=two");
+            assert_eq!(query.payload().unwrap().to_bytes(), bytes, "{len} B");
+            assert_eq!(query.encoding().unwrap(), &PeerEncoding::APPLICATION_OCTET_STREAM);
+            assert_eq!(query.attachment().unwrap().to_bytes(), attachment);
+            query
+                .reply("lab/q/x", bytes.clone())
+                .encoding(PeerEncoding::IMAGE_PNG)
+                .attachment(attachment.clone())
+                .await
+                .unwrap();
+            query.reply_del("lab/q/y").await.unwrap_err();
+            query.reply_err(noise(8, len)).encoding(PeerEncoding::TEXT_PLAIN).await.unwrap();
+        };
+        let ((), mut events) = link.during(answer).await;
+        if !events.iter().any(|event| matches!(event, Event::GetEnded(..))) {
+            events.extend(link.until(|event| matches!(event, Event::GetEnded(..))).await);
+        }
+        let (mut samples, mut errors) = (0, 0);
+        for event in events {
+            match event {
+                Event::Reply(other, Reply { result: Ok(sample), replier }) => {
+                    samples += 1;
+                    assert_eq!((other, sample.key.as_str(), replier.is_some()), (op, "lab/q/x", true));
+                    assert_eq!(flat(&sample.payload), bytes);
+                    assert_eq!(sample.attachment.as_ref().map(flat).unwrap_or_default(), attachment);
+                    assert_eq!(sample.encoding, encoding(16, None));
+                }
+                Event::Reply(other, Reply { result: Err(error), .. }) => {
+                    errors += 1;
+                    assert_eq!((other, flat(&error.payload)), (op, noise(8, len)));
+                    assert_eq!(error.encoding, encoding(4, None));
+                }
+                Event::GetEnded(other, result) => assert_eq!((other, result), (op, Ok(()))),
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+        assert_eq!((samples, errors), (1, 1), "{len} B");
+    }
+    assert_eq!(link.client.received().total(), 0);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consolidation_targets_and_timeouts_are_kept() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let answers = |session: &zenoh::Session, complete: bool, text: &'static str| {
+        session
+            .declare_queryable("lab/c/**")
+            .complete(complete)
+            .callback(move |query| {
+                for n in 1..=3 {
+                    query.reply("lab/c/same", vec![0; n]).wait().unwrap();
+                }
+                query.reply(format!("lab/c/{text}"), vec![0; 9]).wait().unwrap();
+            })
+            .background()
+            .wait()
+            .unwrap();
+    };
+    let silent = peer.declare_queryable("lab/silent").await.unwrap();
+    answers(&peer, true, "whole");
+    let second = self::peer(&lab).await;
+    answers(&second, false, "part");
+    settled(&peer).await;
+    settled(&second).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.flush().await;
+    let get = |consolidation, target| Get { consolidation, target, ..Get::new(key("lab/c/**")) };
+    let (latest, end) = replies(&mut link, get(ConsolidationMode::Auto, QueryTarget::All)).await;
+    assert_eq!((latest.len(), end), (3, Ok(())), "one for each key: {latest:?}");
+    assert!(latest.contains(&"lab/c/same 3 B".to_owned()), "{latest:?}");
+    let (all, end) = replies(&mut link, get(ConsolidationMode::None, QueryTarget::All)).await;
+    assert_eq!((all.len(), end), (8, Ok(())), "{all:?}");
+    let (complete, _) = replies(&mut link, get(ConsolidationMode::None, QueryTarget::AllComplete)).await;
+    assert!(complete.len() == 4 && complete.contains(&"lab/c/whole 9 B".to_owned()), "{complete:?}");
+    let (monotonic, _) = replies(&mut link, get(ConsolidationMode::Monotonic, QueryTarget::AllComplete)).await;
+    assert_eq!(monotonic.len(), 4, "{monotonic:?}");
+    let (nothing, end) = replies(&mut link, Get::new(key("lab/nobody"))).await;
+    assert_eq!((nothing.len(), end), (0, Ok(())));
+    let late = Get { timeout: Duration::from_millis(300), ..Get::new(key("lab/silent")) };
+    let (_, end) = replies(&mut link, late).await;
+    // The router gives up on the queryable at the same time, and says so in its way.
+    assert!(matches!(end, Err(GetError::Timeout) | Ok(())), "{end:?}");
+    drop(silent);
+    peer.close().await.unwrap();
+    second.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queryables_of_ours_answer_gets_of_others() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.declare_queryable(5, Queryable { complete: true, ..key("lab/q/**").into() }).unwrap();
+    link.client.declare_queryable(6, key("lab/q/*")).unwrap();
+    link.flush().await;
+    for (n, len) in SIZES.into_iter().enumerate() {
+        let (bytes, attachment) = (noise(n as u64, len), noise(51, len));
+        let answers = peer
+            .get("lab/q/x?p=1")
+            .payload(bytes.clone())
+            .encoding(PeerEncoding::TEXT_PLAIN)
+            .attachment(attachment.clone())
+            .target(zenoh::query::QueryTarget::All)
+            .consolidation(zenoh::query::ConsolidationMode::None)
+            .await
+            .unwrap();
+        let mut asked = Vec::new();
+        while asked.len() < 2 {
+            match link.event().await {
+                Event::Query(query) => asked.push(query),
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+        asked.sort_by_key(|query| query.queryable);
+        assert_eq!(asked.iter().map(|query| query.queryable).collect::<Vec<_>>(), [5, 6]);
+        for query in asked {
+            assert_eq!((query.key.as_str(), query.parameters.as_str(), query.local), ("lab/q/x", "p=1", false));
+            // A body without a byte is no body.
+            assert_eq!(query.payload.as_ref().map(flat).unwrap_or_default(), bytes, "{len} B");
+            assert_eq!(query.attachment.as_ref().map(flat).unwrap_or_default(), attachment);
+            let mut content = Content::put(payload(&bytes));
+            content.encoding = encoding(16, None);
+            content.attachment = Some(payload(&attachment));
+            let (op, other) = (link.op(), link.op());
+            link.client.reply(op, query.id, Answer { key: key("lab/q/x"), content: content.clone() }).unwrap();
+            link.client.reply(other, query.id, Answer { key: key("lab/no"), content }).unwrap_err();
+            if query.queryable == 6 {
+                let error = ReplyError { payload: payload(b"bad"), encoding: encoding(4, None) };
+                link.client.reply_err(op, query.id, error).unwrap();
+            }
+            link.client.finish(query.id).unwrap();
+            assert!(link.client.finish(query.id).is_err());
+        }
+        let gathered = async {
+            let (mut samples, mut errors) = (0, 0);
+            while let Ok(answer) = answers.recv_async().await {
+                match answer.result() {
+                    Ok(sample) => {
+                        samples += 1;
+                        assert_eq!(sample.payload().to_bytes(), bytes);
+                        assert_eq!(sample.attachment().unwrap().to_bytes(), attachment);
+                        assert_eq!(sample.encoding(), &PeerEncoding::IMAGE_PNG);
+                    }
+                    Err(error) => {
+                        errors += 1;
+                        assert_eq!(error.payload().to_bytes(), b"bad".as_slice());
+                    }
+                }
+            }
+            (samples, errors)
+        };
+        assert_eq!(link.during(gathered).await.0, (2, 1), "{len} B");
+    }
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gets_of_ours_reach_queryables_of_ours() {
+    let lab = router().await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.declare_queryable(5, key("lab/own")).unwrap();
+    for destination in [Locality::Any, Locality::SessionLocal] {
+        let (op, now) = (link.op(), link.now());
+        let bytes = payload(b"question");
+        let get = Get { payload: Some(bytes.clone()), destination, ..Get::new(key("lab/*")) };
+        link.client.get(op, get, now).unwrap();
+        let events = link.until(|event| matches!(event, Event::Query(_))).await;
+        let Some(Event::Query(query)) = events.into_iter().last() else { panic!() };
+        assert!(query.local && query.payload.unwrap().eq_layout(&bytes));
+        let content = Content::put(payload(b"answer"));
+        link.client.reply(op, query.id, Answer { key: key("lab/own"), content }).unwrap();
+        link.client.finish(query.id).unwrap();
+        let events = link.until(|event| matches!(event, Event::GetEnded(..))).await;
+        let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(..)] = events.as_slice() else {
+            panic!("got {events:?}")
+        };
+        assert!(sample.local && flat(&sample.payload) == b"answer");
+    }
+    lab.stop().await;
+}
+
+// ---- liveliness and matching ----
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_seen_both_ways() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    let early = peer.liveliness().declare_token("lab/alive/early").await.unwrap();
+    let watcher = peer.liveliness().declare_subscriber("lab/alive/*").await.unwrap();
+    settled(&peer).await;
+    link.client.subscribe_liveliness(1, key("lab/alive/**"), true).unwrap();
+    let first = sample(link.until(is_sample).await);
+    assert_eq!((first.key.as_str(), first.deleted, first.subscribers), ("lab/alive/early", false, vec![1]));
+    link.client.subscribe_liveliness(2, key("lab/alive/*"), false).unwrap();
+    link.flush().await;
+
+    let late = peer.liveliness().declare_token("lab/alive/late").await.unwrap();
+    let second = sample(link.until(is_sample).await);
+    assert_eq!((second.key.as_str(), second.deleted, second.subscribers), ("lab/alive/late", false, vec![1, 2]));
+    assert_eq!(watcher.recv_async().await.unwrap().key_expr().as_str(), "lab/alive/late");
+
+    link.client.declare_token(3, key("lab/alive/ours")).unwrap();
+    let (seen, mut events) = link.during(async { watcher.recv_async().await.unwrap() }).await;
+    assert_eq!((seen.key_expr().as_str(), seen.kind()), ("lab/alive/ours", zenoh::sample::SampleKind::Put));
+    if events.is_empty() {
+        events = link.until(is_sample).await;
+    }
+    assert_eq!(sample(events).key, "lab/alive/ours");
+
+    let (op, now) = (link.op(), link.now());
+    link.client.get_liveliness(op, key("lab/**"), GUARD, now).unwrap();
+    let events = link.until(|event| matches!(event, Event::GetEnded(..))).await;
+    let mut alive: Vec<String> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Reply(_, Reply { result: Ok(sample), .. }) => Some(sample.key),
+            _ => None,
+        })
+        .collect();
+    alive.sort();
+    assert_eq!(alive, ["lab/alive/early", "lab/alive/late", "lab/alive/ours"]);
+    // One in some hundred gets of the `zenoh` crate ends without the token that is there.
+    let asked = async {
+        loop {
+            let answers = peer.liveliness().get("lab/alive/ours").await.unwrap();
+            if let Ok(answer) = answers.recv_async().await {
+                break answer.result().unwrap().key_expr().to_string();
+            }
+        }
+    };
+    assert_eq!(link.during(asked).await.0, "lab/alive/ours");
+
+    early.undeclare().await.unwrap();
+    late.undeclare().await.unwrap();
+    let gone: Vec<(String, bool, Vec<u32>)> = {
+        let mut gone = Vec::new();
+        for _ in 0..2 {
+            let sample = sample(link.until(is_sample).await);
+            gone.push((sample.key, sample.deleted, sample.subscribers));
+        }
+        gone
+    };
+    let expected = |text: &str| (format!("lab/alive/{text}"), true, vec![1, 2]);
+    assert_eq!(gone, [expected("early"), expected("late")]);
+    link.client.undeclare(3).unwrap();
+    let ended = async {
+        loop {
+            let sample = watcher.recv_async().await.unwrap();
+            if sample.key_expr().as_str() == "lab/alive/ours" {
+                break sample.kind();
+            }
+        }
+    };
+    assert_eq!(link.during(ended).await.0, zenoh::sample::SampleKind::Delete);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_anybody_is_there_is_known_both_ways() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.watch_matching(1, key("lab/data"), Counterpart::Subscribers).unwrap();
+    link.client.watch_matching(2, key("lab/*"), Counterpart::Queryables).unwrap();
+    let matching = async |link: &mut Link| {
+        let events = link.until(|event| matches!(event, Event::Matching { .. })).await;
+        match events.into_iter().last() {
+            Some(Event::Matching { id, matching }) => (id, matching),
+            other => panic!("unexpected {other:?}"),
+        }
+    };
+    assert_eq!([matching(&mut link).await, matching(&mut link).await], [(1, false), (2, false)]);
+    let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
+    assert_eq!(matching(&mut link).await, (1, true));
+    let queryable = peer.declare_queryable("lab/q").await.unwrap();
+    assert_eq!(matching(&mut link).await, (2, true));
+    subscriber.undeclare().await.unwrap();
+    assert_eq!(matching(&mut link).await, (1, false));
+    queryable.undeclare().await.unwrap();
+    assert_eq!(matching(&mut link).await, (2, false));
+    link.client.subscribe(3, key("lab/data")).unwrap();
+    assert_eq!(matching(&mut link).await, (1, true));
+
+    let publisher = peer.declare_publisher("lab/data").await.unwrap();
+    let querier = peer.declare_querier("lab/answers").await.unwrap();
+    let (statuses, queries) =
+        (publisher.matching_listener().await.unwrap(), querier.matching_listener().await.unwrap());
+    link.client.declare_queryable(4, key("lab/answers")).unwrap();
+    let matched = link.during(async { queries.recv_async().await.unwrap().matching() }).await.0;
+    assert!(matched && publisher.matching_status().await.unwrap().matching());
+    link.client.undeclare(3).unwrap();
+    link.client.undeclare(4).unwrap();
+    // A listener may begin with how it is.
+    let gone = async {
+        while statuses.recv_async().await.unwrap().matching() {}
+        while queries.recv_async().await.unwrap().matching() {}
+    };
+    link.during(gone).await;
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+// ---- lost links and routers ----
+
+fn is_closed(event: &Event) -> bool {
+    matches!(event, Event::Closed(_))
+}
+
+/// What was unfinished when the session ended.
+fn unfinished(events: Vec<Event>) -> Vec<(u64, bool)> {
+    match events.into_iter().last() {
+        Some(Event::Closed(ended)) => ended.unfinished.iter().map(|one| (one.op, one.begun)).collect(),
+        other => panic!("expected the end, got {other:?}"),
+    }
+}
+
+fn block(text: &str, payload: ZBytes) -> Put {
+    Put { congestion: wire::CongestionControl::Block, ..Put::new(key(text), payload) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
+    let lab = router().await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_queryable(2, key("lab/q")).unwrap();
+    link.client.declare_token(3, key("lab/alive/ours")).unwrap();
+    link.client.subscribe_liveliness(4, key("lab/alive/*"), true).unwrap();
+    link.until(is_sample).await;
+    for round in 0..3u64 {
+        // Idle, in a large put, in a get that nobody answers.
+        let mut expected = Vec::new();
+        if round == 1 {
+            let op = link.op();
+            link.client.put(op, block("lab/large", payload(&noise(1, 200_000_000)))).unwrap();
+            link.until(is_sample).await;
+            expected.push((op, true));
+            link.parts_of(op, 50).await;
+        } else if round == 2 {
+            let silent = peer(&lab).await;
+            let queryable = silent.declare_queryable("lab/silent").await.unwrap();
+            settled(&silent).await;
+            let (op, now) = (link.op(), link.now());
+            link.client.get(op, Get::new(key("lab/silent")), now).unwrap();
+            link.during(async { queryable.recv_async().await.unwrap() }).await;
+            expected.push((op, true));
+            silent.close().await.unwrap();
+            // The queryable is gone, and the router may have said so already.
+            let (_, events) = link.during(tokio::time::sleep(Duration::from_millis(100))).await;
+            if events.iter().any(|event| matches!(event, Event::GetEnded(..))) {
+                expected.clear();
+            }
+        }
+        let (_, mut events) = link.during(lab.stop_router()).await;
+        if !events.iter().any(is_closed) {
+            events.extend(link.until(is_closed).await);
+        }
+        events.truncate(1 + events.iter().position(is_closed).unwrap());
+        assert_eq!(unfinished(events), expected, "round {round}");
+        let op = link.op();
+        assert!(link.client.put(op, block("lab/meanwhile", payload(b"x"))).is_err());
+        link.attempts(2).await;
+        lab.start_router().await.unwrap();
+        let events = link.until(|event| matches!(event, Event::Resumed { .. })).await;
+        let Some(Event::Resumed { subscribers, .. }) = events.last() else { panic!() };
+        assert_eq!(subscribers, &[1]);
+        link.flush().await;
+
+        let peer = peer(&lab).await;
+        peer.put("lab/back", noise(2, 100_000)).congestion_control(CongestionControl::Block).await.unwrap();
+        assert_eq!(flat(&sample(link.until(is_sample).await).payload), noise(2, 100_000));
+        while !link.during(alive_again(&peer)).await.0 {}
+        let answers = peer.get("lab/q").await.unwrap();
+        let events = link.until(|event| matches!(event, Event::Query(_))).await;
+        let Some(Event::Query(query)) = events.into_iter().last() else { panic!() };
+        let content = Content::put(payload(b"here"));
+        link.client.reply(op, query.id, Answer { key: key("lab/q"), content }).unwrap();
+        link.client.finish(query.id).unwrap();
+        let answer = link.during(async { answers.recv_async().await.unwrap() }).await.0;
+        assert_eq!(answer.result().unwrap().payload().to_bytes(), b"here".as_slice());
+        peer.close().await.unwrap();
+    }
+    assert_eq!(link.client.stats().sessions, 4);
+    lab.stop().await;
+}
+
+/// Whether `peer` sees the token of ours.
+async fn alive_again(peer: &zenoh::Session) -> bool {
+    let answers = peer.liveliness().get("lab/alive/ours").await.unwrap();
+    answers.recv_async().await.is_ok()
+}
+
+/// The program as it is started by hand, so that it can be killed; `None` when a port was taken meanwhile.
+async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
+    use tokio::io::AsyncBufReadExt;
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_zbytes-lab"))
+        .args(["--router-only", "--page", &ports[0], "--ws", &ports[1], "--tcp", &ports[2]])
+        .env_remove("RUST_LOG")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    // It prints its addresses once it listens.
+    while let Some(line) = tokio::time::timeout(GUARD, lines.next_line()).await.unwrap().unwrap() {
+        if line.contains(&ports[2]) {
+            // What it prints must go somewhere, or it ends.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Some(child);
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (ports, mut first) = loop {
+        let ports = [free(), free(), free()];
+        if let Some(first) = program(&ports).await {
+            break (ports, first);
+        }
+    };
+    let mut link = Link::open(&format!("ws/{}", ports[1])).await;
+    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.flush().await;
+    let op = link.op();
+    link.client.put(op, block("lab/large", payload(&noise(1, 300_000_000)))).unwrap();
+    link.until(is_sample).await;
+    link.parts_of(op, 20).await;
+    first.kill().await.unwrap();
+    assert_eq!(unfinished(link.until(is_closed).await), [(op, true)]);
+    link.attempts(3).await;
+    let _second = program(&ports).await.expect("the ports are still free");
+    link.until(|event| matches!(event, Event::Resumed { .. })).await;
+    let mut other = Link::open(&format!("ws/{}", ports[1])).await;
+    link.flush().await;
+    other.client.put(1, block("lab/back", payload(b"x"))).unwrap();
+    other.flush().await;
+    assert_eq!(sample(link.until(is_sample).await).key, "lab/back");
+}
+
+/// What a proxy does to the messages from the router to the client.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    /// Holds each back for a while.
+    Delay,
+    /// Cuts the nth short.
+    Truncate(usize),
+    /// Sends something else instead of the nth.
+    Garbage(usize),
+    /// Ends the connection at the nth.
+    Cut(usize),
+}
+
+/// A WebSocket proxy that does harm to its first connection, and none to the next.
+async fn proxy(to: String, harm: Harm) -> String {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let locator = format!("ws/{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut harmful = true;
+        while let Ok((stream, _)) = listener.accept().await {
+            let harm = std::mem::replace(&mut harmful, false).then_some(harm);
+            let to = to.replacen("ws/", "ws://", 1);
+            tokio::spawn(async move {
+                let (mut down, mut from_client) = tokio_tungstenite::accept_async(stream).await.unwrap().split();
+                let (router, _) = tokio_tungstenite::connect_async(to).await.unwrap();
+                let (mut up, mut from_router) = router.split();
+                let upwards = async {
+                    while let Some(Ok(message)) = from_client.next().await {
+                        if up.send(message).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                let downwards = async {
+                    let mut count = 0;
+                    while let Some(Ok(message)) = from_router.next().await {
+                        let Message::Binary(bytes) = message else { break };
+                        let mut bytes = Vec::from(bytes);
+                        count += 1;
+                        match harm {
+                            Some(Harm::Delay) => tokio::time::sleep(Duration::from_millis(20)).await,
+                            Some(Harm::Truncate(n)) if n == count => bytes.truncate(bytes.len() / 2),
+                            Some(Harm::Garbage(n)) if n == count => bytes = noise(n as u64, 400),
+                            Some(Harm::Cut(n)) if n == count => break,
+                            _ => {}
+                        }
+                        if down.send(Message::Binary(bytes.into())).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                tokio::select! { () = upwards => {}, () = downwards => {} }
+            });
+        }
+    });
+    locator
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let harms =
+        [Harm::Delay].into_iter().chain((3..9).flat_map(|n| [Harm::Truncate(n), Harm::Garbage(n), Harm::Cut(n)]));
+    for harm in harms {
+        let through = proxy(lab.ws_locator(), harm).await;
+        let mut link = Link::open(&through).await;
+        link.client.subscribe(1, key("lab/**")).unwrap();
+        // The answer may be what is harmed.
+        let (op, now) = (link.op(), link.now());
+        link.client.flush(op, now).unwrap();
+        let fenced = |event: &Event| matches!(event, Event::Flushed(..) | Event::Resumed { .. } | Event::Closed(_));
+        let mut lost = link.until(fenced).await.iter().any(is_closed);
+        for round in 0.. {
+            let text = format!("lab/{round}");
+            // Several batches, and one.
+            peer.put(&text, noise(round, 200_000)).congestion_control(CongestionControl::Block).await.unwrap();
+            peer.put(&text, noise(round, 10)).congestion_control(CongestionControl::Block).await.unwrap();
+            let mut whole = 0;
+            let mut last = 0;
+            while last == 0 {
+                match link.event().await {
+                    Event::Sample(sample) => {
+                        let len = sample.payload.len();
+                        assert!(len == 10 || len == 200_000, "{harm:?}: {len} B");
+                        let round: u64 = sample.key.trim_start_matches("lab/").parse().unwrap();
+                        assert!(flat(&sample.payload) == noise(round, len), "{harm:?}");
+                        whole += 1;
+                        last = usize::from(len == 10 && sample.key == text);
+                    }
+                    Event::Closed(_) => lost = true,
+                    // What was put meanwhile did not arrive, or may not have.
+                    Event::Resumed { .. } => {
+                        link.flush().await;
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            if whole == 2 && (lost || round > 9 || matches!(harm, Harm::Delay)) {
+                break;
+            }
+        }
+        assert_eq!(lost, !matches!(harm, Harm::Delay), "{harm:?}");
+    }
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+// ---- what a fence says ----
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let subscriber = peer.declare_subscriber("lab/**").with(zenoh::handlers::FifoChannel::new(10_000)).await.unwrap();
+    settled(&peer).await;
+    let mut without = 0;
+    for round in 0..20u64 {
+        for fence in [true, false] {
+            let mut link = Link::open(&lab.ws_locator()).await;
+            for n in 0..100 {
+                let op = link.op();
+                let put = Put {
+                    priority: [wire::Priority::Data, wire::Priority::Background][n % 2],
+                    ..block(&format!("lab/{fence}"), payload(&noise(round, 20_000)))
+                };
+                link.client.put(op, put).unwrap();
+            }
+            if fence {
+                link.flush().await;
+            } else {
+                // Until the last has been given to the socket, which is all that a put without a fence tells.
+                let last = link.op() - 1;
+                link.parts_of(last, 1).await;
+            }
+            link.cut();
+            drop(link);
+            // A sample of another session comes behind whatever the router has of the first.
+            let mut other = Link::open(&lab.ws_locator()).await;
+            // Of the lowest priority: others overtake in the router too.
+            let mark = Put { priority: wire::Priority::Background, ..block("lab/mark", payload(b"x")) };
+            other.client.put(1, mark).unwrap();
+            other.flush().await;
+            let mut arrived = 0;
+            loop {
+                let sample = subscriber.recv_async().await.unwrap();
+                match sample.key_expr().as_str() {
+                    "lab/mark" => break,
+                    key if key == format!("lab/{fence}") => arrived += 1,
+                    _ => {}
+                }
+            }
+            if fence {
+                assert_eq!(arrived, 100, "round {round}");
+            } else {
+                without += arrived;
+            }
+        }
+    }
+    println!("of 2000 puts without a fence {without} had arrived");
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothing_else() {
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let (ports, mut router) = loop {
+            let ports = [free(), free(), free()];
+            if let Some(router) = program(&ports).await {
+                break (ports, router);
+            }
+        };
+        let mut reader = Link::open(&format!("ws/{}", ports[1])).await;
+        reader.client.subscribe(1, key("lab/**")).unwrap();
+        reader.flush().await;
+        let mut link = Link::open(&format!("ws/{}", ports[1])).await;
+        // More than what lies in buffers between the router and a reader that does not read.
+        for n in 0..300u32 {
+            let bytes = [n.to_le_bytes().to_vec(), noise(1, 20_000)].concat();
+            let op = link.op();
+            link.client.put(op, block("lab/n", payload(&bytes))).unwrap();
+        }
+        link.flush().await;
+        router.kill().await.unwrap();
+        let mut arrived = Vec::new();
+        loop {
+            match reader.event().await {
+                Event::Sample(sample) => {
+                    arrived.push(u32::from_le_bytes(flat(&sample.payload)[..4].try_into().unwrap()));
+                }
+                Event::Closed(_) => break,
+                _ => {}
+            }
+        }
+        assert!(arrived.iter().copied().eq(0..arrived.len() as u32), "the first ones, in their order: {arrived:?}");
+        all.push(arrived.len());
+    }
+    println!("of 300 puts each before a fence had arrived when the router died: {all:?}");
+}
+
+// ---- many puts ----
+
+/// How many puts of mixed sizes.
+const MANY: u64 = 10_000;
+
+/// Lengths and digests in their order, by key and priority.
+type Orders = std::collections::HashMap<(String, u8), Vec<(usize, [u8; 32])>>;
+
+/// Between 1 B and 4 MiB, each octave as likely as the others.
+fn size(n: u64) -> usize {
+    let random = mix(n ^ 0x5EED) as f64 / u64::MAX as f64;
+    (22.0 * random).exp2() as usize
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_puts_arrive_in_their_order_within_each_priority_and_key() {
+    use sha2::{Digest, Sha256};
+    const PRIORITIES: [wire::Priority; 4] =
+        [wire::Priority::RealTime, wire::Priority::DataHigh, wire::Priority::Data, wire::Priority::Background];
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    peer.declare_subscriber("many/**")
+        .callback(move |sample| {
+            let bytes = sample.payload().to_bytes();
+            let digest: [u8; 32] = Sha256::digest(&bytes).into();
+            tell.send((sample.key_expr().to_string(), sample.priority(), bytes.len(), digest)).unwrap();
+        })
+        .background()
+        .await
+        .unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    // One block of noise for all: each payload is a part of it, by reference.
+    let block_of_noise: std::sync::Arc<[u8]> = noise(77, (1 << 22) + (1 << 16)).into();
+    let whole = zbytes_lab::segment::Segment::from(block_of_noise.to_vec());
+    let part = |n: u64| {
+        let (at, len) = ((mix(n) % (1 << 16)) as usize, size(n).max(1));
+        (at, len)
+    };
+    let mut expected = Orders::default();
+    let mut bytes = 0;
+    for n in 0..MANY {
+        let (at, len) = part(n);
+        bytes += len;
+        let (text, priority) = (format!("many/{}", n % 3), PRIORITIES[(mix(n + 7) % 4) as usize]);
+        let digest: [u8; 32] = Sha256::digest(&block_of_noise[at..at + len]).into();
+        expected.entry((text.clone(), priority as u8)).or_default().push((len, digest));
+        let (first, second) = (whole.slice(at..at + len / 2).unwrap(), whole.slice(at + len / 2..at + len).unwrap());
+        let payload = ZBytes::from_segments([Source::borrow(first), Source::borrow(second)]).unwrap();
+        let op = link.op();
+        link.client.put(op, Put { priority, ..block(&text, payload) }).unwrap();
+    }
+    let mut found = Orders::default();
+    let gather = async {
+        for _ in 0..MANY {
+            let next = tokio::time::timeout(GUARD, heard.recv()).await.expect("another sample").unwrap();
+            found.entry((next.0, next.1 as u8)).or_default().push((next.2, next.3));
+        }
+    };
+    link.during(gather).await;
+    assert_eq!(found.len(), 12);
+    for (which, order) in &expected {
+        assert!(found.get(which) == Some(order), "{which:?}");
+    }
+    let sent = link.client.stats().sent;
+    println!("{MANY} puts, {bytes} B, in {} batches", sent.batches);
+    peer.close().await.unwrap();
+    lab.stop().await;
+}

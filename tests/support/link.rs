@@ -1,0 +1,274 @@
+//! The client over a native WebSocket: what the page's driver is in a browser, without the browser.
+
+use std::{
+    future::poll_fn,
+    time::{Duration, Instant},
+};
+
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use zbytes_lab::{
+    client::{
+        Client, Config, Event, Limits, OpId, Part,
+        reconnect::{Reconnect, Wait},
+    },
+    measure,
+    segment::Segment,
+    wire::BATCH_SIZE,
+};
+
+use super::GUARD;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A session over a WebSocket of its own. Whatever waits for it also drives it.
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    /// Parts of operations that were given to the socket.
+    pub(crate) parts: Vec<Part>,
+    /// Attempts to open the session again.
+    pub(crate) waits: Vec<Wait>,
+    url: String,
+    socket: Option<(SplitSink<Socket, Message>, SplitStream<Socket>)>,
+    /// Whether the socket holds something that it has not sent.
+    dirty: bool,
+    begun: Instant,
+    buffer: Vec<u8>,
+    reconnect: Reconnect,
+    random: u64,
+    next_op: OpId,
+}
+
+impl Link {
+    /// Opens a session at a locator as `ws/127.0.0.1:7446`.
+    pub(crate) async fn open(locator: &str) -> Self {
+        Self::open_with(locator, Limits::default()).await
+    }
+
+    pub(crate) async fn open_with(locator: &str, limits: Limits) -> Self {
+        let mut link = Self::connect(locator, limits).await;
+        link.until(|event| matches!(event, Event::Opened(_))).await;
+        link
+    }
+
+    /// Opens a link on which no session is open yet.
+    pub(crate) async fn connect(locator: &str, limits: Limits) -> Self {
+        let begun = Instant::now();
+        let mut random = u64::from(std::process::id()) << 32 | u64::from(begun.elapsed().subsec_nanos());
+        random ^= std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let mut link = Self {
+            client: Client::new(Config { zid: [0; 16], initial_sn: 0, limits }, Duration::ZERO),
+            parts: Vec::new(),
+            waits: Vec::new(),
+            url: locator.replacen("ws/", "ws://", 1),
+            socket: None,
+            dirty: false,
+            begun,
+            buffer: vec![0; usize::from(BATCH_SIZE)],
+            reconnect: Reconnect::new(),
+            random,
+            next_op: 1,
+        };
+        let (socket, _) = tokio_tungstenite::connect_async(&link.url).await.unwrap();
+        link.socket = Some(socket.split());
+        let (zid, initial_sn) = (link.zid(), link.random() as u32);
+        link.client = Client::new(Config { zid, initial_sn, limits }, link.now());
+        link
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(1);
+        measure::mix(self.random)
+    }
+
+    fn zid(&mut self) -> [u8; 16] {
+        (u128::from(self.random()) << 64 | u128::from(self.random()) | 1).to_le_bytes()
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// A name for an operation.
+    pub(crate) fn op(&mut self) -> OpId {
+        self.next_op += 1;
+        self.next_op
+    }
+
+    /// The next event.
+    pub(crate) async fn event(&mut self) -> Event {
+        let end = Instant::now() + GUARD;
+        loop {
+            if let Some(event) = self.client.poll_event() {
+                if let Event::Opened(_) = event {
+                    self.reconnect.opened(self.now());
+                }
+                if let Event::Closed(_) = event {
+                    // The goodbye, if there is one.
+                    while let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) {
+                        if let Some((sink, _)) = &mut self.socket {
+                            let bytes = self.buffer[..transmit.len].to_vec();
+                            let _ =
+                                tokio::time::timeout(Duration::from_secs(1), sink.send(Message::Binary(bytes.into())))
+                                    .await;
+                        }
+                    }
+                    self.socket = None;
+                    self.waits.clear();
+                    if self.client.is_lost() {
+                        let random = self.random() as u32;
+                        self.waits.extend(self.reconnect.lost(self.now(), random));
+                    }
+                }
+                return event;
+            }
+            assert!(Instant::now() < end, "nothing happened for too long: {:?}", self.client.stats());
+            self.step().await;
+        }
+    }
+
+    /// Drives until the session has been tried to be opened again so many times, without success.
+    pub(crate) async fn attempts(&mut self, count: usize) {
+        let end = Instant::now() + GUARD;
+        while self.waits.len() < count {
+            assert!(Instant::now() < end, "{:?}", self.waits);
+            // An attempt must not be given up halfway, so it is not raced against anything.
+            self.step().await;
+            assert!(self.client.poll_event().is_none(), "an event came");
+        }
+    }
+
+    /// Drives until so many parts of an operation were given to the socket.
+    pub(crate) async fn parts_of(&mut self, op: OpId, count: usize) {
+        let end = Instant::now() + GUARD;
+        while self.parts.iter().filter(|part| part.op == op).count() < count {
+            assert!(Instant::now() < end && !self.client.is_over(), "{:?}", self.client.stats());
+            self.during(tokio::time::sleep(Duration::from_micros(100))).await;
+        }
+    }
+
+    /// The events up to the first that is wanted, which is the last.
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mut all = Vec::new();
+        loop {
+            let event = self.event().await;
+            let found = wanted(&event);
+            assert!(found || !matches!(event, Event::Closed(_)), "the session has ended: {event:?}");
+            all.push(event);
+            if found {
+                return all;
+            }
+        }
+    }
+
+    /// Drives the session for as long as `other` takes, and keeps the events.
+    pub(crate) async fn during<T>(&mut self, other: impl Future<Output = T>) -> (T, Vec<Event>) {
+        let mut all = Vec::new();
+        tokio::pin!(other);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut other => return (done, all),
+                event = self.event() => all.push(event),
+            }
+        }
+    }
+
+    /// Fences, and waits for the answer.
+    pub(crate) async fn flush(&mut self) -> Vec<Event> {
+        let (op, now) = (self.op(), self.now());
+        self.client.flush(op, now).unwrap();
+        self.until(|event| matches!(event, Event::Flushed(other, _) if *other == op)).await
+    }
+
+    /// Cuts the connection without a goodbye.
+    pub(crate) fn cut(&mut self) {
+        self.socket = None;
+    }
+
+    /// Gives the socket what it takes now; returns whether there was anything.
+    async fn send(&mut self) -> bool {
+        let Some((sink, _)) = &mut self.socket else { return false };
+        let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) else { return false };
+        self.parts.extend(transmit.parts);
+        self.dirty = true;
+        // An error shows at the other half too.
+        let _ = sink.feed(Message::Binary(self.buffer[..transmit.len].to_vec().into())).await;
+        true
+    }
+
+    /// Waits for one thing to happen, and handles it.
+    async fn step(&mut self) {
+        let now = self.now();
+        let Some((sink, stream)) = &mut self.socket else {
+            if !self.client.is_over() {
+                self.client.handle_link_lost(1006);
+                return;
+            }
+            let Some(due) = self.reconnect.poll_timeout() else {
+                return tokio::time::sleep(Duration::from_millis(10)).await;
+            };
+            tokio::time::sleep(due.saturating_sub(now)).await;
+            if self.reconnect.handle_timeout(self.now()) {
+                self.reopen().await;
+            }
+            return;
+        };
+        let due = self.client.poll_timeout().unwrap_or(now + GUARD).saturating_sub(now);
+        let transmits = self.client.has_transmit();
+        let dirty = self.dirty;
+        tokio::select! {
+            message = stream.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => {
+                    let now = self.now();
+                    self.client.handle_input(Segment::from(Vec::from(bytes)), now);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => {
+                    self.socket = None;
+                    self.client.handle_link_lost(1006);
+                }
+            },
+            // Neither loses anything when something else happens first.
+            taken = async {
+                if transmits {
+                    poll_fn(|context| sink.poll_ready_unpin(context)).await
+                } else if dirty {
+                    sink.flush().await
+                } else {
+                    std::future::pending().await
+                }
+            } => match taken {
+                Ok(()) if transmits => { self.send().await; }
+                Ok(()) => self.dirty = false,
+                Err(_) => {
+                    self.socket = None;
+                    self.client.handle_link_lost(1006);
+                }
+            },
+            () = tokio::time::sleep(due) => {
+                let now = self.now();
+                self.client.handle_timeout(now);
+            }
+        }
+    }
+
+    async fn reopen(&mut self) {
+        match tokio::time::timeout(Duration::from_secs(5), tokio_tungstenite::connect_async(&self.url)).await {
+            Ok(Ok((socket, _))) => {
+                self.socket = Some(socket.split());
+                self.dirty = false;
+                let (zid, initial_sn, now) = (self.zid(), self.random() as u32, self.now());
+                self.client.relink(zid, initial_sn, now).unwrap();
+            }
+            _ => {
+                let random = self.random() as u32;
+                self.waits.extend(self.reconnect.lost(self.now(), random));
+            }
+        }
+    }
+}
