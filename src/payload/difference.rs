@@ -369,7 +369,7 @@ mod tests {
             prop_assert_eq!(difference.first(), differing.first().copied());
             let runs = runs(&a, &b);
             let next = runs.iter().copied().find(|at| *at > from);
-            let previous = runs.iter().copied().filter(|at| *at < from.min(a.len().min(b.len()))).next_back();
+            let previous = runs.iter().copied().rfind(|at| *at < from.min(a.len().min(b.len())));
             prop_assert_eq!(sought([&here, &there], &difference, from, Direction::Forwards), next);
             prop_assert_eq!(sought([&here, &there], &difference, from, Direction::Backwards), previous);
         }

@@ -195,8 +195,8 @@ mod tests {
                 first.or_else(|| starts().next().map(|at| (at, true)))
             }
             Direction::Backwards => {
-                let last = starts().filter(|at| *at < from).next_back().map(|at| (at, false));
-                last.or_else(|| starts().last().map(|at| (at, true)))
+                let last = starts().rfind(|at| *at < from).map(|at| (at, false));
+                last.or_else(|| starts().next_back().map(|at| (at, true)))
             }
         }
     }

@@ -884,8 +884,11 @@ mod tests {
                 assert_eq!((last.selection, last.range.end), (Some(piece.selection(piece.count - 1)), piece.end()));
             }
             assert_eq!(planned(&plan, plan.len), None);
-            let begins: Vec<_> = (0..plan.len).filter(|at| batch_at(&plan, *at).is_some()).collect();
-            assert_eq!(begins, (1..plan.batches.count).map(|batch| plan.batches.end(batch - 1)).collect::<Vec<_>>());
+            for batch in 1..plan.batches.count {
+                let begin = plan.batches.end(batch - 1);
+                assert_eq!([begin - 1, begin, begin + 1].map(|at| batch_at(&plan, at)), [None, Some(batch), None]);
+            }
+            assert_eq!([0, plan.len].map(|at| batch_at(&plan, at)), [None, None]);
         }
     }
 
