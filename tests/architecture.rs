@@ -30,11 +30,12 @@ const BROWSER: [&str; 8] = [
 const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
 
 /// Files of `ui` that hold arithmetic and words only.
-const PURE_UI: [&str; 11] = [
+const PURE_UI: [&str; 12] = [
     "ui/content.rs",
     "ui/export.rs",
     "ui/facts.rs",
     "ui/format.rs",
+    "ui/hex.rs",
     "ui/plot.rs",
     "ui/questions.rs",
     "ui/reading.rs",

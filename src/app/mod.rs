@@ -4,6 +4,7 @@
 //! carries them out answers with further actions. No payload byte, no socket and no clock is in here, so a state can be
 //! compared, saved and tested natively.
 
+pub mod bytes;
 pub mod cost;
 pub mod locator;
 pub mod message;
@@ -396,6 +397,8 @@ pub struct State {
     pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
+    /// The payload whose bytes are looked at.
+    pub looking: Option<bytes::Looking>,
     /// What the page runs in.
     pub surroundings: Surroundings,
 }
@@ -426,6 +429,7 @@ impl Default for State {
             received: 0,
             messages: Messages::default(),
             ownership: Ownership::default(),
+            looking: None,
             surroundings: Surroundings::default(),
         }
     }
@@ -512,6 +516,8 @@ pub enum Action {
     Message(Change),
     /// Let all samples go.
     ForgetSamples,
+    /// Look at the bytes of a payload, or do not any more.
+    Look(Option<bytes::Looking>),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.
@@ -809,6 +815,10 @@ impl State {
                 let mut effects = vec![Effect::Forget(gone)];
                 effects.extend(self.sample_gone());
                 effects
+            }
+            Action::Look(looking) => {
+                self.look(looking);
+                Vec::new()
             }
             Action::Message(change) => self.message_changed(change),
             Action::Try(experiment) => {

@@ -27,6 +27,8 @@ pub struct Part {
     pub way: Way,
     /// The field of the schema, if it holds an array.
     pub field: Option<&'static str>,
+    /// How many arrays of the message have bytes.
+    pub arrays: usize,
     /// Bytes of that array in it, the caller's or those of the builder: without a landing pad and what completes it to a whole word.
     pub array: usize,
     /// Where the array lives that was copied into it, if one was.
@@ -224,6 +226,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
             kind: planned.kind,
             way,
             field: array.map(|array| array.field),
+            arrays: arrays.iter().filter(|array| array.bytes() > 0).count(),
             array: array.map_or(0, |array| array.bytes()),
             filled_from: array.filter(|_| way == Way::Filled).map(|_| row.place),
         };

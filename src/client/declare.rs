@@ -91,6 +91,8 @@ pub(super) struct Watch {
     told: Option<bool>,
     /// Whether the router has named all that are there.
     complete: bool,
+    /// How many of those that the router has named intersect `key`. Counted, not searched: a router may name very many.
+    remote: usize,
 }
 
 /// Something that the caller has declared.
@@ -152,6 +154,8 @@ pub(super) struct Remote {
     /// Key expressions that have numbers.
     mappings: HashMap<u16, String>,
     tokens: HashMap<u32, OwnedKeyExpr>,
+    /// How many tokens there are of each key.
+    alive: HashMap<OwnedKeyExpr, usize>,
     subscribers: HashMap<u32, OwnedKeyExpr>,
     queryables: HashMap<u32, OwnedKeyExpr>,
 }
@@ -193,27 +197,48 @@ impl Remote {
         Ok(())
     }
 
-    fn of(&self, counterpart: Counterpart) -> &HashMap<u32, OwnedKeyExpr> {
+    fn of(&mut self, counterpart: Counterpart) -> &mut HashMap<u32, OwnedKeyExpr> {
         match counterpart {
-            Counterpart::Subscribers => &self.subscribers,
-            Counterpart::Queryables => &self.queryables,
+            Counterpart::Subscribers => &mut self.subscribers,
+            Counterpart::Queryables => &mut self.queryables,
+        }
+    }
+
+    fn keep_token(&mut self, id: u32, key: &OwnedKeyExpr, limit: usize) -> Result<(), CloseCause> {
+        if let Some(before) = keep(&mut self.tokens, id, key.clone(), "tokens", limit)? {
+            self.count_down(&before);
+        }
+        *self.alive.entry(key.clone()).or_default() += 1;
+        Ok(())
+    }
+
+    /// One token of `key` is gone; returns whether it was the last.
+    fn count_down(&mut self, key: &OwnedKeyExpr) -> bool {
+        match self.alive.get_mut(key) {
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                false
+            }
+            _ => {
+                self.alive.remove(key);
+                true
+            }
         }
     }
 }
 
-/// Keeps what the router has declared, within the bound.
+/// Keeps what the router has declared, within the bound; returns what had the same number before.
 fn keep(
     table: &mut HashMap<u32, OwnedKeyExpr>,
     id: u32,
     key: OwnedKeyExpr,
     what: &'static str,
     limit: usize,
-) -> Result<(), CloseCause> {
+) -> Result<Option<OwnedKeyExpr>, CloseCause> {
     if table.len() >= limit && !table.contains_key(&id) {
         return Err(CloseCause::TooManyDeclared { what, limit });
     }
-    table.insert(id, key);
-    Ok(())
+    Ok(table.insert(id, key))
 }
 
 /// Enough of a peer's text to recognise it.
@@ -284,7 +309,8 @@ impl Client {
         key: OwnedKeyExpr,
         counterpart: Counterpart,
     ) -> Result<(), CommandError> {
-        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false }))
+        let remote = self.remote.of(counterpart).values().filter(|other| other.intersects(&key)).count();
+        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false, remote }))
     }
 
     fn declare(&mut self, id: EntityId, entity: Entity) -> Result<(), CommandError> {
@@ -329,7 +355,7 @@ impl Client {
         for declared in &mut self.declared {
             match &mut declared.entity {
                 Entity::Liveliness(liveliness) => liveliness.seen = Some(HashSet::new()),
-                Entity::Watch(watch) => watch.complete = false,
+                Entity::Watch(watch) => (watch.complete, watch.remote) = (false, 0),
                 _ => {}
             }
             // Encoded before, so it can be now.
@@ -354,39 +380,32 @@ impl Client {
                     self.reply_alive(interest, &key);
                     return Ok(());
                 }
-                keep(&mut self.remote.tokens, declared.id, key.clone(), "tokens", limits.tokens)?;
+                self.remote.keep_token(declared.id, &key, limits.tokens)?;
                 self.tell_liveliness(interest, &key, true);
             }
             DeclareBody::UndeclareToken(undeclared) => {
                 let known = self.remote.tokens.remove(&undeclared.id);
                 let named = &undeclared.ext_wire_expr.wire_expr;
                 let key = match known {
-                    Some(key) => key,
+                    Some(key) if self.remote.count_down(&key) => key,
+                    Some(_) => return Ok(()),
                     // One that was never declared in this session is named by its key.
                     None if !named.is_empty() => self.remote.resolve(named)?,
                     None => return Ok(()),
                 };
-                if !self.remote.tokens.values().any(|other| *other == key) {
-                    self.tell_liveliness(None, &key, false);
-                }
+                self.tell_liveliness(None, &key, false);
             }
             DeclareBody::DeclareSubscriber(declared) => {
-                let key = self.remote.resolve(&declared.wire_expr)?;
-                keep(&mut self.remote.subscribers, declared.id, key, "subscribers", limits.tokens)?;
-                self.check_matching();
+                self.handle_counterpart(Counterpart::Subscribers, declared.id, &declared.wire_expr)?;
             }
             DeclareBody::UndeclareSubscriber(undeclared) => {
-                self.remote.subscribers.remove(&undeclared.id);
-                self.check_matching();
+                self.forget_counterpart(Counterpart::Subscribers, undeclared.id);
             }
             DeclareBody::DeclareQueryable(declared) => {
-                let key = self.remote.resolve(&declared.wire_expr)?;
-                keep(&mut self.remote.queryables, declared.id, key, "queryables", limits.tokens)?;
-                self.check_matching();
+                self.handle_counterpart(Counterpart::Queryables, declared.id, &declared.wire_expr)?;
             }
             DeclareBody::UndeclareQueryable(undeclared) => {
-                self.remote.queryables.remove(&undeclared.id);
-                self.check_matching();
+                self.forget_counterpart(Counterpart::Queryables, undeclared.id);
             }
             DeclareBody::DeclareFinal(_) => {
                 if let Some(interest) = interest {
@@ -395,6 +414,37 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// A subscriber or queryable of others has come.
+    fn handle_counterpart(&mut self, counterpart: Counterpart, id: u32, wire: &WireExpr<'_>) -> Result<(), CloseCause> {
+        let (key, limit) = (self.remote.resolve(wire)?, self.config.limits.tokens);
+        let what = match counterpart {
+            Counterpart::Subscribers => "subscribers",
+            Counterpart::Queryables => "queryables",
+        };
+        let before = keep(self.remote.of(counterpart), id, key.clone(), what, limit)?;
+        self.count(counterpart, Some(&key), before.as_ref());
+        Ok(())
+    }
+
+    /// One has gone.
+    fn forget_counterpart(&mut self, counterpart: Counterpart, id: u32) {
+        let before = self.remote.of(counterpart).remove(&id);
+        self.count(counterpart, None, before.as_ref());
+    }
+
+    /// Has the watches count what has come and what has gone.
+    fn count(&mut self, counterpart: Counterpart, come: Option<&OwnedKeyExpr>, gone: Option<&OwnedKeyExpr>) {
+        for declared in &mut self.declared {
+            let Entity::Watch(watch) = &mut declared.entity else { continue };
+            if watch.counterpart == counterpart {
+                let meant = |key: &&OwnedKeyExpr| key.intersects(&watch.key);
+                let (more, less) = (come.filter(meant).is_some(), gone.filter(meant).is_some());
+                watch.remote = (watch.remote + usize::from(more)).saturating_sub(usize::from(less));
+            }
+        }
+        self.check_matching();
     }
 
     /// The router has named all that is there of `interest`.
@@ -479,8 +529,7 @@ impl Client {
         let mut news = Vec::new();
         for (at, declared) in self.declared.iter().enumerate() {
             let Entity::Watch(watch) = &declared.entity else { continue };
-            let remote = || self.remote.of(watch.counterpart).values().any(|other| other.intersects(&watch.key));
-            let matching = own(watch.counterpart, &watch.key) || remote();
+            let matching = watch.remote > 0 || own(watch.counterpart, &watch.key);
             // That nobody is there is known only when all were named.
             if watch.told != Some(matching) && (matching || watch.complete) {
                 news.push((at, declared.id, matching));

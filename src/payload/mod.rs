@@ -29,7 +29,8 @@
 //! | [`ZBytes::slice`], [`ZBytes::split_at`], [`ZBytes::append`], `clone` | nothing |
 //! | [`ZBytes::to_bytes`] | nothing when there is one segment and it is in linear memory, else everything once |
 //! | [`ZBytes::reader`] | what is read |
-//! | [`ZBytes::for_each_window`], [`ZBytes::eq_bytes`] | what is in the JavaScript heap, through a small window |
+//! | [`ZBytes::for_each_window`], [`ZBytes::eq_bytes`], [`Search`], [`Difference`] | what is in the JavaScript heap, through a small window |
+//! | [`Addressed::copy_to`] | what it is asked for |
 //! | a put | everything once, into batches, when they leave |
 //! | `ZBuf::try_from`, `ZBytes::from(ZBuf)` | nothing |
 //!
@@ -61,10 +62,13 @@
 //! one run of bytes and finds the borders of its own batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`])
 //! and, where that is meant, by their borders ([`ZBytes::eq_layout`]).
 
+mod addressed;
 mod build;
 mod compare;
+mod difference;
 mod layout;
 mod reader;
+mod search;
 
 use std::{fmt, ops::Range, rc::Rc};
 
@@ -72,9 +76,12 @@ use zenoh_buffers::{ZBuf, ZSlice};
 
 use self::build::reserve;
 pub use self::{
+    addressed::Addressed,
     build::BuildError,
+    difference::{Difference, Seek, Windows},
     layout::{Layout, Run},
     reader::Reader,
+    search::{Direction, Search, Step},
 };
 use crate::{
     ledger::{Ledger, Reason, Stage},

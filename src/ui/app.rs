@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{
     build::BuildPane,
+    bytes::BytesDialog,
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
     layout::LayoutPane,
@@ -63,9 +64,10 @@ impl Component for App {
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
         let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
+        let pieces = positions(&self.state.rows).last().map_or(0, |positions| positions.end);
         html! {
             <>
-                <Patterns count={positions(&self.state.rows).last().map_or(0, |positions| positions.end)} />
+                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { pieces }} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -82,6 +84,7 @@ impl Component for App {
                     </div>
                 </main>
                 <PaneBar />
+                <BytesDialog state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                 <MessageDialog ..pane />
                 <Help />
                 <Questions />

@@ -638,6 +638,7 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
                 Build::Ready(built) => html! {
                     <p class="quiet" id="build-state" data-state="ready" data-bytes={built.len.to_string()}>
                         { "built: " }<strong>{ format::thousands(built.copied) }{ " B copied" }</strong>
+                        if state.rows.iter().any(|row| row.way() == Some(Way::Filled)) { { ", filling included" } }
                     </p>
                 },
                 Build::Failed(cause) => problem("build-problem", cause),

@@ -338,8 +338,8 @@ pub fn is_landed(selected: Option<&Span>, span: &Span) -> bool {
 #[must_use]
 pub fn span_words(structure: &Structure, span: &Span) -> String {
     let place = match span.segment {
-        Some(segment) => format!("segment {segment}, {}", bytes(&span.bytes)),
-        None => bytes(&span.bytes),
+        Some(segment) => format!("segment {segment}, {} of the payload", bytes(&span.bytes)),
+        None => format!("{} of the payload", bytes(&span.bytes)),
     };
     let label = if span.label.is_empty() { String::new() } else { format!(" {}", span.label) };
     let leads = leads(structure, span).map(|(_, words)| format!("; leads to {words}")).unwrap_or_default();
@@ -522,7 +522,7 @@ mod tests {
         assert!(!is_landed(structure.spans.first(), &structure.spans[2]));
         assert_eq!(
             span_words(&structure, &structure.spans[1]),
-            "landing pad data: segment 0, bytes 16 to 23; leads to elements, bytes 24 to 28"
+            "landing pad data: segment 0, bytes 16 to 23 of the payload; leads to elements, bytes 24 to 28"
         );
     }
 }

@@ -400,6 +400,11 @@ fn part_story(piece: &Piece, part: Part) -> String {
              them, which itself is not touched for it."
                 .to_owned()
         }
+        (PartKind::Built, None, _) if part.arrays == 0 => {
+            "Fields, texts and pointers. There is no element, so the pointer of the array leads to an empty list, and no other \
+             segment is needed."
+                .to_owned()
+        }
         (PartKind::Built, None, Way::Adopted) => {
             "Fields, texts and pointers. The array is not in here: a double-far pointer \
              leads by a landing pad, also in here, to the array’s own segment."
@@ -463,6 +468,7 @@ pub fn pointer_words(row: &Row) -> &'static str {
 pub fn way_sentence(row: &Row) -> String {
     let bytes = row.arrays().iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     match row.way() {
+        Some(_) if bytes == 0 => "Nothing is copied: there is no element.".to_owned(),
         Some(Way::Filled) => {
             format!("{} are copied out of the caller’s array into the message’s memory.", format::requested(bytes))
         }

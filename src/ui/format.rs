@@ -233,7 +233,8 @@ pub fn shape(sides: &[u32]) -> String {
 }
 
 /// One to `dimensions` sides with an x between them, which have at most `most` elements together. Signs of multiplication will do, and
-/// blanks around them.
+/// blanks around them; and the sides as numpy writes them, as in `(480, 640)`. Of `480,640` nobody can say whether it is one number or
+/// two, so it is asked back.
 ///
 /// # Errors
 /// What was wrong and what is expected, in words for the person who typed it.
@@ -242,7 +243,19 @@ pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, Str
     if text.trim().is_empty() {
         return Err(format!("Nothing is entered. {}", expected()));
     }
-    let parts: Vec<&str> = text.split(['x', 'X', '×', '*']).collect();
+    let tuple = text.trim();
+    let listed = tuple.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let listed = listed.or_else(|| tuple.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+    let crosses = ['x', 'X', '×', '*'];
+    let parts: Vec<&str> = match listed {
+        Some(sides) => sides.trim_end().trim_end_matches(',').split(',').collect(),
+        None if !text.contains(crosses) && text.contains(", ") => text.split(',').collect(),
+        None if !text.contains(crosses) && text.contains(',') => {
+            let (one, two) = (tuple.replace(',', ""), tuple.replace(',', "x"));
+            return Err(format!("One side or several? Write {} or {}.", cut(&one, 16), cut(&two, 16)));
+        }
+        None => text.split(crosses).collect(),
+    };
     if parts.len() > dimensions {
         return Err(format!("These are {} dimensions. {}", parts.len(), expected()));
     }
@@ -415,6 +428,11 @@ mod tests {
         );
         assert!(error("-3x4").contains("It is negative."));
         assert_eq!(error("1001"), "That is 1,001 elements; one message holds at most 1,000 of this type.");
+        for text in ["(480, 640)", "[480,640]", "480, 640", " (480, 640,) "] {
+            assert_eq!(sides(text, 3, 1 << 29), Ok(vec![480, 640]), "{text}");
+        }
+        assert_eq!(sides("1,536x1,920", 3, 1 << 29), Ok(vec![1536, 1920]));
+        assert_eq!(error("480,640"), "One side or several? Write 480640 or 480x640.");
         assert!(sides("4294967295x4294967295x4294967295x4294967295x2", 8, 5).unwrap_err().contains("far too many"));
         assert!(error("4294967296").contains("It is too large."));
     }

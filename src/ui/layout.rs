@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::{
+    bytes::bytes_button,
     drawing::{self, Bands},
     facts::{self, Facts},
     format,
@@ -16,7 +17,11 @@ use super::{
     widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
 };
 use crate::{
-    app::{Action, Piece, Plan, Problem, RowId, Selection, State, View, sentence},
+    app::{
+        Action, Piece, Plan, Problem, RowId, Selection, State, View,
+        bytes::{Looking, Subject},
+        sentence,
+    },
     ledger::Place,
     message::Structure,
     segment::Mode,
@@ -162,7 +167,7 @@ impl LayoutPane {
         };
         html! {
             <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-                <h3 id="head-layout-structure">{ format!("{}, word by word", row.name) }</h3>
+                <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
                 <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
                 { content }
             </section>
@@ -576,6 +581,7 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
                 <span class={if piece.refused.is_some() { "refused-words" } else { "quiet" }} id="fact-mode">
                     { facts::mode_words(piece) }
                 </span>
+                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into()) }
                 <div class="walk" role="group" aria-label="Go to another segment">
                     <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
                         disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>

@@ -2,7 +2,7 @@
 //!
 //! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
 //! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
-//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`) hold the arithmetic and the words and are tested natively.
+//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`) hold the arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
 //! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
@@ -17,6 +17,7 @@ pub mod content;
 pub mod export;
 pub mod facts;
 pub mod format;
+pub mod hex;
 pub mod plot;
 pub mod questions;
 pub mod reading;
@@ -32,6 +33,8 @@ mod fixture;
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod build;
+#[cfg(target_arch = "wasm32")]
+mod bytes;
 #[cfg(target_arch = "wasm32")]
 mod cost;
 #[cfg(target_arch = "wasm32")]

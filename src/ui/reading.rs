@@ -637,7 +637,8 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     say("**The interval.** If the same were measured again and again while nothing changes, 95 of 100 such intervals \
          would hold the true median. Between two runs something may change: the browser compiles the program better, the \
          machine has other work. So compare what was measured in one run. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
-         same when all of it is within 5 % of 1.");
+         same when all of it is within 5 % of 1. It is made from how far parts of the run lie apart, and not from the spread of single \
+         samples: where the machine changed its pace meanwhile, it is wider than the quartiles.");
     if reading.put().is_some() {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
@@ -711,7 +712,7 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
         Scenario::Message => {
             say(
                 "**Segments** are taken by reference: the message owns what was built, and refers to what it adopted. What \
-                 pycapnp calls `to_segments()` copies every one of them, which the published figure holds.",
+                 pycapnp calls to_segments() copies every one of them, which the published figure holds.",
             );
             say(
                 "**Filled** takes memory that was used before, clears it, as Cap'n Proto wants it, and copies the array into \

@@ -122,6 +122,14 @@ pub(super) fn Results(props: &ResultsProps) -> Html {
                 <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
             { optional(tables::proposal(run, reading)) }
+            if run.scenario == Scenario::Message {
+                <p class="quiet">
+                    { "The proposal: " }
+                    <a href="https://github.com/eclipse-zenoh/zenoh-python/pull/732" target="_blank" rel="noopener">
+                        { "zenoh-python, ZBytes.from_segments" }</a>
+                    { "; examples/seed.py of this lab measures its own rows in CPython on your machine." }
+                </p>
+            }
             <div class={classes!("cost-columns", run.scenario.is_sweep().then_some("as-sweep"))}>
                 if !run.scenario.is_sweep() {
                     <div class="cost-tables">

@@ -7,6 +7,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
+    bytes::bytes_button,
     format,
     message::read_button,
     snippet::{self, Program},
@@ -14,7 +15,9 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Build, Hash, Lost, Put, PutReport, Row, Sample, Session, State, Subscription, locator::OWN_ENDPOINT,
+        Action, Build, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, Put, PutReport, Row, Sample, Session, State, Subscription,
+        bytes::{Looking, Subject},
+        locator::OWN_ENDPOINT,
     },
     client::SessionInfo,
 };
@@ -250,7 +253,14 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
         <div class="samples">
             <div class="samples-head">
                 <h3>{ "Samples" }</h3>
-                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }</span>
+                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }
+                    if state.received > state.samples.len() as u64 {
+                        <span id="kept" title={format!("At most the newest {KEPT_SAMPLES}, and {} of payload together; the newest is always kept",
+                            format::size(KEPT_BYTES))}>
+                            { format!("; {} kept, {} at most", format::count(state.samples.len()), format::size(KEPT_BYTES)) }
+                        </span>
+                    }
+                </span>
                 <button type="button" class="link" id="forget" disabled={state.samples.is_empty()}
                     onclick={sends(send, Action::ForgetSamples)}>{ "Let all go" }</button>
             </div>
@@ -285,7 +295,7 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             data-segments={sample.segments.to_string()} data-local={sample.local.to_string()} data-key={sample.key.clone()}>
             <td>{ &sample.time }</td>
             <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
-            <td class="number-cell">{ format::count(sample.len) }</td>
+            <td class="number-cell">{ sample_bytes(sample, send) }</td>
             <td>{ arrived }</td>
             <td>{ read_button(sample, send) }</td>
             <td class="hash-cell">
@@ -301,6 +311,16 @@ fn sample(sample: &Sample, send: &Callback<Action>) -> Html {
             </td>
         </tr>
     }
+}
+
+/// How many bytes there are, and the way to them.
+fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
+    let count = format::count(sample.len);
+    if sample.deleted {
+        return html! { { count } };
+    }
+    let name = format!("Look at the {count} B of the sample of {}", sample.time);
+    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into())
 }
 
 #[derive(PartialEq, Properties)]

@@ -356,6 +356,13 @@ fn identifier(name: &str, at: usize) -> String {
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         text = format!("array_{at}");
     }
+    // What Rust keeps for itself, of the words that a row may well be called.
+    if matches!(
+        text.as_str(),
+        "self" | "super" | "crate" | "type" | "move" | "ref" | "in" | "as" | "fn" | "let" | "mod" | "use"
+    ) {
+        text.push('_');
+    }
     text
 }
 

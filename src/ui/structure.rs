@@ -53,7 +53,7 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
             <table id={format!("{}structure-table", props.prefix)}>
                 <thead><tr>
                     <th scope="col">{ "what" }</th><th scope="col">{ "of" }</th><th scope="col" class="segment-cell">{ "segment" }</th>
-                    <th scope="col" class="number-cell">{ "bytes" }</th><th scope="col" class="number-cell">{ "length" }</th>
+                    <th scope="col" class="number-cell">{ "bytes of the payload" }</th><th scope="col" class="number-cell">{ "length" }</th>
                     <th scope="col">{ "leads to" }</th>
                 </tr></thead>
                 <tbody>

@@ -234,12 +234,12 @@ pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
 /// What the proposal published of its rows, measured in CPython on another machine, for a 1920x1536 int32 tensor:
 /// <https://github.com/eclipse-zenoh/zenoh-python/pull/732>.
 const PUBLISHED: [(&str, &str); 6] = [
-    ("segments from the message", "about 5 ms, copied"),
-    ("payload by copy", "4.1 ms"),
-    ("payload without a copy", "0.007 ms"),
-    ("segments, and payload by copy", "about 9 ms"),
-    ("segments, and payload without", "about 5 ms"),
-    ("share of that copy", "roughly 45 %"),
+    ("segments from the message", "elsewhere about 5 ms, copied"),
+    ("payload by copy", "elsewhere 4.1 ms"),
+    ("payload without a copy", "elsewhere 0.007 ms"),
+    ("segments, and payload by copy", "elsewhere about 9 ms"),
+    ("segments, and payload without", "elsewhere about 5 ms"),
+    ("that copy in the sum with it", "elsewhere roughly 45 %"),
 ];
 
 /// The proposal's rows beside what it published, and the whole way from the array; `None` for other scenarios.
@@ -279,11 +279,11 @@ pub fn proposal(run: &Run, reading: &Reading) -> Option<Table> {
     }
     Some(Table {
         id: "cost-proposal",
-        title: "The proposal's rows".to_owned(),
-        columns: columns(&["Step", "lower", "median", "upper", "another machine, CPython, 1920x1536 int32"]),
+        title: "The proposal's rows; what it published is from another machine".to_owned(),
+        columns: columns(&["Step", "lower", "median", "upper", "published: another machine, CPython, 1920x1536 int32"]),
         rows,
         words: &[4],
-        note: "**Here** the segments are references to the builder's memory and to the array; `to_segments()` of the proposal copied \
+        note: "**Here** the segments are references to the builder's memory and to the array; to_segments() of the proposal copied \
                them. The last two rows begin one step earlier, at the array: **filled** copies it into the message, **adopted** \
                makes it a segment of the message. Sums are made round by round."
             .to_owned(),

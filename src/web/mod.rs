@@ -1,6 +1,7 @@
 //! The only place with effects: sockets, clocks, arrays, timers. It carries out what the application asks for and answers
 //! with actions; it decides nothing.
 
+pub mod bytes;
 mod clock;
 pub mod crash;
 mod driver;

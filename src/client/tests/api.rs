@@ -3,7 +3,7 @@
 use zenoh_protocol::{
     network::{
         Declare, DeclareBody, DeclareFinal, DeclareSubscriber, DeclareToken, Interest, NetworkBody, NetworkMessage,
-        Request, Response, ResponseFinal, UndeclareToken,
+        Request, Response, ResponseFinal, UndeclareSubscriber, UndeclareToken,
         declare::common::ext::WireExprType,
         ext::{NodeIdType, QoSType},
         interest::InterestMode,
@@ -304,6 +304,32 @@ fn watches_tell_changes_and_nothing_before_all_is_known() {
     pair.run(SECOND);
     assert!(!told(&mut pair).iter().any(|text| text.starts_with("matching")));
     assert_eq!(say(&mut pair, [last(numbers[0])]), ["matching 1 false"]);
+}
+
+#[test]
+fn what_a_router_names_twice_goes_with_the_last() {
+    let mut pair = Pair::open();
+    pair.client.subscribe_liveliness(1, key("a"), true).unwrap();
+    assert_eq!(say(&mut pair, [alive(None, 5, "a"), alive(None, 6, "a")]), ["sample a [1]"]);
+    assert!(say(&mut pair, [gone(5)]).is_empty());
+    assert_eq!(say(&mut pair, [alive(None, 5, "a"), gone(6)]), Vec::<String>::new());
+    assert_eq!(say(&mut pair, [gone(5)]), ["gone a [1]"]);
+
+    let subscriber =
+        |id, text| declare(None, DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr: wire(text) }));
+    let undeclared = |id| {
+        let ext_wire_expr = WireExprType::null();
+        declare(None, DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr }))
+    };
+    assert!(say(&mut pair, [subscriber(1, "b/x"), subscriber(2, "b/y")]).is_empty());
+    // One that is watched later is counted with what is known.
+    pair.client.watch_matching(9, key("b/*"), Counterpart::Subscribers).unwrap();
+    pair.run(SECOND);
+    assert_eq!(told(&mut pair), ["matching 9 true"]);
+    let number = interests(&pair).last().unwrap().0;
+    assert!(say(&mut pair, [last(number), subscriber(2, "b/y"), undeclared(1), undeclared(1)]).is_empty());
+    assert_eq!(say(&mut pair, [subscriber(2, "c")]), ["matching 9 false"]);
+    assert!(say(&mut pair, [undeclared(2)]).is_empty());
 }
 
 #[test]
