@@ -354,7 +354,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
     page.fill("#row-element", "Float64").await;
     page.wait("#build-problem").await;
     let words = page.text("#build-problem").await;
-    assert!(words.contains("message cannot be made") && words.contains("960000000 elements"), "{words}");
+    assert!(words.contains("message cannot be made") && words.contains("960,000,000 elements"), "{words}");
     page.wait("#row-shape-error").await;
     page.wait("#layout-problem").await;
     page.fill("#row-shape", "20x6").await;

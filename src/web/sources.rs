@@ -12,7 +12,7 @@ use crate::{
     message::{self, Message, MessageError, Way},
     number::{bytes, count},
     payload::{BuildError, ZBytes},
-    segment::{Element, Input, Mode, Segment, SegmentError, Source, js::lend},
+    segment::{Element, Input, Mode, Segment, SegmentError, Source},
 };
 
 /// Bytes that are written in one go. A multiple of every element size.
@@ -154,19 +154,17 @@ fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
     row.spec().zip(row.way()).ok_or_else(|| Problem::new(format!("{} is no message.", row.name), "Remove the row."))
 }
 
-/// A message that is made in place: whatever a producer would write goes straight into the builder's memory, through a typed array.
+/// A message that is made in place: what makes the elements, here the row's pattern, writes them straight into the builder's memory. A
+/// producer in JavaScript would write through a typed array (`segment::js::lend`); this one needs none, and so nothing that could make
+/// wasm memory grow under it.
 fn in_place(row: &Row) -> Result<Memory, Problem> {
     let (spec, _) = parts_of(row)?;
     let arrays = row.arrays();
     let message = spec.in_place(|index, into| {
-        let Some(array) = arrays.get(index) else { return Ok(()) };
-        lend(into, array.element, |view| {
-            // The array's own element type does not matter here: it is written in runs of bytes.
-            let view: &Uint8Array = view.unchecked_ref();
-            let bytes =
-                Uint8Array::new_with_byte_offset_and_length(&view.buffer(), view.byte_offset(), view.byte_length());
-            write(array, 0, &bytes);
-        })
+        if let Some(array) = arrays.get(index) {
+            array.write(0, 0, into);
+        }
+        Ok(())
     });
     let parts = message.map_err(|error| message_problem(row, &error))?.into_segments();
     Ok(Memory::Linear(parts))

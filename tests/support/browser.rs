@@ -116,8 +116,8 @@ impl Page {
         match self.client.wait().at_most(guard).for_element(Locator::Css(css)).await {
             Ok(element) => element,
             Err(error) => {
-                let words = self.text("body").await;
-                panic!("nothing matches {css} ({error}). The page says:\n{words}")
+                let (words, console) = (self.text("body").await, self.console().await.join("\n"));
+                panic!("nothing matches {css} ({error}). The console says:\n{console}\nThe page says:\n{words}")
             }
         }
     }
