@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
-use gloo_timers::{callback::Timeout, future::TimeoutFuture};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url, window};
+use web_sys::window;
 
-use super::{Runtime, clock, socket::message_of};
+use super::{Runtime, clock, runs, socket::message_of};
 use crate::{
     app::{Problem, Row, bytes::Subject, sentence},
     ledger::{Ledger, Place},
@@ -311,30 +310,7 @@ pub fn save(held: &Held, name: &str) -> Result<(), Problem> {
         let view = segment.view().map_err(|error| gone(&BuildError::Segment { index, error }))?;
         parts.push(&view);
     }
-    hand_over(&parts, held.payload.len(), name).map_err(|error| {
-        Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(&error)))
-    })
-}
-
-fn hand_over(parts: &Array, len: usize, name: &str) -> Result<(), JsValue> {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("application/octet-stream");
-    let blob = Blob::new_with_buffer_source_sequence_and_options(parts, &kind)?;
-    if blob.size() != len as f64 {
-        return Err(format!("the file came out with {} B of {len} B", blob.size()).as_str().into());
-    }
-    let address = Url::create_object_url_with_blob(&blob)?;
-    let document = window().and_then(|window| window.document()).ok_or("there is no document")?;
-    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The browser has taken the file by the time that anything else happens.
-    Timeout::new(60_000, move || {
-        let _ = Url::revoke_object_url(&address);
-    })
-    .forget();
-    Ok(())
+    runs::save_bytes(&parts, held.payload.len(), name)
 }
 
 /// Puts a text into the clipboard.

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Function, Object, Reflect, global};
+use js_sys::{Array, Function, Object, Reflect, Uint8Array, global};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, window};
@@ -187,7 +187,8 @@ impl Runtime {
                     arrays.iter().find(|(there, _)| *there == key).map(|(_, array)| array.clone())
                 });
                 let Some(array) = array else { return };
-                if let Err(problem) = runs::save_bytes(&array, &name) {
+                let len = array.unchecked_ref::<Uint8Array>().byte_length() as usize;
+                if let Err(problem) = runs::save_bytes(&Array::of1(&array), len, &name) {
                     self.answer(Change::NotSaved(problem).into());
                 }
             }

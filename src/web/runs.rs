@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use js_sys::{Array, Object};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, window};
@@ -139,14 +139,20 @@ pub(super) fn save(download: &Download) -> Result<(), Problem> {
     hand_over(blob, &download.name).map_err(|error| not_saved(&error))
 }
 
-/// Hands the bytes of a typed array over to the person as a file.
+/// Hands bytes over to the person as a file: those of `parts`, arrays with together `len` of them, one behind the other. The browser
+/// copies them from where they are.
 ///
 /// # Errors
-/// What the browser says.
-pub(super) fn save_bytes(array: &Object, name: &str) -> Result<(), Problem> {
+/// What the browser says, or that an array has lost its bytes meanwhile.
+pub(super) fn save_bytes(parts: &Array, len: usize, name: &str) -> Result<(), Problem> {
     let kind = BlobPropertyBag::new();
     kind.set_type("application/octet-stream");
-    let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(array), &kind);
+    let blob = Blob::new_with_buffer_source_sequence_and_options(parts, &kind).and_then(|blob| {
+        if blob.size() == len as f64 {
+            return Ok(blob);
+        }
+        Err(format!("the file came out with {} B of {len} B", blob.size()).as_str().into())
+    });
     hand_over(blob, name).map_err(|error| not_saved(&error))
 }
 
