@@ -16,6 +16,10 @@ mod cancel;
 mod lab;
 #[path = "support/link.rs"]
 mod link;
+#[path = "session/python.rs"]
+mod python;
+#[path = "support/python.rs"]
+mod support;
 
 use std::time::Duration;
 
@@ -107,7 +111,7 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
     settled(&peer).await;
     let mut link = Link::open(&lab.ws_locator()).await;
     for (n, len) in SIZES.into_iter().enumerate() {
-        for attached in [None, Some(0), Some(9), Some(70_000)] {
+        for (sn, attached) in (0..).zip([None, Some(0), Some(9), Some(70_000)]) {
             let bytes = noise(n as u64, len);
             let attachment = attached.map(|len| noise(99, len));
             let put = Put {
@@ -132,7 +136,8 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
             assert!(got.express());
             assert_eq!(got.timestamp().map(|t| t.get_time().0), stamp.map(|t| t.get_time().0));
             let source = got.source_info().unwrap();
-            assert_eq!(source.source_id().eid(), n as u32);
+            assert_eq!(source.source_id().zid().to_string(), link.info.as_ref().unwrap().zid);
+            assert_eq!((source.source_id().eid(), source.source_sn()), (n as u32, sn));
         }
         let op = link.op();
         let delete = Put {
@@ -430,20 +435,23 @@ async fn queryables_of_ours_answer_gets_of_others() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
+    let routers: Vec<String> = peer.info().routers_zid().await.map(|zid| zid.to_string()).collect();
+    assert_eq!(routers, [link.info.as_ref().unwrap().router.clone()]);
     link.client.declare_queryable(5, Queryable { complete: true, ..key("lab/q/**").into() }).unwrap();
     link.client.declare_queryable(6, key("lab/q/*")).unwrap();
     link.flush().await;
     for (n, len) in SIZES.into_iter().enumerate() {
         let (bytes, attachment) = (noise(n as u64, len), noise(51, len));
-        let answers = peer
-            .get("lab/q/x?p=1")
-            .payload(bytes.clone())
-            .encoding(PeerEncoding::TEXT_PLAIN)
-            .attachment(attachment.clone())
-            .target(zenoh::query::QueryTarget::All)
-            .consolidation(zenoh::query::ConsolidationMode::None)
-            .await
-            .unwrap();
+        let (target, consolidation) = (zenoh::query::QueryTarget::All, zenoh::query::ConsolidationMode::None);
+        // One that is dropped takes the answers of its gets along.
+        let querier = peer.declare_querier("lab/q/x").target(target).consolidation(consolidation).await.unwrap();
+        let answers = if n % 2 == 0 {
+            let get = peer.get("lab/q/x?p=1").target(target).consolidation(consolidation);
+            get.payload(bytes.clone()).encoding(PeerEncoding::TEXT_PLAIN).attachment(attachment.clone()).await.unwrap()
+        } else {
+            let get = querier.get().parameters("p=1").payload(bytes.clone());
+            get.encoding(PeerEncoding::TEXT_PLAIN).attachment(attachment.clone()).await.unwrap()
+        };
         let mut asked = Vec::new();
         while asked.len() < 2 {
             match link.event().await {

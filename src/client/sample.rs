@@ -46,7 +46,7 @@ pub struct Put {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
-    /// When it was made. Without one, a router stamps it.
+    /// When it was made. Without one, a router stamps it, if it is a put.
     pub timestamp: Option<Timestamp>,
     /// The numbered publisher that makes it. Its samples are numbered in the order in which they are put, so that subscribers find
     /// out what they have missed; one that is dropped takes a number too. Use one priority and one reliability for each, because what
@@ -124,7 +124,7 @@ pub struct Sample {
     pub encoding: Encoding,
     /// Further bytes of the application's, over the same owners as the payload.
     pub attachment: Option<ZBytes>,
-    /// When it was made; a router stamps what has none.
+    /// When it was made; a router stamps puts that have none.
     pub timestamp: Option<Timestamp>,
     /// Who made it, when its maker numbers its samples.
     pub source: Option<Source>,
