@@ -11,6 +11,8 @@
 
 #[path = "session/cancel.rs"]
 mod cancel;
+#[path = "session/faults.rs"]
+mod faults;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod lab;
@@ -21,7 +23,11 @@ mod python;
 #[path = "support/python.rs"]
 mod support;
 
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use lab::options;
 use link::Link;
@@ -49,8 +55,23 @@ const GUARD: Duration = Duration::from_secs(60);
 /// Sizes at the borders: of a byte, of one batch, of many.
 const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
 
+/// A free address that no other test of this process gets. Ports that the system hands out would do for one router, but many start at once
+/// here, and each lets go of its ports for a moment before it opens them.
+fn own_address() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let n = std::process::id().wrapping_mul(97).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        // Below those that the system hands out.
+        let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + (n % 10_000) as u16));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
 async fn router() -> Lab {
-    Lab::start(Options { router_only: true, ..options() }).await.unwrap()
+    let (ws, tcp) = (own_address(), own_address());
+    Lab::start(Options { router_only: true, ws, tcp, ..options() }).await.unwrap()
 }
 
 async fn peer(lab: &Lab) -> zenoh::Session {
@@ -765,15 +786,19 @@ async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
     None
 }
 
+/// The program on ports that are free, and the ports, on which another may follow it.
+async fn started() -> ([String; 3], tokio::process::Child) {
+    loop {
+        let ports = [own_address(), own_address(), own_address()].map(|address| address.to_string());
+        if let Some(first) = program(&ports).await {
+            return (ports, first);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
-    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let (ports, mut first) = loop {
-        let ports = [free(), free(), free()];
-        if let Some(first) = program(&ports).await {
-            break (ports, first);
-        }
-    };
+    let (ports, mut first) = started().await;
     let mut link = Link::open(&format!("ws/{}", ports[1])).await;
     link.client.subscribe(1, key("lab/**")).unwrap();
     link.flush().await;
@@ -964,13 +989,7 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
 async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothing_else() {
     let mut all = Vec::new();
     for _ in 0..3 {
-        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let (ports, mut router) = loop {
-            let ports = [free(), free(), free()];
-            if let Some(router) = program(&ports).await {
-                break (ports, router);
-            }
-        };
+        let (ports, mut router) = started().await;
         let mut reader = Link::open(&format!("ws/{}", ports[1])).await;
         reader.client.subscribe(1, key("lab/**")).unwrap();
         reader.flush().await;
