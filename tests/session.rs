@@ -16,6 +16,8 @@ mod faults;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod lab;
+#[path = "session/largest.rs"]
+mod largest;
 #[path = "support/link.rs"]
 mod link;
 #[path = "session/python.rs"]

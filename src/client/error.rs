@@ -30,11 +30,11 @@ pub enum CommandError {
     },
     /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer than 65,535 B.
     KeyTooLong,
-    /// The encoded message is longer than a router takes.
+    /// The encoded message is longer than a router, or whom it is for, takes.
     TooLong {
-        /// Bytes of the encoded message: the payload and its header.
+        /// Bytes of the encoded message: the payload, its header, and what a router may add.
         encoded: usize,
-        /// The most that a router takes.
+        /// The most that is taken.
         limit: usize,
     },
     /// A source of the payload is gone.
@@ -103,8 +103,8 @@ impl fmt::Display for CommandError {
             Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
                 f,
-                "the encoded message would have {}, and a router takes at most {} (2^30): it would drop this one \
-                 without a word. Make the payload at least {} shorter or send it in parts",
+                "the encoded message would have {}, with the timestamp that a router may add, and nobody takes more than {} (2^30): \
+                 it would be dropped without a word. Make the payload at least {} shorter or send it in parts",
                 bytes(*encoded),
                 bytes(*limit),
                 bytes(encoded.saturating_sub(*limit))

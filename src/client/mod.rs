@@ -638,8 +638,8 @@ impl Client {
         }
     }
 
-    /// Length of the message that a put of `len` payload bytes under `key` would be, in bytes. What passes
-    /// [`wire::MAX_MESSAGE`] will be refused.
+    /// Length of the message that a put of `len` payload bytes under `key` would be, in bytes, with the timestamp that a router adds
+    /// to it. What passes [`wire::MAX_MESSAGE`] will be refused.
     ///
     /// # Errors
     /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
@@ -650,7 +650,7 @@ impl Client {
         }
         let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
             .map_err(|_| CommandError::KeyTooLong)?;
-        let encoded = head.len() + len;
+        let encoded = head.len() + len + wire::GROWTH;
         if encoded > wire::MAX_MESSAGE {
             return Err(too_long(encoded));
         }

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     payload::ZBytes,
-    wire::{Content, Outgoing, Qos, Question, encode},
+    wire::{Content, GROWTH, MAX_MESSAGE, Outgoing, Qos, Question, encode},
 };
 
 /// How long a get waits for answers unless told otherwise; zenoh's default.
@@ -655,10 +655,11 @@ impl Client {
     }
 }
 
-/// Whether a message can be sent.
+/// Whether a message can be sent and will be taken, with what a router may add to it.
 pub(super) fn check_message(message: &Outgoing) -> Result<(), CommandError> {
-    if message.len() > crate::wire::MAX_MESSAGE {
-        return Err(CommandError::TooLong { encoded: message.len(), limit: crate::wire::MAX_MESSAGE });
+    let encoded = message.len().saturating_add(GROWTH);
+    if encoded > MAX_MESSAGE {
+        return Err(CommandError::TooLong { encoded, limit: MAX_MESSAGE });
     }
     message.check().map_err(CommandError::Source)
 }

@@ -46,7 +46,7 @@ pub struct Put {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
-    /// When it was made. Without one, a router stamps it, if it is a put.
+    /// When it was made. A router stamps a put that has none, and one that lies in the future by the router's clock.
     pub timestamp: Option<Timestamp>,
     /// The numbered publisher that makes it. Its samples are numbered in the order in which they are put, so that subscribers find
     /// out what they have missed; one that is dropped takes a number too. Use one priority and one reliability for each, because what
