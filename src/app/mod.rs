@@ -13,7 +13,7 @@ mod plan;
 mod setup;
 mod spec;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -389,8 +389,8 @@ pub struct State {
     pub sub_key: String,
     /// The subscription.
     pub subscription: Subscription,
-    /// Large messages that are arriving, by [`Arriving::id`].
-    pub arriving: BTreeMap<u64, Arriving>,
+    /// Large messages that are arriving, in the order in which they were first told of.
+    pub arriving: Vec<Arriving>,
     /// Messages of which a part arrived and the rest never will: given up by their sender, or lost with the session.
     pub not_whole: u64,
     /// Samples, newest first.
@@ -424,7 +424,7 @@ impl Default for State {
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
             gap: None,
-            arriving: BTreeMap::new(),
+            arriving: Vec::new(),
             not_whole: 0,
             key: "lab/tensor".to_owned(),
             put: Put::None,
@@ -923,11 +923,14 @@ impl State {
                 Vec::new()
             }
             Action::Arriving(arriving) => {
-                self.arriving.insert(arriving.id, arriving);
+                match self.arriving.iter_mut().find(|other| other.id == arriving.id) {
+                    Some(other) => *other = arriving,
+                    None => self.arriving.push(arriving),
+                }
                 Vec::new()
             }
             Action::ArrivalEnded { id, whole } => {
-                self.arriving.remove(&id);
+                self.arriving.retain(|arriving| arriving.id != id);
                 self.not_whole += u64::from(!whole);
                 Vec::new()
             }

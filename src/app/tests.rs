@@ -253,7 +253,7 @@ fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
         state.apply(Action::Arriving(arriving(id, bytes)));
     }
     state.apply(Action::ArrivalEnded { id: 2, whole: false });
-    assert_eq!((state.arriving.values().collect::<Vec<_>>(), state.not_whole), (vec![&arriving(1, 900)], 1));
+    assert_eq!((state.arriving.as_slice(), state.not_whole), ([arriving(1, 900)].as_slice(), 1));
     state.apply(Action::ArrivalEnded { id: 1, whole: true });
     assert!(state.arriving.is_empty() && state.not_whole == 1);
 }

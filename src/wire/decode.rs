@@ -221,7 +221,7 @@ impl<'a> BatchReader<'a> {
     /// The head of a put or of an answer of which only the first part is here. `None` of other messages, and if not all of the head is here.
     pub(crate) fn head(&mut self) -> Option<Head> {
         self.reader.need(Needs::Head);
-        let message: NetworkMessage = Zenoh080::new().read(&mut self.reader).ok()?;
+        let message: NetworkMessage = Zenoh080Reliability::new(Reliability::Reliable).read(&mut self.reader).ok()?;
         let (answers, key, body) = match message.body {
             NetworkBody::Push(push) => (None, push.wire_expr, push.payload),
             NetworkBody::Response(response) => match response.payload {
