@@ -58,7 +58,7 @@ impl Receiving {
     /// Ends what is being put together; returns its parts and, if something was told of it, by which name.
     fn end(&mut self) -> (Vec<Segment>, Option<u64>) {
         (self.bytes, self.fragments, self.told) = (0, 0, 0);
-        (std::mem::take(&mut self.parts), self.known.take().map(|known| known.id()))
+        (std::mem::take(&mut self.parts), self.known.take().map(|known| known.arriving.id))
     }
 
     /// The first part of the message.

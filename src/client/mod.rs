@@ -59,7 +59,7 @@ pub use self::{
     limits::Limits,
     progress::{Arriving, Leaving, Progress},
     query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
-    sample::{Locality, Put, Sample},
+    sample::{Locality, Publisher, Put, Sample},
     stats::{LinkStats, Traffic},
 };
 use self::{

@@ -41,7 +41,7 @@ pub struct Leaving {
 }
 
 /// A large message of others of which a part has arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arriving {
     /// Names it in what else is told of it; never used twice.
     pub id: u64,
@@ -60,20 +60,12 @@ pub struct Arriving {
 }
 
 /// What the first fragment tells about a message that is arriving.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Known {
-    id: u64,
-    key: Option<String>,
-    subscribers: Vec<SubscriberId>,
-    get: Option<OpId>,
+    /// What was told last.
+    pub(super) arriving: Arriving,
+    /// Length of the head, in bytes.
     head: usize,
-    total: Option<usize>,
-}
-
-impl Known {
-    pub(super) fn id(&self) -> u64 {
-        self.id
-    }
 }
 
 impl Client {
@@ -94,29 +86,25 @@ impl Client {
             Some(found) => news.known.insert(found),
             None => news.known.as_mut()?,
         };
-        Some(Progress::Received(Arriving {
-            id: known.id,
-            key: known.key.clone(),
-            subscribers: known.subscribers.clone(),
-            get: known.get,
-            bytes: bytes.saturating_sub(known.head),
-            total: known.total,
-            fragments,
-        }))
+        (known.arriving.bytes, known.arriving.fragments) = (bytes.saturating_sub(known.head), fragments);
+        Some(Progress::Received(known.arriving.clone()))
     }
 
     /// Reads the head of a message out of its first fragment.
     fn known(&mut self, first: ZBytes) -> Known {
         self.arrivals += 1;
-        let mut known = Known { id: self.arrivals, ..Known::default() };
+        let mut known = Known::default();
+        known.arriving.id = self.arrivals;
         let mut ledger = Ledger::new();
         let head = BatchReader::new(&first, &mut ledger).head();
         self.ledger.absorb(&ledger);
         let Some(head) = head else { return known };
         let Ok(key) = self.remote.resolve(&head.key) else { return known };
-        (known.head, known.total) = (head.len, Some(head.payload));
+        known.head = head.len;
+        let arriving = &mut known.arriving;
+        arriving.total = Some(head.payload);
         match head.answers {
-            Some(request) => known.get = self.op_of_get(request),
+            Some(request) => arriving.get = self.op_of_get(request),
             None => {
                 let meant = self.declared.iter().filter(|declared| match &declared.entity {
                     Entity::Subscriber { subscribe, .. } => {
@@ -124,10 +112,10 @@ impl Client {
                     }
                     _ => false,
                 });
-                known.subscribers = meant.map(|declared| declared.id).collect();
+                arriving.subscribers = meant.map(|declared| declared.id).collect();
             }
         }
-        known.key = Some(key.to_string());
+        arriving.key = Some(key.to_string());
         known
     }
 

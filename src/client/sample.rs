@@ -106,6 +106,28 @@ impl Put {
     }
 }
 
+/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody listens, says
+/// [`Client::watch_matching`](super::Client::watch_matching).
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// What each put and each delete is made from. Its payload is not used.
+    pub template: Put,
+}
+
+impl Publisher {
+    /// A put of `payload`.
+    #[must_use]
+    pub fn put(&self, payload: ZBytes) -> Put {
+        Put { payload, deleted: false, ..self.template.clone() }
+    }
+
+    /// A delete.
+    #[must_use]
+    pub fn delete(&self) -> Put {
+        Put { payload: ZBytes::empty(), deleted: true, ..self.template.clone() }
+    }
+}
+
 /// A sample, for a subscriber or in a reply.
 #[derive(Clone, Debug)]
 pub struct Sample {

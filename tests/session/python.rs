@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use zbytes_lab::client::{
-    Querier, canonical,
+    Publisher, Querier, canonical,
     channel::Channel,
     encoding::{encoding as named, text_of},
     join,
@@ -122,8 +122,13 @@ async fn samples_have_equal_values_at_both_ends() {
         let (got, _) = link.during(python.next("all")).await;
         assert_eq!(if stamped { got } else { unstamped(got) }, expected, "put {n}");
     }
-    let delete = Put { attachment: Some(payload(b"why")), ..Put::delete(key("lab/put/gone")) };
-    let delete = Put { congestion: wire::CongestionControl::Block, priority: wire::Priority::DataLow, ..delete };
+    let template = Put { priority: wire::Priority::DataLow, ..block("lab/put/gone", payload(b"")) };
+    let publisher = Publisher { template: Put { attachment: Some(payload(b"why")), ..template } };
+    let put = publisher.put(payload(b"here"));
+    let expected = value_of(&put);
+    link.client.put(98, put).unwrap();
+    assert_eq!(unstamped(link.during(python.next("all")).await.0), expected);
+    let delete = publisher.delete();
     let mut expected = value_of(&delete);
     expected["kind"] = json!("DELETE");
     link.client.put(99, delete).unwrap();
