@@ -9,13 +9,27 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[path = "session/cancel.rs"]
+mod cancel;
+#[path = "session/faults.rs"]
+mod faults;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod lab;
+#[path = "session/largest.rs"]
+mod largest;
 #[path = "support/link.rs"]
 mod link;
+#[path = "session/python.rs"]
+mod python;
+#[path = "support/python.rs"]
+mod support;
 
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use lab::options;
 use link::Link;
@@ -43,8 +57,23 @@ const GUARD: Duration = Duration::from_secs(60);
 /// Sizes at the borders: of a byte, of one batch, of many.
 const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
 
+/// A free address that no other test of this process gets. Ports that the system hands out would do for one router, but many start at once
+/// here, and each lets go of its ports for a moment before it opens them.
+fn own_address() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let n = std::process::id().wrapping_mul(97).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        // Below those that the system hands out.
+        let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + (n % 10_000) as u16));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
 async fn router() -> Lab {
-    Lab::start(Options { router_only: true, ..options() }).await.unwrap()
+    let (ws, tcp) = (own_address(), own_address());
+    Lab::start(Options { router_only: true, ws, tcp, ..options() }).await.unwrap()
 }
 
 async fn peer(lab: &Lab) -> zenoh::Session {
@@ -105,7 +134,7 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
     settled(&peer).await;
     let mut link = Link::open(&lab.ws_locator()).await;
     for (n, len) in SIZES.into_iter().enumerate() {
-        for attached in [None, Some(0), Some(9), Some(70_000)] {
+        for (sn, attached) in (0..).zip([None, Some(0), Some(9), Some(70_000)]) {
             let bytes = noise(n as u64, len);
             let attachment = attached.map(|len| noise(99, len));
             let put = Put {
@@ -115,9 +144,16 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
                 numbered: Some(n as u32),
                 congestion: wire::CongestionControl::Block,
                 priority: wire::Priority::InteractiveHigh,
+                // zenoh may drop what is best effort, and does so with what is large.
+                reliability: if sn == 0 && len < 100_000 {
+                    wire::Reliability::BestEffort
+                } else {
+                    wire::Reliability::Reliable
+                },
                 express: true,
                 ..Put::new(key(&format!("lab/{n}")), payload(&bytes))
             };
+            let reliability = put.reliability;
             let (stamp, op) = (put.timestamp, link.op());
             link.client.put(op, put).unwrap();
             let (got, _) = link.during(async { subscriber.recv_async().await.unwrap() }).await;
@@ -128,9 +164,11 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
             assert_eq!(got.priority(), Priority::InteractiveHigh);
             assert_eq!(got.congestion_control(), CongestionControl::Block);
             assert!(got.express());
+            assert_eq!(got.reliability() as u8, reliability as u8, "{what}");
             assert_eq!(got.timestamp().map(|t| t.get_time().0), stamp.map(|t| t.get_time().0));
             let source = got.source_info().unwrap();
-            assert_eq!(source.source_id().eid(), n as u32);
+            assert_eq!(source.source_id().zid().to_string(), link.info.as_ref().unwrap().zid);
+            assert_eq!((source.source_id().eid(), source.source_sn()), (n as u32, sn));
         }
         let op = link.op();
         let delete = Put {
@@ -428,20 +466,23 @@ async fn queryables_of_ours_answer_gets_of_others() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
+    let routers: Vec<String> = peer.info().routers_zid().await.map(|zid| zid.to_string()).collect();
+    assert_eq!(routers, [link.info.as_ref().unwrap().router.clone()]);
     link.client.declare_queryable(5, Queryable { complete: true, ..key("lab/q/**").into() }).unwrap();
     link.client.declare_queryable(6, key("lab/q/*")).unwrap();
     link.flush().await;
     for (n, len) in SIZES.into_iter().enumerate() {
         let (bytes, attachment) = (noise(n as u64, len), noise(51, len));
-        let answers = peer
-            .get("lab/q/x?p=1")
-            .payload(bytes.clone())
-            .encoding(PeerEncoding::TEXT_PLAIN)
-            .attachment(attachment.clone())
-            .target(zenoh::query::QueryTarget::All)
-            .consolidation(zenoh::query::ConsolidationMode::None)
-            .await
-            .unwrap();
+        let (target, consolidation) = (zenoh::query::QueryTarget::All, zenoh::query::ConsolidationMode::None);
+        // One that is dropped takes the answers of its gets along.
+        let querier = peer.declare_querier("lab/q/x").target(target).consolidation(consolidation).await.unwrap();
+        let answers = if n % 2 == 0 {
+            let get = peer.get("lab/q/x?p=1").target(target).consolidation(consolidation);
+            get.payload(bytes.clone()).encoding(PeerEncoding::TEXT_PLAIN).attachment(attachment.clone()).await.unwrap()
+        } else {
+            let get = querier.get().parameters("p=1").payload(bytes.clone());
+            get.encoding(PeerEncoding::TEXT_PLAIN).attachment(attachment.clone()).await.unwrap()
+        };
         let mut asked = Vec::new();
         while asked.len() < 2 {
             match link.event().await {
@@ -755,15 +796,19 @@ async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
     None
 }
 
+/// The program on ports that are free, and the ports, on which another may follow it.
+async fn started() -> ([String; 3], tokio::process::Child) {
+    loop {
+        let ports = [own_address(), own_address(), own_address()].map(|address| address.to_string());
+        if let Some(first) = program(&ports).await {
+            return (ports, first);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
-    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let (ports, mut first) = loop {
-        let ports = [free(), free(), free()];
-        if let Some(first) = program(&ports).await {
-            break (ports, first);
-        }
-    };
+    let (ports, mut first) = started().await;
     let mut link = Link::open(&format!("ws/{}", ports[1])).await;
     link.client.subscribe(1, key("lab/**")).unwrap();
     link.flush().await;
@@ -954,13 +999,7 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
 async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothing_else() {
     let mut all = Vec::new();
     for _ in 0..3 {
-        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let (ports, mut router) = loop {
-            let ports = [free(), free(), free()];
-            if let Some(router) = program(&ports).await {
-                break (ports, router);
-            }
-        };
+        let (ports, mut router) = started().await;
         let mut reader = Link::open(&format!("ws/{}", ports[1])).await;
         reader.client.subscribe(1, key("lab/**")).unwrap();
         reader.flush().await;

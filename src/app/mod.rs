@@ -31,7 +31,7 @@ use self::{
     ownership::{Experiment, Finding, Ownership, RunId},
 };
 use crate::{
-    client::{SessionInfo, reconnect::Wait},
+    client::{Arriving, SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
@@ -389,6 +389,10 @@ pub struct State {
     pub sub_key: String,
     /// The subscription.
     pub subscription: Subscription,
+    /// Large messages that are arriving, in the order in which they were first told of.
+    pub arriving: Vec<Arriving>,
+    /// Messages of which a part arrived and the rest never will: given up by their sender, or lost with the session.
+    pub not_whole: u64,
     /// Samples, newest first.
     pub samples: Vec<Sample>,
     /// How many samples arrived in all.
@@ -420,6 +424,8 @@ impl Default for State {
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
             gap: None,
+            arriving: Vec::new(),
+            not_whole: 0,
             key: "lab/tensor".to_owned(),
             put: Put::None,
             next_put: 1,
@@ -504,6 +510,8 @@ pub enum Action {
     Key(String),
     /// Publish the payload.
     Put,
+    /// Give up the put that is under way.
+    CancelPut,
     /// Another key expression to subscribe to was typed.
     SubKey(String),
     /// Declare the subscription.
@@ -551,6 +559,15 @@ pub enum Action {
     PutProgress(PutId, usize),
     /// Answer: the put has ended.
     PutEnded(PutId, Result<PutReport, Problem>),
+    /// Answer: how far a large message is that is arriving.
+    Arriving(Arriving),
+    /// Answer: it does not go on arriving.
+    ArrivalEnded {
+        /// Which one.
+        id: u64,
+        /// Whether all of it is there.
+        whole: bool,
+    },
     /// Answer: the subscription is declared under this key expression, or refused.
     SubscribeEnded(Result<String, Problem>),
     /// A sample arrived.
@@ -596,6 +613,8 @@ pub enum Effect {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// Give up a put under way; it ends by [`Action::PutEnded`] in any case.
+    CancelPut(PutId),
     /// Declare a subscription; answer with [`Action::SubscribeEnded`].
     Subscribe(String),
     /// Undeclare the subscription.
@@ -788,6 +807,10 @@ impl State {
                 Vec::new()
             }
             Action::Put => self.put(),
+            Action::CancelPut => match self.put {
+                Put::UnderWay { id, .. } => vec![Effect::CancelPut(id)],
+                _ => Vec::new(),
+            },
             Action::SubKey(key) => {
                 self.sub_key = key;
                 if matches!(self.subscription, Subscription::Failed(_)) {
@@ -897,6 +920,18 @@ impl State {
                 {
                     *handed = bytes;
                 }
+                Vec::new()
+            }
+            Action::Arriving(arriving) => {
+                match self.arriving.iter_mut().find(|other| other.id == arriving.id) {
+                    Some(other) => *other = arriving,
+                    None => self.arriving.push(arriving),
+                }
+                Vec::new()
+            }
+            Action::ArrivalEnded { id, whole } => {
+                self.arriving.retain(|arriving| arriving.id != id);
+                self.not_whole += u64::from(!whole);
                 Vec::new()
             }
             Action::PutEnded(done, result) => {

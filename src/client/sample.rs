@@ -46,7 +46,7 @@ pub struct Put {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
-    /// When it was made. Without one, a router stamps it.
+    /// When it was made. A router stamps a put that has none, and one that lies in the future by the router's clock.
     pub timestamp: Option<Timestamp>,
     /// The numbered publisher that makes it. Its samples are numbered in the order in which they are put, so that subscribers find
     /// out what they have missed; one that is dropped takes a number too. Use one priority and one reliability for each, because what
@@ -106,6 +106,28 @@ impl Put {
     }
 }
 
+/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody listens, says
+/// [`Client::watch_matching`](super::Client::watch_matching).
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// What each put and each delete is made from. Its payload is not used.
+    pub template: Put,
+}
+
+impl Publisher {
+    /// A put of `payload`.
+    #[must_use]
+    pub fn put(&self, payload: ZBytes) -> Put {
+        Put { payload, deleted: false, ..self.template.clone() }
+    }
+
+    /// A delete.
+    #[must_use]
+    pub fn delete(&self) -> Put {
+        Put { payload: ZBytes::empty(), deleted: true, ..self.template.clone() }
+    }
+}
+
 /// A sample, for a subscriber or in a reply.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -124,7 +146,7 @@ pub struct Sample {
     pub encoding: Encoding,
     /// Further bytes of the application's, over the same owners as the payload.
     pub attachment: Option<ZBytes>,
-    /// When it was made; a router stamps what has none.
+    /// When it was made; a router stamps puts that have none.
     pub timestamp: Option<Timestamp>,
     /// Who made it, when its maker numbers its samples.
     pub source: Option<Source>,

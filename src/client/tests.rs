@@ -13,6 +13,7 @@ use zenoh_protocol::{
 
 mod api;
 mod pair;
+mod progress;
 
 use self::pair::*;
 use super::*;
@@ -508,7 +509,11 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
     let head = Client::message_len(&key("a"), 1000).unwrap() - 1000;
     let head = head + 3; // The length field of a payload near 2^30 has three bytes more than that of 1000.
     let most = huge.slice(0..(1 << 30) - head).unwrap();
-    router.client.put(1, Put::new(key("a"), most)).unwrap();
+    let block = |payload| Put { congestion: CongestionControl::Block, ..Put::new(key("a"), payload) };
+    router.client.put(1, block(most)).unwrap();
+    let longer = huge.slice(0..(1 << 30) - head + 1).unwrap();
+    let refused = router.client.put(2, block(longer));
+    assert_eq!(refused, Err(CommandError::TooLong { encoded: (1 << 30) + 1, limit: 1 << 30 }));
     assert!(Client::message_len(&key("a"), (1 << 30) - head).is_ok());
     for len in [(1 << 30) - head + 1, 1 << 33, usize::MAX] {
         let refused = Client::message_len(&key("a"), len);

@@ -27,7 +27,8 @@ use super::{
 use crate::{
     app::Problem,
     client::{
-        Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Put, Sample, SessionInfo, SubscriberId,
+        Arriving, Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Progress, Put, PutError, Sample,
+        SessionInfo, SubscriberId,
         reconnect::{Reconnect, Wait},
     },
     ledger::Ledger,
@@ -73,6 +74,22 @@ pub(super) enum Told {
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
     PutEnded(OpId, Result<Sent, Problem>),
+    /// A put ended because of [`Driver::cancel`].
+    PutCancelled {
+        op: OpId,
+        /// Payload bytes that had been given to the browser.
+        sent: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// A large message is arriving; at most once in [`PROGRESS`] for each.
+    Arriving(Arriving),
+    /// One of which that was told has arrived as a whole, or never will.
+    ArrivalEnded {
+        /// Which one, as in [`Arriving::id`].
+        id: u64,
+        whole: bool,
+    },
     /// The session was lost, or could not be opened again; it is tried again after a while. Every put has been told before.
     Lost {
         problem: Problem,
@@ -129,6 +146,8 @@ struct Inner {
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
     timer: Option<Timeout>,
+    /// When the progress of what arrives was told last.
+    progress: Duration,
     tell: Rc<dyn Fn(Told)>,
 }
 
@@ -168,6 +187,7 @@ impl Driver {
             pump: None,
             due: false,
             timer: None,
+            progress: Duration::ZERO,
             tell: Rc::new(tell),
         }));
         connect(&inner);
@@ -196,6 +216,13 @@ impl Driver {
                 self.pump_after_this_turn();
             }
         }
+        result
+    }
+
+    /// Gives up a put; [`Told::PutCancelled`] ends it, unless this returns an error. What the browser has of it already leaves all the same.
+    pub(super) fn cancel(&self, op: OpId) -> Result<(), CommandError> {
+        let result = self.with_client(|client| client.cancel(op));
+        pump(&self.inner);
         result
     }
 
@@ -405,6 +432,7 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
         me.events(&mut told, &mut ended);
         let more = me.transmit(begun);
         me.events(&mut told, &mut ended);
+        me.arriving(&mut told, begun);
         me.settle(&mut told);
         me.schedule(more, Rc::downgrade(inner));
     }
@@ -428,6 +456,11 @@ impl Inner {
                 }
                 Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
+                Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
+                Event::PutFailed(op, PutError::Cancelled { sent, total }) => {
+                    self.flights.remove(&op);
+                    told.push(Told::PutCancelled { op, sent, total });
+                }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
@@ -442,6 +475,19 @@ impl Inner {
                 | Event::Matching { .. } => {}
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
+            }
+        }
+    }
+
+    /// How far what arrives is. What leaves is told as it leaves the browser, by [`Inner::settle`].
+    fn arriving(&mut self, told: &mut Vec<Told>, now: Duration) {
+        if now.saturating_sub(self.progress) < PROGRESS {
+            return;
+        }
+        self.progress = now;
+        while let Some(progress) = self.client.as_mut().and_then(Client::poll_progress) {
+            if let Progress::Received(arriving) = progress {
+                told.push(Told::Arriving(arriving));
             }
         }
     }
@@ -564,7 +610,11 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         if let Some(client) = me.client.as_mut() {
             // Unless it knows already. What it then says has been told above.
             client.handle_link_lost(ABNORMAL);
-            while client.poll_event().is_some() {}
+            while let Some(event) = client.poll_event() {
+                if let Event::ArrivalEnded { id, whole } = event {
+                    told.push(Told::ArrivalEnded { id, whole });
+                }
+            }
         }
         let now = clock::now();
         let wait =

@@ -40,6 +40,7 @@ use crate::{
     },
     client::{self, Client, CommandError, Put, Sample, SubscriberId},
     ledger::Stage,
+    number,
     payload::ZBytes,
 };
 
@@ -182,6 +183,12 @@ impl Runtime {
                     self.answer(Action::PutEnded(id, Err(problem)));
                 }
             }
+            Effect::CancelPut(id) => {
+                if let Some(driver) = self.inner.driver.borrow().as_ref() {
+                    // Refused only when it goes on to its end, which is told as of any put.
+                    let _ = driver.cancel(id);
+                }
+            }
             Effect::Subscribe(key) => {
                 let result = self.subscribe(&key).map_err(|error| command_problem("Not subscribed.", &error));
                 self.answer(Action::SubscribeEnded(result));
@@ -269,6 +276,17 @@ impl Runtime {
                 });
                 self.answer(Action::PutEnded(id, report));
             }
+            Told::PutCancelled { op, sent, total } => {
+                self.inner.puts.borrow_mut().remove(&op);
+                let detail = format!(
+                    "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
+                    number::count(sent),
+                    number::bytes(total)
+                );
+                self.answer(Action::PutEnded(op, Err(Problem::new("The put was cancelled.", detail))));
+            }
+            Told::Arriving(arriving) => self.answer(Action::Arriving(arriving)),
+            Told::ArrivalEnded { id, whole } => self.answer(Action::ArrivalEnded { id, whole }),
             Told::Lost { problem, puts, wait } => self.answer(Action::SessionLost(app::Lost::new(problem, puts, wait))),
             Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
             Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),

@@ -48,6 +48,11 @@ pub const BATCH_SIZE: u16 = u16::MAX;
 /// byte more is dropped by it without a word.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
+/// How much longer a router makes a message at most, in bytes. It writes its time into a put that has none, or one that lies in the
+/// future: nine bytes of time, and an id of sixteen with its length; the numbers of requests and answers may grow by less. Subscribers have the same
+/// [`MAX_MESSAGE`] as routers, so what leaves with that length and grows on its way is dropped in silence by whom it was for.
+pub const GROWTH: usize = 9 + 1 + 16;
+
 /// Bytes from a peer that are no zenoh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WireError {

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
 use zbytes_lab::{
     client::{
-        Client, Config, Event, Limits, OpId, Part,
+        Client, Config, Event, Limits, OpId, Part, SessionInfo,
         reconnect::{Reconnect, Wait},
     },
     measure,
@@ -32,6 +32,8 @@ pub(crate) struct Link {
     pub(crate) parts: Vec<Part>,
     /// Attempts to open the session again.
     pub(crate) waits: Vec<Wait>,
+    /// What the session was agreed to be.
+    pub(crate) info: Option<SessionInfo>,
     url: String,
     socket: Option<(SplitSink<Socket, Message>, SplitStream<Socket>)>,
     /// Whether the socket holds something that it has not sent.
@@ -64,6 +66,7 @@ impl Link {
             client: Client::new(Config { zid: [0; 16], initial_sn: 0, limits }, Duration::ZERO),
             parts: Vec::new(),
             waits: Vec::new(),
+            info: None,
             url: locator.replacen("ws/", "ws://", 1),
             socket: None,
             dirty: false,
@@ -104,7 +107,8 @@ impl Link {
         let end = Instant::now() + GUARD;
         loop {
             if let Some(event) = self.client.poll_event() {
-                if let Event::Opened(_) = event {
+                if let Event::Opened(info) = &event {
+                    self.info = Some(info.clone());
                     self.reconnect.opened(self.now());
                 }
                 if let Event::Closed(_) = event {

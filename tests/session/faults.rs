@@ -1,0 +1,306 @@
+//! Floods, slow readers, and sessions that go away in the middle of something: nothing hangs, and whatever is lost is told.
+
+use zbytes_lab::client::{CommandError, Limits, PutError, QueryId, channel::Channel};
+
+use super::*;
+
+/// The number of a sample of ours, from its payload.
+fn number(sample: &Sample) -> u32 {
+    u32::from_le_bytes(flat(&sample.payload)[..4].try_into().unwrap())
+}
+
+fn numbered(n: u32, len: usize, congestion: wire::CongestionControl) -> Put {
+    let bytes = [n.to_le_bytes().to_vec(), vec![n as u8; len]].concat();
+    Put { numbered: Some(1), congestion, ..Put::new(key("lab/flood"), payload(&bytes)) }
+}
+
+/// What a subscriber got of `count` numbered samples, the last of which does come, and how many it was told to have missed. Between
+/// two samples exactly those are missed that are told.
+async fn heard(link: &mut Link, count: u32) -> (Vec<u32>, u32) {
+    let (mut got, mut missed) = (Vec::new(), 0);
+    let mut next = None;
+    loop {
+        match link.event().await {
+            Event::Missed { subscriber: 1, count, .. } => {
+                missed += count;
+                next = next.map(|next| next + count);
+            }
+            Event::Sample(sample) => {
+                let n = number(&sample);
+                assert_eq!(n, *next.get_or_insert(n), "what is missed is told before the sample that follows");
+                next = Some(n + 1);
+                got.push(n);
+                if n + 1 == count {
+                    return (got, missed);
+                }
+            }
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+fn reporting() -> Subscribe {
+    Subscribe { report_missed: true, ..key("lab/flood").into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_flood_loses_at_its_sender_is_told_there_and_is_missed_at_the_subscriber() {
+    const COUNT: u32 = 400;
+    let lab = router().await;
+    let mut reader = Link::open(&lab.ws_locator()).await;
+    reader.client.subscribe(1, reporting()).unwrap();
+    reader.flush().await;
+    let limits = Limits { queued_bytes: 2 << 20, ..Limits::default() };
+    let mut writer = Link::open_with(&lab.ws_locator(), limits).await;
+    for n in 0..COUNT {
+        let congestion = if n + 1 < COUNT { wire::CongestionControl::Drop } else { wire::CongestionControl::Block };
+        let op = writer.op();
+        writer.client.put(op, numbered(n, 100_000, congestion)).unwrap();
+    }
+    let sent = writer.flush().await;
+    let dropped: Vec<u64> = sent
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::PutFailed(_, PutError::Dropped { queued, limit, dropped }) => {
+                assert!(limit == 2 << 20 && queued + 100_004 > limit);
+                Some(dropped)
+            }
+            _ => None,
+        })
+        .collect();
+    // All were put in one turn, so that what fits the bound leaves, and the last, which waits.
+    assert_eq!((dropped.len(), writer.client.stats().dropped), (COUNT as usize - 21, u64::from(COUNT) - 21));
+    assert!(dropped.iter().copied().eq(1..=dropped.len() as u64), "each is counted");
+    let (got, missed) = heard(&mut reader, COUNT).await;
+    // The router may drop some more on its way to the reader.
+    assert_eq!(got.len() as u32 + missed, COUNT);
+    assert!(missed >= COUNT - 21, "{missed}");
+    assert_eq!(reader.client.stats().missed, u64::from(missed));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and_told_to_nobody_else() {
+    const COUNT: u32 = 400;
+    let lab = router().await;
+    let mut reader = Link::open(&lab.ws_locator()).await;
+    reader.client.subscribe(1, reporting()).unwrap();
+    reader.flush().await;
+    let mut writer = Link::open(&lab.ws_locator()).await;
+    // The first makes the numbers known; then the reader does not look at its link for a while.
+    writer.client.put(1, numbered(0, 10, wire::CongestionControl::Block)).unwrap();
+    writer.flush().await;
+    assert_eq!(number(&sample(reader.until(is_sample).await)), 0);
+    for n in 1..COUNT {
+        let op = writer.op();
+        writer.client.put(op, numbered(n, 100_000, wire::CongestionControl::Drop)).unwrap();
+    }
+    let told = writer.flush().await;
+    assert!(matches!(told.as_slice(), [Event::Flushed(..)]), "the sender sees nothing of it: {told:?}");
+    assert_eq!(writer.client.stats().dropped, 0);
+    // The last one is put once the reader reads again, and must arrive.
+    let op = writer.op();
+    writer.client.put(op, numbered(COUNT, 10, wire::CongestionControl::Block)).unwrap();
+    let (got, missed) = writer.during(heard(&mut reader, COUNT + 1)).await.0;
+    println!("of {COUNT} samples to a reader that did not read {} arrived and {missed} were missed", got.len());
+    assert_eq!(got.len() as u32 + missed, COUNT);
+    assert!(missed > 0 && reader.client.stats().missed == u64::from(missed));
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_slower_than_its_publisher_keeps_what_its_channel_says() {
+    const COUNT: u32 = 500;
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.subscribe(1, reporting()).unwrap();
+    link.flush().await;
+    let publisher = tokio::spawn(async move {
+        for n in 0..COUNT {
+            let bytes = [n.to_le_bytes().to_vec(), vec![0; 20_000]].concat();
+            peer.put("lab/flood", bytes).congestion_control(CongestionControl::Block).await.unwrap();
+        }
+        peer
+    });
+    // The reader takes one sample of five that come.
+    let (mut fifo, mut ring) = (Channel::fifo(8), Channel::ring(8));
+    let (mut taken, mut model) = ([Vec::new(), Vec::new()], (Vec::new(), Vec::new()));
+    for n in 0..COUNT {
+        let sample = sample(link.until(is_sample).await);
+        assert_eq!(number(&sample), n, "BLOCK loses nothing");
+        fifo.push(sample.clone());
+        ring.push(sample);
+        // The same by other means.
+        if model.0.len() < 8 {
+            model.0.push(n);
+        }
+        model.1.push(n);
+        model.1.drain(..model.1.len().saturating_sub(8));
+        if n % 5 == 4 {
+            for (taken, channel) in taken.iter_mut().zip([&mut fifo, &mut ring]) {
+                taken.push(number(&channel.pop().unwrap()));
+            }
+            assert_eq!(taken.each_ref().map(|taken| *taken.last().unwrap()), [model.0.remove(0), model.1.remove(0)]);
+        }
+    }
+    for (channel, taken) in [(&mut fifo, &taken[0]), (&mut ring, &taken[1])] {
+        // Nothing is lost that is not counted.
+        assert_eq!((taken.len() + channel.len()) as u64 + channel.dropped(), u64::from(COUNT));
+        assert!(taken.is_sorted() && channel.dropped() > 300);
+    }
+    assert!(taken[1].last() > taken[0].last(), "a ring is ahead");
+    publisher.await.unwrap().close().await.unwrap();
+    lab.stop().await;
+}
+
+fn query(events: Vec<Event>) -> QueryId {
+    match events.into_iter().last() {
+        Some(Event::Query(query)) => query.id,
+        other => panic!("expected a query, got {other:?}"),
+    }
+}
+
+fn is_query(event: &Event) -> bool {
+    matches!(event, Event::Query(_))
+}
+
+fn answer(bytes: &[u8]) -> Answer {
+    Answer { key: key("lab/q"), content: Content::put(payload(bytes)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_whose_queryable_goes_away_in_the_middle_of_its_answer_ends_without_it() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let mut asks = Link::open(&lab.ws_locator()).await;
+    let mut answers = Link::open(&lab.ws_locator()).await;
+    answers.client.declare_queryable(1, key("lab/q")).unwrap();
+    answers.flush().await;
+    let (op, now) = (asks.op(), asks.now());
+    let get = Get { consolidation: ConsolidationMode::None, timeout: GUARD, ..Get::new(key("lab/q")) };
+    asks.client.get(op, get, now).unwrap();
+    let id = query(asks.during(answers.until(is_query)).await.0);
+    // One answer is whole, and of the next a part.
+    answers.client.reply(2, id, answer(b"whole")).unwrap();
+    answers.client.reply(3, id, answer(&noise(1, 64 << 20))).unwrap();
+    answers.parts_of(3, 100).await;
+    // The same is asked by another program, and by one more get that was not answered at all.
+    let theirs = peer.get("lab/q").await.unwrap();
+    query(answers.until(is_query).await);
+    answers.cut();
+    drop(answers);
+    let mut story = Vec::new();
+    while !matches!(story.last(), Some(Event::GetEnded(..))) {
+        story.push(asks.event().await);
+    }
+    let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(ended, Ok(()))] = story.as_slice() else {
+        panic!("got {story:?}")
+    };
+    // The router ends it, long before its time is up, and no half of an answer is told.
+    assert_eq!((*ended, flat(&sample.payload)), (op, b"whole".to_vec()));
+    assert!(asks.client.poll_progress().is_none());
+    assert!(asks.during(theirs.recv_async()).await.0.is_err());
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_come_back_with_it() {
+    let lab = router().await;
+    let peer = peer(&lab).await;
+    let alive = peer.liveliness().declare_subscriber("lab/alive/*").await.unwrap();
+    let querier = peer.declare_querier("lab/q").await.unwrap();
+    let matching = querier.matching_listener().await.unwrap();
+    settled(&peer).await;
+    let mut link = Link::open(&lab.ws_locator()).await;
+    link.client.declare_token(1, key("lab/alive/ours")).unwrap();
+    link.client.declare_queryable(2, key("lab/q")).unwrap();
+    link.client.subscribe(3, key("lab/back")).unwrap();
+    let here = async || {
+        let token = alive.recv_async().await.unwrap();
+        assert_eq!((token.key_expr().as_str(), token.kind()), ("lab/alive/ours", zenoh::sample::SampleKind::Put));
+        while !matching.recv_async().await.unwrap().matching() {}
+    };
+    let gone = async || {
+        assert_eq!(alive.recv_async().await.unwrap().kind(), zenoh::sample::SampleKind::Delete);
+        while matching.recv_async().await.unwrap().matching() {}
+    };
+    link.during(here()).await;
+    for round in 0..3 {
+        // With a query that waits, and a put and a get of ours under way.
+        let theirs = querier.get().await.unwrap();
+        let id = query(link.until(is_query).await);
+        let (put, get, now) = (link.op(), link.op(), link.now());
+        link.client.get(get, Get::new(key("lab/nobody/is/asked")), now).unwrap();
+        link.until(|event| matches!(event, Event::GetEnded(..))).await;
+        link.client.put(put, block("lab/large", payload(&noise(1, 32 << 20)))).unwrap();
+        link.parts_of(put, 20).await;
+        link.cut();
+        gone().await;
+        assert!(theirs.recv_async().await.is_err(), "the query has ended");
+        assert_eq!(unfinished(link.until(is_closed).await), [(put, true)], "round {round}");
+        assert_eq!(link.client.reply(99, id, answer(b"late")), Err(CommandError::UnknownQuery { query: id }));
+        let ((), mut events) = link.during(here()).await;
+        if !events.iter().any(|event| matches!(event, Event::Resumed { .. })) {
+            events.extend(link.until(|event| matches!(event, Event::Resumed { .. })).await);
+        }
+        link.flush().await;
+        let theirs = querier.get().await.unwrap();
+        let id = query(link.until(is_query).await);
+        link.client.reply(98, id, answer(b"again")).unwrap();
+        link.client.finish(id).unwrap();
+        let reply = link.during(theirs.recv_async()).await.0.unwrap();
+        assert_eq!(reply.result().unwrap().payload().to_bytes(), b"again".as_slice());
+        peer.put("lab/back", "x").congestion_control(CongestionControl::Block).await.unwrap();
+        assert_eq!(sample(link.until(is_sample).await).subscribers, [3]);
+    }
+    peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_that_waits_when_the_router_dies_is_told_and_answered_when_it_is_asked_again() {
+    let (ports, mut first) = started().await;
+    let mut asks = Link::open(&format!("ws/{}", ports[1])).await;
+    let mut answers = Link::open(&format!("ws/{}", ports[1])).await;
+    answers.client.declare_queryable(1, key("lab/q")).unwrap();
+    answers.flush().await;
+    let (op, now) = (asks.op(), asks.now());
+    let get = || Get { timeout: GUARD, ..Get::new(key("lab/q")) };
+    asks.client.get(op, get(), now).unwrap();
+    let id = query(asks.during(answers.until(is_query)).await.0);
+    answers.client.reply(2, id, answer(b"kept until the end")).unwrap();
+    answers.flush().await;
+    // It has arrived, and waits for the end, because a later one may replace it.
+    asks.flush().await;
+    first.kill().await.unwrap();
+    // What had been answered is told with the end.
+    let mut story = Vec::new();
+    while !story.last().is_some_and(is_closed) {
+        story.push(asks.event().await);
+    }
+    assert!(
+        matches!(story.first(), Some(Event::Reply(other, Reply { result: Ok(_), .. })) if *other == op),
+        "{story:?}"
+    );
+    assert_eq!((story.len(), unfinished(story)), (2, vec![(op, true)]));
+    answers.until(is_closed).await;
+    assert_eq!(answers.client.finish(id), Err(CommandError::UnknownQuery { query: id }));
+    let _second = program(&ports).await.expect("the ports are still free");
+    for link in [&mut asks, &mut answers] {
+        link.until(|event| matches!(event, Event::Resumed { .. })).await;
+        link.flush().await;
+    }
+    let (op, now) = (asks.op(), asks.now());
+    asks.client.get(op, get(), now).unwrap();
+    let id = query(asks.during(answers.until(is_query)).await.0);
+    answers.client.reply(3, id, answer(b"here")).unwrap();
+    answers.client.finish(id).unwrap();
+    answers.flush().await;
+    let events = asks.until(|event| matches!(event, Event::GetEnded(..))).await;
+    let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(_, Ok(()))] = events.as_slice() else {
+        panic!("got {events:?}")
+    };
+    assert_eq!(flat(&sample.payload), b"here");
+}
