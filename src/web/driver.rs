@@ -27,7 +27,8 @@ use super::{
 use crate::{
     app::Problem,
     client::{
-        Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Put, Sample, SessionInfo, SubscriberId,
+        Client, CloseCause, CommandError, Config, Event, Get, GetError, Limits, OpId, Part, Put, Reply, Sample,
+        SessionInfo, SubscriberId,
         reconnect::{Reconnect, Wait},
     },
     ledger::Ledger,
@@ -53,31 +54,41 @@ const ABNORMAL: u16 = 1006;
 
 /// Facts about a put whose last byte has left the browser's buffer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sent {
+pub struct Sent {
     /// WebSocket messages that carried it.
-    pub(super) batches: usize,
+    pub batches: usize,
     /// What gathering copied.
-    pub(super) ledger: Ledger,
+    pub ledger: Ledger,
     /// Time spent gathering.
-    pub(super) gather: Duration,
+    pub gather: Duration,
     /// Time spent inside `WebSocket.send`.
-    pub(super) send: Duration,
+    pub send: Duration,
     /// From the command to the end.
-    pub(super) took: Duration,
+    pub took: Duration,
 }
 
 /// What the driver tells.
-pub(super) enum Told {
+#[derive(Debug)]
+pub enum Told {
+    /// The session is open, for the first time or again.
     Opened(SessionInfo),
+    /// A sample arrived.
     Sample(Sample),
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
+    /// A put has ended.
     PutEnded(OpId, Result<Sent, Problem>),
+    /// A get has an answer.
+    Reply(OpId, Reply),
+    /// A get has ended; after it there are no more answers.
+    GetEnded(OpId, Result<(), GetError>),
     /// The session was lost, or could not be opened again; it is tried again after a while. Every put has been told before.
     Lost {
+        /// Why.
         problem: Problem,
         /// Puts that ended with it.
         puts: usize,
+        /// When it is tried again.
         wait: Wait,
     },
     /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
@@ -133,19 +144,21 @@ struct Inner {
 }
 
 /// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
-pub(super) struct Driver {
+pub struct Driver {
     inner: Rc<RefCell<Inner>>,
 }
 
 impl Driver {
     /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
     /// on the same stack except at their end.
-    pub(super) fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+    #[must_use]
+    pub fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
         Self::new(url, false, tell)
     }
 
     /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
-    pub(super) fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+    #[must_use]
+    pub fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
         let driver = Self::new(url, true, tell);
         driver.inner.borrow_mut().hints = hints(&driver.inner);
         driver
@@ -175,7 +188,10 @@ impl Driver {
     }
 
     /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
-    pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
+    ///
+    /// # Errors
+    /// As [`Client::put`].
+    pub fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
         let begun = clock::now();
         let (total, express) = (put.payload.len(), put.express);
         let result = self.with_client(|client| client.put(op, put));
@@ -199,20 +215,38 @@ impl Driver {
         result
     }
 
-    pub(super) fn subscribe(&self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
+    /// Asks; answers are told as [`Told::Reply`] and the end as [`Told::GetEnded`], unless this returns an error.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn get(&self, op: OpId, get: Get) -> Result<(), CommandError> {
+        let result = self.with_client(|client| client.get(op, get, clock::now()));
+        self.pump_after_this_turn();
+        result
+    }
+
+    /// Declares a subscriber, for as long as the driver lives.
+    ///
+    /// # Errors
+    /// As [`Client::subscribe`].
+    pub fn subscribe(&self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
         let result = self.with_client(|client| client.subscribe(id, key));
         pump(&self.inner);
         result
     }
 
-    pub(super) fn unsubscribe(&self, id: SubscriberId) -> Result<(), CommandError> {
+    /// Undeclares a subscriber.
+    ///
+    /// # Errors
+    /// As [`Client::unsubscribe`].
+    pub fn unsubscribe(&self, id: SubscriberId) -> Result<(), CommandError> {
         let result = self.with_client(|client| client.unsubscribe(id));
         pump(&self.inner);
         result
     }
 
     /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
-    pub(super) fn close(&self) {
+    pub fn close(&self) {
         let there = {
             let mut me = self.inner.borrow_mut();
             me.reconnect.stop();
@@ -433,13 +467,10 @@ impl Inner {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
-                // The page asks nothing and answers nobody.
-                Event::Missed { .. }
-                | Event::Query(_)
-                | Event::Reply(..)
-                | Event::GetEnded(..)
-                | Event::Flushed(..)
-                | Event::Matching { .. } => {}
+                Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
+                Event::GetEnded(op, result) => told.push(Told::GetEnded(op, result)),
+                // The page answers nobody, and neither numbers nor fences nor watches.
+                Event::Missed { .. } | Event::Query(_) | Event::Flushed(..) | Event::Matching { .. } => {}
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
             }

@@ -4,7 +4,7 @@
 pub mod bytes;
 mod clock;
 pub mod crash;
-mod driver;
+pub mod driver;
 pub mod files;
 mod hash;
 mod lab;
@@ -269,6 +269,8 @@ impl Runtime {
                 });
                 self.answer(Action::PutEnded(id, report));
             }
+            // The page asks nothing.
+            Told::Reply(..) | Told::GetEnded(..) => {}
             Told::Lost { problem, puts, wait } => self.answer(Action::SessionLost(app::Lost::new(problem, puts, wait))),
             Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
             Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),

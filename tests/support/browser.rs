@@ -60,6 +60,13 @@ fn from_env(name: &str, otherwise: &str) -> String {
 impl Page {
     /// Opens `url` and waits until the page has started.
     pub(crate) async fn open(url: &str) -> Self {
+        let page = Self::at(url).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
+    /// Opens `url`, whatever is there.
+    pub(crate) async fn at(url: &str) -> Self {
         let driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -102,8 +109,27 @@ impl Page {
             .expect("a browser session");
         let page = Self { client, driver, profile };
         page.client.goto(url).await.unwrap();
-        page.wait("#build-state[data-state=ready]").await;
         page
+    }
+
+    /// The process that started the browser.
+    pub(crate) fn driver_pid(&self) -> u32 {
+        self.driver.0.id()
+    }
+
+    /// Where the browser's own debugger listens, as in `127.0.0.1:9222`.
+    pub(crate) fn debugger(&self) -> String {
+        self.capability("/goog:chromeOptions/debuggerAddress")
+    }
+
+    /// The browser's name and version.
+    pub(crate) fn browser(&self) -> String {
+        format!("{} {}", self.capability("/browserName"), self.capability("/browserVersion"))
+    }
+
+    fn capability(&self, path: &str) -> String {
+        let all = Value::Object(self.client.capabilities().cloned().unwrap_or_default());
+        all.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Waits until something matches `css`.

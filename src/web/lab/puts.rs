@@ -124,7 +124,12 @@ impl Link {
                     Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
                     Told::PutEnded(id, result) => Heard::PutEnded(id, result),
                     Told::Closed(problem) => Heard::Closed(problem),
-                    Told::Sample(_) | Told::Progress(..) | Told::Lost { .. } | Told::Resumed(_) => return,
+                    Told::Sample(_)
+                    | Told::Progress(..)
+                    | Told::Reply(..)
+                    | Told::GetEnded(..)
+                    | Told::Lost { .. }
+                    | Told::Resumed(_) => return,
                 };
                 // Nobody listens any more when the measurement has ended.
                 let _ = tell.unbounded_send(heard);
