@@ -46,7 +46,7 @@ use browser::{GUARD, Page};
 use devtools::{DevTools, Task};
 use fantoccini::wd::TimeoutConfiguration;
 use peers::Lab;
-use processes::Part;
+use processes::{Part, Used};
 use report::Report;
 use serde_json::{Value, json};
 use zbytes_lab::measure;
@@ -111,6 +111,12 @@ enum Direction {
     Down,
 }
 
+impl Direction {
+    fn word(self) -> &'static str {
+        if self == Self::Up { "up" } else { "down" }
+    }
+}
+
 /// One thing that has its turns.
 struct Cell {
     direction: Direction,
@@ -118,8 +124,9 @@ struct Cell {
     size: &'static Size,
     /// Payloads in a second, one for each round.
     rates: Vec<f64>,
-    /// Milliseconds of all rounds.
-    used: HashMap<Part, f64>,
+    /// Processor time of all rounds, and how long these were in milliseconds.
+    used: Used,
+    lasted: f64,
 }
 
 impl Cell {
@@ -129,7 +136,8 @@ impl Cell {
 
     /// Milliseconds of a processor for one payload.
     fn per_payload(&self, part: Part) -> f64 {
-        self.used.get(&part).copied().unwrap_or(0.0) / (f64::from(self.count()) * self.rates.len() as f64)
+        let used: f64 = self.used.iter().filter(|((of, _), _)| *of == part).map(|(_, used)| used).sum();
+        used / (f64::from(self.count()) * self.rates.len() as f64)
     }
 }
 
@@ -192,8 +200,8 @@ impl Stage {
         answer["value"].clone()
     }
 
-    /// Milliseconds of processors used so far, by part.
-    fn used(&self) -> HashMap<Part, f64> {
+    /// Processor time used so far.
+    fn used(&self) -> Used {
         processes::used(self.page.driver_pid(), self.lab.pid())
     }
 
@@ -307,7 +315,7 @@ async fn main() {
     for direction in [Direction::Up, Direction::Down] {
         for size in &SIZES {
             for way in Way::ALL {
-                cells.push(Cell { direction, way, size, rates: Vec::new(), used: HashMap::new() });
+                cells.push(Cell { direction, way, size, rates: Vec::new(), used: Used::new(), lasted: 0.0 });
             }
         }
     }
@@ -316,13 +324,15 @@ async fn main() {
     for round in 0..=rounds {
         for index in turns(round) {
             let cell = &mut cells[index];
-            let before = stage.used();
+            let (before, began) = (stage.used(), Instant::now());
             let rate = stage.turn(cell.direction, cell.way, cell.size.len, cell.count()).await;
             // The first round warms up.
             if round > 0 {
                 cell.rates.push(rate);
-                for (part, used) in stage.used() {
-                    *cell.used.entry(part).or_default() += used - before.get(&part).copied().unwrap_or(0.0);
+                cell.lasted += began.elapsed().as_secs_f64() * 1e3;
+                for (thread, used) in stage.used() {
+                    let before = before.get(&thread).copied().unwrap_or(0.0);
+                    *cell.used.entry(thread).or_default() += used - before;
                 }
             }
         }

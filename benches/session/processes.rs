@@ -1,6 +1,9 @@
-//! Processor time by process, out of Linux's `/proc`.
+//! Processor time by process and thread, out of Linux's `/proc`.
 
 use std::{collections::HashMap, fs};
+
+/// Milliseconds of processor time: of each thread, by whose it is and its name.
+pub(crate) type Used = HashMap<(Part, String), f64>;
 
 /// Who used it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,37 +28,45 @@ impl Part {
         (Self::Router, "router"),
         (Self::Peer, "peer"),
     ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(part, _)| *part == self).map_or("", |(_, name)| name)
+    }
 }
 
 struct Process {
     pid: u32,
     parent: u32,
-    /// Milliseconds in user and kernel mode, in steps of 10 ms.
-    used: f64,
     command: String,
 }
 
 /// Linux counts in hundredths of a second, whatever its clock.
 const TICK: f64 = 10.0;
 
-fn read(pid: u32) -> Option<Process> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// What `stat` of a process or thread says: its name, and the fields behind it.
+fn stat(path: &str) -> Option<(String, Vec<u32>)> {
+    let text = fs::read_to_string(format!("{path}/stat")).ok()?;
     // The name, in brackets, may hold anything.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u32>().ok());
-    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    Some(Process {
-        pid,
-        parent: number(1)?,
-        used: f64::from(number(11)? + number(12)?) * TICK,
-        command: String::from_utf8_lossy(&command).replace('\0', " "),
-    })
+    let (before, fields) = text.rsplit_once(')')?;
+    let name = before.split_once('(')?.1.to_owned();
+    Some((name, fields.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect()))
 }
 
-/// Milliseconds that each part has used so far. `driver` is the process that started the browser.
-pub(crate) fn used(driver: u32, router: u32) -> HashMap<Part, f64> {
-    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let all: HashMap<u32, Process> = pids.filter_map(read).map(|process| (process.pid, process)).collect();
+fn numbers(folder: &str) -> Vec<u32> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+fn process(pid: u32) -> Option<Process> {
+    let parent = *stat(&format!("/proc/{pid}"))?.1.get(1)?;
+    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    Some(Process { pid, parent, command: String::from_utf8_lossy(&command).replace('\0', " ") })
+}
+
+/// What all parts have used so far. `driver` is the process that started the browser.
+pub(crate) fn used(driver: u32, router: u32) -> Used {
+    let pids = numbers("/proc").into_iter();
+    let all: HashMap<u32, Process> = pids.filter_map(process).map(|process| (process.pid, process)).collect();
     let of_browser = |process: &Process| {
         let mut at = process.parent;
         while at != driver {
@@ -66,7 +77,7 @@ pub(crate) fn used(driver: u32, router: u32) -> HashMap<Part, f64> {
         }
         true
     };
-    let mut sums = HashMap::new();
+    let mut sums = Used::new();
     for process in all.values() {
         let part = if process.pid == router {
             Part::Router
@@ -81,7 +92,16 @@ pub(crate) fn used(driver: u32, router: u32) -> HashMap<Part, f64> {
         } else {
             Part::Browser
         };
-        *sums.entry(part).or_insert(0.0) += process.used;
+        let tasks = format!("/proc/{}/task", process.pid);
+        for task in numbers(&tasks) {
+            let Some((mut name, fields)) = stat(&format!("{tasks}/{task}")) else { continue };
+            if task == process.pid {
+                "main".clone_into(&mut name);
+            }
+            // In user and in kernel mode.
+            let ticks = [11, 12].map(|at| fields.get(at).copied().unwrap_or_default());
+            *sums.entry((part, name)).or_insert(0.0) += f64::from(ticks[0] + ticks[1]) * TICK;
+        }
     }
     sums
 }

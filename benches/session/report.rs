@@ -140,6 +140,18 @@ impl Report {
                 println!();
             }
         }
+        println!("\nThreads at work while payloads of 11.25 MiB flow, in hundredths of a processor");
+        for cell in self.cells.iter().filter(|cell| cell.size.len == TENSOR) {
+            let mut threads: Vec<_> = cell.used.iter().map(|(thread, used)| (100.0 * used / cell.lasted, thread)).collect();
+            threads.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let all: f64 = threads.iter().map(|(share, _)| share).sum();
+            let busiest: Vec<String> = threads
+                .iter()
+                .take(7)
+                .map(|(share, (part, name))| format!("{} {name} {share:.0}", part.name()))
+                .collect();
+            println!("  {:<5} {:<7} {all:>4.0}: {}", cell.direction.word(), cell.way.word(), busiest.join(", "));
+        }
         println!("\nLongest task of the page's main thread in a put of 11.25 MiB");
         for way in [Way::Ws, Way::Zenoh] {
             let tasks = &self.tasks[&way];
@@ -170,7 +182,7 @@ impl Report {
                 let cpu: HashMap<&str, f64> =
                     Part::ALL.iter().map(|(part, name)| (*name, cell.per_payload(*part))).collect();
                 json!({
-                    "direction": if cell.direction == Direction::Up { "up" } else { "down" },
+                    "direction": cell.direction.word(),
                     "way": cell.way.word(),
                     "bytes": cell.size.len,
                     "payloads": cell.count(),
