@@ -1,0 +1,119 @@
+//! What the page and a session say to each other: commands out, [`Told`] back, paired by the id that the page has chosen.
+//!
+//! Nothing else passes between them, so a session can be on the page or elsewhere. Every command ends: with the message that is written
+//! beside it, with [`Told::Refused`], or, for those that are under way when the session ends, with an error of their own before
+//! [`Told::Lost`] or [`Told::Closed`].
+
+use std::time::Duration;
+
+use zenoh_keyexpr::OwnedKeyExpr;
+
+use crate::{
+    app::Problem,
+    client::{
+        Answer, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable, Reply,
+        ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, reconnect::Wait,
+    },
+    ledger::Ledger,
+};
+
+/// What the page asks of a session.
+pub(super) enum Command {
+    /// Publishes, or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
+    Put(OpId, Put),
+    /// Asks. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
+    Get(OpId, Get),
+    /// Asks which tokens are alive. Ends as a get.
+    GetAlive(OpId, OwnedKeyExpr),
+    /// Asks for a fence. Ends with [`Told::Flushed`].
+    Flush(OpId),
+    /// Answers a query, and says that there are no more answers. Ends with [`Told::PutEnded`].
+    Answer {
+        op: OpId,
+        query: QueryId,
+        /// Whether the query came from this same session.
+        local: bool,
+        result: Result<Answer, ReplyError>,
+    },
+    /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or the session is closed.
+    Declare(EntityId, Declare),
+    /// Undeclares. Refused only when the session or what is declared is gone, and then there is nothing to be told.
+    Undeclare(EntityId),
+    /// Asks what went over the link; ends with [`Told::Stats`].
+    Stats,
+    /// Closes the session in order, or gives up opening it again. Ends with [`Told::Closed`].
+    Close,
+}
+
+/// What can be declared.
+pub(super) enum Declare {
+    /// Brings [`Told::Sample`] and [`Told::Missed`].
+    Subscriber(Subscribe),
+    /// Brings [`Told::Query`].
+    Queryable(Queryable),
+    /// Shows others that a key is alive.
+    Token(OwnedKeyExpr),
+    /// Brings [`Told::Sample`] for every token that is there, that comes, and that goes.
+    Alive(OwnedKeyExpr),
+    /// Brings [`Told::Matching`].
+    Watch(OwnedKeyExpr, Counterpart),
+}
+
+/// What a session tells.
+pub(super) enum Told {
+    /// It is open.
+    Opened(SessionInfo),
+    /// The operation was refused; nothing has happened.
+    Refused(OpId, CommandError),
+    Declared(EntityId, Result<(), CommandError>),
+    Sample(Sample),
+    /// Numbered samples did not come.
+    Missed(SubscriberId, u32),
+    /// Payload bytes of a put that have left the browser's buffer.
+    Progress(OpId, usize),
+    PutEnded(OpId, Result<Sent, Problem>),
+    Reply(OpId, Reply),
+    GetEnded(OpId, Result<(), Problem>),
+    /// The fence was answered after so long.
+    Flushed(OpId, Result<Duration, Problem>),
+    Query(Query),
+    /// Whether there is anybody at the other end of a watch.
+    Matching(EntityId, bool),
+    Stats(LinkStats),
+    /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
+    /// told before.
+    Lost {
+        problem: Problem,
+        unfinished: Unfinished,
+        wait: Wait,
+    },
+    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
+    Resumed(Duration),
+    /// The session has ended; everything that was under way has been told before.
+    Closed(Option<Problem>),
+}
+
+/// How much was under way when a session was lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unfinished {
+    /// Puts and deletes, answers included.
+    pub(super) puts: usize,
+    /// Gets, those for tokens included.
+    pub(super) gets: usize,
+    pub(super) fences: usize,
+}
+
+/// Facts about a put whose last byte has left the browser's buffer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    /// WebSocket messages that carried it.
+    pub(super) batches: usize,
+    /// What gathering copied.
+    pub(super) ledger: Ledger,
+    /// Time spent gathering.
+    pub(super) gather: Duration,
+    /// Time spent inside `WebSocket.send`.
+    pub(super) send: Duration,
+    /// From the command to the end.
+    pub(super) took: Duration,
+}
