@@ -102,7 +102,7 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
                 <td class="hash-cell">{ hash(sample, send) }</td>
             </tr>
             if !more.is_empty() {
-                <tr class="more-row" data-more={sample.key.clone()}><td colspan="6">{ more }</td></tr>
+                <tr class="more-row" data-more={sample.key.clone()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
             }
         </>
     }
