@@ -97,20 +97,18 @@ fn declaration(
         Entity::Watch => "alive-key",
     };
     let holds = matches!(declared, Declaration::Declared(_));
+    let (change, words) =
+        if holds { (Change::Undeclare(entity), "undeclare") } else { (Change::Declare(entity), "declare") };
     let oninput = send.reform(move |event| retype(typed(event)).into());
+    // One button for both, so that it keeps the focus.
     html! {
         <>
-            <form class="line" onsubmit={submits(send, Change::Declare(entity).into())}>
+            <form class="line" onsubmit={submits(send, change.into())}>
                 <label for={id}>{ label }</label>
                 <input {id} class="mono" type="text" value={key.to_owned()} {oninput} readonly={holds} autocomplete="off"
                     spellcheck="false" autocapitalize="off" />
-                if holds {
-                    <button key="undeclare" type="button" id={format!("{id}-undeclare")}
-                        onclick={sends(send, Change::Undeclare(entity).into())}>{ undeclare }</button>
-                } else {
-                    <button key="declare" type="submit" id={format!("{id}-declare")} disabled={!state.session.is_open()}>
-                        { declare }</button>
-                }
+                <button type="submit" id={format!("{id}-{words}")} disabled={!state.session.is_open() && !holds}>
+                    { if holds { undeclare } else { declare } }</button>
             </form>
             if let Declaration::Failed(cause) = declared {
                 <div class="under">{ problem("declare-problem", cause) }</div>

@@ -217,7 +217,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
     let Course { puts, dropped, .. } = course.copied().unwrap_or_default();
     html! {
         <>
-            <form class="line rate" onsubmit={submits(send, Change::Start.into())}>
+            <form class="line rate" onsubmit={submits(send, (if running { Change::Stop } else { Change::Start }).into())}>
                 <label for="hz">{ "at a rate" }</label>
                 <div class="rate-hz">
                     <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
@@ -227,11 +227,9 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                         { for course.map(measured) }
                     </p>
                 </div>
-                if running {
-                    <button key="stop" type="button" id="rate-stop" onclick={sends(send, Change::Stop.into())}>{ "Stop" }</button>
-                } else {
-                    <button key="start" type="submit" id="rate-start" disabled={hindrance.is_some()}>{ "Start" }</button>
-                }
+                // One button for both, so that it keeps the focus.
+                <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
+                    { if running { "Stop" } else { "Start" } }</button>
             </form>
             <div class="under">if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }</div>
         </>
