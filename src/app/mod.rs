@@ -14,7 +14,7 @@ pub mod session;
 mod setup;
 mod spec;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ use self::{
     session::{Api, Attachment, Loss},
 };
 use crate::{
-    client::{Priority, SessionInfo, reconnect::Wait},
+    client::{Arriving, Priority, SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
@@ -414,6 +414,10 @@ pub struct State {
     pub sub_key: String,
     /// The subscription.
     pub subscription: Declaration,
+    /// Large messages that are arriving, by [`Arriving::id`].
+    pub arriving: BTreeMap<u64, Arriving>,
+    /// Messages of which a part arrived and the rest never will: given up by their sender, or lost with the session.
+    pub not_whole: u64,
     /// Samples, newest first, of the subscription and of the last get.
     pub samples: Vec<Sample>,
     /// How many samples arrived in all by the subscription.
@@ -447,6 +451,8 @@ impl Default for State {
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
             gap: None,
+            arriving: BTreeMap::new(),
+            not_whole: 0,
             key: "lab/tensor".to_owned(),
             put: Put::None,
             next_put: 1,
@@ -532,6 +538,8 @@ pub enum Action {
     Key(String),
     /// Publish the payload.
     Put,
+    /// Give up the put that is under way.
+    CancelPut,
     /// Another key expression to subscribe to was typed.
     SubKey(String),
     /// Declare the subscription.
@@ -581,6 +589,15 @@ pub enum Action {
     PutProgress(PutId, usize),
     /// Answer: the put has ended.
     PutEnded(PutId, Result<PutReport, Problem>),
+    /// Answer: how far a large message is that is arriving.
+    Arriving(Arriving),
+    /// Answer: it does not go on arriving.
+    ArrivalEnded {
+        /// Which one.
+        id: u64,
+        /// Whether all of it is there.
+        whole: bool,
+    },
     /// Answer: the subscription is declared under this key expression, or refused.
     SubscribeEnded(Result<String, Problem>),
     /// Samples arrived, the last one last. Of very many only the latest are there.
@@ -635,6 +652,8 @@ pub enum Effect {
         /// How.
         options: session::Options,
     },
+    /// Give up a put under way; it ends by [`Action::PutEnded`] in any case.
+    CancelPut(PutId),
     /// Declare a subscription; answer with [`Action::SubscribeEnded`].
     Subscribe(String),
     /// Undeclare the subscription.
@@ -827,6 +846,10 @@ impl State {
             }
             Action::Put => self.put(false),
             Action::Session(change) => self.session_changed(change),
+            Action::CancelPut => match self.put {
+                Put::UnderWay { id, .. } => vec![Effect::CancelPut(id)],
+                _ => Vec::new(),
+            },
             Action::SubKey(key) => {
                 self.sub_key = key;
                 if matches!(self.subscription, Declaration::Failed(_)) {
@@ -939,6 +962,15 @@ impl State {
                 {
                     *handed = bytes;
                 }
+                Vec::new()
+            }
+            Action::Arriving(arriving) => {
+                self.arriving.insert(arriving.id, arriving);
+                Vec::new()
+            }
+            Action::ArrivalEnded { id, whole } => {
+                self.arriving.remove(&id);
+                self.not_whole += u64::from(!whole);
                 Vec::new()
             }
             Action::PutEnded(done, result) => {

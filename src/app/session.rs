@@ -393,7 +393,7 @@ pub enum Change {
     Flush,
     /// Another question was typed or chosen.
     Question(Question),
-    /// Ask it.
+    /// Ask it, or give up the get that is under way.
     Get,
     /// Another key expression for the queryable was typed.
     AnswerKey(String),
@@ -472,6 +472,8 @@ pub enum Task {
         /// The rows of the payload that goes along, if any.
         rows: Option<Vec<Row>>,
     },
+    /// Give up a get; it ends by [`Change::GetEnded`] in any case.
+    Cancel(PutId),
     /// Declare this, under the key expression as typed; `complete` is about a queryable.
     Declare(Entity, String, bool),
     /// Undeclare it.
@@ -696,8 +698,8 @@ impl State {
     }
 
     fn get(&mut self) -> Vec<Effect> {
-        if matches!(self.api.get.asking, Asking::UnderWay(_)) {
-            return Vec::new();
+        if let Asking::UnderWay(id) = self.api.get.asking {
+            return vec![Effect::Session(Task::Cancel(id))];
         }
         let with_payload = self.api.get.question.with_payload;
         let problem = match &self.build {
@@ -889,6 +891,7 @@ mod tests {
         assert_eq!((state.received, state.api.get.replies, &state.api.get.errors[..]), (0, 2, &[error][..]));
         state.apply(Change::GetEnded(id + 9, Ok(())).into());
         assert_eq!(state.api.get.asking, Asking::UnderWay(id));
+        assert_eq!(one(state.apply(Change::Get.into())), Task::Cancel(id), "what is under way is given up");
         state.apply(Change::GetEnded(id, Ok(())).into());
         assert_eq!(state.api.get.asking, Asking::Done);
         // Letting samples go leaves the replies, which go with the next get.

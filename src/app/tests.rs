@@ -233,6 +233,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
     assert!(state.apply(Action::Put).is_empty(), "one at a time");
     state.apply(Action::PutProgress(*id, 100));
     assert_eq!(state.put, Put::UnderWay { id: *id, handed: 100, total: 11_796_480 });
+    assert_eq!(state.apply(Action::CancelPut), [Effect::CancelPut(*id)]);
     state.apply(Action::PutEnded(id + 1, Err(Problem::new("other", ""))));
     assert!(matches!(state.put, Put::UnderWay { .. }));
     let report = PutReport {
@@ -245,6 +246,28 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
     };
     state.apply(Action::PutEnded(*id, Ok(report)));
     assert_eq!(state.put, Put::Done(report));
+    assert!(state.apply(Action::CancelPut).is_empty());
+}
+
+#[test]
+fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
+    let mut state = State::default();
+    let arriving = |id, bytes| Arriving {
+        id,
+        key: Some("lab/large".to_owned()),
+        subscribers: vec![1],
+        get: None,
+        bytes,
+        total: Some(1000),
+        fragments: bytes / 10,
+    };
+    for (id, bytes) in [(1, 10), (2, 10), (1, 900)] {
+        state.apply(Action::Arriving(arriving(id, bytes)));
+    }
+    state.apply(Action::ArrivalEnded { id: 2, whole: false });
+    assert_eq!((state.arriving.values().collect::<Vec<_>>(), state.not_whole), (vec![&arriving(1, 900)], 1));
+    state.apply(Action::ArrivalEnded { id: 1, whole: true });
+    assert!(state.arriving.is_empty() && state.not_whole == 1);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use zenoh_keyexpr::OwnedKeyExpr;
 use crate::{
     app::Problem,
     client::{
-        Answer, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable, Reply,
-        ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, reconnect::Wait,
+        Answer, Arriving, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable,
+        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, reconnect::Wait,
     },
     ledger::Ledger,
 };
@@ -35,6 +35,8 @@ pub(super) enum Command {
         local: bool,
         result: Result<Answer, ReplyError>,
     },
+    /// Gives up a put, an answer or a get. It ends as always: with the error that says so, or, when all of it has left, by itself.
+    Cancel(OpId),
     /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or the session is closed.
     Declare(EntityId, Declare),
     /// Undeclares. Refused only when the session or what is declared is gone, and then there is nothing to be told.
@@ -72,6 +74,14 @@ pub(super) enum Told {
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
     PutEnded(OpId, Result<Sent, Problem>),
+    /// A large message is arriving; told from time to time.
+    Arriving(Arriving),
+    /// One of which that was told has arrived as a whole, or never will.
+    ArrivalEnded {
+        /// Which one, as in [`Arriving::id`].
+        id: u64,
+        whole: bool,
+    },
     Reply(OpId, Reply),
     GetEnded(OpId, Result<(), Problem>),
     /// The fence was answered after so long.

@@ -30,8 +30,8 @@ use super::{
 use crate::{
     app::{Problem, sentence},
     client::{
-        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, QueryId,
-        ReplyError, reconnect::Reconnect,
+        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, Progress,
+        PutError, QueryId, ReplyError, reconnect::Reconnect,
     },
     number::{bytes, count},
     segment::Segment,
@@ -105,6 +105,8 @@ struct Inner {
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
     timer: Option<Timeout>,
+    /// When the progress of what arrives was told last.
+    progress: Duration,
     tell: Rc<dyn Fn(Told)>,
 }
 
@@ -145,6 +147,7 @@ impl Driver {
             pump: None,
             due: false,
             timer: None,
+            progress: Duration::ZERO,
             tell: Rc::new(tell),
         }));
         connect(&inner);
@@ -167,6 +170,11 @@ impl Driver {
             }
             Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
             Command::Answer { op, query, local, result } => self.answer(op, query, local, result),
+            Command::Cancel(op) => {
+                // Refused only when it goes on to its end, which is told as always.
+                let _ = self.with_client(|client| client.cancel(op));
+                pump(&self.inner);
+            }
             Command::Declare(id, what) => {
                 let result = self.with_client(|client| match what {
                     Declare::Subscriber(subscribe) => client.subscribe(id, subscribe),
@@ -449,6 +457,7 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
         me.events(&mut told, &mut ended);
         let more = me.transmit(begun);
         me.events(&mut told, &mut ended);
+        me.arriving(&mut told, begun);
         me.settle(&mut told);
         me.schedule(more, Rc::downgrade(inner));
     }
@@ -472,6 +481,12 @@ impl Inner {
                 }
                 Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
+                Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
+                Event::PutFailed(op, PutError::Cancelled { sent, total }) => {
+                    if self.flights.remove(&op).is_some() {
+                        told.push(Told::PutEnded(op, Err(cancelled(sent, total))));
+                    }
+                }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
@@ -491,6 +506,19 @@ impl Inner {
                 Event::Matching { id, matching } => told.push(Told::Matching(id, matching)),
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
+            }
+        }
+    }
+
+    /// How far what arrives is. What leaves is told as it leaves the browser, by [`Inner::settle`].
+    fn arriving(&mut self, told: &mut Vec<Told>, now: Duration) {
+        if now.saturating_sub(self.progress) < PROGRESS {
+            return;
+        }
+        self.progress = now;
+        while let Some(progress) = self.client.as_mut().and_then(Client::poll_progress) {
+            if let Progress::Received(arriving) = progress {
+                told.push(Told::Arriving(arriving));
             }
         }
     }
@@ -650,9 +678,21 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     told.into_iter().for_each(|event| tell(event));
 }
 
+fn cancelled(sent: usize, total: usize) -> Problem {
+    Problem::new(
+        "The put was cancelled.",
+        format!(
+            "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
+            count(sent),
+            bytes(total)
+        ),
+    )
+}
+
 fn get_problem(error: &GetError) -> Problem {
     let title = match error {
         GetError::Timeout => "The get ran into its timeout.",
+        GetError::Cancelled => "The get was cancelled.",
         _ => "The get was given up.",
     };
     Problem::new(title, format!("{}. What had come until then is listed.", sentence(&error.to_string())))

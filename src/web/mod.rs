@@ -206,6 +206,7 @@ impl Runtime {
                     self.answer(Action::PutEnded(id, Err(problem)));
                 }
             }
+            Effect::CancelPut(id) => self.send(Command::Cancel(id)),
             Effect::Subscribe(key) => self.subscribe(&key),
             Effect::Unsubscribe => self.send(Command::Undeclare(session::SUBSCRIBER)),
             Effect::Session(task) => self.session_task(task),

@@ -88,7 +88,7 @@ impl Runtime {
             }
             Command::Answer { op, .. } => self.hear(Told::Refused(op, CommandError::NotOpen)),
             Command::Declare(id, _) => self.hear(Told::Declared(id, Err(CommandError::NotOpen))),
-            Command::Undeclare(_) | Command::Stats | Command::Close => {}
+            Command::Cancel(_) | Command::Undeclare(_) | Command::Stats | Command::Close => {}
         }
     }
 
@@ -128,6 +128,8 @@ impl Runtime {
                 });
                 self.answer(Action::PutEnded(id, report));
             }
+            Told::Arriving(arriving) => self.answer(Action::Arriving(arriving)),
+            Told::ArrivalEnded { id, whole } => self.answer(Action::ArrivalEnded { id, whole }),
             Told::Reply(op, reply) => self.reply(op, reply),
             Told::GetEnded(op, result) => {
                 self.tell_arrivals();
@@ -221,6 +223,7 @@ impl Runtime {
                 Ok(get) => self.send(Command::Get(id, get)),
                 Err(problem) => self.change(Change::GetEnded(id, Err(problem))),
             },
+            Task::Cancel(id) => self.send(Command::Cancel(id)),
             Task::Declare(Entity::Queryable, key, complete) => {
                 self.declare(QUERYABLE, &key, |key| Declare::Queryable(Queryable { complete, ..key.into() }))
             }

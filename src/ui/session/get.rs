@@ -2,7 +2,10 @@
 
 use yew::prelude::*;
 
-use super::{connect_first, samples::table};
+use super::{
+    connect_first,
+    samples::{arriving, table},
+};
 use crate::{
     app::{
         Action, Sample, State,
@@ -71,7 +74,8 @@ pub(super) fn get(state: &State, send: &Callback<Action>) -> Html {
                 <label for="selector">{ "selector" }</label>
                 <input id="selector" class="mono" type="text" value={get.question.selector.clone()} oninput={selector}
                     placeholder="lab/**?a=1" autocomplete="off" spellcheck="false" autocapitalize="off" />
-                <button type="submit" class="primary" id="get" disabled={!state.session.is_open() || under_way}>{ "Get" }</button>
+                <button type="submit" class="primary" id="get" disabled={!state.session.is_open()}>
+                    { if under_way { "Cancel" } else { "Get" } }</button>
             </form>
             <div class="under option-grid get-options">
                 <label for="get-target">{ "target" }</label>
@@ -115,6 +119,7 @@ fn result(state: &State, send: &Callback<Action>) -> Html {
                     _ => "",
                 } }</span>
             </div>
+            { arriving(state, |one| one.get.is_some()) }
             if let Asking::Failed(cause) = &get.asking { { problem("get-problem", cause) } }
             { for get.errors.iter().map(|ErrorReply { from, text, len }| html! {
                 <p class="problem error-reply">

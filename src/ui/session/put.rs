@@ -74,7 +74,10 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                         <>
                             <progress max={total.max(&1).to_string()} value={handed.to_string()}
                                 aria-label="Bytes that have left the browser"></progress>
-                            <p class="quiet">{ format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }</p>
+                            <p class="quiet progress-words">
+                                { format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }
+                                <button type="button" class="link" id="put-cancel" onclick={sends(send, Action::CancelPut)}>{ "Cancel" }</button>
+                            </p>
                         </>
                     },
                     Put::Done(report) if report.deleted => html! {

@@ -8,7 +8,7 @@ use crate::{
         bytes::{Looking, Subject},
         session::{Attachment, priority_name},
     },
-    client::Priority,
+    client::{Arriving, Priority},
     ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
 };
 
@@ -39,10 +39,16 @@ pub(super) fn samples(state: &State, send: &Callback<Action>) -> Html {
                             { format!("missed {}", format::thousands(state.api.missed)) }
                         </strong>
                     }
+                    if state.not_whole > 0 {
+                        <span id="not-whole" title="Their beginning came, and their sender has given them up, or the session was lost">
+                            { format!(", {} given up by their sender", format::thousands(state.not_whole)) }
+                        </span>
+                    }
                 </span>
                 <button type="button" class="link" id="forget" disabled={own.is_empty()}
                     onclick={sends(send, Action::ForgetSamples)}>{ "Let all go" }</button>
             </div>
+            { arriving(state, |one| one.get.is_none()) }
             { table("samples", "Samples that arrived", "time", &own, send) }
             if own.iter().any(|sample| sample.local) {
                 <p class="quiet">
@@ -51,6 +57,22 @@ pub(super) fn samples(state: &State, send: &Callback<Action>) -> Html {
             }
         </div>
     }
+}
+
+/// How far those large messages are that are arriving.
+pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
+    let one = |one: &Arriving| {
+        let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
+        let words = format!("{}: {} of {total}", one.key.as_deref().unwrap_or("a message"), format::count(one.bytes));
+        html! {
+            <div class="arriving">
+                <progress max={one.total.map(|total| total.to_string())} value={one.total.map(|_| one.bytes.to_string())}
+                    aria-label={words.clone()}></progress>
+                <p class="quiet">{ words }</p>
+            </div>
+        }
+    };
+    state.arriving.values().filter(|one| which(one)).map(one).collect()
 }
 
 /// Samples as a table; `first` is what its first column says.
