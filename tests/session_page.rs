@@ -1,5 +1,5 @@
 //! The whole session in the built page: every tab of the Router pane against the `zenoh` crate and the official Python client, both ways;
-//! a page that is hidden, and one that is frozen.
+//! a page that is hidden; in the long run also one that is frozen.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -365,13 +365,32 @@ async fn forward(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
 
 /// It says what was unfinished, here a get whose queryable never answers; and what was declared is there again.
 async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
-    let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "lab/cut/**").await;
     let never = peer.silent("answers/never").await;
     page.click("#disconnect").await;
     page.wait("#session[data-state=closed]").await;
     let (through, cut) = forward(lab.ws_locator().trim_start_matches("ws/").parse().unwrap()).await;
     tab(page, "put").await;
     page.connect(&format!("ws/{through}")).await;
+    // A put is given up while it is under way: nobody gets it, and what is put then arrives.
+    page.fill("#key", "lab/cut/large").await;
+    row(page, 4 * LARGE).await;
+    page.run(
+        "document.querySelector('#put').click();
+        const cancel = setInterval(() => {
+            const button = document.querySelector('#put-cancel');
+            if (button) { button.click(); clearInterval(cancel); }
+        }, 5);",
+        vec![],
+    )
+    .await;
+    page.wait("#put-result[data-state=failed]").await;
+    let words = page.text("#put-problem").await;
+    assert!(words.contains("The put was cancelled.") && words.contains("of 268,435,456 B had left"), "{words}");
+    row(page, 1000).await;
+    page.fill("#key", "lab/cut/after").await;
+    page.click("#put").await;
+    assert_eq!(peer.hear("sample").await["key"], "lab/cut/after");
     tab(page, "liveliness").await;
     page.fill("#token-key", "lab/alive/again").await;
     page.click("#token-key-declare").await;
@@ -379,9 +398,18 @@ async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     tab(page, "get").await;
     page.fill("#selector", "answers/never").await;
     page.fill("#get-timeout", "3600000").await;
-    page.click("#get").await;
-    page.wait("#get-result[data-state=underway]").await;
-    never.recv_async().await.unwrap();
+    // A query that is dropped is answered with its end.
+    let mut held = Vec::new();
+    for given_up in [true, false] {
+        page.click("#get").await;
+        page.wait("#get-result[data-state=underway]").await;
+        held.push(never.recv_async().await.unwrap());
+        if given_up {
+            page.click("#get").await;
+            page.wait("#get-result[data-state=failed]").await;
+            assert!(page.text("#get-problem").await.contains("The get was cancelled."));
+        }
+    }
     cut.notify_waiters();
     page.wait("#get-result[data-state=failed]").await;
     assert!(page.text("#get-problem").await.contains("The get was cut off."));
@@ -390,7 +418,7 @@ async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     let loss = page.text("#link-loss").await;
     assert!(loss.contains("The router closed the link.") && loss.contains("Unfinished: 1 get."), "{loss}");
     while peer.call(json!({ "do": "alive", "key": "lab/alive/**" })).await != json!(["lab/alive/again"]) {}
-    drop(never);
+    drop((never, held));
     peer.leave().await;
 }
 
@@ -414,7 +442,7 @@ async fn noted(page: &Page) -> Vec<(String, bool, u64)> {
 const LARGE: usize = 64 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hidden_page_goes_on_sending_and_a_frozen_one_finds_its_way_back() {
+async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::native(&lab.tcp_locator(), "lab/to/**").await;
@@ -462,44 +490,49 @@ async fn a_hidden_page_goes_on_sending_and_a_frozen_one_finds_its_way_back() {
     page.client.close_window().await.unwrap();
     page.client.switch_to_window(first).await.unwrap();
 
-    // A page that is frozen while samples wait for it is cut off by the router. It is told, and hears again.
-    row(&page, 1000).await;
-    let flood = peer.flood("lab/flood", 4 << 20).await;
-    page.run("setTimeout(() => { const end = performance.now() + 7000; while (performance.now() < end); })", vec![])
-        .await;
-    page.wait("#session-gap").await;
+    // What is large has a bar while it arrives.
+    let flood = peer.flood("lab/flood", 32 << 20).await;
+    page.wait(".arriving progress[value]").await;
     flood.abort();
-    peer.call(json!({
-        "do": "put", "key": "lab/back", "len": 9, "encoding": "zenoh/bytes", "attachment": null, "priority": "DATA", "block": true,
-        "express": false, "number": null,
-    }))
-    .await;
-    page.wait("#samples tr[data-key='lab/back'][data-len='9']").await;
-    tab(&page, "link").await;
-    assert!(!page.text("#link-loss").await.contains("none"));
-    page.close_with(&[], &[SOCKET_FAILED]).await;
+    page.close(&[]).await;
     peer.leave().await;
     lab.stop().await;
 }
 
+/// Keeps the page busy for so long, and waits until it has told that the session was lost meanwhile, and hears again.
+async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
+    let script = "setTimeout(() => { const end = performance.now() + arguments[0]; while (performance.now() < end); })";
+    page.run(script, vec![millis.into()]).await;
+    page.wait_at_most("#session-gap", 2 * GUARD).await;
+    peer.call(json!({
+        "do": "put", "key": key, "len": 9, "encoding": "zenoh/bytes", "attachment": null, "priority": "DATA", "block": true,
+        "express": false, "number": null,
+    }))
+    .await;
+    page.wait(&format!("#samples tr[data-key='{key}'][data-len='9']")).await;
+    tab(page, "link").await;
+    assert!(page.text("#link-loss").await.contains("The router closed the link."));
+    tab(page, "put").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes more than a minute"]
-async fn a_page_busy_for_longer_than_its_lease_is_told_and_hears_again() {
+async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hears_again() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
-    // The lease that the page announces is a minute.
-    page.run("setTimeout(() => { const end = performance.now() + 70000; while (performance.now() < end); })", vec![])
-        .await;
-    page.wait_at_most("#session-gap", 2 * GUARD).await;
-    peer.call(json!({
-        "do": "put", "key": "lab/back", "len": 9, "encoding": "zenoh/bytes", "attachment": null, "priority": "DATA", "block": true,
-        "express": false, "number": null,
-    }))
-    .await;
-    page.wait("#samples tr[data-key='lab/back'][data-len='9']").await;
+    // While samples wait for it, a router has patience for some seconds.
+    let flood = peer.flood("lab/flood", 4 << 20).await;
+    page.wait("#samples tr").await;
+    busy(&page, &mut peer, 8_000, "lab/frozen").await;
+    flood.abort();
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    page.connect("/zenoh").await;
+    // Otherwise for as long as the page has announced, which is a minute.
+    busy(&page, &mut peer, 70_000, "lab/busy").await;
     page.close_with(&[], &[SOCKET_FAILED]).await;
     peer.leave().await;
     lab.stop().await;
