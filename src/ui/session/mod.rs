@@ -91,10 +91,10 @@ fn declaration(
     retype: fn(String) -> Change,
     [declare, undeclare]: [&'static str; 2],
 ) -> Html {
-    let id = match entity {
-        Entity::Queryable => "answer-key",
-        Entity::Token => "token-key",
-        Entity::Watch => "alive-key",
+    let (id, problem_id) = match entity {
+        Entity::Queryable => ("answer-key", "answer-key-problem"),
+        Entity::Token => ("token-key", "token-key-problem"),
+        Entity::Watch => ("alive-key", "alive-key-problem"),
     };
     let holds = matches!(declared, Declaration::Declared(_));
     let (change, words) =
@@ -111,7 +111,7 @@ fn declaration(
                     { if holds { undeclare } else { declare } }</button>
             </form>
             if let Declaration::Failed(cause) = declared {
-                <div class="under">{ problem("declare-problem", cause) }</div>
+                <div class="under">{ problem(problem_id, cause) }</div>
             }
         </>
     }
