@@ -17,14 +17,14 @@ use std::{
 
 use zbytes_lab::{
     client::{
-        Answer, Client, Config, Content, Counterpart, Event, Get, Limits, Locality, Put, QueryTarget, Subscribe,
-        key_expression,
+        Answer, Client, Config, Content, Counterpart, Event, Get, Limits, Locality, Progress, Put, QueryTarget,
+        Subscribe, key_expression,
     },
     ledger::Ledger,
     measure::mix,
     payload::ZBytes,
     segment::{Segment, Source},
-    wire::BATCH_SIZE,
+    wire::{BATCH_SIZE, MAX_MESSAGE},
 };
 use zenoh_buffers::{ZBuf, ZSlice};
 use zenoh_codec::{WCodec, Zenoh080};
@@ -417,6 +417,7 @@ struct Tally {
     sessions: u64,
     ends: u64,
     events: u64,
+    arriving: u64,
 }
 
 fn sequence(seed: u64, tally: &mut Tally) {
@@ -476,6 +477,20 @@ fn sequence(seed: u64, tally: &mut Tally) {
                 }
             }
             tally.events += told;
+            // What is told of messages that are arriving is bounded by the lanes, and what their heads claim by what a message may be.
+            if router.random.one_in(4) {
+                let arriving = std::iter::from_fn(|| client.poll_progress()).filter_map(|progress| match progress {
+                    Progress::Received(arriving) => Some(arriving),
+                    Progress::Sent(_) => None,
+                });
+                let arriving: Vec<_> = arriving.collect();
+                assert!(arriving.len() <= 2 * Priority::NUM, "{arriving:?}");
+                assert!(arriving.iter().all(|one| one.total.is_none_or(|total| total <= MAX_MESSAGE)), "{arriving:?}");
+                tally.arriving += arriving.len() as u64;
+            }
+            if router.random.one_in(20) {
+                let _ = client.cancel(1 + router.random.below(10) as u64);
+            }
             // The shortest message is of two bytes, and tells at most each of seven that are declared.
             assert!(told <= 600 + 8 * len as u64, "{told} events of {len} B");
             if waiting.len() > 3 && router.random.one_in(3) {
@@ -519,9 +534,9 @@ fn a_router_that_means_harm_gets_nowhere() {
         assert_eq!(HELD_NOW.get(), before, "seed {seed} left something");
         seed += 1;
     }
-    let Tally { batches, sessions, ends, events } = tally;
-    println!("{batches} batches, {sessions} sessions, {ends} ends, {events} events");
+    let Tally { batches, sessions, ends, events, arriving } = tally;
+    println!("{batches} batches, {sessions} sessions, {ends} ends, {events} events, {arriving} times progress");
     println!("the largest allocation was of {largest} B, the most that was held {peak} B");
     // Most of it got past the handshake and meant something.
-    assert!(sessions > batches / 1000 && events > batches / 4);
+    assert!(sessions > batches / 1000 && events > batches / 4 && arriving > batches / 1000);
 }

@@ -9,6 +9,8 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[path = "session/cancel.rs"]
+mod cancel;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod lab;

@@ -35,7 +35,10 @@ mod page {
         client::{Get, Put, key_expression},
         payload::ZBytes,
         segment::Source,
-        web::driver::{Driver, Told},
+        web::{
+            command::{Command, Declare, Told},
+            driver::Driver,
+        },
     };
     use zenoh_protocol::core::CongestionControl;
 
@@ -122,8 +125,10 @@ mod page {
                     self.wake();
                 }
                 Told::Lost { .. } => self.open.set(false),
+                Told::Declared(_, result) => result.unwrap(),
+                Told::Refused(_, error) => panic!("refused: {error}"),
                 Told::Closed(problem) => panic!("the session has ended: {problem:?}"),
-                Told::Reply(..) | Told::Progress(..) => {}
+                _ => {}
             }
         }
     }
@@ -159,7 +164,8 @@ mod page {
         let session = Rc::new(Session { driver, seen, op: Cell::new(0) });
         SESSIONS.with(|sessions| sessions.borrow_mut().insert(url, session.clone()));
         session.seen.until(|seen| seen.open.get()).await;
-        session.driver.subscribe(1, key_expression(&key).unwrap()).unwrap();
+        let key = key_expression(&key).unwrap();
+        session.driver.send(Command::Declare(1, Declare::Subscriber(key.into())));
     }
 
     /// Makes the payload of `len` bytes that is put later: what it costs to make one is none of a session's business.
@@ -185,9 +191,8 @@ mod page {
             seen.until(|seen| begun - seen.ended.get() < WINDOW).await;
             let burst = BURST.min(count - begun);
             for _ in 0..burst {
-                let put =
-                    Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
-                session.driver.put(session.op(), put).unwrap();
+                let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
+                session.driver.send(Command::Put(session.op(), put));
             }
             begun += burst;
         }
@@ -225,7 +230,7 @@ mod page {
         let mut times = Vec::new();
         for asked in 1..=count {
             let begun = now();
-            session.driver.get(session.op(), Get::new(key.clone())).unwrap();
+            session.driver.send(Command::Get(session.op(), Get::new(key.clone())));
             session.seen.until(|seen| seen.replies.get() == asked).await;
             times.push(now() - begun);
         }

@@ -98,7 +98,14 @@ impl Report {
         let ratio = median(gets) / median(&self.gets[&Way::Zenoh]);
         line("get of 64 B, /zenoh against the ws port".to_owned(), ratio, "x", 2, 0.9, true);
         let longest = self.tasks.values().flatten().map(|task| task.wall).collect::<Vec<_>>();
-        line("longest main-thread task in a put of 11.25 MiB, median".to_owned(), median(&longest), "ms", 2, 5.0, false);
+        line(
+            "longest main-thread task in a put of 11.25 MiB, median".to_owned(),
+            median(&longest),
+            "ms",
+            2,
+            5.0,
+            false,
+        );
         line("  of all puts".to_owned(), quantile(&longest, 1.0), "ms", 2, 5.0, false);
         let back: Vec<f64> = self.back.iter().flatten().map(|ms| ms / 1e3).collect();
         line("router back until subscribers work, median".to_owned(), median(&back), "s", 2, 3.0, false);
@@ -122,8 +129,8 @@ impl Report {
                 for way in Way::ALL {
                     print!(" {:>14}", rate(median(&self.cell(direction, way, size.len).rates), size.len));
                 }
-                let [bare, hop] = [[Way::Ws, Way::Bare], [Way::Zenoh, Way::Ws]]
-                    .map(|ways| self.ratio(direction, size.len, ways));
+                let [bare, hop] =
+                    [[Way::Ws, Way::Bare], [Way::Zenoh, Way::Ws]].map(|ways| self.ratio(direction, size.len, ways));
                 println!(" {bare:>8.2} x {hop:>10.2} x");
             }
             println!("\n{words}, processor time for a payload");
@@ -142,7 +149,8 @@ impl Report {
         }
         println!("\nThreads at work while payloads of 11.25 MiB flow, in hundredths of a processor");
         for cell in self.cells.iter().filter(|cell| cell.size.len == TENSOR) {
-            let mut threads: Vec<_> = cell.used.iter().map(|(thread, used)| (100.0 * used / cell.lasted, thread)).collect();
+            let mut threads: Vec<_> =
+                cell.used.iter().map(|(thread, used)| (100.0 * used / cell.lasted, thread)).collect();
             threads.sort_by(|a, b| b.0.total_cmp(&a.0));
             let all: f64 = threads.iter().map(|(share, _)| share).sum();
             let busiest: Vec<String> = threads
@@ -155,8 +163,8 @@ impl Report {
         println!("\nLongest task of the page's main thread in a put of 11.25 MiB");
         for way in [Way::Ws, Way::Zenoh] {
             let tasks = &self.tasks[&way];
-            let [wall, cpu] = [|task: &Task| task.wall, |task: &Task| task.cpu]
-                .map(|of| tasks.iter().map(of).collect::<Vec<f64>>());
+            let [wall, cpu] =
+                [|task: &Task| task.wall, |task: &Task| task.cpu].map(|of| tasks.iter().map(of).collect::<Vec<f64>>());
             println!(
                 "  {:<12} by the clock {:.2} ms, at most {:.2} ms; of the processor {:.2} ms, at most {:.2} ms",
                 way.word(),

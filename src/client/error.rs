@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use zenoh_protocol::transport::close::reason_to_str;
 
-use super::{EntityId, QueryId};
+use super::{EntityId, OpId, QueryId};
 use crate::{
     number::{bytes, count, thousands},
     payload::BuildError,
@@ -68,6 +68,16 @@ pub enum CommandError {
         /// The query.
         query: QueryId,
     },
+    /// There is nothing of this operation that could be given up.
+    CannotCancel {
+        /// The operation.
+        op: OpId,
+    },
+    /// A part of it has left, and the router knows no way to be told that the rest will not come.
+    CannotAbort {
+        /// The operation.
+        op: OpId,
+    },
     /// A reply has a key that the query did not ask for.
     ReplyKey {
         /// The key expression of the query.
@@ -114,6 +124,14 @@ impl fmt::Display for CommandError {
             Self::UnknownQuery { query } => {
                 write!(f, "query {query} is over: it was finished, whoever asked has gone, or the session was lost")
             }
+            Self::CannotCancel { op } => {
+                write!(f, "operation {op} cannot be cancelled: all of it has left, it has ended, or it is a fence")
+            }
+            Self::CannotAbort { op } => write!(
+                f,
+                "operation {op} cannot be cancelled any more: a part of it has left, and this router is too old to be told that the rest will \
+                 not come. It goes on to its end"
+            ),
             Self::ReplyKey { asked, key } => write!(
                 f,
                 "the reply is under {key}, which the query for {asked} did not ask for; only a query with the parameter _anyke takes others"
@@ -135,6 +153,8 @@ pub enum GetError {
         /// The most that are kept.
         limit: usize,
     },
+    /// It was given up by [`Client::cancel`](super::Client::cancel).
+    Cancelled,
 }
 
 impl fmt::Display for GetError {
@@ -144,6 +164,7 @@ impl fmt::Display for GetError {
             Self::TooManyReplies { limit } => {
                 write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
             }
+            Self::Cancelled => f.write_str("the get was cancelled"),
         }
     }
 }
@@ -165,6 +186,13 @@ pub enum PutError {
         /// Puts of this client that were dropped so far, this one included.
         dropped: u64,
     },
+    /// It was given up by [`Client::cancel`](super::Client::cancel). Nobody gets the sample from the router.
+    Cancelled {
+        /// Bytes of its payload and attachment that had left.
+        sent: usize,
+        /// How many there are.
+        total: usize,
+    },
 }
 
 impl fmt::Display for PutError {
@@ -179,6 +207,14 @@ impl fmt::Display for PutError {
                 bytes(*limit),
                 thousands(*dropped)
             ),
+            Self::Cancelled { sent, total } => {
+                write!(
+                    f,
+                    "cancelled: {} of {} had left, and the router was told to forget them",
+                    count(*sent),
+                    bytes(*total)
+                )
+            }
         }
     }
 }

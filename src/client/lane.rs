@@ -5,7 +5,7 @@
 
 use zenoh_protocol::core::{Bits, Priority, Reliability};
 
-use super::{CloseCause, Limits};
+use super::{CloseCause, Limits, progress::Known};
 use crate::{payload::ZBytes, segment::Segment, wire::Lane};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
@@ -41,18 +41,35 @@ pub(super) struct Piece {
 }
 
 #[derive(Default)]
-struct Receiving {
+pub(super) struct Receiving {
     last: u32,
     /// The sequence number that the next fragment must have.
     expected: u32,
     parts: Vec<Segment>,
     bytes: usize,
+    fragments: usize,
+    /// How many of them were told.
+    told: usize,
+    /// What was told about the message, once something was.
+    pub(super) known: Option<Known>,
 }
 
 impl Receiving {
-    fn forget(&mut self) {
-        self.parts = Vec::new();
-        self.bytes = 0;
+    /// Ends what is being put together; returns its parts and, if something was told of it, by which name.
+    fn end(&mut self) -> (Vec<Segment>, Option<u64>) {
+        (self.bytes, self.fragments, self.told) = (0, 0, 0);
+        (std::mem::take(&mut self.parts), self.known.take().map(|known| known.id()))
+    }
+
+    /// The first part of the message.
+    pub(super) fn first(&self) -> Option<ZBytes> {
+        self.parts.first().map(|part| ZBytes::of_held(vec![part.clone()]))
+    }
+
+    /// Bytes and fragments that have arrived, which are told now.
+    pub(super) fn tell(&mut self) -> (usize, usize) {
+        self.told = self.fragments;
+        (self.bytes, self.fragments)
     }
 }
 
@@ -61,6 +78,8 @@ pub(super) struct Lanes {
     agreed: Agreed,
     sending: [u32; Self::COUNT],
     receiving: [Receiving; Self::COUNT],
+    /// Messages that have ended and of which something was told, and whether they came whole.
+    ended: Vec<(u64, bool)>,
 }
 
 impl Default for Lanes {
@@ -69,6 +88,7 @@ impl Default for Lanes {
             agreed: Agreed { qos: false, markers: false, mask: 0, batch_size: MIN_BATCH },
             sending: [0; Self::COUNT],
             receiving: Default::default(),
+            ended: Vec::new(),
         }
     }
 }
@@ -151,42 +171,57 @@ impl Lanes {
             return Ok(None);
         }
         let Agreed { markers, mask, .. } = self.agreed;
+        if markers && (piece.first || piece.dropped) {
+            self.forget(lane);
+        }
         let receiving = self.receiving(lane, piece.sn)?;
-        if markers {
-            if piece.first {
-                receiving.forget();
-            } else if receiving.parts.is_empty() {
-                // The beginning was lost; the rest is of no use.
-                return Ok(None);
-            }
-            if piece.dropped {
-                receiving.forget();
-                return Ok(None);
-            }
+        if markers && (piece.dropped || (!piece.first && receiving.parts.is_empty())) {
+            // Given up, or the beginning was lost and the rest is of no use.
+            return Ok(None);
         }
         if receiving.parts.is_empty() {
             receiving.expected = piece.sn;
         }
         if piece.sn != receiving.expected {
-            receiving.forget();
+            self.forget(lane);
             return Ok(None);
         }
         receiving.expected = piece.sn.wrapping_add(1) & mask;
+        receiving.fragments += 1;
         receiving.bytes = receiving.bytes.saturating_add(piece.part.len());
         receiving.parts.extend(piece.part.segments().iter().cloned());
         if receiving.bytes > limits.reassembly_bytes {
-            receiving.forget();
             return Err(CloseCause::Reassembly { what: "bytes", limit: limits.reassembly_bytes });
         }
         if receiving.parts.len() > limits.reassembly_fragments {
-            receiving.forget();
             return Err(CloseCause::Reassembly { what: "fragments", limit: limits.reassembly_fragments });
         }
         if piece.more {
             return Ok(None);
         }
-        let parts = std::mem::take(&mut receiving.parts);
-        receiving.bytes = 0;
+        let (parts, told) = receiving.end();
+        self.ended.extend(told.map(|id| (id, true)));
         Ok(Some(ZBytes::of_held(parts)))
+    }
+
+    fn forget(&mut self, lane: Lane) {
+        let told = self.receiving.get_mut(Self::index(lane)).and_then(|receiving| receiving.end().1);
+        self.ended.extend(told.map(|id| (id, false)));
+    }
+
+    /// Forgets everything that is being put together.
+    pub(super) fn forget_all(&mut self) {
+        let told = self.receiving.iter_mut().filter_map(|receiving| receiving.end().1);
+        self.ended.extend(told.map(|id| (id, false)));
+    }
+
+    /// A message that is being put together, and of which more has arrived than was told.
+    pub(super) fn news(&mut self) -> Option<&mut Receiving> {
+        self.receiving.iter_mut().find(|receiving| receiving.fragments > receiving.told)
+    }
+
+    /// What has ended since the last call, of that of which something was told.
+    pub(super) fn take_ended(&mut self) -> Vec<(u64, bool)> {
+        std::mem::take(&mut self.ended)
     }
 }

@@ -29,6 +29,7 @@ mod key;
 mod lane;
 mod limits;
 mod numbers;
+mod progress;
 mod query;
 mod queue;
 pub mod reconnect;
@@ -42,11 +43,11 @@ use std::{
 
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
-    core::{CongestionControl, Field, Priority, Reliability, ZenohIdProto},
+    core::{CongestionControl, Field, Reliability, ZenohIdProto},
     transport::{InitAck, OpenAck, close::reason},
 };
 pub use zenoh_protocol::{
-    core::{Encoding, EntityGlobalIdProto, Timestamp},
+    core::{Encoding, EntityGlobalIdProto, Priority, Timestamp},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
 };
@@ -56,6 +57,7 @@ pub use self::{
     error::{CloseCause, CommandError, GetError, PutError},
     key::{canonical, join, key_expression},
     limits::Limits,
+    progress::{Arriving, Leaving, Progress},
     query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
     sample::{Locality, Put, Sample},
     stats::{LinkStats, Traffic},
@@ -141,8 +143,17 @@ pub enum Event {
         /// How many.
         count: u32,
     },
-    /// A put, a get or an answer was given up before all of it was sent. The session goes on; a get ends apart.
+    /// A put, a get or an answer was given up, by itself or by [`Client::cancel`], before all of it was sent. The session goes on; a get ends
+    /// apart.
     PutFailed(OpId, PutError),
+    /// A large message of which [`Client::poll_progress`] has told does not go on arriving: all of it is there, and its sample or answer is the next
+    /// event, or its sender, or the loss of a part of it, has ended it.
+    ArrivalEnded {
+        /// Which one, as in [`Arriving::id`].
+        id: u64,
+        /// Whether all of it is there.
+        whole: bool,
+    },
     /// A queryable is asked.
     Query(Query),
     /// A get has an answer.
@@ -236,6 +247,8 @@ pub struct Client {
     source: ZenohIdProto,
     /// What waits for an answer.
     pending: Pending,
+    /// Large messages of which something was told while they arrived.
+    arrivals: u64,
     /// The last number that was given to an interest or a request.
     last_number: u32,
     stats: LinkStats,
@@ -273,6 +286,7 @@ impl Client {
             // One that is not valid ends the session before anything is numbered.
             source: ZenohIdProto::try_from(config.zid.as_slice()).unwrap_or_default(),
             pending: Pending::default(),
+            arrivals: 0,
             last_number: 0,
             stats: LinkStats::default(),
             lost: false,
@@ -397,7 +411,9 @@ impl Client {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
                     let piece = lane::Piece { sn, more, first, dropped, part };
-                    if let Some(whole) = self.lanes.reassemble(lane, piece, &limits)? {
+                    let whole = self.lanes.reassemble(lane, piece, &limits)?;
+                    self.tell_arrivals_ended();
+                    if let Some(whole) = whole {
                         self.read_whole(&whole, reliability)?;
                     }
                 }
@@ -584,7 +600,7 @@ impl Client {
     /// Whether [`Client::poll_transmit`] has something to write now.
     #[must_use]
     pub fn has_transmit(&self) -> bool {
-        !self.control.is_empty() || (self.is_open() && self.queues.count() > 0)
+        !self.control.is_empty() || (self.is_open() && !self.queues.is_empty())
     }
 
     /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`] bytes, or says that there is none now.
@@ -758,6 +774,8 @@ impl Client {
                 unfinished.push(Unfinished { op, begun: true });
             }
         }
+        self.lanes.forget_all();
+        self.tell_arrivals_ended();
         self.remote = Remote::default();
         self.lanes = Lanes::default();
         self.lost = (self.lost || was_open) && cause.may_pass();

@@ -349,6 +349,18 @@ impl Client {
         Ok(())
     }
 
+    pub(super) fn is_fence(&self, op: OpId) -> bool {
+        self.pending.fences.values().any(|(other, _)| *other == op)
+    }
+
+    pub(super) fn op_of_get(&self, number: u32) -> Option<OpId> {
+        self.pending.gets.get(&number).map(|get| get.op)
+    }
+
+    pub(super) fn number_of_get(&self, op: OpId) -> Option<u32> {
+        self.pending.gets.iter().find(|(_, get)| get.op == op).map(|(number, _)| *number)
+    }
+
     pub(super) fn end_fence(&mut self, number: u32) -> bool {
         let Some((op, begun)) = self.pending.fences.remove(&number) else { return false };
         let round_trip = self.last_received.saturating_sub(begun);
@@ -436,7 +448,7 @@ impl Client {
         }
     }
 
-    fn end_get(&mut self, number: u32, result: Result<(), GetError>) {
+    pub(super) fn end_get(&mut self, number: u32, result: Result<(), GetError>) {
         let Some(get) = self.pending.gets.remove(&number) else { return };
         self.tell_newest(&get);
         self.pending.asked.retain(|_, asked| asked.asker != Asker::Own { number });

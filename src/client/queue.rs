@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 
 use zenoh_protocol::core::Priority;
 
-use super::{Limits, OpId, Part, PutError, lane::Lanes};
+use super::{Limits, OpId, Part, PutError, lane::Lanes, progress::Leaving};
 use crate::wire::{self, Lane, Outgoing};
 
 /// A message that waits.
@@ -27,6 +27,16 @@ pub(super) struct Queued {
     pub(super) op: Option<OpId>,
     pub(super) lane: Lane,
     pub(super) message: Outgoing,
+}
+
+/// What has become of a message that was to be given up.
+pub(super) enum Cancel {
+    /// It is given up; so many of its payload bytes had left.
+    Done { sent: usize, total: usize },
+    /// A part of it has left, and the router knows no way to be told.
+    HalfSent,
+    /// It does not wait.
+    NotThere,
 }
 
 /// What was written into a batch.
@@ -50,6 +60,10 @@ pub(super) enum Failed {
 pub(super) struct Queues {
     /// One per priority, highest first.
     queues: [VecDeque<Queued>; Priority::NUM],
+    /// Lanes in which the router has a part of a message that was given up, and is to be told so before anything else.
+    aborts: Vec<Lane>,
+    /// Of which message of each queue progress was told last, and of how many batches.
+    told: [(OpId, usize); Priority::NUM],
     bytes: usize,
     count: usize,
 }
@@ -63,6 +77,11 @@ impl Queues {
     /// Messages that wait, or wait for the rest of them to be sent.
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    /// Whether there is nothing to be sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0 && self.aborts.is_empty()
     }
 
     /// Whether `len` more payload bytes are more than may wait. Alone, a message may be of any length.
@@ -95,6 +114,12 @@ impl Queues {
         failed: &mut Vec<(OpId, PutError)>,
     ) -> Option<Result<Filled, Failed>> {
         loop {
+            if let Some(lane) = self.aborts.pop() {
+                // It takes a few bytes, and no batch is shorter.
+                let len = wire::abort(buffer, lane, lanes.next_sn(lane)).ok()?;
+                lanes.spend(lane);
+                return Some(Ok(Filled { len, finished: 0, parts: Vec::new() }));
+            }
             let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
             let queued = queue.front_mut()?;
             let lane = queued.lane;
@@ -120,17 +145,11 @@ impl Queues {
                     let begun = queued.message.is_begun();
                     let gone = queue.pop_front();
                     self.give_up(gone, PutError::Source(error), failed);
-                    if !begun {
-                        continue;
-                    }
-                    return Some(match wire::abort(buffer, lane, sn) {
-                        Ok(len) if markers => {
-                            lanes.spend(lane);
-                            Ok(Filled { len, finished: 0, parts: Vec::new() })
-                        }
+                    if begun && !markers {
                         // A router of the first protocol version cannot be told; it would take the next message for the rest.
-                        _ => Err(Failed::HalfSent),
-                    });
+                        return Some(Err(Failed::HalfSent));
+                    }
+                    self.aborts.extend(begun.then_some(lane));
                 }
             }
         }
@@ -168,6 +187,37 @@ impl Queues {
 }
 
 impl Queues {
+    /// Gives up the message of an operation; its owners are let go.
+    pub(super) fn cancel(&mut self, op: OpId, markers: bool) -> Cancel {
+        for queue in &mut self.queues {
+            let Some(at) = queue.iter().position(|queued| queued.op == Some(op)) else { continue };
+            let begun = queue.get(at).is_some_and(|queued| queued.message.is_begun());
+            if begun && !markers {
+                return Cancel::HalfSent;
+            }
+            let Some(Queued { lane, message, .. }) = queue.remove(at) else { break };
+            self.aborts.extend(begun.then_some(lane));
+            self.bytes = self.bytes.saturating_sub(message.unsent());
+            self.count -= 1;
+            let total = message.payload_len();
+            return Cancel::Done { sent: total - message.unsent(), total };
+        }
+        Cancel::NotThere
+    }
+
+    /// How far a message is of which more has left than was told.
+    pub(super) fn progress(&mut self) -> Option<Leaving> {
+        for (queue, told) in self.queues.iter().zip(&mut self.told) {
+            let begun = queue.front().filter(|queued| queued.message.is_begun());
+            let Some((op, message)) = begun.and_then(|queued| Some((queued.op?, &queued.message))) else { continue };
+            let (fragments, total) = (message.batches(), message.payload_len());
+            if std::mem::replace(told, (op, fragments)) != (op, fragments) {
+                return Some(Leaving { op, bytes: total - message.unsent(), total, fragments });
+            }
+        }
+        None
+    }
+
     /// The lowest priority of which something waits.
     pub(super) fn lowest(&self) -> Option<Priority> {
         let at = self.queues.iter().rposition(|queue| !queue.is_empty())?;

@@ -13,6 +13,7 @@ use zenoh_protocol::{
 
 mod api;
 mod pair;
+mod progress;
 
 use self::pair::*;
 use super::*;

@@ -4,6 +4,8 @@
 //! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
 //! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
 //!
+//! A page that is hidden sends as fast as one that is seen: what paces the sending is then a timer of a Worker's, see [`Alarm`].
+//!
 //! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
 //! the network is back or that the page is looked at.
 
@@ -18,20 +20,19 @@ use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use super::{
+    alarm::Alarm,
     clock,
+    command::{Command, Declare, Sent, Told, Unfinished},
     socket::{Socket, SocketEvent},
 };
 use crate::{
-    app::Problem,
+    app::{Problem, sentence},
     client::{
-        Client, CloseCause, CommandError, Config, Event, Get, GetError, Limits, OpId, Part, Put, Reply, Sample,
-        SessionInfo, SubscriberId,
-        reconnect::{Reconnect, Wait},
+        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, Progress,
+        PutError, QueryId, ReplyError, reconnect::Reconnect,
     },
-    ledger::Ledger,
     number::{bytes, count},
     segment::Segment,
     wire::BATCH_SIZE,
@@ -52,51 +53,6 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a browser says of a WebSocket that ended without a goodbye.
 const ABNORMAL: u16 = 1006;
 
-/// Facts about a put whose last byte has left the browser's buffer.
-#[derive(Clone, Debug, Default)]
-pub struct Sent {
-    /// WebSocket messages that carried it.
-    pub batches: usize,
-    /// What gathering copied.
-    pub ledger: Ledger,
-    /// Time spent gathering.
-    pub gather: Duration,
-    /// Time spent inside `WebSocket.send`.
-    pub send: Duration,
-    /// From the command to the end.
-    pub took: Duration,
-}
-
-/// What the driver tells.
-#[derive(Debug)]
-pub enum Told {
-    /// The session is open, for the first time or again.
-    Opened(SessionInfo),
-    /// A sample arrived.
-    Sample(Sample),
-    /// Payload bytes of a put that have left the browser's buffer.
-    Progress(OpId, usize),
-    /// A put has ended.
-    PutEnded(OpId, Result<Sent, Problem>),
-    /// A get has an answer.
-    Reply(OpId, Reply),
-    /// A get has ended; after it there are no more answers.
-    GetEnded(OpId, Result<(), GetError>),
-    /// The session was lost, or could not be opened again; it is tried again after a while. Every put has been told before.
-    Lost {
-        /// Why.
-        problem: Problem,
-        /// Puts that ended with it.
-        puts: usize,
-        /// When it is tried again.
-        wait: Wait,
-    },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
-    Resumed(Duration),
-    /// The session has ended; every put has been told before.
-    Closed(Option<Problem>),
-}
-
 /// A put between its command and its end.
 struct Flight {
     total: usize,
@@ -109,6 +65,13 @@ struct Flight {
     waiting: usize,
     /// Whether its last batch was given to the socket.
     complete: bool,
+}
+
+/// What waits for an answer of the router's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Get,
+    Fence,
 }
 
 /// A batch that waits in the browser's buffer.
@@ -125,6 +88,8 @@ struct Inner {
     client: Option<Client>,
     buffer: Vec<u8>,
     flights: BTreeMap<OpId, Flight>,
+    /// Gets and fences between their command and their end.
+    asked: BTreeMap<OpId, Asked>,
     waiting: VecDeque<Waiting>,
     /// Bytes given to the socket.
     given: u64,
@@ -136,10 +101,12 @@ struct Inner {
     reconnect: Reconnect,
     /// What the browser says about the network and the page.
     hints: Vec<EventListener>,
-    pump: Option<Timeout>,
+    pump: Option<Alarm>,
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
     timer: Option<Timeout>,
+    /// When the progress of what arrives was told last.
+    progress: Duration,
     tell: Rc<dyn Fn(Told)>,
 }
 
@@ -171,6 +138,7 @@ impl Driver {
             client: None,
             buffer: vec![0; usize::from(BATCH_SIZE)],
             flights: BTreeMap::new(),
+            asked: BTreeMap::new(),
             waiting: VecDeque::new(),
             given: 0,
             opened: clock::now(),
@@ -181,72 +149,126 @@ impl Driver {
             pump: None,
             due: false,
             timer: None,
+            progress: Duration::ZERO,
             tell: Rc::new(tell),
         }));
         connect(&inner);
         Self { inner }
     }
 
-    /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
-    ///
-    /// # Errors
-    /// As [`Client::put`].
-    pub fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
-        let begun = clock::now();
-        let (total, express) = (put.payload.len(), put.express);
-        let result = self.with_client(|client| client.put(op, put));
-        if result.is_ok() {
-            let flight = Flight {
-                total,
-                handed: 0,
-                begun,
-                sent: Sent::default(),
-                told: (begun, 0),
-                waiting: 0,
-                complete: false,
-            };
-            self.inner.borrow_mut().flights.insert(op, flight);
-            if express {
-                pump(&self.inner);
-            } else {
-                self.pump_after_this_turn();
+    /// Carries out `command`. What comes of it is told, some of it before this returns, at its very end.
+    pub fn send(&self, command: Command) {
+        match command {
+            Command::Put(op, put) => {
+                let (len, express) = (put.payload.len(), put.express);
+                self.operate(op, Some(len), express, |client| client.put(op, put));
             }
+            Command::Get(op, get) => {
+                let express = get.express;
+                self.ask(op, Asked::Get, express, |client, now| client.get(op, get, now));
+            }
+            Command::GetAlive(op, key) => {
+                self.ask(op, Asked::Get, false, |client, now| client.get_liveliness(op, key, GET_TIMEOUT, now));
+            }
+            Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
+            Command::Answer { op, query, local, result } => self.answer(op, query, local, result),
+            Command::Cancel(op) => {
+                // Refused only when it goes on to its end, which is told as always.
+                let _ = self.with_client(|client| client.cancel(op));
+                pump(&self.inner);
+            }
+            Command::Declare(id, what) => {
+                let result = self.with_client(|client| match what {
+                    Declare::Subscriber(subscribe) => client.subscribe(id, subscribe),
+                    Declare::Queryable(queryable) => client.declare_queryable(id, queryable),
+                    Declare::Token(key) => client.declare_token(id, key),
+                    Declare::Alive(key) => client.subscribe_liveliness(id, key, true),
+                    Declare::Watch(key, counterpart) => client.watch_matching(id, key, counterpart),
+                });
+                self.tell(Told::Declared(id, result));
+                pump(&self.inner);
+            }
+            Command::Undeclare(id) => {
+                let _ = self.with_client(|client| client.undeclare(id));
+                pump(&self.inner);
+            }
+            Command::Stats => {
+                let stats = self.inner.borrow().client.as_ref().map(|client| *client.stats());
+                self.tell(Told::Stats(stats.unwrap_or_default()));
+            }
+            Command::Close => self.close(),
         }
-        result
     }
 
-    /// Asks; answers are told as [`Told::Reply`] and the end as [`Told::GetEnded`], unless this returns an error.
-    ///
-    /// # Errors
-    /// As [`Client::get`].
-    pub fn get(&self, op: OpId, get: Get) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.get(op, get, clock::now()));
-        self.pump_after_this_turn();
-        result
+    /// What is sent with progress and an end of its own, if it has a payload of `len` bytes. Returns whether it was taken.
+    fn operate(
+        &self,
+        op: OpId,
+        len: Option<usize>,
+        express: bool,
+        verb: impl FnOnce(&mut Client) -> Result<(), CommandError>,
+    ) -> bool {
+        let begun = clock::now();
+        if let Err(error) = self.with_client(verb) {
+            self.tell(Told::Refused(op, error));
+            return false;
+        }
+        if let Some(total) = len {
+            let sent = Sent::default();
+            let flight = Flight { total, handed: 0, begun, sent, told: (begun, 0), waiting: 0, complete: false };
+            self.inner.borrow_mut().flights.insert(op, flight);
+        }
+        if express {
+            pump(&self.inner);
+        } else {
+            self.pump_after_this_turn();
+        }
+        true
     }
 
-    /// Declares a subscriber, for as long as the driver lives.
-    ///
-    /// # Errors
-    /// As [`Client::subscribe`].
-    pub fn subscribe(&self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.subscribe(id, key));
-        pump(&self.inner);
-        result
+    /// What others answer.
+    fn ask(
+        &self,
+        op: OpId,
+        asked: Asked,
+        express: bool,
+        verb: impl FnOnce(&mut Client, Duration) -> Result<(), CommandError>,
+    ) {
+        // Before, because the end may be told before this returns.
+        self.inner.borrow_mut().asked.insert(op, asked);
+        if !self.operate(op, None, express, |client| verb(client, clock::now())) {
+            self.inner.borrow_mut().asked.remove(&op);
+        }
     }
 
-    /// Undeclares a subscriber.
-    ///
-    /// # Errors
-    /// As [`Client::unsubscribe`].
-    pub fn unsubscribe(&self, id: SubscriberId) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.unsubscribe(id));
-        pump(&self.inner);
-        result
+    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<Answer, ReplyError>) {
+        let len = result.as_ref().map_or_else(|error| error.payload.len(), |answer| answer.content.len());
+        let taken = self.operate(op, (!local).then_some(len), false, |client| {
+            let replied = match result {
+                Ok(answer) => client.reply(op, query, answer),
+                Err(error) => client.reply_err(op, query, error),
+            };
+            // Whoever asks waits until it is finished, also when this answer was refused.
+            client.finish(query).and(replied)
+        });
+        if taken && local {
+            self.tell(Told::PutEnded(op, Ok(Sent::default())));
+        }
+    }
+
+    fn tell(&self, told: Told) {
+        let tell = self.inner.borrow().tell.clone();
+        tell(told);
+    }
+
+    /// Whether there is an open session now.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
     }
 
     /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
-    pub fn close(&self) {
+    fn close(&self) {
         let there = {
             let mut me = self.inner.borrow_mut();
             me.reconnect.stop();
@@ -333,6 +355,9 @@ fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
         all.push(EventListener::new(&document, "visibilitychange", move |_| {
             if page.visibility_state() == VisibilityState::Visible {
                 hint(&shown);
+            } else if let Some(inner) = shown.upgrade() {
+                // What waits for a timer of the page would wait for a second now.
+                pump(&inner);
             }
         }));
     }
@@ -419,11 +444,7 @@ fn problem_of(cause: &CloseCause) -> Option<Problem> {
         CloseCause::Silent { .. } => "The router went silent.",
         _ => "The session was ended: the router broke the protocol.",
     };
-    let detail = cause.to_string();
-    let mut letters = detail.chars();
-    let detail =
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
-    Some(Problem::new(title, format!("{detail}.")))
+    Some(Problem::new(title, format!("{}.", sentence(&cause.to_string()))))
 }
 
 /// Lets the client act on what it was given, within one slice of time.
@@ -439,6 +460,7 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
         me.events(&mut told, &mut ended);
         let more = me.transmit(begun);
         me.events(&mut told, &mut ended);
+        me.arriving(&mut told, begun);
         me.settle(&mut told);
         me.schedule(more, Rc::downgrade(inner));
     }
@@ -462,17 +484,44 @@ impl Inner {
                 }
                 Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
+                Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
+                Event::PutFailed(op, PutError::Cancelled { sent, total }) => {
+                    if self.flights.remove(&op).is_some() {
+                        told.push(Told::PutEnded(op, Err(cancelled(sent, total))));
+                    }
+                }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
+                Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
+                Event::Query(query) => told.push(Told::Query(query)),
                 Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
-                Event::GetEnded(op, result) => told.push(Told::GetEnded(op, result)),
-                // The page answers nobody, and neither numbers nor fences nor watches.
-                Event::Missed { .. } | Event::Query(_) | Event::Flushed(..) | Event::Matching { .. } => {}
+                Event::GetEnded(op, result) => {
+                    self.asked.remove(&op);
+                    told.push(Told::GetEnded(op, result.map_err(|error| get_problem(&error))));
+                }
+                Event::Flushed(op, took) => {
+                    self.asked.remove(&op);
+                    told.push(Told::Flushed(op, Ok(took)));
+                }
+                Event::Matching { id, matching } => told.push(Told::Matching(id, matching)),
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
+            }
+        }
+    }
+
+    /// How far what arrives is. What leaves is told as it leaves the browser, by [`Inner::settle`].
+    fn arriving(&mut self, told: &mut Vec<Told>, now: Duration) {
+        if now.saturating_sub(self.progress) < PROGRESS {
+            return;
+        }
+        self.progress = now;
+        while let Some(progress) = self.client.as_mut().and_then(Client::poll_progress) {
+            if let Progress::Received(arriving) = progress {
+                told.push(Told::Arriving(arriving));
             }
         }
     }
@@ -553,9 +602,9 @@ impl Inner {
             }
         };
         if more {
-            self.pump = Some(Timeout::new(0, again));
+            self.pump = Some(Alarm::new(0, again));
         } else if !self.waiting.is_empty() {
-            self.pump = Some(Timeout::new(1, again));
+            self.pump = Some(Alarm::new(1, again));
         }
         let due = self.client.as_ref().and_then(Client::poll_timeout);
         self.timer = due.map(|due| {
@@ -584,7 +633,8 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         }
         me.settle(&mut told);
         let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
-        let puts = me.flights.len();
+        let gets = me.asked.values().filter(|asked| **asked == Asked::Get).count();
+        let unfinished = Unfinished { puts: me.flights.len(), gets, fences: me.asked.len() - gets };
         for (op, flight) in std::mem::take(&mut me.flights) {
             told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
         }
@@ -593,16 +643,22 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         me.timer = None;
         me.waiting.clear();
         if let Some(client) = me.client.as_mut() {
-            // Unless it knows already. What it then says has been told above.
+            // Unless it knows already. It may still tell replies that it has kept; of puts it says what has been told above.
             client.handle_link_lost(ABNORMAL);
-            while client.poll_event().is_some() {}
+            me.events(&mut told, &mut None);
+        }
+        for (op, asked) in std::mem::take(&mut me.asked) {
+            told.push(match asked {
+                Asked::Get => Told::GetEnded(op, Err(unanswered("The get was cut off.", &cause))),
+                Asked::Fence => Told::Flushed(op, Err(unanswered("The fence was cut off.", &cause))),
+            });
         }
         let now = clock::now();
         let wait =
             if me.lasting && problem.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
         match (wait, problem) {
             (Some(wait), Some(problem)) => {
-                told.push(Told::Lost { problem, puts, wait });
+                told.push(Told::Lost { problem, unfinished, wait });
                 let weak = Rc::downgrade(inner);
                 // A timer may be early by a fraction of a millisecond.
                 let delay = wait.delay.as_millis() as u32 + 1;
@@ -623,6 +679,31 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     }
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
+}
+
+fn cancelled(sent: usize, total: usize) -> Problem {
+    Problem::new(
+        "The put was cancelled.",
+        format!(
+            "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
+            count(sent),
+            bytes(total)
+        ),
+    )
+}
+
+fn get_problem(error: &GetError) -> Problem {
+    let title = match error {
+        GetError::Timeout => "The get ran into its timeout.",
+        GetError::Cancelled => "The get was cancelled.",
+        _ => "The get was given up.",
+    };
+    Problem::new(title, format!("{}. What had come until then is listed.", sentence(&error.to_string())))
+}
+
+/// What ended with its session before everybody had answered.
+fn unanswered(title: &str, cause: &str) -> Problem {
+    Problem::new(format!("{title} {cause}"), "What had come until then holds; ask again once the session is open.")
 }
 
 fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {

@@ -15,9 +15,9 @@ use zenoh_protocol::{
 
 use super::{
     Content, Qos, Question, Source, WireError,
-    reader::{HeaderReader, Needs, resolve},
+    reader::{HeaderReader, Needs, resolve, stood_for},
 };
-use crate::{ledger::Ledger, payload::ZBytes};
+use crate::{ledger::Ledger, payload::ZBytes, wire::MAX_MESSAGE};
 
 /// One transport message.
 #[derive(Debug)]
@@ -126,6 +126,18 @@ pub enum Message {
     Other,
 }
 
+/// What stands before the payload of a put, or of an answer that is one.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The query that it answers, if it does.
+    pub(crate) answers: Option<u32>,
+    pub(crate) key: WireExpr<'static>,
+    /// Its length, in bytes.
+    pub(crate) len: usize,
+    /// Length of the payload that follows, in bytes, as the head says.
+    pub(crate) payload: usize,
+}
+
 /// Reads one batch, or one message put together from fragments.
 pub struct BatchReader<'a> {
     reader: HeaderReader<'a>,
@@ -204,6 +216,24 @@ impl<'a> BatchReader<'a> {
         let message: Result<NetworkMessage, _> = Zenoh080Reliability::new(reliability).read(&mut self.reader);
         let message = message.map_err(|_| self.error("a network message"))?;
         self.understood(message.body).map(Some)
+    }
+
+    /// The head of a put or of an answer of which only the first part is here. `None` of other messages, and if not all of the head is here.
+    pub(crate) fn head(&mut self) -> Option<Head> {
+        self.reader.need(Needs::Head);
+        let message: NetworkMessage = Zenoh080::new().read(&mut self.reader).ok()?;
+        let (answers, key, body) = match message.body {
+            NetworkBody::Push(push) => (None, push.wire_expr, push.payload),
+            NetworkBody::Response(response) => match response.payload {
+                ResponseBody::Reply(reply) => (Some(response.rid), response.wire_expr, reply.payload),
+                ResponseBody::Err(_) => return None,
+            },
+            _ => return None,
+        };
+        let PushBody::Put(put) = body else { return None };
+        let payload = stood_for(&put.payload);
+        let len = self.reader.position().checked_sub(payload)?;
+        (payload <= MAX_MESSAGE).then_some(Head { answers, key, len, payload })
     }
 
     fn understood(&self, body: NetworkBody) -> Result<Message, WireError> {

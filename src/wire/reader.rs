@@ -45,6 +45,11 @@ pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
     source.slice(deferred.start..deferred.start + deferred.len)
 }
 
+/// How many bytes `decoded` stands for, whether they are there or not.
+pub(super) fn stood_for(decoded: &ZBuf) -> usize {
+    decoded.zslices().filter_map(|slice| slice.downcast_ref::<Deferred>()).map(|deferred| deferred.len).sum()
+}
+
 /// What the codec does with what it reads, which differs by message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
@@ -53,6 +58,8 @@ pub(super) enum Needs {
     /// As before, and it finds the length of a query's body as the difference of two answers of [`Reader::remaining`], which must
     /// then be all that is left, also beyond a batch. The texts of that message can be as long as what came then, and not longer.
     Rest,
+    /// As [`Needs::Places`], of a message of which only the beginning is there: a stand-in may reach beyond the end, where nothing can be read then.
+    Head,
     /// It looks into what elsewhere would be a payload: a declaration has a key in such a field. That is metadata, and is copied.
     Bytes,
 }
@@ -169,12 +176,12 @@ impl Reader for HeaderReader<'_> {
     fn remaining(&self) -> usize {
         match self.needs {
             Needs::Rest => self.left(),
-            Needs::Places | Needs::Bytes => self.left().min(usize::from(BATCH_SIZE)),
+            Needs::Places | Needs::Head | Needs::Bytes => self.left().min(usize::from(BATCH_SIZE)),
         }
     }
 
     fn read_zslices<F: FnMut(ZSlice)>(&mut self, len: usize, mut for_each_slice: F) -> Result<(), DidntRead> {
-        if len > self.left() {
+        if len > self.left() && self.needs != Needs::Head {
             return Err(DidntRead);
         }
         if self.needs == Needs::Bytes && len > 0 {
@@ -182,7 +189,7 @@ impl Reader for HeaderReader<'_> {
         } else if len > 0 {
             let deferred = Deferred { start: self.position, len };
             for_each_slice(ZSlice::new(Arc::new(deferred), 0, 1).map_err(|_| DidntRead)?);
-            self.position += len;
+            self.position = self.position.saturating_add(len);
         }
         Ok(())
     }

@@ -97,7 +97,9 @@ impl Page {
         let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.display()));
         let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args },
+            // The driver would keep a hidden page's timers going, which no browser of a person's does.
+            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
+                "excludeSwitches": ["disable-background-timer-throttling"] },
             "goog:loggingPrefs": { "browser": "ALL" },
         }) else {
             unreachable!()

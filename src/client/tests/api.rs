@@ -50,7 +50,7 @@ fn request(id: u32, text: &str) -> NetworkMessage {
 }
 
 /// An answer to a request of the client's; `time` stamps it.
-fn answer(rid: u32, text: &str, bytes: &[u8], time: u64) -> NetworkMessage {
+pub(super) fn answer(rid: u32, text: &str, bytes: &[u8], time: u64) -> NetworkMessage {
     let NetworkBody::Push(push) = push(wire(text), bytes).body else { panic!("no push") };
     let PushBody::Put(mut put) = push.payload else { panic!("no put") };
     put.timestamp = Some(Timestamp::new(zenoh_protocol::core::NTP64(time), ZenohIdProto::default().into()));
@@ -85,7 +85,7 @@ fn interests(pair: &Pair) -> Vec<(u32, InterestMode, String)> {
 }
 
 /// The requests that the router got, by number.
-fn requests(pair: &Pair) -> Vec<u32> {
+pub(super) fn requests(pair: &Pair) -> Vec<u32> {
     let all = pair.got.iter().filter_map(|got| match &got.message.body {
         NetworkBody::Request(request) => Some(request.id),
         _ => None,
@@ -114,6 +114,7 @@ fn told(pair: &mut Pair) -> Vec<String> {
         Event::PutFailed(op, _) => format!("failed {op}"),
         Event::Opened(_) => "opened".to_owned(),
         Event::Resumed { .. } => "resumed".to_owned(),
+        Event::ArrivalEnded { id, whole } => format!("arrival {id} ended, whole: {whole}"),
     };
     pair.take().into_iter().map(short).collect()
 }

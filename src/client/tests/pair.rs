@@ -27,7 +27,7 @@ use crate::{
     ledger::Ledger,
     payload::ZBytes,
     segment::{Mode, Segment},
-    wire::BATCH_SIZE,
+    wire::{BATCH_SIZE, Lane, abort},
 };
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -338,6 +338,36 @@ impl Pair {
         let Some(router) = &mut self.router else { return };
         let batches = cut(&bytes, priority, &mut router.sn[priority as usize], &self.agree);
         self.down.extend(batches.into_iter().map(|batch| (self.now + self.latency, batch)));
+    }
+
+    /// A message as batches of the router's next numbers, to be handed over one by one.
+    pub(super) fn batches(&mut self, message: &NetworkMessage, priority: Priority) -> Vec<Vec<u8>> {
+        let mut bytes = Vec::new();
+        Zenoh080::new().write(&mut bytes, message).unwrap();
+        let router = self.router.as_mut().unwrap();
+        cut(&bytes, priority, &mut router.sn[priority as usize], &self.agree)
+    }
+
+    /// The batch by which a sender gives a message up of which `rest` batches were made and not handed over.
+    pub(super) fn drop_fragment(&mut self, priority: Priority, rest: usize) -> Vec<u8> {
+        let sn = &mut self.router.as_mut().unwrap().sn[priority as usize];
+        *sn = sn.wrapping_sub(rest as u32) & sn_mask(self.agree.bits);
+        let mut buffer = vec![0; 64];
+        let lane = Lane { priority, reliability: Reliability::Reliable };
+        let len = abort(&mut buffer, lane, *sn).unwrap();
+        *sn = sn.wrapping_add(1) & sn_mask(self.agree.bits);
+        buffer.truncate(len);
+        buffer
+    }
+
+    /// Hands a batch to the client now.
+    pub(super) fn hand(&mut self, batch: Vec<u8>) {
+        self.client.handle_input(Segment::from(batch), self.now);
+    }
+
+    /// Bytes of messages that the router has begun to put together.
+    pub(super) fn router_holds(&self) -> usize {
+        self.router.iter().flat_map(|router| router.expected.values()).map(|(_, parts)| parts.len()).sum()
     }
 
     /// Cuts the link: what is under way is lost, and both ends notice.
