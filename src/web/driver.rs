@@ -104,7 +104,10 @@ struct Inner {
     pump: Option<Alarm>,
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
+    /// For opening a WebSocket, and for the next attempt.
     timer: Option<Timeout>,
+    /// For the client of an open WebSocket, and when it goes off.
+    lease: Option<(Duration, Timeout)>,
     /// When the progress of what arrives was told last.
     progress: Duration,
     tell: Rc<dyn Fn(Told)>,
@@ -149,6 +152,7 @@ impl Driver {
             pump: None,
             due: false,
             timer: None,
+            lease: None,
             progress: Duration::ZERO,
             tell: Rc::new(tell),
         }));
@@ -530,6 +534,10 @@ impl Inner {
     /// there may be more to send at once.
     fn transmit(&mut self, begun: Duration) -> bool {
         let (Some(socket), Some(client)) = (self.socket.as_ref(), self.client.as_mut()) else { return false };
+        // Most messages that arrive leave nothing to be sent.
+        if !client.has_transmit() {
+            return false;
+        }
         let mut before = clock::now();
         while socket.buffered() < HIGH_WATER || client.is_over() {
             let Some(transmit) = client.poll_transmit(&mut self.buffer, before) else { return false };
@@ -564,29 +572,30 @@ impl Inner {
         false
     }
 
-    /// Finds out which batches have left the browser's buffer.
+    /// Finds out which batches have left the browser's buffer. Only the puts in these are looked at: very many may wait.
     fn settle(&mut self, told: &mut Vec<Told>) {
-        let Some(socket) = self.socket.as_ref() else { return };
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
         let left = self.given.saturating_sub(socket.buffered());
-        while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
-            if let Some(flight) = self.flights.get_mut(&op) {
-                flight.handed += payload;
-                flight.waiting -= 1;
-            }
-        }
         let now = clock::now();
-        self.flights.retain(|op, flight| {
+        while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
+            let Some(flight) = self.flights.get_mut(&op) else { continue };
+            flight.handed += payload;
+            flight.waiting -= 1;
             if flight.complete && flight.waiting == 0 {
                 let sent = Sent { took: now.saturating_sub(flight.begun), ..std::mem::take(&mut flight.sent) };
-                told.push(Told::PutEnded(*op, Ok(sent)));
-                return false;
+                self.flights.remove(&op);
+                told.push(Told::PutEnded(op, Ok(sent)));
             }
-            if flight.handed > flight.told.1 && now.saturating_sub(flight.told.0) >= PROGRESS {
-                flight.told = (now, flight.handed);
-                told.push(Told::Progress(*op, flight.handed));
-            }
-            true
-        });
+        }
+        // The put that is leaving now. Those behind it are no further than when they were looked at last.
+        if let Some(Waiting { op, .. }) = self.waiting.front()
+            && let Some(flight) = self.flights.get_mut(op)
+            && flight.handed > flight.told.1
+            && now.saturating_sub(flight.told.0) >= PROGRESS
+        {
+            flight.told = (now, flight.handed);
+            told.push(Told::Progress(*op, flight.handed));
+        }
     }
 
     fn schedule(&mut self, more: bool, inner: Weak<RefCell<Self>>) {
@@ -606,18 +615,28 @@ impl Inner {
         } else if !self.waiting.is_empty() {
             self.pump = Some(Alarm::new(1, again));
         }
-        let due = self.client.as_ref().and_then(Client::poll_timeout);
-        self.timer = due.map(|due| {
-            let wait = due.saturating_sub(clock::now()).as_millis() as u32 + 1;
-            Timeout::new(wait, move || {
-                if let Some(inner) = inner.upgrade() {
-                    if let Some(client) = inner.borrow_mut().client.as_mut() {
+        let Some(due) = self.client.as_ref().and_then(Client::poll_timeout) else {
+            self.lease = None;
+            return;
+        };
+        // Each message that arrives puts it off a little; a timer that goes off too early finds nothing to do and is set again.
+        if self.lease.as_ref().is_some_and(|(set, _)| *set <= due) {
+            return;
+        }
+        let wait = due.saturating_sub(clock::now()).as_millis() as u32 + 1;
+        let timer = Timeout::new(wait, move || {
+            if let Some(inner) = inner.upgrade() {
+                {
+                    let mut me = inner.borrow_mut();
+                    me.lease = None;
+                    if let Some(client) = me.client.as_mut() {
                         client.handle_timeout(clock::now());
                     }
-                    pump(&inner);
                 }
-            })
+                pump(&inner);
+            }
         });
+        self.lease = Some((due, timer));
     }
 }
 
@@ -641,6 +660,7 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         me.socket = None;
         me.pump = None;
         me.timer = None;
+        me.lease = None;
         me.waiting.clear();
         if let Some(client) = me.client.as_mut() {
             // Unless it knows already. It may still tell replies that it has kept; of puts it says what has been told above.
