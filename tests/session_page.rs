@@ -26,7 +26,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use browser::{GUARD, Page, SOCKET_FAILED};
 use lab::{lab, turn, url};
-use peers::{pattern, sha256};
+use peers::{Native, pattern, sha256};
 use serde_json::{Value, json};
 use session_peers::Peer;
 use tokio::{
@@ -34,7 +34,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
-use zbytes_lab::server::Lab;
+use zbytes_lab::{client::Client, server::Lab, wire::MAX_MESSAGE};
 
 /// Ticks a box, or unticks it.
 async fn tick(page: &Page, css: &str, on: bool) {
@@ -535,5 +535,91 @@ async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hea
     busy(&page, &mut peer, 70_000, "lab/busy").await;
     page.close_with(&[], &[SOCKET_FAILED]).await;
     peer.leave().await;
+    lab.stop().await;
+}
+
+/// The length of the page's wasm memory. The page does not offer it; the engine finds the object.
+async fn wasm_memory(page: &Page) -> u64 {
+    let of = async |command, params| page.dev_tools(command, params).await;
+    let prototype = of("Runtime.evaluate", json!({ "expression": "WebAssembly.Memory.prototype" })).await;
+    let all = of("Runtime.queryObjects", json!({ "prototypeObjectId": prototype["result"]["objectId"] })).await;
+    let lengths = of(
+        "Runtime.callFunctionOn",
+        json!({
+            "objectId": all["objects"]["objectId"],
+            "functionDeclaration": "function () { return this.map((memory) => memory.buffer.byteLength); }",
+            "returnByValue": true,
+        }),
+    )
+    .await;
+    let lengths = lengths["result"]["value"].as_array().cloned().unwrap_or_default();
+    assert_eq!(lengths.len(), 1, "one program with one memory: {lengths:?}");
+    lengths[0].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "moves a gibibyte"]
+async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answering() {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+    let _turn = turn().await;
+    let lab = lab().await;
+    // The router adds the time to what it hands on, and a message that is longer by that is too long for a subscriber as it comes.
+    let mut config = zenoh::Config::default();
+    config.insert_json5("transport/link/rx/max_message_size", &(MAX_MESSAGE + 64).to_string()).unwrap();
+    let mut native = Native::join_with(config, &lab.tcp_locator(), "lab/largest").await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#locator", "/zenoh").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    let key = zbytes_lab::client::key_expression("lab/largest").unwrap();
+    let fits = |len: &usize| Client::message_len(&key, *len).is_ok();
+    let len = (MAX_MESSAGE - 100..=MAX_MESSAGE).rev().find(fits).unwrap();
+    assert_eq!(Client::message_len(&key, len), Ok(MAX_MESSAGE), "the message is as long as one may be");
+    page.fill("#key", "lab/largest").await;
+    page.fill("#preset", "tensor").await;
+    page.fill("#row-type", "Uint8").await;
+    page.fill("#row-place", "js").await;
+    page.click("#row-mode-borrow").await;
+    page.fill("#row-length", &len.to_string()).await;
+    page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{len}']"), PATIENCE).await;
+
+    let before = wasm_memory(&page).await;
+    page.click("#put").await;
+    // A click of a person's, again and again, and each has its effect while the payload is still leaving.
+    let (mut answered, mut shares) = (0, std::collections::BTreeSet::new());
+    loop {
+        let theme = page.attribute("#theme", "data-value").await;
+        page.press("#theme").await;
+        page.wait(&format!("#theme:not([data-value='{theme}'])")).await;
+        if page.attribute("#put-result", "data-state").await != "underway" {
+            break;
+        }
+        answered += 1;
+        shares.insert(page.attribute("#put-result progress", "value").await);
+    }
+    page.wait_at_most("#put-result[data-state=done]", PATIENCE).await;
+    assert!(answered >= 10 && shares.len() >= 5, "{answered} clicks were answered meanwhile, at {shares:?}");
+    let grown = wasm_memory(&page).await - before;
+    assert!(grown < 64 << 20, "wasm memory grew by {grown} B");
+
+    let period: Vec<u8> = (0..=255).collect();
+    let mut expected = period.repeat(len / 256 + 1);
+    expected.truncate(len);
+    let seen = native.next_within(PATIENCE).await;
+    assert_eq!((seen.len, seen.digest), (len, sha256(&expected)));
+    drop(expected);
+
+    // One byte more is refused, with the length and the limit, and nothing of it is sent.
+    page.fill("#row-length", &(len + 1).to_string()).await;
+    page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{}']", len + 1), PATIENCE).await;
+    page.click("#put").await;
+    page.wait("#put-problem").await;
+    let words = page.text("#put-problem").await;
+    assert!(words.contains("too long") && words.contains("1,073,741,825"), "{words}");
+    row(&page, 5).await;
+    page.click("#put").await;
+    assert_eq!(native.next().await.len, 5, "the next that arrives is the next that was put");
+    page.close(&[]).await;
+    native.leave().await;
     lab.stop().await;
 }

@@ -1,7 +1,8 @@
 //! A headless Chromium, driven over W3C WebDriver, with the page in it.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
+    net::TcpStream,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -72,14 +73,15 @@ impl Page {
             .stdout(Stdio::piped())
             .spawn()
             .expect("chromedriver starts; scripts/test installs it");
-        let mut driver = Driver(driver);
-        let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
+        let mut driver = Driver { process: driver, port: 0 };
+        let mut lines = BufReader::new(driver.process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("chromedriver says its port").unwrap();
             if let Some(port) = line.split("started successfully on port ").nth(1) {
                 break port.trim_end_matches('.').parse::<u16>().unwrap();
             }
         };
+        driver.port = port;
         std::thread::spawn(move || lines.for_each(drop));
         let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
         let args = [
@@ -116,7 +118,7 @@ impl Page {
 
     /// The process that started the browser.
     pub(crate) fn driver_pid(&self) -> u32 {
-        self.driver.0.id()
+        self.driver.process.id()
     }
 
     /// Where the browser's own debugger listens, as in `127.0.0.1:9222`.
@@ -210,8 +212,9 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", media).await;
     }
 
-    async fn dev_tools(&self, command: &'static str, params: Value) {
-        self.client.issue_cmd(DevTools { command, params }).await.unwrap();
+    /// Has the browser do what WebDriver has no word for; returns its answer.
+    pub(crate) async fn dev_tools(&self, command: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(DevTools { command, params }).await.unwrap()
     }
 
     /// Messages of the console since the last call.
@@ -246,20 +249,31 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // The browser is gone by now, or goes with its driver; a folder that is left over does no harm.
         self.driver.end();
+        // A folder that is left over does no harm.
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 
 /// The process of chromedriver, ended with the test however that ends.
-struct Driver(Child);
+struct Driver {
+    process: Child,
+    port: u16,
+}
 
 impl Driver {
+    /// Has it end its browsers first, which it would leave behind if it were killed. After a test that went well there is none.
     fn end(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let shutdown = || -> std::io::Result<()> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        };
+        // It may have ended already, or be beyond speech.
+        let _ = shutdown();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
