@@ -252,7 +252,7 @@ async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
     assert!(words.contains("unharmed"), "{words}");
     page.wait("#session[data-state=lost]").await;
     let words = page.text("#session-lost").await;
-    assert!(words.contains("A put that was under way has failed."), "{words}");
+    assert!(words.contains("What was under way has failed: 1 put."), "{words}");
     task.abort();
     page.close_with(&[], &[SOCKET_FAILED]).await;
     lab.stop().await;

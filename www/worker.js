@@ -1,5 +1,5 @@
 // A Worker of the lab. It measures away from the page, with the same program, which the page has compiled already; and it sends
-// back whatever it is sent, so that the way to a Worker can be measured.
+// back whatever it is sent, so that the way to a Worker can be measured; and it keeps the time for a page that is hidden.
 
 let program;
 
@@ -13,6 +13,11 @@ addEventListener("messageerror", () => {
 addEventListener("message", async ({ data }) => {
   if ("echo" in data) {
     postMessage(data.echo, data.transfer ? [data.echo] : []);
+    return;
+  }
+  if ("wake" in data) {
+    const [number, millis] = data.wake;
+    setTimeout(() => postMessage(number), millis);
     return;
   }
   if (data.stop) {

@@ -456,7 +456,13 @@ mod tests {
             local: false,
             hash: Hash::NotAsked,
             arrays: Vec::new(),
+            reply: None,
+            more: crate::app::More::default(),
         }
+    }
+
+    fn arrived(sample: Sample) -> Action {
+        Action::Samples { samples: vec![sample], received: 1, replies: 0 }
     }
 
     fn content(shape: &[u32]) -> Rc<Content> {
@@ -486,7 +492,7 @@ mod tests {
     /// A state with one sample whose message is read, and the number that was asked for.
     fn reading(len: usize) -> (State, u64) {
         let mut state = State::default();
-        state.apply(Action::Sample(sample(1, len)));
+        state.apply(arrived(sample(1, len)));
         let effects = state.apply(Change::Read(1).into());
         let [Effect::Message(Task::Leave), Effect::Message(Task::Read { number, start: 0, schema: None, .. })] =
             effects.as_slice()
@@ -563,7 +569,7 @@ mod tests {
         let third = KEPT_BYTES / 3;
         let mut state = State::default();
         for id in 1..=3 {
-            state.apply(Action::Sample(sample(id, third)));
+            state.apply(arrived(sample(id, third)));
         }
         assert_eq!(state.samples.len(), 3);
         state.apply(Change::Read(1).into());
@@ -578,7 +584,7 @@ mod tests {
         assert_eq!(state.samples[1].arrays, [TypedArray { key, made: Some(Ok(facts)) }]);
         assert_eq!(state.samples[1].held(), 2 * third);
         // A newer sample goes on making room, and the one that is read stays.
-        assert_eq!(state.apply(Action::Sample(sample(4, third))), [Effect::Forget(vec![3])]);
+        assert_eq!(state.apply(arrived(sample(4, third))), [Effect::Forget(vec![3])]);
         assert_eq!(state.samples.iter().map(|one| one.id).collect::<Vec<_>>(), [4, 1]);
         // An array that could not be made holds nothing, and may be asked for again.
         state.apply(Change::Made(1, key, Err(Problem::new("No memory.", ""))).into());

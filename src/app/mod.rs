@@ -10,6 +10,7 @@ pub mod locator;
 pub mod message;
 pub mod ownership;
 mod plan;
+pub mod session;
 mod setup;
 mod spec;
 
@@ -29,9 +30,10 @@ pub use self::{
 use self::{
     message::{Change, Messages, Task, TypedArray},
     ownership::{Experiment, Finding, Ownership, RunId},
+    session::{Api, Attachment, Loss},
 };
 use crate::{
-    client::{Arriving, SessionInfo, reconnect::Wait},
+    client::{Arriving, Priority, SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
@@ -218,8 +220,8 @@ pub enum Session {
 pub struct Lost {
     /// Why it was lost.
     pub problem: Problem,
-    /// Puts that ended with it, in an error.
-    pub puts: usize,
+    /// What ended with it, in an error: puts, gets, fences.
+    pub unfinished: [usize; 3],
     /// The next attempt.
     pub wait: Wait,
     /// Why the last attempt has failed, in one sentence; `None` before the first one.
@@ -229,8 +231,8 @@ pub struct Lost {
 impl Lost {
     /// One that no attempt was made for yet.
     #[must_use]
-    pub fn new(problem: Problem, puts: usize, wait: Wait) -> Self {
-        Self { problem, puts, wait, failed: None }
+    pub fn new(problem: Problem, unfinished: [usize; 3], wait: Wait) -> Self {
+        Self { problem, unfinished, wait, failed: None }
     }
 }
 
@@ -277,6 +279,8 @@ pub enum Put {
 pub struct PutReport {
     /// Payload bytes.
     pub bytes: usize,
+    /// Whether it was a delete.
+    pub deleted: bool,
     /// WebSocket messages that carried them.
     pub batches: usize,
     /// Payload bytes copied to build the payload.
@@ -287,10 +291,10 @@ pub struct PutReport {
     pub took: Duration,
 }
 
-/// The page's subscription.
+/// Something that the page may have declared.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Subscription {
-    /// None.
+pub enum Declaration {
+    /// It is not.
     #[default]
     None,
     /// Declared under this key expression.
@@ -337,6 +341,27 @@ pub struct Sample {
     pub hash: Hash,
     /// Typed arrays that were made of it.
     pub arrays: Vec<TypedArray>,
+    /// Who gave it as a reply to a get; `None` when it came by the subscription.
+    pub reply: Option<String>,
+    /// What came along.
+    pub more: More,
+}
+
+/// What comes with a sample beside its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct More {
+    /// What the payload is; empty for zenoh's default.
+    pub encoding: String,
+    /// Further bytes.
+    pub attachment: Option<Attachment>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Whether it may be dropped, and is not to wait.
+    pub may_drop: bool,
+    /// Whether it was sent alone and at once.
+    pub express: bool,
+    /// Its number, when its publisher numbers its samples.
+    pub number: Option<u32>,
 }
 
 /// What the page runs in.
@@ -388,15 +413,17 @@ pub struct State {
     /// The key expression to subscribe to, as typed.
     pub sub_key: String,
     /// The subscription.
-    pub subscription: Subscription,
+    pub subscription: Declaration,
     /// Large messages that are arriving, in the order in which they were first told of.
     pub arriving: Vec<Arriving>,
     /// Messages of which a part arrived and the rest never will: given up by their sender, or lost with the session.
     pub not_whole: u64,
-    /// Samples, newest first.
+    /// Samples, newest first, of the subscription and of the last get.
     pub samples: Vec<Sample>,
-    /// How many samples arrived in all.
+    /// How many samples arrived in all by the subscription.
     pub received: u64,
+    /// What else is done with the session.
+    pub api: Api,
     /// The sample that is read as a message.
     pub messages: Messages,
     /// The Ownership pane.
@@ -430,9 +457,10 @@ impl Default for State {
             put: Put::None,
             next_put: 1,
             sub_key: "lab/**".to_owned(),
-            subscription: Subscription::None,
+            subscription: Declaration::None,
             samples: Vec::new(),
             received: 0,
+            api: Api::new(),
             messages: Messages::default(),
             ownership: Ownership::default(),
             looking: None,
@@ -522,6 +550,8 @@ pub enum Action {
     Hash(SampleId),
     /// Something about the sample that is read as a message.
     Message(Change),
+    /// Something about the session, beyond one put and one subscription.
+    Session(session::Change),
     /// Let all samples go.
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
@@ -549,8 +579,8 @@ pub enum Action {
     StorageFailed(Problem),
     /// Answer: the session is open.
     Opened(SessionInfo),
-    /// The session was lost, or an attempt to open it again has failed.
-    SessionLost(Lost),
+    /// The session was lost, or an attempt to open it again has failed; the time of day.
+    SessionLost(Lost, String),
     /// The session is open again; nothing was heard for so long.
     SessionResumed(Duration),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
@@ -570,8 +600,15 @@ pub enum Action {
     },
     /// Answer: the subscription is declared under this key expression, or refused.
     SubscribeEnded(Result<String, Problem>),
-    /// A sample arrived.
-    Sample(Sample),
+    /// Samples arrived, the last one last. Of very many only the latest are there.
+    Samples {
+        /// Those that are there.
+        samples: Vec<Sample>,
+        /// How many came by the subscription.
+        received: u64,
+        /// How many came as replies to the get.
+        replies: u64,
+    },
     /// Answer: the hash of a sample.
     Hashed(SampleId, Result<String, String>),
     /// Answer: what a run of an experiment has found. It may come after the end of the run.
@@ -604,14 +641,16 @@ pub enum Effect {
     Connect(String),
     /// Close the session.
     Disconnect,
-    /// Publish the rows; answer with [`Action::PutEnded`].
+    /// Publish the rows, or delete the key; answer with [`Action::PutEnded`].
     Put {
         /// Names the put.
         id: PutId,
         /// The key as typed.
         key: String,
-        /// The rows.
-        rows: Vec<Row>,
+        /// The rows; `None` to delete.
+        rows: Option<Vec<Row>>,
+        /// How.
+        options: session::Options,
     },
     /// Give up a put under way; it ends by [`Action::PutEnded`] in any case.
     CancelPut(PutId),
@@ -623,6 +662,8 @@ pub enum Effect {
     Hash(SampleId),
     /// Do something for the sample that is read as a message.
     Message(Task),
+    /// Do something with the session.
+    Session(session::Task),
     /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
     /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
@@ -801,29 +842,30 @@ impl State {
             Action::Disconnect => vec![Effect::Disconnect],
             Action::Key(key) => {
                 self.key = key;
-                if matches!(self.put, Put::Failed(_)) {
-                    self.put = Put::None;
-                }
-                Vec::new()
+                self.key_changed()
             }
-            Action::Put => self.put(),
+            Action::Put => self.put(false),
+            Action::Session(change) => self.session_changed(change),
             Action::CancelPut => match self.put {
                 Put::UnderWay { id, .. } => vec![Effect::CancelPut(id)],
                 _ => Vec::new(),
             },
             Action::SubKey(key) => {
                 self.sub_key = key;
-                if matches!(self.subscription, Subscription::Failed(_)) {
-                    self.subscription = Subscription::None;
+                if matches!(self.subscription, Declaration::Failed(_)) {
+                    self.subscription = Declaration::None;
                 }
                 Vec::new()
             }
             Action::Subscribe => match self.subscription {
-                Subscription::Declared(_) => Vec::new(),
-                _ => vec![Effect::Subscribe(self.sub_key.clone())],
+                Declaration::Declared(_) => Vec::new(),
+                _ => {
+                    self.api.missed = 0;
+                    vec![Effect::Subscribe(self.sub_key.clone())]
+                }
             },
             Action::Unsubscribe => {
-                self.subscription = Subscription::None;
+                self.subscription = Declaration::None;
                 vec![Effect::Unsubscribe]
             }
             Action::Hash(id) => match self.sample(id) {
@@ -833,12 +875,7 @@ impl State {
                 }
                 _ => Vec::new(),
             },
-            Action::ForgetSamples => {
-                let gone = self.samples.drain(..).map(|sample| sample.id).collect();
-                let mut effects = vec![Effect::Forget(gone)];
-                effects.extend(self.sample_gone());
-                effects
-            }
+            Action::ForgetSamples => self.forget_where(|sample| sample.reply.is_none()),
             Action::Look(looking) => {
                 self.look(looking);
                 Vec::new()
@@ -892,11 +929,16 @@ impl State {
                 Vec::new()
             }
             Action::Opened(info) => {
-                self.session = Session::Open(info);
-                Vec::new()
+                let before = std::mem::replace(&mut self.session, Session::Open(info));
+                // What was declared before a loss is declared again by itself.
+                if matches!(before, Session::Lost(_)) { Vec::new() } else { self.session_begins() }
             }
-            Action::SessionLost(lost) => {
+            Action::SessionLost(lost, time) => {
                 self.gap = None;
+                if !matches!(self.session, Session::Lost(_)) {
+                    let (problem, unfinished) = (lost.problem.clone(), lost.unfinished);
+                    self.api.loss = Some(Loss { time, problem, unfinished });
+                }
                 self.session = Session::Lost(match std::mem::take(&mut self.session) {
                     // Why it was lost stays; what comes after it are attempts.
                     Session::Lost(first) => Lost { wait: lost.wait, failed: Some(lost.problem.title), ..first },
@@ -911,8 +953,8 @@ impl State {
             Action::SessionEnded(problem) => {
                 self.gap = None;
                 self.session = problem.map_or(Session::Closed, Session::Failed);
-                self.subscription = Subscription::None;
-                Vec::new()
+                self.subscription = Declaration::None;
+                self.session_is_over().into_iter().collect()
             }
             Action::PutProgress(done, bytes) => {
                 if let Put::UnderWay { id, handed, .. } = &mut self.put
@@ -945,12 +987,19 @@ impl State {
             }
             Action::SubscribeEnded(result) => {
                 self.subscription = match result {
-                    Ok(key) => Subscription::Declared(key),
-                    Err(problem) => Subscription::Failed(problem),
+                    Ok(key) => Declaration::Declared(key),
+                    Err(problem) => Declaration::Failed(problem),
                 };
                 Vec::new()
             }
-            Action::Sample(sample) => self.keep(sample),
+            Action::Samples { samples, received, replies } => {
+                self.received += received;
+                self.api.get.replies += replies;
+                for sample in samples {
+                    self.samples.insert(0, sample);
+                }
+                self.let_go()
+            }
             Action::Hashed(id, result) => {
                 if let Some(sample) = self.sample(id) {
                     sample.hash = match result {
@@ -1024,35 +1073,34 @@ impl State {
         self.rows_changed()
     }
 
-    fn put(&mut self) -> Vec<Effect> {
+    /// Puts the payload, or deletes the key.
+    fn put(&mut self, deletes: bool) -> Vec<Effect> {
         if matches!(self.put, Put::UnderWay { .. }) {
             return Vec::new();
         }
-        if !self.session.is_open() {
-            self.put = Put::Failed(match self.session {
-                Session::Lost(_) => Problem::new(
-                    "The session is lost.",
-                    "Nothing was sent. Put again once it is open; that is being tried.",
-                ),
-                _ => Problem::new("No session.", "Connect to a router first; nothing was sent."),
-            });
-            return Vec::new();
-        }
-        if let Build::Failed(problem) = &self.build {
-            self.put = Put::Failed(problem.clone());
+        let problem = self.not_open("Nothing was sent.").or_else(|| match &self.build {
+            Build::Failed(problem) if !deletes => Some(problem.clone()),
+            _ => None,
+        });
+        if let Some(problem) = problem {
+            self.put = Put::Failed(problem);
             return Vec::new();
         }
         let id = self.next_put;
         self.next_put += 1;
-        let total = self.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+        let rows = (!deletes).then(|| self.rows.clone());
+        let total = rows.iter().flatten().map(Row::bytes).fold(0, usize::saturating_add);
         self.put = Put::UnderWay { id, handed: 0, total };
-        vec![Effect::Put { id, key: self.key.clone(), rows: self.rows.clone() }]
+        vec![Effect::Put { id, key: self.key.clone(), rows, options: self.api.options.clone() }]
     }
 
-    fn keep(&mut self, sample: Sample) -> Vec<Effect> {
-        self.received += 1;
-        self.samples.insert(0, sample);
-        self.let_go()
+    /// Lets some samples go.
+    fn forget_where(&mut self, which: impl Fn(&Sample) -> bool) -> Vec<Effect> {
+        let gone: Vec<SampleId> = self.samples.iter().filter(|sample| which(sample)).map(|sample| sample.id).collect();
+        self.samples.retain(|sample| !gone.contains(&sample.id));
+        let mut effects = vec![Effect::Forget(gone)];
+        effects.extend(self.sample_gone());
+        effects
     }
 
     /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.
@@ -1103,6 +1151,7 @@ impl State {
         if matches!(self.build, Build::Failed(_)) {
             self.structures.clear();
         }
+        effects.extend(self.rate_of_new_rows());
         effects
     }
 

@@ -28,7 +28,13 @@ fn sample(id: SampleId, len: usize) -> Sample {
         local: false,
         hash: Hash::NotAsked,
         arrays: Vec::new(),
+        reply: None,
+        more: More::default(),
     }
+}
+
+fn arrived(sample: Sample) -> Action {
+    Action::Samples { samples: vec![sample], received: 1, replies: 0 }
 }
 
 #[test]
@@ -230,8 +236,14 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
     assert_eq!(state.apply(Action::CancelPut), [Effect::CancelPut(*id)]);
     state.apply(Action::PutEnded(id + 1, Err(Problem::new("other", ""))));
     assert!(matches!(state.put, Put::UnderWay { .. }));
-    let report =
-        PutReport { bytes: 11_796_480, batches: 181, built: 0, gathered: 11_796_480, took: Duration::from_millis(5) };
+    let report = PutReport {
+        bytes: 11_796_480,
+        deleted: false,
+        batches: 181,
+        built: 0,
+        gathered: 11_796_480,
+        took: Duration::from_millis(5),
+    };
     state.apply(Action::PutEnded(*id, Ok(report)));
     assert_eq!(state.put, Put::Done(report));
     assert!(state.apply(Action::CancelPut).is_empty());
@@ -266,16 +278,18 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again
     state.apply(Action::SubscribeEnded(Ok("lab/**".into())));
     let wait = |attempt| Wait { attempt, delay: Duration::from_millis(100) };
     let cause = Problem::new("The router closed the link.", "");
-    state.apply(Action::SessionLost(Lost::new(cause.clone(), 1, wait(1))));
+    state.apply(Action::SessionLost(Lost::new(cause.clone(), [1, 2, 0], wait(1)), "12:00".into()));
     let refused = Problem::new("No connection.", "");
-    state.apply(Action::SessionLost(Lost::new(refused, 0, wait(2))));
+    state.apply(Action::SessionLost(Lost::new(refused, [0; 3], wait(2)), "12:01".into()));
     let failed = Some("No connection.".to_owned());
-    assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause, 1, wait(2)) }));
-    assert_eq!(state.subscription, Subscription::Declared("lab/**".into()));
+    assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause.clone(), [1, 2, 0], wait(2)) }));
+    let loss = session::Loss { time: "12:00".into(), problem: cause, unfinished: [1, 2, 0] };
+    assert_eq!(state.api.loss, Some(loss), "the loss itself, not what was tried after it");
+    assert_eq!(state.subscription, Declaration::Declared("lab/**".into()));
     assert!(state.apply(Action::Connect).is_empty(), "it is being opened already");
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(&state.put, Put::Failed(problem) if problem.title == "The session is lost."));
-    state.apply(Action::Opened(info()));
+    assert!(state.apply(Action::Opened(info())).is_empty(), "what was declared is declared again by itself");
     state.apply(Action::SessionResumed(Duration::from_secs(3)));
     assert!(state.session.is_open());
     assert_eq!(state.gap, Some(Duration::from_secs(3)));
@@ -297,7 +311,7 @@ fn the_end_of_a_session_ends_its_subscription() {
     let problem = Problem::new("The router closed the link.", "");
     state.apply(Action::SessionEnded(Some(problem.clone())));
     assert_eq!(state.session, Session::Failed(problem));
-    assert_eq!(state.subscription, Subscription::None);
+    assert_eq!(state.subscription, Declaration::None);
     state.apply(Action::Locator("ws/h:1".into()));
     assert_eq!(state.session, Session::Closed, "what was said of another locator is void");
 }
@@ -306,12 +320,12 @@ fn the_end_of_a_session_ends_its_subscription() {
 fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
     let mut state = State::default();
     for id in 0..60 {
-        state.apply(Action::Sample(sample(id, 10)));
+        state.apply(arrived(sample(id, 10)));
     }
     assert_eq!(state.samples.len(), KEPT_SAMPLES);
     assert_eq!(state.samples[0].id, 59);
     assert_eq!(state.received, 60);
-    let effects = state.apply(Action::Sample(sample(60, KEPT_BYTES + 1)));
+    let effects = state.apply(arrived(sample(60, KEPT_BYTES + 1)));
     assert_eq!(state.samples.len(), 1);
     assert!(matches!(effects.as_slice(), [Effect::Forget(ids)] if ids.len() == KEPT_SAMPLES));
     assert_eq!(state.apply(Action::Hash(60)), [Effect::Hash(60)]);

@@ -43,11 +43,11 @@ use std::{
 
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
-    core::{CongestionControl, Field, Priority, Reliability, ZenohIdProto},
+    core::{CongestionControl, Field, Reliability, ZenohIdProto},
     transport::{InitAck, OpenAck, close::reason},
 };
 pub use zenoh_protocol::{
-    core::{Encoding, EntityGlobalIdProto, Timestamp},
+    core::{Encoding, EntityGlobalIdProto, Priority, Timestamp},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
 };

@@ -125,6 +125,18 @@ pub(super) fn Help() -> Html {
                 { word("adopted", "Of an array that is a segment of a message itself: a double-far pointer leads to it, and no byte was \
                     copied. An array can also be copied into the message (filled), or be written there to begin with (in place).") }
             </dl>
+            <h3>{ "The words of a session" }</h3>
+            <dl class="words">
+                { word("key", "The name under which something is put, as in lab/tensor. A key expression stands for many: lab/* for one more \
+                    part, lab/** for any number of them.") }
+                { word("BLOCK, DROP", "What happens to a put when the link is full: it waits, or it is dropped. Whoever sends cannot see what \
+                    a router drops; numbered samples let a subscriber count what it missed.") }
+                { word("selector", "What a get asks for: a key expression, and after a question mark parameters for whoever answers.") }
+                { word("queryable", "What answers gets under a key expression, each with any number of replies or errors.") }
+                { word("token", "A key that is alive as long as the session that has declared it.") }
+                { word("fence", "A question that a router answers once it has handed on everything that was put before it.") }
+                { word("lease", "For how long one side may be silent before the other takes it for gone.") }
+            </dl>
             <h3>{ "The words of a measurement" }</h3>
             <dl class="words">
                 { word("quartiles", "A quarter of the samples took less time than the lower one, a quarter more than the upper one.") }
@@ -157,7 +169,8 @@ pub(super) fn Help() -> Html {
                 <li><strong>{ "Cost" }</strong>
                     { ": measure how long building takes by copy, by borrow and by move, and what share of a whole put that is." }</li>
                 <li><strong>{ "Router" }</strong>
-                    { ": connect to a zenoh router, put the payload, and see it arrive, here and in programs in Python or Rust." }</li>
+                    { ": connect to a zenoh router, put the payload, once or at a rate, and see it arrive, here and in programs in Python or \
+                       Rust; ask and answer, see who is alive, and what went over the link." }</li>
                 <li><strong>{ "Ownership" }</strong>
                     { ": try to break a payload: write to its arrays, take them away, let them go, and see what becomes of it." }</li>
             </ol>

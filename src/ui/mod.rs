@@ -56,6 +56,8 @@ mod results;
 #[cfg(target_arch = "wasm32")]
 mod router;
 #[cfg(target_arch = "wasm32")]
+mod session;
+#[cfg(target_arch = "wasm32")]
 mod structure;
 #[cfg(target_arch = "wasm32")]
 mod theme;

@@ -78,6 +78,12 @@ pub(super) fn segmented(legend: &'static str, group: &'static str, choices: Vec<
     }
 }
 
+/// A box to be ticked, with its label.
+pub(super) fn check(id: &'static str, label: &'static str, on: bool, change: Callback<bool>) -> Html {
+    let onchange = change.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
+    html! { <label class="check"><input type="checkbox" {id} checked={on} {onchange} /><span>{ label }</span></label> }
+}
+
 /// The class that sets the hue of the segment at `position`.
 pub(super) fn hue(position: usize) -> String {
     format!("seg-{}", position % 8)

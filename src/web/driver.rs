@@ -4,6 +4,8 @@
 //! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
 //! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
 //!
+//! A page that is hidden sends as fast as one that is seen: what paces the sending is then a timer of a Worker's, see [`Alarm`].
+//!
 //! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
 //! the network is back or that the page is looked at.
 
@@ -18,20 +20,19 @@ use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use super::{
+    alarm::Alarm,
     clock,
+    command::{Command, Declare, Sent, Told, Unfinished},
     socket::{Socket, SocketEvent},
 };
 use crate::{
-    app::Problem,
+    app::{Problem, sentence},
     client::{
-        Arriving, Client, CloseCause, CommandError, Config, Event, Limits, OpId, Part, Progress, Put, PutError, Sample,
-        SessionInfo, SubscriberId,
-        reconnect::{Reconnect, Wait},
+        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, Progress,
+        PutError, QueryId, ReplyError, reconnect::Reconnect,
     },
-    ledger::Ledger,
     number::{bytes, count},
     segment::Segment,
     wire::BATCH_SIZE,
@@ -52,57 +53,6 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a browser says of a WebSocket that ended without a goodbye.
 const ABNORMAL: u16 = 1006;
 
-/// Facts about a put whose last byte has left the browser's buffer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sent {
-    /// WebSocket messages that carried it.
-    pub(super) batches: usize,
-    /// What gathering copied.
-    pub(super) ledger: Ledger,
-    /// Time spent gathering.
-    pub(super) gather: Duration,
-    /// Time spent inside `WebSocket.send`.
-    pub(super) send: Duration,
-    /// From the command to the end.
-    pub(super) took: Duration,
-}
-
-/// What the driver tells.
-pub(super) enum Told {
-    Opened(SessionInfo),
-    Sample(Sample),
-    /// Payload bytes of a put that have left the browser's buffer.
-    Progress(OpId, usize),
-    PutEnded(OpId, Result<Sent, Problem>),
-    /// A put ended because of [`Driver::cancel`].
-    PutCancelled {
-        op: OpId,
-        /// Payload bytes that had been given to the browser.
-        sent: usize,
-        /// How many there are.
-        total: usize,
-    },
-    /// A large message is arriving; at most once in [`PROGRESS`] for each.
-    Arriving(Arriving),
-    /// One of which that was told has arrived as a whole, or never will.
-    ArrivalEnded {
-        /// Which one, as in [`Arriving::id`].
-        id: u64,
-        whole: bool,
-    },
-    /// The session was lost, or could not be opened again; it is tried again after a while. Every put has been told before.
-    Lost {
-        problem: Problem,
-        /// Puts that ended with it.
-        puts: usize,
-        wait: Wait,
-    },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
-    Resumed(Duration),
-    /// The session has ended; every put has been told before.
-    Closed(Option<Problem>),
-}
-
 /// A put between its command and its end.
 struct Flight {
     total: usize,
@@ -115,6 +65,13 @@ struct Flight {
     waiting: usize,
     /// Whether its last batch was given to the socket.
     complete: bool,
+}
+
+/// What waits for an answer of the router's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Get,
+    Fence,
 }
 
 /// A batch that waits in the browser's buffer.
@@ -131,6 +88,8 @@ struct Inner {
     client: Option<Client>,
     buffer: Vec<u8>,
     flights: BTreeMap<OpId, Flight>,
+    /// Gets and fences between their command and their end.
+    asked: BTreeMap<OpId, Asked>,
     waiting: VecDeque<Waiting>,
     /// Bytes given to the socket.
     given: u64,
@@ -142,29 +101,34 @@ struct Inner {
     reconnect: Reconnect,
     /// What the browser says about the network and the page.
     hints: Vec<EventListener>,
-    pump: Option<Timeout>,
+    pump: Option<Alarm>,
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
+    /// For opening a WebSocket, and for the next attempt.
     timer: Option<Timeout>,
+    /// For the client of an open WebSocket, and when it goes off.
+    lease: Option<(Duration, Timeout)>,
     /// When the progress of what arrives was told last.
     progress: Duration,
     tell: Rc<dyn Fn(Told)>,
 }
 
 /// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
-pub(super) struct Driver {
+pub struct Driver {
     inner: Rc<RefCell<Inner>>,
 }
 
 impl Driver {
     /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
     /// on the same stack except at their end.
-    pub(super) fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+    #[must_use]
+    pub fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
         Self::new(url, false, tell)
     }
 
     /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
-    pub(super) fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
+    #[must_use]
+    pub fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
         let driver = Self::new(url, true, tell);
         driver.inner.borrow_mut().hints = hints(&driver.inner);
         driver
@@ -177,6 +141,7 @@ impl Driver {
             client: None,
             buffer: vec![0; usize::from(BATCH_SIZE)],
             flights: BTreeMap::new(),
+            asked: BTreeMap::new(),
             waiting: VecDeque::new(),
             given: 0,
             opened: clock::now(),
@@ -187,6 +152,7 @@ impl Driver {
             pump: None,
             due: false,
             timer: None,
+            lease: None,
             progress: Duration::ZERO,
             tell: Rc::new(tell),
         }));
@@ -194,52 +160,119 @@ impl Driver {
         Self { inner }
     }
 
-    /// Publishes; the end is told as [`Told::PutEnded`], unless this returns an error.
-    pub(super) fn put(&self, op: OpId, put: Put) -> Result<(), CommandError> {
-        let begun = clock::now();
-        let (total, express) = (put.payload.len(), put.express);
-        let result = self.with_client(|client| client.put(op, put));
-        if result.is_ok() {
-            let flight = Flight {
-                total,
-                handed: 0,
-                begun,
-                sent: Sent::default(),
-                told: (begun, 0),
-                waiting: 0,
-                complete: false,
-            };
-            self.inner.borrow_mut().flights.insert(op, flight);
-            if express {
-                pump(&self.inner);
-            } else {
-                self.pump_after_this_turn();
+    /// Carries out `command`. What comes of it is told, some of it before this returns, at its very end.
+    pub fn send(&self, command: Command) {
+        match command {
+            Command::Put(op, put) => {
+                let (len, express) = (put.payload.len(), put.express);
+                self.operate(op, Some(len), express, |client| client.put(op, put));
             }
+            Command::Get(op, get) => {
+                let express = get.express;
+                self.ask(op, Asked::Get, express, |client, now| client.get(op, get, now));
+            }
+            Command::GetAlive(op, key) => {
+                self.ask(op, Asked::Get, false, |client, now| client.get_liveliness(op, key, GET_TIMEOUT, now));
+            }
+            Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
+            Command::Answer { op, query, local, result } => self.answer(op, query, local, result),
+            Command::Cancel(op) => {
+                // Refused only when it goes on to its end, which is told as always.
+                let _ = self.with_client(|client| client.cancel(op));
+                pump(&self.inner);
+            }
+            Command::Declare(id, what) => {
+                let result = self.with_client(|client| match what {
+                    Declare::Subscriber(subscribe) => client.subscribe(id, subscribe),
+                    Declare::Queryable(queryable) => client.declare_queryable(id, queryable),
+                    Declare::Token(key) => client.declare_token(id, key),
+                    Declare::Alive(key) => client.subscribe_liveliness(id, key, true),
+                    Declare::Watch(key, counterpart) => client.watch_matching(id, key, counterpart),
+                });
+                self.tell(Told::Declared(id, result));
+                pump(&self.inner);
+            }
+            Command::Undeclare(id) => {
+                let _ = self.with_client(|client| client.undeclare(id));
+                pump(&self.inner);
+            }
+            Command::Stats => {
+                let stats = self.inner.borrow().client.as_ref().map(|client| *client.stats());
+                self.tell(Told::Stats(stats.unwrap_or_default()));
+            }
+            Command::Close => self.close(),
         }
-        result
     }
 
-    /// Gives up a put; [`Told::PutCancelled`] ends it, unless this returns an error. What the browser has of it already leaves all the same.
-    pub(super) fn cancel(&self, op: OpId) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.cancel(op));
-        pump(&self.inner);
-        result
+    /// What is sent with progress and an end of its own, if it has a payload of `len` bytes. Returns whether it was taken.
+    fn operate(
+        &self,
+        op: OpId,
+        len: Option<usize>,
+        express: bool,
+        verb: impl FnOnce(&mut Client) -> Result<(), CommandError>,
+    ) -> bool {
+        let begun = clock::now();
+        if let Err(error) = self.with_client(verb) {
+            self.tell(Told::Refused(op, error));
+            return false;
+        }
+        if let Some(total) = len {
+            let sent = Sent::default();
+            let flight = Flight { total, handed: 0, begun, sent, told: (begun, 0), waiting: 0, complete: false };
+            self.inner.borrow_mut().flights.insert(op, flight);
+        }
+        if express {
+            pump(&self.inner);
+        } else {
+            self.pump_after_this_turn();
+        }
+        true
     }
 
-    pub(super) fn subscribe(&self, id: SubscriberId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.subscribe(id, key));
-        pump(&self.inner);
-        result
+    /// What others answer.
+    fn ask(
+        &self,
+        op: OpId,
+        asked: Asked,
+        express: bool,
+        verb: impl FnOnce(&mut Client, Duration) -> Result<(), CommandError>,
+    ) {
+        // Before, because the end may be told before this returns.
+        self.inner.borrow_mut().asked.insert(op, asked);
+        if !self.operate(op, None, express, |client| verb(client, clock::now())) {
+            self.inner.borrow_mut().asked.remove(&op);
+        }
     }
 
-    pub(super) fn unsubscribe(&self, id: SubscriberId) -> Result<(), CommandError> {
-        let result = self.with_client(|client| client.unsubscribe(id));
-        pump(&self.inner);
-        result
+    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<Answer, ReplyError>) {
+        let len = result.as_ref().map_or_else(|error| error.payload.len(), |answer| answer.content.len());
+        let taken = self.operate(op, (!local).then_some(len), false, |client| {
+            let replied = match result {
+                Ok(answer) => client.reply(op, query, answer),
+                Err(error) => client.reply_err(op, query, error),
+            };
+            // Whoever asks waits until it is finished, also when this answer was refused.
+            client.finish(query).and(replied)
+        });
+        if taken && local {
+            self.tell(Told::PutEnded(op, Ok(Sent::default())));
+        }
+    }
+
+    fn tell(&self, told: Told) {
+        let tell = self.inner.borrow().tell.clone();
+        tell(told);
+    }
+
+    /// Whether there is an open session now.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
     }
 
     /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
-    pub(super) fn close(&self) {
+    fn close(&self) {
         let there = {
             let mut me = self.inner.borrow_mut();
             me.reconnect.stop();
@@ -326,6 +359,9 @@ fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
         all.push(EventListener::new(&document, "visibilitychange", move |_| {
             if page.visibility_state() == VisibilityState::Visible {
                 hint(&shown);
+            } else if let Some(inner) = shown.upgrade() {
+                // What waits for a timer of the page would wait for a second now.
+                pump(&inner);
             }
         }));
     }
@@ -412,11 +448,7 @@ fn problem_of(cause: &CloseCause) -> Option<Problem> {
         CloseCause::Silent { .. } => "The router went silent.",
         _ => "The session was ended: the router broke the protocol.",
     };
-    let detail = cause.to_string();
-    let mut letters = detail.chars();
-    let detail =
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
-    Some(Problem::new(title, format!("{detail}.")))
+    Some(Problem::new(title, format!("{}.", sentence(&cause.to_string()))))
 }
 
 /// Lets the client act on what it was given, within one slice of time.
@@ -458,21 +490,27 @@ impl Inner {
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
                 Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
                 Event::PutFailed(op, PutError::Cancelled { sent, total }) => {
-                    self.flights.remove(&op);
-                    told.push(Told::PutCancelled { op, sent, total });
+                    if self.flights.remove(&op).is_some() {
+                        told.push(Told::PutEnded(op, Err(cancelled(sent, total))));
+                    }
                 }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
-                // The page asks nothing and answers nobody.
-                Event::Missed { .. }
-                | Event::Query(_)
-                | Event::Reply(..)
-                | Event::GetEnded(..)
-                | Event::Flushed(..)
-                | Event::Matching { .. } => {}
+                Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
+                Event::Query(query) => told.push(Told::Query(query)),
+                Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
+                Event::GetEnded(op, result) => {
+                    self.asked.remove(&op);
+                    told.push(Told::GetEnded(op, result.map_err(|error| get_problem(&error))));
+                }
+                Event::Flushed(op, took) => {
+                    self.asked.remove(&op);
+                    told.push(Told::Flushed(op, Ok(took)));
+                }
+                Event::Matching { id, matching } => told.push(Told::Matching(id, matching)),
                 // The flights are told as lost, with how much of each had left the browser.
                 Event::Closed(end) => *ended = Some(end.cause),
             }
@@ -496,6 +534,10 @@ impl Inner {
     /// there may be more to send at once.
     fn transmit(&mut self, begun: Duration) -> bool {
         let (Some(socket), Some(client)) = (self.socket.as_ref(), self.client.as_mut()) else { return false };
+        // Most messages that arrive leave nothing to be sent.
+        if !client.has_transmit() {
+            return false;
+        }
         let mut before = clock::now();
         while socket.buffered() < HIGH_WATER || client.is_over() {
             let Some(transmit) = client.poll_transmit(&mut self.buffer, before) else { return false };
@@ -530,29 +572,30 @@ impl Inner {
         false
     }
 
-    /// Finds out which batches have left the browser's buffer.
+    /// Finds out which batches have left the browser's buffer. Only the puts in these are looked at: very many may wait.
     fn settle(&mut self, told: &mut Vec<Told>) {
-        let Some(socket) = self.socket.as_ref() else { return };
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
         let left = self.given.saturating_sub(socket.buffered());
-        while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
-            if let Some(flight) = self.flights.get_mut(&op) {
-                flight.handed += payload;
-                flight.waiting -= 1;
-            }
-        }
         let now = clock::now();
-        self.flights.retain(|op, flight| {
+        while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
+            let Some(flight) = self.flights.get_mut(&op) else { continue };
+            flight.handed += payload;
+            flight.waiting -= 1;
             if flight.complete && flight.waiting == 0 {
                 let sent = Sent { took: now.saturating_sub(flight.begun), ..std::mem::take(&mut flight.sent) };
-                told.push(Told::PutEnded(*op, Ok(sent)));
-                return false;
+                self.flights.remove(&op);
+                told.push(Told::PutEnded(op, Ok(sent)));
             }
-            if flight.handed > flight.told.1 && now.saturating_sub(flight.told.0) >= PROGRESS {
-                flight.told = (now, flight.handed);
-                told.push(Told::Progress(*op, flight.handed));
-            }
-            true
-        });
+        }
+        // The put that is leaving now. Those behind it are no further than when they were looked at last.
+        if let Some(Waiting { op, .. }) = self.waiting.front()
+            && let Some(flight) = self.flights.get_mut(op)
+            && flight.handed > flight.told.1
+            && now.saturating_sub(flight.told.0) >= PROGRESS
+        {
+            flight.told = (now, flight.handed);
+            told.push(Told::Progress(*op, flight.handed));
+        }
     }
 
     fn schedule(&mut self, more: bool, inner: Weak<RefCell<Self>>) {
@@ -568,22 +611,32 @@ impl Inner {
             }
         };
         if more {
-            self.pump = Some(Timeout::new(0, again));
+            self.pump = Some(Alarm::new(0, again));
         } else if !self.waiting.is_empty() {
-            self.pump = Some(Timeout::new(1, again));
+            self.pump = Some(Alarm::new(1, again));
         }
-        let due = self.client.as_ref().and_then(Client::poll_timeout);
-        self.timer = due.map(|due| {
-            let wait = due.saturating_sub(clock::now()).as_millis() as u32 + 1;
-            Timeout::new(wait, move || {
-                if let Some(inner) = inner.upgrade() {
-                    if let Some(client) = inner.borrow_mut().client.as_mut() {
+        let Some(due) = self.client.as_ref().and_then(Client::poll_timeout) else {
+            self.lease = None;
+            return;
+        };
+        // Each message that arrives puts it off a little; a timer that goes off too early finds nothing to do and is set again.
+        if self.lease.as_ref().is_some_and(|(set, _)| *set <= due) {
+            return;
+        }
+        let wait = due.saturating_sub(clock::now()).as_millis() as u32 + 1;
+        let timer = Timeout::new(wait, move || {
+            if let Some(inner) = inner.upgrade() {
+                {
+                    let mut me = inner.borrow_mut();
+                    me.lease = None;
+                    if let Some(client) = me.client.as_mut() {
                         client.handle_timeout(clock::now());
                     }
-                    pump(&inner);
                 }
-            })
+                pump(&inner);
+            }
         });
+        self.lease = Some((due, timer));
     }
 }
 
@@ -599,29 +652,33 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         }
         me.settle(&mut told);
         let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
-        let puts = me.flights.len();
+        let gets = me.asked.values().filter(|asked| **asked == Asked::Get).count();
+        let unfinished = Unfinished { puts: me.flights.len(), gets, fences: me.asked.len() - gets };
         for (op, flight) in std::mem::take(&mut me.flights) {
             told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
         }
         me.socket = None;
         me.pump = None;
         me.timer = None;
+        me.lease = None;
         me.waiting.clear();
         if let Some(client) = me.client.as_mut() {
-            // Unless it knows already. What it then says has been told above.
+            // Unless it knows already. It may still tell replies that it has kept; of puts it says what has been told above.
             client.handle_link_lost(ABNORMAL);
-            while let Some(event) = client.poll_event() {
-                if let Event::ArrivalEnded { id, whole } = event {
-                    told.push(Told::ArrivalEnded { id, whole });
-                }
-            }
+            me.events(&mut told, &mut None);
+        }
+        for (op, asked) in std::mem::take(&mut me.asked) {
+            told.push(match asked {
+                Asked::Get => Told::GetEnded(op, Err(unanswered("The get was cut off.", &cause))),
+                Asked::Fence => Told::Flushed(op, Err(unanswered("The fence was cut off.", &cause))),
+            });
         }
         let now = clock::now();
         let wait =
             if me.lasting && problem.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
         match (wait, problem) {
             (Some(wait), Some(problem)) => {
-                told.push(Told::Lost { problem, puts, wait });
+                told.push(Told::Lost { problem, unfinished, wait });
                 let weak = Rc::downgrade(inner);
                 // A timer may be early by a fraction of a millisecond.
                 let delay = wait.delay.as_millis() as u32 + 1;
@@ -642,6 +699,31 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     }
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
+}
+
+fn cancelled(sent: usize, total: usize) -> Problem {
+    Problem::new(
+        "The put was cancelled.",
+        format!(
+            "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
+            count(sent),
+            bytes(total)
+        ),
+    )
+}
+
+fn get_problem(error: &GetError) -> Problem {
+    let title = match error {
+        GetError::Timeout => "The get ran into its timeout.",
+        GetError::Cancelled => "The get was cancelled.",
+        _ => "The get was given up.",
+    };
+    Problem::new(title, format!("{}. What had come until then is listed.", sentence(&error.to_string())))
+}
+
+/// What ended with its session before everybody had answered.
+fn unanswered(title: &str, cause: &str) -> Problem {
+    Problem::new(format!("{title} {cause}"), "What had come until then holds; ask again once the session is open.")
 }
 
 fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {

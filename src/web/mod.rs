@@ -1,57 +1,57 @@
 //! The only place with effects: sockets, clocks, arrays, timers. It carries out what the application asks for and answers
 //! with actions; it decides nothing.
 
+mod alarm;
 pub mod bytes;
 mod clock;
+pub mod command;
 pub mod crash;
-mod driver;
+pub mod driver;
 pub mod files;
 mod hash;
 mod lab;
 pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
+mod rate;
 pub mod runs;
+mod session;
 mod socket;
 mod sources;
 mod surroundings;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
 use futures_channel::oneshot;
 use gloo_events::EventListener;
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
 use self::{
-    driver::{Driver, Sent, Told},
+    command::{Command, Declare, Sent},
+    driver::Driver,
+    rate::Publisher,
+    session::Arrivals,
     sources::Sources,
 };
 use crate::{
-    app::{
-        self, Action, Built, Effect, Order, Problem, PutId, PutReport, Row, SampleId, Shown, locator::websocket_url,
-    },
-    client::{self, Client, CommandError, Put, Sample, SubscriberId},
-    ledger::Stage,
-    number,
+    app::{self, Action, Built, Effect, Order, Problem, PutId, Row, SampleId, Shown, locator::websocket_url},
+    client::{CommandError, EntityId, Put, Sample},
     payload::ZBytes,
 };
 
 /// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
 const SETTLE_MILLIS: u32 = 120;
 
-/// The subscriber of the Router pane. An experiment declares one beside it: see `ownership`.
-const SUBSCRIBER: SubscriberId = 1;
-
-/// Puts of a measurement or an experiment, which the page's own state does not know of, are numbered from here.
-const MEASURED: PutId = 1 << 40;
+/// Puts of an experiment, and those at a rate, which the page's own state does not know of, are numbered from here.
+const APART: PutId = 1 << 40;
 
 /// Whether this thread is that of a page, and not that of a Worker.
 #[must_use]
@@ -78,11 +78,24 @@ struct Inner {
     settle: RefCell<Option<Timeout>>,
     stop: RefCell<lab::Stop>,
     storage: RefCell<Option<EventListener>>,
-    /// Built copies of puts under way, in bytes, to report with their end.
-    puts: RefCell<HashMap<PutId, (usize, u64)>>,
-    /// Puts of measurements and experiments under way.
+    /// What is known of puts under way, to be reported with their end.
+    puts: RefCell<HashMap<PutId, session::PutUnderWay>>,
+    /// Puts of experiments under way.
     waiting: RefCell<HashMap<PutId, oneshot::Sender<Result<Sent, Problem>>>>,
-    next_measured: Cell<PutId>,
+    /// What experiments are declaring.
+    declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
+    next_apart: Cell<PutId>,
+    publisher: RefCell<Option<Publisher>>,
+    arrivals: RefCell<Arrivals>,
+    /// What was declared, to be answered with its key expression.
+    declared: RefCell<HashMap<EntityId, String>>,
+    /// Answers under way.
+    answers: RefCell<HashSet<PutId>>,
+    /// The list of tokens that is under way.
+    listing: Cell<PutId>,
+    /// Tells what went over the link while somebody looks.
+    looking: RefCell<Option<Interval>>,
+    matching: RefCell<Option<Timeout>>,
     /// Samples for the subscriber of an experiment.
     overheard: RefCell<Vec<Sample>>,
     /// Waits for the array of an experiment to be collected.
@@ -112,7 +125,15 @@ impl Runtime {
                 storage: RefCell::default(),
                 puts: RefCell::default(),
                 waiting: RefCell::default(),
-                next_measured: Cell::new(MEASURED),
+                declaring: RefCell::default(),
+                next_apart: Cell::new(APART),
+                publisher: RefCell::default(),
+                arrivals: RefCell::default(),
+                declared: RefCell::default(),
+                answers: RefCell::default(),
+                listing: Cell::default(),
+                looking: RefCell::default(),
+                matching: RefCell::default(),
                 overheard: RefCell::default(),
                 collection: RefCell::default(),
             }),
@@ -174,31 +195,21 @@ impl Runtime {
                 }
             }
             Effect::Connect(locator) => self.connect(&locator),
-            Effect::Disconnect => match self.inner.driver.borrow().as_ref() {
-                Some(driver) => driver.close(),
-                None => self.answer(Action::SessionEnded(None)),
-            },
-            Effect::Put { id, key, rows } => {
-                if let Err(problem) = self.put(id, &key, &rows) {
+            Effect::Disconnect => {
+                if self.inner.driver.borrow().is_none() {
+                    self.answer(Action::SessionEnded(None));
+                }
+                self.send(Command::Close);
+            }
+            Effect::Put { id, key, rows, options } => {
+                if let Err(problem) = self.put(id, &key, rows.as_deref(), &options) {
                     self.answer(Action::PutEnded(id, Err(problem)));
                 }
             }
-            Effect::CancelPut(id) => {
-                if let Some(driver) = self.inner.driver.borrow().as_ref() {
-                    // Refused only when it goes on to its end, which is told as of any put.
-                    let _ = driver.cancel(id);
-                }
-            }
-            Effect::Subscribe(key) => {
-                let result = self.subscribe(&key).map_err(|error| command_problem("Not subscribed.", &error));
-                self.answer(Action::SubscribeEnded(result));
-            }
-            Effect::Unsubscribe => {
-                if let Some(driver) = self.inner.driver.borrow().as_ref() {
-                    // Refused only when the session or the subscriber is gone, and then there is nothing to undeclare.
-                    let _ = driver.unsubscribe(SUBSCRIBER);
-                }
-            }
+            Effect::CancelPut(id) => self.send(Command::Cancel(id)),
+            Effect::Subscribe(key) => self.subscribe(&key),
+            Effect::Unsubscribe => self.send(Command::Undeclare(session::SUBSCRIBER)),
+            Effect::Session(task) => self.session_task(task),
             Effect::Hash(id) => self.hash(id),
             Effect::Forget(ids) => {
                 let mut payloads = self.inner.payloads.borrow_mut();
@@ -210,11 +221,6 @@ impl Runtime {
             Effect::Message(task) => self.message(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
-    }
-
-    /// Has the driver do something, or says that there is no session.
-    fn with_driver<T>(&self, verb: impl FnOnce(&Driver) -> Result<T, CommandError>) -> Result<T, CommandError> {
-        self.inner.driver.borrow().as_ref().map_or(Err(CommandError::NotOpen), verb)
     }
 
     fn build(&self, revision: u64, rows: &[Row]) {
@@ -248,93 +254,6 @@ impl Runtime {
         *self.inner.driver.borrow_mut() = Some(driver);
     }
 
-    fn hear(&self, told: Told) {
-        match told {
-            Told::Opened(info) => self.answer(Action::Opened(info)),
-            Told::Sample(sample) => {
-                if sample.subscribers.contains(&ownership::SUBSCRIBER) {
-                    self.inner.overheard.borrow_mut().push(sample.clone());
-                }
-                if sample.subscribers.contains(&SUBSCRIBER) {
-                    self.receive(sample);
-                }
-            }
-            Told::Progress(id, handed) => self.answer(Action::PutProgress(id, handed)),
-            Told::PutEnded(id, result) => {
-                if let Some(measured) = self.inner.waiting.borrow_mut().remove(&id) {
-                    // The measurement may have been stopped; then nobody wants to know.
-                    let _ = measured.send(result);
-                    return;
-                }
-                let (bytes, built) = self.inner.puts.borrow_mut().remove(&id).unwrap_or_default();
-                let report = result.map(|sent| PutReport {
-                    bytes,
-                    batches: sent.batches,
-                    built,
-                    gathered: sent.ledger.bytes_in(Stage::Gather),
-                    took: sent.took,
-                });
-                self.answer(Action::PutEnded(id, report));
-            }
-            Told::PutCancelled { op, sent, total } => {
-                self.inner.puts.borrow_mut().remove(&op);
-                let detail = format!(
-                    "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
-                    number::count(sent),
-                    number::bytes(total)
-                );
-                self.answer(Action::PutEnded(op, Err(Problem::new("The put was cancelled.", detail))));
-            }
-            Told::Arriving(arriving) => self.answer(Action::Arriving(arriving)),
-            Told::ArrivalEnded { id, whole } => self.answer(Action::ArrivalEnded { id, whole }),
-            Told::Lost { problem, puts, wait } => self.answer(Action::SessionLost(app::Lost::new(problem, puts, wait))),
-            Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
-            Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
-        }
-    }
-
-    fn put(&self, id: PutId, key: &str, rows: &[Row]) -> Result<(), Problem> {
-        let refused = |error: CommandError| command_problem("Not sent.", &error);
-        let key = client::key_expression(key).map_err(refused)?;
-        let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
-        // Looked at before the arrays are made: a refusal should not cost a gibibyte.
-        Client::message_len(&key, len).map_err(refused)?;
-        let mut sources = self.inner.sources.borrow_mut();
-        sources.make(rows)?;
-        let payload = sources.build(None)?;
-        drop(sources);
-        self.inner.puts.borrow_mut().insert(id, (payload.len(), payload.built().total()));
-        let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
-        self.with_driver(|driver| driver.put(id, put)).map_err(|error| {
-            self.inner.puts.borrow_mut().remove(&id);
-            refused(error)
-        })
-    }
-
-    fn subscribe(&self, key: &str) -> Result<String, CommandError> {
-        let key = client::key_expression(key)?;
-        let text = key.to_string();
-        self.with_driver(|driver| driver.subscribe(SUBSCRIBER, key)).map(|()| text)
-    }
-
-    fn receive(&self, sample: Sample) {
-        let id = self.inner.next_sample.get();
-        self.inner.next_sample.set(id + 1);
-        let described = app::Sample {
-            id,
-            time: clock::time_of_day(),
-            key: sample.key,
-            deleted: sample.deleted,
-            len: sample.payload.len(),
-            segments: sample.payload.segments().len(),
-            local: sample.local,
-            hash: app::Hash::NotAsked,
-            arrays: Vec::new(),
-        };
-        self.inner.payloads.borrow_mut().insert(id, sample.payload);
-        self.answer(Action::Sample(described));
-    }
-
     fn hash(&self, id: SampleId) {
         let payload = self.inner.payloads.borrow().get(&id).cloned();
         let this = self.clone();
@@ -362,18 +281,28 @@ impl Runtime {
         });
     }
 
+    /// An id for a put that the page's own state does not know of.
+    fn next_apart(&self) -> PutId {
+        let id = self.inner.next_apart.get();
+        self.inner.next_apart.set(id + 1);
+        id
+    }
+
     /// A put that the page's own state does not know of; `what` names it in errors.
     async fn put_apart(&self, key: &OwnedKeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
-        let id = self.inner.next_measured.get();
-        self.inner.next_measured.set(id + 1);
+        let id = self.next_apart();
         let (done, end) = oneshot::channel();
         self.inner.waiting.borrow_mut().insert(id, done);
-        let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
-        if let Err(error) = self.with_driver(|driver| driver.put(id, put)) {
-            self.inner.waiting.borrow_mut().remove(&id);
-            return Err(command_problem(&format!("{what} was refused."), &error));
-        }
+        self.send(Command::Put(id, Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) }));
         end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
+    }
+
+    /// Declares something that the page's own state does not know of.
+    async fn declare_apart(&self, id: EntityId, what: Declare) -> Result<(), CommandError> {
+        let (done, end) = oneshot::channel();
+        self.inner.declaring.borrow_mut().insert(id, done);
+        self.send(Command::Declare(id, what));
+        end.await.unwrap_or(Err(CommandError::NotOpen))
     }
 }
 

@@ -22,7 +22,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url};
 use zenoh_keyexpr::OwnedKeyExpr;
 
-use super::{Runtime, clock, command_problem, socket::message_of};
+use super::{
+    Runtime, clock,
+    command::{Command, Declare},
+    command_problem,
+    socket::message_of,
+};
 use crate::{
     app::{
         Action, Problem,
@@ -102,7 +107,8 @@ impl Runtime {
             ("sample-borrow", "sample, put by borrow", Mode::Borrow, written),
         ];
         let wire_key = key_expression(KEY).map_err(|error| command_problem("No such key.", &error))?;
-        if let Err(error) = self.with_driver(|driver| driver.subscribe(SUBSCRIBER, wire_key.clone())) {
+        let subscriber = Declare::Subscriber(wire_key.clone().into());
+        if let Err(error) = self.declare_apart(SUBSCRIBER, subscriber).await {
             let why = match error {
                 CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
@@ -120,8 +126,7 @@ impl Runtime {
                 Err(problem) => result = Err(problem),
             }
         }
-        // Refused only when the session is gone, and the subscriber with it.
-        let _ = self.with_driver(|driver| driver.unsubscribe(SUBSCRIBER));
+        self.send(Command::Undeclare(SUBSCRIBER));
         result
     }
 

@@ -36,10 +36,11 @@ impl Socket {
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
             EventListener::new(&socket, "message", move |event| {
-                let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
-                received(match data.map(JsCast::dyn_into::<ArrayBuffer>) {
-                    Some(Ok(buffer)) => SocketEvent::Batch(buffer),
-                    _ => SocketEvent::Text,
+                // Only such events have this name, and there are very many.
+                let data = event.unchecked_ref::<MessageEvent>().data();
+                received(match data.dyn_into::<ArrayBuffer>() {
+                    Ok(buffer) => SocketEvent::Batch(buffer),
+                    Err(_) => SocketEvent::Text,
                 });
             }),
             EventListener::new(&socket, "close", move |event| {

@@ -1,7 +1,8 @@
 //! A headless Chromium, driven over W3C WebDriver, with the page in it.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
+    net::TcpStream,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -60,19 +61,27 @@ fn from_env(name: &str, otherwise: &str) -> String {
 impl Page {
     /// Opens `url` and waits until the page has started.
     pub(crate) async fn open(url: &str) -> Self {
+        let page = Self::at(url).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
+    /// Opens `url`, whatever is there.
+    pub(crate) async fn at(url: &str) -> Self {
         let driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("chromedriver starts; scripts/test installs it");
-        let mut driver = Driver(driver);
-        let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
+        let mut driver = Driver { process: driver, port: 0 };
+        let mut lines = BufReader::new(driver.process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("chromedriver says its port").unwrap();
             if let Some(port) = line.split("started successfully on port ").nth(1) {
                 break port.trim_end_matches('.').parse::<u16>().unwrap();
             }
         };
+        driver.port = port;
         std::thread::spawn(move || lines.for_each(drop));
         let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
         let args = [
@@ -90,7 +99,9 @@ impl Page {
         let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.display()));
         let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args },
+            // The driver would keep a hidden page's timers going, which no browser of a person's does.
+            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
+                "excludeSwitches": ["disable-background-timer-throttling"] },
             "goog:loggingPrefs": { "browser": "ALL" },
         }) else {
             unreachable!()
@@ -102,8 +113,27 @@ impl Page {
             .expect("a browser session");
         let page = Self { client, driver, profile };
         page.client.goto(url).await.unwrap();
-        page.wait("#build-state[data-state=ready]").await;
         page
+    }
+
+    /// The process that started the browser.
+    pub(crate) fn driver_pid(&self) -> u32 {
+        self.driver.process.id()
+    }
+
+    /// Where the browser's own debugger listens, as in `127.0.0.1:9222`.
+    pub(crate) fn debugger(&self) -> String {
+        self.capability("/goog:chromeOptions/debuggerAddress")
+    }
+
+    /// The browser's name and version.
+    pub(crate) fn browser(&self) -> String {
+        format!("{} {}", self.capability("/browserName"), self.capability("/browserVersion"))
+    }
+
+    fn capability(&self, path: &str) -> String {
+        let all = Value::Object(self.client.capabilities().cloned().unwrap_or_default());
+        all.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Waits until something matches `css`.
@@ -182,8 +212,9 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", media).await;
     }
 
-    async fn dev_tools(&self, command: &'static str, params: Value) {
-        self.client.issue_cmd(DevTools { command, params }).await.unwrap();
+    /// Has the browser do what WebDriver has no word for; returns its answer.
+    pub(crate) async fn dev_tools(&self, command: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(DevTools { command, params }).await.unwrap()
     }
 
     /// Messages of the console since the last call.
@@ -218,20 +249,31 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // The browser is gone by now, or goes with its driver; a folder that is left over does no harm.
         self.driver.end();
+        // A folder that is left over does no harm.
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 
 /// The process of chromedriver, ended with the test however that ends.
-struct Driver(Child);
+struct Driver {
+    process: Child,
+    port: u16,
+}
 
 impl Driver {
+    /// Has it end its browsers first, which it would leave behind if it were killed. After a test that went well there is none.
     fn end(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let shutdown = || -> std::io::Result<()> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+            stream.read_to_end(&mut Vec::new()).map(drop)
+        };
+        // It may have ended already, or be beyond speech.
+        let _ = shutdown();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::mpsc::{Receiver, channel},
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -38,7 +39,11 @@ pub(crate) struct Native {
 impl Native {
     /// Joins as a client and subscribes to `key`.
     pub(crate) async fn join(endpoint: &str, key: &str) -> Self {
-        let mut config = zenoh::Config::default();
+        Self::join_with(zenoh::Config::default(), endpoint, key).await
+    }
+
+    /// The same with settings of its own.
+    pub(crate) async fn join_with(mut config: zenoh::Config, endpoint: &str, key: &str) -> Self {
         config.insert_json5("mode", r#""client""#).unwrap();
         config.insert_json5("connect/endpoints", &format!(r#"["{endpoint}"]"#)).unwrap();
         config.insert_json5("scouting/multicast/enabled", "false").unwrap();
@@ -59,7 +64,12 @@ impl Native {
     }
 
     pub(crate) async fn next(&mut self) -> Seen {
-        timeout(GUARD, self.seen.recv()).await.expect("a sample at the native peer").unwrap()
+        self.next_within(GUARD).await
+    }
+
+    /// The same of what takes longer.
+    pub(crate) async fn next_within(&mut self, guard: Duration) -> Seen {
+        timeout(guard, self.seen.recv()).await.expect("a sample at the native peer").unwrap()
     }
 
     pub(crate) async fn put(&self, key: &str, payload: Vec<u8>) {

@@ -25,7 +25,8 @@ use crate::{
     segment::Mode,
     web::{
         clock,
-        driver::{Driver, Sent, Told},
+        command::{Command, Declare, Sent, Told},
+        driver::Driver,
         sources::Sources,
     },
 };
@@ -123,6 +124,8 @@ impl Link {
                     Told::Opened(_) => Heard::Opened,
                     Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
                     Told::PutEnded(id, result) => Heard::PutEnded(id, result),
+                    Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.to_string()))),
+                    Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.to_string()))),
                     Told::Closed(problem) => Heard::Closed(problem),
                     _ => return,
                 };
@@ -157,7 +160,7 @@ impl Link {
                 _ => {}
             }
         }
-        link.receiver.subscribe(1, key("*")?).map_err(|error| lost(&error.to_string()))?;
+        link.receiver.send(Command::Declare(1, Declare::Subscriber(key("*")?.into())));
         link.probe().await?;
         Ok(link)
     }
@@ -186,7 +189,7 @@ impl Link {
         let begun = clock::now();
         while clock::now().saturating_sub(begun).as_millis() < PATIENCE_MILLIS.into() {
             let [_, key] = &self.keys;
-            self.put(key.clone(), ZBytes::empty())?;
+            self.put(key.clone(), ZBytes::empty());
             loop {
                 match self.next(PROBE_MILLIS).await? {
                     Heard::Arrived(..) => return Ok(()),
@@ -198,17 +201,17 @@ impl Link {
         Err(lost("The router does not deliver from one session of this page to another.").into())
     }
 
-    fn put(&mut self, key: OwnedKeyExpr, payload: ZBytes) -> Result<u64, Problem> {
+    fn put(&mut self, key: OwnedKeyExpr, payload: ZBytes) -> u64 {
         self.last += 1;
         let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
-        self.sender.put(self.last, put).map_err(|error| lost(&error.to_string()))?;
-        Ok(self.last)
+        self.sender.send(Command::Put(self.last, put));
+        self.last
     }
 
     /// Puts and waits until it is out and has arrived. Late probes are not what is waited for.
     async fn deliver(&mut self, payload: ZBytes) -> Result<(Sent, Sample, Duration), Halt> {
         let [key, _] = self.keys.clone();
-        let mine = self.put(key.clone(), payload)?;
+        let mine = self.put(key.clone(), payload);
         let (mut sent, mut arrived) = (None, None);
         loop {
             match self.next(PATIENCE_MILLIS).await? {

@@ -1,0 +1,117 @@
+//! Traces of Chromium: how long tasks of a page's main thread are. Nothing else of DevTools is turned on, above all not the Network domain,
+//! with which WebSockets are several times slower.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+
+use super::GUARD;
+
+/// A task of a main thread, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Task {
+    /// By the clock: also the time in which the thread was kept waiting for a processor.
+    pub(crate) wall: f64,
+    /// What the thread itself used.
+    pub(crate) cpu: f64,
+}
+
+/// A connection to a browser's own DevTools endpoint.
+pub(crate) struct DevTools {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last: u64,
+}
+
+impl DevTools {
+    /// Connects to the browser whose debugger listens at `address`, as `127.0.0.1:9222`.
+    pub(crate) async fn connect(address: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /json/version HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let body = loop {
+            let read = stream.read_buf(&mut answer).await.unwrap();
+            let text = String::from_utf8_lossy(&answer);
+            match text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok()) {
+                Some(body) => break body,
+                None => assert!(read > 0, "the browser's debugger said {text}"),
+            }
+        };
+        let url = body["webSocketDebuggerUrl"].as_str().unwrap();
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (socket, _) = connect_async_with_config(url, Some(config), false).await.unwrap();
+        Self { socket, last: 0 }
+    }
+
+    async fn send(&mut self, method: &str, params: Value) {
+        self.last += 1;
+        let command = json!({ "id": self.last, "method": method, "params": params });
+        self.socket.send(Message::Text(command.to_string().into())).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Value {
+        loop {
+            let message = timeout(GUARD, self.socket.next()).await.unwrap().unwrap().unwrap();
+            if let Message::Text(text) = message {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    /// Waits for the answer to the last command.
+    async fn answered(&mut self) {
+        loop {
+            let heard = self.hear().await;
+            if heard["id"] == self.last {
+                assert!(heard["error"].is_null(), "{heard}");
+                return;
+            }
+        }
+    }
+
+    /// The tasks of the main threads of all pages while `doing` lasts.
+    pub(crate) async fn tasks<T>(&mut self, doing: impl Future<Output = T>) -> (T, Vec<Task>) {
+        let config = json!({ "includedCategories": ["toplevel"] });
+        self.send("Tracing.start", json!({ "transferMode": "ReportEvents", "traceConfig": config })).await;
+        self.answered().await;
+        let done = doing.await;
+        self.send("Tracing.end", json!({})).await;
+        let mut events = Vec::new();
+        loop {
+            let mut heard = self.hear().await;
+            match heard["method"].as_str() {
+                Some("Tracing.dataCollected") => {
+                    if let Value::Array(more) = heard["params"]["value"].take() {
+                        events.extend(more);
+                    }
+                }
+                Some("Tracing.tracingComplete") => break,
+                _ => {}
+            }
+        }
+        (done, main_tasks(&events))
+    }
+}
+
+fn main_tasks(events: &[Value]) -> Vec<Task> {
+    let of = |event: &Value| (event["pid"].as_u64(), event["tid"].as_u64());
+    let mains: Vec<_> = events
+        .iter()
+        .filter(|event| event["name"] == "thread_name" && event["args"]["name"] == "CrRendererMain")
+        .map(of)
+        .collect();
+    let millis = |value: &Value| value.as_f64().unwrap_or_default() / 1e3;
+    events
+        .iter()
+        .filter(|event| event["name"] == "ThreadControllerImpl::RunTask" && mains.contains(&of(event)))
+        .map(|event| Task { wall: millis(&event["dur"]), cpu: millis(&event["tdur"]) })
+        .collect()
+}

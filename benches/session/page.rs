@@ -1,0 +1,239 @@
+//! The page's own session, driven for `scripts/bench session`: the program that people get, without the parts that draw.
+//!
+//! It is packed like the page, served by the lab like the page, and has the page's driver and client. The harness calls what is
+//! exported here; the other side is in `benches/session.rs`.
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+}
+
+#[cfg(target_arch = "wasm32")]
+mod page {
+    #![allow(
+        unreachable_pub,
+        missing_docs,
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "called from JavaScript; a benchmark that fails must stop"
+    )]
+
+    use std::{
+        cell::{Cell, RefCell},
+        collections::HashMap,
+        future::poll_fn,
+        rc::Rc,
+        task::{Poll, Waker},
+    };
+
+    use js_sys::Uint8Array;
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use zbytes_lab::{
+        client::{Get, Put, key_expression},
+        payload::ZBytes,
+        segment::Source,
+        web::{
+            command::{Command, Declare, Told},
+            driver::Driver,
+        },
+    };
+    use zenoh_protocol::core::CongestionControl;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = performance, js_name = now)]
+        fn now() -> f64;
+    }
+
+    /// Puts that may wait in the session before the page waits too; enough for the driver never to run dry.
+    const WINDOW: u32 = 16_384;
+
+    /// How many puts are made in one turn of the page.
+    const BURST: u32 = 4_096;
+
+    /// Payloads that are shorter are copied when they are built, which is the default; longer ones are borrowed.
+    const SHORT: usize = 1024;
+
+    /// What has happened in a session.
+    #[derive(Default)]
+    struct Seen {
+        open: Cell<bool>,
+        resumed: Cell<u32>,
+        ended: Cell<u32>,
+        /// Of the samples since they were last waited for.
+        samples: Cell<u32>,
+        wanted: Cell<u32>,
+        first: Cell<f64>,
+        last: Cell<f64>,
+        replies: Cell<u32>,
+        waiting: RefCell<Option<Waker>>,
+    }
+
+    impl Seen {
+        fn wake(&self) {
+            if let Some(waker) = self.waiting.take() {
+                waker.wake();
+            }
+        }
+
+        /// Waits until something is so. It is looked at whenever somebody wakes.
+        async fn until(&self, so: impl Fn(&Self) -> bool) {
+            poll_fn(|context| {
+                if so(self) {
+                    return Poll::Ready(());
+                }
+                *self.waiting.borrow_mut() = Some(context.waker().clone());
+                Poll::Pending
+            })
+            .await;
+        }
+
+        fn hear(&self, told: Told) {
+            match told {
+                Told::Opened(_) => {
+                    self.open.set(true);
+                    self.wake();
+                }
+                Told::Resumed(_) => self.resumed.set(self.resumed.get() + 1),
+                Told::PutEnded(_, result) => {
+                    result.unwrap();
+                    let ended = self.ended.get() + 1;
+                    self.ended.set(ended);
+                    // The bench asks for more now and then, not for each.
+                    if ended.is_multiple_of(BURST / 4) || self.wanted.get() == ended {
+                        self.wake();
+                    }
+                }
+                Told::Sample(_) => {
+                    let samples = self.samples.get() + 1;
+                    self.samples.set(samples);
+                    if samples == 1 {
+                        self.first.set(now());
+                        self.last.set(self.first.get());
+                    }
+                    if samples == self.wanted.get() {
+                        self.last.set(now());
+                        self.wake();
+                    }
+                }
+                Told::GetEnded(_, result) => {
+                    result.unwrap();
+                    self.replies.set(self.replies.get() + 1);
+                    self.wake();
+                }
+                Told::Lost { .. } => self.open.set(false),
+                Told::Declared(_, result) => result.unwrap(),
+                Told::Refused(_, error) => panic!("refused: {error}"),
+                Told::Closed(problem) => panic!("the session has ended: {problem:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    struct Session {
+        driver: Driver,
+        seen: Rc<Seen>,
+        op: Cell<u64>,
+    }
+
+    impl Session {
+        fn op(&self) -> u64 {
+            self.op.set(self.op.get() + 1);
+            self.op.get()
+        }
+    }
+
+    thread_local! {
+        static SESSIONS: RefCell<HashMap<String, Rc<Session>>> = RefCell::default();
+        static PAYLOADS: RefCell<HashMap<u32, ZBytes>> = RefCell::default();
+    }
+
+    fn session(url: &str) -> Rc<Session> {
+        SESSIONS.with(|sessions| sessions.borrow()[url].clone())
+    }
+
+    /// Opens a session that subscribes to `key`; it is named by its URL from then on.
+    #[wasm_bindgen]
+    pub async fn open(url: String, key: String) {
+        let seen = Rc::new(Seen::default());
+        let hears = seen.clone();
+        let driver = Driver::open_lasting(&url, move |told| hears.hear(told));
+        let session = Rc::new(Session { driver, seen, op: Cell::new(0) });
+        SESSIONS.with(|sessions| sessions.borrow_mut().insert(url, session.clone()));
+        session.seen.until(|seen| seen.open.get()).await;
+        let key = key_expression(&key).unwrap();
+        session.driver.send(Command::Declare(1, Declare::Subscriber(key.into())));
+    }
+
+    /// Makes the payload of `len` bytes that is put later: what it costs to make one is none of a session's business.
+    #[wasm_bindgen]
+    pub fn prepare(len: u32) {
+        let array = Uint8Array::new_with_length(len).fill(7, 0, len);
+        let short = len as usize <= SHORT;
+        let source = if short { Source::copy(&array) } else { Source::borrow(&array) };
+        let payload = ZBytes::from_segments([source]).unwrap();
+        PAYLOADS.with(|payloads| payloads.borrow_mut().insert(len, payload));
+    }
+
+    /// Puts the payload of `len` bytes so many times, not awaited, and waits until the last byte of all has left the browser.
+    #[wasm_bindgen]
+    pub async fn put(url: String, key: String, len: u32, count: u32) {
+        let (session, key) = (session(&url), key_expression(&key).unwrap());
+        let payload = PAYLOADS.with(|payloads| payloads.borrow()[&len].clone());
+        let seen = &session.seen;
+        seen.ended.set(0);
+        seen.wanted.set(count);
+        let mut begun = 0;
+        while begun < count {
+            seen.until(|seen| begun - seen.ended.get() < WINDOW).await;
+            let burst = BURST.min(count - begun);
+            for _ in 0..burst {
+                let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
+                session.driver.send(Command::Put(session.op(), put));
+            }
+            begun += burst;
+        }
+        seen.until(|seen| seen.ended.get() == count).await;
+    }
+
+    /// Begins to count samples.
+    #[wasm_bindgen]
+    pub fn expect(url: &str, count: u32) {
+        let seen = &session(url).seen;
+        seen.samples.set(0);
+        seen.wanted.set(count);
+    }
+
+    /// Waits for the samples that are expected; returns the milliseconds from the first to the last.
+    #[wasm_bindgen]
+    pub async fn arrived(url: String) -> f64 {
+        let session = session(&url);
+        session.seen.until(|seen| seen.samples.get() >= seen.wanted.get()).await;
+        session.seen.last.get() - session.seen.first.get()
+    }
+
+    /// Samples since they were last expected, and how often the session was opened again.
+    #[wasm_bindgen]
+    pub fn counts(url: &str) -> Vec<u32> {
+        let seen = &session(url).seen;
+        vec![seen.samples.get(), seen.resumed.get()]
+    }
+
+    /// Asks so many times, one after the other; returns the milliseconds that each took.
+    #[wasm_bindgen]
+    pub async fn get(url: String, key: String, count: u32) -> Vec<f64> {
+        let (session, key) = (session(&url), key_expression(&key).unwrap());
+        session.seen.replies.set(0);
+        let mut times = Vec::new();
+        for asked in 1..=count {
+            let begun = now();
+            session.driver.send(Command::Get(session.op(), Get::new(key.clone())));
+            session.seen.until(|seen| seen.replies.get() == asked).await;
+            times.push(now() - begun);
+        }
+        times
+    }
+}

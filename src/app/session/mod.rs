@@ -1,0 +1,795 @@
+//! What the Router pane does with a session beyond one put and one subscription: puts at a rate, fences, gets and answers, liveliness,
+//! matching, and what went over the link.
+
+use std::time::Duration;
+
+use super::{Action, Build, Declaration, Effect, Problem, Put, PutId, Row, Session, State};
+pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
+
+/// The most puts in a second that can be asked for.
+pub const MAX_HZ: usize = 100_000;
+
+/// The longest that a get may wait, in milliseconds: an hour.
+pub const MAX_TIMEOUT_MILLIS: usize = 3_600_000;
+
+/// How many queries, tokens and errors are listed at most.
+pub const LISTED: usize = 50;
+
+/// The views of the pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Puts, the subscription and its samples.
+    #[default]
+    Put,
+    /// A get and its replies.
+    Get,
+    /// A queryable.
+    Answer,
+    /// Tokens.
+    Liveliness,
+    /// The session and its link.
+    Link,
+}
+
+impl Tab {
+    /// Every tab, in order.
+    pub const ALL: [Tab; 5] = [Self::Put, Self::Get, Self::Answer, Self::Liveliness, Self::Link];
+
+    /// A short name in lower case.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Put => "put",
+            Self::Get => "get",
+            Self::Answer => "answer",
+            Self::Liveliness => "liveliness",
+            Self::Link => "link",
+        }
+    }
+
+    /// What its button says.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Put => "Put",
+            Self::Get => "Get",
+            Self::Answer => "Answer",
+            Self::Liveliness => "Liveliness",
+            Self::Link => "Link",
+        }
+    }
+}
+
+/// The priorities that an application may choose, highest first, with their names.
+pub const PRIORITIES: [(Priority, &str); 7] = [
+    (Priority::RealTime, "real time"),
+    (Priority::InteractiveHigh, "interactive high"),
+    (Priority::InteractiveLow, "interactive low"),
+    (Priority::DataHigh, "data high"),
+    (Priority::Data, "data"),
+    (Priority::DataLow, "data low"),
+    (Priority::Background, "background"),
+];
+
+/// The name of a priority.
+#[must_use]
+pub fn priority_name(priority: Priority) -> &'static str {
+    PRIORITIES.iter().find(|(one, _)| *one == priority).map_or("control", |(_, name)| name)
+}
+
+/// How puts and deletes are made. The encoding and the attachment are also those of answers.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Their priority.
+    pub priority: Priority,
+    /// Whether they may be dropped when the link is full (DROP), instead of waiting (BLOCK).
+    pub may_drop: bool,
+    /// Whether each leaves at once, alone in its batch.
+    pub express: bool,
+    /// Whether they carry numbers.
+    pub numbered: bool,
+    /// The encoding, as in `text/plain;utf-8`; nothing means `zenoh/bytes`.
+    pub encoding: String,
+    /// A text to go along; nothing means none.
+    pub attachment: String,
+}
+
+/// How puts at a rate went until now.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Course {
+    /// Puts that have left the browser.
+    pub puts: u64,
+    /// Puts that were dropped, as they allowed.
+    pub dropped: u64,
+    /// Puts that left in each second, lately.
+    pub hz: f64,
+    /// Payload bytes that left in each second, lately.
+    pub bytes_per_second: f64,
+    /// Whether it waits for the session to be opened again.
+    pub paused: bool,
+}
+
+/// Puts at a rate.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Rate {
+    /// There were none yet.
+    #[default]
+    None,
+    /// Under way, by this id.
+    Running(PutId, Course),
+    /// Stopped by the person.
+    Stopped(Course),
+    /// Ended by an error.
+    Failed(Problem),
+}
+
+impl Rate {
+    /// Whether puts are being made.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Running(..))
+    }
+}
+
+/// The last fence.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Fence {
+    /// There was none yet.
+    #[default]
+    None,
+    /// The router has not answered yet.
+    UnderWay(PutId),
+    /// The router has handed on everything that was put before; it said so after so long.
+    Done(Duration),
+    /// It was refused or cut off.
+    Failed(Problem),
+}
+
+/// What is to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Key expression and parameters, as typed: `lab/**?a=1`.
+    pub selector: String,
+    /// How long answers are waited for.
+    pub timeout_millis: usize,
+    /// Which queryables are asked.
+    pub target: QueryTarget,
+    /// Which of several replies under one key are told.
+    pub consolidation: ConsolidationMode,
+    /// Whether the payload of Build goes along.
+    pub with_payload: bool,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            selector: "lab/**".to_owned(),
+            timeout_millis: crate::client::GET_TIMEOUT.as_millis() as usize,
+            target: QueryTarget::BestMatching,
+            consolidation: ConsolidationMode::Auto,
+            with_payload: false,
+        }
+    }
+}
+
+/// A get, for replies or for tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Asking {
+    /// There was none yet.
+    #[default]
+    None,
+    /// Under way.
+    UnderWay(PutId),
+    /// Everybody has answered.
+    Done,
+    /// It was refused, or ended before everybody had answered.
+    Failed(Problem),
+}
+
+impl Asking {
+    fn end(&mut self, id: PutId, result: Result<(), Problem>) {
+        if *self == Self::UnderWay(id) {
+            *self = result.map_or_else(Self::Failed, |()| Self::Done);
+        }
+    }
+}
+
+/// An error that was given as an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorReply {
+    /// Who gave it.
+    pub from: String,
+    /// Its payload as a text, shortened.
+    pub text: String,
+    /// Bytes of the payload.
+    pub len: usize,
+}
+
+/// The get. Replies are among [`State::samples`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Getting {
+    /// What is to be asked.
+    pub question: Question,
+    /// The last one.
+    pub asking: Asking,
+    /// Replies to it so far, errors apart.
+    pub replies: u64,
+    /// Errors that were given as answers to it.
+    pub errors: Vec<ErrorReply>,
+}
+
+/// A query that this page was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Names it in the answer.
+    pub query: QueryId,
+    /// Local time of day.
+    pub time: String,
+    /// Its key expression.
+    pub key: String,
+    /// Its parameters.
+    pub parameters: String,
+    /// Bytes that came with it, if any.
+    pub len: Option<usize>,
+    /// A text that came along.
+    pub attachment: Option<Attachment>,
+    /// Whether this page asks itself.
+    pub local: bool,
+}
+
+/// Further bytes of a sample's or a query's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// How many.
+    pub len: usize,
+    /// The first of them as a text; in hexadecimal when they are none.
+    pub text: String,
+}
+
+/// The queryable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// Its key expression, as typed.
+    pub key: String,
+    /// Whether it says that it has everything under its key.
+    pub complete: bool,
+    /// Whether it answers with an error instead of the payload.
+    pub with_error: bool,
+    /// Whether it is declared.
+    pub declared: Declaration,
+    /// Queries that it was asked.
+    pub asked: u64,
+    /// Answers that have left.
+    pub answered: u64,
+    /// Why an answer could not be given, the last time.
+    pub problem: Option<Problem>,
+    /// The last queries, newest first.
+    pub queries: Vec<Asked>,
+}
+
+impl Default for Answering {
+    fn default() -> Self {
+        Self {
+            key: "lab/answer".to_owned(),
+            complete: false,
+            with_error: false,
+            declared: Declaration::None,
+            asked: 0,
+            answered: 0,
+            problem: None,
+            queries: Vec::new(),
+        }
+    }
+}
+
+/// A token of somebody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its key.
+    pub key: String,
+    /// Whether it is there; else it has gone.
+    pub alive: bool,
+    /// Local time of day when it was told.
+    pub time: String,
+}
+
+/// Liveliness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Liveliness {
+    /// The key of this page's own token, as typed.
+    pub token_key: String,
+    /// The token.
+    pub token: Declaration,
+    /// The key expression of the tokens that are looked for, as typed.
+    pub key: String,
+    /// Whether they are watched.
+    pub watch: Declaration,
+    /// The last list that was asked for.
+    pub asking: Asking,
+    /// What was found, newest first.
+    pub tokens: Vec<Token>,
+}
+
+impl Default for Liveliness {
+    fn default() -> Self {
+        Self {
+            token_key: "lab/alive/page".to_owned(),
+            token: Declaration::None,
+            key: "lab/alive/**".to_owned(),
+            watch: Declaration::None,
+            asking: Asking::None,
+            tokens: Vec::new(),
+        }
+    }
+}
+
+/// A session that was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Local time of day.
+    pub time: String,
+    /// Why.
+    pub problem: Problem,
+    /// What had not ended and ended with it: puts, gets, fences.
+    pub unfinished: [usize; 3],
+}
+
+/// What the pane does with a session beyond one put and one subscription.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Api {
+    /// The view that is open.
+    pub tab: Tab,
+    /// How puts are made.
+    pub options: Options,
+    /// Puts in each second, as typed.
+    pub hz: usize,
+    /// Puts at a rate.
+    pub rate: Rate,
+    /// The last fence.
+    pub fence: Fence,
+    /// Whether anybody listens to the key of the puts, once that is known.
+    pub matching: Option<bool>,
+    /// Numbered samples that the subscription has missed.
+    pub missed: u64,
+    /// The get.
+    pub get: Getting,
+    /// The queryable.
+    pub answer: Answering,
+    /// Tokens.
+    pub liveliness: Liveliness,
+    /// What went over the link, as last told.
+    pub link: LinkStats,
+    /// How the session was lost the last time.
+    pub loss: Option<Loss>,
+}
+
+/// What can be declared beside the subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// That answers queries.
+    Queryable,
+    /// This page's token.
+    Token,
+    /// That hears of tokens.
+    Watch,
+}
+
+/// Everything that can happen to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Another view is opened.
+    Tab(Tab),
+    /// Puts are made differently from now on.
+    Options(Options),
+    /// Another rate was typed.
+    Hz(usize),
+    /// Publish at the rate.
+    Start,
+    /// Stop that.
+    Stop,
+    /// Delete the key.
+    Delete,
+    /// Ask for a fence.
+    Flush,
+    /// Another question was typed or chosen.
+    Question(Question),
+    /// Ask it, or give up the get that is under way.
+    Get,
+    /// Another key expression for the queryable was typed.
+    AnswerKey(String),
+    /// Whether the queryable is complete.
+    Complete(bool),
+    /// Whether it answers with an error.
+    WithError(bool),
+    /// Another key for the token was typed.
+    TokenKey(String),
+    /// Another key expression for tokens was typed.
+    AliveKey(String),
+    /// Declare.
+    Declare(Entity),
+    /// Undeclare.
+    Undeclare(Entity),
+    /// List the tokens that are there.
+    List,
+    /// Answer: what is declared under this key expression, or that it was refused.
+    Declared(Entity, Result<String, Problem>),
+    /// How puts at a rate went until now.
+    Rated(PutId, Course),
+    /// Puts at a rate cannot go on.
+    RateFailed(PutId, Problem),
+    /// Answer: the fence.
+    Flushed(PutId, Result<Duration, Problem>),
+    /// Whether anybody listens to the key.
+    Matching(bool),
+    /// Numbered samples were missed.
+    Missed(u32),
+    /// An error came as an answer to the get.
+    ErrorReply(PutId, ErrorReply),
+    /// The get has ended, or the list of tokens.
+    GetEnded(PutId, Result<(), Problem>),
+    /// The queryable is asked.
+    Asked(Asked),
+    /// An answer has left, or could not be given.
+    Answered(Result<(), Problem>),
+    /// A token.
+    Alive(Token),
+    /// What went over the link.
+    Link(LinkStats),
+}
+
+/// What is to be done for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Put the rows so often in each second; tell with [`Change::Rated`].
+    Start {
+        /// Names it.
+        id: PutId,
+        /// The key as typed.
+        key: String,
+        /// How.
+        options: Options,
+        /// How often.
+        hz: usize,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Put other rows from now on.
+    Rows(Vec<Row>),
+    /// Put no more.
+    Stop,
+    /// Ask for a fence.
+    Flush(PutId),
+    /// Watch whether anybody listens to this key, as typed.
+    Match(String),
+    /// Ask.
+    Get {
+        /// Names it.
+        id: PutId,
+        /// What.
+        question: Question,
+        /// What goes along.
+        options: Options,
+        /// The rows of the payload that goes along, if any.
+        rows: Option<Vec<Row>>,
+    },
+    /// Give up a get; it ends by [`Change::GetEnded`] in any case.
+    Cancel(PutId),
+    /// Declare this, under the key expression as typed; `complete` is about a queryable.
+    Declare(Entity, String, bool),
+    /// Undeclare it.
+    Undeclare(Entity),
+    /// List tokens under this key expression, as typed.
+    List(PutId, String),
+    /// Answer a query.
+    Answer {
+        /// Names the answer.
+        id: PutId,
+        /// The query.
+        asked: Asked,
+        /// The key expression of the queryable.
+        key: String,
+        /// What goes along.
+        options: Options,
+        /// The rows to answer with, or the error.
+        rows: Result<Vec<Row>, String>,
+    },
+    /// Tell [`Change::Link`] from time to time, or stop it.
+    WatchLink(bool),
+}
+
+impl Api {
+    pub(super) fn new() -> Self {
+        Self { hz: 30, ..Self::default() }
+    }
+
+    fn declared(&mut self, entity: Entity) -> &mut Declaration {
+        match entity {
+            Entity::Queryable => &mut self.answer.declared,
+            Entity::Token => &mut self.liveliness.token,
+            Entity::Watch => &mut self.liveliness.watch,
+        }
+    }
+
+    fn key(&self, entity: Entity) -> &str {
+        match entity {
+            Entity::Queryable => &self.answer.key,
+            Entity::Token => &self.liveliness.token_key,
+            Entity::Watch => &self.liveliness.key,
+        }
+    }
+}
+
+/// Another text was typed: what was wrong with the last one is past.
+fn retyped(declaration: &mut Declaration) {
+    if matches!(declaration, Declaration::Failed(_)) {
+        *declaration = Declaration::None;
+    }
+}
+
+impl State {
+    /// Why nothing can be sent now, if so; `what` is what was not done.
+    pub(super) fn not_open(&self, what: &str) -> Option<Problem> {
+        match self.session {
+            Session::Open(_) => None,
+            Session::Lost(_) => Some(Problem::new(
+                "The session is lost.",
+                format!("{what} Do it again once it is open; that is being tried."),
+            )),
+            _ => Some(Problem::new("No session.", format!("Connect to a router first. {what}"))),
+        }
+    }
+
+    fn next_id(&mut self) -> PutId {
+        self.next_put += 1;
+        self.next_put - 1
+    }
+
+    pub(super) fn session_changed(&mut self, change: Change) -> Vec<Effect> {
+        let mut tasks = Vec::new();
+        match change {
+            Change::Tab(tab) => {
+                let before = std::mem::replace(&mut self.api.tab, tab);
+                if (before == Tab::Link) != (tab == Tab::Link) {
+                    tasks.push(Task::WatchLink(tab == Tab::Link));
+                }
+            }
+            Change::Options(options) => self.api.options = options,
+            Change::Hz(hz) => self.api.hz = hz,
+            Change::Start => tasks.extend(self.start_rate()),
+            Change::Stop => {
+                if let Rate::Running(_, course) = self.api.rate {
+                    self.api.rate = Rate::Stopped(Course { paused: false, ..course });
+                    tasks.push(Task::Stop);
+                }
+            }
+            Change::Delete => return self.put(true),
+            Change::Flush => tasks.extend(self.flush()),
+            Change::Question(question) => {
+                self.api.get.question = question;
+                if matches!(self.api.get.asking, Asking::Failed(_)) {
+                    self.api.get.asking = Asking::None;
+                }
+            }
+            Change::Get => return self.get(),
+            Change::AnswerKey(key) => {
+                self.api.answer.key = key;
+                retyped(&mut self.api.answer.declared);
+            }
+            Change::Complete(complete) => self.api.answer.complete = complete,
+            Change::WithError(with_error) => self.api.answer.with_error = with_error,
+            Change::TokenKey(key) => {
+                self.api.liveliness.token_key = key;
+                retyped(&mut self.api.liveliness.token);
+            }
+            Change::AliveKey(key) => {
+                self.api.liveliness.key = key;
+                retyped(&mut self.api.liveliness.watch);
+                if matches!(self.api.liveliness.asking, Asking::Failed(_)) {
+                    self.api.liveliness.asking = Asking::None;
+                }
+            }
+            Change::Declare(entity) => {
+                if !matches!(self.api.declared(entity), Declaration::Declared(_)) {
+                    match entity {
+                        Entity::Queryable => {
+                            (self.api.answer.asked, self.api.answer.answered) = (0, 0);
+                            self.api.answer.problem = None;
+                        }
+                        Entity::Watch => self.api.liveliness.tokens.clear(),
+                        Entity::Token => {}
+                    }
+                    tasks.push(Task::Declare(entity, self.api.key(entity).to_owned(), self.api.answer.complete));
+                }
+            }
+            Change::Undeclare(entity) => {
+                *self.api.declared(entity) = Declaration::None;
+                tasks.push(Task::Undeclare(entity));
+            }
+            Change::List => tasks.extend(self.list()),
+            Change::Declared(entity, result) => {
+                *self.api.declared(entity) = result.map_or_else(Declaration::Failed, Declaration::Declared);
+            }
+            Change::Rated(id, now) => {
+                if let Rate::Running(running, course) = &mut self.api.rate
+                    && *running == id
+                {
+                    *course = now;
+                }
+            }
+            Change::RateFailed(id, problem) => {
+                if matches!(self.api.rate, Rate::Running(running, _) if running == id) {
+                    self.api.rate = Rate::Failed(problem);
+                }
+            }
+            Change::Flushed(id, result) => {
+                if self.api.fence == Fence::UnderWay(id) {
+                    self.api.fence = result.map_or_else(Fence::Failed, Fence::Done);
+                }
+            }
+            Change::Matching(matching) => self.api.matching = Some(matching),
+            Change::Missed(count) => self.api.missed += u64::from(count),
+            Change::ErrorReply(id, error) => {
+                if self.api.get.asking == Asking::UnderWay(id) {
+                    self.api.get.errors.truncate(LISTED - 1);
+                    self.api.get.errors.insert(0, error);
+                }
+            }
+            Change::GetEnded(id, result) => {
+                self.api.get.asking.end(id, result.clone());
+                self.api.liveliness.asking.end(id, result);
+            }
+            Change::Asked(asked) => tasks.extend(self.asked_for(asked)),
+            Change::Answered(Ok(())) => self.api.answer.answered += 1,
+            Change::Answered(Err(problem)) => self.api.answer.problem = Some(problem),
+            Change::Alive(token) => {
+                let tokens = &mut self.api.liveliness.tokens;
+                tokens.retain(|other| other.key != token.key);
+                tokens.truncate(LISTED - 1);
+                tokens.insert(0, token);
+            }
+            Change::Link(stats) => self.api.link = stats,
+        }
+        tasks.into_iter().map(Effect::Session).collect()
+    }
+
+    fn start_rate(&mut self) -> Option<Task> {
+        if self.api.rate.is_running() {
+            return None;
+        }
+        let problem = match &self.build {
+            Build::Failed(problem) => Some(problem.clone()),
+            _ => self.not_open("Nothing was put."),
+        };
+        if let Some(problem) = problem {
+            self.api.rate = Rate::Failed(problem);
+            return None;
+        }
+        let id = self.next_id();
+        self.api.rate = Rate::Running(id, Course::default());
+        let (key, options, rows) = (self.key.clone(), self.api.options.clone(), self.rows.clone());
+        Some(Task::Start { id, key, options, hz: self.api.hz, rows })
+    }
+
+    /// Puts at a rate go on with the rows as they are now, or end when these cannot be built.
+    pub(super) fn rate_of_new_rows(&mut self) -> Option<Effect> {
+        if !self.api.rate.is_running() {
+            return None;
+        }
+        Some(Effect::Session(match &self.build {
+            Build::Failed(problem) => {
+                self.api.rate = Rate::Failed(problem.clone());
+                Task::Stop
+            }
+            _ => Task::Rows(self.rows.clone()),
+        }))
+    }
+
+    fn flush(&mut self) -> Option<Task> {
+        if matches!(self.api.fence, Fence::UnderWay(_)) {
+            return None;
+        }
+        if let Some(problem) = self.not_open("No fence was asked for.") {
+            self.api.fence = Fence::Failed(problem);
+            return None;
+        }
+        let id = self.next_id();
+        self.api.fence = Fence::UnderWay(id);
+        Some(Task::Flush(id))
+    }
+
+    fn get(&mut self) -> Vec<Effect> {
+        if let Asking::UnderWay(id) = self.api.get.asking {
+            return vec![Effect::Session(Task::Cancel(id))];
+        }
+        let with_payload = self.api.get.question.with_payload;
+        let problem = match &self.build {
+            Build::Failed(problem) if with_payload => Some(problem.clone()),
+            _ => self.not_open("Nobody was asked."),
+        };
+        if let Some(problem) = problem {
+            self.api.get.asking = Asking::Failed(problem);
+            return Vec::new();
+        }
+        let id = self.next_id();
+        let get = &mut self.api.get;
+        (get.asking, get.replies) = (Asking::UnderWay(id), 0);
+        get.errors.clear();
+        let (question, options) = (get.question.clone(), self.api.options.clone());
+        let rows = with_payload.then(|| self.rows.clone());
+        let mut effects = self.forget_where(|sample| sample.reply.is_some());
+        effects.push(Effect::Session(Task::Get { id, question, options, rows }));
+        effects
+    }
+
+    fn list(&mut self) -> Option<Task> {
+        if matches!(self.api.liveliness.asking, Asking::UnderWay(_)) {
+            return None;
+        }
+        if let Some(problem) = self.not_open("Nobody was asked.") {
+            self.api.liveliness.asking = Asking::Failed(problem);
+            return None;
+        }
+        let id = self.next_id();
+        let liveliness = &mut self.api.liveliness;
+        liveliness.asking = Asking::UnderWay(id);
+        liveliness.tokens.clear();
+        Some(Task::List(id, liveliness.key.clone()))
+    }
+
+    fn asked_for(&mut self, asked: Asked) -> Option<Task> {
+        let id = self.next_id();
+        let answer = &mut self.api.answer;
+        answer.asked += 1;
+        answer.queries.truncate(LISTED - 1);
+        answer.queries.insert(0, asked.clone());
+        let Declaration::Declared(key) = answer.declared.clone() else { return None };
+        let rows = match &self.build {
+            _ if answer.with_error => Err("this page answers with an error, as it was asked to".to_owned()),
+            Build::Failed(problem) => Err(format!("the payload of this page could not be built: {}", problem.title)),
+            _ => Ok(self.rows.clone()),
+        };
+        Some(Task::Answer { id, asked, key, options: self.api.options.clone(), rows })
+    }
+
+    /// A session has opened that was not there before.
+    pub(super) fn session_begins(&mut self) -> Vec<Effect> {
+        self.api.matching = None;
+        vec![Effect::Session(Task::Match(self.key.clone()))]
+    }
+
+    /// The session has ended, and with it what was declared.
+    pub(super) fn session_is_over(&mut self) -> Option<Effect> {
+        let api = &mut self.api;
+        api.matching = None;
+        for entity in [Entity::Queryable, Entity::Token, Entity::Watch] {
+            *api.declared(entity) = Declaration::None;
+        }
+        let Rate::Running(_, course) = api.rate else { return None };
+        api.rate = Rate::Stopped(Course { paused: false, ..course });
+        Some(Effect::Session(Task::Stop))
+    }
+
+    /// The key of the puts was typed anew.
+    pub(super) fn key_changed(&mut self) -> Vec<Effect> {
+        if let Put::Failed(_) = self.put {
+            self.put = Put::None;
+        }
+        if let Rate::Failed(_) = self.api.rate {
+            self.api.rate = Rate::None;
+        }
+        if !self.session.is_open() {
+            return Vec::new();
+        }
+        self.session_begins()
+    }
+}
+
+/// The action that lets `change` happen.
+impl From<Change> for Action {
+    fn from(change: Change) -> Self {
+        Self::Session(change)
+    }
+}
+
+#[cfg(test)]
+mod tests;

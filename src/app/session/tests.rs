@@ -1,0 +1,167 @@
+//! What the Router pane does with a session, change by change.
+
+use super::*;
+use crate::{
+    app::{Edit, Hash, More, Sample, Surroundings},
+    client::SessionInfo,
+    segment::Mode,
+};
+
+fn open() -> State {
+    let info = SessionInfo {
+        zid: "1".into(),
+        router: "2".into(),
+        batch_size: 65535,
+        lanes: 16,
+        sn_bits: 28,
+        lease: Duration::from_secs(60),
+        router_lease: Duration::from_secs(10),
+        patch: 1,
+    };
+    let mut state = State::default();
+    state.apply(Action::Started(Surroundings::default()));
+    assert_eq!(state.apply(Action::Opened(info)), [Effect::Session(Task::Match("lab/tensor".into()))]);
+    state
+}
+
+fn reply(id: u64) -> Sample {
+    Sample {
+        id,
+        time: "00:00:00.000".into(),
+        key: "k".into(),
+        deleted: false,
+        len: 3,
+        segments: 1,
+        local: false,
+        hash: Hash::NotAsked,
+        arrays: Vec::new(),
+        reply: Some("1".into()),
+        more: More::default(),
+    }
+}
+
+fn one(mut effects: Vec<Effect>) -> Task {
+    match (effects.pop(), effects.is_empty()) {
+        (Some(Effect::Session(task)), true) => task,
+        other => panic!("not one task: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_begun_without_a_session_and_each_says_so_where_it_was_asked_for() {
+    let mut state = State::default();
+    for change in [Change::Start, Change::Flush, Change::Get, Change::List, Change::Delete] {
+        assert!(state.apply(change.into()).is_empty());
+    }
+    let said = |problem: &Problem| problem.title == "No session.";
+    assert!(matches!(&state.api.rate, Rate::Failed(problem) if said(problem)));
+    assert!(matches!(&state.api.fence, Fence::Failed(problem) if said(problem)));
+    assert!(matches!(&state.api.get.asking, Asking::Failed(problem) if said(problem)));
+    assert!(matches!(&state.api.liveliness.asking, Asking::Failed(problem) if said(problem)));
+    assert!(matches!(&state.put, Put::Failed(problem) if said(problem)));
+}
+
+#[test]
+fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
+    let mut state = open();
+    let Task::Start { id, hz: 30, rows, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
+    assert_eq!(rows, state.rows);
+    assert!(state.apply(Change::Start.into()).is_empty(), "one at a time");
+    let course = Course { puts: 7, paused: true, ..Course::default() };
+    state.apply(Change::Rated(id + 1, Course::default()).into());
+    state.apply(Change::Rated(id, course).into());
+    assert_eq!(state.api.rate, Rate::Running(id, course));
+    // Other rows are put from now on, and rows that cannot be built end it.
+    let row = state.rows[0].id;
+    let effects = state.apply(Action::Edit(row, Edit::Mode(Mode::Copy)));
+    assert_eq!(effects.last(), Some(&Effect::Session(Task::Rows(state.rows.clone()))));
+    assert_eq!(state.apply(Action::Edit(row, Edit::Length(1 << 40))), [Effect::Session(Task::Stop)]);
+    assert!(matches!(state.api.rate, Rate::Failed(_)));
+    assert!(state.apply(Change::Start.into()).is_empty());
+    state.apply(Action::Edit(row, Edit::Length(1)));
+    let Task::Start { id, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
+    state.apply(Change::Rated(id, course).into());
+    assert_eq!(state.apply(Action::SessionEnded(None)), [Effect::Session(Task::Stop)]);
+    assert_eq!(state.api.rate, Rate::Stopped(Course { paused: false, ..course }));
+}
+
+#[test]
+fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
+    let mut state = open();
+    let Task::Get { id, rows: None, .. } = one(state.apply(Change::Get.into()).split_off(1)) else { panic!("no get") };
+    state.apply(Action::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 });
+    let error = ErrorReply { from: "x".into(), text: "no".into(), len: 2 };
+    state.apply(Change::ErrorReply(id + 9, error.clone()).into());
+    state.apply(Change::ErrorReply(id, error.clone()).into());
+    assert_eq!((state.received, state.api.get.replies, &state.api.get.errors[..]), (0, 2, &[error][..]));
+    state.apply(Change::GetEnded(id + 9, Ok(())).into());
+    assert_eq!(state.api.get.asking, Asking::UnderWay(id));
+    assert_eq!(one(state.apply(Change::Get.into())), Task::Cancel(id), "what is under way is given up");
+    state.apply(Change::GetEnded(id, Ok(())).into());
+    assert_eq!(state.api.get.asking, Asking::Done);
+    // Letting samples go leaves the replies, which go with the next get.
+    state.apply(Action::ForgetSamples);
+    assert_eq!(state.samples.len(), 2);
+    let effects = state.apply(Change::Get.into());
+    assert_eq!(effects[0], Effect::Forget(vec![2, 1]));
+    assert!(state.samples.is_empty() && state.api.get.errors.is_empty());
+}
+
+#[test]
+fn a_query_is_answered_with_the_rows_as_they_are_then() {
+    let asked = Asked {
+        query: 5,
+        time: "t".into(),
+        key: "lab/answer".into(),
+        parameters: String::new(),
+        len: None,
+        attachment: None,
+        local: false,
+    };
+    let mut state = open();
+    let declared = one(state.apply(Change::Declare(Entity::Queryable).into()));
+    assert_eq!(declared, Task::Declare(Entity::Queryable, "lab/answer".into(), false));
+    state.apply(Change::Declared(Entity::Queryable, Ok("lab/answer".into())).into());
+    assert!(state.apply(Change::Declare(Entity::Queryable).into()).is_empty());
+    let answer = |state: &mut State| match one(state.apply(Change::Asked(asked.clone()).into())) {
+        Task::Answer { asked: Asked { query: 5, .. }, rows, .. } => rows,
+        other => panic!("no answer: {other:?}"),
+    };
+    assert_eq!(answer(&mut state), Ok(state.rows.clone()));
+    state.apply(Change::WithError(true).into());
+    assert!(answer(&mut state).is_err());
+    state.apply(Change::WithError(false).into());
+    let row = state.rows[0].id;
+    state.apply(Action::Edit(row, Edit::Length(1 << 40)));
+    assert!(answer(&mut state).unwrap_err().contains("could not be built"));
+    state.apply(Change::Answered(Ok(())).into());
+    assert_eq!((state.api.answer.asked, state.api.answer.answered, state.api.answer.queries.len()), (3, 1, 3));
+}
+
+#[test]
+fn tokens_are_listed_once_each_with_what_was_last_said_of_them() {
+    let mut state = open();
+    let token = |key: &str, alive| Token { key: key.into(), alive, time: "t".into() };
+    for (key, alive) in [("a", true), ("b", true), ("a", false)] {
+        state.apply(Change::Alive(token(key, alive)).into());
+    }
+    assert_eq!(state.api.liveliness.tokens, [token("a", false), token("b", true)]);
+    for at in 0..2 * LISTED {
+        state.apply(Change::Alive(token(&at.to_string(), true)).into());
+    }
+    assert_eq!(state.api.liveliness.tokens.len(), LISTED);
+    let task = one(state.apply(Change::List.into()));
+    assert!(matches!(task, Task::List(_, key) if key == "lab/alive/**"));
+    assert!(state.api.liveliness.tokens.is_empty());
+}
+
+#[test]
+fn the_link_is_looked_at_while_its_view_is_open() {
+    let mut state = open();
+    assert!(state.apply(Change::Tab(Tab::Get).into()).is_empty());
+    assert_eq!(one(state.apply(Change::Tab(Tab::Link).into())), Task::WatchLink(true));
+    assert!(state.apply(Change::Tab(Tab::Link).into()).is_empty());
+    assert_eq!(one(state.apply(Change::Tab(Tab::Put).into())), Task::WatchLink(false));
+    let task = one(state.apply(Action::Key("other".into())));
+    assert_eq!((task, state.api.matching), (Task::Match("other".into()), None));
+}

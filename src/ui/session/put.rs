@@ -1,0 +1,279 @@
+//! Puts, once and at a rate, and how they are made; the subscription.
+
+use yew::prelude::*;
+
+use super::samples::samples;
+use crate::{
+    app::{
+        Action, Build, Declaration, Put, PutReport, Row, Session, State,
+        session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
+    },
+    ui::{
+        format,
+        widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits, typed},
+    },
+};
+
+/// The view.
+pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
+    html! {
+        <>
+            { once(state, send) }
+            { rate(state, send) }
+            { subscription(state, send) }
+            { samples(state, send) }
+        </>
+    }
+}
+
+/// Why nothing can be put now, if so.
+fn put_hindrance(state: &State) -> Option<&'static str> {
+    if let Build::Failed(_) = state.build {
+        Some("The payload could not be built; see Build.")
+    } else if matches!(state.session, Session::Lost(_)) {
+        Some("The session is lost: put again once it is open.")
+    } else if !state.session.is_open() {
+        Some("Connect to a router to send the payload.")
+    } else {
+        None
+    }
+}
+
+fn once(state: &State, send: &Callback<Action>) -> Html {
+    let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
+    let hindrance = put_hindrance(state);
+    let under_way = matches!(state.put, Put::UnderWay { .. });
+    let oninput = send.reform(|event| Action::Key(typed(event)));
+    let word = match &state.put {
+        Put::None => "none",
+        Put::UnderWay { .. } => "underway",
+        Put::Done(_) => "done",
+        Put::Failed(_) => "failed",
+    };
+    // For programs that read the page: the same figures as in the sentence, as plain digits.
+    let figure = |of: fn(&PutReport) -> u64| match &state.put {
+        Put::Done(report) => Some(of(report).to_string()),
+        _ => None,
+    };
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Put)}>
+                <label for="key">{ "key" }</label>
+                <input id="key" class="mono" type="text" value={state.key.clone()} {oninput} autocomplete="off" spellcheck="false"
+                    autocapitalize="off" />
+                <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
+                    aria-describedby="put-result">{ "Put " }{ format::requested_size(bytes) }</button>
+            </form>
+            { options(state, send) }
+            <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
+                data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
+                aria-live="polite">
+                { match &state.put {
+                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or(when_full(state.api.options.may_drop)) }</p> },
+                    Put::UnderWay { handed, total, .. } => html! {
+                        <>
+                            <progress max={total.max(&1).to_string()} value={handed.to_string()}
+                                aria-label="Bytes that have left the browser"></progress>
+                            <p class="quiet progress-words">
+                                { format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }
+                                <button type="button" class="link" id="put-cancel" onclick={sends(send, Action::CancelPut)}>{ "Cancel" }</button>
+                            </p>
+                        </>
+                    },
+                    Put::Done(report) if report.deleted => html! {
+                        <p>{ "Deleted: subscribers are told that the key is gone. " }<span class="quiet">{ "This is not delivery." }</span></p>
+                    },
+                    Put::Done(report) => html! {
+                        <p>
+                            <strong>{ format::batches(report.batches) }</strong>
+                            { format!(
+                                ": {} copied to build, {} gathered; left the browser after {}. ",
+                                format::bytes(report.built as usize), format::bytes(report.gathered as usize), format::took(report.took),
+                            ) }
+                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>
+                        </p>
+                    },
+                    Put::Failed(cause) => problem("put-problem", cause),
+                } }
+            </div>
+        </>
+    }
+}
+
+/// What happens to a put when the link is full.
+const fn when_full(may_drop: bool) -> &'static str {
+    if may_drop {
+        "DROP: when the link is full, the put is dropped; here that is counted and told, by a router it is not."
+    } else {
+        "BLOCK: when the link is full, the put waits and drops nothing."
+    }
+}
+
+/// The options that hold, in short.
+fn in_short(options: &Options) -> String {
+    let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
+    words.extend(options.express.then_some("express"));
+    words.extend(options.numbered.then_some("numbered"));
+    words.extend(Some(options.encoding.trim()).filter(|encoding| !encoding.is_empty()));
+    words.extend((!options.attachment.is_empty()).then_some("attachment"));
+    words.join(" · ")
+}
+
+/// How puts are made, whether anybody listens, and what else can be said to the router under this key.
+fn options(state: &State, send: &Callback<Action>) -> Html {
+    let options = &state.api.options;
+    let change = |with: fn(&mut Options, String)| {
+        let (send, options) = (send.clone(), options.clone());
+        Callback::from(move |value: String| {
+            let mut options = options.clone();
+            with(&mut options, value);
+            send.emit(Change::Options(options).into());
+        })
+    };
+    let tick = |with: fn(&mut Options, bool)| {
+        let (send, options) = (send.clone(), options.clone());
+        Callback::from(move |on: bool| {
+            let mut options = options.clone();
+            with(&mut options, on);
+            send.emit(Change::Options(options).into());
+        })
+    };
+    let full = [("block", "BLOCK", false), ("drop", "DROP", true)].map(|(id, label, may_drop)| Choice {
+        id: format!("put-{id}").into(),
+        label,
+        chosen: options.may_drop == may_drop,
+        choose: {
+            let options = Options { may_drop, ..options.clone() };
+            sends(send, Change::Options(options).into())
+        },
+    });
+    let priorities = PRIORITIES.iter().map(|(_, name)| ((*name).into(), (*name).into())).collect::<Vec<_>>();
+    let priority = change(|options, name| {
+        options.priority = PRIORITIES.iter().find(|(_, one)| *one == name).map_or(options.priority, |(one, _)| *one);
+    });
+    let [encoding, attachment] =
+        [change(|options, text| options.encoding = text), change(|options, text| options.attachment = text)];
+    let open = state.session.is_open();
+    html! {
+        <div class="under options">
+            <details id="put-options">
+                <summary>{ in_short(options) }</summary>
+                <div class="option-grid">
+                    <label for="put-priority">{ "priority" }</label>
+                    <Select id="put-priority" value={priority_name(options.priority)} options={priorities} choose={priority} />
+                    <span class="quiet">{ "link full" }</span>
+                    { segmented("What happens when the link is full", "put-full", full.into()) }
+                    <label for="put-encoding">{ "encoding" }</label>
+                    <input id="put-encoding" class="mono" type="text" value={options.encoding.clone()} oninput={encoding.reform(typed)}
+                        placeholder="zenoh/bytes" autocomplete="off" spellcheck="false" autocapitalize="off" />
+                    <label for="put-attachment">{ "attachment" }</label>
+                    <input id="put-attachment" type="text" value={options.attachment.clone()} oninput={attachment.reform(typed)}
+                        autocomplete="off" />
+                    { check("put-express", "express: alone, at once", options.express, tick(|options, on| options.express = on)) }
+                    { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
+                </div>
+            </details>
+            if let Some(matching) = state.api.matching.filter(|_| open) {
+                <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
+                    { if matching { "somebody listens" } else { "nobody listens" } }
+                </span>
+            }
+            <span class="option-actions">
+                <button type="button" class="link" id="flush" disabled={!open || matches!(state.api.fence, Fence::UnderWay(_))}
+                    title="Has the router say when it has everything that was put before" onclick={sends(send, Change::Flush.into())}>
+                    { "Flush" }</button>
+                <button type="button" class="link" id="delete" disabled={!open || matches!(state.put, Put::UnderWay { .. })}
+                    title="Tells subscribers that the key is gone" onclick={sends(send, Change::Delete.into())}>{ "Delete" }</button>
+            </span>
+            { fence(&state.api.fence) }
+        </div>
+    }
+}
+
+fn fence(fence: &Fence) -> Html {
+    let (word, words) = match fence {
+        Fence::None => return html! {},
+        Fence::UnderWay(_) => ("underway", html! { <p class="quiet">{ "Waiting for the router’s answer …" }</p> }),
+        Fence::Done(took) => (
+            "done",
+            html! {
+                <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
+                    <strong>{ format!("Flushed after {}: ", format::took(*took)) }</strong>{ "the router has all that was put before." }
+                </p>
+            },
+        ),
+        Fence::Failed(cause) => ("failed", problem("flush-problem", cause)),
+    };
+    html! { <div id="flush-result" class="whole" data-state={word} aria-live="polite">{ words }</div> }
+}
+
+fn rate(state: &State, send: &Callback<Action>) -> Html {
+    let running = state.api.rate.is_running();
+    let hindrance = put_hindrance(state);
+    let (word, course) = match &state.api.rate {
+        Rate::None => ("none", None),
+        Rate::Running(_, course) if course.paused => ("paused", Some(course)),
+        Rate::Running(_, course) => ("running", Some(course)),
+        Rate::Stopped(course) => ("stopped", Some(course)),
+        Rate::Failed(_) => ("failed", None),
+    };
+    let Course { puts, dropped, .. } = course.copied().unwrap_or_default();
+    html! {
+        <>
+            <form class="line rate" onsubmit={submits(send, (if running { Change::Stop } else { Change::Start }).into())}>
+                <label for="hz">{ "at a rate" }</label>
+                <div class="rate-hz">
+                    <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
+                        change={send.reform(|hz| Change::Hz(hz).into())} />
+                    <span class="quiet">{ "Hz" }</span>
+                    <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}>
+                        { for course.map(measured) }
+                    </p>
+                </div>
+                // One button for both, so that it keeps the focus.
+                <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
+                    { if running { "Stop" } else { "Start" } }</button>
+            </form>
+            <div class="under">if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }</div>
+        </>
+    }
+}
+
+/// How puts at a rate go.
+fn measured(course: &Course) -> Html {
+    let Course { puts, dropped, hz, bytes_per_second, paused } = course;
+    let counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+    html! {
+        <>
+            if *paused {
+                { "waits for the session" }
+            } else {
+                <strong>{ format!("{} Hz", format::significant(*hz)) }</strong>
+                { format!(", {} MB/s", format::significant(bytes_per_second / 1e6)) }
+            }
+            <br /><span class="quiet">{ counts }</span>
+        </>
+    }
+}
+
+fn subscription(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    let oninput = send.reform(|event| Action::SubKey(typed(event)));
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Subscribe)}>
+                <label for="sub-key">{ "listen to" }</label>
+                <input id="sub-key" class="mono" type="text" value={state.sub_key.clone()} {oninput} readonly={declared}
+                    autocomplete="off" spellcheck="false" autocapitalize="off" />
+                if declared {
+                    <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
+                } else {
+                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
+                }
+            </form>
+            if let Declaration::Failed(cause) = &state.subscription {
+                <div class="under">{ problem("sub-problem", cause) }</div>
+            }
+        </>
+    }
+}

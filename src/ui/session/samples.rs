@@ -1,0 +1,192 @@
+//! Samples, of the subscription and in replies.
+
+use yew::prelude::*;
+
+use crate::{
+    app::{
+        Action, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, State,
+        bytes::{Looking, Subject},
+        session::{Attachment, priority_name},
+    },
+    client::{Arriving, Priority},
+    ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
+};
+
+pub(super) fn samples(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    let own: Vec<&Sample> = state.samples.iter().filter(|sample| sample.reply.is_none()).collect();
+    if own.is_empty() && state.received == 0 && !declared {
+        return html! {
+            <p class="quiet under">
+                { "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }
+            </p>
+        };
+    }
+    html! {
+        <div class="samples">
+            <div class="samples-head">
+                <h3>{ "Samples" }</h3>
+                <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }
+                    if state.received > own.len() as u64 {
+                        <span id="kept" title={format!("At most the newest {KEPT_SAMPLES}, and {} of payload together; the newest is always kept",
+                            format::size(KEPT_BYTES))}>
+                            { format!("; {} kept, {} at most", format::count(own.len()), format::size(KEPT_BYTES)) }
+                        </span>
+                    }
+                    if state.api.missed > 0 {
+                        { ", " }<strong id="missed" data-missed={state.api.missed.to_string()}
+                            title="Numbered samples that did not come: a router or their publisher has dropped them">
+                            { format!("missed {}", format::thousands(state.api.missed)) }
+                        </strong>
+                    }
+                    if state.not_whole > 0 {
+                        <span id="not-whole" title="Their beginning came, and their sender has given them up, or the session was lost">
+                            { format!(", {} given up by their sender", format::thousands(state.not_whole)) }
+                        </span>
+                    }
+                </span>
+                <button type="button" class="link" id="forget" disabled={own.is_empty()}
+                    onclick={sends(send, Action::ForgetSamples)}>{ "Let all go" }</button>
+            </div>
+            { arriving(state, |one| one.get.is_none()) }
+            { table("samples", "Samples that arrived", "time", &own, send) }
+            if own.iter().any(|sample| sample.local) {
+                <p class="quiet">
+                    { "local: handed over inside this page. A router does not send a page its own puts back; other programs get them." }
+                </p>
+            }
+        </div>
+    }
+}
+
+/// How far those large messages are that are arriving.
+pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
+    let one = |one: &Arriving| {
+        let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
+        let words = format!("{}: {} of {total}", one.key.as_deref().unwrap_or("a message"), format::count(one.bytes));
+        html! {
+            <div class="arriving">
+                <progress max={one.total.map(|total| total.to_string())} value={one.total.map(|_| one.bytes.to_string())}
+                    aria-label={words.clone()}></progress>
+                <p class="quiet">{ words }</p>
+            </div>
+        }
+    };
+    state.arriving.iter().filter(|one| which(one)).map(one).collect()
+}
+
+/// Samples as a table; `first` is what its first column says.
+pub(super) fn table(
+    id: &'static str,
+    name: &'static str,
+    first: &'static str,
+    samples: &[&Sample],
+    send: &Callback<Action>,
+) -> Html {
+    html! {
+        <div class="table-scroll" tabindex="0" role="group" aria-label={name}>
+            <table>
+                <thead><tr>
+                    <th scope="col">{ first }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
+                    <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
+                </tr></thead>
+                <tbody {id}>
+                    { for samples.iter().map(|sample| row(sample, send)) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// A sample, and below it what came along. Of a reply it says from whom, of another when it came.
+fn row(sample: &Sample, send: &Callback<Action>) -> Html {
+    let arrived = if sample.deleted {
+        "deleted".to_owned()
+    } else if sample.local {
+        format!("{}, local", format::plural(sample.segments, "segment"))
+    } else {
+        format::plural(sample.segments, "array")
+    };
+    let first = match &sample.reply {
+        Some(from) => html! { <td class="mono from-cell" title={from.clone()}>{ from }</td> },
+        None => html! { <td>{ &sample.time }</td> },
+    };
+    let more = more(&sample.more);
+    html! {
+        <key={sample.id}>
+            <tr data-id={sample.id.to_string()} data-len={sample.len.to_string()} data-segments={sample.segments.to_string()}
+                data-local={sample.local.to_string()} data-key={sample.key.clone()}>
+                { first }
+                <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
+                <td class="number-cell">{ sample_bytes(sample, send) }</td>
+                <td>{ arrived }</td>
+                <td>{ read_button(sample, send) }</td>
+                <td class="hash-cell">{ hash(sample, send) }</td>
+            </tr>
+            if !more.is_empty() {
+                <tr class="more-row" data-more={sample.key.clone()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
+            }
+        </>
+    }
+}
+
+fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
+    match &sample.hash {
+        Hash::NotAsked => html! {
+            <button type="button" class="link hash" onclick={sends(send, Action::Hash(sample.id))}
+                aria-label={format!("Hash the sample of {}", sample.time)}>{ "hash" }</button>
+        },
+        Hash::UnderWay => html! { <span class="quiet">{ "…" }</span> },
+        Hash::Done(digest) => html! { <Digest digest={digest.clone()} /> },
+        Hash::Failed(cause) => html! { <span class="field-error" role="alert">{ cause }</span> },
+    }
+}
+
+/// What came along, as far as it is not zenoh's default.
+fn more(more: &More) -> String {
+    let mut words = Vec::new();
+    words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
+    words.extend((!more.encoding.is_empty()).then(|| more.encoding.clone()));
+    words.extend(more.attachment.as_ref().map(attachment));
+    words.extend((more.priority != Priority::Data).then(|| format!("priority {}", priority_name(more.priority))));
+    words.extend(more.may_drop.then(|| "DROP".to_owned()));
+    words.extend(more.express.then(|| "express".to_owned()));
+    words.join(" · ")
+}
+
+/// An attachment in words.
+pub(super) fn attachment(attachment: &Attachment) -> String {
+    format!("attachment {} B “{}”", format::count(attachment.len), attachment.text)
+}
+
+/// How many bytes there are, and the way to them.
+fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
+    let count = format::count(sample.len);
+    if sample.deleted {
+        return html! { { count } };
+    }
+    let name = format!("Look at the {count} B of the sample of {}", sample.time);
+    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into())
+}
+
+#[derive(PartialEq, Properties)]
+struct DigestProps {
+    digest: AttrValue,
+}
+
+/// All 64 digits are in the text, so that selecting and copying takes them all; the cell shows as many as fit until it is opened.
+#[component]
+fn Digest(props: &DigestProps) -> Html {
+    let open = use_state(|| false);
+    let onclick = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    html! {
+        <span class={classes!("digest-box", open.then_some("open"))}>
+            <code class="digest" title={props.digest.clone()}>{ &props.digest }</code>
+            <button type="button" class="link" {onclick} aria-expanded={if *open { "true" } else { "false" }}
+                aria-label={if *open { "Show fewer digits" } else { "Show all digits" }}>{ if *open { "less" } else { "all" } }</button>
+        </span>
+    }
+}

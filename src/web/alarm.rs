@@ -1,0 +1,120 @@
+//! Timers that also go off in a page that nobody looks at.
+//!
+//! A browser runs the timers of a hidden page once a second at most. Those of a Worker, and the messages that one sends to the page,
+//! go on as before: so a hidden page has a Worker keep the time.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, VisibilityState, Worker, WorkerOptions, WorkerType};
+
+/// Goes off once, unless it is dropped before.
+#[allow(dead_code, reason = "what it holds cancels when it is dropped")]
+pub(super) enum Alarm {
+    Page(Timeout),
+    Worker(Waked),
+}
+
+impl Alarm {
+    /// Calls `ring` after `millis`; in a page that becomes hidden meanwhile it may be later by a second.
+    pub(super) fn new(millis: u32, ring: impl FnOnce() + 'static) -> Self {
+        if is_hidden() { Self::steady(millis, ring) } else { Self::Page(Timeout::new(millis, ring)) }
+    }
+
+    /// As [`Alarm::new`], and never late because the page is hidden, or because timers are nested. It costs a message of a Worker.
+    pub(super) fn steady(millis: u32, ring: impl FnOnce() + 'static) -> Self {
+        let keeper = KEEPER.with(|keeper| {
+            let mut keeper = keeper.borrow_mut();
+            if keeper.is_none() {
+                *keeper = Keeper::start();
+            }
+            keeper.clone()
+        });
+        match keeper {
+            Some(keeper) => Self::Worker(keeper.wake(millis, Box::new(ring))),
+            None => Self::Page(Timeout::new(millis, ring)),
+        }
+    }
+}
+
+fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
+}
+
+/// Whom to wake, by number.
+type Sleepers = Rc<RefCell<HashMap<u32, Box<dyn FnOnce()>>>>;
+
+thread_local! {
+    static KEEPER: RefCell<Option<Keeper>> = const { RefCell::new(None) };
+}
+
+/// The Worker that keeps the time, for all alarms of this thread. It is started with the first one and stays.
+#[derive(Clone)]
+struct Keeper {
+    worker: Worker,
+    sleepers: Sleepers,
+    last: Rc<RefCell<u32>>,
+    _listeners: Rc<[EventListener; 2]>,
+}
+
+impl Keeper {
+    /// `None` where there can be no Worker; the page's own timers have to do then.
+    fn start() -> Option<Self> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options("worker.js", &options).ok()?;
+        let sleepers = Sleepers::default();
+        let (waking, failing) = (sleepers.clone(), sleepers.clone());
+        let wake = |sleepers: &Sleepers, number: u32| {
+            // Taken out first: whoever wakes may want to be waked again.
+            let ring = sleepers.borrow_mut().remove(&number);
+            if let Some(ring) = ring {
+                ring();
+            }
+        };
+        let listeners = [
+            EventListener::new(&worker, "message", move |event| {
+                let number = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_f64());
+                wake(&waking, number.unwrap_or_default() as u32);
+            }),
+            // Its program could not be loaded. Nobody must wait for ever: all are waked now, and the page's own timers have to do.
+            EventListener::new(&worker, "error", move |_| {
+                KEEPER.with(|keeper| keeper.borrow_mut().take());
+                let all: Vec<u32> = failing.borrow().keys().copied().collect();
+                all.into_iter().for_each(|number| wake(&failing, number));
+            }),
+        ];
+        Some(Self { worker, sleepers, last: Rc::default(), _listeners: Rc::new(listeners) })
+    }
+
+    fn wake(&self, millis: u32, ring: Box<dyn FnOnce()>) -> Waked {
+        let number = {
+            let mut last = self.last.borrow_mut();
+            *last = last.wrapping_add(1);
+            *last
+        };
+        self.sleepers.borrow_mut().insert(number, ring);
+        let message = Object::new();
+        // Fails for frozen objects only; and posting it, for what cannot be cloned.
+        let _ = Reflect::set(&message, &"wake".into(), &Array::of2(&number.into(), &millis.into()));
+        let _ = self.worker.post_message(&JsValue::from(message));
+        Waked { sleepers: self.sleepers.clone(), number }
+    }
+}
+
+/// A sleeper that is let sleep once this is dropped.
+pub(super) struct Waked {
+    sleepers: Sleepers,
+    number: u32,
+}
+
+impl Drop for Waked {
+    fn drop(&mut self) {
+        let ring = self.sleepers.borrow_mut().remove(&self.number);
+        drop(ring);
+    }
+}

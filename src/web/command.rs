@@ -1,0 +1,147 @@
+//! What the page and a session say to each other: commands out, [`Told`] back, paired by the id that the page has chosen.
+//!
+//! Nothing else passes between them, so a session can be on the page or elsewhere. Every command ends: with the message that is written
+//! beside it, with [`Told::Refused`], or, for those that are under way when the session ends, with an error of their own before
+//! [`Told::Lost`] or [`Told::Closed`].
+
+use std::time::Duration;
+
+use zenoh_keyexpr::OwnedKeyExpr;
+
+use crate::{
+    app::Problem,
+    client::{
+        Answer, Arriving, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable,
+        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, reconnect::Wait,
+    },
+    ledger::Ledger,
+};
+
+/// What the page asks of a session.
+#[derive(Debug)]
+pub enum Command {
+    /// Publishes, or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
+    Put(OpId, Put),
+    /// Asks. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
+    Get(OpId, Get),
+    /// Asks which tokens are alive. Ends as a get.
+    GetAlive(OpId, OwnedKeyExpr),
+    /// Asks for a fence. Ends with [`Told::Flushed`].
+    Flush(OpId),
+    /// Answers a query, and says that there are no more answers. Ends with [`Told::PutEnded`].
+    Answer {
+        /// Names the answer.
+        op: OpId,
+        /// What is answered.
+        query: QueryId,
+        /// Whether the query came from this same session.
+        local: bool,
+        /// The answer, or the error that is one.
+        result: Result<Answer, ReplyError>,
+    },
+    /// Gives up a put, an answer or a get. It ends as always: with the error that says so, or, when all of it has left, by itself.
+    Cancel(OpId),
+    /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or the session is closed.
+    Declare(EntityId, Declare),
+    /// Undeclares. Refused only when the session or what is declared is gone, and then there is nothing to be told.
+    Undeclare(EntityId),
+    /// Asks what went over the link; ends with [`Told::Stats`].
+    Stats,
+    /// Closes the session in order, or gives up opening it again. Ends with [`Told::Closed`].
+    Close,
+}
+
+/// What can be declared.
+#[derive(Debug)]
+pub enum Declare {
+    /// Brings [`Told::Sample`] and [`Told::Missed`].
+    Subscriber(Subscribe),
+    /// Brings [`Told::Query`].
+    Queryable(Queryable),
+    /// Shows others that a key is alive.
+    Token(OwnedKeyExpr),
+    /// Brings [`Told::Sample`] for every token that is there, that comes, and that goes.
+    Alive(OwnedKeyExpr),
+    /// Brings [`Told::Matching`].
+    Watch(OwnedKeyExpr, Counterpart),
+}
+
+/// What a session tells.
+#[derive(Debug)]
+pub enum Told {
+    /// It is open.
+    Opened(SessionInfo),
+    /// The operation was refused; nothing has happened.
+    Refused(OpId, CommandError),
+    /// It is declared, or was refused.
+    Declared(EntityId, Result<(), CommandError>),
+    /// A sample arrived.
+    Sample(Sample),
+    /// Numbered samples did not come.
+    Missed(SubscriberId, u32),
+    /// Payload bytes of a put that have left the browser's buffer.
+    Progress(OpId, usize),
+    /// A put, a delete or an answer has left the browser, or has failed.
+    PutEnded(OpId, Result<Sent, Problem>),
+    /// A large message is arriving; told from time to time.
+    Arriving(Arriving),
+    /// One of which that was told has arrived as a whole, or never will.
+    ArrivalEnded {
+        /// Which one, as in [`Arriving::id`].
+        id: u64,
+        /// Whether all of it is there.
+        whole: bool,
+    },
+    /// A get has an answer.
+    Reply(OpId, Reply),
+    /// A get has ended; there are no more answers.
+    GetEnded(OpId, Result<(), Problem>),
+    /// The fence was answered after so long.
+    Flushed(OpId, Result<Duration, Problem>),
+    /// A queryable is asked.
+    Query(Query),
+    /// Whether there is anybody at the other end of a watch.
+    Matching(EntityId, bool),
+    /// What went over the link.
+    Stats(LinkStats),
+    /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
+    /// told before.
+    Lost {
+        /// Why.
+        problem: Problem,
+        /// What ended with it.
+        unfinished: Unfinished,
+        /// When it is tried again.
+        wait: Wait,
+    },
+    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
+    Resumed(Duration),
+    /// The session has ended; everything that was under way has been told before.
+    Closed(Option<Problem>),
+}
+
+/// How much was under way when a session was lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Puts and deletes, answers included.
+    pub puts: usize,
+    /// Gets, those for tokens included.
+    pub gets: usize,
+    /// Fences.
+    pub fences: usize,
+}
+
+/// Facts about a put whose last byte has left the browser's buffer.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// WebSocket messages that carried it.
+    pub batches: usize,
+    /// What gathering copied.
+    pub ledger: Ledger,
+    /// Time spent gathering.
+    pub gather: Duration,
+    /// Time spent inside `WebSocket.send`.
+    pub send: Duration,
+    /// From the command to the end.
+    pub took: Duration,
+}

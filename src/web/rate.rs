@@ -1,0 +1,221 @@
+//! Puts at a rate.
+//!
+//! A timer that a hidden page does not slow down says when to look; how many puts are due is then counted from the time that has
+//! passed, so that the mean is exact however coarse the timer is. Puts that may not be dropped wait for those before them to leave the
+//! browser: what is late then is left out, and the measured rate says so.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use zenoh_keyexpr::OwnedKeyExpr;
+
+use super::{Runtime, alarm::Alarm, clock, command::Command, command_problem, session::as_chosen};
+use crate::{
+    app::{
+        Problem, PutId, Row,
+        session::{Change, Course, Options},
+    },
+    client::{Client, Put, key_expression},
+};
+
+/// How long making puts may keep the page from doing anything else, at a stretch.
+const SLICE: Duration = Duration::from_millis(4);
+
+/// The bytes that may wait to leave the browser before the next put waits. One put may be longer.
+const WINDOW: usize = 8 << 20;
+
+/// How far puts may be behind their time and still be made.
+const BEHIND: Duration = Duration::from_millis(200);
+
+/// How often it is told how it goes.
+const TELL: Duration = Duration::from_millis(250);
+
+/// Over how long the rate is measured.
+const OVER: Duration = Duration::from_secs(1);
+
+/// Puts at a rate that are under way.
+pub(super) struct Publisher {
+    id: PutId,
+    key: OwnedKeyExpr,
+    options: Options,
+    hz: usize,
+    rows: Vec<Row>,
+    /// Since when puts are counted, and how many were due and are made, or left out.
+    since: Duration,
+    made: u64,
+    /// Puts that have not left yet, with their bytes.
+    waiting: HashMap<PutId, usize>,
+    waiting_bytes: usize,
+    longest: usize,
+    course: Course,
+    bytes: u64,
+    /// When something was told, and how many puts and bytes had left by then.
+    history: VecDeque<(Duration, u64, u64)>,
+    alarm: Option<Alarm>,
+}
+
+impl Publisher {
+    fn may_put(&self) -> bool {
+        self.options.may_drop || self.waiting.is_empty() || self.waiting_bytes <= WINDOW.max(self.longest)
+    }
+
+    /// How many puts are due and not made. What is too far behind is left out.
+    fn due(&mut self, now: Duration) -> u64 {
+        let passed = now.saturating_sub(self.since).as_secs_f64();
+        let all = (passed * self.hz as f64) as u64 + 1;
+        let most = (BEHIND.as_secs_f64() * self.hz as f64) as u64 + 1;
+        self.made = self.made.max(all.saturating_sub(most));
+        all.saturating_sub(self.made)
+    }
+
+    /// How it goes, measured back to a second ago.
+    fn measure(&mut self, now: Duration) -> Course {
+        self.history.push_back((now, self.course.puts, self.bytes));
+        while self.history.get(1).is_some_and(|(at, ..)| now.saturating_sub(*at) >= OVER) {
+            self.history.pop_front();
+        }
+        if let Some((at, puts, bytes)) = self.history.front() {
+            let seconds = now.saturating_sub(*at).as_secs_f64();
+            if seconds > 0.0 {
+                self.course.hz = (self.course.puts - puts) as f64 / seconds;
+                self.course.bytes_per_second = (self.bytes - bytes) as f64 / seconds;
+            }
+        }
+        self.course
+    }
+
+    /// When to look again: several times between two puts.
+    fn step_millis(&self) -> u32 {
+        (250 / self.hz).clamp(4, 50) as u32
+    }
+}
+
+impl Runtime {
+    pub(super) fn start_rate(
+        &self,
+        id: PutId,
+        key: &str,
+        options: Options,
+        hz: usize,
+        rows: Vec<Row>,
+    ) -> Result<(), Problem> {
+        let refused = |error| command_problem("Not sent.", &error);
+        let key = key_expression(key).map_err(refused)?;
+        let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
+        Client::message_len(&key, len).map_err(refused)?;
+        let now = clock::now();
+        *self.inner.publisher.borrow_mut() = Some(Publisher {
+            id,
+            key,
+            options,
+            hz: hz.max(1),
+            rows,
+            since: now,
+            made: 0,
+            waiting: HashMap::new(),
+            waiting_bytes: 0,
+            longest: 0,
+            course: Course::default(),
+            bytes: 0,
+            history: VecDeque::from([(now, 0, 0)]),
+            alarm: None,
+        });
+        self.put_what_is_due();
+        Ok(())
+    }
+
+    pub(super) fn rate_rows(&self, rows: Vec<Row>) {
+        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+            publisher.rows = rows;
+        }
+    }
+
+    /// What is under way still leaves.
+    pub(super) fn stop_rate(&self) {
+        self.inner.publisher.borrow_mut().take();
+    }
+
+    fn put_what_is_due(&self) {
+        let begun = clock::now();
+        let open = self.inner.driver.borrow().as_ref().is_some_and(super::Driver::is_open);
+        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+            publisher.course.paused = !open;
+            if !open {
+                (publisher.since, publisher.made) = (begun, 0);
+            }
+        }
+        let what = self.inner.publisher.borrow().as_ref().filter(|_| open).map(|publisher| {
+            let Publisher { id, key, options, rows, .. } = publisher;
+            (*id, key.clone(), options.clone(), rows.clone())
+        });
+        if let Some((id, key, options, rows)) = what {
+            while self.take_due(clock::now()) {
+                let payload = self.built(&rows);
+                match payload.and_then(|payload| as_chosen(Put::new(key.clone(), payload), &options)) {
+                    Ok(put) => self.put_at_rate(put),
+                    Err(problem) => return self.fail_rate(id, problem),
+                }
+                if clock::now().saturating_sub(begun) >= SLICE {
+                    break;
+                }
+            }
+        }
+        self.look_again();
+    }
+
+    /// Whether a put is to be made now; it counts as made then.
+    fn take_due(&self, now: Duration) -> bool {
+        let mut publisher = self.inner.publisher.borrow_mut();
+        let Some(publisher) = publisher.as_mut().filter(|publisher| publisher.may_put()) else { return false };
+        let due = publisher.due(now) > 0;
+        publisher.made += u64::from(due);
+        due
+    }
+
+    fn put_at_rate(&self, put: Put) {
+        let (op, len) = (self.next_apart(), put.payload.len());
+        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+            publisher.waiting.insert(op, len);
+            publisher.waiting_bytes += len;
+            publisher.longest = publisher.longest.max(len);
+        }
+        self.send(Command::Put(op, put));
+    }
+
+    fn look_again(&self) {
+        let now = clock::now();
+        let this = self.clone();
+        let told = {
+            let mut publisher = self.inner.publisher.borrow_mut();
+            let Some(publisher) = publisher.as_mut() else { return };
+            publisher.alarm = Some(Alarm::steady(publisher.step_millis(), move || this.put_what_is_due()));
+            let last = publisher.history.back().map_or(Duration::ZERO, |(at, ..)| *at);
+            (now.saturating_sub(last) >= TELL).then(|| (publisher.id, publisher.measure(now)))
+        };
+        if let Some((id, course)) = told {
+            self.change(Change::Rated(id, course));
+        }
+    }
+
+    /// The end of a put at a rate; returns whether it was one.
+    pub(super) fn rated(&self, op: PutId, result: &Result<(), Problem>) -> bool {
+        let mut publisher = self.inner.publisher.borrow_mut();
+        let Some(publisher) = publisher.as_mut() else { return false };
+        let Some(len) = publisher.waiting.remove(&op) else { return false };
+        publisher.waiting_bytes -= len;
+        if result.is_ok() {
+            publisher.course.puts += 1;
+            publisher.bytes += len as u64;
+        } else {
+            publisher.course.dropped += 1;
+        }
+        true
+    }
+
+    fn fail_rate(&self, id: PutId, problem: Problem) {
+        self.stop_rate();
+        self.change(Change::RateFailed(id, problem));
+    }
+}

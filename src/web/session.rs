@@ -1,0 +1,476 @@
+//! The Router pane's side of a session: tasks become commands, and what is told becomes actions.
+
+use std::{io::Read, mem::take, time::Duration};
+
+use gloo_timers::callback::{Interval, Timeout};
+use zenoh_keyexpr::OwnedKeyExpr;
+use zenoh_protocol::core::CongestionControl;
+
+use super::{
+    Runtime, SETTLE_MILLIS, clock,
+    command::{Command, Declare, Told, Unfinished},
+    command_problem, ownership,
+};
+use crate::{
+    app::{
+        self, Action, KEPT_BYTES, KEPT_SAMPLES, More, Problem, PutId, PutReport, Row, SampleId,
+        session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
+    },
+    client::{
+        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reply, ReplyError,
+        Sample, Subscribe,
+        encoding::{self, MAX_SCHEMA},
+    },
+    ledger::Stage,
+    number::bytes,
+    payload::ZBytes,
+};
+
+/// The subscriber of the Router pane. An experiment declares one beside it: see `ownership`.
+pub(super) const SUBSCRIBER: EntityId = 1;
+
+const QUERYABLE: EntityId = 3;
+const TOKEN: EntityId = 4;
+const ALIVE: EntityId = 5;
+/// Whether anybody listens to the key of the puts.
+const MATCHING: EntityId = 6;
+
+/// Numbered publishers, one for each priority: what is overtaken looks like what is missing.
+const PUBLISHERS: EntityId = 16;
+
+/// How often what has arrived is told at most: each time the page is drawn anew.
+const ARRIVALS: Duration = Duration::from_millis(50);
+
+/// How often it is told what went over the link, while somebody looks.
+const LINK_MILLIS: u32 = 500;
+
+/// How much of an attachment, or of an error, is shown.
+const SHOWN: usize = 80;
+
+/// What is known of a put under way.
+#[derive(Default)]
+pub(super) struct PutUnderWay {
+    bytes: usize,
+    /// Bytes that building its payload has copied.
+    built: u64,
+    deleted: bool,
+}
+
+/// What has arrived and was not told yet. Of very much only the latest is kept.
+#[derive(Default)]
+pub(super) struct Arrivals {
+    samples: Vec<app::Sample>,
+    received: u64,
+    replies: u64,
+    told: Duration,
+    timer: Option<Timeout>,
+}
+
+fn entity(entity: Entity) -> EntityId {
+    match entity {
+        Entity::Queryable => QUERYABLE,
+        Entity::Token => TOKEN,
+        Entity::Watch => ALIVE,
+    }
+}
+
+impl Runtime {
+    /// Has the session do something. Without one, the command is refused.
+    pub(super) fn send(&self, command: Command) {
+        let driver = self.inner.driver.borrow();
+        if let Some(driver) = driver.as_ref() {
+            return driver.send(command);
+        }
+        drop(driver);
+        match command {
+            Command::Put(op, _) | Command::Get(op, _) | Command::GetAlive(op, _) | Command::Flush(op) => {
+                self.hear(Told::Refused(op, CommandError::NotOpen));
+            }
+            Command::Answer { op, .. } => self.hear(Told::Refused(op, CommandError::NotOpen)),
+            Command::Declare(id, _) => self.hear(Told::Declared(id, Err(CommandError::NotOpen))),
+            Command::Cancel(_) | Command::Undeclare(_) | Command::Stats | Command::Close => {}
+        }
+    }
+
+    pub(super) fn change(&self, change: Change) {
+        self.answer(Action::Session(change));
+    }
+
+    pub(super) fn hear(&self, told: Told) {
+        match told {
+            Told::Opened(info) => self.answer(Action::Opened(info)),
+            Told::Refused(op, error) => self.refused(op, &error),
+            Told::Declared(id, result) => self.declared(id, result),
+            Told::Sample(sample) => self.sample(sample),
+            Told::Missed(SUBSCRIBER, count) => self.change(Change::Missed(count)),
+            Told::Missed(..) => {}
+            Told::Progress(id, handed) => self.answer(Action::PutProgress(id, handed)),
+            Told::PutEnded(id, result) => {
+                if let Some(apart) = self.inner.waiting.borrow_mut().remove(&id) {
+                    // The experiment may have been given up; then nobody wants to know.
+                    let _ = apart.send(result);
+                    return;
+                }
+                if self.inner.answers.borrow_mut().remove(&id) {
+                    return self.change(Change::Answered(result.map(|_| ())));
+                }
+                let Some(PutUnderWay { bytes, built, deleted }) = self.inner.puts.borrow_mut().remove(&id) else {
+                    self.rated(id, &result.map(|_| ()));
+                    return;
+                };
+                let report = result.map(|sent| PutReport {
+                    bytes,
+                    deleted,
+                    batches: sent.batches,
+                    built,
+                    gathered: sent.ledger.bytes_in(Stage::Gather),
+                    took: sent.took,
+                });
+                self.answer(Action::PutEnded(id, report));
+            }
+            Told::Arriving(arriving) => self.answer(Action::Arriving(arriving)),
+            Told::ArrivalEnded { id, whole } => self.answer(Action::ArrivalEnded { id, whole }),
+            Told::Reply(op, reply) => self.reply(op, reply),
+            Told::GetEnded(op, result) => {
+                self.tell_arrivals();
+                self.change(Change::GetEnded(op, result));
+            }
+            Told::Flushed(op, result) => self.change(Change::Flushed(op, result)),
+            Told::Query(query) => self.change(Change::Asked(Asked {
+                query: query.id,
+                time: clock::time_of_day(),
+                key: query.key,
+                parameters: query.parameters,
+                len: query.payload.map(|payload| payload.len()),
+                attachment: query.attachment.as_ref().map(attachment),
+                local: query.local,
+            })),
+            Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
+            Told::Matching(..) => {}
+            Told::Stats(stats) => self.change(Change::Link(stats)),
+            Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
+                let lost = app::Lost::new(problem, [puts, gets, fences], wait);
+                self.answer(Action::SessionLost(lost, clock::time_of_day()));
+            }
+            Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
+            Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
+        }
+    }
+
+    fn refused(&self, op: PutId, error: &CommandError) {
+        let problem = command_problem("It was refused.", error);
+        if let Some(apart) = self.inner.waiting.borrow_mut().remove(&op) {
+            let _ = apart.send(Err(problem));
+        } else if self.inner.answers.borrow_mut().remove(&op) {
+            self.change(Change::Answered(Err(problem)));
+        } else if self.inner.puts.borrow_mut().remove(&op).is_some() {
+            self.answer(Action::PutEnded(op, Err(problem)));
+        } else if !self.rated(op, &Err(problem.clone())) {
+            // A fence or a get: the other one passes it over.
+            self.change(Change::Flushed(op, Err(problem.clone())));
+            self.change(Change::GetEnded(op, Err(problem)));
+        }
+    }
+
+    fn declared(&self, id: EntityId, result: Result<(), CommandError>) {
+        if let Some(apart) = self.inner.declaring.borrow_mut().remove(&id) {
+            let _ = apart.send(result);
+            return;
+        }
+        let key = self.inner.declared.borrow_mut().remove(&id).unwrap_or_default();
+        let result = result.map(|()| key).map_err(|error| command_problem("Not declared.", &error));
+        match id {
+            SUBSCRIBER => self.answer(Action::SubscribeEnded(result)),
+            QUERYABLE => self.change(Change::Declared(Entity::Queryable, result)),
+            TOKEN => self.change(Change::Declared(Entity::Token, result)),
+            ALIVE => self.change(Change::Declared(Entity::Watch, result)),
+            _ => {}
+        }
+    }
+
+    /// Declares under the key expression that was typed.
+    fn declare(&self, id: EntityId, key: &str, what: impl FnOnce(OwnedKeyExpr) -> Declare) {
+        match client::key_expression(key) {
+            Ok(key) => {
+                self.inner.declared.borrow_mut().insert(id, key.to_string());
+                self.send(Command::Declare(id, what(key)));
+            }
+            Err(error) => self.declared(id, Err(error)),
+        }
+    }
+
+    pub(super) fn subscribe(&self, key: &str) {
+        self.declare(SUBSCRIBER, key, |key| Declare::Subscriber(Subscribe { report_missed: true, ..key.into() }));
+    }
+
+    pub(super) fn session_task(&self, task: Task) {
+        match task {
+            Task::Start { id, key, options, hz, rows } => {
+                if let Err(problem) = self.start_rate(id, &key, options, hz, rows) {
+                    self.change(Change::RateFailed(id, problem));
+                }
+            }
+            Task::Rows(rows) => self.rate_rows(rows),
+            Task::Stop => self.stop_rate(),
+            Task::Flush(id) => self.send(Command::Flush(id)),
+            Task::Match(key) => {
+                let this = self.clone();
+                // A key is typed letter by letter.
+                *self.inner.matching.borrow_mut() =
+                    Some(Timeout::new(SETTLE_MILLIS, move || this.watch_matching(&key)));
+            }
+            Task::Get { id, question, options, rows } => match self.get(&question, &options, rows.as_deref()) {
+                Ok(get) => self.send(Command::Get(id, get)),
+                Err(problem) => self.change(Change::GetEnded(id, Err(problem))),
+            },
+            Task::Cancel(id) => self.send(Command::Cancel(id)),
+            Task::Declare(Entity::Queryable, key, complete) => {
+                self.declare(QUERYABLE, &key, |key| Declare::Queryable(Queryable { complete, ..key.into() }))
+            }
+            Task::Declare(Entity::Token, key, _) => self.declare(TOKEN, &key, Declare::Token),
+            Task::Declare(Entity::Watch, key, _) => self.declare(ALIVE, &key, Declare::Alive),
+            Task::Undeclare(what) => self.send(Command::Undeclare(entity(what))),
+            Task::List(id, key) => {
+                self.inner.listing.set(id);
+                match client::key_expression(&key) {
+                    Ok(key) => self.send(Command::GetAlive(id, key)),
+                    Err(error) => self.refused(id, &error),
+                }
+            }
+            Task::Answer { id, asked, key, options, rows } => self.answer_query(id, &asked, &key, &options, rows),
+            Task::WatchLink(wanted) => {
+                let this = self.clone();
+                *self.inner.looking.borrow_mut() =
+                    wanted.then(|| Interval::new(LINK_MILLIS, move || this.send(Command::Stats)));
+                if wanted {
+                    self.send(Command::Stats);
+                }
+            }
+        }
+    }
+
+    fn watch_matching(&self, key: &str) {
+        self.send(Command::Undeclare(MATCHING));
+        self.declare(MATCHING, key, |key| Declare::Watch(key, Counterpart::Subscribers));
+    }
+
+    /// The payload of the rows.
+    pub(super) fn built(&self, rows: &[Row]) -> Result<ZBytes, Problem> {
+        let mut sources = self.inner.sources.borrow_mut();
+        sources.make(rows)?;
+        sources.build(None)
+    }
+
+    pub(super) fn put(&self, id: PutId, key: &str, rows: Option<&[Row]>, options: &Options) -> Result<(), Problem> {
+        let refused = |error: CommandError| command_problem("Not sent.", &error);
+        let key = client::key_expression(key).map_err(refused)?;
+        let len = rows.iter().copied().flatten().map(Row::bytes).fold(0usize, usize::saturating_add);
+        // Looked at before the arrays are made: a refusal should not cost a gibibyte.
+        Client::message_len(&key, len).map_err(refused)?;
+        let put = match rows {
+            Some(rows) => Put::new(key, self.built(rows)?),
+            None => Put::delete(key),
+        };
+        let under_way =
+            PutUnderWay { bytes: put.payload.len(), built: put.payload.built().total(), deleted: put.deleted };
+        let put = as_chosen(put, options)?;
+        self.inner.puts.borrow_mut().insert(id, under_way);
+        self.send(Command::Put(id, put));
+        Ok(())
+    }
+
+    fn get(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
+        let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
+        Ok(Get {
+            payload: rows.map(|rows| self.built(rows)).transpose()?,
+            encoding: encoding_of(options)?,
+            attachment: attached(options),
+            target: question.target,
+            consolidation: question.consolidation,
+            timeout: Duration::from_millis(question.timeout_millis as u64),
+            priority: options.priority,
+            express: options.express,
+            ..get
+        })
+    }
+
+    fn answer_query(&self, op: PutId, asked: &Asked, key: &str, options: &Options, rows: Result<Vec<Row>, String>) {
+        let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
+        let answer = || -> Result<Answer, String> {
+            let payload = self.built(&rows?).map_err(|problem| failed(&problem))?;
+            // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
+            let one = [key, &asked.key].into_iter().find(|key| !key.contains('*')).unwrap_or(&asked.key);
+            let content = Content {
+                encoding: encoding_of(options).map_err(|problem| failed(&problem))?,
+                attachment: attached(options),
+                ..Content::put(payload)
+            };
+            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
+        };
+        let result = answer().map_err(|text| ReplyError {
+            payload: text_bytes(&text),
+            encoding: encoding::encoding("text/plain").unwrap_or_default(),
+        });
+        self.inner.answers.borrow_mut().insert(op);
+        self.send(Command::Answer { op, query: asked.query, local: asked.local, result });
+    }
+
+    fn sample(&self, sample: Sample) {
+        if sample.subscribers.contains(&ALIVE) {
+            let token = Token { key: sample.key, alive: !sample.deleted, time: clock::time_of_day() };
+            return self.change(Change::Alive(token));
+        }
+        if sample.subscribers.contains(&ownership::SUBSCRIBER) {
+            self.inner.overheard.borrow_mut().push(sample.clone());
+        }
+        if sample.subscribers.contains(&SUBSCRIBER) {
+            self.arrived(sample, None);
+        }
+    }
+
+    fn reply(&self, op: PutId, reply: Reply) {
+        let from = match (&reply.result, reply.replier) {
+            (Ok(sample), _) if sample.local => "this page".to_owned(),
+            (_, Some(replier)) => replier.zid.to_string(),
+            (_, None) => "not said".to_owned(),
+        };
+        match reply.result {
+            Ok(sample) if self.inner.listing.get() == op => {
+                let token = Token { key: sample.key, alive: true, time: clock::time_of_day() };
+                self.change(Change::Alive(token));
+            }
+            Ok(sample) => self.arrived(sample, Some(from)),
+            Err(error) => {
+                let error = ErrorReply { from, len: error.payload.len(), text: shown(&error.payload) };
+                self.change(Change::ErrorReply(op, error));
+            }
+        }
+    }
+
+    /// Notes a sample, and tells it soon: at once after a pause, and together with others where they come thick and fast.
+    fn arrived(&self, sample: Sample, reply: Option<String>) {
+        let id: SampleId = self.inner.next_sample.get();
+        self.inner.next_sample.set(id + 1);
+        let more = More {
+            encoding: Some(encoding::text_of(&sample.encoding))
+                .filter(|text| text != "zenoh/bytes")
+                .unwrap_or_default(),
+            attachment: sample.attachment.as_ref().map(attachment),
+            priority: sample.qos.priority,
+            may_drop: sample.qos.congestion == CongestionControl::Drop,
+            express: sample.qos.express,
+            number: sample.source.map(|source| source.sn),
+        };
+        let due = {
+            let mut arrivals = self.inner.arrivals.borrow_mut();
+            if reply.is_some() {
+                arrivals.replies += 1
+            } else {
+                arrivals.received += 1
+            }
+            arrivals.samples.push(app::Sample {
+                id,
+                time: clock::time_of_day(),
+                key: sample.key,
+                deleted: sample.deleted,
+                len: sample.payload.len(),
+                segments: sample.payload.segments().len(),
+                local: sample.local,
+                hash: app::Hash::NotAsked,
+                arrays: Vec::new(),
+                reply,
+                more,
+            });
+            let mut payloads = self.inner.payloads.borrow_mut();
+            payloads.insert(id, sample.payload);
+            // What nobody will see is let go at once: a hidden page is told once in a second.
+            let mut held: usize = arrivals.samples.iter().map(|sample| sample.len).sum();
+            while arrivals.samples.len() > 1 && (arrivals.samples.len() > KEPT_SAMPLES || held > KEPT_BYTES) {
+                let oldest = arrivals.samples.remove(0);
+                held -= oldest.len;
+                payloads.remove(&oldest.id);
+            }
+            clock::now().saturating_sub(arrivals.told) >= ARRIVALS
+        };
+        if due {
+            return self.tell_arrivals();
+        }
+        let mut arrivals = self.inner.arrivals.borrow_mut();
+        if arrivals.timer.is_none() {
+            let this = self.clone();
+            arrivals.timer = Some(Timeout::new(ARRIVALS.as_millis() as u32, move || this.tell_arrivals()));
+        }
+    }
+
+    fn tell_arrivals(&self) {
+        let (samples, received, replies) = {
+            let mut arrivals = self.inner.arrivals.borrow_mut();
+            arrivals.timer = None;
+            arrivals.told = clock::now();
+            (take(&mut arrivals.samples), take(&mut arrivals.received), take(&mut arrivals.replies))
+        };
+        if !samples.is_empty() {
+            self.answer(Action::Samples { samples, received, replies });
+        }
+    }
+}
+
+/// `put` with the options of the pane.
+pub(super) fn as_chosen(put: Put, options: &Options) -> Result<Put, Problem> {
+    Ok(Put {
+        encoding: encoding_of(options)?,
+        attachment: attached(options),
+        numbered: options.numbered.then_some(PUBLISHERS + options.priority as EntityId),
+        congestion: if options.may_drop { CongestionControl::Drop } else { CongestionControl::Block },
+        priority: options.priority,
+        express: options.express,
+        ..put
+    })
+}
+
+fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
+    encoding::encoding(options.encoding.trim()).map_err(|len| {
+        Problem::new(
+            "The encoding is too long.",
+            format!("Its schema has {}, and at most {} can be sent. Nothing was sent.", bytes(len), bytes(MAX_SCHEMA)),
+        )
+    })
+}
+
+fn attached(options: &Options) -> Option<ZBytes> {
+    (!options.attachment.is_empty()).then(|| text_bytes(&options.attachment))
+}
+
+fn text_bytes(text: &str) -> ZBytes {
+    ZBytes::of_held(vec![text.to_owned().into_bytes().into()])
+}
+
+fn attachment(attachment: &ZBytes) -> Attachment {
+    Attachment { len: attachment.len(), text: shown(attachment) }
+}
+
+/// The first bytes of `payload` as a text, or in hexadecimal where they are none.
+fn shown(payload: &ZBytes) -> String {
+    let len = payload.len().min(SHOWN);
+    let mut first = vec![0; len];
+    // What is shown is no copy of a payload; and what cannot be read, as a detached array, has nothing to show.
+    if payload.reader().read_exact(&mut first).is_err() {
+        return "not readable any more".to_owned();
+    }
+    let text = match std::str::from_utf8(&first) {
+        Ok(text) => Some(text),
+        // Cut in the middle of a letter.
+        Err(error) if len < payload.len() && len - error.valid_up_to() < 4 => {
+            first.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok())
+        }
+        Err(_) => None,
+    };
+    let mut shown = match text.filter(|text| !text.chars().any(char::is_control)) {
+        Some(text) => text.to_owned(),
+        None => first.iter().take(SHOWN / 4).map(|byte| format!("{byte:02x} ")).collect(),
+    };
+    if len < payload.len() || (text.is_none() && len > SHOWN / 4) {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,625 @@
+//! The whole session in the built page: every tab of the Router pane against the `zenoh` crate and the official Python client, both ways;
+//! a page that is hidden; in the long run also one that is frozen.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation must stop the test"
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/browser.rs"]
+mod browser;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/lab.rs"]
+mod lab;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/peers.rs"]
+mod peers;
+#[path = "support/session_peers.rs"]
+mod session_peers;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use browser::{GUARD, Page, SOCKET_FAILED};
+use lab::{lab, turn, url};
+use peers::{Native, pattern, sha256};
+use serde_json::{Value, json};
+use session_peers::Peer;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
+use zbytes_lab::{client::Client, server::Lab, wire::MAX_MESSAGE};
+
+/// Ticks a box, or unticks it.
+async fn tick(page: &Page, css: &str, on: bool) {
+    page.wait(css).await;
+    let now = page.run("return document.querySelector(arguments[0]).checked", vec![css.into()]).await;
+    if now != json!(on) {
+        page.click(css).await;
+    }
+}
+
+async fn tab(page: &Page, name: &str) {
+    page.click(&format!("#tab-{name}")).await;
+    page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
+}
+
+/// One row of `len` bytes, and their hash: a ramp.
+async fn row(page: &Page, len: usize) -> String {
+    page.fill("#preset", "tensor").await;
+    page.fill("#row-type", "Uint8").await;
+    page.fill("#row-length", &len.to_string()).await;
+    page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
+    sha256(&(0..len).map(|i| i as u8).collect::<Vec<_>>())
+}
+
+/// The hash of a row of samples, computed by the page.
+async fn hash(page: &Page, row: &str) -> String {
+    page.click(&format!("{row} .hash")).await;
+    page.wait(&format!("{row} .digest")).await;
+    page.text(&format!("{row} .digest")).await
+}
+
+/// What sticks out of the pane, or of the page, at its side.
+async fn sticking_out(page: &Page) -> Value {
+    let script = "
+        const pane = document.querySelector('#pane-router');
+        const edge = pane.getBoundingClientRect().right + 1;
+        const out = [...pane.querySelectorAll('*')].filter((one) =>
+            one.getBoundingClientRect().right > edge && !one.closest('.table-scroll, dialog, .unseen'));
+        const wide = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
+        return [...wide, ...out.map((one) => one.id || one.className || one.tagName)];";
+    page.run(script, vec![]).await
+}
+
+/// Puts, deletes, fence, matching: from the page to a peer.
+async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
+    tab(page, "put").await;
+    let digest = row(page, 70_000).await;
+    let key = format!("lab/to/{name}");
+    page.fill("#key", &key).await;
+    page.fill("#put-priority", "real time").await;
+    page.fill("#put-encoding", "text/plain;utf-8").await;
+    page.fill("#put-attachment", "grüße").await;
+    tick(page, "#put-express", true).await;
+    tick(page, "#put-numbered", true).await;
+    let mut expected = json!({
+        "key": key, "deleted": false, "len": 70_000, "digest": digest, "encoding": "text/plain;utf-8", "attachment": "grüße",
+        "priority": "REAL_TIME", "block": true, "express": true, "number": *number,
+    });
+    for drops in [false, true] {
+        page.click(if drops { "#put-drop" } else { "#put-block" }).await;
+        page.click("#put").await;
+        page.wait("#put-result[data-state=done]").await;
+        (expected["block"], expected["number"]) = (json!(!drops), json!(*number));
+        *number += 1;
+        assert_eq!(peer.hear("sample").await, expected);
+        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+    }
+    // The page's own subscription says the same of it.
+    let more = format!("#samples [data-more='{key}'][data-number='{}']", *number - 1);
+    page.wait(&more).await;
+    let more = page.text(&more).await;
+    for word in [
+        &format!("number {}", *number - 1),
+        "text/plain;utf-8",
+        "attachment 7 B “grüße”",
+        "real time",
+        "DROP",
+        "express",
+    ] {
+        assert!(more.contains(word), "{word} in {more}");
+    }
+    page.click("#put-block").await;
+    page.click("#delete").await;
+    page.wait("#put-result[data-state=done]").await;
+    for (field, value) in [
+        ("deleted", json!(true)),
+        ("len", json!(0)),
+        ("digest", json!(sha256(&[]))),
+        ("encoding", json!("zenoh/bytes")),
+    ] {
+        expected[field] = value;
+    }
+    (expected["block"], expected["number"]) = (json!(true), json!(*number));
+    *number += 1;
+    assert_eq!(peer.hear("sample").await, expected);
+    page.click("#flush").await;
+    page.wait("#flush-result[data-state=done]").await;
+
+    // Whether anybody listens: the peer does, and of what nobody subscribes to the page says so.
+    page.wait("#matching[data-matching=true]").await;
+    page.fill("#key", "nobody/here").await;
+    page.wait("#matching[data-matching=false]").await;
+    page.fill("#key", &key).await;
+    page.wait("#matching[data-matching=true]").await;
+}
+
+/// Puts and deletes of a peer, some of them left out.
+async fn peer_puts(page: &Page, peer: &mut Peer, name: &str) {
+    // The page listens, and the peer is told so.
+    while peer.call(json!({ "do": "matching", "key": "lab/x" })).await != true {}
+    let missed: u64 = page.attribute("#missed", "data-missed").await.parse().unwrap_or(0);
+    for number in [5, 6, 9, 11] {
+        let key = format!("lab/from/{name}/{number}");
+        let put = json!({
+            "do": "put", "key": key, "len": 70_000 + number, "encoding": "application/json;x", "attachment": "über",
+            "priority": "DATA_HIGH", "block": true, "express": true, "number": number,
+        });
+        peer.call(put).await;
+        let row = format!("#samples tr[data-key='{key}'][data-len='{}'][data-local=false]", 70_000 + number);
+        page.wait(&row).await;
+        assert_eq!(hash(page, &row).await, sha256(&pattern(70_000 + number as usize)));
+        let more = page.text(&format!("#samples [data-more='{key}']")).await;
+        let words =
+            format!("number {number} · application/json;x · attachment 5 B “über” · priority data high · express");
+        assert_eq!(more, words);
+    }
+    page.wait(&format!("#missed[data-missed='{}']", missed + 3)).await;
+    peer.call(json!({ "do": "delete", "key": format!("lab/from/{name}/9"), "attachment": "gone" })).await;
+    page.wait(&format!("#samples tr[data-key='lab/from/{name}/9'][data-len='0']")).await;
+    assert!(page.text(&format!("#samples [data-more='lab/from/{name}/9']")).await.contains("attachment 4 B “gone”"));
+}
+
+async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
+    let key = format!("answers/{name}");
+    let queryable =
+        json!({ "do": "queryable", "key": key, "len": 100_000, "encoding": "image/png", "attachment": "with it" });
+    peer.call(queryable).await;
+    tab(page, "get").await;
+    page.fill("#selector", &format!("answers/{name}?a=1;b=2")).await;
+    tick(page, "#get-payload", true).await;
+    page.click("#get").await;
+    page.wait("#get-result[data-state=done][data-replies='1']").await;
+    let asked = json!({ "selector": format!("answers/{name}?a=1;b=2"), "len": 70_000, "attachment": "grüße" });
+    assert_eq!(peer.hear("query").await, asked);
+    let row = format!("#replies tr[data-key='{key}'][data-len='100000'][data-local=false]");
+    assert_eq!(hash(page, &row).await, sha256(&pattern(100_000)));
+    assert!(page.attribute(&row, "data-segments").await.parse::<usize>().unwrap() > 1);
+    let more = page.text(&format!("#replies [data-more='{key}']")).await;
+    assert!(more.contains("image/png") && more.contains("attachment 7 B “with it”"), "{more}");
+    peer.call(json!({ "do": "undeclare", "what": "queryable" })).await;
+
+    peer.call(json!({ "do": "queryable", "key": key, "error": "not today" })).await;
+    tick(page, "#get-payload", false).await;
+    page.fill("#get-target", "all").await;
+    page.fill("#get-consolidation", "none").await;
+    page.click("#get").await;
+    page.wait("#get-result[data-state=done][data-replies='0'] .error-reply").await;
+    assert!(page.text(".error-reply").await.contains("not today"));
+    let asked = json!({ "selector": format!("answers/{name}?a=1;b=2"), "len": null, "attachment": "grüße" });
+    assert_eq!(peer.hear("query").await, asked);
+    peer.call(json!({ "do": "undeclare", "what": "queryable" })).await;
+    // What is no selector is told in words where it was typed.
+    page.fill("#selector", "a//b").await;
+    page.click("#get").await;
+    page.wait("#get-result[data-state=failed]").await;
+    assert!(page.text("#get-problem").await.contains("Not a key expression"));
+}
+
+async fn page_answers(page: &Page, peer: &mut Peer) {
+    let digest = row(page, 80_000).await;
+    tab(page, "answer").await;
+    tick(page, "#answer-error", false).await;
+    page.fill("#answer-key", "page/answer").await;
+    page.click("#answer-key-declare").await;
+    page.wait("#answer-key-undeclare").await;
+    let get = json!({ "do": "get", "selector": "page/*?x=1", "payload": "a question", "attachment": "please" });
+    let answer = loop {
+        // A router does not say when a queryable is known to others.
+        let answer = peer.call(get.clone()).await;
+        if answer["replies"] != json!([]) {
+            break answer;
+        }
+    };
+    let reply = &answer["replies"][0];
+    for (field, value) in [
+        ("key", json!("page/answer")),
+        ("len", json!(80_000)),
+        ("digest", json!(digest)),
+        ("encoding", json!("text/plain;utf-8")),
+        ("attachment", json!("grüße")),
+    ] {
+        assert_eq!(reply[field], value, "{answer}");
+    }
+    page.wait("#queries tr[data-selector='page/*?x=1']").await;
+    let words = page.text("#queries tr").await;
+    assert!(words.contains("10 B") && words.contains("attachment 6 B “please”"), "{words}");
+    page.wait("#answer-result[data-answered='1']").await;
+    tick(page, "#answer-error", true).await;
+    let answer = peer.call(get).await;
+    assert!(answer["errors"][0].as_str().unwrap().contains("answers with an error"), "{answer}");
+    page.wait("#answer-result[data-answered='2']").await;
+    page.click("#answer-key-undeclare").await;
+    page.wait("#answer-key-declare").await;
+}
+
+async fn liveliness(page: &Page, peer: &mut Peer, name: &str) {
+    tab(page, "liveliness").await;
+    peer.call(json!({ "do": "token", "key": format!("lab/alive/{name}") })).await;
+    let token = |alive: bool| format!("#tokens tr[data-token='lab/alive/{name}'][data-alive={alive}]");
+    page.click("#alive-list").await;
+    page.wait("#alive[data-state=done]").await;
+    page.wait(&token(true)).await;
+    page.click("#alive-key-declare").await;
+    page.wait("#alive-key-undeclare").await;
+    page.wait(&token(true)).await;
+    peer.call(json!({ "do": "undeclare", "what": "token" })).await;
+    page.wait(&token(false)).await;
+    page.click("#alive-key-undeclare").await;
+    page.fill("#token-key", &format!("lab/alive/page/{name}")).await;
+    page.click("#token-key-declare").await;
+    page.wait("#token-words[data-declared=true]").await;
+    let ours = json!([format!("lab/alive/page/{name}")]);
+    for expected in [ours, json!([])] {
+        while peer.call(json!({ "do": "alive", "key": "lab/alive/**" })).await != expected {}
+        page.click("#token-key-undeclare, #token-key-declare").await;
+    }
+    page.wait("#token-key-undeclare").await;
+    page.click("#token-key-undeclare").await;
+}
+
+async fn at_a_rate(page: &Page, peer: &mut Peer, number: &mut u64) {
+    tab(page, "put").await;
+    page.fill("#put-attachment", "").await;
+    page.fill("#hz", "200").await;
+    page.click("#rate-start").await;
+    for _ in 0..100 {
+        assert_eq!(peer.hear("sample").await["number"], *number, "none is missing");
+        *number += 1;
+    }
+    page.wait("#rate[data-state=running]:not([data-puts='0'])").await;
+    page.click("#rate-stop").await;
+    page.wait("#rate[data-state=stopped]").await;
+    assert_eq!(page.attribute("#rate", "data-dropped").await, "0");
+    // What was under way still arrives, in its order, and before what is put now.
+    let end =
+        format!("{}/end", page.run("return document.querySelector('#key').value", vec![]).await.as_str().unwrap());
+    page.fill("#key", &end).await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    loop {
+        let sample = peer.hear("sample").await;
+        assert_eq!(sample["number"], *number);
+        *number += 1;
+        if sample["key"] == end {
+            break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // Nothing can be asked without a session, and every tab says what to do.
+    for name in ["get", "answer", "liveliness", "link", "put"] {
+        tab(&page, name).await;
+        assert!(page.text("#session-view").await.to_lowercase().contains("connect") || name == "link");
+    }
+    page.connect("/zenoh").await;
+    let mut number = 0;
+    for name in ["native", "python"] {
+        let (locator, key) = (lab.tcp_locator(), format!("lab/to/{name}/**"));
+        let mut peer =
+            if name == "native" { Peer::native(&locator, &key).await } else { Peer::python(&locator, &key).await };
+        page_puts(&page, &mut peer, name, &mut number).await;
+        peer_puts(&page, &mut peer, name).await;
+        page_gets(&page, &mut peer, name).await;
+        page_answers(&page, &mut peer).await;
+        liveliness(&page, &mut peer, name).await;
+        at_a_rate(&page, &mut peer, &mut number).await;
+        peer.leave().await;
+    }
+    // The tabs by keyboard, and nothing that sticks out, on a screen and on a phone.
+    for size in [(1440, 900), (390, 844)] {
+        page.emulate(size, false).await;
+        tab(&page, "put").await;
+        page.run("document.querySelector('#put-options').open = true", vec![]).await;
+        for name in ["put", "get", "answer", "liveliness", "link"] {
+            page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
+            assert_eq!(sticking_out(&page).await, json!([]), "{name} at {size:?}");
+            let focus = "document.querySelector(arguments[0]).focus()";
+            page.run(focus, vec![format!("#tab-{name}").into()]).await;
+            page.client.active_element().await.unwrap().send_keys("\u{e014}").await.unwrap();
+        }
+        page.wait("#tab-put[aria-selected=true]").await;
+    }
+    tab(&page, "link").await;
+    page.wait("#agreed").await;
+    let facts = page.text(".link-facts").await;
+    assert!(facts.contains("batch 65,535 B, 16 lanes") && facts.contains("6 numbered ones missed"), "{facts}");
+    assert!(page.text("#link-fence").await.contains("answered after"));
+
+    a_link_that_is_cut(&page, &lab).await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// Passes everything on, until all of its connections are cut.
+async fn forward(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, cut) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
+    let cuts = cut.clone();
+    tokio::spawn(async move {
+        while let Ok((mut page, _)) = listener.accept().await {
+            let cut = cuts.clone();
+            tokio::spawn(async move {
+                let mut router = TcpStream::connect(to).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut page, &mut router) => {}
+                    () = cut.notified() => {}
+                }
+            });
+        }
+    });
+    (address, cut)
+}
+
+/// It says what was unfinished, here a get whose queryable never answers; and what was declared is there again.
+async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
+    let mut peer = Peer::native(&lab.tcp_locator(), "lab/cut/**").await;
+    let never = peer.silent("answers/never").await;
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    let (through, cut) = forward(lab.ws_locator().trim_start_matches("ws/").parse().unwrap()).await;
+    tab(page, "put").await;
+    page.connect(&format!("ws/{through}")).await;
+    // A put is given up while it is under way: nobody gets it, and what is put then arrives.
+    page.fill("#key", "lab/cut/large").await;
+    row(page, 4 * LARGE).await;
+    page.run(
+        "document.querySelector('#put').click();
+        const cancel = setInterval(() => {
+            const button = document.querySelector('#put-cancel');
+            if (button) { button.click(); clearInterval(cancel); }
+        }, 5);",
+        vec![],
+    )
+    .await;
+    page.wait("#put-result[data-state=failed]").await;
+    let words = page.text("#put-problem").await;
+    assert!(words.contains("The put was cancelled.") && words.contains("of 268,435,456 B had left"), "{words}");
+    row(page, 1000).await;
+    page.fill("#key", "lab/cut/after").await;
+    page.click("#put").await;
+    assert_eq!(peer.hear("sample").await["key"], "lab/cut/after");
+    tab(page, "liveliness").await;
+    page.fill("#token-key", "lab/alive/again").await;
+    page.click("#token-key-declare").await;
+    page.wait("#token-words[data-declared=true]").await;
+    tab(page, "get").await;
+    page.fill("#selector", "answers/never").await;
+    page.fill("#get-timeout", "3600000").await;
+    // A query that is dropped is answered with its end.
+    let mut held = Vec::new();
+    for given_up in [true, false] {
+        page.click("#get").await;
+        page.wait("#get-result[data-state=underway]").await;
+        held.push(never.recv_async().await.unwrap());
+        if given_up {
+            page.click("#get").await;
+            page.wait("#get-result[data-state=failed]").await;
+            assert!(page.text("#get-problem").await.contains("The get was cancelled."));
+        }
+    }
+    cut.notify_waiters();
+    page.wait("#get-result[data-state=failed]").await;
+    assert!(page.text("#get-problem").await.contains("The get was cut off."));
+    tab(page, "link").await;
+    page.wait("#session-gap").await;
+    let loss = page.text("#link-loss").await;
+    assert!(loss.contains("The router closed the link.") && loss.contains("Unfinished: 1 get."), "{loss}");
+    while peer.call(json!({ "do": "alive", "key": "lab/alive/**" })).await != json!(["lab/alive/again"]) {}
+    drop((never, held));
+    peer.leave().await;
+}
+
+/// Counts the page's own timers, and notes the count whenever the page is hidden or shown, and whenever a put changes its state.
+const WATCH_TIMERS: &str = "
+    window.ticks = 0; window.seen = [];
+    setInterval(() => window.ticks++, 10);
+    const note = (what) => window.seen.push([what, document.visibilityState, window.ticks]);
+    document.addEventListener('visibilitychange', () => note('page'));
+    const put = document.querySelector('#put-result');
+    new MutationObserver(() => note(put.dataset.state)).observe(put, { attributeFilter: ['data-state'] });";
+
+/// What was noted since the last call: what, whether the page was hidden then, and how often its timer had gone off.
+async fn noted(page: &Page) -> Vec<(String, bool, u64)> {
+    let noted = page.run("return window.seen.splice(0)", vec![]).await;
+    let noted: Vec<(String, String, u64)> = serde_json::from_value(noted).unwrap();
+    noted.into_iter().map(|(what, seen, ticks)| (what, seen == "hidden", ticks)).collect()
+}
+
+/// The largest put of the hidden page. Paced by the timers of a hidden page it would take sixteen of them.
+const LARGE: usize = 64 << 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "lab/to/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    row(&page, 65_536).await;
+    page.fill("#key", "lab/to/hidden").await;
+    tick(&page, "#put-numbered", true).await;
+    page.fill("#hz", "100").await;
+    page.run(WATCH_TIMERS, vec![]).await;
+    page.click("#rate-start").await;
+    peer.hear("sample").await;
+    let first = page.client.window().await.unwrap();
+    let other = page.client.new_window(true).await.unwrap();
+    page.client.switch_to_window(other.handle.clone()).await.unwrap();
+    page.client.goto("about:blank").await.unwrap();
+    // What came before it was hidden is let go; then these must come while it is.
+    peer.forget_samples();
+    let mut last = peer.hear("sample").await["number"].as_u64().unwrap();
+    for _ in 0..200 {
+        let number = peer.hear("sample").await["number"].as_u64().unwrap();
+        assert_eq!(number, last + 1);
+        last = number;
+    }
+    page.client.switch_to_window(first.clone()).await.unwrap();
+    let seen = noted(&page).await;
+    let [(_, true, hidden), (_, false, shown)] = seen[..] else { panic!("not hidden once and shown again: {seen:?}") };
+    assert!(shown - hidden < 100, "its timers went off {seen:?} while 200 samples were put: it was not slowed down");
+    page.click("#rate-stop").await;
+    page.wait("#rate[data-state=stopped]").await;
+
+    // One large put, begun when the page is hidden and ended before it is shown.
+    row(&page, LARGE).await;
+    page.fill("#key", "lab/to/large").await;
+    page.run("setTimeout(() => document.querySelector('#put').click(), 1500)", vec![]).await;
+    page.client.switch_to_window(other.handle.clone()).await.unwrap();
+    while peer.hear("sample").await["key"] != "lab/to/large" {}
+    page.client.switch_to_window(first.clone()).await.unwrap();
+    page.wait("#put-result[data-state=done]").await;
+    let seen = noted(&page).await;
+    let [(_, true, _), (begun, true, from), (ended, _, to), ..] = &seen[..] else { panic!("{seen:?}") };
+    assert_eq!((begun.as_str(), ended.as_str()), ("underway", "done"));
+    assert!(to - from < 12, "its timers went off {} times during the put", to - from);
+    page.client.switch_to_window(other.handle).await.unwrap();
+    page.client.close_window().await.unwrap();
+    page.client.switch_to_window(first).await.unwrap();
+
+    // What is large has a bar while it arrives.
+    let flood = peer.flood("lab/flood", 32 << 20).await;
+    page.wait(".arriving progress[value]").await;
+    flood.abort();
+    page.close(&[]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+/// Keeps the page busy for so long, and waits until it has told that the session was lost meanwhile, and hears again.
+async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
+    let script = "setTimeout(() => { const end = performance.now() + arguments[0]; while (performance.now() < end); })";
+    page.run(script, vec![millis.into()]).await;
+    page.wait_at_most("#session-gap", 2 * GUARD).await;
+    peer.call(json!({
+        "do": "put", "key": key, "len": 9, "encoding": "zenoh/bytes", "attachment": null, "priority": "DATA", "block": true,
+        "express": false, "number": null,
+    }))
+    .await;
+    page.wait(&format!("#samples tr[data-key='{key}'][data-len='9']")).await;
+    tab(page, "link").await;
+    assert!(page.text("#link-loss").await.contains("The router closed the link."));
+    tab(page, "put").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes more than a minute"]
+async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hears_again() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    // While samples wait for it, a router has patience for some seconds.
+    let flood = peer.flood("lab/flood", 4 << 20).await;
+    page.wait("#samples tr").await;
+    busy(&page, &mut peer, 8_000, "lab/frozen").await;
+    flood.abort();
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    page.connect("/zenoh").await;
+    // Otherwise for as long as the page has announced, which is a minute.
+    busy(&page, &mut peer, 70_000, "lab/busy").await;
+    page.close_with(&[], &[SOCKET_FAILED]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+/// The length of the page's wasm memory. The page does not offer it; the engine finds the object.
+async fn wasm_memory(page: &Page) -> u64 {
+    let of = async |command, params| page.dev_tools(command, params).await;
+    let prototype = of("Runtime.evaluate", json!({ "expression": "WebAssembly.Memory.prototype" })).await;
+    let all = of("Runtime.queryObjects", json!({ "prototypeObjectId": prototype["result"]["objectId"] })).await;
+    let lengths = of(
+        "Runtime.callFunctionOn",
+        json!({
+            "objectId": all["objects"]["objectId"],
+            "functionDeclaration": "function () { return this.map((memory) => memory.buffer.byteLength); }",
+            "returnByValue": true,
+        }),
+    )
+    .await;
+    let lengths = lengths["result"]["value"].as_array().cloned().unwrap_or_default();
+    assert_eq!(lengths.len(), 1, "one program with one memory: {lengths:?}");
+    lengths[0].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "moves a gibibyte"]
+async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answering() {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+    let _turn = turn().await;
+    let lab = lab().await;
+    // The router adds the time to what it hands on, and a message that is longer by that is too long for a subscriber as it comes.
+    let mut config = zenoh::Config::default();
+    config.insert_json5("transport/link/rx/max_message_size", &(MAX_MESSAGE + 64).to_string()).unwrap();
+    let mut native = Native::join_with(config, &lab.tcp_locator(), "lab/largest").await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#locator", "/zenoh").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    let key = zbytes_lab::client::key_expression("lab/largest").unwrap();
+    let fits = |len: &usize| Client::message_len(&key, *len).is_ok();
+    let len = (MAX_MESSAGE - 100..=MAX_MESSAGE).rev().find(fits).unwrap();
+    assert_eq!(Client::message_len(&key, len), Ok(MAX_MESSAGE), "the message is as long as one may be");
+    page.fill("#key", "lab/largest").await;
+    page.fill("#preset", "tensor").await;
+    page.fill("#row-type", "Uint8").await;
+    page.fill("#row-place", "js").await;
+    page.click("#row-mode-borrow").await;
+    page.fill("#row-length", &len.to_string()).await;
+    page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{len}']"), PATIENCE).await;
+
+    let before = wasm_memory(&page).await;
+    page.click("#put").await;
+    // A click of a person's, again and again, and each has its effect while the payload is still leaving.
+    let (mut answered, mut shares) = (0, std::collections::BTreeSet::new());
+    loop {
+        let theme = page.attribute("#theme", "data-value").await;
+        page.press("#theme").await;
+        page.wait(&format!("#theme:not([data-value='{theme}'])")).await;
+        if page.attribute("#put-result", "data-state").await != "underway" {
+            break;
+        }
+        answered += 1;
+        shares.insert(page.attribute("#put-result progress", "value").await);
+    }
+    page.wait_at_most("#put-result[data-state=done]", PATIENCE).await;
+    assert!(answered >= 10 && shares.len() >= 5, "{answered} clicks were answered meanwhile, at {shares:?}");
+    let grown = wasm_memory(&page).await - before;
+    assert!(grown < 64 << 20, "wasm memory grew by {grown} B");
+
+    let period: Vec<u8> = (0..=255).collect();
+    let mut expected = period.repeat(len / 256 + 1);
+    expected.truncate(len);
+    let seen = native.next_within(PATIENCE).await;
+    assert_eq!((seen.len, seen.digest), (len, sha256(&expected)));
+    drop(expected);
+
+    // One byte more is refused, with the length and the limit, and nothing of it is sent.
+    page.fill("#row-length", &(len + 1).to_string()).await;
+    page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{}']", len + 1), PATIENCE).await;
+    page.click("#put").await;
+    page.wait("#put-problem").await;
+    let words = page.text("#put-problem").await;
+    assert!(words.contains("too long") && words.contains("1,073,741,825"), "{words}");
+    row(&page, 5).await;
+    page.click("#put").await;
+    assert_eq!(native.next().await.len, 5, "the next that arrives is the next that was put");
+    page.close(&[]).await;
+    native.leave().await;
+    lab.stop().await;
+}
