@@ -452,6 +452,18 @@ async fn the_program_ends_cleanly_on_a_signal() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_goes_on_when_nobody_reads_what_it_says() {
+    let Program { mut process, stdout, page, .. } = Program::start(&dist(), &[]).await;
+    drop((stdout, process.stderr.take()));
+    assert_eq!(get(page, "/", "").await.status, 200);
+    let id = process.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    let status = timeout(GUARD, process.wait()).await.expect("it should have ended").unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_greeting_says_where_everything_is() {
     let child = Program::start(&dist(), &[]).await;

@@ -1,6 +1,7 @@
 //! The command line: options in, a lab running until it is told to stop, an exit code out.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &Error) -> ExitCode {
-    eprintln!("error: {error}");
+    warn(&format!("error: {error}"));
     ExitCode::FAILURE
 }
 
@@ -35,20 +36,30 @@ async fn run(options: Options) -> Result<(), Error> {
     // Listening for signals comes first: one that arrives while the router starts must not be lost.
     let mut signals = Signals::new().map_err(Error::Io)?;
     let lab = Lab::start(options.clone()).await?;
-    println!("{}", greeting(&lab, &options));
+    say(&greeting(&lab, &options));
     for warning in warnings(&lab, &options) {
-        eprintln!("{warning}");
+        warn(&warning);
     }
     if options.open {
         let url = url(reachable(lab.page_addr()));
         if let Err(error) = open::that_detached(&url) {
-            eprintln!("warning: no browser could be opened ({error}); open {url} yourself");
+            warn(&format!("warning: no browser could be opened ({error}); open {url} yourself"));
         }
     }
     signals.next().await;
     lab.stop().await;
-    println!("stopped");
+    say("stopped");
     Ok(())
+}
+
+/// Writes a line for whoever reads. Nobody may: a router goes on when the pipe behind its output is closed, where `println!` would panic.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The same for what needs attention.
+fn warn(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn greeting(lab: &Lab, options: &Options) -> String {
