@@ -143,7 +143,7 @@ pub fn window_words(range: &Range<usize>, len: usize, shown: &[Shown]) -> String
     let densities = shown.iter().map(Shown::span).filter(|span| span.bytes > 0).map(Span::density);
     let (least, most) = densities.fold((f64::INFINITY, 0.0f64), |(least, most), one| (least.min(one), most.max(one)));
     let scale = match (least, most) {
-        (_, most) if most == 0.0 => String::new(),
+        (_, 0.0) => String::new(),
         (least, most) if most / least < 1.02 => format!("; {}", format::scale(most)),
         (least, most) => format!("; 1 px = {} to {}", format::density(least), format::density(most)),
     };

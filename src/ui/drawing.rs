@@ -299,7 +299,8 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                 Shown::Piece(at, span) => {
                     let Some(piece) = plan.pieces.get(*at) else { return html! {} };
                     let speaks = speaker.is_some_and(|speaker| speaker.x == span.x);
-                    let words = if speaks { format::text_width(&gather_words(span), 12.0) + 16.0 } else { 0.0 };
+                    let words = Some(gather_words(span)).filter(|words| speaks && !words.is_empty());
+                    let words = words.map_or(0.0, |words| format::text_width(&words, 12.0) + 16.0);
                     let peek = props.peeks.iter().find(|(position, _)| position == at).map(|(_, peek)| peek);
                     let near = zoomed && cells::are_drawn(piece, span);
                     html! {
@@ -326,7 +327,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                 { text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(span)) }
             }
             { for shown.iter().filter_map(|one| cut_at(lens, one)).map(|x| cut_mark(g, x)) }
-            { batch_numbers(g, plan, pieces()) }
+            { batch_numbers(g, plan, lens.width, pieces()) }
             if g.named_inside { { names_inside(g, plan) } }
             if let Some(selection) = props.selected { { outline(g, plan, lens, selection) } }
         </>
@@ -459,7 +460,7 @@ fn axis(g: &Geometry, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Html {
                     if span.right == span.end() { { line("axis", span.right, g.axis, span.right, g.axis + 6.0) } }
                     if span.bytes > 0 && worded(span) {
                         { text("tick halo", "middle", span.middle(), g.densities,
-                            format::fit(&format::scale(span.density()), span.seen(), 11.0)) }
+                            first_fit(&[&format::scale(span.density()), &format!("{}/px", format::density(span.density()))], span.seen() + 4.0)) }
                     }
                 </>
             }) }
@@ -685,7 +686,7 @@ fn links(g: &Geometry, piece: &Piece, span: &Span, named: bool) -> Html {
         html! {}
     } else {
         let words = if named { format!("{} {}, {words}", piece.position, piece.name) } else { words.to_owned() };
-        text(style, "middle", span.middle(), g.link, format::fit(&words, span.seen(), 12.0))
+        text(style, "middle", span.middle(), g.link, first_fit(&[&words, piece.mode.name()], span.seen()))
     };
     if refused {
         let cross = |x: f64| format!("M{0:.1} {1:.1}l8 8m0 -8l-8 8", x - 4.0, g.ring - 6.0);
@@ -746,6 +747,8 @@ fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Detail
     let short = piece.part.map_or_else(String::new, |part| format!("{} {}", piece.position, part.word()));
     let bytes = format::bytes(piece.bytes());
     let content = facts::content_words(piece);
+    // With one decimal, where there is little room.
+    let rough = format::density(piece.bytes() as f64);
     let wide = format::text_width(&name, 12.5) + format::text_width(&bytes, 12.5) + 40.0 <= room && room >= 220.0;
     let (left, right) = (span.left + 9.0, span.right - 9.0);
     html! {
@@ -764,7 +767,7 @@ fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Detail
                         format::fit(&name, room - 10.0, 12.5)
                     }) }
                 { text("quiet halo", "middle", span.middle(), lower,
-                    format::fit(if piece.count == 1 { &bytes } else { &content }, room - 8.0, 12.0)) }
+                    first_fit(&[if piece.count == 1 { &bytes } else { &content }, &format::size(piece.bytes()), &rough], room - 6.0)) }
             }
         </>
     }
@@ -826,7 +829,12 @@ fn batches_seen(plan: &Plan, span: &Span) -> (usize, usize) {
 }
 
 /// Batch numbers below the batches: round ones in wide pieces, else the range.
-fn batch_numbers<'a>(g: &Geometry, plan: &Plan, pieces: impl Iterator<Item = (&'a Piece, &'a Span)>) -> Html {
+fn batch_numbers<'a>(
+    g: &Geometry,
+    plan: &Plan,
+    width: f64,
+    pieces: impl Iterator<Item = (&'a Piece, &'a Span)>,
+) -> Html {
     let mut free = f64::NEG_INFINITY;
     let mut numbers: Vec<Html> = Vec::new();
     let drawn = |piece: &Piece| piece.bytes() > 0 && piece.refused.is_none() && !is_padding(piece);
@@ -840,7 +848,8 @@ fn batch_numbers<'a>(g: &Geometry, plan: &Plan, pieces: impl Iterator<Item = (&'
         let mut place = |x: f64, words: String, mark: bool| {
             let half = format::text_width(&words, 11.0) / 2.0;
             let x = if half * 2.0 <= span.seen() { scale::inside(x, span.left + half, span.right - half) } else { x };
-            if x - half >= free {
+            // What would be cut off by the edge of the view says nothing.
+            if x - half >= free && x - half > -8.0 && x + half < width + 8.0 {
                 if mark {
                     numbers.push(line("axis", x, end(g.batches), x, end(g.batches) + 4.0));
                 }

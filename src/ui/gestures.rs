@@ -3,7 +3,7 @@
 
 use yew::prelude::*;
 
-use super::{drawing, lens::Lens};
+use super::{drawing, lens::Lens, scale};
 use crate::app::Window;
 
 /// A pointer that moves less than this is held still, in pixels.
@@ -141,7 +141,7 @@ pub(super) fn turned(event: &WheelEvent, zoomed: bool) -> Option<(f64, f64)> {
     if event.ctrl_key() || event.meta_key() {
         // A pinch on a touchpad comes as many small turns with this key, a wheel in notches of 100 and more.
         let step = if along.abs() < 50.0 { 0.01 } else { 0.004 };
-        Some(((-along * step).clamp(-1.5, 1.5).exp(), 0.0))
+        Some((scale::inside(-along * step, -1.5, 1.5).exp(), 0.0))
     } else if event.shift_key() && zoomed {
         Some((1.0, across + along))
     } else if across.abs() > along.abs() && zoomed {

@@ -22,6 +22,8 @@ pub struct Holder {
     pub segments: usize,
     /// Bytes that building copies into it.
     pub copied: usize,
+    /// Whether ownership was taken of it.
+    pub moved: bool,
     /// Whether a piece of it is refused, so that no payload holds it.
     pub refused: bool,
     /// The pieces by their positions, in payload order.
@@ -91,6 +93,7 @@ pub fn holders(plan: &Plan) -> Vec<Holder> {
                     whole: piece.whole.filter(|_| matches!(key, Key::Own(_))).map(|whole| whole * piece.count),
                     segments: piece.count,
                     copied,
+                    moved: piece.mode == Mode::Move && !matches!(key, Key::Zeros),
                     refused: piece.refused.is_some(),
                     pieces: vec![piece.position],
                 };
@@ -109,6 +112,7 @@ pub fn way_words(holder: &Holder) -> String {
     match holder.copied {
         _ if holder.refused => "refused".to_owned(),
         0 if holder.bytes == 0 => "no byte".to_owned(),
+        0 if holder.moved => "taken over, nothing copied".to_owned(),
         0 => "referred to, nothing copied".to_owned(),
         copied if copied == holder.bytes => "copied".to_owned(),
         copied => format!("{} copied", format::bytes(copied)),

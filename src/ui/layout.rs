@@ -1,6 +1,10 @@
 //! The Layout pane: the drawing and what moves it, the ledger beside it, the facts below it, and the same as a table.
 
-use std::{cell::RefCell, ops::Range, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+    rc::Rc,
+};
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
@@ -23,7 +27,10 @@ use super::{
     widgets::{Choice, pane_head, problem, segmented, sends},
 };
 use crate::{
-    app::{Action, Build, Piece, Plan, Problem, RowId, Selection, State, View, bytes::Subject, sentence, sight::Order},
+    app::{
+        Action, Build, Piece, Plan, Problem, RowId, Selection, State, View, Window, bytes::Subject, sentence,
+        sight::Order,
+    },
     ledger::Ledger,
     message::Structure,
     web::{Runtime, bytes::Held},
@@ -88,6 +95,8 @@ pub(super) struct LayoutPane {
     axis: Option<Rc<Scale>>,
     /// Where the pointer is, in pixels of the drawing.
     hover: Option<f64>,
+    /// The window that was asked for last, until it is shown: keys come faster than the page is drawn, and each goes on from the last.
+    asked: Cell<Option<Option<Window>>>,
     gestures: Gestures,
     /// The pointer was here last, and the drawing does not know it yet.
     pointer: Option<(f64, f64)>,
@@ -135,9 +144,11 @@ impl LayoutPane {
         Some(Lens::new(self.axis.clone()?, self.room(), state.window))
     }
 
-    /// The plan and the view of it.
+    /// The plan and the view of it that was asked for last.
     fn seen(&self, state: &State) -> Option<(Rc<Plan>, Lens)> {
-        self.plan.clone().zip(self.lens(state))
+        self.width?;
+        let window = self.asked.get().unwrap_or(state.window);
+        Some((self.plan.clone()?, Lens::new(self.axis.clone()?, self.room(), window)))
     }
 
     /// A place of the window in pixels of the drawing.
@@ -156,9 +167,10 @@ impl LayoutPane {
     }
 
     /// Shows another part of the axis.
-    fn show(ctx: &Context<Self>, lens: &Lens) {
+    fn show(&self, ctx: &Context<Self>, lens: &Lens) {
         let window = lens.window();
-        if window != ctx.props().state.window {
+        if window != self.asked.get().unwrap_or(ctx.props().state.window) {
+            self.asked.set(Some(window));
             ctx.props().send.emit(Action::Zoom(window));
         }
     }
@@ -170,7 +182,7 @@ impl LayoutPane {
         let Some((plan, lens)) = self.seen(&props.state) else { return false };
         let pointer = self.pointer.take();
         if let Some(view) = self.gestures.view(&lens) {
-            Self::show(ctx, &view);
+            self.show(ctx, &view);
         }
         let Some((x, _)) = pointer else { return false };
         if self.gestures.was_drag() && self.gestures.is_held() {
@@ -206,7 +218,7 @@ impl LayoutPane {
         let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
             let slot = lens.true_slot(x);
             if !lens.is_whole() {
-                Self::show(ctx, &lens.centred(slot));
+                self.show(ctx, &lens.centred(slot));
                 return;
             }
             lens.x_of(slot)
@@ -225,7 +237,7 @@ impl LayoutPane {
         let (from, to) = Lens::slots_of(piece.position, selection.index - piece.first, piece.count);
         let fit = lens.fitting(from, to);
         let same = |slot: f64| (lens.x_of(slot) - fit.x_of(slot)).abs() < 1.0;
-        Self::show(ctx, &if same(from) && same(to) { lens.whole() } else { fit });
+        self.show(ctx, &if same(from) && same(to) { lens.whole() } else { fit });
     }
 
     fn look(&self, ctx: &Context<Self>, look: Look) {
@@ -252,7 +264,7 @@ impl LayoutPane {
                 return;
             }
         };
-        Self::show(ctx, &view);
+        self.show(ctx, &view);
     }
 
     fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
@@ -309,7 +321,7 @@ impl LayoutPane {
         if !lens.is_whole() && (right < 2.0 || left > lens.width - 2.0) {
             // Of one that is wider than the view, its beginning.
             let slot = if right - left > lens.width { from } else { f64::midpoint(from, to) };
-            Self::show(ctx, &lens.centred(slot));
+            self.show(ctx, &lens.centred(slot));
         }
     }
 
@@ -437,6 +449,7 @@ impl Component for LayoutPane {
             plan: None,
             axis: None,
             hover: None,
+            asked: Cell::new(None),
             gestures: Gestures::default(),
             pointer: None,
             frame: None,
@@ -544,8 +557,12 @@ impl Component for LayoutPane {
     fn changed(&mut self, ctx: &Context<Self>, old: &LayoutProps) -> bool {
         let state = &ctx.props().state;
         let planned = |state: &State| (state.revision, state.view, state.key.len());
-        if planned(state) != planned(&old.state) {
+        let renewed = planned(state) != planned(&old.state);
+        if renewed {
             self.renew_plan(state);
+        }
+        if renewed || self.asked.get() == Some(state.window) {
+            self.asked.set(None);
         }
         // A span goes with the structure that it is one of, and with the part that it is in.
         if state.structures != old.state.structures {
@@ -636,7 +653,7 @@ impl Component for LayoutPane {
                     { body }
                 </div>
                 if let Some(plan) = drawable {
-                    if !owners { { zoom_bar(ctx, lens.as_ref(), &shown) } }
+                    { zoom_bar(ctx, lens.as_ref(), &shown) }
                     { selection_facts(plan, send, state.selected) }
                     { self.structure(ctx, plan) }
                 }
@@ -713,13 +730,21 @@ impl LayoutPane {
 
 /// What is in view, and the buttons that change it.
 fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> Html {
-    let words = lens.map_or_else(String::new, |lens| cells::window_words(&lens.bytes(), lens.len(), shown));
-    let whole = lens.is_none_or(Lens::is_whole);
+    let state = &ctx.props().state;
+    // By owner nothing is magnified. The line stays, so that nothing below it moves.
+    let owners = state.order == Order::Owners;
+    let words = match lens {
+        _ if owners => "bars in one scale, the heaviest owner first".to_owned(),
+        Some(lens) => cells::window_words(&lens.bytes(), lens.len(), shown),
+        None => String::new(),
+    };
+    let off = owners || lens.is_none();
+    let whole = off || lens.is_none_or(Lens::is_whole);
     let button = |id: &'static str, name: &'static str, sign: &'static str, look: Look, off: bool| {
         let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Look(look));
         html! { <button type="button" {id} aria-label={name} title={name} disabled={off} {onclick}>{ sign }</button> }
     };
-    let nothing = ctx.props().state.selected.is_none();
+    let nothing = off || state.selected.is_none();
     html! {
         <div class="zoom-bar">
             <p id="zoom-words" role="status">{ words }</p>
@@ -729,7 +754,7 @@ fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> 
             </p>
             <div class="zoom-buttons" role="group" aria-label="What the drawing shows">
                 { button("zoom-out", "Zoom out", "−", Look::Out, whole) }
-                { button("zoom-in", "Zoom in", "+", Look::In, lens.is_none()) }
+                { button("zoom-in", "Zoom in", "+", Look::In, off) }
                 { button("zoom-fit", "Fit the selected segment, or show all again", "Fit", Look::Fit, nothing) }
                 { button("zoom-whole", "Show all", "All", Look::Whole, whole) }
             </div>

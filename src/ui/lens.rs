@@ -8,7 +8,7 @@
 
 use std::{ops::Range, rc::Rc};
 
-use super::scale::{Scale, Span};
+use super::scale::{Scale, Span, inside};
 use crate::app::Window;
 
 /// Pixels that a byte has at most.
@@ -134,7 +134,7 @@ impl Lens {
         let Some(span) = self.axis.spans.get(at) else { return (0.0, 0.0) };
         let rest = slot - 2.0 * at as f64;
         let gap = self.axis.spans.get(at + 1).map_or(0.0, |next| next.before - span.before);
-        (span.x - span.before + rest.clamp(0.0, 1.0) * span.width, span.before + (rest - 1.0).clamp(0.0, 1.0) * gap)
+        (span.x - span.before + inside(rest, 0.0, 1.0) * span.width, span.before + inside(rest - 1.0, 0.0, 1.0) * gap)
     }
 
     /// How much a piece may be magnified.
@@ -238,8 +238,8 @@ impl Lens {
         Some(Span {
             x,
             width,
-            left: x.clamp(0.0, self.width),
-            right: (x + width).clamp(0.0, self.width),
+            left: inside(x, 0.0, self.width),
+            right: inside(x + width, 0.0, self.width),
             true_x: span.true_x * strip,
             true_width: span.true_width * strip,
             before: self.gap_scale() * span.before,
@@ -332,11 +332,11 @@ impl Lens {
     /// The slot of what the strip in true scale shows at `x`.
     #[must_use]
     pub fn true_slot(&self, x: f64) -> f64 {
-        let offset = (x / self.width).clamp(0.0, 1.0) * self.len() as f64;
+        let offset = inside(x / self.width, 0.0, 1.0) * self.len() as f64;
         let at = self.axis.spans.partition_point(|span| span.offset as f64 <= offset).saturating_sub(1);
         let Some(span) = self.axis.spans.get(at) else { return 0.0 };
         let within = if span.bytes == 0 { 0.0 } else { (offset - span.offset as f64) / span.bytes as f64 };
-        2.0 * at as f64 + within.clamp(0.0, 1.0)
+        2.0 * at as f64 + inside(within, 0.0, 1.0)
     }
 
     /// Bytes of the payload.

@@ -196,15 +196,11 @@ pub(super) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected
     let cut = facts.cut.map(|cut| {
         let more = match cut.in_all {
             1 => String::new(),
-            all => format!(", and {} more like it", format::count(all - 1)),
+            all => format!(", and {} more", format::count(all - 1)),
         };
         let name = piece.part.map_or_else(|| format::cut(&piece.name, 16), |part| part.word().to_owned());
         let (element, batch) = (format::count(cut.element), cut.batch);
-        format!(
-            "{name}[{element}] by the border of batches {} and {}{more}",
-            format::count(batch),
-            format::count(batch + 1)
-        )
+        format!("{name}[{element}] by the border of {} | {}{more}", format::count(batch), format::count(batch + 1))
     });
     html! {
         <div class="facts">
