@@ -30,12 +30,15 @@ const BROWSER: [&str; 8] = [
 const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
 
 /// Files of `ui` that hold arithmetic and words only.
-const PURE_UI: [&str; 12] = [
+const PURE_UI: [&str; 15] = [
+    "ui/cells.rs",
     "ui/content.rs",
     "ui/export.rs",
     "ui/facts.rs",
     "ui/format.rs",
     "ui/hex.rs",
+    "ui/holders.rs",
+    "ui/lens.rs",
     "ui/plot.rs",
     "ui/questions.rs",
     "ui/reading.rs",

@@ -12,6 +12,7 @@ pub mod ownership;
 mod plan;
 pub mod session;
 mod setup;
+pub mod sight;
 mod spec;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, Structured, positions, structures},
     setup::Setup,
+    sight::Window,
     spec::{
         FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Message, Preset, Row,
         RowId, TIMESTAMP,
@@ -383,12 +385,21 @@ pub struct State {
     /// The rows in payload order.
     pub rows: Vec<Row>,
     next_row: RowId,
+    /// How many pieces the rows made when they changed last: a window is a part of the axis that these make.
+    pieces: usize,
     /// The preset that the rows still are, if any.
     pub preset: Option<Preset>,
     /// The selected segment.
     pub selected: Option<Selection>,
+    /// The segment that is pointed at, in whatever pane: with the pointer, or with the keyboard. Of segments that are too thin to be
+    /// pointed at it is the first of its piece.
+    pub hovered: Option<Selection>,
     /// Whose modes the layout shows.
     pub view: View,
+    /// What the layout is ordered by.
+    pub order: sight::Order,
+    /// The part of the layout's axis that is looked at; `None` for the whole.
+    pub window: Option<Window>,
     /// Counts changes of the rows: an answer about older rows is ignored.
     pub revision: u64,
     /// Why the last file that was given is not in the payload; gone with the next change.
@@ -439,10 +450,14 @@ impl Default for State {
         let rows = Preset::Tensor.rows(0);
         Self {
             next_row: rows.len() as RowId,
+            pieces: positions(&rows).last().map_or(0, |last| last.end),
             selected: rows.first().map(Selection::of),
             rows,
             preset: Some(Preset::Tensor),
+            hovered: None,
             view: View::AsSet,
+            order: sight::Order::default(),
+            window: None,
             revision: 0,
             file_problem: None,
             build: Build::Pending,
@@ -512,8 +527,14 @@ pub enum Action {
     ModeForAll(Mode),
     /// Select a segment, or nothing.
     Select(Option<Selection>),
+    /// Point at a segment, or at none.
+    Hover(Option<Selection>),
     /// Look at the layout differently.
     View(View),
+    /// Look at the layout in another order.
+    Order(sight::Order),
+    /// Look at a part of the layout's axis, or at the whole.
+    Zoom(Option<Window>),
     /// Measure something else from now on.
     Scenario(Scenario),
     /// Measure.
@@ -711,6 +732,7 @@ impl State {
                     _ => {}
                 }
                 self.selected = self.rows.first().map(Selection::of);
+                self.window = None;
                 effects
             }
             Action::Add(element) => {
@@ -801,8 +823,20 @@ impl State {
                 self.selected = selection;
                 Vec::new()
             }
+            Action::Hover(selection) => {
+                self.hovered = selection;
+                Vec::new()
+            }
             Action::View(view) => {
                 self.view = view;
+                Vec::new()
+            }
+            Action::Order(order) => {
+                self.order = order;
+                Vec::new()
+            }
+            Action::Zoom(window) => {
+                self.window = window;
                 Vec::new()
             }
             Action::Scenario(scenario) => {
@@ -1115,6 +1149,11 @@ impl State {
             let last = row.segments().checked_sub(1).unwrap_or(selection.index);
             Some(Selection { row: row.id, index: selection.index.min(last) })
         });
+        self.hovered = self.hovered.filter(|hovered| self.rows.iter().any(|row| row.id == hovered.row));
+        let pieces = positions(&self.rows).last().map_or(0, |last| last.end);
+        if std::mem::replace(&mut self.pieces, pieces) != pieces {
+            self.window = None;
+        }
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);

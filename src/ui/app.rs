@@ -13,6 +13,7 @@ use super::{
     layout::LayoutPane,
     message::MessageDialog,
     ownership::{OwnershipPane, Questions},
+    pointing::Pointing,
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
@@ -34,8 +35,11 @@ const PANES: [(&str, &str); 5] = [
 /// The page.
 pub struct App {
     state: Rc<State>,
+    /// The same but for what only Layout shows: while somebody zooms there, the other panes need not be drawn again.
+    calm: Rc<State>,
     runtime: Runtime,
     send: Callback<Action>,
+    _pointing: Option<Pointing>,
 }
 
 impl Component for App {
@@ -46,12 +50,14 @@ impl Component for App {
         let send = ctx.link().callback(|action: Action| action);
         let runtime = Runtime::new(send.clone());
         runtime.start();
-        let state = crash::resumed().map_or_else(State::default, State::resumed);
-        Self { state: Rc::new(state), runtime, send }
+        let state = Rc::new(crash::resumed().map_or_else(State::default, State::resumed));
+        let pointing = Pointing::new(&send);
+        Self { calm: state.clone(), state, runtime, send, _pointing: pointing }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
         let before = self.state.clone();
+        let calm = matches!(action, Action::Zoom(_));
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.runtime.carry_out(effect);
         }
@@ -59,11 +65,15 @@ impl Component for App {
             crash::keep(&Setup::of(&self.state));
         }
         // Drawing takes longer than comparing: a state is small, however large the payload is.
-        before != self.state
+        let changed = before != self.state;
+        if changed && !calm {
+            self.calm = self.state.clone();
+        }
+        changed
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
-        let pane = PaneProps { state: self.state.clone(), send: self.send.clone() };
+        let pane = PaneProps { state: self.calm.clone(), send: self.send.clone() };
         let pieces = positions(&self.state.rows).last().map_or(0, |positions| positions.end);
         html! {
             <>
@@ -77,14 +87,14 @@ impl Component for App {
                     </p>
                     <div class="panes">
                         <BuildPane ..pane.clone() />
-                        <LayoutPane ..pane.clone() />
+                        <LayoutPane state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                         <CostPane ..pane.clone() />
                         <RouterPane ..pane.clone() />
                         <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
-                <BytesDialog state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
+                <BytesDialog state={self.calm.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                 <MessageDialog ..pane />
                 <Help />
                 <Questions />

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::{
     facts, format,
     help::{ModesButton, ModesDialog},
-    snippet,
+    pointing, snippet,
     widgets::{
         Choice, NumberField, PaneProps, Select, SidesField, keep_focus, pane_head, problem, segmented, sends, swatch,
         typed,
@@ -209,9 +209,10 @@ fn row_item(
     let last = positions.end.saturating_sub(1);
     let number =
         if last > positions.start { format!("{}–{last}", positions.start) } else { positions.start.to_string() };
+    let back = state.steps_back(|hovered| hovered.row == row.id);
     html! {
-        <li key={row.id} id={format!("row-{at}")} class={classes!("row", open.then_some("open"))}>
-            <button type="button" class="row-head" aria-expanded={if open { "true" } else { "false" }}
+        <li key={row.id} id={format!("row-{at}")} class={classes!("row", open.then_some("open"), back.then_some("back"))}>
+            <button type="button" class="row-head" data-segment={pointing::mark(Selection::of(row))} aria-expanded={if open { "true" } else { "false" }}
                 onclick={(!open).then_some(select)}>
                 { swatch(positions.start + row.face()) }
                 <span class="row-line">
@@ -256,7 +257,7 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row, plan: Op
             { place(send, row) }
             { around(send, row) }
             { mode(send, row) }
-            if let (Some(plan), Some(_)) = (plan, row.way()) { { parts(plan, send, row, state.selected) } }
+            if let (Some(plan), Some(_)) = (plan, row.way()) { { parts(plan, send, row, state) } }
             <div class="row-actions">
                 <button type="button" class="link" id="row-up" disabled={at == 0}
                     onclick={sends(send, Action::Move(id, Direction::Up))}>{ "Up" }</button>
@@ -456,18 +457,19 @@ fn cloud(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
 }
 
 /// The segments that a message becomes.
-fn parts(plan: &Plan, send: &Callback<Action>, row: &Row, selected: Option<Selection>) -> Html {
+fn parts(plan: &Plan, send: &Callback<Action>, row: &Row, state: &State) -> Html {
     let pieces = plan.pieces.iter().filter(|piece| piece.row == row.id);
     html! {
         <div class="note parts">
             <span class="quiet" id="parts-words">{ "becomes these segments" }</span>
             <ul id="row-parts" aria-labelledby="parts-words">
                 { for pieces.map(|piece| {
-                    let here = selected.is_some_and(|selected| piece.holds(selected));
+                    let here = state.selected.is_some_and(|selected| piece.holds(selected));
                     let select = sends(send, Action::Select(Some(piece.selection(0))));
+                    let back = state.steps_back(|hovered| piece.holds(hovered));
                     html! {
-                        <li key={piece.first}>
-                            <button type="button" class="part" id={format!("part-{}", piece.first)} onclick={select}
+                        <li key={piece.first} class={classes!(back.then_some("back"))}>
+                            <button type="button" class="part" data-segment={pointing::mark(piece.selection(0))} id={format!("part-{}", piece.first)} onclick={select}
                                 aria-pressed={if here { "true" } else { "false" }}>
                                 { swatch(piece.position) }
                                 <span>{ piece.position }{ " " }{ piece.part.map_or("", |part| part.word()) }</span>
@@ -663,14 +665,15 @@ fn refused(state: &State, send: &Callback<Action>) -> Html {
 }
 
 fn listing(state: &State) -> Html {
+    let hovered = state.hovered.and_then(|hovered| state.position_of(hovered));
     html! {
         <pre class="listing" aria-label="What the page builds, in Rust"><code>
             { for snippet::listing(&state.rows).into_iter().map(|line| html! {
-                <>
+                <span class={classes!(hovered.is_some_and(|hovered| line.at != Some(hovered)).then_some("back"))}>
                     { line.indent }
                     if let Some(at) = line.at { { swatch(at) }{ " " } }
                     { line.code }{ "\n" }
-                </>
+                </span>
             }) }
         </code></pre>
     }

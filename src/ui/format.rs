@@ -44,6 +44,16 @@ pub fn density(bytes_per_px: f64) -> String {
     format!("{text} {unit}")
 }
 
+/// The same as a scale: `1 px = 5.3 B`, and for less than half a byte `1 B = 24 px`.
+#[must_use]
+pub fn scale(bytes_per_px: f64) -> String {
+    if bytes_per_px < 0.5 {
+        format!("1 B = {:.0} px", 1.0 / bytes_per_px)
+    } else {
+        format!("1 px = {}", density(bytes_per_px))
+    }
+}
+
 /// An offset in hexadecimal, a blank after every four digits: `0x4F FE0C`.
 #[must_use]
 pub fn hex(offset: usize) -> String {

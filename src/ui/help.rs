@@ -177,7 +177,8 @@ pub(super) fn Help() -> Html {
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \
-                   rows." }
+                   rows. Double-click a segment to see it large, down to its elements and bytes; drag over the strip above for a part \
+                   of the payload, and 0 shows all of it again. In a part, left and right move it; with Shift they go through segments." }
             </p>
         </dialog>
     }

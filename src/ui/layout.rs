@@ -1,58 +1,114 @@
-//! The Layout pane: the drawing, the ledger beside it, the facts below it, and the same as a table.
+//! The Layout pane: the drawing and what moves it, the ledger beside it, the facts below it, and the same as a table.
 
-use std::{ops::Range, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+    rc::Rc,
+};
 
+use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::{
-    bytes::bytes_button,
+    cells::{self, Peek},
     drawing::{self, Bands},
     facts::{self, Facts},
     format,
+    frame::Frame,
+    gestures::{self, Gestures},
+    lens::{Lens, Shown},
+    owners,
+    particulars::{piece_words, selection_facts, table},
     scale::{self, Scale},
     structure::StructureTable,
-    widgets::{Choice, NumberField, PaneProps, pane_head, problem, segmented, sends, swatch},
+    widgets::{Choice, pane_head, problem, segmented, sends},
 };
 use crate::{
     app::{
-        Action, Piece, Plan, Problem, RowId, Selection, State, View,
-        bytes::{Looking, Subject},
-        sentence,
+        Action, Build, Piece, Plan, Problem, RowId, Selection, State, View, Window, bytes::Subject, sentence,
+        sight::Order,
     },
-    ledger::Place,
+    ledger::Ledger,
     message::Structure,
-    segment::Mode,
+    web::{Runtime, bytes::Held},
 };
 
 /// Below this width of the window the drawing is the phone's.
 const NARROW: f64 = 700.0;
 
+/// How much one step of a key or a button magnifies.
+const STEP: f64 = 1.6;
+
+/// What part of the view a key moves it by.
+const PART: f64 = 0.2;
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct LayoutProps {
+    /// The state to show.
+    pub(super) state: Rc<State>,
+    /// Where actions go.
+    pub(super) send: Callback<Action>,
+    /// Who has the bytes.
+    pub(super) runtime: Runtime,
+}
+
+/// A step of the view that a key or a button asks for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Look {
+    In,
+    Out,
+    Left,
+    Right,
+    Whole,
+    Fit,
+}
+
 pub(super) enum Msg {
     Measured { plot: f64, narrow: bool },
-    Hover(Option<f64>),
-    Click { x: f64, y: f64 },
+    Down(PointerEvent),
+    Move(PointerEvent),
+    Up(PointerEvent),
+    Leave,
+    Wheel { factor: f64, by: f64, x: f64 },
+    Frame,
+    Click(MouseEvent),
+    Double(MouseEvent),
     Key(KeyboardEvent),
+    Look(Look),
     Table,
-    Span(RowId, Option<usize>),
+    Span(Option<usize>),
 }
 
 /// The pane.
 pub(super) struct LayoutPane {
     plot: NodeRef,
     drawn: NodeRef,
+    list: NodeRef,
     /// Pixels that the drawing may take; none before it was measured.
     width: Option<f64>,
     narrow: bool,
+    /// Made of the rows once, not with every move of the pointer.
+    plan: Option<Rc<Plan>>,
+    axis: Option<Rc<Scale>>,
+    /// Where the pointer is, in pixels of the drawing.
     hover: Option<f64>,
+    /// The window that was asked for last, until it is shown: keys come faster than the page is drawn, and each goes on from the last.
+    asked: Cell<Option<Option<Window>>>,
+    gestures: Gestures,
+    /// The pointer was here last, and the drawing does not know it yet.
+    pointer: Option<(f64, f64)>,
+    frame: Option<Frame>,
     table: bool,
     observer: Option<Observer>,
-    /// The selection that was last scrolled to.
-    shown: Option<Selection>,
+    wheel: Option<EventListener>,
     /// The row of a message, and which span of its structure is selected.
     span: Option<(RowId, usize)>,
+    select_span: Callback<Option<usize>>,
+    /// The payload whose bytes are drawn, and the revision of its rows; none while no byte is.
+    held: RefCell<Option<(u64, Held)>>,
 }
 
 /// Watches a size until it is dropped.
@@ -68,40 +124,175 @@ impl Drop for Observer {
 }
 
 impl LayoutPane {
-    fn scale(&self, plan: &Plan) -> Option<Scale> {
-        // The bands stand out by a few pixels at both sides.
-        self.width.map(|width| Scale::fitted(&drawing::rooms(plan, self.narrow), (width - 16.0).max(120.0)))
+    fn renew_plan(&mut self, state: &State) {
+        self.plan = state.plan().ok().map(Rc::new);
+        self.renew_axis();
+    }
+
+    fn renew_axis(&mut self) {
+        let (plan, width) = (self.plan.as_ref(), self.room());
+        self.axis = plan.map(|plan| Rc::new(Scale::fitted(&drawing::rooms(plan, self.narrow), width)));
+    }
+
+    /// Pixels for the axis: the bands stand out by a few at both sides.
+    fn room(&self) -> f64 {
+        (self.width.unwrap_or(0.0) - 16.0).max(120.0)
+    }
+
+    fn lens(&self, state: &State) -> Option<Lens> {
+        self.width?;
+        Some(Lens::new(self.axis.clone()?, self.room(), state.window))
+    }
+
+    /// The plan and the view of it that was asked for last.
+    fn seen(&self, state: &State) -> Option<(Rc<Plan>, Lens)> {
+        self.width?;
+        let window = self.asked.get().unwrap_or(state.window);
+        Some((self.plan.clone()?, Lens::new(self.axis.clone()?, self.room(), window)))
+    }
+
+    /// A place of the window in pixels of the drawing.
+    fn inside(&self, client_x: i32, client_y: i32) -> (f64, f64) {
+        let rect = self.drawn.cast::<Element>().map(|svg| svg.get_bounding_client_rect());
+        rect.map_or((0.0, 0.0), |rect| (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top()))
     }
 
     /// What is drawn at `x`: the segment, and the byte.
-    fn at(&self, plan: &Plan, scale: &Scale, x: f64) -> Option<(Selection, usize)> {
-        let position = scale.span_at(x)?;
-        let (piece, span) = (plan.pieces.get(position)?, scale.spans.get(position)?);
+    fn at(plan: &Plan, lens: &Lens, x: f64) -> Option<(Selection, usize)> {
+        let position = lens.position_at(x)?;
+        let (piece, span) = (plan.pieces.get(position)?, lens.span(position)?);
         let index = span.unit_at(x, piece.count);
         let selection = (piece.count > 0).then(|| piece.selection(index))?;
         Some((selection, piece.offset + if piece.bytes() > 0 { span.byte_at(x) } else { 0 }))
     }
 
-    fn click(&self, ctx: &Context<Self>, x: f64, y: f64) {
-        let Ok(plan) = ctx.props().state.plan() else { return };
-        let Some(scale) = self.scale(&plan) else { return };
+    /// Shows another part of the axis.
+    fn show(&self, ctx: &Context<Self>, lens: &Lens) {
+        let window = lens.window();
+        if window != self.asked.get().unwrap_or(ctx.props().state.window) {
+            self.asked.set(Some(window));
+            ctx.props().send.emit(Action::Zoom(window));
+        }
+    }
+
+    /// Once a frame: what the pointers and the wheel have done since the last one.
+    fn framed(&mut self, ctx: &Context<Self>) -> bool {
+        self.frame = None;
+        let props = ctx.props();
+        let Some((plan, lens)) = self.seen(&props.state) else { return false };
+        let pointer = self.pointer.take();
+        if let Some(view) = self.gestures.view(&lens) {
+            self.show(ctx, &view);
+        }
+        let Some((x, _)) = pointer else { return false };
+        if self.gestures.was_drag() && self.gestures.is_held() {
+            return false;
+        }
+        self.hover = Some(x);
+        // A segment of which several share a pixel is not what is pointed at: its piece is.
+        let under = Self::at(&plan, &lens, x).map(|(selection, _)| selection).and_then(|selection| {
+            let piece = plan.piece_of(selection)?;
+            let wide = lens.span(piece.position)?.width / piece.count as f64 >= 3.0;
+            Some(if wide { selection } else { piece.selection(0) })
+        });
+        if under != props.state.hovered {
+            props.send.emit(Action::Hover(under));
+        }
+        true
+    }
+
+    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
+        if self.frame.is_none() {
+            let link = ctx.link().clone();
+            self.frame = Frame::next(move || link.send_message(Msg::Frame));
+        }
+    }
+
+    fn click(&self, ctx: &Context<Self>, event: &MouseEvent) {
+        let Some((plan, lens)) = self.seen(&ctx.props().state) else { return };
+        if self.gestures.was_drag() {
+            return;
+        }
+        let (x, y) = self.inside(event.client_x(), event.client_y());
         // The strip above is in true scale.
         let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
-            let hit = scale.spans.iter().find(|span| (span.true_x..=span.true_x + span.true_width).contains(&x));
-            hit.map_or(x, |span| span.x + (x - span.true_x) / span.true_width.max(1.0) * span.width)
+            let slot = lens.true_slot(x);
+            if !lens.is_whole() {
+                self.show(ctx, &lens.centred(slot));
+                return;
+            }
+            lens.x_of(slot)
         } else {
             x
         };
-        if let Some((selection, _)) = self.at(&plan, &scale, x) {
+        if let Some((selection, _)) = Self::at(&plan, &lens, x) {
             ctx.props().send.emit(Action::Select(Some(selection)));
         }
     }
 
+    /// Shows a segment as large as it fits, or the whole again when it is shown like that already.
+    fn fit(&self, ctx: &Context<Self>, selection: Selection) {
+        let Some((plan, lens)) = self.seen(&ctx.props().state) else { return };
+        let Some(piece) = plan.piece_of(selection) else { return };
+        let (from, to) = Lens::slots_of(piece.position, selection.index - piece.first, piece.count);
+        let fit = lens.fitting(from, to);
+        let same = |slot: f64| (lens.x_of(slot) - fit.x_of(slot)).abs() < 1.0;
+        self.show(ctx, &if same(from) && same(to) { lens.whole() } else { fit });
+    }
+
+    fn look(&self, ctx: &Context<Self>, look: Look) {
+        let state = &ctx.props().state;
+        let Some((plan, lens)) = self.seen(state) else { return };
+        // Around what is selected, where that is in view.
+        let selected = state.selected.and_then(|selected| {
+            let piece = plan.piece_of(selected)?;
+            let (x, width) = lens.span(piece.position)?.unit(selected.index - piece.first, piece.count);
+            let (left, right) = (x.max(0.0), (x + width).min(lens.width));
+            (left < right).then_some(f64::midpoint(left, right))
+        });
+        let middle = selected.unwrap_or(lens.width / 2.0);
+        let view = match look {
+            Look::In => lens.zoomed(STEP, middle),
+            Look::Out => lens.zoomed(1.0 / STEP, middle),
+            Look::Left => lens.panned(-PART * lens.width),
+            Look::Right => lens.panned(PART * lens.width),
+            Look::Whole => lens.whole(),
+            Look::Fit => {
+                if let Some(selected) = state.selected {
+                    self.fit(ctx, selected);
+                }
+                return;
+            }
+        };
+        self.show(ctx, &view);
+    }
+
     fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
-        let Ok(plan) = ctx.props().state.plan() else { return };
-        let selected = ctx.props().state.selected;
+        let props = ctx.props();
+        let Some((plan, lens)) = self.seen(&props.state) else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let key = event.key();
+        // What is magnified moves; what is whole has nothing to move to, and the keys go through its segments.
+        let moves = !lens.is_whole() && !event.shift_key();
+        let look = match key.as_str() {
+            "+" | "=" => Some(Look::In),
+            "-" => Some(Look::Out),
+            "0" => Some(Look::Whole),
+            "Enter" => Some(Look::Fit),
+            "ArrowLeft" if moves => Some(Look::Left),
+            "ArrowRight" if moves => Some(Look::Right),
+            _ => None,
+        };
+        if let Some(look) = look {
+            event.prevent_default();
+            self.look(ctx, look);
+            return;
+        }
+        let selected = props.state.selected;
         let number = selected.and_then(|selected| Facts::of(&plan, selected)).map_or(0, |facts| facts.number);
-        let target = match (event.key().as_str(), selected) {
+        let target = match (key.as_str(), selected) {
             ("ArrowLeft", _) => facts::numbered(&plan, number.saturating_sub(1).max(1)),
             ("ArrowRight", _) => facts::numbered(&plan, (number + 1).min(plan.segments)),
             ("ArrowUp" | "PageUp", Some(selected)) => facts::neighbour_piece(&plan, selected, false),
@@ -113,8 +304,54 @@ impl LayoutPane {
         };
         event.prevent_default();
         if target.is_some() {
-            ctx.props().send.emit(Action::Select(target));
+            props.send.emit(Action::Select(target));
         }
+    }
+
+    /// Moves the view so that what was selected elsewhere is in it.
+    fn follow(&self, ctx: &Context<Self>) {
+        let state = &ctx.props().state;
+        let Some((plan, lens)) = self.seen(state) else { return };
+        let Some((selected, piece)) = state.selected.and_then(|selected| Some((selected, plan.piece_of(selected)?)))
+        else {
+            return;
+        };
+        let (from, to) = Lens::slots_of(piece.position, selected.index - piece.first, piece.count);
+        let (left, right) = (lens.x_of(from), lens.x_of(to));
+        if !lens.is_whole() && (right < 2.0 || left > lens.width - 2.0) {
+            // Of one that is wider than the view, its beginning.
+            let slot = if right - left > lens.width { from } else { f64::midpoint(from, to) };
+            self.show(ctx, &lens.centred(slot));
+        }
+    }
+
+    /// The bytes of what is drawn byte by byte.
+    fn peeks(&self, ctx: &Context<Self>, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]> {
+        let state = &ctx.props().state;
+        let wanted = if lens.is_whole() { Vec::new() } else { cells::wanted(plan, shown) };
+        let mut held = self.held.borrow_mut();
+        if wanted.is_empty() || !matches!(state.build, Build::Ready(_)) {
+            *held = None;
+            return Rc::default();
+        }
+        if held.as_ref().is_none_or(|(revision, _)| *revision != state.revision) {
+            let ledger = Rc::new(RefCell::new(Ledger::new()));
+            let fresh = ctx.props().runtime.hold(Subject::Build, &state.rows, &ledger).ok();
+            *held = fresh.map(|fresh| (state.revision, fresh));
+        }
+        let Some((_, payload)) = held.as_ref() else { return Rc::default() };
+        let mut peeks = Vec::new();
+        let mut lost = false;
+        for (position, range) in wanted {
+            let seen = payload.look(range.start, range.len());
+            lost |= seen.problem.is_some();
+            peeks.push((position, Peek { offset: seen.offset, bytes: seen.readable().to_vec() }));
+        }
+        // An array was moved away meanwhile: there is a new one the next time.
+        if lost {
+            *held = None;
+        }
+        peeks.into()
     }
 
     /// The selected span of the message that is selected, if any: its bytes.
@@ -154,9 +391,11 @@ impl LayoutPane {
             Some(Ok(structure)) if fits(structure) => {
                 let segments = pieces.iter().filter(|piece| facts::is_segment(piece)).map(|piece| piece.position);
                 let id = row.id;
+                let marks = pieces.iter().map(|piece| (piece.offset..piece.end(), piece.selection(0), piece.position));
                 html! {
                     <StructureTable structure={structure.clone()} selected={self.span.filter(|span| span.0 == id).map(|span| span.1)}
-                        select={ctx.link().callback(move |span| Msg::Span(id, span))} positions={segments.collect::<Rc<[usize]>>()}
+                        select={self.select_span.clone()} positions={segments.collect::<Rc<[usize]>>()}
+                        marks={marks.collect::<Rc<[_]>>()} hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
                         prefix="layout-" in_page=true />
                 }
             }
@@ -171,25 +410,6 @@ impl LayoutPane {
                 <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
                 { content }
             </section>
-        }
-    }
-
-    /// Scrolls a drawing that is wider than its place so that the selection is in view.
-    fn scroll_to(&self, ctx: &Context<Self>, selected: Option<Selection>) {
-        let place = || {
-            let plan = ctx.props().state.plan().ok()?;
-            let (scale, selected) = (self.scale(&plan)?, selected?);
-            let piece = plan.piece_of(selected)?;
-            let span = *scale.spans.get(piece.position)?;
-            let (x, width) = span.unit(selected.index - piece.first, piece.count);
-            Some((x, x + width.min(self.width.unwrap_or(width))))
-        };
-        let (Some(plot), Some((left, right))) = (self.plot.cast::<HtmlElement>(), place()) else { return };
-        let (from, seen) = (f64::from(plot.scroll_left()), f64::from(plot.client_width()));
-        if left < from {
-            plot.set_scroll_left(left as i32);
-        } else if right + 16.0 > from + seen {
-            plot.set_scroll_left((right + 16.0 - seen) as i32);
         }
     }
 
@@ -217,20 +437,31 @@ impl LayoutPane {
 
 impl Component for LayoutPane {
     type Message = Msg;
-    type Properties = PaneProps;
+    type Properties = LayoutProps;
 
-    fn create(_ctx: &Context<Self>) -> Self {
-        Self {
+    fn create(ctx: &Context<Self>) -> Self {
+        let mut pane = Self {
             plot: NodeRef::default(),
             drawn: NodeRef::default(),
+            list: NodeRef::default(),
             width: None,
             narrow: false,
+            plan: None,
+            axis: None,
             hover: None,
+            asked: Cell::new(None),
+            gestures: Gestures::default(),
+            pointer: None,
+            frame: None,
             table: false,
             observer: None,
-            shown: None,
+            wheel: None,
             span: None,
-        }
+            select_span: ctx.link().callback(Msg::Span),
+            held: RefCell::default(),
+        };
+        pane.renew_plan(&ctx.props().state);
+        pane
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -241,43 +472,110 @@ impl Component for LayoutPane {
                     return false;
                 }
                 (self.width, self.narrow) = (Some(plot), narrow);
+                self.renew_axis();
             }
-            Msg::Hover(x) => {
-                if self.hover == x {
+            Msg::Down(event) => {
+                if event.button() != 0 {
                     return false;
                 }
-                self.hover = x;
+                let place = self.inside(event.client_x(), event.client_y());
+                if let Some((plan, lens)) = self.seen(&ctx.props().state) {
+                    let minimap = drawing::geometry(self.narrow, &plan).minimap_end();
+                    let finger = event.pointer_type() == "touch";
+                    self.gestures.down(event.pointer_id(), place, &lens, minimap, finger);
+                    if let Some(svg) = self.drawn.cast::<Element>() {
+                        // A pointer that is gone already has nothing to be followed.
+                        let _ = svg.set_pointer_capture(event.pointer_id());
+                    }
+                }
+                return false;
             }
-            Msg::Click { x, y } => {
-                self.click(ctx, x, y);
+            Msg::Move(event) => {
+                let place = self.inside(event.client_x(), event.client_y());
+                let held = self.gestures.moved(event.pointer_id(), place);
+                if held || event.pointer_type() != "touch" {
+                    self.pointer = Some(place);
+                    self.ask_for_frame(ctx);
+                }
+                return false;
+            }
+            Msg::Up(event) => {
+                // What it did last must not be lost.
+                if self.gestures.is_held() {
+                    self.framed(ctx);
+                }
+                self.gestures.up(event.pointer_id());
+                if event.pointer_type() != "touch" {
+                    return false;
+                }
+                (self.hover, self.pointer) = (None, None);
+                ctx.props().send.emit(Action::Hover(None));
+            }
+            Msg::Leave => {
+                (self.hover, self.pointer) = (None, None);
+                ctx.props().send.emit(Action::Hover(None));
+            }
+            Msg::Wheel { factor, by, x } => {
+                self.gestures.wheel(factor, x, by);
+                self.ask_for_frame(ctx);
+                return false;
+            }
+            Msg::Frame => return self.framed(ctx),
+            Msg::Click(event) => {
+                self.click(ctx, &event);
+                return false;
+            }
+            Msg::Double(event) => {
+                let (x, y) = self.inside(event.client_x(), event.client_y());
+                let found = self.seen(&ctx.props().state).and_then(|(plan, lens)| {
+                    let strip = y < drawing::geometry(self.narrow, &plan).minimap_end();
+                    Self::at(&plan, &lens, x).filter(|_| !strip)
+                });
+                if let Some((selection, _)) = found {
+                    self.fit(ctx, selection);
+                }
                 return false;
             }
             Msg::Key(event) => {
                 self.key(ctx, &event);
                 return false;
             }
+            Msg::Look(look) => {
+                self.look(ctx, look);
+                return false;
+            }
             Msg::Table => self.table = !self.table,
-            Msg::Span(row, span) => {
-                self.span = span.map(|span| (row, span));
+            Msg::Span(span) => {
+                let row = ctx.props().state.selected.map(|selected| selected.row);
+                self.span = row.zip(span);
                 self.show_span(ctx);
             }
         }
         true
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, old: &PaneProps) -> bool {
+    fn changed(&mut self, ctx: &Context<Self>, old: &LayoutProps) -> bool {
         let state = &ctx.props().state;
+        let planned = |state: &State| (state.revision, state.view, state.key.len());
+        let renewed = planned(state) != planned(&old.state);
+        if renewed {
+            self.renew_plan(state);
+        }
+        if renewed || self.asked.get() == Some(state.window) {
+            self.asked.set(None);
+        }
         // A span goes with the structure that it is one of, and with the part that it is in.
         if state.structures != old.state.structures {
             self.span = None;
         } else if state.selected != old.state.selected {
-            let plan = state.plan().ok();
-            let piece = plan.as_ref().zip(state.selected).and_then(|(plan, selected)| plan.piece_of(selected));
+            let plan = self.plan.as_ref();
+            let piece = plan.zip(state.selected).and_then(|(plan, selected)| plan.piece_of(selected));
             let here =
                 |bytes: Range<usize>| piece.is_some_and(|piece| (piece.offset..piece.end()).contains(&bytes.start));
             if !self.span(state).is_some_and(here) {
                 self.span = None;
             }
+            self.follow(ctx);
         }
         true
     }
@@ -286,10 +584,12 @@ impl Component for LayoutPane {
         if first {
             self.observe(ctx);
         }
-        let selected = ctx.props().state.selected;
-        if self.width.is_some() && selected != self.shown {
-            self.shown = selected;
-            self.scroll_to(ctx, selected);
+        // The list is there while there is something to draw; its wheel is listened to by hand, because Yew's listeners are passive.
+        let there = self.list.cast::<Element>();
+        if there.is_none() {
+            self.wheel = None;
+        } else if self.wheel.is_none() {
+            self.wheel = there.map(|list| self.listen(ctx, &list));
         }
     }
 
@@ -301,41 +601,59 @@ impl Component for LayoutPane {
             chosen: state.view == view,
             choose: sends(send, Action::View(view)),
         });
+        let orders = Order::ALL.into_iter().map(|order| Choice {
+            id: format!("order-{}", order.name().replace(' ', "-")).into(),
+            label: order.name(),
+            chosen: state.order == order,
+            choose: sends(send, Action::Order(order)),
+        });
+        let owners = state.order == Order::Owners;
         let controls = html! {
             <>
                 { segmented("Whose modes the layout shows", "view", views.collect()) }
-                <button type="button" class="link" id="table" aria-pressed={if self.table { "true" } else { "false" }}
+                { segmented("What the layout is ordered by", "order", orders.collect()) }
+                <button type="button" class="link" id="table" aria-pressed={if self.table { "true" } else { "false" }} disabled={owners}
+                    title={owners.then_some("By owner, the drawing is a table already")}
                     onclick={ctx.link().callback(|_| Msg::Table)}>{ "Table" }</button>
             </>
         };
-        let plan = state.plan().map(Rc::new);
-        let body = match &plan {
+        let drawable = self.plan.as_ref().filter(|plan| !plan.pieces.is_empty());
+        let lens = self.lens(state);
+        let shown = lens.as_ref().map(Lens::shown).unwrap_or_default();
+        let as_table = owners || self.table;
+        let body = match (&self.plan, &lens) {
             _ if state.rows.is_empty() => empty(),
-            Err(_) => problem(
+            (None, _) => problem(
                 "layout-problem",
                 &Problem::new("There is no layout to show.", "The payload cannot be built; Build says why."),
             ),
-            Ok(plan) => html! {
+            (Some(plan), lens) => html! {
                 <>
-                    if self.table { { table(plan, send, state.selected) } }
+                    if owners {
+                        { owners::view(plan, send, state) }
+                    } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
+                        { table(plan, lens, &shown, send, state) }
+                    }
                     { ledger(plan) }
                 </>
             },
         };
-        let drawable = plan.as_ref().ok().filter(|plan| !plan.pieces.is_empty());
-        let hidden = self.table || drawable.is_none();
+        let hidden = as_table || drawable.is_none();
         html! {
             <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
-                <div class={classes!("layout-body", self.table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
-                    if let Some(plan) = drawable.filter(|_| !self.table) { { drawing::names(plan) } }
+                <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
+                    if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }
                     // Always there, so that its width is known whatever is shown.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
-                        if let Some(plan) = drawable { { self.drawing(ctx, plan) } }
+                        if let Some((plan, lens)) = drawable.zip(lens.as_ref()).filter(|_| !as_table) {
+                            { self.drawing(ctx, plan, lens, &shown) }
+                        }
                     </div>
                     { body }
                 </div>
                 if let Some(plan) = drawable {
+                    { zoom_bar(ctx, lens.as_ref(), &shown) }
                     { selection_facts(plan, send, state.selected) }
                     { self.structure(ctx, plan) }
                 }
@@ -345,53 +663,61 @@ impl Component for LayoutPane {
 }
 
 impl LayoutPane {
-    fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>) -> Html {
-        let Some(scale) = self.scale(plan).map(Rc::new) else { return html! {} };
-        let selected = ctx.props().state.selected;
+    fn listen(&self, ctx: &Context<Self>, list: &Element) -> EventListener {
+        let (link, drawn, zoomed) = (ctx.link().clone(), self.drawn.clone(), list.clone());
+        // Not passive: what zooms the drawing must not zoom the page.
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(list, "wheel", options, move |event| {
+            let Some(event) = event.dyn_ref::<WheelEvent>() else { return };
+            let Some((factor, by)) = gestures::turned(event, zoomed.has_attribute("data-zoomed")) else { return };
+            event.prevent_default();
+            let left = drawn.cast::<Element>().map_or(0.0, |svg| svg.get_bounding_client_rect().left());
+            link.send_message(Msg::Wheel { factor, by, x: f64::from(event.client_x()) - left - 8.0 });
+        })
+    }
+
+    fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>, lens: &Lens, shown: &[Shown]) -> Html {
+        let state = &ctx.props().state;
+        let selected = state.selected;
         let height = drawing::geometry(self.narrow, plan).height;
-        let width = scale.width + 16.0;
-        let inside = {
-            let drawn = self.drawn.clone();
-            move |client_x: i32, client_y: i32| {
-                let rect = drawn.cast::<Element>().map(|svg| svg.get_bounding_client_rect());
-                rect.map_or((0.0, 0.0), |rect| {
-                    (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top())
-                })
-            }
-        };
-        let onclick = {
-            let inside = inside.clone();
-            ctx.link().callback(move |event: MouseEvent| {
-                let (x, y) = inside(event.client_x(), event.client_y());
-                Msg::Click { x, y }
-            })
-        };
-        let onpointermove = ctx
-            .link()
-            .callback(move |event: PointerEvent| Msg::Hover(Some(inside(event.client_x(), event.client_y()).0)));
-        let under = self.hover.and_then(|x| self.at(plan, &scale, x));
-        let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, scale.width))));
+        let width = lens.width + 16.0;
+        let under = self.hover.and_then(|x| Self::at(plan, lens, x));
+        let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, lens.width))));
         let span = || {
-            let start = self.span(&ctx.props().state)?.start;
+            let start = self.span(state)?.start;
             let at = plan.pieces.iter().position(|piece| (piece.offset..piece.end()).contains(&start))?;
-            Some((start, scale.spans.get(at)?.at(start)))
+            let x = lens.span(at)?.at(start);
+            (0.0..=lens.width).contains(&x).then_some((start, x))
         };
-        let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, &scale, selected?));
+        let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, lens, selected?));
+        let chosen = selected.and_then(|selected| plan.piece_of(selected)).map(|piece| piece.position);
+        // Of many pieces those that are drawn, and the one that is selected.
+        let listed = shown.iter().filter_map(|one| match one {
+            Shown::Piece(at, _) | Shown::Narrow(at, _) => Some(*at),
+            Shown::Merged(..) => None,
+        });
+        let listed: Vec<usize> = listed.collect();
+        let beyond = chosen.filter(|chosen| !listed.contains(chosen));
+        let link = ctx.link();
         html! {
-            <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot"
-                aria-activedescendant={selected.and_then(|selected| plan.piece_of(selected)).map(|piece| format!("piece-{}", piece.position))}
-                onkeydown={ctx.link().callback(Msg::Key)}>
+            <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot" ref={self.list.clone()}
+                aria-describedby="zoom-words zoom-keys" data-zoomed={(!lens.is_whole()).then_some("true")}
+                aria-activedescendant={chosen.map(|at| format!("piece-{at}"))} onkeydown={link.callback(Msg::Key)}>
                 <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
-                    viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" {onclick} {onpointermove}
-                    onpointerleave={ctx.link().callback(|_| Msg::Hover(None))}>
-                    <Bands plan={plan.clone()} scale={scale.clone()} narrow={self.narrow} {selected}
-                        hovered={under.and_then(|(selection, _)| plan.piece_of(selection)).map(|piece| piece.position)} fans={scale.width <= self.width.unwrap_or(0.0)} />
-                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, &scale, offset, x) } }
+                    viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" onclick={link.callback(Msg::Click)}
+                    ondblclick={link.callback(Msg::Double)} onpointerdown={link.callback(Msg::Down)}
+                    onpointermove={link.callback(Msg::Move)} onpointerup={link.callback(Msg::Up)}
+                    onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
+                    <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow} {selected}
+                        hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
+                        peeks={self.peeks(ctx, plan, lens, shown)} />
+                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, lens, offset, x) } }
                 </svg>
-                { for plan.pieces.iter().map(|piece| {
+                { for listed.into_iter().chain(beyond).filter_map(|at| plan.pieces.get(at)).map(|piece| {
                     let here = selected.filter(|selected| piece.holds(*selected));
                     html! {
                         <span key={piece.position} class="unseen" role="option" id={format!("piece-{}", piece.position)}
+                            aria-setsize={plan.pieces.len().to_string()} aria-posinset={(piece.position + 1).to_string()}
                             aria-selected={if here.is_some() { "true" } else { "false" }}>
                             { piece_words(piece, here) }
                         </span>
@@ -402,17 +728,38 @@ impl LayoutPane {
     }
 }
 
-fn piece_words(piece: &Piece, here: Option<Selection>) -> String {
-    let bytes = format::bytes(piece.len);
-    let mut words = format!("{} {}, ", piece.position, piece.name);
-    if piece.count != 1 {
-        words.push_str(&format!("{} segments of ", format::count(piece.count)));
+/// What is in view, and the buttons that change it.
+fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> Html {
+    let state = &ctx.props().state;
+    // By owner nothing is magnified. The line stays, so that nothing below it moves.
+    let owners = state.order == Order::Owners;
+    let words = match lens {
+        _ if owners => "bars in one scale, the heaviest owner first".to_owned(),
+        Some(lens) => cells::window_words(&lens.bytes(), lens.len(), shown),
+        None => String::new(),
+    };
+    let off = owners || lens.is_none();
+    let whole = off || lens.is_none_or(Lens::is_whole);
+    let button = |id: &'static str, name: &'static str, sign: &'static str, look: Look, off: bool| {
+        let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Look(look));
+        html! { <button type="button" {id} aria-label={name} title={name} disabled={off} {onclick}>{ sign }</button> }
+    };
+    let nothing = off || state.selected.is_none();
+    html! {
+        <div class="zoom-bar">
+            <p id="zoom-words" role="status">{ words }</p>
+            <p class="quiet" id="zoom-keys">
+                { "Drag over the strip for a part, Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
+                <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }
+            </p>
+            <div class="zoom-buttons" role="group" aria-label="What the drawing shows">
+                { button("zoom-out", "Zoom out", "−", Look::Out, whole) }
+                { button("zoom-in", "Zoom in", "+", Look::In, off) }
+                { button("zoom-fit", "Fit the selected segment, or show all again", "Fit", Look::Fit, nothing) }
+                { button("zoom-whole", "Show all", "All", Look::Whole, whole) }
+            </div>
+        </div>
     }
-    words.push_str(&format!("{bytes}, {}, {}", facts::memory_words(piece)[0], facts::mode_words(piece)));
-    if let Some(here) = here.filter(|_| piece.count != 1) {
-        words.push_str(&format!(", segment {} of them", format::count(here.index - piece.first + 1)));
-    }
-    words
 }
 
 fn legend() -> Html {
@@ -462,152 +809,6 @@ fn ledger(plan: &Plan) -> Html {
             } else {
                 <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
             }
-        </div>
-    }
-}
-
-fn place_words(place: Place) -> &'static str {
-    match place {
-        Place::JsHeap => "JS heap",
-        Place::Linear => "wasm memory",
-    }
-}
-
-fn part_words(piece: &Piece) -> String {
-    piece.whole.map_or_else(String::new, |whole| format!(", of {}", format::bytes(whole)))
-}
-
-fn batch_words(batches: Option<(usize, usize)>) -> String {
-    match batches {
-        None => "none, it has no byte".to_owned(),
-        Some((first, last)) if first == last => format!("batch {}", format::count(first)),
-        Some((first, last)) => format!("batches {} to {}", format::count(first), format::count(last)),
-    }
-}
-
-fn table(plan: &Plan, send: &Callback<Action>, selected: Option<Selection>) -> Html {
-    html! {
-        <div class="table-scroll" tabindex="0" role="group" aria-label="The layout as a table">
-            <table id="layout-table">
-                <caption class="unseen">{ "The pieces of the payload in order" }</caption>
-                <thead><tr>
-                    <th scope="col">{ "segment" }</th><th scope="col" class="number-cell">{ "offset" }</th>
-                    <th scope="col" class="number-cell">{ "hex" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                    <th scope="col">{ "type" }</th><th scope="col">{ "lives in" }</th><th scope="col">{ "mode" }</th>
-                    <th scope="col" class="number-cell">{ "copied when built" }</th><th scope="col">{ "carried by" }</th>
-                </tr></thead>
-                <tbody>
-                    { for plan.pieces.iter().map(|piece| {
-                        let here = selected.is_some_and(|selected| piece.holds(selected));
-                        let select = sends(send, Action::Select(Some(piece.selection(0))));
-                        let batches = (piece.bytes() > 0)
-                            .then(|| (plan.batches.batch_of(piece.offset), plan.batches.batch_of(piece.end() - 1)));
-                        let copied = piece.filled() + if piece.mode == Mode::Copy { piece.bytes() } else { 0 };
-                        let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
-                        html! {
-                            <tr key={piece.position} class={here.then_some("open")}>
-                                <th scope="row">{ swatch(piece.position) }
-                                    <button type="button" class="link" onclick={select}
-                                        aria-pressed={if here { "true" } else { "false" }}>
-                                        { piece.position }{ " " }{ &piece.name }
-                                    </button>{ times }</th>
-                                <td class="number-cell">{ format::count(piece.offset) }</td>
-                                <td class="number-cell mono">{ format::hex(piece.offset) }</td>
-                                <td class="number-cell">{ format::count(piece.bytes()) }</td>
-                                <td>{ facts::piece_type(piece) }</td>
-                                <td>{ place_words(piece.source) }{ part_words(piece) }</td>
-                                <td class={piece.refused.map(|_| "refused-words")}>{ facts::mode_words(piece) }</td>
-                                <td class="number-cell">{ format::count(copied) }</td>
-                                <td>{ batch_words(batches) }</td>
-                            </tr>
-                        }
-                    }) }
-                </tbody>
-                <tfoot><tr>
-                    <th scope="row">{ "in all" }</th><td></td><td></td>
-                    <td class="number-cell">{ format::count(plan.len) }</td><td></td><td></td><td></td>
-                    <td class="number-cell">{ format::count(plan.building) }</td>
-                    <td>{ format::batches(plan.batches.count) }</td>
-                </tr></tfoot>
-            </table>
-        </div>
-    }
-}
-
-fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Selection>) -> Html {
-    let found = selected.and_then(|selected| Some((selected, plan.piece_of(selected)?, Facts::of(plan, selected)?)));
-    let Some((selected, piece, facts)) = found else {
-        return html! {
-            <div class="facts">
-                <p class="quiet">
-                    { "Select a segment, in the drawing or in the list, to see what it is and what happens to its bytes." }
-                </p>
-            </div>
-        };
-    };
-    let step = |number: usize| facts::numbered(plan, number).map(|target| sends(send, Action::Select(Some(target))));
-    let goto = {
-        let (plan, send) = (plan.clone(), send.clone());
-        Callback::from(move |number| {
-            if let Some(target) = facts::numbered(&plan, number) {
-                send.emit(Action::Select(Some(target)));
-            }
-        })
-    };
-    let fact = |name: &'static str, words: String| html! { <div><dt>{ name }</dt><dd>{ words }</dd></div> };
-    let title = if piece.count == 1 {
-        piece.name.clone()
-    } else {
-        format!("{}[{}]", piece.name, format::count(selected.index - piece.first))
-    };
-    let in_short = if facts.len >= 1024 { format!(", {}", format::size(facts.len)) } else { String::new() };
-    let cut = facts.cut.map(|cut| {
-        let more = match cut.in_all {
-            1 => String::new(),
-            all => format!(", and {} more like it", format::count(all - 1)),
-        };
-        let name = piece.part.map_or_else(|| format::cut(&piece.name, 16), |part| part.word().to_owned());
-        let (element, batch) = (format::count(cut.element), cut.batch);
-        format!(
-            "{name}[{element}] by the border of batches {} and {}{more}",
-            format::count(batch),
-            format::count(batch + 1)
-        )
-    });
-    html! {
-        <div class="facts">
-            <div class="facts-head">
-                <h3>{ swatch(piece.position) }{ piece.position }{ " " }{ title }</h3>
-                <span class={if piece.refused.is_some() { "refused-words" } else { "quiet" }} id="fact-mode">
-                    { facts::mode_words(piece) }
-                </span>
-                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into()) }
-                <div class="walk" role="group" aria-label="Go to another segment">
-                    <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
-                        disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>
-                    <span>{ "segment" }</span>
-                    <NumberField id="segment-number" label="segment number" value={facts.number} least={1}
-                        most={plan.segments} change={goto} />
-                    <span>{ "of " }{ format::count(facts.of) }</span>
-                    <button type="button" class="link" id="segment-next" aria-label="Next segment"
-                        disabled={facts.number >= facts.of} onclick={step(facts.number + 1)}>{ "›" }</button>
-                </div>
-            </div>
-            <div class="fact-columns" id="facts">
-                <dl>
-                    { fact("offset", format!("{}, {}", format::bytes(facts.offset), format::hex(facts.offset))) }
-                    { fact("length", format!("{}{in_short}", format::bytes(facts.len))) }
-                    { fact("element", facts::element_words(piece)) }
-                    { fact("alignment", facts::alignment_words(piece, &facts)) }
-                </dl>
-                <dl>
-                    if let Some(words) = facts::part_words(plan, piece) { { fact("part", words) } }
-                    { fact("owner", facts::owner(piece)) }
-                    { fact("carried by", batch_words(facts.batches)) }
-                    if let Some(cut) = cut { { fact("cut", cut) } }
-                </dl>
-            </div>
-            <p class="story"><strong>{ "What happens to these bytes: " }</strong>{ facts::story(piece) }</p>
         </div>
     }
 }

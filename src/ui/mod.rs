@@ -2,7 +2,7 @@
 //!
 //! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
 //! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
-//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`) hold the arithmetic and the words and are tested natively.
+//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`, `lens`, `cells`, `holders`) hold the arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
 //! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
@@ -13,11 +13,14 @@
     allow(clippy::disallowed_methods, reason = "html! moves lists of nodes this way; no payload byte gets here")
 )]
 
+pub mod cells;
 pub mod content;
 pub mod export;
 pub mod facts;
 pub mod format;
 pub mod hex;
+pub mod holders;
+pub mod lens;
 pub mod plot;
 pub mod questions;
 pub mod reading;
@@ -40,6 +43,10 @@ mod cost;
 #[cfg(target_arch = "wasm32")]
 mod drawing;
 #[cfg(target_arch = "wasm32")]
+mod frame;
+#[cfg(target_arch = "wasm32")]
+mod gestures;
+#[cfg(target_arch = "wasm32")]
 mod help;
 #[cfg(target_arch = "wasm32")]
 mod history;
@@ -48,9 +55,15 @@ mod layout;
 #[cfg(target_arch = "wasm32")]
 mod message;
 #[cfg(target_arch = "wasm32")]
+mod owners;
+#[cfg(target_arch = "wasm32")]
 mod ownership;
 #[cfg(target_arch = "wasm32")]
+mod particulars;
+#[cfg(target_arch = "wasm32")]
 mod picture;
+#[cfg(target_arch = "wasm32")]
+mod pointing;
 #[cfg(target_arch = "wasm32")]
 mod results;
 #[cfg(target_arch = "wasm32")]

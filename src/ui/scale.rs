@@ -3,6 +3,8 @@
 //! Every piece gets a least width; what is left is shared in proportion to the bytes. Where two neighbours have different
 //! scales a gap says so. No web types, so it is tested natively.
 
+use std::ops::Range;
+
 /// Pixels between pieces of different scale; there is room for a cut mark in it.
 const CUT: f64 = 22.0;
 
@@ -29,13 +31,53 @@ pub struct Span {
     pub true_x: f64,
     /// How wide it is in true scale.
     pub true_width: f64,
+    /// Pixels of gaps in front of it.
+    pub before: f64,
+    /// Where what is in view of it begins.
+    pub left: f64,
+    /// Where what is in view of it ends.
+    pub right: f64,
 }
+
+/// What is in view of a piece that goes on beyond the view is drawn so far beyond it that no edge is seen.
+const EDGE: f64 = 12.0;
 
 impl Span {
     /// Where it ends.
     #[must_use]
     pub fn end(&self) -> f64 {
         self.x + self.width
+    }
+
+    /// Pixels of it that are in view.
+    #[must_use]
+    pub fn seen(&self) -> f64 {
+        self.right - self.left
+    }
+
+    /// The middle of what is in view.
+    #[must_use]
+    pub fn middle(&self) -> f64 {
+        f64::midpoint(self.left, self.right)
+    }
+
+    /// Where to draw it from: its beginning, or beyond the edge of the view.
+    #[must_use]
+    pub fn begin(&self) -> f64 {
+        if self.x < self.left { self.left - EDGE } else { self.x }
+    }
+
+    /// How wide to draw it from [`Span::begin`].
+    #[must_use]
+    pub fn drawn(&self) -> f64 {
+        (if self.end() > self.right { self.right + EDGE } else { self.end() }) - self.begin()
+    }
+
+    /// The payload bytes that are in view; at least one, where the piece has any.
+    #[must_use]
+    pub fn bytes_seen(&self) -> Range<usize> {
+        let at = |x: f64| self.offset + self.byte_at(x);
+        if self.bytes == 0 { self.offset..self.offset } else { at(self.left)..at(self.right) + 1 }
     }
 
     /// Bytes that one pixel stands for.
@@ -140,7 +182,7 @@ impl Scale {
         let total: usize = lengths.iter().sum();
         let whole = widths.iter().sum::<f64>() + gaps.iter().sum::<f64>();
         let whole = whole.max(width);
-        let (mut x, mut offset) = (0.0, 0);
+        let (mut x, mut offset, mut before) = (0.0, 0, 0.0);
         let spans = (0..n)
             .map(|at| {
                 let of_total = |bytes: usize| if total == 0 { 0.0 } else { bytes as f64 / total as f64 * whole };
@@ -152,8 +194,13 @@ impl Scale {
                     cut_after: gaps.get(at).is_some_and(|gap| *gap == CUT),
                     true_x: of_total(offset),
                     true_width: of_total(lengths[at]),
+                    before,
+                    left: x,
+                    right: x + widths[at],
                 };
-                x += widths[at] + gaps.get(at).copied().unwrap_or(0.0);
+                let gap = gaps.get(at).copied().unwrap_or(0.0);
+                x += widths[at] + gap;
+                before += gap;
                 offset += lengths[at];
                 span
             })
@@ -210,13 +257,15 @@ pub fn ticks(from: usize, to: usize, wanted: usize, binary: bool) -> Vec<usize> 
     (first..=to).step_by(step).collect()
 }
 
-/// Borders to draw for `count` equal units over `width` pixels: all of them while they are `least` pixels apart, else every
-/// `n`-th. Returns `n` and the positions relative to the beginning, without both ends.
+/// Borders to draw between `count` equal units of a piece, of those in view: all of them while they are `least` pixels apart, else every
+/// `n`-th of the piece, so that they stay where they are when the view moves. Returns `n` and where they are drawn.
 #[must_use]
-pub fn borders(count: usize, width: f64, least: f64) -> (usize, Vec<f64>) {
-    let each = width / count.max(1) as f64;
+pub fn borders(span: &Span, count: usize, least: f64) -> (usize, Vec<f64>) {
+    let each = span.width / count.max(1) as f64;
     let every = (least / each).ceil().max(1.0) as usize;
-    (every, (every..count).step_by(every).map(|at| each * at as f64).collect())
+    let first = span.unit_at(span.left, count).div_ceil(every).max(1) * every;
+    let last = (span.unit_at(span.right, count) + 1).min(count);
+    (every, (first..last).step_by(every).map(|at| span.x + each * at as f64).collect())
 }
 
 /// `x`, or the border that it is beyond; `least` when the borders have crossed. `f64::clamp` panics then, and where a text fits
@@ -318,11 +367,17 @@ mod tests {
 
     #[test]
     fn borders_are_thinned_out_to_what_can_be_seen() {
-        assert_eq!(borders(4, 100.0, 4.0), (1, vec![25.0, 50.0, 75.0]));
-        let (every, positions) = borders(10_000, 800.0, 4.0);
+        let span = |width| Scale::of(&[1 << 20], width, 96.0).spans[0];
+        assert_eq!(borders(&span(100.0), 4, 4.0), (1, vec![25.0, 50.0, 75.0]));
+        let (every, positions) = borders(&span(800.0), 10_000, 4.0);
         assert_eq!(every, 50);
         assert_eq!(positions.len(), 199);
-        assert_eq!(borders(0, 100.0, 4.0).1.len(), 0);
-        assert_eq!(borders(1, 100.0, 4.0).1.len(), 0);
+        assert_eq!(borders(&span(100.0), 0, 4.0).1.len(), 0);
+        assert_eq!(borders(&span(100.0), 1, 4.0).1.len(), 0);
+        // Of a piece of which a part is in view, those that are there, and always the same ones.
+        let part = Span { x: -8_000.0, width: 1e6, left: 0.0, right: 800.0, ..span(800.0) };
+        let (every, positions) = borders(&part, 1_000_000, 4.0);
+        assert_eq!((every, positions.len()), (4, 201));
+        assert!(positions.iter().all(|x| (0.0..=800.0).contains(x) && (x + 8_000.0) % 4.0 == 0.0));
     }
 }

@@ -1,16 +1,19 @@
 //! The structure of a message over its bytes: the words of its head as a strip, and a table of every span. Selecting a pointer, in either,
 //! marks what it leads to.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use yew::prelude::*;
 
 use super::{
-    content, format,
+    content, format, pointing,
     strip::{self, Arrow, Cell, Ink, Strip},
     widgets::{hue, use_width},
 };
-use crate::message::{Span, Structure};
+use crate::{
+    app::Selection,
+    message::{Span, Structure},
+};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StructureProps {
@@ -23,6 +26,12 @@ pub(super) struct StructureProps {
     /// The position of each segment's piece, which gives the hue; the segment's own number where there is none.
     #[prop_or_default]
     pub(super) positions: Rc<[usize]>,
+    /// The pieces of the payload that it consists of: their bytes, what selects them, and their positions. None where it is nobody's.
+    #[prop_or_default]
+    pub(super) marks: Rc<[(Range<usize>, Selection, usize)]>,
+    /// The position of the piece that is pointed at: the others step back.
+    #[prop_or_default]
+    pub(super) hovered: Option<usize>,
     /// What the `id`s in it begin with, where there is more than one.
     #[prop_or_default]
     pub(super) prefix: &'static str,
@@ -187,10 +196,13 @@ fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callbac
     let px = |value: f64| format!("{value:.1}");
     let cell = |cell: &Cell| {
         let Some(span) = structure.spans.get(cell.span) else { return html! {} };
-        let class = cell.segment.map_or(classes!("word"), |segment| classes!("word", hue(position(segment))));
+        let mark = props.marks.iter().find(|(bytes, ..)| bytes.contains(&span.bytes.start));
+        let back = props.hovered.is_some_and(|hovered| mark.is_some_and(|(.., at)| *at != hovered)).then_some("back");
+        let class =
+            cell.segment.map_or(classes!("word", back), |segment| classes!("word", back, hue(position(segment))));
         let (at, size) = ((cell.x + 1.0, cell.y + 1.0), ((cell.width - 2.0).max(1.0), strip::HEIGHT - 2.0));
         html! {
-            <g {class} onclick={toggle(cell.span)}>
+            <g {class} onclick={toggle(cell.span)} data-segment={mark.map(|(_, selection, _)| pointing::mark(*selection))}>
                 <title>{ content::span_words(structure, span) }</title>
                 { shape(cell.ink, at, size) }
             </g>

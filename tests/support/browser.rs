@@ -37,6 +37,20 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
+/// Input of several pointers at once, which fantoccini has no words for.
+#[derive(Debug)]
+struct Input(Value);
+
+impl WebDriverCompatibleCommand for Input {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/actions", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "actions": self.0 }).to_string()))
+    }
+}
+
 /// A command of Chromium's own protocol, for what WebDriver has no word for.
 #[derive(Debug)]
 struct DevTools {
@@ -161,6 +175,11 @@ impl Page {
     /// Clicks as a mouse does, where the element is.
     pub(crate) async fn press(&self, css: &str) {
         self.wait(css).await.click().await.unwrap();
+    }
+
+    /// Performs actions as WebDriver writes them, those of several pointers side by side.
+    pub(crate) async fn perform(&self, actions: Value) {
+        self.client.issue_cmd(Input(actions)).await.unwrap();
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {
