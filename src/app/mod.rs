@@ -6,6 +6,7 @@
 
 pub mod bytes;
 pub mod cost;
+pub mod keys;
 pub mod locator;
 pub mod message;
 pub mod ownership;
@@ -384,6 +385,8 @@ pub struct State {
     pub key: String,
     /// The last put.
     pub put: Put,
+    /// The revision of the rows that the last put was of.
+    pub put_revision: u64,
     next_put: PutId,
     /// The key expression to subscribe to, as typed.
     pub sub_key: String,
@@ -422,6 +425,7 @@ impl Default for State {
             gap: None,
             key: "lab/tensor".to_owned(),
             put: Put::None,
+            put_revision: 0,
             next_put: 1,
             sub_key: "lab/**".to_owned(),
             subscription: Subscription::None,
@@ -518,6 +522,8 @@ pub enum Action {
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
     Look(Option<bytes::Looking>),
+    /// Do what a key stands for.
+    Command(keys::Verb),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.
@@ -821,6 +827,7 @@ impl State {
                 Vec::new()
             }
             Action::Message(change) => self.message_changed(change),
+            Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
                 self.attempt(experiment).into_iter().collect()
@@ -1007,6 +1014,7 @@ impl State {
             self.put = Put::Failed(problem.clone());
             return Vec::new();
         }
+        self.put_revision = self.revision;
         let id = self.next_put;
         self.next_put += 1;
         let total = self.rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
@@ -1025,6 +1033,10 @@ impl State {
         self.revision += 1;
         self.preset = None;
         self.file_problem = None;
+        // What has failed may be what was changed.
+        if matches!(self.put, Put::Failed(_)) {
+            self.put = Put::None;
+        }
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;

@@ -10,6 +10,7 @@ use super::{
     bytes::BytesDialog,
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
+    keys,
     layout::LayoutPane,
     message::MessageDialog,
     ownership::{OwnershipPane, Questions},
@@ -18,7 +19,7 @@ use super::{
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, Setup, State, positions},
+    app::{Action, Preset, Session, Setup, State, keys::aria, positions},
     web::{Runtime, crash},
 };
 
@@ -36,6 +37,7 @@ pub struct App {
     state: Rc<State>,
     runtime: Runtime,
     send: Callback<Action>,
+    _keys: Option<EventListener>,
 }
 
 impl Component for App {
@@ -47,7 +49,8 @@ impl Component for App {
         let runtime = Runtime::new(send.clone());
         runtime.start();
         let state = crash::resumed().map_or_else(State::default, State::resumed);
-        Self { state: Rc::new(state), runtime, send }
+        let keys = keys::listen(send.clone());
+        Self { state: Rc::new(state), runtime, send, _keys: keys }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
@@ -173,7 +176,7 @@ fn PaneBar() -> Html {
                     }
                 });
                 html! {
-                    <button type="button" {onclick} aria-current={(*current == at).then_some("true")}>
+                    <button type="button" {onclick} aria-keyshortcuts={aria(id)} aria-current={(*current == at).then_some("true")}>
                         <span class="quiet" aria-hidden="true">{ at + 1 }</span>{ *name }
                     </button>
                 }

@@ -20,7 +20,7 @@ use crate::{
     app::{
         Action, Piece, Plan, Problem, RowId, Selection, State, View,
         bytes::{Looking, Subject},
-        sentence,
+        keys, sentence,
     },
     ledger::Place,
     message::Structure,
@@ -325,7 +325,7 @@ impl Component for LayoutPane {
         let drawable = plan.as_ref().ok().filter(|plan| !plan.pieces.is_empty());
         let hidden = self.table || drawable.is_none();
         html! {
-            <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
+            <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
                 <div class={classes!("layout-body", self.table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !self.table) { { drawing::names(plan) } }
@@ -581,7 +581,7 @@ fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Se
                 <span class={if piece.refused.is_some() { "refused-words" } else { "quiet" }} id="fact-mode">
                     { facts::mode_words(piece) }
                 </span>
-                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into()) }
+                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into(), keys::aria("bytes-open")) }
                 <div class="walk" role="group" aria-label="Go to another segment">
                     <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
                         disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>

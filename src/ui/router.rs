@@ -11,12 +11,13 @@ use super::{
     format,
     message::read_button,
     snippet::{self, Program},
-    widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
+    widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
 };
 use crate::{
     app::{
         Action, Build, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, Put, PutReport, Row, Sample, Session, State, Subscription,
         bytes::{Looking, Subject},
+        keys::{aria, hint},
         locator::OWN_ENDPOINT,
     },
     client::SessionInfo,
@@ -27,6 +28,14 @@ use crate::{
 pub(super) fn RouterPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     let dialog = use_node_ref();
+    // One of two buttons goes and the other comes: whoever had the one has the other.
+    let untouched = use_mut_ref(|| true);
+    use_effect_with((state.session.is_busy(), is_declared(state)), move |(busy, declared)| {
+        if !untouched.replace(false) {
+            let session = if *busy { "#disconnect" } else { "#connect" };
+            keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
+        }
+    });
     let open = {
         let dialog = dialog.clone();
         Callback::from(move |_: MouseEvent| {
@@ -38,7 +47,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
     };
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
-        <section class="pane router" id="pane-router" aria-labelledby="head-router">
+        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
             { pane_head(4, "head-router", "Router", "send it, and see it come back", other) }
             { session(state, send) }
             { put(state, send) }
@@ -66,7 +75,8 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
                 } else {
-                    <button key="connect" type="submit" class="primary" id="connect">{ "Connect" }</button>
+                    <button key="connect" type="submit" class="primary" id="connect" aria-keyshortcuts={aria("connect")}
+                        title={hint("connect")}>{ "Connect" }</button>
                 }
             </form>
             <div class="under" id="locator-words">
@@ -183,7 +193,7 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
                 <span class="block" title="Congestion control: BLOCK. When the link is full, the put waits and drops nothing.">
                     { "BLOCK" }</span>
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
-                    aria-describedby="put-result">{ "Put " }{ format::requested_size(bytes) }</button>
+                    aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
             <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
                 data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
@@ -203,6 +213,7 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
                     },
                     Put::Done(report) => html! {
                         <p>
+                            if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
                                 ": {} copied to build, {} gathered; left the browser after {}. ",
@@ -218,8 +229,12 @@ fn put(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
+fn is_declared(state: &State) -> bool {
+    matches!(state.subscription, Subscription::Declared(_))
+}
+
 fn subscription(state: &State, send: &Callback<Action>) -> Html {
-    let declared = matches!(state.subscription, Subscription::Declared(_));
+    let declared = is_declared(state);
     let oninput = send.reform(|event| Action::SubKey(typed(event)));
     html! {
         <>
@@ -230,7 +245,8 @@ fn subscription(state: &State, send: &Callback<Action>) -> Html {
                 if declared {
                     <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
                 } else {
-                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
+                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}
+                        aria-keyshortcuts={aria("subscribe")} title={hint("subscribe")}>{ "Subscribe" }</button>
                 }
             </form>
             if let Subscription::Failed(cause) = &state.subscription {
@@ -241,7 +257,7 @@ fn subscription(state: &State, send: &Callback<Action>) -> Html {
 }
 
 fn samples(state: &State, send: &Callback<Action>) -> Html {
-    let declared = matches!(state.subscription, Subscription::Declared(_));
+    let declared = is_declared(state);
     if state.samples.is_empty() && state.received == 0 && !declared {
         return html! {
             <p class="quiet under">
@@ -320,7 +336,7 @@ fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
         return html! { { count } };
     }
     let name = format!("Look at the {count} B of the sample of {}", sample.time);
-    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into())
+    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into(), None)
 }
 
 #[derive(PartialEq, Properties)]
