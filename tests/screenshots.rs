@@ -22,6 +22,8 @@ use fantoccini::Locator;
 use lab::{lab, turn, url};
 
 const DESK: (u32, u32) = (1440, 900);
+/// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
+const TALL: (u32, u32) = (1360, 1700);
 const PHONE: (u32, u32) = (390, 844);
 
 /// Takes pictures of one page, in one theme.
@@ -75,10 +77,6 @@ async fn fill(page: &Page) {
     page.wait("#samples .digest").await;
     page.click("#measure").await;
     page.wait("#cost-verdict").await;
-    page.click("#try-all").await;
-    for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
-        page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad])")).await;
-    }
     page.click("#row-1 .row-head").await;
     page.wait("#row-1.open").await;
 }
@@ -89,15 +87,13 @@ async fn pictures_of_every_pane_and_theme() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
+    page.hide_scrollbars().await;
     page.emulate(DESK, false).await;
     fill(&page).await;
     for dark in [false, true] {
         let camera = Camera { page: &page, dark };
         page.emulate(DESK, dark).await;
         camera.window("page").await;
-        for pane in ["build", "layout", "cost", "router", "ownership"] {
-            camera.element(pane, &format!("#pane-{pane}")).await;
-        }
         page.click(".facts .bytes-open").await;
         page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
         camera.element("bytes", "#bytes-dialog").await;
@@ -106,6 +102,18 @@ async fn pictures_of_every_pane_and_theme() {
         page.emulate(PHONE, dark).await;
         page.run("scrollTo(0, 0)", vec![]).await;
         camera.window("phone").await;
+    }
+    // What the experiments have found makes its pane longer.
+    page.click("#try-all").await;
+    for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
+        page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad])")).await;
+    }
+    for dark in [false, true] {
+        page.emulate(TALL, dark).await;
+        let camera = Camera { page: &page, dark };
+        for pane in ["build", "layout", "cost", "router", "ownership"] {
+            camera.element(pane, &format!("#pane-{pane}")).await;
+        }
     }
     // A message, in both themes.
     page.emulate(DESK, false).await;

@@ -182,6 +182,11 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// Draws no scrollbars.
+    pub(crate) async fn hide_scrollbars(&self) {
+        self.dev_tools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
+    }
+
     async fn dev_tools(&self, command: &'static str, params: Value) {
         self.client.issue_cmd(DevTools { command, params }).await.unwrap();
     }
