@@ -8,6 +8,8 @@ LOGS=$TOOLS/logs
 TRUNK_VERSION=0.21.14
 PYTHON_ZENOH=1.10.2
 PYTHON_CAPNP=2.2.4
+# It brings axe-core 4.12.
+PYTHON_AXE=0.1.8
 WASM=wasm32-unknown-unknown
 
 # The first of these that a script meets decides for all its steps.
@@ -226,14 +228,14 @@ setup_capnp() {
     capnp --version >/dev/null 2>&1 || stop "capnp does not start" "Install Cap'n Proto's tool of 0.7 or newer."
 }
 
-# The official Python client and pycapnp, in an environment of their own.
+# The official Python client, pycapnp and axe-core, in an environment of their own.
 setup_python() {
     local venv=$TOOLS/venv wanted found
-    wanted="$PYTHON_ZENOH $PYTHON_CAPNP"
+    wanted="$PYTHON_ZENOH $PYTHON_CAPNP $PYTHON_AXE"
     LAB_PYTHON=$venv/bin/python
     export LAB_PYTHON
-    found=$("$LAB_PYTHON" -c 'from importlib.metadata import version as v; print(v("eclipse-zenoh"), v("pycapnp"))' \
-        2>/dev/null || true)
+    found=$("$LAB_PYTHON" -c 'from importlib.metadata import version as v
+print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"))' 2>/dev/null || true)
     [ "$found" != "$wanted" ] || return 0
     if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         apt_install "no Python 3 with venv: the tests send through zenoh's Python client" python3 python3-venv
@@ -241,4 +243,7 @@ setup_python() {
     step "python: environment in .tools/venv" python3 -m venv --clear "$venv"
     step "python: eclipse-zenoh $PYTHON_ZENOH, pycapnp $PYTHON_CAPNP" "$LAB_PYTHON" -m pip install --quiet \
         "eclipse-zenoh==$PYTHON_ZENOH" "pycapnp==$PYTHON_CAPNP"
+    # Without what it would drive: only its copy of axe-core is used.
+    step "python: axe-core, in axe-playwright-python $PYTHON_AXE" "$LAB_PYTHON" -m pip install --quiet --no-deps \
+        "axe-playwright-python==$PYTHON_AXE"
 }

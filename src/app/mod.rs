@@ -6,6 +6,7 @@
 
 pub mod bytes;
 pub mod cost;
+pub mod keys;
 pub mod locator;
 pub mod message;
 pub mod ownership;
@@ -420,6 +421,8 @@ pub struct State {
     pub key: String,
     /// The last put.
     pub put: Put,
+    /// The revision of the rows that the last put was of.
+    pub put_revision: u64,
     next_put: PutId,
     /// The key expression to subscribe to, as typed.
     pub sub_key: String,
@@ -470,6 +473,7 @@ impl Default for State {
             not_whole: 0,
             key: "lab/tensor".to_owned(),
             put: Put::None,
+            put_revision: 0,
             next_put: 1,
             sub_key: "lab/**".to_owned(),
             subscription: Declaration::None,
@@ -577,6 +581,8 @@ pub enum Action {
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
     Look(Option<bytes::Looking>),
+    /// Do what a key stands for.
+    Command(keys::Verb),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.
@@ -915,6 +921,7 @@ impl State {
                 Vec::new()
             }
             Action::Message(change) => self.message_changed(change),
+            Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
                 self.attempt(experiment).into_iter().collect()
@@ -1120,6 +1127,7 @@ impl State {
             self.put = Put::Failed(problem);
             return Vec::new();
         }
+        self.put_revision = self.revision;
         let id = self.next_put;
         self.next_put += 1;
         let rows = (!deletes).then(|| self.rows.clone());
@@ -1142,6 +1150,10 @@ impl State {
         self.revision += 1;
         self.preset = None;
         self.file_problem = None;
+        // What has failed may be what was changed.
+        if matches!(self.put, Put::Failed(_)) {
+            self.put = Put::None;
+        }
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;

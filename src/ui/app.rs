@@ -10,6 +10,7 @@ use super::{
     bytes::BytesDialog,
     cost::CostPane,
     help::{Help, HelpButton, WordsButton},
+    keys,
     layout::LayoutPane,
     message::MessageDialog,
     ownership::{OwnershipPane, Questions},
@@ -19,7 +20,7 @@ use super::{
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, Setup, State, positions},
+    app::{Action, Preset, Session, Setup, State, keys::aria, positions},
     web::{Runtime, crash},
 };
 
@@ -39,6 +40,7 @@ pub struct App {
     calm: Rc<State>,
     runtime: Runtime,
     send: Callback<Action>,
+    _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
 }
 
@@ -51,8 +53,9 @@ impl Component for App {
         let runtime = Runtime::new(send.clone());
         runtime.start();
         let state = Rc::new(crash::resumed().map_or_else(State::default, State::resumed));
+        let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
-        Self { calm: state.clone(), state, runtime, send, _pointing: pointing }
+        Self { calm: state.clone(), state, runtime, send, _keys: keys, _pointing: pointing }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
@@ -183,7 +186,7 @@ fn PaneBar() -> Html {
                     }
                 });
                 html! {
-                    <button type="button" {onclick} aria-current={(*current == at).then_some("true")}>
+                    <button type="button" {onclick} aria-keyshortcuts={aria(id)} aria-current={(*current == at).then_some("true")}>
                         <span class="quiet" aria-hidden="true">{ at + 1 }</span>{ *name }
                     </button>
                 }

@@ -19,7 +19,9 @@ use super::{
 use crate::{
     app::{
         Action, Build, Direction, Edit, FIRST_TEXT, Fill, Kind, MAX_REPEAT, MAX_TEXT, Message, Plan, Preset, Row,
-        RowId, Selection, State, positions,
+        RowId, Selection, State,
+        keys::{aria, hint},
+        positions,
     },
     ledger::Place,
     message::{MAX_LIST, PixelFormat, Schema, Way},
@@ -102,7 +104,7 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
         })
     };
     html! {
-        <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" aria-labelledby="head-build"
+        <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" tabindex="-1" aria-labelledby="head-build"
             ref={pane} {onfocusin} {onfocusout} {ondragover} {ondragleave} {ondrop}>
             { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
             if state.rows.is_empty() {
@@ -259,13 +261,13 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row, plan: Op
             { mode(send, row) }
             if let (Some(plan), Some(_)) = (plan, row.way()) { { parts(plan, send, row, state) } }
             <div class="row-actions">
-                <button type="button" class="link" id="row-up" disabled={at == 0}
+                <button type="button" class="link" id="row-up" aria-keyshortcuts={aria("row-up")} title={hint("row-up")} disabled={at == 0}
                     onclick={sends(send, Action::Move(id, Direction::Up))}>{ "Up" }</button>
-                <button type="button" class="link" id="row-down" disabled={at + 1 == state.rows.len()}
+                <button type="button" class="link" id="row-down" aria-keyshortcuts={aria("row-down")} title={hint("row-down")} disabled={at + 1 == state.rows.len()}
                     onclick={sends(send, Action::Move(id, Direction::Down))}>{ "Down" }</button>
-                <button type="button" class="link" id="row-duplicate"
+                <button type="button" class="link" id="row-duplicate" aria-keyshortcuts={aria("row-duplicate")} title={hint("row-duplicate")}
                     onclick={sends(send, Action::Duplicate(id))}>{ "Duplicate" }</button>
-                <button type="button" class="link" id="row-remove"
+                <button type="button" class="link" id="row-remove" aria-keyshortcuts={aria("row-remove")} title={hint("row-remove")}
                     onclick={sends(send, Action::Remove(id))}>{ "Remove" }</button>
             </div>
         </div>
@@ -606,7 +608,7 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
         <div class="add">
             <div class="add-line" role="group" aria-label="Add a segment">
                 <span class="quiet" aria-hidden="true">{ "Add" }</span>
-                <button type="button" class="link" id="add-array" aria-label="Add a typed array"
+                <button type="button" class="link" id="add-array" aria-label="Add a typed array" title={hint("add-array")} aria-keyshortcuts={aria("add-array")}
                     onclick={sends(send, Action::Add(Element::Uint8))}>{ "array" }</button>
                 <button type="button" class="link" id="add-text" aria-label="Add a text"
                     onclick={sends(send, Action::AddText)}>{ "text" }</button>

@@ -11,7 +11,10 @@ use super::{
     widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
 };
 use crate::{
-    app::{Action, Build, Download, Shown, State, Status},
+    app::{
+        Action, Build, Download, Shown, State, Status,
+        keys::{aria, hint},
+    },
     measure::{course::Progress, run::Scenario},
 };
 
@@ -61,7 +64,7 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
     };
     let other = cost.other.as_ref().filter(|other| cost.shown.as_ref() != Some(other));
     html! {
-        <section class="pane cost" id="pane-cost" aria-labelledby="head-cost">
+        <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
             { pane_head(3, "head-cost", "Cost", "", controls) }
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
                 if *panel == Panel::History {
@@ -152,6 +155,7 @@ fn main_control(state: &State, send: &Callback<Action>) -> Html {
     let again = state.cost.shown.as_ref().is_some_and(|run| run.0.scenario == scenario);
     html! {
         <button key="measure" type="button" class="primary" id="measure" disabled={hindrance(state).is_some()}
+            aria-keyshortcuts={aria("measure")} title={hint("measure")}
             onclick={sends(send, Action::Measure)}>{ if again { "Measure again" } else { "Measure" } }</button>
     }
 }

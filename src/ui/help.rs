@@ -4,8 +4,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use super::widgets::swatch;
-use crate::segment;
+use super::{keys::KeysTable, widgets::swatch};
+use crate::{app::keys, segment};
 
 const HELP: &str = "help-dialog";
 const MODES: &str = "modes-dialog";
@@ -84,7 +84,10 @@ pub(super) fn ModesDialog() -> Html {
 /// The question mark in the top bar.
 #[component]
 pub(super) fn HelpButton() -> Html {
-    html! { <button type="button" class="icon" id="help" onclick={open(HELP)} aria-label="Help" title="Help">{ "?" }</button> }
+    html! {
+        <button type="button" class="icon" id="help" onclick={open(HELP)} aria-label="Help" title={keys::hint("help")}
+            aria-keyshortcuts={keys::aria("help")}>{ "?" }</button>
+    }
 }
 
 /// The way to the same help from the sentence that begins the page.
@@ -174,12 +177,23 @@ pub(super) fn Help() -> Html {
                 <li><strong>{ "Ownership" }</strong>
                     { ": try to break a payload: write to its arrays, take them away, let them go, and see what becomes of it." }</li>
             </ol>
+            <p>
+                <strong>{ "Bytes" }</strong>
+                { ", opened from Layout and from each sample in Router, shows a payload byte by byte: read it as any type, search it, \
+                   compare it with another, write to an array that is only borrowed, copy or save what you see." }
+            </p>
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \
                    rows. Double-click a segment to see it large, down to its elements and bytes; drag over the strip above for a part \
                    of the payload, and 0 shows all of it again. In a part, left and right move it; with Shift they go through segments." }
             </p>
+            <h3>{ "The keys" }</h3>
+            <p>
+                { "Everything here can be done with the keyboard alone: Tab and the arrow keys reach every control. These keys are quicker. \
+                   While you type in a field, only the first one works." }
+            </p>
+            <KeysTable />
         </dialog>
     }
 }

@@ -640,7 +640,7 @@ impl Component for LayoutPane {
         };
         let hidden = as_table || drawable.is_none();
         html! {
-            <section class="pane layout" id="pane-layout" aria-labelledby="head-layout">
+            <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
                 <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }

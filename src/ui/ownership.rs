@@ -20,7 +20,7 @@ pub(super) fn OwnershipPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     let ownership = &state.ownership;
     html! {
-        <section class="pane ownership" id="pane-ownership" aria-labelledby="head-ownership">
+        <section class="pane ownership" id="pane-ownership" tabindex="-1" aria-labelledby="head-ownership">
             { pane_head(5, "head-ownership", "Ownership", "try to break it", html! {}) }
             <div class="tries-tools">
                 <button type="button" id="try-all" onclick={sends(send, Action::TryAll)}>{ "Run all" }</button>
@@ -71,7 +71,6 @@ fn Try(props: &TryProps) -> Html {
                     aria-label={format!("{word}: {}", experiment.name())}>{ word }</button>
             </div>
             <div class="try-line try-words">
-                <p class={classes!((!ran).then_some("quiet"))} role="status">{ if ran { summary(trial) } else { html! { experiment.promise() } } }</p>
                 if ran {
                     <button type="button" class="link" id={format!("unfold-{key}")} onclick={fold}
                         aria-expanded={unfolded.to_string()} aria-controls={list.clone()}
@@ -79,6 +78,7 @@ fn Try(props: &TryProps) -> Html {
                         { if *unfolded { "Hide" } else { "Show" } }
                     </button>
                 }
+                <p class={classes!((!ran).then_some("quiet"))} role="status">{ if ran { summary(trial) } else { html! { experiment.promise() } } }</p>
             </div>
             <div id={list} class="findings-box" hidden={!unfolded && !trial.is_bad()}>
                 if ran && *unfolded { <p class="quiet plan">{ experiment.plan() }</p> }

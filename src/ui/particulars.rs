@@ -17,6 +17,7 @@ use crate::{
     app::{
         Action, Piece, Plan, Selection, State,
         bytes::{Looking, Subject},
+        keys,
     },
     ledger::Place,
     segment::Mode,
@@ -209,7 +210,7 @@ pub(super) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected
                 <span class={if piece.refused.is_some() { "refused-words" } else { "quiet" }} id="fact-mode">
                     { facts::mode_words(piece) }
                 </span>
-                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into()) }
+                { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into(), keys::aria("bytes-open")) }
                 <div class="walk" role="group" aria-label="Go to another segment">
                     <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
                         disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>

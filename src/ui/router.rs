@@ -9,15 +9,28 @@ use yew::prelude::*;
 use super::{
     session::{counts, tabs, view},
     snippet::{self, Program},
-    widgets::{Choice, PaneProps, pane_head, problem, segmented, sends, submits, typed},
+    widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
 };
-use crate::app::{Action, Declaration, Lost, Session, State, locator::OWN_ENDPOINT};
+use crate::app::{
+    Action, Declaration, Lost, Session, State,
+    keys::{aria, hint},
+    locator::OWN_ENDPOINT,
+};
 
 /// The pane.
 #[component]
 pub(super) fn RouterPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     let dialog = use_node_ref();
+    // One of two buttons goes and the other comes: whoever had the one has the other.
+    let untouched = use_mut_ref(|| true);
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
+        if !untouched.replace(false) {
+            let session = if *busy { "#disconnect" } else { "#connect" };
+            keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
+        }
+    });
     let open = {
         let dialog = dialog.clone();
         Callback::from(move |_: MouseEvent| {
@@ -29,7 +42,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
     };
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
-        <section class="pane router" id="pane-router" aria-labelledby="head-router">
+        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
             { pane_head(4, "head-router", "Router", "send it, and see it come back", other) }
             { session(state, send) }
             // Before the start nothing is known about the surroundings.
@@ -56,7 +69,8 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
                 } else {
-                    <button key="connect" type="submit" class="primary" id="connect">{ "Connect" }</button>
+                    <button key="connect" type="submit" class="primary" id="connect" aria-keyshortcuts={aria("connect")}
+                        title={hint("connect")}>{ "Connect" }</button>
                 }
             </form>
             <div class="under" id="locator-words">

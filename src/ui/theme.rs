@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::app::keys;
+
 /// Where the choice is kept.
 const STORED: &str = "zbytes-lab.theme";
 
@@ -80,7 +82,8 @@ pub(super) fn ThemeButton() -> Html {
         Theme::Dark => "Colours: dark. Switch to the system's.",
     };
     html! {
-        <button type="button" class="icon" id="theme" {onclick} aria-label={words} title={words} data-value={theme.name()}>
+        <button type="button" class="icon" id="theme" {onclick} aria-label={words} title={format!("{words} {}", keys::hint("theme").unwrap_or_default())}
+            aria-keyshortcuts={keys::aria("theme")} data-value={theme.name()}>
             <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
                 <circle class="line" cx="9" cy="9" r="6.5" />
                 { match *theme {

@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::format;
-use crate::app::{Action, MAX_DIMENSIONS, Problem};
+use crate::app::{Action, MAX_DIMENSIONS, Problem, keys};
 
 /// What every pane gets.
 #[derive(Clone, PartialEq, Properties)]
@@ -63,10 +63,10 @@ pub(super) struct Choice {
     pub(super) choose: Callback<Event>,
 }
 
-/// Radio buttons in a row. `legend` is for screen readers; what eyes need stands beside it.
+/// Radio buttons in a row. `legend` is for screen readers; what eyes need stands beside it. A key for `group` takes the next one.
 pub(super) fn segmented(legend: &'static str, group: &'static str, choices: Vec<Choice>) -> Html {
     html! {
-        <fieldset class="segmented">
+        <fieldset class="segmented" aria-keyshortcuts={keys::aria(group)} title={keys::hint(group)}>
             <legend class="unseen">{ legend }</legend>
             { for choices.into_iter().map(|choice| html! {
                 <label>
@@ -208,7 +208,8 @@ pub(super) fn Select(props: &SelectProps) -> Html {
     }
     let onchange = props.choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     html! {
-        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()}>
+        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()}
+            aria-keyshortcuts={keys::aria(props.id)} title={keys::hint(props.id)}>
             { for props.options.iter().map(|(key, text)| html! { <option value={key}>{ text }</option> }) }
         </select>
     }
@@ -346,7 +347,7 @@ impl<T: Typed> Component for Field<T> {
                         aria-describedby={self.error.is_some().then(|| error_id.clone())} />
                 </div>
                 if let Some(error) = &self.error {
-                    <p class="field-error" id={error_id} role="alert">{ error }</p>
+                    <p class="field-error" id={error_id} role="alert">{ error }{ " It stays " }{ props.value.show() }{ "." }</p>
                 }
             </div>
         }

@@ -231,6 +231,11 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// Draws no scrollbars.
+    pub(crate) async fn hide_scrollbars(&self) {
+        self.dev_tools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
+    }
+
     /// Has the browser do what WebDriver has no word for; returns its answer.
     pub(crate) async fn dev_tools(&self, command: &'static str, params: Value) -> Value {
         self.client.issue_cmd(DevTools { command, params }).await.unwrap()

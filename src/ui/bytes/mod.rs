@@ -345,8 +345,8 @@ impl BytesDialog {
         pixels - lines * LINE
     }
 
-    /// Whether a key did something.
-    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
+    /// Whether a key did something. Those that press a control of the view are the page's listener's.
+    fn key(&mut self, event: &KeyboardEvent) -> bool {
         let Some(open) = &self.open else { return false };
         let key = event.key();
         let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
@@ -369,20 +369,14 @@ impl BytesDialog {
             self.go(offset, extend, false);
             return true;
         }
-        match (key.as_str(), control) {
-            ("g", false) => focus_id("bytes-go"),
-            ("/", false) => focus_id("bytes-sought"),
-            ("n", false) => self.find(ctx, Direction::Forwards),
-            ("N", false) => self.find(ctx, Direction::Backwards),
-            ("a", true) if on_grid => {
-                let last = open.len().saturating_sub(1);
-                if let Some(open) = &mut self.open {
-                    (open.anchor, open.cursor) = (0, last);
-                }
+        if on_grid && control && key == "a" {
+            let last = open.len().saturating_sub(1);
+            if let Some(open) = &mut self.open {
+                (open.anchor, open.cursor) = (0, last);
             }
-            _ => return false,
+            return true;
         }
-        true
+        false
     }
 
     fn find(&mut self, ctx: &Context<Self>, direction: Direction) {
@@ -736,7 +730,9 @@ impl Component for BytesDialog {
         }
         match msg {
             Msg::Closed => {
-                if self.open.is_some() {
+                // The event comes late: the dialog may be open again, for another payload.
+                let closed = self.dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| !dialog.open());
+                if self.open.is_some() && closed {
                     ctx.props().send.emit(Action::Look(None));
                 }
                 return false;
@@ -755,7 +751,7 @@ impl Component for BytesDialog {
                 }
             }
             Msg::Key(event) => {
-                if !self.key(ctx, &event) {
+                if !self.key(&event) {
                     return false;
                 }
                 event.prevent_default();
@@ -985,9 +981,16 @@ impl BytesDialog {
 }
 
 /// The way to the bytes of a payload from where it is told of.
-pub(super) fn bytes_button(send: &Callback<Action>, looking: Looking, words: AttrValue, name: AttrValue) -> Html {
+pub(super) fn bytes_button(
+    send: &Callback<Action>,
+    looking: Looking,
+    words: AttrValue,
+    name: AttrValue,
+    keys: Option<&'static str>,
+) -> Html {
     let look = sends(send, Action::Look(Some(looking)));
     html! {
-        <button type="button" class="link bytes-open" onclick={look} aria-label={name.clone()} title={name}>{ words }</button>
+        <button type="button" class="link bytes-open" onclick={look} aria-label={name.clone()} title={name}
+            aria-keyshortcuts={keys}>{ words }</button>
     }
 }

@@ -7,12 +7,17 @@ use yew::{html::Scope, prelude::*};
 
 use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, offset_under};
 use crate::{
-    app::{Action, Plan, State, bytes::Subject},
+    app::{
+        Action, Plan, State,
+        bytes::Subject,
+        keys::{Context as Shortcuts, aria},
+    },
     payload::Direction,
     segment::Element,
     ui::{
         format,
         hex::{self, Mark, Order, Sought, Style},
+        keys::in_line,
         widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch, typed},
     },
     web::bytes::{self, Seen},
@@ -133,7 +138,7 @@ impl BytesDialog {
             <div class="bytes-tools">
                 <form onsubmit={submit(|| Msg::Go)}>
                     <label for="bytes-go">{ "go to" }</label>
-                    <input id="bytes-go" class="mono" type="text" autocomplete="off" spellcheck="false" placeholder="0x2000"
+                    <input id="bytes-go" class="mono" aria-keyshortcuts={aria("bytes-go")} type="text" autocomplete="off" spellcheck="false" placeholder="0x2000"
                         value={choices.go.clone()} oninput={link.callback(|event| Msg::GoTyped(typed(event)))}
                         aria-invalid={choices.go_error.is_some().then_some("true")} aria-describedby="bytes-go-error" />
                     <button type="submit">{ "Go" }</button>
@@ -144,12 +149,13 @@ impl BytesDialog {
                     <Select id="bytes-kind" name="What the search text stands for" value={AttrValue::from(choices.kind.key())}
                         options={kinds} choose={choose_kind} />
                     if long { { orders(link, "bytes-sought-order", "Byte order of the number", choices.order, Msg::SoughtOrder) } }
-                    <input id="bytes-sought" class="mono" type="text" autocomplete="off" spellcheck="false"
+                    <input id="bytes-sought" class="mono" aria-keyshortcuts={aria("bytes-sought")} type="text" autocomplete="off" spellcheck="false"
                         {placeholder}
                         value={choices.sought.clone()} oninput={link.callback(|event| Msg::SoughtTyped(typed(event)))}
                         aria-invalid={failed.is_some().then_some("true")} aria-describedby="bytes-search-error" />
-                    <button type="submit" id="bytes-next">{ "Next" }</button>
-                    <button type="button" id="bytes-previous" onclick={link.callback(|_| Msg::Find(Direction::Backwards))}>
+                    <button type="submit" id="bytes-next" aria-keyshortcuts={aria("bytes-next")}>{ "Next" }</button>
+                    <button type="button" id="bytes-previous" aria-keyshortcuts={aria("bytes-previous")}
+                        onclick={link.callback(|_| Msg::Find(Direction::Backwards))}>
                         { "Previous" }</button>
                     <span id="bytes-search" class="bytes-state" data-state={search_word(&open.searching)} aria-live="polite">
                         { self.search_words(link, &open.searching) }
@@ -208,7 +214,7 @@ impl BytesDialog {
             Comparing::Done(difference) => {
                 let step = |id: &'static str, name: &'static str, direction| {
                     html! {
-                        <button type="button" {id} disabled={difference.count() == 0}
+                        <button type="button" {id} disabled={difference.count() == 0} aria-keyshortcuts={aria(id)}
                             onclick={link.callback(move |_| Msg::Differ(direction))}>{ name }</button>
                     }
                 };
@@ -586,9 +592,7 @@ impl BytesDialog {
                     <button type="button" id="bytes-save" disabled={unreadable} onclick={link.callback(|_| Msg::Save)}>
                         { "Save to a file" }</button>
                 </div>
-                <p class="quiet" id="bytes-keys">
-                    { "g go to, / search, n and N next and previous hit; arrows, Page, Home and End, with Ctrl to both ends; Shift selects" }
-                </p>
+                <p class="quiet keys-line" id="bytes-keys">{ in_line(&[Shortcuts::Bytes, Shortcuts::Lines]) }</p>
                 <p class="quiet" id="bytes-ledger" data-copied={copied.to_string()}>
                     { format!("Looking copied {} so far, in windows.", format::requested(copied)) }
                 </p>

@@ -6,6 +6,7 @@ use super::samples::samples;
 use crate::{
     app::{
         Action, Build, Declaration, Put, PutReport, Row, Session, State,
+        keys::{aria, hint},
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
     ui::{
@@ -62,7 +63,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                 <input id="key" class="mono" type="text" value={state.key.clone()} {oninput} autocomplete="off" spellcheck="false"
                     autocapitalize="off" />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
-                    aria-describedby="put-result">{ "Put " }{ format::requested_size(bytes) }</button>
+                    aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
             { options(state, send) }
             <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
@@ -85,6 +86,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                     },
                     Put::Done(report) => html! {
                         <p>
+                            if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
                                 ": {} copied to build, {} gathered; left the browser after {}. ",
@@ -268,7 +270,8 @@ fn subscription(state: &State, send: &Callback<Action>) -> Html {
                 if declared {
                     <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
                 } else {
-                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}>{ "Subscribe" }</button>
+                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}
+                        aria-keyshortcuts={aria("subscribe")} title={hint("subscribe")}>{ "Subscribe" }</button>
                 }
             </form>
             if let Declaration::Failed(cause) = &state.subscription {

@@ -166,7 +166,7 @@ fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
         return html! { { count } };
     }
     let name = format!("Look at the {count} B of the sample of {}", sample.time);
-    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into())
+    bytes_button(send, Looking { subject: Subject::Sample(sample.id), offset: 0 }, count.into(), name.into(), None)
 }
 
 #[derive(PartialEq, Properties)]

@@ -1,0 +1,466 @@
+//! Nobody is left out: axe-core finds nothing in any state of the page, theme and size, and all that the README says can be done is done with
+//! the keyboard alone.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/browser.rs"]
+mod browser;
+#[path = "support/keyboard.rs"]
+mod keyboard;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/lab.rs"]
+mod lab;
+
+use std::process::Command;
+
+use browser::{Page, SOCKET_FAILED};
+use lab::{lab, turn, url};
+use serde_json::{Value, json};
+use zbytes_lab::app::keys::{COMMANDS, Context, Run};
+
+const DESK: (u32, u32) = (1440, 900);
+const PHONE: (u32, u32) = (390, 844);
+
+/// The source of axe-core, out of the package that scripts/test has put into the environment of Python.
+fn axe() -> String {
+    let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script =
+        "from importlib.resources import files; print((files('axe_playwright_python') / 'axe.min.js').read_text())";
+    let output = Command::new(python).env("PYTHONUTF8", "1").args(["-c", script]).output().expect("Python starts");
+    assert!(
+        output.status.success(),
+        "scripts/test installs axe-playwright-python: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A page that axe-core has been put into, and what it has found so far.
+struct Audit {
+    page: Page,
+    found: Vec<String>,
+}
+
+impl Audit {
+    async fn of(page: Page) -> Self {
+        // A script in the page would be against its policy; this one comes from outside.
+        page.run(&axe(), vec![]).await;
+        let version = page.run("return axe.version", vec![]).await;
+        assert!(version.as_str().is_some_and(|version| version.starts_with("4.")), "{version}");
+        Self { page, found: Vec::new() }
+    }
+
+    /// Looks at the page as it is, or at the dialog that is open, at both sizes and in both themes.
+    async fn look(&mut self, state: &str) {
+        let began = std::time::Instant::now();
+        for (size, dark) in [(DESK, false), (DESK, true), (PHONE, true), (PHONE, false)] {
+            self.page.emulate(size, dark).await;
+            // Every rule of axe-core that is on by default, which is those of WCAG 2.2 A and AA and of best practice, and one that is not:
+            // the size of targets. Another theme has other colours and nothing else.
+            let script = "
+                const [dark, done] = arguments;
+                const dialog = document.querySelector('dialog[open]');
+                const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: !dark } } };
+                if (dark) options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
+                // What moves has arrived.
+                const still = () => Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+                still().then(() => axe.run(dialog ?? document, options)).then((results) => done({
+                    rules: results.passes.length,
+                    found: results.violations.flatMap((violation) => violation.nodes.map((node) =>
+                        `${violation.id}: ${node.html.slice(0, 200)}: ${node.failureSummary.replace(/\\s+/g, ' ')}`)),
+                }), (error) => done(String(error)));";
+            let result = self.page.client.execute_async(script, vec![json!(dark)]).await.unwrap();
+            assert!(result["rules"].as_u64().is_some_and(|rules| rules > 0), "{state}: no rule was tried: {result}");
+            let place = format!("{state}, {} px{}", size.0, if dark { ", dark" } else { "" });
+            let Value::Array(found) = &result["found"] else { panic!("{result}") };
+            self.found.extend(found.iter().map(|one| format!("{place}: {}", one.as_str().unwrap())));
+        }
+        self.page.emulate(DESK, false).await;
+        println!("{state}: {:?}", began.elapsed());
+    }
+
+    /// Opens a dialog, looks at it and closes it.
+    async fn look_at_dialog(&mut self, button: &str, state: &str) {
+        self.page.click(button).await;
+        self.page.wait("dialog[open]").await;
+        self.look(state).await;
+        self.page.run("document.querySelector('dialog[open]').close()", vec![]).await;
+        self.page.wait("body:not(:has(dialog[open]))").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_any_state_theme_and_size() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut audit = Audit::of(Page::open(&url(&lab)).await).await;
+    audit.look("the page as it starts").await;
+    // As when the program has died.
+    let die = "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))";
+    audit.page.run(die, vec![]).await;
+    audit.page.wait("#crash[open]").await;
+    audit.look("the program has died").await;
+    audit.page.run("document.querySelector('#crash').remove()", vec![]).await;
+    for (button, name) in
+        [("#help", "help"), ("#modes-help", "modes"), ("#questions", "questions"), ("#other-side", "the other side")]
+    {
+        audit.look_at_dialog(button, name).await;
+    }
+
+    // A message: its structure in Layout; sent to the page itself, read there, hashed.
+    audit.page.connect("/zenoh").await;
+    audit.page.fill("#preset", "message").await;
+    audit.page.wait("#row-schema").await;
+    audit.page.wait("#build-state[data-state=ready]").await;
+    audit.page.click("#put").await;
+    audit.page.wait("#put-result[data-state=done]").await;
+    audit.page.click("#samples .hash").await;
+    audit.page.wait("#samples .digest").await;
+    audit.page.click("#layout-structure summary").await;
+    audit.page.click("#layout-structure-table tr button").await;
+    audit.look("a message, and a sample of it").await;
+    audit.page.click("#samples .read-message").await;
+    audit.page.wait("#message-dialog[open][data-state=read] #picture").await;
+    audit.page.click(".make-array").await;
+    audit.page.wait(".made-array").await;
+    audit.look("the message that was read").await;
+    audit.page.click("#message-dialog .dialog-head button").await;
+
+    // The view Bytes, with two payloads side by side, a hit, and something that cannot be searched.
+    audit.page.click("#samples .bytes-open").await;
+    audit.page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
+    audit.page.fill("#bytes-other", "build").await;
+    audit.page.wait("#bytes-difference[data-state=done]").await;
+    audit.page.fill("#bytes-sought", "zz").await;
+    audit.page.click("#bytes-next").await;
+    audit.page.wait("#bytes-search[data-state=wrong]").await;
+    audit.look("Bytes, compared").await;
+    audit.page.fill("#bytes-sought", "00").await;
+    audit.page.click("#bytes-next").await;
+    audit.page.wait("#bytes-search[data-state=hit]").await;
+    audit.page.fill("#bytes-other", "none").await;
+    audit.look("Bytes").await;
+    audit.page.click("#bytes-close").await;
+
+    // A table for the drawing, all rows copied; a measurement, with its history and its exports; every experiment.
+    audit.page.fill("#preset", "three").await;
+    audit.page.wait("#row-2").await;
+    audit.page.wait("#build-state[data-state=ready]").await;
+    audit.page.click("#view-all-copy").await;
+    audit.page.click("#table").await;
+    audit.page.click("#try-all").await;
+    audit.page.wait(".try:last-child:is([data-state=done], [data-state=bad])").await;
+    audit.page.click("#measure").await;
+    audit.page.wait("#cost-verdict").await;
+    audit.page.click("#history").await;
+    audit.look("results, history, a table").await;
+    audit.page.click("#table").await;
+    audit.page.click("#export").await;
+    audit.page.click(".try:first-child .try-words button").await;
+    audit
+        .page
+        .run("document.querySelectorAll('#pane-cost details').forEach((details) => details.open = true)", vec![])
+        .await;
+    audit.look("results, exports, findings").await;
+
+    // What is refused, what cannot be, and a session that was lost.
+    audit.page.click("#row-1 .row-head").await;
+    audit.page.fill("#row-before", "1").await;
+    audit.page.click("#row-mode-move").await;
+    audit.page.wait("#row-refusal").await;
+    audit.page.fill("#row-length", "many").await;
+    audit.page.wait("#row-length-error").await;
+    audit.page.fill("#key", "//").await;
+    audit.look("a refused row and a wrong number").await;
+    audit.page.click("#row-way-borrow").await;
+    audit.page.wait("#build-state[data-state=ready]").await;
+    audit.page.click("#put").await;
+    audit.page.wait("#put-problem").await;
+    lab.stop().await;
+    audit.page.wait("#session[data-state=lost]").await;
+    audit.look("a lost session and a failed put").await;
+    audit.page.click("#disconnect").await;
+    audit.page.wait("#connect").await;
+    while audit.page.client.find(fantoccini::Locator::Css("#row-remove")).await.is_ok() {
+        audit.page.click("#row-remove").await;
+    }
+    audit.page.wait(".starts").await;
+    audit.look("an empty payload").await;
+
+    let Audit { page, found } = audit;
+    assert!(found.is_empty(), "axe-core has found {}:\n{}", found.len(), found.join("\n"));
+    page.close_with(&[], &[SOCKET_FAILED]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_task_is_done_with_the_keyboard_alone() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // What leaves the page is caught, to be looked at; from here on there are key events and nothing else.
+    let catch = "
+        window.texts = [];
+        navigator.clipboard.writeText = (text) => { window.texts.push(text); return Promise.resolve(); };
+        window.files = 0;
+        const original = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            if (blob.type.includes('javascript')) return original.call(URL, blob);
+            window.files += 1;
+            return '#';
+        };";
+    page.run(catch, vec![]).await;
+
+    // The help tells every key, and every control that has one says so.
+    page.key_until("?", "#help-dialog[open]").await;
+    let listed = page
+        .run("return [...document.querySelectorAll('#keys [data-command]')].map((row) => row.dataset.command)", vec![])
+        .await;
+    let listed: Vec<String> = serde_json::from_value(listed).unwrap();
+    assert_eq!(listed.len(), COMMANDS.len());
+    assert!(COMMANDS.iter().all(|command| listed.iter().any(|id| id == command.id)));
+    // In a dialog the page's keys do nothing.
+    page.key("t").await;
+    page.key("Control+Enter").await;
+    page.key_until("Escape", "body:not(:has(dialog[open]))").await;
+    assert_eq!(page.attribute("html", "data-theme").await, "");
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+    for command in COMMANDS.iter().filter(|command| command.context != Context::Bytes) {
+        if let Run::Press(id) | Run::Focus(id) = command.run {
+            page.wait(&format!("#{id}")).await;
+            if !id.starts_with("pane-") {
+                assert_eq!(page.attribute(&format!("#{id}"), "aria-keyshortcuts").await, command.keys, "{id}");
+            }
+        }
+    }
+
+    build(&page).await;
+    lay_out(&page).await;
+    look_at_bytes(&page).await;
+    measure(&page).await;
+    send(&page).await;
+    own(&page).await;
+
+    // Colours; and keys that are characters can be turned off, by those who hit them without meaning to.
+    page.key_until("t", "html[data-theme=light]").await;
+    page.key_until("t", "html[data-theme=dark]").await;
+    page.key_until("?", "#help-dialog[open]").await;
+    page.tab_to("#keys-on").await;
+    page.key_until("Space", "#keys-on:not(:checked)").await;
+    page.key_until("Escape", "body:not(:has(dialog[open]))").await;
+    page.key("t").await;
+    page.key("?").await;
+    // A key with Ctrl works all the same, and comes after those.
+    page.key_until("Control+Enter", "#put-problem").await;
+    assert_eq!(page.attribute("html", "data-theme").await, "dark");
+    page.enter("#help", "#help-dialog[open]").await;
+    page.tab_to("#keys-on").await;
+    page.key_until("Space", "#keys-on:checked").await;
+    page.key_until("Escape", "body:not(:has(dialog[open]))").await;
+    page.key_until("t", "html:not([data-theme])").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// Preset, rows of every kind, order, modes, a refusal and its way out.
+async fn build(page: &Page) {
+    page.key_until("p", "#preset:focus").await;
+    page.type_text("three").await;
+    page.wait("#row-2").await;
+    // Digits that are typed there choose, and lead nowhere.
+    page.key("5").await;
+    assert!(page.has_focus("#preset").await);
+    page.key("Tab").await;
+    page.key_until("1", "#pane-build:focus").await;
+    page.key_until("a", "#row-3.open").await;
+    page.key_until("Alt+ArrowUp", "#row-2.open").await;
+    page.key_until("Alt+ArrowDown", "#row-3.open").await;
+    page.key_until("d", "#row-4.open").await;
+    page.key_until("Delete", "#row-3:last-child").await;
+    page.key_until("m", "#row-mode-borrow:checked").await;
+    page.tab_to("#row-type").await;
+    page.type_text("Float32").await;
+    page.type_over("#row-length", "1000").await;
+    page.tab_to("#row-fill").await;
+    page.type_text("zeros").await;
+    page.type_over("#row-repeat", "3").await;
+    page.type_over("#row-name", "by hand").await;
+    page.wait("#build-state[data-state=ready][data-bytes='24192']").await;
+    assert_eq!(page.text("#row-3 .row-line strong").await, "3 by hand");
+    // Another row is opened; a part of a buffer cannot be moved, and is copied when that is asked for.
+    page.tab_to("#row-mode-borrow").await;
+    page.key_until("1", "#pane-build:focus").await;
+    page.enter("#row-1 .row-head", "#row-1.open").await;
+    page.type_over("#row-before", "2").await;
+    page.tab_to("#row-mode-borrow").await;
+    page.key_until("ArrowRight", "#row-mode-move:checked").await;
+    page.wait("#row-refusal").await;
+    page.tab_to("#row-unsupported").await;
+    page.key_until("Space", "#build-state[data-state=ready]").await;
+    page.key_until("1", "#pane-build:focus").await;
+    page.tab_to("#mode-all-copy").await;
+    page.key_until("Space", "#mode-all-copy:checked").await;
+    page.enter("#add-text", "#row-4.open").await;
+    page.type_over("#row-text", "typed, not clicked: 1 ? t").await;
+    page.enter("#add-message", "#row-5.open").await;
+    page.key_until("1", "#pane-build:focus").await;
+    page.tab_to("#row-schema").await;
+    page.type_text("Point").await;
+    page.type_over("#row-points", "500").await;
+    page.wait("#build-state[data-state=ready]").await;
+    // A browser's own dialog follows; a test ends here.
+    page.tab_to("#add-file").await;
+    assert_eq!(page.attribute("html", "data-theme").await, "");
+}
+
+/// Segments one by one, the four views, the table.
+async fn lay_out(page: &Page) {
+    page.key_until("2", "#pane-layout:focus").await;
+    page.key_until("v", "#view-all-copy:checked").await;
+    let total: usize = page.text("#ledger-building").await.replace(',', "").parse().unwrap();
+    page.key_until("v", "#view-all-borrow:checked").await;
+    assert!(page.text("#ledger-building").await.replace(',', "").parse::<usize>().unwrap() < total);
+    page.key_until("v", "#view-all-move:checked").await;
+    page.key_until("v", "#view-as-set:checked").await;
+    page.tab_to("#plot").await;
+    page.key_until("Home", "#piece-0[aria-selected=true]").await;
+    page.key_until("ArrowRight", "#piece-1[aria-selected=true]").await;
+    page.wait("#row-1.open").await;
+    page.key_until("2", "#pane-layout:focus").await;
+    page.enter("#table", "#layout-table").await;
+    page.key_until("Enter", "#pane-layout:not(:has(#layout-table))").await;
+}
+
+/// Bytes of a segment: there, searched, compared, written, copied, saved.
+async fn look_at_bytes(page: &Page) {
+    page.key_until("b", "#bytes-dialog[open] #bytes-grid:focus").await;
+    page.key_until("g", "#bytes-go:focus").await;
+    page.type_text("0x44").await;
+    page.key_until("Enter", "#bytes-grid:focus #byte-68.cur").await;
+    page.key("Shift+ArrowRight").await;
+    page.key_until("/", "#bytes-sought:focus").await;
+    page.type_text("80 3f").await;
+    page.key_until("Enter", "#bytes-search[data-state=hit]").await;
+    let hit = page.text("#bytes-search").await;
+    page.key_until("Escape", "#bytes-grid:focus").await;
+    page.key("n").await;
+    page.key_until("Shift+N", "#bytes-search[data-state=hit]").await;
+    page.wait("#bytes-search").await;
+    assert!(hit.starts_with("at 0x"), "{hit}");
+    page.enter("#bytes-keep", "#bytes-forget").await;
+    page.tab_to("#bytes-other").await;
+    page.type_text("the kept").await;
+    page.wait("#bytes-difference[data-state=done]").await;
+    page.tab_to("#bytes-copy-hex").await;
+    page.key("Enter").await;
+    page.tab_to("#bytes-save").await;
+    page.key("Enter").await;
+    let saved =
+        "return [window.texts.length, window.files, document.querySelector('#bytes-said').textContent.slice(0, 5)]";
+    until(page, saved, json!([1, 1, "Saved"])).await;
+    page.tab_to("#bytes-grid").await;
+    page.key_until("Escape", "#bytes-dialog:not([open])").await;
+}
+
+/// What it costs: another scenario, cancelled, measured twice, compared, exported.
+async fn measure(page: &Page) {
+    page.key_until("p", "#preset:focus").await;
+    page.type_text("three").await;
+    page.wait("#row-2:last-child").await;
+    page.key("Tab").await;
+    page.key_until("3", "#pane-cost:focus").await;
+    page.key_until("Control+Enter", "#cancel").await;
+    page.enter("#cancel", "#measure:focus").await;
+    for _ in 0..2 {
+        page.key_until("Control+Enter", "#cancel").await;
+        page.wait("#measure").await;
+    }
+    page.wait("#cost-verdict").await;
+    page.key_until("3", "#pane-cost:focus").await;
+    page.tab_to("#scenario").await;
+    page.type_text("Blob").await;
+    page.enter("#history", "#history-panel").await;
+    page.enter("[id^=run-compare]", "#compared").await;
+    page.tab_to("#open-run").await;
+    page.enter("#compare-end", "#pane-cost:not(:has(#compared))").await;
+    page.key_until("3", "#pane-cost:focus").await;
+    page.enter("#export", "#export-panel").await;
+    page.tab_to("#export-json").await;
+    page.key("Enter").await;
+    until(page, "return window.files", json!(2)).await;
+}
+
+/// A session, a put, a sample: hashed, read as a message and as an array, saved; the other side.
+async fn send(page: &Page) {
+    page.key_until("p", "#preset:focus").await;
+    page.type_text("tensor in").await;
+    page.wait("#row-schema").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.key("Tab").await;
+    page.key_until("4", "#pane-router:focus").await;
+    page.type_over("#locator", "/zenoh").await;
+    page.key_until("Enter", "#session[data-state=open]").await;
+    page.type_over("#sub-key", "lab/keys/**").await;
+    page.key_until("Enter", "#undeclare").await;
+    page.key("1").await;
+    assert!(page.has_focus("#sub-key").await);
+    page.tab_to("#undeclare").await;
+    page.key_until("4", "#pane-router:focus").await;
+    page.type_over("#key", "lab/keys/1").await;
+    page.key_until("Control+Enter", "#put-result[data-state=done]").await;
+    page.wait("#samples tr[data-key='lab/keys/1']").await;
+    page.enter("#samples .hash", "#samples .digest").await;
+    page.enter("#samples .read-message", "#message-dialog[open][data-state=read] #picture").await;
+    page.enter(".make-array", ".made-array").await;
+    page.tab_to(".save-array").await;
+    page.key("Enter").await;
+    until(page, "return window.files", json!(3)).await;
+    page.key_until("Escape", "#message-dialog:not([open])").await;
+    page.key_until("4", "#pane-router:focus").await;
+    page.enter("#samples .bytes-open", "#bytes-dialog[open] #bytes-grid:focus").await;
+    page.key_until("Escape", "#bytes-dialog:not([open])").await;
+    page.key_until("4", "#pane-router:focus").await;
+    page.enter("#other-side", "#program").await;
+    page.tab_to("[name=program]").await;
+    page.key("ArrowRight").await;
+    page.tab_to("#copy-program").await;
+    page.key("Enter").await;
+    until(page, "return window.texts.length", json!(2)).await;
+    page.key_until("Escape", "body:not(:has(dialog[open]))").await;
+    page.enter("#undeclare", "#subscribe:focus").await;
+    page.key_until("s", "#undeclare:focus").await;
+    page.enter("#disconnect", "#connect:focus").await;
+    page.key_until("c", "#session[data-state=open]").await;
+    page.wait("#disconnect:focus").await;
+    page.enter("#disconnect", "#session[data-state=closed]").await;
+}
+
+/// The experiments, and the questions that they answer.
+async fn own(page: &Page) {
+    page.key_until("5", "#pane-ownership:focus").await;
+    page.enter("#try-write", "#experiment-write[data-state=done]").await;
+    page.tab_to("#unfold-detach, #unfold-write").await;
+    page.key("Enter").await;
+    page.key_until("5", "#pane-ownership:focus").await;
+    page.enter("#try-all", ".tries").await;
+    page.wait(".tries:not(:has(.try:not([data-state=done])))").await;
+    page.enter("#questions", "#questions-dialog[open]").await;
+    page.key_until("Escape", "body:not(:has(dialog[open]))").await;
+}
+
+/// Waits until a script gives what is expected.
+async fn until(page: &Page, script: &str, expected: Value) {
+    for _ in 0..600 {
+        if page.run(script, vec![]).await == expected {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{script} gives {}, and never {expected}", page.run(script, vec![]).await);
+}

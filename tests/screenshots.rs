@@ -1,0 +1,133 @@
+//! Takes the pictures of the page that are kept in docs/: no test, and therefore ignored unless scripts/screenshots asks for it.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what is not as expected must stop it"
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/browser.rs"]
+mod browser;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/lab.rs"]
+mod lab;
+
+use std::{fs, path::Path};
+
+use browser::Page;
+use fantoccini::Locator;
+use lab::{lab, turn, url};
+
+const DESK: (u32, u32) = (1440, 900);
+/// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
+const TALL: (u32, u32) = (1360, 1700);
+const PHONE: (u32, u32) = (390, 844);
+
+/// Takes pictures of one page, in one theme.
+struct Camera<'a> {
+    page: &'a Page,
+    dark: bool,
+}
+
+impl Camera<'_> {
+    fn keep(&self, name: &str, png: &[u8]) {
+        let theme = if self.dark { "dark" } else { "light" };
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{name}-{theme}.png"));
+        fs::write(&file, png).unwrap();
+        println!("{}", file.display());
+    }
+
+    /// Waits until nothing moves any more and the fonts are there.
+    async fn settle(&self) {
+        let script = "
+            const done = arguments[0];
+            const animations = document.getAnimations().map((animation) => animation.finished);
+            document.activeElement?.blur();
+            Promise.allSettled([document.fonts.ready, ...animations])
+                .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(null))));";
+        self.page.client.execute_async(script, vec![]).await.unwrap();
+    }
+
+    /// The window.
+    async fn window(&self, name: &str) {
+        self.settle().await;
+        self.keep(name, &self.page.client.screenshot().await.unwrap());
+    }
+
+    /// One element, as far as the window shows it.
+    async fn element(&self, name: &str, css: &str) {
+        self.settle().await;
+        let element = self.page.client.find(Locator::Css(css)).await.unwrap();
+        self.keep(name, &element.screenshot().await.unwrap());
+    }
+}
+
+/// Brings the page to where there is something to see in every pane.
+async fn fill(page: &Page) {
+    page.connect("/zenoh").await;
+    page.fill("#preset", "framed").await;
+    page.wait("#row-2").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    page.click("#samples .hash").await;
+    page.wait("#samples .digest").await;
+    page.click("#measure").await;
+    page.wait("#cost-verdict").await;
+    page.click("#row-1 .row-head").await;
+    page.wait("#row-1.open").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/screenshots takes the pictures"]
+async fn pictures_of_every_pane_and_theme() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.hide_scrollbars().await;
+    page.emulate(DESK, false).await;
+    fill(&page).await;
+    for dark in [false, true] {
+        let camera = Camera { page: &page, dark };
+        page.emulate(DESK, dark).await;
+        camera.window("page").await;
+        page.click(".facts .bytes-open").await;
+        page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
+        camera.element("bytes", "#bytes-dialog").await;
+        page.click("#bytes-close").await;
+        page.wait("#bytes-dialog:not([open])").await;
+        page.emulate(PHONE, dark).await;
+        page.run("scrollTo(0, 0)", vec![]).await;
+        camera.window("phone").await;
+    }
+    // What the experiments have found makes its pane longer.
+    page.click("#try-all").await;
+    for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
+        page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad])")).await;
+    }
+    for dark in [false, true] {
+        page.emulate(TALL, dark).await;
+        let camera = Camera { page: &page, dark };
+        for pane in ["build", "layout", "cost", "router", "ownership"] {
+            camera.element(pane, &format!("#pane-{pane}")).await;
+        }
+    }
+    // A message, in both themes.
+    page.emulate(DESK, false).await;
+    page.fill("#preset", "message").await;
+    page.wait("#row-schema").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#put").await;
+    page.wait("#samples tr:nth-child(2)").await;
+    page.click("#samples .read-message").await;
+    page.wait("#message-dialog[open][data-state=read] #picture").await;
+    for dark in [false, true] {
+        page.emulate(DESK, dark).await;
+        Camera { page: &page, dark }.element("message", "#message-dialog").await;
+    }
+    page.close(&[]).await;
+    lab.stop().await;
+}

@@ -1,0 +1,93 @@
+//! A person who has a keyboard and no mouse.
+
+use fantoccini::{
+    actions::{InputSource, KeyAction, KeyActions},
+    key::Key,
+};
+use serde_json::json;
+
+use super::browser::Page;
+
+impl Page {
+    /// Presses a key as `Control+Enter`, `Tab` or `a`, wherever the focus is.
+    pub(crate) async fn key(&self, keys: &str) {
+        let mut names: Vec<&str> = keys.split('+').collect();
+        let pressed = names.pop().unwrap();
+        let held: Vec<char> = names.into_iter().map(named).collect();
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in &held {
+            actions = actions.then(KeyAction::Down { value: *value });
+        }
+        let value = named(pressed);
+        actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        for value in held {
+            actions = actions.then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Presses a key and waits for what it brings.
+    pub(crate) async fn key_until(&self, keys: &str, css: &str) {
+        self.key(keys).await;
+        self.wait(css).await;
+    }
+
+    /// Types a text, character by character.
+    pub(crate) async fn type_text(&self, text: &str) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in text.chars() {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Types a text in place of the one that the field has.
+    pub(crate) async fn type_over(&self, css: &str, text: &str) {
+        self.tab_to(css).await;
+        self.key("Control+a").await;
+        self.type_text(text).await;
+    }
+
+    /// Goes on with the tab key until something that matches has the focus.
+    pub(crate) async fn tab_to(&self, css: &str) {
+        for _ in 0..150 {
+            if self.has_focus(css).await {
+                return;
+            }
+            self.key("Tab").await;
+        }
+        let here = self.run("return document.activeElement.outerHTML.slice(0, 200)", vec![]).await;
+        panic!("{css} cannot be reached; the focus is at {here}");
+    }
+
+    /// Goes there and presses it, then waits for what that brings.
+    pub(crate) async fn enter(&self, css: &str, brings: &str) {
+        self.tab_to(css).await;
+        self.key_until("Enter", brings).await;
+    }
+
+    pub(crate) async fn has_focus(&self, css: &str) -> bool {
+        self.run("return document.activeElement.matches(arguments[0])", vec![json!(css)]).await == json!(true)
+    }
+}
+
+fn named(name: &str) -> char {
+    let key = match name {
+        "Control" => Key::Control,
+        "Alt" => Key::Alt,
+        "Shift" => Key::Shift,
+        "Enter" => Key::Enter,
+        "Tab" => Key::Tab,
+        "Escape" => Key::Escape,
+        "Delete" => Key::Delete,
+        "Space" => return ' ',
+        "ArrowUp" => Key::Up,
+        "ArrowDown" => Key::Down,
+        "ArrowLeft" => Key::Left,
+        "ArrowRight" => Key::Right,
+        "Home" => Key::Home,
+        "End" => Key::End,
+        character => return character.chars().next().unwrap(),
+    };
+    key.into()
+}
