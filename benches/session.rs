@@ -27,6 +27,8 @@ mod bare;
 mod browser;
 #[path = "session/devtools.rs"]
 mod devtools;
+#[path = "session/line.rs"]
+mod line;
 #[path = "session/peers.rs"]
 mod peers;
 #[path = "session/processes.rs"]

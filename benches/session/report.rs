@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{Cell, DOWN, Direction, SEED, SIZES, SMALL, TENSOR, Task, Way, processes::Part};
+use super::{
+    Cell, DOWN, Direction, SEED, SIZES, SMALL, TENSOR, Task, Way,
+    line::{Line, median, quantile},
+    processes::Part,
+};
 
 /// What was measured.
 pub(crate) struct Report {
@@ -17,45 +21,6 @@ pub(crate) struct Report {
     pub(crate) tasks: HashMap<Way, Vec<Task>>,
     /// Milliseconds until subscribers worked again, by ws and by `/zenoh`, for each of [`DOWN`].
     pub(crate) back: Vec<[f64; 2]>,
-}
-
-/// A figure beside its target.
-struct Line {
-    name: String,
-    value: f64,
-    unit: &'static str,
-    digits: usize,
-    target: f64,
-    at_least: bool,
-}
-
-impl Line {
-    fn met(&self) -> bool {
-        if self.at_least { self.value >= self.target } else { self.value <= self.target }
-    }
-
-    fn print(&self) {
-        let Self { name, value, unit, digits, target, at_least } = self;
-        let sign = if *at_least { ">=" } else { "<=" };
-        let verdict = if self.met() { "met" } else { "MISSED" };
-        let value = format!("{value:.digits$} {unit}");
-        println!("  {name:<58} {value:>16}   {sign} {target} {unit:<12} {verdict}");
-    }
-
-    fn json(&self) -> Value {
-        let kind = if self.at_least { "at least" } else { "at most" };
-        json!({ "name": self.name, "value": self.value, "unit": self.unit, "target": self.target, "kind": kind, "met": self.met() })
-    }
-}
-
-fn quantile(values: &[f64], at: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[((sorted.len() - 1) as f64 * at).round() as usize]
-}
-
-fn median(values: &[f64]) -> f64 {
-    quantile(values, 0.5)
 }
 
 impl Report {

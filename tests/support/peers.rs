@@ -39,11 +39,7 @@ pub(crate) struct Native {
 impl Native {
     /// Joins as a client and subscribes to `key`.
     pub(crate) async fn join(endpoint: &str, key: &str) -> Self {
-        Self::join_with(zenoh::Config::default(), endpoint, key).await
-    }
-
-    /// The same with settings of its own.
-    pub(crate) async fn join_with(mut config: zenoh::Config, endpoint: &str, key: &str) -> Self {
+        let mut config = zenoh::Config::default();
         config.insert_json5("mode", r#""client""#).unwrap();
         config.insert_json5("connect/endpoints", &format!(r#"["{endpoint}"]"#)).unwrap();
         config.insert_json5("scouting/multicast/enabled", "false").unwrap();
