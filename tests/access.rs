@@ -69,8 +69,8 @@ impl Audit {
                 const dialog = document.querySelector('dialog[open]');
                 const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: !dark } } };
                 if (dark) options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
-                // What moves has arrived.
-                const still = () => Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+                // What moves is where it will be.
+                const still = () => Promise.resolve(document.getAnimations().forEach((animation) => animation.finish()));
                 still().then(() => axe.run(dialog ?? document, options)).then((results) => done({
                     rules: results.passes.length,
                     found: results.violations.flatMap((violation) => violation.nodes.map((node) =>
