@@ -152,7 +152,17 @@ pub const COMMANDS: &[Command] = {
         command(Build, "Alt+ArrowDown", "row-down", Do(Verb::Move(Direction::Down)), "move it down"),
         command(Build, "d", "row-duplicate", Do(Verb::Duplicate), "duplicate it"),
         command(Build, "Delete", "row-remove", Do(Verb::Remove), "remove it"),
-        command(Drawing, "ArrowLeft ArrowRight", "drawing-segment", Own, "previous, next segment"),
+        command(Drawing, "ArrowLeft ArrowRight", "drawing-segment", Own, "previous, next segment; in a part, move it"),
+        command(
+            Drawing,
+            "Shift+ArrowLeft Shift+ArrowRight",
+            "drawing-step",
+            Own,
+            "previous, next segment, also in a part",
+        ),
+        command(Drawing, "+ -", "drawing-zoom", Own, "zoom in, out"),
+        command(Drawing, "0", "drawing-whole", Own, "all of the payload"),
+        command(Drawing, "Enter", "drawing-fit", Own, "the selected segment large; again, all of it"),
         command(Drawing, "ArrowUp ArrowDown PageUp PageDown", "drawing-row", Own, "previous, next row"),
         command(Drawing, "Home End", "drawing-ends", Own, "first, last segment"),
         command(Bytes, "g", "bytes-go", Focus("bytes-go"), "go to an offset"),
@@ -215,6 +225,10 @@ pub fn hint(id: &str) -> Option<String> {
 /// Each key as it is printed on a keyboard: `Ctrl Enter`, `↑`.
 pub fn shown(keys: &'static str) -> impl Iterator<Item = String> {
     keys.split(' ').map(|key| {
+        // The one key whose name is what stands between the others.
+        if key == "+" {
+            return key.to_owned();
+        }
         let parts = key.split('+').map(|part| match part {
             "Control" => "Ctrl",
             "ArrowLeft" => "←",
@@ -470,6 +484,7 @@ mod tests {
                 && is_typed_in("select", "")
                 && is_typed_in("textarea", "")
         );
+        assert_eq!(shown("+ -").collect::<Vec<_>>(), ["+", "-"]);
         assert!(!is_typed_in("input", "radio") && !is_typed_in("button", "submit"));
     }
 

@@ -663,7 +663,8 @@ impl Client {
     /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
     /// the same.
     ///
-    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more.
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more. One for this session only
+    /// ([`Locality::SessionLocal`]) has nothing to send: it has ended when this returns.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was sent and nobody got a sample then.

@@ -164,8 +164,11 @@ impl Driver {
     pub fn send(&self, command: Command) {
         match command {
             Command::Put(op, put) => {
-                let (len, express) = (put.payload.len(), put.express);
-                self.operate(op, Some(len), express, |client| client.put(op, put));
+                let (len, express, leaves) = (put.payload.len(), put.express, put.destination.takes(false));
+                // What stays in this session has nothing that could leave, and has ended with the call.
+                if self.operate(op, leaves.then_some(len), express, |client| client.put(op, put)) && !leaves {
+                    self.tell(Told::PutEnded(op, Ok(Sent::default())));
+                }
             }
             Command::Get(op, get) => {
                 let express = get.express;
