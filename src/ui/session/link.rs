@@ -25,9 +25,9 @@ fn seconds(time: Duration) -> String {
 fn traffic(traffic: &Traffic) -> String {
     let Traffic { messages, bytes, batches } = traffic;
     format!(
-        "{} messages in {} batches, {}",
-        format::thousands(*messages),
-        format::thousands(*batches),
+        "{} in {}, {}",
+        format::plural(*messages as usize, "message"),
+        format::batches(*batches as usize),
         format::size(*bytes as usize)
     )
 }
