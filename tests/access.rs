@@ -9,20 +9,16 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[path = "support/keyboard.rs"]
-mod keyboard;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::process::Command;
 
-use browser::{Page, SOCKET_FAILED};
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::{Page, SOCKET_FAILED},
+    lab::{lab, turn, url},
+    python::interpreter,
+};
 use zbytes_lab::app::keys::{COMMANDS, Context, Run};
 
 const DESK: (u32, u32) = (1440, 900);
@@ -30,10 +26,10 @@ const PHONE: (u32, u32) = (390, 844);
 
 /// The source of axe-core, out of the package that scripts/test has put into the environment of Python.
 fn axe() -> String {
-    let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script =
         "from importlib.resources import files; print((files('axe_playwright_python') / 'axe.min.js').read_text())";
-    let output = Command::new(python).env("PYTHONUTF8", "1").args(["-c", script]).output().expect("Python starts");
+    let output =
+        Command::new(interpreter()).env("PYTHONUTF8", "1").args(["-c", script]).output().expect("Python starts");
     assert!(
         output.status.success(),
         "scripts/test installs axe-playwright-python: {}",

@@ -8,18 +8,15 @@
     reason = "what is not as expected must stop it"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::{fs, path::Path};
 
-use browser::Page;
 use fantoccini::Locator;
-use lab::{lab, turn, url};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
 
 const DESK: (u32, u32) = (1440, 900);
 /// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
