@@ -11,6 +11,7 @@ pub mod locator;
 pub mod message;
 pub mod ownership;
 mod plan;
+mod rest;
 pub mod session;
 mod setup;
 pub mod sight;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, Structured, positions, structures},
+    rest::Rest,
     setup::Setup,
     sight::Window,
     spec::{
@@ -446,6 +448,8 @@ pub struct State {
     pub looking: Option<bytes::Looking>,
     /// What the page runs in.
     pub surroundings: Surroundings,
+    /// Whether all of the program is there.
+    pub rest: Rest,
 }
 
 impl Default for State {
@@ -484,6 +488,7 @@ impl Default for State {
             ownership: Ownership::default(),
             looking: None,
             surroundings: Surroundings::default(),
+            rest: Rest::default(),
         }
     }
 }
@@ -500,6 +505,10 @@ pub enum Action {
         /// As in `tcp/127.0.0.1:7447`.
         tcp: String,
     },
+    /// Load the rest of the program, which could not be loaded, once more.
+    LoadRest,
+    /// Set up again what was kept before a crash.
+    Resume(Box<Setup>),
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of typed arrays.
@@ -589,6 +598,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
+    /// Answer: the rest of the program is there, or could not be loaded.
+    RestEnded(Result<(), Problem>),
     /// Answer: the payload of this revision was built, with the structures of its messages, or not.
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
@@ -647,6 +658,8 @@ pub enum Action {
 /// What is to be done outside of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Load the rest of the program; answer with [`Action::RestEnded`].
+    LoadRest,
     /// Make the arrays and build the payload; answer with [`Action::BuildEnded`].
     Build {
         /// The revision to answer with.
@@ -726,6 +739,12 @@ impl State {
                 (self.surroundings.ws, self.surroundings.tcp) = (Some(ws), Some(tcp));
                 Vec::new()
             }
+            Action::LoadRest => self.load_rest(),
+            Action::RestEnded(result) => {
+                self.rest_ended(result);
+                Vec::new()
+            }
+            Action::Resume(setup) => self.resume(*setup),
             Action::Preset(preset) => {
                 self.rows = preset.rows(self.next_row);
                 self.next_row += self.rows.len() as RowId;
