@@ -86,8 +86,7 @@ fn pack(program: &[u8], staging: &Path) -> Result<()> {
     fs::remove_file(&main)?;
     wasm_bindgen_cli_support::Bindgen::new()
         .web(true)?
-        .input_bytes(PROGRAM, first)
-        .out_name(&new)
+        .input_bytes(&new, first)
         .typescript(false)
         // The other parts import the stack, the memory and the table.
         .keep_lld_exports(true)
