@@ -166,3 +166,62 @@ fn number(module: &[u8], at: &mut usize) -> Result<usize> {
     }
     bail!("a number is longer than 32 bits")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+mod tests {
+    use super::*;
+
+    const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
+
+    /// A custom section.
+    fn custom(name: &str, content: &[u8]) -> Vec<u8> {
+        let mut body = vec![name.len() as u8];
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(content);
+        let mut section = vec![0, body.len() as u8 | 0x80, 0];
+        section.extend_from_slice(&body);
+        section
+    }
+
+    #[test]
+    fn only_the_named_sections_go() {
+        // A section of types that is empty.
+        let types = [1, 1, 0];
+        let module = [EMPTY, &types, &custom("name", b"main"), &custom("kept", b"name"), &custom("producers", b"")].concat();
+        let left = without_sections(&module, &UNREAD).unwrap();
+        assert_eq!(left, [EMPTY, &types, &custom("kept", b"name")].concat());
+        assert_eq!(without_sections(&left, &UNREAD).unwrap(), left);
+        assert_eq!(without_sections(EMPTY, &UNREAD).unwrap(), EMPTY);
+    }
+
+    #[test]
+    fn what_is_no_module_is_refused_wherever_it_breaks_off() {
+        let module = [EMPTY, &custom("name", b"main")].concat();
+        for len in 0..module.len() {
+            let whole = len == EMPTY.len();
+            assert_eq!(without_sections(&module[..len], &UNREAD).is_ok(), whole, "{len} bytes");
+        }
+        assert!(without_sections(&[EMPTY, &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]].concat(), &UNREAD).is_err());
+    }
+
+    #[test]
+    fn the_page_names_the_new_files_and_fetches_the_loader_early() {
+        let html = r#"<link rel="modulepreload" href="/at/lab-01.js"><script src="/at/boot.js" data-js="/at/lab-01.js" data-wasm="/at/lab-01_bg.wasm">"#;
+        assert_eq!(packed_name(html).unwrap(), "lab-01");
+        let linked = linked(html, "lab-01", "lab-02").unwrap();
+        assert_eq!(
+            linked,
+            r#"<link rel="modulepreload" href="/at/lab-02_parts.js"><link rel="modulepreload" href="/at/lab-02.js"><script src="/at/boot.js" data-js="/at/lab-02.js" data-wasm="/at/lab-02_bg.wasm">"#
+        );
+        assert!(packed_name("<html>").is_err());
+        assert!(packed_name(r#"data-js="/lab.wasm""#).is_err());
+    }
+
+    #[test]
+    fn another_program_has_another_name() {
+        assert_eq!(hash(b"a"), hash(b"a"));
+        assert_ne!(hash(b"a"), hash(b"b"));
+        assert_eq!(hash(b"a").len(), 16);
+    }
+}

@@ -70,11 +70,15 @@ impl Problem {
     }
 }
 
-/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences.
+/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences. They are in English: the
+/// tables for all other letters are half as long as everything else that this part of the program knows by heart.
 #[must_use]
 pub fn sentence(error: &str) -> String {
-    let mut letters = error.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let mut sentence = error.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }
 
 /// Whose modes the layout shows.

@@ -206,8 +206,9 @@ pub(super) fn Dialogs(props: &DialogsProps) -> Html {
     match here {
         Some(views) => (views.dialogs)(&pane, &props.errands),
         None => html! {
-            <dialog id={WAITING} aria-label="A part of the page" onclose={Callback::from(|_: Event| WANTED.set(None))}>
+            <dialog id={WAITING} aria-labelledby="head-rest" onclose={Callback::from(|_: Event| WANTED.set(None))}>
                 <header class="dialog-head">
+                    <h2 id="head-rest">{ "One moment" }</h2>
                     <button type="button" onclick={Callback::from(|_: MouseEvent| close_dialog(WAITING))}>{ "Close" }</button>
                 </header>
                 { placeholder(&pane.state.rest, &pane.send) }
