@@ -10,6 +10,7 @@
 //! ```
 
 use std::{
+    convert::Infallible,
     env,
     fmt::Write,
     fs,
@@ -17,17 +18,19 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
+use wasm_encoder::{
+    Module,
+    reencode::{self, Reencode},
+};
+use wasmparser::{CustomSectionReader, Parser};
 
 /// The name of the program, as cargo and trunk have it.
 const PROGRAM: &str = "zbytes-lab";
 
 /// Raised when other files are made of the same program: they must not have the old names.
 const FORMAT: u32 = 1;
-
-/// Custom sections that nobody reads in a browser.
-const UNREAD: [&str; 3] = ["name", "producers", "target_features"];
 
 fn main() -> Result<()> {
     let variable = |name| env::var(name).with_context(|| format!("{name} is not set; trunk sets it for its hooks"));
@@ -74,7 +77,7 @@ fn pack(program: &[u8], staging: &Path) -> Result<()> {
         let renamed = format!("{new}_{}", name.trim_start_matches("split_"));
         ensure!(loader.contains(name), "the loader does not fetch {name}");
         loader = loader.replace(&format!("./{name}"), &format!("./{renamed}"));
-        fs::write(staging.join(renamed), without_sections(&fs::read(path)?, &UNREAD)?)?;
+        fs::write(staging.join(renamed), compact(&fs::read(path)?)?)?;
         fs::remove_file(path)?;
     }
     fs::write(staging.join(&parts), loader)?;
@@ -126,83 +129,50 @@ fn hash(program: &[u8]) -> String {
     })
 }
 
-/// A wasm module without the custom sections of these names.
-fn without_sections(module: &[u8], names: &[&str]) -> Result<Vec<u8>> {
-    const HEAD: usize = 8;
-    ensure!(module.starts_with(b"\0asm\x01\0\0\0"), "this is no wasm module of version 1");
-    let mut kept = module[..HEAD].to_vec();
-    let mut at = HEAD;
-    while at < module.len() {
-        let start = at;
-        let kind = module[at];
-        at += 1;
-        let len = number(module, &mut at)?;
-        let end =
-            at.checked_add(len).filter(|end| *end <= module.len()).context("a section is longer than the module")?;
-        let custom = kind == 0 && {
-            let len = number(module, &mut at)?;
-            let name =
-                at.checked_add(len).and_then(|end| module.get(at..end)).context("a section's name is cut off")?;
-            names.iter().any(|unread| unread.as_bytes() == name)
-        };
-        if !custom {
-            kept.extend_from_slice(&module[start..end]);
-        }
-        at = end;
+/// Writes a module anew: numbers in as few bytes as they need, where the linker left room for any, and without custom sections, as names,
+/// which no browser reads.
+struct Compact;
+
+impl Reencode for Compact {
+    type Error = Infallible;
+
+    fn parse_custom_section(
+        &mut self,
+        _: &mut Module,
+        _: CustomSectionReader<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        Ok(())
     }
-    Ok(kept)
 }
 
-/// An unsigned number in LEB128 at `at`, which is moved behind it.
-fn number(module: &[u8], at: &mut usize) -> Result<usize> {
-    let mut value = 0usize;
-    for shift in (0..35).step_by(7) {
-        let byte = *module.get(*at).context("the module is cut off")?;
-        *at += 1;
-        value |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(value);
-        }
-    }
-    bail!("a number is longer than 32 bits")
+/// A wasm module as short as it can be said.
+fn compact(module: &[u8]) -> Result<Vec<u8>> {
+    let mut compacted = Module::new();
+    Compact
+        .parse_core_module(&mut compacted, Parser::new(0), module)
+        .map_err(|error| anyhow::anyhow!("a part of the program is no wasm module: {error}"))?;
+    Ok(compacted.finish())
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+#[allow(clippy::disallowed_methods, reason = "tests copy what they compare")]
 mod tests {
     use super::*;
 
-    const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
-
-    /// A custom section.
-    fn custom(name: &str, content: &[u8]) -> Vec<u8> {
-        let mut body = vec![name.len() as u8];
-        body.extend_from_slice(name.as_bytes());
-        body.extend_from_slice(content);
-        let mut section = vec![0, body.len() as u8 | 0x80, 0];
-        section.extend_from_slice(&body);
-        section
-    }
-
     #[test]
-    fn only_the_named_sections_go() {
-        // A section of types that is empty.
-        let types = [1, 1, 0];
-        let module = [EMPTY, &types, &custom("name", b"main"), &custom("kept", b"name"), &custom("producers", b"")].concat();
-        let left = without_sections(&module, &UNREAD).unwrap();
-        assert_eq!(left, [EMPTY, &types, &custom("kept", b"name")].concat());
-        assert_eq!(without_sections(&left, &UNREAD).unwrap(), left);
-        assert_eq!(without_sections(EMPTY, &UNREAD).unwrap(), EMPTY);
-    }
-
-    #[test]
-    fn what_is_no_module_is_refused_wherever_it_breaks_off() {
-        let module = [EMPTY, &custom("name", b"main")].concat();
-        for len in 0..module.len() {
-            let whole = len == EMPTY.len();
-            assert_eq!(without_sections(&module[..len], &UNREAD).is_ok(), whole, "{len} bytes");
-        }
-        assert!(without_sections(&[EMPTY, &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]].concat(), &UNREAD).is_err());
+    fn a_part_is_the_same_program_in_fewer_bytes() {
+        // A function that gives 7, with room for any number, and a custom section.
+        let head = [b"\0asm\x01\0\0\0" as &[u8], &[1, 5, 1, 0x60, 0, 1, 0x7f], &[3, 2, 1, 0]].concat();
+        let long = [
+            &head as &[u8],
+            &[10, 10, 1, 8, 0, 0x41, 0x87, 0x80, 0x80, 0x80, 0, 0x0b],
+            &[0, 5, 4, b'n', b'a', b'm', b'e'],
+        ];
+        let short = [&head as &[u8], &[10, 6, 1, 4, 0, 0x41, 7, 0x0b]].concat();
+        assert_eq!(compact(&long.concat()).unwrap(), short);
+        assert_eq!(compact(&short).unwrap(), short);
+        assert!(compact(&short[..short.len() - 1]).is_err());
+        assert!(compact(b"no module").is_err());
     }
 
     #[test]

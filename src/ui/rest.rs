@@ -208,7 +208,7 @@ pub(super) fn Dialogs(props: &DialogsProps) -> Html {
         None => html! {
             <dialog id={WAITING} aria-labelledby="head-rest" onclose={Callback::from(|_: Event| WANTED.set(None))}>
                 <header class="dialog-head">
-                    <h2 id="head-rest">{ "One moment" }</h2>
+                    <h2 id="head-rest">{ "This part is not here yet" }</h2>
                     <button type="button" onclick={Callback::from(|_: MouseEvent| close_dialog(WAITING))}>{ "Close" }</button>
                 </header>
                 { placeholder(&pane.state.rest, &pane.send) }
