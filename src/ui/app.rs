@@ -18,6 +18,7 @@ use super::{
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
+    wire::WireDialog,
 };
 use crate::{
     app::{Action, Preset, Session, Setup, State, keys::aria, positions},
@@ -80,7 +81,7 @@ impl Component for App {
         let pieces = positions(&self.state.rows).last().map_or(0, |positions| positions.end);
         html! {
             <>
-                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { pieces }} />
+                <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -92,13 +93,14 @@ impl Component for App {
                         <BuildPane ..pane.clone() />
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                         <CostPane ..pane.clone() />
-                        <RouterPane ..pane.clone() />
+                        <RouterPane state={self.calm.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                         <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
                 <BytesDialog state={self.calm.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                 <MessageDialog ..pane />
+                <WireDialog state={self.calm.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
                 <Help />
                 <Questions />
             </>

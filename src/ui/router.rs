@@ -9,7 +9,8 @@ use yew::prelude::*;
 use super::{
     session::{counts, tabs, view},
     snippet::{self, Program},
-    widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
+    widgets::{Choice, keep_focus, pane_head, problem, segmented, sends, submits, typed},
+    wire::WireProps,
 };
 use crate::app::{
     Action, Declaration, Lost, Session, State,
@@ -19,7 +20,7 @@ use crate::app::{
 
 /// The pane.
 #[component]
-pub(super) fn RouterPane(props: &PaneProps) -> Html {
+pub(super) fn RouterPane(props: &WireProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     let dialog = use_node_ref();
     // One of two buttons goes and the other comes: whoever had the one has the other.
@@ -48,7 +49,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
             // Before the start nothing is known about the surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure() } }
             { tabs(state, send) }
-            { view(state, send) }
+            { view(state, send, &props.runtime) }
             <OtherSide state={state.clone()} {dialog} />
         </section>
     }

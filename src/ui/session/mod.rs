@@ -7,6 +7,8 @@ mod liveliness;
 mod put;
 mod samples;
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -14,10 +16,14 @@ use yew::prelude::*;
 use super::{
     format,
     widgets::{problem, sends, submits, typed},
+    wire::WireTab,
 };
-use crate::app::{
-    Action, Declaration, State,
-    session::{Change, Entity, Tab},
+use crate::{
+    app::{
+        Action, Declaration, State,
+        session::{Change, Entity, Tab},
+    },
+    web::Runtime,
 };
 
 /// The tabs: one stop of the keyboard, with arrows, Home and End inside.
@@ -60,7 +66,7 @@ pub(super) fn tabs(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// The view that is open.
-pub(super) fn view(state: &State, send: &Callback<Action>) -> Html {
+pub(super) fn view(state: &Rc<State>, send: &Callback<Action>, runtime: &Runtime) -> Html {
     let tab = state.api.tab;
     html! {
         <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
@@ -70,6 +76,7 @@ pub(super) fn view(state: &State, send: &Callback<Action>) -> Html {
                 Tab::Answer => answer::answer(state, send),
                 Tab::Liveliness => liveliness::liveliness(state, send),
                 Tab::Link => link::link(state),
+                Tab::Wire => html! { <WireTab state={state.clone()} send={send.clone()} runtime={runtime.clone()} /> },
             } }
         </div>
     }

@@ -12,6 +12,7 @@ use crate::{
     ui::{
         format,
         widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits, typed},
+        wire::follow_button,
     },
 };
 
@@ -92,7 +93,8 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                                 ": {} copied to build, {} gathered; left the browser after {}. ",
                                 format::bytes(report.built as usize), format::bytes(report.gathered as usize), format::took(report.took),
                             ) }
-                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>
+                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>{ " " }
+                            { follow_button(state, send) }
                         </p>
                     },
                     Put::Failed(cause) => problem("put-problem", cause),
