@@ -328,7 +328,7 @@ pub fn tree(spans: &[Span]) -> Vec<Node> {
         let Some((parent, _, count)) = open.last_mut() else { break };
         *count += 1;
         match *parent {
-            Some(parent) => counts[parent] = *count,
+            Some(parent) => counts.get_mut(parent).into_iter().for_each(|of| *of = *count),
             None => roots = *count,
         }
         nodes.push(Node { parent: *parent, place: *count, of: 0, end: at + 1 });
@@ -341,9 +341,8 @@ pub fn tree(spans: &[Span]) -> Vec<Node> {
             node.end = spans.len();
         }
     }
-    for at in 0..nodes.len() {
-        let of = nodes[at].parent.map_or(roots, |parent| counts[parent]);
-        nodes[at].of = of;
+    for node in &mut nodes {
+        node.of = node.parent.map_or(roots, |parent| counts.get(parent).copied().unwrap_or_default());
     }
     nodes
 }

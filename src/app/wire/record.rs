@@ -312,7 +312,7 @@ impl Record {
         }
         // Where batches cut does not matter here.
         let Ok(plan) = Plan::of(rows, None, 0) else { return };
-        self.made.push_back(Made { puts: (put, put), rows: rows.iter().cloned().collect(), plan: Rc::new(plan) });
+        self.made.push_back(Made { puts: (put, put), rows: Vec::from(rows), plan: Rc::new(plan) });
         if self.made.len() > REMEMBERED {
             self.made.pop_front();
         }

@@ -45,7 +45,7 @@ impl Session {
 
     /// All batches of a put, `between` called before each but the first.
     fn put(&mut self, way: Way, key: &str, payload: &[u8], op: PutId, mut between: impl FnMut(&mut Self, usize)) {
-        let payload = ZBytes::of_held(vec![Segment::from(payload.iter().copied().collect::<Vec<u8>>())]);
+        let payload = ZBytes::of_held(vec![Segment::from(payload.to_vec())]);
         let key = keyexpr::new(key).unwrap();
         let mut message: Outgoing = encode::push(key, QOS, &Content::put(payload)).unwrap();
         self.messages += 1;
