@@ -162,7 +162,8 @@ impl WireDialog {
             })
         });
         let Some((entry, parts)) = chosen else {
-            self.detail = None;
+            // What was let go while somebody looks at it is still shown.
+            self.detail = self.detail.take().filter(|detail| state.wire.picked == Some(Picked::Frame(detail.id)));
             return;
         };
         if self.detail.as_ref().is_some_and(|detail| detail.id == entry.id) {
