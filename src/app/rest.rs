@@ -1,7 +1,7 @@
 //! Whether the rest of the program is there. The page comes in two parts: what draws the first view and takes the first input, and behind
 //! it, without anybody's asking, the rest. What needs the rest waits for it.
 
-use super::{Effect, Problem, State};
+use super::{Effect, Problem, Setup, State};
 
 /// How far the rest of the program is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,6 +25,16 @@ impl State {
         vec![Effect::LoadRest]
     }
 
+    /// Sets up what was kept before a crash, which only the rest can read: what the page runs in is known by then.
+    pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
+        let before = std::mem::replace(self, Self::resumed(setup));
+        self.surroundings = before.surroundings;
+        self.rest = before.rest;
+        // An answer about the rows before must not be taken for one about these.
+        self.revision = before.revision;
+        self.rows_changed()
+    }
+
     /// The rest is there, or could not be loaded. Once it is there it stays.
     pub(super) fn rest_ended(&mut self, result: Result<(), Problem>) {
         match result {
@@ -38,7 +48,28 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Action;
+    use crate::{
+        app::{Action, Build, Surroundings},
+        segment::Element,
+    };
+
+    #[test]
+    fn what_was_kept_takes_the_place_of_what_is_there() {
+        let mut kept = State::default();
+        kept.apply(Action::Add(Element::Int8));
+        kept.apply(Action::Key("a/b".to_owned()));
+        let setup = Setup::of(&kept);
+
+        let mut state = State::default();
+        let surroundings = Surroundings { secure: true, ..Surroundings::default() };
+        state.apply(Action::Started(surroundings.clone()));
+        let before = state.revision;
+        let effects = state.apply(Action::Resume(Box::new(setup.clone())));
+        assert_eq!(effects, [Effect::Build { revision: before + 1, rows: kept.rows.clone() }]);
+        assert_eq!((state.revision, &state.build), (before + 1, &Build::Pending));
+        assert_eq!((&state.surroundings, &state.preset), (&surroundings, &None));
+        assert_eq!(Setup::of(&state), setup);
+    }
 
     #[test]
     fn what_is_missing_can_be_loaded_again_and_what_is_there_stays() {

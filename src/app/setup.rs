@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Kind, Row, Selection, State};
+use super::{Kind, Row, Selection, State};
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;
@@ -52,15 +52,15 @@ impl Setup {
 }
 
 impl State {
-    /// Sets up what was kept before a crash.
-    pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
+    /// A state that is set up as it was before.
+    #[must_use]
+    pub fn resumed(setup: Setup) -> Self {
         let Setup { rows, locator, key, sub_key, .. } = setup;
-        (self.locator, self.key, self.sub_key) = (locator, key, sub_key);
-        let next = rows.iter().map(|row| row.id.saturating_add(1)).max();
-        self.next_row = self.next_row.max(next.unwrap_or(0));
-        self.selected = rows.first().map(Selection::of);
-        self.rows = rows;
-        self.rows_changed()
+        let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
+        state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
+        state.selected = rows.first().map(Selection::of);
+        state.rows = rows;
+        state
     }
 }
 
@@ -68,7 +68,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::{
-        app::{Action, Edit, Preset},
+        app::{Action, Edit, Effect, Preset},
         segment::{Element, Mode},
     };
 
@@ -83,9 +83,7 @@ mod tests {
             state.apply(Action::AddFile { file: 1, name: "f".to_owned(), len: 7 });
             state.apply(Action::Key("a/b".to_owned()));
             let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
-            let mut resumed = State::default();
-            let effects = resumed.apply(Action::Resume(Box::new(setup.clone())));
-            assert!(matches!(effects[..], [Effect::Build { .. }]));
+            let mut resumed = State::resumed(setup.clone());
             assert_eq!(Setup::of(&resumed), setup);
             assert_eq!(resumed.rows[..], state.rows[..state.rows.len() - 1]);
             assert_eq!(resumed.key, "a/b");

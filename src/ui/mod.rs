@@ -1,6 +1,6 @@
 //! What a person sees: Yew components that get the state and send actions, and nothing else.
 //!
-//! `App` holds the state and the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
+//! `App` holds the state and the way to the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
 //! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
 //! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`, `lens`, `cells`, `holders`, `rows`) hold the arithmetic and the words and are tested natively.
 //!

@@ -1,5 +1,8 @@
 //! The rest of the program, seen from what draws the first view: what is drawn by it, what stands there until it is here, and what is said
 //! when it could not be loaded. See [`crate::web::rest`] for how the two parts call each other.
+//!
+//! What is not drawn at first belongs here: a dialog gets a line among the others, anything else a function in [`Views`] that is called by
+//! [`drawn`]. `scripts/test` fails when the first part becomes too long.
 
 use std::{cell::Cell, rc::Rc};
 

@@ -143,7 +143,7 @@ impl Errands {
         self.inner.rest.get().map(|(_, carrier)| carrier.runtime())
     }
 
-    /// Keeps what `state` has set up, for the time after a crash. Before the rest is there, nothing is: then nothing can crash it.
+    /// Keeps what `state` has set up, for the time after a crash. Before the rest is there nothing is kept.
     pub fn keep(&self, state: &State) {
         if let Some((calls, _)) = self.inner.rest.get() {
             (calls.keep)(state);
