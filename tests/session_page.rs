@@ -78,8 +78,16 @@ async fn sticking_out(page: &Page) -> Value {
     page.run(script, vec![]).await
 }
 
+/// The zenoh ids of the router and of the page, as the page tells them.
+async fn ids(page: &Page) -> [String; 2] {
+    tab(page, "link").await;
+    page.wait("#agreed-router").await;
+    [page.text("#agreed-router").await, page.text("#agreed-page").await]
+}
+
 /// Puts, deletes, fence, matching: from the page to a peer.
 async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
+    let [router, _] = ids(page).await;
     tab(page, "put").await;
     let digest = row(page, 70_000).await;
     let key = format!("lab/to/{name}");
@@ -91,8 +99,11 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     tick(page, "#put-numbered", true).await;
     let mut expected = json!({
         "key": key, "deleted": false, "len": 70_000, "digest": digest, "encoding": "text/plain;utf-8", "attachment": "grüße",
-        "priority": "REAL_TIME", "block": true, "express": true, "number": *number,
+        "priority": "REAL_TIME", "block": true, "express": true, "number": *number, "stamped": router,
     });
+    if name == "native" {
+        expected["reliable"] = json!(true);
+    }
     for drops in [false, true] {
         page.click(if drops { "#put-drop" } else { "#put-block" }).await;
         page.click("#put").await;
@@ -124,6 +135,8 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
         ("len", json!(0)),
         ("digest", json!(sha256(&[]))),
         ("encoding", json!("zenoh/bytes")),
+        // A router stamps puts only.
+        ("stamped", Value::Null),
     ] {
         expected[field] = value;
     }
@@ -139,6 +152,35 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     page.wait("#matching[data-matching=false]").await;
     page.fill("#key", &key).await;
     page.wait("#matching[data-matching=true]").await;
+}
+
+/// A put and a delete as best effort, with the page's own timestamp, numbered apart from those that are reliable; `turn` counts the peers.
+async fn page_puts_otherwise(page: &Page, peer: &mut Peer, name: &str, turn: u64) {
+    let [_, own] = ids(page).await;
+    tab(page, "put").await;
+    let key = format!("lab/to/{name}/otherwise");
+    page.fill("#key", &key).await;
+    page.fill("#put-reliability", "best effort").await;
+    page.fill("#put-timestamp", "now").await;
+    for (button, number) in [("#put", 2 * turn), ("#delete", 2 * turn + 1)] {
+        page.click(button).await;
+        page.wait("#put-result[data-state=done]").await;
+        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+        let heard = peer.hear("sample").await;
+        assert_eq!(
+            [&heard["key"], &heard["deleted"], &heard["number"], &heard["stamped"]],
+            [&json!(key), &json!(button == "#delete"), &json!(number), &json!(own)],
+        );
+        if name == "native" {
+            assert_eq!(heard["reliable"], false);
+        }
+        let more = format!("#samples [data-more='{key}'][data-number='{number}']");
+        page.wait(&more).await;
+        let more = page.text(&more).await;
+        assert!(more.contains("best effort") && more.contains("by this page"), "{more}");
+    }
+    page.fill("#put-reliability", "reliable").await;
+    page.fill("#put-timestamp", "none").await;
 }
 
 /// Puts and deletes of a peer, some of them left out.
@@ -306,11 +348,12 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     }
     page.connect("/zenoh").await;
     let mut number = 0;
-    for name in ["native", "python"] {
+    for (turn, name) in (0..).zip(["native", "python"]) {
         let (locator, key) = (lab.tcp_locator(), format!("lab/to/{name}/**"));
         let mut peer =
             if name == "native" { Peer::native(&locator, &key).await } else { Peer::python(&locator, &key).await };
         page_puts(&page, &mut peer, name, &mut number).await;
+        page_puts_otherwise(&page, &mut peer, name, turn).await;
         peer_puts(&page, &mut peer, name).await;
         page_gets(&page, &mut peer, name).await;
         page_answers(&page, &mut peer).await;
@@ -322,7 +365,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     for size in [(1440, 900), (390, 844)] {
         page.emulate(size, false).await;
         tab(&page, "put").await;
-        page.run("document.querySelector('#put-options').open = true", vec![]).await;
+        page.run("document.querySelectorAll('.options details').forEach((one) => one.open = true)", vec![]).await;
         for name in ["put", "get", "answer", "liveliness", "link"] {
             page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
             assert_eq!(sticking_out(&page).await, json!([]), "{name} at {size:?}");

@@ -654,8 +654,10 @@ impl Component for LayoutPane {
                 </div>
                 if let Some(plan) = drawable {
                     { zoom_bar(ctx, lens.as_ref(), &shown) }
-                    { selection_facts(plan, send, state.selected) }
-                    { self.structure(ctx, plan) }
+                    <div class="layout-more">
+                        { selection_facts(plan, send, state.selected) }
+                        { self.structure(ctx, plan) }
+                    </div>
                 }
             </section>
         }

@@ -44,6 +44,7 @@ def described(sample):
         "block": sample.congestion_control == zenoh.CongestionControl.BLOCK,
         "express": sample.express,
         "number": sample.source_info.source_sn if sample.source_info else None,
+        "stamped": str(sample.timestamp.get_id()) if sample.timestamp else None,
     }
 
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::timeout};
 use zenoh::{
     Wait,
-    qos::{CongestionControl, Priority},
+    qos::{CongestionControl, Priority, Reliability},
     sample::{Sample, SampleKind, SourceInfo},
 };
 
@@ -57,6 +57,8 @@ fn described(sample: &Sample) -> Value {
         "block": sample.congestion_control() == CongestionControl::Block,
         "express": sample.express(),
         "number": sample.source_info().map(SourceInfo::source_sn),
+        "reliable": sample.reliability() == Reliability::Reliable,
+        "stamped": sample.timestamp().map(|timestamp| timestamp.get_id().to_string()),
     })
 }
 
