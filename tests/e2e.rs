@@ -16,7 +16,11 @@ mod lab;
 #[path = "support/peers.rs"]
 mod peers;
 
-use std::net::SocketAddr;
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use browser::{GUARD, Page, SOCKET_FAILED};
 use lab::{lab, options, turn, url};
@@ -897,5 +901,62 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     page.wait("#build-state[data-state=ready]").await;
     assert_ne!(page.text(".rows").await, rows);
     page.close(&died).await;
+    lab.stop().await;
+}
+
+/// A copy of the built page, in a folder of the test's own.
+fn copied_page(name: &str) -> PathBuf {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let to = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // That of an earlier run may be there.
+    let _ = fs::remove_dir_all(&folder);
+    copy(&options().dist, &folder);
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_view_does_without_the_rest_of_the_program_which_can_be_loaded_again() {
+    let _turn = turn().await;
+    let dist = copied_page("page-without-rest");
+    let mut files = fs::read_dir(&dist).unwrap().map(|entry| entry.unwrap().path());
+    let rest = files.find(|path| path.to_str().unwrap().ends_with("_rest.wasm")).expect("the page comes in two parts");
+    let away = rest.with_extension("away");
+    fs::rename(&rest, &away).unwrap();
+    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let page = Page::at(&url(&lab)).await;
+
+    // It is drawn, takes input, and says what is missing.
+    page.wait("#rest-missing").await;
+    assert!(page.text("#rest-missing").await.contains("could not be loaded"));
+    page.wait("#pane-layout .drawing").await;
+    page.fill("#preset", "three").await;
+    page.wait("#row-2").await;
+    page.click("#tab-get").await;
+    page.wait("#session-view .problem").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=connecting]").await;
+    assert_eq!(page.attribute("#build-state", "data-state").await, "pending");
+    page.click("#help").await;
+    page.wait("#rest-dialog[open]").await;
+
+    // What was asked for was kept, and happens.
+    fs::rename(&away, &rest).unwrap();
+    page.click("#rest-dialog .problem button").await;
+    page.wait("#help-dialog[open]").await;
+    page.wait("#session[data-state=open]").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.wait("#session-view #get").await;
+    assert_eq!(page.run("return document.querySelectorAll('#rest-missing, #rest-dialog').length", vec![]).await, 0);
+    page.close(&[("404", 1), ("TypeError", 1)]).await;
     lab.stop().await;
 }

@@ -21,7 +21,7 @@ addEventListener("message", async ({ data }) => {
     return;
   }
   if (data.stop) {
-    (await program)?.stop_apart();
+    await (await program)?.stop_apart();
     return;
   }
   program = import(data.js).then(async (bindings) => {
@@ -29,7 +29,7 @@ addEventListener("message", async ({ data }) => {
     return bindings;
   });
   try {
-    (await program).measure_apart(data.request, data.files);
+    await (await program).measure_apart(data.request, data.files);
   } catch (error) {
     postMessage({ failed: String(error?.message ?? error) });
   }

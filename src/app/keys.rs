@@ -244,15 +244,15 @@ pub fn shown(keys: &'static str) -> impl Iterator<Item = String> {
 }
 
 /// A key that was pressed, written as in the registry. `key` is what a browser says; `control` also stands for the command key. Of letters
-/// it is Shift that counts and not Caps Lock; of other characters it is the character, however a keyboard makes it.
+/// it is Shift that counts and not Caps Lock, of those that keys are named after; of other characters it is the character, however a keyboard makes it.
 #[must_use]
 pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
     let mut letters = key.chars();
     let single = letters.next().filter(|_| letters.next().is_none());
-    let letter = single.filter(|letter| letter.is_alphabetic());
+    let letter = single.filter(char::is_ascii_alphabetic);
     let key = match letter {
-        Some(letter) if shift || control || alt => letter.to_uppercase().to_string(),
-        Some(letter) => letter.to_lowercase().to_string(),
+        Some(letter) if shift || control || alt => letter.to_ascii_uppercase().to_string(),
+        Some(letter) => letter.to_ascii_lowercase().to_string(),
         None => key.to_owned(),
     };
     let shift = shift && (single.is_none() || letter.is_some());

@@ -276,7 +276,7 @@ impl State {
                 let Some(open) = &mut self.messages.open else { return Vec::new() };
                 open.problem = None;
                 let name = open.content().map_or("array", |content| content.spec.name());
-                let name = format!("{}-{}.bin", file_stem(name), key.element.name().to_lowercase());
+                let name = format!("{}-{}.bin", file_stem(name), key.element.name().to_ascii_lowercase());
                 vec![Effect::Message(Task::Save(open.sample, key, name))]
             }
             Change::Found(number, result) => self.found(number, result),

@@ -11,6 +11,7 @@ pub mod locator;
 pub mod message;
 pub mod ownership;
 mod plan;
+mod rest;
 pub mod session;
 mod setup;
 pub mod sight;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, Structured, positions, structures},
+    rest::Rest,
     setup::Setup,
     sight::Window,
     spec::{
@@ -68,11 +70,15 @@ impl Problem {
     }
 }
 
-/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences.
+/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences. They are in English: the
+/// tables for all other letters are half as long as everything else that this part of the program knows by heart.
 #[must_use]
 pub fn sentence(error: &str) -> String {
-    let mut letters = error.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let mut sentence = error.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }
 
 /// Whose modes the layout shows.
@@ -470,6 +476,8 @@ pub struct State {
     pub looking: Option<bytes::Looking>,
     /// What the page runs in.
     pub surroundings: Surroundings,
+    /// Whether all of the program is there.
+    pub rest: Rest,
 }
 
 impl Default for State {
@@ -508,6 +516,7 @@ impl Default for State {
             ownership: Ownership::default(),
             looking: None,
             surroundings: Surroundings::default(),
+            rest: Rest::default(),
         }
     }
 }
@@ -524,6 +533,10 @@ pub enum Action {
         /// As in `tcp/127.0.0.1:7447`.
         tcp: String,
     },
+    /// Load the rest of the program, which could not be loaded, once more.
+    LoadRest,
+    /// Set up again what was kept before a crash.
+    Resume(Box<Setup>),
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of typed arrays.
@@ -613,6 +626,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
+    /// Answer: the rest of the program is there, or could not be loaded.
+    RestEnded(Result<(), Problem>),
     /// Answer: the payload of this revision was built, with the structures of its messages, or not.
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
@@ -671,6 +686,8 @@ pub enum Action {
 /// What is to be done outside of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Load the rest of the program; answer with [`Action::RestEnded`].
+    LoadRest,
     /// Make the arrays and build the payload; answer with [`Action::BuildEnded`].
     Build {
         /// The revision to answer with.
@@ -750,6 +767,12 @@ impl State {
                 (self.surroundings.ws, self.surroundings.tcp) = (Some(ws), Some(tcp));
                 Vec::new()
             }
+            Action::LoadRest => self.load_rest(),
+            Action::RestEnded(result) => {
+                self.rest_ended(result);
+                Vec::new()
+            }
+            Action::Resume(setup) => self.resume(*setup),
             Action::Preset(preset) => {
                 self.rows = preset.rows(self.next_row);
                 self.next_row += self.rows.len() as RowId;

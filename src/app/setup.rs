@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Row, Selection, State, session::Options};
+use super::{Effect, Kind, Row, Selection, State, session::Options};
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;
@@ -58,16 +58,16 @@ impl Setup {
 }
 
 impl State {
-    /// A state that is set up as it was before.
-    #[must_use]
-    pub fn resumed(setup: Setup) -> Self {
+    /// Sets up what was kept before a crash.
+    pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
         let Setup { rows, locator, key, sub_key, options, .. } = setup;
-        let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
-        state.api.options = options;
-        state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
-        state.selected = rows.first().map(Selection::of);
-        state.rows = rows;
-        state
+        (self.locator, self.key, self.sub_key) = (locator, key, sub_key);
+        self.api.options = options;
+        let next = rows.iter().map(|row| row.id.saturating_add(1)).max();
+        self.next_row = self.next_row.max(next.unwrap_or(0));
+        self.selected = rows.first().map(Selection::of);
+        self.rows = rows;
+        self.rows_changed()
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::{
         app::{
-            Action, Edit, Effect, Preset,
+            Action, Edit, Preset,
             session::{Change, PRIORITIES},
         },
         segment::{Element, Mode},
@@ -93,7 +93,9 @@ mod tests {
             state.apply(Action::AddFile { file: 1, name: "f".to_owned(), len: 7 });
             state.apply(Action::Key("a/b".to_owned()));
             let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
-            let mut resumed = State::resumed(setup.clone());
+            let mut resumed = State::default();
+            let effects = resumed.apply(Action::Resume(Box::new(setup.clone())));
+            assert!(matches!(effects[..], [Effect::Build { .. }]));
             assert_eq!(Setup::of(&resumed), setup);
             assert_eq!(resumed.rows[..], state.rows[..state.rows.len() - 1]);
             assert_eq!(resumed.key, "a/b");
@@ -120,7 +122,9 @@ mod tests {
             };
             state.apply(Change::Options(options.clone()).into());
             assert!(Setup::differs(&before, &state));
-            let resumed = State::resumed(Setup::from_json(&Setup::of(&state).to_json()).unwrap());
+            let mut resumed = State::default();
+            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            resumed.apply(Action::Resume(Box::new(setup)));
             assert_eq!(resumed.api.options, options);
         }
         // One of before, and one with a priority that there is not.

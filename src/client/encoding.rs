@@ -1,67 +1,11 @@
 //! Encodings as texts: `text/plain;utf-8` is a name, a semicolon and a schema.
 //!
-//! On the wire an encoding is a number and a schema. The numbers and their names are those of zenoh 1.10 (`zenoh::bytes::Encoding`);
-//! what has no number has [`CUSTOM`] and the
-//! whole text as its schema, as there.
+//! On the wire an encoding is a number and a schema. The numbers and their names are those of zenoh 1.10, see [`ENCODING_NAMES`];
+//! what has no number has [`CUSTOM`] and the whole text as its schema, as there.
 
 use zenoh_protocol::core::Encoding;
 
-/// The names, by number.
-const NAMES: [&str; 53] = [
-    "zenoh/bytes",
-    "zenoh/string",
-    "zenoh/serialized",
-    "application/octet-stream",
-    "text/plain",
-    "application/json",
-    "text/json",
-    "application/cdr",
-    "application/cbor",
-    "application/yaml",
-    "text/yaml",
-    "text/json5",
-    "application/python-serialized-object",
-    "application/protobuf",
-    "application/java-serialized-object",
-    "application/openmetrics-text",
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/bmp",
-    "image/webp",
-    "application/xml",
-    "application/x-www-form-urlencoded",
-    "text/html",
-    "text/xml",
-    "text/css",
-    "text/javascript",
-    "text/markdown",
-    "text/csv",
-    "application/sql",
-    "application/coap-payload",
-    "application/json-patch+json",
-    "application/json-seq",
-    "application/jsonpath",
-    "application/jwt",
-    "application/mp4",
-    "application/soap+xml",
-    "application/yang",
-    "audio/aac",
-    "audio/flac",
-    "audio/mp4",
-    "audio/ogg",
-    "audio/vorbis",
-    "video/h261",
-    "video/h263",
-    "video/h264",
-    "video/h265",
-    "video/h266",
-    "video/mp4",
-    "video/ogg",
-    "video/raw",
-    "video/vp8",
-    "video/vp9",
-];
+use crate::wire::ENCODING_NAMES;
 
 /// The number of an encoding that has none: its schema is the whole text.
 pub const CUSTOM: u16 = u16::MAX;
@@ -75,7 +19,7 @@ pub const MAX_SCHEMA: usize = u8::MAX as usize;
 /// The length of the schema, in bytes, when it is longer than [`MAX_SCHEMA`].
 pub fn encoding(text: &str) -> Result<Encoding, usize> {
     let (name, schema) = text.split_once(';').unwrap_or((text, ""));
-    let known = NAMES.iter().position(|known| *known == name);
+    let known = ENCODING_NAMES.iter().position(|known| *known == name);
     let (id, schema) = match known {
         Some(id) => (id as u16, schema),
         None if text.is_empty() => (0, ""),
@@ -92,7 +36,7 @@ pub fn encoding(text: &str) -> Result<Encoding, usize> {
 #[must_use]
 pub fn text_of(encoding: &Encoding) -> String {
     let schema = encoding.schema.as_ref().map(|schema| String::from_utf8_lossy(schema));
-    match (NAMES.get(usize::from(encoding.id)), schema) {
+    match (ENCODING_NAMES.get(usize::from(encoding.id)), schema) {
         (None, Some(schema)) if encoding.id == CUSTOM => schema.into_owned(),
         (Some(name), Some(schema)) => format!("{name};{schema}"),
         (Some(name), None) => (*name).to_owned(),
@@ -107,7 +51,7 @@ mod tests {
 
     #[test]
     fn names_and_schemas_there_and_back() {
-        for text in NAMES.into_iter().chain([
+        for text in ENCODING_NAMES.into_iter().chain([
             "text/plain;utf-8",
             "application/json;a;b",
             "lab/tensor",

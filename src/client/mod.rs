@@ -21,6 +21,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+pub mod capture;
 pub mod channel;
 mod declare;
 pub mod encoding;
@@ -269,6 +270,8 @@ pub struct Client {
     suspected: Option<Duration>,
     /// Headers read; payload bytes are never copied by the client.
     ledger: Ledger,
+    /// The last batches, if somebody looks.
+    capture: Option<Box<capture::Capture>>,
 }
 
 impl Client {
@@ -299,6 +302,7 @@ impl Client {
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
             ledger: Ledger::new(),
+            capture: None,
         };
         client.greet(now);
         client
@@ -378,6 +382,9 @@ impl Client {
         self.stats.received.batches += 1;
         self.stats.received.bytes += batch.len() as u64;
         let batch = ZBytes::of_held(vec![batch]);
+        if let Some(capture) = &mut self.capture {
+            capture.arrives(&batch, now);
+        }
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
         let result = self.read_batch(&mut reader, now);
@@ -615,6 +622,9 @@ impl Client {
             self.last_sent = now;
             self.stats.sent.batches += 1;
             self.stats.sent.bytes += batch.len() as u64;
+            if let Some(capture) = &mut self.capture {
+                capture.leaves(&batch, Vec::new(), now);
+            }
             return Some(Transmit { len: batch.len(), parts: Vec::new() });
         }
         if !self.is_open() {
@@ -630,6 +640,10 @@ impl Client {
                 self.stats.sent.batches += 1;
                 self.stats.sent.bytes += filled.len as u64;
                 self.stats.sent.messages += filled.finished;
+                if let Some(capture) = &mut self.capture {
+                    let ops = filled.parts.iter().map(|part| part.op).collect();
+                    capture.leaves(room.get(..filled.len)?, ops, now);
+                }
                 Some(Transmit { len: filled.len, parts: filled.parts })
             }
             Err(Failed::HalfSent) => {

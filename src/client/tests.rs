@@ -12,6 +12,7 @@ use zenoh_protocol::{
 };
 
 mod api;
+mod capture;
 mod pair;
 mod progress;
 

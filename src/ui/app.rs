@@ -7,21 +7,21 @@ use yew::prelude::*;
 
 use super::{
     build::BuildPane,
-    bytes::BytesDialog,
     cost::CostPane,
-    help::{Help, HelpButton, WordsButton},
+    frame::Frame,
+    help::{HelpButton, WordsButton},
     keys,
     layout::LayoutPane,
-    message::MessageDialog,
-    ownership::{OwnershipPane, Questions},
+    ownership::OwnershipPane,
     pointing::Pointing,
+    rest::{self, Dialogs},
     router::RouterPane,
     theme::ThemeButton,
     widgets::{PaneProps, Patterns, Select},
 };
 use crate::{
-    app::{Action, Preset, Session, Setup, State, keys::aria, positions},
-    web::{Runtime, crash},
+    app::{Action, Effect, Preset, Session, Setup, State, keys::aria, positions},
+    web::rest::Errands,
 };
 
 /// The panes: the `id` that the page's sections carry, and the name.
@@ -38,10 +38,12 @@ pub struct App {
     state: Rc<State>,
     /// The same but for what only Layout shows: while somebody zooms there, the other panes need not be drawn again.
     calm: Rc<State>,
-    runtime: Runtime,
+    errands: Errands,
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
+    /// Loads the rest of the program behind the first view.
+    loading: Option<Frame>,
 }
 
 impl Component for App {
@@ -50,22 +52,25 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let send = ctx.link().callback(|action: Action| action);
-        let runtime = Runtime::new(send.clone());
-        runtime.start();
-        let state = Rc::new(crash::resumed().map_or_else(State::default, State::resumed));
+        let errands = Errands::new(send.clone());
+        let state = Rc::new(State::default());
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
-        Self { calm: state.clone(), state, runtime, send, _keys: keys, _pointing: pointing }
+        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing, loading: None }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
         let before = self.state.clone();
         let calm = matches!(action, Action::Zoom(_));
+        let here = matches!(action, Action::RestEnded(Ok(())));
         for effect in Rc::make_mut(&mut self.state).apply(action) {
-            self.runtime.carry_out(effect);
+            match effect {
+                Effect::LoadRest => rest::load(self.errands.clone(), self.send.clone()),
+                effect => self.errands.carry_out(effect),
+            }
         }
-        if Setup::differs(&before, &self.state) {
-            crash::keep(&Setup::of(&self.state));
+        if here || Setup::differs(&before, &self.state) {
+            self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, however large the payload is.
         let changed = before != self.state;
@@ -73,6 +78,12 @@ impl Component for App {
             self.calm = self.state.clone();
         }
         changed
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, first: bool) {
+        if first {
+            self.loading = rest::load_after_paint(self.errands.clone(), self.send.clone());
+        }
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
@@ -88,19 +99,17 @@ impl Component for App {
                            what that costs. " }
                         <WordsButton />
                     </p>
+                    { rest::notice(&self.state.rest, &self.send) }
                     <div class="panes">
                         <BuildPane ..pane.clone() />
-                        <LayoutPane state={self.state.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
+                        <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <CostPane ..pane.clone() />
                         <RouterPane ..pane.clone() />
                         <OwnershipPane ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />
-                <BytesDialog state={self.calm.clone()} send={self.send.clone()} runtime={self.runtime.clone()} />
-                <MessageDialog ..pane />
-                <Help />
-                <Questions />
+                <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
             </>
         }
     }

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::{
     facts, format,
-    help::{ModesButton, ModesDialog},
+    help::ModesButton,
     pointing, snippet,
     widgets::{
         Choice, NumberField, PaneProps, Select, SidesField, keep_focus, pane_head, problem, segmented, sends, swatch,
@@ -27,7 +27,7 @@ use crate::{
     message::{MAX_LIST, PixelFormat, Schema, Way},
     payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
-    web::files,
+    web::rest,
 };
 
 /// Key and name of each place.
@@ -98,7 +98,7 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
         Callback::from(move |event: DragEvent| {
             if carries_files(&event) {
                 event.prevent_default();
-                files::take(listed(event.data_transfer().and_then(|data| data.files())), send.clone());
+                rest::take(listed(event.data_transfer().and_then(|data| data.files())), send.clone());
             }
             dropping.set(false);
         })
@@ -116,7 +116,6 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
             { add(state, send) }
             { total(state, send) }
             if !state.rows.is_empty() { { listing(state) } }
-            <ModesDialog />
         </section>
     }
 }
@@ -599,7 +598,7 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
         let send = send.clone();
         Callback::from(move |event: Event| {
             let input = event.target_unchecked_into::<HtmlInputElement>();
-            files::take(listed(input.files()), send.clone());
+            rest::take(listed(input.files()), send.clone());
             // So that the same file can be given again.
             input.set_value("");
         })

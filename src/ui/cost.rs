@@ -6,7 +6,7 @@ use super::{
     export, format,
     history::{Compared, History},
     plot::standalone,
-    reading,
+    reading, rest,
     results::{Kind, Read, Results, plotted, rich, use_reading},
     widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
 };
@@ -62,16 +62,12 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
             { main_control(state, send) }
         </>
     };
-    let other = cost.other.as_ref().filter(|other| cost.shown.as_ref() != Some(other));
     html! {
         <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
             { pane_head(3, "head-cost", "Cost", "", controls) }
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
-                if *panel == Panel::History {
-                    <History runs={cost.history.clone()} shown={cost.shown.as_ref().map(|run| run.0.id)}
-                        other={cost.other.as_ref().map(|run| run.0.id)} send={send.clone()} />
-                }
-                if let Some(run) = cost.shown.clone().filter(|_| *panel == Panel::Export) { <Exports {run} send={send.clone()} /> }
+                if *panel == Panel::History { { rest::drawn(state, send, |views| (views.history)(state, send)) } }
+                if *panel == Panel::Export { { rest::drawn(state, send, |views| (views.exports)(state, send)) } }
                 // Whatever is open: a run that could not be kept must not get lost unseen.
                 if let Some(cause) = &cost.storage { { problem("run-problem", cause) } }
                 { match &cost.status {
@@ -80,16 +76,41 @@ pub(super) fn CostPane(props: &PaneProps) -> Html {
                     Status::Idle => html! {},
                 } }
                 if !cost.is_measuring() {
-                    if let Some(run) = &cost.shown {
-                        { chosen_words(state, run) }
-                        if let Some(other) = other { <Compared run={run.clone()} other={other.clone()} send={send.clone()} /> }
-                        <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} />
+                    if cost.shown.is_some() {
+                        { rest::drawn(state, send, |views| (views.results)(state, send)) }
                     } else {
                         { not_measured(state) }
                     }
                 }
             </div>
         </section>
+    }
+}
+
+/// The kept runs.
+pub(super) fn history(state: &State, send: &Callback<Action>) -> Html {
+    let cost = &state.cost;
+    let id = |run: &Option<Shown>| run.as_ref().map(|run| run.0.id);
+    html! { <History runs={cost.history.clone()} shown={id(&cost.shown)} other={id(&cost.other)} send={send.clone()} /> }
+}
+
+/// The shown run as files, if there is one.
+pub(super) fn exports(state: &State, send: &Callback<Action>) -> Html {
+    html! { if let Some(run) = state.cost.shown.clone() { <Exports {run} send={send.clone()} /> } }
+}
+
+/// The shown run, and what it is compared with.
+pub(super) fn results(state: &State, send: &Callback<Action>) -> Html {
+    let cost = &state.cost;
+    let Some(run) = &cost.shown else { return html! {} };
+    html! {
+        <>
+            { chosen_words(state, run) }
+            if let Some(other) = cost.other.as_ref().filter(|other| *other != run) {
+                <Compared run={run.clone()} other={other.clone()} send={send.clone()} />
+            }
+            <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} />
+        </>
     }
 }
 

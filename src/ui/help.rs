@@ -1,35 +1,20 @@
 //! What the words mean, for somebody who has never heard them.
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use super::{keys::KeysTable, widgets::swatch};
+use super::{keys::KeysTable, rest, widgets::swatch};
 use crate::{app::keys, segment};
 
 const HELP: &str = "help-dialog";
 const MODES: &str = "modes-dialog";
 
-fn dialog(id: &str) -> Option<HtmlDialogElement> {
-    web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
-}
-
 fn open(id: &'static str) -> Callback<MouseEvent> {
-    Callback::from(move |_| {
-        if let Some(dialog) = dialog(id) {
-            // It can only fail when it is open already.
-            let _ = dialog.show_modal();
-        }
-    })
+    Callback::from(move |_| rest::show_dialog(id))
 }
 
 /// The head of a dialog, with the button that closes it.
 fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html {
-    let close = Callback::from(move |_: MouseEvent| {
-        if let Some(dialog) = dialog(id) {
-            dialog.close();
-        }
-    });
+    let close = Callback::from(move |_: MouseEvent| rest::close_dialog(id));
     html! {
         <header class="dialog-head">
             <h2 id={head}>{ name }</h2>

@@ -495,10 +495,19 @@ fn decimal(float: f64, element: Element) -> String {
 
 /// The decimal with the fewest digits that a half-precision number is read back from.
 fn short_half(float: f64) -> String {
-    let text = (1..=6).map(|digits| format!("{float:.*e}", digits - 1));
-    let exact =
-        text.into_iter().find(|text| text.parse::<f64>().is_ok_and(|read| f16::from_f64(read).to_f64() == float));
-    exact.and_then(|text| text.parse::<f64>().ok()).unwrap_or(float).to_string()
+    let mut rounded = (0..6).filter_map(|decimals| read_short(&format!("{float:.decimals$e}")));
+    rounded.find(|read| f16::from_f64(*read).to_f64() == float).unwrap_or(float).copysign(float).to_string()
+}
+
+/// Reads a number of a few digits with an exponent, as in `-1.25e-3`. The general way to read numbers needs tables of 10 kB, which the
+/// first view would have to load; here whole number and power of ten are exact, and dividing or multiplying them rounds once.
+fn read_short(text: &str) -> Option<f64> {
+    let (digits, exponent) = text.split_once('e')?;
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let number = f64::from(format!("{whole}{decimals}").parse::<i32>().ok()?);
+    let exponent = exponent.parse::<i32>().ok()? - decimals.len() as i32;
+    let power = 10f64.powi(exponent.abs());
+    Some(if exponent < 0 { number / power } else { number * power })
 }
 
 /// A byte as eight binary digits, in two groups.
@@ -775,6 +784,16 @@ mod tests {
         assert_eq!(Element::ALL.map(|element| shown(element, Order::Big)), big);
         assert_eq!(value(&bytes[..7], Element::Float64, Order::Little), None);
         assert_eq!(value(&[], Element::Int8, Order::Little), None);
+    }
+
+    #[test]
+    fn short_numbers_are_read_as_rust_reads_them() {
+        for half in (0..=u16::MAX).map(f16::from_bits).filter(|half| half.is_finite()) {
+            for decimals in 0..6 {
+                let text = format!("{:.decimals$e}", half.to_f64());
+                assert_eq!(read_short(&text), text.parse().ok(), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn command(event: &KeyboardEvent) -> Option<&'static Command> {
 
 fn is_typed_in(element: &Element) -> bool {
     let kind = element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
-    keys::is_typed_in(&element.tag_name().to_lowercase(), &kind)
+    keys::is_typed_in(&element.tag_name().to_ascii_lowercase(), &kind)
         || element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
 }
 

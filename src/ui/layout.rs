@@ -20,20 +20,15 @@ use super::{
     frame::Frame,
     gestures::{self, Gestures},
     lens::{Lens, Shown},
-    owners,
-    particulars::{piece_words, selection_facts, table},
+    particulars::{piece_words, selection_facts},
+    peeks::Peeker,
+    rest,
     scale::{self, Scale},
-    structure::StructureTable,
     widgets::{Choice, pane_head, problem, segmented, sends},
 };
 use crate::{
-    app::{
-        Action, Build, Piece, Plan, Problem, RowId, Selection, State, View, Window, bytes::Subject, sentence,
-        sight::Order,
-    },
-    ledger::Ledger,
-    message::Structure,
-    web::{Runtime, bytes::Held},
+    app::{Action, Plan, Problem, RowId, Selection, State, View, Window, sight::Order},
+    web::rest::Errands,
 };
 
 /// Below this width of the window the drawing is the phone's.
@@ -52,7 +47,7 @@ pub(super) struct LayoutProps {
     /// Where actions go.
     pub(super) send: Callback<Action>,
     /// Who has the bytes.
-    pub(super) runtime: Runtime,
+    pub(super) errands: Errands,
 }
 
 /// A step of the view that a key or a button asks for.
@@ -107,8 +102,8 @@ pub(super) struct LayoutPane {
     /// The row of a message, and which span of its structure is selected.
     span: Option<(RowId, usize)>,
     select_span: Callback<Option<usize>>,
-    /// The payload whose bytes are drawn, and the revision of its rows; none while no byte is.
-    held: RefCell<Option<(u64, Held)>>,
+    /// Looks at the bytes that are drawn.
+    peeker: RefCell<Option<Box<dyn Peeker>>>,
 }
 
 /// Watches a size until it is dropped.
@@ -327,31 +322,16 @@ impl LayoutPane {
 
     /// The bytes of what is drawn byte by byte.
     fn peeks(&self, ctx: &Context<Self>, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]> {
-        let state = &ctx.props().state;
-        let wanted = if lens.is_whole() { Vec::new() } else { cells::wanted(plan, shown) };
-        let mut held = self.held.borrow_mut();
-        if wanted.is_empty() || !matches!(state.build, Build::Ready(_)) {
-            *held = None;
+        let props = ctx.props();
+        let mut peeker = self.peeker.borrow_mut();
+        if lens.is_whole() {
+            *peeker = None;
             return Rc::default();
         }
-        if held.as_ref().is_none_or(|(revision, _)| *revision != state.revision) {
-            let ledger = Rc::new(RefCell::new(Ledger::new()));
-            let fresh = ctx.props().runtime.hold(Subject::Build, &state.rows, &ledger).ok();
-            *held = fresh.map(|fresh| (state.revision, fresh));
+        if peeker.is_none() {
+            *peeker = rest::peeker(&props.errands);
         }
-        let Some((_, payload)) = held.as_ref() else { return Rc::default() };
-        let mut peeks = Vec::new();
-        let mut lost = false;
-        for (position, range) in wanted {
-            let seen = payload.look(range.start, range.len());
-            lost |= seen.problem.is_some();
-            peeks.push((position, Peek { offset: seen.offset, bytes: seen.readable().to_vec() }));
-        }
-        // An array was moved away meanwhile: there is a new one the next time.
-        if lost {
-            *held = None;
-        }
-        peeks.into()
+        peeker.as_mut().map(|peeker| peeker.peeks(&props.state, plan, lens, shown)).unwrap_or_default()
     }
 
     /// The selected span of the message that is selected, if any: its bytes.
@@ -368,48 +348,6 @@ impl LayoutPane {
         let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&bytes.start));
         if let Some(piece) = piece.filter(|piece| props.state.selected.is_none_or(|selected| !piece.holds(selected))) {
             props.send.emit(Action::Select(Some(piece.selection(0))));
-        }
-    }
-
-    /// The structure of the message that is selected.
-    fn structure(&self, ctx: &Context<Self>, plan: &Plan) -> Html {
-        let state = &ctx.props().state;
-        let found = state.selected.and_then(|selected| {
-            let row = state.rows.iter().find(|row| row.id == selected.row && row.way().is_some())?;
-            let pieces: Vec<&Piece> = plan.pieces.iter().filter(|piece| piece.row == row.id).collect();
-            let structured = state.structures.iter().find(|one| one.row == row.id);
-            Some((row, pieces, structured.map(|one| &one.structure)))
-        });
-        let Some((row, pieces, structure)) = found else { return html! {} };
-        let bytes = pieces.first().map(|first| first.offset).zip(pieces.last().map(|last| last.end()));
-        // While the next payload is being built, that of the last one may lie elsewhere.
-        let fits = |structure: &Structure| {
-            let ends = structure.spans.first().zip(structure.spans.last());
-            ends.map(|(first, last)| (first.bytes.start, last.bytes.end)) == bytes
-        };
-        let content = match structure {
-            Some(Ok(structure)) if fits(structure) => {
-                let segments = pieces.iter().filter(|piece| facts::is_segment(piece)).map(|piece| piece.position);
-                let id = row.id;
-                let marks = pieces.iter().map(|piece| (piece.offset..piece.end(), piece.selection(0), piece.position));
-                html! {
-                    <StructureTable structure={structure.clone()} selected={self.span.filter(|span| span.0 == id).map(|span| span.1)}
-                        select={self.select_span.clone()} positions={segments.collect::<Rc<[usize]>>()}
-                        marks={marks.collect::<Rc<[_]>>()} hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
-                        prefix="layout-" in_page=true />
-                }
-            }
-            Some(Err(error)) => {
-                problem("structure-problem", &Problem::new("It cannot be told.", format!("{}.", sentence(error))))
-            }
-            _ => html! { <p class="quiet">{ "Not built yet." }</p> },
-        };
-        html! {
-            <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-                <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
-                <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
-                { content }
-            </section>
         }
     }
 
@@ -458,7 +396,7 @@ impl Component for LayoutPane {
             wheel: None,
             span: None,
             select_span: ctx.link().callback(Msg::Span),
-            held: RefCell::default(),
+            peeker: RefCell::default(),
         };
         pane.renew_plan(&ctx.props().state);
         pane
@@ -630,15 +568,19 @@ impl Component for LayoutPane {
             (Some(plan), lens) => html! {
                 <>
                     if owners {
-                        { owners::view(plan, send, state) }
+                        { rest::drawn(state, send, |views| (views.owners)(plan, send, state)) }
                     } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
-                        { table(plan, lens, &shown, send, state) }
+                        { rest::drawn(state, send, |views| (views.table)(plan, lens, &shown, send, state)) }
                     }
                     { ledger(plan) }
                 </>
             },
         };
         let hidden = as_table || drawable.is_none();
+        let message = state.selected.and_then(|selected| state.rows.iter().find(|row| row.id == selected.row));
+        let message = message.is_some_and(|row| row.way().is_some());
+        let span = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row));
+        let span = span.map(|(_, span)| span);
         html! {
             <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
@@ -656,7 +598,7 @@ impl Component for LayoutPane {
                     { zoom_bar(ctx, lens.as_ref(), &shown) }
                     <div class="layout-more">
                         { selection_facts(plan, send, state.selected) }
-                        { self.structure(ctx, plan) }
+                        if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
                     </div>
                 }
             </section>

@@ -63,9 +63,13 @@ mod ownership;
 #[cfg(target_arch = "wasm32")]
 mod particulars;
 #[cfg(target_arch = "wasm32")]
+mod peeks;
+#[cfg(target_arch = "wasm32")]
 mod picture;
 #[cfg(target_arch = "wasm32")]
 mod pointing;
+#[cfg(target_arch = "wasm32")]
+mod rest;
 #[cfg(target_arch = "wasm32")]
 mod results;
 #[cfg(target_arch = "wasm32")]

@@ -1,12 +1,11 @@
 //! The Ownership pane: experiments that try to break a payload, and the dialog with the questions that they answer.
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
     help::modes_table,
     questions::QUESTIONS,
+    rest,
     widgets::{PaneProps, pane_head, sends},
 };
 use crate::app::{
@@ -179,27 +178,14 @@ fn octets(bytes: &[Octet]) -> Html {
 
 const DIALOG: &str = "questions-dialog";
 
-fn dialog() -> Option<HtmlDialogElement> {
-    web_sys::window()?.document()?.get_element_by_id(DIALOG)?.dyn_into().ok()
-}
-
 fn open() -> Callback<MouseEvent> {
-    Callback::from(|_| {
-        if let Some(dialog) = dialog() {
-            // It can only fail when it is open already.
-            let _ = dialog.show_modal();
-        }
-    })
+    Callback::from(|_| rest::show_dialog(DIALOG))
 }
 
 /// The questions of the proposal that this page grew from, and the answers.
 #[component]
 pub(super) fn Questions() -> Html {
-    let close = Callback::from(|_: MouseEvent| {
-        if let Some(dialog) = dialog() {
-            dialog.close();
-        }
-    });
+    let close = Callback::from(|_: MouseEvent| rest::close_dialog(DIALOG));
     html! {
         <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
             <header class="dialog-head">

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
+    rest,
     session::{counts, tabs, view},
     snippet::{self, Program},
     widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
@@ -17,11 +17,13 @@ use crate::app::{
     locator::OWN_ENDPOINT,
 };
 
+/// The dialog with programs for the other side.
+const OTHER_SIDE: &str = "other-side-dialog";
+
 /// The pane.
 #[component]
 pub(super) fn RouterPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
-    let dialog = use_node_ref();
     // One of two buttons goes and the other comes: whoever had the one has the other.
     let untouched = use_mut_ref(|| true);
     let declared = matches!(state.subscription, Declaration::Declared(_));
@@ -31,15 +33,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
             keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
         }
     });
-    let open = {
-        let dialog = dialog.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                // It can only fail when it is open already.
-                let _ = dialog.show_modal();
-            }
-        })
-    };
+    let open = Callback::from(|_: MouseEvent| rest::show_dialog(OTHER_SIDE));
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
@@ -49,7 +43,6 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
             if state.revision > 0 && !state.surroundings.secure { { insecure() } }
             { tabs(state, send) }
             { view(state, send) }
-            <OtherSide state={state.clone()} {dialog} />
         </section>
     }
 }
@@ -135,15 +128,9 @@ fn insecure() -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct OtherSideProps {
-    state: std::rc::Rc<State>,
-    dialog: NodeRef,
-}
-
 /// Programs to run on the other side of the router.
 #[component]
-fn OtherSide(props: &OtherSideProps) -> Html {
+pub(super) fn OtherSide(props: &PaneProps) -> Html {
     let program = use_state(|| Program::PythonSubscriber);
     let copied = use_state(|| false);
     let state = &props.state;
@@ -182,16 +169,9 @@ fn OtherSide(props: &OtherSideProps) -> Html {
             });
         })
     };
-    let close = {
-        let dialog = props.dialog.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                dialog.close();
-            }
-        })
-    };
+    let close = Callback::from(|_: MouseEvent| rest::close_dialog(OTHER_SIDE));
     html! {
-        <dialog ref={props.dialog.clone()} class="wide" aria-labelledby="head-other">
+        <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
             <header class="dialog-head">
                 <h2 id="head-other">{ "The other side" }</h2>
                 <button type="button" onclick={close}>{ "Close" }</button>

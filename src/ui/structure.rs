@@ -6,12 +6,12 @@ use std::{ops::Range, rc::Rc};
 use yew::prelude::*;
 
 use super::{
-    content, format, pointing,
+    content, facts, format, pointing,
     strip::{self, Arrow, Cell, Ink, Strip},
-    widgets::{hue, use_width},
+    widgets::{hue, problem, use_width},
 };
 use crate::{
-    app::Selection,
+    app::{Piece, Plan, Problem, Selection, State, sentence},
     message::{Span, Structure},
 };
 
@@ -21,8 +21,8 @@ pub(super) struct StructureProps {
     pub(super) structure: Rc<Structure>,
     /// The selected span, by its index.
     pub(super) selected: Option<usize>,
-    /// Called with the span that a person selects, or `None` for the one that is selected already.
-    pub(super) select: Callback<Option<usize>>,
+    /// Called when a person selects one.
+    pub(super) select: SelectSpan,
     /// The position of each segment's piece, which gives the hue; the segment's own number where there is none.
     #[prop_or_default]
     pub(super) positions: Rc<[usize]>,
@@ -38,6 +38,48 @@ pub(super) struct StructureProps {
     /// Whether there is room for words in the strip, and none for the table, which is folded until it is asked for.
     #[prop_or_default]
     pub(super) in_page: bool,
+}
+
+/// Gets the span that a person selects, or `None` for the one that is selected already.
+pub(super) type SelectSpan = Callback<Option<usize>>;
+
+/// The message of the row that is selected, with its span that is.
+pub(super) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select: &SelectSpan) -> Html {
+    let found = state.selected.and_then(|selected| {
+        let row = state.rows.iter().find(|row| row.id == selected.row && row.way().is_some())?;
+        let pieces: Vec<&Piece> = plan.pieces.iter().filter(|piece| piece.row == row.id).collect();
+        let structured = state.structures.iter().find(|one| one.row == row.id);
+        Some((row, pieces, structured.map(|one| &one.structure)))
+    });
+    let Some((row, pieces, structure)) = found else { return html! {} };
+    let bytes = pieces.first().map(|first| first.offset).zip(pieces.last().map(|last| last.end()));
+    // While the next payload is being built, that of the last one may lie elsewhere.
+    let fits = |structure: &Structure| {
+        let ends = structure.spans.first().zip(structure.spans.last());
+        ends.map(|(first, last)| (first.bytes.start, last.bytes.end)) == bytes
+    };
+    let content = match structure {
+        Some(Ok(structure)) if fits(structure) => {
+            let segments = pieces.iter().filter(|piece| facts::is_segment(piece)).map(|piece| piece.position);
+            let marks = pieces.iter().map(|piece| (piece.offset..piece.end(), piece.selection(0), piece.position));
+            html! {
+                <StructureTable structure={structure.clone()} selected={span} select={select.clone()}
+                    positions={segments.collect::<Rc<[usize]>>()} marks={marks.collect::<Rc<[_]>>()}
+                    hovered={state.hovered.and_then(|hovered| state.position_of(hovered))} prefix="layout-" in_page=true />
+            }
+        }
+        Some(Err(error)) => {
+            problem("structure-problem", &Problem::new("It cannot be told.", format!("{}.", sentence(error))))
+        }
+        _ => html! { <p class="quiet">{ "Not built yet." }</p> },
+    };
+    html! {
+        <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
+            <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
+            <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
+            { content }
+        </section>
+    }
 }
 
 /// The strip, the selected span in words, and the table.

@@ -12,7 +12,7 @@ use crate::{
     app::Problem,
     client::{
         Answer, Arriving, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable,
-        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, reconnect::Wait,
+        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture, reconnect::Wait,
     },
     ledger::Ledger,
 };
@@ -47,6 +47,10 @@ pub enum Command {
     Undeclare(EntityId),
     /// Asks what went over the link; ends with [`Told::Stats`].
     Stats,
+    /// Begins to record batches, of this session and of those that follow over the same driver, or ends that. See [`capture`].
+    Capture(Option<capture::Bounds>),
+    /// Asks for the recorded batches after that number, or for all of them; ends with [`Told::Frames`].
+    Frames(Option<u64>),
     /// Closes the session in order, or gives up opening it again. Ends with [`Told::Closed`].
     Close,
 }
@@ -104,6 +108,8 @@ pub enum Told {
     Matching(EntityId, bool),
     /// What went over the link.
     Stats(LinkStats),
+    /// What was recorded.
+    Frames(capture::Taken),
     /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
     /// told before.
     Lost {

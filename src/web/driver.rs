@@ -31,7 +31,7 @@ use crate::{
     app::{Problem, sentence},
     client::{
         Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, Progress,
-        PutError, QueryId, ReplyError, reconnect::Reconnect,
+        PutError, QueryId, ReplyError, capture::Bounds, reconnect::Reconnect,
     },
     number::{bytes, count},
     segment::Segment,
@@ -99,6 +99,8 @@ struct Inner {
     /// Whether a lost session is opened again.
     lasting: bool,
     reconnect: Reconnect,
+    /// Whether the batches of a client are recorded, and how many.
+    capture: Option<Bounds>,
     /// What the browser says about the network and the page.
     hints: Vec<EventListener>,
     pump: Option<Alarm>,
@@ -148,6 +150,7 @@ impl Driver {
             ended: false,
             lasting,
             reconnect: Reconnect::new(),
+            capture: None,
             hints: Vec::new(),
             pump: None,
             due: false,
@@ -202,6 +205,17 @@ impl Driver {
             Command::Stats => {
                 let stats = self.inner.borrow().client.as_ref().map(|client| *client.stats());
                 self.tell(Told::Stats(stats.unwrap_or_default()));
+            }
+            Command::Capture(bounds) => {
+                let mut me = self.inner.borrow_mut();
+                me.capture = bounds;
+                if let Some(client) = me.client.as_mut() {
+                    client.capture(bounds);
+                }
+            }
+            Command::Frames(after) => {
+                let taken = self.inner.borrow().client.as_ref().map(|client| client.captured(after));
+                self.tell(Told::Frames(taken.unwrap_or_default()));
             }
             Command::Close => self.close(),
         }
@@ -391,7 +405,11 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
                         // Refused only when it is not lost, and then there is no second WebSocket.
                         let _ = client.relink(config.zid, config.initial_sn, now);
                     }
-                    None => me.client = Some(Client::new(config, now)),
+                    None => {
+                        let mut client = Client::new(config, now);
+                        client.capture(me.capture);
+                        me.client = Some(client);
+                    }
                 }
             }
             pump(inner);

@@ -14,6 +14,7 @@ pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 mod rate;
+pub mod rest;
 pub mod runs;
 mod session;
 mod socket;
@@ -143,9 +144,8 @@ impl Runtime {
         }
     }
 
-    /// Finds out what the page runs in and answers with [`Action::Started`].
+    /// Tells what the browser has kept, and what the lab's server says.
     pub fn start(&self) {
-        self.answer(Action::Started(surroundings::look()));
         self.history();
         let this = self.clone();
         *self.inner.storage.borrow_mut() = runs::watch(move |change| match change {
@@ -184,6 +184,8 @@ impl Runtime {
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
+            // It is there: this is a part of it.
+            Effect::LoadRest => {}
             Effect::Measure(order) => self.measure(order),
             Effect::StopMeasuring => self.inner.stop.borrow().set(),
             Effect::KeepRun(run) => {

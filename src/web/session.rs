@@ -19,6 +19,7 @@ use crate::{
     client::{
         self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
         ReplyError, Sample, SessionInfo, Subscribe, Timestamp,
+        capture::Taken,
         encoding::{self, MAX_SCHEMA},
         stamp::{Stamps, told},
     },
@@ -103,7 +104,8 @@ impl Runtime {
             }
             Command::Answer { op, .. } => self.hear(Told::Refused(op, CommandError::NotOpen)),
             Command::Declare(id, _) => self.hear(Told::Declared(id, Err(CommandError::NotOpen))),
-            Command::Cancel(_) | Command::Undeclare(_) | Command::Stats | Command::Close => {}
+            Command::Frames(_) => self.hear(Told::Frames(Taken::default())),
+            Command::Cancel(_) | Command::Undeclare(_) | Command::Stats | Command::Capture(_) | Command::Close => {}
         }
     }
 
@@ -165,6 +167,7 @@ impl Runtime {
             })),
             Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
             Told::Matching(..) => {}
+            Told::Frames(_) => {}
             Told::Stats(stats) => self.change(Change::Link(stats)),
             Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
                 let lost = app::Lost::new(problem, [puts, gets, fences], wait);

@@ -21,7 +21,9 @@
 
 mod content;
 mod decode;
+mod dissect;
 pub(crate) mod encode;
+mod encodings;
 mod outgoing;
 mod plan;
 mod reader;
@@ -34,6 +36,8 @@ pub(crate) use self::outgoing::abort;
 pub use self::{
     content::{Content, Qos, Question, Source},
     decode::{BatchReader, Message, Transport},
+    dissect::{Begun, Body, Carried, Carries, Dissection, Field, Kind, Shape, Span, Summary, dissect, summarize},
+    encodings::ENCODING_NAMES,
     outgoing::{Gathered, Lane, Outgoing},
     plan::BatchPlan,
 };

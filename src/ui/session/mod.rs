@@ -7,12 +7,14 @@ mod liveliness;
 mod put;
 mod samples;
 
+pub(super) use self::samples::samples;
+
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{
-    format,
+    format, rest,
     widgets::{problem, sends, submits, typed},
 };
 use crate::app::{
@@ -66,12 +68,20 @@ pub(super) fn view(state: &State, send: &Callback<Action>) -> Html {
         <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
             { match tab {
                 Tab::Put => put::put(state, send),
-                Tab::Get => get::get(state, send),
-                Tab::Answer => answer::answer(state, send),
-                Tab::Liveliness => liveliness::liveliness(state, send),
-                Tab::Link => link::link(state),
+                _ => rest::drawn(state, send, |views| (views.session)(state, send)),
             } }
         </div>
+    }
+}
+
+/// What is in the view that is open, if it is not the first.
+pub(super) fn later_view(state: &State, send: &Callback<Action>) -> Html {
+    match state.api.tab {
+        Tab::Put => html! {},
+        Tab::Get => get::get(state, send),
+        Tab::Answer => answer::answer(state, send),
+        Tab::Liveliness => liveliness::liveliness(state, send),
+        Tab::Link => link::link(state),
     }
 }
 

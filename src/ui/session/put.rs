@@ -2,7 +2,6 @@
 
 use yew::prelude::*;
 
-use super::samples::samples;
 use crate::{
     app::{
         Action, Build, Declaration, Put, PutReport, Row, Session, State,
@@ -10,7 +9,7 @@ use crate::{
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
     ui::{
-        format,
+        format, rest,
         widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits, typed},
     },
 };
@@ -276,6 +275,20 @@ fn measured(course: &Course) -> Html {
             }
             <br /><span class="quiet">{ counts }</span>
         </>
+    }
+}
+
+/// The samples that have arrived by the subscription, or how to get some.
+fn samples(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
+    if any || declared {
+        return rest::drawn(state, send, |views| (views.samples)(state, send));
+    }
+    html! {
+        <p class="quiet under">
+            { "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }
+        </p>
     }
 }
 

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{
-        Action, Clock, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp, State,
+        Action, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp, State,
         bytes::{Looking, Subject},
         session::{Attachment, priority_name},
     },
@@ -12,16 +12,9 @@ use crate::{
     ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
 };
 
-pub(super) fn samples(state: &State, send: &Callback<Action>) -> Html {
-    let declared = matches!(state.subscription, Declaration::Declared(_));
+/// The samples that have arrived by the subscription.
+pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
     let own: Vec<&Sample> = state.samples.iter().filter(|sample| sample.reply.is_none()).collect();
-    if own.is_empty() && state.received == 0 && !declared {
-        return html! {
-            <p class="quiet under">
-                { "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }
-            </p>
-        };
-    }
     html! {
         <div class="samples">
             <div class="samples-head">

@@ -7,7 +7,7 @@ use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Function, Map, Object, Reflect, Uint8Array, global};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -216,10 +216,8 @@ fn post(told: &Told) {
     }
 }
 
-/// Takes the measurement that the page asks for, in a Worker, and posts what comes of it. Called by `worker.js`.
-#[allow(unreachable_pub, reason = "reached from JavaScript")]
-#[wasm_bindgen]
-pub fn measure_apart(request: &str, files: &Map) {
+/// Takes the measurement that the page asks for, in a Worker, and posts what comes of it.
+pub(in crate::web) fn measure_apart(request: &str, files: &Map) {
     console_error_panic_hook::set_once();
     files.for_each(&mut |bytes, id| {
         files::lend(id.as_f64().unwrap_or_default() as u32, bytes.unchecked_into::<Uint8Array>());
@@ -244,9 +242,7 @@ pub fn measure_apart(request: &str, files: &Map) {
     });
 }
 
-/// Stops the measurement of this Worker. Called by `worker.js`.
-#[allow(unreachable_pub, reason = "reached from JavaScript")]
-#[wasm_bindgen]
-pub fn stop_apart() {
+/// Stops the measurement of this Worker.
+pub(in crate::web) fn stop_apart() {
     STOP.with(Stop::set);
 }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
+pub(super) use self::apart::{measure_apart, stop_apart};
 use self::rig::{Rig, array, cannot_build, no_memory, same, source, views};
 use super::{clock, files, sources::Sources, surroundings};
 use crate::{

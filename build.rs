@@ -1,0 +1,9 @@
+//! Has the linker keep the relocations of the page that comes in two parts: by them, and by names, `pack` knows what calls what.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let is_page = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target == "wasm32");
+    if is_page && std::env::var_os("CARGO_FEATURE_SPLIT").is_some() {
+        println!("cargo::rustc-link-arg-bins=--emit-relocs");
+    }
+}

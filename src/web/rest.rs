@@ -1,0 +1,183 @@
+//! The rest of the program, seen from the first part: everything with effects is in it. The first part calls it by pointers that loading
+//! it gives, and by nothing else: what is named directly would be linked into the first part, with all that it calls.
+//!
+//! Built without the feature `split`, as for tests, all of the program is there from the beginning; it is called in the same way.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
+
+use js_sys::Map;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::File;
+use yew::Callback;
+
+use super::{Runtime, crash, files, lab, surroundings};
+use crate::app::{Action, Effect, Problem, Setup, State};
+
+/// The rest of the program could not be loaded. The browser's console says why.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing;
+
+#[cfg(feature = "split")]
+impl From<wasm_split_helpers::SplitLoaderError> for Missing {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+impl From<Missing> for Problem {
+    fn from(_: Missing) -> Self {
+        Self::new(
+            "A part of this page could not be loaded.",
+            "The connection may be cut, or the lab was stopped or rebuilt meanwhile. Nothing is built, measured or sent until it is \
+             there; what you have asked for waits.",
+        )
+    }
+}
+
+/// Carries out effects.
+trait Carrier {
+    fn carry_out(&self, effect: Effect);
+    fn runtime(&self) -> Runtime;
+}
+
+impl Carrier for Runtime {
+    fn carry_out(&self, effect: Effect) {
+        self.carry_out(effect);
+    }
+
+    fn runtime(&self) -> Runtime {
+        self.clone()
+    }
+}
+
+/// What the first part calls of the rest.
+struct Calls {
+    /// Starts a runtime, and answers with a setup that was kept for this page, if it was asked for.
+    runtime: fn(Callback<Action>) -> Rc<dyn Carrier>,
+    take: fn(Vec<File>, Callback<Action>),
+    keep: fn(&State),
+    measure_apart: fn(&str, &Map),
+    stop_apart: fn(),
+}
+
+static CALLS: Calls = Calls {
+    runtime: |answer| {
+        if let Some(setup) = crash::resumed() {
+            answer.emit(Action::Resume(Box::new(setup)));
+        }
+        let runtime = Runtime::new(answer);
+        runtime.start();
+        Rc::new(runtime)
+    },
+    take: files::take,
+    keep: |state| crash::keep(&Setup::of(state)),
+    measure_apart: lab::measure_apart,
+    stop_apart: lab::stop_apart,
+};
+
+/// Loads the rest, once. After a failure it can be tried again.
+#[cfg(feature = "split")]
+#[wasm_split_helpers::wasm_split(rest, fallible)]
+fn calls() -> Result<&'static Calls, Missing> {
+    Ok(&CALLS)
+}
+
+#[cfg(not(feature = "split"))]
+async fn calls() -> Result<&'static Calls, Missing> {
+    Ok(&CALLS)
+}
+
+/// The page's way to its runtime. Effects wait here until there is one.
+#[derive(Clone)]
+pub struct Errands {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    answer: Callback<Action>,
+    rest: OnceCell<(&'static Calls, Rc<dyn Carrier>)>,
+    waiting: RefCell<Vec<Effect>>,
+}
+
+impl PartialEq for Errands {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Errands {
+    /// One whose effects are answered through `answer`; at once with [`Action::Started`].
+    #[must_use]
+    pub fn new(answer: Callback<Action>) -> Self {
+        answer.emit(Action::Started(surroundings::look()));
+        Self { inner: Rc::new(Inner { answer, rest: OnceCell::new(), waiting: RefCell::default() }) }
+    }
+
+    /// Loads the rest and carries out what waits for it. Once it is there, nothing happens.
+    ///
+    /// # Errors
+    /// [`Missing`] when it cannot be loaded; then it may be tried again.
+    pub async fn load(&self) -> Result<(), Missing> {
+        let calls = calls().await?;
+        let (_, carrier) = self.inner.rest.get_or_init(|| (calls, (calls.runtime)(self.inner.answer.clone())));
+        for effect in self.inner.waiting.take() {
+            carrier.carry_out(effect);
+        }
+        Ok(())
+    }
+
+    /// Has `effect` carried out, as soon as there is somebody who can.
+    pub fn carry_out(&self, effect: Effect) {
+        match self.inner.rest.get() {
+            Some((_, carrier)) => carrier.carry_out(effect),
+            None => self.inner.waiting.borrow_mut().push(effect),
+        }
+    }
+
+    /// The runtime, once it is there.
+    #[must_use]
+    pub fn runtime(&self) -> Option<Runtime> {
+        self.inner.rest.get().map(|(_, carrier)| carrier.runtime())
+    }
+
+    /// Keeps what `state` has set up, for the time after a crash. Before the rest is there, nothing is: then nothing can crash it.
+    pub fn keep(&self, state: &State) {
+        if let Some((calls, _)) = self.inner.rest.get() {
+            (calls.keep)(state);
+        }
+    }
+}
+
+/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each, or at last with [`Action::FileFailed`].
+pub fn take(files: Vec<File>, answer: Callback<Action>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        match calls().await {
+            Ok(calls) => (calls.take)(files, answer),
+            Err(missing) => answer.emit(Action::FileFailed(missing.into())),
+        }
+    });
+}
+
+/// Takes the measurement that the page asks for, in a Worker, and posts what comes of it. Called by `worker.js`.
+///
+/// # Errors
+/// In words, when the rest of the program cannot be loaded.
+#[allow(unreachable_pub, reason = "reached from JavaScript")]
+#[wasm_bindgen]
+pub async fn measure_apart(request: String, files: Map) -> Result<(), String> {
+    let calls = calls().await.map_err(|missing| Problem::from(missing).title)?;
+    (calls.measure_apart)(&request, &files);
+    Ok(())
+}
+
+/// Stops the measurement of this Worker. Called by `worker.js`.
+#[allow(unreachable_pub, reason = "reached from JavaScript")]
+#[wasm_bindgen]
+pub async fn stop_apart() {
+    if let Ok(calls) = calls().await {
+        (calls.stop_apart)();
+    }
+}
