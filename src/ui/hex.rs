@@ -924,7 +924,7 @@ mod tests {
         state.apply(Action::Preset(Preset::ThreeSmall));
         let plan = state.plan().unwrap();
         let has = |lens: &[usize]| {
-            let sources = lens.iter().map(|len| Source::moved(vec![0; *len]));
+            let sources = lens.iter().map(|len| Source::moved(vec![0u8; *len]));
             has_segments_of(&plan, &Addressed::new(ZBytes::from_segments(sources).unwrap()))
         };
         let lens: Vec<usize> = plan.pieces.iter().map(|piece| piece.len).collect();
