@@ -145,6 +145,29 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("Bytes").await;
     audit.page.click("#bytes-close").await;
 
+    // The frames of the session: none yet; those of a put, folded and unfolded; one of them taken apart.
+    audit.page.click("#tab-wire").await;
+    audit.page.click("#wire-open").await;
+    audit.page.wait("#wire-dialog[open] #wire-empty").await;
+    audit.look("Wire, where nothing is recorded").await;
+    audit.page.click("#wire-record").await;
+    audit.page.click("#wire-close").await;
+    audit.page.click("#tab-put").await;
+    audit.page.click("#put").await;
+    audit.page.wait("#put-frames").await;
+    audit.page.click("#tab-wire").await;
+    audit.page.wait("#wire-rows tr[data-kind=fold]").await;
+    audit.look("the last frames").await;
+    audit.page.click("#wire-rows tr[data-kind=fold] button").await;
+    audit.page.wait("#wire-dialog[open] #wire-fields").await;
+    audit.page.click("#wire-list [data-kind=fold] .toggle").await;
+    audit.page.wait("#wire-list [aria-expanded=true]").await;
+    audit.page.click("#wire-byte-3").await;
+    audit.look("Wire").await;
+    audit.page.click("#wire-record").await;
+    audit.page.click("#wire-close").await;
+    audit.page.click("#tab-put").await;
+
     // A table for the drawing, all rows copied; a measurement, with its history and its exports; every experiment.
     audit.page.fill("#preset", "three").await;
     audit.page.wait("#row-2").await;
@@ -227,7 +250,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     assert_eq!(page.attribute("html", "data-theme").await, "");
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
-    for command in COMMANDS.iter().filter(|command| command.context != Context::Bytes) {
+    for command in COMMANDS.iter().filter(|command| !matches!(command.context, Context::Bytes | Context::Wire)) {
         if let Run::Press(id) | Run::Focus(id) = command.run {
             page.wait(&format!("#{id}")).await;
             if !id.starts_with("pane-") {

@@ -64,12 +64,15 @@ impl Camera<'_> {
 
 /// Brings the page to where there is something to see in every pane.
 async fn fill(page: &Page) {
+    page.click("#tab-wire").await;
+    page.click("#wire-record-here").await;
+    page.click("#tab-put").await;
     page.connect("/zenoh").await;
     page.fill("#preset", "framed").await;
     page.wait("#row-2").await;
     page.wait("#build-state[data-state=ready]").await;
     page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.wait("#put-frames").await;
     page.click("#samples .hash").await;
     page.wait("#samples .digest").await;
     page.click("#measure").await;
@@ -96,6 +99,12 @@ async fn pictures_of_every_pane_and_theme() {
         camera.element("bytes", "#bytes-dialog").await;
         page.click("#bytes-close").await;
         page.wait("#bytes-dialog:not([open])").await;
+        page.click("#put-frames").await;
+        page.wait("#wire-dialog[open] #wire-fields").await;
+        page.click("#wire-byte-9").await;
+        camera.element("wire", "#wire-dialog").await;
+        page.click("#wire-close").await;
+        page.wait("#wire-dialog:not([open])").await;
         page.emulate(PHONE, dark).await;
         page.run("scrollTo(0, 0)", vec![]).await;
         camera.window("phone").await;

@@ -345,7 +345,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
         page.emulate(size, false).await;
         tab(&page, "put").await;
         page.run("document.querySelector('#put-options').open = true", vec![]).await;
-        for name in ["put", "get", "answer", "liveliness", "link"] {
+        for name in ["put", "get", "answer", "liveliness", "link", "wire"] {
             page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
             assert_eq!(sticking_out(&page).await, json!([]), "{name} at {size:?}");
             let focus = "document.querySelector(arguments[0]).focus()";
