@@ -277,7 +277,7 @@ pub fn window(top: f64, height: f64, line: f64, count: usize) -> Range<usize> {
     /// Whatever a browser says the height is.
     const MOST: usize = 400;
     let first = ((top / line).max(0.0) as usize).min(count);
-    let seen = ((height / line).max(0.0).ceil() as usize + 1).min(MOST);
+    let seen = ((height / line).max(0.0).ceil() as usize).saturating_add(1).min(MOST);
     first.saturating_sub(AROUND)..(first + seen + AROUND).min(count)
 }
 
