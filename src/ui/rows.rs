@@ -273,11 +273,11 @@ pub fn members(rows: &Rows, line: Line) -> Vec<usize> {
 /// Which of `count` lines of `line` pixels are drawn in a view of `height` pixels that was scrolled to `top`: those that are seen, and some around them.
 #[must_use]
 pub fn window(top: f64, height: f64, line: f64, count: usize) -> Range<usize> {
-    const AROUND: usize = 12;
+    const AROUND: usize = 6;
     /// Whatever a browser says the height is.
     const MOST: usize = 400;
     let first = ((top / line).max(0.0) as usize).min(count);
-    let seen = ((height / line).max(0.0).ceil() as usize + 1).min(MOST);
+    let seen = ((height / line).max(0.0).ceil() as usize).saturating_add(1).min(MOST);
     first.saturating_sub(AROUND)..(first + seen + AROUND).min(count)
 }
 

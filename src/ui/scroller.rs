@@ -76,6 +76,8 @@ pub(super) struct Scroller {
     height: f64,
     at_end: bool,
     shown: u64,
+    /// How many lines there were when it was drawn last.
+    count: usize,
     watched: Option<Watched>,
 }
 
@@ -123,6 +125,7 @@ impl Component for Scroller {
             height: FIRST_HEIGHT,
             at_end: ctx.props().follows,
             shown: u64::MAX,
+            count: 0,
             watched: None,
         }
     }
@@ -153,6 +156,11 @@ impl Component for Scroller {
         }
         let props = ctx.props();
         let Some(element) = self.node.cast::<HtmlElement>() else { return };
+        // Asking where it is makes the browser lay it out: not while it is only scrolled.
+        let other_lines = std::mem::replace(&mut self.count, props.count) != props.count;
+        if self.shown == props.show.0 && !other_lines {
+            return;
+        }
         let top = f64::from(element.scroll_top());
         if self.shown != props.show.0 {
             self.shown = props.show.0;

@@ -19,6 +19,7 @@ use crate::{
         scroller::Scroller,
         widgets::{hue, overlay, sends},
     },
+    web::Runtime,
 };
 
 /// The height of a row, and on a phone, where it has two lines; as in the styles.
@@ -49,12 +50,26 @@ pub(super) struct Words {
     pub(super) strip: Vec<rows::Run>,
 }
 
+/// What of the page's state a row shows.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Look {
+    times: Times,
+    selected: Option<Selection>,
+    hovered: Option<Selection>,
+}
+
+impl Look {
+    pub(super) fn of(state: &State) -> Self {
+        Self { times: state.wire.times, selected: state.selected, hovered: state.hovered }
+    }
+}
+
 /// The words of a row.
-pub(super) fn words(record: &Record, rows: &Rows, line: Line, state: &State) -> Option<Words> {
+pub(super) fn words(record: &Record, rows: &Rows, line: Line, look: Look) -> Option<Words> {
     let entry = record.entries().get(rows.first_of(line)?)?;
     let members = rows::members(rows, line);
     let summary = &entry.frame.summary;
-    let time = match state.wire.times {
+    let time = match look.times {
         Times::First => record.since_first(entry),
         Times::Before => record.since_before(entry),
     };
@@ -86,7 +101,7 @@ pub(super) fn words(record: &Record, rows: &Rows, line: Line, state: &State) -> 
         sn,
         bytes,
         first: entry.id,
-        strip: rows::strip(record, &members, STRIP, state.selected, state.hovered),
+        strip: rows::strip(record, &members, STRIP, look.selected, look.hovered),
     })
 }
 
@@ -143,12 +158,13 @@ impl WireDialog {
         let (link, rows) = (ctx.link(), self.listed.rows.clone());
         let chosen = self.row(ctx);
         let draw = {
-            let (state, send, runtime, rows) = (state.clone(), send.clone(), runtime.clone(), rows.clone());
+            let (send, runtime, rows, look) = (send.clone(), runtime.clone(), rows.clone(), Look::of(state));
             Callback::from(move |range: std::ops::Range<usize>| {
-                runtime.frames_seen(|record| {
-                    let draw = |at: usize| row(record, &rows, at, chosen, &state, &send);
-                    html! { { for range.map(draw) } }
-                })
+                let one = |at: usize| {
+                    let (rows, send, runtime) = (rows.clone(), send.clone(), runtime.clone());
+                    html! { <Row key={at} {at} chosen={chosen == Some(at)} {look} {rows} {send} {runtime} /> }
+                };
+                html! { { for range.map(one) } }
             })
         };
         let times = state.wire.times;
@@ -186,30 +202,46 @@ impl WireDialog {
     }
 }
 
-fn row(
-    record: &Record,
-    rows: &Rc<Rows>,
+#[derive(Clone, Properties)]
+struct RowProps {
     at: usize,
-    chosen: Option<usize>,
-    state: &State,
-    send: &Callback<Action>,
-) -> Html {
-    let Some(line) = rows.lines.get(at).copied() else { return html! {} };
-    let Some(words) = words(record, rows, line, state) else { return html! {} };
+    chosen: bool,
+    look: Look,
+    rows: Rc<Rows>,
+    send: Callback<Action>,
+    runtime: Runtime,
+}
+
+/// Rows are made anew whenever a frame comes or goes, so the same rows are of the same frames.
+impl PartialEq for RowProps {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.chosen, self.look) == (other.at, other.chosen, other.look) && Rc::ptr_eq(&self.rows, &other.rows)
+    }
+}
+
+/// A row. While the list is scrolled, those that stay in view are not drawn again.
+#[component]
+fn Row(props: &RowProps) -> Html {
+    props.runtime.frames_seen(|record| row(record, props).unwrap_or_default())
+}
+
+fn row(record: &Record, RowProps { at, chosen, look, rows, send, .. }: &RowProps) -> Option<Html> {
+    let line = rows.lines.get(*at).copied()?;
+    let words = words(record, rows, line, *look)?;
     let open = match line {
         Line::Fold(fold) => rows.folds.get(fold).map(|fold| fold.open),
         _ => None,
     };
     let level = if matches!(line, Line::Inner(_)) { "2" } else { "1" };
     let carries = strip_words(&words.strip);
-    let kind = match rows.picked(record, at) {
+    let kind = match rows.picked(record, *at) {
         Some(Picked::Fold(_)) => "fold",
         _ => "frame",
     };
-    html! {
-        <div key={at} role="row" id={format!("wire-row-{at}")} data-line={at.to_string()} data-frame={words.first.to_string()} data-kind={kind}
-            class={classes!("w", (chosen == Some(at)).then_some("here"), (level == "2").then_some("inner"))}
-            aria-level={level} aria-rowindex={(at + 2).to_string()} aria-selected={(chosen == Some(at)).to_string()}
+    Some(html! {
+        <div role="row" id={format!("wire-row-{at}")} data-line={at.to_string()} data-frame={words.first.to_string()} data-kind={kind}
+            class={classes!("w", chosen.then_some("here"), (level == "2").then_some("inner"))}
+            aria-level={level} aria-rowindex={(at + 2).to_string()} aria-selected={chosen.to_string()}
             aria-expanded={open.map(|open| open.to_string())}>
             <span role="gridcell" class="t">{ words.time }</span>
             <span role="gridcell" class="way" aria-label={words.way_long}><span class="arrow">{ words.arrow }</span>{ " " }{ words.way }</span>
@@ -224,9 +256,9 @@ fn row(
             <span role="gridcell" class="sn">{ words.sn }</span>
             <span role="gridcell" class="len">{ words.bytes }</span>
             <span role="gridcell" class="carries">
-                { strip(&words.strip, state.hovered, send) }
+                { strip(&words.strip, look.hovered, send) }
                 if !carries.is_empty() { <span class="unseen">{ carries }</span> }
             </span>
         </div>
-    }
+    })
 }

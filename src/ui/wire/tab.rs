@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{
     Listed, WireProps,
-    list::{strip, strip_words, words},
+    list::{Look, strip, strip_words, words},
     record_button,
 };
 use crate::{
@@ -79,8 +79,8 @@ impl WireTab {
         let first = rows.lines.len().saturating_sub(LISTED);
         let row = |at: usize| {
             let line = *rows.lines.get(at)?;
-            let (words, picked) =
-                runtime.frames_seen(|record| words(record, rows, line, state).zip(rows.picked(record, at)))?;
+            let (words, picked) = runtime
+                .frames_seen(|record| words(record, rows, line, Look::of(state)).zip(rows.picked(record, at)))?;
             let look = {
                 let send = send.clone();
                 Callback::from(move |_: MouseEvent| {
