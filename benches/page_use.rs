@@ -12,27 +12,19 @@
     reason = "a benchmark that fails must stop"
 )]
 
-#[allow(dead_code, reason = "tests use the rest")]
-#[path = "../tests/support/browser.rs"]
-mod browser;
 #[path = "session/devtools.rs"]
 mod devtools;
-#[allow(dead_code, reason = "tests use the rest")]
-#[path = "../tests/support/lab.rs"]
-mod lab;
 #[path = "session/line.rs"]
 mod line;
-#[allow(dead_code, reason = "tests use the rest")]
-#[path = "../tests/support/peers.rs"]
-mod peers;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::{path::PathBuf, time::Duration};
 
-use browser::{GUARD, Page};
 use devtools::{DevTools, Task};
 use line::{Line, median, quantile};
-use peers::Native;
 use serde_json::json;
+use support::{GUARD, browser::Page, lab, peers::Native};
 
 const ROUNDS: usize = 7;
 const SLOWER: u32 = 4;

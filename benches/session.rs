@@ -22,9 +22,6 @@
 
 #[path = "session/bare.rs"]
 mod bare;
-#[allow(dead_code, reason = "tests use the rest")]
-#[path = "../tests/support/browser.rs"]
-mod browser;
 #[path = "session/devtools.rs"]
 mod devtools;
 #[path = "session/line.rs"]
@@ -35,6 +32,8 @@ mod peers;
 mod processes;
 #[path = "session/report.rs"]
 mod report;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::{
     collections::HashMap,
@@ -44,13 +43,13 @@ use std::{
 };
 
 use bare::Meter;
-use browser::{GUARD, Page};
 use devtools::{DevTools, Task};
 use fantoccini::wd::TimeoutConfiguration;
 use peers::Lab;
 use processes::{Part, Used};
 use report::Report;
 use serde_json::{Value, json};
+use support::{GUARD, browser::Page};
 use zbytes_lab::measure;
 
 /// How often everything has its turn, after one turn to warm up.

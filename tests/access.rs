@@ -9,20 +9,16 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[path = "support/keyboard.rs"]
-mod keyboard;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::process::Command;
 
-use browser::{Page, SOCKET_FAILED};
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::{Page, SOCKET_FAILED},
+    lab::{lab, turn, url},
+    python::interpreter,
+};
 use zbytes_lab::app::keys::{COMMANDS, Context, Run};
 
 const DESK: (u32, u32) = (1440, 900);
@@ -30,10 +26,10 @@ const PHONE: (u32, u32) = (390, 844);
 
 /// The source of axe-core, out of the package that scripts/test has put into the environment of Python.
 fn axe() -> String {
-    let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script =
         "from importlib.resources import files; print((files('axe_playwright_python') / 'axe.min.js').read_text())";
-    let output = Command::new(python).env("PYTHONUTF8", "1").args(["-c", script]).output().expect("Python starts");
+    let output =
+        Command::new(interpreter()).env("PYTHONUTF8", "1").args(["-c", script]).output().expect("Python starts");
     assert!(
         output.status.success(),
         "scripts/test installs axe-playwright-python: {}",
@@ -149,6 +145,29 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("Bytes").await;
     audit.page.click("#bytes-close").await;
 
+    // The frames of the session: none yet; those of a put, folded and unfolded; one of them taken apart.
+    audit.page.click("#tab-wire").await;
+    audit.page.click("#wire-open").await;
+    audit.page.wait("#wire-dialog[open] #wire-empty").await;
+    audit.look("Wire, where nothing is recorded").await;
+    audit.page.click("#wire-record").await;
+    audit.page.click("#wire-close").await;
+    audit.page.click("#tab-put").await;
+    audit.page.click("#put").await;
+    audit.page.wait("#put-frames").await;
+    audit.page.click("#tab-wire").await;
+    audit.page.wait("#wire-rows tr[data-kind=fold]").await;
+    audit.look("the last frames").await;
+    audit.page.click("#wire-rows tr[data-kind=fold] button").await;
+    audit.page.wait("#wire-dialog[open] #wire-fields").await;
+    audit.page.click("#wire-list [data-kind=fold] .toggle").await;
+    audit.page.wait("#wire-list [aria-expanded=true]").await;
+    audit.page.click("#wire-byte-3").await;
+    audit.look("Wire").await;
+    audit.page.click("#wire-record").await;
+    audit.page.click("#wire-close").await;
+    audit.page.click("#tab-put").await;
+
     // A table for the drawing, all rows copied; a measurement, with its history and its exports; every experiment.
     audit.page.fill("#preset", "three").await;
     audit.page.wait("#row-2").await;
@@ -231,7 +250,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     assert_eq!(page.attribute("html", "data-theme").await, "");
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
-    for command in COMMANDS.iter().filter(|command| command.context != Context::Bytes) {
+    for command in COMMANDS.iter().filter(|command| !matches!(command.context, Context::Bytes | Context::Wire)) {
         if let Run::Press(id) | Run::Focus(id) = command.run {
             page.wait(&format!("#{id}")).await;
             if !id.starts_with("pane-") {

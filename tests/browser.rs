@@ -7,16 +7,21 @@
     reason = "a failed expectation must stop the test"
 )]
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use js_sys::{ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Object, Reflect, Uint8Array, eval};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, ArrayBuffer, Float32Array, Float64Array, Function, Int32Array, Object, Reflect, Uint8Array, eval};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    client::{Client, CloseCause, Config, Ended, Event, Limits, Put, PutError, key_expression},
+    client::{Client, CloseCause, CommandError, Config, Ended, Event, Limits, Locality, Put, PutError, key_expression},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
+    web::{
+        command::{Command, Declare, Told},
+        driver::Driver,
+    },
     wire::BATCH_SIZE,
 };
 use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
@@ -179,6 +184,16 @@ fn open() -> Client {
 fn open_with(ext_patch: init::ext::PatchType) -> Client {
     let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
     let mut client = Client::new(config, NOW);
+    for answer in handshake(ext_patch) {
+        client.handle_input(received(&answer), NOW);
+    }
+    assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
+    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
+    client
+}
+
+/// What a router answers to the first two messages of a client.
+fn handshake(ext_patch: init::ext::PatchType) -> [Vec<u8>; 2] {
     let init = InitAck {
         version: VERSION,
         whatami: WhatAmI::Router,
@@ -205,11 +220,7 @@ fn open_with(ext_patch: init::ext::PatchType) -> Client {
         ext_compression: None,
         ext_remote_bound: None,
     };
-    client.handle_input(received(&transport(TransportBody::InitAck(init))), NOW);
-    client.handle_input(received(&transport(TransportBody::OpenAck(ack))), NOW);
-    assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
-    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
-    client
+    [transport(TransportBody::InitAck(init)), transport(TransportBody::OpenAck(ack))]
 }
 
 fn put(source: &Object, mode: Mode) -> Put {
@@ -424,4 +435,104 @@ fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() 
         assert_eq!(flat(&sample.payload), vec![n as u8; usize::from(n % 97)]);
     }
     assert!(client.poll_event().is_none() && client.is_open());
+}
+
+// ---- the driver, over a stand-in for the browser's WebSocket ----
+
+/// Takes the place of `WebSocket` until it is dropped. It opens by itself, answers the first messages with `answers`, one each, and counts
+/// what it is given, all of which has left at once.
+struct StandIn {
+    class: Object,
+    original: JsValue,
+}
+
+impl StandIn {
+    fn new(answers: &[Vec<u8>]) -> Self {
+        let make: Function = js("(answers) => class StandIn extends EventTarget {
+            static sent = 0;
+            bufferedAmount = 0;
+            constructor() {
+                super();
+                setTimeout(() => this.dispatchEvent(new Event('open')));
+            }
+            send() {
+                const data = answers[StandIn.sent++]?.buffer;
+                if (data) setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+            }
+            close() {}
+        }")
+        .into();
+        let answers: Array = answers.iter().map(|answer| array(answer)).collect();
+        let class: Object = make.call1(&JsValue::NULL, &answers).unwrap().into();
+        let original = Reflect::get(&js_sys::global(), &"WebSocket".into()).unwrap();
+        Reflect::set(&js_sys::global(), &"WebSocket".into(), &class).unwrap();
+        Self { class, original }
+    }
+
+    fn sent(&self) -> f64 {
+        Reflect::get(&self.class, &"sent".into()).unwrap().as_f64().unwrap()
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &"WebSocket".into(), &self.original).unwrap();
+    }
+}
+
+/// What a driver has told, and lets the page do other things until there is something that is waited for.
+#[derive(Clone, Default)]
+struct Heard(Rc<RefCell<Vec<Told>>>);
+
+impl Heard {
+    fn take(&self) -> Vec<Told> {
+        self.0.take()
+    }
+
+    async fn until(&self, wanted: impl Fn(&Told) -> bool) -> Vec<Told> {
+        for _ in 0..1000 {
+            if self.0.borrow().iter().any(&wanted) {
+                return self.take();
+            }
+            TimeoutFuture::new(1).await;
+        }
+        panic!("told in vain: {:?}", self.take())
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing() {
+    let socket = StandIn::new(&handshake(init::ext::PatchType::CURRENT));
+    let heard = Heard::default();
+    let driver = Driver::open("ws://stand-in", {
+        let heard = heard.clone();
+        move |told| heard.0.borrow_mut().push(told)
+    });
+    let put = |destination| Put { destination, ..put(&array(&noise(200_000)), Mode::Borrow) };
+    driver.send(Command::Put(1, put(Locality::SessionLocal)));
+    assert!(matches!(heard.take()[..], [Told::Refused(1, CommandError::NotOpen)]), "and has not ended besides");
+    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    driver.send(Command::Declare(5, Declare::Subscriber(key_expression("lab/*").unwrap().into())));
+    assert!(matches!(heard.take()[..], [Told::Declared(5, Ok(()))]));
+    let before = socket.sent();
+
+    let delete = Put { destination: Locality::SessionLocal, ..Put::delete(key_expression("lab/x").unwrap()) };
+    for (op, put) in [(2, put(Locality::SessionLocal)), (3, delete)] {
+        let len = put.payload.len();
+        driver.send(Command::Put(op, put));
+        let told = heard.take();
+        let [Told::PutEnded(ended, Ok(sent))] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((*ended, sent.batches, sent.ledger.total()), (op, 0, 0));
+        let told = heard.until(|told| matches!(told, Told::Sample(_))).await;
+        let [Told::Sample(sample)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((sample.local, sample.payload.len(), &sample.subscribers[..]), (true, len, &[5][..]));
+    }
+    assert_eq!(socket.sent(), before);
+    // One for everybody has not ended with its call, and leaves in batches.
+    driver.send(Command::Put(4, put(Locality::Any)));
+    assert!(heard.take().is_empty());
+    let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
+    let Some(Told::PutEnded(4, Ok(sent))) = told.last() else { panic!("{told:?}") };
+    assert_eq!((sent.batches, sent.ledger.total()), (4, 200_000));
+    assert_eq!(socket.sent(), before + 4.0);
 }

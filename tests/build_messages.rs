@@ -9,21 +9,16 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/peers.rs"]
-mod peers;
+mod support;
 
-use browser::{GUARD, Page};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
-use lab::{lab, turn, url};
-use peers::{Native, Seen, sha256};
 use serde_json::{Value, json};
+use support::{
+    GUARD,
+    browser::Page,
+    lab::{lab, turn, url},
+    peers::{Native, Seen, sha256},
+};
 use zbytes_lab::{
     app::{Kind, Message, Plan, Preset, Row, Selection},
     ledger::{Ledger, Place},

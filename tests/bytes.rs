@@ -8,20 +8,17 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
-use browser::Page;
 use fantoccini::{
     actions::{Actions, InputSource, KeyAction, KeyActions},
     key::Key,
 };
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
 
 /// Presses keys one after the other, with `held` held down.
 async fn keys(page: &Page, held: Option<Key>, pressed: &[char]) {

@@ -9,76 +9,40 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use browser::Page;
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+    python::{Program, interpreter},
+};
+use tokio::process::Command;
 
 /// Large messages take their time; no test measures it.
 const LONG: Duration = Duration::from_secs(300);
 
 /// pycapnp, in a process of its own.
-struct Peer {
-    process: Child,
-    commands: ChildStdin,
-    lines: Receiver<String>,
-}
+struct Peer(Program);
 
 impl Peer {
-    fn join(endpoint: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let mut process = Command::new(python)
-            .arg(root.join("tests/support/capnp_peer.py"))
-            .arg(endpoint)
-            .arg(root.join("src/message/lab.capnp"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Python starts; scripts/test makes an environment for it");
-        let lines = lines_of(&mut process);
-        let commands = process.stdin.take().unwrap();
-        let peer = Self { process, commands, lines };
-        assert_eq!(peer.line(), json!({ "ready": true }));
+    async fn join(endpoint: &str) -> Self {
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/src/message/lab.capnp");
+        let mut peer = Self(Program::start("capnp_peer.py", &[endpoint, schema]));
+        assert_eq!(peer.line().await, json!({ "ready": true }));
         peer
     }
 
-    fn line(&self) -> Value {
-        let line = self.lines.recv_timeout(LONG).expect("a line from the Python peer");
-        serde_json::from_str(&line).unwrap()
+    async fn line(&mut self) -> Value {
+        serde_json::from_str(&self.0.line(LONG).await).unwrap()
     }
 
     /// Publishes a message that pycapnp makes.
-    fn put(&mut self, order: &Value) -> Value {
-        writeln!(self.commands, "{order}").unwrap();
-        self.line()
-    }
-
-    fn leave(mut self) {
-        assert_eq!(self.put(&json!({ "end": true })), json!({ "ended": true }));
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    async fn put(&mut self, order: &Value) -> Value {
+        self.0.tell(order).await;
+        self.line().await
     }
 }
 
@@ -88,7 +52,7 @@ const WAYS: [(&str, &str); 4] =
 
 /// Puts the payload under `key` and returns what the peer says of it. `len` is what the arrays have together; the ledger must say that
 /// they were copied into the message only if it was filled, and each byte of the payload into a batch once.
-async fn put(page: &Page, peer: &Peer, key: &str, way: &str, len: usize) -> Value {
+async fn put(page: &Page, peer: &mut Peer, key: &str, way: &str, len: usize) -> Value {
     page.wait_at_most("#build-state[data-state=ready]", LONG).await;
     let total: usize = page.attribute("#build-state", "data-bytes").await.parse().unwrap();
     page.fill("#key", key).await;
@@ -98,7 +62,7 @@ async fn put(page: &Page, peer: &Peer, key: &str, way: &str, len: usize) -> Valu
     assert_eq!(figure("data-built").await, if way == "filled" { len } else { 0 }, "{key}");
     assert_eq!(figure("data-gathered").await, total, "{key}");
     page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
-    let said = peer.line();
+    let said = peer.line().await;
     assert_eq!(said["key"], key, "{said}");
     assert_eq!(said["wrong"], Value::Null, "{said}");
     assert_eq!((said["len"].as_u64(), said["bytes"].as_u64()), (Some(total as u64), Some(len as u64)), "{said}");
@@ -124,9 +88,8 @@ async fn tensor(page: &Page, element: &str, shape: &str) {
 
 /// The program that the page offers for the other side, run as a person would: in an empty folder.
 struct Offered {
-    process: Child,
-    lines: Receiver<String>,
-    folder: std::path::PathBuf,
+    program: Program,
+    folder: PathBuf,
 }
 
 impl Offered {
@@ -138,41 +101,22 @@ impl Offered {
         let folder = std::env::temp_dir().join(format!("zbytes-lab-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("program.py"), text).unwrap();
-        let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let mut process = Command::new(python)
-            // Its output is read while it runs.
-            .args(["-u", "program.py"])
-            .current_dir(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = lines_of(&mut process);
-        Self { process, lines, folder }
+        let mut command = Command::new(interpreter());
+        // Its output is read while it runs.
+        command.args(["-u", "program.py"]).current_dir(&folder);
+        Self { program: Program::run(command), folder }
     }
 
-    fn line(&self) -> String {
-        self.lines.recv_timeout(LONG).expect("a line from the program")
+    async fn line(&mut self) -> String {
+        self.program.line(LONG).await
     }
 
     /// Presses Enter, and waits for its end.
-    fn end(mut self) {
-        drop(writeln!(self.process.stdin.take().unwrap()));
-        assert!(self.process.wait().unwrap().success());
+    async fn end(mut self) {
+        self.program.tell(&"").await;
+        self.program.leave().await;
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
-}
-
-fn lines_of(process: &mut Child) -> Receiver<String> {
-    let (tell, lines) = channel();
-    let stdout = process.stdout.take().unwrap();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            // The test may be over.
-            let _ = tell.send(line);
-        }
-    });
-    lines
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,18 +133,18 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
     ];
     for (preset, said) in wanted {
         only_a_message(&page, preset).await;
-        let program = Offered::run(&page, "capnp-receive").await;
-        assert_eq!(program.line(), "Listening. Press Enter to end.");
+        let mut program = Offered::run(&page, "capnp-receive").await;
+        assert_eq!(program.line().await, "Listening. Press Enter to end.");
         page.click("#put").await;
         page.wait_at_most("#put-result[data-state=done]", LONG).await;
-        assert_eq!(program.line(), said);
-        program.end();
+        assert_eq!(program.line().await, said);
+        program.end().await;
     }
     let before = page.attribute("#samples tr", "data-id").await;
     let program = Offered::run(&page, "capnp-send").await;
     page.wait("#samples tr[data-key='lab/other']").await;
     assert_ne!(page.attribute("#samples tr", "data-id").await, before);
-    program.end();
+    program.end().await;
     page.close(&[]).await;
     lab.stop().await;
 }
@@ -209,7 +153,7 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
 async fn pycapnp_and_the_tool_read_what_the_page_sends() {
     let _turn = turn().await;
     let lab = lab().await;
-    let peer = Peer::join(&lab.tcp_locator());
+    let mut peer = Peer::join(&lab.tcp_locator()).await;
     let page = Page::open(&url(&lab)).await;
     page.fill("#locator", "/zenoh").await;
     page.click("#connect").await;
@@ -225,7 +169,7 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
             for (shape, count) in lengths {
                 tensor(&page, element, shape).await;
                 let key = format!("page/{way}-{mode}/{name}-{count}/Tensor");
-                let said = put(&page, &peer, &key, way, count * size).await;
+                let said = put(&page, &mut peer, &key, way, count * size).await;
                 assert_eq!(said["plain"]["elementType"], name, "{said}");
                 let sides: Vec<u64> = shape.split(" x ").map(|side| side.parse().unwrap()).collect();
                 assert_eq!(said["plain"]["shape"], json!(sides), "{said}");
@@ -242,7 +186,7 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
     ];
     for (element, name, size) in others.into_iter().chain(more) {
         tensor(&page, element, "31").await;
-        let said = put(&page, &peer, &format!("page/{name}/Tensor"), "adopted", 31 * size).await;
+        let said = put(&page, &mut peer, &format!("page/{name}/Tensor"), "adopted", 31 * size).await;
         assert_eq!(said["plain"]["elementType"], name, "{said}");
     }
 
@@ -251,7 +195,7 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
         for (way, mode) in WAYS {
             choose(&page, way, mode).await;
             tensor(&page, element, shape).await;
-            put(&page, &peer, &format!("page/{way}-{mode}/{len}/Tensor"), way, len).await;
+            put(&page, &mut peer, &format!("page/{way}-{mode}/{len}/Tensor"), way, len).await;
         }
     }
 
@@ -259,11 +203,11 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
         only_a_message(&page, preset).await;
         for (way, mode) in WAYS {
             choose(&page, way, mode).await;
-            put(&page, &peer, &format!("page/{way}-{mode}/{schema}"), way, len).await;
+            put(&page, &mut peer, &format!("page/{way}-{mode}/{schema}"), way, len).await;
         }
     }
     page.close(&[]).await;
-    peer.leave();
+    peer.0.leave().await;
     lab.stop().await;
 }
 
@@ -289,7 +233,7 @@ async fn saved(page: &Page, button: &str) -> (String, u64) {
 async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
     let _turn = turn().await;
     let lab = lab().await;
-    let mut peer = Peer::join(&lab.tcp_locator());
+    let mut peer = Peer::join(&lab.tcp_locator()).await;
     let page = Page::open(&url(&lab)).await;
     page.client.update_timeouts(fantoccini::wd::TimeoutConfiguration::new(Some(LONG), None, None)).await.unwrap();
     page.connect("/zenoh").await;
@@ -310,7 +254,7 @@ async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
     for (number, (element, shape, size, first)) in cases.into_iter().enumerate() {
         let key = format!("lab/from/{number}");
         let order = json!({ "put": key, "schema": "Tensor", "first": first, "fields": tensor(element, shape) });
-        let sent = peer.put(&order);
+        let sent = peer.put(&order).await;
         let len = shape.iter().product::<u64>() * size;
         let button = format!("#samples tr[data-key='{key}'] .read-message");
         page.wait_at_most(&button, LONG).await;
@@ -342,7 +286,7 @@ async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
         for first in [None, Some(4)] {
             let key = format!("lab/from/{schema}/{}", first.unwrap_or(0));
             let order = json!({ "put": key, "schema": schema, "first": first, "fields": fields, "points": 1001 });
-            let sent = peer.put(&order);
+            let sent = peer.put(&order).await;
             let button = format!("#samples tr[data-key='{key}'] .read-message");
             page.wait(&button).await;
             page.click(&button).await;
@@ -354,6 +298,6 @@ async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
         }
     }
     page.close(&[]).await;
-    peer.leave();
+    peer.0.leave().await;
     lab.stop().await;
 }

@@ -8,18 +8,15 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use browser::Page;
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::{Page, SOCKET_FAILED},
+    lab::{lab, turn, url},
+};
 use zbytes_lab::measure::run::{Run, Scenario, Stage, Thread, Variant};
 
 /// No test measures time; a sweep over many sizes takes its time even so.
@@ -394,6 +391,6 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     assert!(!page.attribute("#cost-verdict", "data-state").await.is_empty());
     // The page's own session, and those of the measurement.
     let lines = page.console().await;
-    assert!(lines.iter().all(|line| line.contains(browser::SOCKET_FAILED)), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.contains(SOCKET_FAILED)), "{lines:#?}");
     page.close(&[]).await;
 }

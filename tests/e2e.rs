@@ -8,13 +8,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[path = "support/lab.rs"]
-mod lab;
-#[path = "support/peers.rs"]
-mod peers;
+mod support;
 
 use std::{
     fs,
@@ -22,9 +16,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use browser::{GUARD, Page, SOCKET_FAILED};
-use lab::{lab, options, turn, url};
-use peers::{Native, Python, Seen, pattern, sha256};
+use support::{
+    browser::{Page, SOCKET_FAILED},
+    lab::{lab, options, turn, url},
+    peers::{Native, Seen, pattern, sha256},
+    python::Python,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream},
@@ -69,7 +66,8 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
     let _turn = turn().await;
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
-    let mut python = Python::join(&lab.tcp_locator(), "lab/**");
+    let mut python = Python::join(&lab.tcp_locator()).await;
+    python.subscribe("lab/**").await;
     let page = Page::open(&url(&lab)).await;
     page.connect(&locator(&lab)).await;
     let mut received = 0;
@@ -86,7 +84,7 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
                 page.click("#put").await;
                 page.wait("#put-result[data-state=done]").await;
                 assert_eq!(native.next().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
-                assert_eq!(python.next(), Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
+                assert_eq!(python.seen().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
                 // The ledger: each byte is gathered once, and copied once before that only by copy.
                 let figure = async |name| page.attribute("#put-result", name).await.parse::<usize>().unwrap();
                 assert_eq!(figure("data-gathered").await, len, "{what}");
@@ -102,7 +100,7 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
     }
     page.close(&[]).await;
     native.leave().await;
-    python.leave();
+    python.leave().await;
     lab.stop().await;
 }
 
@@ -120,7 +118,7 @@ async fn both_to_page(locator: impl Fn(&Lab) -> String) {
     let _turn = turn().await;
     let lab = lab().await;
     let native = Native::join(&lab.tcp_locator(), "nothing").await;
-    let mut python = Python::join(&lab.tcp_locator(), "nothing");
+    let mut python = Python::join(&lab.tcp_locator()).await;
     let page = Page::open(&url(&lab)).await;
     page.connect(&locator(&lab)).await;
     for len in SIZES {
@@ -130,7 +128,7 @@ async fn both_to_page(locator: impl Fn(&Lab) -> String) {
             if from == "native" {
                 native.put(&key, pattern(len)).await;
             } else {
-                python.put(&key, len);
+                python.put(&key, len).await;
             }
             let row = format!("#samples tr[data-key='{key}'][data-local=false][data-len='{len}']");
             page.wait(&row).await;
@@ -145,7 +143,7 @@ async fn both_to_page(locator: impl Fn(&Lab) -> String) {
     assert_eq!(page.text("#received").await, (SIZES.len() * 2).to_string());
     page.close(&[]).await;
     native.leave().await;
-    python.leave();
+    python.leave().await;
     lab.stop().await;
 }
 

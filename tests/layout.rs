@@ -9,16 +9,10 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::time::Duration;
 
-use browser::Page;
 use fantoccini::{
     actions::{
         Actions, InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, WheelAction,
@@ -26,8 +20,11 @@ use fantoccini::{
     },
     key::Key,
 };
-use lab::{lab, turn, url};
 use serde_json::{Value, json};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
 use zbytes_lab::app::{Plan, Preset};
 
 /// Waits until a script gives what is expected.

@@ -9,21 +9,16 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/peers.rs"]
-mod peers;
+mod support;
 
-use browser::{GUARD, Page};
 use half::f16;
-use lab::{lab, turn, url};
-use peers::Native;
 use serde_json::json;
+use support::{
+    GUARD,
+    browser::Page,
+    lab::{lab, turn, url},
+    peers::Native,
+};
 use zbytes_lab::{
     ledger::Ledger,
     message::{PixelFormat, Received, Spec},

@@ -8,18 +8,15 @@
     reason = "what is not as expected must stop it"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
+mod support;
 
 use std::{fs, path::Path};
 
-use browser::Page;
 use fantoccini::Locator;
-use lab::{lab, turn, url};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
 
 const DESK: (u32, u32) = (1440, 900);
 /// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
@@ -67,12 +64,15 @@ impl Camera<'_> {
 
 /// Brings the page to where there is something to see in every pane.
 async fn fill(page: &Page) {
+    page.click("#tab-wire").await;
+    page.click("#wire-record-here").await;
+    page.click("#tab-put").await;
     page.connect("/zenoh").await;
     page.fill("#preset", "framed").await;
     page.wait("#row-2").await;
     page.wait("#build-state[data-state=ready]").await;
     page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.wait("#put-frames").await;
     page.click("#samples .hash").await;
     page.wait("#samples .digest").await;
     page.click("#measure").await;
@@ -99,6 +99,12 @@ async fn pictures_of_every_pane_and_theme() {
         camera.element("bytes", "#bytes-dialog").await;
         page.click("#bytes-close").await;
         page.wait("#bytes-dialog:not([open])").await;
+        page.click("#put-frames").await;
+        page.wait("#wire-dialog[open] #wire-fields").await;
+        page.click("#wire-byte-9").await;
+        camera.element("wire", "#wire-dialog").await;
+        page.click("#wire-close").await;
+        page.wait("#wire-dialog:not([open])").await;
         page.emulate(PHONE, dark).await;
         page.run("scrollTo(0, 0)", vec![]).await;
         camera.window("phone").await;

@@ -13,17 +13,13 @@
 mod cancel;
 #[path = "session/faults.rs"]
 mod faults;
-#[path = "support/lab.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod lab;
 #[path = "session/largest.rs"]
 mod largest;
-#[path = "support/link.rs"]
-mod link;
 #[path = "session/python.rs"]
 mod python;
-#[path = "support/python.rs"]
 mod support;
+#[path = "session/values.rs"]
+mod values;
 
 use std::{
     net::SocketAddr,
@@ -31,8 +27,11 @@ use std::{
     time::Duration,
 };
 
-use lab::options;
-use link::Link;
+use support::{
+    GUARD,
+    lab::{joined, options},
+    link::Link,
+};
 use zbytes_lab::{
     client::{
         Answer, ConsolidationMode, Content, Counterpart, Encoding, Event, Get, GetError, Locality, Put, QueryTarget,
@@ -50,9 +49,6 @@ use zenoh::{
     qos::{CongestionControl, Priority, Reliability},
 };
 use zenoh_protocol::core as wire;
-
-/// No test measures time: this only ends one that would otherwise hang.
-const GUARD: Duration = Duration::from_secs(60);
 
 /// Sizes at the borders: of a byte, of one batch, of many.
 const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
@@ -72,16 +68,16 @@ fn own_address() -> SocketAddr {
 }
 
 async fn router() -> Lab {
-    let (ws, tcp) = (own_address(), own_address());
-    Lab::start(Options { router_only: true, ws, tcp, ..options() }).await.unwrap()
+    let start = || Lab::start(Options { router_only: true, ws: own_address(), tcp: own_address(), ..options() });
+    // Another program, as one that runs the same tests, may have taken an address meanwhile.
+    match start().await {
+        Ok(lab) => lab,
+        Err(_) => start().await.unwrap(),
+    }
 }
 
 async fn peer(lab: &Lab) -> zenoh::Session {
-    let mut config = zenoh::Config::default();
-    config.insert_json5("mode", r#""client""#).unwrap();
-    config.insert_json5("connect/endpoints", &format!(r#"["{}"]"#, lab.tcp_locator())).unwrap();
-    config.insert_json5("scouting/multicast/enabled", "false").unwrap();
-    zenoh::open(config).await.unwrap()
+    joined(&lab.tcp_locator()).await
 }
 
 /// Waits until the router has what `peer` has declared: it answers this behind it.
@@ -634,6 +630,72 @@ async fn tokens_are_seen_both_ways() {
     };
     assert_eq!(link.during(ended).await.0, zenoh::sample::SampleKind::Delete);
     peer.close().await.unwrap();
+    lab.stop().await;
+}
+
+fn samples(events: Vec<Event>) -> Vec<Sample> {
+    events.into_iter().filter(is_sample).map(|event| sample(vec![event])).collect()
+}
+
+/// The keys of tokens that have all gone, or all come, in order.
+fn keys(tokens: &[Sample], gone: bool) -> Vec<&str> {
+    assert!(tokens.iter().all(|token| token.deleted == gone), "{tokens:?}");
+    let mut keys: Vec<&str> = tokens.iter().map(|token| token.key.as_str()).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
+    const SHARED: &str = "lab/alive/shared";
+    let own = |n: usize| format!("lab/alive/{n}");
+    let lab = router().await;
+    // The first one only looks on.
+    let mut links = Vec::new();
+    for n in 0..5 {
+        let mut link = Link::open(&lab.ws_locator()).await;
+        link.client.subscribe_liveliness(1, key("lab/alive/*"), true).unwrap();
+        if n > 0 {
+            link.client.declare_token(2, key(&own(n))).unwrap();
+            link.client.declare_token(3, key(SHARED)).unwrap();
+        }
+        let heard = samples(link.flush().await);
+        links.push((n, link, heard));
+    }
+    let all: Vec<String> = (1..5).map(own).chain([SHARED.to_owned()]).collect();
+    for (n, link, heard) in &mut links {
+        while heard.len() < all.len() {
+            heard.push(sample(link.until(is_sample).await));
+        }
+        assert_eq!(keys(heard, false), all, "{n} hears of each once");
+    }
+    // Each session goes in another way.
+    while links.len() > 1 {
+        let (n, mut going, _) = links.pop().unwrap();
+        match n {
+            4 => {
+                going.client.undeclare(2).unwrap();
+                going.client.undeclare(3).unwrap();
+                going.flush().await;
+            }
+            3 => {
+                going.client.close();
+                going.until(is_closed).await;
+            }
+            _ => going.cut(),
+        }
+        let mut expected = vec![own(n)];
+        expected.extend((n == 1).then(|| SHARED.to_owned()));
+        for (n, link, _) in &mut links {
+            let mut heard = Vec::new();
+            while heard.len() < expected.len() {
+                heard.push(sample(link.until(is_sample).await));
+            }
+            // What is told besides is told before this is answered.
+            heard.extend(samples(link.flush().await));
+            assert_eq!(keys(&heard, true), expected, "{n}");
+        }
+    }
     lab.stop().await;
 }
 

@@ -10,25 +10,19 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/browser.rs"]
-mod browser;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "support/peers.rs"]
-mod peers;
-#[path = "support/session_peers.rs"]
-mod session_peers;
+mod support;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use browser::{GUARD, Page, SOCKET_FAILED};
-use lab::{lab, turn, url};
-use peers::{Native, pattern, sha256};
 use serde_json::{Value, json};
-use session_peers::Peer;
+use support::{
+    GUARD,
+    browser::{Page, SOCKET_FAILED},
+    lab::{lab, turn, url},
+    peers::{Native, pattern, sha256},
+    python::hex,
+    session_peers::Peer,
+};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -50,13 +44,34 @@ async fn tab(page: &Page, name: &str) {
     page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
 }
 
-/// One row of `len` bytes, and their hash: a ramp.
-async fn row(page: &Page, len: usize) -> String {
+/// One row of `len` bytes: a [`ramp`].
+async fn row(page: &Page, len: usize) {
     page.fill("#preset", "tensor").await;
     page.fill("#row-type", "Uint8").await;
     page.fill("#row-length", &len.to_string()).await;
     page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
-    sha256(&(0..len).map(|i| i as u8).collect::<Vec<_>>())
+}
+
+/// What is in a row.
+fn ramp(len: usize) -> Vec<u8> {
+    (0..len).map(|i| i as u8).collect()
+}
+
+/// A payload as a peer tells of a sample.
+fn digest(bytes: &[u8]) -> Value {
+    json!({ "len": bytes.len(), "sha256": sha256(bytes) })
+}
+
+/// The number of a sample that a peer tells of.
+fn number_of(sample: &Value) -> u64 {
+    sample["source"][2].as_u64().unwrap()
+}
+
+/// What a peer hears of the page, without what the test does not know: the router's stamp, and who has numbered it.
+async fn hear(peer: &mut Peer) -> Value {
+    let mut sample = peer.hear("sample").await;
+    (sample["timestamp"], sample["source"]) = (Value::Null, json!(number_of(&sample)));
+    sample
 }
 
 /// The hash of a row of samples, computed by the page.
@@ -81,7 +96,7 @@ async fn sticking_out(page: &Page) -> Value {
 /// Puts, deletes, fence, matching: from the page to a peer.
 async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     tab(page, "put").await;
-    let digest = row(page, 70_000).await;
+    row(page, 70_000).await;
     let key = format!("lab/to/{name}");
     page.fill("#key", &key).await;
     page.fill("#put-priority", "real time").await;
@@ -90,16 +105,17 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     tick(page, "#put-express", true).await;
     tick(page, "#put-numbered", true).await;
     let mut expected = json!({
-        "key": key, "deleted": false, "len": 70_000, "digest": digest, "encoding": "text/plain;utf-8", "attachment": "grüße",
-        "priority": "REAL_TIME", "block": true, "express": true, "number": *number,
+        "key": key, "kind": "PUT", "payload": digest(&ramp(70_000)), "encoding": "text/plain;utf-8",
+        "attachment": hex("grüße".as_bytes()), "timestamp": null, "priority": "REAL_TIME", "congestion": "BLOCK", "express": true,
+        "source": *number,
     });
     for drops in [false, true] {
         page.click(if drops { "#put-drop" } else { "#put-block" }).await;
         page.click("#put").await;
         page.wait("#put-result[data-state=done]").await;
-        (expected["block"], expected["number"]) = (json!(!drops), json!(*number));
+        (expected["congestion"], expected["source"]) = (json!(if drops { "DROP" } else { "BLOCK" }), json!(*number));
         *number += 1;
-        assert_eq!(peer.hear("sample").await, expected);
+        assert_eq!(hear(peer).await, expected);
         page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
     }
     // The page's own subscription says the same of it.
@@ -119,17 +135,11 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     page.click("#put-block").await;
     page.click("#delete").await;
     page.wait("#put-result[data-state=done]").await;
-    for (field, value) in [
-        ("deleted", json!(true)),
-        ("len", json!(0)),
-        ("digest", json!(sha256(&[]))),
-        ("encoding", json!("zenoh/bytes")),
-    ] {
-        expected[field] = value;
-    }
-    (expected["block"], expected["number"]) = (json!(true), json!(*number));
+    (expected["kind"], expected["payload"]) = (json!("DELETE"), digest(&[]));
+    (expected["encoding"], expected["congestion"]) = (json!("zenoh/bytes"), json!("BLOCK"));
+    expected["source"] = json!(*number);
     *number += 1;
-    assert_eq!(peer.hear("sample").await, expected);
+    assert_eq!(hear(peer).await, expected);
     page.click("#flush").await;
     page.wait("#flush-result[data-state=done]").await;
 
@@ -144,13 +154,15 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
 /// Puts and deletes of a peer, some of them left out.
 async fn peer_puts(page: &Page, peer: &mut Peer, name: &str) {
     // The page listens, and the peer is told so.
-    while peer.call(json!({ "do": "matching", "key": "lab/x" })).await != true {}
+    peer.call(json!({ "do": "publisher", "name": "publisher", "key": "lab/x" })).await;
+    while peer.call(json!({ "do": "is_matching", "name": "publisher" })).await != true {}
     let missed: u64 = page.attribute("#missed", "data-missed").await.parse().unwrap_or(0);
     for number in [5, 6, 9, 11] {
         let key = format!("lab/from/{name}/{number}");
         let put = json!({
-            "do": "put", "key": key, "len": 70_000 + number, "encoding": "application/json;x", "attachment": "über",
-            "priority": "DATA_HIGH", "block": true, "express": true, "number": number,
+            "do": "put", "key": key, "payload": 70_000 + number, "encoding": "application/json;x",
+            "attachment": hex("über".as_bytes()), "priority": "DATA_HIGH", "congestion_control": "BLOCK", "express": true,
+            "source": number,
         });
         peer.call(put).await;
         let row = format!("#samples tr[data-key='{key}'][data-len='{}'][data-local=false]", 70_000 + number);
@@ -162,40 +174,49 @@ async fn peer_puts(page: &Page, peer: &mut Peer, name: &str) {
         assert_eq!(more, words);
     }
     page.wait(&format!("#missed[data-missed='{}']", missed + 3)).await;
-    peer.call(json!({ "do": "delete", "key": format!("lab/from/{name}/9"), "attachment": "gone" })).await;
+    let delete = json!({
+        "do": "delete", "key": format!("lab/from/{name}/9"), "attachment": hex(b"gone"), "congestion_control": "BLOCK",
+    });
+    peer.call(delete).await;
     page.wait(&format!("#samples tr[data-key='lab/from/{name}/9'][data-len='0']")).await;
     assert!(page.text(&format!("#samples [data-more='lab/from/{name}/9']")).await.contains("attachment 4 B “gone”"));
 }
 
 async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
     let key = format!("answers/{name}");
-    let queryable =
-        json!({ "do": "queryable", "key": key, "len": 100_000, "encoding": "image/png", "attachment": "with it" });
-    peer.call(queryable).await;
+    let queryable = |answer| json!({ "do": "queryable", "name": "query", "key": key, "answers": [answer] });
+    let answer = json!({
+        "with": "reply", "key": key, "payload": 100_000, "encoding": "image/png", "attachment": hex(b"with it"),
+    });
+    peer.call(queryable(answer)).await;
     tab(page, "get").await;
     page.fill("#selector", &format!("answers/{name}?a=1;b=2")).await;
     tick(page, "#get-payload", true).await;
     page.click("#get").await;
     page.wait("#get-result[data-state=done][data-replies='1']").await;
-    let asked = json!({ "selector": format!("answers/{name}?a=1;b=2"), "len": 70_000, "attachment": "grüße" });
+    let mut asked = json!({
+        "key": key, "parameters": "a=1;b=2", "payload": hex(&ramp(70_000)), "encoding": "text/plain;utf-8",
+        "attachment": hex("grüße".as_bytes()), "any_key": false,
+    });
     assert_eq!(peer.hear("query").await, asked);
     let row = format!("#replies tr[data-key='{key}'][data-len='100000'][data-local=false]");
     assert_eq!(hash(page, &row).await, sha256(&pattern(100_000)));
     assert!(page.attribute(&row, "data-segments").await.parse::<usize>().unwrap() > 1);
     let more = page.text(&format!("#replies [data-more='{key}']")).await;
     assert!(more.contains("image/png") && more.contains("attachment 7 B “with it”"), "{more}");
-    peer.call(json!({ "do": "undeclare", "what": "queryable" })).await;
+    let undeclare = json!({ "do": "undeclare", "name": "query" });
+    peer.call(undeclare.clone()).await;
 
-    peer.call(json!({ "do": "queryable", "key": key, "error": "not today" })).await;
+    peer.call(queryable(json!({ "with": "err", "payload": hex(b"not today"), "encoding": "text/plain" }))).await;
     tick(page, "#get-payload", false).await;
     page.fill("#get-target", "all").await;
     page.fill("#get-consolidation", "none").await;
     page.click("#get").await;
     page.wait("#get-result[data-state=done][data-replies='0'] .error-reply").await;
     assert!(page.text(".error-reply").await.contains("not today"));
-    let asked = json!({ "selector": format!("answers/{name}?a=1;b=2"), "len": null, "attachment": "grüße" });
+    (asked["payload"], asked["encoding"]) = (Value::Null, Value::Null);
     assert_eq!(peer.hear("query").await, asked);
-    peer.call(json!({ "do": "undeclare", "what": "queryable" })).await;
+    peer.call(undeclare).await;
     // What is no selector is told in words where it was typed.
     page.fill("#selector", "a//b").await;
     page.click("#get").await;
@@ -204,29 +225,29 @@ async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
 }
 
 async fn page_answers(page: &Page, peer: &mut Peer) {
-    let digest = row(page, 80_000).await;
+    row(page, 80_000).await;
     tab(page, "answer").await;
     tick(page, "#answer-error", false).await;
     page.fill("#answer-key", "page/answer").await;
     page.click("#answer-key-declare").await;
     page.wait("#answer-key-undeclare").await;
-    let get = json!({ "do": "get", "selector": "page/*?x=1", "payload": "a question", "attachment": "please" });
+    let get =
+        json!({ "do": "get", "selector": "page/*?x=1", "payload": hex(b"a question"), "attachment": hex(b"please") });
     let answer = loop {
         // A router does not say when a queryable is known to others.
         let answer = peer.call(get.clone()).await;
-        if answer["replies"] != json!([]) {
+        if answer != json!([]) {
             break answer;
         }
     };
-    let reply = &answer["replies"][0];
+    let reply = &answer[0]["ok"];
     for (field, value) in [
         ("key", json!("page/answer")),
-        ("len", json!(80_000)),
-        ("digest", json!(digest)),
+        ("payload", json!(hex(&ramp(80_000)))),
         ("encoding", json!("text/plain;utf-8")),
-        ("attachment", json!("grüße")),
+        ("attachment", json!(hex("grüße".as_bytes()))),
     ] {
-        assert_eq!(reply[field], value, "{answer}");
+        assert!(reply[field] == value, "{field} of {reply}");
     }
     page.wait("#queries tr[data-selector='page/*?x=1']").await;
     let words = page.text("#queries tr").await;
@@ -234,7 +255,8 @@ async fn page_answers(page: &Page, peer: &mut Peer) {
     page.wait("#answer-result[data-answered='1']").await;
     tick(page, "#answer-error", true).await;
     let answer = peer.call(get).await;
-    assert!(answer["errors"][0].as_str().unwrap().contains("answers with an error"), "{answer}");
+    let words = hex(b"answers with an error");
+    assert!(answer[0]["err"]["payload"].as_str().unwrap().contains(&words), "{answer}");
     page.wait("#answer-result[data-answered='2']").await;
     page.click("#answer-key-undeclare").await;
     page.wait("#answer-key-declare").await;
@@ -242,7 +264,7 @@ async fn page_answers(page: &Page, peer: &mut Peer) {
 
 async fn liveliness(page: &Page, peer: &mut Peer, name: &str) {
     tab(page, "liveliness").await;
-    peer.call(json!({ "do": "token", "key": format!("lab/alive/{name}") })).await;
+    peer.call(json!({ "do": "token", "name": "token", "key": format!("lab/alive/{name}") })).await;
     let token = |alive: bool| format!("#tokens tr[data-token='lab/alive/{name}'][data-alive={alive}]");
     page.click("#alive-list").await;
     page.wait("#alive[data-state=done]").await;
@@ -250,7 +272,7 @@ async fn liveliness(page: &Page, peer: &mut Peer, name: &str) {
     page.click("#alive-key-declare").await;
     page.wait("#alive-key-undeclare").await;
     page.wait(&token(true)).await;
-    peer.call(json!({ "do": "undeclare", "what": "token" })).await;
+    peer.call(json!({ "do": "undeclare", "name": "token" })).await;
     page.wait(&token(false)).await;
     page.click("#alive-key-undeclare").await;
     page.fill("#token-key", &format!("lab/alive/page/{name}")).await;
@@ -271,7 +293,7 @@ async fn at_a_rate(page: &Page, peer: &mut Peer, number: &mut u64) {
     page.fill("#hz", "200").await;
     page.click("#rate-start").await;
     for _ in 0..100 {
-        assert_eq!(peer.hear("sample").await["number"], *number, "none is missing");
+        assert_eq!(number_of(&peer.hear("sample").await), *number, "none is missing");
         *number += 1;
     }
     page.wait("#rate[data-state=running]:not([data-puts='0'])").await;
@@ -286,7 +308,7 @@ async fn at_a_rate(page: &Page, peer: &mut Peer, number: &mut u64) {
     page.wait("#put-result[data-state=done]").await;
     loop {
         let sample = peer.hear("sample").await;
-        assert_eq!(sample["number"], *number);
+        assert_eq!(number_of(&sample), *number);
         *number += 1;
         if sample["key"] == end {
             break;
@@ -323,7 +345,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
         page.emulate(size, false).await;
         tab(&page, "put").await;
         page.run("document.querySelector('#put-options').open = true", vec![]).await;
-        for name in ["put", "get", "answer", "liveliness", "link"] {
+        for name in ["put", "get", "answer", "liveliness", "link", "wire"] {
             page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
             assert_eq!(sticking_out(&page).await, json!([]), "{name} at {size:?}");
             let focus = "document.querySelector(arguments[0]).focus()";
@@ -461,9 +483,9 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     page.client.goto("about:blank").await.unwrap();
     // What came before it was hidden is let go; then these must come while it is.
     peer.forget_samples();
-    let mut last = peer.hear("sample").await["number"].as_u64().unwrap();
+    let mut last = number_of(&peer.hear("sample").await);
     for _ in 0..200 {
-        let number = peer.hear("sample").await["number"].as_u64().unwrap();
+        let number = number_of(&peer.hear("sample").await);
         assert_eq!(number, last + 1);
         last = number;
     }
@@ -504,11 +526,7 @@ async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
     let script = "setTimeout(() => { const end = performance.now() + arguments[0]; while (performance.now() < end); })";
     page.run(script, vec![millis.into()]).await;
     page.wait_at_most("#session-gap", 2 * GUARD).await;
-    peer.call(json!({
-        "do": "put", "key": key, "len": 9, "encoding": "zenoh/bytes", "attachment": null, "priority": "DATA", "block": true,
-        "express": false, "number": null,
-    }))
-    .await;
+    peer.call(json!({ "do": "put", "key": key, "payload": 9, "congestion_control": "BLOCK" })).await;
     page.wait(&format!("#samples tr[data-key='{key}'][data-len='9']")).await;
     tab(page, "link").await;
     assert!(page.text("#link-loss").await.contains("The router closed the link."));

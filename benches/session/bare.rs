@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
-use super::GUARD;
+use super::support::GUARD;
 
 /// Counts what arrives, and takes the time from the first to the last.
 #[derive(Default)]

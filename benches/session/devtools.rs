@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
-use super::GUARD;
+use super::support::GUARD;
 
 /// A task of a main thread, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]

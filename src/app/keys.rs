@@ -4,7 +4,7 @@
 //! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces between them. A command belongs to
 //! a [`Context`]; contexts are nested, and the innermost that has the key wins. While somebody types in a field, only [`RUN`] counts.
 
-use super::{Action, Direction, Edit, RowId, State, View, bytes, bytes::Looking};
+use super::{Action, Direction, Edit, RowId, State, View, bytes, bytes::Looking, wire};
 use crate::segment::{Element, Mode};
 
 /// Puts the payload or measures, even from within a field.
@@ -19,6 +19,14 @@ pub enum Context {
     Lines,
     /// Somewhere in the view Bytes.
     Bytes,
+    /// While the frames of the view Wire have the focus.
+    Frames,
+    /// While the fields of a frame have it there.
+    Fields,
+    /// While the bytes of a frame have it there.
+    FrameBytes,
+    /// Somewhere in the view Wire.
+    Wire,
     /// Somewhere in Build.
     Build,
     /// Somewhere in Cost.
@@ -29,7 +37,18 @@ pub enum Context {
 
 impl Context {
     /// Every context, the innermost first.
-    pub const ALL: [Context; 6] = [Self::Drawing, Self::Lines, Self::Bytes, Self::Build, Self::Cost, Self::Page];
+    pub const ALL: [Context; 10] = [
+        Self::Drawing,
+        Self::Lines,
+        Self::Bytes,
+        Self::Frames,
+        Self::Fields,
+        Self::FrameBytes,
+        Self::Wire,
+        Self::Build,
+        Self::Cost,
+        Self::Page,
+    ];
 
     /// What the focus must be in, as a selector; `None` for the page as a whole.
     #[must_use]
@@ -38,6 +57,10 @@ impl Context {
             Self::Drawing => Some("#plot"),
             Self::Lines => Some("#bytes-grid"),
             Self::Bytes => Some("#bytes-dialog"),
+            Self::Frames => Some("#wire-list"),
+            Self::Fields => Some("#wire-fields"),
+            Self::FrameBytes => Some("#wire-bytes"),
+            Self::Wire => Some("#wire-dialog"),
             Self::Build => Some("#pane-build"),
             Self::Cost => Some("#pane-cost"),
             Self::Page => None,
@@ -50,7 +73,8 @@ impl Context {
         match self {
             Self::Drawing | Self::Build | Self::Cost => Some(Self::Page),
             Self::Lines => Some(Self::Bytes),
-            Self::Bytes | Self::Page => None,
+            Self::Frames | Self::Fields | Self::FrameBytes => Some(Self::Wire),
+            Self::Bytes | Self::Wire | Self::Page => None,
         }
     }
 
@@ -61,6 +85,10 @@ impl Context {
             Self::Drawing => "On the drawing in Layout",
             Self::Lines => "On the lines of Bytes",
             Self::Bytes => "In the view Bytes",
+            Self::Frames => "On the frames of Wire",
+            Self::Fields => "On the fields of a frame",
+            Self::FrameBytes => "On the bytes of a frame",
+            Self::Wire => "In the view Wire",
             Self::Build => "In Build",
             Self::Cost => "In Cost",
             Self::Page => "Everywhere",
@@ -85,6 +113,8 @@ pub enum Verb {
     NextView,
     /// Look at the bytes of the selected segment.
     Bytes,
+    /// Look at the frames of the session.
+    Wire,
     /// Append a typed array.
     Add,
     /// Move the selected row.
@@ -129,7 +159,7 @@ const fn command(context: Context, keys: &'static str, id: &'static str, run: Ru
 
 /// Every command that has a key.
 pub const COMMANDS: &[Command] = {
-    use Context::{Build, Bytes, Cost, Drawing, Lines, Page};
+    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Lines, Page, Wire};
     use Run::{Do, Focus, Own, Press};
     &[
         command(Page, RUN, "put", Do(Verb::Put), "put the payload"),
@@ -142,6 +172,7 @@ pub const COMMANDS: &[Command] = {
         command(Page, "m", "row-mode", Do(Verb::NextMode), "next mode of the selected row"),
         command(Page, "v", "view", Do(Verb::NextView), "layout as set, all copy, all borrow, all move"),
         command(Page, "b", "bytes-open", Do(Verb::Bytes), "bytes of the selected segment"),
+        command(Page, "w", "wire-open", Do(Verb::Wire), "frames on the wire"),
         command(Page, "c", "connect", Do(Verb::Connect), "connect"),
         command(Page, "s", "subscribe", Do(Verb::Subscribe), "subscribe"),
         command(Page, "t", "theme", Press("theme"), "colours: light, dark, as the system"),
@@ -187,6 +218,27 @@ pub const COMMANDS: &[Command] = {
         ),
         command(Lines, "Home End", "bytes-line", Own, "ends of the line; with Ctrl of the payload"),
         command(Lines, "Control+A", "bytes-all", Own, "select all"),
+        command(Wire, "r", "wire-record", Press("wire-record"), "record, or stop"),
+        command(Wire, "p", "wire-pause", Press("wire-pause"), "hold the list, or let it go on"),
+        command(Wire, "/", "wire-text", Focus("wire-text"), "show only some keys"),
+        command(Wire, "f", "wire-follow", Press("wire-follow"), "only this message, or all"),
+        command(Wire, "n", "wire-next", Press("wire-next"), "next fragment of the message"),
+        command(Wire, "Shift+N", "wire-previous", Press("wire-previous"), "fragment before it"),
+        command(Wire, "1", "wire-list", Focus("wire-list"), "go to the frames"),
+        command(Wire, "2", "wire-fields", Focus("wire-fields"), "go to the fields"),
+        command(Wire, "3", "wire-bytes", Focus("wire-bytes"), "go to the bytes"),
+        command(Wire, "Escape", "wire-leave", Own, "from a field back to the frames; from there close"),
+        command(Frames, "ArrowUp ArrowDown PageUp PageDown Home End", "wire-move", Own, "frame before, next frame"),
+        command(Frames, "ArrowRight ArrowLeft", "wire-fold", Own, "unfold equal fragments, fold them"),
+        command(Fields, "ArrowUp ArrowDown Home End", "wire-field", Own, "field before, next field"),
+        command(Fields, "ArrowRight ArrowLeft", "wire-group", Own, "open a group, close it"),
+        command(
+            FrameBytes,
+            "ArrowLeft ArrowRight ArrowUp ArrowDown PageUp PageDown Home End",
+            "wire-byte",
+            Own,
+            "byte before, next byte",
+        ),
     ]
 };
 
@@ -304,6 +356,7 @@ impl State {
                 let offset = self.offset_of(self.selected);
                 Action::Look(Some(Looking { subject: bytes::Subject::Build, offset }))
             }
+            Verb::Wire => wire::Change::Open(true).into(),
             Verb::Add => Action::Add(Element::Uint8),
             Verb::Move(direction) => Action::Move(self.selected_row()?, direction),
             Verb::Duplicate => Action::Duplicate(self.selected_row()?),

@@ -16,6 +16,7 @@ pub mod session;
 mod setup;
 pub mod sight;
 mod spec;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -429,6 +430,8 @@ pub struct State {
     pub put: Put,
     /// The revision of the rows that the last put was of.
     pub put_revision: u64,
+    /// Which one the last put was; 0 before the first.
+    pub put_id: PutId,
     next_put: PutId,
     /// The key expression to subscribe to, as typed.
     pub sub_key: String,
@@ -450,6 +453,8 @@ pub struct State {
     pub ownership: Ownership,
     /// The payload whose bytes are looked at.
     pub looking: Option<bytes::Looking>,
+    /// The frames that are looked at.
+    pub wire: wire::Wire,
     /// What the page runs in.
     pub surroundings: Surroundings,
     /// Whether all of the program is there.
@@ -482,6 +487,7 @@ impl Default for State {
             key: "lab/tensor".to_owned(),
             put: Put::None,
             put_revision: 0,
+            put_id: 0,
             next_put: 1,
             sub_key: "lab/**".to_owned(),
             subscription: Declaration::None,
@@ -491,6 +497,7 @@ impl Default for State {
             messages: Messages::default(),
             ownership: Ownership::default(),
             looking: None,
+            wire: wire::Wire::default(),
             surroundings: Surroundings::default(),
             rest: Rest::default(),
         }
@@ -594,6 +601,8 @@ pub enum Action {
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
     Look(Option<bytes::Looking>),
+    /// Something about the frames that are looked at.
+    Wire(wire::Change),
     /// Do what a key stands for.
     Command(keys::Verb),
     /// Run an experiment.
@@ -708,6 +717,8 @@ pub enum Effect {
     Message(Task),
     /// Do something with the session.
     Session(session::Task),
+    /// Do something for the frames that are looked at.
+    Wire(wire::Task),
     /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
     /// Run an experiment; answer with [`Action::Found`] and [`Action::TryEnded`].
@@ -944,6 +955,7 @@ impl State {
                 Vec::new()
             }
             Action::Message(change) => self.message_changed(change),
+            Action::Wire(change) => self.wire_changed(change).into_iter().collect(),
             Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
             Action::Try(experiment) => {
                 self.ownership.unfolded = Some(experiment);
@@ -1153,6 +1165,7 @@ impl State {
         self.put_revision = self.revision;
         let id = self.next_put;
         self.next_put += 1;
+        self.put_id = id;
         let rows = (!deletes).then(|| self.rows.clone());
         let total = rows.iter().flatten().map(Row::bytes).fold(0, usize::saturating_add);
         self.put = Put::UnderWay { id, handed: 0, total };

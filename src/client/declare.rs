@@ -287,6 +287,9 @@ impl Client {
     /// each that goes; those of this client too. With `history` it also gets the tokens that are there already. After a lost
     /// session it gets what has changed meanwhile.
     ///
+    /// A key is alive as long as anybody has a token of it, so it is never told as gone while this client has one. Not even when the
+    /// router says so: when a session closes, that of zenoh 1.10.2 tells the only one left with a token of the same key that it has gone.
+    ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
     pub fn subscribe_liveliness(
@@ -376,24 +379,34 @@ impl Client {
             }
             DeclareBody::DeclareToken(declared) => {
                 let key = self.remote.resolve(&declared.wire_expr)?;
-                if let Some(interest) = interest.filter(|id| self.is_liveliness_get(*id)) {
-                    self.reply_alive(interest, &key);
-                    return Ok(());
+                if let Some(interest) = interest {
+                    if self.is_liveliness_get(interest) {
+                        self.reply_alive(interest, &key);
+                        return Ok(());
+                    }
+                    // A late answer to a get that has ended. It declares nothing: all such answers have this number.
+                    if declared.id == 0 && !self.declared.iter().any(|declared| declared.interest == interest) {
+                        return Ok(());
+                    }
                 }
                 self.remote.keep_token(declared.id, &key, limits.tokens)?;
                 self.tell_liveliness(interest, &key, true);
             }
             DeclareBody::UndeclareToken(undeclared) => {
-                let known = self.remote.tokens.remove(&undeclared.id);
+                let known = self.remote.tokens.get(&undeclared.id);
                 let named = &undeclared.ext_wire_expr.wire_expr;
-                let key = match known {
-                    Some(key) if self.remote.count_down(&key) => key,
-                    Some(_) => return Ok(()),
-                    // One that was never declared in this session is named by its key.
-                    None if !named.is_empty() => self.remote.resolve(named)?,
-                    None => return Ok(()),
+                let named = if named.is_empty() { None } else { Some(self.remote.resolve(named)?) };
+                let key = match named {
+                    // One that was never declared in this session is named by its key, and its number means nothing.
+                    Some(key) if known != Some(&key) => key,
+                    _ => match self.remote.tokens.remove(&undeclared.id) {
+                        Some(key) if self.remote.count_down(&key) => key,
+                        _ => return Ok(()),
+                    },
                 };
-                self.tell_liveliness(None, &key, false);
+                if !self.own_tokens().any(|own| *own == key) {
+                    self.tell_liveliness(None, &key, false);
+                }
             }
             DeclareBody::DeclareSubscriber(declared) => {
                 self.handle_counterpart(Counterpart::Subscribers, declared.id, &declared.wire_expr)?;
@@ -414,6 +427,14 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// The keys of this client's tokens.
+    fn own_tokens(&self) -> impl Iterator<Item = &OwnedKeyExpr> {
+        self.declared.iter().filter_map(|declared| match &declared.entity {
+            Entity::Token(key) => Some(key),
+            _ => None,
+        })
     }
 
     /// A subscriber or queryable of others has come.
@@ -452,12 +473,15 @@ impl Client {
         if self.end_fence(interest) || self.end_liveliness_get(interest) {
             return;
         }
+        let own: HashSet<OwnedKeyExpr> = self.own_tokens().cloned().collect();
         let mut gone = Vec::new();
         let mut subscriber = None;
         if let Some(declared) = self.declared.iter_mut().find(|declared| declared.interest == interest) {
             match &mut declared.entity {
                 Entity::Liveliness(liveliness) => {
-                    if let Some(seen) = liveliness.seen.take() {
+                    if let Some(mut seen) = liveliness.seen.take() {
+                        // Those of ours may be declared anew behind the interest.
+                        seen.extend(liveliness.alive.intersection(&own).cloned());
                         subscriber = Some(declared.id);
                         gone.extend(liveliness.alive.difference(&seen).cloned());
                         liveliness.alive = seen;

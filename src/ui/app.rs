@@ -91,7 +91,7 @@ impl Component for App {
         let pieces = positions(&self.state.rows).last().map_or(0, |positions| positions.end);
         html! {
             <>
-                <Patterns count={if self.state.looking.is_some() { usize::MAX } else { pieces }} />
+                <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 <TopBar ..pane.clone() />
                 <main>
                     <p class="lead">
@@ -104,7 +104,7 @@ impl Component for App {
                         <BuildPane ..pane.clone() />
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <CostPane ..pane.clone() />
-                        <RouterPane ..pane.clone() />
+                        <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <OwnershipPane ..pane.clone() />
                     </div>
                 </main>

@@ -167,6 +167,11 @@ pub(super) fn Help() -> Html {
                 { ", opened from Layout and from each sample in Router, shows a payload byte by byte: read it as any type, search it, \
                    compare it with another, write to an array that is only borrowed, copy or save what you see." }
             </p>
+            <p>
+                <strong>{ "Wire" }</strong>
+                { ", in Router, records the frames that the session sends and receives: what each of their bytes is for, and which segments \
+                   they carry." }
+            </p>
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \

@@ -2,7 +2,7 @@
 //!
 //! `App` holds the state and the way to the runtime; every pane gets `state` and `send`. Nothing in here knows a socket or a payload
 //! byte: the drawings are made from the plan, the plots from a run. The files without web types (`format`, `scale`, `facts`, `snippet`,
-//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`, `lens`, `cells`, `holders`) hold the arithmetic and the words and are tested natively.
+//! `questions`, `reading`, `tables`, `plot`, `export`, `content`, `strip`, `hex`, `lens`, `cells`, `holders`, `rows`) hold the arithmetic and the words and are tested natively.
 //!
 //! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
 //! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
@@ -24,6 +24,7 @@ pub mod lens;
 pub mod plot;
 pub mod questions;
 pub mod reading;
+pub mod rows;
 pub mod scale;
 pub mod snippet;
 pub mod strip;
@@ -75,6 +76,8 @@ mod results;
 #[cfg(target_arch = "wasm32")]
 mod router;
 #[cfg(target_arch = "wasm32")]
+mod scroller;
+#[cfg(target_arch = "wasm32")]
 mod session;
 #[cfg(target_arch = "wasm32")]
 mod structure;
@@ -82,6 +85,8 @@ mod structure;
 mod theme;
 #[cfg(target_arch = "wasm32")]
 mod widgets;
+#[cfg(target_arch = "wasm32")]
+mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::app::App;

@@ -27,6 +27,7 @@ use super::{
     session,
     structure::{self, SelectSpan},
     widgets::{PaneProps, sends},
+    wire::WireDialog,
 };
 use crate::{
     app::{Action, Plan, Problem, Rest, State},
@@ -44,7 +45,7 @@ pub(super) struct Views {
     /// The shown run, alone or beside another.
     pub(super) results: fn(&State, &Callback<Action>) -> Html,
     /// The tabs of a session that are not open at first.
-    pub(super) session: fn(&State, &Callback<Action>) -> Html,
+    pub(super) session: fn(&Rc<State>, &Callback<Action>, &Errands) -> Html,
     /// The samples that have arrived.
     pub(super) samples: fn(&State, &Callback<Action>) -> Html,
     /// The layout as a table.
@@ -63,7 +64,8 @@ static VIEWS: Views = Views {
         html! {
             <>
                 if let Some(runtime) = errands.runtime() {
-                    <BytesDialog state={pane.state.clone()} send={pane.send.clone()} {runtime} />
+                    <BytesDialog state={pane.state.clone()} send={pane.send.clone()} runtime={runtime.clone()} />
+                    <WireDialog state={pane.state.clone()} send={pane.send.clone()} {runtime} />
                 }
                 <MessageDialog ..pane.clone() />
                 <Help />
@@ -198,7 +200,8 @@ pub(super) fn Dialogs(props: &DialogsProps) -> Html {
     let pane = PaneProps { state: props.state.clone(), send: props.send.clone() };
     let here = HERE.get();
     // Asked for by the state of the page, and not by a button.
-    let asked = here.is_none() && (pane.state.looking.is_some() || pane.state.messages.open.is_some());
+    let asked =
+        here.is_none() && (pane.state.looking.is_some() || pane.state.messages.open.is_some() || pane.state.wire.open);
     use_effect_with((here.is_some(), asked), |(here, asked)| {
         if *asked {
             show_dialog(WAITING);

@@ -1,6 +1,6 @@
 //! The Router pane: send the payload to other programs and see what comes back.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
@@ -11,18 +11,31 @@ use super::{
     snippet::{self, Program},
     widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
 };
-use crate::app::{
-    Action, Declaration, Lost, Session, State,
-    keys::{aria, hint},
-    locator::OWN_ENDPOINT,
+use crate::{
+    app::{
+        Action, Declaration, Lost, Session, State,
+        keys::{aria, hint},
+        locator::OWN_ENDPOINT,
+    },
+    web::rest::Errands,
 };
 
 /// The dialog with programs for the other side.
 const OTHER_SIDE: &str = "other-side-dialog";
 
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct RouterProps {
+    /// The state to show.
+    pub(super) state: Rc<State>,
+    /// Where actions go.
+    pub(super) send: Callback<Action>,
+    /// Who has the frames that are recorded.
+    pub(super) errands: Errands,
+}
+
 /// The pane.
 #[component]
-pub(super) fn RouterPane(props: &PaneProps) -> Html {
+pub(super) fn RouterPane(props: &RouterProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     // One of two buttons goes and the other comes: whoever had the one has the other.
     let untouched = use_mut_ref(|| true);
@@ -42,7 +55,7 @@ pub(super) fn RouterPane(props: &PaneProps) -> Html {
             // Before the start nothing is known about the surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure() } }
             { tabs(state, send) }
-            { view(state, send) }
+            { view(state, send, &props.errands) }
         </section>
     }
 }

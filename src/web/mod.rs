@@ -20,6 +20,7 @@ mod session;
 mod socket;
 mod sources;
 mod surroundings;
+pub mod wire;
 
 use std::{
     cell::{Cell, RefCell},
@@ -101,6 +102,10 @@ struct Inner {
     overheard: RefCell<Vec<Sample>>,
     /// Waits for the array of an experiment to be collected.
     collection: RefCell<Option<ownership::Collection>>,
+    /// The frames that were recorded.
+    wire: wire::Wire,
+    /// Whether frames are recorded.
+    recording: Cell<bool>,
 }
 
 /// Carries out effects and answers with actions. Clones share everything.
@@ -137,6 +142,8 @@ impl Runtime {
                 matching: RefCell::default(),
                 overheard: RefCell::default(),
                 collection: RefCell::default(),
+                wire: wire::Wire::default(),
+                recording: Cell::default(),
             }),
         }
     }
@@ -221,6 +228,7 @@ impl Runtime {
                 messages::forget(&ids);
             }
             Effect::Message(task) => self.message(task),
+            Effect::Wire(task) => self.wire_task(task),
             Effect::Try { run, experiment } => self.attempt(run, experiment),
         }
     }
@@ -254,6 +262,7 @@ impl Runtime {
             }
         });
         *self.inner.driver.borrow_mut() = Some(driver);
+        self.record_on();
     }
 
     fn hash(&self, id: SampleId) {

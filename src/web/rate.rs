@@ -181,6 +181,9 @@ impl Runtime {
             publisher.waiting_bytes += len;
             publisher.longest = publisher.longest.max(len);
         }
+        if let Some(publisher) = self.inner.publisher.borrow().as_ref() {
+            self.note_rows(op, &publisher.rows);
+        }
         self.send(Command::Put(op, put));
     }
 

@@ -156,6 +156,14 @@ pub(super) fn save_bytes(parts: &Array, len: usize, name: &str) -> Result<(), Pr
     hand_over(blob, name).map_err(|error| not_saved(&error))
 }
 
+/// Hands a file over to the person.
+///
+/// # Errors
+/// What the browser says.
+pub(super) fn save_blob(blob: Blob, name: &str) -> Result<(), Problem> {
+    hand_over(Ok(blob), name).map_err(|error| not_saved(&error))
+}
+
 fn not_saved(error: &JsValue) -> Problem {
     Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(error)))
 }

@@ -129,6 +129,7 @@ impl Runtime {
                     took: sent.took,
                 });
                 self.answer(Action::PutEnded(id, report));
+                self.ask_soon();
             }
             Told::Arriving(arriving) => self.answer(Action::Arriving(arriving)),
             Told::ArrivalEnded { id, whole } => self.answer(Action::ArrivalEnded { id, whole }),
@@ -149,7 +150,7 @@ impl Runtime {
             })),
             Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
             Told::Matching(..) => {}
-            Told::Frames(_) => {}
+            Told::Frames(taken) => self.frames(taken),
             Told::Stats(stats) => self.change(Change::Link(stats)),
             Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
                 let lost = app::Lost::new(problem, [puts, gets, fences], wait);
@@ -223,7 +224,10 @@ impl Runtime {
                     Some(Timeout::new(SETTLE_MILLIS, move || this.watch_matching(&key)));
             }
             Task::Get { id, question, options, rows } => match self.get(&question, &options, rows.as_deref()) {
-                Ok(get) => self.send(Command::Get(id, get)),
+                Ok(get) => {
+                    self.note_rows(id, rows.as_deref().unwrap_or_default());
+                    self.send(Command::Get(id, get));
+                }
                 Err(problem) => self.change(Change::GetEnded(id, Err(problem))),
             },
             Task::Cancel(id) => self.send(Command::Cancel(id)),
@@ -277,6 +281,7 @@ impl Runtime {
         let under_way =
             PutUnderWay { bytes: put.payload.len(), built: put.payload.built().total(), deleted: put.deleted };
         let put = as_chosen(put, options)?;
+        self.note_rows(id, rows.unwrap_or_default());
         self.inner.puts.borrow_mut().insert(id, under_way);
         self.send(Command::Put(id, put));
         Ok(())
@@ -299,6 +304,7 @@ impl Runtime {
 
     fn answer_query(&self, op: PutId, asked: &Asked, key: &str, options: &Options, rows: Result<Vec<Row>, String>) {
         let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
+        self.note_rows(op, rows.as_deref().unwrap_or_default());
         let answer = || -> Result<Answer, String> {
             let payload = self.built(&rows?).map_err(|problem| failed(&problem))?;
             // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.

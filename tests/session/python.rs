@@ -9,7 +9,8 @@ use zbytes_lab::client::{
 };
 
 use super::{
-    support::{Python, asked, congestion_name, described, hex, name_of, replied},
+    support::python::{Python, hex},
+    values::{asked, congestion_name, described, name_of, replied},
     *,
 };
 

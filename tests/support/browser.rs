@@ -11,8 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDrive
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-/// How long anything may take. No test measures time: this only ends one that would otherwise hang.
-pub(crate) const GUARD: Duration = Duration::from_secs(60);
+use super::GUARD;
 
 /// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor catch them.
 pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";

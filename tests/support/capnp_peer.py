@@ -6,7 +6,7 @@ It subscribes to page/** and answers each sample with what pycapnp reads in it: 
 page fills its arrays with, which is written down here a second time. Up to 1 MiB, Cap'n Proto's own tool reads it too.
 
 Commands: {"put": KEY, "schema": ..., "first": WORDS, ...} publishes a message that pycapnp makes, with a first segment of so many words
-(null: in one segment); {"end": true} closes the session.
+(null: in one segment). The end of stdin closes the session.
 """
 
 import array
@@ -19,6 +19,7 @@ import threading
 
 import capnp
 import zenoh
+from peer import joined
 
 endpoint, schema = sys.argv[1:]
 lab = capnp.load(schema)
@@ -148,21 +149,13 @@ def expected_of(kind, fields, order):
     return {**{name: ramp("float32", count) for name in ("x", "y", "z")}, "intensity": ramp("uint16", count)}
 
 
-config = zenoh.Config()
-config.insert_json5("mode", '"client"')
-config.insert_json5("connect/endpoints", f'["{endpoint}"]')
-config.insert_json5("scouting/multicast/enabled", "false")
-
-with zenoh.open(config) as session:
+with joined(endpoint) as session:
     subscriber = session.declare_subscriber("page/**", on_sample)
     say(ready=True)
     for line in sys.stdin:
         order = json.loads(line)
-        if "end" in order:
-            break
         message, digest = make(order)
         payload = message.to_bytes()
         session.put(order["put"], payload, congestion_control=zenoh.CongestionControl.BLOCK)
         # The segment table says how many there are, less one.
         say(put=order["put"], len=len(payload), segments=1 + int.from_bytes(payload[:4], "little"), sha256=digest)
-say(ended=True)

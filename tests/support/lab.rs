@@ -1,4 +1,4 @@
-//! The lab itself, for tests that drive its page.
+//! The lab itself, for tests that drive its page, and the `zenoh` crate as a client of its router.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -36,4 +36,13 @@ pub(crate) async fn lab() -> Lab {
 /// The address of the lab's page.
 pub(crate) fn url(lab: &Lab) -> String {
     format!("http://{}/", lab.page_addr())
+}
+
+/// Joins a router as a client.
+pub(crate) async fn joined(endpoint: &str) -> zenoh::Session {
+    let mut config = zenoh::Config::default();
+    config.insert_json5("mode", r#""client""#).unwrap();
+    config.insert_json5("connect/endpoints", &format!(r#"["{endpoint}"]"#)).unwrap();
+    config.insert_json5("scouting/multicast/enabled", "false").unwrap();
+    zenoh::open(config).await.unwrap()
 }

@@ -1,6 +1,6 @@
-//! The official Python client in a process of its own: `api_peer.py`, driven a command at a time.
+//! Programs in Python, each in a process of its own: `peer.py` is the official client, driven a command at a time.
 
-use std::process::Stdio;
+use std::{ffi::OsStr, fmt::Display, path::Path, process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -8,32 +8,65 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
-use zbytes_lab::client::{Query, Reply, Sample, encoding::text_of};
-use zenoh_protocol::core::{CongestionControl, Priority};
 
-use super::{GUARD, flat};
+use super::{GUARD, peers::Seen};
 
-pub(crate) struct Python {
-    _process: Child,
-    commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+/// The Python that scripts/test has made an environment for.
+pub(crate) fn interpreter() -> String {
+    std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
+
+/// A program that reads lines and writes lines. Dropping it ends it.
+pub(crate) struct Program {
+    process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    /// Starts a script of tests/support.
+    pub(crate) fn start(script: &str, arguments: &[impl AsRef<OsStr>]) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
+        let mut command = Command::new(interpreter());
+        command.arg(folder.join(script)).args(arguments);
+        Self::run(command)
+    }
+
+    /// Starts any.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn().expect("Python starts; scripts/test makes an environment for it");
+        let input = process.stdin.take().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, input, output }
+    }
+
+    pub(crate) async fn tell(&mut self, line: &impl Display) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    /// What it says next. Nothing is lost when something else happens first.
+    pub(crate) async fn line(&mut self, guard: Duration) -> String {
+        let line = timeout(guard, self.output.next_line()).await.expect("a line from the program in Python").unwrap();
+        line.expect("the program in Python is there")
+    }
+
+    /// Ends its input, and waits until it has ended well.
+    pub(crate) async fn leave(self) {
+        let Self { mut process, input, .. } = self;
+        drop(input);
+        let status = timeout(GUARD, process.wait()).await.expect("the program in Python ends").unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+/// The official client.
+pub(crate) struct Python(Program);
 
 impl Python {
     /// Joins a router as a client.
     pub(crate) async fn join(endpoint: &str) -> Self {
-        let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let mut process = Command::new(python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/api_peer.py"))
-            .arg(endpoint)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("Python starts; scripts/test makes an environment for it");
-        let commands = process.stdin.take().unwrap();
-        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { _process: process, commands, answers }
+        Self(Program::start("peer.py", &[endpoint]))
     }
 
     /// Has the client do something; returns what it says.
@@ -46,9 +79,8 @@ impl Python {
 
     /// As [`Python::ask`], of what may be refused.
     pub(crate) async fn tried(&mut self, command: &Value) -> Result<Value, String> {
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
-        let line = timeout(GUARD, self.answers.next_line()).await.expect("an answer of the Python client").unwrap();
-        let answer: Value = serde_json::from_str(&line.expect("the Python client is there")).unwrap();
+        self.0.tell(command).await;
+        let answer: Value = serde_json::from_str(&self.0.line(2 * GUARD).await).unwrap();
         match answer.get("error") {
             Some(error) => Err(error.as_str().unwrap().to_owned()),
             None => Ok(answer["ok"].clone()),
@@ -64,6 +96,28 @@ impl Python {
     pub(crate) async fn next(&mut self, name: &str) -> Value {
         self.ask(json!({ "do": "next", "name": name })).await
     }
+
+    /// Subscribes to `key`: [`Python::seen`] is what comes of it.
+    pub(crate) async fn subscribe(&mut self, key: &str) {
+        self.ask(json!({ "do": "subscriber", "name": "seen", "key": key, "digests": true })).await;
+        self.settled().await;
+    }
+
+    pub(crate) async fn seen(&mut self) -> Seen {
+        let sample = self.next("seen").await;
+        let (key, payload) = (sample["key"].as_str().unwrap().to_owned(), &sample["payload"]);
+        let digest = payload["sha256"].as_str().unwrap().to_owned();
+        Seen { key, len: payload["len"].as_u64().unwrap() as usize, digest }
+    }
+
+    /// Puts `len` bytes of the pattern.
+    pub(crate) async fn put(&mut self, key: &str, len: usize) {
+        self.ask(json!({ "do": "put", "key": key, "payload": len, "congestion_control": "BLOCK" })).await;
+    }
+
+    pub(crate) async fn leave(self) {
+        self.0.leave().await;
+    }
 }
 
 /// Bytes as they stand in a command.
@@ -73,61 +127,4 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").unwrap();
         text
     })
-}
-
-/// A priority by zenoh's name.
-pub(crate) fn name_of(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Control => "CONTROL",
-        Priority::RealTime => "REAL_TIME",
-        Priority::InteractiveHigh => "INTERACTIVE_HIGH",
-        Priority::InteractiveLow => "INTERACTIVE_LOW",
-        Priority::DataHigh => "DATA_HIGH",
-        Priority::Data => "DATA",
-        Priority::DataLow => "DATA_LOW",
-        Priority::Background => "BACKGROUND",
-    }
-}
-
-pub(crate) fn congestion_name(congestion: CongestionControl) -> &'static str {
-    match congestion {
-        CongestionControl::Drop => "DROP",
-        CongestionControl::Block => "BLOCK",
-        CongestionControl::BlockFirst => "BLOCK_FIRST",
-    }
-}
-
-/// A sample of ours in the form that the Python client gives to its own.
-pub(crate) fn described(sample: &Sample) -> Value {
-    json!({
-        "key": sample.key,
-        "kind": if sample.deleted { "DELETE" } else { "PUT" },
-        "payload": hex(&flat(&sample.payload)),
-        "encoding": text_of(&sample.encoding),
-        "attachment": sample.attachment.as_ref().map(|bytes| hex(&flat(bytes))),
-        "timestamp": sample.timestamp.as_ref().map(ToString::to_string),
-        "priority": name_of(sample.qos.priority),
-        "congestion": congestion_name(sample.qos.congestion),
-        "express": sample.qos.express,
-        "source": sample.source.map(|source| json!([source.id.zid.to_string(), source.id.eid, source.sn])),
-    })
-}
-
-/// A query of others, in the same form.
-pub(crate) fn asked(query: &Query) -> Value {
-    json!({
-        "key": query.key,
-        "parameters": query.parameters,
-        "payload": query.payload.as_ref().map(|bytes| hex(&flat(bytes))),
-        "encoding": query.payload.as_ref().map(|_| text_of(&query.encoding)),
-        "attachment": query.attachment.as_ref().map(|bytes| hex(&flat(bytes))),
-    })
-}
-
-/// An answer to a get of ours, in the same form.
-pub(crate) fn replied(reply: &Reply) -> Value {
-    match &reply.result {
-        Ok(sample) => json!({ "ok": described(sample) }),
-        Err(error) => json!({ "err": { "payload": hex(&flat(&error.payload)), "encoding": text_of(&error.encoding) } }),
-    }
 }

@@ -1,62 +1,80 @@
 //! Other programs that do everything a session can: the `zenoh` crate in this process, and the official Python client in one of its own.
-//! Both take the same commands and describe what they see in the same words, so that one test does for both.
+//! The native one obeys those commands of `peer.py` that tests give to both, and describes what it sees in the same words, so that one
+//! test does for both.
 
-use std::{
-    collections::VecDeque,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
-};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::timeout};
 use zenoh::{
     Wait,
+    bytes::{Encoding, ZBytes},
+    liveliness::LivelinessToken,
+    pubsub::Publisher,
     qos::{CongestionControl, Priority},
+    query::{Query, Queryable, ReplyKeyExpr},
     sample::{Sample, SampleKind, SourceInfo},
 };
 
 use super::{
     GUARD,
+    lab::joined,
     peers::{pattern, sha256},
+    python::{Python, hex},
 };
 
 /// Somebody at the other side of the router.
-pub(crate) struct Peer {
-    hands: Hands,
-    heard: mpsc::UnboundedReceiver<Value>,
-    samples: VecDeque<Value>,
-    queries: VecDeque<Value>,
-    answers: VecDeque<Value>,
-}
-
-enum Hands {
+pub(crate) enum Peer {
     Native(Box<Native>),
-    Python { process: Child, commands: ChildStdin },
+    Python(Box<Python>),
 }
 
-struct Native {
+pub(crate) struct Native {
     session: zenoh::Session,
-    publisher: zenoh::pubsub::Publisher<'static>,
-    queryable: Option<zenoh::query::Queryable<()>>,
-    token: Option<zenoh::liveliness::LivelinessToken>,
-    tell: mpsc::UnboundedSender<Value>,
+    publishers: HashMap<String, Publisher<'static>>,
+    queryables: HashMap<String, Queryable<()>>,
+    tokens: HashMap<String, LivelinessToken>,
+    /// What a subscriber or a queryable has got, by its name.
+    heard: HashMap<String, mpsc::UnboundedReceiver<Value>>,
 }
 
+fn bytes(bytes: &ZBytes) -> String {
+    hex(&bytes.to_bytes())
+}
+
+/// A sample that may be large.
 fn described(sample: &Sample) -> Value {
     let payload = sample.payload().to_bytes();
-    let text = |bytes: &zenoh::bytes::ZBytes| bytes.try_to_string().unwrap().into_owned();
+    described_with(sample, json!({ "len": payload.len(), "sha256": sha256(&payload) }))
+}
+
+fn described_with(sample: &Sample, payload: Value) -> Value {
+    let source = |source: &SourceInfo| {
+        let id = source.source_id();
+        json!([id.zid().to_string(), id.eid(), source.source_sn()])
+    };
     json!({
         "key": sample.key_expr().as_str(),
-        "deleted": sample.kind() == SampleKind::Delete,
-        "len": payload.len(),
-        "digest": sha256(&payload),
+        "kind": if sample.kind() == SampleKind::Delete { "DELETE" } else { "PUT" },
+        "payload": payload,
         "encoding": sample.encoding().to_string(),
-        "attachment": sample.attachment().map(text),
+        "attachment": sample.attachment().map(bytes),
+        "timestamp": sample.timestamp().map(ToString::to_string),
         "priority": PRIORITIES.iter().find(|(_, one)| *one == sample.priority()).unwrap().0,
-        "block": sample.congestion_control() == CongestionControl::Block,
+        "congestion": if sample.congestion_control() == CongestionControl::Block { "BLOCK" } else { "DROP" },
         "express": sample.express(),
-        "number": sample.source_info().map(SourceInfo::source_sn),
+        "source": sample.source_info().map(source),
+    })
+}
+
+fn asked(query: &Query) -> Value {
+    json!({
+        "key": query.key_expr().as_str(),
+        "parameters": query.parameters().as_str(),
+        "payload": query.payload().map(bytes),
+        "encoding": query.encoding().map(ToString::to_string),
+        "attachment": query.attachment().map(bytes),
+        "any_key": query.accepts_replies() == ReplyKeyExpr::Any,
     })
 }
 
@@ -70,64 +88,96 @@ const PRIORITIES: [(&str, Priority); 7] = [
     ("BACKGROUND", Priority::Background),
 ];
 
+/// The arguments of a command.
+struct Given<'a>(&'a Value);
+
+impl Given<'_> {
+    fn text(&self, name: &str) -> String {
+        self.0[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.0)).to_owned()
+    }
+
+    /// Bytes that are there, as hexadecimal text or as the length of the pattern.
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let value = &self.0[name];
+        let digit = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        let text = value.as_str().map(|text| text.as_bytes().chunks(2).map(digit).collect());
+        text.or_else(|| value.as_u64().map(|len| pattern(len as usize)))
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.0["encoding"].as_str().map(Encoding::from).unwrap_or_default()
+    }
+
+    fn congestion(&self) -> CongestionControl {
+        match self.0["congestion_control"].as_str() {
+            Some("BLOCK") => CongestionControl::Block,
+            _ => CongestionControl::Drop,
+        }
+    }
+}
+
 impl Native {
     async fn obey(&mut self, command: &Value) -> Value {
-        let text = |name: &str| command[name].as_str().unwrap().to_owned();
-        let maybe = |name: &str| command[name].as_str().map(str::to_owned);
+        let given = Given(command);
         match command["do"].as_str().unwrap() {
+            "subscriber" => {
+                let (tell, heard) = mpsc::unbounded_channel();
+                let subscriber = self.session.declare_subscriber(given.text("key")).callback(move |sample| {
+                    // The test may be over.
+                    let _ = tell.send(described(&sample));
+                });
+                subscriber.background().await.unwrap();
+                self.heard.insert(given.text("name"), heard);
+            }
             "put" => {
-                let priority = PRIORITIES.iter().find(|(name, _)| command["priority"] == *name).unwrap().1;
-                let block = command["block"].as_bool().unwrap();
-                let number = command["number"].as_u64().map(|n| SourceInfo::new(self.publisher.id(), n as u32));
+                let priority = PRIORITIES.iter().find(|(name, _)| command["priority"] == *name);
+                let source = command["source"].as_u64().map(|sn| SourceInfo::new(self.session.id(), sn as u32));
                 self.session
-                    .put(text("key"), pattern(command["len"].as_u64().unwrap() as usize))
-                    .encoding(text("encoding").as_str())
-                    .attachment(maybe("attachment"))
-                    .priority(priority)
-                    .express(command["express"].as_bool().unwrap())
-                    .congestion_control(if block { CongestionControl::Block } else { CongestionControl::Drop })
-                    .source_info(number)
+                    .put(given.text("key"), given.bytes("payload").unwrap())
+                    .encoding(given.encoding())
+                    .attachment(given.bytes("attachment"))
+                    .priority(priority.map_or(Priority::Data, |(_, one)| *one))
+                    .express(command["express"] == true)
+                    .congestion_control(given.congestion())
+                    .source_info(source)
                     .await
                     .unwrap();
             }
             "delete" => {
-                let delete = self.session.delete(text("key")).attachment(maybe("attachment"));
-                delete.congestion_control(CongestionControl::Block).await.unwrap();
+                let delete = self.session.delete(given.text("key")).attachment(given.bytes("attachment"));
+                delete.congestion_control(given.congestion()).await.unwrap();
             }
             "queryable" => {
-                let (tell, command) = (self.tell.clone(), command.clone());
-                let queryable = self.session.declare_queryable(text("key")).callback(move |query| {
-                    let text = |name: &str| command[name].as_str().unwrap_or_default().to_owned();
-                    let _ = tell.send(json!({ "query": {
-                        "selector": query.selector().to_string(),
-                        "len": query.payload().map(|payload| payload.len()),
-                        "attachment": query.attachment().map(|bytes| bytes.try_to_string().unwrap().into_owned()),
-                    } }));
-                    if command["error"].is_string() {
-                        query.reply_err(text("error")).encoding("text/plain").wait().unwrap();
-                    } else {
-                        let payload = pattern(command["len"].as_u64().unwrap() as usize);
-                        let reply = query.reply(text("key"), payload).encoding(text("encoding").as_str());
-                        reply.attachment(text("attachment")).wait().unwrap();
-                    }
+                let (tell, heard) = mpsc::unbounded_channel();
+                let answers = command["answers"].as_array().unwrap().clone();
+                let queryable = self.session.declare_queryable(given.text("key")).callback(move |query| {
+                    let _ = tell.send(asked(&query));
+                    answers.iter().for_each(|answer| reply(&query, &Given(answer)));
                 });
-                self.queryable = Some(queryable.await.unwrap());
+                self.queryables.insert(given.text("name"), queryable.await.unwrap());
+                self.heard.insert(given.text("name"), heard);
             }
             "get" => {
-                let get = self.session.get(text("selector")).payload(text("payload")).attachment(maybe("attachment"));
-                let replies = get.await.unwrap();
-                let (mut good, mut errors) = (Vec::new(), Vec::new());
+                let get = self.session.get(given.text("selector")).attachment(given.bytes("attachment"));
+                let replies = get.payload(given.bytes("payload").unwrap()).await.unwrap();
+                let mut all = Vec::new();
                 while let Ok(reply) = replies.recv_async().await {
-                    match reply.result() {
-                        Ok(sample) => good.push(described(sample)),
-                        Err(error) => errors.push(error.payload().try_to_string().unwrap().into_owned()),
-                    }
+                    all.push(match reply.result() {
+                        Ok(sample) => json!({ "ok": described_with(sample, json!(bytes(sample.payload()))) }),
+                        Err(error) => {
+                            let encoding = error.encoding().to_string();
+                            json!({ "err": { "payload": bytes(error.payload()), "encoding": encoding } })
+                        }
+                    });
                 }
-                return json!({ "replies": good, "errors": errors });
+                return json!(all);
             }
-            "token" => self.token = Some(self.session.liveliness().declare_token(text("key")).await.unwrap()),
+            "token" => {
+                let token = self.session.liveliness().declare_token(given.text("key")).await.unwrap();
+                self.tokens.insert(given.text("name"), token);
+            }
             "alive" => {
-                let replies = self.session.liveliness().get(text("key")).await.unwrap();
+                let replies = self.session.liveliness().get(given.text("key")).await.unwrap();
                 let mut keys = Vec::new();
                 while let Ok(reply) = replies.recv_async().await {
                     keys.push(reply.result().unwrap().key_expr().to_string());
@@ -135,162 +185,115 @@ impl Native {
                 keys.sort();
                 return json!(keys);
             }
-            "matching" => {
-                let publisher = self.session.declare_publisher(text("key")).await.unwrap();
+            "publisher" => {
+                let publisher = self.session.declare_publisher(given.text("key")).await.unwrap();
+                self.publishers.insert(given.text("name"), publisher);
+            }
+            "is_matching" => {
+                let publisher = &self.publishers[&given.text("name")];
                 return json!(publisher.matching_status().await.unwrap().matching());
             }
-            "undeclare" if command["what"] == "token" => self.token.take().unwrap().undeclare().await.unwrap(),
-            "undeclare" => self.queryable.take().unwrap().undeclare().await.unwrap(),
+            "undeclare" => {
+                let name = given.text("name");
+                if let Some(queryable) = self.queryables.remove(&name) {
+                    queryable.undeclare().await.unwrap();
+                } else {
+                    self.tokens.remove(&name).unwrap().undeclare().await.unwrap();
+                }
+            }
             other => panic!("no such command: {other}"),
         }
         Value::Null
     }
 }
 
+fn reply(query: &Query, given: &Given<'_>) {
+    let payload = given.bytes("payload").unwrap();
+    if given.0["with"] == "err" {
+        query.reply_err(payload).encoding(given.encoding()).wait().unwrap();
+    } else {
+        let reply = query.reply(given.text("key"), payload).encoding(given.encoding());
+        reply.attachment(given.bytes("attachment")).wait().unwrap();
+    }
+}
+
 impl Peer {
     /// Joins as a client of the `zenoh` crate and subscribes to `key`.
     pub(crate) async fn native(endpoint: &str, key: &str) -> Self {
-        let mut config = zenoh::Config::default();
-        config.insert_json5("mode", r#""client""#).unwrap();
-        config.insert_json5("connect/endpoints", &format!(r#"["{endpoint}"]"#)).unwrap();
-        config.insert_json5("scouting/multicast/enabled", "false").unwrap();
-        let session = zenoh::open(config).await.unwrap();
-        let (tell, heard) = mpsc::unbounded_channel();
-        let told = tell.clone();
-        let subscriber = session.declare_subscriber(key.to_owned()).callback(move |sample| {
-            // The test may be over.
-            let _ = told.send(json!({ "sample": described(&sample) }));
-        });
-        subscriber.background().await.unwrap();
-        let publisher = session.declare_publisher("unused").await.unwrap();
-        let native = Native { session, publisher, queryable: None, token: None, tell };
-        Self::new(Hands::Native(Box::new(native)), heard)
+        let session = joined(endpoint).await;
+        let native = Native {
+            session,
+            publishers: HashMap::new(),
+            queryables: HashMap::new(),
+            tokens: HashMap::new(),
+            heard: HashMap::new(),
+        };
+        Self::Native(Box::new(native)).subscribed(key).await
     }
 
     /// Joins as a client in Python and subscribes to `key`.
     pub(crate) async fn python(endpoint: &str, key: &str) -> Self {
-        let python = std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/session_peer.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .args([endpoint, key])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Python starts; scripts/test makes an environment for it");
-        let (tell, heard) = mpsc::unbounded_channel();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                // Anything that is no JSON would be words about an error, which then stand in the panic.
-                let _ = tell.send(serde_json::from_str(&line).unwrap_or(json!({ "answer": line })));
+        Self::Python(Box::new(Python::join(endpoint).await)).subscribed(key).await
+    }
+
+    async fn subscribed(mut self, key: &str) -> Self {
+        self.call(json!({ "do": "subscriber", "name": "sample", "key": key, "digests": true })).await;
+        self.call(json!({ "do": "alive", "key": "lab/no/such/token" })).await;
+        self
+    }
+
+    /// What its subscriber, which is called `sample`, or another of its own has got next.
+    pub(crate) async fn hear(&mut self, name: &str) -> Value {
+        match self {
+            Self::Native(native) => {
+                let heard = native.heard.get_mut(name).unwrap();
+                timeout(GUARD, heard.recv()).await.unwrap_or_else(|_| panic!("no {name} came")).unwrap()
             }
-        });
-        let commands = process.stdin.take().unwrap();
-        let mut peer = Self::new(Hands::Python { process, commands }, heard);
-        assert_eq!(peer.hear("answer").await, "ready");
-        peer
-    }
-
-    fn new(hands: Hands, heard: mpsc::UnboundedReceiver<Value>) -> Self {
-        let [samples, queries, answers] = [(); 3].map(|()| VecDeque::new());
-        Self { hands, heard, samples, queries, answers }
-    }
-
-    fn queue(&mut self, what: &str) -> &mut VecDeque<Value> {
-        match what {
-            "sample" => &mut self.samples,
-            "query" => &mut self.queries,
-            _ => &mut self.answers,
+            Self::Python(python) => python.next(name).await,
         }
-    }
-
-    /// What it sees next of a kind: "sample" or "query".
-    pub(crate) async fn hear(&mut self, what: &str) -> Value {
-        while self.queue(what).is_empty() {
-            let Some(Value::Object(said)) = timeout(GUARD, self.heard.recv()).await.expect(what) else {
-                panic!("the peer has gone before it said {what}")
-            };
-            for (kind, value) in said {
-                self.queue(&kind).push_back(value);
-            }
-        }
-        self.queue(what).pop_front().unwrap()
     }
 
     /// Has it do something; returns what it says about it.
     pub(crate) async fn call(&mut self, command: Value) -> Value {
-        match &mut self.hands {
-            Hands::Native(native) => timeout(GUARD, native.obey(&command)).await.expect("the native peer ends"),
-            Hands::Python { commands, .. } => {
-                writeln!(commands, "{command}").unwrap();
-                self.hear("answer").await
-            }
+        match self {
+            Self::Native(native) => timeout(GUARD, native.obey(&command)).await.expect("the native peer ends"),
+            Self::Python(python) => python.ask(command).await,
         }
     }
 
-    /// Lets go of the samples that it has seen and that nobody asked for; returns how many.
-    pub(crate) fn forget_samples(&mut self) -> usize {
-        while let Ok(Value::Object(said)) = self.heard.try_recv() {
-            for (kind, value) in said {
-                self.queue(&kind).push_back(value);
-            }
+    pub(crate) async fn leave(self) {
+        match self {
+            Self::Native(native) => native.session.close().await.unwrap(),
+            Self::Python(python) => python.leave().await,
         }
-        self.samples.drain(..).count()
     }
 
-    fn session(&self) -> &zenoh::Session {
-        match &self.hands {
-            Hands::Native(native) => &native.session,
-            Hands::Python { .. } => panic!("only the native peer does this"),
+    fn as_native(&mut self) -> &mut Native {
+        match self {
+            Self::Native(native) => native,
+            Self::Python(_) => panic!("only the native peer does this"),
         }
+    }
+
+    /// Lets go of the samples that the native peer has got and that nobody asked for.
+    pub(crate) fn forget_samples(&mut self) {
+        let heard = self.as_native().heard.get_mut("sample").unwrap();
+        while heard.try_recv().is_ok() {}
     }
 
     /// A queryable of the native peer's that keeps what it is asked and answers nobody, until what it returns is dropped.
-    pub(crate) async fn silent(
-        &self,
-        key: &str,
-    ) -> zenoh::query::Queryable<zenoh::handlers::FifoChannelHandler<zenoh::query::Query>> {
-        self.session().declare_queryable(key.to_owned()).await.unwrap()
+    pub(crate) async fn silent(&mut self, key: &str) -> Queryable<zenoh::handlers::FifoChannelHandler<Query>> {
+        self.as_native().session.declare_queryable(key.to_owned()).await.unwrap()
     }
 
     /// The native peer puts `len` bytes again and again.
-    pub(crate) async fn flood(&self, key: &'static str, len: usize) -> tokio::task::JoinHandle<()> {
-        let (session, payload) = (self.session().clone(), zenoh::bytes::ZBytes::from(pattern(len)));
+    pub(crate) async fn flood(&mut self, key: &'static str, len: usize) -> tokio::task::JoinHandle<()> {
+        let (session, payload) = (self.as_native().session.clone(), ZBytes::from(pattern(len)));
         tokio::spawn(async move {
             loop {
                 session.put(key, payload.clone()).congestion_control(CongestionControl::Block).await.unwrap();
                 tokio::task::yield_now().await;
             }
         })
-    }
-
-    pub(crate) async fn leave(mut self) {
-        match &mut self.hands {
-            Hands::Native(native) => native.session.close().await.unwrap(),
-            Hands::Python { commands, process } => {
-                writeln!(commands, r#"{{"do":"end"}}"#).unwrap();
-                timeout(GUARD, async {
-                    while let Some(said) = self.heard.recv().await {
-                        if said["answer"] == "ended" {
-                            break;
-                        }
-                    }
-                })
-                .await
-                .expect("the Python peer ends");
-                assert!(process.wait().unwrap().success());
-            }
-        }
-    }
-}
-
-impl Drop for Hands {
-    fn drop(&mut self) {
-        if let Self::Python { process, .. } = self {
-            // It may have ended already.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
     }
 }

@@ -29,11 +29,13 @@ pub enum Tab {
     Liveliness,
     /// The session and its link.
     Link,
+    /// The frames that went over it.
+    Wire,
 }
 
 impl Tab {
     /// Every tab, in order.
-    pub const ALL: [Tab; 5] = [Self::Put, Self::Get, Self::Answer, Self::Liveliness, Self::Link];
+    pub const ALL: [Tab; 6] = [Self::Put, Self::Get, Self::Answer, Self::Liveliness, Self::Link, Self::Wire];
 
     /// A short name in lower case.
     #[must_use]
@@ -44,6 +46,7 @@ impl Tab {
             Self::Answer => "answer",
             Self::Liveliness => "liveliness",
             Self::Link => "link",
+            Self::Wire => "wire",
         }
     }
 
@@ -56,6 +59,7 @@ impl Tab {
             Self::Answer => "Answer",
             Self::Liveliness => "Liveliness",
             Self::Link => "Link",
+            Self::Wire => "Wire",
         }
     }
 }

@@ -29,6 +29,12 @@ fn gone(id: u32) -> NetworkMessage {
     declare(None, DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr }))
 }
 
+/// The end of a token that the router has not declared in this session.
+fn named_gone(text: &str) -> NetworkMessage {
+    let ext_wire_expr = WireExprType { wire_expr: wire(text) };
+    declare(None, DeclareBody::UndeclareToken(UndeclareToken { id: 0, ext_wire_expr }))
+}
+
 fn last(interest: u32) -> NetworkMessage {
     declare(Some(interest), DeclareBody::DeclareFinal(DeclareFinal))
 }
@@ -268,6 +274,31 @@ fn liveliness_subscribers_are_told_each_change_once_also_over_a_lost_session() {
 }
 
 #[test]
+fn a_key_of_which_we_have_a_token_is_alive_whatever_the_router_says() {
+    let mut pair = Pair::open();
+    pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
+    pair.client.declare_token(2, key("a/x")).unwrap();
+    pair.client.declare_token(3, key("a/x")).unwrap();
+    pair.run(SECOND);
+    let interest = interests(&pair)[0].0;
+    let now = [last(interest), alive(None, 5, "a/x"), alive(None, 6, "a/y")];
+    assert_eq!(say(&mut pair, now), ["sample a/x [1]", "sample a/y [1]"]);
+    assert_eq!(say(&mut pair, [gone(5), gone(6), named_gone("a/x")]), ["gone a/y [1]"]);
+    assert!(say(&mut pair, [alive(None, 7, "a/x")]).is_empty(), "it was alive all the time");
+    // Over a lost session too, after which the router hears of the token only when it has named all that there are.
+    pair.cut();
+    pair.client.handle_link_lost(1006);
+    pair.relink();
+    pair.run(SECOND);
+    told(&mut pair);
+    assert!(say(&mut pair, [last(interest), alive(None, 1, "a/x")]).is_empty());
+    pair.client.undeclare(2).unwrap();
+    assert!(say(&mut pair, [gone(1)]).is_empty(), "there is another of ours");
+    pair.client.undeclare(3).unwrap();
+    assert_eq!(say(&mut pair, [named_gone("a/x"), named_gone("a/x")]), ["gone a/x [1]"]);
+}
+
+#[test]
 fn tokens_that_are_asked_for_are_replies() {
     let mut pair = Pair::open();
     pair.client.get_liveliness(7, key("a/*"), 5 * SECOND, pair.now).unwrap();
@@ -278,6 +309,11 @@ fn tokens_that_are_asked_for_are_replies() {
     assert_eq!(told_, ["reply 7 a/x ", "reply 7 a/y ", "ended 7"]);
     pair.run(5 * SECOND);
     assert_eq!(told(&mut pair), ["ended 8: Timeout"]);
+    // What is answered late declares nothing, although it has a number: that of the end of any token that is named by its key.
+    let late = interests(&pair)[1].0;
+    pair.client.subscribe_liveliness(9, key("**"), true).unwrap();
+    assert_eq!(say(&mut pair, [alive(Some(late), 0, "b"), alive(None, 1, "c")]), ["sample c [9]"]);
+    assert_eq!(say(&mut pair, [named_gone("c"), named_gone("b")]), ["gone c [9]"]);
 }
 
 #[test]

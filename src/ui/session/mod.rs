@@ -7,19 +7,24 @@ mod liveliness;
 mod put;
 mod samples;
 
-pub(super) use self::samples::samples;
+use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+pub(super) use self::samples::samples;
 use super::{
     format, rest,
     widgets::{problem, sends, submits, typed},
+    wire::WireTab,
 };
-use crate::app::{
-    Action, Declaration, State,
-    session::{Change, Entity, Tab},
+use crate::{
+    app::{
+        Action, Declaration, State,
+        session::{Change, Entity, Tab},
+    },
+    web::rest::Errands,
 };
 
 /// The tabs: one stop of the keyboard, with arrows, Home and End inside.
@@ -62,26 +67,31 @@ pub(super) fn tabs(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// The view that is open.
-pub(super) fn view(state: &State, send: &Callback<Action>) -> Html {
+pub(super) fn view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     let tab = state.api.tab;
     html! {
         <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
             { match tab {
                 Tab::Put => put::put(state, send),
-                _ => rest::drawn(state, send, |views| (views.session)(state, send)),
+                _ => rest::drawn(state, send, |views| (views.session)(state, send, errands)),
             } }
         </div>
     }
 }
 
 /// What is in the view that is open, if it is not the first.
-pub(super) fn later_view(state: &State, send: &Callback<Action>) -> Html {
+pub(super) fn later_view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     match state.api.tab {
         Tab::Put => html! {},
         Tab::Get => get::get(state, send),
         Tab::Answer => answer::answer(state, send),
         Tab::Liveliness => liveliness::liveliness(state, send),
         Tab::Link => link::link(state),
+        Tab::Wire => html! {
+            if let Some(runtime) = errands.runtime() {
+                <WireTab state={state.clone()} send={send.clone()} {runtime} />
+            }
+        },
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     ui::{
         format, rest,
         widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits, typed},
+        wire::follow_button,
     },
 };
 
@@ -91,7 +92,8 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                                 ": {} copied to build, {} gathered; left the browser after {}. ",
                                 format::bytes(report.built as usize), format::bytes(report.gathered as usize), format::took(report.took),
                             ) }
-                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>
+                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>{ " " }
+                            { follow_button(state, send) }
                         </p>
                     },
                     Put::Failed(cause) => problem("put-problem", cause),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Entry,
-    rig::{cannot_build, same},
+    rig::{cannot_build, same, timed},
 };
 use crate::{
     app::{Problem, Row},
@@ -12,7 +12,7 @@ use crate::{
     message::{Message, MessageError, Received, Spec, Way},
     payload::ZBytes,
     segment::{Mode, Source},
-    web::{clock, sources::Sources},
+    web::sources::Sources,
 };
 
 /// What is measured, in the order of the steps.
@@ -99,14 +99,9 @@ impl Rig {
         Ok(content.arrays.into_iter().filter_map(|range| payload.slice(range)).collect())
     }
 
-    /// How long `runs` runs take. One run before them is not timed: whoever had the turn before has left its own bytes in the caches.
+    /// How long `runs` runs take.
     pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
-        self.run(variant)?;
-        let begun = clock::now();
-        for _ in 0..runs {
-            self.run(variant)?;
-        }
-        Ok(clock::now().saturating_sub(begun))
+        timed(runs, || self.run(variant))
     }
 
     fn run(&self, variant: Variant) -> Result<(), Problem> {

@@ -22,7 +22,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
 pub(super) use self::apart::{measure_apart, stop_apart};
-use self::rig::{Rig, array, cannot_build, no_memory, same, source, views};
+use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, views};
 use super::{clock, files, sources::Sources, surroundings};
 use crate::{
     app::{Kind, Order, Problem, Row},
@@ -347,10 +347,10 @@ impl Bench<'_> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
         let begun = clock::now();
         // What a run took when it was last tried; nothing is known of the first.
-        let mut each = vec![Duration::ZERO; entries.len()];
+        let mut once = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
-            // One run more than is timed comes first.
-            let expected = each.get(turn.variant).copied().unwrap_or_default() * (turn.runs + 1);
+            let each = once.get(turn.variant).copied().unwrap_or_default();
+            let expected = untimed(each) + each * turn.runs;
             if self.pace.is_due(expected) {
                 let Progress { done, total, .. } = course.progress();
                 // By the time that went by, and not that of the samples alone: what is not timed takes its time too.
@@ -368,8 +368,8 @@ impl Bench<'_> {
                 Err(_) if self.pace.stop.is_set() => break,
                 Err(problem) => return Err(problem),
             };
-            if let Some(each) = each.get_mut(turn.variant) {
-                *each = took / turn.runs.max(1);
+            if let Some(once) = once.get_mut(turn.variant) {
+                *once = took / turn.runs.max(1);
             }
             course.took(turn, took, at);
         }

@@ -21,9 +21,33 @@ extern "C" {
     fn copy_fresh(parts: &Array, length: f64) -> Result<ArrayBuffer, JsValue>;
 }
 
-/// Runs before the timed ones, and when there are enough of them; see [`Rig::time`].
-const REFILLS: u32 = 8;
-const REFILL: Duration = Duration::from_millis(3);
+/// How many runs come before the timed ones, unless they take longer than this; see [`timed`].
+const REFILLS: u32 = 24;
+const REFILL: Duration = Duration::from_millis(15);
+
+/// How long `runs` runs take. Some runs before them are not timed, because the caches hold nothing of the payload any more: others had
+/// their turn, the page, and other programs of the machine. They do not come back with one run. What fills most of a cache drives itself
+/// out of it at first: in a cache of 32 MiB, a copy of 11.25 MiB, which needs twice as much, took twice as long after 10 ms of something
+/// else, and was as fast as ever only after twelve to sixteen copies.
+pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> Result<Duration, Problem> {
+    let begun = clock::now();
+    for _ in 0..REFILLS {
+        run()?;
+        if clock::now().saturating_sub(begun) >= REFILL {
+            break;
+        }
+    }
+    let begun = clock::now();
+    for _ in 0..runs {
+        run()?;
+    }
+    Ok(clock::now().saturating_sub(begun))
+}
+
+/// How long [`timed`] runs what is not timed, when a run takes `each`.
+pub(super) fn untimed(each: Duration) -> Duration {
+    each.saturating_mul(REFILLS).min(REFILL.max(each))
+}
 
 /// One payload, built in every way that there is.
 pub(super) struct Rig {
@@ -100,23 +124,12 @@ impl Rig {
     }
 
     /// How long `runs` runs take. Each payload is dropped before the next is built, so copies go into warm memory, unless the variant
-    /// says otherwise. Some runs before them are not timed: whoever had the turn before has left its own bytes in the caches, and what
-    /// fills most of a cache is in it only after it was gone through several times (11.25 MiB copied in a cache of 32 MiB: by a third slower after
-    /// one run than after eight).
+    /// says otherwise.
     pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
-        let Some(mode) = mode_of(variant) else { return self.time_fresh(runs) };
-        let begun = clock::now();
-        for _ in 0..REFILLS {
-            self.run(mode)?;
-            if clock::now().saturating_sub(begun) >= REFILL {
-                break;
-            }
+        match mode_of(variant) {
+            Some(mode) => timed(runs, || self.run(mode)),
+            None => self.time_fresh(runs),
         }
-        let begun = clock::now();
-        for _ in 0..runs {
-            self.run(mode)?;
-        }
-        Ok(clock::now().saturating_sub(begun))
     }
 
     fn run(&mut self, mode: Mode) -> Result<(), Problem> {

@@ -1,0 +1,57 @@
+use super::*;
+use crate::wire::dissect;
+
+#[test]
+fn times_are_milliseconds_until_they_are_long() {
+    assert_eq!(time(Duration::ZERO), "0.00");
+    assert_eq!(time(Duration::from_micros(3_656)), "3.66");
+    assert_eq!(time(Duration::from_millis(61_234)), "61,234.00");
+    assert_eq!(time(Duration::from_millis(1_234_560)), "1,234.6 s");
+    assert_eq!(numbers(Some(18_204_412), Some(18_204_007)), "…412 to …007");
+}
+
+#[test]
+fn the_lines_that_are_drawn_are_those_in_view_and_a_few_more() {
+    assert_eq!(window(0.0, 200.0, 20.0, 1000), 0..23);
+    assert_eq!(window(2000.0, 200.0, 20.0, 1000), 88..123);
+    assert_eq!(window(2e9, 200.0, 20.0, 1000), 988..1000);
+    assert_eq!(window(-5.0, f64::INFINITY, 20.0, 3), 0..3);
+    assert!(window(0.0, 1e9, 20.0, 100_000).len() < 500);
+    assert_eq!(window(0.0, 100.0, 20.0, 0), 0..0);
+    assert_eq!(scrolled_to(5, 0.0, 200.0, 20.0), None);
+    assert_eq!(scrolled_to(10, 0.0, 200.0, 20.0), Some(20.0));
+    assert_eq!(scrolled_to(3, 100.0, 200.0, 20.0), Some(60.0));
+}
+
+#[test]
+fn fields_are_a_tree_of_which_groups_close() {
+    // A frame with two puts under the key a.
+    let put = [0x3d, 0, 1, b'a', 0x01, 2, 0xAA, 0xBB];
+    let batch: Vec<u8> = [0x25, 5].into_iter().chain(put).chain(put).collect();
+    let spans = dissect(&batch, None).spans;
+    let nodes = tree(&spans);
+    assert_eq!(nodes.len(), spans.len());
+    for (at, (node, span)) in nodes.iter().zip(&spans).enumerate() {
+        assert!(node.end > at && (1..=node.of).contains(&node.place));
+        assert_eq!(node.parent.map(|parent| spans[parent].depth + 1), (span.depth > 0).then_some(span.depth));
+        assert!(spans[at + 1..node.end].iter().all(|inner| inner.depth > span.depth));
+        if let Some(parent) = node.parent {
+            let same = nodes.iter().filter(|other| other.parent == Some(parent)).count();
+            assert!(node.of == same && nodes[parent].end >= node.end);
+        }
+    }
+    assert_eq!((nodes[0].end, nodes[0].of), (spans.len(), 1));
+    assert_eq!(seen(&nodes, &BTreeSet::new()).len(), spans.len());
+    assert_eq!(seen(&nodes, &BTreeSet::from([0])), [0]);
+    // A closed group hides its parts and nothing else.
+    let group = (1..spans.len()).find(|at| spans[*at].shape == Shape::Group).unwrap();
+    let some = seen(&nodes, &BTreeSet::from([group]));
+    assert_eq!(some.len(), spans.len() - (nodes[group].end - group - 1));
+    assert!(closed_first(&spans).is_empty());
+    let many: Vec<u8> = [0x25, 5].into_iter().chain((0..40).flat_map(|_| put)).collect();
+    let spans = dissect(&many, None).spans;
+    let nodes = tree(&spans);
+    let first = seen(&nodes, &closed_first(&spans));
+    assert!(first.len() < 50 && spans.len() > 200, "{} of {}", first.len(), spans.len());
+    assert!(tree(&[]).is_empty());
+}

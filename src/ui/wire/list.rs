@@ -1,0 +1,232 @@
+//! The rows of the list, each with a strip of what it carries.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::{Msg, WireDialog, WireProps, is_narrow};
+use crate::{
+    app::{
+        Action, Selection, State,
+        wire::{
+            Change, Line, Picked, Record, Rows, Times,
+            words::{title, way_word},
+        },
+    },
+    ui::{
+        format, pointing,
+        rows::{self, arrow, fold_title, lane_words, way_words},
+        scroller::Scroller,
+        widgets::{hue, overlay, sends},
+    },
+};
+
+/// The height of a row, and on a phone, where it has two lines; as in the styles.
+const HEIGHTS: [f64; 2] = [22.0, 48.0];
+
+/// The height of the names of the columns.
+const HEAD: f64 = 22.0;
+
+/// The width of a strip.
+const STRIP: f64 = 96.0;
+
+/// The columns.
+const COLUMNS: usize = 7;
+
+/// What a row says.
+pub(super) struct Words {
+    pub(super) time: String,
+    pub(super) arrow: &'static str,
+    pub(super) way: &'static str,
+    pub(super) way_long: &'static str,
+    pub(super) title: String,
+    /// Behind the title, less important.
+    pub(super) more: String,
+    pub(super) lane: String,
+    pub(super) sn: String,
+    pub(super) bytes: String,
+    pub(super) first: u64,
+    pub(super) strip: Vec<rows::Run>,
+}
+
+/// The words of a row.
+pub(super) fn words(record: &Record, rows: &Rows, line: Line, state: &State) -> Option<Words> {
+    let entry = record.entries().get(rows.first_of(line)?)?;
+    let members = rows::members(rows, line);
+    let summary = &entry.frame.summary;
+    let time = match state.wire.times {
+        Times::First => record.since_first(entry),
+        Times::Before => record.since_before(entry),
+    };
+    let len = entry.frame.bytes.len();
+    let (title, more, sn, bytes) = match line {
+        Line::Fold(at) => {
+            let fold = rows.folds.get(at)?;
+            let last = fold.members.last().and_then(|last| record.entries().get(*last))?;
+            (
+                fold_title(record, fold),
+                format::size(len * members.len()),
+                rows::numbers(summary.sn, last.frame.summary.sn),
+                format!("{} × {}", format::count(members.len()), format::count(len)),
+            )
+        }
+        _ => {
+            let sn = summary.sn.map_or_else(String::new, |sn| format::thousands(sn.into()));
+            (title(record, entry), String::new(), sn, format::count(len))
+        }
+    };
+    Some(Words {
+        time: rows::time(time),
+        arrow: arrow(entry.frame.way),
+        way: way_word(entry.frame.way),
+        way_long: way_words(entry.frame.way),
+        title,
+        more,
+        lane: summary.lane.map_or_else(String::new, lane_words),
+        sn,
+        bytes,
+        first: entry.id,
+        strip: rows::strip(record, &members, STRIP, state.selected, state.hovered),
+    })
+}
+
+/// A strip; its runs select their segments.
+pub(super) fn strip(runs: &[rows::Run], hovered: Option<Selection>, send: &Callback<Action>) -> Html {
+    let one = |run: &rows::Run| {
+        let (x, width) = (run.x.to_string(), run.width.to_string());
+        let back = hovered.is_some() && !run.hovered && run.position.is_some();
+        let onclick = run.selection.map(|selection| sends(send, Action::Select(Some(selection))));
+        html! {
+            <g class={classes!(run.position.map(hue), run.position.is_some().then_some("of-segment"), back.then_some("back"))}
+                data-segment={run.selection.map(pointing::mark)} {onclick}>
+                <title>{ &run.words }</title>
+                if let Some(position) = run.position {
+                    <rect class="solid" x={x.clone()} y="2" width={width.clone()} height="9" />
+                    <rect {x} y="2" {width} height="9" fill={overlay(position)} />
+                } else {
+                    <rect class="foreign" {x} y="2" {width} height="9" />
+                }
+            </g>
+        }
+    };
+    let selected = runs.iter().filter_map(|run| run.selected).map(|(x, width)| {
+        html! {
+            <rect class="selected" x={(x - 0.5).max(0.75).to_string()} y="0.75" width={(width + 1.0).min(STRIP - 1.5).to_string()} height="11.5" />
+        }
+    });
+    let carries = runs.iter().any(|run| run.selected.is_some());
+    if runs.is_empty() {
+        return html! {};
+    }
+    html! {
+        <svg class="frame-strip" width={STRIP.to_string()} height="13" viewBox={format!("0 0 {STRIP} 13")} aria-hidden="true"
+            data-runs={runs.len().to_string()} data-selected={carries.to_string()}>
+            <rect class="whole" x="0.5" y="2" width={(STRIP - 1.0).to_string()} height="9" />
+            { for runs.iter().map(one) }
+            { for selected }
+        </svg>
+    }
+}
+
+/// The strip in words, for those who do not see it.
+pub(super) fn strip_words(runs: &[rows::Run]) -> String {
+    let named = runs.iter().map(|run| run.words.as_str()).take(4).collect::<Vec<_>>().join("; ");
+    let more = if runs.len() > 4 { "; and more" } else { "" };
+    let selected =
+        if runs.iter().any(|run| run.selected.is_some()) { "; has bytes of the selected segment" } else { "" };
+    format!("{named}{more}{selected}")
+}
+
+impl WireDialog {
+    pub(super) fn list(&self, ctx: &Context<Self>) -> Html {
+        let WireProps { state, send, runtime } = ctx.props();
+        let (link, rows) = (ctx.link(), self.listed.rows.clone());
+        let chosen = self.row(ctx);
+        let draw = {
+            let (state, send, runtime, rows) = (state.clone(), send.clone(), runtime.clone(), rows.clone());
+            Callback::from(move |range: std::ops::Range<usize>| {
+                runtime.frames_seen(|record| {
+                    let draw = |at: usize| row(record, &rows, at, chosen, &state, &send);
+                    html! { { for range.map(draw) } }
+                })
+            })
+        };
+        let times = state.wire.times;
+        let since = match times {
+            Times::First => "since the first frame",
+            Times::Before => "since the frame before",
+        };
+        let head = html! {
+            <div role="row" class="w names-row" aria-rowindex="1">
+                <span role="columnheader" class="t">
+                    <button type="button" class="link" id="wire-times" title={format!("Milliseconds {since}")}
+                        aria-label={format!("Milliseconds {since}: change")} onclick={sends(send, Change::Times(times.other()).into())}>
+                        { match times { Times::First => "ms", Times::Before => "+ ms" } }</button>
+                </span>
+                <span role="columnheader" class="way">{ "way" }</span>
+                <span role="columnheader" class="what">{ "message" }</span>
+                <span role="columnheader" class="lane">{ "lane" }</span>
+                <span role="columnheader" class="sn">{ "number" }</span>
+                <span role="columnheader" class="len">{ "bytes" }</span>
+                <span role="columnheader" class="carries">{ "carries" }</span>
+            </div>
+        };
+        let count = rows.lines.len();
+        let active = chosen.map(|line| (line, AttrValue::from(format!("wire-row-{line}"))));
+        html! {
+            <div class="wire-main">
+                <Scroller id="wire-list" class="wire-list" role="treegrid" label="Frames" describedby="wire-keys" {count}
+                    line={HEIGHTS[usize::from(is_narrow())]} head_height={if is_narrow() { 0.0 } else { HEAD }} {head} size={(count + 1, COLUMNS)} {active} show={self.show_row}
+                    follows={chosen.is_none()} {draw} onkeydown={link.callback(Msg::ListKey)} onclick={link.callback(Msg::ListClick)} />
+                if count == 0 {
+                    <p class="quiet" id="wire-none">{ "No frame is like that. Show others, or all again." }</p>
+                }
+            </div>
+        }
+    }
+}
+
+fn row(
+    record: &Record,
+    rows: &Rc<Rows>,
+    at: usize,
+    chosen: Option<usize>,
+    state: &State,
+    send: &Callback<Action>,
+) -> Html {
+    let Some(line) = rows.lines.get(at).copied() else { return html! {} };
+    let Some(words) = words(record, rows, line, state) else { return html! {} };
+    let open = match line {
+        Line::Fold(fold) => rows.folds.get(fold).map(|fold| fold.open),
+        _ => None,
+    };
+    let level = if matches!(line, Line::Inner(_)) { "2" } else { "1" };
+    let carries = strip_words(&words.strip);
+    let kind = match rows.picked(record, at) {
+        Some(Picked::Fold(_)) => "fold",
+        _ => "frame",
+    };
+    html! {
+        <div key={at} role="row" id={format!("wire-row-{at}")} data-line={at.to_string()} data-frame={words.first.to_string()} data-kind={kind}
+            class={classes!("w", (chosen == Some(at)).then_some("here"), (level == "2").then_some("inner"))}
+            aria-level={level} aria-rowindex={(at + 2).to_string()} aria-selected={(chosen == Some(at)).to_string()}
+            aria-expanded={open.map(|open| open.to_string())}>
+            <span role="gridcell" class="t">{ words.time }</span>
+            <span role="gridcell" class="way" aria-label={words.way_long}><span class="arrow">{ words.arrow }</span>{ " " }{ words.way }</span>
+            <span role="gridcell" class="what" title={words.title.clone()}>
+                if let Some(open) = open {
+                    <span class="toggle" data-fold="1" aria-hidden="true">{ if open { "▾" } else { "▸" } }</span>
+                }
+                { &words.title }
+                if !words.more.is_empty() { <span class="quiet">{ ", " }{ words.more }</span> }
+            </span>
+            <span role="gridcell" class="lane">{ words.lane }</span>
+            <span role="gridcell" class="sn">{ words.sn }</span>
+            <span role="gridcell" class="len">{ words.bytes }</span>
+            <span role="gridcell" class="carries">
+                { strip(&words.strip, state.hovered, send) }
+                if !carries.is_empty() { <span class="unseen">{ carries }</span> }
+            </span>
+        </div>
+    }
+}

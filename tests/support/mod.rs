@@ -1,0 +1,16 @@
+//! What tests of more than one suite, and benchmarks, need. Each is a program of its own that has all of it.
+#![allow(dead_code, reason = "no suite uses everything")]
+#![allow(clippy::indexing_slicing, reason = "a failed expectation must stop the test")]
+
+pub(crate) mod browser;
+pub(crate) mod keyboard;
+pub(crate) mod lab;
+pub(crate) mod link;
+pub(crate) mod peers;
+pub(crate) mod python;
+pub(crate) mod session_peers;
+
+use std::time::Duration;
+
+/// How long anything may take. No test measures time: this only ends one that would otherwise hang.
+pub(crate) const GUARD: Duration = Duration::from_secs(60);

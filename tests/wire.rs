@@ -1,0 +1,440 @@
+//! The view "Wire" in a real headless Chromium, with the frames of a real session: recorded, folded, taken apart, followed, filtered, saved.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation must stop the test"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
+
+const DESK: (u32, u32) = (1440, 900);
+const PHONE: (u32, u32) = (390, 844);
+
+/// Bytes of the preset that a page begins with, and the batches that they go in.
+const TENSOR: usize = 11_796_480;
+const BATCHES: usize = 181;
+
+/// Waits until a script gives what is expected.
+async fn until(page: &Page, script: &str, expected: Value) {
+    for _ in 0..600 {
+        if page.run(script, vec![]).await == expected {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let found = page.run(script, vec![]).await;
+    panic!(
+        "{script} gives {found}, and never {expected}. The page says:\n{}",
+        page.text("#wire-dialog, #pane-router").await
+    );
+}
+
+/// How many frames are shown, and how many rows.
+async fn shown(page: &Page) -> (usize, usize) {
+    let number = async |name: &str| page.attribute("#wire-shown", name).await.parse().unwrap();
+    (number("data-shown").await, number("data-lines").await)
+}
+
+async fn wait_shown(page: &Page, frames: usize, lines: usize) {
+    page.wait(&format!("#wire-shown[data-shown='{frames}'][data-lines='{lines}']")).await;
+}
+
+/// Chooses a row as a click does.
+async fn choose(page: &Page, line: usize) {
+    page.click(&format!("#wire-row-{line} .what")).await;
+    page.wait(&format!("#wire-row-{line}.here")).await;
+}
+
+/// The chosen field, and the bytes that are marked: the first, and how many are in view.
+async fn marked(page: &Page) -> Value {
+    let script = "
+        const field = document.querySelector('#wire-fields .f.here');
+        const marked = [...document.querySelectorAll('#wire-bytes .b[aria-selected=true]')];
+        return [field?.querySelector('.name').textContent, marked[0] && Number(marked[0].dataset.at), marked.length];";
+    page.run(script, vec![]).await
+}
+
+/// The field of this name in the tree, clicked.
+async fn click_field(page: &Page, name: &str) {
+    let script = "
+        const fields = [...document.querySelectorAll('#wire-fields .f')];
+        const field = fields.find((field) => field.querySelector('.name').textContent === arguments[0]);
+        field.querySelector('.value').click();
+        return Number(field.dataset.field);";
+    let at = page.run(script, vec![json!(name)]).await;
+    page.wait(&format!("#wire-field-{at}.here")).await;
+}
+
+/// Records before there is a session, and opens one.
+async fn record_and_connect(page: &Page) {
+    page.click("#tab-wire").await;
+    page.wait("#wire-empty").await;
+    assert!(page.text("#wire-empty").await.contains("Nothing is recorded yet."));
+    page.click("#wire-record-here").await;
+    until(page, "return document.querySelector('#wire-empty').textContent.startsWith('Recording.')", json!(true)).await;
+    page.fill("#locator", "/zenoh").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    page.wait("#wire-rows tr").await;
+}
+
+async fn put(page: &Page) {
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#tab-put").await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+}
+
+/// The last put, opened by its own button.
+async fn follow(page: &Page) {
+    page.click("#put-frames").await;
+    page.wait("#wire-dialog[open] #wire-list").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    assert_eq!(page.attribute("#wire-dialog", "open").await, "");
+    record_and_connect(&page).await;
+    // The session's own beginning is there.
+    let rows = "return [...document.querySelectorAll('#wire-rows .key-cell')].map((cell) => cell.textContent)";
+    let rows = page.run(rows, vec![]).await;
+    let first: Vec<&Value> = rows.as_array().unwrap().iter().rev().take(4).collect();
+    assert_eq!(first, ["InitSyn", "InitAck", "OpenSyn", "OpenAck"]);
+
+    put(&page).await;
+    follow(&page).await;
+    wait_shown(&page, BATCHES, 3).await;
+    let titles =
+        "return [...document.querySelectorAll('#wire-list [data-line] .what')].map((cell) => cell.textContent)";
+    let titles = page.run(titles, vec![]).await;
+    assert_eq!(titles[0], "Fragment 1 of 181: Put lab/tensor");
+    assert_eq!(titles[1], "▸Fragments 2 to 180, 11.19 MiB");
+    assert_eq!(titles[2], "Fragment 181 of 181");
+    assert!(page.text("#wire-row-1 .len").await.starts_with("179 × 65,535"));
+    // What was asked for is chosen, and its message is told.
+    page.wait("#wire-row-0.here").await;
+    let message = page.text("#wire-message").await;
+    assert!(message.starts_with("Put lab/tensor in 181 fragments, 11.25 MiB, from "), "{message}");
+
+    // Unfolded, only those in view are drawn.
+    page.click("#wire-row-1 .toggle").await;
+    wait_shown(&page, BATCHES, 3 + BATCHES - 2).await;
+    page.wait("#wire-row-1[aria-expanded=true]").await;
+    let drawn = page.run("return document.querySelectorAll('#wire-list [data-line]').length", vec![]).await;
+    assert!(drawn.as_u64().unwrap() < 80, "{drawn} rows");
+    page.run("document.querySelector('#wire-list').scrollTop = 1e6", vec![]).await;
+    page.wait("#wire-row-181").await;
+    assert_eq!(page.text("#wire-row-181 .what").await, "Fragment 181 of 181");
+    page.run("document.querySelector('#wire-list').scrollTop = 0", vec![]).await;
+    choose(&page, 5).await;
+    assert_eq!(page.text("#wire-title").await, "Fragment 5 of 181");
+    for (button, title) in [("next", "Fragment 6 of 181"), ("previous", "Fragment 5 of 181")] {
+        page.click(&format!("#wire-{button}")).await;
+        until(&page, "return document.querySelector('#wire-title').textContent", json!(title)).await;
+    }
+
+    // A field and its bytes, both ways.
+    choose(&page, 0).await;
+    until(
+        &page,
+        "return document.querySelector('#wire-title').textContent",
+        json!("Fragment 1 of 181: Put lab/tensor"),
+    )
+    .await;
+    click_field(&page, "sequence number").await;
+    let number = marked(&page).await;
+    assert_eq!((&number[0], &number[1]), (&json!("sequence number"), &json!(1)));
+    let explained = page.text("#wire-field").await;
+    assert!(
+        explained.contains("Counts the frames and fragments of one lane.") && explained.contains("transport::"),
+        "{explained}"
+    );
+    click_field(&page, "key").await;
+    let key = marked(&page).await;
+    assert_eq!(key[2], "lab/tensor".len());
+    let first = key[1].as_u64().unwrap();
+    let letters = "return [...document.querySelectorAll('#wire-bytes .c .sel')].map((one) => one.textContent).join('')";
+    assert_eq!(page.run(letters, vec![]).await, "lab/tensor");
+    page.click(&format!("#wire-byte-{}", first - 1)).await;
+    until(&page, "return document.querySelector('#wire-fields .here .name').textContent", json!("length of the key"))
+        .await;
+    // The last byte of the frame is one of the payload, and 4,096 lines away.
+    page.run("document.querySelector('#wire-bytes').scrollTop = 1e6", vec![]).await;
+    page.wait("#wire-byte-65534").await;
+    page.click("#wire-byte-65534").await;
+    until(&page, "return document.querySelector('#wire-fields .here .name').textContent", json!("payload")).await;
+    let lines = page.run("return document.querySelectorAll('#wire-bytes .l').length", vec![]).await;
+    assert!(lines.as_u64().unwrap() < 100, "{lines} lines");
+    // Pointing at a field points at its bytes, and the other way round.
+    click_field(&page, "header").await;
+    let over = "
+        const at = document.querySelector(arguments[0]);
+        at.dispatchEvent(new PointerEvent('pointerover', { bubbles: true, pointerType: 'mouse' }));";
+    page.run(over, vec![json!("#wire-byte-1")]).await;
+    until(&page, "return document.querySelector('#wire-fields .pointed .name')?.textContent", json!("sequence number"))
+        .await;
+    page.run(over, vec![json!("#wire-fields .f:first-of-type .name")]).await;
+    page.wait("#wire-bytes .b.pointed[data-at='40']").await;
+
+    // The frames of the put carry its payload, every byte once.
+    let saved = save(&page, "json").await;
+    assert_eq!(saved["frames"], BATCHES);
+    assert_eq!(saved["carried"], TENSOR);
+    assert_eq!(saved["wrong"], 0, "{saved}");
+    assert!(page.text("#wire-said").await.starts_with("Saved 181 frames as zbytes-lab-frames-"));
+    let saved = save(&page, "pcapng").await;
+    assert_eq!((&saved["frames"], &saved["out"]), (&json!(BATCHES), &json!(BATCHES)));
+    let kept: usize = page.attribute("#wire-kept", "data-copied").await.parse().unwrap();
+    assert!((TENSOR..TENSOR + 100_000).contains(&kept), "what leaves is copied once: {kept}");
+    page.click("#wire-close").await;
+    page.wait("#wire-dialog:not([open])").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// Saves what is shown, and reads the file as a program would: how many frames, how many bytes of payloads, and how many of them are not
+/// those of the tensor.
+async fn save(page: &Page, format: &str) -> Value {
+    let script = "
+        const done = arguments[1];
+        const original = URL.createObjectURL;
+        const json = async (blob) => {
+            let [frames, carried, wrong] = [0, 0, 0];
+            const payload = new Uint8Array(11796480);
+            for (const line of (await blob.text()).trimEnd().split('\\n')) {
+                const frame = JSON.parse(line);
+                const bytes = Uint8Array.from(atob(frame.bytes), (one) => one.charCodeAt(0));
+                if (bytes.length !== frame.length) wrong += 1;
+                frames += 1;
+                for (const run of frame.carried) {
+                    carried += run.len;
+                    payload.set(bytes.subarray(run.start, run.start + run.len), run.offset);
+                }
+            }
+            new Int32Array(payload.buffer).forEach((value, at) => { if (value !== at) wrong += 1; });
+            return { frames, carried, wrong };
+        };
+        const pcapng = async (blob) => {
+            const view = new DataView(await blob.arrayBuffer());
+            let [frames, out, at] = [0, 0, 0];
+            while (at < view.byteLength) {
+                const [kind, len] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
+                if (view.getUint32(at + len - 4, true) !== len) throw new Error(`a broken block at ${at}`);
+                if (kind === 6) {
+                    frames += 1;
+                    // The flags are the last option before the end of the options.
+                    if (view.getUint32(at + len - 12, true) === 2) out += 1;
+                }
+                at += len;
+            }
+            return { frames, out };
+        };
+        URL.createObjectURL = (blob) => {
+            URL.createObjectURL = original;
+            (arguments[0] === 'json' ? json(blob) : pcapng(blob)).then(done, (error) => done(String(error)));
+            return '#';
+        };
+        document.querySelector(`#wire-save-${arguments[0]}`).click();";
+    page.client.execute_async(script, vec![json!(format)]).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    record_and_connect(&page).await;
+    page.fill("#preset", "framed").await;
+    page.wait("#row-2").await;
+    put(&page).await;
+    follow(&page).await;
+    wait_shown(&page, BATCHES, 3).await;
+    // The first frame has the header and the beginning of the tensor, the last one its end and the trailer.
+    let runs =
+        "return [0, 1, 2].map((line) => Number(document.querySelector(`#wire-row-${line} .frame-strip`).dataset.runs))";
+    until(&page, runs, json!([2, 1, 2])).await;
+    let selected =
+        "return [0, 1, 2].map((line) => document.querySelector(`#wire-row-${line} .frame-strip`).dataset.selected)";
+    // Clicking a part of a strip selects its segment everywhere.
+    let click = "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('click', { bubbles: true }))";
+    page.run(click, vec![json!("#wire-row-2 .of-segment:nth-of-type(2)")]).await;
+    until(&page, selected, json!(["false", "false", "true"])).await;
+    page.wait("#row-2.open").await;
+    page.click("#wire-segment").await;
+    wait_shown(&page, 1, 1).await;
+    page.click("#wire-segment").await;
+    wait_shown(&page, BATCHES, 3).await;
+    page.click("#wire-close").await;
+    page.wait("#wire-dialog:not([open])").await;
+
+    // Selecting it in Layout marks the frames in the pane.
+    page.click("#tab-wire").await;
+    page.run("document.querySelector('#plot').focus()", vec![]).await;
+    page.key_until("Home", "#piece-0[aria-selected=true]").await;
+    let in_pane = "
+        const strips = [...document.querySelectorAll('#wire-rows .frame-strip')];
+        return strips.filter((strip) => strip.dataset.selected === 'true').map((strip) => strip.closest('tr').querySelector('.key-cell').textContent)";
+    until(&page, in_pane, json!(["Fragment 1 of 181: Put lab/tensor"])).await;
+    page.key_until("ArrowRight", "#piece-1[aria-selected=true]").await;
+    let all = json!(["Fragment 181 of 181", "Fragments 2 to 180", "Fragment 1 of 181: Put lab/tensor"]);
+    until(&page, in_pane, all).await;
+    // From a row to the frame.
+    page.click("#wire-rows tr[data-kind=fold] button").await;
+    page.wait("#wire-dialog[open] .here[data-kind=fold]").await;
+    page.click("#wire-close").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "three").await;
+    record_and_connect(&page).await;
+    page.click("#tab-put").await;
+    page.fill("#key", "lab/one").await;
+    put(&page).await;
+    page.click("#tab-put").await;
+    page.fill("#key", "lab/two").await;
+    put(&page).await;
+    page.click("#tab-wire").await;
+    page.click("#wire-open").await;
+    page.wait("#wire-dialog[open] #wire-list").await;
+    let count = async |css: &str| {
+        page.run("return document.querySelectorAll(arguments[0]).length", vec![json!(css)]).await.as_u64().unwrap()
+    };
+    page.fill("#wire-text", "lab/two").await;
+    until(&page, "return [...document.querySelectorAll('#wire-list [data-line] .what')].some((one) => one.textContent.endsWith('lab/two'))", json!(true)).await;
+    let (of_two, _) = shown(&page).await;
+    page.fill("#wire-text", "").await;
+    page.fill("#wire-way", "in").await;
+    until(&page, "return [...document.querySelectorAll('#wire-list [data-line] .way')].every((one) => one.textContent === '↓ in')", json!(true)).await;
+    let (arrived, _) = shown(&page).await;
+    page.fill("#wire-way", "both").await;
+    page.fill("#wire-kinds", "InitSyn").await;
+    wait_shown(&page, 1, 1).await;
+    choose(&page, 0).await;
+    assert_eq!(page.text("#wire-title").await, "InitSyn");
+    click_field(&page, "version").await;
+    page.click("#wire-all").await;
+    page.wait("body:not(:has(#wire-all))").await;
+    let (all, _) = shown(&page).await;
+    assert!(arrived > 1 && of_two >= 1 && all > arrived + of_two, "{all} {arrived} {of_two}");
+    page.fill("#wire-text", "no such key").await;
+    page.wait("#wire-none").await;
+    page.fill("#wire-text", "").await;
+
+    // Held, the list stays as it is, and what came meanwhile comes later.
+    page.click("#wire-pause").await;
+    page.wait("#wire-kept[data-state=held]").await;
+    let before: usize = page.attribute("#wire-kept", "data-frames").await.parse().unwrap();
+    page.click("#wire-close").await;
+    put(&page).await;
+    page.run("document.querySelector('#tab-wire').click()", vec![]).await;
+    page.click("#wire-open").await;
+    page.wait("#wire-dialog[open] #wire-list").await;
+    assert_eq!(page.attribute("#wire-kept", "data-frames").await, before.to_string());
+    page.click("#wire-pause").await;
+    until(
+        &page,
+        &format!("return Number(document.querySelector('#wire-kept').dataset.frames) > {before}"),
+        json!(true),
+    )
+    .await;
+
+    // Off, nothing is recorded; what was is still there, until it is let go.
+    page.click("#wire-record").await;
+    page.wait("#wire-kept[data-state=off]").await;
+    let recorded = page.attribute("#wire-kept", "data-recorded").await;
+    page.click("#wire-close").await;
+    put(&page).await;
+    assert_eq!(page.text("#put-frames").await, "", "the frames of this put were not recorded");
+    page.click("#tab-wire").await;
+    page.click("#wire-open").await;
+    page.wait("#wire-dialog[open] #wire-list").await;
+    assert_eq!(page.attribute("#wire-kept", "data-recorded").await, recorded);
+    page.click("#wire-clear").await;
+    page.wait("#wire-dialog #wire-empty").await;
+    assert_eq!(count("#wire-list").await, 0);
+    page.click("#wire-close").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.run("document.activeElement.blur()", vec![]).await;
+    page.key_until("w", "#wire-dialog[open] #wire-record:focus").await;
+    page.key_until("r", "#wire-kept[data-state=on]").await;
+    page.key_until("Escape", "#wire-dialog:not([open])").await;
+    page.key_until("Control+Enter", "#put-result[data-state=done]").await;
+    page.enter("#put-frames", "#wire-dialog[open] #wire-list:focus").await;
+    wait_shown(&page, BATCHES, 3).await;
+    page.key_until("ArrowDown", "#wire-row-1.here").await;
+    page.key_until("ArrowRight", "#wire-row-1[aria-expanded=true]").await;
+    page.key_until("ArrowRight", "#wire-row-2.here").await;
+    page.key_until("End", "#wire-row-181.here").await;
+    page.key_until("Home", "#wire-row-0.here").await;
+    page.key_until("n", "#wire-row-2.here").await;
+    page.key_until("Shift+N", "#wire-row-0.here").await;
+    page.key_until("ArrowDown", "#wire-row-1.here").await;
+    page.key_until("ArrowLeft", "#wire-row-1[aria-expanded=false]").await;
+    page.key_until("Home", "#wire-row-0.here").await;
+    page.key_until("Enter", "#wire-fields:focus").await;
+    page.key_until("ArrowLeft", "#wire-fields [aria-expanded=false].here").await;
+    page.key_until("ArrowRight", "#wire-fields [aria-expanded=true].here").await;
+    page.key_until("ArrowDown", "#wire-field-1.here").await;
+    page.key_until("3", "#wire-bytes:focus").await;
+    page.key_until("ArrowRight", "#wire-byte-1.cur").await;
+    page.wait("#wire-field-2.here").await;
+    page.key_until("1", "#wire-list:focus").await;
+    page.key_until("/", "#wire-text:focus").await;
+    // Nothing is fired by typing.
+    page.type_text("rpn1").await;
+    assert_eq!(page.attribute("#wire-kept", "data-state").await, "on");
+    page.key_until("Escape", "#wire-list:focus").await;
+    page.fill("#wire-text", "").await;
+    for size in [DESK, PHONE] {
+        page.emulate(size, false).await;
+        let script = "
+            const dialog = document.querySelector('#wire-dialog');
+            const edge = dialog.getBoundingClientRect();
+            const out = (one) => {
+                const box = one.getBoundingClientRect();
+                return box.width > 1 && (box.right > edge.right + 1 || box.left < edge.left - 1);
+            };
+            const inside = (one) => one.closest('.scroller, .unseen') === null;
+            return [...dialog.querySelectorAll('*')].filter(inside).filter(out).map((one) => one.outerHTML.slice(0, 120));";
+        until(&page, script, json!([])).await;
+        let wide = "
+            return ['#wire-list', '#wire-fields', '#wire-bytes'].filter((id) => {
+                const box = document.querySelector(id);
+                return box.scrollWidth > box.clientWidth + 1;
+            });";
+        until(&page, wide, json!([])).await;
+    }
+    page.emulate(DESK, false).await;
+    page.key_until("r", "#wire-kept[data-state=off]").await;
+    page.key_until("Escape", "#wire-dialog:not([open])").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
