@@ -22,6 +22,8 @@ use support::{
 use zbytes_lab::app::keys::{COMMANDS, Context, Run};
 
 const DESK: (u32, u32) = (1440, 900);
+/// Where Cost and Router stand one below the other.
+const NARROW: (u32, u32) = (1200, 900);
 const PHONE: (u32, u32) = (390, 844);
 
 /// The source of axe-core, out of the package that scripts/test has put into the environment of Python.
@@ -53,10 +55,15 @@ impl Audit {
         Self { page, found: Vec::new() }
     }
 
-    /// Looks at the page as it is, or at the dialog that is open, at both sizes and in both themes.
+    /// Looks at the page as it is, or at the dialog that is open, on a screen and on a phone, and in both themes.
     async fn look(&mut self, state: &str) {
+        self.look_in(state, &[DESK, PHONE]).await;
+    }
+
+    /// Looks at the page in windows of these sizes, in both themes.
+    async fn look_in(&mut self, state: &str, sizes: &[(u32, u32)]) {
         let began = std::time::Instant::now();
-        for (size, dark) in [(DESK, false), (DESK, true), (PHONE, true), (PHONE, false)] {
+        for (size, dark) in sizes.iter().flat_map(|size| [(*size, false), (*size, true)]) {
             self.page.emulate(size, dark).await;
             // Every rule of axe-core that is on by default, which is those of WCAG 2.2 A and AA and of best practice, and one that is not:
             // the size of targets. Another theme has other colours and nothing else.
@@ -97,7 +104,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut audit = Audit::of(Page::open(&url(&lab)).await).await;
-    audit.look("the page as it starts").await;
+    audit.look_in("the page as it starts", &[DESK, NARROW, PHONE]).await;
     // As when the program has died.
     let die = "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))";
     audit.page.run(die, vec![]).await;
@@ -121,13 +128,35 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait("#samples .digest").await;
     audit.page.click("#layout-structure summary").await;
     audit.page.click("#layout-structure-table tr button").await;
-    audit.look("a message, and a sample of it").await;
+    audit.page.run("document.querySelectorAll('.options details').forEach((one) => one.open = true)", vec![]).await;
+    audit.look_in("a message, and a sample of it", &[DESK, NARROW, PHONE]).await;
     audit.page.click("#samples .read-message").await;
     audit.page.wait("#message-dialog[open][data-state=read] #picture").await;
     audit.page.click(".make-array").await;
     audit.page.wait(".made-array").await;
     audit.look("the message that was read").await;
     audit.page.click("#message-dialog .dialog-head button").await;
+
+    // The layout from near: elements and bytes of the head, and by owner.
+    audit.page.click("#plot").await;
+    audit.page.click("#zoom-fit").await;
+    for _ in 0..60 {
+        if audit.page.client.find(fantoccini::Locator::Css(".drawing .octet")).await.is_ok() {
+            break;
+        }
+        audit.page.click("#zoom-in").await;
+    }
+    audit.page.wait(".drawing .octet").await;
+    audit.look_in("the layout from near", &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#table").await;
+    audit.page.wait("#layout-table").await;
+    audit.look("the table of what is near").await;
+    audit.page.click("#table").await;
+    audit.page.click("#order-by-owner").await;
+    audit.page.wait("#owners-table").await;
+    audit.look_in("the layout by owner", &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#order-byte-order").await;
+    audit.page.click("#zoom-whole").await;
 
     // The view Bytes, with two payloads side by side, a hit, and something that cannot be searched.
     audit.page.click("#samples .bytes-open").await;
@@ -187,7 +216,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         .page
         .run("document.querySelectorAll('#pane-cost details').forEach((details) => details.open = true)", vec![])
         .await;
-    audit.look("results, exports, findings").await;
+    audit.look_in("results, exports, findings", &[DESK, NARROW, PHONE]).await;
 
     // What is refused, what cannot be, and a session that was lost.
     audit.page.click("#row-1 .row-head").await;

@@ -339,6 +339,22 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     until(&page, "return document.querySelector('#bytes-len').textContent", json!("12,192 B in 3 segments")).await;
     go_to(&page, "100").await;
     at(&page, 100, "aa").await;
+    // It has the segments of the rows: what the pointer is over is pointed at in every pane.
+    let rows = "return [...document.querySelectorAll('.row')].map((row) => row.classList.contains('back'))";
+    let others = "return [...document.querySelectorAll('#bytes-grid .b')].every((byte) =>
+        byte.classList.contains('away') === (Number(byte.dataset.at) < 64))";
+    for (over, back) in [("#byte-100", [true, false, true]), ("#bytes-go", [false; 3])] {
+        let middle = "const r = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [Math.round(r.left + r.width / 2), Math.round(r.top + r.height / 2)]";
+        let middle = page.run(middle, vec![over.into()]).await;
+        let to = json!({ "type": "pointerMove", "duration": 30, "x": middle[0], "y": middle[1] });
+        page.perform(
+            json!([{ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [to] }]),
+        )
+        .await;
+        until(&page, rows, json!(back)).await;
+        until(&page, others, json!(back[0])).await;
+    }
     page.click("#bytes-close").await;
     until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
     // Once its arrays are taken away from it, that is told, and what is left is shown.

@@ -67,10 +67,11 @@ fn number_of(sample: &Value) -> u64 {
     sample["source"][2].as_u64().unwrap()
 }
 
-/// What a peer hears of the page, without what the test does not know: the router's stamp, and who has numbered it.
+/// What a peer hears of the page, without what the test does not know: of a stamp there is whose it is, of a source its number.
 async fn hear(peer: &mut Peer) -> Value {
     let mut sample = peer.hear("sample").await;
-    (sample["timestamp"], sample["source"]) = (Value::Null, json!(number_of(&sample)));
+    let stamped_by = sample["timestamp"].as_str().and_then(|stamp| stamp.rsplit('/').next()).map(str::to_owned);
+    (sample["timestamp"], sample["source"]) = (json!(stamped_by), json!(number_of(&sample)));
     sample
 }
 
@@ -93,8 +94,16 @@ async fn sticking_out(page: &Page) -> Value {
     page.run(script, vec![]).await
 }
 
+/// The zenoh ids of the router and of the page, as the page tells them.
+async fn ids(page: &Page) -> [String; 2] {
+    tab(page, "link").await;
+    page.wait("#agreed-router").await;
+    [page.text("#agreed-router").await, page.text("#agreed-page").await]
+}
+
 /// Puts, deletes, fence, matching: from the page to a peer.
 async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
+    let [router, _] = ids(page).await;
     tab(page, "put").await;
     row(page, 70_000).await;
     let key = format!("lab/to/{name}");
@@ -106,9 +115,12 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     tick(page, "#put-numbered", true).await;
     let mut expected = json!({
         "key": key, "kind": "PUT", "payload": digest(&ramp(70_000)), "encoding": "text/plain;utf-8",
-        "attachment": hex("grüße".as_bytes()), "timestamp": null, "priority": "REAL_TIME", "congestion": "BLOCK", "express": true,
+        "attachment": hex("grüße".as_bytes()), "timestamp": router, "priority": "REAL_TIME", "congestion": "BLOCK", "express": true,
         "source": *number,
     });
+    if name == "native" {
+        expected["reliable"] = json!(true);
+    }
     for drops in [false, true] {
         page.click(if drops { "#put-drop" } else { "#put-block" }).await;
         page.click("#put").await;
@@ -138,6 +150,8 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     (expected["kind"], expected["payload"]) = (json!("DELETE"), digest(&[]));
     (expected["encoding"], expected["congestion"]) = (json!("zenoh/bytes"), json!("BLOCK"));
     expected["source"] = json!(*number);
+    // A router stamps puts only.
+    expected["timestamp"] = Value::Null;
     *number += 1;
     assert_eq!(hear(peer).await, expected);
     page.click("#flush").await;
@@ -149,6 +163,36 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     page.wait("#matching[data-matching=false]").await;
     page.fill("#key", &key).await;
     page.wait("#matching[data-matching=true]").await;
+}
+
+/// A put and a delete as best effort, with the page's own timestamp, numbered apart from those that are reliable; `turn` counts the peers.
+async fn page_puts_otherwise(page: &Page, peer: &mut Peer, name: &str, turn: u64) {
+    let [_, own] = ids(page).await;
+    tab(page, "put").await;
+    let key = format!("lab/to/{name}/otherwise");
+    page.fill("#key", &key).await;
+    page.fill("#put-reliability", "best effort").await;
+    page.fill("#put-timestamp", "now").await;
+    for (button, number) in [("#put", 2 * turn), ("#delete", 2 * turn + 1)] {
+        page.click(button).await;
+        page.wait("#put-result[data-state=done]").await;
+        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+        let heard = hear(peer).await;
+        let kind = if button == "#put" { "PUT" } else { "DELETE" };
+        assert_eq!(
+            [&heard["key"], &heard["kind"], &heard["source"], &heard["timestamp"]],
+            [&json!(key), &json!(kind), &json!(number), &json!(own)],
+        );
+        if name == "native" {
+            assert_eq!(heard["reliable"], false);
+        }
+        let more = format!("#samples [data-more='{key}'][data-number='{number}']");
+        page.wait(&more).await;
+        let more = page.text(&more).await;
+        assert!(more.contains("best effort") && more.contains("by this page"), "{more}");
+    }
+    page.fill("#put-reliability", "reliable").await;
+    page.fill("#put-timestamp", "none").await;
 }
 
 /// Puts and deletes of a peer, some of them left out.
@@ -328,11 +372,12 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     }
     page.connect("/zenoh").await;
     let mut number = 0;
-    for name in ["native", "python"] {
+    for (turn, name) in (0..).zip(["native", "python"]) {
         let (locator, key) = (lab.tcp_locator(), format!("lab/to/{name}/**"));
         let mut peer =
             if name == "native" { Peer::native(&locator, &key).await } else { Peer::python(&locator, &key).await };
         page_puts(&page, &mut peer, name, &mut number).await;
+        page_puts_otherwise(&page, &mut peer, name, turn).await;
         peer_puts(&page, &mut peer, name).await;
         page_gets(&page, &mut peer, name).await;
         page_answers(&page, &mut peer).await;
@@ -344,7 +389,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     for size in [(1440, 900), (390, 844)] {
         page.emulate(size, false).await;
         tab(&page, "put").await;
-        page.run("document.querySelector('#put-options').open = true", vec![]).await;
+        page.run("document.querySelectorAll('.options details').forEach((one) => one.open = true)", vec![]).await;
         for name in ["put", "get", "answer", "liveliness", "link", "wire"] {
             page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
             assert_eq!(sticking_out(&page).await, json!([]), "{name} at {size:?}");

@@ -368,10 +368,34 @@ pub struct More {
     pub priority: Priority,
     /// Whether it may be dropped, and is not to wait.
     pub may_drop: bool,
+    /// Whether it came as best effort, and not reliably.
+    pub best_effort: bool,
     /// Whether it was sent alone and at once.
     pub express: bool,
     /// Its number, when its publisher numbers its samples.
     pub number: Option<u32>,
+    /// When it was made, if it says so.
+    pub stamp: Option<Stamp>,
+}
+
+/// When a sample was made, as it says itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Local time of day, as in `14:02:09.120`.
+    pub time: String,
+    /// Whose clock said so.
+    pub by: Clock,
+}
+
+/// Whose clock a timestamp is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Of the router that this page is connected to: it stamps the puts that have no timestamp.
+    Router,
+    /// Of this page.
+    Page,
+    /// Of somebody else, by the zenoh id.
+    Other(String),
 }
 
 /// What the page runs in.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Row, Selection, State};
+use super::{Kind, Row, Selection, State, session::Options};
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;
@@ -15,6 +15,9 @@ pub struct Setup {
     locator: String,
     key: String,
     sub_key: String,
+    /// How puts are made. A setup that was kept before there was this says nothing of it.
+    #[serde(default)]
+    options: Options,
 }
 
 impl Setup {
@@ -27,13 +30,16 @@ impl Setup {
             locator: state.locator.clone(),
             key: state.key.clone(),
             sub_key: state.sub_key.clone(),
+            options: state.api.options.clone(),
         }
     }
 
     /// Whether two states are set up differently. Compares no more than it must: it is asked after every action.
     #[must_use]
     pub fn differs(before: &State, after: &State) -> bool {
-        let typed = |state: &State| (state.revision, state.locator.clone(), state.key.clone(), state.sub_key.clone());
+        fn typed(state: &State) -> (u64, [&str; 3], &Options) {
+            (state.revision, [&state.locator, &state.key, &state.sub_key], &state.api.options)
+        }
         typed(before) != typed(after)
     }
 
@@ -55,8 +61,9 @@ impl State {
     /// A state that is set up as it was before.
     #[must_use]
     pub fn resumed(setup: Setup) -> Self {
-        let Setup { rows, locator, key, sub_key, .. } = setup;
+        let Setup { rows, locator, key, sub_key, options, .. } = setup;
         let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
+        state.api.options = options;
         state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
         state.selected = rows.first().map(Selection::of);
         state.rows = rows;
@@ -68,7 +75,10 @@ impl State {
 mod tests {
     use super::*;
     use crate::{
-        app::{Action, Edit, Effect, Preset},
+        app::{
+            Action, Edit, Effect, Preset,
+            session::{Change, PRIORITIES},
+        },
         segment::{Element, Mode},
     };
 
@@ -94,6 +104,34 @@ mod tests {
             ids.dedup();
             assert_eq!(ids.len(), resumed.rows.len());
         }
+    }
+
+    #[test]
+    fn how_puts_are_made_is_kept_too() {
+        let mut state = State::default();
+        for (priority, _) in PRIORITIES {
+            let before = state.clone();
+            let options = Options {
+                priority,
+                best_effort: true,
+                stamped: true,
+                encoding: "text/plain".to_owned(),
+                ..Options::default()
+            };
+            state.apply(Change::Options(options.clone()).into());
+            assert!(Setup::differs(&before, &state));
+            let mut resumed = State::default();
+            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            resumed.apply(Action::Resume(Box::new(setup)));
+            assert_eq!(resumed.api.options, options);
+        }
+        // One of before, and one with a priority that there is not.
+        let text = Setup::of(&State::default()).to_json();
+        let options = serde_json::to_string(&Options::default()).unwrap();
+        let older = text.replace(&format!(",\"options\":{options}"), "");
+        assert_ne!(older, text);
+        assert_eq!(Setup::from_json(&older), Some(Setup::of(&State::default())));
+        assert_eq!(Setup::from_json(&text.replace("\"priority\":\"data\"", "\"priority\":\"highest\"")), None);
     }
 
     #[test]

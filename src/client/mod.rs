@@ -35,6 +35,7 @@ mod query;
 mod queue;
 pub mod reconnect;
 mod sample;
+pub mod stamp;
 mod stats;
 
 use std::{
@@ -44,11 +45,11 @@ use std::{
 
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
-    core::{CongestionControl, Field, Reliability, ZenohIdProto},
+    core::{CongestionControl, Field, ZenohIdProto},
     transport::{InitAck, OpenAck, close::reason},
 };
 pub use zenoh_protocol::{
-    core::{Encoding, EntityGlobalIdProto, Priority, Timestamp},
+    core::{Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
 };

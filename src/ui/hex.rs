@@ -9,7 +9,7 @@ use super::{format, scale};
 use crate::{
     app::{Plan, Selection},
     payload::{Addressed, Difference},
-    segment::Element,
+    segment::{Element, Segment},
 };
 
 /// Which end of a number comes first.
@@ -190,6 +190,13 @@ pub fn planned(plan: &Plan, offset: usize) -> Option<Mark> {
         range: start..start + piece.len,
         selection: Some(piece.selection(index)),
     })
+}
+
+/// Whether a payload has the segments of the rows, one for one by their lengths: then its segment `n` is that of the rows. O(segments).
+#[must_use]
+pub fn has_segments_of(plan: &Plan, payload: &Addressed) -> bool {
+    let planned = plan.pieces.iter().flat_map(|piece| std::iter::repeat_n(piece.len, piece.count));
+    planned.eq(payload.payload().segments().iter().map(Segment::len))
 }
 
 /// The segment of a sample that has the byte at `offset`; `kind` is what its segments are called.
@@ -908,6 +915,25 @@ mod tests {
                 assert_eq!([begin - 1, begin, begin + 1].map(|at| batch_at(&plan, at)), [None, Some(batch), None]);
             }
             assert_eq!([0, plan.len].map(|at| batch_at(&plan, at)), [None, None]);
+        }
+    }
+
+    #[test]
+    fn a_payload_has_the_segments_of_the_rows_or_others() {
+        let mut state = State::default();
+        state.apply(Action::Preset(Preset::ThreeSmall));
+        let plan = state.plan().unwrap();
+        let has = |lens: &[usize]| {
+            let sources = lens.iter().map(|len| Source::moved(vec![0u8; *len]));
+            has_segments_of(&plan, &Addressed::new(ZBytes::from_segments(sources).unwrap()))
+        };
+        let lens: Vec<usize> = plan.pieces.iter().map(|piece| piece.len).collect();
+        assert!(has(&lens));
+        // In another order, one less, one more, and the same bytes as one.
+        let turned: Vec<usize> = lens.iter().rev().copied().collect();
+        let more: Vec<usize> = lens.iter().copied().chain([1]).collect();
+        for other in [&turned[..], &lens[1..], &more, &[plan.len]] {
+            assert!(!has(other), "{other:?}");
         }
     }
 

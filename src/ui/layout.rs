@@ -596,8 +596,10 @@ impl Component for LayoutPane {
                 </div>
                 if let Some(plan) = drawable {
                     { zoom_bar(ctx, lens.as_ref(), &shown) }
-                    { selection_facts(plan, send, state.selected) }
-                    if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
+                    <div class="layout-more">
+                        { selection_facts(plan, send, state.selected) }
+                        if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
+                    </div>
                 }
             </section>
         }

@@ -166,6 +166,14 @@ fn row(plan: &Plan, line: &Line<'_>, send: &Callback<Action>, state: &State) -> 
     }
 }
 
+/// Brings the structure of the message, which stands below, into view.
+fn to_structure() {
+    let document = web_sys::window().and_then(|window| window.document());
+    if let Some(structure) = document.and_then(|document| document.get_element_by_id("layout-structure")) {
+        structure.scroll_into_view();
+    }
+}
+
 /// What is to be said about the selected segment.
 pub(super) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Selection>) -> Html {
     let found = selected.and_then(|selected| Some((selected, plan.piece_of(selected)?, Facts::of(plan, selected)?)));
@@ -211,6 +219,9 @@ pub(super) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected
                     { facts::mode_words(piece) }
                 </span>
                 { bytes_button(send, Looking { subject: Subject::Build, offset: facts.offset }, "Bytes".into(), "Look at the bytes".into(), keys::aria("bytes-open")) }
+                if piece.part.is_some() {
+                    <button type="button" class="link" id="to-structure" onclick={|_: MouseEvent| to_structure()}>{ "Word by word" }</button>
+                }
                 <div class="walk" role="group" aria-label="Go to another segment">
                     <button type="button" class="link" id="segment-previous" aria-label="Previous segment"
                         disabled={facts.number <= 1} onclick={step(facts.number.saturating_sub(1))}>{ "‹" }</button>

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use js_sys::Date;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 // Not by way of the window: a Worker has none, and has this.
 #[wasm_bindgen]
@@ -22,7 +22,23 @@ pub(super) fn now() -> Duration {
 /// The local time of day, as in `14:02:09.120`.
 #[must_use]
 pub(super) fn time_of_day() -> String {
-    let date = Date::new_0();
+    local(&Date::new_0())
+}
+
+/// Time since 1970 (UTC), by the clock of the machine: it may go back.
+#[must_use]
+pub(super) fn since_1970() -> Duration {
+    Duration::from_secs_f64(Date::now().max(0.0) / 1e3)
+}
+
+/// The local time of day so long after 1970 (UTC), as in `14:02:09.120`.
+#[must_use]
+pub(super) fn time_of_day_at(since_1970: Duration) -> String {
+    // Whole milliseconds: what a date would leave out anyway.
+    local(&Date::new(&JsValue::from_f64(since_1970.as_millis() as f64)))
+}
+
+fn local(date: &Date) -> String {
     format!(
         "{:02}:{:02}:{:02}.{:03}",
         date.get_hours(),

@@ -89,6 +89,8 @@ struct Inner {
     next_apart: Cell<PutId>,
     publisher: RefCell<Option<Publisher>>,
     arrivals: RefCell<Arrivals>,
+    /// Who is at both ends of the session.
+    known: RefCell<Option<session::Known>>,
     /// What was declared, to be answered with its key expression.
     declared: RefCell<HashMap<EntityId, String>>,
     /// Answers under way.
@@ -135,6 +137,7 @@ impl Runtime {
                 next_apart: Cell::new(APART),
                 publisher: RefCell::default(),
                 arrivals: RefCell::default(),
+                known: RefCell::default(),
                 declared: RefCell::default(),
                 answers: RefCell::default(),
                 listing: Cell::default(),

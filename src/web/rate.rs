@@ -11,7 +11,7 @@ use std::{
 
 use zenoh_keyexpr::OwnedKeyExpr;
 
-use super::{Runtime, alarm::Alarm, clock, command::Command, command_problem, session::as_chosen};
+use super::{Runtime, alarm::Alarm, clock, command::Command, command_problem};
 use crate::{
     app::{
         Problem, PutId, Row,
@@ -153,7 +153,7 @@ impl Runtime {
         if let Some((id, key, options, rows)) = what {
             while self.take_due(clock::now()) {
                 let payload = self.built(&rows);
-                match payload.and_then(|payload| as_chosen(Put::new(key.clone(), payload), &options)) {
+                match payload.and_then(|payload| self.as_chosen(Put::new(key.clone(), payload), &options)) {
                     Ok(put) => self.put_at_rate(put),
                     Err(problem) => return self.fail_rate(id, problem),
                 }

@@ -13,14 +13,15 @@ use super::{
 };
 use crate::{
     app::{
-        self, Action, KEPT_BYTES, KEPT_SAMPLES, More, Problem, PutId, PutReport, Row, SampleId,
+        self, Action, Clock, KEPT_BYTES, KEPT_SAMPLES, More, Problem, PutId, PutReport, Row, SampleId, Stamp,
         session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
     },
     client::{
-        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reply, ReplyError,
-        Sample, Subscribe,
+        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
+        ReplyError, Sample, SessionInfo, Subscribe, Timestamp,
         capture::Taken,
         encoding::{self, MAX_SCHEMA},
+        stamp::{Stamps, told},
     },
     ledger::Stage,
     number::bytes,
@@ -36,7 +37,7 @@ const ALIVE: EntityId = 5;
 /// Whether anybody listens to the key of the puts.
 const MATCHING: EntityId = 6;
 
-/// Numbered publishers, one for each priority: what is overtaken looks like what is missing.
+/// Numbered publishers, one for each priority and reliability: what is overtaken looks like what is missing.
 const PUBLISHERS: EntityId = 16;
 
 /// How often what has arrived is told at most: each time the page is drawn anew.
@@ -55,6 +56,20 @@ pub(super) struct PutUnderWay {
     /// Bytes that building its payload has copied.
     built: u64,
     deleted: bool,
+}
+
+/// Whose clocks stamp what comes and goes, in the session that is open or was last.
+pub(super) struct Known {
+    /// The zenoh ids, in hexadecimal.
+    page: String,
+    router: String,
+    stamps: Stamps,
+}
+
+impl Known {
+    fn of(info: &SessionInfo) -> Option<Self> {
+        Some(Self { page: info.zid.clone(), router: info.router.clone(), stamps: Stamps::of(&info.zid)? })
+    }
 }
 
 /// What has arrived and was not told yet. Of very much only the latest is kept.
@@ -100,7 +115,10 @@ impl Runtime {
 
     pub(super) fn hear(&self, told: Told) {
         match told {
-            Told::Opened(info) => self.answer(Action::Opened(info)),
+            Told::Opened(info) => {
+                *self.inner.known.borrow_mut() = Known::of(&info);
+                self.answer(Action::Opened(info));
+            }
             Told::Refused(op, error) => self.refused(op, &error),
             Told::Declared(id, result) => self.declared(id, result),
             Told::Sample(sample) => self.sample(sample),
@@ -280,11 +298,46 @@ impl Runtime {
         };
         let under_way =
             PutUnderWay { bytes: put.payload.len(), built: put.payload.built().total(), deleted: put.deleted };
-        let put = as_chosen(put, options)?;
+        let put = self.as_chosen(put, options)?;
         self.note_rows(id, rows.unwrap_or_default());
         self.inner.puts.borrow_mut().insert(id, under_way);
         self.send(Command::Put(id, put));
         Ok(())
+    }
+
+    /// `put` with the options of the pane.
+    pub(super) fn as_chosen(&self, put: Put, options: &Options) -> Result<Put, Problem> {
+        let reliability = if options.best_effort { Reliability::BestEffort } else { Reliability::Reliable };
+        let lane = 2 * options.priority as EntityId + EntityId::from(options.best_effort);
+        Ok(Put {
+            encoding: encoding_of(options)?,
+            attachment: attached(options),
+            timestamp: if options.stamped { self.stamp() } else { None },
+            numbered: options.numbered.then_some(PUBLISHERS + lane),
+            congestion: if options.may_drop { CongestionControl::Drop } else { CongestionControl::Block },
+            priority: options.priority,
+            reliability,
+            express: options.express,
+            ..put
+        })
+    }
+
+    /// A timestamp of now. Without a session there is none, and nothing to be stamped.
+    fn stamp(&self) -> Option<Timestamp> {
+        let mut known = self.inner.known.borrow_mut();
+        known.as_mut().map(|known| known.stamps.stamp(clock::since_1970()))
+    }
+
+    /// A timestamp as the page shows it.
+    fn stamped(&self, timestamp: &Timestamp) -> Stamp {
+        let (time, id) = told(timestamp);
+        let known = self.inner.known.borrow();
+        let by = match known.as_ref() {
+            Some(known) if id == known.router => Clock::Router,
+            Some(known) if id == known.page => Clock::Page,
+            _ => Clock::Other(id),
+        };
+        Stamp { time: clock::time_of_day_at(time), by }
     }
 
     fn get(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
@@ -367,8 +420,10 @@ impl Runtime {
             attachment: sample.attachment.as_ref().map(attachment),
             priority: sample.qos.priority,
             may_drop: sample.qos.congestion == CongestionControl::Drop,
+            best_effort: sample.reliability == Reliability::BestEffort,
             express: sample.qos.express,
             number: sample.source.map(|source| source.sn),
+            stamp: sample.timestamp.as_ref().map(|timestamp| self.stamped(timestamp)),
         };
         let due = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
@@ -422,19 +477,6 @@ impl Runtime {
             self.answer(Action::Samples { samples, received, replies });
         }
     }
-}
-
-/// `put` with the options of the pane.
-pub(super) fn as_chosen(put: Put, options: &Options) -> Result<Put, Problem> {
-    Ok(Put {
-        encoding: encoding_of(options)?,
-        attachment: attached(options),
-        numbered: options.numbered.then_some(PUBLISHERS + options.priority as EntityId),
-        congestion: if options.may_drop { CongestionControl::Drop } else { CongestionControl::Block },
-        priority: options.priority,
-        express: options.express,
-        ..put
-    })
 }
 
 fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {

@@ -11,7 +11,7 @@ use zenoh::{
     bytes::{Encoding, ZBytes},
     liveliness::LivelinessToken,
     pubsub::Publisher,
-    qos::{CongestionControl, Priority},
+    qos::{CongestionControl, Priority, Reliability},
     query::{Query, Queryable, ReplyKeyExpr},
     sample::{Sample, SampleKind, SourceInfo},
 };
@@ -64,6 +64,7 @@ fn described_with(sample: &Sample, payload: Value) -> Value {
         "congestion": if sample.congestion_control() == CongestionControl::Block { "BLOCK" } else { "DROP" },
         "express": sample.express(),
         "source": sample.source_info().map(source),
+        "reliable": sample.reliability() == Reliability::Reliable,
     })
 }
 

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Action, Build, Declaration, Effect, Problem, Put, PutId, Row, Session, State};
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
 
@@ -82,20 +84,42 @@ pub fn priority_name(priority: Priority) -> &'static str {
 }
 
 /// How puts and deletes are made. The encoding and the attachment are also those of answers.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Options {
     /// Their priority.
+    #[serde(with = "by_name")]
     pub priority: Priority,
     /// Whether they may be dropped when the link is full (DROP), instead of waiting (BLOCK).
     pub may_drop: bool,
+    /// Whether a router may drop them on a full link, whatever `may_drop` says (best effort), instead of handing them on reliably.
+    pub best_effort: bool,
     /// Whether each leaves at once, alone in its batch.
     pub express: bool,
+    /// Whether they say when they were made, by the clock of this page. A router stamps a put that does not.
+    pub stamped: bool,
     /// Whether they carry numbers.
     pub numbered: bool,
     /// The encoding, as in `text/plain;utf-8`; nothing means `zenoh/bytes`.
     pub encoding: String,
     /// A text to go along; nothing means none.
     pub attachment: String,
+}
+
+/// A priority is kept by its name.
+mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::{PRIORITIES, Priority, priority_name};
+
+    pub(super) fn serialize<S: Serializer>(priority: &Priority, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(priority_name(*priority))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = PRIORITIES.iter().find(|(_, one)| *one == name);
+        found.map(|(priority, _)| *priority).ok_or_else(|| D::Error::custom(format!("no priority is called {name:?}")))
+    }
 }
 
 /// How puts at a rate went until now.

@@ -149,6 +149,8 @@ type Said = Result<String, Problem>;
 struct Open {
     subject: Subject,
     held: Result<Held, Problem>,
+    /// Whether its segments are those of the rows: then they have their colours, and are pointed at in every pane.
+    ours: bool,
     ledger: Rc<RefCell<Ledger>>,
     other: Option<Other>,
     top: usize,
@@ -262,9 +264,19 @@ impl BytesDialog {
         let len = held.as_ref().map_or(0, |held| held.payload().len());
         let cursor = looking.offset.min(len.saturating_sub(1));
         let lines = Lines { len, width: self.width() };
+        let state = &ctx.props().state;
+        let ours = match looking.subject {
+            Subject::Build => true,
+            Subject::Kept => has_segments_of_rows(state, &held),
+            // What comes from a router comes in batches.
+            Subject::Sample(id) => {
+                state.samples.iter().any(|sample| sample.id == id && sample.local) && has_segments_of_rows(state, &held)
+            }
+        };
         let open = Open {
             subject: looking.subject,
             held,
+            ours,
             ledger,
             other: None,
             top: lines.of(cursor).min(lines.last_top(self.visible)),
@@ -613,6 +625,11 @@ impl BytesDialog {
         ];
         self.watched = Some(Watched { observer, _resized: resized, _listeners: listeners });
     }
+}
+
+/// Nobody can change the rows as long as the dialog is open.
+fn has_segments_of_rows(state: &State, held: &Result<Held, Problem>) -> bool {
+    state.plan().is_ok_and(|plan| held.as_ref().is_ok_and(|held| hex::has_segments_of(&plan, held.payload())))
 }
 
 /// Whether a task is the one that is waited for.

@@ -8,7 +8,7 @@ use yew::{html::Scope, prelude::*};
 use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, offset_under};
 use crate::{
     app::{
-        Action, Plan, State,
+        Action, Plan, Selection, State,
         bytes::Subject,
         keys::{Context as Shortcuts, aria},
     },
@@ -18,6 +18,7 @@ use crate::{
         format,
         hex::{self, Mark, Order, Sought, Style},
         keys::in_line,
+        pointing,
         widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch, typed},
     },
     web::bytes::{self, Seen},
@@ -25,6 +26,15 @@ use crate::{
 
 /// The most segments that are drawn beside the scrollbar.
 const MOST_STRIPES: usize = 400;
+
+/// The segment that a byte is in, and how it is pointed at.
+struct Pointed {
+    mark: Mark,
+    /// What points at it, where it is one of the rows'.
+    label: Option<AttrValue>,
+    /// Whether another one is pointed at.
+    back: bool,
+}
 
 /// Lines that were drawn.
 #[derive(Clone, Default, Properties)]
@@ -49,17 +59,27 @@ fn Lines(props: &Drawn) -> Html {
 impl BytesDialog {
     /// The segment that has a byte, as this payload's are marked.
     fn mark(&self, open: &Open, plan: Option<&Plan>, offset: usize) -> Option<Mark> {
-        match (open.subject, plan, &open.held) {
-            (Subject::Build, Some(plan), _) => hex::planned(plan, offset),
-            (_, _, Ok(held)) => hex::arrived(held.payload(), offset, "segment"),
-            _ => None,
+        let planned = plan.and_then(|plan| hex::planned(plan, offset));
+        match &open.held {
+            Ok(held) if open.subject != Subject::Build => {
+                let arrived = hex::arrived(held.payload(), offset, "segment")?;
+                Some(match planned {
+                    Some(Mark { position, selection, .. }) => Mark { position, selection, ..arrived },
+                    None => arrived,
+                })
+            }
+            _ => planned,
         }
+    }
+
+    /// The position of the piece that is pointed at, in whatever pane.
+    fn hovered(&self, state: &State, open: &Open) -> Option<usize> {
+        state.hovered.filter(|_| open.ours).and_then(|hovered| state.position_of(hovered))
     }
 
     pub(super) fn content(&self, ctx: &Context<Self>, open: &Open) -> Html {
         let state = &ctx.props().state;
-        // Nobody can change the rows as long as the dialog is open.
-        let plan = (open.subject == Subject::Build).then(|| state.plan().ok()).flatten();
+        let plan = open.ours.then(|| state.plan().ok()).flatten();
         let mark = self.mark(open, plan.as_ref(), open.cursor);
         let subjects = self.subjects(state, open.subject);
         let choose = ctx.link().batch_callback(|key: String| Subject::of(&key).map(Msg::Subject));
@@ -277,7 +297,8 @@ impl BytesDialog {
         });
         let onpointercancel = link.callback(|_: PointerEvent| Msg::Release);
         let digits = hex::digits(open.len());
-        let mut mark: Option<Mark> = None;
+        let hovered = self.hovered(&ctx.props().state, open);
+        let mut mark: Option<Pointed> = None;
         html! {
             <div class="bytes-area" ref={self.area.clone()}>
                 <div class={classes!("bytes-grid", compared.then_some("both"), format!("digits-{digits}"))} ref={self.grid.clone()}
@@ -285,7 +306,7 @@ impl BytesDialog {
                     aria-activedescendant={active} aria-describedby="bytes-keys"
                     aria-rowcount={lines.count().to_string()} aria-colcount={(self.width() + 1).to_string()}
                     {onpointerdown} {onpointermove} {onpointerup} {onpointercancel}>
-                    { for shown.map(|line| self.line(open, plan, here, line, digits, &mut mark)) }
+                    { for shown.map(|line| self.line(open, plan, hovered, here, line, &mut mark)) }
                 </div>
                 { self.bar_view(ctx, open, plan) }
             </div>
@@ -296,11 +317,14 @@ impl BytesDialog {
         &self,
         open: &Open,
         plan: Option<&Plan>,
+        hovered: Option<usize>,
         here: Option<&Mark>,
         line: usize,
-        digits: usize,
-        mark: &mut Option<Mark>,
+        mark: &mut Option<Pointed>,
     ) -> Html {
+        // Only of the payload of Build it is known which batches carry it.
+        let batches = plan.filter(|_| open.subject == Subject::Build);
+        let digits = hex::digits(open.len());
         let lines = self.lines(open);
         let range = lines.bytes(line);
         let Some(window) = &open.window else { return html! {} };
@@ -316,18 +340,26 @@ impl BytesDialog {
         // Beyond the end of this payload the other may go on.
         let width = range.start..range.start + lines.width;
         for (column, offset) in width.enumerate() {
-            if mark.as_ref().is_none_or(|mark| !mark.range.contains(&offset)) {
-                *mark = self.mark(open, plan, offset);
+            if mark.as_ref().is_none_or(|pointed| !pointed.mark.range.contains(&offset)) {
+                *mark = self.mark(open, plan, offset).map(|mark| Pointed {
+                    label: mark.selection.map(|selection| pointing::mark(selection).into()),
+                    back: hovered.is_some_and(|hovered| hovered != mark.position),
+                    mark,
+                });
             }
             let inside = range.contains(&offset);
-            let mark = mark.as_ref().filter(|_| inside);
-            first = first.or(mark.map(|mark| mark.position));
+            let pointed = mark.as_ref().filter(|_| inside);
+            let label = pointed.and_then(|pointed| pointed.label.clone());
+            let back = pointed.is_some_and(|pointed| pointed.back).then_some("away");
+            let mark = pointed.map(|pointed| &pointed.mark);
+            first = first.or(pointed.map(|pointed| (pointed.mark.position, pointed.back)));
             let seg = mark.map(|mark| hue(mark.position));
             let middle = (column == 8).then_some("mid");
             let differs =
                 compared && mine(offset).is_some() && theirs(offset).is_some() && mine(offset) != theirs(offset);
             let marks = classes!(
                 seg.clone(),
+                back,
                 (inside && selected.contains(&offset) && selected.len() > 1).then_some("sel"),
                 (inside && offset == open.cursor).then_some("cur"),
                 differs.then_some("differs"),
@@ -341,18 +373,19 @@ impl BytesDialog {
                 )
             });
             let begins = mark.is_some_and(|mark| mark.range.start == offset && offset > 0).then_some("begins");
-            let batch = plan.filter(|_| inside).and_then(|plan| hex::batch_at(plan, offset)).map(|_| "batch");
+            let batch = batches.filter(|_| inside).and_then(|plan| hex::batch_at(plan, offset)).map(|_| "batch");
             if inside {
                 let byte = mine(offset);
                 let text = byte.map_or("–".to_owned(), |byte| format!("{byte:02x}"));
                 cells.push(html! {
                     <span key={offset} role="gridcell" id={format!("byte-{offset}")}
                         class={classes!("b", marks.clone(), edges, begins, batch, middle)} data-at={offset.to_string()}
+                        data-segment={label.clone()}
                         aria-colindex={(column + 2).to_string()}
                         aria-selected={if selected.contains(&offset) { "true" } else { "false" }}>{ text }</span>
                 });
                 characters.push(html! {
-                    <span key={offset} class={marks.clone()} data-at={offset.to_string()}>
+                    <span key={offset} class={marks.clone()} data-at={offset.to_string()} data-segment={label}>
                         { byte.map_or(' ', hex::character) }</span>
                 });
             } else {
@@ -371,8 +404,9 @@ impl BytesDialog {
         html! {
             <div key={line} role="row" class="l" aria-rowindex={(line + 1).to_string()}>
                 <span role="rowheader" class="o">{ hex::column(range.start, digits) }</span>
-                <svg class={classes!("gutter", first.map(hue))} width="8" height="20" viewBox="0 0 8 20" aria-hidden="true">
-                    if let Some(position) = first {
+                <svg class={classes!("gutter", first.map(|(position, _)| hue(position)), first.is_some_and(|(_, back)| back).then_some("back"))}
+                    width="8" height="20" viewBox="0 0 8 20" aria-hidden="true">
+                    if let Some((position, _)) = first {
                         <rect class="tint" width="8" height="20" /><rect width="8" height="20" fill={hatch(position)} />
                     }
                 </svg>
@@ -409,22 +443,29 @@ impl BytesDialog {
         let onpointermove =
             link.batch_callback(move |event: PointerEvent| (event.buttons() & 1 == 1).then(|| Msg::Thumb(y(&event))));
         let len = open.len().max(1) as f64;
-        let stripe = |range: &Range<usize>, position: usize| {
+        let hovered = self.hovered(&ctx.props().state, open);
+        let stripe = |range: &Range<usize>, position: usize, selection: Option<Selection>| {
             let (from, to) = (range.start as f64 / len * height, range.end as f64 / len * height);
             let height = (to - from).max(0.5).to_string();
-            html! { <rect class={classes!("stripe", hue(position))} x="0" y={from.to_string()} width="5" {height} /> }
+            let back = hovered.is_some_and(|hovered| hovered != position).then_some("back");
+            html! {
+                <rect class={classes!("stripe", hue(position), back)} x="0" y={from.to_string()} width="5" {height}
+                    data-segment={selection.map(pointing::mark)} />
+            }
         };
         let stripes: Vec<Html> = match (plan, &open.held) {
             (Some(plan), _) => {
                 let pieces = plan.pieces.iter().filter(|piece| piece.bytes() > 0).take(MOST_STRIPES);
-                pieces.map(|piece| stripe(&(piece.offset..piece.end()), piece.position)).collect()
+                pieces
+                    .map(|piece| stripe(&(piece.offset..piece.end()), piece.position, Some(piece.selection(0))))
+                    .collect()
             }
             (None, Ok(held)) if held.payload().payload().segments().len() <= MOST_STRIPES => {
                 let ranges = (0..MOST_STRIPES).map_while(|index| held.payload().range(index));
                 ranges
                     .enumerate()
                     .filter(|(_, range)| !range.is_empty())
-                    .map(|(index, range)| stripe(&range, index))
+                    .map(|(index, range)| stripe(&range, index, None))
                     .collect()
             }
             _ => Vec::new(),
@@ -488,7 +529,7 @@ impl BytesDialog {
                             <p>
                                 { swatch(mark.position) }{ " " }{ &mark.name }
                                 { format!(", byte {} of {}", format::count(open.cursor - mark.range.start), format::count(mark.range.len())) }
-                                if let Some(plan) = plan {
+                                if let Some(plan) = plan.filter(|_| open.subject == Subject::Build) {
                                     { format!(", batch {}", format::count(plan.batches.batch_of(open.cursor))) }
                                 }
                             </p>

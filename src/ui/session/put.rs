@@ -20,7 +20,6 @@ pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
             { once(state, send) }
-            { rate(state, send) }
             { subscription(state, send) }
             { samples(state, send) }
         </>
@@ -89,10 +88,10 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
-                                ": {} copied to build, {} gathered; left the browser after {}. ",
-                                format::bytes(report.built as usize), format::bytes(report.gathered as usize), format::took(report.took),
+                                " left the browser after {}; {} copied to build, {} gathered. ",
+                                format::took(report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
                             ) }
-                            <span class="quiet">{ "This is not delivery: zenoh does not confirm puts." }</span>{ " " }
+                            <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
                             { follow_button(state, send) }
                         </p>
                     },
@@ -106,16 +105,30 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
 /// What happens to a put when the link is full.
 const fn when_full(may_drop: bool) -> &'static str {
     if may_drop {
-        "DROP: when the link is full, the put is dropped; here that is counted and told, by a router it is not."
+        "DROP: on a full link a put is dropped; here that is counted, by a router it is not."
     } else {
-        "BLOCK: when the link is full, the put waits and drops nothing."
+        "BLOCK: on a full link a put waits; nothing is dropped."
     }
+}
+
+/// Reliable is what may not be dropped on its way.
+const RELIABILITIES: [&str; 2] = ["reliable", "best effort"];
+
+/// Whether a put says when it was made.
+const STAMPS: [&str; 2] = ["none", "now"];
+
+/// A choice between two; `second` says whether it is the second.
+fn either(id: &'static str, names: [&'static str; 2], second: bool, choose: Callback<String>) -> Html {
+    let options = names.map(|name| (name.into(), name.into())).to_vec();
+    html! { <Select {id} value={names[usize::from(second)]} {options} {choose} /> }
 }
 
 /// The options that hold, in short.
 fn in_short(options: &Options) -> String {
     let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
+    words.extend(options.best_effort.then_some("best effort"));
     words.extend(options.express.then_some("express"));
+    words.extend(options.stamped.then_some("timestamp"));
     words.extend(options.numbered.then_some("numbered"));
     words.extend(Some(options.encoding.trim()).filter(|encoding| !encoding.is_empty()));
     words.extend((!options.attachment.is_empty()).then_some("attachment"));
@@ -154,6 +167,8 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
     let priority = change(|options, name| {
         options.priority = PRIORITIES.iter().find(|(_, one)| *one == name).map_or(options.priority, |(one, _)| *one);
     });
+    let reliability = change(|options, name| options.best_effort = name == RELIABILITIES[1]);
+    let timestamp = change(|options, name| options.stamped = name == STAMPS[1]);
     let [encoding, attachment] =
         [change(|options, text| options.encoding = text), change(|options, text| options.attachment = text)];
     let open = state.session.is_open();
@@ -166,6 +181,10 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     <Select id="put-priority" value={priority_name(options.priority)} options={priorities} choose={priority} />
                     <span class="quiet">{ "link full" }</span>
                     { segmented("What happens when the link is full", "put-full", full.into()) }
+                    <label for="put-reliability">{ "reliability" }</label>
+                    { either("put-reliability", RELIABILITIES, options.best_effort, reliability) }
+                    <label for="put-timestamp" title="When a put was made. A router stamps those that do not say it">{ "timestamp" }</label>
+                    { either("put-timestamp", STAMPS, options.stamped, timestamp) }
                     <label for="put-encoding">{ "encoding" }</label>
                     <input id="put-encoding" class="mono" type="text" value={options.encoding.clone()} oninput={encoding.reform(typed)}
                         placeholder="zenoh/bytes" autocomplete="off" spellcheck="false" autocapitalize="off" />
@@ -176,6 +195,7 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
                 </div>
             </details>
+            { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
                 <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
                     { if matching { "somebody listens" } else { "nobody listens" } }
@@ -222,23 +242,24 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
     };
     let Course { puts, dropped, .. } = course.copied().unwrap_or_default();
     html! {
-        <>
-            <form class="line rate" onsubmit={submits(send, (if running { Change::Stop } else { Change::Start }).into())}>
-                <label for="hz">{ "at a rate" }</label>
-                <div class="rate-hz">
-                    <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
-                        change={send.reform(|hz| Change::Hz(hz).into())} />
-                    <span class="quiet">{ "Hz" }</span>
-                    <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}>
-                        { for course.map(measured) }
-                    </p>
-                </div>
+        <details id="put-rate">
+            <summary>
+                { "at a rate" }
+                if let Some(course) = course.filter(|_| running) { { format!(": {} Hz", format::significant(course.hz)) } }
+            </summary>
+            <form class="rate" onsubmit={submits(send, (if running { Change::Stop } else { Change::Start }).into())}>
+                <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
+                    change={send.reform(|hz| Change::Hz(hz).into())} />
+                <span class="quiet">{ "Hz" }</span>
+                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}>
+                    { for course.map(measured) }
+                </p>
                 // One button for both, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
-            <div class="under">if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }</div>
-        </>
+            if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }
+        </details>
     }
 }
 

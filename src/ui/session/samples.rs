@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{
-        Action, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, State,
+        Action, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp, State,
         bytes::{Looking, Subject},
         session::{Attachment, priority_name},
     },
@@ -102,7 +102,10 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
     };
     let first = match &sample.reply {
         Some(from) => html! { <td class="mono from-cell" title={from.clone()}>{ from }</td> },
-        None => html! { <td>{ &sample.time }</td> },
+        // An hour ago is not among the newest.
+        None => html! {
+            <td class="time-cell" title={arrival(sample)}>{ sample.time.split_once(':').map_or(sample.time.as_str(), |(_, rest)| rest) }</td>
+        },
     };
     let more = more(&sample.more);
     html! {
@@ -111,9 +114,9 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
                 data-local={sample.local.to_string()} data-key={sample.key.clone()}>
                 { first }
                 <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
-                <td class="number-cell">{ sample_bytes(sample, send) }</td>
-                <td>{ arrived }</td>
-                <td>{ read_button(sample, send) }</td>
+                <td class="number-cell bytes-cell">{ sample_bytes(sample, send) }</td>
+                <td class="arrived-cell">{ arrived }</td>
+                <td class="read-cell">{ read_button(sample, send) }</td>
                 <td class="hash-cell">{ hash(sample, send) }</td>
             </tr>
             if !more.is_empty() {
@@ -135,7 +138,22 @@ fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
     }
 }
 
-/// What came along, as far as it is not zenoh's default.
+/// When a sample came, and when it was made, if it says so.
+fn arrival(sample: &Sample) -> String {
+    let made = sample.more.stamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
+    format!("came {}{made}", sample.time)
+}
+
+/// A timestamp in words.
+fn stamped(Stamp { time, by }: &Stamp) -> String {
+    match by {
+        Clock::Router => format!("stamped {time} by the router"),
+        Clock::Page => format!("stamped {time} by this page"),
+        Clock::Other(id) => format!("stamped {time} by {}", format::cut(id, 9)),
+    }
+}
+
+/// What came along, as far as it is not zenoh's default; a router stamps what has no timestamp.
 fn more(more: &More) -> String {
     let mut words = Vec::new();
     words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
@@ -143,7 +161,9 @@ fn more(more: &More) -> String {
     words.extend(more.attachment.as_ref().map(attachment));
     words.extend((more.priority != Priority::Data).then(|| format!("priority {}", priority_name(more.priority))));
     words.extend(more.may_drop.then(|| "DROP".to_owned()));
+    words.extend(more.best_effort.then(|| "best effort".to_owned()));
     words.extend(more.express.then(|| "express".to_owned()));
+    words.extend(more.stamp.as_ref().filter(|stamp| stamp.by != Clock::Router).map(stamped));
     words.join(" · ")
 }
 

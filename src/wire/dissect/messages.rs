@@ -4,7 +4,7 @@ use zenoh_protocol::{
     common::{iext, imsg},
     core::{Priority, Reliability},
     network::{self, declare, request},
-    transport, zenoh,
+    transport, zenoh as data,
 };
 
 use super::{
@@ -305,29 +305,29 @@ impl Walk<'_> {
     fn put_or_del(&mut self, answer: &'static str) -> Walked<()> {
         let header = self.peek().ok_or_else(|| self.short("a put or a delete"))?;
         let deleted = match imsg::mid(header) {
-            zenoh::id::PUT => false,
-            zenoh::id::DEL => true,
+            data::id::PUT => false,
+            data::id::DEL => true,
             _ => return Err(Stop::Unreadable("a put or a delete")),
         };
         let field = if deleted { DEL } else { PUT };
         self.note(if answer.is_empty() { field.name } else { answer });
         self.enter(field);
         let flags: &'static [_] = if deleted {
-            &[(zenoh::put::flag::T, "timestamp"), (Z, MORE)]
+            &[(data::put::flag::T, "timestamp"), (Z, MORE)]
         } else {
-            &[(zenoh::put::flag::T, "timestamp"), (zenoh::put::flag::E, "encoding"), (Z, MORE)]
+            &[(data::put::flag::T, "timestamp"), (data::put::flag::E, "encoding"), (Z, MORE)]
         };
         let header = self.header(flags)?;
-        if header & zenoh::put::flag::T != 0 {
+        if header & data::put::flag::T != 0 {
             self.timestamp()?;
         }
-        if !deleted && header & zenoh::put::flag::E != 0 {
+        if !deleted && header & data::put::flag::E != 0 {
             self.encoding()?;
         }
-        let attachment = if deleted { zenoh::del::ext::Attachment::ID } else { zenoh::put::ext::Attachment::ID };
+        let attachment = if deleted { data::del::ext::Attachment::ID } else { data::put::ext::Attachment::ID };
         self.extensions(
             header,
-            &[(zenoh::put::ext::SourceInfo::ID, EXT_SOURCE, Of::Source), (attachment, EXT_ATTACHMENT, Of::Attachment)],
+            &[(data::put::ext::SourceInfo::ID, EXT_SOURCE, Of::Source), (attachment, EXT_ATTACHMENT, Of::Attachment)],
         )?;
         if !deleted {
             let len = self.len_field(PAYLOAD_LEN, u32::MAX.into())?;
@@ -369,8 +369,8 @@ impl Walk<'_> {
     }
 
     fn query(&mut self) -> Walked<()> {
-        use zenoh::query::{ext, flag};
-        if self.peek().map(imsg::mid).ok_or_else(|| self.short("a query"))? != zenoh::id::QUERY {
+        use data::query::{ext, flag};
+        if self.peek().map(imsg::mid).ok_or_else(|| self.short("a query"))? != data::id::QUERY {
             return Err(Stop::Unreadable("a query"));
         }
         self.note(QUERY.name);
@@ -411,8 +411,8 @@ impl Walk<'_> {
         self.say(&|| key.clone());
         self.extensions(header, &[QOS, TIMESTAMP, (ext::ResponderId::ID, EXT_RESPONDER, Of::Entity), STACK])?;
         match self.peek().map(imsg::mid).ok_or_else(|| self.short("a reply"))? {
-            zenoh::id::REPLY => {
-                use zenoh::reply::flag;
+            data::id::REPLY => {
+                use data::reply::flag;
                 self.enter(REPLY);
                 let header = self.header(&[(flag::C, "consolidation"), (Z, MORE)])?;
                 if header & flag::C != 0 {
@@ -421,8 +421,8 @@ impl Walk<'_> {
                 self.extensions(header, &[])?;
                 self.put_or_del(REPLY.name)?;
             }
-            zenoh::id::ERR => {
-                use zenoh::err::{ext, flag};
+            data::id::ERR => {
+                use data::err::{ext, flag};
                 self.note(ERR.name);
                 self.enter(ERR);
                 let header = self.header(&[(flag::E, "encoding"), (Z, MORE)])?;
