@@ -393,11 +393,12 @@ impl Component for WireDialog {
         self.focus |= !before.open;
         let anew = self.listed.refresh(state, runtime);
         // With what was asked for there is something to look at.
-        if now.picked.is_none() && now.filter.only.is_some() && (now.filter.only != before.filter.only || !before.open)
+        let asked = now.filter.only.is_some() && (now.filter.only != before.filter.only || !before.open);
+        if now.picked.is_none()
+            && asked
+            && let Some(first) = runtime.frames_seen(|record| self.listed.rows.picked(record, 0))
         {
-            if let Some(first) = runtime.frames_seen(|record| self.listed.rows.picked(record, 0)) {
-                send.emit(Change::Pick(Some(first)).into());
-            }
+            send.emit(Change::Pick(Some(first)).into());
         }
         self.look(ctx);
         if now.picked != before.picked || !before.open || (anew && now.filter != before.filter) {
