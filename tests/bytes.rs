@@ -303,6 +303,8 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
         page.fill("#bytes-write", byte).await;
         page.run("document.querySelector('#bytes-write').form.requestSubmit()", vec![]).await;
         at(&page, offset, byte).await;
+        let copied = page.text("#bytes-said").await.contains("Its row is copied");
+        assert_eq!(copied, offset == 12_080, "{offset}");
     }
     // Of the kept payload only the copied segment is as it was.
     until(
@@ -373,6 +375,13 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.fill("#bytes-sought", "ff ff ff").await;
     page.click("#bytes-next").await;
     page.wait("#bytes-search[data-state=failed]").await;
+    // What is moved has no caller any more who could write.
+    page.click("#bytes-close").await;
+    preset(&page, "framed").await;
+    open_build(&page).await;
+    go_to(&page, "9000").await;
+    page.wait("#bytes-moved").await;
+    assert_eq!(page.run("return document.querySelector('#bytes-write')", vec![]).await, Value::Null);
     page.close(&[]).await;
     lab.stop().await;
 }

@@ -109,7 +109,7 @@ impl fmt::Display for MessageError {
                 )
             }
             Self::Pointer { segment, word, why } => {
-                write!(f, "the pointer in segment {segment}, word {} {why}. The message is damaged", thousands((*word).into()))
+                write!(f, "the pointer in segment {segment}, word {} {why}. This is no message of Cap'n Proto, or a damaged one", thousands((*word).into()))
             }
             Self::TooDeep { limit } => write!(f, "the message is nested more than {limit} deep, which is not read"),
             Self::TooMuch { limit } => write!(

@@ -99,7 +99,8 @@ pub(super) fn Help() -> Html {
                 { word("segment", "A run of bytes in memory, for example one array.") }
                 { word("owner", "What keeps those bytes alive, for example the JavaScript array that they belong to.") }
                 { word("payload", "What is sent: a list of segments, in order. Whoever receives it sees one run of bytes.") }
-                { word("batch", "What one message on the network connection carries: at most 65,535 bytes.") }
+                { word("batch", "What one message on the network connection carries: at most 65,535 bytes. It holds whole messages of the \
+                    session (a frame), or a part of one that is too long for it (a fragment).") }
                 { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
                     is copied here once.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
@@ -115,6 +116,10 @@ pub(super) fn Help() -> Html {
             </dl>
             <h3>{ "The words of a session" }</h3>
             <dl class="words">
+                { word("router", "The program in the middle: it hands what is put on to those who subscribe. It sees batches, and puts them \
+                    together to a key and one run of bytes. Of segments, owners and modes it sees nothing, nor does whoever subscribes.") }
+                { word("session", "What the page has with a router, over one WebSocket, from Connect to Disconnect.") }
+                { word("sample", "What a subscriber gets: a key with a payload, or that there is none any more.") }
                 { word("key", "The name under which something is put, as in lab/tensor. A key expression stands for many: lab/* for one more \
                     part, lab/** for any number of them.") }
                 { word("BLOCK, DROP", "What happens to a put when the link is full: it waits, or it is dropped. Whoever sends cannot see what \

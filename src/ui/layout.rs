@@ -682,6 +682,10 @@ fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> 
         Some(lens) => cells::window_words(&lens.bytes(), lens.len(), shown),
         None => String::new(),
     };
+    let words = match state.view.mode() {
+        Some(_) => format!("only a look: the rows, and puts, keep their modes. {words}"),
+        None => words,
+    };
     let off = owners || lens.is_none();
     let whole = off || lens.is_none_or(Lens::is_whole);
     let button = |id: &'static str, name: &'static str, sign: &'static str, look: Look, off: bool| {
@@ -692,7 +696,7 @@ fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> 
     html! {
         <div class="zoom-bar">
             <p id="zoom-words" role="status">{ words }</p>
-            <p class="quiet" id="zoom-keys">
+            <p class="quiet" id="zoom-keys" hidden={off}>
                 { "Drag over the strip for a part, Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
                 <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }
             </p>

@@ -50,7 +50,7 @@ pub(super) fn RouterPane(props: &RouterProps) -> Html {
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
-            { pane_head(4, "head-router", "Router", "send it, and see it come back", other) }
+            { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
             { session(state, send) }
             // Before the start nothing is known about the surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure() } }

@@ -25,7 +25,7 @@ use crate::{
     },
     ledger::Ledger,
     payload::{Difference, Direction, Search, Step},
-    segment::Element,
+    segment::{Element, Mode},
     web::{
         Runtime,
         bytes::{self, Held, Seen, Stop},
@@ -104,6 +104,13 @@ pub(super) enum Msg {
     Write,
     Keep,
     ForgetKept,
+}
+
+/// The mode of the row that has the byte at `offset` of the payload that the rows make.
+fn mode_at(state: &State, offset: usize) -> Option<Mode> {
+    let plan = state.plan().ok()?;
+    let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&offset))?;
+    state.rows.iter().find(|row| row.id == piece.row).map(|row| row.mode)
 }
 
 /// How a search goes.
@@ -548,11 +555,15 @@ impl BytesDialog {
         let Some(open) = &mut self.open else { return };
         let Ok(held) = &open.held else { return };
         let at = format::hex(open.cursor);
+        let copied = mode_at(&ctx.props().state, open.cursor) == Some(Mode::Copy);
         open.said = Some(held.write(open.cursor, byte).map(|()| {
-            format!(
-                "Wrote {byte:02x} at {at} into the array that this payload borrows. It shows wherever the array is borrowed, and \
-                 nowhere else."
-            )
+            let then = if copied {
+                "To be looked at, the array is borrowed. Its row is copied: a payload that is built later has the new byte, and one that \
+                 was built before keeps its own."
+            } else {
+                "It shows wherever the array is borrowed, and nowhere else."
+            };
+            format!("Wrote {byte:02x} at {at} into the caller’s array. {then}")
         }));
         (open.window, open.inspected) = (None, None);
         let other = open.other.as_ref().map(|other| other.subject);

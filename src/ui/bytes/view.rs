@@ -5,7 +5,7 @@ use std::ops::Range;
 use web_sys::{Element as Node, HtmlTextAreaElement};
 use yew::{html::Scope, prelude::*};
 
-use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, offset_under};
+use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, mode_at, offset_under};
 use crate::{
     app::{
         Action, Plan, Selection, State,
@@ -13,7 +13,7 @@ use crate::{
         keys::{Context as Shortcuts, aria},
     },
     payload::Direction,
-    segment::Element,
+    segment::{Element, Mode},
     ui::{
         format,
         hex::{self, Mark, Order, Sought, Style},
@@ -583,7 +583,14 @@ impl BytesDialog {
                     </div>
                     <p class="mono read-on" id="bytes-read">{ read_on.join("  ") }</p>
                     if open.subject == Subject::Build && open.held.as_ref().is_ok_and(|held| held.is_writable(open.cursor)) {
-                        { self.writing(link) }
+                        if mode_at(&ctx.props().state, open.cursor) == Some(Mode::Move) {
+                            <p class="quiet" id="bytes-moved">
+                                { "This row is moved: building the payload takes the array away, and nobody can write to it any more. Here \
+                                   it is looked at before that." }
+                            </p>
+                        } else {
+                            { self.writing(link) }
+                        }
                     }
                 }
             </section>
@@ -597,7 +604,7 @@ impl BytesDialog {
         });
         html! {
             <form class="bytes-write" {onsubmit}>
-                <label for="bytes-write">{ "write, as the array’s owner" }</label>
+                <label for="bytes-write">{ "write into the caller’s array" }</label>
                 <input id="bytes-write" class="mono" type="text" autocomplete="off" spellcheck="false" value={self.choices.write.clone()}
                     oninput={link.callback(|event| Msg::WriteTyped(typed(event)))} aria-describedby="bytes-write-error"
                     aria-invalid={self.choices.write_error.is_some().then_some("true")} />

@@ -45,7 +45,8 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
             { table("samples", "Samples that arrived", "time", &own, send) }
             if own.iter().any(|sample| sample.local) {
                 <p class="quiet">
-                    { "local: handed over inside this page. A router does not send a page its own puts back; other programs get them." }
+                    { "local: handed over inside this page, in the segments that were put. A router does not send a page its own puts \
+                       back; to see one come through it, open this page a second time and subscribe there." }
                 </p>
             }
         </div>

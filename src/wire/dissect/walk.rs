@@ -291,12 +291,12 @@ impl<'a> Walk<'a> {
             if carried.len == carried.total {
                 bytes(carried.len)
             } else {
-                let until = carried.offset + carried.len;
+                let last = carried.offset + carried.len - 1;
                 format!(
                     "{}: {} to {} of {}",
                     bytes(carried.len),
                     count(carried.offset),
-                    count(until),
+                    count(last),
                     bytes(carried.total)
                 )
             }
