@@ -111,9 +111,12 @@ impl Offered {
         self.program.line(LONG).await
     }
 
-    /// Presses Enter, and waits for its end.
-    async fn end(mut self) {
+    async fn press_enter(&mut self) {
         self.program.tell(&"").await;
+    }
+
+    /// Waits for its end.
+    async fn end(self) {
         self.program.leave().await;
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
@@ -138,12 +141,14 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
         page.click("#put").await;
         page.wait_at_most("#put-result[data-state=done]", LONG).await;
         assert_eq!(program.line().await, said);
+        program.press_enter().await;
         program.end().await;
     }
     let before = page.attribute("#samples tr", "data-id").await;
     let program = Offered::run(&page, "capnp-send").await;
     page.wait("#samples tr[data-key='lab/other']").await;
     assert_ne!(page.attribute("#samples tr", "data-id").await, before);
+    // It sends once, and ends by itself.
     program.end().await;
     page.close(&[]).await;
     lab.stop().await;

@@ -81,21 +81,8 @@ impl Page {
 
     /// Opens `url`, whatever is there.
     pub(crate) async fn at(url: &str) -> Self {
-        let driver = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver starts; scripts/test installs it");
-        let mut driver = Driver { process: driver, port: 0 };
-        let mut lines = BufReader::new(driver.process.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next().expect("chromedriver says its port").unwrap();
-            if let Some(port) = line.split("started successfully on port ").nth(1) {
-                break port.trim_end_matches('.').parse::<u16>().unwrap();
-            }
-        };
-        driver.port = port;
-        std::thread::spawn(move || lines.for_each(drop));
+        // It looks for a free port in both families of addresses, which another one may take meanwhile.
+        let (driver, port) = (0..5).find_map(|_| Driver::start()).expect("chromedriver says its port");
         let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
         let args = [
             "--headless",
@@ -285,6 +272,22 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts one, on a port of its choice; `None` when it has ended at once.
+    fn start() -> Option<(Self, u16)> {
+        let process = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts; scripts/test installs it");
+        let mut driver = Self { process, port: 0 };
+        let mut lines = BufReader::new(driver.process.stdout.take()?).lines().map_while(Result::ok);
+        let said = lines.find_map(|line| line.split("started successfully on port ").nth(1).map(str::to_owned))?;
+        driver.port = said.trim_end_matches('.').parse().ok()?;
+        std::thread::spawn(move || lines.for_each(drop));
+        let port = driver.port;
+        Some((driver, port))
+    }
+
     /// Has it end its browsers first, which it would leave behind if it were killed. After a test that went well there is none.
     fn end(&mut self) {
         let shutdown = || -> std::io::Result<()> {
