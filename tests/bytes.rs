@@ -304,7 +304,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
         page.run("document.querySelector('#bytes-write').form.requestSubmit()", vec![]).await;
         at(&page, offset, byte).await;
         let copied = page.text("#bytes-said").await.contains("Its row is copied");
-        assert_eq!(copied, offset == 12_080, "{offset}");
+        assert_eq!(copied, offset > 12_064, "{offset}");
     }
     // Of the kept payload only the copied segment is as it was.
     until(

@@ -683,7 +683,7 @@ fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> 
         None => String::new(),
     };
     let words = match state.view.mode() {
-        Some(_) => format!("only a look: the rows, and puts, keep their modes. {words}"),
+        Some(_) => format!("only a look, rows and puts keep their modes; {words}"),
         None => words,
     };
     let off = owners || lens.is_none();
