@@ -20,7 +20,7 @@ use support::{
 
 const DESK: (u32, u32) = (1440, 900);
 /// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
-const TALL: (u32, u32) = (1360, 1700);
+const TALL: (u32, u32) = (1360, 2400);
 const PHONE: (u32, u32) = (390, 844);
 
 /// Takes pictures of one page, in one theme.
@@ -37,14 +37,14 @@ impl Camera<'_> {
         println!("{}", file.display());
     }
 
-    /// Waits until nothing moves any more and the fonts are there.
+    /// Brings to its end what moves, and waits until the fonts are there.
     async fn settle(&self) {
         let script = "
             const done = arguments[0];
-            const animations = document.getAnimations().map((animation) => animation.finished);
             document.activeElement?.blur();
-            Promise.allSettled([document.fonts.ready, ...animations])
-                .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(null))));";
+            // One in what is closed would never end by itself.
+            for (const animation of document.getAnimations()) animation.finish();
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(null))));";
         self.page.client.execute_async(script, vec![]).await.unwrap();
     }
 
