@@ -294,6 +294,17 @@ pub fn scrolled_to(at: usize, top: f64, height: f64, line: f64) -> Option<f64> {
     }
 }
 
+/// Where a view that was scrolled to `top` must be scrolled to when its lines become others, so that what was at its top stays there. Each
+/// line has a number, and what is new has larger ones; for a line that is gone the next one that is left takes its place.
+#[must_use]
+pub fn anchored(top: f64, line: f64, old: &[u64], new: &[u64]) -> f64 {
+    let at = (top / line).max(0.0) as usize;
+    let Some(number) = old.get(at) else { return top };
+    let same = new.iter().position(|one| one == number);
+    let now = same.or_else(|| new.iter().position(|one| one > number)).unwrap_or(new.len());
+    (top + (now as f64 - at as f64) * line).max(0.0)
+}
+
 // ---- the tree of fields ----
 
 /// Where a field is in the tree.

@@ -1,13 +1,13 @@
 //! A box of many lines of equal height that scrolls as any other, and of which only the lines in view are drawn.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
-use super::rows::{scrolled_to, window};
+use super::rows::{anchored, scrolled_to, window};
 
 /// The height before it was measured, in pixels.
 const FIRST_HEIGHT: f64 = 400.0;
@@ -47,6 +47,9 @@ pub(super) struct ScrollerProps {
     /// A line to be shown; it is scrolled to whenever the number in front of it changes.
     #[prop_or_default]
     pub(super) show: (u64, usize),
+    /// A number for each line, where lines come and go: what is at the top stays there, see [`anchored`].
+    #[prop_or_default]
+    pub(super) numbers: Option<Rc<Vec<u64>>>,
     /// Whether the end stays in view while lines are added.
     #[prop_or_default]
     pub(super) follows: bool,
@@ -78,6 +81,8 @@ pub(super) struct Scroller {
     shown: u64,
     /// How many lines there were when it was drawn last.
     count: usize,
+    /// Whether it has to be scrolled to where its lines are now.
+    carried: bool,
     watched: Option<Watched>,
 }
 
@@ -126,6 +131,7 @@ impl Component for Scroller {
             at_end: ctx.props().follows,
             shown: u64::MAX,
             count: 0,
+            carried: false,
             watched: None,
         }
     }
@@ -150,6 +156,19 @@ impl Component for Scroller {
         }
     }
 
+    fn changed(&mut self, ctx: &Context<Self>, old: &ScrollerProps) -> bool {
+        let props = ctx.props();
+        if let (Some(old), Some(new)) = (&old.numbers, &props.numbers)
+            && !Rc::ptr_eq(old, new)
+            && !(props.follows && self.at_end)
+        {
+            let top = anchored(self.top, props.line, old, new);
+            self.carried = top != self.top;
+            self.top = top;
+        }
+        true
+    }
+
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             self.watch(ctx);
@@ -158,8 +177,12 @@ impl Component for Scroller {
         let Some(element) = self.node.cast::<HtmlElement>() else { return };
         // Asking where it is makes the browser lay it out: not while it is only scrolled.
         let other_lines = std::mem::replace(&mut self.count, props.count) != props.count;
-        if self.shown == props.show.0 && !other_lines {
+        let carried = std::mem::take(&mut self.carried);
+        if self.shown == props.show.0 && !other_lines && !carried {
             return;
+        }
+        if carried {
+            element.set_scroll_top(self.top as i32);
         }
         let top = f64::from(element.scroll_top());
         if self.shown != props.show.0 {

@@ -1,8 +1,11 @@
 //! The frames as rows of a list: those that a filter shows, with equal fragments of a message folded into one row.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
-use super::{Filter, MessageId, Picked, Record};
+use super::{Filter, FrameId, MessageId, Picked, Record};
 use crate::app::Selection;
 
 /// Equal fragments of one message: neither its first nor its last one, and of the same length.
@@ -36,6 +39,8 @@ pub struct Rows {
     pub lines: Vec<Line>,
     /// The folds.
     pub folds: Vec<Fold>,
+    /// The first frame of each row.
+    pub firsts: Rc<Vec<FrameId>>,
     /// Frames that the filter shows.
     pub shown: usize,
 }
@@ -85,6 +90,8 @@ impl Rows {
                 line => rows.lines.push(line),
             }
         }
+        let first = |line: &Line| record.entries().get(rows.first_of(*line)?).map(|entry| entry.id);
+        rows.firsts = Rc::new(rows.lines.iter().filter_map(first).collect());
         rows
     }
 

@@ -24,6 +24,23 @@ fn the_lines_that_are_drawn_are_those_in_view_and_a_few_more() {
 }
 
 #[test]
+fn what_is_in_view_stays_there_when_lines_go_in_front_of_it() {
+    let old: Vec<u64> = (100..200).collect();
+    // Half of line 30, frame 130, is scrolled out. 20 go in front, and 20 come behind.
+    let new: Vec<u64> = (120..220).collect();
+    assert_eq!(anchored(610.0, 20.0, &old, &new), 210.0);
+    assert_eq!(anchored(610.0, 20.0, &old, &old), 610.0);
+    // What was in view is gone: then what is left of it is at the top.
+    assert_eq!(anchored(110.0, 20.0, &old, &new), 10.0);
+    assert_eq!(anchored(0.0, 20.0, &old, &new), 0.0);
+    // Others are shown; the lines inside of an open fold do not go upwards by number.
+    assert_eq!(anchored(200.0, 20.0, &old, &[50, 105, 115, 112, 190]), 40.0);
+    assert_eq!(anchored(200.0, 20.0, &old, &[102, 104, 110, 103, 190]), 40.0);
+    assert_eq!(anchored(200.0, 20.0, &[], &old), 200.0);
+    assert_eq!(anchored(200.0, 20.0, &old, &[]), 0.0);
+}
+
+#[test]
 fn fields_are_a_tree_of_which_groups_close() {
     // A frame with two puts under the key a.
     let put = [0x3d, 0, 1, b'a', 0x01, 2, 0xAA, 0xBB];

@@ -193,7 +193,7 @@ impl WireDialog {
             <div class="wire-main">
                 <Scroller id="wire-list" class="wire-list" role="treegrid" label="Frames" describedby="wire-keys" {count}
                     line={HEIGHTS[usize::from(is_narrow())]} head_height={if is_narrow() { 0.0 } else { HEAD }} {head} size={(count + 1, COLUMNS)} {active} show={self.show_row}
-                    follows={chosen.is_none()} {draw} onkeydown={link.callback(Msg::ListKey)} onclick={link.callback(Msg::ListClick)} />
+                    numbers={rows.firsts.clone()} follows={chosen.is_none()} {draw} onkeydown={link.callback(Msg::ListKey)} onclick={link.callback(Msg::ListClick)} />
                 if count == 0 {
                     <p class="quiet" id="wire-none">{ "No frame is like that. Show others, or all again." }</p>
                 }
