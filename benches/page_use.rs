@@ -149,8 +149,9 @@ async fn main() {
     ];
     lines.iter().for_each(Line::print);
     println!(
-        "  of these tasks the thread itself used {:.1} ms zooming and {:.1} ms streaming",
-        zoomed.cpu, streamed.cpu
+        "  of these tasks the thread itself used {:.1} ms zooming and {:.1} ms streaming, of which the engine collected garbage for \
+         {:.1} ms and {:.1} ms",
+        zoomed.cpu, streamed.cpu, zoomed.garbage, streamed.garbage
     );
     let tasks = |tasks: &[Task]| json!(tasks.iter().map(|task| [task.wall, task.cpu]).collect::<Vec<_>>());
     let figures = json!({

@@ -22,6 +22,8 @@ pub(crate) struct Task {
     pub(crate) wall: f64,
     /// What the thread itself used.
     pub(crate) cpu: f64,
+    /// How long the engine collected garbage in it.
+    pub(crate) garbage: f64,
 }
 
 /// A connection to a browser's own DevTools endpoint.
@@ -79,7 +81,7 @@ impl DevTools {
 
     /// The tasks of the main threads of all pages while `doing` lasts.
     pub(crate) async fn tasks<T>(&mut self, doing: impl Future<Output = T>) -> (T, Vec<Task>) {
-        let config = json!({ "includedCategories": ["toplevel"] });
+        let config = json!({ "includedCategories": ["toplevel", "v8", "blink_gc"] });
         self.send("Tracing.start", json!({ "transferMode": "ReportEvents", "traceConfig": config })).await;
         self.answered().await;
         let done = doing.await;
@@ -109,9 +111,45 @@ fn main_tasks(events: &[Value]) -> Vec<Task> {
         .map(of)
         .collect();
     let millis = |value: &Value| value.as_f64().unwrap_or_default() / 1e3;
+    let collections = collections(events.iter().filter(|event| mains.contains(&of(event))), millis);
     events
         .iter()
         .filter(|event| event["name"] == "ThreadControllerImpl::RunTask" && mains.contains(&of(event)))
-        .map(|event| Task { wall: millis(&event["dur"]), cpu: millis(&event["tdur"]) })
+        .map(|event| {
+            let (begun, wall) = (millis(&event["ts"]), millis(&event["dur"]));
+            let inside = |(from, to): &(f64, f64)| (to.min(begun + wall) - from.max(begun)).max(0.0);
+            Task { wall, cpu: millis(&event["tdur"]), garbage: collections.iter().map(inside).sum() }
+        })
         .collect()
+}
+
+/// When the engine collected garbage, from and to, without what lies inside of another collection.
+fn collections<'a>(events: impl Iterator<Item = &'a Value>, millis: impl Fn(&Value) -> f64) -> Vec<(f64, f64)> {
+    let mut found: Vec<(f64, f64)> = Vec::new();
+    let mut begun: Vec<(&str, f64)> = Vec::new();
+    for event in events {
+        let name = event["name"].as_str().unwrap_or_default();
+        if !(name == "MajorGC" || name == "MinorGC" || name.starts_with("V8.GC") || name.starts_with("BlinkGC")) {
+            continue;
+        }
+        let at = millis(&event["ts"]);
+        match event["ph"].as_str() {
+            Some("X") => found.push((at, at + millis(&event["dur"]))),
+            Some("B") => begun.push((name, at)),
+            Some("E") => {
+                let open = begun.iter().rposition(|(open, _)| *open == name);
+                found.extend(open.map(|open| (begun.remove(open).1, at)));
+            }
+            _ => {}
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut apart: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in found {
+        match apart.last_mut().filter(|last| from < last.1) {
+            Some(last) => last.1 = last.1.max(to),
+            None => apart.push((from, to)),
+        }
+    }
+    apart
 }

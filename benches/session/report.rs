@@ -139,6 +139,9 @@ impl Report {
                 quantile(&cpu, 1.0)
             );
         }
+        if let Some(worst) = self.tasks.values().flatten().max_by(|a, b| a.wall.total_cmp(&b.wall)) {
+            println!("  in the longest of all the engine collected garbage for {:.2} ms", worst.garbage);
+        }
         println!("\nSubscribers work again after the router's return, ms, by ws and by /zenoh");
         for (down, back) in DOWN.iter().zip(&self.back) {
             println!("  down for {:.1} s {:>20.0} {:>8.0}", *down as f64 / 1e3, back[0], back[1]);
@@ -176,7 +179,8 @@ impl Report {
             "seed": SEED,
             "cells": cells,
             "get_ms": gets,
-            "put_longest_task": { "wall_ms": tasks(|task| task.wall), "cpu_ms": tasks(|task| task.cpu) },
+            "put_longest_task": { "wall_ms": tasks(|task| task.wall), "cpu_ms": tasks(|task| task.cpu),
+                "garbage_ms": tasks(|task| task.garbage) },
             "reconnect_ms": DOWN.iter().zip(&self.back)
                 .map(|(down, back)| json!({ "down": down, "ws": back[0], "zenoh": back[1] })).collect::<Vec<_>>(),
             "targets": self.targets().iter().map(Line::json).collect::<Vec<_>>(),

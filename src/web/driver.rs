@@ -45,7 +45,7 @@ const HIGH_WATER: u64 = 4 << 20;
 const PROGRESS: Duration = Duration::from_millis(100);
 
 /// How long the driver may keep the page from doing anything else, at a stretch.
-const SLICE: Duration = Duration::from_millis(4);
+const SLICE: Duration = Duration::from_millis(2);
 
 /// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing answers at all.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
