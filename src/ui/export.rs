@@ -147,7 +147,7 @@ mod tests {
         let text = markdown(&run, &reading);
         for words in [
             "# Framed tensor",
-            "Copying is **1.8 %**",
+            "Copying to build is **1.8 %**",
             "| --- | ---: |",
             "RFC 6455",
             "## Conditions",

@@ -98,6 +98,21 @@ pub fn significant(value: f64) -> String {
     }
 }
 
+/// Two significant digits, for what is told in passing: `0.57`, `1.7`, `94`, and whole numbers above that.
+#[must_use]
+pub fn about(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude >= 9.95 || !value.is_finite() {
+        significant(value.round()).trim_end_matches(".0").to_owned()
+    } else if magnitude >= 0.995 || magnitude == 0.0 {
+        format!("{value:.1}")
+    } else if magnitude >= 0.0995 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
+    }
+}
+
 /// Rounds to three significant digits, so that 3,637 reads `3,640`: an interval never deserves more.
 fn round_to_three(value: f64) -> f64 {
     if value < 1000.0 {
@@ -163,12 +178,22 @@ impl TimeUnit {
     /// The number of this unit in `ns` nanoseconds, three significant digits, without the sign.
     #[must_use]
     pub fn show(self, ns: f64) -> String {
-        significant(match self {
+        significant(self.number(ns))
+    }
+
+    /// The same with two digits, see [`about`].
+    #[must_use]
+    pub fn about(self, ns: f64) -> String {
+        about(self.number(ns))
+    }
+
+    fn number(self, ns: f64) -> f64 {
+        match self {
             Self::Ns => ns,
             Self::Us => ns / 1e3,
             Self::Ms => ns / 1e6,
             Self::S => ns / 1e9,
-        })
+        }
     }
 }
 
@@ -375,6 +400,9 @@ mod tests {
         assert_eq!(time(874.0), "874 ns");
         assert_eq!(time(999.7), "1.00 µs");
         assert_eq!(time(9_210_000.0), "9.21 ms");
+        let words = [0.0, 0.0123, 0.5712, 0.996, 1.722, 9.94, 9.96, 43.8, 102.7, 98_765.0].map(about);
+        assert_eq!(words, ["0.0", "0.012", "0.57", "1.0", "1.7", "9.9", "10", "44", "103", "98,800"]);
+        assert_eq!(TimeUnit::Ms.about(1_744_000.0), "1.7");
         assert_eq!(time(47_700_000.0), "47.7 ms");
         assert_eq!(time(2.5e9), "2.50 s");
         assert_eq!(TimeUnit::Ms.show(874_000.0), "0.874");

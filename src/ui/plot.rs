@@ -268,8 +268,15 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
         plot.rect("p-more", (x + 1.5, (width - x - 2.0).max(1.0)), (TOP + 0.5, HIGH - 1.0));
     }
     let unit = format::TimeUnit::of(total);
-    let [b, g, s, a, f] = [build, gather, send, arrive, fresh].map(|ns| unit.show(ns));
-    plot.text("p-note", "start", 0.0, 11.0, format!("our copies, {}: build {b}, gather {g}", unit.sign()));
+    // Two digits, as in the sentence above it: the same copy must not seem to be two.
+    let [b, g, s, a, f] = [build, gather, send, arrive, fresh].map(|ns| unit.about(ns));
+    plot.text(
+        "p-note",
+        "start",
+        0.0,
+        11.0,
+        format!("our copies, {}: build {b}; gather {g}, by every mode", unit.sign()),
+    );
     // Below the bar each text stands under its own piece, in the longest form for which there is room.
     let long = [
         format!("send {s}, copies inside the browser"),

@@ -520,10 +520,10 @@ fn bare_words(one: &Comparison) -> String {
     is_words(one).replace(&format!(" than {}", name(one.first)), "")
 }
 
-/// `cannot tell (0.97 to 1.08)`, after what was said of the same two before.
+/// `which is faster cannot be told (0.97 to 1.08)`, after what was said of the same two before.
 fn again_words(one: &Comparison) -> String {
     match one.verdict {
-        Verdict::CannotTell => format!("cannot tell ({})", between(&one.ratio)),
+        Verdict::CannotTell => format!("which is faster cannot be told ({} times)", between(&one.ratio)),
         Verdict::Same => format!("the same ({})", between(&one.ratio)),
         Verdict::Faster | Verdict::Slower => bare_words(one).replace("**", ""),
     }
@@ -537,15 +537,15 @@ pub fn headline(reading: &Reading) -> Option<String> {
     let whole = format!("{} {}", unit.show(total), unit.sign());
     // A build that the clock did not see has no ratio.
     let Some(share) = reading.share.filter(|share| share.estimate > 0.0) else {
-        return Some(format!("Copying is **too short for this clock** in a put by copy of {whole}."));
+        return Some(format!("Copying to build is **too short for this clock** in a put by copy of {whole}."));
     };
     let bare = |share: f64| format::percent(share).trim_end_matches(" %").to_owned();
     Some(format!(
-        "Copying is **{}** of a put by copy ({} to {}): {} of {whole}.",
+        "Copying to build is **{}** of a put by copy ({} to {}): {} of {whole}.",
         format::percent(share.estimate),
         bare(share.lower),
         bare(share.upper),
-        unit.show(share.estimate * total),
+        unit.about(share.estimate * total),
     ))
 }
 
@@ -583,7 +583,7 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
 }
 
 fn payload_words(reading: &Reading, main: &Comparison) -> String {
-    let mut words = format!("Built alone, borrow is {}", bare_words(main));
+    let mut words = format!("Built alone, borrow is {}", is_words(main));
     if let Some(arrived) = &reading.arrived {
         words.push_str(&format!("; to the subscriber, {}", again_words(arrived)));
     }
@@ -894,11 +894,12 @@ mod tests {
         let say = |main, arrived: Option<Comparison>| sentence(&run, &reading(vec![main], arrived)).unwrap();
         assert_eq!(
             say(borrow((3190.0, 3640.0, 4110.0)), Some(borrow((0.97, 1.0, 1.08)))),
-            "Built alone, borrow is **3,640 times faster** (3,190 to 4,110); to the subscriber, cannot tell (0.970 to 1.08)."
+            "Built alone, borrow is **3,640 times faster** than copy (3,190 to 4,110); to the subscriber, which is faster cannot be told \
+             (0.970 to 1.08 times)."
         );
         assert_eq!(
             say(borrow((0.5, 0.6, 0.8)), None),
-            "Built alone, borrow is **1.67 times slower** (1.25 to 2.00). Borrow loses here: keeping a reference costs more \
+            "Built alone, borrow is **1.67 times slower** than copy (1.25 to 2.00). Borrow loses here: keeping a reference costs more \
              than copying so few bytes."
         );
         assert_eq!(
@@ -966,13 +967,18 @@ mod tests {
     fn the_headline_is_the_share_of_a_put() {
         let run = fixture::run(Scenario::Payload);
         let words = headline(&Reading::of(&run)).unwrap();
-        assert!(words.starts_with("Copying is **1.8 %** of a put by copy (1.") && words.ends_with(" ms."), "{words}");
+        assert!(
+            words.starts_with("Copying to build is **1.8 %** of a put by copy (1.") && words.ends_with(" ms."),
+            "{words}"
+        );
         let alone = fixture::alone();
         assert_eq!(headline(&Reading::of(&alone)), None);
         // A build that the clock did not see.
         let mut blind = run.clone();
         blind.puts[0].stages[1].samples.iter_mut().for_each(|ns| *ns = 0.0);
-        assert!(headline(&Reading::of(&blind)).unwrap().starts_with("Copying is **too short for this clock**"));
+        assert!(
+            headline(&Reading::of(&blind)).unwrap().starts_with("Copying to build is **too short for this clock**")
+        );
     }
 
     #[test]

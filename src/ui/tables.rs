@@ -2,7 +2,7 @@
 
 use super::{
     format::{self, TimeUnit},
-    reading::{self, KNOWN, Part, Reading},
+    reading::{self, KNOWN, Reading},
 };
 use crate::measure::{
     Interval, Summary,
@@ -118,46 +118,31 @@ pub fn stages(reading: &Reading) -> Option<Table> {
     if reading.parts.is_empty() {
         return None;
     }
-    let variants: Vec<Variant> = reading.puts.iter().map(|(variant, _)| *variant).collect();
-    let mut heads = columns(&["Stage"]);
-    for variant in &variants {
-        heads.push(format!("by {}", reading::name(*variant)));
-        heads.push("copied by us".to_owned());
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for stage in ALL {
+        let known = KNOWN.iter().filter(|known| known.stage == stage).count();
+        let others = if known == 0 { "none known".to_owned() } else { format!("{known} known, below") };
+        for (variant, _) in &reading.puts {
+            let [time, copied] = match reading.part(*variant, stage) {
+                Some(part) => [reading::time_between(&part.summary.median), format::requested(part.copied)],
+                None => ["not measured".to_owned(), String::new()],
+            };
+            let name = reading::stage_words(stage).0.to_owned();
+            rows.push(vec![name, reading::name(*variant).to_owned(), time, copied, others.clone()]);
+        }
     }
-    heads.push("copied by others".to_owned());
-    let cells = |part: Option<&Part>| match part {
-        Some(part) => [reading::time_between(&part.summary.median), format::requested(part.copied)],
-        None => ["not measured".to_owned(), String::new()],
-    };
-    let mut rows: Vec<Vec<String>> = ALL
-        .into_iter()
-        .map(|stage| {
-            let mut row = vec![reading::stage_words(stage).0.to_owned()];
-            row.extend(variants.iter().flat_map(|variant| cells(reading.part(*variant, stage))));
-            let known = KNOWN.iter().filter(|known| known.stage == stage).count();
-            row.push(if known == 0 { "none known".to_owned() } else { format!("{known} known, below") });
-            row
-        })
-        .collect();
-    let mut whole = vec!["whole put".to_owned()];
     for (variant, summary) in &reading.puts {
         let of_put = reading.parts.iter().filter(|part| part.variant == *variant && part.stage.is_of_put());
-        whole.push(reading::time_between(&summary.median));
-        whole.push(format::requested(of_put.map(|part| part.copied).sum()));
+        let copied = format::requested(of_put.map(|part| part.copied).sum());
+        let time = reading::time_between(&summary.median);
+        rows.push(vec!["whole put".to_owned(), reading::name(*variant).to_owned(), time, copied, String::new()]);
     }
-    whole.push(String::new());
-    rows.push(whole);
     Some(Table {
         id: "cost-stages",
         title: "A whole put by stage: median and 95 % interval".to_owned(),
-        // The last column.
-        words: match variants.len() {
-            3 => &[7],
-            2 => &[5],
-            _ => &[3],
-        },
+        words: &[1, 4],
         note: ALL.map(reading::stage_words).map(|(name, words)| format!("**{name}:** {words}.")).join(" "),
-        columns: heads,
+        columns: columns(&["Stage", "by", "time", "copied by us", "copied by others"]),
         rows,
     })
 }
@@ -409,18 +394,20 @@ mod tests {
     fn a_put_has_every_stage_and_its_sum() {
         let run = fixture::run(Scenario::Payload);
         let table = stages(&Reading::of(&run)).unwrap();
-        assert_eq!(table.rows.len(), 7);
-        assert_eq!(table.rows[6][2], "23,610,368 B");
-        assert_eq!(table.rows[6][4], "11,805,184 B");
-        assert_eq!(table.rows[6][6], "11,805,184 B");
-        assert_eq!((table.columns[5].as_str(), table.rows[3][7].as_str()), ("by move", "2 known, below"));
-        assert_eq!(table.words, [7]);
+        // Six stages and their sum, by three ways.
+        assert_eq!(table.rows.len(), 21);
+        let of = |row: usize, cells: [usize; 3]| cells.map(|cell| table.rows[row][cell].as_str());
+        assert_eq!(of(18, [0, 1, 3]), ["whole put", "copy", "23,610,368 B"]);
+        assert_eq!(of(19, [0, 1, 3]), ["whole put", "borrow", "11,805,184 B"]);
+        assert_eq!(of(20, [0, 1, 3]), ["whole put", "move", "11,805,184 B"]);
+        assert_eq!(of(9, [0, 1, 4]), ["send", "copy", "2 known, below"]);
+        assert_eq!(of(10, [0, 1, 4]), ["send", "borrow", "2 known, below"]);
         // Runs that were kept before there were puts by move, and those of rows that cannot be moved.
         let mut two = run.clone();
         two.puts.pop();
         let two = stages(&Reading::of(&Run::from_json(&two.to_json()).unwrap())).unwrap();
-        assert_eq!((two.columns.len(), two.rows[3][5].as_str(), two.words), (6, "2 known, below", &[5][..]));
-        assert_eq!(two.columns[..5], table.columns[..5]);
+        assert_eq!((two.columns, two.rows.len()), (table.columns.clone(), 14));
+        assert_eq!(two.rows[7][..4], table.rows[10][..4]);
         let alone = fixture::alone();
         assert_eq!(stages(&Reading::of(&alone)), None);
     }
