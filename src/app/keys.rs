@@ -552,7 +552,7 @@ mod tests {
 
     #[test]
     fn verbs_do_what_their_controls_do() {
-        let mut state = State::default();
+        let mut state = State::of(crate::app::Preset::Tensor);
         let first = state.rows[0].id;
         assert_eq!(
             state.command(Verb::NextMode),

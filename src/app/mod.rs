@@ -487,13 +487,21 @@ pub struct State {
 
 impl Default for State {
     fn default() -> Self {
-        let rows = Preset::Tensor.rows(0);
+        Self::of(Preset::Framed)
+    }
+}
+
+impl State {
+    /// A page that begins with this preset.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        let rows = preset.rows(0);
         Self {
             next_row: rows.len() as RowId,
             pieces: positions(&rows).last().map_or(0, |last| last.end),
             selected: rows.first().map(Selection::of),
             rows,
-            preset: Some(Preset::Tensor),
+            preset: Some(preset),
             hovered: None,
             view: View::AsSet,
             order: sight::Order::default(),
@@ -508,7 +516,7 @@ impl Default for State {
             gap: None,
             arriving: Vec::new(),
             not_whole: 0,
-            key: "lab/tensor".to_owned(),
+            key: preset.put_key().to_owned(),
             put: Put::None,
             put_revision: 0,
             put_id: 0,
@@ -787,8 +795,13 @@ impl State {
             Action::Preset(preset) => {
                 self.rows = preset.rows(self.next_row);
                 self.next_row += self.rows.len() as RowId;
-                let effects = self.rows_changed();
+                let mut effects = self.rows_changed();
                 self.preset = Some(preset);
+                let is_typed = Preset::ALL.iter().all(|one| one.put_key() != self.key);
+                if !is_typed && self.key != preset.put_key() && !self.api.rate.is_running() {
+                    self.key = preset.put_key().to_owned();
+                    effects.extend(self.key_changed());
+                }
                 // The proposal's benchmark is a preset; what else is chosen has other rows to show, or none.
                 match (preset, self.cost.scenario) {
                     (Preset::Message, _) => self.cost.scenario = Scenario::Message,

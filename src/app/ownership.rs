@@ -322,6 +322,11 @@ impl Ownership {
         &self.trials[experiment as usize]
     }
 
+    /// What became of all of them.
+    pub fn trials(&self) -> impl Iterator<Item = &Trial> {
+        self.trials.iter()
+    }
+
     /// Begins a run, unless one is under way.
     pub(super) fn begin(&mut self, experiment: Experiment) -> Option<RunId> {
         let trial = &mut self.trials[experiment as usize];

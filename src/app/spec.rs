@@ -478,6 +478,18 @@ impl Preset {
         }
     }
 
+    /// The key expression under which it is put, unless somebody typed another one.
+    #[must_use]
+    pub const fn put_key(self) -> &'static str {
+        match self {
+            Self::Tensor | Self::Framed | Self::Message => "lab/tensor",
+            Self::Frame => "lab/camera",
+            Self::Cloud => "lab/points",
+            Self::ThreeSmall => "lab/small",
+            Self::ManyTiny => "lab/tiny",
+        }
+    }
+
     /// A stable name for addresses and tests.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -505,7 +517,7 @@ impl Preset {
             Self::Framed => vec![
                 linear(js(0, "header", Element::Uint8, 8192, Mode::Borrow)),
                 js(1, "tensor", Element::Int32, 1920 * 1536, Mode::Move),
-                Row { before: 1024, after: 2560, ..js(2, "trailer", Element::Uint8, 512, Mode::Copy) },
+                js(2, "trailer", Element::Uint8, 512, Mode::Copy),
             ],
             Self::Message => vec![Row::message(
                 first,

@@ -92,7 +92,7 @@ fn answers_about_older_rows_are_ignored() {
 
 #[test]
 fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     let row = state.rows[0].id;
     let effects = state.apply(Action::Edit(row, Edit::Length(1 << 29)));
     assert!(effects.is_empty());
@@ -123,7 +123,7 @@ fn buffers_that_are_too_long_are_refused_also_when_the_payload_is_short() {
 
 #[test]
 fn a_row_becomes_another_kind_with_what_fits_it() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     state.apply(Action::Add(Element::Int16));
     let id = state.rows[1].id;
     state.apply(Action::Edit(id, Edit::Before(3)));
@@ -194,7 +194,7 @@ fn a_row_becomes_a_message_and_an_array_again_with_what_both_can_say() {
 
 #[test]
 fn a_message_without_an_element_has_its_head_selected() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     state.apply(Action::AddMessage(Schema::Tensor));
     let id = state.rows[1].id;
     assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
@@ -213,7 +213,7 @@ fn a_message_without_an_element_has_its_head_selected() {
 
 #[test]
 fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     state.apply(Action::AddFile { file: 4, name: "a.bin".into(), len: 7 });
     assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::File(4), 7));
     state.apply(Action::FileFailed(Problem::new("b.bin cannot be read.", "")));
@@ -224,7 +224,7 @@ fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
 
 #[test]
 fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(state.put, Put::Failed(_)));
     state.apply(Action::Opened(info()));
@@ -366,7 +366,7 @@ fn a_run(id: u64) -> Shown {
 
 #[test]
 fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     let effects = state.apply(Action::Measure);
     let [Effect::Measure(order)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!((order.number, order.rows.len(), order.puts), (1, 1, false));
@@ -416,7 +416,7 @@ fn the_history_is_newest_first_and_forgets_what_it_is_told() {
 
 #[test]
 fn nothing_can_be_measured_when_nothing_was_built() {
-    let mut state = State::default();
+    let mut state = State::of(Preset::Tensor);
     let row = state.rows[0].id;
     state.apply(Action::Remove(row));
     assert!(state.apply(Action::Measure).is_empty());
@@ -431,5 +431,20 @@ fn starting_keeps_the_preset_and_asks_for_a_build() {
     let mut state = State::default();
     let effects = state.apply(Action::Started(Surroundings::default()));
     assert!(matches!(effects[..], [Effect::Build { .. }]));
-    assert_eq!(state.preset, Some(Preset::Tensor));
+    assert_eq!(state.preset, Some(Preset::Framed));
+}
+
+#[test]
+fn a_preset_brings_its_key_until_somebody_types_one() {
+    let mut state = State::default();
+    assert_eq!(state.key, "lab/tensor");
+    assert!(matches!(state.apply(Action::Preset(Preset::Cloud))[..], [Effect::Build { .. }]));
+    assert_eq!(state.key, "lab/points");
+    // Whether somebody listens is asked for the new key.
+    state.apply(Action::Opened(info()));
+    let effects = state.apply(Action::Preset(Preset::Frame));
+    assert_eq!(effects.last(), Some(&Effect::Session(session::Task::Match("lab/camera".to_owned()))));
+    state.apply(Action::Key("mine".to_owned()));
+    state.apply(Action::Preset(Preset::ThreeSmall));
+    assert_eq!(state.key, "mine");
 }

@@ -79,7 +79,7 @@ impl fmt::Display for MessageError {
         match self {
             Self::TooManySegments { found } => write!(
                 f,
-                "the message has {} segments; readers accept at most {}. If these bytes should be a message, they are not in \
+                "its segment table would have {} segments; readers accept at most {}. If these bytes should be a message, they are not in \
                  the standard stream framing, or something stands before it",
                 thousands(*found),
                 super::MAX_SEGMENTS

@@ -137,7 +137,7 @@ fn TopBar(props: &PaneProps) -> Html {
     let mut options: Vec<(AttrValue, AttrValue)> =
         Preset::ALL.iter().map(|preset| (preset.key().into(), preset.name().into())).collect();
     if state.preset.is_none() {
-        options.push((own.clone(), "own".into()));
+        options.push((own.clone(), "own rows".into()));
     }
     let value = state.preset.map_or(own, |preset| preset.key().into());
     let choose = {

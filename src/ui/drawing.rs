@@ -318,7 +318,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
             }) }
             if let Some((_, span)) = widest(|piece| piece.mode != Mode::Copy) {
                 { text("quiet halo", "start", span.left + 9.0, middle(g.block),
-                    first_fit(&["not made: the gather reads in place", "not made"], span.seen() - 14.0)) }
+                    first_fit(&["not made here: the gather reads in place", "not made"], span.seen() - 14.0)) }
             }
             if let Some((_, span)) = widest(|piece| piece.mode == Mode::Copy) {
                 { block_words(g, plan, span) }

@@ -103,6 +103,8 @@ pub(super) fn Help() -> Html {
                     session (a frame), or a part of one that is too long for it (a fragment).") }
                 { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
                     is copied here once.") }
+                { word("contiguous copy", "What the payload has copied of segments in copy mode when it was built. Of the others there is none: \
+                    the gather reads them where they are.") }
                 { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
                 { word("message", "Here one of Cap’n Proto: a struct with its fields, laid out so that it can be read where it lies. It \
                     consists of segments already, which become segments of the payload.") }
@@ -119,6 +121,7 @@ pub(super) fn Help() -> Html {
                 { word("router", "The program in the middle: it hands what is put on to those who subscribe. It sees batches, and puts them \
                     together to a key and one run of bytes. Of segments, owners and modes it sees nothing, nor does whoever subscribes.") }
                 { word("session", "What the page has with a router, over one WebSocket, from Connect to Disconnect.") }
+                { word("lane", "A line of frames with numbers of their own: one for each priority, reliable or not. Within a lane nothing overtakes.") }
                 { word("sample", "What a subscriber gets: a key with a payload, or that there is none any more.") }
                 { word("key", "The name under which something is put, as in lab/tensor. A key expression stands for many: lab/* for one more \
                     part, lab/** for any number of them.") }
@@ -145,7 +148,7 @@ pub(super) fn Help() -> Html {
             { modes_table() }
             <h3>{ "The drawing: ink is copying" }</h3>
             <ul class="inks">
-                <li>{ ink("hatched") }<span><strong>{ "hatched" }</strong>{ ": the bytes live here" }</span></li>
+                <li>{ ink("hatched") }<span><strong>{ "a pattern" }</strong>{ ": the bytes live here" }</span></li>
                 <li>{ ink("outlined") }<span><strong>{ "outlined" }</strong>{ ": somebody refers to them, nothing is copied" }</span></li>
                 <li>{ ink("solid") }<span><strong>{ "solid" }</strong>{ ": they were copied to here" }</span></li>
                 <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }

@@ -714,7 +714,9 @@ fn legend() -> Html {
     html! {
         <ul class="legend" aria-label="Legend">
             <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
-                <rect width="20" height="12" fill="url(#legend-hatch)" /><rect class="line" x="0.5" y="0.5" width="19" height="11" />
+                // Two of the patterns, as every segment has its own.
+                <rect width="10" height="12" fill="url(#legend-hatch)" /><rect x="10" width="10" height="12" fill="url(#legend-dots)" />
+                <rect class="line" x="0.5" y="0.5" width="19" height="11" />
             </svg>{ "lives here" }</li>
             <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
                 <rect class="line thick" x="1" y="1" width="18" height="10" />

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::app::{
     Action,
-    ownership::{Experiment, Finding, Found, Held, Octet, Phase, Trial},
+    ownership::{Experiment, Finding, Found, Held, Octet, Ownership, Phase, Trial},
 };
 
 /// The pane.
@@ -24,6 +24,9 @@ pub(super) fn OwnershipPane(props: &PaneProps) -> Html {
             <div class="tries-tools">
                 <button type="button" id="try-all" onclick={sends(send, Action::TryAll)}>{ "Run all" }</button>
                 <button type="button" class="link" id="questions" onclick={open()}>{ "Six questions" }</button>
+                if ownership.trials().all(|trial| trial.phase == Phase::Done) {
+                    <span id="try-words" role="status" title="As expected, of all that was looked at">{ overall(ownership) }</span>
+                }
             </div>
             <ul class="tries">
                 { for Experiment::ALL.into_iter().map(|experiment| {
@@ -63,7 +66,7 @@ fn Try(props: &TryProps) -> Html {
     let shown: Vec<&Finding> =
         trial.findings.iter().filter(|finding| *unfolded || finding.held() == Held::No).collect();
     html! {
-        <li class="try" id={format!("experiment-{key}")} data-state={state_word(trial)}>
+        <li class="try" id={format!("experiment-{key}")} data-state={state_word(trial)} title={(!ran).then(|| experiment.promise())}>
             <div class="try-line">
                 <h3>{ experiment.name() }</h3>
                 <button type="button" class="link" id={format!("try-{key}")} onclick={sends(send, Action::Try(*experiment))}
@@ -101,6 +104,20 @@ fn state_word(trial: &Trial) -> &'static str {
     }
 }
 
+/// What came out of all experiments.
+fn overall(ownership: &Ownership) -> Html {
+    let count = |held| ownership.trials().map(|trial| trial.count(held)).sum::<usize>();
+    let all = ownership.trials().map(|trial| trial.findings.len()).sum::<usize>();
+    match count(Held::No) {
+        0 => {
+            html! { <><strong>{ count(Held::Yes) }</strong>{ format!(" of {all}") }<span class="unseen">{ " as expected" }</span></> }
+        }
+        bad => {
+            html! { <strong class="bad">{ format!("{bad} of {all} NOT") }<span class="unseen">{ " as expected" }</span></strong> }
+        }
+    }
+}
+
 /// What came out, in one line.
 fn summary(trial: &Trial) -> Html {
     let count = |held| trial.count(held);
@@ -117,10 +134,14 @@ fn summary(trial: &Trial) -> Html {
             rest.push_str(&format!(", {} {}", count(held), held.words()));
         }
     }
+    let why = trial.findings.iter().find_map(|finding| match &finding.found {
+        Found::NotTried(why) | Found::NotYet(why) => Some(format!(". {why}")),
+        _ => None,
+    });
     html! {
         <>
             if bad > 0 { <strong class="bad">{ format!("{bad} NOT as expected") }</strong>{ ", " } }
-            <strong>{ good }</strong>{ " as expected" }{ rest }
+            <strong>{ good }</strong>{ " as expected" }{ rest }{ why }
         </>
     }
 }

@@ -157,6 +157,9 @@ pub(super) fn Patterns(props: &PatternsProps) -> Html {
                 <pattern id="legend-hatch" class="pattern-lines pattern-ink" width="6" height="6" patternUnits="userSpaceOnUse">
                     { shape(0) }
                 </pattern>
+                <pattern id="legend-dots" class="pattern-dots pattern-ink" width="5" height="5" patternUnits="userSpaceOnUse">
+                    <circle cx="2.5" cy="2.5" r="1" />
+                </pattern>
             </defs>
         </svg>
     }

@@ -252,7 +252,10 @@ impl Runtime {
         let url = match websocket_url(locator, &surroundings::origin()) {
             Ok(url) => url,
             Err(error) => {
-                let problem = Problem::new("Not a locator that a page can open.", format!("{error}."));
+                let problem = Problem::new(
+                    "Not a locator that a page can open.",
+                    format!("{}.", app::sentence(&error.to_string())),
+                );
                 self.answer(Action::SessionEnded(Some(problem)));
                 return;
             }

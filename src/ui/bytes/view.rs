@@ -501,7 +501,8 @@ impl BytesDialog {
         let choose = link
             .batch_callback(|key: String| Element::ALL.into_iter().find(|element| element.name() == key).map(Msg::As));
         let show = |element: Element, order| {
-            hex::value(bytes, element, order).map_or_else(|| "–".to_owned(), |value| hex::words(value, element))
+            let words = hex::value(bytes, element, order).map(|value| hex::words(value, element));
+            words.map_or_else(|| html! { "–" }, |words| groups(&words))
         };
         let read_on: Vec<String> = (0..READ_ON)
             .map_while(|index| bytes.get(index * element.size()..))
@@ -575,7 +576,8 @@ impl BytesDialog {
                             </tr>
                         </tbody>
                     </table>
-                    <p class="quiet star-words">{ "* not aligned for this type" }</p>
+                    // It keeps its room, so that nothing moves with the cursor.
+                    <p class="quiet star-words">{ if open.cursor.is_multiple_of(8) { "\u{a0}" } else { "* not aligned for this type" } }</p>
                     <div class="bytes-read-as">
                         <label for="bytes-as">{ "read on as" }</label>
                         <Select id="bytes-as" value={AttrValue::from(element.name())} options={elements} {choose} />
@@ -633,16 +635,16 @@ impl BytesDialog {
         html! {
             <footer class="bytes-foot">
                 <div class="bytes-actions" role="group" aria-label="Take the bytes along">
-                    <span class="quiet">{ "copy selection as" }</span>
-                    { for copies }
                     <button type="button" id="bytes-extend" aria-pressed={if self.choices.extend { "true" } else { "false" }}
                         title="Moving selects, as with the shift key held." onclick={link.callback(|_| Msg::Extend)}>{ "Select" }</button>
+                    <span class="quiet">{ "copy selection as" }</span>
+                    { for copies }
                     <button type="button" id="bytes-save" disabled={unreadable} onclick={link.callback(|_| Msg::Save)}>
                         { "Save to a file" }</button>
                 </div>
                 <p class="quiet keys-line" id="bytes-keys">{ in_line(&[Shortcuts::Bytes, Shortcuts::Lines]) }</p>
                 <p class="quiet" id="bytes-ledger" data-copied={copied.to_string()}>
-                    { format!("Looking copied {} so far, in windows.", format::requested(copied)) }
+                    { format!("Looking copied {} so far: what was in view.", format::requested(copied)) }
                 </p>
                 <div id="bytes-said" role="status">
                     { match &open.said {
@@ -670,6 +672,15 @@ fn search_word(searching: &Searching) -> &'static str {
         Searching::Stopped => "stopped",
         Searching::Failed(_) => "failed",
     }
+}
+
+/// A number that may be broken behind a comma, and before its exponent.
+fn groups(number: &str) -> Html {
+    let groups = number.split_inclusive(',').flat_map(|group| {
+        let (front, exponent) = group.split_at(group.find('e').unwrap_or(group.len()));
+        [front, exponent].map(str::to_owned)
+    });
+    html! { { for groups.filter(|group| !group.is_empty()).enumerate().map(|(at, group)| html! { <>if at > 0 { <wbr /> }{ group }</> }) } }
 }
 
 /// A choice between the two byte orders.

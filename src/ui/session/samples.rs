@@ -43,10 +43,16 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
             </div>
             { arriving(state, |one| one.get.is_none()) }
             { table("samples", "Samples that arrived", "time", &own, send) }
+            if own.iter().any(|sample| !sample.local && sample.segments > 1) {
+                <p class="quiet" id="arrays-words">
+                    { "arrays: what the browser has put the batches into. They are one run of bytes; of the segments that its sender had nothing \
+                       comes through a router." }
+                </p>
+            }
             if own.iter().any(|sample| sample.local) {
                 <p class="quiet">
-                    { "local: handed over inside this page, in the segments that were put. A router does not send a page its own puts \
-                       back; to see one come through it, open this page a second time and subscribe there." }
+                    { "local: handed over inside this page, in the segments that were put; nobody else sees those. A router does not \
+                       send a page its own puts back; to see one come through it, open this page a second time and subscribe there." }
                 </p>
             }
         </div>
@@ -82,7 +88,7 @@ pub(super) fn table(
             <table>
                 <thead><tr>
                     <th scope="col">{ first }</th><th scope="col">{ "key" }</th><th scope="col" class="number-cell">{ "bytes" }</th>
-                    <th scope="col">{ "arrived in" }</th><th scope="col">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
+                    <th scope="col">{ "arrived in" }</th><th scope="col" title="Read as a Cap’n Proto message">{ "message" }</th><th scope="col">{ "SHA-256" }</th>
                 </tr></thead>
                 <tbody {id}>
                     { for samples.iter().map(|sample| row(sample, send)) }
