@@ -411,7 +411,7 @@ async fn look_at_bytes(page: &Page) {
     page.key("Enter").await;
     let saved =
         "return [window.texts.length, window.files, document.querySelector('#bytes-said').textContent.slice(0, 5)]";
-    until(page, saved, json!([1, 1, "Saved"])).await;
+    page.until(saved, json!([1, 1, "Saved"])).await;
     page.tab_to("#bytes-grid").await;
     page.key_until("Escape", "#bytes-dialog:not([open])").await;
 }
@@ -441,7 +441,7 @@ async fn measure(page: &Page) {
     page.enter("#export", "#export-panel").await;
     page.tab_to("#export-json").await;
     page.key("Enter").await;
-    until(page, "return window.files", json!(2)).await;
+    page.until("return window.files", json!(2)).await;
 }
 
 /// A session, a put, a sample: hashed, read as a message and as an array, saved; the other side.
@@ -468,7 +468,7 @@ async fn send(page: &Page) {
     page.enter(".make-array", ".made-array").await;
     page.tab_to(".save-array").await;
     page.key("Enter").await;
-    until(page, "return window.files", json!(3)).await;
+    page.until("return window.files", json!(3)).await;
     page.key_until("Escape", "#message-dialog:not([open])").await;
     page.key_until("4", "#pane-router:focus").await;
     page.enter("#samples .bytes-open", "#bytes-dialog[open] #bytes-grid:focus").await;
@@ -479,7 +479,7 @@ async fn send(page: &Page) {
     page.key("ArrowRight").await;
     page.tab_to("#copy-program").await;
     page.key("Enter").await;
-    until(page, "return window.texts.length", json!(2)).await;
+    page.until("return window.texts.length", json!(2)).await;
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     page.enter("#undeclare", "#subscribe:focus").await;
     page.key_until("s", "#undeclare:focus").await;
@@ -500,15 +500,4 @@ async fn own(page: &Page) {
     page.wait(".tries:not(:has(.try:not([data-state=done])))").await;
     page.enter("#questions", "#questions-dialog[open]").await;
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
-}
-
-/// Waits until a script gives what is expected.
-async fn until(page: &Page, script: &str, expected: Value) {
-    for _ in 0..600 {
-        if page.run(script, vec![]).await == expected {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("{script} gives {}, and never {expected}", page.run(script, vec![]).await);
 }

@@ -247,7 +247,7 @@ async fn focus(page: &Page) -> String {
 async fn a_message_is_made_by_the_keyboard_alone() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     tab_to(&page, "add-message").await;
     press(&page, ENTER).await;
     page.wait("#row-1.open #row-schema").await;

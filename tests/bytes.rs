@@ -40,25 +40,13 @@ async fn press(page: &Page, key: Key) {
     keys(page, None, &[key.into()]).await;
 }
 
-/// Waits until a script gives what is expected.
-async fn until(page: &Page, script: &str, expected: Value) {
-    for _ in 0..600 {
-        if page.run(script, vec![]).await == expected {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let found = page.run(script, vec![]).await;
-    panic!("{script} gives {found}, and never {expected}. The page says:\n{}", page.text("#bytes-dialog").await);
-}
-
 /// Waits until the cursor is on the byte at `offset`, which must be in view and hold `byte`.
 async fn at(page: &Page, offset: usize, byte: &str) {
     let script = "
         const grid = document.querySelector('#bytes-grid');
         const cell = document.getElementById(grid.getAttribute('aria-activedescendant'));
         return cell && [cell.id, cell.textContent, cell.classList.contains('cur')];";
-    until(page, script, json!([format!("byte-{offset}"), byte, true])).await;
+    page.until(script, json!([format!("byte-{offset}"), byte, true])).await;
 }
 
 async fn go_to(page: &Page, offset: &str) {
@@ -85,7 +73,7 @@ async fn copied(page: &Page) -> usize {
 async fn lines_follow_the_keys_and_only_they_are_copied() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     open_build(&page).await;
     assert_eq!(page.text("#bytes-len").await, "11,796,480 B in 1 segment");
     at(&page, 0, "00").await;
@@ -155,11 +143,11 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
         bar.dispatchEvent(new PointerEvent('pointerdown', at));
         bar.dispatchEvent(new PointerEvent('pointerup', at));";
     page.run(script, vec![]).await;
-    until(&page, "const bar = document.querySelector('#bytes-bar'); return bar.getAttribute('aria-valuemax') === bar.getAttribute('aria-valuenow')", json!(true)).await;
+    page.until("const bar = document.querySelector('#bytes-bar'); return bar.getAttribute('aria-valuemax') === bar.getAttribute('aria-valuenow')", json!(true)).await;
     assert!(before < 11_796_480 / 16 - 100);
     assert!(copied(&page).await < 100_000);
     press(&page, Key::Escape).await;
-    until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
+    page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
     page.close(&[]).await;
     lab.stop().await;
 }
@@ -189,8 +177,7 @@ async fn a_segment_is_opened_where_it_begins_and_values_are_those_of_its_array()
         )
     );
     page.fill("#bytes-as", "Float32").await;
-    until(
-        &page,
+    page.until(
         "return document.querySelector('#bytes-read').textContent.split('  ').slice(0, 5).join()",
         json!("1,2,3,4,5"),
     )
@@ -204,9 +191,9 @@ async fn a_segment_is_opened_where_it_begins_and_values_are_those_of_its_array()
     );
     go_to(&page, "0x3f").await;
     at(&page, 63, "3f").await;
-    until(&page, "return document.querySelector('#segment-number').value", json!("1")).await;
+    page.until("return document.querySelector('#segment-number').value", json!("1")).await;
     page.click("#bytes-close").await;
-    until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
+    page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
     page.close(&[]).await;
     lab.stop().await;
 }
@@ -225,8 +212,7 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
     at(&page, 62, "3e").await;
     assert!(page.text("#bytes-status").await.contains("10 B selected"), "{}", page.text("#bytes-status").await);
     page.click("#bytes-next").await;
-    until(
-        &page,
+    page.until(
         "return document.querySelector('#bytes-search').textContent.trim()",
         json!("at 0x3E, gone on at the other end"),
     )
@@ -258,7 +244,7 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
     keys(&page, None, &['n']).await;
     at(&page, 70, "80").await;
     keys(&page, None, &['N']).await;
-    until(&page, "return document.querySelector('#bytes-search').textContent.includes('other end')", json!(true)).await;
+    page.until("return document.querySelector('#bytes-search').textContent.includes('other end')", json!(true)).await;
     // A search and a comparison at once do not take each other's results.
     page.click("#bytes-next").await;
     page.click("#bytes-keep").await;
@@ -266,7 +252,7 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
     page.wait("#bytes-search[data-state=hit]").await;
     // A long search takes turns with the page, tells how far it is, and can be cancelled.
     page.click("#bytes-close").await;
-    until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
+    page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
     preset(&page, "tensor").await;
     page.fill("#row-length", "50000000").await;
     page.wait("#build-state[data-state=ready]").await;
@@ -307,8 +293,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
         assert_eq!(copied, offset > 12_064, "{offset}");
     }
     // Of the kept payload only the copied segment is as it was.
-    until(
-        &page,
+    page.until(
         "return document.querySelector('#bytes-difference strong')?.textContent",
         json!("2 of 12,192 B differ, the first at 0x2F26."),
     )
@@ -316,29 +301,24 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     keys(&page, Some(Key::Control), &[Key::Home.into()]).await;
     page.click("#bytes-difference-next").await;
     at(&page, 12_070, "bb").await;
-    until(&page, "return document.querySelectorAll('#bytes-grid .b.differs').length", json!(4)).await;
+    page.until("return document.querySelectorAll('#bytes-grid .b.differs').length", json!(4)).await;
     page.click("#bytes-difference-next").await;
     at(&page, 12_080, "cc").await;
     page.click("#bytes-difference-next").await;
-    until(
-        &page,
-        "return document.querySelector('#bytes-difference').textContent.includes('none further')",
-        json!(true),
-    )
-    .await;
+    page.until("return document.querySelector('#bytes-difference').textContent.includes('none further')", json!(true))
+        .await;
     page.click("#bytes-difference-previous").await;
     at(&page, 12_070, "bb").await;
     // The sample that was delivered locally refers to the same arrays.
     let sample = page.attribute("#samples tr", "data-id").await;
     page.fill("#bytes-other", &format!("sample-{sample}")).await;
-    until(
-        &page,
+    page.until(
         "return document.querySelector('#bytes-difference strong')?.textContent",
         json!("2 of 12,192 B differ, the first at 0x2F26."),
     )
     .await;
     page.fill("#bytes-subject", &format!("sample-{sample}")).await;
-    until(&page, "return document.querySelector('#bytes-len').textContent", json!("12,192 B in 3 segments")).await;
+    page.until("return document.querySelector('#bytes-len').textContent", json!("12,192 B in 3 segments")).await;
     go_to(&page, "100").await;
     at(&page, 100, "aa").await;
     // It has the segments of the rows: what the pointer is over is pointed at in every pane.
@@ -354,11 +334,11 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
             json!([{ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [to] }]),
         )
         .await;
-        until(&page, rows, json!(back)).await;
-        until(&page, others, json!(back[0])).await;
+        page.until(rows, json!(back)).await;
+        page.until(others, json!(back[0])).await;
     }
     page.click("#bytes-close").await;
-    until(&page, "return document.querySelector('#bytes-dialog').open", json!(false)).await;
+    page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
     // Once its arrays are taken away from it, that is told, and what is left is shown.
     page.click("#mode-all-move").await;
     page.wait("#build-state[data-state=ready]").await;
@@ -370,7 +350,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     let words = page.text("#bytes-problem").await;
     assert!(words.contains("Segment 1") && words.contains("detached"), "{words}");
     at(&page, 0, "00").await;
-    until(&page, "return [63, 64].map((at) => document.getElementById(`byte-${at}`).textContent)", json!(["3f", "–"]))
+    page.until("return [63, 64].map((at) => document.getElementById(`byte-${at}`).textContent)", json!(["3f", "–"]))
         .await;
     page.fill("#bytes-sought", "ff ff ff").await;
     page.click("#bytes-next").await;
@@ -408,7 +388,7 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
     page.click("#bytes-copy-rust").await;
     page.click("#bytes-copy-js").await;
     let expected = ["00 00 80 3f 00 00 00 40", "let values: [f32; 2] = [1.0, 2.0];", "new Float32Array([1, 2])"];
-    until(&page, "return window.texts", json!(expected)).await;
+    page.until("return window.texts", json!(expected)).await;
     assert_eq!(page.text("#bytes-said").await, "Copied 8 B as JavaScript.");
     // Where there is no clipboard, the text is there to be copied.
     page.run("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))", vec![]).await;
@@ -441,12 +421,8 @@ async fn a_phone_shows_eight_bytes_a_line_and_nothing_is_cut_off() {
     page.client.set_window_size(390, 844).await.unwrap();
     preset(&page, "three").await;
     open_build(&page).await;
-    until(
-        &page,
-        "return document.querySelectorAll('#bytes-grid .l:first-child > .h:not(.second) .b').length",
-        json!(8),
-    )
-    .await;
+    page.until("return document.querySelectorAll('#bytes-grid .l:first-child > .h:not(.second) .b').length", json!(8))
+        .await;
     assert_eq!(page.attribute("#bytes-grid", "aria-rowcount").await, (12_192 / 8).to_string());
     let fits = "
         const dialog = document.querySelector('#bytes-dialog');
@@ -454,15 +430,15 @@ async fn a_phone_shows_eight_bytes_a_line_and_nothing_is_cut_off() {
         const bar = document.querySelector('#bytes-bar').getBoundingClientRect();
         const line = document.querySelector('#bytes-grid .l').scrollWidth <= document.querySelector('#bytes-grid').clientWidth;
         return [dialog.scrollWidth <= dialog.clientWidth, bar.right <= area.right, line];";
-    until(&page, fits, json!([true, true, true])).await;
+    page.until(fits, json!([true, true, true])).await;
     // One payload above the other.
     page.click("#bytes-keep").await;
     page.wait("#bytes-difference[data-state=done]").await;
-    until(&page, fits, json!([true, true, true])).await;
+    page.until(fits, json!([true, true, true])).await;
     let above = "
         const [mine, theirs] = [...document.querySelectorAll('#bytes-grid .l:first-child > .h')].map((it) => it.getBoundingClientRect());
         return theirs.top >= mine.bottom && Math.abs(theirs.left - mine.left) < 1;";
-    until(&page, above, json!(true)).await;
+    page.until(above, json!(true)).await;
     // A tap moves the cursor, a finger that moves scrolls.
     let touch = |kind: &str, y: f64| {
         format!("
@@ -476,7 +452,7 @@ async fn a_phone_shows_eight_bytes_a_line_and_nothing_is_cut_off() {
     page.run(&touch("pointerdown", 400.0), vec![]).await;
     page.run(&touch("pointermove", 300.0), vec![]).await;
     page.run(&touch("pointerup", 300.0), vec![]).await;
-    until(&page, "return Number(document.querySelector('#bytes-bar').getAttribute('aria-valuenow')) > 1", json!(true))
+    page.until("return Number(document.querySelector('#bytes-bar').getAttribute('aria-valuenow')) > 1", json!(true))
         .await;
     page.close(&[]).await;
     lab.stop().await;

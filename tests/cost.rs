@@ -79,7 +79,7 @@ fn copied(run: &Run, variant: Variant) -> Vec<u64> {
 async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     let mut ids = BTreeSet::new();
     for _ in 0..3 {
         let run = measure(&page, "payload").await;
@@ -118,7 +118,7 @@ async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
 async fn the_proposals_rows_of_its_own_tensor_and_of_every_way() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     // Without a message there is nothing to measure, which is said.
     page.fill("#scenario", "message").await;
     page.click("#measure").await;
@@ -156,14 +156,14 @@ async fn the_proposals_rows_of_its_own_tensor_and_of_every_way() {
 async fn a_whole_put_is_measured_stage_by_stage() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
     let run = measure(&page, "payload").await;
     assert_eq!(page.attribute("#cost-share", "data-state").await, "measured");
     let put: Vec<Variant> = run.puts.iter().map(|puts| puts.variant).collect();
     assert_eq!(put, [Variant::Copy, Variant::Borrow, Variant::Move]);
-    let stages = page.text("#cost-stages thead").await;
-    assert!(["by copy", "by borrow", "by move"].iter().all(|head| stages.contains(head)), "{stages}");
+    let ways = "return [...document.querySelectorAll('#cost-stages tbody tr')].slice(0, 3).map((row) => row.cells[1].textContent)";
+    assert_eq!(page.run(ways, vec![]).await, json!(["copy", "borrow", "move"]));
     for puts in &run.puts {
         let built = if puts.variant == Variant::Copy { PAYLOAD as u64 } else { 0 };
         let copied = |stage| puts.stage(stage).unwrap().copied;
@@ -188,7 +188,7 @@ async fn a_whole_put_is_measured_stage_by_stage() {
 async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     let scenarios = [
         ("sizes", Scenario::Sizes, &[Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move][..]),
         ("counts", Scenario::Counts, &[Variant::Copy, Variant::Borrow, Variant::Move]),
@@ -240,7 +240,7 @@ async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
 async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
     let before = page.text("#pane-build").await;
     // At once; after some progress; in the Worker; and while whole puts are under way.
@@ -289,7 +289,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
 async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
     page.fill("#preset", "three").await;
     page.wait("#row-2").await;
@@ -359,7 +359,7 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
 async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_with(&url(&lab), "tensor").await;
     page.fill("#preset", "tiny").await;
     page.wait("#build-state[data-state=ready]").await;
     page.connect("/zenoh").await;

@@ -20,24 +20,12 @@ use fantoccini::{
     },
     key::Key,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use support::{
     browser::Page,
     lab::{lab, turn, url},
 };
 use zbytes_lab::app::{Plan, Preset};
-
-/// Waits until a script gives what is expected.
-async fn until(page: &Page, script: &str, expected: Value) {
-    for _ in 0..600 {
-        if page.run(script, vec![]).await == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let found = page.run(script, vec![]).await;
-    panic!("{script} gives {found}, and never {expected}. The page says:\n{}", page.text("#pane-layout").await);
-}
 
 async fn keys(page: &Page, pressed: &[char]) {
     page.run("document.querySelector('#plot').focus()", vec![]).await;
@@ -113,13 +101,13 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     let page = Page::open(&url(&lab)).await;
     page.emulate((1440, 900), false).await;
     let plan = preset(&page, Preset::Framed).await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
     let facts = "return document.querySelector('.facts').getBoundingClientRect().top";
     let below = page.run(facts, vec![]).await;
 
     // The strip: a part is drawn out, moved by its middle, and shown in words.
     drag(&page, (200.0, 10.0), (400.0, 10.0)).await;
-    until(&page, WHOLE, json!(false)).await;
+    page.until(WHOLE, json!(false)).await;
     let (from, last) = seen(&page).await;
     let each = plan.len as f64 / 800.0;
     assert!((from as f64 / each - 200.0).abs() < 8.0 && (last as f64 / each - 400.0).abs() < 12.0, "{from} {last}");
@@ -138,23 +126,23 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
         "const [a, b] = document.querySelector('#zoom-words').textContent.replaceAll(',', '').match(/\\d+/g); return b - a < {}",
         (before.1 - before.0) / 2
     );
-    until(&page, &fewer, json!(true)).await;
+    page.until(&fewer, json!(true)).await;
 
     // A double click shows a segment as large as it fits, another one everything.
     keys(&page, &['0']).await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
     let there = place(&page, 400.0, 150.0).await;
     mouse(&page, vec![to(there), DOWN, UP, DOWN, UP]).await;
     page.wait("#row-1.open").await;
-    until(&page, WHOLE, json!(false)).await;
+    page.until(WHOLE, json!(false)).await;
     let (from, last) = seen(&page).await;
     assert!(from > 4096 && from < 8192 && last > plan.len - 512, "{from} {last}");
     mouse(&page, vec![to(there), DOWN, UP, DOWN, UP]).await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
 
     // Keys: down to single bytes, whose values are those of the ramp, and along.
     keys(&page, &['+'; 40]).await;
-    until(&page, "return document.querySelectorAll('.drawing .octet').length > 10", json!(true)).await;
+    page.until("return document.querySelectorAll('.drawing .octet').length > 10", json!(true)).await;
     let (from, last) = seen(&page).await;
     assert!(last - from < 24, "{from} {last}");
     let values = page
@@ -172,18 +160,18 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     page.wait("#row-1.open").await;
     // What is selected in another pane is in view.
     page.click("#row-2 .row-head").await;
-    until(&page, "return document.querySelectorAll('.drawing .selected').length > 0", json!(true)).await;
+    page.until("return document.querySelectorAll('.drawing .selected').length > 0", json!(true)).await;
     assert!(seen(&page).await.1 > plan.len - 512);
     // The keys of segments go on beside those of the view.
     keys(&page, &[Key::Up.into()]).await;
     page.wait("#row-1.open").await;
     assert_eq!(page.attribute("#plot", "aria-activedescendant").await, "piece-1");
     keys(&page, &['0']).await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
     keys(&page, &[Key::Enter.into()]).await;
-    until(&page, WHOLE, json!(false)).await;
+    page.until(WHOLE, json!(false)).await;
     page.click("#zoom-whole").await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
 
     // What is pointed at in one pane is pointed at in all, by the mouse and by the keyboard.
     let back = "return [...document.querySelectorAll('.row')].map(row => row.classList.contains('back')).concat(
@@ -191,7 +179,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
         document.querySelectorAll('.drawing > g.back').length)";
     let there = place(&page, 400.0, 150.0).await;
     mouse(&page, vec![to(there)]).await;
-    until(&page, back, json!([true, false, true, true, 2])).await;
+    page.until(back, json!([true, false, true, true, 2])).await;
     let row = page
         .run(
             "const r = document.querySelector('#row-2 .row-head').getBoundingClientRect(); return [r.x + 50, r.y + 8]",
@@ -199,9 +187,9 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
         )
         .await;
     mouse(&page, vec![to((row[0].as_f64().unwrap(), row[1].as_f64().unwrap()))]).await;
-    until(&page, back, json!([true, true, false, true, 2])).await;
+    page.until(back, json!([true, true, false, true, 2])).await;
     mouse(&page, vec![to((700.0, 20.0))]).await;
-    until(&page, back, json!([false, false, false, true, 0])).await;
+    page.until(back, json!([false, false, false, true, 0])).await;
     page.run("document.querySelector('#plot').focus()", vec![]).await;
     keys(&page, &[]).await;
 
@@ -209,8 +197,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     page.click("#order-by-owner").await;
     page.wait("#owners-table").await;
     let owners = "return [...document.querySelectorAll('#owners-table tbody tr')].map(row => row.cells[2].textContent + ' ' + row.cells[4].textContent)";
-    until(
-        &page,
+    page.until(
         owners,
         json!(["11,796,480 taken over, nothing copied", "8,192 referred to, nothing copied", "512 copied"]),
     )
@@ -238,12 +225,12 @@ async fn a_hundred_thousand_segments_are_drawn_with_few_marks_and_a_phone_zooms_
         page.emulate(size, dark).await;
         page.run("document.querySelector('#plot').scrollIntoView({ block: 'center' })", vec![]).await;
         keys(&page, &['0']).await;
-        until(&page, WHOLE, json!(true)).await;
+        page.until(WHOLE, json!(true)).await;
         for _ in 0..15 {
             keys(&page, &['+', '+', Key::Right.into()]).await;
-            until(&page, marks, json!(true)).await;
+            page.until(marks, json!(true)).await;
         }
-        until(&page, "return document.querySelectorAll('.drawing .octet').length > 5", json!(true)).await;
+        page.until("return document.querySelectorAll('.drawing .octet').length > 5", json!(true)).await;
         // The table says which segments these are.
         let (from, last) = seen(&page).await;
         page.click("#table").await;
@@ -263,7 +250,7 @@ async fn a_hundred_thousand_segments_are_drawn_with_few_marks_and_a_phone_zooms_
     let small = "return [...document.querySelectorAll('.zoom-buttons button')].every(b => b.getBoundingClientRect().height >= 40)";
     assert_eq!(page.run(small, vec![]).await, json!(true));
     page.click("#zoom-whole").await;
-    until(&page, WHOLE, json!(true)).await;
+    page.until(WHOLE, json!(true)).await;
     let finger = |name: &str, from: (f64, f64), until: (f64, f64)| {
         let (from, until) = ([from.0 as i64, from.1 as i64], [until.0 as i64, until.1 as i64]);
         json!({ "type": "pointer", "id": name, "parameters": { "pointerType": "touch" }, "actions": [
@@ -276,7 +263,7 @@ async fn a_hundred_thousand_segments_are_drawn_with_few_marks_and_a_phone_zooms_
     let left = finger("left", place(&page, 150.0, 200.0).await, place(&page, 60.0, 200.0).await);
     let right = finger("right", place(&page, 200.0, 200.0).await, place(&page, 290.0, 200.0).await);
     page.perform(json!([left, right])).await;
-    until(&page, WHOLE, json!(false)).await;
+    page.until(WHOLE, json!(false)).await;
     let (from, last) = seen(&page).await;
     assert!(last - from < 800_000 && (200_000..1_400_000).contains(&usize::midpoint(from, last)), "{from} {last}");
     page.close(&[]).await;

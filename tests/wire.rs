@@ -20,24 +20,9 @@ use support::{
 const DESK: (u32, u32) = (1440, 900);
 const PHONE: (u32, u32) = (390, 844);
 
-/// Bytes of the preset that a page begins with, and the batches that they go in.
+/// Bytes of the preset `tensor`, and the batches that they go in.
 const TENSOR: usize = 11_796_480;
 const BATCHES: usize = 181;
-
-/// Waits until a script gives what is expected.
-async fn until(page: &Page, script: &str, expected: Value) {
-    for _ in 0..600 {
-        if page.run(script, vec![]).await == expected {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let found = page.run(script, vec![]).await;
-    panic!(
-        "{script} gives {found}, and never {expected}. The page says:\n{}",
-        page.text("#wire-dialog, #pane-router").await
-    );
-}
 
 /// How many frames are shown, and how many rows.
 async fn shown(page: &Page) -> (usize, usize) {
@@ -81,7 +66,7 @@ async fn record_and_connect(page: &Page) {
     page.wait("#wire-empty").await;
     assert!(page.text("#wire-empty").await.contains("Nothing is recorded yet."));
     page.click("#wire-record-here").await;
-    until(page, "return document.querySelector('#wire-empty').textContent.startsWith('Recording.')", json!(true)).await;
+    page.until("return document.querySelector('#wire-empty').textContent.startsWith('Recording.')", json!(true)).await;
     page.fill("#locator", "/zenoh").await;
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
@@ -106,6 +91,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "tensor").await;
     assert_eq!(page.attribute("#wire-dialog", "open").await, "");
     record_and_connect(&page).await;
     // The session's own beginning is there.
@@ -143,17 +129,13 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     assert_eq!(page.text("#wire-title").await, "Fragment 5 of 181");
     for (button, title) in [("next", "Fragment 6 of 181"), ("previous", "Fragment 5 of 181")] {
         page.click(&format!("#wire-{button}")).await;
-        until(&page, "return document.querySelector('#wire-title').textContent", json!(title)).await;
+        page.until("return document.querySelector('#wire-title').textContent", json!(title)).await;
     }
 
     // A field and its bytes, both ways.
     choose(&page, 0).await;
-    until(
-        &page,
-        "return document.querySelector('#wire-title').textContent",
-        json!("Fragment 1 of 181: Put lab/tensor"),
-    )
-    .await;
+    page.until("return document.querySelector('#wire-title').textContent", json!("Fragment 1 of 181: Put lab/tensor"))
+        .await;
     click_field(&page, "sequence number").await;
     let number = marked(&page).await;
     assert_eq!((&number[0], &number[1]), (&json!("sequence number"), &json!(1)));
@@ -169,13 +151,13 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     let letters = "return [...document.querySelectorAll('#wire-bytes .c .sel')].map((one) => one.textContent).join('')";
     assert_eq!(page.run(letters, vec![]).await, "lab/tensor");
     page.click(&format!("#wire-byte-{}", first - 1)).await;
-    until(&page, "return document.querySelector('#wire-fields .here .name').textContent", json!("length of the key"))
+    page.until("return document.querySelector('#wire-fields .here .name').textContent", json!("length of the key"))
         .await;
     // The last byte of the frame is one of the payload, and 4,096 lines away.
     page.run("document.querySelector('#wire-bytes').scrollTop = 1e6", vec![]).await;
     page.wait("#wire-byte-65534").await;
     page.click("#wire-byte-65534").await;
-    until(&page, "return document.querySelector('#wire-fields .here .name').textContent", json!("payload")).await;
+    page.until("return document.querySelector('#wire-fields .here .name').textContent", json!("payload")).await;
     let lines = page.run("return document.querySelectorAll('#wire-bytes .l').length", vec![]).await;
     assert!(lines.as_u64().unwrap() < 100, "{lines} lines");
     // Pointing at a field points at its bytes, and the other way round.
@@ -184,7 +166,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
         const at = document.querySelector(arguments[0]);
         at.dispatchEvent(new PointerEvent('pointerover', { bubbles: true, pointerType: 'mouse' }));";
     page.run(over, vec![json!("#wire-byte-1")]).await;
-    until(&page, "return document.querySelector('#wire-fields .pointed .name')?.textContent", json!("sequence number"))
+    page.until("return document.querySelector('#wire-fields .pointed .name')?.textContent", json!("sequence number"))
         .await;
     page.run(over, vec![json!("#wire-fields .f:first-of-type .name")]).await;
     page.wait("#wire-bytes .b.pointed[data-at='40']").await;
@@ -265,13 +247,13 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
     // The first frame has the header and the beginning of the tensor, the last one its end and the trailer.
     let runs =
         "return [0, 1, 2].map((line) => Number(document.querySelector(`#wire-row-${line} .frame-strip`).dataset.runs))";
-    until(&page, runs, json!([2, 1, 2])).await;
+    page.until(runs, json!([2, 1, 2])).await;
     let selected =
         "return [0, 1, 2].map((line) => document.querySelector(`#wire-row-${line} .frame-strip`).dataset.selected)";
     // Clicking a part of a strip selects its segment everywhere.
     let click = "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('click', { bubbles: true }))";
     page.run(click, vec![json!("#wire-row-2 .of-segment:nth-of-type(2)")]).await;
-    until(&page, selected, json!(["false", "false", "true"])).await;
+    page.until(selected, json!(["false", "false", "true"])).await;
     page.wait("#row-2.open").await;
     page.click("#wire-segment").await;
     wait_shown(&page, 1, 1).await;
@@ -287,10 +269,10 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
     let in_pane = "
         const strips = [...document.querySelectorAll('#wire-rows .frame-strip')];
         return strips.filter((strip) => strip.dataset.selected === 'true').map((strip) => strip.closest('tr').querySelector('.key-cell').textContent)";
-    until(&page, in_pane, json!(["Fragment 1 of 181: Put lab/tensor"])).await;
+    page.until(in_pane, json!(["Fragment 1 of 181: Put lab/tensor"])).await;
     page.key_until("ArrowRight", "#piece-1[aria-selected=true]").await;
     let all = json!(["Fragment 181 of 181", "Fragments 2 to 180", "Fragment 1 of 181: Put lab/tensor"]);
-    until(&page, in_pane, all).await;
+    page.until(in_pane, all).await;
     // From a row to the frame.
     page.click("#wire-rows tr[data-kind=fold] button").await;
     page.wait("#wire-dialog[open] .here[data-kind=fold]").await;
@@ -319,11 +301,11 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
         page.run("return document.querySelectorAll(arguments[0]).length", vec![json!(css)]).await.as_u64().unwrap()
     };
     page.fill("#wire-text", "lab/two").await;
-    until(&page, "return [...document.querySelectorAll('#wire-list [data-line] .what')].some((one) => one.textContent.endsWith('lab/two'))", json!(true)).await;
+    page.until("return [...document.querySelectorAll('#wire-list [data-line] .what')].some((one) => one.textContent.endsWith('lab/two'))", json!(true)).await;
     let (of_two, _) = shown(&page).await;
     page.fill("#wire-text", "").await;
     page.fill("#wire-way", "in").await;
-    until(&page, "return [...document.querySelectorAll('#wire-list [data-line] .way')].every((one) => one.textContent === '↓ in')", json!(true)).await;
+    page.until("return [...document.querySelectorAll('#wire-list [data-line] .way')].every((one) => one.textContent === '↓ in')", json!(true)).await;
     let (arrived, _) = shown(&page).await;
     page.fill("#wire-way", "both").await;
     page.fill("#wire-kinds", "InitSyn").await;
@@ -350,12 +332,8 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     page.wait("#wire-dialog[open] #wire-list").await;
     assert_eq!(page.attribute("#wire-kept", "data-frames").await, before.to_string());
     page.click("#wire-pause").await;
-    until(
-        &page,
-        &format!("return Number(document.querySelector('#wire-kept').dataset.frames) > {before}"),
-        json!(true),
-    )
-    .await;
+    page.until(&format!("return Number(document.querySelector('#wire-kept').dataset.frames) > {before}"), json!(true))
+        .await;
 
     // Off, nothing is recorded; what was is still there, until it is let go.
     page.click("#wire-record").await;
@@ -371,6 +349,50 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     page.click("#wire-clear").await;
     page.wait("#wire-dialog #wire-empty").await;
     assert_eq!(count("#wire-list").await, 0);
+    page.click("#wire-close").await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_looked_at_stays_in_view_while_older_frames_are_let_go() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    record_and_connect(&page).await;
+    // Two puts are within the bound, a third one is not.
+    put(&page).await;
+    put(&page).await;
+    page.click("#tab-wire").await;
+    page.click("#wire-open").await;
+    page.wait("#wire-dialog[open] #wire-list").await;
+    page.run("document.querySelector('#wire-list').scrollTop = 1e6", vec![]).await;
+    let folds = "return document.querySelectorAll('#wire-list [data-kind=fold]').length > 1";
+    page.until(folds, json!(true)).await;
+    page.run("[...document.querySelectorAll('#wire-list [data-kind=fold] .toggle')].at(-1).click()", vec![]).await;
+    page.wait("#wire-list [aria-expanded=true]").await;
+    page.run("document.querySelector('#wire-list').scrollTop = 1205", vec![]).await;
+    // The first row of which something is seen below the names of the columns: its frame, where it is in pixels, and its line.
+    let top = "
+        const head = document.querySelector('#wire-list .names-row').getBoundingClientRect().bottom;
+        const rows = [...document.querySelectorAll('#wire-list [data-line]')];
+        const row = rows.find((row) => row.getBoundingClientRect().bottom > head + 1);
+        return row && [row.dataset.frame, Math.round(row.getBoundingClientRect().top - head), Number(row.dataset.line)];";
+    page.until("return document.querySelector('#wire-row-60') !== null", json!(true)).await;
+    let before = page.run(top, vec![]).await;
+    let frames = |name: &str| format!("return Number(document.querySelector('#wire-kept').dataset.{name})");
+    let recorded = page.run(&frames("recorded"), vec![]).await.as_u64().unwrap();
+    put(&page).await;
+    let gone = format!(
+        "const kept = document.querySelector('#wire-kept').dataset;
+        return Number(kept.recorded) >= {} && Number(kept.frames) < Number(kept.recorded)",
+        recorded + BATCHES as u64
+    );
+    page.until(&gone, json!(true)).await;
+    let same = format!("const now = (() => {{ {top} }})(); return now && [now[0], now[1]]");
+    page.until(&same, json!([before[0], before[1]])).await;
+    let after = page.run(top, vec![]).await;
+    assert!(after[2].as_u64() < before[2].as_u64(), "rows in front of it are gone: {before} {after}");
     page.click("#wire-close").await;
     page.close(&[]).await;
     lab.stop().await;
@@ -424,13 +446,13 @@ async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
             };
             const inside = (one) => one.closest('.scroller, .unseen') === null;
             return [...dialog.querySelectorAll('*')].filter(inside).filter(out).map((one) => one.outerHTML.slice(0, 120));";
-        until(&page, script, json!([])).await;
+        page.until(script, json!([])).await;
         let wide = "
             return ['#wire-list', '#wire-fields', '#wire-bytes'].filter((id) => {
                 const box = document.querySelector(id);
                 return box.scrollWidth > box.clientWidth + 1;
             });";
-        until(&page, wide, json!([])).await;
+        page.until(wide, json!([])).await;
     }
     page.emulate(DESK, false).await;
     page.key_until("r", "#wire-kept[data-state=off]").await;

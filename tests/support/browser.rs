@@ -79,6 +79,14 @@ impl Page {
         page
     }
 
+    /// Opens `url` and chooses a preset.
+    pub(crate) async fn open_with(url: &str, preset: &str) -> Self {
+        let page = Self::open(url).await;
+        page.fill("#preset", preset).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
     /// Opens `url`, whatever is there.
     pub(crate) async fn at(url: &str) -> Self {
         // It looks for a free port in both families of addresses, which another one may take meanwhile.
@@ -191,6 +199,21 @@ impl Page {
 
     pub(crate) async fn run(&self, script: &str, args: Vec<Value>) -> Value {
         self.client.execute(script, args).await.unwrap()
+    }
+
+    /// Waits until a script gives what is expected.
+    pub(crate) async fn until(&self, script: &str, expected: Value) {
+        let begun = tokio::time::Instant::now();
+        let mut found = self.run(script, vec![]).await;
+        while found != expected && begun.elapsed() < GUARD {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            found = self.run(script, vec![]).await;
+        }
+        assert!(
+            found == expected,
+            "{script} gives {found}, and never {expected}. The page says:\n{}",
+            self.text("body").await
+        );
     }
 
     /// Opens a session with `locator` and subscribes to `lab/**`.
