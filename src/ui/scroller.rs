@@ -163,7 +163,7 @@ impl Component for Scroller {
             && !(props.follows && self.at_end)
         {
             let top = anchored(self.top, props.line, old, new);
-            self.carried = top != self.top;
+            self.carried |= top != self.top;
             self.top = top;
         }
         true

@@ -797,7 +797,7 @@ impl State {
         Some(Effect::Session(Task::Stop))
     }
 
-    /// The key of the puts was typed anew.
+    /// The puts have another key.
     pub(super) fn key_changed(&mut self) -> Vec<Effect> {
         if let Put::Failed(_) = self.put {
             self.put = Put::None;
