@@ -118,7 +118,8 @@ fn main_tasks(events: &[Value]) -> Vec<Task> {
         .map(|event| {
             let (begun, wall) = (millis(&event["ts"]), millis(&event["dur"]));
             let inside = |(from, to): &(f64, f64)| (to.min(begun + wall) - from.max(begun)).max(0.0);
-            Task { wall, cpu: millis(&event["tdur"]), garbage: collections.iter().map(inside).sum() }
+            let garbage = collections.iter().map(inside).fold(0.0, |sum, part| sum + part);
+            Task { wall, cpu: millis(&event["tdur"]), garbage }
         })
         .collect()
 }
