@@ -601,23 +601,14 @@ async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hea
     lab.stop().await;
 }
 
-/// The length of the page's wasm memory. The page does not offer it; the engine finds the object.
+/// The length of the page's wasm memory: of what starting the program gives, which is started once only.
 async fn wasm_memory(page: &Page) -> u64 {
-    let of = async |command, params| page.dev_tools(command, params).await;
-    let prototype = of("Runtime.evaluate", json!({ "expression": "WebAssembly.Memory.prototype" })).await;
-    let all = of("Runtime.queryObjects", json!({ "prototypeObjectId": prototype["result"]["objectId"] })).await;
-    let lengths = of(
-        "Runtime.callFunctionOn",
-        json!({
-            "objectId": all["objects"]["objectId"],
-            "functionDeclaration": "function () { return this.map((memory) => memory.buffer.byteLength); }",
-            "returnByValue": true,
-        }),
-    )
-    .await;
-    let lengths = lengths["result"]["value"].as_array().cloned().unwrap_or_default();
-    assert_eq!(lengths.len(), 1, "one program with one memory: {lengths:?}");
-    lengths[0].as_u64().unwrap()
+    let script = "
+        const done = arguments[0];
+        const { js } = document.querySelector('script[data-js]').dataset;
+        import(js).then((lab) => lab.default()).then((program) => done(program.memory.buffer.byteLength), (error) => done(String(error)));";
+    let length = page.client.execute_async(script, vec![]).await.unwrap();
+    length.as_u64().unwrap_or_else(|| panic!("the program's memory: {length}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
