@@ -289,7 +289,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
 async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open_with(&url(&lab), "tensor").await;
+    let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
     page.fill("#preset", "three").await;
     page.wait("#row-2").await;
@@ -359,7 +359,7 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
 async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample() {
     let _turn = turn().await;
     let lab = lab().await;
-    let page = Page::open_with(&url(&lab), "tensor").await;
+    let page = Page::open(&url(&lab)).await;
     page.fill("#preset", "tiny").await;
     page.wait("#build-state[data-state=ready]").await;
     page.connect("/zenoh").await;

@@ -126,24 +126,13 @@ fn main_tasks(events: &[Value]) -> Vec<Task> {
 
 /// When the engine collected garbage, from and to, without what lies inside of another collection.
 fn collections<'a>(events: impl Iterator<Item = &'a Value>, millis: impl Fn(&Value) -> f64) -> Vec<(f64, f64)> {
-    let mut found: Vec<(f64, f64)> = Vec::new();
-    let mut begun: Vec<(&str, f64)> = Vec::new();
-    for event in events {
+    let is_one = |event: &&Value| {
         let name = event["name"].as_str().unwrap_or_default();
-        if !(name == "MajorGC" || name == "MinorGC" || name.starts_with("V8.GC") || name.starts_with("BlinkGC")) {
-            continue;
-        }
-        let at = millis(&event["ts"]);
-        match event["ph"].as_str() {
-            Some("X") => found.push((at, at + millis(&event["dur"]))),
-            Some("B") => begun.push((name, at)),
-            Some("E") => {
-                let open = begun.iter().rposition(|(open, _)| *open == name);
-                found.extend(open.map(|open| (begun.remove(open).1, at)));
-            }
-            _ => {}
-        }
-    }
+        event["ph"] == "X"
+            && (["MajorGC", "MinorGC"].contains(&name) || name.starts_with("V8.GC") || name.starts_with("BlinkGC"))
+    };
+    let span = |event: &Value| (millis(&event["ts"]), millis(&event["ts"]) + millis(&event["dur"]));
+    let mut found: Vec<(f64, f64)> = events.filter(is_one).map(span).collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut apart: Vec<(f64, f64)> = Vec::new();
     for (from, to) in found {
