@@ -520,7 +520,7 @@ fn bare_words(one: &Comparison) -> String {
     is_words(one).replace(&format!(" than {}", name(one.first)), "")
 }
 
-/// `which is faster cannot be told (0.97 to 1.08)`, after what was said of the same two before.
+/// `which is faster cannot be told (0.97 to 1.08 times)`, after what was said of the same two before.
 fn again_words(one: &Comparison) -> String {
     match one.verdict {
         Verdict::CannotTell => format!("which is faster cannot be told ({} times)", between(&one.ratio)),
