@@ -153,6 +153,11 @@ pub enum GetError {
         /// The most that are kept.
         limit: usize,
     },
+    /// The replies were too long to keep them until the latest is known, with what else is kept.
+    TooMuchHeld {
+        /// The most that is kept for others, all together, in bytes.
+        limit: usize,
+    },
     /// It was given up by [`Client::cancel`](super::Client::cancel).
     Cancelled,
 }
@@ -164,6 +169,12 @@ impl fmt::Display for GetError {
             Self::TooManyReplies { limit } => {
                 write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
             }
+            Self::TooMuchHeld { limit } => write!(
+                f,
+                "with its replies the page would keep more than {} for others, which is the most that it keeps: ask for fewer, or \
+                 without consolidation",
+                bytes(*limit)
+            ),
             Self::Cancelled => f.write_str("the get was cancelled"),
         }
     }
@@ -276,6 +287,13 @@ pub enum CloseCause {
         /// Bytes that it asked for.
         offered: u16,
     },
+    /// A batch is longer than was agreed, or, before anything is, than the longest that can be.
+    LongBatch {
+        /// Its length, in bytes.
+        len: usize,
+        /// The most that it may have, in bytes.
+        limit: usize,
+    },
     /// A message that was being put together passed a bound.
     Reassembly {
         /// What passed its bound, as in "bytes".
@@ -298,6 +316,16 @@ pub enum CloseCause {
         /// Of what.
         what: &'static str,
         /// The bound.
+        limit: usize,
+    },
+    /// The keys of one batch were numbers that stand for very long texts.
+    LongKeys {
+        /// The most that those of one batch may stand for, in bytes.
+        limit: usize,
+    },
+    /// The page would have to keep too much for others: parts of messages, replies, queries, declarations.
+    TooMuchHeld {
+        /// The most that is kept, all together, in bytes.
         limit: usize,
     },
     /// The router asks faster than it takes answers.
@@ -366,12 +394,26 @@ impl fmt::Display for CloseCause {
             Self::SmallBatch { offered } => {
                 write!(f, "the router asks for batches of {offered} B, too small to carry a message")
             }
+            Self::LongBatch { len, limit } => write!(
+                f,
+                "the server sent a message of {}, and zenoh's may have {} at most here. It is no zenoh router, or a defective one",
+                bytes(*len),
+                bytes(*limit)
+            ),
             Self::Reassembly { what, limit } => {
                 write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
             }
             Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
             Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {} {what}", count(*limit)),
+            Self::LongKeys { limit } => {
+                write!(f, "the router sent one message in which numbers stand for more than {} of keys", bytes(*limit))
+            }
+            Self::TooMuchHeld { limit } => write!(
+                f,
+                "the page would have had to keep more than {} of messages in fragments, replies, queries and declarations",
+                bytes(*limit)
+            ),
             Self::TooManyQueries { limit } => {
                 write!(f, "the router asked faster than it took answers: more than {} messages wait for it", count(*limit))
             }

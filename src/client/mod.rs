@@ -26,6 +26,7 @@ pub mod channel;
 mod declare;
 pub mod encoding;
 mod error;
+mod held;
 mod key;
 mod lane;
 mod limits;
@@ -40,6 +41,7 @@ mod stats;
 
 use std::{
     collections::{HashMap, VecDeque},
+    rc::Rc,
     time::Duration,
 };
 
@@ -66,6 +68,7 @@ pub use self::{
 };
 use self::{
     declare::{Declared, Entity, Remote},
+    held::{Account, Reading},
     lane::{Lanes, sn_mask},
     query::{Pending, check_message},
     queue::{Failed, Queued, Queues},
@@ -258,6 +261,10 @@ pub struct Client {
     lost: bool,
     /// What the router has declared.
     remote: Remote,
+    /// What is kept for others.
+    held: Account,
+    /// What is being read.
+    reading: Reading,
     events: VecDeque<Event>,
     last_received: Duration,
     /// When the last message of an open session came.
@@ -295,6 +302,8 @@ impl Client {
             stats: LinkStats::default(),
             lost: false,
             remote: Remote::default(),
+            held: Account::default(),
+            reading: Reading::Batch(0),
             events: VecDeque::new(),
             last_received: now,
             heard: now,
@@ -381,6 +390,13 @@ impl Client {
         self.suspected = None;
         self.stats.received.batches += 1;
         self.stats.received.bytes += batch.len() as u64;
+        let limit = usize::from(if self.is_open() { self.lanes.agreed().batch_size } else { BATCH_SIZE });
+        if batch.len() > limit {
+            // Before anything is read of it, so that one call does the work of one batch at most.
+            return self.end(CloseCause::LongBatch { len: batch.len(), limit }, Some(reason::INVALID));
+        }
+        self.reading = Reading::Batch(batch.len());
+        self.remote.unfolded = 0;
         let batch = ZBytes::of_held(vec![batch]);
         if let Some(capture) = &mut self.capture {
             capture.arrives(&batch, now);
@@ -389,6 +405,7 @@ impl Client {
         let mut reader = BatchReader::new(&batch, &mut ledger);
         let result = self.read_batch(&mut reader, now);
         self.ledger = ledger;
+        self.reading = Reading::Batch(0);
         if let Err(cause) = result {
             self.end(cause, Some(reason::INVALID));
         }
@@ -408,7 +425,8 @@ impl Client {
                 }
                 (Transport::KeepAlive, Phase::Running) => self.keep_alive(now),
                 (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
-                    let fresh = self.lanes.accept(Lane { priority, reliability }, sn)?;
+                    let fresh = self.lanes.frame(Lane { priority, reliability }, sn)?;
+                    self.tell_arrivals_ended();
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
                             self.handle_message(message, reliability)?;
@@ -418,11 +436,12 @@ impl Client {
                 (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
-                    let piece = lane::Piece { sn, more, first, dropped, part };
-                    let whole = self.lanes.reassemble(lane, piece, &limits)?;
+                    let piece = lane::Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let whole = self.lanes.reassemble(lane, piece, &limits, &self.held)?;
                     self.tell_arrivals_ended();
+                    self.make_room()?;
                     if let Some(whole) = whole {
-                        self.read_whole(&whole, reliability)?;
+                        self.read_whole(whole, reliability)?;
                     }
                 }
                 (Transport::Other, Phase::Running) => {}
@@ -433,9 +452,11 @@ impl Client {
     }
 
     /// A message that was put together from fragments.
-    fn read_whole(&mut self, whole: &ZBytes, reliability: Reliability) -> Result<(), CloseCause> {
+    fn read_whole(&mut self, whole: lane::Whole, reliability: Reliability) -> Result<(), CloseCause> {
+        let lane::Whole { bytes, hold } = whole;
+        self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
-        let mut reader = BatchReader::new(whole, &mut ledger);
+        let mut reader = BatchReader::new(&bytes, &mut ledger);
         let message = reader.message(reliability);
         self.ledger.absorb(&ledger);
         match message? {
@@ -501,6 +522,17 @@ impl Client {
         self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
     }
 
+    /// Whether what is kept for others is within its bound. If not, it is made so by ending gets, the one that keeps most first: what they
+    /// keep is told then, and is the caller's.
+    fn make_room(&mut self) -> Result<(), CloseCause> {
+        let limit = self.config.limits.held_bytes;
+        while self.held.bytes() > limit {
+            let largest = self.largest_get().ok_or(CloseCause::TooMuchHeld { limit })?;
+            self.end_get(largest, Err(GetError::TooMuchHeld { limit }));
+        }
+        Ok(())
+    }
+
     fn handle_message(&mut self, message: Message, reliability: Reliability) -> Result<(), CloseCause> {
         self.stats.received.messages += 1;
         match message {
@@ -531,7 +563,7 @@ impl Client {
         let mut subscribers = Vec::new();
         for declared in &mut self.declared {
             let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
-            if !subscribe.origin.takes(sample.local) || !subscribe.key.intersects(key) {
+            if !subscribe.origin.takes(sample.local) || !key::intersects(&subscribe.key, key) {
                 continue;
             }
             subscribers.push(declared.id);

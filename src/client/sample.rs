@@ -157,6 +157,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Bytes of payload and attachment.
+    pub(super) fn bytes(&self) -> usize {
+        self.payload.len() + self.attachment.as_ref().map_or(0, ZBytes::len)
+    }
+
     pub(super) fn new(key: &OwnedKeyExpr, content: Content, qos: Qos, reliability: Reliability, local: bool) -> Self {
         Self {
             subscribers: Vec::new(),

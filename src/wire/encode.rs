@@ -269,9 +269,10 @@ pub(crate) fn reply(
     complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply))?, content)
 }
 
-/// An error as an answer to the request `id`.
+/// An error as an answer to the request `id` for `key`.
 pub(crate) fn reply_err(
     id: u32,
+    key: &keyexpr,
     qos: Qos,
     replier: EntityGlobalIdProto,
     payload: &ZBytes,
@@ -279,7 +280,7 @@ pub(crate) fn reply_err(
 ) -> Result<Outgoing, DidntWrite> {
     let error =
         WireErr { encoding: encoding.clone(), ext_sinfo: None, ext_unknown: Vec::new(), payload: ZBuf::empty() };
-    let mut head = response(id, WireExpr::empty(), qos, replier, ResponseBody::Err(error))?;
+    let mut head = response(id, wire_expr(key), qos, replier, ResponseBody::Err(error))?;
     pop_zero(&mut head)?;
     write_len(&mut head, payload.len())?;
     Ok(Outgoing::of(head, Some(payload.clone()), Vec::new(), None))

@@ -52,6 +52,11 @@ pub const BATCH_SIZE: u16 = u16::MAX;
 /// byte more is dropped by it without a word.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
+/// The most bytes of a received message that are read as texts and fields, and not left where they are as payload, body or attachment: of its key, the
+/// parameters of a query, the schema of an encoding, extensions. They are copied into linear memory, so without a bound a query with
+/// 1 GiB of parameters would take all there is. A message with more of them is passed over.
+pub const MAX_HEADER: usize = 1 << 20;
+
 /// How much longer a router makes a message at most, in bytes. It writes its time into a put that has none, or one that lies in the
 /// future: nine bytes of time, and an id of sixteen with its length; the numbers of requests and answers may grow by less. Subscribers have the same
 /// [`MAX_MESSAGE`] as routers, so what leaves with that length and grows on its way is dropped in silence by whom it was for.

@@ -73,7 +73,7 @@ pub(super) fn answer(rid: u32, text: &str, bytes: &[u8], time: u64) -> NetworkMe
     .into()
 }
 
-fn end(rid: u32) -> NetworkMessage {
+pub(super) fn end(rid: u32) -> NetworkMessage {
     NetworkBody::ResponseFinal(ResponseFinal { rid, ext_qos: QoSType::DEFAULT, ext_tstamp: None }).into()
 }
 

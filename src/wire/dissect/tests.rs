@@ -253,7 +253,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     all.push(("Del", whole(encode::push(key, QOS, &Content::delete()).unwrap())));
     all.push(("Reply", whole(encode::reply(7, key, QOS, replier, &Content::put(held(b"answer"))).unwrap())));
     let encoding = Encoding { id: 4, schema: None };
-    all.push(("Err", whole(encode::reply_err(7, QOS, replier, &held(b"no"), &encoding).unwrap())));
+    all.push(("Err", whole(encode::reply_err(7, key, QOS, replier, &held(b"no"), &encoding).unwrap())));
     all
 }
 
