@@ -10,6 +10,7 @@ pub mod keys;
 pub mod locator;
 pub mod message;
 pub mod ownership;
+pub mod pause;
 mod plan;
 mod rest;
 pub mod session;
@@ -39,7 +40,7 @@ use self::{
     session::{Api, Attachment, Loss},
 };
 use crate::{
-    client::{Arriving, Priority, SessionInfo, reconnect::Wait},
+    client::{Arriving, Priority, SessionInfo, pause::Took, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
     message::{MessageError, PixelFormat, Schema, Way},
@@ -298,7 +299,7 @@ pub struct PutReport {
     /// Payload bytes copied into batches.
     pub gathered: u64,
     /// From the command to the last byte leaving the browser's buffer.
-    pub took: Duration,
+    pub took: Took,
 }
 
 /// Something that the page may have declared.
@@ -376,6 +377,8 @@ pub struct More {
     pub number: Option<u32>,
     /// When it was made, if it says so.
     pub stamp: Option<Stamp>,
+    /// How long it may have waited in the browser before the page handled it, because the page stood still.
+    pub waited: Option<Duration>,
 }
 
 /// When a sample was made, as it says itself.
@@ -446,8 +449,8 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
-    /// For how long nothing was heard when the session was last lost and opened again, until it is closed or lost once more.
-    pub gap: Option<Duration>,
+    /// For how long the session was not known to live when it was last lost and opened again, until it is closed or lost once more.
+    pub gap: Option<Took>,
     /// The key to publish on, as typed.
     pub key: String,
     /// The last put.
@@ -665,7 +668,7 @@ pub enum Action {
     /// The session was lost, or an attempt to open it again has failed; the time of day.
     SessionLost(Lost, String),
     /// The session is open again; nothing was heard for so long.
-    SessionResumed(Duration),
+    SessionResumed(Took),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
     SessionEnded(Option<Problem>),
     /// Answer: so many payload bytes of a put have left the browser's buffer.

@@ -242,7 +242,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
         batches: 181,
         built: 0,
         gathered: 11_796_480,
-        took: Duration::from_millis(5),
+        took: Took { time: Duration::from_millis(5), ..Took::default() },
     };
     state.apply(Action::PutEnded(*id, Ok(report)));
     assert_eq!(state.put, Put::Done(report));
@@ -290,9 +290,10 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(&state.put, Put::Failed(problem) if problem.title == "The session is lost."));
     assert!(state.apply(Action::Opened(info())).is_empty(), "what was declared is declared again by itself");
-    state.apply(Action::SessionResumed(Duration::from_secs(3)));
+    let gap = Took { time: Duration::from_secs(3), ..Took::default() };
+    state.apply(Action::SessionResumed(gap));
     assert!(state.session.is_open());
-    assert_eq!(state.gap, Some(Duration::from_secs(3)));
+    assert_eq!(state.gap, Some(gap));
     assert_eq!(state.apply(Action::Put).len(), 1);
     state.apply(Action::SessionEnded(None));
     assert_eq!((state.gap, state.session), (None, Session::Closed));

@@ -512,6 +512,9 @@ impl Client {
 
     /// The router has named all that is there of `interest`.
     fn handle_declare_final(&mut self, interest: u32) {
+        if self.probe.is_some_and(|(number, _)| number == interest) {
+            return self.caught_up();
+        }
         if self.end_fence(interest) || self.end_liveliness_get(interest) {
             return;
         }

@@ -17,6 +17,8 @@
 //! declared and declares it anew, in the order in which it was declared; [`Event::Resumed`] says how long nothing was heard. What was
 //! under way has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides when to try.
 //!
+//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what comes then may have waited in the browser.
+//!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
 
 #![deny(clippy::indexing_slicing)]
@@ -31,6 +33,7 @@ mod key;
 mod lane;
 mod limits;
 mod numbers;
+pub mod pause;
 mod progress;
 mod query;
 mod queue;
@@ -70,6 +73,7 @@ use self::{
     declare::{Declared, Entity, Remote},
     held::{Account, Reading},
     lane::{Lanes, sn_mask},
+    pause::{Pause, Took},
     query::{Pending, check_message},
     queue::{Failed, Queued, Queues},
 };
@@ -161,12 +165,14 @@ pub enum Event {
     },
     /// A queryable is asked.
     Query(Query),
+    /// It would have been asked, and was not: too many queries wait already. The asker got an error that says so.
+    QueryRefused,
     /// A get has an answer.
     Reply(OpId, Reply),
     /// A get has no more answers.
     GetEnded(OpId, Result<(), GetError>),
     /// A fence was answered, after so long: the router has handed on everything that was put before it. See [`Client::flush`].
-    Flushed(OpId, Duration),
+    Flushed(OpId, Took),
     /// Whether there is anybody at the other end of a watch.
     Matching {
         /// The watch.
@@ -177,10 +183,13 @@ pub enum Event {
     /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
     /// There are no more events, unless [`Client::relink`] is called.
     Closed(Ended),
+    /// After [`Client::handle_pause`]: everything that waited in the browser has been handled, and the link has outlived the pause.
+    CaughtUp,
     /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
     Resumed {
-        /// Since the last message of the lost session. What was published meanwhile may not have arrived.
-        gap: Duration,
+        /// Since the lost session was last known to live; its pauses are those since then. What was published meanwhile may not have
+        /// arrived. What had waited in the browser during a pause does not count.
+        gap: Took,
         /// Whom that concerns.
         subscribers: Vec<SubscriberId>,
     },
@@ -267,8 +276,14 @@ pub struct Client {
     reading: Reading,
     events: VecDeque<Event>,
     last_received: Duration,
-    /// When the last message of an open session came.
+    /// When an open session was last known to live.
     heard: Duration,
+    /// Pauses since then, until the router has answered after them.
+    paused: Pause,
+    /// The interest by which a router shows that it lives after a pause, and until when it is waited for.
+    probe: Option<(u32, Duration)>,
+    /// All pauses so far.
+    pauses: Pause,
     last_sent: Duration,
     /// When the present step of the handshake must be over.
     deadline: Duration,
@@ -307,6 +322,9 @@ impl Client {
             events: VecDeque::new(),
             last_received: now,
             heard: now,
+            paused: Pause::default(),
+            probe: None,
+            pauses: Pause::default(),
             last_sent: now,
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
@@ -378,13 +396,50 @@ impl Client {
         self.control.clear();
     }
 
+    /// Whoever drives the client stood still until `now`. It must say so before it hands over anything else: what comes next may have waited
+    /// in the browser meanwhile, and says nothing about the link. So the router is asked something, and only its answer does:
+    /// until then gets do not run into their timeout, and the session counts as last heard of before the pause. [`Event::CaughtUp`]
+    /// tells that it has come. The router's silence, and the steps of a handshake, are timed anew.
+    pub fn handle_pause(&mut self, pause: Pause, now: Duration) {
+        self.pauses = self.pauses.and(pause);
+        if self.is_open() || self.lost {
+            self.paused = self.paused.and(pause);
+        }
+        match self.phase {
+            Phase::Over => {}
+            Phase::Init | Phase::Open(_) => self.deadline = self.deadline.saturating_add(pause.still),
+            Phase::Running => {
+                (self.last_received, self.suspected) = (now, None);
+                let number = self.send_probe();
+                self.probe = Some((number, now.saturating_add(HANDSHAKE_TIMEOUT)));
+            }
+        }
+    }
+
+    /// The pauses since the session was last known to live. Of a lost session, those by which it may have been lost, and all that followed.
+    #[must_use]
+    pub fn paused(&self) -> Pause {
+        self.paused
+    }
+
+    /// What waited in the browser has been handled.
+    fn caught_up(&mut self) {
+        self.probe = None;
+        if !std::mem::take(&mut self.paused).is_none() {
+            self.heard = self.last_received;
+            self.events.push_back(Event::CaughtUp);
+        }
+    }
+
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
     pub fn handle_input(&mut self, batch: Segment, now: Duration) {
         if self.is_over() {
             return;
         }
         self.last_received = now;
-        if self.is_open() {
+        if self.is_open() && self.probe.is_none() {
+            // Nothing waits in a browser for as long as a probe is waited for.
+            self.caught_up();
             self.heard = now;
         }
         self.suspected = None;
@@ -508,6 +563,7 @@ impl Client {
         self.stats.sessions += 1;
         self.events.push_back(Event::Opened(info));
         self.resume(now);
+        self.heard = now;
         Ok(())
     }
 
@@ -519,7 +575,8 @@ impl Client {
         self.declare_again();
         let subscribers = self.declared.iter().filter(|declared| matches!(declared.entity, Entity::Subscriber { .. }));
         let subscribers = subscribers.map(|declared| declared.id).collect();
-        self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
+        let gap = Took { time: now.saturating_sub(self.heard), pause: std::mem::take(&mut self.paused) };
+        self.events.push_back(Event::Resumed { gap, subscribers });
     }
 
     /// Whether what is kept for others is within its bound. If not, it is made so by ending gets, the one that keeps most first: what they
@@ -570,7 +627,6 @@ impl Client {
             let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
             let count = numbers.take(source, self.config.limits.sources);
             if count > 0 {
-                self.stats.missed += u64::from(count);
                 self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
             }
         }
@@ -599,7 +655,9 @@ impl Client {
                     None => self.last_received + self.router_lease,
                 };
                 let due = silent.min(self.last_sent + LEASE / 4);
-                Some(self.pending.deadline().map_or(due, |deadline| due.min(deadline)))
+                // While something may wait in the browser, answers to gets may.
+                let other = self.probe.map_or_else(|| self.pending.deadline(), |(_, until)| Some(until));
+                Some(other.map_or(due, |other| due.min(other)))
             }
         }
     }
@@ -615,7 +673,11 @@ impl Client {
                 }
             }
             Phase::Running => {
-                self.expire(now);
+                // A router that is alive and does not answer must not stop the gets.
+                self.probe = self.probe.filter(|(_, until)| now < *until);
+                if self.probe.is_none() {
+                    self.expire(now);
+                }
                 match self.suspected {
                     None if now >= self.last_received + self.router_lease => self.suspected = Some(now),
                     Some(since) if now >= since + self.router_lease / 2 => {
@@ -813,6 +875,7 @@ impl Client {
         }
         let was_open = self.is_open();
         self.phase = Phase::Over;
+        self.probe = None;
         let queued = self.queues.abandon();
         self.tell_kept_replies();
         let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();

@@ -23,8 +23,12 @@ use zenoh_protocol::{
 };
 
 use super::{
-    Client, CloseCause, CommandError, EntityId, Event, GetError, Locality, OpId, Sample, declare::Entity, held::Hold,
-    key, queue::Queued,
+    Client, CloseCause, CommandError, EntityId, Event, GetError, Locality, OpId, Sample,
+    declare::Entity,
+    held::Hold,
+    key,
+    pause::{Pause, Took},
+    queue::Queued,
 };
 use crate::{
     number::bytes,
@@ -168,6 +172,8 @@ pub struct Query {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
+    /// How long the asker waits for answers, if it says so.
+    pub timeout: Option<Duration>,
     /// Whether it comes from this same client.
     pub local: bool,
 }
@@ -262,7 +268,8 @@ pub(super) struct Asked {
 pub(super) struct Pending {
     gets: HashMap<u32, Waiting>,
     asked: BTreeMap<QueryId, Asked>,
-    fences: HashMap<u32, (OpId, Duration)>,
+    /// When each was asked for, and the pauses until then.
+    fences: HashMap<u32, (OpId, Duration, Pause)>,
     next_query: QueryId,
 }
 
@@ -275,7 +282,7 @@ impl Pending {
     /// Everything that has not ended, by operation.
     pub(super) fn abandon(&mut self) -> Vec<OpId> {
         let gets = std::mem::take(&mut self.gets).into_values().map(|get| get.op);
-        let fences = std::mem::take(&mut self.fences).into_values().map(|(op, _)| op);
+        let fences = std::mem::take(&mut self.fences).into_values().map(|(op, ..)| op);
         self.asked.clear();
         gets.chain(fences).collect()
     }
@@ -379,12 +386,23 @@ impl Client {
             .map_err(|_| CommandError::KeyTooLong)?;
         let lane = self.lanes.lane(priority, Reliability::Reliable);
         self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
-        self.pending.fences.insert(number, (op, now));
+        self.pending.fences.insert(number, (op, now, self.pauses));
         Ok(())
     }
 
+    /// Asks as a fence does, but before everything that waits. Returns the number of the interest.
+    pub(super) fn send_probe(&mut self) -> u32 {
+        let number = self.next_number();
+        let (mode, what) = (InterestMode::Current, InterestOptions::TOKENS);
+        let key = keyexpr::new(FENCE).ok();
+        if let Ok(head) = encode::interest(number, mode, what, key, Priority::Control) {
+            self.enqueue_declaration(head);
+        }
+        number
+    }
+
     pub(super) fn is_fence(&self, op: OpId) -> bool {
-        self.pending.fences.values().any(|(other, _)| *other == op)
+        self.pending.fences.values().any(|(other, ..)| *other == op)
     }
 
     pub(super) fn op_of_get(&self, number: u32) -> Option<OpId> {
@@ -396,8 +414,9 @@ impl Client {
     }
 
     pub(super) fn end_fence(&mut self, number: u32) -> bool {
-        let Some((op, begun)) = self.pending.fences.remove(&number) else { return false };
-        let round_trip = self.last_received.saturating_sub(begun);
+        let Some((op, begun, before)) = self.pending.fences.remove(&number) else { return false };
+        let time = self.last_received.saturating_sub(begun);
+        let round_trip = Took { time, pause: self.pauses.since(before) };
         self.stats.round_trip = Some(round_trip);
         self.events.push_back(Event::Flushed(op, round_trip));
         true
@@ -585,6 +604,7 @@ impl Client {
             self.send_answer(qos, message);
         }
         self.send_final(rid, qos);
+        self.events.push_back(Event::QueryRefused);
     }
 
     fn ask(&mut self, queryable: EntityId, asker: Asker, key: &OwnedKeyExpr, question: &Question) {
@@ -603,6 +623,7 @@ impl Client {
             payload: question.body.clone(),
             encoding: question.encoding.clone(),
             attachment: question.attachment.clone(),
+            timeout: question.timeout,
             local,
         }));
     }

@@ -15,6 +15,7 @@ mod api;
 mod bounds;
 mod capture;
 mod pair;
+mod pause;
 mod progress;
 
 use self::pair::*;
@@ -414,7 +415,7 @@ fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_de
     let events = pair.take();
     let [Event::Opened(_), Event::Resumed { gap, subscribers }] = events.as_slice() else { panic!("got {events:?}") };
     assert_eq!(subscribers, &[3, 2, 4]);
-    assert!(*gap >= 30 * SECOND && *gap <= since, "{gap:?} of {since:?}");
+    assert!(gap.time >= 30 * SECOND && gap.time <= since && gap.pause.is_none(), "{gap:?} of {since:?}");
     let declared: Vec<(u32, String)> = pair
         .got
         .iter()

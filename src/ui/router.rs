@@ -1,6 +1,6 @@
 //! The Router pane: send the payload to other programs and see what comes back.
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
@@ -16,7 +16,10 @@ use crate::{
         Action, Declaration, Lost, Session, State,
         keys::{aria, hint},
         locator::OWN_ENDPOINT,
+        pause,
     },
+    client::pause::Took,
+    number::seconds,
     web::rest::Errands,
 };
 
@@ -81,7 +84,7 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(_) => html! { if let Some(gap) = state.gap { { resumed(state, gap) } } },
+                    Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
                     Session::Lost(lost) => html! { <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }</> },
                     Session::Connecting => html! { <p class="quiet">{ "Connecting …" }</p> },
                     Session::Failed(cause) => problem("session-problem", cause),
@@ -116,17 +119,25 @@ fn reconnecting(lost: &Lost) -> Html {
 }
 
 /// What the session has missed while it was away.
-fn resumed(state: &State, gap: Duration) -> Html {
+fn resumed(state: &State, gap: &Took) -> Html {
     let again = match &state.subscription {
         Declaration::Declared(key) => {
             format!("{key} is subscribed again; what was published meanwhile may be missing.")
         }
         _ => "Nothing was subscribed.".to_owned(),
     };
+    // If the computer slept, the clock by which the rest is timed may have slept too.
+    let whole = gap.time.saturating_add(gap.pause.ahead);
+    let heard = match pause::words(gap.pause) {
+        Some(words) => {
+            format!("{words} Meanwhile the link ended, and in all nothing was heard for {}. {again}", seconds(whole))
+        }
+        None => format!("Nothing was heard for {}. {again}", seconds(whole)),
+    };
     html! {
-        <p class="notice" id="session-gap">
+        <p class="notice" id="session-gap" data-gap={whole.as_millis().to_string()} data-still={gap.pause.still.as_millis().to_string()}>
             <strong>{ "The session was lost and is open again. " }</strong>
-            { format!("Nothing was heard for {:.1} s. {again}", gap.as_secs_f64()) }
+            { heard }
         </p>
     }
 }

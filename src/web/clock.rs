@@ -5,6 +5,8 @@ use std::time::Duration;
 use js_sys::Date;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
+use crate::client::pause::Reading;
+
 // Not by way of the window: a Worker has none, and has this.
 #[wasm_bindgen]
 extern "C" {
@@ -12,11 +14,18 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// Time since the page was opened, or the Worker started, by the browser's finest clock. It never goes back. Its step differs: 5 us in an isolated
+/// Time since the page was opened, or the Worker started, by the browser's finest clock. It never goes back, and may stand still while the
+/// computer sleeps. Its step differs: 5 us in an isolated
 /// page of Chromium, 100 us and more elsewhere.
 #[must_use]
 pub(super) fn now() -> Duration {
     Duration::from_secs_f64(performance_now().max(0.0) / 1e3)
+}
+
+/// Both clocks.
+#[must_use]
+pub(super) fn reading() -> Reading {
+    Reading { steady: now(), wall: since_1970() }
 }
 
 /// The local time of day, as in `14:02:09.120`.

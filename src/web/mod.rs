@@ -2,6 +2,7 @@
 //! with actions; it decides nothing.
 
 mod alarm;
+mod answers;
 pub mod bytes;
 mod clock;
 pub mod command;
@@ -24,8 +25,9 @@ pub mod wire;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     rc::Rc,
+    time::Duration,
 };
 
 use futures_channel::oneshot;
@@ -88,13 +90,17 @@ struct Inner {
     declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
     next_apart: Cell<PutId>,
     publisher: RefCell<Option<Publisher>>,
+    /// Publishers that were stopped, and some of whose puts have not ended.
+    stopped: RefCell<Vec<Publisher>>,
     arrivals: RefCell<Arrivals>,
     /// Who is at both ends of the session.
     known: RefCell<Option<session::Known>>,
     /// What was declared, to be answered with its key expression.
     declared: RefCell<HashMap<EntityId, String>>,
-    /// Answers under way.
-    answers: RefCell<HashSet<PutId>>,
+    /// What others ask.
+    answering: answers::Answering,
+    /// How long what arrives now may have waited in the browser, because the page stood still.
+    waited: Cell<Option<Duration>>,
     /// The list of tokens that is under way.
     listing: Cell<PutId>,
     /// Tells what went over the link while somebody looks.
@@ -136,10 +142,12 @@ impl Runtime {
                 declaring: RefCell::default(),
                 next_apart: Cell::new(APART),
                 publisher: RefCell::default(),
+                stopped: RefCell::default(),
                 arrivals: RefCell::default(),
                 known: RefCell::default(),
                 declared: RefCell::default(),
-                answers: RefCell::default(),
+                answering: answers::Answering::default(),
+                waited: Cell::default(),
                 listing: Cell::default(),
                 looking: RefCell::default(),
                 matching: RefCell::default(),

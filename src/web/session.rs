@@ -17,8 +17,8 @@ use crate::{
         session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
     },
     client::{
-        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
-        ReplyError, Sample, SessionInfo, Subscribe, Timestamp,
+        self, Client, CommandError, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply, Sample,
+        SessionInfo, Subscribe, Timestamp,
         capture::Taken,
         encoding::{self, MAX_SCHEMA},
         stamp::{Stamps, told},
@@ -116,6 +116,7 @@ impl Runtime {
     pub(super) fn hear(&self, told: Told) {
         match told {
             Told::Opened(info) => {
+                self.inner.waited.set(None);
                 *self.inner.known.borrow_mut() = Known::of(&info);
                 self.answer(Action::Opened(info));
             }
@@ -131,11 +132,9 @@ impl Runtime {
                     let _ = apart.send(result);
                     return;
                 }
-                if self.inner.answers.borrow_mut().remove(&id) {
-                    return self.change(Change::Answered(result.map(|_| ())));
-                }
                 let Some(PutUnderWay { bytes, built, deleted }) = self.inner.puts.borrow_mut().remove(&id) else {
-                    self.rated(id, &result.map(|_| ()));
+                    let result = result.map(|_| ());
+                    let _ = self.answer_ended(id, &result) || self.rated(id, &result);
                     return;
                 };
                 let report = result.map(|sent| PutReport {
@@ -164,18 +163,33 @@ impl Runtime {
                 parameters: query.parameters,
                 len: query.payload.map(|payload| payload.len()),
                 attachment: query.attachment.as_ref().map(attachment),
+                timeout: query.timeout,
                 local: query.local,
             })),
+            Told::QueryRefused => self.change(Change::QueryRefused),
+            Told::Dropped(op) => self.rate_dropped(op),
+            Told::StoodStill(pause) => {
+                self.inner.waited.set(Some(pause.longest()));
+                self.change(Change::StoodStill(pause, clock::time_of_day()));
+            }
+            Told::CaughtUp => {
+                self.inner.waited.set(None);
+                self.change(Change::CaughtUp);
+            }
             Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
             Told::Matching(..) => {}
             Told::Frames(taken) => self.frames(taken),
             Told::Stats(stats) => self.change(Change::Link(stats)),
             Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
+                self.forget_queries();
                 let lost = app::Lost::new(problem, [puts, gets, fences], wait);
                 self.answer(Action::SessionLost(lost, clock::time_of_day()));
             }
             Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
-            Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
+            Told::Closed(problem) => {
+                self.forget_queries();
+                self.answer(Action::SessionEnded(problem));
+            }
         }
     }
 
@@ -183,11 +197,9 @@ impl Runtime {
         let problem = command_problem("It was refused.", error);
         if let Some(apart) = self.inner.waiting.borrow_mut().remove(&op) {
             let _ = apart.send(Err(problem));
-        } else if self.inner.answers.borrow_mut().remove(&op) {
-            self.change(Change::Answered(Err(problem)));
         } else if self.inner.puts.borrow_mut().remove(&op).is_some() {
             self.answer(Action::PutEnded(op, Err(problem)));
-        } else if !self.rated(op, &Err(problem.clone())) {
+        } else if !self.answer_ended(op, &Err(problem.clone())) && !self.rated(op, &Err(problem.clone())) {
             // A fence or a get: the other one passes it over.
             self.change(Change::Flushed(op, Err(problem.clone())));
             self.change(Change::GetEnded(op, Err(problem)));
@@ -254,7 +266,12 @@ impl Runtime {
             }
             Task::Declare(Entity::Token, key, _) => self.declare(TOKEN, &key, Declare::Token),
             Task::Declare(Entity::Watch, key, _) => self.declare(ALIVE, &key, Declare::Alive),
-            Task::Undeclare(what) => self.send(Command::Undeclare(entity(what))),
+            Task::Undeclare(what) => {
+                if what == Entity::Queryable {
+                    self.stop_answering();
+                }
+                self.send(Command::Undeclare(entity(what)));
+            }
             Task::List(id, key) => {
                 self.inner.listing.set(id);
                 match client::key_expression(&key) {
@@ -262,7 +279,9 @@ impl Runtime {
                     Err(error) => self.refused(id, &error),
                 }
             }
-            Task::Answer { id, asked, key, options, rows } => self.answer_query(id, &asked, &key, &options, rows),
+            Task::Answer { id, asked, key, options, rows } => {
+                self.answer_in_turn(id, asked, key, options, rows);
+            }
             Task::WatchLink(wanted) => {
                 let this = self.clone();
                 *self.inner.looking.borrow_mut() =
@@ -355,28 +374,6 @@ impl Runtime {
         })
     }
 
-    fn answer_query(&self, op: PutId, asked: &Asked, key: &str, options: &Options, rows: Result<Vec<Row>, String>) {
-        let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
-        self.note_rows(op, rows.as_deref().unwrap_or_default());
-        let answer = || -> Result<Answer, String> {
-            let payload = self.built(&rows?).map_err(|problem| failed(&problem))?;
-            // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
-            let one = [key, &asked.key].into_iter().find(|key| !key.contains('*')).unwrap_or(&asked.key);
-            let content = Content {
-                encoding: encoding_of(options).map_err(|problem| failed(&problem))?,
-                attachment: attached(options),
-                ..Content::put(payload)
-            };
-            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
-        };
-        let result = answer().map_err(|text| ReplyError {
-            payload: text_bytes(&text),
-            encoding: encoding::encoding("text/plain").unwrap_or_default(),
-        });
-        self.inner.answers.borrow_mut().insert(op);
-        self.send(Command::Answer { op, query: asked.query, local: asked.local, result });
-    }
-
     fn sample(&self, sample: Sample) {
         if sample.subscribers.contains(&ALIVE) {
             let token = Token { key: sample.key, alive: !sample.deleted, time: clock::time_of_day() };
@@ -424,6 +421,7 @@ impl Runtime {
             express: sample.qos.express,
             number: sample.source.map(|source| source.sn),
             stamp: sample.timestamp.as_ref().map(|timestamp| self.stamped(timestamp)),
+            waited: self.inner.waited.get().filter(|_| !sample.local),
         };
         let due = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
@@ -479,7 +477,7 @@ impl Runtime {
     }
 }
 
-fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
+pub(super) fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
     encoding::encoding(options.encoding.trim()).map_err(|len| {
         Problem::new(
             "The encoding is too long.",
@@ -488,11 +486,11 @@ fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
     })
 }
 
-fn attached(options: &Options) -> Option<ZBytes> {
+pub(super) fn attached(options: &Options) -> Option<ZBytes> {
     (!options.attachment.is_empty()).then(|| text_bytes(&options.attachment))
 }
 
-fn text_bytes(text: &str) -> ZBytes {
+pub(super) fn text_bytes(text: &str) -> ZBytes {
     ZBytes::of_held(vec![text.to_owned().into_bytes().into()])
 }
 

@@ -76,13 +76,21 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
     let effects = state.apply(Action::Edit(row, Edit::Mode(Mode::Copy)));
     assert_eq!(effects.last(), Some(&Effect::Session(Task::Rows(state.rows.clone()))));
     assert_eq!(state.apply(Action::Edit(row, Edit::Length(1 << 40))), [Effect::Session(Task::Stop)]);
-    assert!(matches!(state.api.rate, Rate::Failed(_)));
+    let Rate::Stopped { id: stopped, problem: Some(_), .. } = state.api.rate else { panic!("{:?}", state.api.rate) };
+    assert_eq!(stopped, id);
     assert!(state.apply(Change::Start.into()).is_empty());
+    assert!(matches!(state.api.rate, Rate::Failed(_)));
     state.apply(Action::Edit(row, Edit::Length(1)));
     let Task::Start { id, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
     state.apply(Change::Rated(id, course).into());
     assert_eq!(state.apply(Action::SessionEnded(None)), [Effect::Session(Task::Stop)]);
-    assert_eq!(state.api.rate, Rate::Stopped(Course { paused: false, ..course }));
+    let stopped = |course| Rate::Stopped { id, course, problem: None };
+    assert_eq!(state.api.rate, stopped(Course { paused: false, ..course }));
+    // What was under way is counted until it has ended.
+    let end = Course { puts: 9, ..course };
+    state.apply(Change::Rated(id + 1, Course::default()).into());
+    state.apply(Change::Rated(id, end).into());
+    assert_eq!(state.api.rate, stopped(end));
 }
 
 #[test]
@@ -116,6 +124,7 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
         parameters: String::new(),
         len: None,
         attachment: None,
+        timeout: None,
         local: false,
     };
     let mut state = open();
@@ -134,8 +143,38 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     let row = state.rows[0].id;
     state.apply(Action::Edit(row, Edit::Length(1 << 40)));
     assert!(answer(&mut state).unwrap_err().contains("could not be built"));
-    state.apply(Change::Answered(Ok(())).into());
+    state.apply(Change::Answered(1, Answered::Left).into());
     assert_eq!((state.api.answer.asked, state.api.answer.answered, state.api.answer.queries.len()), (3, 1, 3));
+    // Everything that was asked is answered, refused, failed, or waits.
+    state.apply(Change::QueryRefused.into());
+    let counts = |state: &State| {
+        let Answering { asked, answered, refused, failed, .. } = state.api.answer;
+        [asked, answered, refused, failed, state.api.answer.waiting()]
+    };
+    assert_eq!(counts(&state), [4, 1, 1, 0, 2]);
+    assert!(state.api.answer.problem.as_ref().unwrap().detail.contains("4,096 queries wait already"));
+    state.apply(Change::Answered(1, Answered::Refused("too late".into())).into());
+    assert_eq!(counts(&state), [4, 1, 2, 0, 1]);
+    assert_eq!(state.api.answer.problem.as_ref().unwrap().detail, "Too late. The asker was told so.");
+    // Declared anew, it counts what was under way, and nothing else.
+    state.apply(Change::Undeclare(Entity::Queryable).into());
+    assert!(state.apply(Change::Asked(asked.clone()).into()).is_empty(), "there is no queryable any more");
+    assert_eq!(counts(&state), [5, 1, 2, 1, 1]);
+    state.apply(Change::Declare(Entity::Queryable).into());
+    assert_eq!(counts(&state), [1, 0, 0, 0, 1]);
+    state.apply(Change::Answered(1, Answered::Failed(Problem::new("Lost.", ""))).into());
+    assert_eq!(counts(&state), [1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn a_pause_is_told_with_whether_the_session_has_outlived_it() {
+    let mut state = open();
+    let pause = Pause { still: Duration::from_secs(40), ahead: Duration::ZERO };
+    state.apply(Change::StoodStill(pause, "12:00".into()).into());
+    let told = |outlived| Some(StoodStill { time: "12:00".into(), pause, outlived });
+    assert_eq!(state.api.stood_still, told(false));
+    state.apply(Change::CaughtUp.into());
+    assert_eq!(state.api.stood_still, told(true));
 }
 
 #[test]

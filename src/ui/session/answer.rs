@@ -6,7 +6,7 @@ use super::{connect_first, declaration, samples::attachment};
 use crate::{
     app::{
         Action, Declaration, State,
-        session::{Asked, Change, Entity},
+        session::{Answering, Asked, Change, Entity},
     },
     ui::{
         format,
@@ -41,11 +41,13 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
             </div>
             { connect_first(state, "answer what others ask") }
             if declared || answer.asked > 0 {
-                <div class="samples" id="answer-result" data-asked={answer.asked.to_string()} data-answered={answer.answered.to_string()}>
+                <div class="samples" id="answer-result" data-asked={answer.asked.to_string()} data-answered={answer.answered.to_string()}
+                    data-refused={answer.refused.to_string()} data-failed={answer.failed.to_string()}
+                    data-waiting={answer.waiting().to_string()} data-most-held={answer.most_held.to_string()}>
                     <div class="samples-head" aria-live="polite">
                         <h3>{ "Queries" }</h3>
                         <span class="quiet">
-                            { format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered)) }
+                            { counted(answer) }
                         </span>
                     </div>
                     if let Some(cause) = &answer.problem { { problem("answer-problem", cause) } }
@@ -63,6 +65,18 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
             }
         </>
     }
+}
+
+/// How many were asked, and what has become of them.
+fn counted(answer: &Answering) -> String {
+    let mut words =
+        format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered));
+    for (count, what) in [(answer.waiting(), "waiting"), (answer.refused, "refused"), (answer.failed, "cut off")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {what}", format::thousands(count)));
+        }
+    }
+    words
 }
 
 fn query(asked: &Asked) -> Html {

@@ -6,6 +6,7 @@ use crate::{
     app::{
         Action, Build, Declaration, Put, PutReport, Row, Session, State,
         keys::{aria, hint},
+        pause,
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
     ui::{
@@ -88,8 +89,8 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
-                                " left the browser after {}; {} copied to build, {} gathered. ",
-                                format::took(report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
+                                " left the browser after {}{}; {} copied to build, {} gathered. ",
+                                format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
                             ) }
                             <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
                             { follow_button(state, send) }
@@ -221,7 +222,8 @@ fn fence(fence: &Fence) -> Html {
             "done",
             html! {
                 <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
-                    <strong>{ format!("Flushed after {}: ", format::took(*took)) }</strong>{ "the router has all that was put before." }
+                    <strong>{ format!("Flushed after {}{}: ", format::took(took.time), pause::within(took)) }</strong>
+                    { "the router has all that was put before." }
                 </p>
             },
         ),
@@ -237,10 +239,11 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
         Rate::None => ("none", None),
         Rate::Running(_, course) if course.paused => ("paused", Some(course)),
         Rate::Running(_, course) => ("running", Some(course)),
-        Rate::Stopped(course) => ("stopped", Some(course)),
+        Rate::Stopped { course, problem: None, .. } => ("stopped", Some(course)),
+        Rate::Stopped { course, .. } => ("failed", Some(course)),
         Rate::Failed(_) => ("failed", None),
     };
-    let Course { puts, dropped, .. } = course.copied().unwrap_or_default();
+    let Course { puts, dropped, failed, leaving, .. } = course.copied().unwrap_or_default();
     html! {
         <details id="put-rate">
             <summary>
@@ -251,22 +254,31 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
                     change={send.reform(|hz| Change::Hz(hz).into())} />
                 <span class="quiet">{ "Hz" }</span>
-                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}>
-                    { for course.map(measured) }
+                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}
+                    data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
+                    { for course.map(|course| measured(course, running)) }
                 </p>
                 // One button for both, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
-            if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }
+            if let Rate::Failed(cause) | Rate::Stopped { problem: Some(cause), .. } = &state.api.rate {
+                { problem("rate-problem", cause) }
+            }
         </details>
     }
 }
 
-/// How puts at a rate go.
-fn measured(course: &Course) -> Html {
-    let Course { puts, dropped, hz, bytes_per_second, paused } = course;
-    let counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+/// How puts at a rate go, or went.
+fn measured(course: &Course, running: bool) -> Html {
+    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
+    let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+    if *failed > 0 {
+        counts.push_str(&format!(", {} failed", format::thousands(*failed)));
+    }
+    if !running && *leaving > 0 {
+        counts.push_str(&format!("; stopped, {} still leaving", format::thousands(*leaving)));
+    }
     html! {
         <>
             if *paused {

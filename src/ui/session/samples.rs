@@ -9,6 +9,7 @@ use crate::{
         session::{Attachment, priority_name},
     },
     client::{Arriving, Priority},
+    number::seconds,
     ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
 };
 
@@ -148,7 +149,8 @@ fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
 /// When a sample came, and when it was made, if it says so.
 fn arrival(sample: &Sample) -> String {
     let made = sample.more.stamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
-    format!("came {}{made}", sample.time)
+    let waited = sample.more.waited.map(|time| format!(", or up to {} earlier", seconds(time))).unwrap_or_default();
+    format!("came {}{waited}{made}", sample.time)
 }
 
 /// A timestamp in words.
@@ -171,6 +173,7 @@ fn more(more: &More) -> String {
     words.extend(more.best_effort.then(|| "best effort".to_owned()));
     words.extend(more.express.then(|| "express".to_owned()));
     words.extend(more.stamp.as_ref().filter(|stamp| stamp.by != Clock::Router).map(stamped));
+    words.extend(more.waited.map(|time| format!("waited up to {} for this page, which stood still", seconds(time))));
     words.join(" · ")
 }
 

@@ -26,6 +26,7 @@ use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, view
 use super::{clock, files, sources::Sources, surroundings};
 use crate::{
     app::{Kind, Order, Problem, Row},
+    client::pause::STILL,
     ledger::{Ledger, Place},
     measure::{
         clock::STEPS_PER_SAMPLE,
@@ -58,6 +59,12 @@ const WARM: Duration = Duration::from_millis(100);
 
 /// How often progress is told at most.
 const TELL: Duration = Duration::from_millis(100);
+
+/// So many moves of the clock are seen at least, to know its step.
+const MOVES: usize = 3;
+
+/// But it is not read more often than this, which takes a second.
+const READINGS: usize = 5_000_000;
 
 /// What is longer is measured in a Worker, in bytes of all arrays together.
 const ON_THE_PAGE: u64 = 16 << 20;
@@ -174,14 +181,21 @@ pub(super) async fn measure(
         .map(|run| run.map(|run| Run { conditions: Conditions { hidden: seen.was_hidden(), ..run.conditions }, ..run }))
 }
 
-/// The clock's step, seen over a few of its moves.
+/// The clock's step, seen over a few of its moves: those of 5 ms, or of a coarse clock the first ones, which take longer.
 fn step() -> Duration {
     let begun = clock::now();
-    let mut readings = vec![begun];
-    while readings.len() < 50_000 && clock::now().saturating_sub(begun) < Duration::from_millis(5) {
-        readings.push(clock::now());
+    let (mut readings, mut last) = (vec![begun], begun);
+    for _ in 0..READINGS {
+        last = clock::now();
+        if readings.last() != Some(&last) {
+            readings.push(last);
+        }
+        if readings.len() > MOVES && last.saturating_sub(begun) >= Duration::from_millis(5) {
+            break;
+        }
     }
-    clock_step(&readings).unwrap_or(Duration::from_millis(1))
+    // A clock that does not move says nothing finer than that.
+    clock_step(&readings).unwrap_or_else(|| last.saturating_sub(begun).max(Duration::from_millis(100)))
 }
 
 /// Takes the measurement on this thread.
@@ -266,11 +280,13 @@ async fn here(
 struct Pace {
     stop: Stop,
     since: Duration,
+    /// For how long the thread stood still in rests.
+    still: Duration,
 }
 
 impl Pace {
     fn new(stop: &Stop) -> Self {
-        Self { stop: stop.clone(), since: clock::now() }
+        Self { stop: stop.clone(), since: clock::now(), still: Duration::ZERO }
     }
 
     /// Whether what is `expected` next would keep everything else waiting too long.
@@ -280,8 +296,11 @@ impl Pace {
 
     /// Lets everything else have its turn.
     async fn rest(&mut self) {
+        let begun = clock::now();
         TimeoutFuture::new(0).await;
         self.since = clock::now();
+        let rested = self.since.saturating_sub(begun);
+        self.still += if rested >= STILL { rested } else { Duration::ZERO };
     }
 }
 
@@ -345,7 +364,7 @@ impl Bench<'_> {
         mut run: impl AsyncFnMut(usize, u32) -> Result<Duration, Problem>,
     ) -> Result<Vec<Series>, Problem> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
-        let begun = clock::now();
+        let (begun, before) = (clock::now(), self.pace.still);
         // What a run took when it was last tried; nothing is known of the first.
         let mut once = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
@@ -354,7 +373,7 @@ impl Bench<'_> {
             if self.pace.is_due(expected) {
                 let Progress { done, total, .. } = course.progress();
                 // By the time that went by, and not that of the samples alone: what is not timed takes its time too.
-                let so_far = clock::now().saturating_sub(begun);
+                let so_far = clock::now().saturating_sub(begun).saturating_sub(self.pace.still - before);
                 let left = (done > 0).then(|| so_far.mul_f64(f64::from(total - done) / f64::from(done)) + self.later);
                 self.tell(Progress { done: self.before + done, total: self.before + total + self.after, left });
                 self.pace.rest().await;
