@@ -76,7 +76,7 @@ impl Runtime {
             .unwrap_or_else(|| Rc::new(way));
         let Asked { query, local, key: asked, timeout, .. } = asked;
         let until = timeout.map(|timeout| clock::now() + patience(timeout));
-        answers.ask(Waiting { op, query, local, key: asked, timeout, way }, until);
+        answers.ask(Waiting { op, query, local, key: asked.raw().to_owned(), timeout, way }, until);
         drop(answers);
         if self.inner.answering.turn.borrow().is_none() {
             self.answer_what_is_due();

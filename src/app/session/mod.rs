@@ -12,6 +12,7 @@ pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTa
 use crate::{
     client::pause::{Pause, Took},
     number::thousands,
+    outside::Outside,
 };
 
 pub mod answers;
@@ -254,7 +255,7 @@ pub struct ErrorReply {
     /// Who gave it.
     pub from: String,
     /// Its payload as a text, shortened.
-    pub text: String,
+    pub text: Outside,
     /// Bytes of the payload.
     pub len: usize,
 }
@@ -280,9 +281,9 @@ pub struct Asked {
     /// Local time of day.
     pub time: String,
     /// Its key expression.
-    pub key: String,
+    pub key: Outside,
     /// Its parameters.
-    pub parameters: String,
+    pub parameters: Outside,
     /// Bytes that came with it, if any.
     pub len: Option<usize>,
     /// A text that came along.
@@ -299,7 +300,7 @@ pub struct Attachment {
     /// How many.
     pub len: usize,
     /// The first of them as a text; in hexadecimal when they are none.
-    pub text: String,
+    pub text: Outside,
 }
 
 /// The queryable.
@@ -370,7 +371,7 @@ pub enum Answered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Its key.
-    pub key: String,
+    pub key: Outside,
     /// Whether it is there; else it has gone.
     pub alive: bool,
     /// Local time of day when it was told.
@@ -429,6 +430,8 @@ pub struct Api {
     pub hz: usize,
     /// Puts at a rate.
     pub rate: Rate,
+    /// The key, the options and the rate that these were started with.
+    pub started: Option<(String, Options, usize)>,
     /// The last fence.
     pub fence: Fence,
     /// Whether anybody listens to the key of the puts, once that is known.
@@ -701,7 +704,8 @@ impl State {
             }
             Change::List => tasks.extend(self.list()),
             Change::Declared(entity, result) => {
-                *self.api.declared(entity) = result.map_or_else(Declaration::Failed, Declaration::Declared);
+                *self.api.declared(entity) =
+                    result.map_or_else(Declaration::Failed, |key| Declaration::Declared(key.into()));
             }
             Change::Rated(id, now) => {
                 if let Rate::Running(rate, course) | Rate::Stopped { id: rate, course, .. } = &mut self.api.rate
@@ -774,6 +778,7 @@ impl State {
         let id = self.next_id();
         self.api.rate = Rate::Running(id, Course::default());
         let (key, options, rows) = (self.key.clone(), self.api.options.clone(), self.rows.clone());
+        self.api.started = Some((key.clone(), options.clone(), self.api.hz));
         Some(Task::Start { id, key, options, hz: self.api.hz, rows })
     }
 
@@ -789,6 +794,14 @@ impl State {
             }
             _ => Task::Rows(self.rows.clone()),
         }))
+    }
+
+    /// Whether puts at a rate go on with another key, other options or another rate than those that are chosen now.
+    #[must_use]
+    pub fn rate_is_older(&self) -> bool {
+        let chosen = (&self.key, &self.api.options, self.api.hz);
+        self.api.rate.is_running()
+            && self.api.started.as_ref().is_some_and(|(key, options, hz)| (key, options, *hz) != chosen)
     }
 
     fn flush(&mut self) -> Option<Task> {
@@ -859,7 +872,7 @@ impl State {
             Build::Failed(problem) => Err(format!("the payload of this page could not be built: {}", problem.title)),
             _ => Ok(self.rows.clone()),
         };
-        Some(Task::Answer { id, asked, key, options: self.api.options.clone(), rows })
+        Some(Task::Answer { id, asked, key: key.raw().to_owned(), options: self.api.options.clone(), rows })
     }
 
     fn answered(&mut self, count: u64, how: Answered) {
