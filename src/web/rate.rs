@@ -240,7 +240,7 @@ impl Runtime {
 
     /// A put was dropped, as it allowed; its end, which follows, counts no more.
     pub(super) fn rate_dropped(&self, op: PutId) {
-        self.put_ended(op, |course, ..| course.dropped += 1);
+        self.put_ended(op, |course, _, _| course.dropped += 1);
     }
 
     /// Counts the end of a put at a rate; returns whether it was one. What was stopped tells it from time to time, and at its own end.
