@@ -88,6 +88,10 @@ struct Inner {
     declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
     next_apart: Cell<PutId>,
     publisher: RefCell<Option<Publisher>>,
+    /// The next number of each publisher that numbers its samples in this session.
+    numbers: RefCell<HashMap<EntityId, u32>>,
+    /// The operation that was refused last.
+    refused: Cell<PutId>,
     arrivals: RefCell<Arrivals>,
     /// Who is at both ends of the session.
     known: RefCell<Option<session::Known>>,
@@ -142,6 +146,8 @@ impl Runtime {
                 answers: RefCell::default(),
                 listing: Cell::default(),
                 looking: RefCell::default(),
+                numbers: RefCell::default(),
+                refused: Cell::default(),
                 matching: RefCell::default(),
                 overheard: RefCell::default(),
                 collection: RefCell::default(),
@@ -260,6 +266,7 @@ impl Runtime {
                 return;
             }
         };
+        self.inner.numbers.borrow_mut().clear();
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
         let driver = Driver::open_lasting(&url, move |told| {
