@@ -46,6 +46,7 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
                         <h3>{ "Queries" }</h3>
                         <span class="quiet">
                             { format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered)) }
+                            { format::listed(answer.asked, answer.queries.len()) }
                         </span>
                     </div>
                     if let Some(cause) = &answer.problem { { problem("answer-problem", cause) } }
