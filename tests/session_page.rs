@@ -28,7 +28,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
-use zbytes_lab::{app::session::answers::WINDOW, client::Client, server::Lab, wire::MAX_MESSAGE};
+use zbytes_lab::{
+    app::session::answers::WINDOW,
+    client::{CongestionControl, Put},
+    payload::ZBytes,
+    server::Lab,
+    wire::MAX_MESSAGE,
+};
 
 /// Ticks a box, or unticks it.
 async fn tick(page: &Page, css: &str, on: bool) {
@@ -850,10 +856,11 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
     let key = zbytes_lab::client::key_expression("lab/largest").unwrap();
-    let fits = |len: &usize| Client::message_len(&key, *len).is_ok();
+    let put = Put { congestion: CongestionControl::Block, ..Put::new(key, ZBytes::empty()) };
+    let fits = |len: &usize| put.message_len(*len, None).is_ok();
     let len = (MAX_MESSAGE - 100..=MAX_MESSAGE).rev().find(fits).unwrap();
     assert_eq!(
-        Client::message_len(&key, len),
+        put.message_len(len, None),
         Ok(MAX_MESSAGE),
         "the message is as long as one may be, the router's timestamp included"
     );

@@ -13,6 +13,7 @@ pub mod ownership;
 pub mod pause;
 mod plan;
 mod rest;
+mod sending;
 pub mod session;
 mod setup;
 pub mod sight;
@@ -27,6 +28,7 @@ pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, Structured, positions, structures},
     rest::Rest,
+    sending::{Basis, Numbers, Sending, lane_of},
     setup::Setup,
     sight::Window,
     spec::{
@@ -777,7 +779,7 @@ impl State {
     /// # Errors
     /// As [`Plan::of`].
     pub fn plan(&self) -> Result<Plan, MessageError> {
-        Plan::of(&self.rows, self.view.mode(), self.key.len())
+        Plan::of(&self.rows, self.view.mode(), &self.sending())
     }
 
     /// Lets `action` happen and says what is to be done about it.
@@ -1051,9 +1053,15 @@ impl State {
                 Vec::new()
             }
             Action::Opened(info) => {
+                let zid = info.zid.clone();
                 let before = std::mem::replace(&mut self.session, Session::Open(info));
-                // What was declared before a loss is declared again by itself.
-                if matches!(before, Session::Lost(_)) { Vec::new() } else { self.session_begins() }
+                // What was declared before a loss is declared again by itself, and samples are
+                // numbered on.
+                if matches!(before, Session::Lost(_)) {
+                    return Vec::new();
+                }
+                self.api.numbers = Numbers { zid, ..Numbers::default() };
+                self.session_begins()
             }
             Action::SessionLost(lost, time) => {
                 self.gap = None;
@@ -1251,7 +1259,7 @@ impl State {
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
-        if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
+        if let Err(error) = Plan::of(&self.rows, None, &self.sending()) {
             let title = match error {
                 MessageError::Payload(_) => "The payload is too long.",
                 _ => "The message cannot be made.",

@@ -10,7 +10,11 @@ use super::{
     held::{Account, Hold},
     progress::Known,
 };
-use crate::{payload::ZBytes, segment::Segment, wire::Lane};
+use crate::{
+    payload::ZBytes,
+    segment::Segment,
+    wire::{BATCH_SIZE, Batches, Lane},
+};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
 pub(super) const MIN_BATCH: u16 = 64;
@@ -25,14 +29,44 @@ pub(super) fn sn_mask(bits: Bits) -> u32 {
     }
 }
 
-/// What the handshake agreed on that lanes need to know.
+/// The sequence number of the first frames: one of the first that have the full length of their
+/// resolution on the wire, by `random`. So all numbers of a lane have that length for most of a
+/// round, and [`Agreed`] can say where batches will cut. A round of 28 bits lasts for more than 230
+/// million batches of a lane.
+pub(super) fn initial_sn(mask: u32, random: u32) -> u32 {
+    let bits = mask.count_ones().max(1);
+    let full = 1 << ((bits - 1) / 7 * 7);
+    full + (random & (mask >> 3))
+}
+
+/// What the handshake agreed on that decides how messages are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Agreed {
-    pub(super) qos: bool,
+pub struct Agreed {
+    /// Whether there are priorities, each with lanes of its own.
+    pub qos: bool,
     /// Whether first and dropped fragments are marked.
-    pub(super) markers: bool,
-    pub(super) mask: u32,
-    pub(super) batch_size: u16,
+    pub markers: bool,
+    /// The largest sequence number.
+    pub mask: u32,
+    /// The longest batch, in bytes.
+    pub batch_size: u16,
+}
+
+impl Agreed {
+    /// What a client offers, and a router with zenoh's defaults agrees to.
+    pub const OFFERED: Self = Self { qos: true, markers: true, mask: 0x0fff_ffff, batch_size: BATCH_SIZE };
+
+    /// The lane of a message of ours.
+    #[must_use]
+    pub fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
+        Lane { priority: if self.qos { priority } else { Priority::DEFAULT }, reliability }
+    }
+
+    /// What the batches of a lane depend on. Their numbers are taken for the largest: those of a
+    /// client have the same length on the wire until its lane has counted once round.
+    pub(super) fn batches(&self, lane: Lane) -> Batches {
+        Batches { size: self.batch_size, lane, markers: self.markers, sn: self.mask }
+    }
 }
 
 /// A received fragment.
@@ -110,7 +144,7 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    const COUNT: usize = Priority::NUM * 2;
+    pub(super) const COUNT: usize = Priority::NUM * 2;
 
     /// Lanes whose first frames have these sequence numbers.
     pub(super) fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, CloseCause> {
@@ -129,7 +163,7 @@ impl Lanes {
 
     /// The lane of a message of ours.
     pub(super) fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
-        Lane { priority: if self.agreed.qos { priority } else { Priority::DEFAULT }, reliability }
+        self.agreed.lane(priority, reliability)
     }
 
     fn index(lane: Lane) -> usize {

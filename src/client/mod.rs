@@ -49,24 +49,25 @@ use std::{
 };
 
 use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::{
-    core::{CongestionControl, Field, ZenohIdProto},
-    transport::{InitAck, OpenAck, close::reason},
-};
 pub use zenoh_protocol::{
-    core::{Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
+    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
+};
+use zenoh_protocol::{
+    core::{Field, ZenohIdProto},
+    transport::{InitAck, OpenAck, close::reason, init},
 };
 
 pub use self::{
     declare::{Counterpart, Queryable, Subscribe},
     error::{CloseCause, CommandError, GetError, PutError},
     key::{canonical, join, key_expression},
+    lane::Agreed,
     limits::Limits,
     progress::{Arriving, Leaving, Progress},
     query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
-    sample::{Locality, Publisher, Put, Sample},
+    sample::{Locality, Publisher, Put, Sample, plan},
     stats::{LinkStats, Traffic},
 };
 use self::{
@@ -77,12 +78,12 @@ use self::{
     query::{Pending, check_message},
     queue::{Failed, Queued, Queues},
 };
-pub use crate::wire::{Content, Qos, Source};
+pub use crate::wire::{BatchPlan, Content, Qos, Source};
 use crate::{
     ledger::Ledger,
     payload::ZBytes,
     segment::Segment,
-    wire::{self, BATCH_SIZE, BatchReader, Lane, Message, Outgoing, Transport, encode},
+    wire::{BATCH_SIZE, BatchReader, Lane, Message, Outgoing, Transport, encode},
 };
 
 /// How long the router may take for each step of the handshake.
@@ -99,7 +100,7 @@ const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Config {
     /// Our zenoh id: 16 random bytes, not all zero.
     pub zid: [u8; 16],
-    /// A random number; sequence numbers begin there.
+    /// A random number; it decides where sequence numbers begin.
     pub initial_sn: u32,
     /// The bounds.
     pub limits: Limits,
@@ -124,6 +125,19 @@ pub struct SessionInfo {
     pub router_lease: Duration,
     /// The patch version of the protocol.
     pub patch: u8,
+}
+
+impl SessionInfo {
+    /// What of it decides how messages are sent.
+    #[must_use]
+    pub fn agreed(&self) -> Agreed {
+        Agreed {
+            qos: usize::from(self.lanes) == Lanes::COUNT,
+            markers: init::ext::PatchType::new(self.patch).has_fragmentation_markers(),
+            mask: u32::MAX >> 32u8.saturating_sub(self.sn_bits).min(31),
+            batch_size: self.batch_size,
+        }
+    }
 }
 
 /// Names an operation; chosen by the caller, who should not use one twice in a session.
@@ -522,7 +536,7 @@ impl Client {
 
     fn handle_init_ack(&mut self, ack: InitAck, now: Duration) -> Result<(), CloseCause> {
         let mask = sn_mask(ack.resolution.get(Field::FrameSN));
-        let initial = self.config.initial_sn & mask;
+        let initial = lane::initial_sn(mask, self.config.initial_sn);
         let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone()).map_err(|_| CloseCause::BadId)?;
         if bytes.len() > usize::from(BATCH_SIZE) {
             return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
@@ -547,14 +561,14 @@ impl Client {
         if agreed.batch_size < lane::MIN_BATCH {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
         }
-        self.lanes = Lanes::new(agreed, self.config.initial_sn & agreed.mask, ack.initial_sn)?;
+        self.lanes = Lanes::new(agreed, lane::initial_sn(agreed.mask, self.config.initial_sn), ack.initial_sn)?;
         // A lease of nothing would end the session at once, and one of any length would overflow the sums it goes into.
         self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);
         let info = SessionInfo {
             zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),
             router: init.zid.to_string(),
             batch_size: agreed.batch_size,
-            lanes: if agreed.qos { 16 } else { 2 },
+            lanes: if agreed.qos { Lanes::COUNT as u8 } else { 2 },
             sn_bits: agreed.mask.count_ones() as u8,
             lease: LEASE,
             router_lease: self.router_lease,
@@ -745,25 +759,6 @@ impl Client {
                 self.poll_transmit(buffer, now)
             }
         }
-    }
-
-    /// Length of the message that a put of `len` payload bytes under `key` would be, in bytes, with the timestamp that a router adds
-    /// to it. What passes [`wire::MAX_MESSAGE`] will be refused.
-    ///
-    /// # Errors
-    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
-    pub fn message_len(key: &OwnedKeyExpr, len: usize) -> Result<usize, CommandError> {
-        let too_long = |encoded| CommandError::TooLong { encoded, limit: wire::MAX_MESSAGE };
-        if len > wire::MAX_MESSAGE {
-            return Err(too_long(len));
-        }
-        let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
-            .map_err(|_| CommandError::KeyTooLong)?;
-        let encoded = head.len() + len + wire::GROWTH;
-        if encoded > wire::MAX_MESSAGE {
-            return Err(too_long(encoded));
-        }
-        Ok(encoded)
     }
 
     /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.

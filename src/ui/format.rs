@@ -371,6 +371,13 @@ pub fn fit(text: &str, width: f64, px: f64) -> String {
     String::new()
 }
 
+/// What is to be added to the count of things of which only the newest are listed: nothing when all
+/// are.
+#[must_use]
+pub fn listed(in_all: u64, listed: usize) -> String {
+    if in_all > listed as u64 { format!("; the newest {} listed", count(listed)) } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,6 +466,12 @@ mod tests {
         assert!(error("0").starts_with("0 is too small."));
         assert!(error("100001").starts_with("It is too large."));
         assert!(error("99999999999999999999999").starts_with("It is too large."));
+    }
+
+    #[test]
+    fn what_is_not_listed_is_said() {
+        assert_eq!([(0, 0), (50, 50)].map(|(in_all, shown)| listed(in_all, shown)), ["", ""]);
+        assert_eq!(listed(60, 50), "; the newest 50 listed");
     }
 
     #[test]

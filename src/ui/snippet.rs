@@ -391,7 +391,7 @@ fn identifier(name: &str, at: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::{Message, Plan, Preset},
+        app::{Message, Plan, Preset, Sending},
         ledger::Ledger,
         payload::ZBytes,
         segment::{Element, Source},
@@ -543,7 +543,7 @@ mod tests {
             ZBytes::from_segments(sources)?
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::Tensor", ""), shown);
-        let plan = Plan::of(&rows, None, 4)?;
+        let plan = Plan::of(&rows, None, &Sending::default())?;
         assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
         let swatches: Vec<_> = listing(&rows).into_iter().filter_map(|line| line.at).collect();
         assert_eq!(swatches, [2, 4], "table, head, array, padding, header");
@@ -571,7 +571,7 @@ mod tests {
             payload
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::PointCloud", "") + "payload", shown);
-        let plan = Plan::of(&rows, None, 4)?;
+        let plan = Plan::of(&rows, None, &Sending::default())?;
         assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
 
         let rows = [row(Schema::CameraFrame, Way::InPlace, Mode::Borrow)];
@@ -590,7 +590,7 @@ mod tests {
             ZBytes::from_segments(sources)?
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::CameraFrame", ""), shown);
-        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, 4)?.len, 0));
+        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, &Sending::default())?.len, 0));
         Ok(())
     }
 }

@@ -2,13 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
-use super::{
-    Runtime,
-    alarm::Alarm,
-    clock,
-    command::Command,
-    session::{attached, encoding_of, text_bytes},
-};
+use super::{Runtime, alarm::Alarm, clock, command::Command, session::text_bytes};
 use crate::{
     app::{
         Problem, PutId, Row,
@@ -137,8 +131,8 @@ impl Runtime {
             // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
             let content = Content {
-                encoding: encoding_of(&way.options).map_err(|problem| failed(&problem))?,
-                attachment: attached(&way.options),
+                encoding: way.options.parsed_encoding().map_err(|problem| failed(&problem))?,
+                attachment: way.options.attached(),
                 ..Content::put(payload)
             };
             Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })

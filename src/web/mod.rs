@@ -92,6 +92,10 @@ struct Inner {
     publisher: RefCell<Option<Publisher>>,
     /// Publishers that were stopped, and some of whose puts have not ended.
     stopped: RefCell<Vec<Publisher>>,
+    /// The next number of each publisher that numbers its samples in this session.
+    numbers: RefCell<HashMap<EntityId, u32>>,
+    /// The operation that was refused last.
+    refused: Cell<PutId>,
     arrivals: RefCell<Arrivals>,
     /// Who is at both ends of the session.
     known: RefCell<Option<session::Known>>,
@@ -150,6 +154,8 @@ impl Runtime {
                 waited: Cell::default(),
                 listing: Cell::default(),
                 looking: RefCell::default(),
+                numbers: RefCell::default(),
+                refused: Cell::default(),
                 matching: RefCell::default(),
                 overheard: RefCell::default(),
                 collection: RefCell::default(),
@@ -268,6 +274,7 @@ impl Runtime {
                 return;
             }
         };
+        self.inner.numbers.borrow_mut().clear();
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
         let driver = Driver::open_lasting(&url, move |told| {

@@ -17,7 +17,8 @@ use crate::{
         Problem, PutId, Row,
         session::{Change, Course, Options},
     },
-    client::{Client, Put, key_expression, pause::Watch},
+    client::{Put, key_expression, pause::Watch},
+    payload::ZBytes,
 };
 
 /// How long making puts may keep the page from doing anything else, at a stretch.
@@ -120,7 +121,7 @@ impl Runtime {
         let refused = |error| command_problem("Not sent.", &error);
         let key = key_expression(key).map_err(refused)?;
         let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
-        Client::message_len(&key, len).map_err(refused)?;
+        options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let now = clock::now();
         *self.inner.publisher.borrow_mut() = Some(Publisher {
             id,

@@ -38,9 +38,6 @@ const ALIVE: EntityId = 5;
 /// Whether anybody listens to the key of the puts.
 const MATCHING: EntityId = 6;
 
-/// Numbered publishers, one for each priority and reliability: what is overtaken looks like what is missing.
-const PUBLISHERS: EntityId = 16;
-
 /// How often what has arrived is told at most: each time the page is drawn anew.
 const ARRIVALS: Duration = Duration::from_millis(50);
 
@@ -94,9 +91,18 @@ fn entity(entity: Entity) -> EntityId {
 impl Runtime {
     /// Has the session do something. Without one, the command is refused.
     pub(super) fn send(&self, command: Command) {
+        let numbered = match &command {
+            Command::Put(op, put) => put.numbered.map(|publisher| (*op, publisher)),
+            _ => None,
+        };
         let driver = self.inner.driver.borrow();
         if let Some(driver) = driver.as_ref() {
-            return driver.send(command);
+            driver.send(command);
+            // A refusal is told before that returns.
+            if let Some((_, publisher)) = numbered.filter(|(op, _)| self.inner.refused.get() != *op) {
+                self.number_taken(publisher);
+            }
+            return;
         }
         drop(driver);
         match command {
@@ -112,6 +118,20 @@ impl Runtime {
 
     pub(super) fn change(&self, change: Change) {
         self.answer(Action::Session(change));
+    }
+
+    /// Counts what a publisher has put numbered, and tells it when its next number may be longer on
+    /// the wire.
+    fn number_taken(&self, publisher: EntityId) {
+        let next = {
+            let mut numbers = self.inner.numbers.borrow_mut();
+            let next = numbers.entry(publisher).or_default();
+            *next = next.wrapping_add(1);
+            *next
+        };
+        if let Some(lane) = app::lane_of(publisher).filter(|_| next.is_power_of_two() || next == 0) {
+            self.change(Change::Numbered(lane, next));
+        }
     }
 
     pub(super) fn hear(&self, told: Told) {
@@ -195,6 +215,7 @@ impl Runtime {
     }
 
     fn refused(&self, op: PutId, error: &CommandError) {
+        self.inner.refused.set(op);
         let problem = command_problem("It was refused.", error);
         if let Some(apart) = self.inner.waiting.borrow_mut().remove(&op) {
             let _ = apart.send(Err(problem));
@@ -310,8 +331,9 @@ impl Runtime {
         let refused = |error: CommandError| command_problem("Not sent.", &error);
         let key = client::key_expression(key).map_err(refused)?;
         let len = rows.iter().copied().flatten().map(Row::bytes).fold(0usize, usize::saturating_add);
-        // Looked at before the arrays are made: a refusal should not cost a gibibyte.
-        Client::message_len(&key, len).map_err(refused)?;
+        // Looked at before the arrays are made: a refusal should not cost a gibibyte. What is so
+        // near to the limit that a number or a time decides is refused by the client.
+        options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let put = match rows {
             Some(rows) => Put::new(key, self.built(rows)?),
             None => Put::delete(key),
@@ -327,19 +349,8 @@ impl Runtime {
 
     /// `put` with the options of the pane.
     pub(super) fn as_chosen(&self, put: Put, options: &Options) -> Result<Put, Problem> {
-        let reliability = if options.best_effort { Reliability::BestEffort } else { Reliability::Reliable };
-        let lane = 2 * options.priority as EntityId + EntityId::from(options.best_effort);
-        Ok(Put {
-            encoding: encoding_of(options)?,
-            attachment: attached(options),
-            timestamp: if options.stamped { self.stamp() } else { None },
-            numbered: options.numbered.then_some(PUBLISHERS + lane),
-            congestion: if options.may_drop { CongestionControl::Drop } else { CongestionControl::Block },
-            priority: options.priority,
-            reliability,
-            express: options.express,
-            ..put
-        })
+        let timestamp = if options.stamped { self.stamp() } else { None };
+        options.apply(put, timestamp)
     }
 
     /// A timestamp of now. Without a session there is none, and nothing to be stamped.
@@ -364,8 +375,8 @@ impl Runtime {
         let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
         Ok(Get {
             payload: rows.map(|rows| self.built(rows)).transpose()?,
-            encoding: encoding_of(options)?,
-            attachment: attached(options),
+            encoding: options.parsed_encoding()?,
+            attachment: options.attached(),
             target: question.target,
             consolidation: question.consolidation,
             timeout: Duration::from_millis(question.timeout_millis as u64),
@@ -483,19 +494,6 @@ impl Runtime {
             self.answer(Action::Samples { samples, received, replies });
         }
     }
-}
-
-pub(super) fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
-    encoding::encoding(options.encoding.trim()).map_err(|len| {
-        Problem::new(
-            "The encoding is too long.",
-            format!("Its schema has {}, and at most {} can be sent. Nothing was sent.", bytes(len), bytes(MAX_SCHEMA)),
-        )
-    })
-}
-
-pub(super) fn attached(options: &Options) -> Option<ZBytes> {
-    (!options.attachment.is_empty()).then(|| text_bytes(&options.attachment))
 }
 
 pub(super) fn text_bytes(text: &str) -> ZBytes {

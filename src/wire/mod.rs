@@ -32,7 +32,6 @@ use std::fmt;
 
 use crate::number::count;
 
-pub(crate) use self::outgoing::abort;
 pub use self::{
     content::{Content, Qos, Question, Source},
     decode::{BatchReader, Message, Transport},
@@ -41,6 +40,7 @@ pub use self::{
     outgoing::{Gathered, Lane, Outgoing},
     plan::BatchPlan,
 };
+pub(crate) use self::{outgoing::abort, plan::Batches};
 
 /// The release of zenoh's crates, whose wire format this is; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";

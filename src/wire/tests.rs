@@ -31,8 +31,8 @@ fn held(segments: &[&[u8]]) -> ZBytes {
 
 #[test]
 fn a_put_in_one_frame_byte_by_byte() {
-    let head = encode::put_head(keyexpr::new("a/b").unwrap(), CongestionControl::Drop, Priority::DEFAULT, 3).unwrap();
-    let mut message = Outgoing::new(head, held(&[&[0xAA], &[0xBB, 0xCC]]));
+    let content = Content::put(held(&[&[0xAA], &[0xBB, 0xCC]]));
+    let mut message = encode::push(keyexpr::new("a/b").unwrap(), Qos::DEFAULT, &content).unwrap();
     let mut batch = [0; 64];
     let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
     #[rustfmt::skip]
@@ -73,9 +73,9 @@ fn a_message_in_fragments_byte_by_byte() {
 
 #[test]
 fn a_put_is_read_the_same_from_one_byte_segments() {
-    let head =
-        encode::put_head(keyexpr::new("lab/x").unwrap(), CongestionControl::Block, Priority::DEFAULT, 2).unwrap();
-    let bytes: Vec<u8> = head.into_iter().chain([9, 8]).collect();
+    let qos = Qos { congestion: CongestionControl::Block, ..Qos::DEFAULT };
+    let content = Content::put(held(&[&[9, 8]]));
+    let bytes = gathered(encode::push(keyexpr::new("lab/x").unwrap(), qos, &content).unwrap());
     let one_by_one = ZBytes::of_held(bytes.iter().map(|byte| Segment::from(vec![*byte])).collect());
     for source in [held(&[&bytes]), one_by_one] {
         let mut ledger = Ledger::new();

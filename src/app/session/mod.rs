@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Build, Declaration, Effect, Problem, Put, PutId, Row, Session, State, pause::StoodStill, sentence,
+    Action, Build, Declaration, Effect, Numbers, Problem, Put, PutId, Row, Session, State, pause::StoodStill, sentence,
 };
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
 use crate::{
@@ -270,6 +270,8 @@ pub struct Getting {
     /// Replies to it so far, errors apart.
     pub replies: u64,
     /// Errors that were given as answers to it.
+    pub failed: u64,
+    /// The last of these, at most [`LISTED`], newest first.
     pub errors: Vec<ErrorReply>,
 }
 
@@ -326,7 +328,7 @@ pub struct Answering {
     pub most_held: usize,
     /// Why an answer could not be given, the last time.
     pub problem: Option<Problem>,
-    /// The last queries, newest first.
+    /// The last queries, at most [`LISTED`], newest first.
     pub queries: Vec<Asked>,
 }
 
@@ -391,8 +393,36 @@ pub struct Liveliness {
     pub watch: Declaration,
     /// The last list that was asked for.
     pub asking: Asking,
-    /// What was found, newest first.
+    /// Tokens that are alive, of those that were told since the watch or the list began.
+    pub alive: u64,
+    /// How often one has gone since then. A token that comes back and goes again counts twice.
+    pub departed: u64,
+    /// What was told last, one entry a key, newest first, at most [`LISTED`].
     pub tokens: Vec<Token>,
+    /// Whether older entries had to make room.
+    pub cut: bool,
+}
+
+impl Liveliness {
+    /// Forgets what was told: a watch or a list begins.
+    fn begin(&mut self) {
+        (self.alive, self.departed, self.cut) = (0, 0, false);
+        self.tokens.clear();
+    }
+
+    /// A token has come, or has gone. Each change is told once.
+    fn told(&mut self, token: Token) {
+        if token.alive {
+            self.alive += 1;
+        } else {
+            self.alive = self.alive.saturating_sub(1);
+            self.departed += 1;
+        }
+        self.tokens.retain(|other| other.key != token.key);
+        self.cut |= self.tokens.len() >= LISTED;
+        self.tokens.truncate(LISTED - 1);
+        self.tokens.insert(0, token);
+    }
 }
 
 impl Default for Liveliness {
@@ -403,7 +433,10 @@ impl Default for Liveliness {
             key: "lab/alive/**".to_owned(),
             watch: Declaration::None,
             asking: Asking::None,
+            alive: 0,
+            departed: 0,
             tokens: Vec::new(),
+            cut: false,
         }
     }
 }
@@ -438,6 +471,8 @@ pub struct Api {
     pub matching: Option<bool>,
     /// Numbered samples that the subscription has missed.
     pub missed: u64,
+    /// Numbered samples that this page has put.
+    pub numbers: Numbers,
     /// The get.
     pub get: Getting,
     /// The queryable.
@@ -512,6 +547,8 @@ pub enum Change {
     Matching(bool),
     /// Numbered samples were missed.
     Missed(u32),
+    /// The next numbered put of a lane will have this number: told when it is a power of two.
+    Numbered(usize, u32),
     /// An error came as an answer to the get.
     ErrorReply(PutId, ErrorReply),
     /// The get has ended, or the list of tokens.
@@ -690,9 +727,10 @@ impl State {
                             // What is still under way will be told.
                             answer.asked = answer.waiting();
                             (answer.answered, answer.refused, answer.failed) = (0, 0, 0);
+                            answer.queries.clear();
                             answer.problem = None;
                         }
-                        Entity::Watch => self.api.liveliness.tokens.clear(),
+                        Entity::Watch => self.api.liveliness.begin(),
                         Entity::Token => {}
                     }
                     tasks.push(Task::Declare(entity, self.api.key(entity).to_owned(), self.api.answer.complete));
@@ -725,9 +763,15 @@ impl State {
                 }
             }
             Change::Matching(matching) => self.api.matching = Some(matching),
+            Change::Numbered(lane, number) => {
+                if let Some(next) = self.api.numbers.next.get_mut(lane) {
+                    *next = number;
+                }
+            }
             Change::Missed(count) => self.api.missed += u64::from(count),
             Change::ErrorReply(id, error) => {
                 if self.api.get.asking == Asking::UnderWay(id) {
+                    self.api.get.failed += 1;
                     self.api.get.errors.truncate(LISTED - 1);
                     self.api.get.errors.insert(0, error);
                 }
@@ -744,12 +788,7 @@ impl State {
             }
             Change::Answered(count, how) => self.answered(count, how),
             Change::AnswersHeld(most) => self.api.answer.most_held = most,
-            Change::Alive(token) => {
-                let tokens = &mut self.api.liveliness.tokens;
-                tokens.retain(|other| other.key != token.key);
-                tokens.truncate(LISTED - 1);
-                tokens.insert(0, token);
-            }
+            Change::Alive(token) => self.api.liveliness.told(token),
             Change::Link(stats) => self.api.link = stats,
             Change::StoodStill(pause, time) => {
                 self.api.stood_still = Some(StoodStill { time, pause, outlived: false });
@@ -832,7 +871,7 @@ impl State {
         }
         let id = self.next_id();
         let get = &mut self.api.get;
-        (get.asking, get.replies) = (Asking::UnderWay(id), 0);
+        (get.asking, get.replies, get.failed) = (Asking::UnderWay(id), 0, 0);
         get.errors.clear();
         let (question, options) = (get.question.clone(), self.api.options.clone());
         let rows = with_payload.then(|| self.rows.clone());
@@ -852,7 +891,7 @@ impl State {
         let id = self.next_id();
         let liveliness = &mut self.api.liveliness;
         liveliness.asking = Asking::UnderWay(id);
-        liveliness.tokens.clear();
+        liveliness.begin();
         Some(Task::List(id, liveliness.key.clone()))
     }
 

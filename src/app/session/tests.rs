@@ -40,6 +40,14 @@ fn reply(id: u64) -> Sample {
     }
 }
 
+/// The last of some effects, which is a task.
+fn one_of(mut effects: Vec<Effect>) -> Task {
+    match effects.pop() {
+        Some(Effect::Session(task)) => task,
+        other => panic!("not a task: {other:?}"),
+    }
+}
+
 fn one(mut effects: Vec<Effect>) -> Task {
     match (effects.pop(), effects.is_empty()) {
         (Some(Effect::Session(task)), true) => task,
@@ -192,6 +200,79 @@ fn tokens_are_listed_once_each_with_what_was_last_said_of_them() {
     let task = one(state.apply(Change::List.into()));
     assert!(matches!(task, Task::List(_, key) if key == "lab/alive/**"));
     assert!(state.api.liveliness.tokens.is_empty());
+}
+
+#[test]
+fn tokens_are_counted_apart_from_those_that_are_listed() {
+    let mut state = open();
+    state.apply(Change::Declare(Entity::Watch).into());
+    let tell = |state: &mut State, range: std::ops::Range<usize>, alive| {
+        for at in range {
+            state.apply(Change::Alive(Token { key: at.to_string().into(), alive, time: "t".into() }).into());
+        }
+    };
+    let counts = |state: &State| {
+        let live = &state.api.liveliness;
+        (live.alive, live.departed, live.tokens.len(), live.cut)
+    };
+    tell(&mut state, 0..LISTED, true);
+    assert_eq!(counts(&state), (50, 0, 50, false));
+    tell(&mut state, LISTED..60, true);
+    assert_eq!(counts(&state), (60, 0, 50, true));
+    tell(&mut state, 60..120, true);
+    tell(&mut state, 0..60, false);
+    assert_eq!(counts(&state), (60, 60, 50, true));
+    // One that was listed and one that had to make room come back.
+    tell(&mut state, 59..60, true);
+    tell(&mut state, 0..1, true);
+    assert_eq!(counts(&state), (62, 60, 50, true));
+    state.apply(Change::Undeclare(Entity::Watch).into());
+    state.apply(Change::Declare(Entity::Watch).into());
+    assert_eq!(counts(&state), (0, 0, 0, false));
+    tell(&mut state, 0..60, true);
+    state.apply(Change::List.into());
+    assert_eq!(counts(&state), (0, 0, 0, false));
+}
+
+#[test]
+fn errors_and_queries_are_counted_apart_from_those_that_are_listed() {
+    let mut state = open();
+    let Task::Get { id, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
+    let error = |at: usize| ErrorReply { from: "1".into(), text: at.to_string().into(), len: 3 };
+    for at in 0..60 {
+        state.apply(Change::ErrorReply(id, error(at)).into());
+    }
+    // One of another get.
+    state.apply(Change::ErrorReply(id + 100, error(99)).into());
+    let get = &state.api.get;
+    assert_eq!((get.failed, get.errors.len(), &get.errors[0]), (60, LISTED, &error(59)));
+    state.apply(Change::GetEnded(id, Ok(())).into());
+    state.apply(Change::Get.into());
+    assert_eq!((state.api.get.failed, state.api.get.errors.len()), (0, 0));
+
+    state.apply(Change::Declare(Entity::Queryable).into());
+    for query in 0..60 {
+        state.apply(
+            Change::Asked(Asked {
+                query,
+                time: "t".into(),
+                key: "k".into(),
+                parameters: String::new().into(),
+                len: None,
+                attachment: None,
+                timeout: None,
+                local: false,
+            })
+            .into(),
+        );
+    }
+    let counts = |state: &State| (state.api.answer.asked, state.api.answer.queries.len());
+    assert_eq!(counts(&state), (60, LISTED));
+    state.apply(Change::Answered(60, Answered::Left).into());
+    // Another queryable was asked nothing yet.
+    state.apply(Change::Undeclare(Entity::Queryable).into());
+    state.apply(Change::Declare(Entity::Queryable).into());
+    assert_eq!(counts(&state), (0, 0));
 }
 
 #[test]

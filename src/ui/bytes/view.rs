@@ -470,6 +470,22 @@ impl BytesDialog {
             }
             _ => Vec::new(),
         };
+        // What is not told apart is painted as that.
+        let from = match (plan, &open.held) {
+            (Some(plan), _) => {
+                plan.pieces.iter().filter(|piece| piece.bytes() > 0).nth(MOST_STRIPES).map(|piece| piece.offset)
+            }
+            (None, Ok(held)) if held.payload().payload().segments().len() > MOST_STRIPES => Some(0),
+            _ => None,
+        };
+        let joined = from.map(|from| {
+            let y = from as f64 / len * height;
+            html! {
+                <rect class="many" x="0" y={y.to_string()} width="5" height={(height - y).to_string()}>
+                    <title>{ "More segments than are told apart here" }</title>
+                </rect>
+            }
+        });
         let differences = match &open.other {
             Some(Other { comparing: Comparing::Done(difference), .. }) => difference.shares((height / 3.0) as usize),
             _ => Vec::new(),
@@ -483,6 +499,7 @@ impl BytesDialog {
                 onpointercancel={link.callback(|_: PointerEvent| Msg::Release)}>
                 <rect class="track" width="16" height={height.to_string()} />
                 { stripes }
+                { for joined }
                 { for differences.iter().enumerate().filter(|(_, share)| **share > 0.0).map(|(part, _)| html! {
                     <rect class="ink" x="10" y={(part as f64 * 3.0).to_string()} width="6" height="3" />
                 }) }

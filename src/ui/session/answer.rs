@@ -49,6 +49,7 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
                         <h3>{ "Queries" }</h3>
                         <span class="quiet">
                             { counted(answer) }
+                            { format::listed(answer.asked, answer.queries.len()) }
                         </span>
                     </div>
                     if let Some(cause) = &answer.problem { { problem("answer-problem", cause) } }

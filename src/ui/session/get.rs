@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{
     connect_first,
-    samples::{arriving, table},
+    samples::{arriving, kept, table},
 };
 use crate::{
     app::{
@@ -101,25 +101,34 @@ fn result(state: &State, send: &Callback<Action>) -> Html {
         Asking::Done => "done",
         Asking::Failed(_) => "failed",
     };
-    let errors = get.errors.len();
     let count = match get.replies {
         1 => "1 reply".to_owned(),
         more => format!("{} replies", format::thousands(more)),
     };
-    let found = if errors == 0 { count } else { format!("{count}, {}", format::plural(errors, "error")) };
+    let found = match get.failed {
+        0 => count,
+        1 => format!("{count}, 1 error"),
+        more => format!("{count}, {} errors", format::thousands(more)),
+    };
     html! {
-        <div class="samples" id="get-result" data-state={word} data-replies={get.replies.to_string()}>
+        <div class="samples" id="get-result" data-state={word} data-replies={get.replies.to_string()}
+            data-errors={get.failed.to_string()}>
             <div class="samples-head" aria-live="polite">
                 <h3>{ "Replies" }</h3>
-                <span class="quiet">{ found }{ match get.asking {
+                <span class="quiet">{ found }{ kept("replies-kept", get.replies, replies.len()) }{ match get.asking {
                     Asking::UnderWay(_) => " so far …",
-                    Asking::Done if get.replies == 0 && errors == 0 => "; nobody has an answer.",
+                    Asking::Done if get.replies == 0 && get.failed == 0 => "; nobody has an answer.",
                     Asking::Done => "; everybody has answered.",
                     _ => "",
                 } }</span>
             </div>
             { arriving(state, |one| one.get.is_some()) }
             if let Asking::Failed(cause) = &get.asking { { problem("get-problem", cause) } }
+            if get.failed > get.errors.len() as u64 {
+                <p class="quiet" id="errors-listed">
+                    { format!("Of the {} errors the newest {} are listed:", format::thousands(get.failed), format::count(get.errors.len())) }
+                </p>
+            }
             { for get.errors.iter().map(|ErrorReply { from, text, len }| html! {
                 <p class="problem error-reply">
                     <strong>{ "An error as the answer: " }</strong>{ outside(text) }

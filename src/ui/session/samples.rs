@@ -19,6 +19,18 @@ use crate::{
     },
 };
 
+/// How many of `in_all` samples or replies are kept, if not all.
+pub(super) fn kept(id: &'static str, in_all: u64, kept: usize) -> Html {
+    if in_all <= kept as u64 {
+        return html! {};
+    }
+    let size = format::size(KEPT_BYTES);
+    let title = format!(
+        "Of samples and replies together at most the newest {KEPT_SAMPLES}, and {size} of payload; the newest is always kept"
+    );
+    html! { <span {id} {title}>{ format!("; {} kept, {size} at most", format::count(kept)) }</span> }
+}
+
 /// The samples that have arrived by the subscription.
 pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
     let own: Vec<&Sample> = state.samples.iter().filter(|sample| sample.reply.is_none()).collect();
@@ -27,12 +39,7 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
             <div class="samples-head">
                 <h3>{ "Samples" }</h3>
                 <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }
-                    if state.received > own.len() as u64 {
-                        <span id="kept" title={format!("At most the newest {KEPT_SAMPLES}, and {} of payload together; the newest is always kept",
-                            format::size(KEPT_BYTES))}>
-                            { format!("; {} kept, {} at most", format::count(own.len()), format::size(KEPT_BYTES)) }
-                        </span>
-                    }
+                    { kept("kept", state.received, own.len()) }
                     if state.api.missed > 0 {
                         { ", " }<strong id="missed" data-missed={state.api.missed.to_string()}
                             title="Numbered samples that did not come: a router or their publisher has dropped them">

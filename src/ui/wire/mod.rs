@@ -155,15 +155,14 @@ impl WireDialog {
         let rows = &self.listed.rows;
         let chosen = state.wire.picked.and_then(|picked| {
             runtime.frames_seen(|record| match picked {
-                Picked::Frame(id) => record.entry(id).map(|entry| (entry.clone(), record.parts(entry))),
+                Picked::Frame(id) => record.entry(id).cloned(),
                 Picked::Fold(message) => {
                     let fold = rows.folds.iter().find(|fold| fold.message == message)?;
-                    let entry = record.entries().get(*fold.members.first()?)?;
-                    Some((entry.clone(), record.parts(entry)))
+                    record.entries().get(*fold.members.first()?).cloned()
                 }
             })
         });
-        let Some((entry, parts)) = chosen else {
+        let Some(entry) = chosen else {
             // What was let go while somebody looks at it is still shown.
             self.detail = self.detail.take().filter(|detail| state.wire.picked == Some(Picked::Frame(detail.id)));
             return;
@@ -174,6 +173,7 @@ impl WireDialog {
         let bytes = runtime.frame_bytes(&entry).map(Rc::new);
         let empty = Vec::new();
         let dissection = dissect(bytes.as_deref().unwrap_or(&empty), entry.frame.begun.as_ref());
+        let parts = runtime.frames_seen(|record| record.parts_of(&entry, &dissection.carried()));
         let nodes = rows::tree(&dissection.spans);
         let closed = rows::closed_first(&dissection.spans);
         let seen = rows::seen(&nodes, &closed);

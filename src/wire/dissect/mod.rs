@@ -136,6 +136,16 @@ impl Dissection {
     pub fn leaves(&self) -> impl Iterator<Item = &Span> {
         self.spans.iter().filter(|span| span.shape != Shape::Group)
     }
+
+    /// The runs of owners' bytes in it, all of them.
+    #[must_use]
+    pub fn carried(&self) -> Vec<Carried> {
+        let carried = |span: &Span| match span.shape {
+            Shape::Body(carried) => Some(carried),
+            _ => None,
+        };
+        self.spans.iter().filter_map(carried).collect()
+    }
 }
 
 /// What kind of transport message a batch begins with.
@@ -223,8 +233,10 @@ pub struct Summary {
     pub keys: Vec<Outside>,
     /// Whether there are more of those.
     pub more_keys: bool,
-    /// The payload bytes in it, at most [`Summary::CARRIED`] runs.
+    /// The bytes of owners in it, payloads and what goes along, at most [`Summary::CARRIED`] runs.
     pub carried: Vec<Carried>,
+    /// How many runs there are.
+    pub runs: usize,
     /// Payload bytes in all.
     pub payload: usize,
     /// Where the message, of which the batch has a part, has bytes of its owner's: of the first fragment only.
@@ -239,6 +251,12 @@ impl Summary {
 
     /// The most runs of payload that are noted.
     pub const CARRIED: usize = 256;
+
+    /// How many runs of payload are not among [`Summary::carried`].
+    #[must_use]
+    pub fn unnoted(&self) -> usize {
+        self.runs.saturating_sub(self.carried.len())
+    }
 
     /// How many network messages begin in it.
     #[must_use]

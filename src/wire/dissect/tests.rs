@@ -76,11 +76,9 @@ fn read(batch: &[u8], begun: Option<&Begun>) -> (Dissection, Summary) {
     let (dissection, summary) = (dissect(batch, begun), summarize(batch, begun));
     sound(batch, &dissection);
     assert_eq!((&dissection.error, &summary.error), (&None, &None), "{:#?}", written(&dissection));
-    let bodies: Vec<Carried> = dissection
-        .leaves()
-        .filter_map(|span| if let Shape::Body(carried) = span.shape { Some(carried) } else { None })
-        .collect();
+    let bodies = dissection.carried();
     assert_eq!(bodies[..bodies.len().min(Summary::CARRIED)], summary.carried);
+    assert_eq!(bodies.len(), summary.runs);
     (dissection, summary)
 }
 
@@ -290,6 +288,8 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     assert_eq!((summary.messages.as_slice(), summary.count()), ([("Put", count)].as_slice(), count));
     assert_eq!((summary.keys.len(), summary.more_keys, summary.carried.len()), (Summary::KEYS, true, Summary::CARRIED));
     assert_eq!(summary.payload, (0..count).map(|at| at % 7).sum::<usize>());
+    assert_eq!((dissection.carried().len(), summary.unnoted()), (summary.runs, summary.runs - Summary::CARRIED));
+    assert_eq!(summary.runs, (0..count).filter(|at| at % 7 > 0).count());
     // Each knows which of the messages it belongs to, the empty ones counted.
     for span in dissection.leaves() {
         if let Shape::Body(carried) = span.shape {

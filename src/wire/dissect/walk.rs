@@ -81,6 +81,7 @@ impl<'a> Walk<'a> {
                 keys: Vec::new(),
                 more_keys: false,
                 carried: Vec::new(),
+                runs: 0,
                 payload: 0,
                 bodies: Vec::new(),
                 error: None,
@@ -292,6 +293,7 @@ impl<'a> Walk<'a> {
         if carried.what == Carries::Payload {
             self.summary.payload += carried.len;
         }
+        self.summary.runs += 1;
         if self.summary.carried.len() < Summary::CARRIED {
             self.summary.carried.push(carried);
         }
