@@ -17,14 +17,13 @@ use crate::{
         session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
     },
     client::{
-        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
+        self, Answer, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
         ReplyError, Sample, SessionInfo, Subscribe, Timestamp,
         capture::Taken,
-        encoding::{self, MAX_SCHEMA},
+        encoding,
         stamp::{Stamps, told},
     },
     ledger::Stage,
-    number::bytes,
     payload::ZBytes,
 };
 
