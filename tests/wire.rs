@@ -285,7 +285,7 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
 /// where its bytes begin and end in the payload, and which batches carry it, in its own words.
 async fn planned(page: &Page) -> ((usize, usize), Vec<(usize, usize, String)>) {
     let number = async |name: &str| page.attribute("#batches-of", name).await.parse().unwrap();
-    let batches = (number("data-count").await, number("data-first").await);
+    let batches: (usize, usize) = (number("data-count").await, number("data-first").await);
     let script = "
         return [...document.querySelectorAll('#layout-table tbody tr')].map((row) => {
             const cells = [...row.cells].map((cell) => cell.textContent);

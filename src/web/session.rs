@@ -17,15 +17,14 @@ use crate::{
         session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
     },
     client::{
-        self, Client, CommandError, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply, Sample,
-        SessionInfo, Subscribe, Timestamp,
+        self, CommandError, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply, Sample, SessionInfo,
+        Subscribe, Timestamp,
         capture::Taken,
-        encoding::{self, MAX_SCHEMA},
+        encoding,
         stamp::{Stamps, told},
     },
     ledger::Stage,
     message::Looks,
-    number::bytes,
     payload::ZBytes,
 };
 

@@ -13,13 +13,13 @@ const HEADER: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batches {
     /// The longest batch, in bytes.
-    pub size: u16,
+    pub(crate) size: u16,
     /// The lane that they are of.
-    pub lane: Lane,
+    pub(crate) lane: Lane,
     /// Whether first fragments are marked.
-    pub markers: bool,
+    pub(crate) markers: bool,
     /// The sequence number that each is taken to have. On the wire a larger one may be longer.
-    pub sn: u32,
+    pub(crate) sn: u32,
 }
 
 /// How the message of one put is spread over batches when no other message shares them.

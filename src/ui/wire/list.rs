@@ -47,7 +47,7 @@ pub(super) struct Words {
     pub(super) sn: String,
     pub(super) bytes: String,
     pub(super) first: u64,
-    pub(super) strip: Vec<rows::Run>,
+    pub(super) strip: rows::Strip,
 }
 
 /// What of the page's state a row shows.
