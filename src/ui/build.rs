@@ -145,11 +145,11 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
             "paste",
             Box::new(move |event| {
                 // What is pasted into a field is the field's.
-            let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-            if target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA")) {
-                return;
-            }
-            let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
+                let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+                if target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA")) {
+                    return;
+                }
+                let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
                 if take(data, &send) {
                     event.prevent_default();
                 }
