@@ -164,19 +164,22 @@ pub fn sentences(text: &str, most: usize) -> String {
     if turns { isolated(&text) } else { text }
 }
 
-/// Whether every [`FSI`] has its [`PDI`], and there are no more than a text of ours has.
+/// Whether every [`FSI`] has its [`PDI`], and there are no more than a text of ours has, the pair around all of it apart.
 fn are_balanced(text: &str) -> bool {
     const MOST: usize = 32;
-    let (mut depth, mut count) = (0usize, 0);
-    for c in text.chars() {
-        match c {
-            FSI => (depth, count) = (depth + 1, count + 1),
-            PDI if depth == 0 => return false,
-            PDI => depth -= 1,
-            _ => {}
+    let pairs = |text: &str| {
+        let (mut depth, mut count) = (0usize, 0);
+        for c in text.chars() {
+            match c {
+                FSI => (depth, count) = (depth + 1, count + 1),
+                PDI => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
         }
-    }
-    depth == 0 && count <= MOST
+        (depth == 0).then_some(count)
+    };
+    let inner = text.strip_prefix(FSI).and_then(|text| text.strip_suffix(PDI)).and_then(pairs);
+    inner.or_else(|| pairs(text)).is_some_and(|count| count <= MOST)
 }
 
 /// A text of several lines, at most [`LINES`] characters: its line breaks and spaces are left alone.
