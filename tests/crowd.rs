@@ -361,7 +361,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
         let mut frozen = Vec::new();
         for url in [format!("ws/{}/zenoh", ports.page), format!("ws/{}", ports.ws)] {
             let mut link = Link::open(&url).await;
-            link.client.subscribe(1, key_expression("lab/frozen").unwrap().into()).unwrap();
+            link.client.subscribe(1, key_expression("lab/frozen").unwrap()).unwrap();
             link.flush().await;
             frozen.push(link);
         }

@@ -11,6 +11,8 @@
 
 #[path = "session/cancel.rs"]
 mod cancel;
+#[path = "session/defaults.rs"]
+mod defaults;
 #[path = "session/faults.rs"]
 mod faults;
 #[path = "session/largest.rs"]

@@ -349,9 +349,9 @@ impl Client {
         self.require_room()?;
         let number = self.next_number();
         let head =
-            encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(&key), Priority::DEFAULT)
+            encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(&key), Priority::Control)
                 .map_err(|_| CommandError::KeyTooLong)?;
-        let lane = self.lanes.lane(Priority::DEFAULT, Reliability::Reliable);
+        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
         self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
         let waiting = Waiting {
             op,

@@ -77,7 +77,7 @@ pub(crate) fn keep_alive() -> Encoded {
 
 /// The last message of a session.
 pub(crate) fn close(reason: u8) -> Encoded {
-    transport(TransportBody::Close(Close { reason, session: true }))
+    transport(TransportBody::Close(Close { reason, session: false }))
 }
 
 fn wire_expr(key: &str) -> WireExpr<'static> {
@@ -290,6 +290,7 @@ pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
 }
 
 /// Asks for declarations: those that are there, further ones, or both; or, as [`InterestMode::Final`], for no more of them.
+/// Unlike zenoh's own sessions it does not ask for numbers of keys too, so a router names each key in full.
 pub(crate) fn interest(
     id: u32,
     mode: InterestMode,
@@ -318,16 +319,12 @@ fn declare(body: DeclareBody) -> Encoded {
     })))
 }
 
-fn nothing() -> WireExprType {
-    WireExprType { wire_expr: WireExpr::empty() }
-}
-
 pub(crate) fn declare_subscriber(id: u32, key: &keyexpr) -> Encoded {
     declare(DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr: wire_expr(key) }))
 }
 
 pub(crate) fn undeclare_subscriber(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr: WireExprType::null() }))
 }
 
 pub(crate) fn declare_queryable(id: u32, key: &keyexpr, complete: bool) -> Encoded {
@@ -336,7 +333,7 @@ pub(crate) fn declare_queryable(id: u32, key: &keyexpr, complete: bool) -> Encod
 }
 
 pub(crate) fn undeclare_queryable(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareQueryable(UndeclareQueryable { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareQueryable(UndeclareQueryable { id, ext_wire_expr: WireExprType::null() }))
 }
 
 pub(crate) fn declare_token(id: u32, key: &keyexpr) -> Encoded {
@@ -344,5 +341,5 @@ pub(crate) fn declare_token(id: u32, key: &keyexpr) -> Encoded {
 }
 
 pub(crate) fn undeclare_token(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr: WireExprType::null() }))
 }

@@ -160,7 +160,10 @@ fn a_handshake_field_by_field() {
             "  4..6 cookie = 0102",
         ]
     );
-    let (dissection, _) = read(&encode::close(2).unwrap(), None);
+    let mut close = encode::close(2).unwrap();
+    assert_eq!(written(&read(&close, None).0), ["0..2 Close", "  0..1 header", "  1..2 reason = 2: INVALID"]);
+    close[0] |= zenoh_protocol::transport::close::flag::S;
+    let (dissection, _) = read(&close, None);
     assert_eq!(written(&dissection), ["0..2 Close", "  0..1 header = the whole session", "  1..2 reason = 2: INVALID"]);
     assert_eq!(read(&encode::keep_alive().unwrap(), None).1.kind, Kind::KeepAlive);
 }
