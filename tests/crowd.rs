@@ -12,6 +12,7 @@
 mod support;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,8 +23,9 @@ use support::{
     lab::{joined, options},
     link::Link,
 };
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
@@ -48,6 +50,34 @@ async fn turn() -> MutexGuard<'static, ()> {
 
 async fn lab() -> Lab {
     Lab::start(Options { router_only: true, ..options() }).await.unwrap()
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_zbytes-lab");
+
+fn with_any_ports(mut command: Command) -> Command {
+    command
+        .args(["--router-only", "--page", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--tcp", "127.0.0.1:0"])
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// The lab as a process of its own.
+async fn started(command: Command) -> (Child, Ports) {
+    let mut process = with_any_ports(command).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    let mut greeting = String::new();
+    while !greeting.ends_with("stops it.\n") {
+        let read = timeout(GUARD, stdout.read_line(&mut greeting)).await.expect("it should have started");
+        assert_ne!(read.unwrap(), 0, "it ended after: {greeting}");
+    }
+    let addr = |start: &str| {
+        let word = greeting.split_whitespace().find(|word| word.starts_with(start)).unwrap();
+        word[start.len()..].trim_end_matches('/').parse().unwrap()
+    };
+    let ports = Ports { page: addr("http://"), ws: addr("ws/"), tcp: addr("tcp/") };
+    (process, ports)
 }
 
 /// The lab's three ports, and `/zenoh` on the first.
@@ -175,7 +205,7 @@ async fn wait_for_ends(streams: &mut [TcpStream], count: usize) -> Vec<usize> {
         loop {
             let mut gone = Vec::new();
             for (n, stream) in streams.iter_mut().enumerate() {
-                if ended(stream).now_or_never().is_some() {
+                if tokio::task::unconstrained(ended(stream)).now_or_never().is_some() {
                     gone.push(n);
                 }
             }
@@ -354,8 +384,9 @@ async fn what_is_no_batch_is_refused_in_words() {
 async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
     const COUNT: usize = 600;
     let _turn = turn().await;
-    let lab = lab().await;
-    let ports = Ports::of(&lab);
+    // A process of its own: zenoh's sessions of one process share their threads, so one that waits holds up the others.
+    let (lab, ports) = started(Command::new(PROGRAM)).await;
+    let tcp = format!("tcp/{}", ports.tcp);
     for run in 0..3 {
         // Two at once: the router waits for one after the other.
         let mut frozen = Vec::new();
@@ -365,17 +396,19 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
             link.flush().await;
             frozen.push(link);
         }
-        let (healthy, publisher) = (joined(&lab.tcp_locator()).await, joined(&lab.tcp_locator()).await);
+        let (healthy, publisher) = (joined(&tcp).await, joined(&tcp).await);
         let subscriber = healthy.declare_subscriber("lab/frozen").await.unwrap();
         // The router has the declaration when it has answered this.
         let answers = healthy.liveliness().get("lab/no/such/token").await.unwrap();
         while answers.recv_async().await.is_ok() {}
-        let put = async {
+        // A put that has to wait holds up its thread.
+        let put = tokio::spawn(async move {
             for n in 0..COUNT {
                 let payload = [n.to_le_bytes().to_vec(), vec![0; 100_000]].concat();
                 publisher.put("lab/frozen", payload).congestion_control(CongestionControl::Block).await.unwrap();
             }
-        };
+            publisher
+        });
         let heard = async {
             let mut numbers = Vec::new();
             while numbers.len() < COUNT {
@@ -384,7 +417,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
             }
             numbers
         };
-        let (_, numbers) = timeout(GUARD, async { tokio::join!(put, heard) }).await.unwrap_or_else(|_| {
+        let numbers = timeout(GUARD, heard).await.unwrap_or_else(|_| {
             panic!("run {run}: the healthy subscriber should have got all samples");
         });
         assert_eq!(numbers, (0..COUNT).collect::<Vec<_>>(), "run {run}");
@@ -393,56 +426,27 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
             timeout(GUARD, async { while !matches!(link.event().await, Event::Closed(_)) {} }).await.expect("a cut");
         }
         drop(subscriber);
-        publisher.close().await.unwrap();
+        put.await.unwrap().close().await.unwrap();
         healthy.close().await.unwrap();
     }
-    lab.stop().await;
+    drop(lab);
 }
 
 #[cfg(unix)]
 mod descriptors {
-    use std::process::Stdio;
-
-    use tokio::io::{AsyncBufReadExt as _, BufReader};
-    use tokio::process::{Child, ChildStdout, Command};
-
     use super::*;
 
     /// The program, under a limit of open files that is set by these words of the shell.
-    fn program(limit: &str) -> Command {
-        let mut command = Command::new("sh");
-        let program = env!("CARGO_BIN_EXE_zbytes-lab");
-        command
-            .args(["-c", &format!("{limit} && exec \"$0\" \"$@\""), program, "--router-only"])
-            .args(["--page", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--tcp", "127.0.0.1:0"])
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command
-    }
-
-    async fn started(limit: &str) -> (Child, BufReader<ChildStdout>, Ports) {
-        let mut process = program(limit).spawn().unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut greeting = String::new();
-        while !greeting.ends_with("stops it.\n") {
-            let read = timeout(GUARD, stdout.read_line(&mut greeting)).await.expect("it should have started");
-            assert_ne!(read.unwrap(), 0, "it ended after: {greeting}");
-        }
-        let addr = |start: &str| {
-            let word = greeting.split_whitespace().find(|word| word.starts_with(start)).unwrap();
-            word[start.len()..].trim_end_matches('/').parse().unwrap()
-        };
-        let ports = Ports { page: addr("http://"), ws: addr("ws/"), tcp: addr("tcp/") };
-        (process, stdout, ports)
+    fn limited(limit: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{limit} && exec \"$0\" \"$@\""), PROGRAM]);
+        shell
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn more_silent_connections_than_files_keep_no_session_out() {
         let _turn = turn().await;
-        let (mut process, stdout, ports) = started("ulimit -n 256").await;
+        let (mut process, ports) = started(limited("ulimit -n 256")).await;
         let mut crowd = Vec::new();
         for n in 0..500 {
             for way in [Way::Zenoh, Way::Ws, Way::Tcp] {
@@ -451,14 +455,14 @@ mod descriptors {
         }
         ports.are_open().await;
         assert!(process.try_wait().unwrap().is_none());
-        drop((crowd, stdout));
+        drop(crowd);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn with_too_few_files_it_says_so() {
         let _turn = turn().await;
         for limit in [20, 255] {
-            let output = program(&format!("ulimit -n {limit}")).output().await.unwrap();
+            let output = with_any_ports(limited(&format!("ulimit -n {limit}"))).output().await.unwrap();
             let errors = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{errors}");
             let expected = format!("error: the system lets this program open {limit} files, and it needs 256");
@@ -472,10 +476,9 @@ mod descriptors {
     #[tokio::test(flavor = "multi_thread")]
     async fn it_raises_its_limit_as_far_as_it_may() {
         let _turn = turn().await;
-        let (process, stdout, _) = started("ulimit -H -n 1500 && ulimit -S -n 64").await;
+        let (process, _) = started(limited("ulimit -S -n 64 && ulimit -H -n 1500")).await;
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.id().unwrap())).unwrap();
         let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         assert_eq!(files.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["1500", "1500"]);
-        drop(stdout);
     }
 }

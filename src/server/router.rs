@@ -21,7 +21,7 @@ pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// wait (BLOCK). Whatever else the publisher's link carries waits meanwhile. zenoh's own default, 5 s, is also how long a
 /// publisher waits for its router before it gives up the link and puts into nowhere, without an error, until it has another one.
 /// With both equal, one frozen subscriber costs a healthy one samples.
-const WAIT_BEFORE_CLOSE: Duration = Duration::from_secs(2);
+const WAIT_BEFORE_CLOSE: Duration = Duration::from_millis(1_500);
 /// Handshakes and sessions that the router itself allows at once: more than the lab's doors let in, so it refuses none.
 const MORE_THAN_COME: usize = 10_000;
 
