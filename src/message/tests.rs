@@ -470,11 +470,8 @@ fn what_is_no_message_is_an_error() {
     for len in 0..8 {
         assert!(matches!(open(&vec![0; len]), Some(MessageError::Truncated { expected: 8, .. })));
     }
-    assert_eq!(open(&[0xff; 8]), Some(MessageError::TooManySegments { found: 1 << 32 }));
-    assert_eq!(
-        open(&[&511u32.to_le_bytes()[..], &[0; 3000]].concat()),
-        Some(MessageError::TooManySegments { found: 512 })
-    );
+    assert_eq!(open(&[0xff; 8]), Some(MessageError::NotFramed { found: 1 << 32 }));
+    assert_eq!(open(&[&511u32.to_le_bytes()[..], &[0; 3000]].concat()), Some(MessageError::NotFramed { found: 512 }));
     assert_eq!(
         open(&[&510u32.to_le_bytes()[..], &[0; 100]].concat()),
         Some(MessageError::Truncated { expected: 2048, found: 104 })
@@ -698,7 +695,7 @@ fn a_message_of_many_segments_is_one_and_other_bytes_are_none() {
 #[test]
 fn packed_and_bare_messages_are_called_what_they_are() {
     let long = "x".repeat(5000);
-    for (shape, name) in [(&[3, 5][..], "depth"), (&[7], ""), (&[1; 64], long.as_str()), (&[0; 3000], "zeros")] {
+    for (shape, name) in [(&[3, 5][..], "depth"), (&[7], ""), (&[1; 64], long.as_str()), (&[0; 1000], "zeros")] {
         let builder = built(shape, name);
         let mut packed = Vec::new();
         capnp::serialize_packed::write_message(&mut packed, &builder).unwrap();
