@@ -550,6 +550,8 @@ impl State {
 /// Everything that can happen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// All of these, one after the other.
+    Many(Vec<Action>),
     /// The page has started.
     Started(Surroundings),
     /// The page's server has told the ws and the tcp locator of its router.
@@ -785,6 +787,7 @@ impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
         match action {
+            Action::Many(actions) => actions.into_iter().flat_map(|action| self.apply(action)).collect(),
             Action::Started(surroundings) => {
                 self.surroundings = surroundings;
                 // Nothing has changed yet: this only asks for the first build.

@@ -485,3 +485,18 @@ fn a_row_of_a_message_that_cannot_be_counted_in_memory_says_what_was_asked_for()
     let row = Row::message(0, "huge", Element::Float64, message);
     assert_eq!(row.requested_bytes(), 1 << 43);
 }
+
+#[test]
+fn many_actions_do_what_they_do_one_by_one() {
+    let actions = [
+        Action::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() },
+        Action::Connect,
+        Action::Key("lab/many".into()),
+        Action::Started(Surroundings::default()),
+    ];
+    let (mut one_by_one, mut at_once) = (State::default(), State::default());
+    let effects: Vec<Effect> = actions.iter().cloned().flat_map(|action| one_by_one.apply(action)).collect();
+    assert!(effects.len() > 1, "{effects:?}");
+    assert_eq!(at_once.apply(Action::Many(actions.to_vec())), effects);
+    assert_eq!(at_once, one_by_one);
+}

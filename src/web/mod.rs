@@ -26,6 +26,7 @@ pub mod wire;
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    mem::take,
     rc::Rc,
     time::Duration,
 };
@@ -73,6 +74,8 @@ pub async fn measure(order: Order) -> Result<Option<crate::measure::run::Run>, P
 
 struct Inner {
     answer: Callback<Action>,
+    /// What this turn has answered so far.
+    answers: RefCell<Vec<Action>>,
     sources: RefCell<Sources>,
     driver: RefCell<Option<Driver>>,
     /// Where the driver's session is.
@@ -133,6 +136,7 @@ impl Runtime {
         Self {
             inner: Rc::new(Inner {
                 answer,
+                answers: RefCell::default(),
                 sources: RefCell::default(),
                 driver: RefCell::default(),
                 url: RefCell::default(),
@@ -192,8 +196,20 @@ impl Runtime {
         }
     }
 
+    /// Answers at the end of this turn, with all that the turn answers in one action: a batch of
+    /// the router's may bring thousands of declarations, and the page compares and draws its state
+    /// once for each action.
     fn answer(&self, action: Action) {
-        self.inner.answer.emit(action);
+        let mut answers = self.inner.answers.borrow_mut();
+        answers.push(action);
+        if answers.len() > 1 {
+            return;
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            let answers = take(&mut *this.inner.answers.borrow_mut());
+            this.inner.answer.emit(Action::Many(answers));
+        });
     }
 
     /// Carries out `effect`.
