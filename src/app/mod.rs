@@ -61,6 +61,7 @@ pub const KEPT_BYTES: usize = 256 << 20;
 /// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone, which bounds the words and shows what
 /// cannot be seen: errors quote names, keys, and what browsers and peers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::manual_non_exhaustive, reason = "no other module of this crate may make one by its fields either")]
 pub struct Problem {
     /// The cause, in one short sentence.
     pub title: String,
