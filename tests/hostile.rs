@@ -319,20 +319,20 @@ fn harm(bytes: &mut Vec<u8>, random: &mut Random) {
 }
 
 /// The other side of a session.
-struct Router {
+pub(crate) struct Router {
     random: Random,
     /// The next number of each lane.
     sn: [[u32; 2]; Priority::NUM],
 }
 
 impl Router {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let harm = if seed.is_multiple_of(2) { 1 } else { 50 };
         Self { random: Random { seed: seed << 32, harm }, sn: [[0; 2]; Priority::NUM] }
     }
 
     /// The next batches: one, or the fragments of one message.
-    fn batches(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn batches(&mut self) -> Vec<Vec<u8>> {
         let random = &mut self.random;
         let priority =
             if random.one_in(3) { Priority::try_from(random.below(8) as u8).unwrap() } else { Priority::Data };
@@ -394,7 +394,7 @@ fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
 }
 
 /// Everything that a session can have declared and asked.
-fn ask(client: &mut Client, now: Duration) {
+pub(crate) fn ask(client: &mut Client, now: Duration) {
     // After a lost session they are declared already, and what is refused is of no use here.
     let _ = client.subscribe(1, Subscribe { report_missed: true, ..key("**").into() });
     let _ = client.subscribe(2, Subscribe { origin: Locality::Remote, ..key("a/*").into() });
