@@ -11,8 +11,10 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 12] =
-    ["number", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
+const MODULES: [&str; 13] = [
+    "number", "outside", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui",
+    "server",
+];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [
@@ -271,8 +273,46 @@ fn unsafe_is_in_two_files() {
     assert_eq!(found, ["message/arena.rs", "message/arena.rs", "segment/js.rs"]);
 }
 
+/// Where `ui` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,
+/// so often: to be cut into pieces, to be a part of a text that is shown as one, to be a literal or an identifier of a program.
+const RAW: [(&str, usize); 4] =
+    [("ui/router.rs", 1), ("ui/session/answer.rs", 2), ("ui/snippet.rs", 2), ("ui/widgets.rs", 1)];
+
+#[test]
+fn texts_from_outside_are_not_printed_as_they_came() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (file, _) in sources().iter().filter(|(file, _)| file.starts_with("ui/")) {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let found = raw_lines(&text);
+        let allowed = RAW.iter().find(|(name, _)| name == file).map_or(0, |(_, count)| *count);
+        assert_eq!(found.len(), allowed, "src/{file} uses a text from outside as it came: {found:#?}");
+    }
+}
+
+/// The lines that use a text from outside as it came, except where nobody reads it or where it is edited.
+fn raw_lines(text: &str) -> Vec<&str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let raw = |line: &&str| line.contains(".raw()") || line.contains("Outside::raw");
+    let unread = |line: &str| {
+        line.split(".raw()").next().is_some_and(|before| {
+            let attribute =
+                before.rsplit_once("={").map_or("", |(name, _)| name.rsplit(' ').next().unwrap_or_default());
+            attribute.starts_with("data-")
+                || attribute.ends_with("<tr key")
+                || attribute == "key"
+                || attribute == "value"
+        })
+    };
+    code.lines().filter(raw).filter(|line| !unread(line)).collect()
+}
+
 #[test]
 fn these_checks_can_fail() {
+    let printed = ["{ sample.key.raw() }", "title={token.key.raw().to_owned()}", "format!(\"{}\", key.raw())"];
+    for line in printed {
+        assert_eq!(raw_lines(line), [line]);
+    }
+    assert!(raw_lines("<tr data-key={key.raw().to_owned()} value={name.raw().to_owned()}>").is_empty());
     let tokens = |source: &str| source.parse::<TokenStream>().unwrap().into_iter().collect::<Vec<_>>();
     let source = tokens("fn f() { html! { <p>{ crate::ui::x() }</p> } } use crate::{app::{a, b}, web, wire::{self}};");
     let used: Vec<_> = names_after(&source, "crate").into_iter().collect();

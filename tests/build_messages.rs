@@ -330,7 +330,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
     page.wait("#build-state[data-state=ready][data-bytes='11796576']").await;
     for (wrong, words) in [
         ("", "Nothing is entered. Expected 1 to 8 whole numbers with an x between them, as in 1536x1920."),
-        ("3 by 4", "In “3 by 4”: “b” is no digit."),
+        ("3 by 4", "In “3 by 4”: “b” is not a digit."),
         ("3x", "A side is missing."),
         ("-3x4", "It is negative."),
         ("1x1x1x1x1x1x1x1x1", "These are 9 dimensions."),

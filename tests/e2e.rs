@@ -304,7 +304,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
     refused(&format!("ws/{unused}"), "nothing listens there").await;
     refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
-    refused(&format!("ws/{}", impostor(Some("binary")).await), "no zenoh").await;
+    refused(&format!("ws/{}", impostor(Some("binary")).await), "cannot read as zenoh").await;
     // A web server that is no WebSocket server.
     let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = web.local_addr().unwrap();
@@ -585,6 +585,8 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     page.wait("#row-2.open").await;
     expected.extend([7; 3000]);
     assert!(!drop_file(&page, "#pane-layout", "beside.bin", 10).await, "the browser would have left the page");
+    opened().await;
+    expected.extend([7; 10]);
 
     // One that the browser cannot read is told, and only that.
     let patch = "

@@ -42,8 +42,9 @@ use crate::{
     client::{Arriving, Priority, SessionInfo, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    message::{MessageError, PixelFormat, Schema, Way},
+    message::{Looks, MessageError, PixelFormat, Schema, Way},
     number::{bytes, count, requested},
+    outside::{LINE, Outside, SENTENCES, sentences},
     payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
@@ -54,20 +55,24 @@ pub const KEPT_SAMPLES: usize = 50;
 /// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
-/// Something that went wrong, in words for the person at the page.
+/// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone, which bounds the words and shows what
+/// cannot be seen: errors quote names, keys, and what browsers and peers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::manual_non_exhaustive, reason = "no other module of this crate may make one by its fields either")]
 pub struct Problem {
     /// The cause, in one short sentence.
     pub title: String,
     /// What it means and what to do.
     pub detail: String,
+    made: (),
 }
 
 impl Problem {
     /// A problem with a cause and what it means.
     #[must_use]
     pub fn new(title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { title: title.into(), detail: detail.into() }
+        let (title, detail) = (title.into(), detail.into());
+        Self { title: sentences(&title, 2 * LINE), detail: sentences(&detail, SENTENCES), made: () }
     }
 }
 
@@ -308,7 +313,7 @@ pub enum Declaration {
     #[default]
     None,
     /// Declared under this key expression.
-    Declared(String),
+    Declared(Outside),
     /// Refused.
     Failed(Problem),
 }
@@ -338,7 +343,7 @@ pub struct Sample {
     /// Local time of day of its arrival, as in `14:02:09.120`.
     pub time: String,
     /// Its key expression.
-    pub key: String,
+    pub key: Outside,
     /// Whether it says that the key was deleted; it has no payload then.
     pub deleted: bool,
     /// Payload bytes.
@@ -361,7 +366,7 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct More {
     /// What the payload is; empty for zenoh's default.
-    pub encoding: String,
+    pub encoding: Outside,
     /// Further bytes.
     pub attachment: Option<Attachment>,
     /// Its priority.
@@ -376,6 +381,8 @@ pub struct More {
     pub number: Option<u32>,
     /// When it was made, if it says so.
     pub stamp: Option<Stamp>,
+    /// What its bytes look like: whether reading them as a message can succeed.
+    pub looks: Looks,
 }
 
 /// When a sample was made, as it says itself.
@@ -406,9 +413,9 @@ pub struct Surroundings {
     /// Whether the page is cross-origin isolated.
     pub isolated: bool,
     /// The tcp locator of the lab's router, for programs on that machine, when the lab told it.
-    pub tcp: Option<String>,
+    pub tcp: Option<Outside>,
     /// The ws locator of the lab's router, when the lab told it.
-    pub ws: Option<String>,
+    pub ws: Option<Outside>,
 }
 
 /// Everything that the page shows.
@@ -783,7 +790,7 @@ impl State {
                 effects
             }
             Action::LabFound { ws, tcp } => {
-                (self.surroundings.ws, self.surroundings.tcp) = (Some(ws), Some(tcp));
+                (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
                 Vec::new()
             }
             Action::LoadRest => self.load_rest(),
@@ -864,7 +871,7 @@ impl State {
                 let row = &mut self.rows[at];
                 let schema = row.spec().map(|spec| spec.schema());
                 match edit {
-                    Edit::Name(name) => row.name = name,
+                    Edit::Name(name) => row.name = name.into(),
                     Edit::Element(element) if row.way().is_some() => row.element = element,
                     Edit::Element(element) | Edit::Array(element) => row.become_array(element),
                     Edit::Schema(schema) => row.become_message(schema),
@@ -1100,7 +1107,7 @@ impl State {
             }
             Action::SubscribeEnded(result) => {
                 self.subscription = match result {
-                    Ok(key) => Declaration::Declared(key),
+                    Ok(key) => Declaration::Declared(key.into()),
                     Err(problem) => Declaration::Failed(problem),
                 };
                 Vec::new()

@@ -160,7 +160,7 @@ impl Plan {
                 first: 0,
                 part: None,
                 position: pieces.len(),
-                name: row.name.clone(),
+                name: row.name.shown(),
                 offset: pieces.last().map_or(0, Piece::end),
                 count: row.repeat,
                 len: 0,

@@ -155,7 +155,7 @@ fn a_row_becomes_a_message_and_an_array_again_with_what_both_can_say() {
     state.apply(Action::Edit(id, Edit::Schema(Schema::Tensor)));
     let row = &state.rows[1];
     assert_eq!((row.element, row.repeat, row.place, row.mode), (Element::Float32, 1, Place::Linear, Mode::Borrow));
-    assert_eq!((message(&state).shape, row.name.as_str()), (vec![3000], "points"));
+    assert_eq!((message(&state).shape, row.name.raw()), (vec![3000], "points"));
     // What is selected is the array, behind table and head.
     assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
     // Elements of another type, and back to an array.
@@ -447,4 +447,40 @@ fn a_preset_brings_its_key_until_somebody_types_one() {
     state.apply(Action::Key("mine".to_owned()));
     state.apply(Action::Preset(Preset::ThreeSmall));
     assert_eq!(state.key, "mine");
+}
+
+#[test]
+fn words_of_others_in_problems_are_bounded_and_seen() {
+    let problem = Problem::new("a\u{202e}b.bin is not a run.", "x".repeat(3_000_000));
+    assert_eq!(problem.title, "a‹right-to-left override›b.bin is not a run.");
+    assert_eq!(problem.detail.chars().count(), crate::outside::SENTENCES);
+    assert!(problem.detail.ends_with("… ‹of 3,000,000 B›"));
+    // Handed on as a problem it stays as it is.
+    assert_eq!(Problem::new(problem.title.clone(), problem.detail.clone()), problem);
+}
+
+#[test]
+fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
+    let mut state = State::default();
+    let name = "\u{202e}gnp.exe ";
+    state.apply(Action::AddFile { file: 1, name: name.to_owned(), len: 3 });
+    let row = state.rows.last().unwrap();
+    assert_eq!((row.name.raw(), row.name.shown().as_str()), (name, "‹right-to-left override›gnp.exe‹space›"));
+    let plan = state.plan().unwrap();
+    assert_eq!(plan.pieces.last().unwrap().name, row.name.shown());
+    state.apply(Action::AddMessage(crate::message::Schema::Tensor));
+    let id = state.rows.last().unwrap().id;
+    state.apply(Action::Edit(id, Edit::Name(name.to_owned())));
+    // What is sent is the name itself.
+    assert_eq!(state.rows.last().unwrap().spec().unwrap().name(), name);
+    let kept = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+    assert_eq!(State::resumed(kept).rows.last().unwrap().name.raw(), name);
+}
+
+#[test]
+fn a_row_of_a_message_that_cannot_be_counted_in_memory_says_what_was_asked_for() {
+    let shape = vec![1 << 20, 1 << 20];
+    let message = Message { shape, ..Message::first(crate::message::Schema::Tensor) };
+    let row = Row::message(0, "huge", Element::Float64, message);
+    assert_eq!(row.requested_bytes(), 1 << 43);
 }

@@ -2,11 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use zenoh_protocol::transport::close::reason_to_str;
+use zenoh_protocol::{
+    VERSION,
+    transport::close::{reason, reason_to_str},
+};
 
 use super::{EntityId, OpId, QueryId};
 use crate::{
     number::{bytes, count, thousands},
+    outside::shown,
     payload::BuildError,
     wire::WireError,
 };
@@ -97,8 +101,10 @@ impl fmt::Display for CommandError {
             Self::NotLost => f.write_str("there is no lost session that could be opened again"),
             Self::KeyExpression { text, reason } => write!(
                 f,
-                "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
-                 wildcards lab/* and lab/**"
+                "“{}” is not a key expression: {}. Expected chunks separated by single slashes, as in lab/tensor, or with \
+                 wildcards lab/* and lab/**",
+                shown(text),
+                shown(reason)
             ),
             Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
@@ -134,7 +140,9 @@ impl fmt::Display for CommandError {
             ),
             Self::ReplyKey { asked, key } => write!(
                 f,
-                "the reply is under {key}, which the query for {asked} did not ask for; only a query with the parameter _anyke takes others"
+                "the reply is under {}, which the query for {} did not ask for; only a query with the parameter _anyke takes others",
+                shown(key),
+                shown(asked)
             ),
         }
     }
@@ -260,6 +268,13 @@ pub enum CloseCause {
         /// Whether the session was not open yet.
         opening: bool,
     },
+    /// The router's answer to the first message has a cookie that does not fit into a batch.
+    Cookie {
+        /// Its bytes.
+        len: usize,
+        /// The longest batch.
+        limit: usize,
+    },
     /// A batch without a message came.
     EmptyBatch,
     /// A sequence number is larger than was agreed.
@@ -331,7 +346,14 @@ impl fmt::Display for CloseCause {
             Self::ByUs => f.write_str("the session was closed by this page"),
             Self::ByRouter { reason, opening } => {
                 let when = if *opening { "refused the session" } else { "closed the session" };
-                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))
+                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))?;
+                if *opening && *reason == reason::INVALID {
+                    write!(
+                        f,
+                        ". A router of another protocol version answers so: this page speaks version {VERSION}, that of zenoh 1.x"
+                    )?;
+                }
+                Ok(())
             }
             Self::Link { code, opening } => {
                 let when = if *opening { " during the handshake" } else { "" };
@@ -346,14 +368,23 @@ impl fmt::Display for CloseCause {
                 )
             }
             Self::Silent { for_ } => write!(f, "nothing came from the router for {:.1} s", for_.as_secs_f64()),
-            Self::Malformed(error) => write!(f, "the server sent bytes that are no zenoh: {error}"),
+            Self::Malformed(error) => write!(
+                f,
+                "the server sent bytes that this page cannot read as zenoh, protocol version {VERSION}: {error}"
+            ),
+            Self::Cookie { len, limit } => write!(
+                f,
+                "the router wants {} to be given back in the handshake; a batch holds at most {}",
+                bytes(*len),
+                bytes(*limit)
+            ),
             Self::OutOfTurn { opening: true } => {
                 f.write_str("the server answered the handshake with another message: it is no zenoh router")
             }
             Self::OutOfTurn { opening: false } => {
                 f.write_str("the router sent a message that has no place in an open session")
             }
-            Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
+            Self::EmptyBatch => f.write_str("the server sent an empty message, which is not zenoh"),
             Self::SequenceNumber { found, largest } => {
                 write!(
                     f,
@@ -369,7 +400,7 @@ impl fmt::Display for CloseCause {
             Self::Reassembly { what, limit } => {
                 write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
             }
-            Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
+            Self::Key { found } => write!(f, "the router sent a sample under {}, which is not a key", shown(found)),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
             Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {} {what}", count(*limit)),
             Self::TooManyQueries { limit } => {
@@ -384,3 +415,39 @@ impl fmt::Display for CloseCause {
 }
 
 impl std::error::Error for CloseCause {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{canonical, key_expression};
+
+    #[test]
+    fn a_router_that_refuses_for_another_version_is_told_ours() {
+        let refused = CloseCause::ByRouter { reason: reason::INVALID, opening: true }.to_string();
+        assert!(refused.contains("INVALID") && refused.contains("speaks version 9, that of zenoh 1.x"), "{refused}");
+        for (reason, opening) in [(reason::INVALID, false), (reason::MAX_SESSIONS, true), (77, true)] {
+            let other = CloseCause::ByRouter { reason, opening }.to_string();
+            assert!(!other.contains("version"), "nothing is known of versions: {other}");
+        }
+    }
+
+    #[test]
+    fn texts_of_others_in_errors_are_bounded_and_seen() {
+        let (long, turned) = ("x".repeat(1_000_000), "a\u{202e}b".to_owned());
+        for text in [&long, &turned] {
+            let (text, reason) = (text.clone(), text.clone());
+            let said = [
+                CommandError::KeyExpression { text: text.clone(), reason }.to_string(),
+                CommandError::ReplyKey { asked: text.clone(), key: text.clone() }.to_string(),
+                CloseCause::Key { found: text }.to_string(),
+            ];
+            for said in said {
+                assert!(said.chars().count() < 600 && !said.contains('\u{202e}'), "{said}");
+            }
+        }
+        // A text that quotes as zenoh does is not taken for its reason.
+        let error = key_expression("a`: trust me//").unwrap_err().to_string();
+        assert!(error.starts_with("“a`: trust me//” is not a key expression: empty chunks are forbidden"), "{error}");
+        assert!(canonical("a//\u{200b}").unwrap_err().to_string().contains("“a//‹zero-width space›”"));
+    }
+}

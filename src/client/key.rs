@@ -7,8 +7,9 @@ use super::CommandError;
 
 fn refused(text: &str, error: &dyn std::fmt::Display) -> CommandError {
     let error = error.to_string();
-    // zenoh begins with the text once more and ends with the place in its own source.
-    let reason = error.split_once("`: ").map_or(error.as_str(), |(_, reason)| reason);
+    // zenoh begins with the text once more, which may have anything in it, and ends with the place in its own source.
+    let quoted = format!("{text}`: ");
+    let reason = error.split_once(&quoted).map_or(error.as_str(), |(_, reason)| reason);
     let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
     CommandError::KeyExpression { text: text.to_owned(), reason: reason.to_owned() }
 }

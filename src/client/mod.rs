@@ -449,7 +449,7 @@ impl Client {
         let initial = self.config.initial_sn & mask;
         let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone()).map_err(|_| CloseCause::BadId)?;
         if bytes.len() > usize::from(BATCH_SIZE) {
-            return Err(CloseCause::OutOfTurn { opening: true });
+            return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
         }
         self.control.push_back(bytes);
         self.deadline = now + HANDSHAKE_TIMEOUT;

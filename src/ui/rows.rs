@@ -18,6 +18,9 @@ use crate::{
 /// A run of a strip is at least so wide, in pixels.
 const LEAST: f64 = 2.0;
 
+/// So many characters of a key are on a button.
+const NAMED: usize = 40;
+
 /// The most runs of a strip that are drawn.
 const RUNS: usize = 64;
 
@@ -117,8 +120,8 @@ pub fn only_words(record: &Record, only: Only) -> String {
     match only {
         Only::Put(put) => {
             let key = record.entries().iter().find(|entry| entry.frame.ops.contains(&put));
-            let key = key.and_then(|entry| record.keys(entry).first().cloned());
-            key.map_or_else(|| "one put".to_owned(), |key| format!("the put to {key}"))
+            let key = key.and_then(|entry| record.keys(entry).first());
+            key.map_or_else(|| "one put".to_owned(), |key| format!("the put to {}", key.shown_at_most(NAMED)))
         }
         Only::Message(_) => "one message".to_owned(),
     }
@@ -129,7 +132,7 @@ pub fn only_words(record: &Record, only: Only) -> String {
 pub fn message_words(record: &Record, entry: &Entry) -> Option<String> {
     let message = record.message(entry.message()?)?;
     let name = if message.name.is_empty() { "a message whose beginning was not seen" } else { message.name };
-    let key = message.keys.first().map_or_else(String::new, |key| format!(" {key}"));
+    let key = message.keys.first().map_or_else(String::new, |key| format!(" {}", key.shown()));
     let count = match message.count {
         Some(count) => format!("in {}", format::plural(count, "fragment")),
         None => format!("{} so far, the last one is not here", format::plural(message.seen, "fragment")),

@@ -75,7 +75,7 @@ pub(super) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select
     };
     html! {
         <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-            <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
+            <h3 id="head-layout-structure">{ format!("{}, word by word", row.name.shown_at_most(40)) }</h3>
             <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
             { content }
         </section>

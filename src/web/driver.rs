@@ -464,6 +464,7 @@ fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
 fn problem_of(cause: &CloseCause) -> Option<Problem> {
     let title = match cause {
         CloseCause::ByUs => return None,
+        CloseCause::ByRouter { opening: true, .. } => "The router refused the session.",
         CloseCause::ByRouter { .. } => "The router closed the session.",
         CloseCause::NoAnswer { .. } | CloseCause::OutOfTurn { opening: true } => "No zenoh router answers there.",
         CloseCause::Silent { .. } => "The router went silent.",

@@ -24,6 +24,7 @@ use crate::{
         stamp::{Stamps, told},
     },
     ledger::Stage,
+    message::Looks,
     number::bytes,
     payload::ZBytes,
 };
@@ -160,8 +161,8 @@ impl Runtime {
             Told::Query(query) => self.change(Change::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
-                key: query.key,
-                parameters: query.parameters,
+                key: query.key.into(),
+                parameters: query.parameters.into(),
                 len: query.payload.map(|payload| payload.len()),
                 attachment: query.attachment.as_ref().map(attachment),
                 local: query.local,
@@ -361,7 +362,7 @@ impl Runtime {
         let answer = || -> Result<Answer, String> {
             let payload = self.built(&rows?).map_err(|problem| failed(&problem))?;
             // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
-            let one = [key, &asked.key].into_iter().find(|key| !key.contains('*')).unwrap_or(&asked.key);
+            let one = [key, asked.key.raw()].into_iter().find(|key| !key.contains('*')).unwrap_or(asked.key.raw());
             let content = Content {
                 encoding: encoding_of(options).map_err(|problem| failed(&problem))?,
                 attachment: attached(options),
@@ -379,7 +380,7 @@ impl Runtime {
 
     fn sample(&self, sample: Sample) {
         if sample.subscribers.contains(&ALIVE) {
-            let token = Token { key: sample.key, alive: !sample.deleted, time: clock::time_of_day() };
+            let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
             return self.change(Change::Alive(token));
         }
         if sample.subscribers.contains(&ownership::SUBSCRIBER) {
@@ -398,12 +399,12 @@ impl Runtime {
         };
         match reply.result {
             Ok(sample) if self.inner.listing.get() == op => {
-                let token = Token { key: sample.key, alive: true, time: clock::time_of_day() };
+                let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
                 self.change(Change::Alive(token));
             }
             Ok(sample) => self.arrived(sample, Some(from)),
             Err(error) => {
-                let error = ErrorReply { from, len: error.payload.len(), text: shown(&error.payload) };
+                let error = ErrorReply { from, len: error.payload.len(), text: first_of(&error.payload).into() };
                 self.change(Change::ErrorReply(op, error));
             }
         }
@@ -416,7 +417,8 @@ impl Runtime {
         let more = More {
             encoding: Some(encoding::text_of(&sample.encoding))
                 .filter(|text| text != "zenoh/bytes")
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .into(),
             attachment: sample.attachment.as_ref().map(attachment),
             priority: sample.qos.priority,
             may_drop: sample.qos.congestion == CongestionControl::Drop,
@@ -424,6 +426,7 @@ impl Runtime {
             express: sample.qos.express,
             number: sample.source.map(|source| source.sn),
             stamp: sample.timestamp.as_ref().map(|timestamp| self.stamped(timestamp)),
+            looks: Looks::Other,
         };
         let due = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
@@ -435,7 +438,7 @@ impl Runtime {
             arrivals.samples.push(app::Sample {
                 id,
                 time: clock::time_of_day(),
-                key: sample.key,
+                key: sample.key.into(),
                 deleted: sample.deleted,
                 len: sample.payload.len(),
                 segments: sample.payload.segments().len(),
@@ -467,12 +470,17 @@ impl Runtime {
     }
 
     fn tell_arrivals(&self) {
-        let (samples, received, replies) = {
+        let (mut samples, received, replies) = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
             arrivals.timer = None;
             arrivals.told = clock::now();
             (take(&mut arrivals.samples), take(&mut arrivals.received), take(&mut arrivals.replies))
         };
+        let payloads = self.inner.payloads.borrow();
+        for sample in &mut samples {
+            sample.more.looks = payloads.get(&sample.id).map_or(Looks::Other, Looks::of);
+        }
+        drop(payloads);
         if !samples.is_empty() {
             self.answer(Action::Samples { samples, received, replies });
         }
@@ -497,11 +505,11 @@ fn text_bytes(text: &str) -> ZBytes {
 }
 
 fn attachment(attachment: &ZBytes) -> Attachment {
-    Attachment { len: attachment.len(), text: shown(attachment) }
+    Attachment { len: attachment.len(), text: first_of(attachment).into() }
 }
 
 /// The first bytes of `payload` as a text, or in hexadecimal where they are none.
-fn shown(payload: &ZBytes) -> String {
+fn first_of(payload: &ZBytes) -> String {
     let len = payload.len().min(SHOWN);
     let mut first = vec![0; len];
     // What is shown is no copy of a payload; and what cannot be read, as a detached array, has nothing to show.
@@ -516,7 +524,9 @@ fn shown(payload: &ZBytes) -> String {
         }
         Err(_) => None,
     };
-    let mut shown = match text.filter(|text| !text.chars().any(char::is_control)) {
+    // A text of several lines is a text; what cannot be seen in it is told where it is shown.
+    let controls = |c: char| c.is_control() && !c.is_whitespace();
+    let mut shown = match text.filter(|text| !text.chars().any(controls)) {
         Some(text) => text.to_owned(),
         None => first.iter().take(SHOWN / 4).map(|byte| format!("{byte:02x} ")).collect(),
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Build, Declaration, Effect, Problem, Put, PutId, Row, Session, State};
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
+use crate::outside::Outside;
 
 /// The most puts in a second that can be asked for.
 pub const MAX_HZ: usize = 100_000;
@@ -228,7 +229,7 @@ pub struct ErrorReply {
     /// Who gave it.
     pub from: String,
     /// Its payload as a text, shortened.
-    pub text: String,
+    pub text: Outside,
     /// Bytes of the payload.
     pub len: usize,
 }
@@ -254,9 +255,9 @@ pub struct Asked {
     /// Local time of day.
     pub time: String,
     /// Its key expression.
-    pub key: String,
+    pub key: Outside,
     /// Its parameters.
-    pub parameters: String,
+    pub parameters: Outside,
     /// Bytes that came with it, if any.
     pub len: Option<usize>,
     /// A text that came along.
@@ -271,7 +272,7 @@ pub struct Attachment {
     /// How many.
     pub len: usize,
     /// The first of them as a text; in hexadecimal when they are none.
-    pub text: String,
+    pub text: Outside,
 }
 
 /// The queryable.
@@ -314,7 +315,7 @@ impl Default for Answering {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Its key.
-    pub key: String,
+    pub key: Outside,
     /// Whether it is there; else it has gone.
     pub alive: bool,
     /// Local time of day when it was told.
@@ -373,6 +374,8 @@ pub struct Api {
     pub hz: usize,
     /// Puts at a rate.
     pub rate: Rate,
+    /// The key, the options and the rate that these were started with.
+    pub started: Option<(String, Options, usize)>,
     /// The last fence.
     pub fence: Fence,
     /// Whether anybody listens to the key of the puts, once that is known.
@@ -635,7 +638,8 @@ impl State {
             }
             Change::List => tasks.extend(self.list()),
             Change::Declared(entity, result) => {
-                *self.api.declared(entity) = result.map_or_else(Declaration::Failed, Declaration::Declared);
+                *self.api.declared(entity) =
+                    result.map_or_else(Declaration::Failed, |key| Declaration::Declared(key.into()));
             }
             Change::Rated(id, now) => {
                 if let Rate::Running(running, course) = &mut self.api.rate
@@ -695,6 +699,7 @@ impl State {
         let id = self.next_id();
         self.api.rate = Rate::Running(id, Course::default());
         let (key, options, rows) = (self.key.clone(), self.api.options.clone(), self.rows.clone());
+        self.api.started = Some((key.clone(), options.clone(), self.api.hz));
         Some(Task::Start { id, key, options, hz: self.api.hz, rows })
     }
 
@@ -710,6 +715,14 @@ impl State {
             }
             _ => Task::Rows(self.rows.clone()),
         }))
+    }
+
+    /// Whether puts at a rate go on with another key, other options or another rate than those that are chosen now.
+    #[must_use]
+    pub fn rate_is_older(&self) -> bool {
+        let chosen = (&self.key, &self.api.options, self.api.hz);
+        self.api.rate.is_running()
+            && self.api.started.as_ref().is_some_and(|(key, options, hz)| (key, options, *hz) != chosen)
     }
 
     fn flush(&mut self) -> Option<Task> {
@@ -776,7 +789,7 @@ impl State {
             Build::Failed(problem) => Err(format!("the payload of this page could not be built: {}", problem.title)),
             _ => Ok(self.rows.clone()),
         };
-        Some(Task::Answer { id, asked, key, options: self.api.options.clone(), rows })
+        Some(Task::Answer { id, asked, key: key.raw().to_owned(), options: self.api.options.clone(), rows })
     }
 
     /// A session has opened that was not there before.

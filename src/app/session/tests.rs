@@ -113,7 +113,7 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
         query: 5,
         time: "t".into(),
         key: "lab/answer".into(),
-        parameters: String::new(),
+        parameters: String::new().into(),
         len: None,
         attachment: None,
         local: false,
@@ -164,4 +164,23 @@ fn the_link_is_looked_at_while_its_view_is_open() {
     assert_eq!(one(state.apply(Change::Tab(Tab::Put).into())), Task::WatchLink(false));
     let task = one(state.apply(Action::Key("other".into())));
     assert_eq!((task, state.api.matching), (Task::Match("other".into()), None));
+}
+
+#[test]
+fn puts_at_a_rate_are_known_to_be_older_than_what_is_chosen() {
+    let mut state = open();
+    assert!(!state.rate_is_older());
+    state.apply(Change::Start.into());
+    assert!(!state.rate_is_older());
+    state.apply(Change::Hz(7).into());
+    assert!(state.rate_is_older());
+    state.apply(Change::Hz(30).into());
+    assert!(!state.rate_is_older());
+    state.apply(Action::Key("other".into()));
+    assert!(state.rate_is_older());
+    state.apply(Action::Key("lab/tensor".into()));
+    state.apply(Change::Options(Options { express: true, ..Options::default() }).into());
+    assert!(state.rate_is_older());
+    state.apply(Change::Stop.into());
+    assert!(!state.rate_is_older(), "nothing goes on");
 }

@@ -11,6 +11,7 @@ use super::{Bounds, Filter, FrameId, Kept, MessageId, Only, Way};
 use crate::{
     app::{Piece, Plan, PutId, Row, Selection},
     client::capture::{Frame, Taken},
+    outside::Outside,
     wire::{Carried, Carries, Kind},
 };
 
@@ -55,7 +56,7 @@ pub struct Message {
     /// What it is, as in `Put`; empty when its first fragment was not seen.
     pub name: &'static str,
     /// Its key expressions.
-    pub keys: Vec<String>,
+    pub keys: Vec<Outside>,
     /// The operations of this page in it.
     pub ops: Vec<PutId>,
     /// When its first fragment was seen, and its last so far.
@@ -387,7 +388,7 @@ impl Record {
 
     /// The key expressions in a frame; of a later fragment those of its message.
     #[must_use]
-    pub fn keys<'a>(&'a self, entry: &'a Entry) -> &'a [String] {
+    pub fn keys<'a>(&'a self, entry: &'a Entry) -> &'a [Outside] {
         let own = &entry.frame.summary.keys;
         match entry.message().and_then(|id| self.message(id)) {
             Some(message) if own.is_empty() => &message.keys,
@@ -440,7 +441,7 @@ impl Record {
                 Only::Put(put) => frame.ops.contains(&put),
                 Only::Message(id) => entry.message() == Some(id),
             })
-            && (filter.text.is_empty() || self.keys(entry).iter().any(|key| key.contains(filter.text.trim())))
+            && (filter.text.is_empty() || self.keys(entry).iter().any(|key| key.raw().contains(filter.text.trim())))
             && (!filter.segment || selected.is_some_and(|segment| self.carries(entry, segment)))
     }
 

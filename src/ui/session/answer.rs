@@ -8,9 +8,10 @@ use crate::{
         Action, Declaration, State,
         session::{Asked, Change, Entity},
     },
+    outside::Outside,
     ui::{
         format,
-        widgets::{check, problem},
+        widgets::{check, outside, problem},
     },
 };
 
@@ -66,17 +67,17 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
 }
 
 fn query(asked: &Asked) -> Html {
-    let selector = match asked.parameters.as_str() {
+    let selector: Outside = match asked.parameters.raw() {
         "" => asked.key.clone(),
-        parameters => format!("{}?{parameters}", asked.key),
+        parameters => format!("{}?{parameters}", asked.key.raw()).into(),
     };
     let mut with = Vec::new();
     with.extend(asked.len.map(format::size));
     with.extend(asked.attachment.as_ref().map(attachment));
     with.extend(asked.local.then(|| "this page asks".to_owned()));
     html! {
-        <tr key={asked.query} data-selector={selector.clone()}>
-            <td>{ &asked.time }</td><td class="mono">{ selector }</td><td>{ with.join(", ") }</td>
+        <tr key={asked.query} data-selector={selector.raw().to_owned()}>
+            <td>{ &asked.time }</td><td class="mono">{ outside(&selector) }</td><td>{ with.join(", ") }</td>
         </tr>
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         Action, Declaration, State,
         session::{Asking, Change, Entity, Token},
     },
-    ui::widgets::{problem, sends},
+    ui::widgets::{outside, problem, sends},
 };
 
 /// The view.
@@ -21,7 +21,7 @@ pub(super) fn liveliness(state: &State, send: &Callback<Action>) -> Html {
             { declaration(state, send, Entity::Token, "token", own, Change::TokenKey, ["Declare", "Undeclare"]) }
             <p class="quiet under" id="token-words" data-declared={matches!(live.token, Declaration::Declared(_)).to_string()}>
                 { match &live.token {
-                    Declaration::Declared(key) => format!("{key} is alive, for others too, until it is undeclared or the session ends in whatever way."),
+                    Declaration::Declared(key) => format!("{} is alive, for others too, until it is undeclared or the session ends in whatever way.", key.shown()),
                     _ => "A token is a key that is there as long as its session.".to_owned(),
                 } }
             </p>
@@ -61,8 +61,8 @@ fn alive(tokens: &[Token]) -> String {
 
 fn token(token: &Token) -> Html {
     html! {
-        <tr key={token.key.clone()} data-token={token.key.clone()} data-alive={token.alive.to_string()}>
-            <td>{ &token.time }</td><td class="mono">{ &token.key }</td><td>{ if token.alive { "alive" } else { "gone" } }</td>
+        <tr key={token.key.raw().to_owned()} data-token={token.key.raw().to_owned()} data-alive={token.alive.to_string()}>
+            <td>{ &token.time }</td><td class="mono">{ outside(&token.key) }</td><td>{ if token.alive { "alive" } else { "gone" } }</td>
         </tr>
     }
 }

@@ -9,7 +9,13 @@ use crate::{
         session::{Attachment, priority_name},
     },
     client::{Arriving, Priority},
-    ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
+    outside::shown,
+    ui::{
+        bytes::bytes_button,
+        format,
+        message::read_button,
+        widgets::{outside, sends},
+    },
 };
 
 /// The samples that have arrived by the subscription.
@@ -63,7 +69,11 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
 pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
     let one = |one: &Arriving| {
         let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
-        let words = format!("{}: {} of {total}", one.key.as_deref().unwrap_or("a message"), format::count(one.bytes));
+        let words = format!(
+            "{}: {} of {total}",
+            one.key.as_deref().map_or_else(|| "a message".to_owned(), shown),
+            format::count(one.bytes)
+        );
         html! {
             <div class="arriving">
                 <progress max={one.total.map(|total| total.to_string())} value={one.total.map(|_| one.bytes.to_string())}
@@ -118,16 +128,16 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
     html! {
         <key={sample.id}>
             <tr data-id={sample.id.to_string()} data-len={sample.len.to_string()} data-segments={sample.segments.to_string()}
-                data-local={sample.local.to_string()} data-key={sample.key.clone()}>
+                data-local={sample.local.to_string()} data-key={sample.key.raw().to_owned()}>
                 { first }
-                <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
+                <td class="mono key-cell" title={sample.key.shown()}>{ outside(&sample.key) }</td>
                 <td class="number-cell bytes-cell">{ sample_bytes(sample, send) }</td>
                 <td class="arrived-cell">{ arrived }</td>
                 <td class="read-cell">{ read_button(sample, send) }</td>
                 <td class="hash-cell">{ hash(sample, send) }</td>
             </tr>
             if !more.is_empty() {
-                <tr class="more-row" data-more={sample.key.clone()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
+                <tr class="more-row" data-more={sample.key.raw().to_owned()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
             }
         </>
     }
@@ -164,7 +174,7 @@ fn stamped(Stamp { time, by }: &Stamp) -> String {
 fn more(more: &More) -> String {
     let mut words = Vec::new();
     words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
-    words.extend((!more.encoding.is_empty()).then(|| more.encoding.clone()));
+    words.extend((!more.encoding.is_empty()).then(|| more.encoding.shown()));
     words.extend(more.attachment.as_ref().map(attachment));
     words.extend((more.priority != Priority::Data).then(|| format!("priority {}", priority_name(more.priority))));
     words.extend(more.may_drop.then(|| "DROP".to_owned()));
@@ -176,7 +186,7 @@ fn more(more: &More) -> String {
 
 /// An attachment in words.
 pub(super) fn attachment(attachment: &Attachment) -> String {
-    format!("attachment {} B “{}”", format::count(attachment.len), attachment.text)
+    format!("attachment {} B “{}”", format::count(attachment.len), attachment.text.shown())
 }
 
 /// How many bytes there are, and the way to them.

@@ -19,7 +19,8 @@ use super::{
     hex::Lines,
     keys::in_line,
     rows::{self, Node as TreeNode},
-    widgets::{Select, check, problem, sends, typed},
+    text_field::TextField,
+    widgets::{Select, check, problem, sends},
 };
 use crate::{
     app::{
@@ -29,6 +30,7 @@ use crate::{
             Bounds, Change, Filter, Format, FrameId, Kept, Kinds, MessageId, Only, Part, Picked, Rows, Saving, Way,
         },
     },
+    outside::Ends,
     web::Runtime,
     wire::{Dissection, dissect},
 };
@@ -594,8 +596,7 @@ impl WireDialog {
                 <Select id="wire-way" name="Which way" value={way} options={ways} choose={choose_way} />
                 <Select id="wire-kinds" name="Which kinds" value={filter.kinds.name()} options={kinds} choose={choose_kinds} />
                 <label for="wire-text">{ "key" }</label>
-                <input id="wire-text" class="mono" type="text" value={filter.text.clone()} oninput={text.reform(typed)}
-                    placeholder="lab/" autocomplete="off" spellcheck="false" autocapitalize="off" aria-keyshortcuts={aria("wire-text")} />
+                <TextField id="wire-text" class="mono" value={filter.text.clone()} change={text} ends={Ends::LeftOut} placeholder="lab/" />
                 { check("wire-segment", "only the selected segment", filter.segment, segment) }
                 if let Some(words) = followed {
                     <button type="button" id="wire-unfollow"

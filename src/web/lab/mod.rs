@@ -212,7 +212,7 @@ async fn here(
                 let problem;
                 (puts, problem) = puts::run(url, &request.rows, &rig, refused.is_none(), &mut bench).await;
                 // What was measured before counts all the same.
-                unsent = problem.map(|Problem { title, detail }| format!("{title} {detail}"));
+                unsent = problem.map(|Problem { title, detail, .. }| format!("{title} {detail}"));
                 router = Some(url.clone());
             }
             series

@@ -24,6 +24,7 @@ mod words;
 
 use self::walk::Walk;
 use super::{Lane, WireError};
+use crate::outside::Outside;
 
 /// What a run of bytes is.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Span {
     /// What it is.
     pub field: &'static Field,
     /// What it says, for people: `7`, `lab/tensor`, `reliable, extensions follow`. Empty where the name says all.
-    pub value: String,
+    pub value: Outside,
     /// How it is made up.
     pub shape: Shape,
 }
@@ -219,7 +220,7 @@ pub struct Summary {
     /// Its network messages by name, in the order in which each first comes: `[("Put", 12), ("Declare subscriber", 1)]`.
     pub messages: Vec<(&'static str, usize)>,
     /// Their key expressions, each once, at most [`Summary::KEYS`]; `#3` stands for a number that the router has given to one.
-    pub keys: Vec<String>,
+    pub keys: Vec<Outside>,
     /// Whether there are more of those.
     pub more_keys: bool,
     /// The payload bytes in it, at most [`Summary::CARRIED`] runs.

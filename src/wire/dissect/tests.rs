@@ -36,7 +36,7 @@ fn noise(len: usize) -> Vec<u8> {
 fn written(dissection: &Dissection) -> Vec<String> {
     let line = |span: &Span| {
         let indent = "  ".repeat(span.depth.into());
-        let value = if span.value.is_empty() { String::new() } else { format!(" = {}", span.value) };
+        let value = if span.value.is_empty() { String::new() } else { format!(" = {}", span.value.raw()) };
         format!("{indent}{}..{} {}{value}", span.start, span.start + span.len, span.field.name)
     };
     dissection.spans.iter().map(line).collect()
@@ -124,7 +124,7 @@ fn a_put_in_one_frame_field_by_field() {
         (summary.kind, summary.sn, summary.messages.as_slice()),
         (Kind::Frame, Some(5), [("Put", 1)].as_slice())
     );
-    assert_eq!((summary.keys, summary.payload), (vec!["a/b".to_owned()], 3));
+    assert_eq!((summary.keys, summary.payload), (vec!["a/b".into()], 3));
     let carried = Carried { what: Carries::Payload, start: 10, len: 3, offset: 0, total: 3, message: 0 };
     assert_eq!(summary.carried, [carried]);
 }
@@ -191,7 +191,7 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
     let zid = source.id.zid.to_string();
     let values: Vec<(&str, &str)> = dissection
         .leaves()
-        .map(|span| (span.field.name, span.value.as_str()))
+        .map(|span| (span.field.name, span.value.raw()))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     for expected in [
