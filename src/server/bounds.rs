@@ -2,25 +2,28 @@
 
 use super::Error;
 
-/// Files that the program needs for itself: its listeners, its runtimes, the files of the page, what others in the same process open.
+/// Files that the program needs for itself: its listeners, its runtimes, the files of the page.
 const RESERVE: u64 = 128;
 /// With fewer files there is no use in starting.
 const NEEDED: u64 = 256;
-/// With more files there is nothing more to allow.
-const WANTED: u64 = RESERVE + 2 * FILES_OF_A_SESSION * MOST.sessions as u64;
+/// With more files there is nothing more to allow. Less than 10,240, the most that macOS gives a program.
+const WANTED: u64 = RESERVE + 8 * MOST.tcp_handshakes as u64;
 /// What is allowed where the limit of open files does not matter.
-const MOST: Bounds = Bounds { waiting: 512, handshakes: 128, sessions: 1_000 };
-/// Files of a connection that has reached the router: the client's, and both ends of the way to the router.
+const MOST: Bounds = Bounds { waiting: 512, handshakes: 128, tcp_handshakes: 1_200, sessions: 1_000 };
+/// Files of a WebSocket that has reached the router: the client's, and both ends of the way to the router.
 const FILES_OF_A_SESSION: u64 = 3;
 
 /// How many connections of each kind there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// At each port: connections that have not sent a request or a zenoh message yet, or are idle between two requests.
+    /// At the page's port and at the ws port each: connections that have not sent a request or a zenoh message yet, or are
+    /// idle between two requests.
     pub waiting: usize,
-    /// Connections, of all ports together, that are in zenoh's handshake.
+    /// WebSockets of both ports together that are in zenoh's handshake.
     pub handshakes: usize,
-    /// Connections, of all ports together, that have a session, or are in zenoh's handshake.
+    /// Connections of the tcp port that are in zenoh's handshake, or have said nothing yet.
+    pub tcp_handshakes: usize,
+    /// WebSockets of both ports together that have a session or are in zenoh's handshake; and sessions of the router.
     pub sessions: usize,
 }
 
@@ -34,7 +37,8 @@ impl Bounds {
         Self::of(limit).ok_or(Error::OpenFiles { limit, needed: NEEDED })
     }
 
-    /// Three eighths of the files are for those who wait, at three ports; an eighth is for handshakes; half is for sessions.
+    /// Three eighths of the files are for what waits at the three ports, an eighth for handshakes of WebSockets, and half
+    /// for sessions.
     fn of(limit: u64) -> Option<Self> {
         if limit < NEEDED {
             return None;
@@ -44,6 +48,7 @@ impl Bounds {
         Some(Self {
             waiting: part(MOST.waiting, 8),
             handshakes: part(MOST.handshakes, 8 * FILES_OF_A_SESSION),
+            tcp_handshakes: part(MOST.tcp_handshakes, 8),
             sessions: part(MOST.sessions, 2 * FILES_OF_A_SESSION),
         })
     }
@@ -81,7 +86,8 @@ mod tests {
     fn all_connections_together_leave_the_reserve() {
         for limit in [NEEDED, 1_000, 1_024, 4_096, WANTED, 20_000, u64::MAX] {
             let bounds = Bounds::of(limit).expect("enough");
-            let files = 3 * bounds.waiting as u64 + FILES_OF_A_SESSION * (bounds.handshakes + bounds.sessions) as u64;
+            let waiting = (2 * bounds.waiting + bounds.tcp_handshakes) as u64;
+            let files = waiting + FILES_OF_A_SESSION * (bounds.handshakes + bounds.sessions) as u64;
             assert!(files + RESERVE <= limit, "{bounds:?} at {limit}");
             assert!(bounds.waiting >= 16 && bounds.handshakes >= 5 && bounds.sessions >= 21, "{bounds:?} at {limit}");
         }

@@ -1,9 +1,9 @@
-//! The lab's ports: who connects waits at a door until the router has to see it.
+//! The page's port and the ws port: who connects waits at a door until the router has to see it.
 //!
-//! A zenoh router handles one WebSocket upgrade at a time and keeps a hundred places for handshakes, of all its listeners
-//! together. A connection that says nothing holds up the one and takes the others. So strangers reach ports of the lab's
-//! own, and the router gets a connection only together with the first whole batch that the client has sent. Until then, and
-//! in the handshake behind it, a connection can be sent away (see [`super::door`]).
+//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for handshakes. A connection
+//! that says nothing holds up the one and takes one of the others. So WebSockets reach ports of the lab's own, and the
+//! router gets a connection only together with the first whole batch that the client has sent. Until then, and in the
+//! handshake behind it, a connection can be sent away (see [`super::door`]).
 
 use std::io;
 use std::net::IpAddr;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router as Routes;
+use axum::body::Bytes;
 use axum::extract::Request;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -26,12 +27,15 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::Shared;
 use super::door::{Door, Guest, MustGo};
 use super::pipe::{self, End, Socket};
+use super::private::RouterStream;
 use super::router::{Backend, HANDSHAKE_WITHIN};
 
 /// How long a client may take to send the head of a request, and may stay idle between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// How long a client may take to send its first batch after the upgrade, or after connecting to the tcp port.
+/// How long a client may take to send its first batch after the upgrade.
 const FIRST_BATCH_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait before a router that has not answered is tried again; each further wait is twice as long.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// When the lab stops, how long an answer under way may take to be sent.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
 /// A pause after a failed accept, which nearly always means that the process has no file descriptor left.
@@ -135,36 +139,33 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
         Err(end) => return end,
     };
     drop(guest);
-    let router = match backend.connect().await {
-        Ok(router) => router,
-        Err(error) => return unreachable(&error),
+    let introduced = tokio::select! {
+        introduced = introduce(backend, &first) => introduced,
+        must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => return sent_away(must_go, "the router has not answered"),
+    };
+    let (router, answer) = match introduced {
+        Ok(introduced) => introduced,
+        Err(error) => return closed(CloseCode::Error, format!("the lab's router cannot be reached: {error}")),
     };
     tokio::select! {
-        end = pipe::websocket(socket, router, first, || inside.guest.settle()) => end,
+        end = pipe::websocket(socket, router, answer, || inside.guest.settle()) => end,
         must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => sent_away(must_go, "the handshake was not completed"),
     }
 }
 
-/// Leads a connection of the tcp port to the router, and serves it until one side ends.
-pub(crate) async fn stream(mut client: TcpStream, guest: Arc<Guest>, shared: Arc<Shared>) {
-    let Some(backend) = shared.backend() else { return };
-    let session = async {
-        let first = tokio::select! {
-            first = pipe::first_of_stream(&mut client) => first.ok()?,
-            _ = guest.must_go(FIRST_BATCH_WITHIN) => return None,
-        };
-        let inside = Inside::enter(guest.from(), &shared).ok()?;
-        drop(guest);
-        let router = backend.connect().await.ok()?;
-        tokio::select! {
-            ended = pipe::stream(&mut client, router, first, || inside.guest.settle()) => ended.ok(),
-            _ = inside.guest.must_go(HANDSHAKE_WITHIN) => None,
+/// Opens a connection to the router with the first batch of a client. Gives the connection and the router's answer.
+///
+/// The router ends it without an answer when it has as many handshakes under way as it allows, because of what is silent
+/// at the tcp port. Then it is tried again, until the caller gives up.
+async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
+    let mut pause = AGAIN_AFTER;
+    loop {
+        let mut router = backend.connect().await?;
+        if let Ok(answer) = pipe::introduce(&mut router, first).await {
+            return Ok((router, answer));
         }
-    };
-    tokio::select! {
-        _ = session => {}
-        () = backend.gone.cancelled() => {}
-        () = shared.stop.cancelled() => {}
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
 }
 
@@ -193,8 +194,4 @@ fn sent_away(why: MustGo, what: &str) -> End {
         MustGo::Crowded => closed(CloseCode::Again, format!("{what}, and others waited")),
         MustGo::Late(within) => closed(CloseCode::Policy, format!("{what} within {within:?}")),
     }
-}
-
-fn unreachable(error: &io::Error) -> End {
-    closed(CloseCode::Error, format!("the lab's router cannot be reached: {error}"))
 }

@@ -1,9 +1,8 @@
 //! The native face: a zenoh router, and the page that uses it, on this machine.
 //!
 //! [`Lab`] is the whole in one value, so that a test can run it in its own process; [`main`] is the command line.
-//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), the ws port and the
-//! tcp port. All three are on loopback unless the user asks for something else. The router behind them is reached by
-//! nothing else.
+//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), the ws port, and the
+//! router's own tcp port. All three are on loopback unless the user asks for something else.
 //!
 //! This module never looks into a batch: it passes on as it came.
 
@@ -109,7 +108,9 @@ impl Shared {
 impl Lab {
     /// Starts everything, or nothing.
     ///
-    /// All three ports are opened before anything starts, so an error leaves nothing behind.
+    /// All three ports are opened before anything starts, so an error leaves nothing behind. The router opens its tcp port
+    /// itself, so that one is let go just before: another program could take it in between, which then is an
+    /// [`Error::Router`].
     ///
     /// # Errors
     /// Too few open files allowed, a port in use or an address that is not this machine's, no built page, or a router that
@@ -125,13 +126,15 @@ impl Lab {
             Some(Files::new(options.dist.clone()))
         };
         let [page, ws, tcp] = options.ports();
-        let (page, ws, tcp) = (listen(page).await?, listen(ws).await?, listen(tcp).await?);
+        let (page, ws, tcp_port) = (listen(page).await?, listen(ws).await?, listen(tcp).await?);
+        let tcp = local_addr(&tcp_port)?;
+        drop(tcp_port);
 
         let machine = gethostname::gethostname();
         let shared = Arc::new(Shared {
             page: local_addr(&page)?,
             ws: local_addr(&ws)?,
-            tcp: local_addr(&tcp)?,
+            tcp,
             rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
             files,
             backend: RwLock::new(None),
@@ -143,12 +146,12 @@ impl Lab {
         });
         let lab = Self { shared, router: Mutex::new(None) };
         lab.start_router().await?;
-        lab.serve(page, ws, tcp);
+        lab.serve(page, ws);
         Ok(lab)
     }
 
-    /// Begins to accept connections at the three ports. Each has a door of its own.
-    fn serve(&self, page: TcpListener, ws: TcpListener, tcp: TcpListener) {
+    /// Begins to accept connections at the page's port and the ws port. Each has a door of its own.
+    fn serve(&self, page: TcpListener, ws: TcpListener) {
         let tasks = &self.shared.tasks;
         for (listener, routes) in
             [(page, page::routes(Arc::clone(&self.shared))), (ws, page::ws_routes(Arc::clone(&self.shared)))]
@@ -162,9 +165,6 @@ impl Lab {
                 serve,
             ));
         }
-        let shared = Arc::clone(&self.shared);
-        let serve = move |stream, guest| front::stream(stream, guest, Arc::clone(&shared));
-        tasks.spawn(front::accept(tcp, Door::new(self.shared.bounds.waiting), Arc::clone(&self.shared), serve));
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move {
             if let Some(files) = &shared.files {
@@ -193,22 +193,22 @@ impl Lab {
         self.shared.bounds
     }
 
-    /// Starts the router again after [`Lab::stop_router`], behind the same ports and with a new identifier.
+    /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.
     ///
     /// # Errors
-    /// [`Error::Router`] if it does not start.
+    /// [`Error::Router`] if it does not start, for example because its port was taken meanwhile.
     pub async fn start_router(&self) -> Result<(), Error> {
         let mut router = self.router.lock().await;
         if router.is_none() {
-            let started = Router::start().await?;
+            let started = Router::start(self.shared.tcp, self.shared.bounds).await?;
             self.shared.set_backend(Some(started.backend()));
             *router = Some(started);
         }
         Ok(())
     }
 
-    /// Stops the router and leaves the ports open. Sessions get zenoh's goodbye, then every connection to the router is
-    /// cut. Until [`Lab::start_router`], `/zenoh` and the ws port answer 502, and the tcp port ends what connects.
+    /// Stops the router and leaves the page's port and the ws port open. Sessions get zenoh's goodbye, then every connection
+    /// to the router is cut. Until [`Lab::start_router`], `/zenoh` and the ws port answer 502.
     pub async fn stop_router(&self) {
         let mut router = self.router.lock().await;
         self.shared.set_backend(None);
@@ -294,8 +294,13 @@ pub enum Error {
         /// How many it needs.
         needed: u64,
     },
-    /// The router did not start, for the reason that zenoh or the system gives.
-    Router(String),
+    /// The router did not start, although its port was free a moment ago.
+    Router {
+        /// Its tcp port.
+        tcp: SocketAddr,
+        /// What zenoh or the system says.
+        cause: String,
+    },
     /// The system refused something that never fails in practice.
     Io(io::Error),
 }
@@ -325,7 +330,7 @@ impl fmt::Display for Error {
                 "the system lets this program open {limit} files, and it needs {needed}: every connection is one or more. \
                  Raise the limit, for example with `ulimit -n 4096` in the shell that starts it",
             ),
-            Self::Router(cause) => write!(f, "the router did not start: {cause}"),
+            Self::Router { tcp, cause } => write!(f, "the router did not start on tcp/{tcp}: {cause}"),
             Self::Io(error) => write!(f, "the system refused: {error}"),
         }
     }

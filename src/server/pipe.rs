@@ -1,8 +1,8 @@
-//! Between a client and the router: whole batches in both directions.
+//! Between a WebSocket and the router: whole batches in both directions.
 //!
 //! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the same batches one
 //! behind the other, each behind its length, two bytes in little-endian order. A pipe takes the one form apart and puts the
-//! other together; what is in a batch it does not look at. A client that speaks the stream form already passes as it is.
+//! other together; what is in a batch it does not look at.
 //!
 //! Both directions are bounded in memory and push back: a side that takes nothing is not read for.
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -31,8 +31,6 @@ const READ: usize = 128 * 1024;
 const GATHERED: usize = 64 * 1024;
 /// A batch of this length is written from where it is; a shorter one is copied together with others.
 const WORTH_A_CALL: usize = 8 * 1024;
-/// Batches by which a router completes the handshake: InitAck and OpenAck.
-const HANDSHAKE: usize = 2;
 /// When one side has ended, how long what it sent last, or the reason, may take to reach the other.
 const LINGER: Duration = Duration::from_secs(1);
 /// How long a client may take nothing while something waits for it. As long as its own lease, after which the router
@@ -106,24 +104,24 @@ fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     }
 }
 
-/// Passes batches between a WebSocket and the router until one of them ends. `first` is what the client has sent already.
-/// Calls `opened` when the router has completed the handshake.
+/// Passes batches between a WebSocket and the router until one of them ends. `answer` is the router's first batch, the
+/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake.
 pub(crate) async fn websocket(
     client: &mut Socket,
     router: impl AsyncRead + AsyncWrite,
-    first: Bytes,
+    answer: Bytes,
     opened: impl FnOnce(),
 ) -> End {
     let (mut to_client, mut from_client) = client.split();
     let (mut from_router, to_router) = tokio::io::split(router);
     let mut up = pin!(async {
         let mut to_router = Gathering { stream: to_router, gathered: Vec::new() };
-        let end = up(&mut from_client, &mut to_router, first).await;
+        let end = up(&mut from_client, &mut to_router).await;
         // The router may still say something about what it got.
         let _ = to_router.stream.shutdown().await;
         end
     });
-    let mut down = pin!(down(&mut from_router, &mut to_client, opened));
+    let mut down = pin!(down(&mut from_router, &mut to_client, answer, opened));
     tokio::select! {
         end = &mut up => {
             if end == End::Client {
@@ -139,11 +137,8 @@ pub(crate) async fn websocket(
 async fn up(
     client: &mut (impl Stream<Item = Result<Message, WsError>> + Unpin),
     router: &mut Gathering<impl AsyncWrite + Unpin>,
-    first: Bytes,
 ) -> End {
     let passing = async {
-        router.put(&first).await?;
-        drop(first);
         loop {
             let next = match client.next().now_or_never() {
                 Some(next) => next,
@@ -191,6 +186,11 @@ impl<W: AsyncWrite + Unpin> Gathering<W> {
         }
     }
 
+    async fn put_now(&mut self, batch: &[u8]) -> io::Result<()> {
+        self.put(batch).await?;
+        self.flush().await
+    }
+
     async fn flush(&mut self) -> io::Result<()> {
         self.stream.write_all(&self.gathered).await?;
         self.gathered.clear();
@@ -202,22 +202,22 @@ impl<W: AsyncWrite + Unpin> Gathering<W> {
 async fn down(
     router: &mut (impl AsyncRead + Unpin),
     client: &mut (impl Sink<Message, Error = WsError> + Unpin),
+    answer: Bytes,
     opened: impl FnOnce(),
 ) -> End {
     let mut opened = Some(opened);
-    let mut handshake = 0;
     let mut received = BytesMut::new();
+    if !taken(client.send(Message::Binary(answer))).await {
+        return End::Client;
+    }
     loop {
         while let Some(batch) = take_batch(&mut received) {
             if !taken(client.feed(Message::Binary(batch))).await {
                 return End::Client;
             }
-            handshake = HANDSHAKE.min(handshake + 1);
-        }
-        if handshake == HANDSHAKE
-            && let Some(opened) = opened.take()
-        {
-            opened();
+            if let Some(opened) = opened.take() {
+                opened();
+            }
         }
         if received.capacity() - received.len() < MAX_BATCH {
             received.reserve(READ);
@@ -254,61 +254,15 @@ fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
     Some(stream.split_to(length).freeze())
 }
 
-/// Waits for the first batch of a client that speaks the stream form. Gives it with its length in front.
-pub(crate) async fn first_of_stream(client: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut batch = Vec::new();
-    read_batch(client, &mut batch).await?;
-    Ok(batch)
-}
-
-/// Passes what comes in the stream form between a client and the router until one of them ends. `first` is what the client
-/// has sent already. Calls `opened` when the router has completed the handshake.
-pub(crate) async fn stream(
-    client: &mut TcpStream,
-    router: impl AsyncRead + AsyncWrite,
-    first: Vec<u8>,
-    opened: impl FnOnce(),
-) -> io::Result<()> {
-    let (mut from_router, mut to_router) = tokio::io::split(router);
-    let (from_client, mut to_client) = client.split();
-    let up = async {
-        to_router.write_all(&first).await?;
-        drop(first);
-        forward(from_client, &mut to_router).await
-    };
-    let down = async {
-        let mut batch = Vec::new();
-        for _ in 0..HANDSHAKE {
-            read_batch(&mut from_router, &mut batch).await?;
-            to_client.write_all(&batch).await?;
-        }
-        opened();
-        forward(&mut from_router, &mut to_client).await
-    };
-    tokio::pin!(up, down);
-    // The end of one side is passed on to the other. What the other still had to say gets a moment to arrive.
-    tokio::select! {
-        ended = &mut up => { ended?; let _ = tokio::time::timeout(LINGER, down).await; }
-        ended = &mut down => { ended?; let _ = tokio::time::timeout(LINGER, up).await; }
-    }
-    Ok(())
-}
-
-/// Reads one batch with its length into `batch`.
-async fn read_batch(from: &mut (impl AsyncRead + Unpin), batch: &mut Vec<u8>) -> io::Result<()> {
-    let length = from.read_u16_le().await?;
-    batch.clear();
-    batch.extend_from_slice(&length.to_le_bytes());
-    let wanted = u64::from(length);
-    if from.take(wanted).read_to_end(batch).await? < usize::from(length) {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(())
-}
-
-async fn forward(from: impl AsyncRead + Unpin, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    tokio::io::copy_buf(&mut BufReader::with_capacity(READ, from), to).await?;
-    to.shutdown().await
+/// Gives the router the first batch of a client, and waits for its answer.
+///
+/// # Errors
+/// The router ends the connection without an answer when it has too many handshakes under way.
+pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin), first: &Bytes) -> io::Result<Bytes> {
+    Gathering { stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
+    let mut answer = vec![0; usize::from(router.read_u16_le().await?)];
+    router.read_exact(&mut answer).await?;
+    Ok(answer.into())
 }
 
 /// Tells a client why its WebSocket ends, and ends it.
@@ -398,20 +352,21 @@ mod tests {
                 }
             };
             let router_hears = async {
-                assert_eq!(read_stream(&mut from_router).await, batch(0, 30));
                 for (n, &length) in lengths.iter().enumerate() {
                     assert_eq!(read_stream(&mut from_router).await, batch(n, length), "{n}: {length}");
                 }
             };
             let client_hears = async {
-                let mut heard = 0;
-                while heard < lengths.len() {
-                    match from_client.next().await.unwrap().unwrap() {
-                        Message::Binary(got) => assert_eq!(got, batch(heard + 1, lengths[heard]), "{heard}"),
-                        Message::Pong(_) => continue,
-                        other => panic!("unexpected {other:?}"),
-                    }
-                    heard += 1;
+                let expected =
+                    [(0, 30)].into_iter().chain(lengths.iter().enumerate().map(|(n, &length)| (n + 1, length)));
+                for (n, length) in expected {
+                    let got = loop {
+                        match from_client.next().await.unwrap().unwrap() {
+                            Message::Pong(_) => {}
+                            message => break message,
+                        }
+                    };
+                    assert_eq!(got, Message::binary(batch(n, length)), "{n}: {length}");
                 }
             };
             tokio::select! {
@@ -427,12 +382,10 @@ mod tests {
         let (_client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let opened = tokio::sync::Notify::new();
-        let pipe = websocket(&mut server, near, batch(0, 30).into(), || opened.notify_one());
+        let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one());
         let story = async {
-            write_stream(&mut router, b"InitAck").await;
-            // Half of the next is not enough.
+            // Half of it is not enough.
             router.write_all(&[7, 0, b'O']).await.unwrap();
-            assert_eq!(read_stream(&mut router).await, batch(0, 30));
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
@@ -447,6 +400,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_router_answers_the_first_batch_or_ends_without() {
+        for length in [19, WORTH_A_CALL, MAX_BATCH] {
+            let (mut router, mut near) = tokio::io::duplex(1024);
+            let first = batch(0, length).into();
+            let story = async {
+                assert_eq!(read_stream(&mut router).await, batch(0, length));
+                write_stream(&mut router, &batch(1, length)).await;
+            };
+            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            assert_eq!(answer.unwrap(), batch(1, length));
+            // Without an answer, or with half of one.
+            let story = async {
+                assert_eq!(read_stream(&mut router).await, batch(0, length));
+                router.write_all(&[2, 0, 1]).await.unwrap();
+                drop(router);
+            };
+            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            assert!(answer.is_err());
+        }
+    }
+
+    #[tokio::test]
     async fn the_end_of_the_client_reaches_the_router_which_may_still_answer() {
         let (mut client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
@@ -454,7 +429,6 @@ mod tests {
         let story = async {
             client.send(Message::binary(batch(1, 5))).await.unwrap();
             client.close(None).await.unwrap();
-            assert_eq!(read_stream(&mut router).await, batch(0, 3));
             assert_eq!(read_stream(&mut router).await, batch(1, 5));
             assert_eq!(router.read(&mut [0; 10]).await.unwrap(), 0);
             drop(router);
@@ -472,6 +446,7 @@ mod tests {
         let end = websocket(&mut server, near, batch(0, 3).into(), || ()).await;
         assert_eq!(end, End::router());
         let closing = tokio::spawn(close(server, end));
+        assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(batch(0, 3)));
         assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(&b"bye"[..]));
         let Message::Close(Some(frame)) = client.next().await.unwrap().unwrap() else { panic!("expected a close") };
         assert_eq!((frame.code, frame.reason.as_str()), (CloseCode::Normal, "the router has ended the session"));

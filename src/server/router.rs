@@ -1,7 +1,7 @@
-//! The embedded zenoh router: a `zenoh` session in router mode that no stranger reaches directly.
+//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing else.
 //!
-//! Its one listener is private to this program (see [`super::private`]). The lab's ports pass on to it what has proved to
-//! be a zenoh client (see [`super::front`]).
+//! One is the tcp port. The other is private to this program (see [`super::private`]): by it come WebSockets that have
+//! proved to be zenoh clients (see [`super::front`]).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,20 +10,20 @@ use std::time::Duration;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::Error;
 use super::private::{Private, RouterStream};
+use super::{Bounds, Error};
 
 /// How long the router may take to say goodbye to its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
-/// How long a client may take between its first message and the end of the handshake.
-pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a client of the tcp port may take from connecting to the end of the handshake, and a WebSocket from its first
+/// message. zenoh's default is twice as long. The router counts what is in the handshake, silent or not, for all its
+/// listeners together; the shorter each may be silent, the more of them it takes to fill the count.
+pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// How long the router waits for a subscriber that takes nothing, before it cuts it off, when a publisher asks it to
 /// wait (BLOCK). Whatever else the publisher's link carries waits meanwhile. zenoh's own default, 5 s, is also how long a
 /// publisher waits for its router before it gives up the link and puts into nowhere, without an error, until it has another one.
 /// With both equal, one frozen subscriber costs a healthy one samples.
 const WAIT_BEFORE_CLOSE: Duration = Duration::from_millis(1_500);
-/// Handshakes and sessions that the router itself allows at once: more than the lab's doors let in, so it refuses none.
-const MORE_THAN_COME: usize = 10_000;
 
 /// A running router.
 #[derive(Debug)]
@@ -44,13 +44,14 @@ pub(crate) struct Backend {
 }
 
 impl Router {
-    /// Starts a router.
-    pub(crate) async fn start() -> Result<Self, Error> {
-        let private = Private::new().map_err(|error| Error::Router(error.to_string()))?;
+    /// Starts a router that listens at exactly this address, and privately.
+    pub(crate) async fn start(tcp: SocketAddr, bounds: Bounds) -> Result<Self, Error> {
+        let failed = |cause: String| Error::Router { tcp, cause };
+        let private = Private::new().map_err(|error| failed(error.to_string()))?;
         let mut config = zenoh::Config::default();
         for (key, value) in [
             ("mode", "router".into()),
-            ("listen/endpoints", [private.locator()].into()),
+            ("listen/endpoints", [tcp_locator(tcp), private.locator()].into()),
             ("connect/endpoints", serde_json::json!([])),
             // The router is found by its address alone and never connects to anyone.
             ("scouting/multicast/enabled", false.into()),
@@ -63,8 +64,8 @@ impl Router {
             ("adminspace/enabled", false.into()),
             ("adminspace/permissions/write", false.into()),
             ("transport/unicast/accept_timeout", millis(HANDSHAKE_WITHIN).into()),
-            ("transport/unicast/accept_pending", MORE_THAN_COME.into()),
-            ("transport/unicast/max_sessions", MORE_THAN_COME.into()),
+            ("transport/unicast/accept_pending", (bounds.tcp_handshakes + bounds.handshakes).into()),
+            ("transport/unicast/max_sessions", bounds.sessions.into()),
             // In microseconds.
             (
                 "transport/link/tx/queue/congestion_control/block/wait_before_close",
@@ -72,9 +73,9 @@ impl Router {
             ),
         ] {
             let value: serde_json::Value = value;
-            config.insert_json5(key, &value.to_string()).map_err(|error| Error::Router(error.to_string()))?;
+            config.insert_json5(key, &value.to_string()).map_err(|error| failed(error.to_string()))?;
         }
-        let session = zenoh::open(config).await.map_err(|error| Error::Router(error.to_string()))?;
+        let session = zenoh::open(config).await.map_err(|error| failed(error.to_string()))?;
         let gone = CancellationToken::new();
         let backend = Backend { zid: session.zid().to_string(), gone: gone.clone(), private: Arc::new(private) };
         Ok(Self { session, backend, _gone: gone.drop_guard() })
