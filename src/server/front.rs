@@ -112,6 +112,7 @@ async fn serve_websocket(upgrade: OnUpgrade, guest: Arc<Guest>, backend: Backend
 }
 
 /// The WebSocket over an upgraded connection.
+#[allow(clippy::disallowed_methods, reason = "what came with the upgrade; the ledger is the page's")]
 async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
     let upgraded = tokio::select! {
         upgraded = upgrade => upgraded.ok()?,
