@@ -63,7 +63,9 @@ pub(super) fn TextField(props: &TextFieldProps) -> Html {
         let (change, lost, typing) = (change.clone(), lost.setter(), typing.setter());
         Callback::from(move |event: InputEvent| {
             lost.set(pasting.borrow_mut().take());
-            typing.set(event.input_type() == "insertText");
+            // What fills fields by itself may send a plain event, which has no type of input.
+            let typed = event.dyn_ref::<InputEvent>().is_some_and(|event| event.input_type() == "insertText");
+            typing.set(typed);
             change.emit(event.target_unchecked_into::<HtmlInputElement>().value());
         })
     };
