@@ -86,7 +86,20 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.scroll_y",
         ],
     ),
-    ("ui/build.rs", &["gloo_events::EventListener", "gloo_events::EventListenerOptions", "web::rest"]),
+    (
+        "ui/build.rs",
+        &[
+            "gloo_events::EventListener",
+            "gloo_events::EventListenerOptions",
+            "web::rest",
+            "web_sys::ClipboardEvent",
+            "web_sys::DataTransfer",
+            "window.and_then",
+            "window.as_ref",
+            "window.document",
+            "window.inner_height",
+        ],
+    ),
     (
         "ui/bytes/mod.rs",
         &[
@@ -98,6 +111,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "web::Runtime",
             "web::bytes",
             "web::bytes::Held",
+            "web::bytes::Looked",
             "web::bytes::Seen",
             "web::bytes::Stop",
             "web_sys::ResizeObserver",
@@ -122,6 +136,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
+            "gloo_timers::callback::Timeout",
             "web_sys::Storage",
             "window.document",
             "window.into",
@@ -143,7 +158,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ),
     ("ui/mod.rs", &["web::crash::watch"]),
     ("ui/particulars.rs", &["window.document"]),
-    ("ui/peeks.rs", &["web::bytes::Held", "web::rest::Errands"]),
+    ("ui/peeks.rs", &["web::bytes::Held", "web::bytes::Looked", "web::rest::Errands"]),
     ("ui/picture.rs", &["web::messages"]),
     ("ui/pointing.rs", &["gloo_events::EventListener", "window.document"]),
     (
@@ -160,11 +175,10 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         "ui/router.rs",
         &[
             "gloo_timers::callback::Timeout",
-            "wasm_bindgen_futures::JsFuture::from",
             "wasm_bindgen_futures::spawn_local",
+            "web::bytes::to_clipboard",
             "web::rest::Errands",
             "window.location",
-            "window.navigator",
         ],
     ),
     (
@@ -184,6 +198,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ),
     ("ui/wire/list.rs", &["web::Runtime"]),
     ("ui/wire/mod.rs", &["gloo_events::EventListener", "web::Runtime", "window.document", "window.inner_width"]),
+    ("ui/text_field.rs", &["web_sys::ClipboardEvent"]),
 ];
 
 /// Crates that bring sockets, threads and a file system in.

@@ -613,7 +613,7 @@ async fn freeze(page: &Page, time: Duration) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_was_frozen_says_for_how_long_and_what_waited_meanwhile() {
+async fn a_page_that_stood_still_says_for_how_long_and_what_waited_meanwhile() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
@@ -624,14 +624,14 @@ async fn a_page_that_was_frozen_says_for_how_long_and_what_waited_meanwhile() {
     page.wait("#samples tr[data-key='lab/before']").await;
     tab(&page, "link").await;
     assert_eq!(page.text("#link-still").await, "", "it has not stood still yet");
-    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
-    let begun = std::time::Instant::now();
+    // Chromium ends the WebSockets of a page that it freezes, so one that is busy stands still here.
+    // The driver of the browser has its answer before that begins.
+    let stall = "setTimeout(() => { const end = performance.now() + 6000; while (performance.now() < end); }, 1500);";
+    page.client.execute(stall, vec![]).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
     peer.call(put("lab/meanwhile")).await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    let frozen = begun.elapsed();
-    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
     page.wait("#link-still[data-outlived=true]").await;
-    assert_still(&page, "#link-still", "data-still", frozen).await;
+    assert_still(&page, "#link-still", "data-still", Duration::from_secs(6)).await;
     let words = page.text("#link-still").await;
     assert!(words.contains("This page stood still for ") && words.contains("The session has outlived it."), "{words}");
     assert_eq!(page.text("#link-loss").await, "none");
@@ -648,8 +648,17 @@ async fn a_page_that_was_frozen_says_for_how_long_and_what_waited_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_frozen_says_for_how_long() {
+    frozen_page_says_for_how_long(Duration::from_secs(6)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes more than a minute"]
 async fn a_page_that_was_frozen_for_forty_seconds_says_forty_seconds() {
+    frozen_page_says_for_how_long(Duration::from_secs(40)).await;
+}
+
+async fn frozen_page_says_for_how_long(time: Duration) {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
@@ -657,16 +666,16 @@ async fn a_page_that_was_frozen_for_forty_seconds_says_forty_seconds() {
     page.connect("/zenoh").await;
     let flood = peer.flood("lab/flood", 4 << 20).await;
     page.wait("#samples tr").await;
-    let frozen = freeze(&page, Duration::from_secs(40)).await;
+    let frozen = freeze(&page, time).await;
     page.wait_at_most("#session-gap", 2 * GUARD).await;
     assert_still(&page, "#session-gap", "data-still", frozen).await;
     let gap: u64 = page.attribute("#session-gap", "data-gap").await.parse().unwrap();
-    assert!(gap >= 40_000, "{gap} ms: what was in the browser does not count as heard");
+    assert!(u128::from(gap) >= time.as_millis(), "{gap} ms: what was in the browser does not count as heard");
     tab(&page, "link").await;
     let loss = page.text("#link-loss").await;
-    assert!(loss.contains("This page stood still for 4") && !loss.contains("network was cut"), "{loss}");
+    assert!(loss.contains("This page stood still for ") && !loss.contains("network was cut"), "{loss}");
     flood.abort();
-    page.close_with(&[], &[SOCKET_FAILED]).await;
+    page.close_with(&[], &[SOCKET_FAILED, "WebSocket is already in CLOSING or CLOSED state"]).await;
     peer.leave().await;
     lab.stop().await;
 }
