@@ -304,7 +304,7 @@ async fn the_extents_that_the_example_tells_are_those_of_the_page() {
     let pixels: Vec<u8> = (0..5 * 20).map(|at| if at % 20 < 12 { 100 + at as u8 % 20 } else { at as u8 % 3 }).collect();
     for (format, width) in [(PixelFormat::Mono8, 12), (PixelFormat::Mono16, 6), (PixelFormat::Rgba8, 3)] {
         let rows: Vec<u8> = pixels.chunks(20).flat_map(|row| row[..12].to_vec()).collect();
-        running.put(&message(&frame(format, width, 5, 20), &[pixels.clone()])).await;
+        running.put(&message(&frame(format, width, 5, 20), std::slice::from_ref(&pixels))).await;
         let line = running.line().await;
         let said = line.split(' ').skip(4).collect::<Vec<_>>().join(" ");
         same_extent(&said, &Range::of(format.element(), &rows), &format!("{format:?}"));
