@@ -45,9 +45,8 @@ pub(crate) fn notices() -> Result<String> {
     let packages = packages()?;
     let mut linked = BTreeMap::<Id, Vec<&str>>::new();
     for (program, arguments) in PROGRAMS {
-        for id in
-            names(&cargo(&[&["tree", "--prefix", "none", "--edges", "normal,no-proc-macro"], arguments].concat())?)
-        {
+        let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro"];
+        for id in names(&cargo(tree.iter().chain(arguments).copied())?) {
             linked.entry(id).or_default().push(program);
         }
     }
@@ -89,10 +88,11 @@ pub(crate) fn notices() -> Result<String> {
 }
 
 /// What cargo says when it is asked this of the lab.
-fn cargo(arguments: &[&str]) -> Result<String> {
+fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<String> {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let output = Command::new(program).args(arguments).args(["--locked", "--manifest-path", manifest]).output();
+    let arguments: Vec<&str> = arguments.collect();
+    let output = Command::new(program).args(&arguments).args(["--locked", "--manifest-path", manifest]).output();
     let output = output.context("cargo does not start")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "cargo {} failed: {said}", arguments.join(" "));
@@ -115,7 +115,7 @@ fn names(tree: &str) -> BTreeSet<Id> {
 fn packages() -> Result<BTreeMap<Id, Package>> {
     let arguments = ["metadata", "--format-version", "1", "--all-features"];
     let platforms = ["--filter-platform", "wasm32-unknown-unknown", "--filter-platform", "host-tuple"];
-    let metadata: Value = serde_json::from_str(&cargo(&[&arguments[..], &platforms].concat())?)?;
+    let metadata: Value = serde_json::from_str(&cargo(arguments.into_iter().chain(platforms))?)?;
     let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
     let read = |package: &Value| {
         let folder = Path::new(&text(&package["manifest_path"])).parent().map(Path::to_owned).unwrap_or_default();

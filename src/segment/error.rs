@@ -190,3 +190,36 @@ impl fmt::Display for SegmentError {
 }
 
 impl std::error::Error for SegmentError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_source_is_why_that_matters_and_what_to_do() {
+        let cases = [
+            (Cause::Shared, "in shared memory", "another thread may write it", "Copy it"),
+            (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change", "of fixed length"),
+            (Cause::WasmMemory, "a view of wasm memory", "when that memory grows", "hand over the owner"),
+            (Cause::Partial { part: 3, whole: 4096 }, "a view of 3 B of a buffer of 4,096 B", "whole buffer", "Borrow it"),
+            (Cause::Immutable, "an immutable ArrayBuffer", "cannot be detached", "Borrow it"),
+            (Cause::AlsoMoved { other: 1234 }, "that segment 1,234 moves", "only once", "borrow both"),
+            (Cause::AlsoBorrowed { other: 7 }, "that segment 7 borrows", "would detach", "borrow both"),
+            (Cause::Lent, "borrows its bytes", "only an owner", "copy it"),
+        ];
+        for (cause, what, why, way_out) in cases {
+            for (mode, participle) in [(Mode::Borrow, "borrowed"), (Mode::Move, "moved"), (Mode::Copy, "copied")] {
+                let text = SegmentError::Refused { mode, cause }.to_string();
+                let parts = [what, &format!(", which cannot be {participle}: "), why, way_out];
+                assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_let_go_before_is_told_if_there_is_any() {
+        let told = |before| SegmentError::NotLetGo { message: "no".to_owned(), before }.to_string();
+        assert!(told(0).ends_with("(no). Copy it"), "{}", told(0));
+        assert!(told(1).ends_with("Copy it. Sources of this payload that were moved before it, and are detached: 1"));
+    }
+}

@@ -462,7 +462,28 @@ mod tests {
         assert_eq!(address(&part), address(&whole) + 1);
         assert_eq!(part.len(), 3);
         assert!(whole.slice(3..6).is_none());
+        let (from, to) = (4, 3);
+        assert!(whole.slice(from..to).is_none());
         assert_eq!(part.slice(3..3).unwrap().len(), 0);
+        assert_eq!((part.is_empty(), part.slice(3..3).unwrap().is_empty()), (false, true));
+        let again = whole.slice(1..4).unwrap();
+        assert!(part.is_same(&again) && !part.is_same(&whole));
+        assert!(!part.is_same(&Segment::from(vec![2u8, 3, 4])), "equal bytes of another owner");
+    }
+
+    #[test]
+    fn a_part_is_copied_and_counted_and_nothing_beyond_the_end() {
+        let segment = Segment::from(vec![1u8, 2, 3, 4]);
+        let (mut into, mut ledger) = ([0; 2], Ledger::new());
+        segment.copy_to(2, &mut into, Stage::Read, Reason::Reader, &mut ledger).unwrap();
+        assert_eq!((into, ledger.total(), ledger.metadata()), ([3, 4], 2, 0));
+        segment.peek(0, &mut into, &mut ledger).unwrap();
+        assert_eq!((into, ledger.total(), ledger.metadata()), ([1, 2], 2, 2));
+        for offset in [3, 5, usize::MAX] {
+            let refused = segment.copy_to(offset, &mut into, Stage::Read, Reason::Reader, &mut ledger).unwrap_err();
+            assert_eq!(refused, SegmentError::OutOfRange { offset, requested: 2, len: 4 });
+        }
+        assert_eq!((into, ledger.total()), ([1, 2], 2));
     }
 
     #[test]

@@ -293,3 +293,30 @@ impl Look {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_says_what_it_is_and_how_it_is_to_be_taken() {
+        let source = Source::borrow(vec![1u8, 2, 3]);
+        assert_eq!((source.len(), source.is_empty(), source.mode()), (Ok(3), Ok(false), Mode::Borrow));
+        assert_eq!(Source::moved(Vec::<f32>::new()).is_empty(), Ok(true));
+        let moved = source.by(Mode::Move);
+        assert_eq!((moved.len(), moved.mode()), (Ok(3), Mode::Move));
+        let readable = moved.into_readable().unwrap();
+        assert_eq!((readable.len(), readable.as_linear().unwrap().as_slice()), (3, &[1u8, 2, 3][..]));
+    }
+
+    #[test]
+    fn its_bytes_may_be_copied_by_mode_or_by_leave() {
+        let allowed = |source: Source| source.may_be_copied();
+        assert!(allowed(Source::copy(vec![1u8])));
+        assert!(!allowed(Source::borrow(vec![1u8])) && !allowed(Source::moved(vec![1u8])));
+        assert!(allowed(Source::borrow(vec![1u8]).unsupported(Unsupported::Copy)));
+        assert!(!allowed(Source::borrow(vec![1u8]).unsupported(Unsupported::Refuse)));
+        assert!(allowed(Source::borrow(vec![1u8]).by(Mode::Copy)));
+        assert!(!allowed(Source::copy(vec![1u8]).by(Mode::Move)));
+    }
+}
