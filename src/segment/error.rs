@@ -201,7 +201,12 @@ mod tests {
             (Cause::Shared, "in shared memory", "another thread may write it", "Copy it"),
             (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change", "of fixed length"),
             (Cause::WasmMemory, "a view of wasm memory", "when that memory grows", "hand over the owner"),
-            (Cause::Partial { part: 3, whole: 4096 }, "a view of 3 B of a buffer of 4,096 B", "whole buffer", "Borrow it"),
+            (
+                Cause::Partial { part: 3, whole: 4096 },
+                "a view of 3 B of a buffer of 4,096 B",
+                "whole buffer",
+                "Borrow it",
+            ),
             (Cause::Immutable, "an immutable ArrayBuffer", "cannot be detached", "Borrow it"),
             (Cause::AlsoMoved { other: 1234 }, "that segment 1,234 moves", "only once", "borrow both"),
             (Cause::AlsoBorrowed { other: 7 }, "that segment 7 borrows", "would detach", "borrow both"),
