@@ -15,7 +15,7 @@ use crate::payload::ZBytes;
 /// The most bytes that are looked at to find out whether a message is packed, and the most words that they become: zeros pack well.
 const LOOKED: usize = 4 << 10;
 /// See [`LOOKED`].
-const UNPACKED: usize = 16 << 10;
+const UNPACKED: usize = 512;
 
 /// So many pointers that lead where they should are no accident.
 const ENOUGH: usize = 512;
@@ -149,7 +149,8 @@ fn is_packed(payload: &ZBytes, start: usize) -> bool {
 /// The words of packed bytes, by the [specification](https://capnproto.org/encoding.html#packing), at most [`UNPACKED`], and whether they are
 /// all. Of `bytes` that are only a beginning they are those that are whole. `None` when the bytes end inside of a word.
 fn unpacked(bytes: &[u8], whole: bool) -> Option<(Vec<u64>, bool)> {
-    let mut words = Vec::new();
+    // What a tag repeats may pass the bound by a little. It never grows, and so is never held twice.
+    let mut words = Vec::with_capacity(UNPACKED + 256);
     let mut rest = bytes.iter().copied();
     // A word has the bytes whose bits are set in its tag.
     let mut word = |tag: u8, rest: &mut dyn Iterator<Item = u8>| {
