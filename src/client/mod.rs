@@ -179,8 +179,9 @@ pub enum Event {
     },
     /// A queryable is asked.
     Query(Query),
-    /// It would have been asked, and was not: too many queries wait already. The asker got an error that says so.
-    QueryRefused,
+    /// So many times it would have been asked, and was not: too many queries wait already. Each
+    /// asker got an error that says so.
+    QueriesRefused(u64),
     /// A get has an answer.
     Reply(OpId, Reply),
     /// A get has no more answers.

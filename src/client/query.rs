@@ -604,7 +604,10 @@ impl Client {
             self.send_answer(qos, message);
         }
         self.send_final(rid, qos);
-        self.events.push_back(Event::QueryRefused);
+        match self.events.back_mut() {
+            Some(Event::QueriesRefused(count)) => *count += 1,
+            _ => self.events.push_back(Event::QueriesRefused(1)),
+        }
     }
 
     fn ask(&mut self, queryable: EntityId, asker: Asker, key: &OwnedKeyExpr, question: &Question) {

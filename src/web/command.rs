@@ -108,8 +108,9 @@ pub enum Told {
     Flushed(OpId, Result<Took, Problem>),
     /// A queryable is asked.
     Query(Query),
-    /// A queryable would have been asked, and too many queries wait: the asker got an error that says so.
-    QueryRefused,
+    /// So many times a queryable would have been asked, and too many queries wait: each asker got
+    /// an error that says so.
+    QueriesRefused(u64),
     /// The page stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
     StoodStill(Pause),
     /// What had waited in the browser has been told, and the session has outlived the pause.

@@ -640,7 +640,7 @@ impl Inner {
                 }
                 Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
                 Event::Query(query) => told.push(Told::Query(query)),
-                Event::QueryRefused => told.push(Told::QueryRefused),
+                Event::QueriesRefused(count) => told.push(Told::QueriesRefused(count)),
                 Event::CaughtUp => told.push(Told::CaughtUp),
                 Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
                 Event::GetEnded(op, result) => {

@@ -186,7 +186,7 @@ impl Runtime {
                 timeout: query.timeout,
                 local: query.local,
             })),
-            Told::QueryRefused => self.change(Change::QueryRefused),
+            Told::QueriesRefused(count) => self.change(Change::QueriesRefused(count)),
             Told::Dropped(op) => self.rate_dropped(op),
             Told::StoodStill(pause) => {
                 self.inner.waited.set(Some(pause.longest()));

@@ -555,8 +555,8 @@ pub enum Change {
     GetEnded(PutId, Result<(), Problem>),
     /// The queryable is asked.
     Asked(Asked),
-    /// A query was refused before the page was asked: too many wait already.
-    QueryRefused,
+    /// So many queries were refused before the page was asked: too many wait already.
+    QueriesRefused(u64),
     /// So many queries have ended in this way.
     Answered(u64, Answered),
     /// The most payload bytes that answers under way have held at once.
@@ -781,10 +781,10 @@ impl State {
                 self.api.liveliness.asking.end(id, result);
             }
             Change::Asked(asked) => tasks.extend(self.asked_for(asked)),
-            Change::QueryRefused => {
-                self.api.answer.asked += 1;
+            Change::QueriesRefused(count) => {
+                self.api.answer.asked += count;
                 let limit = thousands(crate::client::Limits::DEFAULT.queries as u64);
-                self.answered(1, Answered::Refused(format!("{limit} queries wait already")));
+                self.answered(count, Answered::Refused(format!("{limit} queries wait already")));
             }
             Change::Answered(count, how) => self.answered(count, how),
             Change::AnswersHeld(most) => self.api.answer.most_held = most,

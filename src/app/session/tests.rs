@@ -154,7 +154,7 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     state.apply(Change::Answered(1, Answered::Left).into());
     assert_eq!((state.api.answer.asked, state.api.answer.answered, state.api.answer.queries.len()), (3, 1, 3));
     // Everything that was asked is answered, refused, failed, or waits.
-    state.apply(Change::QueryRefused.into());
+    state.apply(Change::QueriesRefused(1).into());
     let counts = |state: &State| {
         let Answering { asked, answered, refused, failed, .. } = state.api.answer;
         [asked, answered, refused, failed, state.api.answer.waiting()]

@@ -112,7 +112,7 @@ fn told(pair: &mut Pair) -> Vec<String> {
         Event::Reply(op, Reply { result: Err(error), .. }) => format!("error {op} {} B", error.payload.len()),
         Event::GetEnded(op, Ok(())) => format!("ended {op}"),
         Event::GetEnded(op, Err(error)) => format!("ended {op}: {error:?}"),
-        Event::QueryRefused => "query refused".to_owned(),
+        Event::QueriesRefused(count) => format!("{count} queries refused"),
         Event::CaughtUp => "caught up".to_owned(),
         Event::Query(query) => format!("query {} {} {}", query.id, query.queryable, query.key),
         Event::Flushed(op, _) => format!("flushed {op}"),
@@ -445,7 +445,7 @@ fn every_table_of_a_router_ends_at_its_bound() {
     pair.client.declare_queryable(1, key("q")).unwrap();
     pair.run(SECOND);
     let told_ = say(&mut pair, (0..4).map(|rid| request(rid, "q")));
-    assert_eq!(told_, ["query 0 1 q", "query 1 1 q", "query refused", "query refused"]);
+    assert_eq!(told_, ["query 0 1 q", "query 1 1 q", "2 queries refused"]);
     let refused: Vec<u32> = pair
         .got
         .iter()

@@ -272,7 +272,7 @@ fn queries_that_wait_hold_what_they_brought_and_one_beyond_is_answered_with_an_e
     let queries = |pair: &mut Pair| -> Vec<Option<QueryId>> {
         let ids = pair.take().into_iter().map(|event| match event {
             Event::Query(query) => Some(query.id),
-            Event::QueryRefused => None,
+            Event::QueriesRefused(1) => None,
             other => panic!("unexpected {other:?}"),
         });
         ids.collect()
