@@ -226,6 +226,30 @@ async fn two_programs_that_know_only_the_router_reach_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_longest_batches_pass_the_ws_port_both_ways() {
+    let lab = lab().await;
+    // Of zenoh's own clients, which fill every batch as far as the router lets them.
+    let sessions = [session("client", &lab.ws_locator()).await, session("client", &lab.tcp_locator()).await];
+    for (from, to) in [(0, 1), (1, 0)] {
+        let subscriber = sessions[to].declare_subscriber("lab/long").await.unwrap();
+        let publisher = sessions[from].declare_publisher("lab/long").await.unwrap();
+        timeout(GUARD, async {
+            while !publisher.matching_status().await.unwrap().matching() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            for len in [65_000, 65_536, 1_000_000, 11_796_480] {
+                let payload: Vec<u8> = (0..len).map(|i: u32| (i ^ i >> 8) as u8).collect();
+                publisher.put(payload.clone()).await.unwrap();
+                assert!(subscriber.recv_async().await.unwrap().payload().to_bytes() == payload, "{len} B");
+            }
+        })
+        .await
+        .expect("all should have arrived");
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lab_json_is_told_under_names_of_this_machine_only() {
     let lab = Lab::start(Options { allow_host: vec!["lab.example".into()], ..options(&dist()) }).await.unwrap();
     let page = lab.page_addr();

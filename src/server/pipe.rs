@@ -2,7 +2,8 @@
 //!
 //! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the same batches one
 //! behind the other, each behind its length, two bytes in little-endian order. A pipe takes the one form apart and puts the
-//! other together; what is in a batch it does not look at.
+//! other together. It looks into one batch only, the InitAck in which the router says how long batches may be: on a stream
+//! link zenoh counts the two bytes of the length as part of a batch, in a WebSocket message there is none.
 //!
 //! Both directions are bounded in memory and push back: a side that takes nothing is not read for.
 
@@ -20,11 +21,14 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::bytes::{Buf, BytesMut};
+use zenoh_buffers::reader::HasReader as _;
+use zenoh_codec::{RCodec as _, WCodec as _, Zenoh080};
+use zenoh_protocol::transport::{TransportBody, TransportMessage};
 
-/// The longest batch: what the length of a stream link can say.
-pub(crate) const MAX_BATCH: usize = u16::MAX as usize;
 /// The length in front of a batch.
-const PREFIX: usize = size_of::<u16>();
+const PREFIX: u16 = 2;
+/// The longest batch. zenoh reads it and its length into one buffer of 65,535 B, and ends a session over a longer one.
+pub(crate) const MAX_BATCH: usize = (u16::MAX - PREFIX) as usize;
 /// Bytes that are read at once, where that many are there.
 const READ: usize = 128 * 1024;
 /// Bytes of small batches that are gathered before they are written at once.
@@ -246,16 +250,16 @@ async fn taken(sending: impl Future<Output = Result<(), WsError>>) -> bool {
 
 /// The first batch of a stream, if it is there as a whole.
 fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
-    let (length, rest) = stream.split_first_chunk::<PREFIX>()?;
+    let (length, rest) = stream.split_first_chunk()?;
     let length = usize::from(u16::from_le_bytes(*length));
     if rest.len() < length {
         return None;
     }
-    stream.advance(PREFIX);
+    stream.advance(PREFIX.into());
     Some(stream.split_to(length).freeze())
 }
 
-/// Gives the router the first batch of a client, and waits for its answer.
+/// Gives the router the first batch of a client, and waits for its answer, which then speaks of batches without a length.
 ///
 /// # Errors
 /// The router ends the connection without an answer when it has too many handshakes under way.
@@ -263,7 +267,20 @@ pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin)
     Gathering { stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
     let mut answer = vec![0; usize::from(router.read_u16_le().await?)];
     router.read_exact(&mut answer).await?;
-    Ok(answer.into())
+    Ok(without_prefix(answer).into())
+}
+
+/// The router's InitAck with the length of a batch as a WebSocket has it. Any other answer stays as it is.
+fn without_prefix(answer: Vec<u8>) -> Vec<u8> {
+    let codec = Zenoh080::new();
+    let read: Result<TransportMessage, _> = codec.read(&mut answer.reader());
+    let Ok(TransportMessage { body: TransportBody::InitAck(mut ack) }) = read else { return answer };
+    ack.batch_size = ack.batch_size.saturating_sub(PREFIX);
+    let mut changed = Vec::new();
+    match codec.write(&mut changed, &TransportMessage { body: TransportBody::InitAck(ack) }) {
+        Ok(()) => changed,
+        Err(_) => answer,
+    }
 }
 
 /// Tells a client why its WebSocket ends, and ends it.
@@ -419,6 +436,43 @@ mod tests {
             };
             let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
             assert!(answer.is_err());
+        }
+    }
+
+    #[test]
+    fn a_batch_has_no_length_in_a_message() {
+        use zenoh_protocol::core::{Resolution, WhatAmI, ZenohIdProto};
+        use zenoh_protocol::transport::{InitAck, KeepAlive, init};
+
+        let encoded = |body| {
+            let mut bytes = Vec::new();
+            Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
+            bytes
+        };
+        let ack = |batch_size| {
+            encoded(TransportBody::InitAck(InitAck {
+                version: zenoh_protocol::VERSION,
+                whatami: WhatAmI::Router,
+                zid: ZenohIdProto::try_from([9; 16].as_slice()).unwrap(),
+                resolution: Resolution::default(),
+                batch_size,
+                cookie: vec![1; 40].into(),
+                ext_qos: Some(init::ext::QoS::new()),
+                ext_qos_link: None,
+                ext_auth: None,
+                ext_mlink: None,
+                ext_lowlatency: None,
+                ext_compression: None,
+                ext_patch: init::ext::PatchType::CURRENT,
+                ext_region_name: None,
+            }))
+        };
+        // 65,535 is what zenoh leaves out.
+        for (agreed, told) in [(u16::MAX, 65_533), (65_534, 65_532), (1_024, 1_022), (1, 0)] {
+            assert_eq!(without_prefix(ack(agreed)), ack(told), "{agreed}");
+        }
+        for other in [encoded(TransportBody::KeepAlive(KeepAlive)), b"no zenoh".to_vec(), Vec::new()] {
+            assert_eq!(without_prefix(other.clone()), other);
         }
     }
 
