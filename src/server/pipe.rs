@@ -173,6 +173,7 @@ struct Gathering<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Gathering<W> {
+    #[allow(clippy::disallowed_methods, reason = "the ledger is the page's; a router has payloads of its own")]
     async fn put(&mut self, batch: &[u8]) -> io::Result<()> {
         let length = u16::try_from(batch.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
         self.gathered.extend_from_slice(&length.to_le_bytes());
