@@ -120,7 +120,7 @@ async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
     };
     // The bare connection under HTTP, and what arrived together with the upgrade itself.
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (stream, early) = (parts.io.into_inner(), parts.read_buf.into());
     Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config())).await)
 }
 

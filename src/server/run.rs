@@ -15,6 +15,8 @@ use super::{Error, Lab, Options, Port, ZENOH_VERSION};
 /// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad options (clap's own).
 pub fn main() -> ExitCode {
     let options = Options::parse();
+    #[cfg(unix)]
+    start_again_with_threads();
     zenoh::try_init_log_from_env();
     // Before the runtimes, which panic when they get no file.
     if let Err(error) = Bounds::claim() {
@@ -30,6 +32,35 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
+    }
+}
+
+/// Where zenoh's runtimes read how many threads they have, once, when they start.
+#[cfg(unix)]
+const ZENOH_RUNTIME: &str = "ZENOH_RUNTIME";
+/// As many that they do not wait for each other. zenoh's default is one thread that accepts connections (`acc`): closing
+/// one that has said nothing holds it up for 5 to 40 ms (`SO_LINGER`), and a thousand of them every new session. It is two
+/// that receive (`rx`): each is held up while a message of BLOCK waits for a frozen subscriber.
+#[cfg(unix)]
+const THREADS: &str = "(acc: (worker_threads: 32), rx: (worker_threads: 8))";
+
+/// Becomes this program anew with [`THREADS`] in its environment, as no program can change its own safely. Where that
+/// fails it goes on with zenoh's defaults; where the user has set them, with those.
+#[cfg(unix)]
+fn start_again_with_threads() {
+    use std::os::unix::process::CommandExt as _;
+
+    if std::env::var_os(ZENOH_RUNTIME).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        let mut arguments = std::env::args_os();
+        let mut again = std::process::Command::new(program);
+        if let Some(name) = arguments.next() {
+            again.arg0(name);
+        }
+        // Comes back only with an error.
+        let _ = again.args(arguments).env(ZENOH_RUNTIME, THREADS).exec();
     }
 }
 
