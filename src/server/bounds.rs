@@ -9,7 +9,7 @@ const NEEDED: u64 = 256;
 /// With more files there is nothing more to allow. Less than 10,240, the most that macOS gives a program.
 const WANTED: u64 = RESERVE + 8 * MOST.tcp_handshakes as u64;
 /// What is allowed where the limit of open files does not matter.
-const MOST: Bounds = Bounds { waiting: 512, handshakes: 128, tcp_handshakes: 1_200, sessions: 1_000 };
+const MOST: Bounds = Bounds { waiting: 1_200, handshakes: 400, tcp_handshakes: 1_200, sessions: 1_000 };
 /// Files of a WebSocket that has reached the router: the client's, and both ends of the way to the router.
 const FILES_OF_A_SESSION: u64 = 3;
 
