@@ -470,7 +470,7 @@ impl Client {
 
     /// The router has named all that is there of `interest`.
     fn handle_declare_final(&mut self, interest: u32) {
-        if self.end_fence(interest) || self.end_liveliness_get(interest) {
+        if self.pace.answer(interest) || self.end_fence(interest) || self.end_liveliness_get(interest) {
             return;
         }
         let own: HashSet<OwnedKeyExpr> = self.own_tokens().cloned().collect();

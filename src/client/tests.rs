@@ -13,6 +13,7 @@ use zenoh_protocol::{
 
 mod api;
 mod capture;
+mod pace;
 mod pair;
 mod progress;
 
