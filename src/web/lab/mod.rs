@@ -29,7 +29,6 @@ use crate::{
     ledger::{Ledger, Place},
     measure::{
         clock::STEPS_PER_SAMPLE,
-        clock_step,
         course::{Course, Plan, Progress, Taken},
         run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
     },
@@ -174,16 +173,6 @@ pub(super) async fn measure(
         .map(|run| run.map(|run| Run { conditions: Conditions { hidden: seen.was_hidden(), ..run.conditions }, ..run }))
 }
 
-/// The clock's step, seen over a few of its moves.
-fn step() -> Duration {
-    let begun = clock::now();
-    let mut readings = vec![begun];
-    while readings.len() < 50_000 && clock::now().saturating_sub(begun) < Duration::from_millis(5) {
-        readings.push(clock::now());
-    }
-    clock_step(&readings).unwrap_or(Duration::from_millis(1))
-}
-
 /// Takes the measurement on this thread.
 async fn here(
     request: &Request,
@@ -191,7 +180,7 @@ async fn here(
     thread: Thread,
     progress: &dyn Fn(Progress),
 ) -> Result<Option<Run>, Problem> {
-    let step = step();
+    let step = clock::step();
     let mut pace = Pace::new(stop);
     let begun = clock::now();
     let mut bench =
