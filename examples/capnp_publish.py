@@ -15,6 +15,7 @@ import array
 import hashlib
 import json
 import math
+import os
 import pathlib
 import re
 import sys
@@ -77,12 +78,16 @@ def main():
         # same way behind them: once it has been answered, the router has them all.
         for _ in session.get(options.key):
             pass
-    print(options.key, len(block), hashlib.sha256(data).hexdigest())
+    print(options.key, len(block), hashlib.sha256(data).hexdigest(), flush=True)
 
 
 try:
     main()
 except KeyboardInterrupt:
     sys.exit(130)
+except BrokenPipeError:
+    # The program that read the output has ended, as `head -1` does. Python would write what is left
+    # as it ends, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

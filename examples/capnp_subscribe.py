@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Receives messages of Cap'n Proto that the lab's page puts, and prints of every sample the key, which message it is, its name, the
-type of its elements, its shape, and the least and the greatest element of each array.
+type of its elements, its shape, and the least and the greatest finite element of each array. What is not finite is counted apart.
 
 Start the lab (scripts/serve), then:
 
@@ -11,8 +11,10 @@ The schema is src/message/lab.capnp. A message does not say which of its structs
 """
 
 import argparse
+import ctypes
 import json
 import math
+import os
 import pathlib
 import struct
 import sys
@@ -24,7 +26,13 @@ lab = capnp.load(str(pathlib.Path(__file__).resolve().parent.parent / "src" / "m
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
-# The element types, as the modules `struct` and `memoryview` call them.
+# How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
+# large. Beyond it the router waits.
+WAITING = 16
+# How many elements are looked at in one go: the numbers that Python makes of them take several
+# times their bytes.
+PART = 1 << 16
+# The element types, as the module `struct` calls them.
 CODES = {
     "int8": "b", "uint8": "B", "uint8Clamped": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I",
     "float16": "e", "float32": "f", "float64": "d", "int64": "q", "uint64": "Q",
@@ -51,15 +59,40 @@ def connect():
 
 
 def elements(data, element):
-    """The elements in bytes, little-endian; where the machine has their type, without copying them."""
+    """The elements in bytes, little-endian, some at a time."""
     code = CODES[element]
-    if code == "e" or sys.byteorder == "big":
-        return struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", data)
-    return data.cast(code)
+    step = PART * struct.calcsize(code)
+    for at in range(0, len(data), step):
+        part = data[at : at + step]
+        yield struct.unpack(f"<{len(part) // struct.calcsize(code)}{code}", part)
 
 
-def extent(numbers):
-    return f"min {min(numbers)} max {max(numbers)}" if len(numbers) else "empty"
+def shown(number, element):
+    """With as few digits as tell a number from its neighbours of the same type."""
+    if element in ("float16", "float32"):
+        for digits in range(1, 10):
+            shorter = float(f"{number:.{digits}g}")
+            if ctypes.c_float(shorter).value == number:
+                return str(shorter)
+    return str(number)
+
+
+def extent(parts, element):
+    """The least and the greatest finite number, and how many are not finite."""
+    ends, odd = [], {"NaN": 0, "infinity": 0, "-infinity": 0}
+    for numbers in parts:
+        if element.startswith("float") and not all(map(math.isfinite, numbers)):
+            odd["NaN"] += sum(map(math.isnan, numbers))
+            odd["infinity"] += numbers.count(math.inf)
+            odd["-infinity"] += numbers.count(-math.inf)
+            numbers = list(filter(math.isfinite, numbers))
+        if numbers:
+            ends = [min([*ends, *numbers]), max([*ends, *numbers])]
+    counts = ", ".join(f"{count} {name}" for name, count in odd.items() if count)
+    if not ends:
+        return f"no finite value (not finite: {counts})" if counts else "empty"
+    least, most = (shown(end, element) for end in ends)
+    return f"min {least} max {most}" + (f" (not finite: {counts})" if counts else "")
 
 
 def sides(shape):
@@ -68,22 +101,25 @@ def sides(shape):
 
 def tensor(message):
     element, shape = str(message.elementType), list(message.shape)
-    data = message.get_data_as_view("data")
+    # A copy, which is let go. `get_data_as_view` copies nothing, but pycapnp 2.2.4 keeps the
+    # message of each view for ever.
+    data = message.data
     if len(data) != math.prod(shape) * struct.calcsize(CODES[element]):
         raise ValueError("the data do not have the shape")
-    return f"{message.name!r} {element} {sides(shape)} {extent(elements(data, element))}"
+    return f"{message.name!r} {element} {sides(shape)} {extent(elements(data, element), element)}"
 
 
 def camera_frame(message):
     channels, element = PIXELS[str(message.format)]
     shape = [message.height, message.width, channels]
-    data, row = message.get_data_as_view("data"), message.width * channels * struct.calcsize(CODES[element])
-    if message.step < row or len(data) != message.height * message.step:
+    size = struct.calcsize(CODES[element])
+    data, row, step = message.data, message.width * channels * size, message.step
+    if step < row or step % size or len(data) != message.height * step:
         raise ValueError("the data do not have the size of the picture")
-    # What stands between the rows is no part of the picture.
-    rows = [elements(data[at : at + row], element) for at in range(0, len(data), message.step)] if row else []
-    ends = [end for numbers in rows for end in (min(numbers), max(numbers))]
-    return f"{message.frameId!r} {message.format} {sides(shape)} {extent(ends)}"
+    # What stands between the rows is not a part of the picture.
+    rows = (data[at : at + row] for at in range(0, len(data), step)) if row else ()
+    parts = (part for bytes_of_row in rows for part in elements(bytes_of_row, element))
+    return f"{message.frameId!r} {message.format} {sides(shape)} {extent(parts, element)}"
 
 
 def point_cloud(message):
@@ -91,7 +127,8 @@ def point_cloud(message):
     count = len(arrays["x"])
     if any(len(numbers) != count for numbers in arrays.values()):
         raise ValueError("the lists are not of one length")
-    extents = ", ".join(f"{name} {extent(numbers)}" for name, numbers in arrays.items())
+    types = {"intensity": "uint16"}
+    extents = ", ".join(f"{name} {extent([numbers], types.get(name, 'float32'))}" for name, numbers in arrays.items())
     return f"{message.frameId!r} float32 {count} {extents}"
 
 
@@ -109,7 +146,8 @@ def words(payload):
 
 
 def main():
-    with connect() as session, session.declare_subscriber(options.key) as subscriber:
+    waiting = zenoh.handlers.FifoChannel(WAITING)
+    with connect() as session, session.declare_subscriber(options.key, waiting) as subscriber:
         print(f"{options.key} at {options.endpoint}; Ctrl+C ends it", file=sys.stderr)
         for sample in subscriber:
             # One block of bytes: a copy, if they arrived in several pieces. pycapnp reads it where it is.
@@ -120,5 +158,9 @@ try:
     main()
 except KeyboardInterrupt:
     pass
+except BrokenPipeError:
+    # The program that read the output has ended, as `head -1` does. Python would write what is left
+    # as it ends, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

@@ -13,6 +13,7 @@ import argparse
 import array
 import hashlib
 import json
+import os
 import sys
 
 import zenoh
@@ -66,12 +67,16 @@ def main():
         # same way behind them: once it has been answered, the router has them all.
         for _ in session.get(options.key):
             pass
-    print(options.key, len(data), hashlib.sha256(data).hexdigest())
+    print(options.key, len(data), hashlib.sha256(data).hexdigest(), flush=True)
 
 
 try:
     main()
 except KeyboardInterrupt:
     sys.exit(130)
+except BrokenPipeError:
+    # The program that read the output has ended, as `head -1` does. Python would write what is left
+    # as it ends, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

@@ -10,7 +10,11 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use std::{process::ExitCode, time::Duration};
+    use std::{
+        io::{ErrorKind, Write, stdout},
+        process::ExitCode,
+        time::Duration,
+    };
 
     use anyhow::{Result, anyhow};
     use clap::Parser;
@@ -62,8 +66,11 @@ mod native {
         let answers = session.get(&key).await.map_err(|error| anyhow!(error))?;
         while answers.recv_async().await.is_ok() {}
         session.close().await.map_err(|error| anyhow!(error))?;
-        println!("{key} {size} {digest}");
-        Ok(())
+        match writeln!(stdout(), "{key} {size} {digest}") {
+            // The program that read the output has ended.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
     }
 
     async fn connect(endpoint: &str) -> Result<zenoh::Session> {

@@ -302,6 +302,7 @@ def main():
     found = steps(message, zenoh.ZBytes)
     measure(found, expected, options.rounds, clock)
     report(found, options, expected, lengths, clock)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
@@ -309,5 +310,9 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # The program that read the output has ended, as `head -1` does. Python would write what is
+        # left as it ends, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         sys.exit("error: not enough memory: take a smaller --shape")

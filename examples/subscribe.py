@@ -10,12 +10,16 @@ Start the lab (scripts/serve), then:
 import argparse
 import hashlib
 import json
+import os
 import sys
 
 import zenoh
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
+# How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
+# large. Beyond it the router waits.
+WAITING = 16
 
 parser = argparse.ArgumentParser(description="Prints the samples that arrive from a zenoh router.")
 parser.add_argument("--endpoint", default="tcp/127.0.0.1:7447", help="the router (default: %(default)s)")
@@ -36,7 +40,8 @@ def connect():
 
 
 def main():
-    with connect() as session, session.declare_subscriber(options.key) as subscriber:
+    waiting = zenoh.handlers.FifoChannel(WAITING)
+    with connect() as session, session.declare_subscriber(options.key, waiting) as subscriber:
         print(f"{options.key} at {options.endpoint}; Ctrl+C ends it", file=sys.stderr)
         for sample in subscriber:
             # One block of bytes: a copy, if they arrived in several pieces.
@@ -48,5 +53,9 @@ try:
     main()
 except KeyboardInterrupt:
     pass
+except BrokenPipeError:
+    # The program that read the output has ended, as `head -1` does. Python would write what is left
+    # as it ends, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

@@ -8,14 +8,23 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use std::{process::ExitCode, time::Duration};
+    use std::{
+        io::{ErrorKind, Write, stdout},
+        process::ExitCode,
+        time::Duration,
+    };
 
     use anyhow::{Result, anyhow};
     use clap::Parser;
     use sha2::{Digest, Sha256};
+    use zenoh::handlers::FifoChannel;
 
     /// How long to try to reach a router.
     const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+    /// How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
+    /// large. Beyond it the router waits.
+    const WAITING: usize = 16;
 
     /// Prints the samples that arrive from a zenoh router.
     #[derive(Parser)]
@@ -42,7 +51,8 @@ mod native {
     async fn run(options: Options) -> Result<()> {
         let Options { endpoint, key } = options;
         let session = connect(&endpoint).await?;
-        let subscriber = session.declare_subscriber(&key).await.map_err(|error| anyhow!(error))?;
+        let subscriber = session.declare_subscriber(&key).with(FifoChannel::new(WAITING));
+        let subscriber = subscriber.await.map_err(|error| anyhow!(error))?;
         eprintln!("{key} at {endpoint}; Ctrl+C ends it");
         loop {
             let sample = tokio::select! {
@@ -53,7 +63,11 @@ mod native {
             let mut hash = Sha256::new();
             sample.payload().slices().for_each(|slice| hash.update(slice));
             let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            println!("{} {} {digest}", sample.key_expr(), sample.payload().len());
+            match writeln!(stdout(), "{} {} {digest}", sample.key_expr(), sample.payload().len()) {
+                // The program that read the output has ended, as `head -1` does.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+                written => written?,
+            }
         }
         session.close().await.map_err(|error| anyhow!(error))
     }

@@ -6,6 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
 LOGS=$TOOLS/logs
 TRUNK_VERSION=0.21.14
+DENY_VERSION=0.20.2
 PYTHON_ZENOH=1.10.2
 PYTHON_CAPNP=2.2.4
 # It brings axe-core 4.12.
@@ -144,6 +145,22 @@ setup_rust() {
     done
 }
 
+# setup_nightly WHY [COMPONENT...]: a nightly toolchain, which only some checks need, beside the
+# pinned one.
+setup_nightly() {
+    local why=$1 component
+    shift
+    have rustup || stop "no rustup: $why, and rustup installs one" "Install it as https://rustup.rs says, and start again."
+    if ! grep -q '^nightly' <<<"$(rustup toolchain list)"; then
+        say "no nightly toolchain: $why. If it cannot be installed:  rustup toolchain install nightly --profile minimal"
+        step "rustup: installing a nightly toolchain" rustup toolchain install nightly --profile minimal --no-self-update
+    fi
+    for component in "$@"; do
+        grep -q "^$component.*(installed)" <<<"$(rustup +nightly component list)" ||
+            step "rustup: adding $component to the nightly toolchain" rustup component add "$component" --toolchain nightly
+    done
+}
+
 # The version of a locked dependency.
 locked_version() {
     awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' "$ROOT/Cargo.lock"
@@ -275,6 +292,12 @@ find_webkit() {
     for file in /usr/lib/*/webkit2gtk-4.*/MiniBrowser /usr/libexec/webkit2gtk-4.*/MiniBrowser; do
         [ -n "$MINIBROWSER" ] || [ ! -x "$file" ] || MINIBROWSER=$file
     done
+}
+
+# cargo-deny, which checks what may be a dependency (deny.toml).
+setup_deny() {
+    mkdir -p "$LOGS"
+    [[ $(version_of cargo-deny) == "$DENY_VERSION" ]] || install_tool cargo-deny "$DENY_VERSION" --locked --debug
 }
 
 # Cap'n Proto's own tool, which reads messages and compiles schemas.

@@ -14,6 +14,7 @@
 //! | module | | what it is for |
 //! |---|---|---|
 //! | [`number`] | P | whole numbers as a person reads them |
+//! | [`outside`] | P | texts that came from outside, and how they are shown |
 //! | [`ledger`] | P | counts every copy of payload bytes, in an explicit handle |
 //! | [`segment`] | P | a run of bytes with one owner, in linear memory or (W) in the JavaScript heap |
 //! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
@@ -45,6 +46,7 @@ pub mod ledger;
 pub mod measure;
 pub mod message;
 pub mod number;
+pub mod outside;
 pub mod payload;
 pub mod segment;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,4 +1,6 @@
-//! Whole numbers as a person reads them: in what is shown, and in what errors say.
+//! Whole numbers, and seconds, as a person reads them: in what is shown, and in what errors say.
+
+use std::time::Duration;
 
 /// A whole number with a comma after every three digits: `11,796,480`.
 #[must_use]
@@ -32,6 +34,13 @@ pub fn requested(n: u64) -> String {
     format!("{} B", thousands(n))
 }
 
+/// A time of the past in seconds: `0.4 s`, `5.2 s`, `41 s`.
+#[must_use]
+pub fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 9.95 { format!("{seconds:.1} s") } else { format!("{} s", thousands(seconds.round() as u64)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +63,15 @@ mod tests {
             (count(4096).as_str(), bytes(4096).as_str(), requested(1 << 40).as_str()),
             ("4,096", "4,096 B", "1,099,511,627,776 B")
         );
+    }
+
+    #[test]
+    fn seconds_have_a_tenth_below_ten() {
+        let written =
+            [(0, "0.0 s"), (449, "0.4 s"), (9_949, "9.9 s"), (9_950, "10 s"), (40_600, "41 s"), (3_600_000, "3,600 s")];
+        for (millis, text) in written {
+            assert_eq!(seconds(Duration::from_millis(millis)), text);
+        }
     }
 
     #[test]

@@ -11,8 +11,10 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 12] =
-    ["number", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
+const MODULES: [&str; 13] = [
+    "number", "outside", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui",
+    "server",
+];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [
@@ -47,6 +49,141 @@ const PURE_UI: [&str; 16] = [
     "ui/snippet.rs",
     "ui/strip.rs",
     "ui/tables.rs",
+];
+
+/// What `ui` may name of the browser anywhere: elements, their events, and how one is taken for
+/// another. None of it does anything.
+const HANDLES: [&str; 16] = [
+    "wasm_bindgen::JsCast",
+    "web_sys::DragEvent",
+    "web_sys::Element",
+    "web_sys::Event",
+    "web_sys::File",
+    "web_sys::FileList",
+    "web_sys::HtmlCanvasElement",
+    "web_sys::HtmlDialogElement",
+    "web_sys::HtmlElement",
+    "web_sys::HtmlInputElement",
+    "web_sys::HtmlSelectElement",
+    "web_sys::HtmlTextAreaElement",
+    "web_sys::KeyboardEvent",
+    "web_sys::Node",
+    "web_sys::PointerEvent",
+    "web_sys::window",
+];
+
+/// What else each file of `ui` may name of the browser and of `web`, and what it may ask the window
+/// for. Effects belong to `web`: what stands here serves what a person sees, as focus, sizes, and
+/// what is remembered of how the page looks.
+const UI_EFFECTS: &[(&str, &[&str])] = &[
+    (
+        "ui/app.rs",
+        &[
+            "gloo_events::EventListener",
+            "web::rest::Errands",
+            "window.document",
+            "window.inner_height",
+            "window.scroll_y",
+        ],
+    ),
+    ("ui/build.rs", &["gloo_events::EventListener", "gloo_events::EventListenerOptions", "web::rest"]),
+    (
+        "ui/bytes/mod.rs",
+        &[
+            "gloo_events::EventListener",
+            "gloo_events::EventListenerOptions",
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen::closure::Closure",
+            "wasm_bindgen_futures::spawn_local",
+            "web::Runtime",
+            "web::bytes",
+            "web::bytes::Held",
+            "web::bytes::Seen",
+            "web::bytes::Stop",
+            "web_sys::ResizeObserver",
+            "window.and_then",
+            "window.as_ref",
+            "window.document",
+            "window.inner_width",
+            "window.is_some_and",
+            "window.mine",
+            "window.room",
+            "window.theirs",
+        ],
+    ),
+    ("ui/bytes/view.rs", &["web::bytes", "web::bytes::Seen"]),
+    (
+        "ui/frame.rs",
+        &["wasm_bindgen::closure::Closure", "window.cancel_animation_frame", "window.request_animation_frame"],
+    ),
+    ("ui/history.rs", &["web::runs"]),
+    (
+        "ui/keys.rs",
+        &[
+            "gloo_events::EventListener",
+            "gloo_events::EventListenerOptions",
+            "web_sys::Storage",
+            "window.document",
+            "window.into",
+            "window.local_storage",
+        ],
+    ),
+    (
+        "ui/layout.rs",
+        &[
+            "gloo_events::EventListener",
+            "gloo_events::EventListenerOptions",
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen::closure::Closure",
+            "web::rest::Errands",
+            "web_sys::ResizeObserver",
+            "window.inner_width",
+            "window.is_some_and",
+        ],
+    ),
+    ("ui/mod.rs", &["web::crash::watch"]),
+    ("ui/particulars.rs", &["window.document"]),
+    ("ui/peeks.rs", &["web::bytes::Held", "web::rest::Errands"]),
+    ("ui/picture.rs", &["web::messages"]),
+    ("ui/pointing.rs", &["gloo_events::EventListener", "window.document"]),
+    (
+        "ui/rest.rs",
+        &[
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen_futures::spawn_local",
+            "web::rest::Errands",
+            "web::rest::Missing",
+            "window.document",
+        ],
+    ),
+    (
+        "ui/router.rs",
+        &[
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen_futures::JsFuture::from",
+            "wasm_bindgen_futures::spawn_local",
+            "web::rest::Errands",
+            "window.location",
+            "window.navigator",
+        ],
+    ),
+    (
+        "ui/scroller.rs",
+        &["gloo_timers::callback::Timeout", "wasm_bindgen::closure::Closure", "web_sys::ResizeObserver"],
+    ),
+    ("ui/session/mod.rs", &["web::rest::Errands", "window.document"]),
+    ("ui/theme.rs", &["window.document", "window.local_storage"]),
+    (
+        "ui/widgets.rs",
+        &[
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen::closure::Closure",
+            "web_sys::ResizeObserver",
+            "window.document",
+        ],
+    ),
+    ("ui/wire/list.rs", &["web::Runtime"]),
+    ("ui/wire/mod.rs", &["gloo_events::EventListener", "web::Runtime", "window.document", "window.inner_width"]),
 ];
 
 /// Crates that bring sockets, threads and a file system in.
@@ -182,6 +319,99 @@ fn roots_of(list: &[TokenTree]) -> BTreeSet<String> {
     roots
 }
 
+/// The paths that begin with `root`, without it, also those in `root::{one, two::three}`.
+fn paths_after(tokens: &[TokenTree], root: &str) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    each_list(tokens, &mut |list| {
+        for at in 0..list.len() {
+            // What stands behind colons is a part of another path.
+            if is_ident(list.get(at), root) && is_colons(list, at + 1) && (at < 2 || !is_colons(list, at - 2)) {
+                paths.extend(paths_from(list.get(at + 3..).unwrap_or_default()));
+            }
+        }
+    });
+    paths
+}
+
+/// The paths at the beginning of a list: one, or several in braces.
+fn paths_from(list: &[TokenTree]) -> Vec<String> {
+    match list.first() {
+        Some(TokenTree::Ident(name)) if is_colons(list, 1) && !matches!(list.get(3), Some(TokenTree::Punct(_))) => {
+            let rest = paths_from(list.get(3..).unwrap_or_default());
+            rest.into_iter()
+                .map(|path| if path == "self" { name.to_string() } else { format!("{name}::{path}") })
+                .collect()
+        }
+        Some(TokenTree::Ident(name)) => vec![name.to_string()],
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            let inner: Vec<_> = group.stream().into_iter().collect();
+            let comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+            inner.split(comma).flat_map(paths_from).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is asked of the browser's window, as in `window.document`. Whoever gets the window has to
+/// call it so, or this cannot see what becomes of it.
+fn of_window(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
+    let dot = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
+    let mut asked = BTreeSet::new();
+    each_list(tokens, &mut |list| {
+        for at in 0..list.len() {
+            if !is_ident(list.get(at), "window") {
+                continue;
+            }
+            let from_browser = at >= 3 && is_colons(list, at - 2) && is_ident(list.get(at - 3), "web_sys");
+            let mut next = at + 1;
+            if from_browser {
+                // Behind the call: `web_sys::window()?.document()`,
+                // `web_sys::window().and_then(|window| ...)`.
+                next += 1;
+                if matches!(list.get(next), Some(TokenTree::Punct(punct)) if punct.as_char() == '?') {
+                    next += 1;
+                }
+                let name = at.checked_sub(5).and_then(|at| list.get(at));
+                let bound = is_ident(name, "window") || named_in(name);
+                let seen = dot(list.get(next)) || bound;
+                assert!(seen, "src/{file}: call what web_sys::window() gives `window`, so that this test sees its use");
+            }
+            if !dot(list.get(next)) {
+                continue;
+            }
+            let Some(TokenTree::Ident(name)) = list.get(next + 1) else { continue };
+            let name = name.to_string();
+            if from_browser && ["and_then", "map", "is_none_or", "is_some_and"].contains(&name.as_str()) {
+                let closure = list.get(next + 2).map(ToString::to_string).unwrap_or_default().replace(' ', "");
+                let named = closure.starts_with("(|window|");
+                assert!(named, "src/{file}: call the window `window`, so that this test sees what is done with it");
+            } else {
+                asked.insert(format!("window.{name}"));
+            }
+        }
+    });
+    asked
+}
+
+/// Whether this is `(window)`, as in `Some(window)`.
+fn named_in(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string() == "window")
+}
+
+/// What a file of `ui` names of the browser and of `web`, apart from [`HANDLES`].
+fn effects(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
+    let gets_it = paths_after(tokens, "web_sys").contains("window");
+    let mut named = if gets_it { of_window(file, tokens) } else { BTreeSet::new() };
+    for root in BROWSER {
+        let paths = paths_after(tokens, root).into_iter().map(|path| format!("{root}::{path}"));
+        // Yew itself is what the components are made of; beside them it can start tasks and timers.
+        named.extend(paths.filter(|path| !path.starts_with("yew::") || path.starts_with("yew::platform")));
+    }
+    named.extend(paths_after(tokens, "crate").into_iter().filter(|path| path.starts_with("web::")));
+    named.retain(|path| !HANDLES.contains(&path.as_str()));
+    named
+}
+
 /// The module that a file belongs to; `None` for the crate's own two files.
 fn module(file: &str) -> Option<&str> {
     match file.split_once('/') {
@@ -243,6 +473,27 @@ fn the_browser_is_known_only_where_it_must_be() {
 }
 
 #[test]
+fn ui_has_no_effect_but_those_that_are_listed() {
+    let mut found = BTreeSet::new();
+    for (file, tokens) in sources() {
+        if module(&file) == Some("ui") && !PURE_UI.contains(&file.as_str()) {
+            found.extend(effects(&file, &tokens).into_iter().map(|name| format!("src/{file} uses {name}")));
+        }
+    }
+    let lines =
+        UI_EFFECTS.iter().flat_map(|(file, names)| names.iter().map(move |name| format!("src/{file} uses {name}")));
+    let listed: BTreeSet<String> = lines.collect();
+    let lines =
+        |names: std::collections::btree_set::Difference<'_, String>| names.cloned().collect::<Vec<_>>().join("\n");
+    let (new, gone) = (lines(found.difference(&listed)), lines(listed.difference(&found)));
+    assert!(
+        new.is_empty(),
+        "an effect belongs to web; one that serves what is seen may be listed in UI_EFFECTS:\n{new}"
+    );
+    assert!(gone.is_empty(), "UI_EFFECTS lists what is not so any more:\n{gone}");
+}
+
+#[test]
 fn sockets_threads_and_files_are_the_servers_alone() {
     for (file, tokens) in sources() {
         if module(&file) == Some("server") || file == "main.rs" {
@@ -271,14 +522,79 @@ fn unsafe_is_in_two_files() {
     assert_eq!(found, ["message/arena.rs", "message/arena.rs", "segment/js.rs"]);
 }
 
+/// Where `ui` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,
+/// so often: to be cut into pieces, to be a part of a text that is shown as one, to be a literal or an identifier of a program.
+const RAW: [(&str, usize); 4] =
+    [("ui/router.rs", 1), ("ui/session/answer.rs", 2), ("ui/snippet.rs", 2), ("ui/widgets.rs", 1)];
+
+#[test]
+fn texts_from_outside_are_not_printed_as_they_came() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (file, _) in sources().iter().filter(|(file, _)| file.starts_with("ui/")) {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let found = raw_lines(&text);
+        let allowed = RAW.iter().find(|(name, _)| name == file).map_or(0, |(_, count)| *count);
+        assert_eq!(found.len(), allowed, "src/{file} uses a text from outside as it came: {found:#?}");
+    }
+}
+
+/// The lines that use a text from outside as it came, except where nobody reads it or where it is edited.
+fn raw_lines(text: &str) -> Vec<&str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let raw = |line: &&str| line.contains(".raw()") || line.contains("Outside::raw");
+    let unread = |line: &str| {
+        line.split(".raw()").next().is_some_and(|before| {
+            let attribute =
+                before.rsplit_once("={").map_or("", |(name, _)| name.rsplit(' ').next().unwrap_or_default());
+            attribute.starts_with("data-")
+                || attribute.ends_with("<tr key")
+                || attribute == "key"
+                || attribute == "value"
+        })
+    };
+    code.lines().filter(raw).filter(|line| !unread(line)).collect()
+}
+
 #[test]
 fn these_checks_can_fail() {
+    let printed = ["{ sample.key.raw() }", "title={token.key.raw().to_owned()}", "format!(\"{}\", key.raw())"];
+    for line in printed {
+        assert_eq!(raw_lines(line), [line]);
+    }
+    assert!(raw_lines("<tr data-key={key.raw().to_owned()} value={name.raw().to_owned()}>").is_empty());
     let tokens = |source: &str| source.parse::<TokenStream>().unwrap().into_iter().collect::<Vec<_>>();
     let source = tokens("fn f() { html! { <p>{ crate::ui::x() }</p> } } use crate::{app::{a, b}, web, wire::{self}};");
     let used: Vec<_> = names_after(&source, "crate").into_iter().collect();
     assert_eq!(used, ["app", "ui", "web", "wire"]);
     let roots = roots(&tokens("use js_sys::{Array, zenoh::b}; fn f(x: web_sys::Event) { a::yew::b() }"));
     assert_eq!(roots.into_iter().collect::<Vec<_>>(), ["a", "js_sys", "web_sys"]);
+    let source =
+        tokens("use web_sys::{Element as Node, a::{self, b::C}}; fn f() { x::web_sys::no(); web_sys::Blob::new() }");
+    let paths: Vec<_> = paths_after(&source, "web_sys").into_iter().collect();
+    assert_eq!(paths, ["Blob::new", "Element", "a", "a::b::C"]);
+    let source = tokens(
+        "use crate::{web::rest, app}; use gloo_timers::callback::Timeout; use wasm_bindgen::JsCast; use yew::{html, platform::time};
+         fn f() { web_sys::window()?.fetch(); web_sys::window().and_then(|window| window.local_storage().ok());
+         let Some(window) = web_sys::window() else { return }; window.open(); let window = web_sys::window()?; window.print() }",
+    );
+    let named: Vec<_> = effects("a.rs", &source).into_iter().collect();
+    assert_eq!(
+        named,
+        [
+            "gloo_timers::callback::Timeout",
+            "web::rest",
+            "window.fetch",
+            "window.local_storage",
+            "window.open",
+            "window.print",
+            "yew::platform::time"
+        ]
+    );
+    for hidden in
+        ["let w = web_sys::window()?; w.fetch()", "web_sys::window().map(|w| w.fetch())", "g(web_sys::window())"]
+    {
+        assert!(std::panic::catch_unwind(|| effects("a.rs", &tokens(hidden))).is_err(), "{hidden}");
+    }
     let kept = without_tests("mod a { x } #[cfg(test)] mod tests { y } #[cfg(test)] mod more; z".parse().unwrap());
     assert_eq!(kept.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").replace(' ', ""), "moda{x}z");
 }

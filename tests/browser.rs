@@ -34,7 +34,8 @@ use zenoh_protocol::{
         ext::{NodeIdType, QoSType},
     },
     transport::{
-        FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init,
+        FragmentHeader, FrameHeader, InitAck, KeepAlive, OpenAck, TransportBody, TransportMessage, fragment, frame,
+        init,
     },
     zenoh::{PushBody, Put as WirePut},
 };
@@ -440,7 +441,7 @@ fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() 
 // ---- the driver, over a stand-in for the browser's WebSocket ----
 
 /// Takes the place of `WebSocket` until it is dropped. It opens by itself, answers the first messages with `answers`, one each, and counts
-/// what it is given, all of which has left at once.
+/// what it is given. All of it has left at once, until [`StandIn::hold`].
 struct StandIn {
     class: Object,
     original: JsValue,
@@ -450,14 +451,20 @@ impl StandIn {
     fn new(answers: &[Vec<u8>]) -> Self {
         let make: Function = js("(answers) => class StandIn extends EventTarget {
             static sent = 0;
+            static lengths = [];
+            static holding = false;
+            static held = 0;
+            static silent = false;
             static last;
-            bufferedAmount = 0;
+            get bufferedAmount() { return StandIn.held; }
             constructor() {
                 super();
                 StandIn.last = this;
-                setTimeout(() => this.dispatchEvent(new Event('open')));
+                setTimeout(() => StandIn.silent || this.dispatchEvent(new Event('open')));
             }
-            send() {
+            send(batch) {
+                StandIn.lengths.push(batch.byteLength);
+                if (StandIn.holding) StandIn.held += batch.byteLength;
                 const data = answers[StandIn.sent++]?.buffer;
                 if (data) setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
             }
@@ -472,15 +479,51 @@ impl StandIn {
     }
 
     fn sent(&self) -> f64 {
-        Reflect::get(&self.class, &"sent".into()).unwrap().as_f64().unwrap()
+        self.number("sent")
     }
 
-    /// Has the last one receive a message.
-    fn receive(&self, message: &[u8]) {
-        let receive: Function =
-            js("(last, data) => last.dispatchEvent(new MessageEvent('message', { data: data.buffer }))").into();
+    fn number(&self, name: &str) -> f64 {
+        Reflect::get(&self.class, &name.into()).unwrap().as_f64().unwrap()
+    }
+
+    fn set(&self, name: &str, value: impl Into<JsValue>) {
+        Reflect::set(&self.class, &name.into(), &value.into()).unwrap();
+    }
+
+    /// From now on nothing leaves by itself.
+    fn hold(&self) {
+        self.set("holding", true);
+        self.set("lengths", Array::new());
+    }
+
+    /// Bytes that it holds.
+    fn held(&self) -> u64 {
+        self.number("held") as u64
+    }
+
+    /// Lets so many bytes leave.
+    fn leave(&self, bytes: u64) {
+        self.set("held", self.number("held") - bytes as f64);
+    }
+
+    /// Lengths of the batches since it holds, in bytes.
+    fn lengths(&self) -> Vec<u64> {
+        let lengths: Array = Reflect::get(&self.class, &"lengths".into()).unwrap().into();
+        lengths.iter().map(|length| length.as_f64().unwrap() as u64).collect()
+    }
+
+    /// Hands a batch to the page, now.
+    fn hand(&self, batch: &[u8]) {
         let last = Reflect::get(&self.class, &"last".into()).unwrap();
-        receive.call2(&JsValue::NULL, &last, &array(message)).unwrap();
+        let hand: Function = js("(socket, data) => socket.dispatchEvent(new MessageEvent('message', { data }))").into();
+        hand.call2(&JsValue::NULL, &last, &array(batch).buffer()).unwrap();
+    }
+
+    /// Closes, as a browser does when the network is cut.
+    fn close(&self) {
+        let last = Reflect::get(&self.class, &"last".into()).unwrap();
+        let close: Function = js("(socket) => socket.dispatchEvent(new CloseEvent('close', { code: 1006 }))").into();
+        close.call1(&JsValue::NULL, &last).unwrap();
     }
 }
 
@@ -583,9 +626,21 @@ impl Replaced {
         Self::by("fetch", &format!("() => () => {answer}"))
     }
 
-    /// By timers that do not wait as long as a person would.
-    fn timers() -> Self {
-        Self::by("setTimeout", "(setTimeout) => (call, millis, ...rest) => setTimeout(call, millis / 100, ...rest)")
+    /// By timers that do not wait as long as a person would, and a clock by which they do.
+    fn timers() -> [Self; 2] {
+        [
+            Self::by(
+                "setTimeout",
+                "(setTimeout) => (call, millis, ...rest) => setTimeout(call, millis / 100, ...rest)",
+            ),
+            Self::by(
+                "performance",
+                "(performance) => {
+                    const begun = performance.now();
+                    return { now: () => begun + (performance.now() - begun) * 100 };
+                }",
+            ),
+        ]
     }
 }
 
@@ -621,18 +676,7 @@ async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_route
     assert_eq!(socket.sent(), before + 5.0, "four batches, and a fence");
     let told = heard.take();
     assert!(told.is_empty(), "nothing has been answered: {told:?}");
-    let declare = WireDeclare {
-        interest_id: Some(1),
-        ext_qos: QoSType::DECLARE,
-        ext_tstamp: None,
-        ext_nodeid: NodeIdType::DEFAULT,
-        body: DeclareBody::DeclareFinal(DeclareFinal),
-    };
-    let header = FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::DEFAULT };
-    let mut answer = Vec::new();
-    Zenoh080::new().write(&mut answer, &header).unwrap();
-    Zenoh080::new().write(&mut answer, &NetworkMessage::from(NetworkBody::Declare(declare))).unwrap();
-    socket.receive(&answer);
+    socket.hand(&last_interest(1, 0));
     let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
     let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
     assert!(sent.answered && sent.batches == 4);
@@ -716,4 +760,244 @@ async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
     let (_driver, heard) = drive("ws://127.0.0.1:9/");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
     assert!(ended(&told).contains("Perhaps nothing listens there"), "{told:?}");
+}
+
+/// A driver over a stand-in, with an open session that has nothing more to send.
+async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
+    let (socket, heard) = (StandIn::new(answers), Heard::default());
+    let driver = Driver::open_lasting("ws://stand-in", {
+        let heard = heard.clone();
+        move |told| heard.0.borrow_mut().push(told)
+    });
+    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    (socket, driver, heard)
+}
+
+/// Lets the driver do what it can, until it has done nothing more for some turns of the page.
+async fn until_quiet(socket: &StandIn) {
+    let (mut before, mut quiet) = (socket.lengths().len(), 0);
+    while quiet < 20 {
+        TimeoutFuture::new(2).await;
+        let now = socket.lengths().len();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+    }
+}
+
+/// What may wait in the browser's buffer, as README says.
+const HIGH_WATER: u64 = 4 << 20;
+
+#[wasm_bindgen_test]
+async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
+    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let len = 20 << 20;
+    socket.hold();
+    driver.send(Command::Put(1, put(&array(&noise(len)), Mode::Borrow)));
+    until_quiet(&socket).await;
+    let full = HIGH_WATER..HIGH_WATER + u64::from(BATCH_SIZE);
+    assert!(full.contains(&socket.held()), "{} B wait in the browser", socket.held());
+    // A little leaves, and as much comes; it never passes the mark by more than a batch.
+    let mut given = socket.held();
+    for step in [1, u64::from(BATCH_SIZE), 1 << 20, HIGH_WATER] {
+        socket.leave(step);
+        until_quiet(&socket).await;
+        assert!(full.contains(&socket.held()), "{} B wait after {step} B have left", socket.held());
+        let now: u64 = socket.lengths().iter().sum();
+        assert!(now - given <= step + u64::from(BATCH_SIZE), "{} B came for {step}", now - given);
+        given = now;
+    }
+    assert!(!heard.0.borrow().iter().any(|told| matches!(told, Told::PutEnded(..))));
+    for _ in 0..20 {
+        socket.leave(socket.held());
+        until_quiet(&socket).await;
+        if heard.0.borrow().iter().any(|told| matches!(told, Told::PutEnded(..))) {
+            break;
+        }
+    }
+    let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
+    let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
+    assert_eq!((sent.batches, sent.ledger.total()), (socket.lengths().len(), len as u64));
+}
+
+#[wasm_bindgen_test]
+async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_has_left() {
+    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let len = 1 << 20;
+    socket.hold();
+    driver.send(Command::Put(1, put(&array(&noise(len)), Mode::Borrow)));
+    driver.send(Command::Put(2, put(&array(&noise(10)), Mode::Borrow)));
+    until_quiet(&socket).await;
+    let lengths = socket.lengths();
+    let all: u64 = lengths.iter().sum();
+    assert_eq!((socket.held(), lengths.len()), (all, 18), "17 fragments, and a frame");
+    // A batch and a half have left: one batch counts. What is no payload is a header, of a fragment or of the message.
+    let head = all - len as u64 - lengths[17];
+    for (left, batches) in [(lengths[0] * 3 / 2, 1), (lengths[..9].iter().sum(), 9)] {
+        heard.take();
+        socket.leave(left - (all - socket.held()));
+        let told = heard.until(|told| matches!(told, Told::Progress(..))).await;
+        let [Told::Progress(1, handed)] = told[..] else { panic!("{told:?}") };
+        let carried: u64 = lengths[..batches].iter().sum();
+        let handed = handed as u64;
+        assert!(handed < carried && carried - handed <= head, "{handed} B of {carried} in {batches} batches");
+    }
+    // All but the last byte of it, then that; the other put stays.
+    let of_it: u64 = lengths[..17].iter().sum();
+    socket.leave(of_it - 1 - (all - socket.held()));
+    until_quiet(&socket).await;
+    assert!(!heard.take().iter().any(|told| matches!(told, Told::PutEnded(..))), "one byte of it waits");
+    socket.leave(1);
+    let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
+    assert!(matches!(told[..], [Told::PutEnded(1, Ok(_))]), "{told:?}");
+    until_quiet(&socket).await;
+    assert!(heard.take().is_empty(), "the other one waits");
+    // The link is cut then: it says what was handed over.
+    socket.close();
+    let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
+    let Told::PutEnded(2, Err(problem)) = &told[0] else { panic!("{told:?}") };
+    assert!(problem.detail.contains("0 of 10 B"), "{}", problem.detail);
+    assert!(problem.detail.contains("Whether the router got the end"), "{}", problem.detail);
+}
+
+/// Moves the page's clocks until it is dropped.
+struct Clocks;
+
+impl Clocks {
+    fn new() -> Self {
+        js("(() => {
+            const [performance_now, date_now] = [performance.now.bind(performance), Date.now];
+            globalThis.moved = { steady: 0, wall: 0, performance_now, date_now };
+            performance.now = () => performance_now() + moved.steady;
+            Date.now = () => date_now() + moved.wall;
+        })()");
+        Self
+    }
+
+    /// So many milliseconds pass, by each clock, in which the page does not run.
+    fn pass(&self, steady: f64, wall: f64) {
+        js(&format!("moved.steady += {steady}; moved.wall += {wall};"));
+    }
+}
+
+impl Drop for Clocks {
+    fn drop(&mut self) {
+        js("performance.now = moved.performance_now; Date.now = moved.date_now;");
+    }
+}
+
+/// The number of the interest by which the driver asks whether the link lives, if this batch holds one.
+fn last_interest(number: u32, sn: u32) -> Vec<u8> {
+    let declare = WireDeclare {
+        interest_id: Some(number),
+        ext_qos: QoSType::DECLARE,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        body: DeclareBody::DeclareFinal(DeclareFinal),
+    };
+    let header = FrameHeader { reliability: Reliability::Reliable, sn, ext_qos: frame::ext::QoSType::DEFAULT };
+    let mut batch = Vec::new();
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    Zenoh080::new().write(&mut batch, &NetworkMessage::from(NetworkBody::Declare(declare))).unwrap();
+    batch
+}
+
+/// The pauses that were told: for how many seconds the page stood still, and by how many the clock of the computer went ahead.
+fn stood_still(told: &[Told]) -> Vec<[u64; 2]> {
+    let pauses = told.iter().filter_map(|told| match told {
+        Told::StoodStill(pause) => Some([tens(pause.still), tens(pause.ahead)]),
+        _ => None,
+    });
+    pauses.collect()
+}
+
+/// Seconds without what lies between two looks at the clocks, which is at most one and a little.
+fn tens(time: Duration) -> u64 {
+    time.as_secs() / 10 * 10
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_before() {
+    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let clocks = Clocks::new();
+    socket.hold();
+    driver.send(Command::Put(1, put(&array(&noise(10)), Mode::Borrow)));
+    driver.send(Command::Flush(2));
+    until_quiet(&socket).await;
+    heard.take();
+
+    // Frozen for 40 s. What comes first then is a message that has waited.
+    clocks.pass(40_000.0, 40_000.0);
+    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
+    let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
+    assert_eq!(stood_still(&told), [[40, 0]]);
+    // The put has left meanwhile, and says what it knows.
+    socket.leave(socket.held());
+    let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
+    let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
+    assert_eq!(tens(sent.took.pause.still), 40);
+    assert!(sent.took.time >= sent.took.pause.still);
+
+    // The answer to what the driver has asked since shows that the link lives; the fence had number 1.
+    socket.hand(&last_interest(2, 0));
+    let told = heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    assert!(!told.iter().any(|told| matches!(told, Told::Flushed(..))));
+    socket.hand(&last_interest(1, 1));
+    let told = heard.until(|told| matches!(told, Told::Flushed(..))).await;
+    let Some(Told::Flushed(2, Ok(took))) = told.last() else { panic!("{told:?}") };
+    assert_eq!(tens(took.pause.still), 40);
+
+    // Only the clock of the computer has gone on: it slept, or was set. A clock that is set back says nothing.
+    clocks.pass(0.0, 120_000.0);
+    let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
+    assert_eq!(stood_still(&told), [[0, 120]]);
+    socket.hand(&last_interest(3, 2));
+    heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    clocks.pass(0.0, -500_000.0);
+    TimeoutFuture::new(1200).await;
+    assert!(stood_still(&heard.take()).is_empty());
+
+    // A pause in which the link ends: two batches wait, then the end.
+    clocks.pass(50_000.0, 50_000.0);
+    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
+    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
+    socket.close();
+    let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
+    assert_eq!(stood_still(&told), [[50, 0]]);
+    let Some(Told::Lost { problem, .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!(problem.title, "The link ended while this page stood still.");
+    assert!(problem.detail.starts_with("This page stood still for 50 s: "), "{}", problem.detail);
+    // It is opened again, by a router that answers as the first one did, and the gap counts from before the pause.
+    socket.set("sent", 0);
+    let told = heard.until(|told| matches!(told, Told::Resumed(_))).await;
+    let Some(Told::Resumed(gap)) = told.last() else { panic!("{told:?}") };
+    assert_eq!(tens(gap.pause.still), 50);
+    assert!(gap.time >= gap.pause.still, "{gap:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_stood_still_while_it_connected_goes_on_waiting() {
+    let (socket, heard, clocks) = (StandIn::new(&[]), Heard::default(), Clocks::new());
+    // It never opens, and the timer that gives it up goes off at once: only what the clocks say ends the waiting.
+    socket.set("silent", true);
+    js(
+        "globalThis.set_timeout = setTimeout; globalThis.setTimeout = (call, ms) => set_timeout(call, ms > 5000 ? 5 : ms);",
+    );
+    let driver = Driver::open("ws://stand-in", {
+        let heard = heard.clone();
+        move |told| heard.0.borrow_mut().push(told)
+    });
+    clocks.pass(40_000.0, 40_000.0);
+    TimeoutFuture::new(100).await;
+    assert!(heard.take().is_empty(), "the answer may wait in the browser");
+    for _ in 0..4 {
+        clocks.pass(2_400.0, 2_400.0);
+        TimeoutFuture::new(20).await;
+    }
+    assert!(heard.take().is_empty());
+    clocks.pass(400.0, 400.0);
+    let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+    js("globalThis.setTimeout = set_timeout;");
+    let [Told::Closed(Some(problem))] = &told[..] else { panic!("{told:?}") };
+    assert!(problem.detail.contains("within 10 s"), "{}", problem.detail);
+    drop(driver);
 }

@@ -20,7 +20,7 @@ use support::{
     peers::{Native, Seen, sha256},
 };
 use zbytes_lab::{
-    app::{Kind, Message, Plan, Preset, Row, Selection},
+    app::{Kind, Message, Plan, Preset, Row, Selection, Sending},
     ledger::{Ledger, Place},
     message::{PixelFormat, Schema, Way},
     payload::ZBytes,
@@ -124,7 +124,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
             page.click(&format!("#row-way-{}", way.name().replace(' ', "-"))).await;
             let mut row = row(schema, way, element, &shape, format);
             let what = format!("{schema:?} {way:?}");
-            let plan = Plan::of(std::slice::from_ref(&row), None, 10).unwrap();
+            let plan = Plan::of(std::slice::from_ref(&row), None, &Sending::default()).unwrap();
             page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
             assert_eq!(digits(&page.text("#build-state").await), plan.building, "{what}");
             // An array that is made in place has no other place.
@@ -143,7 +143,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 let view = mode.map_or("as-set".to_owned(), |mode| format!("all-{}", mode.name()));
                 page.click(&format!("#view-{view}")).await;
                 page.wait(&format!("#view-{view}:checked")).await;
-                let plan = Plan::of(std::slice::from_ref(&row), mode, 10).unwrap();
+                let plan = Plan::of(std::slice::from_ref(&row), mode, &Sending::default()).unwrap();
                 assert_eq!(ledger(&page).await, planned(&plan), "{what} {view}");
             }
             page.click("#view-as-set").await;
@@ -176,7 +176,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
 
             for mode in MODES {
                 row.mode = mode;
-                let plan = Plan::of(std::slice::from_ref(&row), None, 10).unwrap();
+                let plan = Plan::of(std::slice::from_ref(&row), None, &Sending::default()).unwrap();
                 page.click(&format!("#row-mode-{}", mode.name())).await;
                 page.wait(&format!("#row-mode-{}:checked", mode.name())).await;
                 page.wait("#build-state[data-state=ready]").await;
@@ -270,7 +270,7 @@ async fn a_message_is_made_by_the_keyboard_alone() {
     let row = row(Schema::CameraFrame, Way::Filled, Element::Uint8, &[32, 640], PixelFormat::Rgb8);
     let row = Row { name: "message 1".into(), ..row };
     let tensor = Preset::Tensor.rows(7).remove(0);
-    let plan = Plan::of(&[tensor, row.clone()], None, 10).unwrap();
+    let plan = Plan::of(&[tensor, row.clone()], None, &Sending::default()).unwrap();
     page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
     assert_eq!(ledger(&page).await, planned(&plan));
 
@@ -330,7 +330,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
     page.wait("#build-state[data-state=ready][data-bytes='11796576']").await;
     for (wrong, words) in [
         ("", "Nothing is entered. Expected 1 to 8 whole numbers with an x between them, as in 1536x1920."),
-        ("3 by 4", "In “3 by 4”: “b” is no digit."),
+        ("3 by 4", "In “3 by 4”: “b” is not a digit."),
         ("3x", "A side is missing."),
         ("-3x4", "It is negative."),
         ("1x1x1x1x1x1x1x1x1", "These are 9 dimensions."),
@@ -376,7 +376,7 @@ async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_ki
         for preset in [Preset::Message, Preset::Frame, Preset::Cloud] {
             page.fill("#preset", preset.key()).await;
             let rows = preset.rows(0);
-            let plan = Plan::of(&rows, None, 10).unwrap();
+            let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
             page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
             assert_eq!(ledger(&page).await, planned(&plan), "{preset:?}");
             // What is selected is an array, in its own colour in every pane.
@@ -420,7 +420,7 @@ async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_ki
     rows[1].place = Place::Linear;
     let message = Message { shape: vec![3000], ..Message::first(Schema::Tensor) };
     rows[1].kind = Kind::Message(message);
-    let plan = Plan::of(&rows, None, 10).unwrap();
+    let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
     page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
     assert_eq!(ledger(&page).await, planned(&plan));
     page.fill("#row-type", "Int32").await;

@@ -120,7 +120,7 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
     page.wait("#bytes-go:focus").await;
     at(&page, 17, "00").await;
     press(&page, Key::Enter).await;
-    assert!(page.text("#bytes-go-error").await.contains("is no digit"), "{}", page.text("#bytes-go-error").await);
+    assert!(page.text("#bytes-go-error").await.contains("is not a digit"), "{}", page.text("#bytes-go-error").await);
     page.fill("#bytes-go", "0x1000").await;
     press(&page, Key::Enter).await;
     at(&page, 0x1000, "00").await;

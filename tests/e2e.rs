@@ -11,6 +11,7 @@
 mod support;
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -304,7 +305,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
     refused(&format!("ws/{unused}"), "nothing listens there").await;
     refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
-    refused(&format!("ws/{}", impostor(Some("binary")).await), "no zenoh").await;
+    refused(&format!("ws/{}", impostor(Some("binary")).await), "cannot read as zenoh").await;
     // A web server that is no WebSocket server.
     let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = web.local_addr().unwrap();
@@ -585,6 +586,8 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     page.wait("#row-2.open").await;
     expected.extend([7; 3000]);
     assert!(!drop_file(&page, "#pane-layout", "beside.bin", 10).await, "the browser would have left the page");
+    opened().await;
+    expected.extend([7; 10]);
 
     // One that the browser cannot read is told, and only that.
     let patch = "
@@ -918,6 +921,48 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     page.wait("#build-state[data-state=ready]").await;
     assert_ne!(page.text(".rows").await, rows);
     page.close(&died).await;
+    lab.stop().await;
+}
+
+/// What cargo would link into a program now: a line for each package, as `zenoh 1.10.2`.
+fn linked(arguments: &[&str]) -> BTreeSet<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--prefix", "none", "--edges", "normal,no-proc-macro", "--format", "{p}"]);
+    let output = cargo.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let package = |line: &str| {
+        let (name, rest) = line.split_once(" v").unwrap();
+        format!("{name} {}", rest.split(' ').next().unwrap())
+    };
+    text.lines().skip(1).map(package).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_leads_to_the_notices_of_everything_that_is_linked_now() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.click("#help").await;
+    page.wait("#help-dialog[open] a#notices[target=_blank]").await;
+    let script = "
+        const done = arguments[0];
+        fetch(document.querySelector('#notices').href)
+            .then(async (answer) => done([answer.status, answer.headers.get('content-type'), await answer.text()]));";
+    let answer = page.client.execute_async(script, vec![]).await.unwrap();
+    assert_eq!((answer[0].as_u64(), answer[1].as_str()), (Some(200), Some("text/plain; charset=utf-8")));
+    let notices = answer[2].as_str().unwrap();
+    let (list, _) = notices.split_once("\n\n======== ").unwrap();
+    // A package's line is not indented, and says what it is in.
+    let named = |program: &str| -> BTreeSet<String> {
+        let lines = list.lines().filter(|line| !line.starts_with(' '));
+        let entries =
+            lines.filter_map(|line| line.split_once(", in ")).filter(|(_, programs)| programs.contains(program));
+        entries.map(|(package, _)| package.to_owned()).collect()
+    };
+    assert_eq!(named("the page"), linked(&["--target", "wasm32-unknown-unknown", "--features", "split"]));
+    assert_eq!(named("the router"), linked(&["--target", "host-tuple"]));
+    page.close(&[]).await;
     lab.stop().await;
 }
 

@@ -24,7 +24,7 @@ use zbytes_lab::{
     measure::mix,
     payload::ZBytes,
     segment::{Segment, Source},
-    wire::{BATCH_SIZE, MAX_MESSAGE},
+    wire::{BATCH_SIZE, BatchReader, MAX_MESSAGE},
 };
 use zenoh_buffers::{ZBuf, ZSlice};
 use zenoh_codec::{WCodec, Zenoh080};
@@ -65,6 +65,9 @@ const HELD: isize = 16 << 20;
 struct Counting;
 
 thread_local! {
+    /// How many allocations there were, and of how many bytes in all.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
     static HELD_NOW: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
     static LARGEST_SEEN: Cell<usize> = const { Cell::new(0) };
@@ -76,6 +79,8 @@ unsafe impl GlobalAlloc for Counting {
         // During the end of a thread there is nothing to count with.
         let _ = HELD_NOW.try_with(|held| held.set(held.get() + layout.size() as isize));
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(HELD_NOW.get())));
+        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size()));
         let _ = LARGEST_SEEN.try_with(|largest| largest.set(largest.get().max(layout.size())));
         unsafe { System.alloc(layout) }
     }
@@ -314,20 +319,20 @@ fn harm(bytes: &mut Vec<u8>, random: &mut Random) {
 }
 
 /// The other side of a session.
-struct Router {
+pub(crate) struct Router {
     random: Random,
     /// The next number of each lane.
     sn: [[u32; 2]; Priority::NUM],
 }
 
 impl Router {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let harm = if seed.is_multiple_of(2) { 1 } else { 50 };
         Self { random: Random { seed: seed << 32, harm }, sn: [[0; 2]; Priority::NUM] }
     }
 
     /// The next batches: one, or the fragments of one message.
-    fn batches(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn batches(&mut self) -> Vec<Vec<u8>> {
         let random = &mut self.random;
         let priority =
             if random.one_in(3) { Priority::try_from(random.below(8) as u8).unwrap() } else { Priority::Data };
@@ -389,7 +394,7 @@ fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
 }
 
 /// Everything that a session can have declared and asked.
-fn ask(client: &mut Client, now: Duration) {
+pub(crate) fn ask(client: &mut Client, now: Duration) {
     // After a lost session they are declared already, and what is refused is of no use here.
     let _ = client.subscribe(1, Subscribe { report_missed: true, ..key("**").into() });
     let _ = client.subscribe(2, Subscribe { origin: Locality::Remote, ..key("a/*").into() });
@@ -539,4 +544,216 @@ fn a_router_that_means_harm_gets_nowhere() {
     println!("the largest allocation was of {largest} B, the most that was held {peak} B");
     // Most of it got past the handshake and meant something.
     assert!(sessions > batches / 1000 && events > batches / 4 && arriving > batches / 1000);
+}
+
+/// What `work` allocates: how many times, how many bytes in all, and the most at once.
+fn allocated<T>(work: impl FnOnce() -> T) -> (T, usize, usize, usize) {
+    let (count, bytes, before) = (COUNT.get(), BYTES.get(), HELD_NOW.get());
+    PEAK.set(before);
+    let done = work();
+    (done, COUNT.get() - count, BYTES.get() - bytes, (PEAK.get() - before) as usize)
+}
+
+#[test]
+fn a_length_beyond_the_message_allocates_nothing() {
+    let length = |mut value: u64| {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    };
+    // One byte is there, and with that length each of them is a message.
+    for claim in [1, 1 << 10, 1 << 20, 1 << 30, 1 << 60] {
+        let (is_true, claim) = (claim == 1, length(claim));
+        let messages = [
+            // A put with so much payload, one with so long a key, a query with such parameters, a token with such a key.
+            [&[0x7d, 0, 1, b'a', 0x01], claim.as_slice(), b"x"].concat(),
+            [&[0x7d, 0], claim.as_slice(), b"a", &[0x01, 0]].concat(),
+            [&[0x7c, 1, 0, 1, b'a', 0x43], claim.as_slice(), b"p"].concat(),
+            [&[0x1e, 0x26, 1, 0], claim.as_slice(), b"t"].concat(),
+        ];
+        for message in messages {
+            let source = ZBytes::from_segments([Source::moved(message.clone())]).unwrap();
+            let mut ledger = Ledger::new();
+            let mut reader = BatchReader::new(&source, &mut ledger);
+            let (read, count, bytes, _) = allocated(|| reader.message(Reliability::Reliable).is_ok());
+            assert_eq!(read, is_true, "{message:?}");
+            assert!(is_true || count <= 2 && bytes <= 16, "{count} allocations of {bytes} B for {message:?}");
+        }
+        // A cookie that long, in an answer to the first message of a session.
+        let mut ack = init_ack(&mut Random { seed: 0, harm: usize::MAX });
+        let at = ack.windows(2).position(|two| two == [40, 1]).unwrap();
+        if !is_true {
+            ack.splice(at..=at, claim.iter().copied());
+        }
+        let source = ZBytes::from_segments([Source::moved(ack)]).unwrap();
+        let mut ledger = Ledger::new();
+        let mut reader = BatchReader::new(&source, &mut ledger);
+        let (read, count, bytes, _) = allocated(|| reader.transport().is_ok());
+        assert_eq!(read, is_true);
+        assert!(is_true || count == 0, "{count} allocations of {bytes} B");
+    }
+}
+
+/// A frame of the default lane, filled with as many of `message` as a batch takes, and how many that are.
+fn filled(sn: u32, message: &NetworkMessage) -> (Vec<u8>, usize) {
+    let header =
+        FrameHeader { reliability: Reliability::Reliable, sn, ext_qos: frame::ext::QoSType::new(Priority::Data) };
+    let (mut batch, mut one) = (Vec::new(), Vec::new());
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    Zenoh080::new().write(&mut one, message).unwrap();
+    let messages = (usize::from(BATCH_SIZE) - batch.len()) / one.len();
+    batch.extend(one.repeat(messages));
+    (batch, messages)
+}
+
+fn declare(body: DeclareBody) -> NetworkMessage {
+    let (ext_qos, ext_nodeid) = (QoSType::DECLARE, NodeIdType::DEFAULT);
+    NetworkBody::Declare(Declare { interest_id: None, ext_qos, ext_tstamp: None, ext_nodeid, body }).into()
+}
+
+fn named(text: &'static str) -> WireExpr<'static> {
+    WireExpr { scope: 0, suffix: text.into(), mapping: Mapping::Sender }
+}
+
+fn numbered(scope: u16) -> WireExpr<'static> {
+    WireExpr { scope, suffix: "".into(), mapping: Mapping::Sender }
+}
+
+/// A put without a payload.
+fn put(wire_expr: WireExpr<'static>) -> NetworkMessage {
+    NetworkBody::Push(Push {
+        wire_expr,
+        ext_qos: QoSType::PUSH,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        ext_ts_stack: None,
+        payload: PushBody::Put(WirePut {
+            timestamp: None,
+            encoding: Encoding::empty(),
+            ext_sinfo: None,
+            ext_attachment: None,
+            ext_unknown: Vec::new(),
+            payload: ZBuf::empty(),
+        }),
+    })
+    .into()
+}
+
+/// Short messages that have the client do something, by name.
+fn short() -> Vec<(&'static str, NetworkMessage)> {
+    let (ext_tstamp, ext_ts_stack) = (None, None);
+    let reply = |body| {
+        NetworkMessage::from(NetworkBody::Response(Response {
+            rid: 7,
+            wire_expr: numbered(1),
+            payload: body,
+            ext_qos: QoSType::DEFAULT,
+            ext_tstamp,
+            ext_respid: None,
+            ext_ts_stack: None,
+        }))
+    };
+    let PushBody::Put(empty) = (match put(numbered(1)).body {
+        NetworkBody::Push(push) => push.payload,
+        _ => unreachable!(),
+    }) else {
+        unreachable!()
+    };
+    let consolidation = ConsolidationMode::Auto;
+    vec![
+        ("empty puts", put(numbered(1))),
+        ("empty puts with a key", put(named("a"))),
+        ("questions", {
+            NetworkMessage::from(NetworkBody::Request(Request {
+                id: 1,
+                wire_expr: numbered(1),
+                ext_qos: QoSType::DEFAULT,
+                ext_tstamp,
+                ext_nodeid: NodeIdType::DEFAULT,
+                ext_target: QueryTarget::BestMatching,
+                ext_budget: None,
+                ext_timeout: None,
+                ext_ts_stack,
+                payload: RequestBody::Query(Query::default()),
+            }))
+        }),
+        (
+            "replies",
+            reply(ResponseBody::Reply(Reply { consolidation, ext_unknown: Vec::new(), payload: empty.into() })),
+        ),
+        ("errors", {
+            let (encoding, payload) = (Encoding::empty(), ZBuf::empty());
+            reply(ResponseBody::Err(WireErr { encoding, ext_sinfo: None, ext_unknown: Vec::new(), payload }))
+        }),
+        ("ends", {
+            NetworkBody::ResponseFinal(ResponseFinal { rid: 1, ext_qos: QoSType::DEFAULT, ext_tstamp }).into()
+        }),
+        ("tokens", declare(DeclareBody::DeclareToken(DeclareToken { id: 1, wire_expr: named("a") }))),
+        ("ends of tokens", {
+            let ext_wire_expr = WireExprType { wire_expr: named("a") };
+            declare(DeclareBody::UndeclareToken(UndeclareToken { id: 0, ext_wire_expr }))
+        }),
+        ("subscribers", declare(DeclareBody::DeclareSubscriber(DeclareSubscriber { id: 1, wire_expr: named("a") }))),
+        ("numbers", declare(DeclareBody::DeclareKeyExpr(DeclareKeyExpr { id: 2, wire_expr: named("a") }))),
+    ]
+}
+
+/// A client in an open session, with everything declared and asked that there is.
+fn opened() -> Client {
+    let now = Duration::ZERO;
+    let mut client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits: Limits::default() }, now);
+    let mut random = Random { seed: 1, harm: usize::MAX };
+    client.handle_input(Segment::from(init_ack(&mut random)), now);
+    client.handle_input(Segment::from(open_ack(&mut random)), now);
+    ask(&mut client, now);
+    client.subscribe_liveliness(8, key("**"), false).unwrap();
+    let number = declare(DeclareBody::DeclareKeyExpr(DeclareKeyExpr { id: 1, wire_expr: named("a") }));
+    let mut batch = Vec::new();
+    let header =
+        FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::new(Priority::Data) };
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    Zenoh080::new().write(&mut batch, &number).unwrap();
+    client.handle_input(Segment::from(batch), now);
+    assert!(client.is_open());
+    while client.poll_event().is_some() {}
+    client
+}
+
+#[test]
+fn what_one_batch_costs_is_bounded_whatever_is_in_it_and_many_cost_no_more_at_once() {
+    let mut buffer = vec![0; usize::from(BATCH_SIZE)];
+    for (name, message) in short() {
+        let (mut client, mut most) = (opened(), 0);
+        for sn in 1..=10 {
+            let (batch, messages) = filled(sn, &message);
+            assert!(messages > 5000, "{name}: {messages} messages");
+            let segment = Segment::from(batch);
+            let (events, count, _, peak) = allocated(|| {
+                client.handle_input(segment, Duration::ZERO);
+                std::iter::from_fn(|| client.poll_event()).map(drop).count()
+            });
+            assert!(client.is_open(), "{name}");
+            // The first tokens and subscribers are told to each of those that watch.
+            assert!(events <= messages + 10, "{name}: {events} events of {messages} messages");
+            assert!(count <= 20 * messages, "{name}: {count} allocations for {messages} messages");
+            assert!(peak <= HELD as usize, "{name}: {peak} B at once");
+            // The first has the queue of events grow.
+            assert!(sn == 1 || peak <= most, "{name}: {peak} B at once, and {most} B before");
+            most = most.max(peak);
+            while client.poll_transmit(&mut buffer, Duration::ZERO).is_some() {}
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_is_longer_than_agreed_costs_nothing() {
+    let mut client = opened();
+    let long = Segment::from(vec![0x1d; 14 << 20]);
+    let ((), count, bytes, _) = allocated(|| client.handle_input(long, Duration::ZERO));
+    assert!(!client.is_open());
+    assert!(count < 50 && bytes < 1 << 16, "{count} allocations of {bytes} B");
 }

@@ -25,7 +25,7 @@ use support::{
     browser::Page,
     lab::{lab, turn, url},
 };
-use zbytes_lab::app::{Plan, Preset};
+use zbytes_lab::app::{Plan, Preset, Sending};
 
 async fn keys(page: &Page, pressed: &[char]) {
     page.run("document.querySelector('#plot').focus()", vec![]).await;
@@ -87,7 +87,7 @@ async fn seen(page: &Page) -> (usize, usize) {
 
 async fn preset(page: &Page, preset: Preset) -> Plan {
     page.fill("#preset", preset.key()).await;
-    let plan = Plan::of(&preset.rows(0), None, 10).unwrap();
+    let plan = Plan::of(&preset.rows(0), None, &Sending::default()).unwrap();
     page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
     plan
 }

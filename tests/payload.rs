@@ -7,6 +7,8 @@
     reason = "a failed expectation must stop the test"
 )]
 
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "support/model.rs"]
 mod model;
 
@@ -15,11 +17,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use memory::most_held;
 use model::{Operation, Pair, Part, Whence};
 use proptest::prelude::*;
 use zbytes_lab::{
     ledger::{Ledger, Place},
-    payload::{BuildError, ZBytes},
+    payload::{Addressed, BuildError, Difference, Direction, Search, Step, Windows, ZBytes},
     segment::{Aliasing, Element, Mode, Segment, Source},
 };
 use zenoh_buffers::{ZBuf, buffer::Buffer};
@@ -161,4 +164,57 @@ fn appending_beyond_the_limit_is_refused_and_changes_nothing() {
     }
     assert_eq!(payload.append(&piece).unwrap_err(), BuildError::TooLong { requested: 17 << 26 });
     assert_eq!((payload.len(), payload.segments().len()), (1 << 30, 16));
+}
+
+/// Asserts that `run` holds nothing beyond `room` bytes while it runs, whatever the length of the
+/// payload: it copied none of it.
+fn in_place<R>(what: &str, room: usize, run: impl FnOnce() -> R) -> R {
+    let (result, held) = most_held(run);
+    assert!(held <= room, "{what} held {held} B");
+    result
+}
+
+#[test]
+fn what_is_said_to_copy_nothing_holds_no_byte_of_the_payload() {
+    const LEN: usize = 1 << 20;
+    const ROOM: usize = 4 << 10;
+    let block = |fill: u8| Segment::from(vec![fill; LEN]);
+    let (first, second) = (block(1), block(2));
+    let sources = [Source::borrow(first), Source::moved(second)];
+    let payload = in_place("building", ROOM, || ZBytes::from_segments(sources).unwrap());
+    let [twin, other] = [1, 2].map(|_| ZBytes::from_segments([block(1), block(2)].map(Source::moved)).unwrap());
+    let pointers = |payload: &ZBytes| -> Vec<*const u8> {
+        payload.segments().iter().map(|segment| segment.as_linear().unwrap().as_slice().as_ptr()).collect()
+    };
+    let places = pointers(&payload);
+
+    let slice = in_place("a slice", ROOM, || payload.slice(10..2 * LEN - 10).unwrap());
+    assert_eq!(pointers(&slice), [places[0].wrapping_add(10), places[1]]);
+    let (head, tail) = in_place("splitting", ROOM, || payload.split_at(LEN / 2).unwrap());
+    assert_eq!((pointers(&head), pointers(&tail)), (vec![places[0]], vec![places[0].wrapping_add(LEN / 2), places[1]]));
+    let mut joined = head.clone();
+    in_place("appending", ROOM, || joined.append(&tail).unwrap());
+    assert_eq!(pointers(&joined), [places[0], places[0].wrapping_add(LEN / 2), places[1]]);
+    let whole = in_place("the one block of a segment", ROOM, || head.to_bytes(&mut Ledger::new()).unwrap());
+    assert_eq!(whole.as_slice().as_ptr(), places[0]);
+    in_place("zenoh's buffer", ROOM, || ZBuf::try_from(&payload).unwrap());
+    in_place("the layout", ROOM, || payload.layout());
+
+    let mut windows = Vec::with_capacity(2);
+    let mut look = |bytes: &[u8]| windows.push((bytes.as_ptr(), bytes.len()));
+    in_place("windows", ROOM, || payload.for_each_window(&mut [0; 64], &mut Ledger::new(), &mut look).unwrap());
+    assert_eq!(windows, [(places[0], LEN), (places[1], LEN)]);
+
+    let ledger = &mut Ledger::new();
+    assert!(in_place("comparing", ROOM, || payload.eq_bytes(&twin, ledger).unwrap()));
+    let (here, there) = (Addressed::new(payload), Addressed::new(other));
+    let mut window = Vec::new();
+    let mut search = Search::new(vec![2, 1], 0, Direction::Forwards, 2 * LEN).unwrap();
+    let found = in_place("searching", ROOM, || search.step(&here, usize::MAX, &mut window, ledger).unwrap());
+    assert_eq!((found, window.capacity()), (Step::Absent, 0));
+    let mut difference = Difference::new(2 * LEN, 2 * LEN);
+    let mut windows = Windows::default();
+    in_place("differences", ROOM, || difference.step([&here, &there], usize::MAX, &mut windows, ledger).unwrap());
+    assert_eq!((difference.is_complete(), difference.count()), (true, 0));
+    assert_eq!(*ledger, Ledger::new());
 }

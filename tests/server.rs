@@ -77,6 +77,9 @@ async fn what_shrinks_is_compressed_for_those_who_take_it() {
     assert_eq!((plain.header("content-encoding"), &plain.body), (None, &wasm));
     assert_eq!(plain.header("vary"), Some("accept-encoding"));
 
+    let refused = get(page, HASHED_WASM, "Accept-Encoding: br;Q=0\r\n").await;
+    assert_eq!((refused.header("content-encoding"), &refused.body), (None, &wasm));
+
     let brotli = get(page, HASHED_WASM, "Accept-Encoding: gzip, deflate, br, zstd\r\n").await;
     assert_eq!(brotli.header("content-encoding"), Some("br"));
     let mut unpacked = Vec::new();
@@ -141,14 +144,33 @@ async fn what_is_not_there_is_said_so() {
     let dist = dist();
     fs::write(dist.parent().unwrap().join("secret.txt"), "secret").unwrap();
     fs::write(dist.join(".hidden"), "secret").unwrap();
+    #[cfg(unix)]
+    for (link, to) in [("link.txt", "../secret.txt"), ("up", ".."), ("inside.js", "boot.js")] {
+        std::os::unix::fs::symlink(to, dist.join(link)).unwrap();
+    }
     let lab = lab_of(&dist).await;
-    for path in
-        ["/nothing", "/fonts", "/fonts/", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden"]
-    {
+    // Names may have 255 B, and paths 4,096 B, in most file systems.
+    let (long, longer) = (format!("/{}", "n".repeat(256)), format!("/{}x", "n/".repeat(2_500)));
+    for path in [
+        "/nothing",
+        "/fonts",
+        "/fonts/",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/.hidden",
+        "/link.txt",
+        "/up/secret.txt",
+        "/boot.js/x",
+        &long,
+        &longer,
+    ] {
         let answer = get(lab.page_addr(), path, "").await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.text().contains("the page is at /"), "{path}: {}", answer.text());
     }
+    #[cfg(unix)]
+    assert_eq!(get(lab.page_addr(), "/inside.js", "").await.status, 200, "a link within the folder is a file of it");
     for path in ["/", "/lab.json"] {
         let answer = http(lab.page_addr(), "POST", path, "Content-Length: 0\r\n").await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{path}");
@@ -203,6 +225,29 @@ async fn two_programs_that_know_only_the_router_reach_each_other() {
     lab.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lab_json_is_told_under_names_of_this_machine_only() {
+    let lab = Lab::start(Options { allow_host: vec!["lab.example".into()], ..options(&dist()) }).await.unwrap();
+    let page = lab.page_addr();
+    for (host, status) in [
+        (page.to_string(), 200),
+        (format!("localhost:{}", page.port()), 200),
+        ("lab.example".to_owned(), 200),
+        // A name that a stranger points here.
+        (format!("evil.example:{}", page.port()), 403),
+        (format!("user@{page}"), 403),
+        (String::new(), 403),
+    ] {
+        let request = format!("GET /lab.json HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let (mut answer, mut connection) = send(page, &request).await;
+        timeout(GUARD, connection.read_to_end(&mut answer.body)).await.unwrap().unwrap();
+        assert_eq!(answer.status, status, "{host}: {}", answer.text());
+        assert_eq!(answer.text().contains("--allow-host"), status == 403, "{host}: {}", answer.text());
+        assert_eq!(answer.text().contains("zid"), status == 200, "{host}: {}", answer.text());
+    }
+    lab.stop().await;
+}
+
 // ---- /zenoh ----
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,6 +273,8 @@ async fn only_the_pages_own_origin_is_let_in() {
         (Some("http://evil.example"), format!("127.0.0.1:{port}"), 403, "--allow-origin http://evil.example"),
         (Some("http://127.0.0.1:1"), format!("127.0.0.1:{port}"), 403, "may not use the router"),
         (Some(&*own), "127.0.0.1:1".into(), 403, "may not use the router"),
+        (Some(&*own), format!("user@127.0.0.1:{port}"), 403, "may not use the router"),
+        (Some(&*format!("{own}#fragment")), format!("127.0.0.1:{port}"), 403, "expected the Origin of a page"),
         (Some(&*rebound), format!("evil.example:{port}"), 403, "--allow-host evil.example"),
         // Only --router-only stands behind trunk.
         (Some("http://127.0.0.1:8081"), format!("127.0.0.1:{port}"), 403, "may not use the router"),
@@ -280,24 +327,6 @@ async fn an_incomplete_upgrade_never_reaches_the_router() {
     }
     assert_eq!(upgrade(page, &format!("{own}{UPGRADE}")).await.0.status, 101);
     lab.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn connections_that_never_ask_for_anything_block_nobody() {
-    let lab = lab().await;
-    let page = lab.page_addr();
-    let mut idle = Vec::new();
-    for sent in ["", "G", "GET /zenoh HTTP/1.1\r\n", "GET /zenoh HTTP/1.1\r\nUpgrade: websocket\r\n", "\r\n"] {
-        let mut connection = TcpStream::connect(page).await.unwrap();
-        connection.write_all(sent.as_bytes()).await.unwrap();
-        idle.push(connection);
-    }
-    let (answer, _connection) = upgrade(page, &format!("{}{UPGRADE}", own(page))).await;
-    assert_eq!(answer.status, 101);
-    let client = session("client", &lab.ws_locator()).await;
-    client.close().await.unwrap();
-    lab.stop().await;
-    drop(idle);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -429,7 +458,7 @@ async fn a_stopped_lab_leaves_its_ports_free() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_ends_cleanly_on_a_signal() {
     let dist = dist();
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["-INT", "-TERM", "-HUP"] {
         let mut child = Program::start(&dist, &[]).await;
         // What may hold it up: an idle connection, an open /zenoh, a peer.
         let idle = TcpStream::connect(child.page).await.unwrap();
@@ -450,6 +479,27 @@ async fn the_program_ends_cleanly_on_a_signal() {
         drop((idle, open));
         peer.close().await.unwrap();
     }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_outlives_its_terminal_when_it_is_told_to() {
+    let dist = dist();
+    let plain = program(&dist, &[]);
+    let mut command = tokio::process::Command::new("nohup");
+    command.arg(plain.as_std().get_program()).args(plain.as_std().get_args()).env_remove("RUST_LOG");
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let mut child = Program::greeted(command).await;
+    let kill = async |id: u32, signal: &str| {
+        let status = tokio::process::Command::new("kill").args([signal, &id.to_string()]).status().await;
+        assert!(status.unwrap().success());
+    };
+    let id = child.process.id().unwrap();
+    kill(id, "-HUP").await;
+    assert_eq!(get(child.page, "/", "").await.status, 200);
+    kill(id, "-TERM").await;
+    let status = timeout(GUARD, child.process.wait()).await.expect("it should have ended").unwrap();
+    assert_eq!(status.code(), Some(0));
 }
 
 #[cfg(unix)]
@@ -496,15 +546,15 @@ async fn lan_opens_one_port_and_says_so() {
     for part in ["warning: ", "open to the network", "publish and subscribe", "plain http"] {
         assert!(warning.contains(part), "{part:?} in {warning}");
     }
+    // Which of this machine's addresses are told is tested where they are chosen.
     let addresses = if_addrs::get_if_addrs().unwrap();
-    let mut others = addresses.iter().filter(|i| !i.is_loopback() && !i.is_link_local() && i.ip().is_ipv4()).peekable();
-    if others.peek().is_none() {
-        assert!(warning.contains("no address other than its own loopback"), "{warning}");
+    let mut told = 0;
+    for line in warning.lines().filter(|line| line.starts_with("  http://")) {
+        let known = |i: &if_addrs::Interface| line == format!("  http://{}:{port}/  ({})", i.ip(), i.name);
+        assert!(addresses.iter().any(|i| known(i) && !i.is_loopback()), "{line}");
+        told += 1;
     }
-    for interface in others {
-        let url = format!("http://{}:{port}/  ({})", interface.ip(), interface.name);
-        assert!(warning.contains(&url), "{url} in {warning}");
-    }
+    assert_eq!(told == 0, warning.contains("no network interface that is up"), "{warning}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -526,7 +576,9 @@ async fn bad_options_are_told_apart_from_failures() {
     for (bad, text) in [
         (&["--page", "8080"][..], "--page"),
         (&["--allow-origin", "lab.example"], "expected an origin such as"),
-        (&["--allow-host", "http://lab.example"], "expected a host name"),
+        (&["--allow-host", "http://lab.example"], "expected one host name"),
+        (&["--allow-host", "*"], "without scheme, port, path or placeholders"),
+        (&["--allow-origin", "https://*.example"], "expected an origin such as"),
         (&["--router-only", "--open"], "cannot be used with"),
         (&["--nonsense"], "--nonsense"),
     ] {
@@ -553,6 +605,61 @@ fn trunk_sends_the_same_headers_and_finds_the_router() {
     let backends: Vec<_> = trunk["proxy"].as_array().unwrap().iter().map(|p| p["backend"].as_str().unwrap()).collect();
     let page = server::DEFAULT_PAGE;
     assert_eq!(backends, [format!("http://{page}/lab.json"), format!("ws://{page}{}", server::ENDPOINT)]);
+}
+
+/// What the policy must be, said apart from where it is written.
+#[test]
+fn the_page_may_do_what_it_needs_and_nothing_else() {
+    let trunk: toml::Table = read("Trunk.toml").parse().unwrap();
+    let ours = HashMap::from(server::HEADERS);
+    let trunks: HashMap<_, _> = trunk["serve"]["headers"]
+        .as_table()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
+    for (whose, headers) in [("the lab's", ours), ("trunk's", trunks)] {
+        for (name, value) in [
+            // Isolated from other pages, which the fine clock needs too.
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-embedder-policy", "require-corp"),
+            // No other page may load parts of this one.
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+            // Routers and links that are followed do not learn where the page is.
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(headers.get(name), Some(&value), "{whose} {name}");
+        }
+        let mut allowed: HashMap<&str, Vec<&str>> = HashMap::new();
+        for directive in headers["content-security-policy"].split(';') {
+            let mut words = directive.split_whitespace();
+            let name = words.next().expect("no directive is empty");
+            // A browser takes the first of two.
+            assert_eq!(allowed.insert(name, words.collect()), None, "{whose} {name} is there twice");
+        }
+        // What is not named is forbidden; the last three do not fall back to that, and have to say it themselves.
+        for name in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
+            assert_eq!(allowed.remove(name), Some(vec!["'none'"]), "{whose} {name}");
+        }
+        // Its own files, WebAssembly, Workers, and WebSockets to the router that the user names. No inline script or style,
+        // no eval, no file of any other site.
+        let most: HashMap<&str, &[&str]> = HashMap::from([
+            ("script-src", &["'self'", "'wasm-unsafe-eval'"][..]),
+            ("style-src", &["'self'"]),
+            ("font-src", &["'self'"]),
+            ("img-src", &["'self'", "data:"]),
+            ("connect-src", &["'self'", "ws:", "wss:"]),
+            ("worker-src", &["'self'", "blob:"]),
+            ("manifest-src", &["'self'"]),
+        ]);
+        for (name, sources) in allowed {
+            let most = most.get(name).unwrap_or_else(|| panic!("{whose} policy has no need of {name}"));
+            for source in sources {
+                assert!(most.contains(&source), "{whose} {name} must not allow {source}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -748,13 +855,14 @@ struct Program {
 
 impl Program {
     async fn start(dist: &Path, options: &[&str]) -> Self {
+        Self::greeted(program(dist, options)).await
+    }
+
+    async fn greeted(mut command: tokio::process::Command) -> Self {
         use tokio::io::AsyncBufReadExt as _;
 
-        let mut process = program(dist, options)
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
         let mut stdout = tokio::io::BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
         timeout(GUARD, async {

@@ -12,7 +12,7 @@
 
 mod support;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use support::{
@@ -28,7 +28,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
-use zbytes_lab::{client::Client, server::Lab, wire::MAX_MESSAGE};
+use zbytes_lab::{
+    app::session::answers::WINDOW,
+    client::{CongestionControl, Put},
+    payload::ZBytes,
+    server::Lab,
+    wire::MAX_MESSAGE,
+};
 
 /// Ticks a box, or unticks it.
 async fn tick(page: &Page, css: &str, on: bool) {
@@ -404,6 +410,14 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     let facts = page.text(".link-facts").await;
     assert!(facts.contains("batch 65,535 B, 16 lanes") && facts.contains("6 numbered ones missed"), "{facts}");
     assert!(page.text("#link-fence").await.contains("answered after"));
+    // Once it is closed, what went over it, and what was missed, is what it was.
+    page.click("#disconnect").await;
+    page.wait("#session[data-state=closed]").await;
+    for name in ["put", "link"] {
+        tab(&page, name).await;
+    }
+    let facts = page.text(".link-facts").await;
+    assert!(facts.contains("6 numbered ones missed") && !facts.contains("0 messages"), "{facts}");
 
     a_link_that_is_cut(&page, &lab).await;
     page.close(&[]).await;
@@ -434,8 +448,6 @@ async fn forward(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
 async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     let mut peer = Peer::native(&lab.tcp_locator(), "lab/cut/**").await;
     let never = peer.silent("answers/never").await;
-    page.click("#disconnect").await;
-    page.wait("#session[data-state=closed]").await;
     let (through, cut) = forward(lab.ws_locator().trim_start_matches("ws/").parse().unwrap()).await;
     tab(page, "put").await;
     page.connect(&format!("ws/{through}")).await;
@@ -574,8 +586,229 @@ async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
     peer.call(json!({ "do": "put", "key": key, "payload": 9, "congestion_control": "BLOCK" })).await;
     page.wait(&format!("#samples tr[data-key='{key}'][data-len='9']")).await;
     tab(page, "link").await;
-    assert!(page.text("#link-loss").await.contains("The router closed the link."));
+    let loss = page.text("#link-loss").await;
+    assert!(
+        loss.contains("The link ended while this page stood still.") && !loss.contains("network was cut"),
+        "{loss}"
+    );
+    assert_still(page, "#session-gap", "data-still", Duration::from_millis(millis.into())).await;
     tab(page, "put").await;
+}
+
+/// The page says that it stood still for so long, within two seconds: it looks at its clocks once in a second, and a busy machine is late.
+async fn assert_still(page: &Page, css: &str, attribute: &str, expected: Duration) {
+    let told = Duration::from_millis(page.attribute(css, attribute).await.parse().unwrap());
+    let (least, most) = (expected.saturating_sub(Duration::from_millis(200)), expected + Duration::from_secs(2));
+    assert!(told >= least && told <= most, "{told:?} of {expected:?}: {}", page.text(css).await);
+}
+
+/// Freezes the page as a browser does with one that is hidden; returns for how long it was.
+async fn freeze(page: &Page, time: Duration) -> Duration {
+    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+    let begun = std::time::Instant::now();
+    tokio::time::sleep(time).await;
+    let frozen = begun.elapsed();
+    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+    frozen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_frozen_says_for_how_long_and_what_waited_meanwhile() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let put = |key: &str| json!({ "do": "put", "key": key, "payload": 9, "congestion_control": "BLOCK" });
+    peer.call(put("lab/before")).await;
+    page.wait("#samples tr[data-key='lab/before']").await;
+    tab(&page, "link").await;
+    assert_eq!(page.text("#link-still").await, "", "it has not stood still yet");
+    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+    let begun = std::time::Instant::now();
+    peer.call(put("lab/meanwhile")).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let frozen = begun.elapsed();
+    page.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+    page.wait("#link-still[data-outlived=true]").await;
+    assert_still(&page, "#link-still", "data-still", frozen).await;
+    let words = page.text("#link-still").await;
+    assert!(words.contains("This page stood still for ") && words.contains("The session has outlived it."), "{words}");
+    assert_eq!(page.text("#link-loss").await, "none");
+    tab(&page, "put").await;
+    // What came meanwhile says that it may have waited, and what came before and comes now does not.
+    peer.call(put("lab/after")).await;
+    page.wait("#samples tr[data-key='lab/after']").await;
+    let waited = |key: &str| format!("#samples [data-more='lab/{key}']");
+    assert!(page.text(&waited("meanwhile")).await.contains("waited up to "), "{}", page.text("#samples").await);
+    assert_eq!([page.text(&waited("before")).await, page.text(&waited("after")).await], ["", ""]);
+    page.close(&[]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes more than a minute"]
+async fn a_page_that_was_frozen_for_forty_seconds_says_forty_seconds() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let flood = peer.flood("lab/flood", 4 << 20).await;
+    page.wait("#samples tr").await;
+    let frozen = freeze(&page, Duration::from_secs(40)).await;
+    page.wait_at_most("#session-gap", 2 * GUARD).await;
+    assert_still(&page, "#session-gap", "data-still", frozen).await;
+    let gap: u64 = page.attribute("#session-gap", "data-gap").await.parse().unwrap();
+    assert!(gap >= 40_000, "{gap} ms: what was in the browser does not count as heard");
+    tab(&page, "link").await;
+    let loss = page.text("#link-loss").await;
+    assert!(loss.contains("This page stood still for 4") && !loss.contains("network was cut"), "{loss}");
+    flood.abort();
+    page.close_with(&[], &[SOCKET_FAILED]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_that_is_stopped_tells_as_many_puts_as_arrive() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut peer = Peer::native(&lab.tcp_locator(), "lab/to/**").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    row(&page, 1 << 20).await;
+    page.fill("#key", "lab/to/rate").await;
+    page.fill("#hz", "1000").await;
+    page.click("#rate-start").await;
+    let mut arrived = 0;
+    while arrived < 20 {
+        assert_eq!(peer.hear("sample").await["key"], "lab/to/rate");
+        arrived += 1;
+    }
+    // More are made than can leave, so some are under way when it is stopped.
+    page.click("#rate-stop").await;
+    page.wait("#rate[data-state=stopped][data-leaving='0']").await;
+    page.fill("#key", "lab/to/end").await;
+    page.click("#put").await;
+    while peer.hear("sample").await["key"] != "lab/to/end" {
+        arrived += 1;
+    }
+    let told = ["data-puts", "data-dropped", "data-failed"];
+    let mut counts = Vec::new();
+    for name in told {
+        counts.push(page.attribute("#rate", name).await.parse::<u64>().unwrap());
+    }
+    assert_eq!(counts, [arrived, 0, 0], "{}", page.text("#rate").await);
+    page.close(&[]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+/// What the Answer tab counts: asked, answered, refused, cut off, waiting.
+async fn answers(page: &Page) -> [u64; 5] {
+    let mut counts = [0; 5];
+    for (count, name) in counts.iter_mut().zip(["asked", "answered", "refused", "failed", "waiting"]) {
+        *count = page.attribute("#answer-result", &format!("data-{name}")).await.parse().unwrap();
+    }
+    counts
+}
+
+/// Asks so often at once; returns how many gets were answered with `len` bytes, and the errors of those that were not.
+async fn ask_at_once(session: &zenoh::Session, times: usize, timeout: Duration, len: usize) -> (usize, Vec<String>) {
+    let mut all = Vec::new();
+    for _ in 0..times {
+        all.push(session.get("page/window").timeout(timeout).await.unwrap());
+    }
+    let (mut payloads, mut errors) = (0, Vec::new());
+    for replies in all {
+        let (mut answered, mut word) = (0, None);
+        while let Ok(reply) = replies.recv_async().await {
+            match reply.result() {
+                Ok(sample) => {
+                    assert_eq!(sample.payload().len(), len);
+                    answered += 1;
+                }
+                Err(error) => word = Some(String::from_utf8_lossy(&error.payload().to_bytes()).into_owned()),
+            }
+        }
+        // The asker's own clock may end a get between its answer and the end of that.
+        assert!(answered <= 1 && answered + usize::from(word.is_some()) > 0, "a get ends in its answer or in a word");
+        payloads += answered;
+        errors.extend(word.filter(|_| answered == 0));
+    }
+    (payloads, errors)
+}
+
+async fn many_gets(times: usize) {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let session = support::lab::joined(&lab.tcp_locator()).await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    // Three segments, one borrowed, one moved, one copied.
+    let len: usize = page.attribute("#build-state", "data-bytes").await.parse().unwrap();
+    assert!(len > 11 << 20);
+    tab(&page, "answer").await;
+    page.fill("#answer-key", "page/window").await;
+    page.click("#answer-key-declare").await;
+    page.wait("#answer-key-undeclare").await;
+    // A router does not say when a queryable is known to others.
+    let mut asked = 0;
+    while asked == 0 {
+        let replies = session.get("page/window").await.unwrap();
+        while replies.recv_async().await.is_ok() {
+            asked += 1;
+        }
+    }
+    page.wait("#answer-result[data-answered='1']").await;
+    let patient = Duration::from_secs(10 * times as u64);
+    let (payloads, errors) = ask_at_once(&session, times, patient, len).await;
+    assert_eq!((payloads, &errors), (times, &Vec::new()));
+    let all = times as u64 + 1;
+    page.wait(&format!("#answer-result[data-answered='{all}']")).await;
+    assert_eq!(answers(&page).await, [all, all, 0, 0, 0]);
+    let most: usize = page.attribute("#answer-result", "data-most-held").await.parse().unwrap();
+    assert!(most > len && most < WINDOW + len, "{most} B of {len} each were held at once");
+
+    // Askers that do not wait for so long: those whose time is over get a word, and the page counts all.
+    let hasty = Duration::from_millis(500);
+    let (payloads, errors) = ask_at_once(&session, times, hasty, len).await;
+    assert_eq!(payloads + errors.len(), times);
+    page.wait(&format!("#answer-result[data-asked='{}'][data-waiting='0']", all + times as u64)).await;
+    let [_, answered, refused, failed, _] = answers(&page).await;
+    assert_eq!((answered + refused, failed), (all + times as u64, 0));
+    assert!(refused > 0, "{}", page.text("#answer-result").await);
+    let told = page.text("#answer-problem").await;
+    assert!(told.contains("could not answer within 0.4 s of the 0.5 s"), "{told}");
+
+    // What waits when it stops answering gets a word too.
+    let gets = tokio::spawn({
+        let session = session.clone();
+        async move { ask_at_once(&session, times, patient, len).await }
+    });
+    let before = all + times as u64;
+    page.wait(&format!("#answer-result[data-asked='{}']", before + times as u64)).await;
+    page.click("#answer-key-undeclare").await;
+    let (payloads, errors) = gets.await.unwrap();
+    assert_eq!(payloads + errors.len(), times);
+    let asked = "return document.querySelector('#answer-result').dataset.waiting";
+    page.until(asked, json!("0")).await;
+    session.close().await.unwrap();
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_gets_at_once_are_answered_in_turn_and_hold_no_more_than_a_window() {
+    many_gets(60).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "moves eleven gibibytes"]
+async fn five_hundred_gets_at_once_are_answered_in_turn_and_hold_no_more_than_a_window() {
+    many_gets(500).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -623,10 +856,11 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
     let key = zbytes_lab::client::key_expression("lab/largest").unwrap();
-    let fits = |len: &usize| Client::message_len(&key, *len).is_ok();
+    let put = Put { congestion: CongestionControl::Block, ..Put::new(key, ZBytes::empty()) };
+    let fits = |len: &usize| put.message_len(*len, None).is_ok();
     let len = (MAX_MESSAGE - 100..=MAX_MESSAGE).rev().find(fits).unwrap();
     assert_eq!(
-        Client::message_len(&key, len),
+        put.message_len(len, None),
         Ok(MAX_MESSAGE),
         "the message is as long as one may be, the router's timestamp included"
     );

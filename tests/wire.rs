@@ -281,6 +281,183 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
     lab.stop().await;
 }
 
+/// What Layout says of the batches: how many, and payload bytes in the first; then of each row
+/// where its bytes begin and end in the payload, and which batches carry it, in its own words.
+async fn planned(page: &Page) -> ((usize, usize), Vec<(usize, usize, String)>) {
+    let number = async |name: &str| page.attribute("#batches-of", name).await.parse().unwrap();
+    let batches: (usize, usize) = (number("data-count").await, number("data-first").await);
+    let script = "
+        return [...document.querySelectorAll('#layout-table tbody tr')].map((row) => {
+            const cells = [...row.cells].map((cell) => cell.textContent);
+            return [Number(cells[1].replaceAll(',', '')), Number(cells[3].replaceAll(',', '')), cells.at(-1)];
+        })";
+    let rows = page.run(script, vec![]).await;
+    let row = |row: &Value| {
+        let (offset, len) = (row[0].as_u64().unwrap() as usize, row[1].as_u64().unwrap() as usize);
+        (offset, offset + len, row[2].as_str().unwrap().to_owned())
+    };
+    let foot = page.text("#layout-table tfoot td:last-child").await;
+    assert_eq!(foot.split(' ').next().unwrap().replace(',', ""), batches.0.to_string());
+    (batches, rows.as_array().unwrap().iter().map(row).collect())
+}
+
+/// Payload bytes in front of the end of each frame of the put that is followed, out of the file
+/// that the page saves.
+async fn sent(page: &Page) -> Vec<usize> {
+    let script = "
+        const done = arguments[0];
+        const original = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            URL.createObjectURL = original;
+            blob.text().then((text) => {
+                let end = 0;
+                const frames = text.trimEnd().split('\\n').map((line) => JSON.parse(line));
+                done(frames.map((frame) => {
+                    const runs = frame.carried.filter((run) => run.content === 'payload');
+                    runs.forEach((run) => { end = Math.max(end, run.offset + run.len); });
+                    return end;
+                }));
+            }, (error) => done(String(error)));
+            return '#';
+        };
+        document.querySelector('#wire-save-json').click();";
+    let ends = page.client.execute_async(script, vec![]).await.unwrap();
+    ends.as_array().unwrap_or_else(|| panic!("{ends}")).iter().map(|end| end.as_u64().unwrap() as usize).collect()
+}
+
+/// Puts with what is set, and compares what Layout said with the frames.
+async fn layout_says_what_is_sent(page: &Page, what: &str) -> Vec<usize> {
+    page.wait("#build-state[data-state=ready]").await;
+    let ((count, first), rows) = planned(page).await;
+    put(page).await;
+    follow(page).await;
+    let sent = sent(page).await;
+    assert_eq!((count, first), (sent.len(), sent[0]), "{what}");
+    assert_eq!(rows.len(), 3, "{what}");
+    for (begin, end, words) in rows {
+        let carrier = |byte: usize| sent.iter().position(|until| byte < *until).unwrap();
+        let (from, to) = (carrier(begin), carrier(end - 1));
+        let expected = if from == to { format!("batch {from}") } else { format!("batches {from} to {to}") };
+        assert_eq!(words.replace(',', ""), expected, "{what}: {begin} to {end}");
+    }
+    page.click("#wire-close").await;
+    page.wait("#wire-dialog:not([open])").await;
+    sent
+}
+
+async fn tick(page: &Page, id: &str) {
+    page.run("document.querySelector(arguments[0]).click()", vec![json!(id)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn layout_draws_the_batches_that_are_sent_with_every_option() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#preset", "framed").await;
+    page.click("#table").await;
+    page.wait("#layout-table").await;
+    assert_eq!(page.text("#batches-of").await, "batches: one put alone, 65,535 B assumed");
+    let (assumed, _) = planned(&page).await;
+    record_and_connect(&page).await;
+    page.until(
+        "return document.querySelector('#batches-of').textContent",
+        json!("batches: one put alone, 65,535 B agreed"),
+    )
+    .await;
+    assert_eq!(planned(&page).await.0, assumed, "the lab's router agrees to what is assumed");
+    let mut all = std::collections::BTreeSet::new();
+    all.insert(layout_says_what_is_sent(&page, "nothing").await);
+    page.click("#tab-put").await;
+    page.fill("#put-encoding", "text/plain;charset=utf-8").await;
+    all.insert(layout_says_what_is_sent(&page, "encoding").await);
+    page.click("#tab-put").await;
+    page.fill("#put-attachment", &"a".repeat(300)).await;
+    all.insert(layout_says_what_is_sent(&page, "attachment").await);
+    page.click("#tab-put").await;
+    page.fill("#put-timestamp", "now").await;
+    all.insert(layout_says_what_is_sent(&page, "timestamp").await);
+    page.click("#tab-put").await;
+    tick(&page, "#put-numbered").await;
+    all.insert(layout_says_what_is_sent(&page, "number").await);
+    page.click("#tab-put").await;
+    page.fill("#put-priority", "real time").await;
+    tick(&page, "#put-express").await;
+    page.fill("#key", "lab/another/key").await;
+    all.insert(layout_says_what_is_sent(&page, "priority, express, key").await);
+    // Of an attachment that fills more than a batch the payload begins in a later one.
+    page.click("#tab-put").await;
+    page.fill("#put-attachment", &"b".repeat(70_000)).await;
+    let sent = layout_says_what_is_sent(&page, "a long attachment").await;
+    assert_eq!(sent[0], 0);
+    all.insert(sent);
+    assert_eq!(all.len(), 7, "each option moves the cuts");
+    page.fill("#key", "lab//x").await;
+    page.until(
+        "return document.querySelector('#batches-of').textContent",
+        json!("batches: as if Put could send this key and encoding"),
+    )
+    .await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+/// A router that agrees on less than it is offered, and its locator.
+async fn lesser_router(settings: &[(&str, &str)]) -> (zenoh::Session, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let locator = format!("ws/127.0.0.1:{port}");
+    let mut config = zenoh::Config::default();
+    for (key, value) in [
+        ("mode", r#""router""#),
+        ("listen/endpoints", &format!(r#"["{locator}"]"#)),
+        ("scouting/multicast/enabled", "false"),
+    ]
+    .into_iter()
+    .chain(settings.iter().copied())
+    {
+        config.insert_json5(key, value).unwrap();
+    }
+    (zenoh::open(config).await.unwrap(), locator)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn layout_draws_the_batches_that_the_router_agreed_on() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    for (size, settings) in [
+        (1024, &[("transport/link/tx/batch_size", "1024")][..]),
+        (
+            4096,
+            &[
+                ("transport/link/tx/batch_size", "4096"),
+                ("transport/link/tx/sequence_number_resolution", r#""16bit""#),
+                ("transport/unicast/qos/enabled", "false"),
+            ],
+        ),
+        (65_535, &[("transport/link/tx/sequence_number_resolution", r#""8bit""#)]),
+    ] {
+        let (router, locator) = lesser_router(settings).await;
+        let page = Page::open(&url(&lab)).await;
+        page.fill("#preset", "three").await;
+        page.fill("#row-length", "20000").await;
+        page.click("#table").await;
+        page.click("#tab-wire").await;
+        page.click("#wire-record-here").await;
+        page.fill("#locator", &locator).await;
+        page.click("#connect").await;
+        page.wait("#session[data-state=open]").await;
+        page.wait(&format!("#batches-of[data-size='{size}']")).await;
+        layout_says_what_is_sent(&page, "default options").await;
+        page.click("#tab-put").await;
+        page.fill("#put-attachment", &"a".repeat(1500)).await;
+        page.fill("#put-priority", "background").await;
+        layout_says_what_is_sent(&page, "attachment").await;
+        page.close(&[]).await;
+        router.close().await.unwrap();
+    }
+    lab.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     let _turn = turn().await;

@@ -41,7 +41,7 @@ function fail(error) {
   box.setAttribute("role", "alert");
   box.replaceChildren(
     element("h1", "ZBytes Lab could not start"),
-    element("p", String(error?.message ?? error)),
+    element("p", outside(error?.message ?? error)),
     element(
       "p",
       "Perhaps the connection was cut, or the lab was rebuilt or stopped meanwhile: then loading the page again helps. " +
@@ -59,7 +59,7 @@ function crashed(error) {
   dialog.setAttribute("aria-labelledby", "head-crash");
   const headline = element("h2", "ZBytes Lab has stopped");
   headline.id = "head-crash";
-  const cause = element("pre", globalThis.zbytesLabPanic ?? String(error.stack ?? error));
+  const cause = element("pre", outside(globalThis.zbytesLabPanic ?? error.stack ?? error));
   cause.tabIndex = 0;
   const tools = document.createElement("div");
   tools.className = "ways";
@@ -88,6 +88,12 @@ function crashed(error) {
   tools.firstChild.autofocus = true;
   document.body.append(dialog);
   dialog.showModal();
+}
+
+// Words of the browser, of the server and of a panic: at most so many, and nothing in them that turns the line round.
+function outside(words) {
+  const text = String(words).replace(/[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu, (sign) => `‹U+${sign.codePointAt(0).toString(16).toUpperCase()}›`);
+  return text.length > 4000 ? `${text.slice(0, 4000)}… ‹of ${text.length} characters›` : text;
 }
 
 function element(name, words) {

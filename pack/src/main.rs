@@ -8,6 +8,10 @@
 //!   target/wasm32-unknown-unknown/page/zbytes-lab.wasm ──split──> first part ──wasm-bindgen──> NAME_bg.wasm, NAME.js
 //!                                                           └──> NAME_rest.wasm, fetched by NAME_parts.js
 //! ```
+//!
+//! It writes `notices.txt` beside them: the licences of what is linked.
+
+mod notices;
 
 use std::{
     convert::Infallible,
@@ -38,6 +42,7 @@ fn main() -> Result<()> {
     let program = target_folder()?.join("wasm32-unknown-unknown/page").join(PROGRAM).with_extension("wasm");
     let program =
         fs::read(&program).with_context(|| format!("cannot read {}, which trunk has built", program.display()))?;
+    fs::write(staging.join(notices::FILE), notices::notices()?)?;
     pack(&program, &staging)
 }
 

@@ -3,6 +3,9 @@
 
 use super::{SampleId, Selection, State};
 
+/// So many characters of a key are in a list of choices.
+const NAMED: usize = 60;
+
 /// A payload that can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -66,7 +69,7 @@ impl State {
             Subject::Build => "the payload of Build".to_owned(),
             Subject::Kept => "the kept payload".to_owned(),
             Subject::Sample(id) => match self.samples.iter().find(|sample| sample.id == id) {
-                Some(sample) => format!("{} {}", sample.time, sample.key),
+                Some(sample) => format!("{} {}", sample.time, sample.key.shown_at_most(NAMED)),
                 None => "a sample that was let go".to_owned(),
             },
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::outside::shown;
+
 /// The lab's own endpoint, on the port that the page came from.
 pub const OWN_ENDPOINT: &str = "/zenoh";
 
@@ -26,13 +28,15 @@ impl fmt::Display for LocatorError {
         match self {
             Self::Protocol { found } => write!(
                 f,
-                "a page cannot open {found:?}: a browser speaks WebSocket only. Use ws/HOST:PORT or wss/HOST:PORT (the router \
-                 needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router"
+                "a page cannot open “{}”: a browser speaks WebSocket only. Use ws/HOST:PORT or wss/HOST:PORT (the router \
+                 needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router",
+                shown(found)
             ),
             Self::Address { found } => {
                 write!(
                     f,
-                    "{found:?} is no address: expected HOST:PORT with a port from 1 to 65535, as in ws/127.0.0.1:7446"
+                    "“{}” is not an address: expected HOST:PORT with a port from 1 to 65535, as in ws/127.0.0.1:7446",
+                    shown(found)
                 )
             }
         }
@@ -59,10 +63,15 @@ pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError
         Some(parts) => parts,
         None => locator.split_once('/').unwrap_or(("", locator)),
     };
-    if !matches!(protocol, "ws" | "wss") {
-        let found = if protocol.is_empty() { locator } else { protocol };
-        return Err(LocatorError::Protocol { found: found.to_owned() });
-    }
+    // As in any address, capitals do not matter here.
+    let protocol = match protocol.to_ascii_lowercase().as_str() {
+        "ws" => "ws",
+        "wss" => "wss",
+        _ => {
+            let found = if protocol.is_empty() { locator } else { protocol };
+            return Err(LocatorError::Protocol { found: found.to_owned() });
+        }
+    };
     let wrong = || LocatorError::Address { found: address.to_owned() };
     let (authority, path) = address.split_once('/').unwrap_or((address, ""));
     let (host, port) = authority.rsplit_once(':').ok_or_else(wrong)?;
@@ -86,6 +95,8 @@ mod tests {
         assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh");
         assert_eq!(url("ws/127.0.0.1:7446"), "ws://127.0.0.1:7446/");
         assert_eq!(url("wss/router.example:443"), "wss://router.example:443/");
+        assert_eq!(url("WS/Router.example:7446"), "ws://Router.example:7446/");
+        assert_eq!(url(" Wss://127.0.0.1:443/Zenoh"), "wss://127.0.0.1:443/Zenoh");
         assert_eq!(url("ws/[::1]:7446"), "ws://[::1]:7446/");
         assert_eq!(url("ws://10.0.0.2:80/zenoh"), "ws://10.0.0.2:80/zenoh");
         assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh");
@@ -95,6 +106,9 @@ mod tests {
     fn others_are_refused_in_words() {
         let error = |locator| websocket_url(locator, ORIGIN).unwrap_err().to_string();
         assert!(error("tcp/127.0.0.1:7447").contains("WebSocket only"));
+        assert!(error("ws/\u{202e}host:80").contains("‹right-to-left override›"));
+        let long = "x".repeat(1_000_000);
+        assert!(error(&long).len() < 1_000);
         assert!(error("nonsense").contains("ws/HOST:PORT"));
         for wrong in ["ws/127.0.0.1", "ws/:80", "ws/host:0", "ws/host:70000", "ws/host name:80", "ws/"] {
             assert!(error(wrong).contains("HOST:PORT"), "{wrong}");

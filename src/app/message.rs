@@ -414,7 +414,11 @@ impl Sample {
 #[must_use]
 pub fn message_problem(error: &MessageError) -> Problem {
     let title = match error {
-        MessageError::TooManySegments { .. } => "This is no Cap’n Proto message.",
+        MessageError::NotFramed { .. } => "This is not a Cap’n Proto message.",
+        MessageError::TooManySegments { .. } => "It has too many segments.",
+        MessageError::Packed => "This looks like a packed message.",
+        MessageError::NoTable => "This looks like a message without its segment table.",
+        MessageError::Dimensions { .. } => "It has too many dimensions.",
         MessageError::Truncated { .. } => "There is no whole message.",
         MessageError::Pointer { .. } => "A pointer cannot be followed.",
         MessageError::TooDeep { .. } => "It is nested too deeply.",
@@ -600,7 +604,7 @@ mod tests {
         let problem = message_problem(&MessageError::Truncated { expected: 24, found: 7 });
         assert_eq!(problem.title, "There is no whole message.");
         assert!(problem.detail.starts_with("The message needs 24 B, but there are 7 B."));
-        assert!(problem.detail.ends_with("is no message."));
+        assert!(problem.detail.ends_with("is not a message."));
         let problem = message_problem(&crate::segment::SegmentError::OutOfMemory { requested: 9 }.into());
         assert_eq!(problem.title, "Its bytes cannot be read.");
     }

@@ -10,8 +10,10 @@ pub mod keys;
 pub mod locator;
 pub mod message;
 pub mod ownership;
+pub mod pause;
 mod plan;
 mod rest;
+mod sending;
 pub mod session;
 mod setup;
 pub mod sight;
@@ -26,6 +28,7 @@ pub use self::{
     cost::{Cost, Download, Order, Shown, Status},
     plan::{Part, Piece, Plan, Structured, positions, structures},
     rest::Rest,
+    sending::{Basis, Numbers, Sending, lane_of},
     setup::Setup,
     sight::Window,
     spec::{
@@ -39,11 +42,12 @@ use self::{
     session::{Api, Attachment, Loss},
 };
 use crate::{
-    client::{Arriving, Priority, SessionInfo, reconnect::Wait},
+    client::{Arriving, Priority, SessionInfo, pause::Took, reconnect::Wait},
     ledger::Place,
     measure::{course::Progress, run::Scenario},
-    message::{MessageError, PixelFormat, Schema, Way},
+    message::{Looks, MessageError, PixelFormat, Schema, Way},
     number::{bytes, count, requested},
+    outside::{LINE, Outside, SENTENCES, sentences},
     payload::MAX_LEN,
     segment::{Element, Mode, Unsupported},
 };
@@ -54,20 +58,24 @@ pub const KEPT_SAMPLES: usize = 50;
 /// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
-/// Something that went wrong, in words for the person at the page.
+/// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone, which bounds the words and shows what
+/// cannot be seen: errors quote names, keys, and what browsers and peers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::manual_non_exhaustive, reason = "no other module of this crate may make one by its fields either")]
 pub struct Problem {
     /// The cause, in one short sentence.
     pub title: String,
     /// What it means and what to do.
     pub detail: String,
+    made: (),
 }
 
 impl Problem {
     /// A problem with a cause and what it means.
     #[must_use]
     pub fn new(title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { title: title.into(), detail: detail.into() }
+        let (title, detail) = (title.into(), detail.into());
+        Self { title: sentences(&title, 2 * LINE), detail: sentences(&detail, SENTENCES), made: () }
     }
 }
 
@@ -298,7 +306,7 @@ pub struct PutReport {
     /// Payload bytes copied into batches.
     pub gathered: u64,
     /// From the command to the last byte leaving the browser's buffer, or to the router's answer.
-    pub took: Duration,
+    pub took: Took,
     /// Whether the router has answered for it. Else its last byte has left the browser's buffer.
     pub answered: bool,
 }
@@ -310,7 +318,7 @@ pub enum Declaration {
     #[default]
     None,
     /// Declared under this key expression.
-    Declared(String),
+    Declared(Outside),
     /// Refused.
     Failed(Problem),
 }
@@ -340,7 +348,7 @@ pub struct Sample {
     /// Local time of day of its arrival, as in `14:02:09.120`.
     pub time: String,
     /// Its key expression.
-    pub key: String,
+    pub key: Outside,
     /// Whether it says that the key was deleted; it has no payload then.
     pub deleted: bool,
     /// Payload bytes.
@@ -363,7 +371,7 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct More {
     /// What the payload is; empty for zenoh's default.
-    pub encoding: String,
+    pub encoding: Outside,
     /// Further bytes.
     pub attachment: Option<Attachment>,
     /// Its priority.
@@ -378,6 +386,10 @@ pub struct More {
     pub number: Option<u32>,
     /// When it was made, if it says so.
     pub stamp: Option<Stamp>,
+    /// How long it may have waited in the browser before the page handled it, because the page stood still.
+    pub waited: Option<Duration>,
+    /// What its bytes look like: whether reading them as a message can succeed.
+    pub looks: Looks,
 }
 
 /// When a sample was made, as it says itself.
@@ -410,9 +422,9 @@ pub struct Surroundings {
     /// The step of the page's clock, where it was measured: in a page that is not secure.
     pub clock_step: Option<Duration>,
     /// The tcp locator of the lab's router, for programs on that machine, when the lab told it.
-    pub tcp: Option<String>,
+    pub tcp: Option<Outside>,
     /// The ws locator of the lab's router, when the lab told it.
-    pub ws: Option<String>,
+    pub ws: Option<Outside>,
 }
 
 /// Everything that the page shows.
@@ -450,8 +462,8 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
-    /// For how long nothing was heard when the session was last lost and opened again, until it is closed or lost once more.
-    pub gap: Option<Duration>,
+    /// For how long the session was not known to live when it was last lost and opened again, until it is closed or lost once more.
+    pub gap: Option<Took>,
     /// For how long the engine may hold back the present attempt to open the session, once that attempt has had no answer for a while.
     pub held_back: Option<Duration>,
     /// The key to publish on, as typed.
@@ -546,6 +558,8 @@ impl State {
 /// Everything that can happen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// All of these, one after the other.
+    Many(Vec<Action>),
     /// The page has started.
     Started(Surroundings),
     /// The page's server has told the ws and the tcp locator of its router.
@@ -674,7 +688,7 @@ pub enum Action {
     /// The session was lost, or an attempt to open it again has failed; the time of day.
     SessionLost(Lost, String),
     /// The session is open again; nothing was heard for so long.
-    SessionResumed(Duration),
+    SessionResumed(Took),
     /// Answer: the session is closed, by us (`None`) or by what the problem says.
     SessionEnded(Option<Problem>),
     /// Answer: so many payload bytes of a put have left the browser's buffer.
@@ -777,12 +791,13 @@ impl State {
     /// # Errors
     /// As [`Plan::of`].
     pub fn plan(&self) -> Result<Plan, MessageError> {
-        Plan::of(&self.rows, self.view.mode(), self.key.len())
+        Plan::of(&self.rows, self.view.mode(), &self.sending())
     }
 
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
         match action {
+            Action::Many(actions) => actions.into_iter().flat_map(|action| self.apply(action)).collect(),
             Action::Started(surroundings) => {
                 self.surroundings = surroundings;
                 // Nothing has changed yet: this only asks for the first build.
@@ -792,7 +807,7 @@ impl State {
                 effects
             }
             Action::LabFound { ws, tcp } => {
-                (self.surroundings.ws, self.surroundings.tcp) = (Some(ws), Some(tcp));
+                (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
                 Vec::new()
             }
             Action::LoadRest => self.load_rest(),
@@ -873,7 +888,7 @@ impl State {
                 let row = &mut self.rows[at];
                 let schema = row.spec().map(|spec| spec.schema());
                 match edit {
-                    Edit::Name(name) => row.name = name,
+                    Edit::Name(name) => row.name = name.into(),
                     Edit::Element(element) if row.way().is_some() => row.element = element,
                     Edit::Element(element) | Edit::Array(element) => row.become_array(element),
                     Edit::Schema(schema) => row.become_message(schema),
@@ -1053,9 +1068,15 @@ impl State {
             }
             Action::Opened(info) => {
                 self.held_back = None;
+                let zid = info.zid.clone();
                 let before = std::mem::replace(&mut self.session, Session::Open(info));
-                // What was declared before a loss is declared again by itself.
-                if matches!(before, Session::Lost(_)) { Vec::new() } else { self.session_begins() }
+                // What was declared before a loss is declared again by itself, and samples are
+                // numbered on.
+                if matches!(before, Session::Lost(_)) {
+                    return Vec::new();
+                }
+                self.api.numbers = Numbers { zid, ..Numbers::default() };
+                self.session_begins()
             }
             Action::HeldBack(longest) => {
                 self.held_back = matches!(self.session, Session::Connecting | Session::Lost(_)).then_some(longest);
@@ -1115,7 +1136,7 @@ impl State {
             }
             Action::SubscribeEnded(result) => {
                 self.subscription = match result {
-                    Ok(key) => Declaration::Declared(key),
+                    Ok(key) => Declaration::Declared(key.into()),
                     Err(problem) => Declaration::Failed(problem),
                 };
                 Vec::new()
@@ -1257,7 +1278,7 @@ impl State {
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
-        if let Err(error) = Plan::of(&self.rows, None, self.key.len()) {
+        if let Err(error) = Plan::of(&self.rows, None, &self.sending()) {
             let title = match error {
                 MessageError::Payload(_) => "The payload is too long.",
                 _ => "The message cannot be made.",

@@ -1,10 +1,11 @@
-//! What the rows will become: pieces in payload order, what building copies, and where batches cut. Derived from the rows
-//! alone, so the drawings need no byte and no router.
+//! What the rows will become: pieces in payload order, what building copies, and where batches cut.
+//! Derived from the rows, the options of a put and what the session has agreed on, so the drawings
+//! need no byte and no router.
 
 use std::{ops::Range, rc::Rc};
 
 use super::{
-    Selection,
+    Basis, Selection, Sending,
     spec::{Kind, Row, RowId},
 };
 use crate::{
@@ -134,16 +135,18 @@ pub struct Plan {
     pub filling: usize,
     /// Bytes that gathering will copy: all of them, once.
     pub gathering: usize,
-    /// Where batches will cut.
+    /// Where batches will cut the next put of it, when it is sent alone.
     pub batches: BatchPlan,
+    /// What is known of the session that they are of.
+    pub basis: Basis,
 }
 
 impl Plan {
-    /// The plan for `rows`, put under a key expression of `key_len` bytes. `all` overrides every row's mode.
+    /// The plan for `rows`, put as `sending` says. `all` overrides every row's mode.
     ///
     /// # Errors
     /// [`BuildError::TooLong`] when the lengths add up to more than [`MAX_LEN`], and what a message cannot say.
-    pub fn of(rows: &[Row], all: Option<Mode>, key_len: usize) -> Result<Self, MessageError> {
+    pub fn of(rows: &[Row], all: Option<Mode>, sending: &Sending) -> Result<Self, MessageError> {
         let requested = rows.iter().map(Row::requested_bytes).fold(0u64, u64::saturating_add);
         if requested > MAX_LEN as u64 {
             return Err(BuildError::TooLong { requested }.into());
@@ -160,7 +163,7 @@ impl Plan {
                 first: 0,
                 part: None,
                 position: pieces.len(),
-                name: row.name.clone(),
+                name: row.name.shown(),
                 offset: pieces.last().map_or(0, Piece::end),
                 count: row.repeat,
                 len: 0,
@@ -185,7 +188,8 @@ impl Plan {
             building: copied + filling,
             filling,
             gathering: offset,
-            batches: BatchPlan::of_put(key_len, offset),
+            batches: sending.batches(offset),
+            basis: sending.basis,
             pieces,
         })
     }
@@ -349,7 +353,7 @@ mod tests {
         let presets = Preset::ALL.map(|preset| preset.rows(0));
         let all = [None, Some(Mode::Copy), Some(Mode::Borrow), Some(Mode::Move)];
         for (rows, all) in presets.into_iter().chain([rows()]).flat_map(|rows| all.map(|all| (rows.clone(), all))) {
-            let plan = Plan::of(&rows, all, 4).unwrap();
+            let plan = Plan::of(&rows, all, &Sending::default()).unwrap();
             let payload = built(&rows, all);
             // Natively every array is in linear memory, so places are compared through the modes alone.
             assert_eq!(payload.layout().segments(), plan.layout().segments());
@@ -377,7 +381,7 @@ mod tests {
     #[test]
     fn every_piece_of_a_message_begins_with_a_span_and_the_ways_differ() {
         let rows = rows();
-        let plan = Plan::of(&rows, None, 4).unwrap();
+        let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
         let structures = structures(&rows, &built(&rows, None));
         assert_eq!(structures.len(), rows.len() - 2);
         for Structured { row, structure } in structures {
@@ -397,7 +401,7 @@ mod tests {
     #[test]
     fn every_segment_is_in_one_piece() {
         let rows = rows();
-        let plan = Plan::of(&rows, None, 4).unwrap();
+        let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
         for row in &rows {
             for index in 0..row.segments() {
                 let selection = Selection { row: row.id, index };
@@ -412,11 +416,11 @@ mod tests {
     #[test]
     fn a_message_that_no_list_can_hold_is_told() {
         let mut rows = Preset::Message.rows(0);
-        assert_eq!(Plan::of(&rows, None, 4).unwrap().building, 0);
+        assert_eq!(Plan::of(&rows, None, &Sending::default()).unwrap().building, 0);
         let Kind::Message(message) = &mut rows[0].kind else { panic!("no message") };
         message.shape = vec![1 << 20, 200];
         rows[0].element = Element::Uint32;
-        let error = Plan::of(&rows, None, 4).unwrap_err();
+        let error = Plan::of(&rows, None, &Sending::default()).unwrap_err();
         assert!(matches!(error, MessageError::TooLong { .. }), "{error}");
     }
 }

@@ -73,6 +73,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{
         app::{
@@ -100,9 +102,15 @@ mod tests {
             // A new row gets a number that no other has.
             let effects = resumed.apply(Action::Add(Element::Int8));
             assert!(matches!(effects[..], [Effect::Build { .. }]));
-            let mut ids: Vec<_> = resumed.rows.iter().map(|row| row.id).collect();
-            ids.dedup();
-            assert_eq!(ids.len(), resumed.rows.len());
+            let ids: BTreeSet<_> = resumed.rows.iter().map(|row| row.id).collect();
+            assert_eq!(ids.len(), resumed.rows.len(), "{:?}", resumed.rows);
+            // Also when the row with the largest number is not the last one.
+            let mut turned = setup;
+            turned.rows.reverse();
+            let mut resumed = State::resumed(turned);
+            resumed.apply(Action::Add(Element::Int8));
+            let ids: BTreeSet<_> = resumed.rows.iter().map(|row| row.id).collect();
+            assert_eq!(ids.len(), resumed.rows.len(), "{:?}", resumed.rows);
         }
     }
 

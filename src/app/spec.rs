@@ -6,6 +6,7 @@ use crate::{
     ledger::Place,
     measure::mix,
     message::{ArrayField, PixelFormat, Schema, Spec, Way},
+    outside::Outside,
     segment::{Cause, Element, Mode, Unsupported},
 };
 
@@ -158,8 +159,8 @@ impl Kind {
 pub struct Row {
     /// Names the row; never used twice in a session of the page.
     pub id: RowId,
-    /// What people call it.
-    pub name: String,
+    /// What people call it: of a file, its name.
+    pub name: Outside,
     /// What kind of memory it is.
     pub kind: Kind,
     /// Type of the elements; `Uint8` for everything that is no typed array.
@@ -185,7 +186,7 @@ pub struct Row {
 impl Row {
     /// One typed array in the JavaScript heap, counting up, taken by copy.
     #[must_use]
-    pub fn array(id: RowId, name: impl Into<String>, element: Element, length: usize) -> Self {
+    pub fn array(id: RowId, name: impl Into<Outside>, element: Element, length: usize) -> Self {
         Self {
             id,
             name: name.into(),
@@ -204,14 +205,14 @@ impl Row {
 
     /// A text in the JavaScript heap, taken by copy.
     #[must_use]
-    pub fn text(id: RowId, name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn text(id: RowId, name: impl Into<Outside>, text: impl Into<String>) -> Self {
         let text = text.into();
         Self { length: text.len(), kind: Kind::Text(text), ..Self::array(id, name, Element::Uint8, 0) }
     }
 
     /// A message whose array counts up, taken by borrow.
     #[must_use]
-    pub fn message(id: RowId, name: impl Into<String>, element: Element, message: Message) -> Self {
+    pub fn message(id: RowId, name: impl Into<Outside>, element: Element, message: Message) -> Self {
         Self { kind: Kind::Message(message), mode: Mode::Borrow, ..Self::array(id, name, element, 0) }
     }
 
@@ -221,13 +222,13 @@ impl Row {
         let Kind::Message(message) = &self.kind else { return None };
         Some(match message.schema {
             Schema::Tensor => Spec::Tensor {
-                name: self.name.clone(),
+                name: self.name.raw().to_owned(),
                 element: self.element,
                 shape: message.shape.clone(),
                 timestamp: TIMESTAMP,
             },
             Schema::CameraFrame => Spec::CameraFrame {
-                frame_id: self.name.clone(),
+                frame_id: self.name.raw().to_owned(),
                 sequence: 0,
                 timestamp: TIMESTAMP,
                 width: message.side(1),
@@ -236,7 +237,7 @@ impl Row {
                 format: message.format,
             },
             Schema::PointCloud => {
-                Spec::PointCloud { frame_id: self.name.clone(), timestamp: TIMESTAMP, points: message.side(0) }
+                Spec::PointCloud { frame_id: self.name.raw().to_owned(), timestamp: TIMESTAMP, points: message.side(0) }
             }
         })
     }
@@ -253,7 +254,7 @@ impl Row {
         let fields = self.spec().map_or_else(Vec::new, |spec| spec.arrays());
         let row = |field: &ArrayField| Row {
             kind: Kind::Array,
-            name: field.field.to_owned(),
+            name: field.field.into(),
             element: field.element,
             length: field.length,
             ..self.clone()
@@ -378,8 +379,9 @@ impl Row {
     /// must name, and a wasm32 `usize` ends at 4 GiB.
     #[must_use]
     pub fn requested_bytes(&self) -> u64 {
-        if self.way().is_some() {
-            return self.array_bytes() as u64;
+        if let (Some(spec), Some(way)) = (self.spec(), self.way()) {
+            let parts = spec.plan(way).map(|parts| parts.iter().map(|part| part.len as u64).sum());
+            return parts.unwrap_or_else(|_| spec.requested_bytes());
         }
         (self.length as u64).saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
     }

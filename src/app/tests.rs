@@ -155,7 +155,7 @@ fn a_row_becomes_a_message_and_an_array_again_with_what_both_can_say() {
     state.apply(Action::Edit(id, Edit::Schema(Schema::Tensor)));
     let row = &state.rows[1];
     assert_eq!((row.element, row.repeat, row.place, row.mode), (Element::Float32, 1, Place::Linear, Mode::Borrow));
-    assert_eq!((message(&state).shape, row.name.as_str()), (vec![3000], "points"));
+    assert_eq!((message(&state).shape, row.name.raw()), (vec![3000], "points"));
     // What is selected is the array, behind table and head.
     assert_eq!(state.selected, Some(Selection { row: id, index: 2 }));
     // Elements of another type, and back to an array.
@@ -242,7 +242,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
         batches: 181,
         built: 0,
         gathered: 11_796_480,
-        took: Duration::from_millis(5),
+        took: Took { time: Duration::from_millis(5), ..Took::default() },
         answered: false,
     };
     state.apply(Action::PutEnded(*id, Ok(report)));
@@ -291,9 +291,10 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(&state.put, Put::Failed(problem) if problem.title == "The session is lost."));
     assert!(state.apply(Action::Opened(info())).is_empty(), "what was declared is declared again by itself");
-    state.apply(Action::SessionResumed(Duration::from_secs(3)));
+    let gap = Took { time: Duration::from_secs(3), ..Took::default() };
+    state.apply(Action::SessionResumed(gap));
     assert!(state.session.is_open());
-    assert_eq!(state.gap, Some(Duration::from_secs(3)));
+    assert_eq!(state.gap, Some(gap));
     assert_eq!(state.apply(Action::Put).len(), 1);
     state.apply(Action::SessionEnded(None));
     assert_eq!((state.gap, state.session), (None, Session::Closed));
@@ -468,4 +469,55 @@ fn a_preset_brings_its_key_until_somebody_types_one() {
     state.apply(Action::Key("mine".to_owned()));
     state.apply(Action::Preset(Preset::ThreeSmall));
     assert_eq!(state.key, "mine");
+}
+
+#[test]
+fn words_of_others_in_problems_are_bounded_and_seen() {
+    let problem = Problem::new("a\u{202e}b.bin is not a run.", "x".repeat(3_000_000));
+    assert_eq!(problem.title, "a‹right-to-left override›b.bin is not a run.");
+    assert_eq!(problem.detail.chars().count(), crate::outside::SENTENCES);
+    assert!(problem.detail.ends_with("… ‹of 3,000,000 B›"));
+    // Handed on as a problem it stays as it is.
+    assert_eq!(Problem::new(problem.title.clone(), problem.detail.clone()), problem);
+}
+
+#[test]
+fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
+    let mut state = State::default();
+    let name = "\u{202e}gnp.exe ";
+    state.apply(Action::AddFile { file: 1, name: name.to_owned(), len: 3 });
+    let row = state.rows.last().unwrap();
+    assert_eq!((row.name.raw(), row.name.shown().as_str()), (name, "‹right-to-left override›gnp.exe‹space›"));
+    let plan = state.plan().unwrap();
+    assert_eq!(plan.pieces.last().unwrap().name, row.name.shown());
+    state.apply(Action::AddMessage(crate::message::Schema::Tensor));
+    let id = state.rows.last().unwrap().id;
+    state.apply(Action::Edit(id, Edit::Name(name.to_owned())));
+    // What is sent is the name itself.
+    assert_eq!(state.rows.last().unwrap().spec().unwrap().name(), name);
+    let kept = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+    assert_eq!(State::resumed(kept).rows.last().unwrap().name.raw(), name);
+}
+
+#[test]
+fn a_row_of_a_message_that_cannot_be_counted_in_memory_says_what_was_asked_for() {
+    let shape = vec![1 << 20, 1 << 20];
+    let message = Message { shape, ..Message::first(crate::message::Schema::Tensor) };
+    let row = Row::message(0, "huge", Element::Float64, message);
+    assert_eq!(row.requested_bytes(), 1 << 43);
+}
+
+#[test]
+fn many_actions_do_what_they_do_one_by_one() {
+    let actions = [
+        Action::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() },
+        Action::Connect,
+        Action::Key("lab/many".into()),
+        Action::Started(Surroundings::default()),
+    ];
+    let (mut one_by_one, mut at_once) = (State::default(), State::default());
+    let effects: Vec<Effect> = actions.iter().cloned().flat_map(|action| one_by_one.apply(action)).collect();
+    assert!(effects.len() > 1, "{effects:?}");
+    assert_eq!(at_once.apply(Action::Many(actions.to_vec())), effects);
+    assert_eq!(at_once, one_by_one);
 }

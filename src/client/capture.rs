@@ -135,7 +135,7 @@ impl Capture {
         self.ledger.record(COPIED, batch.len());
         let bytes = ZBytes::of_held(vec![batch.to_vec().into()]);
         let read = self.read(Way::Out, batch);
-        // Nothing of the caller's own shares a lane with declarations, whose interests nobody has asked for by name.
+        // In the lane of declarations most messages have no operation, so which one is whose is not known there.
         let own = read.0.lane.is_some_and(|lane| lane.priority != Priority::Control);
         self.keep(Way::Out, bytes, read, if own { ops } else { Vec::new() }, now);
     }

@@ -1,6 +1,9 @@
 //! What is declared: by the caller, which outlives a lost session, and by the router, which does not.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    rc::Rc,
+};
 
 use zenoh_buffers::writer::DidntWrite;
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
@@ -12,7 +15,12 @@ use zenoh_protocol::{
     },
 };
 
-use super::{Client, CloseCause, CommandError, EntityId, Event, Locality, Sample, SubscriberId, numbers::Numbers};
+use super::{
+    Client, CloseCause, CommandError, EntityId, Event, Locality, Sample, SubscriberId,
+    held::{Account, Hold},
+    key,
+    numbers::Numbers,
+};
 use crate::{
     payload::ZBytes,
     wire::{Content, Qos, encode},
@@ -21,6 +29,9 @@ use crate::{
 /// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts that begin with numbers, so
 /// without a bound a few small messages could make one of any length.
 const MAX_KEY: usize = u16::MAX as usize;
+
+/// How many bytes of texts the numbers of one batch may stand for: ten thousand messages with keys of more than a kilobyte each.
+const MAX_UNFOLDED: usize = 16 << 20;
 
 /// A subscriber to be declared.
 #[derive(Clone, Debug)]
@@ -79,7 +90,7 @@ pub(super) struct Liveliness {
     key: OwnedKeyExpr,
     history: bool,
     /// The tokens that the subscriber was told of, and whose end it was not.
-    alive: HashSet<OwnedKeyExpr>,
+    alive: HashMap<OwnedKeyExpr, Rc<Hold>>,
     /// After a lost session: those that the router has named so far. `None` once it has named all.
     seen: Option<HashSet<OwnedKeyExpr>>,
 }
@@ -93,6 +104,8 @@ pub(super) struct Watch {
     complete: bool,
     /// How many of those that the router has named intersect `key`. Counted, not searched: a router may name very many.
     remote: usize,
+    /// Whether one of this client's does.
+    own: bool,
 }
 
 /// Something that the caller has declared.
@@ -148,28 +161,48 @@ impl Declared {
     }
 }
 
+/// A key expression of the router's that is kept, and its text in the account of what is.
+#[derive(Clone)]
+pub(super) struct Kept {
+    key: OwnedKeyExpr,
+    hold: Rc<Hold>,
+}
+
+impl Kept {
+    fn new(key: OwnedKeyExpr, held: &Account) -> Self {
+        let hold = Rc::new(held.hold(key.len()));
+        Self { key, hold }
+    }
+}
+
 /// What the router has declared in this session.
 #[derive(Default)]
 pub(super) struct Remote {
     /// Key expressions that have numbers.
-    mappings: HashMap<u16, String>,
-    tokens: HashMap<u32, OwnedKeyExpr>,
-    /// How many tokens there are of each key.
-    alive: HashMap<OwnedKeyExpr, usize>,
-    subscribers: HashMap<u32, OwnedKeyExpr>,
-    queryables: HashMap<u32, OwnedKeyExpr>,
+    mappings: HashMap<u16, (String, Hold)>,
+    tokens: HashMap<u32, Kept>,
+    /// The tokens of each key, by their numbers' count, and the first of them.
+    alive: HashMap<OwnedKeyExpr, (usize, Rc<Hold>)>,
+    subscribers: HashMap<u32, Kept>,
+    queryables: HashMap<u32, Kept>,
+    /// How many bytes the numbers of the present batch have stood for.
+    pub(super) unfolded: usize,
 }
 
 impl Remote {
     /// The text of `wire`: what its number stands for, followed by its suffix. Numbers of ours do not exist: we declare none.
-    fn text(&self, wire: &WireExpr<'_>) -> Result<String, CloseCause> {
+    fn text(&mut self, wire: &WireExpr<'_>) -> Result<String, CloseCause> {
         let prefix = match (wire.scope, wire.mapping) {
             (0, _) => Some(""),
-            (number, Mapping::Sender) => self.mappings.get(&number).map(String::as_str),
+            (number, Mapping::Sender) => self.mappings.get(&number).map(|(text, _)| text.as_str()),
             (_, Mapping::Receiver) => None,
         };
         let prefix =
             prefix.ok_or_else(|| CloseCause::Key { found: format!("number {}, never declared", wire.scope) })?;
+        self.unfolded += prefix.len();
+        if self.unfolded > MAX_UNFOLDED {
+            return Err(CloseCause::LongKeys { limit: MAX_UNFOLDED });
+        }
         if prefix.len() + wire.suffix.len() > MAX_KEY {
             return Err(CloseCause::Key { found: format!("a text of {} B", prefix.len() + wire.suffix.len()) });
         }
@@ -180,12 +213,12 @@ impl Remote {
     }
 
     /// The key expression of `wire`. The codec takes any text, so it is checked here.
-    pub(super) fn resolve(&self, wire: &WireExpr<'_>) -> Result<OwnedKeyExpr, CloseCause> {
+    pub(super) fn resolve(&mut self, wire: &WireExpr<'_>) -> Result<OwnedKeyExpr, CloseCause> {
         let text = self.text(wire)?;
         OwnedKeyExpr::new(text.as_str()).map_err(|_| CloseCause::Key { found: shortened(&text) })
     }
 
-    fn map(&mut self, id: u16, wire: WireExpr<'_>, limit: usize) -> Result<(), CloseCause> {
+    fn map(&mut self, id: u16, wire: WireExpr<'_>, limit: usize, held: &Account) -> Result<(), CloseCause> {
         // This message has no bit for whose number its key begins with: it is the declarer's own.
         let own = WireExpr { mapping: Mapping::Sender, ..wire };
         let text = self.text(&own)?;
@@ -193,29 +226,29 @@ impl Remote {
             return Err(CloseCause::TooManyKeys { limit });
         }
         // A number may stand for the beginning of keys only, so what it stands for need not be a key expression.
-        self.mappings.insert(id, text);
+        let hold = held.hold(text.len());
+        self.mappings.insert(id, (text, hold));
         Ok(())
     }
 
-    fn of(&mut self, counterpart: Counterpart) -> &mut HashMap<u32, OwnedKeyExpr> {
+    fn of(&mut self, counterpart: Counterpart) -> &mut HashMap<u32, Kept> {
         match counterpart {
             Counterpart::Subscribers => &mut self.subscribers,
             Counterpart::Queryables => &mut self.queryables,
         }
     }
 
-    fn keep_token(&mut self, id: u32, key: &OwnedKeyExpr, limit: usize) -> Result<(), CloseCause> {
-        if let Some(before) = keep(&mut self.tokens, id, key.clone(), "tokens", limit)? {
-            self.count_down(&before);
-        }
-        *self.alive.entry(key.clone()).or_default() += 1;
-        Ok(())
+    /// Keeps a token; returns the key that its number stood for before, if that was its last token.
+    fn keep_token(&mut self, id: u32, token: &Kept, limit: usize) -> Result<Option<OwnedKeyExpr>, CloseCause> {
+        let before = keep(&mut self.tokens, id, token.clone(), "tokens", limit)?;
+        self.alive.entry(token.key.clone()).or_insert_with(|| (0, token.hold.clone())).0 += 1;
+        Ok(before.map(|before| before.key).filter(|before| self.count_down(before)))
     }
 
     /// One token of `key` is gone; returns whether it was the last.
     fn count_down(&mut self, key: &OwnedKeyExpr) -> bool {
         match self.alive.get_mut(key) {
-            Some(count) if *count > 1 => {
+            Some((count, _)) if *count > 1 => {
                 *count -= 1;
                 false
             }
@@ -229,16 +262,16 @@ impl Remote {
 
 /// Keeps what the router has declared, within the bound; returns what had the same number before.
 fn keep(
-    table: &mut HashMap<u32, OwnedKeyExpr>,
+    table: &mut HashMap<u32, Kept>,
     id: u32,
-    key: OwnedKeyExpr,
+    kept: Kept,
     what: &'static str,
     limit: usize,
-) -> Result<Option<OwnedKeyExpr>, CloseCause> {
+) -> Result<Option<Kept>, CloseCause> {
     if table.len() >= limit && !table.contains_key(&id) {
         return Err(CloseCause::TooManyDeclared { what, limit });
     }
-    Ok(table.insert(id, key))
+    Ok(table.insert(id, kept))
 }
 
 /// Enough of a peer's text to recognise it.
@@ -298,7 +331,7 @@ impl Client {
         key: OwnedKeyExpr,
         history: bool,
     ) -> Result<(), CommandError> {
-        self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashSet::new(), seen: None }))
+        self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashMap::new(), seen: None }))
     }
 
     /// Watches whether anybody subscribes to, or answers queries for, something that intersects `key`: zenoh's matching status of
@@ -312,8 +345,8 @@ impl Client {
         key: OwnedKeyExpr,
         counterpart: Counterpart,
     ) -> Result<(), CommandError> {
-        let remote = self.remote.of(counterpart).values().filter(|other| other.intersects(&key)).count();
-        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false, remote }))
+        let remote = self.remote.of(counterpart).values().filter(|other| key::intersects(&other.key, &key)).count();
+        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false, remote, own: false }))
     }
 
     fn declare(&mut self, id: EntityId, entity: Entity) -> Result<(), CommandError> {
@@ -331,6 +364,7 @@ impl Client {
         if let Some(message) = message {
             self.enqueue_declaration(message);
         }
+        self.look_for_own();
         self.check_matching();
         Ok(())
     }
@@ -348,6 +382,7 @@ impl Client {
             self.enqueue_declaration(message);
         }
         self.forget_queries_of(id);
+        self.look_for_own();
         self.check_matching();
         Ok(())
     }
@@ -372,7 +407,8 @@ impl Client {
         let limits = self.config.limits;
         match body {
             DeclareBody::DeclareKeyExpr(declared) => {
-                self.remote.map(declared.id, declared.wire_expr, limits.key_expressions)?;
+                self.remote.map(declared.id, declared.wire_expr, limits.key_expressions, &self.held)?;
+                self.make_room()?;
             }
             DeclareBody::UndeclareKeyExpr(undeclared) => {
                 self.remote.mappings.remove(&undeclared.id);
@@ -389,24 +425,28 @@ impl Client {
                         return Ok(());
                     }
                 }
-                self.remote.keep_token(declared.id, &key, limits.tokens)?;
-                self.tell_liveliness(interest, &key, true);
+                let token = Kept::new(key, &self.held);
+                let gone = self.remote.keep_token(declared.id, &token, limits.tokens)?;
+                self.make_room()?;
+                self.tell_alive(interest, &token)?;
+                // A number that is given again has left the key that it stood for.
+                if let Some(gone) = gone {
+                    self.tell_gone(&gone);
+                }
             }
             DeclareBody::UndeclareToken(undeclared) => {
-                let known = self.remote.tokens.get(&undeclared.id);
                 let named = &undeclared.ext_wire_expr.wire_expr;
                 let named = if named.is_empty() { None } else { Some(self.remote.resolve(named)?) };
+                let known = self.remote.tokens.get(&undeclared.id);
                 let key = match named {
                     // One that was never declared in this session is named by its key, and its number means nothing.
-                    Some(key) if known != Some(&key) => key,
+                    Some(key) if known.is_none_or(|known| known.key != key) => key,
                     _ => match self.remote.tokens.remove(&undeclared.id) {
-                        Some(key) if self.remote.count_down(&key) => key,
+                        Some(Kept { key, .. }) if self.remote.count_down(&key) => key,
                         _ => return Ok(()),
                     },
                 };
-                if !self.own_tokens().any(|own| *own == key) {
-                    self.tell_liveliness(None, &key, false);
-                }
+                self.tell_gone(&key);
             }
             DeclareBody::DeclareSubscriber(declared) => {
                 self.handle_counterpart(Counterpart::Subscribers, declared.id, &declared.wire_expr)?;
@@ -444,15 +484,17 @@ impl Client {
             Counterpart::Subscribers => "subscribers",
             Counterpart::Queryables => "queryables",
         };
-        let before = keep(self.remote.of(counterpart), id, key.clone(), what, limit)?;
-        self.count(counterpart, Some(&key), before.as_ref());
+        let kept = Kept::new(key.clone(), &self.held);
+        let before = keep(self.remote.of(counterpart), id, kept, what, limit)?;
+        self.make_room()?;
+        self.count(counterpart, Some(&key), before.as_ref().map(|before| &before.key));
         Ok(())
     }
 
     /// One has gone.
     fn forget_counterpart(&mut self, counterpart: Counterpart, id: u32) {
         let before = self.remote.of(counterpart).remove(&id);
-        self.count(counterpart, None, before.as_ref());
+        self.count(counterpart, None, before.as_ref().map(|before| &before.key));
     }
 
     /// Has the watches count what has come and what has gone.
@@ -460,7 +502,7 @@ impl Client {
         for declared in &mut self.declared {
             let Entity::Watch(watch) = &mut declared.entity else { continue };
             if watch.counterpart == counterpart {
-                let meant = |key: &&OwnedKeyExpr| key.intersects(&watch.key);
+                let meant = |come: &&OwnedKeyExpr| key::intersects(&watch.key, come);
                 let (more, less) = (come.filter(meant).is_some(), gone.filter(meant).is_some());
                 watch.remote = (watch.remote + usize::from(more)).saturating_sub(usize::from(less));
             }
@@ -470,59 +512,86 @@ impl Client {
 
     /// The router has named all that is there of `interest`.
     fn handle_declare_final(&mut self, interest: u32) {
+        if self.probe.is_some_and(|(number, _)| number == interest) {
+            return self.caught_up();
+        }
         if self.pace.answer(interest) || self.end_fence(interest) || self.end_liveliness_get(interest) {
             return;
         }
-        let own: HashSet<OwnedKeyExpr> = self.own_tokens().cloned().collect();
-        let mut gone = Vec::new();
-        let mut subscriber = None;
-        if let Some(declared) = self.declared.iter_mut().find(|declared| declared.interest == interest) {
-            match &mut declared.entity {
-                Entity::Liveliness(liveliness) => {
-                    if let Some(mut seen) = liveliness.seen.take() {
-                        // Those of ours may be declared anew behind the interest.
-                        seen.extend(liveliness.alive.intersection(&own).cloned());
-                        subscriber = Some(declared.id);
-                        gone.extend(liveliness.alive.difference(&seen).cloned());
-                        liveliness.alive = seen;
-                    }
-                }
-                Entity::Watch(watch) => watch.complete = true,
-                _ => {}
+        let Some(at) = self.declared.iter().position(|declared| declared.interest == interest) else { return };
+        let own: HashSet<OwnedKeyExpr> = match self.declared.get(at) {
+            Some(Declared { entity: Entity::Liveliness(Liveliness { seen: Some(_), .. }), .. }) => {
+                self.own_tokens().cloned().collect()
             }
+            _ => HashSet::new(),
+        };
+        let Some(declared) = self.declared.get_mut(at) else { return };
+        let (id, mut gone) = (declared.id, Vec::new());
+        match &mut declared.entity {
+            Entity::Liveliness(liveliness) => {
+                if let Some(seen) = liveliness.seen.take() {
+                    // Those of ours may be declared anew behind the interest.
+                    let stays = |key: &OwnedKeyExpr| seen.contains(key) || own.contains(key);
+                    gone.extend(liveliness.alive.extract_if(|key, _| !stays(key)).map(|(key, _)| key));
+                }
+            }
+            Entity::Watch(watch) => {
+                watch.complete = true;
+                self.check_matching();
+            }
+            _ => {}
         }
         for key in gone {
-            self.deliver_alive(subscriber.into_iter().collect(), &key, false);
+            self.deliver_alive(vec![id], &key, false);
         }
-        self.check_matching();
     }
 
-    /// Tells those liveliness subscribers that do not know yet.
-    fn tell_liveliness(&mut self, interest: Option<u32>, key: &OwnedKeyExpr, alive: bool) {
+    /// Tells those liveliness subscribers that do not know yet that a token has come. Answers to an interest are for one of them.
+    fn tell_alive(&mut self, interest: Option<u32>, token: &Kept) -> Result<(), CloseCause> {
+        let (key, limit) = (&token.key, self.config.limits.tokens);
         let mut told = Vec::new();
         for declared in &mut self.declared {
             let Entity::Liveliness(liveliness) = &mut declared.entity else { continue };
-            if interest.is_some_and(|interest| interest != declared.interest) || !liveliness.key.intersects(key) {
+            if interest.is_some_and(|interest| interest != declared.interest) || !key::intersects(&liveliness.key, key)
+            {
                 continue;
             }
             if let Some(seen) = &mut liveliness.seen {
-                if alive {
-                    seen.insert(key.clone());
-                } else {
-                    seen.remove(key);
-                }
+                seen.insert(key.clone());
+            }
+            if let Entry::Vacant(entry) = liveliness.alive.entry(key.clone()) {
+                entry.insert(token.hold.clone());
+                told.push(declared.id);
+            }
+            // Those of this session, and those of a lost one of which the router has not said yet whether they are still there.
+            if liveliness.alive.len() > limit.saturating_mul(2) {
+                return Err(CloseCause::TooManyDeclared { what: "tokens", limit });
+            }
+        }
+        self.deliver_alive(told, key, true);
+        Ok(())
+    }
+
+    /// Tells the liveliness subscribers that the last token of a key has gone, unless this client has one.
+    fn tell_gone(&mut self, key: &OwnedKeyExpr) {
+        if self.own_tokens().any(|own| own == key) {
+            return;
+        }
+        let mut told = Vec::new();
+        for declared in &mut self.declared {
+            let Entity::Liveliness(liveliness) = &mut declared.entity else { continue };
+            if !key::intersects(&liveliness.key, key) {
+                continue;
+            }
+            if let Some(seen) = &mut liveliness.seen {
+                seen.remove(key);
             }
             // One whose coming it was not told of, because it came first, may still be told as gone.
-            let news = if alive {
-                liveliness.alive.insert(key.clone())
-            } else {
-                liveliness.alive.remove(key) || !liveliness.history
-            };
-            if news {
+            if liveliness.alive.remove(key).is_some() || !liveliness.history {
                 told.push(declared.id);
             }
         }
-        self.deliver_alive(told, key, alive);
+        self.deliver_alive(told, key, false);
     }
 
     fn deliver_alive(&mut self, subscribers: Vec<SubscriberId>, key: &OwnedKeyExpr, alive: bool) {
@@ -534,36 +603,41 @@ impl Client {
         self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
     }
 
-    /// Tells the watches of which the answer has changed.
-    pub(super) fn check_matching(&mut self) {
-        if !self.declared.iter().any(|declared| matches!(declared.entity, Entity::Watch(_))) {
-            return;
-        }
+    /// Has the watches find out whether one of this client's is there for them. Only the caller changes that.
+    fn look_for_own(&mut self) {
         let own = |counterpart: Counterpart, key: &OwnedKeyExpr| {
             self.declared.iter().any(|declared| match (&declared.entity, counterpart) {
                 (Entity::Subscriber { subscribe, .. }, Counterpart::Subscribers) => {
-                    subscribe.origin.takes(true) && subscribe.key.intersects(key)
+                    subscribe.origin.takes(true) && key::intersects(&subscribe.key, key)
                 }
                 (Entity::Queryable(queryable), Counterpart::Queryables) => {
-                    queryable.origin.takes(true) && queryable.key.intersects(key)
+                    queryable.origin.takes(true) && key::intersects(&queryable.key, key)
                 }
                 _ => false,
             })
         };
-        let mut news = Vec::new();
-        for (at, declared) in self.declared.iter().enumerate() {
-            let Entity::Watch(watch) = &declared.entity else { continue };
-            let matching = watch.remote > 0 || own(watch.counterpart, &watch.key);
-            // That nobody is there is known only when all were named.
-            if watch.told != Some(matching) && (matching || watch.complete) {
-                news.push((at, declared.id, matching));
+        let found = self.declared.iter().map(|declared| match &declared.entity {
+            Entity::Watch(watch) => own(watch.counterpart, &watch.key),
+            _ => false,
+        });
+        let found: Vec<bool> = found.collect();
+        for (declared, found) in self.declared.iter_mut().zip(found) {
+            if let Entity::Watch(watch) = &mut declared.entity {
+                watch.own = found;
             }
         }
-        for (at, id, matching) in news {
-            if let Some(Declared { entity: Entity::Watch(watch), .. }) = self.declared.get_mut(at) {
+    }
+
+    /// Tells the watches of which the answer has changed.
+    fn check_matching(&mut self) {
+        for declared in &mut self.declared {
+            let Entity::Watch(watch) = &mut declared.entity else { continue };
+            let matching = watch.remote > 0 || watch.own;
+            // That nobody is there is known only when all were named.
+            if watch.told != Some(matching) && (matching || watch.complete) {
                 watch.told = Some(matching);
+                self.events.push_back(Event::Matching { id: declared.id, matching });
             }
-            self.events.push_back(Event::Matching { id, matching });
         }
     }
 }

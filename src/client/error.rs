@@ -2,11 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use zenoh_protocol::transport::close::reason_to_str;
+use zenoh_protocol::{
+    VERSION,
+    transport::close::{reason, reason_to_str},
+};
 
 use super::{EntityId, OpId, QueryId};
 use crate::{
     number::{bytes, count, thousands},
+    outside::shown,
     payload::BuildError,
     wire::WireError,
 };
@@ -97,8 +101,10 @@ impl fmt::Display for CommandError {
             Self::NotLost => f.write_str("there is no lost session that could be opened again"),
             Self::KeyExpression { text, reason } => write!(
                 f,
-                "{text:?} is no key expression: {reason}. Expected chunks separated by single slashes, as in lab/tensor, or with \
-                 wildcards lab/* and lab/**"
+                "“{}” is not a key expression: {}. Expected chunks separated by single slashes, as in lab/tensor, or with \
+                 wildcards lab/* and lab/**",
+                shown(text),
+                shown(reason)
             ),
             Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
@@ -134,7 +140,9 @@ impl fmt::Display for CommandError {
             ),
             Self::ReplyKey { asked, key } => write!(
                 f,
-                "the reply is under {key}, which the query for {asked} did not ask for; only a query with the parameter _anyke takes others"
+                "the reply is under {}, which the query for {} did not ask for; only a query with the parameter _anyke takes others",
+                shown(key),
+                shown(asked)
             ),
         }
     }
@@ -153,6 +161,11 @@ pub enum GetError {
         /// The most that are kept.
         limit: usize,
     },
+    /// The replies were too long to keep them until the latest is known, with what else is kept.
+    TooMuchHeld {
+        /// The most that is kept for others, all together, in bytes.
+        limit: usize,
+    },
     /// It was given up by [`Client::cancel`](super::Client::cancel).
     Cancelled,
 }
@@ -164,6 +177,12 @@ impl fmt::Display for GetError {
             Self::TooManyReplies { limit } => {
                 write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
             }
+            Self::TooMuchHeld { limit } => write!(
+                f,
+                "with its replies the page would keep more than {} for others, which is the most that it keeps: ask for fewer, or \
+                 without consolidation",
+                bytes(*limit)
+            ),
             Self::Cancelled => f.write_str("the get was cancelled"),
         }
     }
@@ -260,6 +279,13 @@ pub enum CloseCause {
         /// Whether the session was not open yet.
         opening: bool,
     },
+    /// The router's answer to the first message has a cookie that does not fit into a batch.
+    Cookie {
+        /// Its bytes.
+        len: usize,
+        /// The longest batch.
+        limit: usize,
+    },
     /// A batch without a message came.
     EmptyBatch,
     /// A sequence number is larger than was agreed.
@@ -275,6 +301,13 @@ pub enum CloseCause {
     SmallBatch {
         /// Bytes that it asked for.
         offered: u16,
+    },
+    /// A batch is longer than was agreed, or, before anything is, than the longest that can be.
+    LongBatch {
+        /// Its length, in bytes.
+        len: usize,
+        /// The most that it may have, in bytes.
+        limit: usize,
     },
     /// A message that was being put together passed a bound.
     Reassembly {
@@ -298,6 +331,16 @@ pub enum CloseCause {
         /// Of what.
         what: &'static str,
         /// The bound.
+        limit: usize,
+    },
+    /// The keys of one batch were numbers that stand for very long texts.
+    LongKeys {
+        /// The most that those of one batch may stand for, in bytes.
+        limit: usize,
+    },
+    /// The page would have to keep too much for others: parts of messages, replies, queries, declarations.
+    TooMuchHeld {
+        /// The most that is kept, all together, in bytes.
         limit: usize,
     },
     /// The router asks faster than it takes answers.
@@ -331,7 +374,14 @@ impl fmt::Display for CloseCause {
             Self::ByUs => f.write_str("the session was closed by this page"),
             Self::ByRouter { reason, opening } => {
                 let when = if *opening { "refused the session" } else { "closed the session" };
-                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))
+                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))?;
+                if *opening && *reason == reason::INVALID {
+                    write!(
+                        f,
+                        ". A router of another protocol version answers so: this page speaks version {VERSION}, that of zenoh 1.x"
+                    )?;
+                }
+                Ok(())
             }
             Self::Link { code, opening } => {
                 let when = if *opening { " during the handshake" } else { "" };
@@ -346,14 +396,23 @@ impl fmt::Display for CloseCause {
                 )
             }
             Self::Silent { for_ } => write!(f, "nothing came from the router for {:.1} s", for_.as_secs_f64()),
-            Self::Malformed(error) => write!(f, "the server sent bytes that are no zenoh: {error}"),
+            Self::Malformed(error) => write!(
+                f,
+                "the server sent bytes that this page cannot read as zenoh, protocol version {VERSION}: {error}"
+            ),
+            Self::Cookie { len, limit } => write!(
+                f,
+                "the router wants {} to be given back in the handshake; a batch holds at most {}",
+                bytes(*len),
+                bytes(*limit)
+            ),
             Self::OutOfTurn { opening: true } => {
                 f.write_str("the server answered the handshake with another message: it is no zenoh router")
             }
             Self::OutOfTurn { opening: false } => {
                 f.write_str("the router sent a message that has no place in an open session")
             }
-            Self::EmptyBatch => f.write_str("the server sent an empty message, which is no zenoh"),
+            Self::EmptyBatch => f.write_str("the server sent an empty message, which is not zenoh"),
             Self::SequenceNumber { found, largest } => {
                 write!(
                     f,
@@ -366,12 +425,26 @@ impl fmt::Display for CloseCause {
             Self::SmallBatch { offered } => {
                 write!(f, "the router asks for batches of {offered} B, too small to carry a message")
             }
+            Self::LongBatch { len, limit } => write!(
+                f,
+                "the server sent a message of {}, and zenoh's may have {} at most here. It is no zenoh router, or a defective one",
+                bytes(*len),
+                bytes(*limit)
+            ),
             Self::Reassembly { what, limit } => {
                 write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
             }
-            Self::Key { found } => write!(f, "the router sent a sample under {found}, which is no key"),
+            Self::Key { found } => write!(f, "the router sent a sample under {}, which is not a key", shown(found)),
             Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
             Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {} {what}", count(*limit)),
+            Self::LongKeys { limit } => {
+                write!(f, "the router sent one message in which numbers stand for more than {} of keys", bytes(*limit))
+            }
+            Self::TooMuchHeld { limit } => write!(
+                f,
+                "the page would have had to keep more than {} of messages in fragments, replies, queries and declarations",
+                bytes(*limit)
+            ),
             Self::TooManyQueries { limit } => {
                 write!(f, "the router asked faster than it took answers: more than {} messages wait for it", count(*limit))
             }
@@ -384,3 +457,39 @@ impl fmt::Display for CloseCause {
 }
 
 impl std::error::Error for CloseCause {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{canonical, key_expression};
+
+    #[test]
+    fn a_router_that_refuses_for_another_version_is_told_ours() {
+        let refused = CloseCause::ByRouter { reason: reason::INVALID, opening: true }.to_string();
+        assert!(refused.contains("INVALID") && refused.contains("speaks version 9, that of zenoh 1.x"), "{refused}");
+        for (reason, opening) in [(reason::INVALID, false), (reason::MAX_SESSIONS, true), (77, true)] {
+            let other = CloseCause::ByRouter { reason, opening }.to_string();
+            assert!(!other.contains("version"), "nothing is known of versions: {other}");
+        }
+    }
+
+    #[test]
+    fn texts_of_others_in_errors_are_bounded_and_seen() {
+        let (long, turned) = ("x".repeat(1_000_000), "a\u{202e}b".to_owned());
+        for text in [&long, &turned] {
+            let (text, reason) = (text.clone(), text.clone());
+            let said = [
+                CommandError::KeyExpression { text: text.clone(), reason }.to_string(),
+                CommandError::ReplyKey { asked: text.clone(), key: text.clone() }.to_string(),
+                CloseCause::Key { found: text }.to_string(),
+            ];
+            for said in said {
+                assert!(said.chars().count() < 600 && !said.contains('\u{202e}'), "{said}");
+            }
+        }
+        // A text that quotes as zenoh does is not taken for its reason.
+        let error = key_expression("a`: trust me//").unwrap_err().to_string();
+        assert!(error.starts_with("“a`: trust me//” is not a key expression: empty chunks are forbidden"), "{error}");
+        assert!(canonical("a//\u{200b}").unwrap_err().to_string().contains("“a//‹zero-width space›”"));
+    }
+}

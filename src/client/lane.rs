@@ -5,8 +5,16 @@
 
 use zenoh_protocol::core::{Bits, Priority, Reliability};
 
-use super::{CloseCause, Limits, progress::Known};
-use crate::{payload::ZBytes, segment::Segment, wire::Lane};
+use super::{
+    CloseCause, Limits,
+    held::{Account, Hold},
+    progress::Known,
+};
+use crate::{
+    payload::ZBytes,
+    segment::Segment,
+    wire::{BATCH_SIZE, Batches, Lane},
+};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
 pub(super) const MIN_BATCH: u16 = 64;
@@ -21,14 +29,44 @@ pub(super) fn sn_mask(bits: Bits) -> u32 {
     }
 }
 
-/// What the handshake agreed on that lanes need to know.
+/// The sequence number of the first frames: one of the first that have the full length of their
+/// resolution on the wire, by `random`. So all numbers of a lane have that length for most of a
+/// round, and [`Agreed`] can say where batches will cut. A round of 28 bits lasts for more than 230
+/// million batches of a lane.
+pub(super) fn initial_sn(mask: u32, random: u32) -> u32 {
+    let bits = mask.count_ones().max(1);
+    let full = 1 << ((bits - 1) / 7 * 7);
+    full + (random & (mask >> 3))
+}
+
+/// What the handshake agreed on that decides how messages are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Agreed {
-    pub(super) qos: bool,
+pub struct Agreed {
+    /// Whether there are priorities, each with lanes of its own.
+    pub qos: bool,
     /// Whether first and dropped fragments are marked.
-    pub(super) markers: bool,
-    pub(super) mask: u32,
-    pub(super) batch_size: u16,
+    pub markers: bool,
+    /// The largest sequence number.
+    pub mask: u32,
+    /// The longest batch, in bytes.
+    pub batch_size: u16,
+}
+
+impl Agreed {
+    /// What a client offers, and a router with zenoh's defaults agrees to.
+    pub const OFFERED: Self = Self { qos: true, markers: true, mask: 0x0fff_ffff, batch_size: BATCH_SIZE };
+
+    /// The lane of a message of ours.
+    #[must_use]
+    pub fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
+        Lane { priority: if self.qos { priority } else { Priority::DEFAULT }, reliability }
+    }
+
+    /// What the batches of a lane depend on. Their numbers are taken for the largest: those of a
+    /// client have the same length on the wire until its lane has counted once round.
+    pub(super) fn batches(&self, lane: Lane) -> Batches {
+        Batches { size: self.batch_size, lane, markers: self.markers, sn: self.mask }
+    }
 }
 
 /// A received fragment.
@@ -38,27 +76,39 @@ pub(super) struct Piece {
     pub(super) first: bool,
     pub(super) dropped: bool,
     pub(super) part: ZBytes,
+    /// Length of the batch that it came in, which stays as long as the part does, in bytes.
+    pub(super) batch: usize,
+}
+
+/// A message that was put together.
+pub(super) struct Whole {
+    /// Its parts, where the received batches are.
+    pub(super) bytes: ZBytes,
+    /// Those batches.
+    pub(super) hold: Hold,
 }
 
 #[derive(Default)]
 pub(super) struct Receiving {
     last: u32,
-    /// The sequence number that the next fragment must have.
-    expected: u32,
     parts: Vec<Segment>,
+    /// The batches of the parts, once there is one.
+    hold: Option<Hold>,
     bytes: usize,
     fragments: usize,
     /// How many of them were told.
     told: usize,
     /// What was told about the message, once something was.
     pub(super) known: Option<Known>,
+    /// Whether fragments are passed over up to a last one: a part of their message was lost, and where the next begins is not marked.
+    broken: bool,
 }
 
 impl Receiving {
-    /// Ends what is being put together; returns its parts and, if something was told of it, by which name.
-    fn end(&mut self) -> (Vec<Segment>, Option<u64>) {
+    /// Ends what is being put together; returns its parts, their batches and, if something was told of it, by which name.
+    fn end(&mut self) -> (Vec<Segment>, Option<Hold>, Option<u64>) {
         (self.bytes, self.fragments, self.told) = (0, 0, 0);
-        (std::mem::take(&mut self.parts), self.known.take().map(|known| known.arriving.id))
+        (std::mem::take(&mut self.parts), self.hold.take(), self.known.take().map(|known| known.arriving.id))
     }
 
     /// The first part of the message.
@@ -94,7 +144,7 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    const COUNT: usize = Priority::NUM * 2;
+    pub(super) const COUNT: usize = Priority::NUM * 2;
 
     /// Lanes whose first frames have these sequence numbers.
     pub(super) fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, CloseCause> {
@@ -113,7 +163,7 @@ impl Lanes {
 
     /// The lane of a message of ours.
     pub(super) fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
-        Lane { priority: if self.agreed.qos { priority } else { Priority::DEFAULT }, reliability }
+        self.agreed.lane(priority, reliability)
     }
 
     fn index(lane: Lane) -> usize {
@@ -121,15 +171,16 @@ impl Lanes {
     }
 
     /// The sequence number that the next batch of `lane` will have.
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     pub(super) fn next_sn(&self, lane: Lane) -> u32 {
-        self.sending.get(Self::index(lane)).copied().unwrap_or_default()
+        self.sending[Self::index(lane)]
     }
 
     /// A batch of `lane` was really written.
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     pub(super) fn spend(&mut self, lane: Lane) {
-        if let Some(sn) = self.sending.get_mut(Self::index(lane)) {
-            *sn = sn.wrapping_add(1) & self.agreed.mask;
-        }
+        let sn = &mut self.sending[Self::index(lane)];
+        *sn = sn.wrapping_add(1) & self.agreed.mask;
     }
 
     fn valid(&self, sn: u32) -> Result<(), CloseCause> {
@@ -140,16 +191,27 @@ impl Lanes {
         }
     }
 
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     fn receiving(&mut self, lane: Lane, sn: u32) -> Result<&mut Receiving, CloseCause> {
         self.valid(sn)?;
         if !self.agreed.qos && lane.priority != Priority::DEFAULT {
             return Err(CloseCause::Priority);
         }
-        self.receiving.get_mut(Self::index(lane)).ok_or(CloseCause::Priority)
+        Ok(&mut self.receiving[Self::index(lane)])
     }
 
-    /// Whether a batch with this sequence number is new. An old or repeated one is not, and is passed over.
-    pub(super) fn accept(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+    /// Whether a frame with this sequence number is new. An old or repeated one is not, and is passed over. Nothing stands between the
+    /// fragments of a message, so one that has not ended will not.
+    pub(super) fn frame(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+        let fresh = self.accept(lane, sn)?;
+        if fresh {
+            self.forget(lane);
+            self.receiving(lane, sn)?.broken = false;
+        }
+        Ok(fresh)
+    }
+
+    fn accept(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
         let mask = self.agreed.mask;
         let receiving = self.receiving(lane, sn)?;
         let gap = sn.wrapping_sub(receiving.last) & mask;
@@ -160,58 +222,65 @@ impl Lanes {
         Ok(fresh)
     }
 
-    /// Takes a fragment; returns the whole message with the last one. Its parts are those of the received batches.
+    /// Takes a fragment; returns the whole message with the last one. Its parts are those of the received batches, which are held in
+    /// `account`.
     pub(super) fn reassemble(
         &mut self,
         lane: Lane,
         piece: Piece,
         limits: &Limits,
-    ) -> Result<Option<ZBytes>, CloseCause> {
+        account: &Account,
+    ) -> Result<Option<Whole>, CloseCause> {
+        let Agreed { markers, mask, .. } = self.agreed;
+        let follows = piece.sn == self.receiving(lane, piece.sn)?.last.wrapping_add(1) & mask;
         if !self.accept(lane, piece.sn)? {
             return Ok(None);
         }
-        let Agreed { markers, mask, .. } = self.agreed;
-        if markers && (piece.first || piece.dropped) {
+        if !follows || markers && (piece.first || piece.dropped) {
             self.forget(lane);
         }
         let receiving = self.receiving(lane, piece.sn)?;
-        if markers && (piece.dropped || (!piece.first && receiving.parts.is_empty())) {
-            // Given up, or the beginning was lost and the rest is of no use.
+        if markers {
+            if piece.dropped || (!piece.first && receiving.fragments == 0) {
+                // Given up, or the beginning was lost and the rest is of no use.
+                return Ok(None);
+            }
+        } else if receiving.broken || !follows {
+            receiving.broken = piece.more;
             return Ok(None);
         }
-        if receiving.parts.is_empty() {
-            receiving.expected = piece.sn;
-        }
-        if piece.sn != receiving.expected {
-            self.forget(lane);
-            return Ok(None);
-        }
-        receiving.expected = piece.sn.wrapping_add(1) & mask;
         receiving.fragments += 1;
         receiving.bytes = receiving.bytes.saturating_add(piece.part.len());
         receiving.parts.extend(piece.part.segments().iter().cloned());
+        // A part without a byte refers to nothing.
+        let kept = if piece.part.is_empty() { 0 } else { piece.batch };
+        receiving.hold.get_or_insert_with(|| account.hold(0)).grow(kept);
         if receiving.bytes > limits.reassembly_bytes {
             return Err(CloseCause::Reassembly { what: "bytes", limit: limits.reassembly_bytes });
         }
-        if receiving.parts.len() > limits.reassembly_fragments {
+        // The present message is one of them: lanes without a message have no part.
+        let fragments: usize = self.receiving.iter().map(|receiving| receiving.parts.len()).sum();
+        if fragments > limits.reassembly_fragments {
             return Err(CloseCause::Reassembly { what: "fragments", limit: limits.reassembly_fragments });
         }
         if piece.more {
             return Ok(None);
         }
-        let (parts, told) = receiving.end();
+        let (parts, hold, told) = self.receiving(lane, piece.sn)?.end();
         self.ended.extend(told.map(|id| (id, true)));
-        Ok(Some(ZBytes::of_held(parts)))
+        let hold = hold.unwrap_or_else(|| account.hold(0));
+        Ok(Some(Whole { bytes: ZBytes::of_held(parts), hold }))
     }
 
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     fn forget(&mut self, lane: Lane) {
-        let told = self.receiving.get_mut(Self::index(lane)).and_then(|receiving| receiving.end().1);
+        let (_, _, told) = self.receiving[Self::index(lane)].end();
         self.ended.extend(told.map(|id| (id, false)));
     }
 
     /// Forgets everything that is being put together.
     pub(super) fn forget_all(&mut self) {
-        let told = self.receiving.iter_mut().filter_map(|receiving| receiving.end().1);
+        let told = self.receiving.iter_mut().filter_map(|receiving| receiving.end().2);
         self.ended.extend(told.map(|id| (id, false)));
     }
 

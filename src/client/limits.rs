@@ -10,8 +10,13 @@ use crate::wire;
 pub struct Limits {
     /// Bytes of a message that is being put together, in each lane.
     pub reassembly_bytes: usize,
-    /// Fragments of a message that is being put together, in each lane: each keeps a buffer of the browser alive.
+    /// Fragments of all messages that are being put together, in all lanes: each keeps a buffer of the browser alive.
     pub reassembly_fragments: usize,
+    /// Bytes that are kept for others, all together: the batches of which a message that is being put together, a reply that is
+    /// kept or a query that waits needs a part, and the texts of keys. A reply beyond it ends its get with an error, after what
+    /// the get had. A query beyond it is answered with an error. For anything else gets that keep replies are ended, the largest
+    /// first, and then the session.
+    pub held_bytes: usize,
     /// Key expressions that the router has given numbers to.
     pub key_expressions: usize,
     /// Payload bytes that may wait to be sent before puts with `CongestionControl::Drop` are dropped. Puts with
@@ -43,6 +48,7 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         reassembly_bytes: wire::MAX_MESSAGE,
         reassembly_fragments: 1 << 18,
+        held_bytes: wire::MAX_MESSAGE + (256 << 20),
         key_expressions: 1 << 12,
         queued_bytes: 64 << 20,
         queued_messages: 1 << 16,

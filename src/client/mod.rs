@@ -17,6 +17,8 @@
 //! declared and declares it anew, in the order in which it was declared; [`Event::Resumed`] says how long nothing was heard. What was
 //! under way has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides when to try.
 //!
+//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what comes then may have waited in the browser.
+//!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
 
 #![deny(clippy::indexing_slicing)]
@@ -26,11 +28,13 @@ pub mod channel;
 mod declare;
 pub mod encoding;
 mod error;
+mod held;
 mod key;
 mod lane;
 mod limits;
 mod numbers;
 mod pace;
+pub mod pause;
 mod progress;
 mod query;
 mod queue;
@@ -41,43 +45,47 @@ mod stats;
 
 use std::{
     collections::{HashMap, VecDeque},
+    rc::Rc,
     time::Duration,
 };
 
 use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::{
-    core::{CongestionControl, Field, ZenohIdProto},
-    transport::{InitAck, OpenAck, close::reason},
-};
 pub use zenoh_protocol::{
-    core::{Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
+    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
+};
+use zenoh_protocol::{
+    core::{Field, ZenohIdProto},
+    transport::{InitAck, OpenAck, close::reason, init},
 };
 
 pub use self::{
     declare::{Counterpart, Queryable, Subscribe},
     error::{CloseCause, CommandError, GetError, PutError},
     key::{canonical, join, key_expression},
+    lane::Agreed,
     limits::Limits,
     progress::{Arriving, Leaving, Progress},
     query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
-    sample::{Locality, Publisher, Put, Sample},
+    sample::{Locality, Publisher, Put, Sample, plan},
     stats::{LinkStats, Traffic},
 };
 use self::{
     declare::{Declared, Entity, Remote},
+    held::{Account, Reading},
     lane::{Lanes, sn_mask},
     pace::Pace,
+    pause::{Pause, Took},
     query::{Pending, check_message},
     queue::{Failed, Queued, Queues},
 };
-pub use crate::wire::{Content, Qos, Source};
+pub use crate::wire::{BatchPlan, Content, Qos, Source};
 use crate::{
     ledger::Ledger,
     payload::ZBytes,
     segment::Segment,
-    wire::{self, BATCH_SIZE, BatchReader, Lane, Message, Outgoing, Transport, encode},
+    wire::{BATCH_SIZE, BatchReader, Lane, Message, Outgoing, Transport, encode},
 };
 
 /// How long the router may take for each step of the handshake.
@@ -94,7 +102,7 @@ const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Config {
     /// Our zenoh id: 16 random bytes, not all zero.
     pub zid: [u8; 16],
-    /// A random number; sequence numbers begin there.
+    /// A random number; it decides where sequence numbers begin.
     pub initial_sn: u32,
     /// The bounds.
     pub limits: Limits,
@@ -119,6 +127,19 @@ pub struct SessionInfo {
     pub router_lease: Duration,
     /// The patch version of the protocol.
     pub patch: u8,
+}
+
+impl SessionInfo {
+    /// What of it decides how messages are sent.
+    #[must_use]
+    pub fn agreed(&self) -> Agreed {
+        Agreed {
+            qos: usize::from(self.lanes) == Lanes::COUNT,
+            markers: init::ext::PatchType::new(self.patch).has_fragmentation_markers(),
+            mask: u32::MAX >> 32u8.saturating_sub(self.sn_bits).min(31),
+            batch_size: self.batch_size,
+        }
+    }
 }
 
 /// Names an operation; chosen by the caller, who should not use one twice in a session.
@@ -160,12 +181,14 @@ pub enum Event {
     },
     /// A queryable is asked.
     Query(Query),
+    /// It would have been asked, and was not: too many queries wait already. The asker got an error that says so.
+    QueryRefused,
     /// A get has an answer.
     Reply(OpId, Reply),
     /// A get has no more answers.
     GetEnded(OpId, Result<(), GetError>),
     /// A fence was answered, after so long: the router has handed on everything that was put before it. See [`Client::flush`].
-    Flushed(OpId, Duration),
+    Flushed(OpId, Took),
     /// Whether there is anybody at the other end of a watch.
     Matching {
         /// The watch.
@@ -176,10 +199,13 @@ pub enum Event {
     /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
     /// There are no more events, unless [`Client::relink`] is called.
     Closed(Ended),
+    /// After [`Client::handle_pause`]: everything that waited in the browser has been handled, and the link has outlived the pause.
+    CaughtUp,
     /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
     Resumed {
-        /// Since the last message of the lost session. What was published meanwhile may not have arrived.
-        gap: Duration,
+        /// Since the lost session was last known to live; its pauses are those since then. What was published meanwhile may not have
+        /// arrived. What had waited in the browser during a pause does not count.
+        gap: Took,
         /// Whom that concerns.
         subscribers: Vec<SubscriberId>,
     },
@@ -262,10 +288,20 @@ pub struct Client {
     lost: bool,
     /// What the router has declared.
     remote: Remote,
+    /// What is kept for others.
+    held: Account,
+    /// What is being read.
+    reading: Reading,
     events: VecDeque<Event>,
     last_received: Duration,
-    /// When the last message of an open session came.
+    /// When an open session was last known to live.
     heard: Duration,
+    /// Pauses since then, until the router has answered after them.
+    paused: Pause,
+    /// The interest by which a router shows that it lives after a pause, and until when it is waited for.
+    probe: Option<(u32, Duration)>,
+    /// All pauses so far.
+    pauses: Pause,
     last_sent: Duration,
     /// When the present step of the handshake must be over.
     deadline: Duration,
@@ -300,9 +336,14 @@ impl Client {
             stats: LinkStats::default(),
             lost: false,
             remote: Remote::default(),
+            held: Account::default(),
+            reading: Reading::Batch(0),
             events: VecDeque::new(),
             last_received: now,
             heard: now,
+            paused: Pause::default(),
+            probe: None,
+            pauses: Pause::default(),
             last_sent: now,
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
@@ -375,18 +416,62 @@ impl Client {
         self.control.clear();
     }
 
+    /// Whoever drives the client stood still until `now`. It must say so before it hands over anything else: what comes next may have waited
+    /// in the browser meanwhile, and says nothing about the link. So the router is asked something, and only its answer does:
+    /// until then gets do not run into their timeout, and the session counts as last heard of before the pause. [`Event::CaughtUp`]
+    /// tells that it has come. The router's silence, and the steps of a handshake, are timed anew.
+    pub fn handle_pause(&mut self, pause: Pause, now: Duration) {
+        self.pauses = self.pauses.and(pause);
+        if self.is_open() || self.lost {
+            self.paused = self.paused.and(pause);
+        }
+        match self.phase {
+            Phase::Over => {}
+            Phase::Init | Phase::Open(_) => self.deadline = self.deadline.saturating_add(pause.still),
+            Phase::Running => {
+                (self.last_received, self.suspected) = (now, None);
+                let number = self.send_probe();
+                self.probe = Some((number, now.saturating_add(HANDSHAKE_TIMEOUT)));
+            }
+        }
+    }
+
+    /// The pauses since the session was last known to live. Of a lost session, those by which it may have been lost, and all that followed.
+    #[must_use]
+    pub fn paused(&self) -> Pause {
+        self.paused
+    }
+
+    /// What waited in the browser has been handled.
+    fn caught_up(&mut self) {
+        self.probe = None;
+        if !std::mem::take(&mut self.paused).is_none() {
+            self.heard = self.last_received;
+            self.events.push_back(Event::CaughtUp);
+        }
+    }
+
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
     pub fn handle_input(&mut self, batch: Segment, now: Duration) {
         if self.is_over() {
             return;
         }
         self.last_received = now;
-        if self.is_open() {
+        if self.is_open() && self.probe.is_none() {
+            // Nothing waits in a browser for as long as a probe is waited for.
+            self.caught_up();
             self.heard = now;
         }
         self.suspected = None;
         self.stats.received.batches += 1;
         self.stats.received.bytes += batch.len() as u64;
+        let limit = usize::from(if self.is_open() { self.lanes.agreed().batch_size } else { BATCH_SIZE });
+        if batch.len() > limit {
+            // Before anything is read of it, so that one call does the work of one batch at most.
+            return self.end(CloseCause::LongBatch { len: batch.len(), limit }, Some(reason::INVALID));
+        }
+        self.reading = Reading::Batch(batch.len());
+        self.remote.unfolded = 0;
         let batch = ZBytes::of_held(vec![batch]);
         if let Some(capture) = &mut self.capture {
             capture.arrives(&batch, now);
@@ -395,6 +480,7 @@ impl Client {
         let mut reader = BatchReader::new(&batch, &mut ledger);
         let result = self.read_batch(&mut reader, now);
         self.ledger = ledger;
+        self.reading = Reading::Batch(0);
         if let Err(cause) = result {
             self.end(cause, Some(reason::INVALID));
         }
@@ -414,7 +500,8 @@ impl Client {
                 }
                 (Transport::KeepAlive, Phase::Running) => self.keep_alive(now),
                 (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
-                    let fresh = self.lanes.accept(Lane { priority, reliability }, sn)?;
+                    let fresh = self.lanes.frame(Lane { priority, reliability }, sn)?;
+                    self.tell_arrivals_ended();
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
                             self.handle_message(message, reliability)?;
@@ -424,11 +511,12 @@ impl Client {
                 (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
-                    let piece = lane::Piece { sn, more, first, dropped, part };
-                    let whole = self.lanes.reassemble(lane, piece, &limits)?;
+                    let piece = lane::Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let whole = self.lanes.reassemble(lane, piece, &limits, &self.held)?;
                     self.tell_arrivals_ended();
+                    self.make_room()?;
                     if let Some(whole) = whole {
-                        self.read_whole(&whole, reliability)?;
+                        self.read_whole(whole, reliability)?;
                     }
                 }
                 (Transport::Other, Phase::Running) => {}
@@ -439,9 +527,11 @@ impl Client {
     }
 
     /// A message that was put together from fragments.
-    fn read_whole(&mut self, whole: &ZBytes, reliability: Reliability) -> Result<(), CloseCause> {
+    fn read_whole(&mut self, whole: lane::Whole, reliability: Reliability) -> Result<(), CloseCause> {
+        let lane::Whole { bytes, hold } = whole;
+        self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
-        let mut reader = BatchReader::new(whole, &mut ledger);
+        let mut reader = BatchReader::new(&bytes, &mut ledger);
         let message = reader.message(reliability);
         self.ledger.absorb(&ledger);
         match message? {
@@ -452,10 +542,10 @@ impl Client {
 
     fn handle_init_ack(&mut self, ack: InitAck, now: Duration) -> Result<(), CloseCause> {
         let mask = sn_mask(ack.resolution.get(Field::FrameSN));
-        let initial = self.config.initial_sn & mask;
+        let initial = lane::initial_sn(mask, self.config.initial_sn);
         let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone()).map_err(|_| CloseCause::BadId)?;
         if bytes.len() > usize::from(BATCH_SIZE) {
-            return Err(CloseCause::OutOfTurn { opening: true });
+            return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
         }
         self.control.push_back(bytes);
         self.deadline = now + HANDSHAKE_TIMEOUT;
@@ -477,14 +567,14 @@ impl Client {
         if agreed.batch_size < lane::MIN_BATCH {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
         }
-        self.lanes = Lanes::new(agreed, self.config.initial_sn & agreed.mask, ack.initial_sn)?;
+        self.lanes = Lanes::new(agreed, lane::initial_sn(agreed.mask, self.config.initial_sn), ack.initial_sn)?;
         // A lease of nothing would end the session at once, and one of any length would overflow the sums it goes into.
         self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);
         let info = SessionInfo {
             zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),
             router: init.zid.to_string(),
             batch_size: agreed.batch_size,
-            lanes: if agreed.qos { 16 } else { 2 },
+            lanes: if agreed.qos { Lanes::COUNT as u8 } else { 2 },
             sn_bits: agreed.mask.count_ones() as u8,
             lease: LEASE,
             router_lease: self.router_lease,
@@ -493,6 +583,7 @@ impl Client {
         self.stats.sessions += 1;
         self.events.push_back(Event::Opened(info));
         self.resume(now);
+        self.heard = now;
         Ok(())
     }
 
@@ -504,7 +595,19 @@ impl Client {
         self.declare_again();
         let subscribers = self.declared.iter().filter(|declared| matches!(declared.entity, Entity::Subscriber { .. }));
         let subscribers = subscribers.map(|declared| declared.id).collect();
-        self.events.push_back(Event::Resumed { gap: now.saturating_sub(self.heard), subscribers });
+        let gap = Took { time: now.saturating_sub(self.heard), pause: std::mem::take(&mut self.paused) };
+        self.events.push_back(Event::Resumed { gap, subscribers });
+    }
+
+    /// Whether what is kept for others is within its bound. If not, it is made so by ending gets, the one that keeps most first: what they
+    /// keep is told then, and is the caller's.
+    fn make_room(&mut self) -> Result<(), CloseCause> {
+        let limit = self.config.limits.held_bytes;
+        while self.held.bytes() > limit {
+            let largest = self.largest_get().ok_or(CloseCause::TooMuchHeld { limit })?;
+            self.end_get(largest, Err(GetError::TooMuchHeld { limit }));
+        }
+        Ok(())
     }
 
     fn handle_message(&mut self, message: Message, reliability: Reliability) -> Result<(), CloseCause> {
@@ -537,14 +640,13 @@ impl Client {
         let mut subscribers = Vec::new();
         for declared in &mut self.declared {
             let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
-            if !subscribe.origin.takes(sample.local) || !subscribe.key.intersects(key) {
+            if !subscribe.origin.takes(sample.local) || !key::intersects(&subscribe.key, key) {
                 continue;
             }
             subscribers.push(declared.id);
             let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
             let count = numbers.take(source, self.config.limits.sources);
             if count > 0 {
-                self.stats.missed += u64::from(count);
                 self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
             }
         }
@@ -573,7 +675,9 @@ impl Client {
                     None => self.last_received + self.router_lease,
                 };
                 let due = silent.min(self.last_sent + LEASE / 4);
-                Some(self.pending.deadline().map_or(due, |deadline| due.min(deadline)))
+                // While something may wait in the browser, answers to gets may.
+                let other = self.probe.map_or_else(|| self.pending.deadline(), |(_, until)| Some(until));
+                Some(other.map_or(due, |other| due.min(other)))
             }
         }
     }
@@ -589,7 +693,11 @@ impl Client {
                 }
             }
             Phase::Running => {
-                self.expire(now);
+                // A router that is alive and does not answer must not stop the gets.
+                self.probe = self.probe.filter(|(_, until)| now < *until);
+                if self.probe.is_none() {
+                    self.expire(now);
+                }
                 match self.suspected {
                     None if now >= self.last_received + self.router_lease => self.suspected = Some(now),
                     Some(since) if now >= since + self.router_lease / 2 => {
@@ -659,25 +767,6 @@ impl Client {
                 self.poll_transmit(buffer, now)
             }
         }
-    }
-
-    /// Length of the message that a put of `len` payload bytes under `key` would be, in bytes, with the timestamp that a router adds
-    /// to it. What passes [`wire::MAX_MESSAGE`] will be refused.
-    ///
-    /// # Errors
-    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
-    pub fn message_len(key: &OwnedKeyExpr, len: usize) -> Result<usize, CommandError> {
-        let too_long = |encoded| CommandError::TooLong { encoded, limit: wire::MAX_MESSAGE };
-        if len > wire::MAX_MESSAGE {
-            return Err(too_long(len));
-        }
-        let head = encode::put_head(key, CongestionControl::Block, Priority::DEFAULT, len)
-            .map_err(|_| CommandError::KeyTooLong)?;
-        let encoded = head.len() + len + wire::GROWTH;
-        if encoded > wire::MAX_MESSAGE {
-            return Err(too_long(encoded));
-        }
-        Ok(encoded)
     }
 
     /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
@@ -789,6 +878,7 @@ impl Client {
         }
         let was_open = self.is_open();
         self.phase = Phase::Over;
+        self.probe = None;
         let queued = self.queues.abandon();
         self.tell_kept_replies();
         let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();

@@ -14,7 +14,7 @@
 //! this one, so there it is not given up.
 
 use super::{
-    Client, CommandError, Event, GetError, Locality, OpId, PutError, SubscriberId, declare::Entity, queue::Cancel,
+    Client, CommandError, Event, GetError, Locality, OpId, PutError, SubscriberId, declare::Entity, key, queue::Cancel,
 };
 use crate::{ledger::Ledger, payload::ZBytes, wire::BatchReader};
 
@@ -108,7 +108,7 @@ impl Client {
             None => {
                 let meant = self.declared.iter().filter(|declared| match &declared.entity {
                     Entity::Subscriber { subscribe, .. } => {
-                        subscribe.origin != Locality::SessionLocal && subscribe.key.intersects(&key)
+                        subscribe.origin != Locality::SessionLocal && key::intersects(&subscribe.key, &key)
                     }
                     _ => false,
                 });

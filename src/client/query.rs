@@ -10,21 +10,28 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    rc::Rc,
     time::Duration,
 };
 
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 use zenoh_protocol::{
-    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability},
+    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
     network::interest::{InterestMode, InterestOptions},
     network::request::ext::QueryTarget,
     zenoh::ConsolidationMode,
 };
 
 use super::{
-    Client, CloseCause, CommandError, EntityId, Event, GetError, Locality, OpId, Sample, declare::Entity, queue::Queued,
+    Client, CloseCause, CommandError, EntityId, Event, GetError, Locality, OpId, Sample,
+    declare::Entity,
+    held::Hold,
+    key,
+    pause::{Pause, Took},
+    queue::Queued,
 };
 use crate::{
+    number::bytes,
     payload::ZBytes,
     wire::{Content, GROWTH, MAX_MESSAGE, Outgoing, Qos, Question, encode},
 };
@@ -106,14 +113,23 @@ impl Get {
         Qos { priority: self.priority, congestion: self.congestion, express: self.express }
     }
 
-    fn question(&self) -> Question {
+    /// What `Auto` means here. It is sent too: those who answer keep to it, as routers do.
+    fn consolidation(&self) -> ConsolidationMode {
+        match self.consolidation {
+            ConsolidationMode::Auto if has_parameter(&self.parameters, TIME_RANGE) => ConsolidationMode::None,
+            ConsolidationMode::Auto => ConsolidationMode::Latest,
+            mode => mode,
+        }
+    }
+
+    fn question(&self, consolidation: ConsolidationMode) -> Question {
         Question {
             parameters: self.parameters.clone(),
             body: self.payload.clone(),
             encoding: self.encoding.clone(),
             attachment: self.attachment.clone(),
             target: self.target,
-            consolidation: self.consolidation,
+            consolidation,
             timeout: Some(self.timeout),
         }
     }
@@ -156,6 +172,8 @@ pub struct Query {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
+    /// How long the asker waits for answers, if it says so.
+    pub timeout: Option<Duration>,
     /// Whether it comes from this same client.
     pub local: bool,
 }
@@ -194,7 +212,7 @@ pub(super) struct Waiting {
     any_key: bool,
     consolidation: ConsolidationMode,
     /// The newest reply under each key.
-    newest: BTreeMap<String, Reply>,
+    newest: BTreeMap<String, Newest>,
     /// Who still has to say that there is no more: the router, and each query to a queryable of ours.
     finals: usize,
     deadline: Duration,
@@ -202,13 +220,37 @@ pub(super) struct Waiting {
     tokens: bool,
 }
 
+impl Waiting {
+    /// Tells what was kept until it was known to be the latest, and lets go of it.
+    fn tell_newest(&mut self) -> impl Iterator<Item = Event> + use<> {
+        let op = self.op;
+        let newest = std::mem::take(&mut self.newest).into_values();
+        newest.filter_map(|newest| newest.reply).map(move |reply| Event::Reply(op, reply))
+    }
+
+    /// Bytes of the replies that are kept, and of their keys.
+    fn kept(&self) -> usize {
+        let reply = |newest: &Newest| newest.reply.as_ref().and_then(|reply| Some(reply.result.as_ref().ok()?.bytes()));
+        self.newest.iter().map(|(key, newest)| 2 * key.len() + reply(newest).unwrap_or(0)).sum()
+    }
+}
+
+/// The newest reply under a key.
+struct Newest {
+    timestamp: Option<Timestamp>,
+    /// The reply, if it was not told at once.
+    reply: Option<Reply>,
+    /// What it was read from, and its key.
+    _hold: (Option<Rc<Hold>>, Hold),
+}
+
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asker {
     /// The router, in whose numbering the request is `rid`.
     Router { rid: u32, qos: Qos },
-    /// A get of ours.
-    Own { number: u32 },
+    /// A get of ours, with the treatment that it asks for.
+    Own { number: u32, qos: Qos },
 }
 
 /// A query of others, or of our own, that a queryable of ours has to answer.
@@ -217,6 +259,8 @@ pub(super) struct Asked {
     queryable: EntityId,
     key: OwnedKeyExpr,
     any_key: bool,
+    /// What it was read from, if it has a body or an attachment, and its key.
+    _hold: (Option<Rc<Hold>>, Hold),
 }
 
 /// What waits for somebody.
@@ -224,7 +268,8 @@ pub(super) struct Asked {
 pub(super) struct Pending {
     gets: HashMap<u32, Waiting>,
     asked: BTreeMap<QueryId, Asked>,
-    fences: HashMap<u32, (OpId, Duration)>,
+    /// When each was asked for, and the pauses until then.
+    fences: HashMap<u32, (OpId, Duration, Pause)>,
     next_query: QueryId,
 }
 
@@ -242,7 +287,7 @@ impl Pending {
     /// Everything that has not ended, by operation.
     pub(super) fn abandon(&mut self) -> Vec<OpId> {
         let gets = std::mem::take(&mut self.gets).into_values().map(|get| get.op);
-        let fences = std::mem::take(&mut self.fences).into_values().map(|(op, _)| op);
+        let fences = std::mem::take(&mut self.fences).into_values().map(|(op, ..)| op);
         self.asked.clear();
         gets.chain(fences).collect()
     }
@@ -261,15 +306,11 @@ impl Client {
         self.require_open()?;
         self.require_room()?;
         let number = self.next_number();
-        let question = get.question();
+        let consolidation = get.consolidation();
+        let question = get.question(consolidation);
         let message = encode::request(number, &get.key, get.qos(), &question).map_err(|_| CommandError::KeyTooLong)?;
         check_message(&message)?;
         let any_key = has_parameter(&get.parameters, ANY_KEY);
-        let consolidation = match get.consolidation {
-            ConsolidationMode::Auto if has_parameter(&get.parameters, TIME_RANGE) => ConsolidationMode::None,
-            ConsolidationMode::Auto => ConsolidationMode::Latest,
-            mode => mode,
-        };
         let mut waiting = Waiting {
             op,
             key: get.key.clone(),
@@ -290,7 +331,7 @@ impl Client {
         waiting.finals += own.len();
         self.pending.gets.insert(number, waiting);
         for queryable in own {
-            self.ask(queryable, Asker::Own { number }, &get.key, &question, true);
+            self.ask(queryable, Asker::Own { number, qos: get.qos() }, &get.key, &question);
         }
         if self.pending.gets.get(&number).is_some_and(|get| get.finals == 0) {
             self.end_get(number, Ok(()));
@@ -313,9 +354,9 @@ impl Client {
         self.require_room()?;
         let number = self.next_number();
         let head =
-            encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(&key), Priority::DEFAULT)
+            encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(&key), Priority::Control)
                 .map_err(|_| CommandError::KeyTooLong)?;
-        let lane = self.lanes.lane(Priority::DEFAULT, Reliability::Reliable);
+        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
         self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
         let waiting = Waiting {
             op,
@@ -350,12 +391,23 @@ impl Client {
             .map_err(|_| CommandError::KeyTooLong)?;
         let lane = self.lanes.lane(priority, Reliability::Reliable);
         self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
-        self.pending.fences.insert(number, (op, now));
+        self.pending.fences.insert(number, (op, now, self.pauses));
         Ok(())
     }
 
+    /// Asks as a fence does, but before everything that waits. Returns the number of the interest.
+    pub(super) fn send_probe(&mut self) -> u32 {
+        let number = self.next_number();
+        let (mode, what) = (InterestMode::Current, InterestOptions::TOKENS);
+        let key = keyexpr::new(FENCE).ok();
+        if let Ok(head) = encode::interest(number, mode, what, key, Priority::Control) {
+            self.enqueue_declaration(head);
+        }
+        number
+    }
+
     pub(super) fn is_fence(&self, op: OpId) -> bool {
-        self.pending.fences.values().any(|(other, _)| *other == op)
+        self.pending.fences.values().any(|(other, ..)| *other == op)
     }
 
     pub(super) fn op_of_get(&self, number: u32) -> Option<OpId> {
@@ -367,8 +419,9 @@ impl Client {
     }
 
     pub(super) fn end_fence(&mut self, number: u32) -> bool {
-        let Some((op, begun)) = self.pending.fences.remove(&number) else { return false };
-        let round_trip = self.last_received.saturating_sub(begun);
+        let Some((op, begun, before)) = self.pending.fences.remove(&number) else { return false };
+        let time = self.last_received.saturating_sub(begun);
+        let round_trip = Took { time, pause: self.pauses.since(before) };
         self.stats.round_trip = Some(round_trip);
         self.events.push_back(Event::Flushed(op, round_trip));
         true
@@ -419,28 +472,48 @@ impl Client {
     }
 
     fn take_reply(&mut self, number: u32, key: &OwnedKeyExpr, reply: Reply) {
-        let limit = self.config.limits.replies;
+        let limits = self.config.limits;
+        let limit = limits.replies;
         let Some(get) = self.pending.gets.get_mut(&number) else { return };
-        if !get.any_key && !get.key.intersects(key) {
+        if !get.any_key && !key::intersects(&get.key, key) {
             return;
         }
         if get.consolidation == ConsolidationMode::None {
             self.events.push_back(Event::Reply(get.op, reply));
             return;
         }
-        let time = |reply: &Reply| reply.result.as_ref().ok().and_then(|sample| sample.timestamp);
+        let timestamp = reply.result.as_ref().ok().and_then(|sample| sample.timestamp);
         let newest = get.newest.get(key.as_str());
-        if newest.is_some_and(|newest| time(&reply) < time(newest)) {
+        if newest.is_some_and(|newest| timestamp < newest.timestamp) {
             return;
         }
         if newest.is_none() && get.newest.len() >= limit {
             self.end_get(number, Err(GetError::TooManyReplies { limit }));
             return;
         }
-        get.newest.insert(key.to_string(), reply.clone());
-        if get.consolidation == ConsolidationMode::Monotonic {
-            self.events.push_back(Event::Reply(get.op, reply));
+        // A reply that is told at once is the caller's from then on.
+        let (kept, told) =
+            if get.consolidation == ConsolidationMode::Monotonic { (None, Some(reply)) } else { (Some(reply), None) };
+        // One that is replaced is let go first.
+        get.newest.remove(key.as_str());
+        // What comes from this client lies in memory of its own caller.
+        let sample = kept.as_ref().and_then(|reply| reply.result.as_ref().ok());
+        let refers = sample.is_some_and(|sample| !sample.local && sample.bytes() > 0);
+        let (batch, keys) = (if refers { self.reading.cost() } else { 0 }, 2 * key.len());
+        let (op, limit) = (get.op, limits.held_bytes);
+        if self.held.bytes().saturating_add(batch + keys) <= limit {
+            let hold = (refers.then(|| self.reading.keep(&self.held)), self.held.hold(keys));
+            get.newest.insert(key.to_string(), Newest { timestamp, reply: kept, _hold: hold });
+            self.events.extend(told.map(|reply| Event::Reply(op, reply)));
+        } else {
+            self.end_get(number, Err(GetError::TooMuchHeld { limit }));
         }
+    }
+
+    /// The get that keeps most bytes of replies, if one keeps any.
+    pub(super) fn largest_get(&self) -> Option<u32> {
+        let kept = self.pending.gets.iter().map(|(number, get)| (get.kept(), *number));
+        kept.filter(|(kept, _)| *kept > 0).max().map(|(_, number)| number)
     }
 
     /// One of those that were asked has no more.
@@ -454,25 +527,16 @@ impl Client {
     }
 
     pub(super) fn end_get(&mut self, number: u32, result: Result<(), GetError>) {
-        let Some(get) = self.pending.gets.remove(&number) else { return };
-        self.tell_newest(&get);
-        self.pending.asked.retain(|_, asked| asked.asker != Asker::Own { number });
+        let Some(mut get) = self.pending.gets.remove(&number) else { return };
+        self.events.extend(get.tell_newest());
+        self.pending.asked.retain(|_, asked| !matches!(asked.asker, Asker::Own { number: own, .. } if own == number));
         self.events.push_back(Event::GetEnded(get.op, result));
-    }
-
-    /// Tells what was kept until it was known to be the latest.
-    fn tell_newest(&mut self, get: &Waiting) {
-        if get.consolidation == ConsolidationMode::Latest {
-            let replies = get.newest.values().cloned().map(|reply| Event::Reply(get.op, reply));
-            self.events.extend(replies);
-        }
     }
 
     /// Tells the replies of gets that end with their session; the gets themselves are among what was unfinished.
     pub(super) fn tell_kept_replies(&mut self) {
-        let gets = std::mem::take(&mut self.pending.gets);
-        gets.values().for_each(|get| self.tell_newest(get));
-        self.pending.gets = gets;
+        let replies = self.pending.gets.values_mut().flat_map(Waiting::tell_newest);
+        self.events.extend(replies);
     }
 
     /// Ends the gets that have waited for too long.
@@ -490,8 +554,8 @@ impl Client {
         let meant = |queryable: &super::Queryable| {
             queryable.origin.takes(local)
                 && match target {
-                    QueryTarget::AllComplete => queryable.complete && queryable.key.includes(key),
-                    QueryTarget::All | QueryTarget::BestMatching => queryable.key.intersects(key),
+                    QueryTarget::AllComplete => queryable.complete && key::includes(&queryable.key, key),
+                    QueryTarget::All | QueryTarget::BestMatching => key::intersects(&queryable.key, key),
                 }
         };
         let all = self.declared.iter().filter_map(|declared| match &declared.entity {
@@ -521,25 +585,41 @@ impl Client {
         }
         let waiting = self.pending.asked.len();
         if waiting.saturating_add(queryables.len()) > limits.queries {
-            let text = format!("{waiting} queries wait already, and at most {} may", limits.queries);
-            let payload = ZBytes::of_held(vec![text.into_bytes().into()]);
-            if let Ok(message) = encode::reply_err(rid, qos, self.source_id(0), &payload, &Encoding::empty()) {
-                self.send_answer(qos, message);
-            }
-            self.send_final(rid, qos);
+            self.refuse(rid, key, qos, format!("{waiting} queries wait already, and at most {} may", limits.queries));
+            return Ok(());
+        }
+        // It is held once, for however many of ours it is; each of them has the key.
+        let batch = if question.refers() { self.reading.cost() } else { 0 };
+        let more = batch.saturating_add(queryables.len().saturating_mul(key.len()));
+        if self.held.bytes().saturating_add(more) > limits.held_bytes {
+            let limit = bytes(limits.held_bytes);
+            self.refuse(rid, key, qos, format!("the page keeps {limit} for others already, which is the most"));
             return Ok(());
         }
         for queryable in queryables {
-            self.ask(queryable, asker, key, question, false);
+            self.ask(queryable, asker, key, question);
         }
         Ok(())
     }
 
-    fn ask(&mut self, queryable: EntityId, asker: Asker, key: &OwnedKeyExpr, question: &Question, local: bool) {
+    /// Answers a query of others with an error and its end.
+    fn refuse(&mut self, rid: u32, key: &OwnedKeyExpr, qos: Qos, text: String) {
+        let payload = ZBytes::of_held(vec![text.into_bytes().into()]);
+        if let Ok(message) = encode::reply_err(rid, key, qos, self.source_id(0), &payload, &Encoding::empty()) {
+            self.send_answer(qos, message);
+        }
+        self.send_final(rid, qos);
+        self.events.push_back(Event::QueryRefused);
+    }
+
+    fn ask(&mut self, queryable: EntityId, asker: Asker, key: &OwnedKeyExpr, question: &Question) {
         let id = self.pending.next_query;
         self.pending.next_query += 1;
         let any_key = has_parameter(&question.parameters, ANY_KEY);
-        self.pending.asked.insert(id, Asked { asker, queryable, key: key.clone(), any_key });
+        let local = matches!(asker, Asker::Own { .. });
+        let batch = (!local && question.refers()).then(|| self.reading.keep(&self.held));
+        let hold = (batch, self.held.hold(if local { 0 } else { key.len() }));
+        self.pending.asked.insert(id, Asked { asker, queryable, key: key.clone(), any_key, _hold: hold });
         self.events.push_back(Event::Query(Query {
             id,
             queryable,
@@ -548,6 +628,7 @@ impl Client {
             payload: question.body.clone(),
             encoding: question.encoding.clone(),
             attachment: question.attachment.clone(),
+            timeout: question.timeout,
             local,
         }));
     }
@@ -559,7 +640,7 @@ impl Client {
     /// answered then.
     pub fn reply(&mut self, op: OpId, query: QueryId, answer: Answer) -> Result<(), CommandError> {
         let asked = self.pending.asked.get(&query).ok_or(CommandError::UnknownQuery { query })?;
-        if !asked.any_key && !asked.key.intersects(&answer.key) {
+        if !asked.any_key && !key::intersects(&asked.key, &answer.key) {
             let (asked, key) = (asked.key.to_string(), answer.key.to_string());
             return Err(CommandError::ReplyKey { asked, key });
         }
@@ -573,8 +654,8 @@ impl Client {
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
                 self.queues.push(Queued { op: Some(op), lane, message });
             }
-            Asker::Own { number } => {
-                let sample = Sample::new(&answer.key, answer.content, Qos::DEFAULT, Reliability::Reliable, true);
+            Asker::Own { number, qos } => {
+                let sample = Sample::new(&answer.key, answer.content, qos, Reliability::Reliable, true);
                 self.take_reply(number, &answer.key, Reply { result: Ok(sample), replier: Some(replier) });
             }
         }
@@ -591,13 +672,15 @@ impl Client {
         match asked.asker {
             Asker::Router { rid, qos } => {
                 self.require_room()?;
-                let message = encode::reply_err(rid, qos, replier, &error.payload, &error.encoding)
+                let message = encode::reply_err(rid, &asked.key, qos, replier, &error.payload, &error.encoding)
                     .map_err(|_| CommandError::KeyTooLong)?;
                 check_message(&message)?;
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
                 self.queues.push(Queued { op: Some(op), lane, message });
             }
-            Asker::Own { number } => self.handle_reply_err(number, Some(replier), error.payload, error.encoding),
+            Asker::Own { number, .. } => {
+                self.handle_reply_err(number, Some(replier), error.payload, error.encoding);
+            }
         }
         Ok(())
     }
@@ -615,7 +698,7 @@ impl Client {
     /// One queryable has no more for `asker`.
     fn finished(&mut self, asker: Asker) {
         match asker {
-            Asker::Own { number } => self.handle_final(number),
+            Asker::Own { number, .. } => self.handle_final(number),
             // The router is told once all of our queryables have ended.
             Asker::Router { rid, qos } => {
                 if !self.pending.asked.values().any(|other| other.asker == asker) {

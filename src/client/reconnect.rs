@@ -97,6 +97,13 @@ impl Reconnect {
         Some(Wait { attempt: self.attempts, delay })
     }
 
+    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that became due is due.
+    pub fn handle_pause(&mut self, still: Duration) {
+        if let State::Up { since } = &mut self.state {
+            *since = since.saturating_add(still);
+        }
+    }
+
     /// Something says that it may go well now, as that the network is back or that the page is looked at: no more waiting.
     pub fn hint(&mut self, now: Duration) {
         if let State::Waiting { until } = &mut self.state {
@@ -189,6 +196,22 @@ mod tests {
         }
         reconnect.opened(now);
         assert_eq!(reconnect.lost(now + LASTING, 0), Some(Wait { attempt: 1, delay: FIRST_WAIT }));
+    }
+
+    #[test]
+    fn a_pause_makes_no_session_last_and_puts_no_attempt_off() {
+        let mut reconnect = Reconnect::new();
+        reconnect.opened(Duration::ZERO);
+        for attempt in 1..4 {
+            reconnect.handle_pause(40 * LASTING);
+            let now = Duration::from_secs(1000) * attempt;
+            reconnect.opened(now);
+            reconnect.handle_pause(40 * LASTING);
+            let wait = reconnect.lost(now + 41 * LASTING - MILLI, 0).unwrap();
+            assert_eq!(wait.attempt, attempt);
+            reconnect.handle_pause(40 * LASTING);
+            assert_eq!(reconnect.poll_timeout(), Some(now + 41 * LASTING - MILLI + wait.delay));
+        }
     }
 
     #[test]

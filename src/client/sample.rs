@@ -3,10 +3,10 @@
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::{CongestionControl, Encoding, Priority, Reliability, Timestamp};
 
-use super::{EntityId, SubscriberId};
+use super::{Agreed, CommandError, EntityId, SubscriberId};
 use crate::{
     payload::ZBytes,
-    wire::{Content, Qos, Source},
+    wire::{BatchPlan, Content, GROWTH, MAX_MESSAGE, Qos, Source, encode},
 };
 
 /// On which side of the client something is meant to be heard, or to come from.
@@ -90,6 +90,29 @@ impl Put {
         Self { deleted: true, ..Self::new(key, ZBytes::empty()) }
     }
 
+    /// Length of the message that it would be with a payload of `len` bytes instead of its own, in
+    /// bytes, with the timestamp that a router adds to it. What passes [`MAX_MESSAGE`] will be
+    /// refused. `source` is the number that a numbered one will have.
+    ///
+    /// # Errors
+    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
+    pub fn message_len(&self, len: usize, source: Option<Source>) -> Result<usize, CommandError> {
+        let too_long = |encoded| CommandError::TooLong { encoded, limit: MAX_MESSAGE };
+        if len > MAX_MESSAGE {
+            return Err(too_long(len));
+        }
+        let before = encode::before_payload(&self.key, self.qos(), &self.content(source), len);
+        let encoded = before.map_err(|_| CommandError::KeyTooLong)?.saturating_add(len + GROWTH);
+        if encoded > MAX_MESSAGE { Err(too_long(encoded)) } else { Ok(encoded) }
+    }
+
+    /// Where batches will cut it when it is sent alone, with a payload of `len` bytes instead of
+    /// its own: see [`plan`]. `source` is the number that a numbered one will have.
+    #[must_use]
+    pub fn plan(&self, len: usize, source: Option<Source>, agreed: &Agreed) -> BatchPlan {
+        plan(&self.key, self.qos(), self.reliability, &self.content(source), len, agreed)
+    }
+
     pub(super) fn qos(&self) -> Qos {
         Qos { priority: self.priority, congestion: self.congestion, express: self.express }
     }
@@ -104,6 +127,28 @@ impl Put {
             source,
         }
     }
+}
+
+/// Where batches will cut a put of `content` that is sent alone, with a payload of `len` bytes
+/// instead of the one that `content` has.
+///
+/// Sequence numbers are taken to have their full length on the wire. That is so until a lane has
+/// counted once round, after more than 230 million batches (14 thousand where 16 bits were agreed
+/// on); then one batch of 128 has room for up to three bytes more.
+///
+/// What no message can hold is refused by [`Client::put`](super::Client::put), as a key of more
+/// than 65,535 B; then only its payload is cut.
+#[must_use]
+pub fn plan(
+    key: &str,
+    qos: Qos,
+    reliability: Reliability,
+    content: &Content,
+    len: usize,
+    agreed: &Agreed,
+) -> BatchPlan {
+    let before = encode::before_payload(key, qos, content, len).unwrap_or_default();
+    BatchPlan::of(before, len, &agreed.batches(agreed.lane(qos.priority, reliability)))
 }
 
 /// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody listens, says
@@ -157,6 +202,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Bytes of payload and attachment.
+    pub(super) fn bytes(&self) -> usize {
+        self.payload.len() + self.attachment.as_ref().map_or(0, ZBytes::len)
+    }
+
     pub(super) fn new(key: &OwnedKeyExpr, content: Content, qos: Qos, reliability: Reliability, local: bool) -> Self {
         Self {
             subscribers: Vec::new(),

@@ -1,6 +1,6 @@
 //! Counts of what went over the link.
 
-use std::time::Duration;
+use super::pause::Took;
 
 /// One way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,10 +22,8 @@ pub struct LinkStats {
     pub received: Traffic,
     /// Puts of ours that were dropped because too much waited.
     pub dropped: u64,
-    /// Numbered samples that subscribers have missed, each subscriber counted.
-    pub missed: u64,
     /// Sessions that were opened.
     pub sessions: u64,
     /// From the last fence to its answer, what waited before it included.
-    pub round_trip: Option<Duration>,
+    pub round_trip: Option<Took>,
 }

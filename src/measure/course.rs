@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::{clock::runs_that_last, order, runs_per_sample};
+use crate::client::pause::STILL;
 
 /// How many times longer than it must a sample is to last by the estimate: what is warmed up goes on to become faster, when a browser
 /// has compiled it better, and three times was seen.
@@ -56,7 +57,7 @@ pub struct Taken {
 }
 
 /// A measurement under way. Ask [`Course::turn`] what to run, run it, and tell [`Course::took`] how long that took, until there is
-/// no turn. It ends after at most `variants * (12 + rounds)` turns, whatever the clock says.
+/// no turn. It ends after at most `variants * (12 + 2 * rounds)` turns, whatever the clock says.
 #[derive(Clone, Debug)]
 pub struct Course {
     plan: Plan,
@@ -81,6 +82,17 @@ struct Variant {
     least: Option<Duration>,
     /// What all samples took together.
     spent: Duration,
+    /// Samples that were set aside.
+    aside: u32,
+}
+
+/// So much longer than usual is no hiccup.
+const UNUSUAL: u32 = 10;
+
+/// Whether what usually takes `usual` took so long that its thread stood still meanwhile: frozen, in a debugger, or on a computer that slept.
+#[must_use]
+pub fn stood_still(usual: Duration, took: Duration) -> bool {
+    !usual.is_zero() && took >= STILL && took >= usual.saturating_mul(UNUSUAL)
 }
 
 /// A variant is warm after so many estimates, if the last two settled; each is a turn.
@@ -152,7 +164,7 @@ impl Course {
     }
 
     /// Tells how long the turn took, and when it began, counted from the begin of the measurement. Another variant's turn than the one
-    /// that was asked for is not counted.
+    /// that was asked for is not counted, and neither is one during which the thread [stood still](stood_still): it is asked for again.
     pub fn took(&mut self, turn: Turn, took: Duration, at: Duration) {
         if self.next() != Some(turn.variant) {
             return;
@@ -165,6 +177,11 @@ impl Course {
             if variant.is_warm() {
                 self.warming += 1;
             }
+            return;
+        }
+        // A clock that goes mad must not keep a measurement from its end.
+        if stood_still(variant.turn(), took) && variant.aside < self.plan.rounds {
+            variant.aside += 1;
             return;
         }
         variant.spent += took;
@@ -210,7 +227,7 @@ mod tests {
 
     impl Clock {
         fn read(&self) -> Duration {
-            NS * (self.now.as_nanos() / self.step.as_nanos() * self.step.as_nanos()) as u32
+            Duration::from_nanos((self.now.as_nanos() / self.step.as_nanos() * self.step.as_nanos()) as u64)
         }
 
         /// Runs a measurement to its end: what every turn took, beside it, and what it took in truth.
@@ -253,6 +270,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_sample_during_which_the_thread_stood_still_is_taken_again() {
+        let mut course = Course::new(PLAN, NS * 100, 2);
+        let turns = clock(NS * 100).run(&mut course, |_, turn| match turn {
+            // Frozen in every ninth turn; and a hiccup, which counts.
+            turn if turn > 10 && turn % 9 == 0 => Duration::from_secs(40),
+            31 => Duration::from_millis(300),
+            _ => NS * 41_000,
+        });
+        let taken = course.into_taken();
+        let frozen = turns.iter().filter(|(_, took)| *took >= Duration::from_secs(40)).count();
+        assert!(frozen >= 3, "{frozen}");
+        for taken in &taken {
+            assert_eq!(taken.samples.len(), 20);
+            assert!(taken.samples.iter().all(|sample| *sample < 1e9), "{:?}", taken.samples);
+        }
+        assert_eq!(taken.iter().flat_map(|taken| &taken.samples).filter(|sample| **sample > 1e8).count(), 1);
+
+        // What always takes so long is no pause, and a clock that goes mad ends all the same.
+        assert!(
+            !stood_still(Duration::from_secs(4), Duration::from_secs(5)) && !stood_still(Duration::ZERO, 2 * STILL)
+        );
+        let mut course = Course::new(PLAN, NS, 1);
+        let mut longer = STILL;
+        let turns = clock(NS).run(&mut course, |_, turn| {
+            longer *= if turn > 12 && turn < 20 { 11 } else { 1 };
+            if turn > 12 { longer } else { NS * 41_000 }
+        });
+        assert!(turns.len() <= 12 + 40 && course.into_taken()[0].samples.len() == 20);
     }
 
     #[test]

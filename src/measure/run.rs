@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outside::{LINE, SENTENCES, sentences};
+
 /// What a run measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -253,7 +255,8 @@ impl Run {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a run, and checks it as [`Run::check`] does. What it was written from comes back to the last bit.
+    /// Reads a run, and checks it as [`Run::check`] does. What it was written from comes back to the last bit, and its texts as they are shown:
+    /// see [`crate::outside`].
     ///
     /// # Errors
     /// [`ReadError`], also for another [`FORMAT`].
@@ -269,7 +272,44 @@ impl Run {
         known(&format)?;
         let run: Self = serde_json::from_str(text).map_err(error)?;
         run.check()?;
-        Ok(run)
+        Ok(run.seen())
+    }
+
+    /// The run with its texts as they are shown, whoever has written them. No other field is named here: a new text must be.
+    fn seen(self) -> Self {
+        let Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts } = self;
+        let Conditions {
+            browser,
+            cores,
+            clock_step,
+            isolated,
+            optimised,
+            thread,
+            hidden,
+            seed,
+            rounds,
+            lab,
+            zenoh,
+            router,
+        } = conditions;
+        let line = |text: String| sentences(&text, LINE);
+        let words = |text: Option<String>| text.map(|text| sentences(&text, SENTENCES));
+        let conditions = Conditions {
+            browser: line(browser),
+            cores,
+            clock_step,
+            isolated,
+            optimised,
+            thread,
+            hidden,
+            seed,
+            rounds,
+            lab: line(lab),
+            zenoh: line(zenoh),
+            router: router.map(line),
+        };
+        let (subject, refused, unsent) = (line(subject), words(refused), words(unsent));
+        Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts }
     }
 
     /// Whether it is as a run must be: of the known [`FORMAT`], every number finite, no sample of a series and no time of begin below 0, with as many times of begin as samples

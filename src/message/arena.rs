@@ -67,3 +67,44 @@ unsafe impl Allocator for Arena {
         // The memory is taken out of the arena after the builder is gone, or dropped with it.
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is given out for a wish of `minimum` words: where, and how many.
+    fn given(arena: &mut Arena, minimum: u32) -> (*const u64, usize) {
+        let (start, words) = arena.allocate_segment(minimum);
+        (start.as_ptr().cast_const().cast(), words as usize)
+    }
+
+    #[test]
+    fn memory_is_given_out_in_the_planned_order_and_taken_back_as_it_is() {
+        let mut arena = Arena::planned(&[3, 0, 2]).unwrap();
+        let mut places = vec![given(&mut arena, 3), given(&mut arena, 0)];
+        // The arena may be moved while its memory is in use.
+        let mut arena = Box::new(arena);
+        places.push(given(&mut arena, 1));
+        assert_eq!(places.iter().map(|(_, words)| *words).collect::<Vec<_>>(), [3, 0, 2]);
+        assert!(places.iter().all(|(start, _)| start.is_aligned()));
+        let segments = arena.into_segments();
+        assert_eq!(segments, [vec![0; 3], vec![], vec![0; 2]]);
+        assert_eq!(segments.iter().map(|words| (words.as_ptr(), words.len())).collect::<Vec<_>>(), places);
+    }
+
+    #[test]
+    fn what_nobody_has_planned_is_as_long_as_asked_for_and_no_shorter_than_a_page() {
+        let mut arena = Arena::planned(&[4]).unwrap();
+        let sizes = [5, 2000, 4, 0].map(|minimum| given(&mut arena, minimum).1);
+        // The plan waits for a wish that it fits.
+        assert_eq!(sizes, [UNPLANNED, 2000, 4, UNPLANNED]);
+        assert!(arena.into_segments().iter().flatten().all(|word| *word == 0));
+    }
+
+    #[test]
+    fn a_plan_beyond_the_memory_is_an_error() {
+        let words = isize::MAX as usize / WORD;
+        let refused = Arena::planned(&[1, words]).unwrap_err();
+        assert_eq!(refused, SegmentError::OutOfMemory { requested: words * WORD });
+    }
+}

@@ -114,18 +114,18 @@ impl Draft {
     ///
     /// # Errors
     /// [`MessageError::Length`] when the source is not of whole elements, [`MessageError::TooLong`] beyond [`MAX_LIST`] elements,
-    /// [`MessageError::Content`] for elements of other sizes than 1, 2, 4 and 8, [`MessageError::Segment`] for a source that is
+    /// [`MessageError::Unsound`] for elements of other sizes than 1, 2, 4 and 8, [`MessageError::Segment`] for a source that is
     /// detached or no buffer. Whether `slot` is one of this message shows in [`Draft::finish`].
     pub fn adopt(&mut self, slot: Slot, size: usize, source: Source) -> Result<(), MessageError> {
-        let code = code_of(size).ok_or_else(|| MessageError::Content {
-            why: format!("no list has elements of {size} B that are numbers"),
+        let code = code_of(size).ok_or_else(|| MessageError::Unsound {
+            why: format!("no list has elements of {size} B that are numbers. They have 1, 2, 4 or 8 B"),
         })?;
         let len = source.len()?;
         if !len.is_multiple_of(size) {
             let expected = len.next_multiple_of(size) as u64;
             return Err(MessageError::Length { what: "the adopted array".to_owned(), expected, found: len as u64 });
         }
-        let count = count_of("the adopted array", len / size)?;
+        let count = count_of("the adopted array", (len / size) as u64)?;
         self.adopted.push(Adopted { slot, code, count, len, source });
         Ok(())
     }
@@ -174,10 +174,10 @@ impl Draft {
 ///
 /// # Errors
 /// [`MessageError::TooLong`].
-pub(super) fn count_of(what: &str, count: usize) -> Result<u32, MessageError> {
+pub(super) fn count_of(what: &str, count: u64) -> Result<u32, MessageError> {
     u32::try_from(count).ok().filter(|count| *count <= MAX_LIST).ok_or_else(|| MessageError::TooLong {
         what: what.to_owned(),
-        found: count as u64,
+        found: count,
         limit: MAX_LIST.into(),
     })
 }

@@ -14,14 +14,35 @@ use crate::{
 pub enum MessageError {
     /// More segments than the readers of a stream accept.
     TooManySegments {
-        /// How many there are, or are said to be.
+        /// How many there are.
         found: u64,
+    },
+    /// The bytes do not begin with a segment table.
+    NotFramed {
+        /// How many segments their first number would announce.
+        found: u64,
+    },
+    /// The bytes look like a message in the packed encoding.
+    Packed,
+    /// The bytes look like the one segment of a message, without the table in front of it.
+    NoTable,
+    /// A tensor with more dimensions than are read.
+    Dimensions {
+        /// How many it has.
+        found: u64,
+        /// The most that are read.
+        limit: u64,
+    },
+    /// What a message is to say does not fit together.
+    Unsound {
+        /// What does not fit, and what would.
+        why: String,
     },
     /// A list is longer than a list pointer can say.
     TooLong {
         /// The field, or what else it is.
         what: String,
-        /// Its elements; of `Data`, bytes.
+        /// Its elements; of `Data`, bytes. `u64::MAX` also stands for more.
         found: u64,
         /// The most that there may be.
         limit: u64,
@@ -79,18 +100,33 @@ impl fmt::Display for MessageError {
         match self {
             Self::TooManySegments { found } => write!(
                 f,
-                "its segment table would have {} segments; readers accept at most {}. If these bytes should be a message, they are not in \
-                 the standard stream framing, or something stands before it",
+                "the message has {} segments; readers of a stream accept at most {}. Build it with longer segments, or adopt fewer arrays",
                 thousands(*found),
                 super::MAX_SEGMENTS
             ),
+            Self::NotFramed { found } => write!(
+                f,
+                "as a segment table, the first bytes would announce {} segments. These bytes are not a message in the standard stream \
+                 framing, or something stands before it",
+                thousands(*found)
+            ),
+            Self::Packed => f.write_str(
+                "these bytes look like a packed message, in which zeros are left out. This reader takes messages that are not packed. \
+                 Write it with write_message or to_bytes, not with write_packed or to_bytes_packed",
+            ),
+            Self::NoTable => f.write_str(
+                "these bytes look like the one segment of a message, without the segment table that stands in front of it in a stream. \
+                 Write the whole message, as write_message, messageToFlatArray and to_bytes do",
+            ),
+            Self::Dimensions { found, limit } => write!(
+                f,
+                "the tensor has {} dimensions; this reader takes at most {}, as numpy does. Merge some of them",
+                thousands(*found),
+                thousands(*limit)
+            ),
+            Self::Unsound { why } => f.write_str(why),
             Self::TooLong { what, found, limit } => {
-                write!(
-                    f,
-                    "{what} would have {} elements; a list has at most {}. Send it in parts",
-                    thousands(*found),
-                    thousands(*limit)
-                )
+                write!(f, "{what} would have {}; a list has at most {}. Send it in parts", elements(*found), thousands(*limit))
             }
             Self::Length { what, expected, found } => {
                 write!(
@@ -103,13 +139,13 @@ impl fmt::Display for MessageError {
             Self::Truncated { expected, found } => {
                 write!(
                     f,
-                    "the message needs {}, but there are {}. It was cut off, or is no message",
+                    "the message needs {}, but there are {}. It was cut off, or is not a message",
                     requested(*expected),
                     requested(*found)
                 )
             }
             Self::Pointer { segment, word, why } => {
-                write!(f, "the pointer in segment {segment}, word {} {why}. This is no message of Cap'n Proto, or a damaged one", thousands((*word).into()))
+                write!(f, "the pointer in segment {segment}, word {} {why}. This is not a message of Cap'n Proto, or a damaged one", thousands((*word).into()))
             }
             Self::TooDeep { limit } => write!(f, "the message is nested more than {limit} deep, which is not read"),
             Self::TooMuch { limit } => write!(
@@ -120,12 +156,21 @@ impl fmt::Display for MessageError {
             ),
             Self::Content { why } => write!(f, "{why}. It is a message of another schema, or a damaged one"),
             Self::NoSuchSlot => f.write_str(
-                "the place for an adopted array is no placeholder of this message. Take it from a field of 16 B that was initialised \
+                "the place for an adopted array is not a placeholder of this message. Take it from a field of 16 B that was initialised \
                  in the same message, and change that field no more",
             ),
             Self::Segment(error) => error.fmt(f),
             Self::Payload(error) => error.fmt(f),
         }
+    }
+}
+
+/// How many elements: a number that stands for more than itself is not printed as if it was meant.
+pub(super) fn elements(count: u64) -> String {
+    if count == u64::MAX {
+        "more elements than 64 bits can count".to_owned()
+    } else {
+        format!("{} elements", thousands(count))
     }
 }
 

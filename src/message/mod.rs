@@ -62,6 +62,7 @@ mod error;
     reason = "generated code; lab.capnp has the words"
 )]
 pub mod lab_capnp;
+mod looks;
 pub mod picture;
 mod pointer;
 mod received;
@@ -73,6 +74,7 @@ mod walk;
 pub use self::{
     draft::{Draft, Message, PLACEHOLDER, Part, PartKind, Slot},
     error::MessageError,
+    looks::Looks,
     received::Received,
     spec::{ArrayField, Content, PixelFormat, PlannedPart, Schema, Spec, Way},
     structure::{Kind, MAX_SPANS, Span, Structure},

@@ -189,10 +189,11 @@ impl Room {
 fn read_at(reader: &mut Reader, offset: usize, into: &mut [u8]) -> Result<(), MessageError> {
     let read = reader.seek(SeekFrom::Start(offset as u64)).and_then(|_| reader.read_exact(into));
     read.map_err(|error: io::Error| {
-        let why = error.to_string();
+        let expected = (offset + into.len()) as u64;
         match error.into_inner().map(|inner| inner.downcast::<BuildError>()) {
             Some(Ok(error)) => (*error).into(),
-            _ => MessageError::Content { why },
+            // There is no other: the bytes end before.
+            _ => MessageError::Truncated { expected, found: reader.seek(SeekFrom::End(0)).unwrap_or_default() },
         }
     })
 }
@@ -794,6 +795,6 @@ mod tests {
     fn an_owner_that_is_gone_is_an_error() {
         // Bytes that are not there stand for an owner that was detached.
         let mut scan = Scan::of_run(&payload(&[1, 2, 3]), Element::Uint8, 0, 4, 1);
-        assert!(matches!(scan.step(10), Err(MessageError::Content { .. })));
+        assert!(matches!(scan.step(10), Err(MessageError::Truncated { .. })));
     }
 }

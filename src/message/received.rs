@@ -12,6 +12,7 @@ use super::{
     MAX_SEGMENTS, MessageError, NESTING,
     arena::WORD,
     draft::table_len,
+    looks::otherwise,
     pointer::{Followed, Spot, Target, Words, follow},
     walk::Limits,
 };
@@ -26,6 +27,9 @@ type EachPart<'a> = dyn FnMut(&Segment, Range<usize>, usize) -> Result<(), Segme
 
 /// Pointers are looked at through a window of this many bytes, as metadata.
 const WINDOW: usize = 256;
+
+/// A table that announces more segments is not counted: no builder makes so many.
+const MOST_COUNTED: u64 = 1 << 16;
 
 /// A message in a payload, in the standard stream framing. It holds the payload, so the owners live as long as it does.
 ///
@@ -72,7 +76,8 @@ impl Received {
     /// [`Received::end`].
     ///
     /// # Errors
-    /// [`MessageError::Truncated`], [`MessageError::TooManySegments`], or [`MessageError::Segment`] when an owner was detached.
+    /// [`MessageError::Truncated`], [`MessageError::TooManySegments`], [`MessageError::NotFramed`], what it looks like instead
+    /// ([`MessageError::Packed`], [`MessageError::NoTable`]), or [`MessageError::Segment`] when an owner was detached.
     pub fn open(payload: &ZBytes) -> Result<Self, MessageError> {
         Self::open_at(payload, 0)
     }
@@ -82,6 +87,35 @@ impl Received {
     /// # Errors
     /// As [`Received::open`].
     pub fn open_at(payload: &ZBytes, start: usize) -> Result<Self, MessageError> {
+        let opened = Self::framed(payload, start).and_then(|(received, needed)| {
+            let found = payload.len().saturating_sub(start) as u64;
+            if found < needed { Err(MessageError::Truncated { expected: needed, found }) } else { Ok(received) }
+        });
+        opened.map_err(|error| match error {
+            MessageError::Truncated { .. } | MessageError::NotFramed { .. } => {
+                otherwise(payload, start).unwrap_or(error)
+            }
+            error => error,
+        })
+    }
+
+    /// The message at the beginning of `payload`, as far as it is there.
+    ///
+    /// # Errors
+    /// As [`Received::open`], when not even the segment table is whole.
+    pub(super) fn begun(payload: &ZBytes) -> Result<Self, MessageError> {
+        Self::framed(payload, 0).map(|(received, _)| received)
+    }
+
+    /// The bytes from `start` on as one segment, without a table in front of it.
+    pub(super) fn of_one_segment(payload: &ZBytes, start: usize) -> Self {
+        let mut received = Self::without_segments(payload);
+        received.segments.push(start.min(payload.len())..payload.len());
+        received.gathered.resize_with(1, OnceCell::new);
+        received
+    }
+
+    fn without_segments(payload: &ZBytes) -> Self {
         let mut begins = Vec::with_capacity(payload.segments().len() + 1);
         let mut end = 0;
         for segment in payload.segments() {
@@ -89,7 +123,7 @@ impl Received {
             end += segment.len();
         }
         begins.push(end);
-        let mut received = Self {
+        Self {
             payload: payload.clone(),
             begins,
             segments: Vec::new(),
@@ -97,7 +131,14 @@ impl Received {
             window: RefCell::new(Window { start: 0, len: 0, bytes: [0; WINDOW] }),
             ledger: RefCell::default(),
             trouble: Cell::new(None),
-        };
+        }
+    }
+
+    /// The message that begins at byte `start` by its segment table, and the bytes that it needs. What is not there is left out of its
+    /// segments.
+    fn framed(payload: &ZBytes, start: usize) -> Result<(Self, u64), MessageError> {
+        let mut received = Self::without_segments(payload);
+        let end = payload.len();
         let found = end.saturating_sub(start) as u64;
         let truncated = |expected: u64| MessageError::Truncated { expected, found };
         let number = |received: &Self, at: usize| {
@@ -109,7 +150,20 @@ impl Received {
         }
         let count = number(&received, 0)? + 1;
         if count > MAX_SEGMENTS as u64 {
-            return Err(MessageError::TooManySegments { found: count });
+            // It is a message all the same if the table is as long as the first number says, and the segments fit behind it.
+            let table = 4 * (count + 1).next_multiple_of(2);
+            if count > MOST_COUNTED || table > found {
+                return Err(MessageError::NotFramed { found: count });
+            }
+            let mut needed = table;
+            for index in 0..count as usize {
+                needed += number(&received, 4 + 4 * index)? * WORD as u64;
+            }
+            return Err(if needed <= found && needed > table {
+                MessageError::TooManySegments { found: count }
+            } else {
+                MessageError::NotFramed { found: count }
+            });
         }
         let count = count as usize;
         let table = table_len(count);
@@ -125,11 +179,8 @@ impl Received {
             let until = start.saturating_add(usize::try_from(needed).unwrap_or(end)).min(end);
             received.segments.push(begin.min(until)..until);
         }
-        if found < needed {
-            return Err(truncated(needed));
-        }
         received.gathered.resize_with(count, OnceCell::new);
-        Ok(received)
+        Ok((received, needed))
     }
 
     /// How many segments the message has. At least one, which may be empty.
@@ -194,7 +245,16 @@ impl Received {
 
     /// What `capnp` says, or why it could not be given a segment.
     pub(super) fn words_of(&self, error: &capnp::Error) -> MessageError {
-        self.trouble().unwrap_or_else(|| MessageError::Content { why: format!("it cannot be read ({error})") })
+        use capnp::ErrorKind::{
+            MessageIsTooDeeplyNested, MessageIsTooDeeplyNestedOrContainsCycles, NestingLimitExceeded, ReadLimitExceeded,
+        };
+        self.trouble().unwrap_or_else(|| match error.kind {
+            ReadLimitExceeded => MessageError::TooMuch { limit: self.limits().words },
+            NestingLimitExceeded | MessageIsTooDeeplyNested | MessageIsTooDeeplyNestedOrContainsCycles => {
+                MessageError::TooDeep { limit: NESTING }
+            }
+            _ => MessageError::Content { why: format!("it cannot be read ({error})") },
+        })
     }
 
     /// Where the list behind pointer `index` of the root struct lies: its bytes in the payload, and the size of its elements in bytes.
@@ -205,7 +265,7 @@ impl Received {
     /// [`MessageError::Pointer`], and [`MessageError::Content`] when there is something else, or the root is no struct.
     pub fn locate(&self, index: u16) -> Result<Option<(Range<usize>, usize)>, MessageError> {
         let Target::Struct { at, data, pointers } = self.root()?.target else {
-            return Err(MessageError::Content { why: "its root is no struct".to_owned() });
+            return Err(MessageError::Content { why: "its root is not a struct".to_owned() });
         };
         if index >= pointers {
             return Ok(None);
@@ -218,7 +278,7 @@ impl Received {
                     self.segments.get(at.segment as usize).map_or(0, |range| range.start) + at.word as usize * WORD;
                 Ok(Some((start..start + count as usize * size, size)))
             }
-            _ => Err(MessageError::Content { why: format!("its pointer {index} leads to no list of numbers") }),
+            _ => Err(MessageError::Content { why: format!("its pointer {index} does not lead to a list of numbers") }),
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ledger::{Reason, Stage},
+    number::{bytes, requested, thousands},
     segment::{Element, SegmentError, Source},
 };
 
@@ -306,24 +307,59 @@ impl Spec {
     /// Whether a message can say it.
     ///
     /// # Errors
-    /// [`MessageError::TooLong`] for an array beyond [`MAX_LIST`]; [`MessageError::Content`] for rows of a picture that are shorter than
+    /// [`MessageError::TooLong`] for an array beyond [`MAX_LIST`]; [`MessageError::Unsound`] for rows of a picture that are shorter than
     /// their pixels, or no whole elements.
     pub fn check(&self) -> Result<(), MessageError> {
         if let Self::CameraFrame { width, step, format, .. } = self {
             let row = u64::from(*width) * format.pixel() as u64;
             if u64::from(*step) < row {
-                let why = format!("a row of {width} pixels of {} takes {row} B, but step is {step}", format.name());
-                return Err(MessageError::Content { why });
+                let why = format!(
+                    "a row of {} pixels of {} takes {}, but step is {}",
+                    thousands((*width).into()),
+                    format.name(),
+                    requested(row),
+                    requested((*step).into())
+                );
+                return Err(MessageError::Unsound { why });
             }
             if !(*step as usize).is_multiple_of(format.element().size()) {
-                let why = format!("step is {step} B, which are no whole values of {}", format.name());
-                return Err(MessageError::Content { why });
+                let why = format!(
+                    "step is {}, which is not a whole number of values of {}",
+                    requested((*step).into()),
+                    format.name()
+                );
+                return Err(MessageError::Unsound { why });
             }
         }
-        for array in self.arrays() {
-            count_of(array.field, array.bytes() / array.list_size)?;
+        for (array, length) in self.arrays().iter().zip(self.lengths()) {
+            let bytes = length.saturating_mul(array.element.size() as u64);
+            // What 64 bits cannot count stays what it is.
+            let count = if bytes == u64::MAX { bytes } else { bytes / array.list_size as u64 };
+            count_of(array.field, count)?;
         }
         Ok(())
+    }
+
+    /// Elements of each of [`Spec::arrays`], also where a program could not count them: `u64::MAX` stands for more than that.
+    fn lengths(&self) -> Vec<u64> {
+        match self {
+            Self::Tensor { shape, .. } if shape.contains(&0) => vec![0],
+            Self::Tensor { shape, .. } => {
+                vec![shape.iter().fold(1u64, |product, side| product.saturating_mul((*side).into()))]
+            }
+            Self::CameraFrame { height, step, format, .. } => {
+                vec![u64::from(*height) * u64::from(*step) / format.element().size() as u64]
+            }
+            Self::PointCloud { points, .. } => vec![(*points).into(); 4],
+        }
+    }
+
+    /// Bytes of all arrays, also where memory could never hold them; `u64::MAX` stands for more.
+    #[must_use]
+    pub fn requested_bytes(&self) -> u64 {
+        let bytes = self.arrays().into_iter().zip(self.lengths());
+        bytes
+            .fold(0, |sum: u64, (array, length)| sum.saturating_add(length.saturating_mul(array.element.size() as u64)))
     }
 
     /// Words of the first segment of a message that is filled or made in place; an adopted one has two more for each array that is not
@@ -574,7 +610,7 @@ impl Received {
     pub fn read(&self, schema: Schema) -> Result<Content, MessageError> {
         let error = |error: capnp::Error| self.words_of(&error);
         let text = |text: capnp::text::Reader<'_>| {
-            text.to_string().map_err(|_| MessageError::Content { why: "its name is no UTF-8".to_owned() })
+            text.to_string().map_err(|_| MessageError::Content { why: "its name is not UTF-8".to_owned() })
         };
         let unknown = |_| MessageError::Content { why: "it has a type that this schema does not know".to_owned() };
         let reader = self.reader();
@@ -583,8 +619,8 @@ impl Received {
                 let root = reader.get_root::<tensor::Reader<'_>>().map_err(error)?;
                 let shape = root.get_shape().map_err(error)?;
                 if shape.len() > MAX_DIMENSIONS {
-                    let why = format!("it has {} dimensions; at most {MAX_DIMENSIONS} are read", shape.len());
-                    return Err(MessageError::Content { why });
+                    let (found, limit) = (shape.len().into(), MAX_DIMENSIONS.into());
+                    return Err(MessageError::Dimensions { found, limit });
                 }
                 Spec::Tensor {
                     name: text(root.get_name().map_err(error)?)?,
@@ -621,10 +657,21 @@ impl Received {
                 }
             }
         };
+        // First: what follows counts in what a program can count.
+        spec.check().map_err(|error| match error {
+            MessageError::TooLong { what, found, limit } => MessageError::Content {
+                why: format!(
+                    "by what it says, {what} would have {}, and a list has at most {}",
+                    super::error::elements(found),
+                    thousands(limit)
+                ),
+            },
+            MessageError::Unsound { why } => MessageError::Content { why },
+            error => error,
+        })?;
         let arrays = spec.arrays();
         let ranges = (schema.first_array()..).zip(&arrays).map(|(pointer, array)| self.array(pointer, array));
         let ranges = ranges.collect::<Result<_, _>>()?;
-        spec.check()?;
         Ok(Content { spec, arrays: ranges })
     }
 
@@ -653,10 +700,10 @@ impl Received {
         }
         if range.len() != array.bytes() {
             let why = format!(
-                "{} has {} B, but by what the message says it should have {}",
+                "{} has {}, but by what the message says it should have {}",
                 array.field,
-                range.len(),
-                array.bytes()
+                bytes(range.len()),
+                bytes(array.bytes())
             );
             return Err(MessageError::Content { why });
         }

@@ -127,7 +127,7 @@ impl Collector<'_> {
                 .get(index as usize)
                 .map_or_else(|| format!("pointer {index}"), |name| (*name).to_owned()),
             (Some((parent, index)), _) => match self.labels.get(parent).filter(|_| parent > 0) {
-                Some(label) => format!("{label}[{index}]"),
+                Some(label) => deeper(label, index),
                 None => format!("pointer {index}"),
             },
         };
@@ -181,6 +181,16 @@ impl Collector<'_> {
             }
         }
     }
+}
+
+/// What a pointer is called that stands in what `label` leads to. Far down the middle of its way is left out.
+fn deeper(label: &str, index: u32) -> String {
+    const LONGEST: usize = 60;
+    if label.len() < LONGEST {
+        return format!("{label}[{index}]");
+    }
+    let begin: String = label.chars().take(24).collect();
+    format!("{begin}…[{index}]")
 }
 
 impl Received {

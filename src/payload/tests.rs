@@ -39,7 +39,8 @@ fn a_borrowed_segment_is_the_callers_memory() {
 fn one_linear_segment_needs_no_copy_to_be_contiguous() {
     let mut ledger = Ledger::new();
     let payload = ZBytes::from_segments(sources(&[(vec![1; 9], Mode::Borrow)])).unwrap();
-    payload.to_bytes(&mut ledger).unwrap();
+    let block = payload.to_bytes(&mut ledger).unwrap();
+    assert_eq!(block.as_slice().as_ptr(), payload.segments()[0].as_linear().unwrap().as_slice().as_ptr());
     assert_eq!(ledger.total(), 0);
     let two = ZBytes::from_segments(sources(&[(vec![1; 9], Mode::Borrow), (vec![2; 4], Mode::Borrow)])).unwrap();
     assert_eq!(two.to_bytes(&mut ledger).unwrap().len(), 13);

@@ -2,7 +2,7 @@
 //!
 //! A file is read, hashed and compressed once and then served from memory, so a class that loads the page at the same
 //! moment costs one compression. A rebuilt file is noticed by its time and length. Nothing outside the folder is ever
-//! opened: a path is taken apart into plain names before it meets the file system.
+//! opened: a path is taken apart into plain names before it meets the file system, and links must not lead out.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -76,15 +76,18 @@ impl Files {
     }
 
     async fn load(&self, name: &Path) -> io::Result<Arc<File>> {
-        let path = self.root.join(name);
-        let meta = tokio::fs::metadata(&path).await;
-        let meta = match meta {
-            Ok(meta) if meta.is_file() => meta,
-            Ok(_) => return Err(io::ErrorKind::NotFound.into()),
+        let found = async {
+            let path = tokio::fs::canonicalize(self.root.join(name)).await?;
+            let inside = path.starts_with(tokio::fs::canonicalize(&self.root).await?);
+            let meta = tokio::fs::metadata(&path).await?;
+            if inside && meta.is_file() { Ok((path, meta)) } else { Err(io::Error::from(io::ErrorKind::NotFound)) }
+        };
+        let (path, meta) = match found.await {
+            Ok(found) => found,
             Err(error) => {
                 self.cache().remove(name);
                 return Err(match error.kind() {
-                    io::ErrorKind::NotADirectory => io::ErrorKind::NotFound.into(),
+                    io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => io::ErrorKind::NotFound.into(),
                     _ => error,
                 });
             }
@@ -212,8 +215,10 @@ impl Encoding {
                 .filter_map(|item| {
                     let mut parts = item.split(';').map(str::trim);
                     let name = parts.next()?;
-                    let quality =
-                        parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+                    let quality = parts
+                        .filter_map(|part| part.split_once('='))
+                        .find(|(key, _)| key.trim().eq_ignore_ascii_case("q"))
+                        .map_or(Some(1.0), |(_, q)| q.trim().parse::<f32>().ok())?;
                     (name.eq_ignore_ascii_case(wanted)).then_some(quality > 0.0)
                 })
                 .next()
@@ -360,6 +365,8 @@ mod tests {
         assert_eq!(choose("gzip, deflate"), Encoding::Gzip);
         assert_eq!(choose("br;q=0, GZIP;q=0.5"), Encoding::Gzip);
         assert_eq!(choose("br; q=0.1"), Encoding::Brotli);
+        assert_eq!(choose("br;Q=0, gzip"), Encoding::Gzip);
+        assert_eq!(choose("br ; Q=0.000, gzip ; q=0"), Encoding::Identity);
         assert_eq!(choose("identity, zstd"), Encoding::Identity);
         assert_eq!(choose(""), Encoding::Identity);
     }

@@ -1,16 +1,21 @@
 //! The native face: a zenoh router, and the page that uses it, on this machine.
 //!
 //! [`Lab`] is the whole in one value, so that a test can run it in its own process; [`main`] is the command line.
-//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), and the router's ws
-//! and tcp links. All three are on loopback unless the user asks for something else.
+//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), the ws port, and the
+//! router's own tcp port. All three are on loopback unless the user asks for something else.
 //!
-//! This module never touches a payload: bytes pass through `/zenoh` as they come.
+//! This module never looks into a batch: it passes on as it came.
 
+mod bounds;
+mod door;
 mod endpoint;
 mod files;
+mod front;
 mod options;
 mod origin;
 mod page;
+mod pipe;
+mod private;
 mod router;
 mod run;
 
@@ -22,16 +27,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use crate::wire::ZENOH_VERSION;
+pub use bounds::Bounds;
 pub use options::{DEFAULT_PAGE, DEFAULT_TCP, DEFAULT_WS, DEVELOPMENT_ORIGINS, Options};
 pub use origin::Origin;
 pub use page::{ENDPOINT, HEADERS};
 pub use run::main;
 
+use door::Door;
 use files::Files;
 use origin::Rules;
 use router::{Backend, Router};
@@ -71,6 +78,11 @@ pub(crate) struct Shared {
     files: Option<Files>,
     /// Absent while the router is stopped.
     backend: RwLock<Option<Backend>>,
+    bounds: Bounds,
+    /// Where connections of all ports wait while they are in zenoh's handshake.
+    handshakes: Arc<Door>,
+    /// Places for those that are in the handshake or have a session.
+    sessions: Arc<Semaphore>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -96,13 +108,15 @@ impl Shared {
 impl Lab {
     /// Starts everything, or nothing.
     ///
-    /// All three ports are tried before anything starts, so an error leaves nothing behind. The router opens its own
-    /// sockets, so its two ports are tried by binding them and letting go just before: another program could take one in
-    /// between, which then is an [`Error::Router`].
+    /// All three ports are opened before anything starts, so an error leaves nothing behind. The router opens its tcp port
+    /// itself, so that one is let go just before: another program could take it in between, which then is an
+    /// [`Error::Router`].
     ///
     /// # Errors
-    /// A port in use or an address that is not this machine's, no built page, or a router that does not start.
+    /// Too few open files allowed, a port in use or an address that is not this machine's, no built page, or a router that
+    /// does not start.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        let bounds = Bounds::claim()?;
         let files = if options.router_only {
             None
         } else {
@@ -112,32 +126,51 @@ impl Lab {
             Some(Files::new(options.dist.clone()))
         };
         let [page, ws, tcp] = options.ports();
-        let page = listen(page).await?;
-        let (ws_port, tcp_port) = (listen(ws).await?, listen(tcp).await?);
-        let (ws, tcp) = (local_addr(&ws_port)?, local_addr(&tcp_port)?);
-        drop((ws_port, tcp_port));
+        let (page, ws, tcp_port) = (listen(page).await?, listen(ws).await?, listen(tcp).await?);
+        let tcp = local_addr(&tcp_port)?;
+        drop(tcp_port);
 
         let machine = gethostname::gethostname();
         let shared = Arc::new(Shared {
             page: local_addr(&page)?,
-            ws,
+            ws: local_addr(&ws)?,
             tcp,
             rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
             files,
             backend: RwLock::new(None),
+            bounds,
+            handshakes: Door::new(bounds.handshakes),
+            sessions: Arc::new(Semaphore::new(bounds.sessions)),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
         let lab = Self { shared, router: Mutex::new(None) };
         lab.start_router().await?;
-        lab.shared.tasks.spawn(page::serve(page, Arc::clone(&lab.shared)));
-        let shared = Arc::clone(&lab.shared);
-        lab.shared.tasks.spawn(async move {
+        lab.serve(page, ws);
+        Ok(lab)
+    }
+
+    /// Begins to accept connections at the page's port and the ws port. Each has a door of its own.
+    fn serve(&self, page: TcpListener, ws: TcpListener) {
+        let tasks = &self.shared.tasks;
+        for (listener, routes) in
+            [(page, page::routes(Arc::clone(&self.shared))), (ws, page::ws_routes(Arc::clone(&self.shared)))]
+        {
+            let shared = Arc::clone(&self.shared);
+            let serve = move |stream, guest| front::http(stream, guest, routes.clone(), Arc::clone(&shared));
+            tasks.spawn(front::accept(
+                listener,
+                Door::new(self.shared.bounds.waiting),
+                Arc::clone(&self.shared),
+                serve,
+            ));
+        }
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move {
             if let Some(files) = &shared.files {
                 shared.stop.run_until_cancelled(files.warm_up()).await;
             }
         });
-        Ok(lab)
     }
 
     /// Where the page's port is bound.
@@ -155,6 +188,11 @@ impl Lab {
         self.shared.tcp_locator()
     }
 
+    /// How many connections this lab lets wait, and how many it carries.
+    pub fn bounds(&self) -> Bounds {
+        self.shared.bounds
+    }
+
     /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.
     ///
     /// # Errors
@@ -162,15 +200,15 @@ impl Lab {
     pub async fn start_router(&self) -> Result<(), Error> {
         let mut router = self.router.lock().await;
         if router.is_none() {
-            let started = Router::start(self.shared.ws, self.shared.tcp).await?;
+            let started = Router::start(self.shared.tcp, self.shared.bounds).await?;
             self.shared.set_backend(Some(started.backend()));
             *router = Some(started);
         }
         Ok(())
     }
 
-    /// Stops the router and leaves the page's port open. Sessions get zenoh's goodbye, then every connection through
-    /// `/zenoh` is cut. Until [`Lab::start_router`], `/zenoh` answers 502.
+    /// Stops the router and leaves the page's port and the ws port open. Sessions get zenoh's goodbye, then every connection
+    /// to the router is cut. Until [`Lab::start_router`], `/zenoh` and the ws port answer 502.
     pub async fn stop_router(&self) {
         let mut router = self.router.lock().await;
         self.shared.set_backend(None);
@@ -210,9 +248,9 @@ fn local_addr(listener: &TcpListener) -> Result<SocketAddr, Error> {
 pub enum Port {
     /// The page's port.
     Page,
-    /// The router's WebSocket link.
+    /// The router's WebSocket port.
     Ws,
-    /// The router's TCP link.
+    /// The router's TCP port.
     Tcp,
 }
 
@@ -249,13 +287,18 @@ pub enum Error {
     },
     /// The folder holds no built page.
     NoPage(PathBuf),
-    /// The router did not start although its ports were free a moment ago.
+    /// The system lets this program open too few files: every connection is one, or three.
+    OpenFiles {
+        /// How many it may open.
+        limit: u64,
+        /// How many it needs.
+        needed: u64,
+    },
+    /// The router did not start, although its port was free a moment ago.
     Router {
-        /// Its WebSocket link.
-        ws: SocketAddr,
-        /// Its TCP link.
+        /// Its tcp port.
         tcp: SocketAddr,
-        /// What zenoh says.
+        /// What zenoh or the system says.
         cause: String,
     },
     /// The system refused something that never fails in practice.
@@ -282,9 +325,12 @@ impl fmt::Display for Error {
                  or leave the page out with --router-only",
                 dist.join("index.html").display()
             ),
-            Self::Router { ws, tcp, cause } => {
-                write!(f, "the router did not start on ws/{ws} and tcp/{tcp}: {cause}")
-            }
+            Self::OpenFiles { limit, needed } => write!(
+                f,
+                "the system lets this program open {limit} files, and it needs {needed}: every connection is one or more. \
+                 Raise the limit, for example with `ulimit -n 4096` in the shell that starts it",
+            ),
+            Self::Router { tcp, cause } => write!(f, "the router did not start on tcp/{tcp}: {cause}"),
             Self::Io(error) => write!(f, "the system refused: {error}"),
         }
     }

@@ -50,8 +50,9 @@ impl FromStr for Origin {
             _ => return Err(wrong()),
         };
         let authority = uri.authority().ok_or_else(wrong)?;
-        let bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/');
-        if !bare || authority.as_str().contains('@') {
+        // Nothing may follow the host and the port: no path, query or fragment.
+        let (_, rest) = text.split_once("://").ok_or_else(wrong)?;
+        if rest != authority.as_str() {
             return Err(wrong());
         }
         let (host, port) = split(authority).ok_or_else(wrong)?;
@@ -73,20 +74,28 @@ impl fmt::Display for Origin {
 /// Checks a name given to `--allow-host`: a host without scheme, port or path.
 pub(crate) fn host_name(text: &str) -> Result<String, String> {
     match text.parse::<Authority>().ok().as_ref().and_then(split) {
-        Some((host, None)) if !text.contains('@') => Ok(host),
-        _ => Err(format!("expected a host name without scheme, port or path, such as lab.example.org, got {text:?}")),
+        Some((host, None)) => Ok(host),
+        _ => Err(format!(
+            "expected one host name, such as lab.example.org, without scheme, port, path or placeholders, got {text:?}"
+        )),
     }
 }
 
-/// Host in lower case and the port, if one is written.
+/// Host in lower case and the port, if one is written. `None` for what no page has in its address: user information, or a
+/// host that is neither an IP address nor a name of letters, digits, hyphens and underscores.
 fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
     let host = authority.host().to_ascii_lowercase();
-    let rest = authority.as_str().rsplit('@').next()?;
-    let port = match rest.get(host.len()..)? {
+    let port = match authority.as_str().get(host.len()..)? {
         "" => None,
-        rest => Some(rest.strip_prefix(':')?.parse().ok()?),
+        rest => {
+            let digits = rest.strip_prefix(':')?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten().map(Some)?
+        }
     };
-    (!host.is_empty()).then_some((host, port))
+    let named = host.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    });
+    (named || is_ip(&host)).then_some((host, port))
 }
 
 /// Which pages may use `/zenoh`.
@@ -116,18 +125,29 @@ impl Rules {
             return Ok(());
         }
         let host = one(headers, &HOST).unwrap_or_default();
-        let (name, port) = host
-            .parse::<Authority>()
-            .ok()
-            .as_ref()
-            .and_then(split)
-            .ok_or_else(|| Refused::OtherOrigin(origin.clone(), host.to_owned()))?;
+        let (name, port) = host_and_port(host).ok_or_else(|| Refused::OtherOrigin(origin.clone(), host.to_owned()))?;
         // A TLS front hands over the same Host without a port: it then means the default port of the page's own scheme.
         if name != origin.host || port.unwrap_or(origin.default_port()) != origin.port {
             return Err(Refused::OtherOrigin(origin, host.to_owned()));
         }
+        self.check_name(name)
+    }
+
+    /// Whether these headers ask for a host whose meaning a stranger's name server cannot change. A request for the facts
+    /// about the lab has no `Origin` when it comes from the lab's own page.
+    pub(crate) fn check_host(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        let host = one(headers, &HOST).unwrap_or_default();
+        let (name, _) = host_and_port(host).ok_or_else(|| Refused::UnknownHost(host.to_owned()))?;
+        self.check_name(name)
+    }
+
+    fn check_name(&self, name: String) -> Result<(), Refused> {
         if is_ip(&name) || self.hosts.contains(&name) { Ok(()) } else { Err(Refused::UnknownHost(name)) }
     }
+}
+
+fn host_and_port(host: &str) -> Option<(String, Option<u16>)> {
+    split(&host.parse().ok()?)
 }
 
 /// Why a page may not connect. Displays as the text of the 403 answer.
@@ -156,7 +176,7 @@ impl fmt::Display for Refused {
             ),
             Self::UnknownHost(host) => write!(
                 f,
-                "{host} is not a name of this machine. Use its IP address, or start the lab with --allow-host {host}."
+                "{host:?} is not a name of this machine. Use its IP address, or start the lab with --allow-host {host}."
             ),
         }
     }
@@ -230,6 +250,13 @@ mod tests {
             ("http://localhost:8080", "127.0.0.1:8080"),
             ("http://127.0.0.1:8080", ""),
             ("http://127.0.0.1:8080", "127.0.0.1:8080:1"),
+            ("http://127.0.0.1:8080", "a@127.0.0.1:8080"),
+            ("http://127.0.0.1:8080", "a:b@127.0.0.1:8080"),
+            ("http://127.0.0.1:8080", "@127.0.0.1:8080"),
+            ("http://127.0.0.1:8080", "127.0.0.1:+8080"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080#x"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080/"),
+            ("http://127.0.0.1", "127.0.0.1:"),
             ("http://127.0.0.1.evil.example:8080", "127.0.0.1:8080"),
             ("https://127.0.0.1:8081", "127.0.0.1"),
         ] {
@@ -248,6 +275,11 @@ mod tests {
             "http://127.0.0.1:8080/",
             "http://127.0.0.1:8080/x",
             "http://127.0.0.1:8080?x",
+            "http://127.0.0.1:8080#x",
+            "http://127.0.0.1:8080#",
+            "http://127.0.0.1:8080/#x",
+            "http://127.0.0.1:+8080",
+            "http://127.0.0.1:",
             "http://a@127.0.0.1:8080",
             "ws://127.0.0.1:8080",
             "http://127.0.0.1:99999",
@@ -262,6 +294,19 @@ mod tests {
             let origin = format!("http://{host}");
             assert!(matches!(check(Some(&origin), host), Err(Refused::UnknownHost(_))), "{host}");
         }
+    }
+
+    #[test]
+    fn facts_are_told_under_names_of_this_machine_only() {
+        let rules = Rules::new(Vec::new(), &["lab.example.org".to_owned()], "Board.fritz.box");
+        let check = |host: &str| rules.check_host(&HeaderMap::from_iter([(HOST, host.parse().unwrap())]));
+        for host in ["127.0.0.1:8080", "[::1]:8080", "10.0.0.5", "localhost:8080", "BOARD.local", "lab.example.org"] {
+            assert_eq!(check(host), Ok(()), "{host}");
+        }
+        for host in ["evil.example:8080", "a@127.0.0.1:8080", "127.0.0.1.evil.example", "", "127.0.0.1:x"] {
+            assert!(matches!(check(host), Err(Refused::UnknownHost(_))), "{host}");
+        }
+        assert!(rules.check_host(&HeaderMap::new()).is_err());
     }
 
     #[test]
@@ -281,8 +326,11 @@ mod tests {
     #[test]
     fn a_host_option_is_a_bare_name() {
         assert_eq!(host_name("Lab.Example.org").as_deref(), Ok("lab.example.org"));
-        for text in ["", "http://x", "x:80", "x/y", "a@b"] {
+        for text in ["", "http://x", "x:80", "x/y", "a@b", "*", "*.example.org", "x..y", ".x", "x y", "$x"] {
             assert!(host_name(text).is_err(), "{text}");
+        }
+        for text in ["https://*", "https://*.example.org", "https://x..y"] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
         }
     }
 

@@ -1,22 +1,17 @@
-//! The page's port: routes, headers and the connections themselves.
+//! The page's port: routes and headers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router as Routes;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::any;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
 
 use super::{Shared, endpoint, files};
 use crate::wire::ZENOH_VERSION;
@@ -41,13 +36,6 @@ pub const HEADERS: [(&str, &str); 6] = [
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];
-
-/// How long a client may take to send the head of a request, and may stay idle between two.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// When the lab stops, how long an answer under way may take to be sent.
-const FINISH_WITHIN: Duration = Duration::from_secs(1);
-/// A pause after a failed accept, which nearly always means that the process has no file descriptor left.
-const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 /// What `/lab.json` tells the page.
 #[derive(Debug, Serialize)]
@@ -83,6 +71,11 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Routes {
         .with_state(shared)
 }
 
+/// What the ws port answers: an upgrade, whatever the path.
+pub(crate) fn ws_routes(shared: Arc<Shared>) -> Routes {
+    Routes::new().fallback(endpoint::ws).with_state(shared)
+}
+
 async fn with_headers(request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
@@ -91,7 +84,10 @@ async fn with_headers(request: Request, next: Next) -> Response<Body> {
     response
 }
 
-async fn lab_json(State(shared): State<Arc<Shared>>, method: Method) -> Response<Body> {
+async fn lab_json(State(shared): State<Arc<Shared>>, method: Method, headers: HeaderMap) -> Response<Body> {
+    if let Err(refused) = shared.rules.check_host(&headers) {
+        return (StatusCode::FORBIDDEN, format!("{refused}\n")).into_response();
+    }
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
@@ -121,42 +117,5 @@ async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
             (StatusCode::NOT_FOUND, text).into_response()
         }
         None => files::not_found(path),
-    }
-}
-
-/// Accepts connections until the lab stops.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let routes = routes(Arc::clone(&shared));
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = shared.stop.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                shared.tasks.spawn(connection(stream, routes.clone(), Arc::clone(&shared)));
-            }
-            Err(_) => tokio::time::sleep(AFTER_FAILED_ACCEPT).await,
-        }
-    }
-}
-
-/// Serves one connection. When the lab stops, an answer under way is finished and an idle connection closed.
-async fn connection(stream: TcpStream, routes: Routes, shared: Arc<Shared>) {
-    let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(routes);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    tokio::select! {
-        // An error here is the client's: it went away, or spoke no HTTP.
-        _ = connection.as_mut() => {}
-        () = shared.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(FINISH_WITHIN, connection).await;
-        }
     }
 }

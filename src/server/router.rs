@@ -1,65 +1,88 @@
-//! The embedded zenoh router: a `zenoh` session in router mode with a ws and a tcp link, and nothing else.
+//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing else.
+//!
+//! One is the tcp port. The other is private to this program (see [`super::private`]): by it come WebSockets that have
+//! proved to be zenoh clients (see [`super::front`]).
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::Error;
+use super::private::{Private, RouterStream};
+use super::{Bounds, Error};
 
 /// How long the router may take to say goodbye to its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+/// How long a client of the tcp port may take from connecting to the end of the handshake, and a WebSocket from its first
+/// message. zenoh's default is twice as long. The router counts what is in the handshake, silent or not, for all its
+/// listeners together; the shorter each may be silent, the more of them it takes to fill the count.
+pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
+/// How long the router waits for a subscriber that takes nothing, before it cuts it off, when a publisher asks it to
+/// wait (BLOCK). Whatever else the publisher's link carries waits meanwhile. zenoh's own default, 5 s, is also how long a
+/// publisher waits for its router before it gives up the link and puts into nowhere, without an error, until it has another one.
+/// With both equal, one frozen subscriber costs a healthy one samples.
+const WAIT_BEFORE_CLOSE: Duration = Duration::from_millis(1_500);
 
 /// A running router.
 #[derive(Debug)]
 pub(crate) struct Router {
     session: zenoh::Session,
-    zid: String,
-    ws: SocketAddr,
-    gone: CancellationToken,
+    backend: Backend,
+    _gone: DropGuard,
 }
 
-/// What the `/zenoh` endpoint needs to know of a running router.
+/// What the lab's ports need to know of a running router.
 #[derive(Debug, Clone)]
 pub(crate) struct Backend {
     /// The router's identifier, in hexadecimal digits.
     pub(crate) zid: String,
-    /// Where its ws link is reached from this machine.
-    pub(crate) ws: SocketAddr,
     /// Cancelled when the router is gone.
     pub(crate) gone: CancellationToken,
+    private: Arc<Private>,
 }
 
 impl Router {
-    /// Starts a router that listens at exactly these two addresses.
-    pub(crate) async fn start(ws: SocketAddr, tcp: SocketAddr) -> Result<Self, Error> {
-        let failed = |cause: String| Error::Router { ws, tcp, cause };
+    /// Starts a router that listens at exactly this address, and privately.
+    pub(crate) async fn start(tcp: SocketAddr, bounds: Bounds) -> Result<Self, Error> {
+        let failed = |cause: String| Error::Router { tcp, cause };
+        let private = Private::new().map_err(|error| failed(error.to_string()))?;
         let mut config = zenoh::Config::default();
-        let listen = format!(r#"["{}", "{}"]"#, ws_locator(ws), tcp_locator(tcp));
         for (key, value) in [
-            ("mode", r#""router""#),
-            ("listen/endpoints", listen.as_str()),
-            ("connect/endpoints", "[]"),
+            ("mode", "router".into()),
+            ("listen/endpoints", [tcp_locator(tcp), private.locator()].into()),
+            ("connect/endpoints", serde_json::json!([])),
             // The router is found by its address alone and never connects to anyone.
-            ("scouting/multicast/enabled", "false"),
+            ("scouting/multicast/enabled", false.into()),
             // Peers (zenoh's default mode) exchange data among themselves and not through a router. All that they get from
             // it is each other's address, by gossip; without it two of them would stay strangers.
-            ("scouting/gossip/enabled", "true"),
-            ("scouting/gossip/multihop", "false"),
-            ("scouting/gossip/target", r#"{ "router": ["peer"] }"#),
-            ("scouting/gossip/autoconnect", r#"{ "router": [] }"#),
-            ("adminspace/enabled", "false"),
-            ("adminspace/permissions/write", "false"),
+            ("scouting/gossip/enabled", true.into()),
+            ("scouting/gossip/multihop", false.into()),
+            ("scouting/gossip/target", serde_json::json!({ "router": ["peer"] })),
+            ("scouting/gossip/autoconnect", serde_json::json!({ "router": [] })),
+            ("adminspace/enabled", false.into()),
+            ("adminspace/permissions/write", false.into()),
+            ("transport/unicast/accept_timeout", millis(HANDSHAKE_WITHIN).into()),
+            ("transport/unicast/accept_pending", (bounds.tcp_handshakes + bounds.handshakes).into()),
+            ("transport/unicast/max_sessions", bounds.sessions.into()),
+            // In microseconds.
+            (
+                "transport/link/tx/queue/congestion_control/block/wait_before_close",
+                (millis(WAIT_BEFORE_CLOSE) * 1000).into(),
+            ),
         ] {
-            config.insert_json5(key, value).map_err(|error| failed(error.to_string()))?;
+            let value: serde_json::Value = value;
+            config.insert_json5(key, &value.to_string()).map_err(|error| failed(error.to_string()))?;
         }
         let session = zenoh::open(config).await.map_err(|error| failed(error.to_string()))?;
-        let zid = session.zid().to_string();
-        Ok(Self { session, zid, ws, gone: CancellationToken::new() })
+        let gone = CancellationToken::new();
+        let backend = Backend { zid: session.zid().to_string(), gone: gone.clone(), private: Arc::new(private) };
+        Ok(Self { session, backend, _gone: gone.drop_guard() })
     }
 
     pub(crate) fn backend(&self) -> Backend {
-        Backend { zid: self.zid.clone(), ws: reachable(self.ws), gone: self.gone.clone() }
+        self.backend.clone()
     }
 
     /// Closes every session, then cuts what is still connected.
@@ -69,10 +92,15 @@ impl Router {
     }
 }
 
-impl Drop for Router {
-    fn drop(&mut self) {
-        self.gone.cancel();
+impl Backend {
+    /// Opens a connection to the router, which expects a client's first batch on it.
+    pub(crate) async fn connect(&self) -> io::Result<RouterStream> {
+        self.private.connect().await
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The address under which this machine reaches a socket that listens at `addr`.
@@ -85,12 +113,12 @@ pub(crate) fn reachable(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, addr.port())
 }
 
-/// A zenoh locator of the ws link.
+/// A zenoh locator of the ws port.
 pub(crate) fn ws_locator(addr: SocketAddr) -> String {
     format!("ws/{addr}")
 }
 
-/// A zenoh locator of the tcp link.
+/// A zenoh locator of the tcp port.
 pub(crate) fn tcp_locator(addr: SocketAddr) -> String {
     format!("tcp/{addr}")
 }

@@ -6,14 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
+use if_addrs::Interface;
 
+use super::bounds::Bounds;
 use super::router::reachable;
 use super::{Error, Lab, Options, Port, ZENOH_VERSION};
 
-/// Runs the native face: exit code 0 after Ctrl+C or SIGTERM, 1 for an error, 2 for bad options (clap's own).
+/// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad options (clap's own).
 pub fn main() -> ExitCode {
     let options = Options::parse();
     zenoh::try_init_log_from_env();
+    // Before the runtimes, which panic when they get no file.
+    if let Err(error) = Bounds::claim() {
+        return failed(&error);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::Io(error)),
@@ -91,9 +97,10 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         if options.lan {
             text.push_str(" The router's own ports are not opened by --lan.");
         }
-        let addresses = addresses(page);
+        // Without the list the warning is still right, only less helpful.
+        let addresses = addresses(page, if_addrs::get_if_addrs().unwrap_or_default());
         text.push_str(if addresses.is_empty() {
-            "\nThis machine has no address other than its own loopback."
+            "\nThis machine has no network interface that is up."
         } else {
             "\nAddresses to give to a class:"
         });
@@ -115,19 +122,29 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
 }
 
 /// Under which addresses other machines reach the page, with the interface of each.
-fn addresses(page: SocketAddr) -> Vec<(SocketAddr, String)> {
-    // Without the list the warning is still right, only less helpful.
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+fn addresses(page: SocketAddr, interfaces: Vec<Interface>) -> Vec<(SocketAddr, String)> {
     interfaces
         .into_iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
-        .filter(|interface| match page.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => interface.ip().is_ipv4(),
-            IpAddr::V6(ip) if ip.is_unspecified() => true,
-            ip => interface.ip() == ip,
+        .filter(|interface| {
+            let others_reach = !interface.is_loopback()
+                && !interface.is_link_local()
+                && interface.is_oper_up()
+                && !is_of_containers(&interface.name);
+            match page.ip() {
+                IpAddr::V4(ip) if ip.is_unspecified() => others_reach && interface.ip().is_ipv4(),
+                IpAddr::V6(ip) if ip.is_unspecified() => others_reach,
+                ip => interface.ip() == ip,
+            }
         })
         .map(|interface| (SocketAddr::new(interface.ip(), page.port()), interface.name))
         .collect()
+}
+
+/// Whether an interface leads to containers or virtual machines of this machine, by the names that their tools give.
+fn is_of_containers(name: &str) -> bool {
+    const TOOLS: [&str; 12] =
+        ["docker", "br-", "veth", "virbr", "podman", "cni", "lxc", "lxd", "incus", "flannel", "cali", "vmnet"];
+    TOOLS.iter().any(|tool| name.starts_with(tool))
 }
 
 fn url(addr: SocketAddr) -> String {
@@ -140,6 +157,9 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// The terminal was closed. Absent where that is to be ignored.
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -147,15 +167,42 @@ impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let hang_up = if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hang_up })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = hang_up(self.hang_up.as_mut()) => {}
         }
     }
+}
+
+#[cfg(unix)]
+async fn hang_up(signal: Option<&mut tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            let _ = signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the program was started to outlive its terminal, as by `nohup`. Where the system does not say, a program that is
+/// not at a terminal is taken for one.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    use std::io::IsTerminal as _;
+
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return !std::io::stdin().is_terminal();
+    };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // SIGHUP is number 1, the lowest bit.
+    ignored & 1 == 1
 }
 
 #[cfg(not(unix))]
@@ -166,5 +213,48 @@ impl Signals {
 
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+mod tests {
+    use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr};
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_that_others_reach() {
+        let interface = |name: &str, ip: &str, up: bool| Interface {
+            name: name.into(),
+            addr: IfAddr::V4(Ifv4Addr {
+                ip: ip.parse().unwrap(),
+                netmask: "255.255.255.0".parse().unwrap(),
+                prefixlen: 24,
+                broadcast: None,
+            }),
+            index: None,
+            oper_status: if up { IfOperStatus::Up } else { IfOperStatus::Unknown },
+            is_p2p: false,
+        };
+        let interfaces = vec![
+            interface("lo", "127.0.0.1", true),
+            interface("eth0", "192.168.1.20", true),
+            interface("eth1", "192.168.2.20", false),
+            interface("wlan0", "10.0.0.5", true),
+            interface("wlan1", "169.254.3.4", true),
+            interface("docker0", "172.17.0.1", true),
+            interface("br-0123456789ab", "172.18.0.1", true),
+            interface("veth12345", "172.19.0.1", true),
+            interface("virbr0", "192.168.122.1", true),
+            interface("br0", "192.168.3.20", true),
+        ];
+        let told = |page: &str| {
+            let addresses = addresses(page.parse().unwrap(), interfaces.clone());
+            addresses.into_iter().map(|(addr, name)| format!("{addr} {name}")).collect::<Vec<_>>()
+        };
+        assert_eq!(told("0.0.0.0:8080"), ["192.168.1.20:8080 eth0", "10.0.0.5:8080 wlan0", "192.168.3.20:8080 br0"]);
+        // Who names an address means it.
+        assert_eq!(told("172.17.0.1:80"), ["172.17.0.1:80 docker0"]);
     }
 }

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::{Action, Effect, Preset, Session, Setup, State, keys::aria, positions},
+    outside::shown,
     web::rest::Errands,
 };
 
@@ -109,6 +110,7 @@ impl Component for App {
                     </div>
                 </main>
                 <PaneBar />
+                { keys::said() }
                 <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
             </>
         }
@@ -119,10 +121,10 @@ impl Component for App {
 fn session_words(state: &State) -> (&'static str, &'static str, String) {
     match &state.session {
         Session::Closed => ("closed", "Not connected", String::new()),
-        Session::Connecting => ("connecting", "Connecting", format!("to {}", state.locator)),
+        Session::Connecting => ("connecting", "Connecting", format!("to {}", shown(&state.locator))),
         Session::Open(info) => {
             let id: String = info.router.chars().take(8).collect();
-            ("open", "Connected", format!("router {id}…, {}", state.locator))
+            ("open", "Connected", format!("router {id}…, {}", shown(&state.locator)))
         }
         // Without what changes with every attempt: it is read out.
         Session::Lost(lost) => ("lost", "Reconnecting", lost.problem.title.clone()),

@@ -4,16 +4,17 @@ use std::ops::Range;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement, Node};
+use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::{
     facts, format,
     help::ModesButton,
     pointing, snippet,
+    text_field::TextField,
     widgets::{
-        Choice, NumberField, PaneProps, Select, SidesField, keep_focus, pane_head, problem, segmented, sends, swatch,
-        typed,
+        Choice, NumberField, PaneProps, Select, SidesField, keep_focus, outside, pane_head, problem, segmented, sends,
+        swatch,
     },
 };
 use crate::{
@@ -25,6 +26,7 @@ use crate::{
     },
     ledger::Place,
     message::{MAX_LIST, PixelFormat, Schema, Way},
+    outside::{Ends, noticed},
     payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
     web::rest,
@@ -42,16 +44,18 @@ const TEXT: &str = "text";
 /// See [`DATA_VIEW`].
 const MESSAGE: &str = "message";
 
-/// The pane. Files may be dropped anywhere on it.
+/// The pane. Files may be dropped anywhere on the page.
 #[component]
 pub(super) fn BuildPane(props: &PaneProps) -> Html {
     let (state, send) = (&props.state, &props.send);
-    let pane = use_node_ref();
     let dropping = use_state_eq(|| false);
-    use_effect_with((), |()| {
-        let listeners = keep_page();
-        move || drop(listeners)
-    });
+    {
+        let (send, dropping) = (send.clone(), dropping.setter());
+        use_effect_with((), move |()| {
+            let listeners = take_files(&send, dropping);
+            move || drop(listeners)
+        });
+    }
     // What is focused goes when its row moves or is removed.
     let focused = use_mut_ref(String::new);
     let onfocusin = {
@@ -71,41 +75,9 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
             keep_focus(&[&format!("#{id}:not(:disabled)"), ".row.open .row-head", ".row-head", "#add-array"]);
         }
     });
-    let ondragover = {
-        let dropping = dropping.setter();
-        Callback::from(move |event: DragEvent| {
-            if carries_files(&event) {
-                event.prevent_default();
-                if let Some(data) = event.data_transfer() {
-                    data.set_drop_effect("copy");
-                }
-                dropping.set(true);
-            }
-        })
-    };
-    let ondragleave = {
-        let (pane, dropping) = (pane.clone(), dropping.setter());
-        Callback::from(move |event: DragEvent| {
-            // Said also of every step from one part of the pane to another.
-            let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-            if !pane.cast::<Node>().is_some_and(|pane| pane.contains(to.as_ref())) {
-                dropping.set(false);
-            }
-        })
-    };
-    let ondrop = {
-        let (send, dropping) = (send.clone(), dropping.setter());
-        Callback::from(move |event: DragEvent| {
-            if carries_files(&event) {
-                event.prevent_default();
-                rest::take(listed(event.data_transfer().and_then(|data| data.files())), send.clone());
-            }
-            dropping.set(false);
-        })
-    };
     html! {
         <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" tabindex="-1" aria-labelledby="head-build"
-            ref={pane} {onfocusin} {onfocusout} {ondragover} {ondragleave} {ondrop}>
+            {onfocusin} {onfocusout}>
             { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
             if state.rows.is_empty() {
                 { empty(send) }
@@ -120,20 +92,95 @@ pub(super) fn BuildPane(props: &PaneProps) -> Html {
     }
 }
 
-/// Keeps a file that is dropped beside the pane from replacing the page.
-fn keep_page() -> Option<[EventListener; 2]> {
+/// Takes the files that are dropped or pasted anywhere on the page. Over an open dialog, behind which rows must stay as they are, none can be
+/// dropped: the pointer says so.
+fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
     let window = web_sys::window()?;
-    Some(["dragover", "drop"].map(|name| {
-        EventListener::new_with_options(&window, name, EventListenerOptions::enable_prevent_default(), |event| {
-            let Some(event) = event.dyn_ref::<DragEvent>() else { return };
-            if !event.default_prevented() && carries_files(event) {
+    let listen = |name: &'static str, hear: Box<dyn Fn(&web_sys::Event)>| {
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(&window, name, options, move |event| hear(event))
+    };
+    let over = {
+        let dropping = dropping.clone();
+        listen(
+            "dragover",
+            Box::new(move |event| {
+                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| carries_files(event)) else { return };
                 event.prevent_default();
+                let behind = is_behind_dialog();
                 if let Some(data) = event.data_transfer() {
-                    data.set_drop_effect("none");
+                    data.set_drop_effect(if behind { "none" } else { "copy" });
                 }
-            }
-        })
-    }))
+                dropping.set(!behind);
+            }),
+        )
+    };
+    let leave = {
+        let dropping = dropping.clone();
+        listen(
+            "dragleave",
+            Box::new(move |event| {
+                // Said also of every step from one part of the page to another.
+                if event.dyn_ref::<DragEvent>().is_some_and(|event| event.related_target().is_none()) {
+                    dropping.set(false);
+                }
+            }),
+        )
+    };
+    let dropped = {
+        let send = send.clone();
+        listen(
+            "drop",
+            Box::new(move |event| {
+                dropping.set(false);
+                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| carries_files(event)) else { return };
+                event.prevent_default();
+                take(event.data_transfer(), &send);
+            }),
+        )
+    };
+    let pasted = {
+        let send = send.clone();
+        listen(
+            "paste",
+            Box::new(move |event| {
+                // What is pasted into a field is the field's.
+                let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+                if target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA")) {
+                    return;
+                }
+                let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
+                if take(data, &send) {
+                    event.prevent_default();
+                }
+            }),
+        )
+    };
+    Some([over, leave, dropped, pasted])
+}
+
+/// Takes the files of a drop or a paste, and shows where they go. Whether there was any.
+fn take(data: Option<DataTransfer>, send: &Callback<Action>) -> bool {
+    let files = listed(data.and_then(|data| data.files()));
+    if files.is_empty() || is_behind_dialog() {
+        return false;
+    }
+    rest::take(files, send.clone());
+    let window = web_sys::window();
+    let height = window.as_ref().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or_default();
+    let pane = window.and_then(|window| window.document()?.get_element_by_id("pane-build"));
+    if let Some(pane) = pane {
+        let place = pane.get_bounding_client_rect();
+        if place.bottom() < 0.0 || place.top() > height {
+            pane.scroll_into_view();
+        }
+    }
+    true
+}
+
+fn is_behind_dialog() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.query_selector("dialog[open]").ok().flatten().is_some())
 }
 
 /// Whether files are dragged, and not a text out of a field.
@@ -150,7 +197,7 @@ fn empty(send: &Callback<Action>) -> Html {
         <div class="empty">
             <p>
                 { "No segment yet. A " }<strong>{ "segment" }</strong>
-                { " is a run of bytes with one owner. Add one, drop a file here, or begin with a preset." }
+                { " is a run of bytes with one owner. Add one, drop a file, or begin with a preset." }
             </p>
             <ul class="starts">
                 { for Preset::ALL.iter().map(|preset| {
@@ -205,7 +252,7 @@ fn row_item(
     plan: Option<&Plan>,
 ) -> Html {
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
-    let select = sends(send, Action::Select(Some(Selection::of(row))));
+    let (select, close) = (sends(send, Action::Select(Some(Selection::of(row)))), sends(send, Action::Select(None)));
     // The numbers are those of the pieces in Layout.
     let last = positions.end.saturating_sub(1);
     let number =
@@ -214,10 +261,10 @@ fn row_item(
     html! {
         <li key={row.id} id={format!("row-{at}")} class={classes!("row", open.then_some("open"), back.then_some("back"))}>
             <button type="button" class="row-head" data-segment={pointing::mark(Selection::of(row))} aria-expanded={if open { "true" } else { "false" }}
-                onclick={(!open).then_some(select)}>
+                onclick={if open { close } else { select }}>
                 { swatch(positions.start + row.face()) }
                 <span class="row-line">
-                    <strong>{ number }{ " " }{ &row.name }</strong><span>{ format::requested(row.requested_bytes()) }</span>
+                    <strong title={row.name.shown()}>{ number }{ " " }{ outside(&row.name) }</strong><span>{ format::requested(row.requested_bytes()) }</span>
                 </span>
                 // Open, its fields say the same.
                 if !open {
@@ -248,12 +295,11 @@ fn edits(send: &Callback<Action>, id: RowId, make: fn(&str) -> Option<Edit>) -> 
 
 fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row, plan: Option<&Plan>) -> Html {
     let id = row.id;
-    let name = send.reform(move |event: InputEvent| Action::Edit(id, Edit::Name(typed(event))));
+    let name = send.reform(move |text| Action::Edit(id, Edit::Name(text)));
     html! {
         <div class="fields" key={id}>
             <div class="field wide"><label for="row-name">{ "name" }</label>
-                <div class="input"><input id="row-name" type="text" value={row.name.clone()} maxlength="40" autocomplete="off"
-                    spellcheck="false" oninput={name} /></div></div>
+                <div class="input"><TextField id="row-name" value={row.name.raw().to_owned()} change={name} ends={Ends::Words} most={40} /></div></div>
             { contents(send, row) }
             { place(send, row) }
             { around(send, row) }
@@ -345,6 +391,12 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
                         <textarea id="row-text" rows="2" maxlength={MAX_TEXT.to_string()} value={text.clone()} {oninput}
                             aria-describedby="row-text-bytes" spellcheck="false" />
                         <p class="quiet" id="row-text-bytes">{ format::bytes(row.length) }{ " in UTF-8" }</p>
+                        if text.encode_utf16().count() >= MAX_TEXT {
+                            <p class="took says" id="row-text-full" role="status">
+                                { format!("It is full: a text has at most {} characters here. A longer one can be added as a file.", format::count(MAX_TEXT)) }
+                            </p>
+                        }
+                        if let Some(words) = noticed(text, Ends::Lines) { <p class="took says" id="row-text-took" role="status">{ words }</p> }
                     </div></div>
             </>
         };
@@ -617,7 +669,7 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
                     <input type="file" class="unseen" id="add-file" multiple=true aria-label="Add files" {onchange} />
                     <label class="link" for="add-file">{ "file" }</label>
                 </span>
-                <span class="quiet drop-words">{ "or drop files here" }</span>
+                <span class="quiet drop-words">{ "or drop files" }</span>
             </div>
             if let Some(cause) = &state.file_problem { { problem("file-problem", cause) } }
         </div>
@@ -658,7 +710,7 @@ fn refused(state: &State, send: &Callback<Action>) -> Html {
     html! {
         // Open, the row itself has told it aloud.
         <p class="problem" id="build-problem" role={(!open).then_some("alert")}>
-            <strong>{ format!("Segment {}, {}, cannot be {}.", format::count(segment), row.name, row.mode.participle()) }</strong>
+            <strong>{ format!("Segment {}, {}, cannot be {}.", format::count(segment), row.name.shown(), row.mode.participle()) }</strong>
             { " Nothing was built, nothing was detached. " }
             if !open { <button type="button" class="link" id="show-refused" onclick={select}>{ "Show why" }</button> }
         </p>

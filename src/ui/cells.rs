@@ -21,8 +21,8 @@ const LEAST_ELEMENT: f64 = 22.0;
 /// A byte is written in two digits from this width on, in pixels.
 const LEAST_BYTE: f64 = 17.0;
 
-/// Of so many pieces the values are read; more have no room in a view.
-const MOST_READ: usize = 12;
+/// Of so many pieces the values are read: as many as have room in 4,700 pixels.
+const MOST_READ: usize = 64;
 
 /// Bytes of a payload that were read for a drawing.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::{Message, Preset, Row, sight},
+        app::{Message, Preset, Row, Sending, sight},
         message::{Schema, Way},
         segment::Mode,
         ui::{lens::Lens, scale::Scale},
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn elements_and_bytes_have_their_places_and_values() {
-        let plan = Plan::of(&[Row::array(0, "a", Element::Uint16, 1000)], None, 4).unwrap();
+        let plan = Plan::of(&[Row::array(0, "a", Element::Uint16, 1000)], None, &Sending::default()).unwrap();
         let lens = view(&plan, 0.5, 0.5 + 12.0 / 1000.0);
         let (piece, span) = (&plan.pieces[0], lens.span(0).unwrap());
         let wanted = wanted(&plan, &lens.shown());
@@ -207,8 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn every_piece_of_a_wide_view_is_read() {
+        let rows: Vec<Row> = (0..40).map(|id| Row::array(id, "a", Element::Float64, 1)).collect();
+        let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
+        let lengths: Vec<usize> = plan.pieces.iter().map(Piece::bytes).collect();
+        let lens = Lens::new(Rc::new(Scale::of(&lengths, 4000.0, 96.0)), 4000.0, None);
+        let near = lens.shown().iter().filter(|one| are_drawn(&plan.pieces[0], one.span())).count();
+        assert_eq!((near, wanted(&plan, &lens.shown()).len()), (40, 40));
+    }
+
+    #[test]
     fn from_afar_there_are_none_and_near_no_more_than_the_pixels_show() {
-        let plan = Plan::of(&Preset::Tensor.rows(0), None, 10).unwrap();
+        let plan = Plan::of(&Preset::Tensor.rows(0), None, &Sending::default()).unwrap();
         for share in [1.0, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7] {
             let lens = view(&plan, 0.3, 0.3 + 0.7 * share);
             let span = lens.span(0).unwrap();
@@ -221,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_element_that_a_batch_border_cuts_says_so() {
-        let plan = Plan::of(&Preset::Tensor.rows(0), None, 10).unwrap();
+        let plan = Plan::of(&Preset::Tensor.rows(0), None, &Sending::default()).unwrap();
         let border = plan.batches.end(7);
         assert!(!border.is_multiple_of(4), "this border cuts an element");
         let slot = |byte: f64| byte / plan.len as f64;
@@ -236,7 +246,7 @@ mod tests {
     fn elements_of_a_message_begin_behind_its_pad_and_the_rest_are_bytes() {
         let message = Message { way: Way::Filled, shape: vec![4], ..Message::first(Schema::Tensor) };
         let row = Row { mode: Mode::Borrow, ..Row::message(0, "t", Element::Float64, message) };
-        let plan = Plan::of(&[row], None, 4).unwrap();
+        let plan = Plan::of(&[row], None, &Sending::default()).unwrap();
         let data = plan.pieces.iter().find(|piece| piece.part.unwrap().field.is_some()).unwrap();
         let lens = view(&plan, 2.0 * data.position as f64, 2.0 * data.position as f64 + 1.0);
         let span = lens.span(data.position).unwrap();
@@ -254,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_window_is_told_in_words() {
-        let plan = Plan::of(&Preset::Framed.rows(0), None, 10).unwrap();
+        let plan = Plan::of(&Preset::Framed.rows(0), None, &Sending::default()).unwrap();
         let words = |lens: &Lens| window_words(&lens.bytes(), lens.len(), &lens.shown());
         let whole = view(&plan, 0.0, 1.0).whole();
         assert_eq!(words(&whole), "all 11,805,184 B; 1 px = 5.3 B to 20.4 KiB");

@@ -7,10 +7,11 @@ use crate::{
     app::message::{ArrayFacts, Opened, Part, Picture},
     ledger::{Ledger, Place, Reason},
     message::{
-        Content, Schema, Span, Spec, Structure,
+        Content, Looks, Schema, Span, Spec, Structure,
         picture::{Raster, View},
         values::{self, Number},
     },
+    outside::shown,
     segment::Element,
 };
 
@@ -95,7 +96,7 @@ pub fn place(parts: &[Part], range: &Range<usize>) -> String {
 #[must_use]
 pub fn facts(spec: &Spec) -> Vec<(&'static str, String)> {
     let mut facts = vec![("schema", spec.schema().name().to_owned())];
-    let called = |name: &str| if name.is_empty() { "not set".to_owned() } else { name.to_owned() };
+    let called = |name: &str| if name.is_empty() { "not set".to_owned() } else { shown(name) };
     match spec {
         Spec::Tensor { name, shape: sides, timestamp: ns, .. } => {
             facts.push(("name", called(name)));
@@ -344,6 +345,22 @@ pub fn span_words(structure: &Structure, span: &Span) -> String {
     let label = if span.label.is_empty() { String::new() } else { format!(" {}", span.label) };
     let leads = leads(structure, span).map(|(_, words)| format!("; leads to {words}")).unwrap_or_default();
     format!("{}{label}: {place}{leads}", span.kind.name())
+}
+
+/// What bytes look like: in a word, and in a sentence.
+#[must_use]
+pub const fn looks(looks: Looks) -> (&'static str, &'static str) {
+    match looks {
+        Looks::Message => ("read", "Read as a Cap’n Proto message"),
+        Looks::Damaged => {
+            ("damaged", "It has the segment table of a Cap’n Proto message, but its root pointer leads astray")
+        }
+        Looks::CutOff => ("cut off", "It begins like a Cap’n Proto message, but its end is missing"),
+        Looks::ManySegments => ("too many", "A Cap’n Proto message of more segments than are read"),
+        Looks::Packed => ("packed", "It looks like a packed Cap’n Proto message"),
+        Looks::NoTable => ("no table", "It looks like a Cap’n Proto message without its segment table"),
+        Looks::Other => ("–", "It does not begin like a Cap’n Proto message"),
+    }
 }
 
 /// What the chooser of schemas says.

@@ -226,6 +226,9 @@ struct ExportsProps {
 #[component]
 fn Exports(props: &ExportsProps) -> Html {
     let read = use_reading(&props.run);
+    // Of few samples there is no plot.
+    let sweep = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+    let has_plot = plotted(&read, sweep, EXPORTED).is_some();
     let file = |id: &'static str, label: &'static str, words: &'static str, make: fn(&Read) -> Option<Download>| {
         let (read, send) = (read.clone(), props.send.clone());
         // Made when it is asked for: a run is megabytes of text.
@@ -234,7 +237,9 @@ fn Exports(props: &ExportsProps) -> Html {
                 send.emit(Action::Save(download));
             }
         });
-        html! { <li><button type="button" {id} {onclick}>{ label }</button><span class="quiet">{ words }</span></li> }
+        let disabled = id == "export-svg" && !has_plot;
+        let words = if disabled { "there are too few samples for a plot" } else { words };
+        html! { <li><button type="button" {id} {onclick} {disabled}>{ label }</button><span class="quiet">{ words }</span></li> }
     };
     let payload = read.reading.put().is_some();
     html! {

@@ -20,7 +20,6 @@ use crate::{
     ledger::Place,
     message::PartKind,
     segment::Mode,
-    wire::BATCH_SIZE,
 };
 
 /// A piece is at least so wide, in pixels, on a desk and on a phone.
@@ -299,7 +298,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                 Shown::Piece(at, span) => {
                     let Some(piece) = plan.pieces.get(*at) else { return html! {} };
                     let speaks = speaker.is_some_and(|speaker| speaker.x == span.x);
-                    let words = Some(gather_words(span)).filter(|words| speaks && !words.is_empty());
+                    let words = Some(gather_words(plan, span)).filter(|words| speaks && !words.is_empty());
                     let words = words.map_or(0.0, |words| format::text_width(&words, 12.0) + 16.0);
                     let peek = props.peeks.iter().find(|(position, _)| position == at).map(|(_, peek)| peek);
                     let near = zoomed && cells::are_drawn(piece, span);
@@ -324,7 +323,7 @@ pub(super) fn Bands(props: &BandsProps) -> Html {
                 { block_words(g, plan, span) }
             }
             if let Some(span) = speaker {
-                { text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(span)) }
+                { text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(plan, span)) }
             }
             { for shown.iter().filter_map(|one| cut_at(lens, one)).map(|x| cut_mark(g, x)) }
             { batch_numbers(g, plan, lens.width, pieces()) }
@@ -896,11 +895,11 @@ fn block_words(g: &Geometry, plan: &Plan, span: &Span) -> Html {
     }
 }
 
-fn gather_words(span: &Span) -> String {
+fn gather_words(plan: &Plan, span: &Span) -> String {
     if span.seen() < 130.0 {
         return String::new();
     }
-    let long = format!("gathered through one {} B buffer", format::count(BATCH_SIZE.into()));
+    let long = format!("gathered through one {} B buffer", format::count(plan.batches.size.into()));
     first_fit(&[&long, "gathered"], span.seen() - 60.0)
 }
 

@@ -2,7 +2,7 @@
 
 use super::format;
 use crate::{
-    app::{Kind, Part, Piece, Plan, Row, Selection, sentence},
+    app::{Basis, Kind, Part, Piece, Plan, Row, Selection, sentence},
     ledger::Place,
     message::{PartKind, Way},
     segment::{Cause, Element, Mode, SegmentError, Unsupported},
@@ -83,6 +83,17 @@ fn cut_element(plan: &Plan, piece: &Piece, offset: usize, (first, last): (usize,
     let batch = (first..last).find(cuts)?;
     let in_all = (first..last).filter(cuts).count();
     Some(CutElement { element: within(batch)? / size, batch, in_all })
+}
+
+/// What put the batches of a plan are of, and how long they are at most.
+#[must_use]
+pub fn batches_of(plan: &Plan) -> String {
+    let size = format::bytes(plan.batches.size.into());
+    match plan.basis {
+        Basis::Agreed => format!("batches: one put alone, {size} agreed"),
+        Basis::Assumed => format!("batches: one put alone, {size} assumed"),
+        Basis::Refused => "batches: as if Put could send this key and encoding".to_owned(),
+    }
 }
 
 /// The segment with this number (from 1) in the payload.
@@ -554,7 +565,7 @@ pub fn mode_sentence(row: &Row) -> &'static str {
 mod tests {
     use super::*;
     use crate::{
-        app::{Message, Preset},
+        app::{Message, Preset, Sending},
         message::Schema,
     };
 
@@ -563,7 +574,7 @@ mod tests {
     }
 
     fn plan(rows: &[Row]) -> Plan {
-        Plan::of(rows, None, 10).unwrap()
+        Plan::of(rows, None, &Sending::default()).unwrap()
     }
 
     #[test]

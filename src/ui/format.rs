@@ -1,6 +1,10 @@
 //! Numbers and texts as a person reads them, and numbers as a person types them. No web types, so it is tested natively.
 
 pub use crate::number::{bytes, count, requested, thousands};
+use crate::{
+    app::MAX_DIMENSIONS,
+    outside::{FSI, PDI, shown_at_most, shown_char},
+};
 
 /// The number and the sign of the largest binary unit of which `n` bytes have at least one.
 fn unit(n: f64) -> (f64, &'static str) {
@@ -246,7 +250,7 @@ pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, Stri
         let cause = match wrong {
             '-' => "It is negative.".to_owned(),
             '.' => "It has a point.".to_owned(),
-            wrong => format!("\u{201c}{wrong}\u{201d} is no digit."),
+            wrong => format!("“{}” is not a digit.", shown_char(wrong)),
         };
         return Err(format!("{cause} {}", expected()));
     }
@@ -261,10 +265,18 @@ pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, Stri
     }
 }
 
-/// The sides of a tensor, as in `1536x1920`, outermost first.
+/// The sides of a tensor, as in `1536x1920`, outermost first. Of more than a person can take in, the first and the last: `2x2x2x2x…x2x2, 64
+/// dimensions`.
 #[must_use]
 pub fn shape(sides: &[u32]) -> String {
-    sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+    let join = |sides: &[u32]| sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
+    match sides {
+        [first @ .., _, _] if sides.len() > MAX_DIMENSIONS => {
+            let (first, last) = (first.get(..4).unwrap_or_default(), sides.get(sides.len() - 2..).unwrap_or_default());
+            format!("{}x…x{}, {} dimensions", join(first), join(last), count(sides.len()))
+        }
+        sides => join(sides),
+    }
 }
 
 /// One to `dimensions` sides with an x between them, which have at most `most` elements together. Signs of multiplication will do, and
@@ -300,7 +312,7 @@ pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, Str
         }
         whole_number(part, 0, u32::MAX as usize).map(|side| side as u32).map_err(|error| {
             let cause = error.split(" Expected").next().unwrap_or_default();
-            format!("In \u{201c}{}\u{201d}: {cause} {}", cut(part.trim(), 16), expected())
+            format!("In “{}”: {cause} {}", shown_at_most(part.trim(), 30), expected())
         })
     };
     let sides = parts.iter().map(side).collect::<Result<Vec<_>, _>>()?;
@@ -320,6 +332,9 @@ pub fn cut(text: &str, most: usize) -> String {
     }
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
+    // What has a direction of its own ends here.
+    let open = short.matches(FSI).count().saturating_sub(short.matches(PDI).count());
+    short.extend(std::iter::repeat_n(PDI, open));
     short
 }
 
@@ -354,6 +369,13 @@ pub fn fit(text: &str, width: f64, px: f64) -> String {
         }
     }
     String::new()
+}
+
+/// What is to be added to the count of things of which only the newest are listed: nothing when all
+/// are.
+#[must_use]
+pub fn listed(in_all: u64, listed: usize) -> String {
+    if in_all > listed as u64 { format!("; the newest {} listed", count(listed)) } else { String::new() }
 }
 
 #[cfg(test)]
@@ -436,7 +458,7 @@ mod tests {
     fn what_is_no_number_is_said_in_words() {
         let error = |text| whole_number(text, 1, 100_000).unwrap_err();
         assert_eq!(error(""), "Nothing is entered. Expected a whole number from 1 to 100,000.");
-        assert!(error("12x").starts_with("“x” is no digit."));
+        assert!(error("12x").starts_with("“x” is not a digit."));
         assert!(error("-3").starts_with("It is negative."));
         assert!(error("1.5").starts_with("It has a point."));
         assert!(error("100,5").starts_with("A separator stands before three digits."));
@@ -444,6 +466,12 @@ mod tests {
         assert!(error("0").starts_with("0 is too small."));
         assert!(error("100001").starts_with("It is too large."));
         assert!(error("99999999999999999999999").starts_with("It is too large."));
+    }
+
+    #[test]
+    fn what_is_not_listed_is_said() {
+        assert_eq!([(0, 0), (50, 50)].map(|(in_all, shown)| listed(in_all, shown)), ["", ""]);
+        assert_eq!(listed(60, 50), "; the newest 50 listed");
     }
 
     #[test]
@@ -462,7 +490,7 @@ mod tests {
         assert!(error("1x2x3x4").starts_with("These are 4 dimensions."));
         assert_eq!(
             error("3 by 4"),
-            "In “3 by 4”: “b” is no digit. Expected 1 to 3 whole numbers with an x between them, as in 1536x1920."
+            "In “3 by 4”: “b” is not a digit. Expected 1 to 3 whole numbers with an x between them, as in 1536x1920."
         );
         assert!(error("-3x4").contains("It is negative."));
         assert_eq!(error("1001"), "That is 1,001 elements; one message holds at most 1,000 of this type.");
@@ -483,5 +511,17 @@ mod tests {
         let short = fit("a very long name of a segment", 80.0, 12.0);
         assert!(short.ends_with('…') && text_width(&short, 12.0) <= 80.0);
         assert_eq!(fit("header", 5.0, 12.0), "");
+    }
+
+    #[test]
+    fn a_shape_of_many_sides_is_told_in_short() {
+        assert_eq!(shape(&[1536, 1920]), "1536x1920");
+        assert_eq!(shape(&[2; MAX_DIMENSIONS]), "2x2x2x2x2x2x2x2");
+        let mut sides: Vec<u32> = (0..64).collect();
+        assert_eq!(shape(&sides), "0x1x2x3x…x62x63, 64 dimensions");
+        sides.truncate(9);
+        assert_eq!(shape(&sides), "0x1x2x3x…x7x8, 9 dimensions");
+        // What was cut off inside of an isolate is closed.
+        assert_eq!(cut("\u{2068}שלום\u{2069}", 4), "\u{2068}של…\u{2069}");
     }
 }

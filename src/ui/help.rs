@@ -192,6 +192,12 @@ pub(super) fn Help() -> Html {
                    While you type in a field, only the first one works." }
             </p>
             <KeysTable />
+            <h3>{ "What this is made of" }</h3>
+            <p>
+                { "ZBytes Lab is licensed under EPL-2.0 or Apache-2.0, as you like. It is linked with the work of others: here are " }
+                <a id="notices" href="notices.txt" target="_blank">{ "their licences" }</a>
+                { "." }
+            </p>
         </dialog>
     }
 }

@@ -8,9 +8,13 @@ use half::f16;
 use super::{format, scale};
 use crate::{
     app::{Plan, Selection},
+    outside::{is_unseen, isolated, shown_at_most, shown_char},
     payload::{Addressed, Difference},
     segment::{Element, Segment},
 };
+
+/// So many characters of what was typed are told back.
+const SHOWN: usize = 40;
 
 /// Which end of a number comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -215,6 +219,20 @@ pub fn batch_at(plan: &Plan, offset: usize) -> Option<usize> {
     (offset > 0 && offset < plan.len && batch > 0 && plan.batches.end(batch - 1) == offset).then_some(batch)
 }
 
+/// What looking has copied: to be in view, to search and compare, and to fill messages.
+#[must_use]
+pub fn looked_words([view, scanned, filled]: [u64; 3]) -> String {
+    let mut parts = vec![format!("{} that were in view", format::requested(view))];
+    parts.extend((scanned > 0).then(|| format!("{} to search and compare", format::requested(scanned))));
+    parts.extend((filled > 0).then(|| format!("{} to fill messages", format::requested(filled))));
+    match parts.as_slice() {
+        [_] => format!("Looking copied {} so far: what was in view.", format::requested(view)),
+        several => {
+            format!("Looking copied {} so far: {}.", format::requested(view + scanned + filled), several.join(", "))
+        }
+    }
+}
+
 /// What a comparison has found, in a sentence.
 #[must_use]
 pub fn difference_words(difference: &Difference) -> String {
@@ -286,7 +304,7 @@ pub fn offset(text: &str, cursor: usize, len: usize) -> Result<usize, String> {
     };
     if let Some(wrong) = hex.chars().find(|c| !c.is_digit(radix)) {
         let hint = if wrong.is_ascii_hexdigit() { " A hexadecimal offset begins with 0x." } else { "" };
-        return Err(format!("“{wrong}” is no digit.{hint} {}", expected()));
+        return Err(format!("“{}” is not a digit.{hint} {}", shown_char(wrong), expected()));
     }
     if hex.is_empty() {
         return Err(format!("Nothing is entered. {}", expected()));
@@ -370,11 +388,11 @@ fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
             .map(|c| {
                 c.to_digit(16)
                     .map(|digit| digit as u8)
-                    .ok_or_else(|| format!("“{c}” is no hexadecimal digit. {EXPECTED}"))
+                    .ok_or_else(|| format!("“{}” is not a hexadecimal digit. {EXPECTED}", shown_char(c)))
             })
             .collect::<Result<_, _>>()?;
         if !digits.len().is_multiple_of(2) {
-            return Err(format!("“{word}” has half a byte. {EXPECTED}"));
+            return Err(format!("“{}” has half a byte. {EXPECTED}", shown_at_most(word, SHOWN)));
         }
         bytes.extend(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)));
     }
@@ -387,7 +405,7 @@ fn number(text: &str, element: Element, order: Order) -> Result<Vec<u8>, String>
     if text.is_empty() {
         return Err(format!("Nothing is entered. Expected a number of {}.", element.name()));
     }
-    let wrong = || format!("“{text}” is no {}.", element.name());
+    let wrong = || format!("“{}” is not a number of {}.", shown_at_most(&text, SHOWN), element.name());
     let sized = |bits: u64| {
         let bytes = bits.to_le_bytes().into_iter().take(element.size());
         match order {
@@ -412,7 +430,11 @@ fn number(text: &str, element: Element, order: Order) -> Result<Vec<u8>, String>
             let value = if negative { -value } else { value };
             let (least, most) = ends(whole);
             if !(least..=most).contains(&value) {
-                return Err(format!("{text} does not fit: {} goes from {least} to {most}.", whole.name()));
+                return Err(format!(
+                    "{} does not fit: {} goes from {least} to {most}.",
+                    shown_at_most(&text, SHOWN),
+                    whole.name()
+                ));
             }
             value as u64
         }
@@ -534,6 +556,7 @@ pub fn first_character(bytes: &[u8]) -> String {
     };
     match valid.chars().next() {
         Some(c) if c.is_control() => format!("U+{:04X}, a control character", c as u32),
+        Some(c) if is_unseen(c) => format!("{}, U+{:04X}", shown_char(c), c as u32),
         Some(c) => format!("“{c}”, U+{:04X}", c as u32),
         None if bytes.is_empty() => "no byte".to_owned(),
         None => "no character begins here".to_owned(),
@@ -543,8 +566,8 @@ pub fn first_character(bytes: &[u8]) -> String {
 /// Bytes as text in UTF-8; what cannot be shown is a dot, as in the column of characters.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
-    let shown = |c: char| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c };
-    String::from_utf8_lossy(bytes).chars().map(shown).collect()
+    let dotted = |c: char| if is_unseen(c) || c == char::REPLACEMENT_CHARACTER { '·' } else { c };
+    isolated(&String::from_utf8_lossy(bytes).chars().map(dotted).collect::<String>())
 }
 
 // ---- source text ----
@@ -838,8 +861,8 @@ mod tests {
             ("-101", "Before the beginning."),
             ("", "Nothing is entered."),
             ("0x", "Nothing is entered."),
-            ("2f", "“f” is no digit. A hexadecimal offset begins with 0x."),
-            ("12 x", "“x” is no digit. Expected"),
+            ("2f", "“f” is not a digit. A hexadecimal offset begins with 0x."),
+            ("12 x", "“x” is not a digit. Expected"),
         ] {
             let error = typed(text).unwrap_err();
             assert!(error.starts_with(words), "{text}: {error}");
@@ -862,12 +885,12 @@ mod tests {
         assert_eq!(bytes(Sought::Number(Element::BigUint64), "18446744073709551615"), Ok(vec![0xff; 8]));
         let error = |kind, text| bytes(kind, text).unwrap_err();
         assert!(error(Sought::Hex, "dea").starts_with("“dea” has half a byte."));
-        assert!(error(Sought::Hex, "xy").starts_with("“x” is no hexadecimal digit."));
+        assert!(error(Sought::Hex, "xy").starts_with("“x” is not a hexadecimal digit."));
         assert!(error(Sought::Hex, " ").starts_with("Nothing is entered."));
         assert!(error(Sought::Text, "").starts_with("Nothing is entered."));
         assert_eq!(error(Sought::Number(Element::Int8), "128"), "128 does not fit: Int8 goes from -128 to 127.");
         assert_eq!(error(Sought::Number(Element::Uint8), "-1"), "-1 does not fit: Uint8 goes from 0 to 255.");
-        assert_eq!(error(Sought::Number(Element::Int32), "1.5"), "“1.5” is no Int32.");
+        assert_eq!(error(Sought::Number(Element::Int32), "1.5"), "“1.5” is not a number of Int32.");
     }
 
     #[test]
@@ -968,5 +991,16 @@ mod tests {
         );
         assert_eq!([0, 1, 4, 24, 48].map(alignment), [16, 1, 4, 8, 16]);
         assert_eq!(binary(0xa5), "1010 0101");
+    }
+
+    #[test]
+    fn what_looking_copied_is_called_what_it_was() {
+        assert_eq!(looked_words([320, 0, 0]), "Looking copied 320 B so far: what was in view.");
+        assert_eq!(
+            looked_words([320, 1 << 20, 8]),
+            "Looking copied 1,048,904 B so far: 320 B that were in view, 1,048,576 B to search and compare, 8 B to fill messages."
+        );
+        assert_eq!(text("a\u{202e}b\n".as_bytes()), "a·b·");
+        assert_eq!(first_character("\u{202e}".as_bytes()), "‹right-to-left override›, U+202E");
     }
 }

@@ -123,14 +123,14 @@ pub fn way_words(holder: &Holder) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::{Message, Preset, Row},
+        app::{Message, Preset, Row, Sending},
         ledger::Place,
         message::{Schema, Way},
         segment::Element,
     };
 
     fn plan(rows: &[Row], all: Option<Mode>) -> Plan {
-        Plan::of(rows, all, 4).unwrap()
+        Plan::of(rows, all, &Sending::default()).unwrap()
     }
 
     #[test]

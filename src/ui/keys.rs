@@ -1,8 +1,9 @@
 //! The one listener for keys, and what tells of them. Which key does what is in [`crate::app::keys`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
@@ -42,7 +43,7 @@ pub(super) fn listen(send: Callback<Action>) -> Option<EventListener> {
             event.prevent_default();
             match command.run {
                 Run::Do(verb) => send.emit(Action::Command(verb)),
-                Run::Press(id) => with(id, HtmlElement::click),
+                Run::Press(id) => press(id, command.label),
                 Run::Focus(id) => with(id, |element| {
                     // Fails for what cannot have the focus, and then it stays where it is.
                     let _ = element.focus();
@@ -84,6 +85,35 @@ fn is_typed_in(element: &Element) -> bool {
     let kind = element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
     keys::is_typed_in(&element.tag_name().to_ascii_lowercase(), &kind)
         || element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
+}
+
+/// Where it is said that a key has no effect now. In the page all the time, so that a screen reader hears of it.
+const SAID: &str = "key-said";
+
+thread_local! {
+    /// Takes the words away again.
+    static FADING: RefCell<Option<Timeout>> = const { RefCell::new(None) };
+}
+
+/// The place for what keys have to say.
+pub(super) fn said() -> Html {
+    html! { <p id={SAID} role="status"></p> }
+}
+
+/// Presses a control, or says that it is not to be pressed now.
+fn press(id: &str, label: &str) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let found = document.as_ref().and_then(|document| document.get_element_by_id(id));
+    let can_be = found.as_ref().is_some_and(|element| !element.has_attribute("disabled"));
+    let words = (!can_be).then(|| format!("Not possible now: {label}."));
+    if let Some(element) = found.filter(|_| can_be).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
+    }
+    if let Some(place) = document.and_then(|document| document.get_element_by_id(SAID)) {
+        place.set_text_content(words.as_deref());
+        let fading = words.map(|_| Timeout::new(5_000, move || place.set_text_content(None)));
+        FADING.set(fading);
+    }
 }
 
 fn with(id: &str, act: impl FnOnce(&HtmlElement)) {

@@ -494,8 +494,8 @@ impl Component for LayoutPane {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &LayoutProps) -> bool {
         let state = &ctx.props().state;
-        let planned = |state: &State| (state.revision, state.view, state.key.len());
-        let renewed = planned(state) != planned(&old.state);
+        let planned = |state: &State| (state.revision, state.view);
+        let renewed = planned(state) != planned(&old.state) || !state.sends_like(&old.state);
         if renewed {
             self.renew_plan(state);
         }
@@ -595,7 +595,7 @@ impl Component for LayoutPane {
                     { body }
                 </div>
                 if let Some(plan) = drawable {
-                    { zoom_bar(ctx, lens.as_ref(), &shown) }
+                    { zoom_bar(ctx, plan, lens.as_ref(), &shown) }
                     <div class="layout-more">
                         { selection_facts(plan, send, state.selected) }
                         if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
@@ -673,7 +673,7 @@ impl LayoutPane {
 }
 
 /// What is in view, and the buttons that change it.
-fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> Html {
+fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: &[Shown]) -> Html {
     let state = &ctx.props().state;
     // By owner nothing is magnified. The line stays, so that nothing below it moves.
     let owners = state.order == Order::Owners;
@@ -696,6 +696,13 @@ fn zoom_bar(ctx: &Context<LayoutPane>, lens: Option<&Lens>, shown: &[Shown]) -> 
     html! {
         <div class="zoom-bar">
             <p id="zoom-words" role="status">{ words }</p>
+            // The figures are for programs that read the page: how many batches, how long at most,
+            // and payload bytes in the first.
+            <p class="quiet" id="batches-of" data-count={plan.batches.count.to_string()}
+                data-size={plan.batches.size.to_string()} data-first={plan.batches.end(0).to_string()}
+                title="Batches are those of the next put as the options of Put are now. Puts that leave together may share batches.">
+                { facts::batches_of(plan) }
+            </p>
             <p class="quiet" id="zoom-keys" hidden={off}>
                 { "Drag over the strip for a part, Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
                 <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }

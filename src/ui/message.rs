@@ -6,14 +6,14 @@ use yew::prelude::*;
 use super::{
     content, format, picture,
     structure::StructureTable,
-    widgets::{PaneProps, Select, problem, sends},
+    widgets::{PaneProps, Select, outside, problem, sends},
 };
 use crate::{
     app::{
         Action, Sample,
         message::{ArrayKey, Change, Found, Open, Opened, Preview, TypedArray},
     },
-    message::{Content, Schema, picture::View},
+    message::{Content, Looks, Schema, picture::View},
 };
 
 /// The dialog. It is open as long as a message is looked at.
@@ -81,7 +81,7 @@ fn body(open: &Open, sample: &Sample, send: &Callback<Action>) -> Html {
         <>
             <div class="message-tools">
                 <p class="quiet">
-                    { "Sample of " }<span class="mono">{ &sample.key }</span>
+                    { "Sample of " }<span class="mono">{ outside(&sample.key) }</span>
                     { format!(
                         ", {}, {}{}", sample.time, format::bytes(sample.len),
                         if open.start > 0 { format!(", from byte {} on", format::count(open.start)) } else { String::new() },
@@ -246,8 +246,14 @@ pub(super) fn read_button(sample: &Sample, send: &Callback<Action>) -> Html {
     if sample.deleted {
         return html! {};
     }
+    let (word, title) = content::looks(sample.more.looks);
+    if sample.more.looks == Looks::Other {
+        return html! { <span class="quiet" {title}>{ word }</span> };
+    }
+    // What cannot be read is not offered to be read, but why it cannot is.
+    let quiet = (sample.more.looks != Looks::Message).then_some("quiet");
     html! {
-        <button type="button" class="link read-message" onclick={sends(send, Change::Read(sample.id).into())}
-            title="Read as Cap’n Proto" aria-label={format!("Read the sample of {} as Cap’n Proto", sample.time)}>{ "read" }</button>
+        <button type="button" class={classes!("link", "read-message", quiet)} onclick={sends(send, Change::Read(sample.id).into())}
+            {title} aria-label={format!("{word}: the sample of {}. {title}", sample.time)}>{ word }</button>
     }
 }

@@ -82,6 +82,8 @@ mod session;
 #[cfg(target_arch = "wasm32")]
 mod structure;
 #[cfg(target_arch = "wasm32")]
+mod text_field;
+#[cfg(target_arch = "wasm32")]
 mod theme;
 #[cfg(target_arch = "wasm32")]
 mod widgets;

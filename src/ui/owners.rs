@@ -93,28 +93,34 @@ fn segment(piece: &Piece, send: &Callback<Action>, state: &State) -> Html {
 fn bar(plan: &Plan, holder: &Holder, most: usize) -> Html {
     let px = |value: f64| format!("{value:.1}");
     let mut x = 0.0;
-    // The first ones only: what is thinner than a pixel is not drawn a hundred times.
-    let parts =
-        holder.pieces.iter().filter_map(|at| plan.pieces.get(*at)).filter(|piece| piece.bytes() > 0).take(LISTED);
+    let all = || holder.pieces.iter().filter_map(|at| plan.pieces.get(*at)).filter(|piece| piece.bytes() > 0);
+    // The first ones only: what is thinner than a pixel is not drawn a hundred times. What is left
+    // out is one part.
+    let left_out: usize = all().skip(LISTED).map(Piece::bytes).sum();
+    let mut part = |piece: &Piece| {
+        let width = (piece.bytes() as f64 / most as f64 * BAR).max(LEAST);
+        let (left, at) = (x, piece.position);
+        x += width;
+        let paint = |class: &'static str, fill: Option<String>| {
+            html! { <rect {class} {fill} x={px(left)} y="1" width={px(width)} height="12" /> }
+        };
+        html! {
+            <g class={hue(at)}>
+                if piece.mode == Mode::Copy {
+                    { paint("solid", None) }{ paint("", Some(overlay(at))) }
+                } else {
+                    { paint("tint", None) }{ paint("", Some(hatch(at))) }{ paint("edge thin", None) }
+                }
+            </g>
+        }
+    };
+    let parts: Vec<Html> = all().take(LISTED).map(&mut part).collect();
     html! {
         <svg class="owner-bar" viewBox="0 0 404 14" preserveAspectRatio="none" height="14" aria-hidden="true">
-            { for parts.map(|piece| {
-                let width = (piece.bytes() as f64 / most as f64 * BAR).max(LEAST);
-                let (left, at) = (x, piece.position);
-                x += width;
-                let paint = |class: &'static str, fill: Option<String>| {
-                    html! { <rect {class} {fill} x={px(left)} y="1" width={px(width)} height="12" /> }
-                };
-                html! {
-                    <g class={hue(at)}>
-                        if piece.mode == Mode::Copy {
-                            { paint("solid", None) }{ paint("", Some(overlay(at))) }
-                        } else {
-                            { paint("tint", None) }{ paint("", Some(hatch(at))) }{ paint("edge thin", None) }
-                        }
-                    </g>
-                }
-            }) }
+            { for parts }
+            if left_out > 0 {
+                <rect class="many full" x={px(x)} y="1" width={px((left_out as f64 / most as f64 * BAR).max(LEAST))} height="12" />
+            }
         </svg>
     }
 }

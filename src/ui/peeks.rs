@@ -1,6 +1,6 @@
 //! The bytes of what the layout draws byte by byte.
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use super::{
     cells::{self, Peek},
@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{
     app::{Build, Plan, State, bytes::Subject},
-    ledger::Ledger,
-    web::{bytes::Held, rest::Errands},
+    web::{
+        bytes::{Held, Looked},
+        rest::Errands,
+    },
 };
 
 /// Looks at bytes, and holds their payload as long as there is something to look at.
@@ -40,9 +42,9 @@ impl Peeker for AtBuilt {
             return Rc::default();
         }
         if self.held.as_ref().is_none_or(|(revision, _)| *revision != state.revision) {
-            let ledger = Rc::new(RefCell::new(Ledger::new()));
+            let looked = Rc::new(Looked::default());
             let fresh =
-                self.errands.runtime().and_then(|runtime| runtime.hold(Subject::Build, &state.rows, &ledger).ok());
+                self.errands.runtime().and_then(|runtime| runtime.hold(Subject::Build, &state.rows, &looked).ok());
             self.held = fresh.map(|fresh| (state.revision, fresh));
         }
         let Some((_, payload)) = &self.held else { return Rc::default() };

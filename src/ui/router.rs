@@ -1,6 +1,6 @@
 //! The Router pane: send the payload to other programs and see what comes back.
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
@@ -9,15 +9,20 @@ use super::{
     format, rest,
     session::{counts, tabs, view},
     snippet::{self, Program},
-    widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits, typed},
+    text_field::TextField,
+    widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits},
 };
 use crate::{
     app::{
-        Action, Declaration, Lost, Session, State,
+        Action, Declaration, Lost, Problem, Session, State,
         keys::{aria, hint},
         locator::OWN_ENDPOINT,
+        pause,
     },
-    web::rest::Errands,
+    client::pause::Took,
+    number::seconds,
+    outside::{Ends, Outside, shown},
+    web::{bytes::to_clipboard, rest::Errands},
 };
 
 /// The dialog with programs for the other side.
@@ -62,13 +67,12 @@ pub(super) fn RouterPane(props: &RouterProps) -> Html {
 
 fn session(state: &State, send: &Callback<Action>) -> Html {
     let busy = state.session.is_busy();
-    let oninput = send.reform(|event| Action::Locator(typed(event)));
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Connect)}>
                 <label for="locator">{ "locator" }</label>
-                <input id="locator" class="mono" type="text" value={state.locator.clone()} {oninput} readonly={busy}
-                    autocomplete="off" spellcheck="false" autocapitalize="off" aria-describedby="locator-words" />
+                <TextField id="locator" class="mono" value={state.locator.clone()} change={send.reform(Action::Locator)}
+                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words" />
                 if busy {
                     // Keys: without them the one button would become the other during its own click, and submit.
                     <button key="disconnect" type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
@@ -81,7 +85,7 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(_) => html! { if let Some(gap) = state.gap { { resumed(state, gap) } } },
+                    Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
                     Session::Lost(lost) => html! {
                         <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }{ held_back(state) }</>
                     },
@@ -132,17 +136,25 @@ fn held_back(state: &State) -> Html {
 }
 
 /// What the session has missed while it was away.
-fn resumed(state: &State, gap: Duration) -> Html {
+fn resumed(state: &State, gap: &Took) -> Html {
     let again = match &state.subscription {
         Declaration::Declared(key) => {
-            format!("{key} is subscribed again; what was published meanwhile may be missing.")
+            format!("{} is subscribed again; what was published meanwhile may be missing.", key.shown())
         }
         _ => "Nothing was subscribed.".to_owned(),
     };
+    // If the computer slept, the clock by which the rest is timed may have slept too.
+    let whole = gap.time.saturating_add(gap.pause.ahead);
+    let heard = match pause::words(gap.pause) {
+        Some(words) => {
+            format!("{words} Meanwhile the link ended, and in all nothing was heard for {}. {again}", seconds(whole))
+        }
+        None => format!("Nothing was heard for {}. {again}", seconds(whole)),
+    };
     html! {
-        <p class="notice" id="session-gap">
+        <p class="notice" id="session-gap" data-gap={whole.as_millis().to_string()} data-still={gap.pause.still.as_millis().to_string()}>
             <strong>{ "The session was lost and is open again. " }</strong>
-            { format!("Nothing was heard for {:.1} s. {again}", gap.as_secs_f64()) }
+            { heard }
         </p>
     }
 }
@@ -166,9 +178,9 @@ fn insecure(state: &State) -> Html {
 #[component]
 pub(super) fn OtherSide(props: &PaneProps) -> Html {
     let program = use_state(|| Program::PythonSubscriber);
-    let copied = use_state(|| false);
+    let copied = use_state(|| None::<Result<(), String>>);
     let state = &props.state;
-    let endpoint = state.surroundings.tcp.as_deref().unwrap_or(snippet::TCP);
+    let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
     let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
     let text = program.text(&snippet::Surroundings {
         endpoint,
@@ -185,7 +197,7 @@ pub(super) fn OtherSide(props: &PaneProps) -> Html {
             chosen: *program == one,
             choose: Callback::from(move |_| {
                 program.set(one);
-                copied.set(false);
+                copied.set(None);
             }),
         }
     });
@@ -194,11 +206,11 @@ pub(super) fn OtherSide(props: &PaneProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let (text, copied) = (text.clone(), copied.clone());
             wasm_bindgen_futures::spawn_local(async move {
-                let Some(window) = web_sys::window() else { return };
-                if wasm_bindgen_futures::JsFuture::from(window.navigator().clipboard().write_text(&text)).await.is_ok()
-                {
-                    copied.set(true);
-                    Timeout::new(2_000, move || copied.set(false)).forget();
+                let result = to_clipboard(&text).await;
+                let done = result.is_ok();
+                copied.set(Some(result));
+                if done {
+                    Timeout::new(2_000, move || copied.set(None)).forget();
                 }
             });
         })
@@ -211,7 +223,7 @@ pub(super) fn OtherSide(props: &PaneProps) -> Html {
                 <button type="button" onclick={close}>{ "Close" }</button>
             </header>
             <p>
-                { "Programs on the router’s machine reach it at " }<code>{ endpoint }</code>
+                { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>
                 { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
                 <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
@@ -219,9 +231,12 @@ pub(super) fn OtherSide(props: &PaneProps) -> Html {
                 { segmented("Which program", "program", choices.collect()) }
                 // Outside of a secure context there is no clipboard to copy to.
                 if state.surroundings.secure {
-                    <button type="button" id="copy-program" onclick={copy}>{ if *copied { "Copied" } else { "Copy" } }</button>
+                    <button type="button" id="copy-program" onclick={copy}>{ if let Some(Ok(())) = *copied { "Copied" } else { "Copy" } }</button>
                 }
             </div>
+            if let Some(Err(reason)) = &*copied {
+                { problem("copy-problem", &Problem::new("Not in the clipboard.", format!("{reason}. Select the text below and copy it."))) }
+            }
             <pre class="listing" id="program" tabindex="0"><code>{ text }</code></pre>
         </dialog>
     }

@@ -18,8 +18,11 @@ use crate::{
 /// A run of a strip is at least so wide, in pixels.
 const LEAST: f64 = 2.0;
 
+/// So many characters of a key are on a button.
+const NAMED: usize = 40;
+
 /// The most runs of a strip that are drawn.
-const RUNS: usize = 64;
+pub const RUNS: usize = 64;
 
 // ---- words ----
 
@@ -108,7 +111,11 @@ pub fn shown_words(rows: &Rows, kept: &Kept, filter: &Filter) -> String {
     if rows.shown == kept.frames {
         return format!("all {}", format::plural(kept.frames, "frame"));
     }
-    format!("{} of {}{hidden}", format::count(rows.shown), format::plural(kept.frames, "frame"))
+    let unsearched = match rows.unsearched {
+        0 => String::new(),
+        some => format!("; {} with too many keys to search", format::plural(some, "frame")),
+    };
+    format!("{} of {}{hidden}{unsearched}", format::count(rows.shown), format::plural(kept.frames, "frame"))
 }
 
 /// What belongs together, as the button that ends it says.
@@ -117,8 +124,8 @@ pub fn only_words(record: &Record, only: Only) -> String {
     match only {
         Only::Put(put) => {
             let key = record.entries().iter().find(|entry| entry.frame.ops.contains(&put));
-            let key = key.and_then(|entry| record.keys(entry).first().cloned());
-            key.map_or_else(|| "one put".to_owned(), |key| format!("the put to {key}"))
+            let key = key.and_then(|entry| record.keys(entry).first());
+            key.map_or_else(|| "one put".to_owned(), |key| format!("the put to {}", key.shown_at_most(NAMED)))
         }
         Only::Message(_) => "one message".to_owned(),
     }
@@ -129,7 +136,7 @@ pub fn only_words(record: &Record, only: Only) -> String {
 pub fn message_words(record: &Record, entry: &Entry) -> Option<String> {
     let message = record.message(entry.message()?)?;
     let name = if message.name.is_empty() { "a message whose beginning was not seen" } else { message.name };
-    let key = message.keys.first().map_or_else(String::new, |key| format!(" {key}"));
+    let key = message.keys.first().map_or_else(String::new, |key| format!(" {}", key.shown()));
     let count = match message.count {
         Some(count) => format!("in {}", format::plural(count, "fragment")),
         None => format!("{} so far, the last one is not here", format::plural(message.seen, "fragment")),
@@ -195,6 +202,40 @@ pub struct Run {
     pub words: String,
 }
 
+/// What frames carry, drawn in a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Strip {
+    /// What is drawn, at most [`RUNS`].
+    pub runs: Vec<Run>,
+    /// How many further ones there are.
+    pub left_out: usize,
+    /// Where those are, from the first to the last: left edge and width.
+    pub rest: Option<(f64, f64)>,
+}
+
+impl Strip {
+    /// Whether it has bytes of the selected segment in what is drawn.
+    #[must_use]
+    pub fn has_selected(&self) -> bool {
+        self.runs.iter().any(|run| run.selected.is_some())
+    }
+
+    /// The strip in words, for those who do not see it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        const NAMED: usize = 4;
+        let mut words = self.runs.iter().map(|run| run.words.as_str()).take(NAMED).collect::<Vec<_>>().join("; ");
+        let more = self.runs.len().saturating_sub(NAMED) + self.left_out;
+        if more > 0 {
+            words.push_str(&format!("; and {} more", format::count(more)));
+        }
+        if self.has_selected() {
+            words.push_str("; has bytes of the selected segment");
+        }
+        words
+    }
+}
+
 /// The strip of frames that stand behind each other, `width` pixels for all of their bytes: what they carry, where it is.
 #[must_use]
 pub fn strip(
@@ -203,12 +244,14 @@ pub fn strip(
     width: f64,
     selected: Option<Selection>,
     hovered: Option<Selection>,
-) -> Vec<Run> {
+) -> Strip {
     let entries = || members.iter().filter_map(|at| record.entries().get(*at));
     let total: usize = entries().map(|entry| entry.frame.bytes.len()).sum();
     let scale = width / total.max(1) as f64;
     let mut runs: Vec<(Part, usize, usize)> = Vec::new();
-    let (mut base, mut drawn) = (0, 0);
+    let (mut base, mut drawn, mut left_out) = (0, 0, 0);
+    // From the first of those that are left out to the last, in bytes.
+    let mut rest: Option<(usize, usize)> = None;
     for entry in entries() {
         for part in record.parts(entry) {
             let (from, to) = (base + part.start, base + part.start + part.len);
@@ -229,10 +272,18 @@ pub fn strip(
                     drawn += 1;
                     runs.push((part, from, to));
                 }
-                None => {}
+                None => {
+                    left_out += 1;
+                    rest = Some((rest.map_or(from, |(first, _)| first), to));
+                }
             }
         }
-        base += entry.frame.bytes.len();
+        let (unnoted, end) = (entry.frame.summary.unnoted(), base + entry.frame.bytes.len());
+        if unnoted > 0 {
+            left_out += unnoted;
+            rest = Some((rest.map_or(end, |(first, _)| first), end));
+        }
+        base = end;
     }
     let place = |from: f64, to: f64| {
         let wide = (to - from).max(LEAST).min(width);
@@ -256,7 +307,8 @@ pub fn strip(
             words: part_words(&part),
         }
     };
-    runs.into_iter().map(run).collect()
+    let rest = rest.map(|(from, to)| place(from as f64 * scale, to as f64 * scale));
+    Strip { runs: runs.into_iter().map(run).collect(), left_out, rest }
 }
 
 /// The frames that a row stands for.

@@ -7,6 +7,7 @@ use super::format;
 use crate::{
     app::{Row, positions},
     message::{Schema, Spec, Way},
+    outside::is_unseen,
     segment::{Mode, Unsupported},
 };
 
@@ -96,7 +97,9 @@ impl Program {
     pub fn text(self, page: &Surroundings<'_>) -> String {
         let Surroundings { endpoint, key, sub_key, origin, schema } = *page;
         let (file, kind) = (quoted(&format!("{origin}/lab.capnp")), schema.name());
-        let (endpoint, receive, send) = (quoted(endpoint), quoted(key), quoted(&matching(sub_key, key)));
+        let is_rust = matches!(self, Self::RustSubscriber | Self::RustPublisher);
+        let [receive, send] = [key, &matching(sub_key, key)].map(|key| literal(key, is_rust));
+        let endpoint = quoted(endpoint);
         match self {
             Self::PythonSubscriber => format!(
                 "# pip install eclipse-zenoh==1.10.2
@@ -223,17 +226,35 @@ const fn fields(schema: Schema) -> &'static str {
     }
 }
 
-/// A text as a string literal of Python, Rust and JSON alike. What a key expression cannot hold is left out, so that no text
-/// can end the literal.
+/// A text as a string literal of Python, Rust and JSON alike. What would end it, and what cannot be seen, is left out.
 fn quoted(text: &str) -> String {
-    let plain: String = text.trim().chars().filter(|c| !matches!(c, '"' | '\\' | '\'') && !c.is_control()).collect();
+    let plain: String = text.trim().chars().filter(|c| !ends_literal(*c) && !is_unseen(*c)).collect();
     format!("\"{plain}\"")
+}
+
+/// A key as a string literal, with every space that it has: it must be the key of this page. What cannot be seen is written by its number, so
+/// that it can be. Only what would end the literal is left out.
+fn literal(key: &str, is_rust: bool) -> String {
+    let mut text = String::from("\"");
+    for c in key.chars().filter(|c| !ends_literal(*c)) {
+        let code = u32::from(c);
+        match is_unseen(c) {
+            false => text.push(c),
+            true if is_rust => text.push_str(&format!("\\u{{{code:x}}}")),
+            true => text.push_str(&format!("\\U{code:08x}")),
+        }
+    }
+    text.push('"');
+    text
+}
+
+const fn ends_literal(c: char) -> bool {
+    matches!(c, '"' | '\\' | '\'')
 }
 
 /// A key that `sub_key` matches: itself, or with its wildcards replaced by a word. `key` when there is nothing to go by.
 fn matching(sub_key: &str, key: &str) -> String {
-    let sub_key = sub_key.trim();
-    if sub_key.is_empty() {
+    if sub_key.trim().is_empty() {
         return key.to_owned();
     }
     let chunks = sub_key.split('/').map(|chunk| if chunk.contains(['*', '$']) { "other" } else { chunk });
@@ -302,7 +323,7 @@ fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mu
         let code = if messages { format!("sources.push({source});") } else { format!("{source},") };
         return line(indent, Some(position.start), code);
     };
-    let name = identifier(&row.name, at);
+    let name = identifier(row.name.raw(), at);
     line("", None, format!("// {name}: Spec::{}", spec.schema().name()));
     let by = match row.mode {
         Mode::Copy => "Copy",
@@ -342,7 +363,7 @@ fn source(row: &Row, at: usize) -> String {
         Unsupported::Refuse => "",
         Unsupported::Copy => "\n  .unsupported(Unsupported::Copy)",
     };
-    format!("Source::{function}({}){unsupported}", identifier(&row.name, at))
+    format!("Source::{function}({}){unsupported}", identifier(row.name.raw(), at))
 }
 
 /// A name as an identifier of Rust.
@@ -370,7 +391,7 @@ fn identifier(name: &str, at: usize) -> String {
 mod tests {
     use super::*;
     use crate::{
-        app::{Message, Plan, Preset},
+        app::{Message, Plan, Preset, Sending},
         ledger::Ledger,
         payload::ZBytes,
         segment::{Element, Source},
@@ -415,6 +436,24 @@ mod tests {
     fn no_key_ends_the_literal() {
         let text = Program::PythonSubscriber.text(&Surroundings { key: "a\"); import os #", ..PAGE });
         assert!(text.contains("\"a); import os #\""));
+    }
+
+    #[test]
+    fn a_key_is_the_pages_own_with_every_space_and_what_cannot_be_seen_is_written() {
+        let key = "lab/a\u{202e}b ";
+        let text = |program: Program| program.text(&Surroundings { key, ..PAGE });
+        assert!(text(Program::PythonSubscriber).contains("\"lab/a\\U0000202eb \""));
+        assert!(text(Program::RustSubscriber).contains("\"lab/a\\u{202e}b \""));
+        for program in Program::ALL {
+            let sent = program.text(&Surroundings {
+                key,
+                sub_key: key,
+                endpoint: "tcp/\u{200b}a:1",
+                origin: "\u{202e}",
+                ..PAGE
+            });
+            assert!(!sent.chars().any(|c| c != '\n' && is_unseen(c)), "{sent}");
+        }
     }
 
     #[test]
@@ -504,7 +543,7 @@ mod tests {
             ZBytes::from_segments(sources)?
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::Tensor", ""), shown);
-        let plan = Plan::of(&rows, None, 4)?;
+        let plan = Plan::of(&rows, None, &Sending::default())?;
         assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
         let swatches: Vec<_> = listing(&rows).into_iter().filter_map(|line| line.at).collect();
         assert_eq!(swatches, [2, 4], "table, head, array, padding, header");
@@ -532,7 +571,7 @@ mod tests {
             payload
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::PointCloud", "") + "payload", shown);
-        let plan = Plan::of(&rows, None, 4)?;
+        let plan = Plan::of(&rows, None, &Sending::default())?;
         assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
 
         let rows = [row(Schema::CameraFrame, Way::InPlace, Mode::Borrow)];
@@ -551,7 +590,7 @@ mod tests {
             ZBytes::from_segments(sources)?
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::CameraFrame", ""), shown);
-        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, 4)?.len, 0));
+        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, &Sending::default())?.len, 0));
         Ok(())
     }
 }

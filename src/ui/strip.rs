@@ -193,6 +193,17 @@ pub fn with_words(structure: &Structure, width: f64) -> Strip {
     in_cells(structure, width, cell.map_or(CELL, |cell| cell.min(WIDEST).floor()))
 }
 
+/// What the drawing leaves out of a structure, and what the table has of it.
+#[must_use]
+pub fn drawn_words(structure: &Structure) -> String {
+    let listed = format::count(structure.spans.len());
+    if structure.cut {
+        format!("The first {DRAWN} spans are drawn; the table has the first {listed}.")
+    } else {
+        format!("The first {DRAWN} of {listed} spans are drawn; the table has all.")
+    }
+}
+
 fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
     let columns = (width / each).floor().max(BLOCK + 1.0);
     let mut strip = Strip { width, ..Strip::default() };
@@ -422,5 +433,8 @@ mod tests {
         let strip = layout(&structure, 600.0);
         assert_eq!((strip.cells.len(), strip.left_out), (DRAWN, 7));
         assert_eq!(layout(&Structure::default(), 600.0).height, 0.0);
+        assert_eq!(drawn_words(&structure), "The first 160 of 167 spans are drawn; the table has all.");
+        let cut = Structure { cut: true, ..structure };
+        assert_eq!(drawn_words(&cut), "The first 160 spans are drawn; the table has the first 167.");
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select
     };
     html! {
         <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
-            <h3 id="head-layout-structure">{ format!("{}, word by word", format::cut(&row.name, 40)) }</h3>
+            <h3 id="head-layout-structure">{ format!("{}, word by word", row.name.shown_at_most(40)) }</h3>
             <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
             { content }
         </section>
@@ -131,7 +131,7 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
                 } }
             </p>
             if drawn.as_ref().as_ref().is_some_and(|strip| strip.left_out > 0) {
-                <p class="quiet">{ format!("The first {} spans are drawn; the table has all.", strip::DRAWN) }</p>
+                <p class="quiet">{ strip::drawn_words(structure) }</p>
             }
             if props.in_page {
                 <details>
@@ -143,7 +143,7 @@ pub(super) fn StructureTable(props: &StructureProps) -> Html {
             }
             if structure.cut {
                 <p class="quiet">
-                    { format!("There are more spans: the first {} are listed.", format::count(structure.spans.len())) }
+                    { format!("The message has more spans than the {} that are listed.", format::count(structure.spans.len())) }
                 </p>
             }
         </div>

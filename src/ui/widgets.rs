@@ -8,7 +8,10 @@ use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::format;
-use crate::app::{Action, MAX_DIMENSIONS, Problem, keys};
+use crate::{
+    app::{Action, MAX_DIMENSIONS, Problem, keys},
+    outside::{self, Outside, Piece},
+};
 
 /// What every pane gets.
 #[derive(Clone, PartialEq, Properties)]
@@ -49,6 +52,15 @@ pub(super) fn problem(id: &'static str, problem: &Problem) -> Html {
     html! {
         <p class="problem" role="alert" id={id}><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p>
     }
+}
+
+/// A text from outside, with a direction of its own, and what cannot be seen of it in a notation.
+pub(super) fn outside(text: &Outside) -> Html {
+    let pieces = outside::pieces(text.raw(), outside::LINE).into_iter().map(|piece| match piece {
+        Piece::Plain(plain) => html! { { plain.to_owned() } },
+        Piece::Notation(words) => html! { <span class="notation">{ words }</span> },
+    });
+    html! { <bdi>{ for pieces }</bdi> }
 }
 
 /// One choice of a [`segmented`] control.
@@ -362,11 +374,6 @@ impl<T: Typed> Component for Field<T> {
             </div>
         }
     }
-}
-
-/// The value of the input that an event is about.
-pub(super) fn typed(event: InputEvent) -> String {
-    event.target_unchecked_into::<HtmlInputElement>().value()
 }
 
 /// Gives the focus to the first of `candidates`, selectors, that there is, if what had it is gone: else the keyboard would begin again

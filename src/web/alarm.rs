@@ -28,10 +28,7 @@ impl Alarm {
     pub(super) fn steady(millis: u32, ring: impl FnOnce() + 'static) -> Self {
         let keeper = KEEPER.with(|keeper| {
             let mut keeper = keeper.borrow_mut();
-            if keeper.is_none() {
-                *keeper = Keeper::start();
-            }
-            keeper.clone()
+            keeper.get_or_insert_with(Keeper::start).clone()
         });
         match keeper {
             Some(keeper) => Self::Worker(keeper.wake(millis, Box::new(ring))),
@@ -49,7 +46,8 @@ fn is_hidden() -> bool {
 type Sleepers = Rc<RefCell<HashMap<u32, Box<dyn FnOnce()>>>>;
 
 thread_local! {
-    static KEEPER: RefCell<Option<Keeper>> = const { RefCell::new(None) };
+    /// `Some(None)` once it was found that there can be none.
+    static KEEPER: RefCell<Option<Option<Keeper>>> = const { RefCell::new(None) };
 }
 
 /// The Worker that keeps the time, for all alarms of this thread. It is started with the first one and stays.
@@ -83,7 +81,7 @@ impl Keeper {
             }),
             // Its program could not be loaded. Nobody must wait for ever: all are waked now, and the page's own timers have to do.
             EventListener::new(&worker, "error", move |_| {
-                KEEPER.with(|keeper| keeper.borrow_mut().take());
+                KEEPER.with(|keeper| *keeper.borrow_mut() = Some(None));
                 let all: Vec<u32> = failing.borrow().keys().copied().collect();
                 all.into_iter().for_each(|number| wake(&failing, number));
             }),

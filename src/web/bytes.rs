@@ -32,11 +32,38 @@ thread_local! {
     static KEPT: RefCell<Option<ZBytes>> = const { RefCell::new(None) };
 }
 
+/// What looking has copied.
+#[derive(Default)]
+pub struct Looked {
+    ledger: RefCell<Ledger>,
+    /// What of it was copied to search and to compare, and to fill messages when the payload was built.
+    scanned: Cell<u64>,
+    built: Cell<u64>,
+}
+
+impl Looked {
+    /// Bytes that were copied to be in view, to search and compare, and to fill messages.
+    #[must_use]
+    pub fn parts(&self) -> [u64; 3] {
+        let (scanned, built) = (self.scanned.get(), self.built.get());
+        [self.ledger.borrow().total().saturating_sub(scanned + built), scanned, built]
+    }
+
+    /// Has `step` write the ledger, and counts what it copies as searching and comparing.
+    fn scan<T>(&self, step: impl FnOnce(&mut Ledger) -> T) -> T {
+        let mut ledger = self.ledger.borrow_mut();
+        let before = ledger.total();
+        let result = step(&mut ledger);
+        self.scanned.set(self.scanned.get() + (ledger.total() - before));
+        result
+    }
+}
+
 /// A payload that is looked at, and what looking has copied. Clones share everything.
 #[derive(Clone)]
 pub struct Held {
     payload: Rc<Addressed>,
-    ledger: Rc<RefCell<Ledger>>,
+    looked: Rc<Looked>,
 }
 
 impl PartialEq for Held {
@@ -103,18 +130,19 @@ impl Drop for Stop {
 }
 
 impl Runtime {
-    /// The payload of a subject, to be looked at; what looking copies is counted in `ledger`. That of the rows is made as for a put,
+    /// The payload of a subject, to be looked at; what looking copies is counted in `looked`. That of the rows is made as for a put,
     /// but everything is borrowed: nobody's array is taken away by looking at it, and only what is filled into a message is copied.
     ///
     /// # Errors
     /// A [`Problem`] when it is gone or cannot be built.
-    pub fn hold(&self, subject: Subject, rows: &[Row], ledger: &Rc<RefCell<Ledger>>) -> Result<Held, Problem> {
+    pub fn hold(&self, subject: Subject, rows: &[Row], looked: &Rc<Looked>) -> Result<Held, Problem> {
         let payload = match subject {
             Subject::Build => {
                 let mut sources = self.inner.sources.borrow_mut();
                 sources.make(rows)?;
                 let payload = sources.build(Some(Mode::Borrow))?;
-                ledger.borrow_mut().absorb(payload.built());
+                looked.ledger.borrow_mut().absorb(payload.built());
+                looked.built.set(looked.built.get() + payload.built().total());
                 payload
             }
             Subject::Sample(id) => self.inner.payloads.borrow().get(&id).cloned().ok_or_else(|| {
@@ -124,7 +152,7 @@ impl Runtime {
                 Problem::new("No payload is kept.", "Keep one first, while the payload of Build is looked at.")
             })?,
         };
-        Ok(Held { payload: Rc::new(Addressed::new(payload)), ledger: ledger.clone() })
+        Ok(Held { payload: Rc::new(Addressed::new(payload)), looked: looked.clone() })
     }
 
     /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many bytes that copied.
@@ -169,7 +197,7 @@ impl Held {
     pub fn look(&self, offset: usize, len: usize) -> Seen {
         let end = self.payload.len().min(offset.saturating_add(len));
         let mut seen = Seen { offset, bytes: vec![0; end.saturating_sub(offset)], lost: Vec::new(), problem: None };
-        let mut ledger = self.ledger.borrow_mut();
+        let mut ledger = self.looked.ledger.borrow_mut();
         let mut at = offset;
         while let Some(range) =
             self.payload.segment_of(at).filter(|_| at < end).and_then(|index| self.payload.range(index))
@@ -252,7 +280,7 @@ pub async fn search(
     let mut window = Vec::new();
     let done = Cell::new(0.0);
     let step = || {
-        let step = search.step(&held.payload, STEP, &mut window, &mut held.ledger.borrow_mut())?;
+        let step = held.looked.scan(|ledger| search.step(&held.payload, STEP, &mut window, ledger))?;
         done.set(search.done());
         Ok((step != Step::Searching).then_some(step))
     };
@@ -274,7 +302,7 @@ pub async fn compare(
     let done = Cell::new(0.0);
     let step = || {
         let payloads = [&*here.payload, &*there.payload];
-        difference.step(payloads, STEP, &mut windows, &mut here.ledger.borrow_mut())?;
+        here.looked.scan(|ledger| difference.step(payloads, STEP, &mut windows, ledger))?;
         done.set(difference.done());
         Ok(difference.is_complete().then(|| difference.clone()))
     };
@@ -294,7 +322,7 @@ pub async fn seek(
 ) -> Result<Option<Option<usize>>, Problem> {
     let mut seek = difference.seek(from, direction);
     let mut windows = Windows::default();
-    let step = || seek.step([&*here.payload, &*there.payload], &mut windows, &mut here.ledger.borrow_mut());
+    let step = || here.looked.scan(|ledger| seek.step([&*here.payload, &*there.payload], &mut windows, ledger));
     in_turns(stopped, step, || ()).await
 }
 

@@ -12,7 +12,9 @@ use crate::{
     app::Problem,
     client::{
         Answer, Arriving, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable,
-        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture, reconnect::Wait,
+        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture,
+        pause::{Pause, Took},
+        reconnect::Wait,
     },
     ledger::Ledger,
 };
@@ -85,6 +87,8 @@ pub enum Told {
     Missed(SubscriberId, u32),
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
+    /// A put was dropped, as it allowed, because too much waited. [`Told::PutEnded`] follows with the error.
+    Dropped(OpId),
     /// A put, a delete or an answer has left the browser, or has failed.
     PutEnded(OpId, Result<Sent, Problem>),
     /// A large message is arriving; told from time to time.
@@ -101,9 +105,15 @@ pub enum Told {
     /// A get has ended; there are no more answers.
     GetEnded(OpId, Result<(), Problem>),
     /// The fence was answered after so long.
-    Flushed(OpId, Result<Duration, Problem>),
+    Flushed(OpId, Result<Took, Problem>),
     /// A queryable is asked.
     Query(Query),
+    /// A queryable would have been asked, and too many queries wait: the asker got an error that says so.
+    QueryRefused,
+    /// The page stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
+    StoodStill(Pause),
+    /// What had waited in the browser has been told, and the session has outlived the pause.
+    CaughtUp,
     /// Whether there is anybody at the other end of a watch.
     Matching(EntityId, bool),
     /// What went over the link.
@@ -122,8 +132,8 @@ pub enum Told {
         /// When it is tried again.
         wait: Wait,
     },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long nothing was heard.
-    Resumed(Duration),
+    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live, pauses of the page included.
+    Resumed(Took),
     /// The session has ended; everything that was under way has been told before.
     Closed(Option<Problem>),
 }
@@ -150,8 +160,8 @@ pub struct Sent {
     pub gather: Duration,
     /// Time spent inside `WebSocket.send`.
     pub send: Duration,
-    /// From the command to the end.
-    pub took: Duration,
+    /// From the command to the end. When the page stood still within, it may have ended earlier.
+    pub took: Took,
     /// Whether the end is the router's answer, because this browser does not tell when bytes leave it.
     pub answered: bool,
 }

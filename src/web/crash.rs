@@ -6,7 +6,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::app::Setup;
+use crate::{app::Setup, outside::lines};
 
 /// Where the setup is kept: with the tab, and no longer.
 const SETUP: &str = "zbytes-lab.setup";
@@ -26,7 +26,7 @@ pub fn watch() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         // Nothing more can be done where that fails.
-        let _ = Reflect::set(&js_sys::global(), &PANIC.into(), &JsValue::from_str(&info.to_string()));
+        let _ = Reflect::set(&js_sys::global(), &PANIC.into(), &JsValue::from_str(&lines(&info.to_string())));
     }));
 }
 

@@ -36,10 +36,13 @@ use super::{
     surroundings,
 };
 use crate::{
-    app::{Problem, sentence},
+    app::{Problem, pause, sentence},
     client::{
-        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, OpId, Part, Progress,
-        PutError, QueryId, ReplyError, capture::Bounds, reconnect::Reconnect,
+        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, LinkStats, OpId, Part,
+        Progress, PutError, QueryId, ReplyError,
+        capture::Bounds,
+        pause::{Pause, TICK, Took, Watch},
+        reconnect::Reconnect,
     },
     number::{bytes, count},
     segment::Segment,
@@ -64,6 +67,8 @@ struct Flight {
     total: usize,
     handed: usize,
     begun: Duration,
+    /// The pauses of the page until then.
+    before: Pause,
     sent: Sent,
     /// When progress was last told, and what.
     told: (Duration, usize),
@@ -92,17 +97,26 @@ struct Inner {
     url: String,
     socket: Option<Socket>,
     client: Option<Client>,
+    /// What went over the link of a client that is no more.
+    stats: LinkStats,
     buffer: Vec<u8>,
     flights: BTreeMap<OpId, Flight>,
-    /// Gets and fences between their command and their end.
-    asked: BTreeMap<OpId, Asked>,
+    /// Gets and fences between their command and their end, and the pauses of the page before.
+    asked: BTreeMap<OpId, (Asked, Pause)>,
     waiting: VecDeque<Waiting>,
     /// Bytes given to the socket.
     given: u64,
+    /// When the attempt to open a session began, and its WebSocket to open; what the page stood still for since then is added.
+    begun: Duration,
     opened: Duration,
     /// Counts attempts to open a WebSocket: what was asked for one of them is of no use to another.
     attempt: u32,
     engine: Engine,
+    watch: Watch,
+    /// Whether the page stood still, and that was not told yet.
+    stood_still: bool,
+    /// Looks at the clocks now and then.
+    beat: Option<Alarm>,
     /// Whether the end was told.
     ended: bool,
     /// Whether a lost session is opened again.
@@ -156,14 +170,19 @@ impl Driver {
             url: url.to_owned(),
             socket: None,
             client: None,
+            stats: LinkStats::default(),
             buffer: vec![0; usize::from(BATCH_SIZE)],
             flights: BTreeMap::new(),
             asked: BTreeMap::new(),
             waiting: VecDeque::new(),
             given: 0,
-            opened: clock::now(),
+            begun: Duration::ZERO,
+            opened: Duration::ZERO,
             attempt: 0,
             engine,
+            watch: Watch::new(clock::reading()),
+            stood_still: false,
+            beat: None,
             ended: false,
             lasting,
             reconnect,
@@ -177,6 +196,7 @@ impl Driver {
             tell: Rc::new(tell),
         }));
         connect(&inner);
+        beat(&inner);
         Self { inner }
     }
 
@@ -220,8 +240,10 @@ impl Driver {
                 pump(&self.inner);
             }
             Command::Stats => {
-                let stats = self.inner.borrow().client.as_ref().map(|client| *client.stats());
-                self.tell(Told::Stats(stats.unwrap_or_default()));
+                let me = self.inner.borrow();
+                let stats = me.client.as_ref().map_or(me.stats, |client| *client.stats());
+                drop(me);
+                self.tell(Told::Stats(stats));
             }
             Command::Capture(bounds) => {
                 let mut me = self.inner.borrow_mut();
@@ -246,14 +268,18 @@ impl Driver {
         express: bool,
         verb: impl FnOnce(&mut Client) -> Result<(), CommandError>,
     ) -> bool {
-        let begun = clock::now();
+        let (begun, before) = {
+            let mut me = self.inner.borrow_mut();
+            (me.wake(), me.watch.all())
+        };
         if let Err(error) = self.with_client(verb) {
             self.tell(Told::Refused(op, error));
             return false;
         }
         if let Some(total) = len {
             let sent = Sent::default();
-            let flight = Flight { total, handed: 0, begun, sent, told: (begun, 0), waiting: 0, complete: false };
+            let told = (begun, 0);
+            let flight = Flight { total, handed: 0, begun, before, sent, told, waiting: 0, complete: false };
             self.inner.borrow_mut().flights.insert(op, flight);
         }
         if express {
@@ -273,7 +299,12 @@ impl Driver {
         verb: impl FnOnce(&mut Client, Duration) -> Result<(), CommandError>,
     ) {
         // Before, because the end may be told before this returns.
-        self.inner.borrow_mut().asked.insert(op, asked);
+        {
+            let mut me = self.inner.borrow_mut();
+            me.wake();
+            let before = me.watch.all();
+            me.asked.insert(op, (asked, before));
+        }
         if !self.operate(op, None, express, |client| verb(client, clock::now())) {
             self.inner.borrow_mut().asked.remove(&op);
         }
@@ -342,12 +373,35 @@ impl Driver {
     }
 }
 
+/// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can tell that the page stood still.
+fn beat(inner: &Rc<RefCell<Inner>>) {
+    let weak = Rc::downgrade(inner);
+    let stood_still = {
+        let mut me = inner.borrow_mut();
+        me.wake();
+        let again = move || {
+            if let Some(inner) = weak.upgrade() {
+                beat(&inner);
+            }
+        };
+        me.beat = (!me.ended).then(|| Alarm::new(TICK.as_millis() as u32, again));
+        me.stood_still
+    };
+    if stood_still {
+        pump(inner);
+    }
+}
+
 /// Listens to what says that it may go well now.
 fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     let hint = |inner: &Weak<RefCell<Inner>>| {
         if let Some(inner) = inner.upgrade() {
-            inner.borrow_mut().reconnect.hint(clock::now());
+            {
+                let mut me = inner.borrow_mut();
+                let now = me.wake();
+                me.reconnect.hint(now);
+            }
             retry(&inner);
         }
     };
@@ -369,13 +423,18 @@ fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
 
 /// Opens a lost session again, if it is time.
 fn retry(inner: &Rc<RefCell<Inner>>) {
-    if inner.borrow_mut().reconnect.handle_timeout(clock::now()) {
+    let due = {
+        let mut me = inner.borrow_mut();
+        let now = me.wake();
+        me.reconnect.handle_timeout(now)
+    };
+    if due {
         connect(inner);
     }
 }
 
 fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
-    let now = clock::now();
+    let now = inner.borrow_mut().wake();
     match event {
         SocketEvent::Opened => {
             {
@@ -412,7 +471,10 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
             )),
         ),
         SocketEvent::Closed { code } => {
-            let problem = closed_problem(&inner.borrow(), code);
+            let problem = {
+                let me = inner.borrow();
+                ended_meanwhile(&me, code).or_else(|| closed_problem(&me, code))
+            };
             match problem {
                 Some(problem) => lose(inner, Some(problem)),
                 None => opening::failed(inner),
@@ -439,9 +501,29 @@ fn closed_problem(inner: &Inner, code: u16) -> Option<Problem> {
     })
 }
 
+/// What a WebSocket means that closed while the page stood still, or before the session had shown that it lives after that.
+fn ended_meanwhile(inner: &Inner, code: u16) -> Option<Problem> {
+    let paused = inner.client.as_ref().filter(|client| client.is_open())?.paused();
+    let words = pause::words(paused)?;
+    let title = if paused.still.is_zero() {
+        "The link ended, probably while the computer slept."
+    } else {
+        "The link ended while this page stood still."
+    };
+    let url = &inner.url;
+    Some(Problem::new(
+        title,
+        format!(
+            "{words} The connection to {url} has ended (WebSocket code {code}): a router ends a link from which it hears nothing for a \
+             while, or which takes nothing."
+        ),
+    ))
+}
+
 fn problem_of(cause: &CloseCause) -> Option<Problem> {
     let title = match cause {
         CloseCause::ByUs => return None,
+        CloseCause::ByRouter { opening: true, .. } => "The router refused the session.",
         CloseCause::ByRouter { .. } => "The router closed the session.",
         CloseCause::NoAnswer { .. } | CloseCause::OutOfTurn { opening: true } => "No zenoh router answers there.",
         CloseCause::Silent { .. } => "The router went silent.",
@@ -457,7 +539,7 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
     {
         let mut guard = inner.borrow_mut();
         let me = &mut *guard;
-        let begun = clock::now();
+        let begun = me.wake();
         me.pump = None;
         me.settle(&mut told);
         me.events(&mut told, &mut ended);
@@ -473,12 +555,36 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
         if !cause.may_pass() {
             inner.borrow_mut().reconnect.stop();
         }
-        lose(inner, problem_of(&cause));
+        let mut problem = problem_of(&cause);
+        let words = inner.borrow().client.as_ref().and_then(|client| pause::words(client.paused()));
+        if let (Some(problem), Some(words)) = (&mut problem, words) {
+            problem.detail = format!("{words} {}", problem.detail);
+        }
+        lose(inner, problem);
     }
 }
 
 impl Inner {
+    /// The page runs now. What the clocks say of the time before goes first: what is handled next may have waited in the browser.
+    fn wake(&mut self) -> Duration {
+        let reading = clock::reading();
+        if let Some(pause) = self.watch.saw(reading) {
+            self.begun = self.begun.saturating_add(pause.still);
+            self.opened = self.opened.saturating_add(pause.still);
+            self.reconnect.handle_pause(pause.still);
+            if let Some(client) = self.client.as_mut() {
+                client.handle_pause(pause, reading.steady);
+                self.stood_still = true;
+            }
+        }
+        reading.steady
+    }
+
     fn events(&mut self, told: &mut Vec<Told>, ended: &mut Option<CloseCause>) {
+        if std::mem::take(&mut self.stood_still) {
+            let paused = self.client.as_ref().map(Client::paused).unwrap_or_default();
+            told.extend((!paused.is_none()).then_some(Told::StoodStill(paused)));
+        }
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
                 Event::Opened(info) => {
@@ -495,15 +601,19 @@ impl Inner {
                 }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
+                        told.extend(matches!(error, PutError::Dropped { .. }).then_some(Told::Dropped(op)));
                         told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
                     }
                 }
                 Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
                 Event::Query(query) => told.push(Told::Query(query)),
+                Event::QueryRefused => told.push(Told::QueryRefused),
+                Event::CaughtUp => told.push(Told::CaughtUp),
                 Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
                 Event::GetEnded(op, result) => {
-                    self.asked.remove(&op);
-                    told.push(Told::GetEnded(op, result.map_err(|error| get_problem(&error))));
+                    let before = self.asked.remove(&op).map(|(_, before)| before);
+                    let pause = self.watch.all().since(before.unwrap_or_else(|| self.watch.all()));
+                    told.push(Told::GetEnded(op, result.map_err(|error| get_problem(&error, pause))));
                 }
                 Event::Flushed(op, took) => {
                     self.asked.remove(&op);
@@ -582,7 +692,8 @@ impl Inner {
             flight.handed += payload;
             flight.waiting -= 1;
             if flight.complete && flight.waiting == 0 {
-                let took = now.saturating_sub(flight.begun);
+                let pause = self.watch.all().since(flight.before);
+                let took = Took { time: now.saturating_sub(flight.begun), pause };
                 let sent = Sent { took, answered: answered.is_some(), ..std::mem::take(&mut flight.sent) };
                 self.flights.remove(&op);
                 told.push(Told::PutEnded(op, Ok(sent)));
@@ -629,9 +740,10 @@ impl Inner {
             if let Some(inner) = inner.upgrade() {
                 {
                     let mut me = inner.borrow_mut();
+                    let now = me.wake();
                     me.lease = None;
                     if let Some(client) = me.client.as_mut() {
-                        client.handle_timeout(clock::now());
+                        client.handle_timeout(now);
                     }
                 }
                 pump(&inner);
@@ -653,7 +765,7 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         }
         me.settle(&mut told);
         let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
-        let gets = me.asked.values().filter(|asked| **asked == Asked::Get).count();
+        let gets = me.asked.values().filter(|(asked, _)| *asked == Asked::Get).count();
         let unfinished = Unfinished { puts: me.flights.len(), gets, fences: me.asked.len() - gets };
         for (op, flight) in std::mem::take(&mut me.flights) {
             told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
@@ -670,13 +782,13 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
             client.handle_link_lost(ABNORMAL);
             me.events(&mut told, &mut None);
         }
-        for (op, asked) in std::mem::take(&mut me.asked) {
+        for (op, (asked, _)) in std::mem::take(&mut me.asked) {
             told.push(match asked {
                 Asked::Get => Told::GetEnded(op, Err(unanswered("The get was cut off.", &cause))),
                 Asked::Fence => Told::Flushed(op, Err(unanswered("The fence was cut off.", &cause))),
             });
         }
-        let now = clock::now();
+        let now = me.wake();
         let wait =
             if me.lasting && problem.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
         match (wait, problem) {
@@ -693,7 +805,8 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
             }
             (_, problem) => {
                 me.ended = true;
-                me.client = None;
+                me.beat = None;
+                me.stats = me.client.take().map_or(me.stats, |client| *client.stats());
                 me.hints.clear();
                 me.reconnect.stop();
                 told.push(Told::Closed(problem));
@@ -715,13 +828,14 @@ fn cancelled(sent: usize, total: usize) -> Problem {
     )
 }
 
-fn get_problem(error: &GetError) -> Problem {
+fn get_problem(error: &GetError, pause: Pause) -> Problem {
     let title = match error {
         GetError::Timeout => "The get ran into its timeout.",
         GetError::Cancelled => "The get was cancelled.",
         _ => "The get was given up.",
     };
-    Problem::new(title, format!("{}. What had come until then is listed.", sentence(&error.to_string())))
+    let words = pause::words(pause).map(|words| format!(" {words}")).unwrap_or_default();
+    Problem::new(title, format!("{}. What had come until then is listed.{words}", sentence(&error.to_string())))
 }
 
 /// What ended with its session before everybody had answered.

@@ -14,6 +14,7 @@ use yew::Callback;
 use super::socket::message_of;
 use crate::{
     app::{Action, FileId, Kind, Problem, Row},
+    outside::shown,
     payload::{BuildError, MAX_LEN},
 };
 
@@ -60,11 +61,14 @@ async fn read(file: &File) -> Result<(FileId, usize), Problem> {
     // Looked at first: a browser may die of a file that does not fit.
     if file.size() > MAX_LEN as f64 {
         let error = BuildError::TooLong { requested: file.size() as u64 };
-        return Err(Problem::new(format!("{} is too long.", file.name()), format!("It was not read: {error}.")));
+        return Err(Problem::new(
+            format!("{} is too long.", shown(&file.name())),
+            format!("It was not read: {error}."),
+        ));
     }
     let unreadable = |error: &wasm_bindgen::JsValue| {
         Problem::new(
-            format!("{} cannot be read.", file.name()),
+            format!("{} cannot be read.", shown(&file.name())),
             format!(
                 "The browser says: {}. Was it changed, moved, or is it a folder? Give it again.",
                 message_of(error)

@@ -197,7 +197,7 @@ impl Runtime {
 
     fn payload(&self, sample: SampleId) -> Result<ZBytes, Problem> {
         let payload = self.inner.payloads.borrow().get(&sample).cloned();
-        payload.ok_or_else(|| Problem::new("The sample is gone.", "It was let go for newer ones."))
+        payload.ok_or_else(|| Problem::new("The sample is gone.", "It was let go, by hand or for newer ones."))
     }
 
     /// Works out the ranges, unless they are known, and paints.

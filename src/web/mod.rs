@@ -2,6 +2,7 @@
 //! with actions; it decides nothing.
 
 mod alarm;
+mod answers;
 pub mod bytes;
 mod clock;
 pub mod command;
@@ -25,8 +26,10 @@ pub mod wire;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
+    mem::take,
     rc::Rc,
+    time::Duration,
 };
 
 use futures_channel::oneshot;
@@ -72,6 +75,8 @@ pub async fn measure(order: Order) -> Result<Option<crate::measure::run::Run>, P
 
 struct Inner {
     answer: Callback<Action>,
+    /// What this turn has answered so far.
+    answers: RefCell<Vec<Action>>,
     sources: RefCell<Sources>,
     driver: RefCell<Option<Driver>>,
     /// Where the driver's session is.
@@ -91,13 +96,21 @@ struct Inner {
     declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
     next_apart: Cell<PutId>,
     publisher: RefCell<Option<Publisher>>,
+    /// Publishers that were stopped, and some of whose puts have not ended.
+    stopped: RefCell<Vec<Publisher>>,
+    /// The next number of each publisher that numbers its samples in this session.
+    numbers: RefCell<HashMap<EntityId, u32>>,
+    /// The operation that was refused last.
+    refused: Cell<PutId>,
     arrivals: RefCell<Arrivals>,
     /// Who is at both ends of the session.
     known: RefCell<Option<session::Known>>,
     /// What was declared, to be answered with its key expression.
     declared: RefCell<HashMap<EntityId, String>>,
-    /// Answers under way.
-    answers: RefCell<HashSet<PutId>>,
+    /// What others ask.
+    answering: answers::Answering,
+    /// How long what arrives now may have waited in the browser, because the page stood still.
+    waited: Cell<Option<Duration>>,
     /// The list of tokens that is under way.
     listing: Cell<PutId>,
     /// Tells what went over the link while somebody looks.
@@ -126,6 +139,7 @@ impl Runtime {
         Self {
             inner: Rc::new(Inner {
                 answer,
+                answers: RefCell::default(),
                 sources: RefCell::default(),
                 driver: RefCell::default(),
                 url: RefCell::default(),
@@ -140,12 +154,16 @@ impl Runtime {
                 declaring: RefCell::default(),
                 next_apart: Cell::new(APART),
                 publisher: RefCell::default(),
+                stopped: RefCell::default(),
                 arrivals: RefCell::default(),
                 known: RefCell::default(),
                 declared: RefCell::default(),
-                answers: RefCell::default(),
+                answering: answers::Answering::default(),
+                waited: Cell::default(),
                 listing: Cell::default(),
                 looking: RefCell::default(),
+                numbers: RefCell::default(),
+                refused: Cell::default(),
                 matching: RefCell::default(),
                 overheard: RefCell::default(),
                 collection: RefCell::default(),
@@ -182,8 +200,20 @@ impl Runtime {
         }
     }
 
+    /// Answers at the end of this turn, with all that the turn answers in one action: a batch of
+    /// the router's may bring thousands of declarations, and the page compares and draws its state
+    /// once for each action.
     fn answer(&self, action: Action) {
-        self.inner.answer.emit(action);
+        let mut answers = self.inner.answers.borrow_mut();
+        answers.push(action);
+        if answers.len() > 1 {
+            return;
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            let answers = take(&mut *this.inner.answers.borrow_mut());
+            this.inner.answer.emit(Action::Many(answers));
+        });
     }
 
     /// Carries out `effect`.
@@ -284,6 +314,7 @@ impl Runtime {
                 return;
             }
         };
+        self.inner.numbers.borrow_mut().clear();
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
         let driver = Driver::open_lasting(&url, move |told| {

@@ -17,7 +17,8 @@ use crate::{
         Problem, PutId, Row,
         session::{Change, Course, Options},
     },
-    client::{Client, Put, key_expression},
+    client::{Put, key_expression, pause::Watch},
+    payload::ZBytes,
 };
 
 /// How long making puts may keep the page from doing anything else, at a stretch.
@@ -53,6 +54,9 @@ pub(super) struct Publisher {
     bytes: u64,
     /// When something was told, and how many puts and bytes had left by then.
     history: VecDeque<(Duration, u64, u64)>,
+    watch: Watch,
+    /// Whether it makes no more puts; then it tells by itself how those that are under way end.
+    stopped: bool,
     alarm: Option<Alarm>,
 }
 
@@ -70,6 +74,19 @@ impl Publisher {
         all.saturating_sub(self.made)
     }
 
+    /// The page runs now. What left before it stood still is not measured together with what leaves after.
+    fn wake(&mut self) {
+        let now = clock::reading();
+        if self.watch.saw(now).is_some_and(|pause| !pause.still.is_zero()) {
+            self.history = VecDeque::from([(now.steady, self.course.puts, self.bytes)]);
+        }
+    }
+
+    /// How many, without how fast.
+    fn counted(&self) -> Course {
+        Course { leaving: self.waiting.len() as u64, ..self.course }
+    }
+
     /// How it goes, measured back to a second ago.
     fn measure(&mut self, now: Duration) -> Course {
         self.history.push_back((now, self.course.puts, self.bytes));
@@ -83,7 +100,7 @@ impl Publisher {
                 self.course.bytes_per_second = (self.bytes - bytes) as f64 / seconds;
             }
         }
-        self.course
+        self.counted()
     }
 
     /// When to look again: several times between two puts.
@@ -104,7 +121,7 @@ impl Runtime {
         let refused = |error| command_problem("Not sent.", &error);
         let key = key_expression(key).map_err(refused)?;
         let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
-        Client::message_len(&key, len).map_err(refused)?;
+        options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let now = clock::now();
         *self.inner.publisher.borrow_mut() = Some(Publisher {
             id,
@@ -120,6 +137,8 @@ impl Runtime {
             course: Course::default(),
             bytes: 0,
             history: VecDeque::from([(now, 0, 0)]),
+            watch: Watch::new(clock::reading()),
+            stopped: false,
             alarm: None,
         });
         self.put_what_is_due();
@@ -132,15 +151,22 @@ impl Runtime {
         }
     }
 
-    /// What is under way still leaves.
+    /// What is under way still leaves, and is counted until it has ended.
     pub(super) fn stop_rate(&self) {
-        self.inner.publisher.borrow_mut().take();
+        let Some(mut publisher) = self.inner.publisher.borrow_mut().take() else { return };
+        (publisher.stopped, publisher.alarm, publisher.course.paused) = (true, None, false);
+        let told = (publisher.id, publisher.counted());
+        if !publisher.waiting.is_empty() {
+            self.inner.stopped.borrow_mut().push(publisher);
+        }
+        self.change(Change::Rated(told.0, told.1));
     }
 
     fn put_what_is_due(&self) {
         let begun = clock::now();
         let open = self.inner.driver.borrow().as_ref().is_some_and(super::Driver::is_open);
         if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+            publisher.wake();
             publisher.course.paused = !open;
             if !open {
                 (publisher.since, publisher.made) = (begun, 0);
@@ -204,21 +230,52 @@ impl Runtime {
 
     /// The end of a put at a rate; returns whether it was one.
     pub(super) fn rated(&self, op: PutId, result: &Result<(), Problem>) -> bool {
-        let mut publisher = self.inner.publisher.borrow_mut();
-        let Some(publisher) = publisher.as_mut() else { return false };
-        let Some(len) = publisher.waiting.remove(&op) else { return false };
-        publisher.waiting_bytes -= len;
-        if result.is_ok() {
-            publisher.course.puts += 1;
-            publisher.bytes += len as u64;
-        } else {
-            publisher.course.dropped += 1;
+        self.put_ended(op, |course, len, bytes| match result {
+            Ok(()) => {
+                course.puts += 1;
+                *bytes += len as u64;
+            }
+            Err(_) => course.failed += 1,
+        })
+    }
+
+    /// A put was dropped, as it allowed; its end, which follows, counts no more.
+    pub(super) fn rate_dropped(&self, op: PutId) {
+        self.put_ended(op, |course, _, _| course.dropped += 1);
+    }
+
+    /// Counts the end of a put at a rate; returns whether it was one. What was stopped tells it from time to time, and at its own end.
+    fn put_ended(&self, op: PutId, count: impl FnOnce(&mut Course, usize, &mut u64)) -> bool {
+        let told = {
+            let (mut running, mut stopped) = (self.inner.publisher.borrow_mut(), self.inner.stopped.borrow_mut());
+            let mut all = running.iter_mut().chain(stopped.iter_mut());
+            let Some((publisher, len)) = all.find_map(|publisher| {
+                let len = publisher.waiting.remove(&op)?;
+                Some((publisher, len))
+            }) else {
+                return false;
+            };
+            publisher.waiting_bytes -= len;
+            count(&mut publisher.course, len, &mut publisher.bytes);
+            let now = clock::now();
+            let last = publisher.history.back().map_or(Duration::ZERO, |(at, ..)| *at);
+            let due = publisher.waiting.is_empty() || now.saturating_sub(last) >= TELL;
+            let told = (publisher.stopped && due).then(|| {
+                // From now on it only says when something was told.
+                publisher.history = VecDeque::from([(now, 0, 0)]);
+                (publisher.id, publisher.counted())
+            });
+            stopped.retain(|publisher| !publisher.waiting.is_empty());
+            told
+        };
+        if let Some((id, course)) = told {
+            self.change(Change::Rated(id, course));
         }
         true
     }
 
     fn fail_rate(&self, id: PutId, problem: Problem) {
-        self.stop_rate();
         self.change(Change::RateFailed(id, problem));
+        self.stop_rate();
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
     measure::run::Run,
     number::requested,
+    outside::shown,
 };
 
 /// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.
@@ -110,7 +111,7 @@ pub fn read(file: File, answer: Callback<Action>) {
         let name = file.name();
         let problem = |reason: &str| {
             Problem::new(
-                format!("{name} is no run."),
+                format!("{} is not a run.", shown(&name)),
                 format!("{reason}. Give a JSON file that this page has exported."),
             )
         };

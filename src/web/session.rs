@@ -17,14 +17,14 @@ use crate::{
         session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
     },
     client::{
-        self, Answer, Client, CommandError, Content, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply,
-        ReplyError, Sample, SessionInfo, Subscribe, Timestamp,
+        self, CommandError, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply, Sample, SessionInfo,
+        Subscribe, Timestamp,
         capture::Taken,
-        encoding::{self, MAX_SCHEMA},
+        encoding,
         stamp::{Stamps, told},
     },
     ledger::Stage,
-    number::bytes,
+    message::Looks,
     payload::ZBytes,
 };
 
@@ -36,9 +36,6 @@ const TOKEN: EntityId = 4;
 const ALIVE: EntityId = 5;
 /// Whether anybody listens to the key of the puts.
 const MATCHING: EntityId = 6;
-
-/// Numbered publishers, one for each priority and reliability: what is overtaken looks like what is missing.
-const PUBLISHERS: EntityId = 16;
 
 /// How often what has arrived is told at most: each time the page is drawn anew.
 const ARRIVALS: Duration = Duration::from_millis(50);
@@ -93,9 +90,18 @@ fn entity(entity: Entity) -> EntityId {
 impl Runtime {
     /// Has the session do something. Without one, the command is refused.
     pub(super) fn send(&self, command: Command) {
+        let numbered = match &command {
+            Command::Put(op, put) => put.numbered.map(|publisher| (*op, publisher)),
+            _ => None,
+        };
         let driver = self.inner.driver.borrow();
         if let Some(driver) = driver.as_ref() {
-            return driver.send(command);
+            driver.send(command);
+            // A refusal is told before that returns.
+            if let Some((_, publisher)) = numbered.filter(|(op, _)| self.inner.refused.get() != *op) {
+                self.number_taken(publisher);
+            }
+            return;
         }
         drop(driver);
         match command {
@@ -113,9 +119,24 @@ impl Runtime {
         self.answer(Action::Session(change));
     }
 
+    /// Counts what a publisher has put numbered, and tells it when its next number may be longer on
+    /// the wire.
+    fn number_taken(&self, publisher: EntityId) {
+        let next = {
+            let mut numbers = self.inner.numbers.borrow_mut();
+            let next = numbers.entry(publisher).or_default();
+            *next = next.wrapping_add(1);
+            *next
+        };
+        if let Some(lane) = app::lane_of(publisher).filter(|_| next.is_power_of_two() || next == 0) {
+            self.change(Change::Numbered(lane, next));
+        }
+    }
+
     pub(super) fn hear(&self, told: Told) {
         match told {
             Told::Opened(info) => {
+                self.inner.waited.set(None);
                 *self.inner.known.borrow_mut() = Known::of(&info);
                 self.answer(Action::Opened(info));
             }
@@ -131,11 +152,9 @@ impl Runtime {
                     let _ = apart.send(result);
                     return;
                 }
-                if self.inner.answers.borrow_mut().remove(&id) {
-                    return self.change(Change::Answered(result.map(|_| ())));
-                }
                 let Some(PutUnderWay { bytes, built, deleted }) = self.inner.puts.borrow_mut().remove(&id) else {
-                    self.rated(id, &result.map(|_| ()));
+                    let result = result.map(|_| ());
+                    let _ = self.answer_ended(id, &result) || self.rated(id, &result);
                     return;
                 };
                 let report = result.map(|sent| PutReport {
@@ -161,35 +180,49 @@ impl Runtime {
             Told::Query(query) => self.change(Change::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
-                key: query.key,
-                parameters: query.parameters,
+                key: query.key.into(),
+                parameters: query.parameters.into(),
                 len: query.payload.map(|payload| payload.len()),
                 attachment: query.attachment.as_ref().map(attachment),
+                timeout: query.timeout,
                 local: query.local,
             })),
+            Told::QueryRefused => self.change(Change::QueryRefused),
+            Told::Dropped(op) => self.rate_dropped(op),
+            Told::StoodStill(pause) => {
+                self.inner.waited.set(Some(pause.longest()));
+                self.change(Change::StoodStill(pause, clock::time_of_day()));
+            }
+            Told::CaughtUp => {
+                self.inner.waited.set(None);
+                self.change(Change::CaughtUp);
+            }
             Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
             Told::Matching(..) => {}
             Told::Frames(taken) => self.frames(taken),
             Told::Stats(stats) => self.change(Change::Link(stats)),
             Told::HeldBack(longest) => self.answer(Action::HeldBack(longest)),
             Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
+                self.forget_queries();
                 let lost = app::Lost::new(problem, [puts, gets, fences], wait);
                 self.answer(Action::SessionLost(lost, clock::time_of_day()));
             }
             Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
-            Told::Closed(problem) => self.answer(Action::SessionEnded(problem)),
+            Told::Closed(problem) => {
+                self.forget_queries();
+                self.answer(Action::SessionEnded(problem));
+            }
         }
     }
 
     fn refused(&self, op: PutId, error: &CommandError) {
+        self.inner.refused.set(op);
         let problem = command_problem("It was refused.", error);
         if let Some(apart) = self.inner.waiting.borrow_mut().remove(&op) {
             let _ = apart.send(Err(problem));
-        } else if self.inner.answers.borrow_mut().remove(&op) {
-            self.change(Change::Answered(Err(problem)));
         } else if self.inner.puts.borrow_mut().remove(&op).is_some() {
             self.answer(Action::PutEnded(op, Err(problem)));
-        } else if !self.rated(op, &Err(problem.clone())) {
+        } else if !self.answer_ended(op, &Err(problem.clone())) && !self.rated(op, &Err(problem.clone())) {
             // A fence or a get: the other one passes it over.
             self.change(Change::Flushed(op, Err(problem.clone())));
             self.change(Change::GetEnded(op, Err(problem)));
@@ -256,7 +289,12 @@ impl Runtime {
             }
             Task::Declare(Entity::Token, key, _) => self.declare(TOKEN, &key, Declare::Token),
             Task::Declare(Entity::Watch, key, _) => self.declare(ALIVE, &key, Declare::Alive),
-            Task::Undeclare(what) => self.send(Command::Undeclare(entity(what))),
+            Task::Undeclare(what) => {
+                if what == Entity::Queryable {
+                    self.stop_answering();
+                }
+                self.send(Command::Undeclare(entity(what)));
+            }
             Task::List(id, key) => {
                 self.inner.listing.set(id);
                 match client::key_expression(&key) {
@@ -264,7 +302,9 @@ impl Runtime {
                     Err(error) => self.refused(id, &error),
                 }
             }
-            Task::Answer { id, asked, key, options, rows } => self.answer_query(id, &asked, &key, &options, rows),
+            Task::Answer { id, asked, key, options, rows } => {
+                self.answer_in_turn(id, asked, key, options, rows);
+            }
             Task::WatchLink(wanted) => {
                 let this = self.clone();
                 *self.inner.looking.borrow_mut() =
@@ -292,8 +332,9 @@ impl Runtime {
         let refused = |error: CommandError| command_problem("Not sent.", &error);
         let key = client::key_expression(key).map_err(refused)?;
         let len = rows.iter().copied().flatten().map(Row::bytes).fold(0usize, usize::saturating_add);
-        // Looked at before the arrays are made: a refusal should not cost a gibibyte.
-        Client::message_len(&key, len).map_err(refused)?;
+        // Looked at before the arrays are made: a refusal should not cost a gibibyte. What is so
+        // near to the limit that a number or a time decides is refused by the client.
+        options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let put = match rows {
             Some(rows) => Put::new(key, self.built(rows)?),
             None => Put::delete(key),
@@ -309,19 +350,8 @@ impl Runtime {
 
     /// `put` with the options of the pane.
     pub(super) fn as_chosen(&self, put: Put, options: &Options) -> Result<Put, Problem> {
-        let reliability = if options.best_effort { Reliability::BestEffort } else { Reliability::Reliable };
-        let lane = 2 * options.priority as EntityId + EntityId::from(options.best_effort);
-        Ok(Put {
-            encoding: encoding_of(options)?,
-            attachment: attached(options),
-            timestamp: if options.stamped { self.stamp() } else { None },
-            numbered: options.numbered.then_some(PUBLISHERS + lane),
-            congestion: if options.may_drop { CongestionControl::Drop } else { CongestionControl::Block },
-            priority: options.priority,
-            reliability,
-            express: options.express,
-            ..put
-        })
+        let timestamp = if options.stamped { self.stamp() } else { None };
+        options.apply(put, timestamp)
     }
 
     /// A timestamp of now. Without a session there is none, and nothing to be stamped.
@@ -346,8 +376,8 @@ impl Runtime {
         let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
         Ok(Get {
             payload: rows.map(|rows| self.built(rows)).transpose()?,
-            encoding: encoding_of(options)?,
-            attachment: attached(options),
+            encoding: options.parsed_encoding()?,
+            attachment: options.attached(),
             target: question.target,
             consolidation: question.consolidation,
             timeout: Duration::from_millis(question.timeout_millis as u64),
@@ -357,31 +387,9 @@ impl Runtime {
         })
     }
 
-    fn answer_query(&self, op: PutId, asked: &Asked, key: &str, options: &Options, rows: Result<Vec<Row>, String>) {
-        let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
-        self.note_rows(op, rows.as_deref().unwrap_or_default());
-        let answer = || -> Result<Answer, String> {
-            let payload = self.built(&rows?).map_err(|problem| failed(&problem))?;
-            // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
-            let one = [key, &asked.key].into_iter().find(|key| !key.contains('*')).unwrap_or(&asked.key);
-            let content = Content {
-                encoding: encoding_of(options).map_err(|problem| failed(&problem))?,
-                attachment: attached(options),
-                ..Content::put(payload)
-            };
-            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
-        };
-        let result = answer().map_err(|text| ReplyError {
-            payload: text_bytes(&text),
-            encoding: encoding::encoding("text/plain").unwrap_or_default(),
-        });
-        self.inner.answers.borrow_mut().insert(op);
-        self.send(Command::Answer { op, query: asked.query, local: asked.local, result });
-    }
-
     fn sample(&self, sample: Sample) {
         if sample.subscribers.contains(&ALIVE) {
-            let token = Token { key: sample.key, alive: !sample.deleted, time: clock::time_of_day() };
+            let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
             return self.change(Change::Alive(token));
         }
         if sample.subscribers.contains(&ownership::SUBSCRIBER) {
@@ -400,12 +408,12 @@ impl Runtime {
         };
         match reply.result {
             Ok(sample) if self.inner.listing.get() == op => {
-                let token = Token { key: sample.key, alive: true, time: clock::time_of_day() };
+                let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
                 self.change(Change::Alive(token));
             }
             Ok(sample) => self.arrived(sample, Some(from)),
             Err(error) => {
-                let error = ErrorReply { from, len: error.payload.len(), text: shown(&error.payload) };
+                let error = ErrorReply { from, len: error.payload.len(), text: first_of(&error.payload).into() };
                 self.change(Change::ErrorReply(op, error));
             }
         }
@@ -418,7 +426,8 @@ impl Runtime {
         let more = More {
             encoding: Some(encoding::text_of(&sample.encoding))
                 .filter(|text| text != "zenoh/bytes")
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .into(),
             attachment: sample.attachment.as_ref().map(attachment),
             priority: sample.qos.priority,
             may_drop: sample.qos.congestion == CongestionControl::Drop,
@@ -426,6 +435,8 @@ impl Runtime {
             express: sample.qos.express,
             number: sample.source.map(|source| source.sn),
             stamp: sample.timestamp.as_ref().map(|timestamp| self.stamped(timestamp)),
+            waited: self.inner.waited.get().filter(|_| !sample.local),
+            looks: Looks::Other,
         };
         let due = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
@@ -437,7 +448,7 @@ impl Runtime {
             arrivals.samples.push(app::Sample {
                 id,
                 time: clock::time_of_day(),
-                key: sample.key,
+                key: sample.key.into(),
                 deleted: sample.deleted,
                 len: sample.payload.len(),
                 segments: sample.payload.segments().len(),
@@ -469,41 +480,33 @@ impl Runtime {
     }
 
     fn tell_arrivals(&self) {
-        let (samples, received, replies) = {
+        let (mut samples, received, replies) = {
             let mut arrivals = self.inner.arrivals.borrow_mut();
             arrivals.timer = None;
             arrivals.told = clock::now();
             (take(&mut arrivals.samples), take(&mut arrivals.received), take(&mut arrivals.replies))
         };
+        let payloads = self.inner.payloads.borrow();
+        for sample in &mut samples {
+            sample.more.looks = payloads.get(&sample.id).map_or(Looks::Other, Looks::of);
+        }
+        drop(payloads);
         if !samples.is_empty() {
             self.answer(Action::Samples { samples, received, replies });
         }
     }
 }
 
-fn encoding_of(options: &Options) -> Result<client::Encoding, Problem> {
-    encoding::encoding(options.encoding.trim()).map_err(|len| {
-        Problem::new(
-            "The encoding is too long.",
-            format!("Its schema has {}, and at most {} can be sent. Nothing was sent.", bytes(len), bytes(MAX_SCHEMA)),
-        )
-    })
-}
-
-fn attached(options: &Options) -> Option<ZBytes> {
-    (!options.attachment.is_empty()).then(|| text_bytes(&options.attachment))
-}
-
-fn text_bytes(text: &str) -> ZBytes {
+pub(super) fn text_bytes(text: &str) -> ZBytes {
     ZBytes::of_held(vec![text.to_owned().into_bytes().into()])
 }
 
 fn attachment(attachment: &ZBytes) -> Attachment {
-    Attachment { len: attachment.len(), text: shown(attachment) }
+    Attachment { len: attachment.len(), text: first_of(attachment).into() }
 }
 
 /// The first bytes of `payload` as a text, or in hexadecimal where they are none.
-fn shown(payload: &ZBytes) -> String {
+fn first_of(payload: &ZBytes) -> String {
     let len = payload.len().min(SHOWN);
     let mut first = vec![0; len];
     // What is shown is no copy of a payload; and what cannot be read, as a detached array, has nothing to show.
@@ -518,7 +521,9 @@ fn shown(payload: &ZBytes) -> String {
         }
         Err(_) => None,
     };
-    let mut shown = match text.filter(|text| !text.chars().any(char::is_control)) {
+    // A text of several lines is a text; what cannot be seen in it is told where it is shown.
+    let controls = |c: char| c.is_control() && !c.is_whitespace();
+    let mut shown = match text.filter(|text| !text.chars().any(controls)) {
         Some(text) => text.to_owned(),
         None => first.iter().take(SHOWN / 4).map(|byte| format!("{byte:02x} ")).collect(),
     };

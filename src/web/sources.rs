@@ -174,7 +174,9 @@ fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, P
 
 /// What the message of `row` says, and how it is made.
 fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
-    row.spec().zip(row.way()).ok_or_else(|| Problem::new(format!("{} is no message.", row.name), "Remove the row."))
+    row.spec()
+        .zip(row.way())
+        .ok_or_else(|| Problem::new(format!("{} is no message.", row.name.shown()), "Remove the row."))
 }
 
 /// A message that is made in place: what makes the elements, here the row's pattern, writes them straight into the builder's memory. A
@@ -233,9 +235,10 @@ pub(super) fn build_problem(error: &BuildError) -> Problem {
 fn message_problem(row: &Row, error: &MessageError) -> Problem {
     match error {
         MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.to_string()),
-        error => {
-            Problem::new(format!("The message {} cannot be made.", row.name), format!("Nothing was built: {error}."))
-        }
+        error => Problem::new(
+            format!("The message {} cannot be made.", row.name.shown()),
+            format!("Nothing was built: {error}."),
+        ),
     }
 }
 
@@ -299,7 +302,7 @@ fn constructor(row: &Row) -> Result<Function, Problem> {
     Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
         Problem::new(
             format!("This browser has no {name}."),
-            format!("Choose another type for {}, or a newer browser.", row.name),
+            format!("Choose another type for {}, or a newer browser.", row.name.shown()),
         )
     })
 }
@@ -366,14 +369,14 @@ pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue>
 
 fn lost_file(row: &Row) -> Problem {
     Problem::new(
-        format!("{} is not here any more.", row.name),
+        format!("{} is not here any more.", row.name.shown()),
         "The page has let the file go. Remove the row and give the file again.",
     )
 }
 
 fn no_memory(row: &Row, reason: &str) -> Problem {
     Problem::new(
-        format!("No memory for {}.", row.name),
+        format!("No memory for {}.", row.name.shown()),
         format!(
             "The browser could not make {} arrays of {} each ({reason}). Make the row shorter, or repeat it less often.",
             count(row.repeat),

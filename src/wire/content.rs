@@ -97,3 +97,10 @@ pub struct Question {
     /// How long answers are waited for, as far as routers are concerned.
     pub timeout: Option<Duration>,
 }
+
+impl Question {
+    /// Whether it refers to bytes of somebody: whether there is a body or an attachment with a byte in it.
+    pub(crate) fn refers(&self) -> bool {
+        [&self.body, &self.attachment].into_iter().flatten().any(|bytes| !bytes.is_empty())
+    }
+}

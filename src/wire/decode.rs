@@ -122,7 +122,7 @@ pub enum Message {
         /// What.
         body: DeclareBody,
     },
-    /// A message that a client has no use for.
+    /// A message that a client has no use for, or one with more than [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
     Other,
 }
 
@@ -150,6 +150,11 @@ impl<'a> BatchReader<'a> {
         Self { reader: HeaderReader::new(source, ledger) }
     }
 
+    /// Length of all of it, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.reader.source().len()
+    }
+
     /// The next transport message, or `None` at the end of the batch.
     ///
     /// # Errors
@@ -158,6 +163,7 @@ impl<'a> BatchReader<'a> {
         let Some(header) = self.reader.peek() else {
             return if self.reader.at_end() { Ok(None) } else { Err(self.error("a transport message")) };
         };
+        self.reader.need(Needs::Places);
         let codec = Zenoh080::new();
         match imsg::mid(header) {
             transport::id::FRAME => {
@@ -209,13 +215,19 @@ impl<'a> BatchReader<'a> {
         }
         let header = self.reader.peek().map(imsg::mid);
         self.reader.need(match header {
-            Some(network::id::REQUEST) => Needs::Rest,
             Some(network::id::DECLARE) => Needs::Bytes,
             _ => Needs::Places,
         });
         let message: Result<NetworkMessage, _> = Zenoh080Reliability::new(reliability).read(&mut self.reader);
-        let message = message.map_err(|_| self.error("a network message"))?;
-        self.understood(message.body).map(Some)
+        match message {
+            Ok(message) => self.understood(message.body).map(Some),
+            Err(_) if self.reader.is_spent() => {
+                // Only one that was put together out of fragments can be so long, and it is alone.
+                self.reader.rest();
+                Ok(Some(Message::Other))
+            }
+            Err(_) => Err(self.error("a network message")),
+        }
     }
 
     /// The head of a put or of an answer of which only the first part is here. `None` of other messages, and if not all of the head is here.

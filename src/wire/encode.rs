@@ -77,32 +77,11 @@ pub(crate) fn keep_alive() -> Encoded {
 
 /// The last message of a session.
 pub(crate) fn close(reason: u8) -> Encoded {
-    transport(TransportBody::Close(Close { reason, session: true }))
+    transport(TransportBody::Close(Close { reason, session: false }))
 }
 
-fn wire_expr(key: &keyexpr) -> WireExpr<'static> {
-    WireExpr { scope: 0, suffix: key.as_str().to_owned().into(), mapping: Mapping::Sender }
-}
-
-/// Everything of a put's message that stands before its payload of `len` bytes, when nothing but the payload is given.
-pub(crate) fn put_head(key: &keyexpr, congestion: CongestionControl, priority: Priority, len: usize) -> Encoded {
-    let qos = Qos { priority, congestion, express: false };
-    let mut bytes = encoded(&push_message(wire_expr(key), qos, &Content::put(ZBytes::empty())))?;
-    pop_zero(&mut bytes)?;
-    write_len(&mut bytes, len)?;
-    Ok(bytes)
-}
-
-/// Length of [`put_head`] for any key expression of `key_len` bytes, sent as the page sends.
-pub(super) fn put_head_len(key_len: usize, len: usize) -> usize {
-    let key = WireExpr { scope: 0, suffix: "x".repeat(key_len).into(), mapping: Mapping::Sender };
-    let qos = Qos { priority: Priority::DEFAULT, congestion: CongestionControl::Block, express: false };
-    let mut length = Vec::new();
-    let head = encoded(&push_message(key, qos, &Content::put(ZBytes::empty())));
-    match (head, write_len(&mut length, len)) {
-        (Ok(head), Ok(())) => head.len() - 1 + length.len(),
-        _ => 0,
-    }
+fn wire_expr(key: &str) -> WireExpr<'static> {
+    WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
 }
 
 fn encoded<T>(message: &T) -> Encoded
@@ -160,28 +139,43 @@ fn body(content: &Content) -> PushBody {
     })
 }
 
-/// The message whose encoded `bytes` end with `content`, as [`body`] makes it, with payload and attachment in their places.
+/// What is ours in the message whose encoded `bytes` end with `content`, as [`body`] makes it, with
+/// a payload of `len` bytes: what stands before its first owners' bytes, and between its attachment
+/// and its payload.
 ///
 /// A put's payload is the last field of its message, a length and the bytes, and its attachment the one before. Encoded empty, each is
 /// a zero byte at the end, which the true length takes the place of.
-fn complete(mut bytes: Vec<u8>, content: &Content) -> Result<Outgoing, DidntWrite> {
-    let payload = (!content.deleted).then(|| content.payload.clone());
-    if payload.is_some() {
+fn heads(mut bytes: Vec<u8>, content: &Content, len: usize) -> Result<(Vec<u8>, Vec<u8>), DidntWrite> {
+    let mut between = Vec::new();
+    if !content.deleted {
         pop_zero(&mut bytes)?;
     }
-    let mut between = Vec::new();
     if let Some(attachment) = &content.attachment {
         pop_zero(&mut bytes)?;
         write_len(&mut bytes, attachment.len())?;
-        if let Some(payload) = &payload {
-            write_len(&mut between, payload.len())?;
-        }
-        return Ok(Outgoing::of(bytes, content.attachment.clone(), between, payload));
     }
-    if let Some(payload) = &payload {
-        write_len(&mut bytes, payload.len())?;
+    if !content.deleted {
+        write_len(if content.attachment.is_some() { &mut between } else { &mut bytes }, len)?;
     }
-    Ok(Outgoing::of(bytes, payload, between, None))
+    Ok((bytes, between))
+}
+
+/// The message whose encoded `bytes` end with `content`, with payload and attachment in their
+/// places.
+fn complete(bytes: Vec<u8>, content: &Content) -> Result<Outgoing, DidntWrite> {
+    let (head, between) = heads(bytes, content, content.payload.len())?;
+    let payload = (!content.deleted).then(|| content.payload.clone());
+    Ok(match &content.attachment {
+        Some(attachment) => Outgoing::of(head, Some(attachment.clone()), between, payload),
+        None => Outgoing::of(head, payload, between, None),
+    })
+}
+
+/// How many bytes of the message that [`push`] makes stand before its payload, if that has `len`
+/// bytes, whatever the payload of `content` is. An attachment is among them.
+pub(crate) fn before_payload(key: &str, qos: Qos, content: &Content, len: usize) -> Result<usize, DidntWrite> {
+    let (head, between) = heads(encoded(&push_message(wire_expr(key), qos, content))?, content, len)?;
+    Ok(head.len() + content.attachment.as_ref().map_or(0, ZBytes::len) + between.len())
 }
 
 /// A put or a delete.
@@ -269,9 +263,10 @@ pub(crate) fn reply(
     complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply))?, content)
 }
 
-/// An error as an answer to the request `id`.
+/// An error as an answer to the request `id` for `key`.
 pub(crate) fn reply_err(
     id: u32,
+    key: &keyexpr,
     qos: Qos,
     replier: EntityGlobalIdProto,
     payload: &ZBytes,
@@ -279,7 +274,7 @@ pub(crate) fn reply_err(
 ) -> Result<Outgoing, DidntWrite> {
     let error =
         WireErr { encoding: encoding.clone(), ext_sinfo: None, ext_unknown: Vec::new(), payload: ZBuf::empty() };
-    let mut head = response(id, WireExpr::empty(), qos, replier, ResponseBody::Err(error))?;
+    let mut head = response(id, wire_expr(key), qos, replier, ResponseBody::Err(error))?;
     pop_zero(&mut head)?;
     write_len(&mut head, payload.len())?;
     Ok(Outgoing::of(head, Some(payload.clone()), Vec::new(), None))
@@ -295,6 +290,7 @@ pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
 }
 
 /// Asks for declarations: those that are there, further ones, or both; or, as [`InterestMode::Final`], for no more of them.
+/// Unlike zenoh's own sessions it does not ask for numbers of keys too, so a router names each key in full.
 pub(crate) fn interest(
     id: u32,
     mode: InterestMode,
@@ -306,7 +302,7 @@ pub(crate) fn interest(
         id,
         mode,
         options,
-        wire_expr: key.map(wire_expr),
+        wire_expr: key.map(|key| wire_expr(key)),
         ext_qos: QoSType::new(priority, CongestionControl::Block, false),
         ext_tstamp: None,
         ext_nodeid: NodeIdType::DEFAULT,
@@ -323,16 +319,12 @@ fn declare(body: DeclareBody) -> Encoded {
     })))
 }
 
-fn nothing() -> WireExprType {
-    WireExprType { wire_expr: WireExpr::empty() }
-}
-
 pub(crate) fn declare_subscriber(id: u32, key: &keyexpr) -> Encoded {
     declare(DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr: wire_expr(key) }))
 }
 
 pub(crate) fn undeclare_subscriber(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr: WireExprType::null() }))
 }
 
 pub(crate) fn declare_queryable(id: u32, key: &keyexpr, complete: bool) -> Encoded {
@@ -341,7 +333,7 @@ pub(crate) fn declare_queryable(id: u32, key: &keyexpr, complete: bool) -> Encod
 }
 
 pub(crate) fn undeclare_queryable(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareQueryable(UndeclareQueryable { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareQueryable(UndeclareQueryable { id, ext_wire_expr: WireExprType::null() }))
 }
 
 pub(crate) fn declare_token(id: u32, key: &keyexpr) -> Encoded {
@@ -349,5 +341,5 @@ pub(crate) fn declare_token(id: u32, key: &keyexpr) -> Encoded {
 }
 
 pub(crate) fn undeclare_token(id: u32) -> Encoded {
-    declare(DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr: nothing() }))
+    declare(DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr: WireExprType::null() }))
 }

@@ -32,7 +32,6 @@ use std::fmt;
 
 use crate::number::count;
 
-pub(crate) use self::outgoing::abort;
 pub use self::{
     content::{Content, Qos, Question, Source},
     decode::{BatchReader, Message, Transport},
@@ -41,6 +40,7 @@ pub use self::{
     outgoing::{Gathered, Lane, Outgoing},
     plan::BatchPlan,
 };
+pub(crate) use self::{outgoing::abort, plan::Batches};
 
 /// The release of zenoh's crates, whose wire format this is; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";
@@ -51,6 +51,11 @@ pub const BATCH_SIZE: u16 = u16::MAX;
 /// The longest encoded message that a router takes, in bytes (`max_message_size` in zenoh 1.10's default configuration). One
 /// byte more is dropped by it without a word.
 pub const MAX_MESSAGE: usize = 1 << 30;
+
+/// The most bytes of a received message that are read as texts and fields, and not left where they are as payload, body or attachment: of its key, the
+/// parameters of a query, the schema of an encoding, extensions. They are copied into linear memory, so without a bound a query with
+/// 1 GiB of parameters would take all there is. A message with more of them is passed over.
+pub const MAX_HEADER: usize = 1 << 20;
 
 /// How much longer a router makes a message at most, in bytes. It writes its time into a put that has none, or one that lies in the
 /// future: nine bytes of time, and an id of sixteen with its length; the numbers of requests and answers may grow by less. Subscribers have the same

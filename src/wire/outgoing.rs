@@ -145,18 +145,9 @@ impl Outgoing {
     /// the client tells the receiver so, under the same sequence number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
         let left = self.len - self.done;
-        let space = batch.len();
         let too_small = BuildError::TooLong { requested: left as u64 };
-        let header = if self.is_begun() { None } else { frame_header(batch, lane, sn).ok() };
-        let at = match header.filter(|at| at + left <= space) {
-            Some(at) => at,
-            None => {
-                let first = !self.is_begun() && markers;
-                let probe = fragment_header(batch, lane, sn, true, first, false).map_err(|_| too_small.clone())?;
-                // The flag for more takes no byte, so the length stays.
-                fragment_header(batch, lane, sn, probe + left > space, first, false).map_err(|_| too_small.clone())?
-            }
-        };
+        let part = PartOf { begun: self.is_begun(), left };
+        let at = header(batch, batch.len(), part, lane, sn, markers).map_err(|_| too_small.clone())?;
         let body = batch.get_mut(at..).filter(|body| !body.is_empty()).ok_or(too_small)?;
         let (ours, payload) = self.fill(body)?;
         self.ledger.record_metadata(at);
@@ -248,6 +239,36 @@ fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
 /// Writes a fragment that tells the receiver to forget the message whose first parts it has; returns its length.
 pub(crate) fn abort(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
     fragment_header(batch, lane, sn, true, false, true)
+}
+
+/// What of a message is still to be sent.
+#[derive(Clone, Copy)]
+pub(super) struct PartOf {
+    /// Whether a part of it was sent.
+    pub(super) begun: bool,
+    /// Bytes of it that were not.
+    pub(super) left: usize,
+}
+
+/// Writes what stands before the next part of a message in a batch of `space` bytes: the header of
+/// a frame when it was not begun and all of it fits, else that of a fragment. Returns its length.
+pub(super) fn header(
+    batch: &mut [u8],
+    space: usize,
+    part: PartOf,
+    lane: Lane,
+    sn: u32,
+    markers: bool,
+) -> Result<usize, DidntWrite> {
+    let PartOf { begun, left } = part;
+    let frame = if begun { None } else { frame_header(batch, lane, sn).ok() };
+    if let Some(at) = frame.filter(|at| at + left <= space) {
+        return Ok(at);
+    }
+    let first = !begun && markers;
+    let probe = fragment_header(batch, lane, sn, true, first, false)?;
+    // The flag for more takes no byte, so the length stays.
+    fragment_header(batch, lane, sn, probe + left > space, first, false)
 }
 
 fn frame_header(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {

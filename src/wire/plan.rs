@@ -1,48 +1,72 @@
-//! Where batches cut a payload, by arithmetic alone.
+//! Where batches cut the message of a put, and with it its payload. The lengths are those of the
+//! encoder that sends.
 
-use super::encode;
+use super::{
+    Lane,
+    outgoing::{PartOf, header},
+};
 
-/// How the payload of one put is spread over batches.
+/// Room for the header of a frame or a fragment.
+const HEADER: usize = 64;
+
+/// What the batches of a message depend on besides the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batches {
+    /// The longest batch, in bytes.
+    pub(crate) size: u16,
+    /// The lane that they are of.
+    pub(crate) lane: Lane,
+    /// Whether first fragments are marked.
+    pub(crate) markers: bool,
+    /// The sequence number that each is taken to have. On the wire a larger one may be longer.
+    pub(crate) sn: u32,
+}
+
+/// How the message of one put is spread over batches when no other message shares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchPlan {
     /// WebSocket messages.
     pub count: usize,
-    /// Payload bytes in the first one, which carries the message's header too.
-    pub first: usize,
-    /// Payload bytes in each further one; the last may have fewer.
-    pub each: usize,
-    /// Payload bytes in all.
-    pub len: usize,
+    /// The longest of them, in bytes, as agreed with the router.
+    pub size: u16,
+    /// Bytes of the message before its payload: its header, and the attachment.
+    before: usize,
+    /// Payload bytes.
+    len: usize,
+    /// Bytes of the message in the first batch.
+    first: usize,
+    /// Bytes of the message in each further one; the last may have fewer.
+    each: usize,
 }
 
 impl BatchPlan {
-    /// The plan for a put of `len` bytes under a key expression of `key_len` bytes, sent as the page sends it: priority data,
-    /// reliable, block, batches of 65,535 B, and a sequence number of four bytes (all but a 128th of them are that long).
+    /// The plan for a message of `before` bytes and then `len` payload bytes. However short batches
+    /// are, each takes a byte of it.
     #[must_use]
-    pub fn of_put(key_len: usize, len: usize) -> Self {
-        const SEQUENCE_NUMBER: usize = 4;
-        let head = encode::put_head_len(key_len, len);
-        let batch = usize::from(super::BATCH_SIZE);
-        let frame = 1 + SEQUENCE_NUMBER;
-        if frame + head + len <= batch {
-            return Self { count: 1, first: len, each: len, len };
-        }
-        let each = batch - frame;
-        // The marker of the first fragment is one byte more.
-        let first = each.saturating_sub(1 + head).min(len);
-        Self { count: 1 + (len - first).div_ceil(each), first, each, len }
+    pub(crate) fn of(before: usize, len: usize, batches: &Batches) -> Self {
+        let Batches { size, lane, markers, sn } = *batches;
+        let (space, message) = (usize::from(size), before.saturating_add(len));
+        let mut scratch = [0; HEADER];
+        let mut room = |begun| {
+            let at = header(&mut scratch, space, PartOf { begun, left: message }, lane, sn, markers);
+            space.saturating_sub(at.unwrap_or(HEADER)).max(1)
+        };
+        let (first, each) = (room(false).min(message), room(true));
+        Self { count: 1 + (message - first).div_ceil(each), size, before, len, first, each }
     }
 
-    /// The payload offset at which batch `index` ends.
+    /// The payload offset at which batch `index` ends. A batch that ends before the payload begins
+    /// ends at 0.
     #[must_use]
     pub fn end(&self, index: usize) -> usize {
-        self.first.saturating_add(index.saturating_mul(self.each)).min(self.len)
+        let end = self.first.saturating_add(index.saturating_mul(self.each));
+        end.saturating_sub(self.before).min(self.len)
     }
 
     /// The batch that carries the payload byte at `offset`.
     #[must_use]
     pub fn batch_of(&self, offset: usize) -> usize {
-        match offset.checked_sub(self.first) {
+        match self.before.saturating_add(offset).checked_sub(self.first) {
             None => 0,
             Some(rest) => (1 + rest / self.each.max(1)).min(self.count.saturating_sub(1)),
         }

@@ -1,13 +1,13 @@
 //! Reads headers out of a payload without copying what the headers stand before.
 
-use std::{any::Any, num::NonZeroUsize, sync::Arc};
+use std::{any::Any, cell::Cell, num::NonZeroUsize, sync::Arc};
 
 use zenoh_buffers::{
     ZBuf, ZSlice, ZSliceBuffer,
     reader::{BacktrackableReader, DidntRead, Reader},
 };
 
-use super::BATCH_SIZE;
+use super::MAX_HEADER;
 use crate::{ledger::Ledger, payload::ZBytes};
 
 /// How many bytes are looked at in one go when they are not in linear memory.
@@ -55,9 +55,6 @@ pub(super) fn stood_for(decoded: &ZBuf) -> usize {
 pub(super) enum Needs {
     /// It takes payloads for bytes that it passes on: stand-ins with their place will do.
     Places,
-    /// As before, and it finds the length of a query's body as the difference of two answers of [`Reader::remaining`], which must
-    /// then be all that is left, also beyond a batch. The texts of that message can be as long as what came then, and not longer.
-    Rest,
     /// As [`Needs::Places`], of a message of which only the beginning is there: a stand-in may reach beyond the end, where nothing can be read then.
     Head,
     /// It looks into what elsewhere would be a payload: a declaration has a key in such a field. That is metadata, and is copied.
@@ -69,6 +66,10 @@ pub(super) struct HeaderReader<'a> {
     source: &'a ZBytes,
     ledger: &'a mut Ledger,
     position: usize,
+    /// Bytes of the present message that were read, and not stood in for.
+    spent: usize,
+    /// Whether the last that the codec did was to ask what remains, and it was told less than there is.
+    short: Cell<bool>,
     /// The segment under the position, and where it begins.
     segment: usize,
     segment_start: usize,
@@ -84,6 +85,8 @@ impl<'a> HeaderReader<'a> {
             source,
             ledger,
             position: 0,
+            spent: 0,
+            short: Cell::new(false),
             segment: 0,
             segment_start: 0,
             needs: Needs::Places,
@@ -93,9 +96,14 @@ impl<'a> HeaderReader<'a> {
         }
     }
 
-    /// What the codec needs from now on.
+    /// What the codec needs for the message that begins here.
     pub(super) fn need(&mut self, needs: Needs) {
-        self.needs = needs;
+        (self.needs, self.spent) = (needs, 0);
+    }
+
+    /// Whether the present message could not be read because it has more bytes to be read than one may have.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent >= MAX_HEADER || self.short.get()
     }
 
     pub(super) fn source(&self) -> &'a ZBytes {
@@ -155,11 +163,14 @@ impl<'a> HeaderReader<'a> {
 impl Reader for HeaderReader<'_> {
     #[allow(clippy::disallowed_methods, reason = "headers: payloads are stood in for")]
     fn read(&mut self, into: &mut [u8]) -> Result<NonZeroUsize, DidntRead> {
+        self.short.set(false);
+        let most = MAX_HEADER.saturating_sub(self.spent).min(into.len());
         let bytes = self.available().ok_or(DidntRead)?;
-        let len = bytes.len().min(into.len());
+        let len = bytes.len().min(most);
         let (Some(from), Some(to)) = (bytes.get(..len), into.get_mut(..len)) else { return Err(DidntRead) };
         to.copy_from_slice(from);
         self.position += len;
+        self.spent += len;
         NonZeroUsize::new(len).ok_or(DidntRead)
     }
 
@@ -171,16 +182,17 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Never more than one batch, unless the codec measures by it: the codec allocates what a length field asks for once that much remains, and no header is
-    /// longer than a batch, however long the payload behind it is.
+    /// Never more than what a message may still have to be read: the codec allocates what a length field asks for once that much remains. It
+    /// also finds the length of a query's body as the difference of two answers, with nothing stood in for between them. Both bounds
+    /// go down by what is read there, so the difference is that.
     fn remaining(&self) -> usize {
-        match self.needs {
-            Needs::Rest => self.left(),
-            Needs::Places | Needs::Head | Needs::Bytes => self.left().min(usize::from(BATCH_SIZE)),
-        }
+        let most = MAX_HEADER.saturating_sub(self.spent);
+        self.short.set(most < self.left());
+        self.left().min(most)
     }
 
     fn read_zslices<F: FnMut(ZSlice)>(&mut self, len: usize, mut for_each_slice: F) -> Result<(), DidntRead> {
+        self.short.set(false);
         if len > self.left() && self.needs != Needs::Head {
             return Err(DidntRead);
         }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use zbytes_lab::{
-    client::{Client, CommandError, Progress},
+    client::{CommandError, Progress},
     segment::Segment,
     wire::MAX_MESSAGE,
 };
@@ -44,9 +44,8 @@ async fn the_largest_payload_arrives_both_ways_and_one_byte_more_is_refused() {
     settled(&peer).await;
     let mut link = Link::open(&lab.ws_locator()).await;
     let noise: Segment = noise(1, 8 << 20).into();
-    let up = key("lab/up");
     let near = MAX_MESSAGE - 100;
-    let around = Client::message_len(&up, near).unwrap() - near;
+    let around = block("lab/up", ZBytes::empty()).message_len(near, None).unwrap() - near;
     let most = MAX_MESSAGE - around;
     let refused = link.client.put(1, block("lab/up", of_block(&noise, most + 1))).unwrap_err();
     assert_eq!(refused, CommandError::TooLong { encoded: MAX_MESSAGE + 1, limit: MAX_MESSAGE });

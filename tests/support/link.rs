@@ -10,7 +10,10 @@ use futures_util::{
     stream::{SplitSink, SplitStream},
 };
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{Message, client::IntoClientRequest, handshake::client::Request},
+};
 use zbytes_lab::{
     client::{
         Client, Config, Event, Limits, OpId, Part, SessionInfo,
@@ -24,6 +27,14 @@ use zbytes_lab::{
 use super::GUARD;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// An upgrade as the lab's own page asks for it. The ws port does not look at the origin.
+fn request(url: &str) -> Request {
+    let mut request = url.into_client_request().unwrap();
+    let origin = format!("http://{}", request.uri().authority().unwrap()).parse().unwrap();
+    request.headers_mut().insert("origin", origin);
+    request
+}
 
 /// A session over a WebSocket of its own. Whatever waits for it also drives it.
 pub(crate) struct Link {
@@ -46,7 +57,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Opens a session at a locator as `ws/127.0.0.1:7446`.
+    /// Opens a session at a locator as `ws/127.0.0.1:7446`, or, by the page's way, as `ws/127.0.0.1:8080/zenoh`.
     pub(crate) async fn open(locator: &str) -> Self {
         Self::open_with(locator, Limits::default()).await
     }
@@ -76,7 +87,7 @@ impl Link {
             random,
             next_op: 1,
         };
-        let (socket, _) = tokio_tungstenite::connect_async(&link.url).await.unwrap();
+        let (socket, _) = tokio_tungstenite::connect_async(request(&link.url)).await.unwrap();
         link.socket = Some(socket.split());
         let (zid, initial_sn) = (link.zid(), link.random() as u32);
         link.client = Client::new(Config { zid, initial_sn, limits }, link.now());
@@ -262,7 +273,7 @@ impl Link {
     }
 
     async fn reopen(&mut self) {
-        match tokio::time::timeout(Duration::from_secs(5), tokio_tungstenite::connect_async(&self.url)).await {
+        match tokio::time::timeout(Duration::from_secs(5), tokio_tungstenite::connect_async(request(&self.url))).await {
             Ok(Ok((socket, _))) => {
                 self.socket = Some(socket.split());
                 self.dirty = false;

@@ -5,8 +5,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Build, Declaration, Effect, Problem, Put, PutId, Row, Session, State};
+use super::{
+    Action, Build, Declaration, Effect, Numbers, Problem, Put, PutId, Row, Session, State, pause::StoodStill, sentence,
+};
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
+use crate::{
+    client::pause::{Pause, Took},
+    number::thousands,
+    outside::Outside,
+};
+
+pub mod answers;
 
 /// The most puts in a second that can be asked for.
 pub const MAX_HZ: usize = 100_000;
@@ -129,6 +138,10 @@ pub struct Course {
     pub puts: u64,
     /// Puts that were dropped, as they allowed.
     pub dropped: u64,
+    /// Puts that have ended in another error.
+    pub failed: u64,
+    /// Puts that were made and have not ended.
+    pub leaving: u64,
     /// Puts that left in each second, lately.
     pub hz: f64,
     /// Payload bytes that left in each second, lately.
@@ -145,9 +158,16 @@ pub enum Rate {
     None,
     /// Under way, by this id.
     Running(PutId, Course),
-    /// Stopped by the person.
-    Stopped(Course),
-    /// Ended by an error.
+    /// Stopped. What was under way is counted until it has ended.
+    Stopped {
+        /// Its id.
+        id: PutId,
+        /// How it went.
+        course: Course,
+        /// Why it has stopped, if the person did not want it so.
+        problem: Option<Problem>,
+    },
+    /// It was not begun.
     Failed(Problem),
 }
 
@@ -156,6 +176,13 @@ impl Rate {
     #[must_use]
     pub fn is_running(&self) -> bool {
         matches!(self, Self::Running(..))
+    }
+
+    /// No more puts are made; returns whether any were.
+    fn stop(&mut self, problem: Option<Problem>) -> bool {
+        let Self::Running(id, course) = *self else { return false };
+        *self = Self::Stopped { id, course: Course { paused: false, ..course }, problem };
+        true
     }
 }
 
@@ -168,7 +195,7 @@ pub enum Fence {
     /// The router has not answered yet.
     UnderWay(PutId),
     /// The router has handed on everything that was put before; it said so after so long.
-    Done(Duration),
+    Done(Took),
     /// It was refused or cut off.
     Failed(Problem),
 }
@@ -228,7 +255,7 @@ pub struct ErrorReply {
     /// Who gave it.
     pub from: String,
     /// Its payload as a text, shortened.
-    pub text: String,
+    pub text: Outside,
     /// Bytes of the payload.
     pub len: usize,
 }
@@ -243,6 +270,8 @@ pub struct Getting {
     /// Replies to it so far, errors apart.
     pub replies: u64,
     /// Errors that were given as answers to it.
+    pub failed: u64,
+    /// The last of these, at most [`LISTED`], newest first.
     pub errors: Vec<ErrorReply>,
 }
 
@@ -254,13 +283,15 @@ pub struct Asked {
     /// Local time of day.
     pub time: String,
     /// Its key expression.
-    pub key: String,
+    pub key: Outside,
     /// Its parameters.
-    pub parameters: String,
+    pub parameters: Outside,
     /// Bytes that came with it, if any.
     pub len: Option<usize>,
     /// A text that came along.
     pub attachment: Option<Attachment>,
+    /// How long the asker waits for answers, if it says so.
+    pub timeout: Option<Duration>,
     /// Whether this page asks itself.
     pub local: bool,
 }
@@ -271,7 +302,7 @@ pub struct Attachment {
     /// How many.
     pub len: usize,
     /// The first of them as a text; in hexadecimal when they are none.
-    pub text: String,
+    pub text: Outside,
 }
 
 /// The queryable.
@@ -289,9 +320,15 @@ pub struct Answering {
     pub asked: u64,
     /// Answers that have left.
     pub answered: u64,
+    /// Queries that got a word instead of an answer.
+    pub refused: u64,
+    /// Queries that got neither, as when the session was lost.
+    pub failed: u64,
+    /// The most payload bytes that answers under way have held at once.
+    pub most_held: usize,
     /// Why an answer could not be given, the last time.
     pub problem: Option<Problem>,
-    /// The last queries, newest first.
+    /// The last queries, at most [`LISTED`], newest first.
     pub queries: Vec<Asked>,
 }
 
@@ -304,17 +341,39 @@ impl Default for Answering {
             declared: Declaration::None,
             asked: 0,
             answered: 0,
+            refused: 0,
+            failed: 0,
+            most_held: 0,
             problem: None,
             queries: Vec::new(),
         }
     }
 }
 
+impl Answering {
+    /// Queries that wait for their answer, or for it to leave.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.asked.saturating_sub(self.answered).saturating_sub(self.refused).saturating_sub(self.failed)
+    }
+}
+
+/// How queries have ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// The answer has left.
+    Left,
+    /// The asker got this word instead of an answer.
+    Refused(String),
+    /// The asker got neither.
+    Failed(Problem),
+}
+
 /// A token of somebody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Its key.
-    pub key: String,
+    pub key: Outside,
     /// Whether it is there; else it has gone.
     pub alive: bool,
     /// Local time of day when it was told.
@@ -334,8 +393,36 @@ pub struct Liveliness {
     pub watch: Declaration,
     /// The last list that was asked for.
     pub asking: Asking,
-    /// What was found, newest first.
+    /// Tokens that are alive, of those that were told since the watch or the list began.
+    pub alive: u64,
+    /// How often one has gone since then. A token that comes back and goes again counts twice.
+    pub departed: u64,
+    /// What was told last, one entry a key, newest first, at most [`LISTED`].
     pub tokens: Vec<Token>,
+    /// Whether older entries had to make room.
+    pub cut: bool,
+}
+
+impl Liveliness {
+    /// Forgets what was told: a watch or a list begins.
+    fn begin(&mut self) {
+        (self.alive, self.departed, self.cut) = (0, 0, false);
+        self.tokens.clear();
+    }
+
+    /// A token has come, or has gone. Each change is told once.
+    fn told(&mut self, token: Token) {
+        if token.alive {
+            self.alive += 1;
+        } else {
+            self.alive = self.alive.saturating_sub(1);
+            self.departed += 1;
+        }
+        self.tokens.retain(|other| other.key != token.key);
+        self.cut |= self.tokens.len() >= LISTED;
+        self.tokens.truncate(LISTED - 1);
+        self.tokens.insert(0, token);
+    }
 }
 
 impl Default for Liveliness {
@@ -346,7 +433,10 @@ impl Default for Liveliness {
             key: "lab/alive/**".to_owned(),
             watch: Declaration::None,
             asking: Asking::None,
+            alive: 0,
+            departed: 0,
             tokens: Vec::new(),
+            cut: false,
         }
     }
 }
@@ -373,12 +463,16 @@ pub struct Api {
     pub hz: usize,
     /// Puts at a rate.
     pub rate: Rate,
+    /// The key, the options and the rate that these were started with.
+    pub started: Option<(String, Options, usize)>,
     /// The last fence.
     pub fence: Fence,
     /// Whether anybody listens to the key of the puts, once that is known.
     pub matching: Option<bool>,
     /// Numbered samples that the subscription has missed.
     pub missed: u64,
+    /// Numbered samples that this page has put.
+    pub numbers: Numbers,
     /// The get.
     pub get: Getting,
     /// The queryable.
@@ -389,6 +483,8 @@ pub struct Api {
     pub link: LinkStats,
     /// How the session was lost the last time.
     pub loss: Option<Loss>,
+    /// The last time that the page stood still.
+    pub stood_still: Option<StoodStill>,
 }
 
 /// What can be declared beside the subscription.
@@ -446,23 +542,33 @@ pub enum Change {
     /// Puts at a rate cannot go on.
     RateFailed(PutId, Problem),
     /// Answer: the fence.
-    Flushed(PutId, Result<Duration, Problem>),
+    Flushed(PutId, Result<Took, Problem>),
     /// Whether anybody listens to the key.
     Matching(bool),
     /// Numbered samples were missed.
     Missed(u32),
+    /// The next numbered put of a lane will have this number: told when it is a power of two.
+    Numbered(usize, u32),
     /// An error came as an answer to the get.
     ErrorReply(PutId, ErrorReply),
     /// The get has ended, or the list of tokens.
     GetEnded(PutId, Result<(), Problem>),
     /// The queryable is asked.
     Asked(Asked),
-    /// An answer has left, or could not be given.
-    Answered(Result<(), Problem>),
+    /// A query was refused before the page was asked: too many wait already.
+    QueryRefused,
+    /// So many queries have ended in this way.
+    Answered(u64, Answered),
+    /// The most payload bytes that answers under way have held at once.
+    AnswersHeld(usize),
     /// A token.
     Alive(Token),
     /// What went over the link.
     Link(LinkStats),
+    /// The page stood still, all in all so long since the session was last known to live; and the local time of day.
+    StoodStill(Pause, String),
+    /// The session has outlived that.
+    CaughtUp,
 }
 
 /// What is to be done for it.
@@ -585,10 +691,7 @@ impl State {
             Change::Hz(hz) => self.api.hz = hz,
             Change::Start => tasks.extend(self.start_rate()),
             Change::Stop => {
-                if let Rate::Running(_, course) = self.api.rate {
-                    self.api.rate = Rate::Stopped(Course { paused: false, ..course });
-                    tasks.push(Task::Stop);
-                }
+                tasks.extend(self.api.rate.stop(None).then_some(Task::Stop));
             }
             Change::Delete => return self.put(true),
             Change::Flush => tasks.extend(self.flush()),
@@ -620,10 +723,14 @@ impl State {
                 if !matches!(self.api.declared(entity), Declaration::Declared(_)) {
                     match entity {
                         Entity::Queryable => {
-                            (self.api.answer.asked, self.api.answer.answered) = (0, 0);
-                            self.api.answer.problem = None;
+                            let answer = &mut self.api.answer;
+                            // What is still under way will be told.
+                            answer.asked = answer.waiting();
+                            (answer.answered, answer.refused, answer.failed) = (0, 0, 0);
+                            answer.queries.clear();
+                            answer.problem = None;
                         }
-                        Entity::Watch => self.api.liveliness.tokens.clear(),
+                        Entity::Watch => self.api.liveliness.begin(),
                         Entity::Token => {}
                     }
                     tasks.push(Task::Declare(entity, self.api.key(entity).to_owned(), self.api.answer.complete));
@@ -635,18 +742,19 @@ impl State {
             }
             Change::List => tasks.extend(self.list()),
             Change::Declared(entity, result) => {
-                *self.api.declared(entity) = result.map_or_else(Declaration::Failed, Declaration::Declared);
+                *self.api.declared(entity) =
+                    result.map_or_else(Declaration::Failed, |key| Declaration::Declared(key.into()));
             }
             Change::Rated(id, now) => {
-                if let Rate::Running(running, course) = &mut self.api.rate
-                    && *running == id
+                if let Rate::Running(rate, course) | Rate::Stopped { id: rate, course, .. } = &mut self.api.rate
+                    && *rate == id
                 {
                     *course = now;
                 }
             }
             Change::RateFailed(id, problem) => {
                 if matches!(self.api.rate, Rate::Running(running, _) if running == id) {
-                    self.api.rate = Rate::Failed(problem);
+                    self.api.rate.stop(Some(problem));
                 }
             }
             Change::Flushed(id, result) => {
@@ -655,9 +763,15 @@ impl State {
                 }
             }
             Change::Matching(matching) => self.api.matching = Some(matching),
+            Change::Numbered(lane, number) => {
+                if let Some(next) = self.api.numbers.next.get_mut(lane) {
+                    *next = number;
+                }
+            }
             Change::Missed(count) => self.api.missed += u64::from(count),
             Change::ErrorReply(id, error) => {
                 if self.api.get.asking == Asking::UnderWay(id) {
+                    self.api.get.failed += 1;
                     self.api.get.errors.truncate(LISTED - 1);
                     self.api.get.errors.insert(0, error);
                 }
@@ -667,15 +781,23 @@ impl State {
                 self.api.liveliness.asking.end(id, result);
             }
             Change::Asked(asked) => tasks.extend(self.asked_for(asked)),
-            Change::Answered(Ok(())) => self.api.answer.answered += 1,
-            Change::Answered(Err(problem)) => self.api.answer.problem = Some(problem),
-            Change::Alive(token) => {
-                let tokens = &mut self.api.liveliness.tokens;
-                tokens.retain(|other| other.key != token.key);
-                tokens.truncate(LISTED - 1);
-                tokens.insert(0, token);
+            Change::QueryRefused => {
+                self.api.answer.asked += 1;
+                let limit = thousands(crate::client::Limits::DEFAULT.queries as u64);
+                self.answered(1, Answered::Refused(format!("{limit} queries wait already")));
             }
+            Change::Answered(count, how) => self.answered(count, how),
+            Change::AnswersHeld(most) => self.api.answer.most_held = most,
+            Change::Alive(token) => self.api.liveliness.told(token),
             Change::Link(stats) => self.api.link = stats,
+            Change::StoodStill(pause, time) => {
+                self.api.stood_still = Some(StoodStill { time, pause, outlived: false });
+            }
+            Change::CaughtUp => {
+                if let Some(stood_still) = &mut self.api.stood_still {
+                    stood_still.outlived = true;
+                }
+            }
         }
         tasks.into_iter().map(Effect::Session).collect()
     }
@@ -695,6 +817,7 @@ impl State {
         let id = self.next_id();
         self.api.rate = Rate::Running(id, Course::default());
         let (key, options, rows) = (self.key.clone(), self.api.options.clone(), self.rows.clone());
+        self.api.started = Some((key.clone(), options.clone(), self.api.hz));
         Some(Task::Start { id, key, options, hz: self.api.hz, rows })
     }
 
@@ -705,11 +828,19 @@ impl State {
         }
         Some(Effect::Session(match &self.build {
             Build::Failed(problem) => {
-                self.api.rate = Rate::Failed(problem.clone());
+                self.api.rate.stop(Some(problem.clone()));
                 Task::Stop
             }
             _ => Task::Rows(self.rows.clone()),
         }))
+    }
+
+    /// Whether puts at a rate go on with another key, other options or another rate than those that are chosen now.
+    #[must_use]
+    pub fn rate_is_older(&self) -> bool {
+        let chosen = (&self.key, &self.api.options, self.api.hz);
+        self.api.rate.is_running()
+            && self.api.started.as_ref().is_some_and(|(key, options, hz)| (key, options, *hz) != chosen)
     }
 
     fn flush(&mut self) -> Option<Task> {
@@ -740,7 +871,7 @@ impl State {
         }
         let id = self.next_id();
         let get = &mut self.api.get;
-        (get.asking, get.replies) = (Asking::UnderWay(id), 0);
+        (get.asking, get.replies, get.failed) = (Asking::UnderWay(id), 0, 0);
         get.errors.clear();
         let (question, options) = (get.question.clone(), self.api.options.clone());
         let rows = with_payload.then(|| self.rows.clone());
@@ -760,7 +891,7 @@ impl State {
         let id = self.next_id();
         let liveliness = &mut self.api.liveliness;
         liveliness.asking = Asking::UnderWay(id);
-        liveliness.tokens.clear();
+        liveliness.begin();
         Some(Task::List(id, liveliness.key.clone()))
     }
 
@@ -770,13 +901,33 @@ impl State {
         answer.asked += 1;
         answer.queries.truncate(LISTED - 1);
         answer.queries.insert(0, asked.clone());
-        let Declaration::Declared(key) = answer.declared.clone() else { return None };
+        let Declaration::Declared(key) = answer.declared.clone() else {
+            // It was undeclared meanwhile, and the session has ended what it was asked.
+            answer.failed += 1;
+            return None;
+        };
         let rows = match &self.build {
             _ if answer.with_error => Err("this page answers with an error, as it was asked to".to_owned()),
             Build::Failed(problem) => Err(format!("the payload of this page could not be built: {}", problem.title)),
             _ => Ok(self.rows.clone()),
         };
-        Some(Task::Answer { id, asked, key, options: self.api.options.clone(), rows })
+        Some(Task::Answer { id, asked, key: key.raw().to_owned(), options: self.api.options.clone(), rows })
+    }
+
+    fn answered(&mut self, count: u64, how: Answered) {
+        let answer = &mut self.api.answer;
+        let (counted, problem) = match how {
+            Answered::Left => (&mut answer.answered, None),
+            Answered::Refused(why) => {
+                let detail = format!("{}. The asker was told so.", sentence(&why));
+                (&mut answer.refused, Some(Problem::new("A query was refused.", detail)))
+            }
+            Answered::Failed(problem) => (&mut answer.failed, Some(problem)),
+        };
+        *counted += count;
+        if problem.is_some() {
+            answer.problem = problem;
+        }
     }
 
     /// A session has opened that was not there before.
@@ -792,9 +943,7 @@ impl State {
         for entity in [Entity::Queryable, Entity::Token, Entity::Watch] {
             *api.declared(entity) = Declaration::None;
         }
-        let Rate::Running(_, course) = api.rate else { return None };
-        api.rate = Rate::Stopped(Course { paused: false, ..course });
-        Some(Effect::Session(Task::Stop))
+        api.rate.stop(None).then_some(Effect::Session(Task::Stop))
     }
 
     /// The puts have another key.

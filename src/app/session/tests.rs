@@ -40,6 +40,14 @@ fn reply(id: u64) -> Sample {
     }
 }
 
+/// The last of some effects, which is a task.
+fn one_of(mut effects: Vec<Effect>) -> Task {
+    match effects.pop() {
+        Some(Effect::Session(task)) => task,
+        other => panic!("not a task: {other:?}"),
+    }
+}
+
 fn one(mut effects: Vec<Effect>) -> Task {
     match (effects.pop(), effects.is_empty()) {
         (Some(Effect::Session(task)), true) => task,
@@ -76,13 +84,21 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
     let effects = state.apply(Action::Edit(row, Edit::Mode(Mode::Copy)));
     assert_eq!(effects.last(), Some(&Effect::Session(Task::Rows(state.rows.clone()))));
     assert_eq!(state.apply(Action::Edit(row, Edit::Length(1 << 40))), [Effect::Session(Task::Stop)]);
-    assert!(matches!(state.api.rate, Rate::Failed(_)));
+    let Rate::Stopped { id: stopped, problem: Some(_), .. } = state.api.rate else { panic!("{:?}", state.api.rate) };
+    assert_eq!(stopped, id);
     assert!(state.apply(Change::Start.into()).is_empty());
+    assert!(matches!(state.api.rate, Rate::Failed(_)));
     state.apply(Action::Edit(row, Edit::Length(1)));
     let Task::Start { id, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
     state.apply(Change::Rated(id, course).into());
     assert_eq!(state.apply(Action::SessionEnded(None)), [Effect::Session(Task::Stop)]);
-    assert_eq!(state.api.rate, Rate::Stopped(Course { paused: false, ..course }));
+    let stopped = |course| Rate::Stopped { id, course, problem: None };
+    assert_eq!(state.api.rate, stopped(Course { paused: false, ..course }));
+    // What was under way is counted until it has ended.
+    let end = Course { puts: 9, ..course };
+    state.apply(Change::Rated(id + 1, Course::default()).into());
+    state.apply(Change::Rated(id, end).into());
+    assert_eq!(state.api.rate, stopped(end));
 }
 
 #[test]
@@ -113,9 +129,10 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
         query: 5,
         time: "t".into(),
         key: "lab/answer".into(),
-        parameters: String::new(),
+        parameters: String::new().into(),
         len: None,
         attachment: None,
+        timeout: None,
         local: false,
     };
     let mut state = open();
@@ -134,8 +151,38 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     let row = state.rows[0].id;
     state.apply(Action::Edit(row, Edit::Length(1 << 40)));
     assert!(answer(&mut state).unwrap_err().contains("could not be built"));
-    state.apply(Change::Answered(Ok(())).into());
+    state.apply(Change::Answered(1, Answered::Left).into());
     assert_eq!((state.api.answer.asked, state.api.answer.answered, state.api.answer.queries.len()), (3, 1, 3));
+    // Everything that was asked is answered, refused, failed, or waits.
+    state.apply(Change::QueryRefused.into());
+    let counts = |state: &State| {
+        let Answering { asked, answered, refused, failed, .. } = state.api.answer;
+        [asked, answered, refused, failed, state.api.answer.waiting()]
+    };
+    assert_eq!(counts(&state), [4, 1, 1, 0, 2]);
+    assert!(state.api.answer.problem.as_ref().unwrap().detail.contains("4,096 queries wait already"));
+    state.apply(Change::Answered(1, Answered::Refused("too late".into())).into());
+    assert_eq!(counts(&state), [4, 1, 2, 0, 1]);
+    assert_eq!(state.api.answer.problem.as_ref().unwrap().detail, "Too late. The asker was told so.");
+    // Declared anew, it counts what was under way, and nothing else.
+    state.apply(Change::Undeclare(Entity::Queryable).into());
+    assert!(state.apply(Change::Asked(asked.clone()).into()).is_empty(), "there is no queryable any more");
+    assert_eq!(counts(&state), [5, 1, 2, 1, 1]);
+    state.apply(Change::Declare(Entity::Queryable).into());
+    assert_eq!(counts(&state), [1, 0, 0, 0, 1]);
+    state.apply(Change::Answered(1, Answered::Failed(Problem::new("Lost.", ""))).into());
+    assert_eq!(counts(&state), [1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn a_pause_is_told_with_whether_the_session_has_outlived_it() {
+    let mut state = open();
+    let pause = Pause { still: Duration::from_secs(40), ahead: Duration::ZERO };
+    state.apply(Change::StoodStill(pause, "12:00".into()).into());
+    let told = |outlived| Some(StoodStill { time: "12:00".into(), pause, outlived });
+    assert_eq!(state.api.stood_still, told(false));
+    state.apply(Change::CaughtUp.into());
+    assert_eq!(state.api.stood_still, told(true));
 }
 
 #[test]
@@ -156,6 +203,79 @@ fn tokens_are_listed_once_each_with_what_was_last_said_of_them() {
 }
 
 #[test]
+fn tokens_are_counted_apart_from_those_that_are_listed() {
+    let mut state = open();
+    state.apply(Change::Declare(Entity::Watch).into());
+    let tell = |state: &mut State, range: std::ops::Range<usize>, alive| {
+        for at in range {
+            state.apply(Change::Alive(Token { key: at.to_string().into(), alive, time: "t".into() }).into());
+        }
+    };
+    let counts = |state: &State| {
+        let live = &state.api.liveliness;
+        (live.alive, live.departed, live.tokens.len(), live.cut)
+    };
+    tell(&mut state, 0..LISTED, true);
+    assert_eq!(counts(&state), (50, 0, 50, false));
+    tell(&mut state, LISTED..60, true);
+    assert_eq!(counts(&state), (60, 0, 50, true));
+    tell(&mut state, 60..120, true);
+    tell(&mut state, 0..60, false);
+    assert_eq!(counts(&state), (60, 60, 50, true));
+    // One that was listed and one that had to make room come back.
+    tell(&mut state, 59..60, true);
+    tell(&mut state, 0..1, true);
+    assert_eq!(counts(&state), (62, 60, 50, true));
+    state.apply(Change::Undeclare(Entity::Watch).into());
+    state.apply(Change::Declare(Entity::Watch).into());
+    assert_eq!(counts(&state), (0, 0, 0, false));
+    tell(&mut state, 0..60, true);
+    state.apply(Change::List.into());
+    assert_eq!(counts(&state), (0, 0, 0, false));
+}
+
+#[test]
+fn errors_and_queries_are_counted_apart_from_those_that_are_listed() {
+    let mut state = open();
+    let Task::Get { id, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
+    let error = |at: usize| ErrorReply { from: "1".into(), text: at.to_string().into(), len: 3 };
+    for at in 0..60 {
+        state.apply(Change::ErrorReply(id, error(at)).into());
+    }
+    // One of another get.
+    state.apply(Change::ErrorReply(id + 100, error(99)).into());
+    let get = &state.api.get;
+    assert_eq!((get.failed, get.errors.len(), &get.errors[0]), (60, LISTED, &error(59)));
+    state.apply(Change::GetEnded(id, Ok(())).into());
+    state.apply(Change::Get.into());
+    assert_eq!((state.api.get.failed, state.api.get.errors.len()), (0, 0));
+
+    state.apply(Change::Declare(Entity::Queryable).into());
+    for query in 0..60 {
+        state.apply(
+            Change::Asked(Asked {
+                query,
+                time: "t".into(),
+                key: "k".into(),
+                parameters: String::new().into(),
+                len: None,
+                attachment: None,
+                timeout: None,
+                local: false,
+            })
+            .into(),
+        );
+    }
+    let counts = |state: &State| (state.api.answer.asked, state.api.answer.queries.len());
+    assert_eq!(counts(&state), (60, LISTED));
+    state.apply(Change::Answered(60, Answered::Left).into());
+    // Another queryable was asked nothing yet.
+    state.apply(Change::Undeclare(Entity::Queryable).into());
+    state.apply(Change::Declare(Entity::Queryable).into());
+    assert_eq!(counts(&state), (0, 0));
+}
+
+#[test]
 fn the_link_is_looked_at_while_its_view_is_open() {
     let mut state = open();
     assert!(state.apply(Change::Tab(Tab::Get).into()).is_empty());
@@ -164,4 +284,23 @@ fn the_link_is_looked_at_while_its_view_is_open() {
     assert_eq!(one(state.apply(Change::Tab(Tab::Put).into())), Task::WatchLink(false));
     let task = one(state.apply(Action::Key("other".into())));
     assert_eq!((task, state.api.matching), (Task::Match("other".into()), None));
+}
+
+#[test]
+fn puts_at_a_rate_are_known_to_be_older_than_what_is_chosen() {
+    let mut state = open();
+    assert!(!state.rate_is_older());
+    state.apply(Change::Start.into());
+    assert!(!state.rate_is_older());
+    state.apply(Change::Hz(7).into());
+    assert!(state.rate_is_older());
+    state.apply(Change::Hz(30).into());
+    assert!(!state.rate_is_older());
+    state.apply(Action::Key("other".into()));
+    assert!(state.rate_is_older());
+    state.apply(Action::Key("lab/tensor".into()));
+    state.apply(Change::Options(Options { express: true, ..Options::default() }).into());
+    assert!(state.rate_is_older());
+    state.apply(Change::Stop.into());
+    assert!(!state.rate_is_older(), "nothing goes on");
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::session::priority_name,
+    outside::Outside,
     wire::{Carried, Dissection, Shape},
 };
 use serde::Serialize;
@@ -71,7 +72,8 @@ struct OneFrame<'a> {
     reliability: Option<&'static str>,
     sn: Option<u32>,
     messages: Vec<OneMessage>,
-    keys: &'a [String],
+    keys: &'a [Outside],
+    more_keys: bool,
     fragment: Option<OneFragment>,
     puts: &'a [u64],
     carried: Vec<OneCarried>,
@@ -108,7 +110,7 @@ pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: D
             Shape::Unknown => "unknown",
         },
         name: span.field.name,
-        value: &span.value,
+        value: span.value.raw(),
         place: span.field.place,
     });
     let one = OneFrame {
@@ -125,7 +127,8 @@ pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: D
         keys: &summary.keys,
         fragment,
         puts: &frame.ops,
-        carried: summary.carried.iter().map(carried).collect(),
+        more_keys: summary.more_keys,
+        carried: dissection.carried().iter().map(carried).collect(),
         length: bytes.len(),
         bytes: base64(bytes),
         fields: fields.collect(),

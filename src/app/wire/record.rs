@@ -9,8 +9,9 @@ use std::{
 
 use super::{Bounds, Filter, FrameId, Kept, MessageId, Only, Way};
 use crate::{
-    app::{Piece, Plan, PutId, Row, Selection},
+    app::{Piece, Plan, PutId, Row, Selection, Sending},
     client::capture::{Frame, Taken},
+    outside::Outside,
     wire::{Carried, Carries, Kind},
 };
 
@@ -55,7 +56,7 @@ pub struct Message {
     /// What it is, as in `Put`; empty when its first fragment was not seen.
     pub name: &'static str,
     /// Its key expressions.
-    pub keys: Vec<String>,
+    pub keys: Vec<Outside>,
     /// The operations of this page in it.
     pub ops: Vec<PutId>,
     /// When its first fragment was seen, and its last so far.
@@ -311,7 +312,7 @@ impl Record {
             return;
         }
         // Where batches cut does not matter here.
-        let Ok(plan) = Plan::of(rows, None, 0) else { return };
+        let Ok(plan) = Plan::of(rows, None, &Sending::default()) else { return };
         self.made.push_back(Made { puts: (put, put), rows: Vec::from(rows), plan: Rc::new(plan) });
         if self.made.len() > REMEMBERED {
             self.made.pop_front();
@@ -387,7 +388,7 @@ impl Record {
 
     /// The key expressions in a frame; of a later fragment those of its message.
     #[must_use]
-    pub fn keys<'a>(&'a self, entry: &'a Entry) -> &'a [String] {
+    pub fn keys<'a>(&'a self, entry: &'a Entry) -> &'a [Outside] {
         let own = &entry.frame.summary.keys;
         match entry.message().and_then(|id| self.message(id)) {
             Some(message) if own.is_empty() => &message.keys,
@@ -398,8 +399,15 @@ impl Record {
     /// What a frame carries, in the order of its bytes: a part for each piece of a payload of this page, and one for each other body.
     #[must_use]
     pub fn parts(&self, entry: &Entry) -> Vec<Part> {
+        self.parts_of(entry, &entry.frame.summary.carried)
+    }
+
+    /// The same of all that a frame carries, where its summary has noted the first only: `all` is
+    /// as its dissection has it.
+    #[must_use]
+    pub fn parts_of(&self, entry: &Entry, all: &[Carried]) -> Vec<Part> {
         let mut parts = Vec::new();
-        for carried in &entry.frame.summary.carried {
+        for carried in all {
             let whole = |of| {
                 let Carried { start, len, offset, what, .. } = *carried;
                 Part { start, len, offset, what, of }
@@ -440,8 +448,16 @@ impl Record {
                 Only::Put(put) => frame.ops.contains(&put),
                 Only::Message(id) => entry.message() == Some(id),
             })
-            && (filter.text.is_empty() || self.keys(entry).iter().any(|key| key.contains(filter.text.trim())))
+            && (filter.text.is_empty() || self.keys(entry).iter().any(|key| key.raw().contains(filter.text.trim())))
             && (!filter.segment || selected.is_some_and(|segment| self.carries(entry, segment)))
+    }
+
+    /// Whether a frame that a filter does not show may have its text in a key expression that was
+    /// not noted.
+    #[must_use]
+    pub fn may_show(&self, entry: &Entry, filter: &Filter, selected: Option<Selection>) -> bool {
+        let whatever_text = || Filter { text: String::new(), ..filter.clone() };
+        !filter.text.is_empty() && entry.frame.summary.more_keys && self.shows(entry, &whatever_text(), selected)
     }
 
     /// The frame of the same message in front of one, or behind it.

@@ -43,6 +43,9 @@ pub struct Rows {
     pub firsts: Rc<Vec<FrameId>>,
     /// Frames that the filter shows.
     pub shown: usize,
+    /// Frames that only the text hides, and that have more key expressions than are noted: it may
+    /// be in one of these.
+    pub unsearched: usize,
 }
 
 impl Rows {
@@ -55,6 +58,7 @@ impl Rows {
         let mut lines = Vec::new();
         for (at, entry) in record.entries().iter().enumerate() {
             if !record.shows(entry, filter, selected) {
+                rows.unsearched += usize::from(record.may_show(entry, filter, selected));
                 continue;
             }
             rows.shown += 1;

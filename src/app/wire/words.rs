@@ -47,8 +47,8 @@ pub fn messages_words(summary: &Summary) -> String {
     let words = named.join(", ");
     match summary.keys.as_slice() {
         [] => words,
-        [only] if !summary.more_keys => format!("{words} {only}"),
-        [first, ..] => format!("{words} {first}, …"),
+        [only] if !summary.more_keys => format!("{words} {}", only.shown()),
+        [first, ..] => format!("{words} {}, …", first.shown()),
     }
 }
 

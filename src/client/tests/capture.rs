@@ -80,7 +80,7 @@ fn the_handshake_and_a_put_in_fragments_are_recorded_in_order() {
             assert_eq!(frame.summary.keys.is_empty(), at > 0);
         }
         let small = taken.frames.iter().find(|frame| frame.ops == [8]).unwrap();
-        assert_eq!((small.place, small.summary.keys.as_slice()), (None, ["lab/small".to_owned()].as_slice()));
+        assert_eq!((small.place, small.summary.keys.as_slice()), (None, ["lab/small".into()].as_slice()));
         let numbers: Vec<u64> = taken.frames.iter().map(|frame| frame.number).collect();
         assert!(numbers.iter().copied().eq(4..taken.recorded));
     }

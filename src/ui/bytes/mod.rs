@@ -23,12 +23,11 @@ use crate::{
         Action, Problem, State,
         bytes::{Looking, Subject},
     },
-    ledger::Ledger,
     payload::{Difference, Direction, Search, Step},
     segment::{Element, Mode},
     web::{
         Runtime,
-        bytes::{self, Held, Seen, Stop},
+        bytes::{self, Held, Looked, Seen, Stop},
     },
 };
 
@@ -158,7 +157,7 @@ struct Open {
     held: Result<Held, Problem>,
     /// Whether its segments are those of the rows: then they have their colours, and are pointed at in every pane.
     ours: bool,
-    ledger: Rc<RefCell<Ledger>>,
+    looked: Rc<Looked>,
     other: Option<Other>,
     top: usize,
     cursor: usize,
@@ -266,8 +265,8 @@ impl BytesDialog {
 
     fn begin(&mut self, ctx: &Context<Self>, looking: Looking) {
         (self.stop_search, self.stop_compare, self.stop_step) = (None, None, None);
-        let ledger = Rc::new(RefCell::new(Ledger::new()));
-        let held = ctx.props().runtime.hold(looking.subject, &ctx.props().state.rows, &ledger);
+        let looked = Rc::new(Looked::default());
+        let held = ctx.props().runtime.hold(looking.subject, &ctx.props().state.rows, &looked);
         let len = held.as_ref().map_or(0, |held| held.payload().len());
         let cursor = looking.offset.min(len.saturating_sub(1));
         let lines = Lines { len, width: self.width() };
@@ -284,7 +283,7 @@ impl BytesDialog {
             subject: looking.subject,
             held,
             ours,
-            ledger,
+            looked,
             other: None,
             top: lines.of(cursor).min(lines.last_top(self.visible)),
             cursor,
@@ -419,7 +418,10 @@ impl BytesDialog {
             _ => here + 1,
         };
         open.hit = usize::MAX;
-        let Some(search) = Search::new(sought, from, direction, held.payload().len()) else { return };
+        let Some(search) = Search::new(sought, from, direction, held.payload().len()) else {
+            open.searching = Searching::Absent;
+            return;
+        };
         open.searching = Searching::UnderWay(0.0);
         self.task += 1;
         let (task, held, link) = (self.task, held.clone(), ctx.link().clone());
@@ -441,7 +443,7 @@ impl BytesDialog {
             self.measure();
             return;
         };
-        let held = ctx.props().runtime.hold(subject, &ctx.props().state.rows, &open.ledger);
+        let held = ctx.props().runtime.hold(subject, &ctx.props().state.rows, &open.looked);
         let comparing = match &held {
             Ok(theirs) => {
                 self.task += 1;
@@ -575,7 +577,7 @@ impl BytesDialog {
         let kept = props.runtime.keep_payload(&props.state.rows);
         // Rows in move mode had their arrays taken away by that, and have new ones now.
         let Some(open) = &mut self.open else { return };
-        open.held = props.runtime.hold(Subject::Build, &props.state.rows, &open.ledger);
+        open.held = props.runtime.hold(Subject::Build, &props.state.rows, &open.looked);
         (open.window, open.inspected) = (None, None);
         open.said = Some(kept.map(|copied| {
             format!(
@@ -849,7 +851,7 @@ impl Component for BytesDialog {
                 let Some(open) = &self.open else { return false };
                 match hex::offset(&self.choices.go, open.cursor, open.len()) {
                     Ok(offset) => {
-                        self.go(offset, false, true);
+                        self.go(offset, self.choices.extend, true);
                         self.choices.go_error = None;
                         focus(&self.grid);
                     }
@@ -918,7 +920,7 @@ impl Component for BytesDialog {
                 }
                 match result {
                     Ok(None) => return false,
-                    Ok(Some(Some(offset))) => self.go(offset, false, true),
+                    Ok(Some(Some(offset))) => self.go(offset, self.choices.extend, true),
                     Ok(Some(None)) => self.stepped(Ok("There is none further on.")),
                     Err(problem) => self.stepped(Err(problem)),
                 }

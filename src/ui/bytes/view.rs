@@ -12,6 +12,7 @@ use crate::{
         bytes::Subject,
         keys::{Context as Shortcuts, aria},
     },
+    outside::Ends,
     payload::Direction,
     segment::{Element, Mode},
     ui::{
@@ -19,7 +20,8 @@ use crate::{
         hex::{self, Mark, Order, Sought, Style},
         keys::in_line,
         pointing,
-        widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch, typed},
+        text_field::TextField,
+        widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch},
     },
     web::bytes::{self, Seen},
 };
@@ -158,9 +160,8 @@ impl BytesDialog {
             <div class="bytes-tools">
                 <form onsubmit={submit(|| Msg::Go)}>
                     <label for="bytes-go">{ "go to" }</label>
-                    <input id="bytes-go" class="mono" aria-keyshortcuts={aria("bytes-go")} type="text" autocomplete="off" spellcheck="false" placeholder="0x2000"
-                        value={choices.go.clone()} oninput={link.callback(|event| Msg::GoTyped(typed(event)))}
-                        aria-invalid={choices.go_error.is_some().then_some("true")} aria-describedby="bytes-go-error" />
+                    <TextField id="bytes-go" class="mono" placeholder="0x2000" value={choices.go.clone()} change={link.callback(Msg::GoTyped)}
+                        ends={Ends::LeftOut} wrong={choices.go_error.is_some()} describedby="bytes-go-error" />
                     <button type="submit">{ "Go" }</button>
                     <p class="field-error" id="bytes-go-error" role="alert">{ choices.go_error.clone().unwrap_or_default() }</p>
                 </form>
@@ -169,12 +170,11 @@ impl BytesDialog {
                     <Select id="bytes-kind" name="What the search text stands for" value={AttrValue::from(choices.kind.key())}
                         options={kinds} choose={choose_kind} />
                     if long { { orders(link, "bytes-sought-order", "Byte order of the number", choices.order, Msg::SoughtOrder) } }
-                    <input id="bytes-sought" class="mono" aria-keyshortcuts={aria("bytes-sought")} type="text" autocomplete="off" spellcheck="false"
-                        {placeholder}
-                        value={choices.sought.clone()} oninput={link.callback(|event| Msg::SoughtTyped(typed(event)))}
-                        aria-invalid={failed.is_some().then_some("true")} aria-describedby="bytes-search-error" />
-                    <button type="submit" id="bytes-next" aria-keyshortcuts={aria("bytes-next")}>{ "Next" }</button>
-                    <button type="button" id="bytes-previous" aria-keyshortcuts={aria("bytes-previous")}
+                    <TextField id="bytes-sought" class="mono" {placeholder} value={choices.sought.clone()} change={link.callback(Msg::SoughtTyped)}
+                        ends={if choices.kind == Sought::Text { Ends::Words } else { Ends::LeftOut }} wrong={failed.is_some()}
+                        describedby="bytes-search-error" />
+                    <button type="submit" id="bytes-next" disabled={open.held.is_err()} aria-keyshortcuts={aria("bytes-next")}>{ "Next" }</button>
+                    <button type="button" id="bytes-previous" disabled={open.held.is_err()} aria-keyshortcuts={aria("bytes-previous")}
                         onclick={link.callback(|_| Msg::Find(Direction::Backwards))}>
                         { "Previous" }</button>
                     <span id="bytes-search" class="bytes-state" data-state={search_word(&open.searching)} aria-live="polite">
@@ -470,6 +470,22 @@ impl BytesDialog {
             }
             _ => Vec::new(),
         };
+        // What is not told apart is painted as that.
+        let from = match (plan, &open.held) {
+            (Some(plan), _) => {
+                plan.pieces.iter().filter(|piece| piece.bytes() > 0).nth(MOST_STRIPES).map(|piece| piece.offset)
+            }
+            (None, Ok(held)) if held.payload().payload().segments().len() > MOST_STRIPES => Some(0),
+            _ => None,
+        };
+        let joined = from.map(|from| {
+            let y = from as f64 / len * height;
+            html! {
+                <rect class="many" x="0" y={y.to_string()} width="5" height={(height - y).to_string()}>
+                    <title>{ "More segments than are told apart here" }</title>
+                </rect>
+            }
+        });
         let differences = match &open.other {
             Some(Other { comparing: Comparing::Done(difference), .. }) => difference.shares((height / 3.0) as usize),
             _ => Vec::new(),
@@ -483,6 +499,7 @@ impl BytesDialog {
                 onpointercancel={link.callback(|_: PointerEvent| Msg::Release)}>
                 <rect class="track" width="16" height={height.to_string()} />
                 { stripes }
+                { for joined }
                 { for differences.iter().enumerate().filter(|(_, share)| **share > 0.0).map(|(part, _)| html! {
                     <rect class="ink" x="10" y={(part as f64 * 3.0).to_string()} width="6" height="3" />
                 }) }
@@ -607,9 +624,8 @@ impl BytesDialog {
         html! {
             <form class="bytes-write" {onsubmit}>
                 <label for="bytes-write">{ "write into the caller’s array" }</label>
-                <input id="bytes-write" class="mono" type="text" autocomplete="off" spellcheck="false" value={self.choices.write.clone()}
-                    oninput={link.callback(|event| Msg::WriteTyped(typed(event)))} aria-describedby="bytes-write-error"
-                    aria-invalid={self.choices.write_error.is_some().then_some("true")} />
+                <TextField id="bytes-write" class="mono" value={self.choices.write.clone()} change={link.callback(Msg::WriteTyped)}
+                    ends={Ends::LeftOut} wrong={self.choices.write_error.is_some()} describedby="bytes-write-error" />
                 <button type="submit">{ "Write" }</button>
                 <p class="field-error" id="bytes-write-error" role="alert">{ self.choices.write_error.clone().unwrap_or_default() }</p>
             </form>
@@ -630,7 +646,7 @@ impl BytesDialog {
                     onclick={link.callback(move |_| Msg::Copy(style))}>{ style.name() }</button>
             }
         });
-        let copied = open.ledger.borrow().total();
+        let looked = open.looked.parts();
         let select = |event: FocusEvent| event.target_unchecked_into::<HtmlTextAreaElement>().select();
         html! {
             <footer class="bytes-foot">
@@ -643,9 +659,7 @@ impl BytesDialog {
                         { "Save to a file" }</button>
                 </div>
                 <p class="quiet keys-line" id="bytes-keys">{ in_line(&[Shortcuts::Bytes, Shortcuts::Lines]) }</p>
-                <p class="quiet" id="bytes-ledger" data-copied={copied.to_string()}>
-                    { format!("Looking copied {} so far: what was in view.", format::requested(copied)) }
-                </p>
+                <p class="quiet" id="bytes-ledger" data-copied={looked.iter().sum::<u64>().to_string()}>{ hex::looked_words(looked) }</p>
                 <div id="bytes-said" role="status">
                     { match &open.said {
                         None => html! {},

@@ -1,5 +1,12 @@
 use super::*;
-use crate::wire::dissect;
+use crate::{
+    client::{
+        Content, Priority, Qos, Reliability,
+        capture::{Frame, Taken},
+    },
+    payload::ZBytes,
+    wire::{Lane, dissect, encode, summarize},
+};
 
 #[test]
 fn times_are_milliseconds_until_they_are_long() {
@@ -71,4 +78,66 @@ fn fields_are_a_tree_of_which_groups_close() {
     let first = seen(&nodes, &closed_first(&spans));
     assert!(first.len() < 50 && spans.len() > 200, "{} of {}", first.len(), spans.len());
     assert!(tree(&[]).is_empty());
+}
+
+/// A record with one frame of `count` small puts under twenty keys.
+fn of_many_puts(count: usize) -> (Record, Vec<u8>) {
+    let lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
+    let (mut batch, mut len) = (vec![0; 65_535], 0);
+    for at in 0..count {
+        let key = crate::client::key_expression(&format!("lab/{}", at % 20)).unwrap();
+        let content = Content::put(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
+        let mut message = encode::push(&key, Qos::DEFAULT, &content).unwrap();
+        len = match at {
+            0 => message.gather(&mut batch, lane, 1, true).unwrap().len,
+            _ => message.append(&mut batch, len).unwrap().unwrap().len,
+        };
+    }
+    batch.truncate(len);
+    let frame = Frame {
+        number: 0,
+        at: Duration::ZERO,
+        way: Way::In,
+        bytes: ZBytes::of_held(vec![batch.clone().into()]),
+        summary: summarize(&batch, None),
+        place: None,
+        begun: None,
+        ops: Vec::new(),
+    };
+    let mut record = Record::default();
+    record.take(Taken { frames: vec![frame], oldest: 0, recorded: 1, copied: 0 });
+    (record, batch)
+}
+
+#[test]
+fn a_strip_says_what_it_leaves_out() {
+    let (record, batch) = of_many_puts(600);
+    let strip = strip(&record, &[0], 96.0, None, None);
+    assert_eq!((strip.runs.len(), strip.left_out), (RUNS, 600 - RUNS));
+    let (x, width) = strip.rest.unwrap();
+    let last = strip.runs.last().unwrap();
+    assert!(x >= last.x && (x + width - 96.0).abs() < 2.0, "from the last run to the end: {x} {width}");
+    assert!(strip.words().ends_with("; and 596 more"), "{}", strip.words());
+    // Where all is drawn nothing is said to be left out.
+    let (few, _) = of_many_puts(RUNS);
+    let all = super::strip(&few, &[0], 96.0, None, None);
+    assert_eq!((all.runs.len(), all.left_out, all.rest), (RUNS, 0, None));
+    assert!(all.words().ends_with("; and 60 more"));
+    // The frame that is looked at has all of them.
+    let carried = dissect(&batch, None).carried();
+    assert_eq!(record.parts_of(&record.entries()[0], &carried).len(), 600);
+}
+
+#[test]
+fn a_text_that_was_not_searched_for_everywhere_is_said() {
+    let (record, _) = of_many_puts(40);
+    let words = |text: &str| {
+        let filter = Filter { text: text.to_owned(), ..Filter::default() };
+        shown_words(&Rows::of(&record, &filter, None, &BTreeSet::new()), &record.kept(), &filter)
+    };
+    assert_eq!(words("lab/1"), "all 1 frame");
+    assert_eq!(words("lab/19"), "0 of 1 frame, KeepAlive hidden; 1 frame with too many keys to search");
+    let (few, _) = of_many_puts(8);
+    let filter = Filter { text: "lab/19".to_owned(), ..Filter::default() };
+    assert_eq!(Rows::of(&few, &filter, None, &BTreeSet::new()).unsearched, 0);
 }

@@ -6,11 +6,12 @@ use super::{connect_first, declaration, samples::attachment};
 use crate::{
     app::{
         Action, Declaration, State,
-        session::{Asked, Change, Entity},
+        session::{Answering, Asked, Change, Entity},
     },
+    outside::Outside,
     ui::{
         format,
-        widgets::{check, problem},
+        widgets::{check, outside, problem},
     },
 };
 
@@ -41,11 +42,14 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
             </div>
             { connect_first(state, "answer what others ask") }
             if declared || answer.asked > 0 {
-                <div class="samples" id="answer-result" data-asked={answer.asked.to_string()} data-answered={answer.answered.to_string()}>
+                <div class="samples" id="answer-result" data-asked={answer.asked.to_string()} data-answered={answer.answered.to_string()}
+                    data-refused={answer.refused.to_string()} data-failed={answer.failed.to_string()}
+                    data-waiting={answer.waiting().to_string()} data-most-held={answer.most_held.to_string()}>
                     <div class="samples-head" aria-live="polite">
                         <h3>{ "Queries" }</h3>
                         <span class="quiet">
-                            { format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered)) }
+                            { counted(answer) }
+                            { format::listed(answer.asked, answer.queries.len()) }
                         </span>
                     </div>
                     if let Some(cause) = &answer.problem { { problem("answer-problem", cause) } }
@@ -65,18 +69,30 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
+/// How many were asked, and what has become of them.
+fn counted(answer: &Answering) -> String {
+    let mut words =
+        format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered));
+    for (count, what) in [(answer.waiting(), "waiting"), (answer.refused, "refused"), (answer.failed, "cut off")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {what}", format::thousands(count)));
+        }
+    }
+    words
+}
+
 fn query(asked: &Asked) -> Html {
-    let selector = match asked.parameters.as_str() {
+    let selector: Outside = match asked.parameters.raw() {
         "" => asked.key.clone(),
-        parameters => format!("{}?{parameters}", asked.key),
+        parameters => format!("{}?{parameters}", asked.key.raw()).into(),
     };
     let mut with = Vec::new();
     with.extend(asked.len.map(format::size));
     with.extend(asked.attachment.as_ref().map(attachment));
     with.extend(asked.local.then(|| "this page asks".to_owned()));
     html! {
-        <tr key={asked.query} data-selector={selector.clone()}>
-            <td>{ &asked.time }</td><td class="mono">{ selector }</td><td>{ with.join(", ") }</td>
+        <tr key={asked.query} data-selector={selector.raw().to_owned()}>
+            <td>{ &asked.time }</td><td class="mono">{ outside(&selector) }</td><td>{ with.join(", ") }</td>
         </tr>
     }
 }

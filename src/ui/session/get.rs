@@ -4,16 +4,18 @@ use yew::prelude::*;
 
 use super::{
     connect_first,
-    samples::{arriving, table},
+    samples::{arriving, kept, table},
 };
 use crate::{
     app::{
         Action, Sample, State,
         session::{Asking, Change, ConsolidationMode, ErrorReply, MAX_TIMEOUT_MILLIS, QueryTarget, Question},
     },
+    outside::Ends,
     ui::{
         format,
-        widgets::{NumberField, Select, check, problem, submits, typed},
+        text_field::TextField,
+        widgets::{NumberField, Select, check, outside, problem, submits},
     },
 };
 
@@ -59,10 +61,7 @@ pub(super) fn get(state: &State, send: &Callback<Action>) -> Html {
         }
     };
     let [of_selector, of_timeout, of_target, of_consolidation, of_payload] = std::array::from_fn(|_| change.clone());
-    let selector = Callback::from(move |event| {
-        let text = typed(event);
-        of_selector(&|question| question.selector.clone_from(&text));
-    });
+    let selector = Callback::from(move |text: String| of_selector(&|question| question.selector.clone_from(&text)));
     let timeout = Callback::from(move |millis| of_timeout(&|question| question.timeout_millis = millis));
     let target = Callback::from(move |target| of_target(&|question| question.target = target));
     let consolidation = Callback::from(move |mode| of_consolidation(&|question| question.consolidation = mode));
@@ -72,8 +71,8 @@ pub(super) fn get(state: &State, send: &Callback<Action>) -> Html {
         <>
             <form class="line" onsubmit={submits(send, Change::Get.into())}>
                 <label for="selector">{ "selector" }</label>
-                <input id="selector" class="mono" type="text" value={get.question.selector.clone()} oninput={selector}
-                    placeholder="lab/**?a=1" autocomplete="off" spellcheck="false" autocapitalize="off" />
+                <TextField id="selector" class="mono" value={get.question.selector.clone()} change={selector} ends={Ends::Kept}
+                    placeholder="lab/**?a=1" />
                 <button type="submit" class="primary" id="get" disabled={!state.session.is_open()}>
                     { if under_way { "Cancel" } else { "Get" } }</button>
             </form>
@@ -102,28 +101,37 @@ fn result(state: &State, send: &Callback<Action>) -> Html {
         Asking::Done => "done",
         Asking::Failed(_) => "failed",
     };
-    let errors = get.errors.len();
     let count = match get.replies {
         1 => "1 reply".to_owned(),
         more => format!("{} replies", format::thousands(more)),
     };
-    let found = if errors == 0 { count } else { format!("{count}, {}", format::plural(errors, "error")) };
+    let found = match get.failed {
+        0 => count,
+        1 => format!("{count}, 1 error"),
+        more => format!("{count}, {} errors", format::thousands(more)),
+    };
     html! {
-        <div class="samples" id="get-result" data-state={word} data-replies={get.replies.to_string()}>
+        <div class="samples" id="get-result" data-state={word} data-replies={get.replies.to_string()}
+            data-errors={get.failed.to_string()}>
             <div class="samples-head" aria-live="polite">
                 <h3>{ "Replies" }</h3>
-                <span class="quiet">{ found }{ match get.asking {
+                <span class="quiet">{ found }{ kept("replies-kept", get.replies, replies.len()) }{ match get.asking {
                     Asking::UnderWay(_) => " so far …",
-                    Asking::Done if get.replies == 0 && errors == 0 => "; nobody has an answer.",
+                    Asking::Done if get.replies == 0 && get.failed == 0 => "; nobody has an answer.",
                     Asking::Done => "; everybody has answered.",
                     _ => "",
                 } }</span>
             </div>
             { arriving(state, |one| one.get.is_some()) }
             if let Asking::Failed(cause) = &get.asking { { problem("get-problem", cause) } }
+            if get.failed > get.errors.len() as u64 {
+                <p class="quiet" id="errors-listed">
+                    { format!("Of the {} errors the newest {} are listed:", format::thousands(get.failed), format::count(get.errors.len())) }
+                </p>
+            }
             { for get.errors.iter().map(|ErrorReply { from, text, len }| html! {
                 <p class="problem error-reply">
-                    <strong>{ "An error as the answer: " }</strong>{ text }
+                    <strong>{ "An error as the answer: " }</strong>{ outside(text) }
                     <span class="quiet">{ format!(" ({} B, from {from})", format::count(*len)) }</span>
                 </p>
             }) }

@@ -8,6 +8,7 @@ use super::counts;
 use crate::{
     app::{
         Session, State,
+        pause::{self, StoodStill},
         session::{LinkStats, Loss},
     },
     client::Traffic,
@@ -34,7 +35,7 @@ fn traffic(traffic: &Traffic) -> String {
 
 /// The view.
 pub(super) fn link(state: &State) -> Html {
-    let LinkStats { sent, received, dropped, missed, sessions, round_trip } = &state.api.link;
+    let LinkStats { sent, received, dropped, sessions, round_trip } = &state.api.link;
     let agreed = match &state.session {
         Session::Open(info) => html! {
             <>
@@ -57,12 +58,27 @@ pub(super) fn link(state: &State) -> Html {
             { fact("link-sent", "sent", traffic(sent)) }
             { fact("link-received", "received", traffic(received)) }
             { fact("link-dropped", "lost samples", format!(
-                "{} dropped here, {} numbered ones missed", format::thousands(*dropped), format::thousands(*missed),
+                "{} dropped here, {} numbered ones missed", format::thousands(*dropped), format::thousands(state.api.missed),
             )) }
-            { fact("link-fence", "last fence", round_trip.map_or_else(|| "none yet".to_owned(), |took| format!("answered after {}", format::took(took)))) }
+            { fact("link-fence", "last fence", round_trip.map_or_else(|| "none yet".to_owned(), |took| {
+                format!("answered after {}{}", format::took(took.time), pause::within(&took))
+            })) }
             { fact("link-sessions", "reconnects", format::thousands(sessions.saturating_sub(1))) }
+            { for state.api.stood_still.as_ref().map(still) }
             { fact("link-loss", "last loss", state.api.loss.as_ref().map_or_else(|| "none".to_owned(), loss)) }
         </dl>
+    }
+}
+
+fn still(StoodStill { time, pause, outlived }: &StoodStill) -> Html {
+    let end = if *outlived { " The session has outlived it." } else { "" };
+    html! {
+        <div>
+            <dt>{ "last pause" }</dt>
+            <dd id="link-still" data-still={pause.still.as_millis().to_string()} data-outlived={outlived.to_string()}>
+                { format!("{time}: {}{end}", pause::words(*pause).unwrap_or_default()) }
+            </dd>
+        </div>
     }
 }
 

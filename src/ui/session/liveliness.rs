@@ -6,9 +6,12 @@ use super::{connect_first, declaration};
 use crate::{
     app::{
         Action, Declaration, State,
-        session::{Asking, Change, Entity, Token},
+        session::{Asking, Change, Entity, Liveliness, Token},
     },
-    ui::widgets::{problem, sends},
+    ui::{
+        format,
+        widgets::{outside, problem, sends},
+    },
 };
 
 /// The view.
@@ -21,7 +24,7 @@ pub(super) fn liveliness(state: &State, send: &Callback<Action>) -> Html {
             { declaration(state, send, Entity::Token, "token", own, Change::TokenKey, ["Declare", "Undeclare"]) }
             <p class="quiet under" id="token-words" data-declared={matches!(live.token, Declaration::Declared(_)).to_string()}>
                 { match &live.token {
-                    Declaration::Declared(key) => format!("{key} is alive, for others too, until it is undeclared or the session ends in whatever way."),
+                    Declaration::Declared(key) => format!("{} is alive, for others too, until it is undeclared or the session ends in whatever way.", key.shown()),
                     _ => "A token is a key that is there as long as its session.".to_owned(),
                 } }
             </p>
@@ -39,7 +42,8 @@ pub(super) fn liveliness(state: &State, send: &Callback<Action>) -> Html {
                     _ => "none",
                 }}>
                     <div class="samples-head"><h3>{ "Tokens" }</h3>
-                        <span class="quiet" aria-live="polite">{ alive(&live.tokens) }</span></div>
+                        <span class="quiet" id="alive-count" title="A token that goes twice has departed twice" aria-live="polite"
+                            data-alive={live.alive.to_string()} data-departed={live.departed.to_string()}>{ counts(live) }</span></div>
                     if !live.tokens.is_empty() {
                         <div class="table-scroll" tabindex="0" role="group" aria-label="Tokens">
                             <table>
@@ -54,15 +58,20 @@ pub(super) fn liveliness(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-fn alive(tokens: &[Token]) -> String {
-    let alive = tokens.iter().filter(|token| token.alive).count();
-    format!("{alive} alive, {} gone", tokens.len() - alive)
+fn counts(live: &Liveliness) -> String {
+    let departed = match live.departed {
+        1 => "1 departure".to_owned(),
+        more => format!("{} departures", format::thousands(more)),
+    };
+    let listed =
+        if live.cut { format!("; the newest {} listed", format::count(live.tokens.len())) } else { String::new() };
+    format!("{} alive, {departed}{listed}", format::thousands(live.alive))
 }
 
 fn token(token: &Token) -> Html {
     html! {
-        <tr key={token.key.clone()} data-token={token.key.clone()} data-alive={token.alive.to_string()}>
-            <td>{ &token.time }</td><td class="mono">{ &token.key }</td><td>{ if token.alive { "alive" } else { "gone" } }</td>
+        <tr key={token.key.raw().to_owned()} data-token={token.key.raw().to_owned()} data-alive={token.alive.to_string()}>
+            <td>{ &token.time }</td><td class="mono">{ outside(&token.key) }</td><td>{ if token.alive { "alive" } else { "gone" } }</td>
         </tr>
     }
 }

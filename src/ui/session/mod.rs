@@ -16,7 +16,8 @@ use yew::prelude::*;
 pub(super) use self::samples::samples;
 use super::{
     format, rest,
-    widgets::{problem, sends, submits, typed},
+    text_field::TextField,
+    widgets::{problem, sends, submits},
     wire::WireTab,
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
         Action, Declaration, State,
         session::{Change, Entity, Tab},
     },
+    outside::Ends,
     web::rest::Errands,
 };
 
@@ -119,14 +121,13 @@ fn declaration(
     let holds = matches!(declared, Declaration::Declared(_));
     let (change, words) =
         if holds { (Change::Undeclare(entity), "undeclare") } else { (Change::Declare(entity), "declare") };
-    let oninput = send.reform(move |event| retype(typed(event)).into());
     // One button for both, so that it keeps the focus.
     html! {
         <>
             <form class="line" onsubmit={submits(send, change.into())}>
                 <label for={id}>{ label }</label>
-                <input {id} class="mono" type="text" value={key.to_owned()} {oninput} readonly={holds} autocomplete="off"
-                    spellcheck="false" autocapitalize="off" />
+                <TextField {id} class="mono" value={key.to_owned()} change={send.reform(move |text| retype(text).into())} ends={Ends::Kept}
+                    readonly={holds} />
                 <button type="submit" id={format!("{id}-{words}")} disabled={!state.session.is_open() && !holds}>
                     { if holds { undeclare } else { declare } }</button>
             </form>

@@ -6,11 +6,14 @@ use crate::{
     app::{
         Action, Build, Declaration, Put, PutReport, Row, Session, State,
         keys::{aria, hint},
+        pause,
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
+    outside::{Ends, shown_at_most},
     ui::{
         format, rest,
-        widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits, typed},
+        text_field::TextField,
+        widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
         wire::follow_button,
     },
 };
@@ -43,7 +46,6 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
     let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     let hindrance = put_hindrance(state);
     let under_way = matches!(state.put, Put::UnderWay { .. });
-    let oninput = send.reform(|event| Action::Key(typed(event)));
     let word = match &state.put {
         Put::None => "none",
         Put::UnderWay { .. } => "underway",
@@ -59,8 +61,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
         <>
             <form class="line" onsubmit={submits(send, Action::Put)}>
                 <label for="key">{ "key" }</label>
-                <input id="key" class="mono" type="text" value={state.key.clone()} {oninput} autocomplete="off" spellcheck="false"
-                    autocapitalize="off" />
+                <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept} />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
@@ -88,9 +89,9 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
-                                " {} after {}; {} copied to build, {} gathered. ",
+                                " {} after {}{}; {} copied to build, {} gathered. ",
                                 if report.answered { "handled by the router" } else { "left the browser" },
-                                format::took(report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
+                                format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
                             ) }
                             if report.answered {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
@@ -127,6 +128,9 @@ fn either(id: &'static str, names: [&'static str; 2], second: bool, choose: Call
     html! { <Select {id} value={names[usize::from(second)]} {options} {choose} /> }
 }
 
+/// So many characters of an encoding are in the line of options.
+const IN_SHORT: usize = 40;
+
 /// The options that hold, in short.
 fn in_short(options: &Options) -> String {
     let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
@@ -134,7 +138,8 @@ fn in_short(options: &Options) -> String {
     words.extend(options.express.then_some("express"));
     words.extend(options.stamped.then_some("timestamp"));
     words.extend(options.numbered.then_some("numbered"));
-    words.extend(Some(options.encoding.trim()).filter(|encoding| !encoding.is_empty()));
+    let encoding = shown_at_most(options.encoding.trim(), IN_SHORT);
+    words.extend(Some(encoding.as_str()).filter(|encoding| !encoding.is_empty()));
     words.extend((!options.attachment.is_empty()).then_some("attachment"));
     words.join(" · ")
 }
@@ -190,11 +195,10 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     <label for="put-timestamp" title="When a put was made. A router stamps those that do not say it">{ "timestamp" }</label>
                     { either("put-timestamp", STAMPS, options.stamped, timestamp) }
                     <label for="put-encoding">{ "encoding" }</label>
-                    <input id="put-encoding" class="mono" type="text" value={options.encoding.clone()} oninput={encoding.reform(typed)}
-                        placeholder="zenoh/bytes" autocomplete="off" spellcheck="false" autocapitalize="off" />
+                    <TextField id="put-encoding" class="mono" value={options.encoding.clone()} change={encoding} ends={Ends::LeftOut}
+                        placeholder="zenoh/bytes" />
                     <label for="put-attachment">{ "attachment" }</label>
-                    <input id="put-attachment" type="text" value={options.attachment.clone()} oninput={attachment.reform(typed)}
-                        autocomplete="off" />
+                    <TextField id="put-attachment" value={options.attachment.clone()} change={attachment} ends={Ends::Words} />
                     { check("put-express", "express: alone, at once", options.express, tick(|options, on| options.express = on)) }
                     { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
                 </div>
@@ -225,7 +229,8 @@ fn fence(fence: &Fence) -> Html {
             "done",
             html! {
                 <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
-                    <strong>{ format!("Flushed after {}: ", format::took(*took)) }</strong>{ "the router has all that was put before." }
+                    <strong>{ format!("Flushed after {}{}: ", format::took(took.time), pause::within(took)) }</strong>
+                    { "the router has all that was put before." }
                 </p>
             },
         ),
@@ -241,10 +246,11 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
         Rate::None => ("none", None),
         Rate::Running(_, course) if course.paused => ("paused", Some(course)),
         Rate::Running(_, course) => ("running", Some(course)),
-        Rate::Stopped(course) => ("stopped", Some(course)),
+        Rate::Stopped { course, problem: None, .. } => ("stopped", Some(course)),
+        Rate::Stopped { course, .. } => ("failed", Some(course)),
         Rate::Failed(_) => ("failed", None),
     };
-    let Course { puts, dropped, .. } = course.copied().unwrap_or_default();
+    let Course { puts, dropped, failed, leaving, .. } = course.copied().unwrap_or_default();
     html! {
         <details id="put-rate">
             <summary>
@@ -255,22 +261,39 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
                     change={send.reform(|hz| Change::Hz(hz).into())} />
                 <span class="quiet">{ "Hz" }</span>
-                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}>
-                    { for course.map(measured) }
+                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}
+                    data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
+                    { for course.map(|course| measured(course, running)) }
                 </p>
                 // One button for both, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
-            if let Rate::Failed(cause) = &state.api.rate { { problem("rate-problem", cause) } }
+            if let Some((key, _, hz)) = state.api.started.as_ref().filter(|_| state.rate_is_older()) {
+                <p class="notice" id="rate-older">
+                    { format!(
+                        "It goes on as it was started: {} Hz, {}, with the options of then. Stop and start it for what is chosen now.",
+                        format::count(*hz), shown_at_most(key, IN_SHORT),
+                    ) }
+                </p>
+            }
+            if let Rate::Failed(cause) | Rate::Stopped { problem: Some(cause), .. } = &state.api.rate {
+                { problem("rate-problem", cause) }
+            }
         </details>
     }
 }
 
-/// How puts at a rate go.
-fn measured(course: &Course) -> Html {
-    let Course { puts, dropped, hz, bytes_per_second, paused } = course;
-    let counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+/// How puts at a rate go, or went.
+fn measured(course: &Course, running: bool) -> Html {
+    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
+    let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+    if *failed > 0 {
+        counts.push_str(&format!(", {} failed", format::thousands(*failed)));
+    }
+    if !running && *leaving > 0 {
+        counts.push_str(&format!("; stopped, {} still leaving", format::thousands(*leaving)));
+    }
     html! {
         <>
             if *paused {
@@ -293,20 +316,23 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
     }
     html! {
         <p class="quiet under">
-            { "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too." }
+            { if state.session.is_open() {
+                "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too."
+            } else {
+                "Connect to a router, then subscribe: what arrives under a matching key is listed here, this page’s own puts too."
+            } }
         </p>
     }
 }
 
 fn subscription(state: &State, send: &Callback<Action>) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
-    let oninput = send.reform(|event| Action::SubKey(typed(event)));
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Subscribe)}>
                 <label for="sub-key">{ "listen to" }</label>
-                <input id="sub-key" class="mono" type="text" value={state.sub_key.clone()} {oninput} readonly={declared}
-                    autocomplete="off" spellcheck="false" autocapitalize="off" />
+                <TextField id="sub-key" class="mono" value={state.sub_key.clone()} change={send.reform(Action::SubKey)}
+                    ends={Ends::Kept} readonly={declared} />
                 if declared {
                     <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
                 } else {

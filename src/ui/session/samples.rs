@@ -9,8 +9,27 @@ use crate::{
         session::{Attachment, priority_name},
     },
     client::{Arriving, Priority},
-    ui::{bytes::bytes_button, format, message::read_button, widgets::sends},
+    number::seconds,
+    outside::shown,
+    ui::{
+        bytes::bytes_button,
+        format,
+        message::read_button,
+        widgets::{outside, sends},
+    },
 };
+
+/// How many of `in_all` samples or replies are kept, if not all.
+pub(super) fn kept(id: &'static str, in_all: u64, kept: usize) -> Html {
+    if in_all <= kept as u64 {
+        return html! {};
+    }
+    let size = format::size(KEPT_BYTES);
+    let title = format!(
+        "Of samples and replies together at most the newest {KEPT_SAMPLES}, and {size} of payload; the newest is always kept"
+    );
+    html! { <span {id} {title}>{ format!("; {} kept, {size} at most", format::count(kept)) }</span> }
+}
 
 /// The samples that have arrived by the subscription.
 pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
@@ -20,12 +39,7 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
             <div class="samples-head">
                 <h3>{ "Samples" }</h3>
                 <span class="quiet"><span id="received">{ format::thousands(state.received) }</span>{ " received, newest first" }
-                    if state.received > own.len() as u64 {
-                        <span id="kept" title={format!("At most the newest {KEPT_SAMPLES}, and {} of payload together; the newest is always kept",
-                            format::size(KEPT_BYTES))}>
-                            { format!("; {} kept, {} at most", format::count(own.len()), format::size(KEPT_BYTES)) }
-                        </span>
-                    }
+                    { kept("kept", state.received, own.len()) }
                     if state.api.missed > 0 {
                         { ", " }<strong id="missed" data-missed={state.api.missed.to_string()}
                             title="Numbered samples that did not come: a router or their publisher has dropped them">
@@ -63,7 +77,11 @@ pub(in crate::ui) fn samples(state: &State, send: &Callback<Action>) -> Html {
 pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
     let one = |one: &Arriving| {
         let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
-        let words = format!("{}: {} of {total}", one.key.as_deref().unwrap_or("a message"), format::count(one.bytes));
+        let words = format!(
+            "{}: {} of {total}",
+            one.key.as_deref().map_or_else(|| "a message".to_owned(), shown),
+            format::count(one.bytes)
+        );
         html! {
             <div class="arriving">
                 <progress max={one.total.map(|total| total.to_string())} value={one.total.map(|_| one.bytes.to_string())}
@@ -118,16 +136,16 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
     html! {
         <key={sample.id}>
             <tr data-id={sample.id.to_string()} data-len={sample.len.to_string()} data-segments={sample.segments.to_string()}
-                data-local={sample.local.to_string()} data-key={sample.key.clone()}>
+                data-local={sample.local.to_string()} data-key={sample.key.raw().to_owned()}>
                 { first }
-                <td class="mono key-cell" title={sample.key.clone()}>{ &sample.key }</td>
+                <td class="mono key-cell" title={sample.key.shown()}>{ outside(&sample.key) }</td>
                 <td class="number-cell bytes-cell">{ sample_bytes(sample, send) }</td>
                 <td class="arrived-cell">{ arrived }</td>
                 <td class="read-cell">{ read_button(sample, send) }</td>
                 <td class="hash-cell">{ hash(sample, send) }</td>
             </tr>
             if !more.is_empty() {
-                <tr class="more-row" data-more={sample.key.clone()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
+                <tr class="more-row" data-more={sample.key.raw().to_owned()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
             }
         </>
     }
@@ -148,7 +166,8 @@ fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
 /// When a sample came, and when it was made, if it says so.
 fn arrival(sample: &Sample) -> String {
     let made = sample.more.stamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
-    format!("came {}{made}", sample.time)
+    let waited = sample.more.waited.map(|time| format!(", or up to {} earlier", seconds(time))).unwrap_or_default();
+    format!("came {}{waited}{made}", sample.time)
 }
 
 /// A timestamp in words.
@@ -164,19 +183,20 @@ fn stamped(Stamp { time, by }: &Stamp) -> String {
 fn more(more: &More) -> String {
     let mut words = Vec::new();
     words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
-    words.extend((!more.encoding.is_empty()).then(|| more.encoding.clone()));
+    words.extend((!more.encoding.is_empty()).then(|| more.encoding.shown()));
     words.extend(more.attachment.as_ref().map(attachment));
     words.extend((more.priority != Priority::Data).then(|| format!("priority {}", priority_name(more.priority))));
     words.extend(more.may_drop.then(|| "DROP".to_owned()));
     words.extend(more.best_effort.then(|| "best effort".to_owned()));
     words.extend(more.express.then(|| "express".to_owned()));
     words.extend(more.stamp.as_ref().filter(|stamp| stamp.by != Clock::Router).map(stamped));
+    words.extend(more.waited.map(|time| format!("waited up to {} for this page, which stood still", seconds(time))));
     words.join(" · ")
 }
 
 /// An attachment in words.
 pub(super) fn attachment(attachment: &Attachment) -> String {
-    format!("attachment {} B “{}”", format::count(attachment.len), attachment.text)
+    format!("attachment {} B “{}”", format::count(attachment.len), attachment.text.shown())
 }
 
 /// How many bytes there are, and the way to them.

@@ -18,7 +18,7 @@ use crate::{
         pointing,
         rows::{self, arrow, lane_words, part_words, span_bytes, way_words},
         scroller::Scroller,
-        widgets::{hue, problem, sends, swatch},
+        widgets::{hue, outside, problem, sends, swatch},
     },
     wire::{Shape, Span},
 };
@@ -120,7 +120,7 @@ impl WireDialog {
                             <span class="toggle" data-toggle={group.then_some("1")} aria-hidden="true">
                                 { match open { Some(true) => "▾", Some(false) => "▸", None => "" } }</span>
                             <span class={classes!("name", group.then_some("group"))}>{ span.field.name }</span>
-                            <span class="value" title={span.value.clone()}>{ &span.value }</span>
+                            <span class="value" title={span.value.shown()}>{ outside(&span.value) }</span>
                             <span class="at quiet">{ place(span) }</span>
                         </div>
                     })
@@ -228,7 +228,7 @@ fn explained(detail: &Detail) -> Html {
         <div class="wire-field" id="wire-field" role="status" data-start={span.start.to_string()} data-len={span.len.to_string()}>
             <p>
                 <strong>{ span.field.name }</strong>
-                if !span.value.is_empty() { <span class="mono">{ " " }{ &span.value }</span> }
+                if !span.value.is_empty() { <span class="mono">{ " " }{ outside(&span.value) }</span> }
                 <span class="quiet">{ " " }{ span_bytes(span) }</span>
             </p>
             <p>{ span.field.note }{ " " }<span class="quiet mono">{ span.field.place }</span></p>

@@ -47,7 +47,7 @@ pub(super) struct Words {
     pub(super) sn: String,
     pub(super) bytes: String,
     pub(super) first: u64,
-    pub(super) strip: Vec<rows::Run>,
+    pub(super) strip: rows::Strip,
 }
 
 /// What of the page's state a row shows.
@@ -106,7 +106,7 @@ pub(super) fn words(record: &Record, rows: &Rows, line: Line, look: Look) -> Opt
 }
 
 /// A strip; its runs select their segments.
-pub(super) fn strip(runs: &[rows::Run], hovered: Option<Selection>, send: &Callback<Action>) -> Html {
+pub(super) fn strip(strip: &rows::Strip, hovered: Option<Selection>, send: &Callback<Action>) -> Html {
     let one = |run: &rows::Run| {
         let (x, width) = (run.x.to_string(), run.width.to_string());
         let back = hovered.is_some() && !run.hovered && run.position.is_some();
@@ -124,12 +124,13 @@ pub(super) fn strip(runs: &[rows::Run], hovered: Option<Selection>, send: &Callb
             </g>
         }
     };
+    let rows::Strip { runs, rest, .. } = strip;
     let selected = runs.iter().filter_map(|run| run.selected).map(|(x, width)| {
         html! {
             <rect class="selected" x={(x - 0.5).max(0.75).to_string()} y="0.75" width={(width + 1.0).min(STRIP - 1.5).to_string()} height="11.5" />
         }
     });
-    let carries = runs.iter().any(|run| run.selected.is_some());
+    let carries = strip.has_selected();
     if runs.is_empty() {
         return html! {};
     }
@@ -138,18 +139,12 @@ pub(super) fn strip(runs: &[rows::Run], hovered: Option<Selection>, send: &Callb
             data-runs={runs.len().to_string()} data-selected={carries.to_string()}>
             <rect class="whole" x="0.5" y="2" width={(STRIP - 1.0).to_string()} height="9" />
             { for runs.iter().map(one) }
+            if let Some((x, width)) = rest {
+                <rect class="many full" x={x.to_string()} y="2" width={width.to_string()} height="9" />
+            }
             { for selected }
         </svg>
     }
-}
-
-/// The strip in words, for those who do not see it.
-pub(super) fn strip_words(runs: &[rows::Run]) -> String {
-    let named = runs.iter().map(|run| run.words.as_str()).take(4).collect::<Vec<_>>().join("; ");
-    let more = if runs.len() > 4 { "; and more" } else { "" };
-    let selected =
-        if runs.iter().any(|run| run.selected.is_some()) { "; has bytes of the selected segment" } else { "" };
-    format!("{named}{more}{selected}")
 }
 
 impl WireDialog {
@@ -233,7 +228,7 @@ fn row(record: &Record, RowProps { at, chosen, look, rows, send, .. }: &RowProps
         _ => None,
     };
     let level = if matches!(line, Line::Inner(_)) { "2" } else { "1" };
-    let carries = strip_words(&words.strip);
+    let carries = words.strip.words();
     let kind = match rows.picked(record, *at) {
         Some(Picked::Fold(_)) => "fold",
         _ => "frame",

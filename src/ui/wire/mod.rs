@@ -19,7 +19,8 @@ use super::{
     hex::Lines,
     keys::in_line,
     rows::{self, Node as TreeNode},
-    widgets::{Select, check, problem, sends, typed},
+    text_field::TextField,
+    widgets::{Select, check, problem, sends},
 };
 use crate::{
     app::{
@@ -29,6 +30,7 @@ use crate::{
             Bounds, Change, Filter, Format, FrameId, Kept, Kinds, MessageId, Only, Part, Picked, Rows, Saving, Way,
         },
     },
+    outside::Ends,
     web::Runtime,
     wire::{Dissection, dissect},
 };
@@ -153,15 +155,14 @@ impl WireDialog {
         let rows = &self.listed.rows;
         let chosen = state.wire.picked.and_then(|picked| {
             runtime.frames_seen(|record| match picked {
-                Picked::Frame(id) => record.entry(id).map(|entry| (entry.clone(), record.parts(entry))),
+                Picked::Frame(id) => record.entry(id).cloned(),
                 Picked::Fold(message) => {
                     let fold = rows.folds.iter().find(|fold| fold.message == message)?;
-                    let entry = record.entries().get(*fold.members.first()?)?;
-                    Some((entry.clone(), record.parts(entry)))
+                    record.entries().get(*fold.members.first()?).cloned()
                 }
             })
         });
-        let Some((entry, parts)) = chosen else {
+        let Some(entry) = chosen else {
             // What was let go while somebody looks at it is still shown.
             self.detail = self.detail.take().filter(|detail| state.wire.picked == Some(Picked::Frame(detail.id)));
             return;
@@ -172,6 +173,7 @@ impl WireDialog {
         let bytes = runtime.frame_bytes(&entry).map(Rc::new);
         let empty = Vec::new();
         let dissection = dissect(bytes.as_deref().unwrap_or(&empty), entry.frame.begun.as_ref());
+        let parts = runtime.frames_seen(|record| record.parts_of(&entry, &dissection.carried()));
         let nodes = rows::tree(&dissection.spans);
         let closed = rows::closed_first(&dissection.spans);
         let seen = rows::seen(&nodes, &closed);
@@ -594,8 +596,7 @@ impl WireDialog {
                 <Select id="wire-way" name="Which way" value={way} options={ways} choose={choose_way} />
                 <Select id="wire-kinds" name="Which kinds" value={filter.kinds.name()} options={kinds} choose={choose_kinds} />
                 <label for="wire-text">{ "key" }</label>
-                <input id="wire-text" class="mono" type="text" value={filter.text.clone()} oninput={text.reform(typed)}
-                    placeholder="lab/" autocomplete="off" spellcheck="false" autocapitalize="off" aria-keyshortcuts={aria("wire-text")} />
+                <TextField id="wire-text" class="mono" value={filter.text.clone()} change={text} ends={Ends::LeftOut} placeholder="lab/" />
                 { check("wire-segment", "only the selected segment", filter.segment, segment) }
                 if let Some(words) = followed {
                     <button type="button" id="wire-unfollow"

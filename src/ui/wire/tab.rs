@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{
     Listed, WireProps,
-    list::{Look, strip, strip_words, words},
+    list::{Look, strip, words},
     record_button,
 };
 use crate::{
@@ -98,7 +98,7 @@ impl WireTab {
                     </td>
                     <td class="number-cell">{ &words.bytes }</td>
                     <td class="carries">
-                        { strip(&words.strip, state.hovered, send) }<span class="unseen">{ strip_words(&words.strip) }</span>
+                        { strip(&words.strip, state.hovered, send) }<span class="unseen">{ words.strip.words() }</span>
                     </td>
                 </tr>
             })

@@ -33,7 +33,8 @@ const NO_WEBSOCKET: [u16; 4] = [400, 404, 405, 426];
 pub(super) fn connect(inner: &Rc<RefCell<Inner>>) {
     let (url, attempt) = {
         let mut me = inner.borrow_mut();
-        me.opened = clock::now();
+        let now = me.wake();
+        (me.begun, me.opened) = (now, now);
         (me.url.clone(), me.attempt)
     };
     give_up_later(inner);
@@ -54,24 +55,45 @@ pub(super) fn connect(inner: &Rc<RefCell<Inner>>) {
 
 /// Ends the attempt when nothing answers.
 fn give_up_later(inner: &Rc<RefCell<Inner>>) {
-    let weak = Rc::downgrade(inner);
-    let timer = Timeout::new(OPEN_TIMEOUT.as_millis() as u32, move || {
-        let Some(inner) = weak.upgrade() else { return };
+    let timer = patience(inner, OPEN_TIMEOUT, OPEN_TIMEOUT, |inner| {
         let (hold, tell) = {
             let me = inner.borrow();
             (me.engine.longest_hold(), me.tell.clone())
         };
-        let Some(hold) = hold else { return lose(&inner, Some(unanswered(&inner, OPEN_TIMEOUT))) };
+        let Some(hold) = hold else { return lose(inner, Some(unanswered(inner, OPEN_TIMEOUT))) };
         // To give up now would be one more failure for the engine to count.
-        let weak = Rc::downgrade(&inner);
-        inner.borrow_mut().timer = Some(Timeout::new(hold.as_millis() as u32, move || {
-            if let Some(inner) = weak.upgrade() {
-                lose(&inner, Some(unanswered(&inner, OPEN_TIMEOUT + hold)));
-            }
-        }));
+        let timer = patience(inner, OPEN_TIMEOUT + hold, hold, move |inner| {
+            lose(inner, Some(unanswered(inner, OPEN_TIMEOUT + hold)));
+        });
+        inner.borrow_mut().timer = Some(timer);
         tell(Told::HeldBack(hold));
     });
     inner.borrow_mut().timer = Some(timer);
+}
+
+/// Calls `over` when the attempt is `after` old, and looks at the clocks when `left` of that is over. A page that stood still waits longer by
+/// as much: the answer may wait in the browser.
+fn patience(
+    inner: &Rc<RefCell<Inner>>,
+    after: Duration,
+    left: Duration,
+    over: impl FnOnce(&Rc<RefCell<Inner>>) + 'static,
+) -> Timeout {
+    let weak = Rc::downgrade(inner);
+    // A timer may be early by a fraction of a millisecond.
+    Timeout::new(left.as_millis() as u32 + 1, move || {
+        let Some(inner) = weak.upgrade() else { return };
+        let left = {
+            let mut me = inner.borrow_mut();
+            let now = me.wake();
+            after.saturating_sub(now.saturating_sub(me.begun))
+        };
+        if left.is_zero() {
+            return over(&inner);
+        }
+        let again = patience(&inner, after, left, over);
+        inner.borrow_mut().timer = Some(again);
+    })
 }
 
 fn unanswered(inner: &Rc<RefCell<Inner>>, within: Duration) -> Problem {

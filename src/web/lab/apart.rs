@@ -236,7 +236,7 @@ pub(in crate::web) fn measure_apart(request: &str, files: &Map) {
         };
         let told = match here(&request, &stop, Thread::Worker, &tell).await {
             Ok(run) => Told::Ended(run.map(Box::new)),
-            Err(Problem { title, detail }) => Told::Failed { title, detail },
+            Err(Problem { title, detail, .. }) => Told::Failed { title, detail },
         };
         post(&told);
     });

@@ -26,6 +26,7 @@ use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, view
 use super::{clock, files, sources::Sources, surroundings};
 use crate::{
     app::{Kind, Order, Problem, Row},
+    client::pause::STILL,
     ledger::{Ledger, Place},
     measure::{
         clock::STEPS_PER_SAMPLE,
@@ -201,7 +202,7 @@ async fn here(
                 let problem;
                 (puts, problem) = puts::run(url, &request.rows, &rig, refused.is_none(), &mut bench).await;
                 // What was measured before counts all the same.
-                unsent = problem.map(|Problem { title, detail }| format!("{title} {detail}"));
+                unsent = problem.map(|Problem { title, detail, .. }| format!("{title} {detail}"));
                 router = Some(url.clone());
             }
             series
@@ -255,11 +256,13 @@ async fn here(
 struct Pace {
     stop: Stop,
     since: Duration,
+    /// For how long the thread stood still in rests.
+    still: Duration,
 }
 
 impl Pace {
     fn new(stop: &Stop) -> Self {
-        Self { stop: stop.clone(), since: clock::now() }
+        Self { stop: stop.clone(), since: clock::now(), still: Duration::ZERO }
     }
 
     /// Whether what is `expected` next would keep everything else waiting too long.
@@ -269,8 +272,11 @@ impl Pace {
 
     /// Lets everything else have its turn.
     async fn rest(&mut self) {
+        let begun = clock::now();
         TimeoutFuture::new(0).await;
         self.since = clock::now();
+        let rested = self.since.saturating_sub(begun);
+        self.still += if rested >= STILL { rested } else { Duration::ZERO };
     }
 }
 
@@ -334,7 +340,7 @@ impl Bench<'_> {
         mut run: impl AsyncFnMut(usize, u32) -> Result<Duration, Problem>,
     ) -> Result<Vec<Series>, Problem> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
-        let begun = clock::now();
+        let (begun, before) = (clock::now(), self.pace.still);
         // What a run took when it was last tried; nothing is known of the first.
         let mut once = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
@@ -343,7 +349,7 @@ impl Bench<'_> {
             if self.pace.is_due(expected) {
                 let Progress { done, total, .. } = course.progress();
                 // By the time that went by, and not that of the samples alone: what is not timed takes its time too.
-                let so_far = clock::now().saturating_sub(begun);
+                let so_far = clock::now().saturating_sub(begun).saturating_sub(self.pace.still - before);
                 let left = (done > 0).then(|| so_far.mul_f64(f64::from(total - done) / f64::from(done)) + self.later);
                 self.tell(Progress { done: self.before + done, total: self.before + total + self.after, left });
                 self.pace.rest().await;

@@ -24,6 +24,7 @@ mod words;
 
 use self::walk::Walk;
 use super::{Lane, WireError};
+use crate::outside::Outside;
 
 /// What a run of bytes is.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Span {
     /// What it is.
     pub field: &'static Field,
     /// What it says, for people: `7`, `lab/tensor`, `reliable, extensions follow`. Empty where the name says all.
-    pub value: String,
+    pub value: Outside,
     /// How it is made up.
     pub shape: Shape,
 }
@@ -134,6 +135,16 @@ impl Dissection {
     /// The spans that are not groups: they cover the batch.
     pub fn leaves(&self) -> impl Iterator<Item = &Span> {
         self.spans.iter().filter(|span| span.shape != Shape::Group)
+    }
+
+    /// The runs of owners' bytes in it, all of them.
+    #[must_use]
+    pub fn carried(&self) -> Vec<Carried> {
+        let carried = |span: &Span| match span.shape {
+            Shape::Body(carried) => Some(carried),
+            _ => None,
+        };
+        self.spans.iter().filter_map(carried).collect()
     }
 }
 
@@ -219,11 +230,13 @@ pub struct Summary {
     /// Its network messages by name, in the order in which each first comes: `[("Put", 12), ("Declare subscriber", 1)]`.
     pub messages: Vec<(&'static str, usize)>,
     /// Their key expressions, each once, at most [`Summary::KEYS`]; `#3` stands for a number that the router has given to one.
-    pub keys: Vec<String>,
+    pub keys: Vec<Outside>,
     /// Whether there are more of those.
     pub more_keys: bool,
-    /// The payload bytes in it, at most [`Summary::CARRIED`] runs.
+    /// The bytes of owners in it, payloads and what goes along, at most [`Summary::CARRIED`] runs.
     pub carried: Vec<Carried>,
+    /// How many runs there are.
+    pub runs: usize,
     /// Payload bytes in all.
     pub payload: usize,
     /// Where the message, of which the batch has a part, has bytes of its owner's: of the first fragment only.
@@ -238,6 +251,12 @@ impl Summary {
 
     /// The most runs of payload that are noted.
     pub const CARRIED: usize = 256;
+
+    /// How many runs of payload are not among [`Summary::carried`].
+    #[must_use]
+    pub fn unnoted(&self) -> usize {
+        self.runs.saturating_sub(self.carried.len())
+    }
 
     /// How many network messages begin in it.
     #[must_use]

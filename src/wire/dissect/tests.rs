@@ -36,7 +36,7 @@ fn noise(len: usize) -> Vec<u8> {
 fn written(dissection: &Dissection) -> Vec<String> {
     let line = |span: &Span| {
         let indent = "  ".repeat(span.depth.into());
-        let value = if span.value.is_empty() { String::new() } else { format!(" = {}", span.value) };
+        let value = if span.value.is_empty() { String::new() } else { format!(" = {}", span.value.raw()) };
         format!("{indent}{}..{} {}{value}", span.start, span.start + span.len, span.field.name)
     };
     dissection.spans.iter().map(line).collect()
@@ -76,11 +76,9 @@ fn read(batch: &[u8], begun: Option<&Begun>) -> (Dissection, Summary) {
     let (dissection, summary) = (dissect(batch, begun), summarize(batch, begun));
     sound(batch, &dissection);
     assert_eq!((&dissection.error, &summary.error), (&None, &None), "{:#?}", written(&dissection));
-    let bodies: Vec<Carried> = dissection
-        .leaves()
-        .filter_map(|span| if let Shape::Body(carried) = span.shape { Some(carried) } else { None })
-        .collect();
+    let bodies = dissection.carried();
     assert_eq!(bodies[..bodies.len().min(Summary::CARRIED)], summary.carried);
+    assert_eq!(bodies.len(), summary.runs);
     (dissection, summary)
 }
 
@@ -124,7 +122,7 @@ fn a_put_in_one_frame_field_by_field() {
         (summary.kind, summary.sn, summary.messages.as_slice()),
         (Kind::Frame, Some(5), [("Put", 1)].as_slice())
     );
-    assert_eq!((summary.keys, summary.payload), (vec!["a/b".to_owned()], 3));
+    assert_eq!((summary.keys, summary.payload), (vec!["a/b".into()], 3));
     let carried = Carried { what: Carries::Payload, start: 10, len: 3, offset: 0, total: 3, message: 0 };
     assert_eq!(summary.carried, [carried]);
 }
@@ -162,7 +160,10 @@ fn a_handshake_field_by_field() {
             "  4..6 cookie = 0102",
         ]
     );
-    let (dissection, _) = read(&encode::close(2).unwrap(), None);
+    let mut close = encode::close(2).unwrap();
+    assert_eq!(written(&read(&close, None).0), ["0..2 Close", "  0..1 header", "  1..2 reason = 2: INVALID"]);
+    close[0] |= zenoh_protocol::transport::close::flag::S;
+    let (dissection, _) = read(&close, None);
     assert_eq!(written(&dissection), ["0..2 Close", "  0..1 header = the whole session", "  1..2 reason = 2: INVALID"]);
     assert_eq!(read(&encode::keep_alive().unwrap(), None).1.kind, Kind::KeepAlive);
 }
@@ -191,7 +192,7 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
     let zid = source.id.zid.to_string();
     let values: Vec<(&str, &str)> = dissection
         .leaves()
-        .map(|span| (span.field.name, span.value.as_str()))
+        .map(|span| (span.field.name, span.value.raw()))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     for expected in [
@@ -253,7 +254,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     all.push(("Del", whole(encode::push(key, QOS, &Content::delete()).unwrap())));
     all.push(("Reply", whole(encode::reply(7, key, QOS, replier, &Content::put(held(b"answer"))).unwrap())));
     let encoding = Encoding { id: 4, schema: None };
-    all.push(("Err", whole(encode::reply_err(7, QOS, replier, &held(b"no"), &encoding).unwrap())));
+    all.push(("Err", whole(encode::reply_err(7, key, QOS, replier, &held(b"no"), &encoding).unwrap())));
     all
 }
 
@@ -290,6 +291,8 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     assert_eq!((summary.messages.as_slice(), summary.count()), ([("Put", count)].as_slice(), count));
     assert_eq!((summary.keys.len(), summary.more_keys, summary.carried.len()), (Summary::KEYS, true, Summary::CARRIED));
     assert_eq!(summary.payload, (0..count).map(|at| at % 7).sum::<usize>());
+    assert_eq!((dissection.carried().len(), summary.unnoted()), (summary.runs, summary.runs - Summary::CARRIED));
+    assert_eq!(summary.runs, (0..count).filter(|at| at % 7 > 0).count());
     // Each knows which of the messages it belongs to, the empty ones counted.
     for span in dissection.leaves() {
         if let Shape::Body(carried) = span.shape {

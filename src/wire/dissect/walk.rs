@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     number::{bytes, count, thousands},
+    outside::Outside,
     wire::WireError,
 };
 
@@ -80,6 +81,7 @@ impl<'a> Walk<'a> {
                 keys: Vec::new(),
                 more_keys: false,
                 carried: Vec::new(),
+                runs: 0,
                 payload: 0,
                 bodies: Vec::new(),
                 error: None,
@@ -115,7 +117,14 @@ impl<'a> Walk<'a> {
         if let Some(spans) = &mut self.spans {
             let depth = self.open.len() as u8;
             self.open.push(spans.len());
-            spans.push(Span { start: self.covered, len: 0, depth, field, value: String::new(), shape: Shape::Group });
+            spans.push(Span {
+                start: self.covered,
+                len: 0,
+                depth,
+                field,
+                value: Outside::default(),
+                shape: Shape::Group,
+            });
         }
     }
 
@@ -133,7 +142,7 @@ impl<'a> Walk<'a> {
         if let (Some(spans), Some(group)) = (&mut self.spans, self.open.last())
             && let Some(span) = spans.get_mut(*group)
         {
-            span.value = value();
+            span.value = value().into();
         }
     }
 
@@ -143,7 +152,7 @@ impl<'a> Walk<'a> {
         self.covered = self.at;
         if let Some(spans) = self.spans.as_mut().filter(|_| self.at > start) {
             let depth = self.open.len() as u8;
-            spans.push(Span { start, len: self.at - start, depth, field, value: value(), shape });
+            spans.push(Span { start, len: self.at - start, depth, field, value: value().into(), shape });
         }
     }
 
@@ -284,6 +293,7 @@ impl<'a> Walk<'a> {
         if carried.what == Carries::Payload {
             self.summary.payload += carried.len;
         }
+        self.summary.runs += 1;
         if self.summary.carried.len() < Summary::CARRIED {
             self.summary.carried.push(carried);
         }
@@ -320,13 +330,14 @@ impl<'a> Walk<'a> {
 
     /// Notes a key expression for the summary; returns it as text, for a dissection.
     pub(super) fn note_key(&mut self, scope: u64, suffix: &str) -> String {
-        let written = |key: &String| {
-            let rest = if scope == 0 { Some(key.as_str()) } else { key.strip_prefix(&format!("#{scope}")) };
+        let written = |key: &Outside| {
+            let key = key.raw();
+            let rest = if scope == 0 { Some(key) } else { key.strip_prefix(&format!("#{scope}")) };
             rest == Some(suffix)
         };
         if !self.summary.keys.iter().any(written) {
             if self.summary.keys.len() < Summary::KEYS {
-                self.summary.keys.push(key_text(scope, suffix));
+                self.summary.keys.push(key_text(scope, suffix).into());
             } else {
                 self.summary.more_keys = true;
             }

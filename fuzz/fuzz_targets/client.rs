@@ -1,0 +1,219 @@
+//! What a router sends, and what a person does meanwhile, into the client: it must not panic, and
+//! what it tells of a batch is bounded. New inputs are born of the router of `tests/hostile.rs`,
+//! whose batches are nearly right.
+//!
+//! An input is a list of steps, each a byte that says which, two for a length, and so many bytes.
+#![no_main]
+
+#[allow(dead_code, reason = "its own test is not run here")]
+#[path = "../../tests/hostile.rs"]
+mod hostile;
+
+use std::time::Duration;
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use zbytes_lab::{
+    client::{Answer, Client, Config, Content, Event, Limits, key_expression},
+    ledger::Ledger,
+    payload::ZBytes,
+    segment::Segment,
+    wire::BATCH_SIZE,
+};
+use zenoh_buffers::ZSlice;
+use zenoh_codec::{WCodec, Zenoh080};
+use zenoh_protocol::{
+    VERSION,
+    core::{Priority, Reliability, Resolution, WhatAmI, ZenohIdProto},
+    transport::{FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init},
+};
+
+/// A batch as it is.
+const RAW: u8 = 0;
+
+fn transport(body: TransportBody) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
+    bytes
+}
+
+/// The two answers of a router that opens a session.
+fn handshake() -> [Vec<u8>; 2] {
+    let init = InitAck {
+        version: VERSION,
+        whatami: WhatAmI::Router,
+        zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
+        resolution: Resolution::default(),
+        batch_size: u16::MAX,
+        cookie: ZSlice::from(vec![1; 40]),
+        ext_qos: Some(init::ext::QoS::new()),
+        ext_qos_link: None,
+        ext_auth: None,
+        ext_mlink: None,
+        ext_lowlatency: None,
+        ext_compression: None,
+        ext_patch: init::ext::PatchType::CURRENT,
+        ext_region_name: None,
+    };
+    let open = OpenAck {
+        lease: Duration::from_secs(10),
+        initial_sn: 0,
+        ext_qos: None,
+        ext_auth: None,
+        ext_mlink: None,
+        ext_lowlatency: None,
+        ext_compression: None,
+        ext_remote_bound: None,
+    };
+    [transport(TransportBody::InitAck(init)), transport(TransportBody::OpenAck(open))]
+}
+
+/// A session, and the numbers that its frames have next.
+struct Session {
+    client: Client,
+    now: Duration,
+    sn: [[u32; 2]; Priority::NUM],
+    buffer: Vec<u8>,
+    queries: Vec<u64>,
+}
+
+impl Session {
+    fn new() -> Self {
+        let limits = Limits {
+            reassembly_bytes: 1 << 16,
+            reassembly_fragments: 100,
+            key_expressions: 4,
+            queued_messages: 200,
+            queries: 20,
+            tokens: 100,
+            replies: 10,
+            sources: 4,
+            ..Limits::default()
+        };
+        let client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits }, Duration::ZERO);
+        let buffer = vec![0; usize::from(BATCH_SIZE)];
+        let sn = [[0; 2]; Priority::NUM];
+        let mut session = Self { client, now: Duration::ZERO, sn, buffer, queries: Vec::new() };
+        session.open();
+        session
+    }
+
+    fn open(&mut self) {
+        self.sn = [[0; 2]; Priority::NUM];
+        handshake().into_iter().for_each(|batch| self.receive(batch));
+    }
+
+    fn receive(&mut self, batch: Vec<u8>) {
+        let len = batch.len() as u64;
+        self.client.handle_input(Segment::from(batch), self.now);
+        let mut told = 0;
+        while let Some(event) = self.client.poll_event() {
+            told += 1;
+            match event {
+                Event::Opened(_) => hostile::ask(&mut self.client, self.now),
+                Event::Sample(sample) => {
+                    let all = sample.payload.to_bytes(&mut Ledger::new()).unwrap();
+                    assert_eq!(all.len(), sample.payload.len());
+                }
+                Event::Query(query) => self.queries.push(query.id),
+                Event::Closed(ended) => assert!(!ended.cause.to_string().is_empty() && self.client.is_over()),
+                _ => {}
+            }
+        }
+        assert!(told <= 600 + 8 * len, "{told} events of {len} B");
+        while self.client.poll_progress().is_some() {}
+    }
+
+    /// The next number of a lane, by a byte that says which.
+    fn lane(&mut self, byte: u8) -> (Priority, Reliability, u32) {
+        let priority = Priority::try_from(byte & 7).unwrap_or(Priority::Data);
+        let reliability = if byte & 8 == 0 { Reliability::Reliable } else { Reliability::BestEffort };
+        let slot = &mut self.sn[priority as usize][usize::from(byte & 8 == 0)];
+        let sn = *slot;
+        *slot = slot.wrapping_add(1) & 0x0fff_ffff;
+        (priority, reliability, sn)
+    }
+
+    fn step(&mut self, which: u8, bytes: &[u8]) {
+        let (lane, rest) = bytes.split_first().map_or((5, bytes), |(lane, rest)| (*lane, rest));
+        match which & 7 {
+            RAW => self.receive(bytes.to_vec()),
+            1 | 2 => {
+                let (priority, reliability, sn) = self.lane(lane);
+                let header = FrameHeader { reliability, sn, ext_qos: frame::ext::QoSType::new(priority) };
+                let mut batch = Vec::new();
+                Zenoh080::new().write(&mut batch, &header).unwrap();
+                batch.extend_from_slice(rest);
+                self.receive(batch);
+            }
+            3 => {
+                let (priority, reliability, sn) = self.lane(lane);
+                let header = FragmentHeader {
+                    reliability,
+                    more: lane & 16 == 0,
+                    sn,
+                    ext_qos: fragment::ext::QoSType::new(priority),
+                    ext_first: (lane & 32 == 0).then(fragment::ext::First::new),
+                    ext_drop: (lane & 64 != 0).then(fragment::ext::Drop::new),
+                };
+                let mut batch = Vec::new();
+                Zenoh080::new().write(&mut batch, &header).unwrap();
+                batch.extend_from_slice(rest);
+                self.receive(batch);
+            }
+            4 => {
+                self.now += Duration::from_millis(u64::from(lane) * 40);
+                if self.client.poll_timeout().is_some_and(|due| due <= self.now) {
+                    self.client.handle_timeout(self.now);
+                }
+                while self.client.poll_event().is_some() {}
+            }
+            5 => while self.client.poll_transmit(&mut self.buffer, self.now).is_some() {},
+            6 => {
+                let _ = self.client.cancel(u64::from(lane & 15));
+                if let Some(query) = self.queries.pop() {
+                    let key = key_expression("a/b").unwrap();
+                    let _ = self.client.reply(9, query, Answer { key, content: Content::put(ZBytes::empty()) });
+                    let _ = self.client.finish(query);
+                }
+                while self.client.poll_event().is_some() {}
+            }
+            _ => {
+                if self.client.is_over() && self.client.relink([2; 16], 5, self.now).is_ok() {
+                    self.open();
+                }
+            }
+        }
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let mut session = Session::new();
+    let mut rest = data;
+    while let Some((&[which, low, high], after)) = rest.split_first_chunk::<3>() {
+        let len = usize::from(u16::from_le_bytes([low, high])).min(after.len());
+        let (bytes, after) = after.split_at(len);
+        session.step(which, bytes);
+        rest = after;
+    }
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    if seed % 16 != 0 {
+        return fuzzer_mutate(data, size, max_size);
+    }
+    let mut router = hostile::Router::new(u64::from(seed));
+    let mut at = 0;
+    while let Some(batch) = router.batches().into_iter().next() {
+        let Some(space) = data.get_mut(at..at + 3 + batch.len()).filter(|_| at + 3 + batch.len() <= max_size) else {
+            break;
+        };
+        let [low, high] = (batch.len() as u16).to_le_bytes();
+        space[..3].copy_from_slice(&[RAW, low, high]);
+        space[3..].copy_from_slice(&batch);
+        at += space.len();
+        if at > 4000 {
+            break;
+        }
+    }
+    at.max(1)
+});

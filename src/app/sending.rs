@@ -1,0 +1,357 @@
+//! How the page sends: what the options of a put make of it, and what Layout takes the next put
+//! for.
+
+use std::time::Duration;
+
+use super::{Problem, Session, State, session::Options};
+use crate::{
+    client::{
+        Agreed, BatchPlan, CongestionControl, Content, Encoding, EntityGlobalIdProto, EntityId, Put, Qos, Reliability,
+        SessionInfo, Source, Timestamp,
+        encoding::{self, MAX_SCHEMA},
+        key_expression, plan,
+        stamp::Stamps,
+    },
+    number::bytes,
+    payload::ZBytes,
+};
+
+/// Numbered publishers, one for each priority and reliability: what is overtaken looks like what is
+/// missing.
+const PUBLISHERS: EntityId = 16;
+
+/// Lanes of priority and reliability.
+const LANES: usize = 16;
+
+/// A zenoh id of sixteen bytes, which all but a 256th of the random ones are, for what is drawn
+/// without a session.
+const SOME_ID: &str = "ffffffffffffffffffffffffffffffff";
+
+/// Any time between 1970 and 2106 is equally long on the wire.
+const SOME_TIME: Duration = Duration::from_secs(1_800_000_000);
+
+/// The numbers of the samples that this page has put numbered.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Numbers {
+    /// The zenoh id that goes with them: that of the session in which they began, in hexadecimal.
+    pub zid: String,
+    /// The next one of each publisher. It is told when it is a power of two, so it is as long on
+    /// the wire as the true one.
+    pub next: [u32; LANES],
+}
+
+impl Options {
+    /// The encoding.
+    ///
+    /// # Errors
+    /// A [`Problem`] when its schema is too long.
+    pub fn parsed_encoding(&self) -> Result<Encoding, Problem> {
+        encoding::encoding(self.encoding.trim()).map_err(|len| {
+            Problem::new(
+                "The encoding is too long.",
+                format!(
+                    "Its schema has {}, and at most {} can be sent. Nothing was sent.",
+                    bytes(len),
+                    bytes(MAX_SCHEMA)
+                ),
+            )
+        })
+    }
+
+    /// The attachment.
+    #[must_use]
+    pub fn attached(&self) -> Option<ZBytes> {
+        (!self.attachment.is_empty()).then(|| ZBytes::of_held(vec![self.attachment.clone().into_bytes().into()]))
+    }
+
+    fn qos(&self) -> Qos {
+        let congestion = if self.may_drop { CongestionControl::Drop } else { CongestionControl::Block };
+        Qos { priority: self.priority, congestion, express: self.express }
+    }
+
+    fn reliability(&self) -> Reliability {
+        if self.best_effort { Reliability::BestEffort } else { Reliability::Reliable }
+    }
+
+    fn lane(&self) -> usize {
+        2 * self.priority as usize + usize::from(self.best_effort)
+    }
+
+    /// `put` with these options. `timestamp` is used when they ask for one.
+    ///
+    /// # Errors
+    /// As [`Options::parsed_encoding`].
+    pub fn apply(&self, put: Put, timestamp: Option<Timestamp>) -> Result<Put, Problem> {
+        let Qos { priority, congestion, express } = self.qos();
+        Ok(Put {
+            encoding: self.parsed_encoding()?,
+            attachment: self.attached(),
+            timestamp: timestamp.filter(|_| self.stamped),
+            numbered: self.numbered.then_some(PUBLISHERS + self.lane() as EntityId),
+            congestion,
+            priority,
+            reliability: self.reliability(),
+            express,
+            ..put
+        })
+    }
+}
+
+/// The lane of a publisher that [`Options::apply`] has named.
+#[must_use]
+pub fn lane_of(publisher: EntityId) -> Option<usize> {
+    publisher.checked_sub(PUBLISHERS).map(|lane| lane as usize).filter(|lane| *lane < LANES)
+}
+
+/// What is known of the session that the next put goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// It is open, and has agreed on the batches.
+    Agreed,
+    /// There is none: the batches are those of a router with zenoh's defaults.
+    Assumed,
+    /// None can be sent as it is set: the batches are those of one without what is wrong.
+    Refused,
+}
+
+/// How the page would send its next put, alone: everything that decides where batches cut its
+/// payload.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    key: String,
+    qos: Qos,
+    reliability: Reliability,
+    content: Content,
+    agreed: Agreed,
+    /// What is known of the session.
+    pub basis: Basis,
+}
+
+impl Sending {
+    /// A put under `key` with `options`, in a session if there is one.
+    #[must_use]
+    pub fn new(key: &str, options: &Options, session: Option<&SessionInfo>, numbers: &Numbers) -> Self {
+        let id = |zid: Option<&str>| zid.filter(|zid| !zid.is_empty()).unwrap_or(SOME_ID).to_owned();
+        let stamp = || Some(Stamps::of(&id(session.map(|info| info.zid.as_str())))?.stamp(SOME_TIME));
+        let source = || {
+            let zid = id(session.map(|_| numbers.zid.as_str())).parse().ok()?;
+            let lane = options.lane();
+            let id = EntityGlobalIdProto { zid, eid: PUBLISHERS + lane as EntityId };
+            Some(Source { id, sn: numbers.next.get(lane).copied().unwrap_or_default() })
+        };
+        let encoding = options.parsed_encoding();
+        // The length of a key takes two bytes.
+        let sendable = encoding.is_ok() && key.len() <= usize::from(u16::MAX) && key_expression(key).is_ok();
+        Self {
+            key: key.to_owned(),
+            qos: options.qos(),
+            reliability: options.reliability(),
+            content: Content {
+                encoding: encoding.unwrap_or_default(),
+                attachment: options.attached(),
+                timestamp: options.stamped.then(stamp).flatten(),
+                source: options.numbered.then(source).flatten(),
+                ..Content::put(ZBytes::empty())
+            },
+            agreed: session.map_or(Agreed::OFFERED, SessionInfo::agreed),
+            basis: match session {
+                _ if !sendable => Basis::Refused,
+                Some(_) => Basis::Agreed,
+                None => Basis::Assumed,
+            },
+        }
+    }
+
+    /// Where batches will cut a payload of `len` bytes.
+    #[must_use]
+    pub fn batches(&self, len: usize) -> BatchPlan {
+        let Self { key, qos, reliability, content, agreed, .. } = self;
+        plan(key, *qos, *reliability, content, len, agreed)
+    }
+}
+
+impl Default for Sending {
+    /// A put under `lab/tensor` with the page's first options, without a session.
+    fn default() -> Self {
+        Self::new("lab/tensor", &Options::default(), None, &Numbers::default())
+    }
+}
+
+impl State {
+    /// How the next put would be sent.
+    #[must_use]
+    pub fn sending(&self) -> Sending {
+        Sending::new(&self.key, &self.api.options, self.open_session(), &self.api.numbers)
+    }
+
+    /// Whether the next put would be sent as that of another state.
+    #[must_use]
+    pub fn sends_like(&self, other: &Self) -> bool {
+        fn what(state: &State) -> (&str, &Options, Option<&SessionInfo>, &Numbers) {
+            (&state.key, &state.api.options, state.open_session(), &state.api.numbers)
+        }
+        what(self) == what(other)
+    }
+
+    fn open_session(&self) -> Option<&SessionInfo> {
+        match &self.session {
+            Session::Open(info) => Some(info),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Action, session::Change};
+
+    fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
+        SessionInfo {
+            zid: "8f2c61d0".into(),
+            router: "2".into(),
+            batch_size,
+            lanes,
+            sn_bits,
+            lease: Duration::from_secs(60),
+            router_lease: Duration::from_secs(10),
+            patch,
+        }
+    }
+
+    fn options() -> Vec<Options> {
+        let usual = Options::default;
+        vec![
+            usual(),
+            Options { may_drop: true, ..usual() },
+            Options { priority: crate::client::Priority::RealTime, ..usual() },
+            Options { best_effort: true, ..usual() },
+            Options { express: true, ..usual() },
+            Options { stamped: true, ..usual() },
+            Options { numbered: true, ..usual() },
+            Options { encoding: format!("text/plain;{}", "x".repeat(255)), ..usual() },
+            Options { attachment: "a".repeat(300), ..usual() },
+            Options {
+                priority: crate::client::Priority::Background,
+                may_drop: true,
+                best_effort: true,
+                express: true,
+                stamped: true,
+                numbered: true,
+                encoding: " lab/own ".into(),
+                attachment: "a".repeat(300),
+            },
+        ]
+    }
+
+    /// The put that the page makes, planned by the client, whose tests compare that with what it
+    /// sends.
+    fn planned(state: &State, info: &SessionInfo, len: usize) -> BatchPlan {
+        let options = &state.api.options;
+        let stamp = Stamps::of(&info.zid).unwrap().stamp(Duration::from_secs(1_764_000_000));
+        let put = Put::new(key_expression(&state.key).unwrap(), ZBytes::empty());
+        let put = options.apply(put, Some(stamp)).unwrap();
+        let source = put.numbered.map(|eid| Source {
+            id: EntityGlobalIdProto { zid: state.api.numbers.zid.parse().unwrap(), eid },
+            sn: state.api.numbers.next[lane_of(eid).unwrap()],
+        });
+        put.plan(len, source, &info.agreed())
+    }
+
+    #[test]
+    fn layout_plans_the_put_that_the_page_makes_and_what_the_session_agreed_on() {
+        let mut plans = std::collections::BTreeSet::new();
+        for (batch_size, lanes, sn_bits, patch) in
+            [(65535, 16, 28, 1), (1024, 16, 28, 1), (256, 2, 14, 0), (64, 16, 7, 1), (256, 16, 32, 1)]
+        {
+            let info = info(batch_size, lanes, sn_bits, patch);
+            let mut state = State::default();
+            let assumed = state.plan().unwrap();
+            assert_eq!((assumed.basis, assumed.batches.size), (Basis::Assumed, 65535));
+            state.apply(Action::Opened(info.clone()));
+            for options in options() {
+                state.apply(Change::Options(options.clone()).into());
+                for key in ["k", "lab/tensor", "a/much/longer/key"] {
+                    state.apply(Action::Key(key.to_owned()));
+                    let plan = state.plan().unwrap();
+                    assert_eq!(plan.basis, Basis::Agreed);
+                    assert_eq!(plan.batches, planned(&state, &info, plan.len), "{options:?} {info:?}");
+                    plans.insert((plan.batches.count, plan.batches.end(0)));
+                }
+            }
+        }
+        assert!(plans.len() > 60, "options and sessions make a difference: {}", plans.len());
+    }
+
+    #[test]
+    fn without_a_session_the_defaults_are_assumed_for_every_option() {
+        // A zenoh id of sixteen bytes, as nearly all are.
+        let info = SessionInfo { zid: SOME_ID.into(), ..info(65535, 16, 28, 1) };
+        for options in options() {
+            let (mut alone, mut open) = (State::default(), State::default());
+            open.apply(Action::Opened(info.clone()));
+            for state in [&mut alone, &mut open] {
+                state.apply(Change::Options(options.clone()).into());
+            }
+            let (alone, open) = (alone.plan().unwrap(), open.plan().unwrap());
+            assert_eq!((alone.basis, open.basis), (Basis::Assumed, Basis::Agreed));
+            assert_eq!(alone.batches, open.batches, "{options:?}");
+        }
+    }
+
+    #[test]
+    fn a_put_that_cannot_be_sent_is_told() {
+        let mut state = State::default();
+        state.apply(Action::Opened(info(65535, 16, 28, 1)));
+        let long = "x".repeat(65_536);
+        for key in ["", "a//b", "/a", "a/", long.as_str()] {
+            state.apply(Action::Key(key.to_owned()));
+            let plan = state.plan().unwrap();
+            assert_eq!(plan.basis, Basis::Refused, "{} B", key.len());
+            assert!(plan.batches.count >= 180);
+        }
+        state.apply(Action::Key("a".to_owned()));
+        assert_eq!(state.plan().unwrap().basis, Basis::Agreed);
+        let encoding = format!("text/plain;{}", "x".repeat(256));
+        state.apply(Change::Options(Options { encoding, ..Options::default() }).into());
+        assert_eq!(state.plan().unwrap().basis, Basis::Refused);
+    }
+
+    #[test]
+    fn numbers_go_on_over_a_lost_session_and_begin_anew_with_another() {
+        let mut state = State::default();
+        let first = info(65535, 16, 28, 1);
+        state.apply(Action::Opened(first.clone()));
+        state.apply(Change::Options(Options { numbered: true, ..Options::default() }).into());
+        let before = state.clone();
+        state.apply(Change::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
+        assert!(!state.sends_like(&before));
+        assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
+        let problem = Problem::new("gone", "");
+        let wait = crate::client::reconnect::Wait { attempt: 1, delay: Duration::ZERO };
+        state.apply(Action::SessionLost(crate::app::Lost::new(problem, [0; 3], wait), String::new()));
+        let again = SessionInfo { zid: "1".into(), ..first.clone() };
+        state.apply(Action::Opened(again.clone()));
+        assert_eq!(state.api.numbers.zid, first.zid, "samples keep the name that they began with");
+        assert_eq!(state.plan().unwrap().batches, planned(&state, &again, state.plan().unwrap().len));
+        state.apply(Action::SessionEnded(None));
+        state.apply(Action::Opened(again));
+        assert_eq!(state.api.numbers, Numbers { zid: "1".into(), next: [0; LANES] });
+    }
+
+    #[test]
+    fn every_priority_and_reliability_has_a_publisher_of_its_own() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (priority, _) in crate::app::session::PRIORITIES {
+            for best_effort in [false, true] {
+                let options = Options { priority, best_effort, numbered: true, ..Options::default() };
+                let put = Put::new(key_expression("a").unwrap(), ZBytes::empty());
+                let publisher = options.apply(put, None).unwrap().numbered.unwrap();
+                assert_eq!(lane_of(publisher), Some(options.lane()));
+                seen.insert(publisher);
+            }
+        }
+        assert_eq!(seen.len(), 14);
+        assert_eq!((lane_of(0), lane_of(PUBLISHERS - 1), lane_of(PUBLISHERS + LANES as EntityId)), (None, None, None));
+    }
+}

@@ -1,0 +1,198 @@
+//! The page's port and the ws port: who connects waits at a door until the router has to see it.
+//!
+//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for handshakes. A connection
+//! that says nothing holds up the one and takes one of the others. So WebSockets reach ports of the lab's own, and the
+//! router gets a connection only together with the first whole batch that the client has sent. Until then, and in the
+//! handshake behind it, a connection can be sent away (see [`super::door`]).
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router as Routes;
+use axum::body::Bytes;
+use axum::extract::Request;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::Shared;
+use super::door::{Door, Guest, MustGo};
+use super::pipe::{self, End, Socket};
+use super::private::RouterStream;
+use super::router::{Backend, HANDSHAKE_WITHIN};
+
+/// How long a client may take to send the head of a request, and may stay idle between two.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long a client may take to send its first batch after the upgrade.
+const FIRST_BATCH_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait before a router that has not answered is tried again; each further wait is twice as long.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// When the lab stops, how long an answer under way may take to be sent.
+const FINISH_WITHIN: Duration = Duration::from_secs(1);
+/// A pause after a failed accept, which nearly always means that the process has no file descriptor left.
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+
+/// Accepts connections and has each served until the lab stops.
+pub(crate) async fn accept<F>(
+    listener: TcpListener,
+    door: Arc<Door>,
+    shared: Arc<Shared>,
+    serve: impl Fn(TcpStream, Arc<Guest>) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shared.stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, from)) => {
+                // Without it small messages would wait for the acknowledgement of the one before.
+                let _ = stream.set_nodelay(true);
+                let guest = door.enter(from.ip());
+                shared.tasks.spawn(serve(stream, Arc::new(guest)));
+            }
+            Err(_) => tokio::time::sleep(AFTER_FAILED_ACCEPT).await,
+        }
+    }
+}
+
+/// Serves one connection that speaks HTTP. It waits at its door until it is upgraded, anew after each request. When the
+/// lab stops, an answer under way is finished and an idle connection closed.
+pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
+    let routes = TowerToHyperService::new(routes);
+    let requests = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+        guest.queue_up();
+        request.extensions_mut().insert(Arc::clone(&guest));
+        routes.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), requests)
+        .with_upgrades();
+    tokio::pin!(connection);
+    tokio::select! {
+        // An error here is the client's: it went away, or spoke no HTTP.
+        _ = connection.as_mut() => {}
+        () = guest.sent_away() => {}
+        () = shared.stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(FINISH_WITHIN, connection).await;
+        }
+    }
+}
+
+/// Leads an upgraded connection to the router, and serves it until one side ends.
+pub(crate) fn websocket(request: &mut Request, backend: Backend, shared: &Arc<Shared>) {
+    let upgrade = hyper::upgrade::on(&mut *request);
+    if let Some(guest) = request.extensions_mut().remove::<Arc<Guest>>() {
+        shared.tasks.spawn(serve_websocket(upgrade, guest, backend, Arc::clone(shared)));
+    }
+}
+
+async fn serve_websocket(upgrade: OnUpgrade, guest: Arc<Guest>, backend: Backend, shared: Arc<Shared>) {
+    let Some(mut socket) = socket(upgrade, &guest).await else { return };
+    let end = tokio::select! {
+        end = session(&mut socket, guest, &backend, &shared) => end,
+        () = backend.gone.cancelled() => closed(CloseCode::Away, "the lab's router has stopped"),
+        () = shared.stop.cancelled() => closed(CloseCode::Away, "the lab stops"),
+    };
+    pipe::close(socket, end).await;
+}
+
+/// The WebSocket over an upgraded connection.
+#[allow(clippy::disallowed_methods, reason = "what came with the upgrade; the ledger is the page's")]
+async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
+    let upgraded = tokio::select! {
+        upgraded = upgrade => upgraded.ok()?,
+        _ = guest.must_go(FIRST_BATCH_WITHIN) => return None,
+    };
+    // The bare connection under HTTP, and what arrived together with the upgrade itself.
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let (stream, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config())).await)
+}
+
+/// From the first batch of a client to the end of its session.
+async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shared: &Shared) -> End {
+    guest.queue_up();
+    let first = tokio::select! {
+        first = pipe::next_batch(socket) => first,
+        must_go = guest.must_go(FIRST_BATCH_WITHIN) => Err(sent_away(must_go, "no zenoh message has arrived")),
+    };
+    let first = match first {
+        Ok(first) => first,
+        Err(end) => return end,
+    };
+    let inside = match Inside::enter(guest.from(), shared) {
+        Ok(inside) => inside,
+        Err(end) => return end,
+    };
+    drop(guest);
+    let introduced = tokio::select! {
+        introduced = introduce(backend, &first) => introduced,
+        must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => return sent_away(must_go, "the router has not answered"),
+    };
+    let (router, answer) = match introduced {
+        Ok(introduced) => introduced,
+        Err(error) => return closed(CloseCode::Error, format!("the lab's router cannot be reached: {error}")),
+    };
+    tokio::select! {
+        end = pipe::websocket(socket, router, answer, || inside.guest.settle()) => end,
+        must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => sent_away(must_go, "the handshake was not completed"),
+    }
+}
+
+/// Opens a connection to the router with the first batch of a client. Gives the connection and the router's answer.
+///
+/// The router ends it without an answer when it has as many handshakes under way as it allows, because of what is silent
+/// at the tcp port. Then it is tried again, until the caller gives up.
+async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
+    let mut pause = AGAIN_AFTER;
+    loop {
+        let mut router = backend.connect().await?;
+        if let Ok(answer) = pipe::introduce(&mut router, first).await {
+            return Ok((router, answer));
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// A connection that the router sees: one of a bounded number, and until its session is open one of those in the handshake.
+struct Inside {
+    guest: Guest,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Inside {
+    fn enter(from: IpAddr, shared: &Shared) -> Result<Self, End> {
+        let place = Arc::clone(&shared.sessions).try_acquire_owned().map_err(|_| {
+            let most = shared.bounds.sessions;
+            closed(CloseCode::Again, format!("the lab carries {most} sessions already"))
+        })?;
+        Ok(Self { guest: shared.handshakes.enter(from), _place: place })
+    }
+}
+
+fn closed(code: CloseCode, reason: impl Into<String>) -> End {
+    End::Closed(code, reason.into())
+}
+
+fn sent_away(why: MustGo, what: &str) -> End {
+    match why {
+        MustGo::Crowded => closed(CloseCode::Again, format!("{what}, and others waited")),
+        MustGo::Late(within) => closed(CloseCode::Policy, format!("{what} within {within:?}")),
+    }
+}

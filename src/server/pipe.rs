@@ -1,0 +1,486 @@
+//! Between a WebSocket and the router: whole batches in both directions.
+//!
+//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the same batches one
+//! behind the other, each behind its length, two bytes in little-endian order. A pipe takes the one form apart and puts the
+//! other together; what is in a batch it does not look at.
+//!
+//! Both directions are bounded in memory and push back: a side that takes nothing is not read for.
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_util::bytes::{Buf, BytesMut};
+
+/// The longest batch: what the length of a stream link can say.
+pub(crate) const MAX_BATCH: usize = u16::MAX as usize;
+/// The length in front of a batch.
+const PREFIX: usize = size_of::<u16>();
+/// Bytes that are read at once, where that many are there.
+const READ: usize = 128 * 1024;
+/// Bytes of small batches that are gathered before they are written at once.
+const GATHERED: usize = 64 * 1024;
+/// A batch of this length is written from where it is; a shorter one is copied together with others.
+const WORTH_A_CALL: usize = 8 * 1024;
+/// When one side has ended, how long what it sent last, or the reason, may take to reach the other.
+const LINGER: Duration = Duration::from_secs(1);
+/// How long a client may take nothing while something waits for it. As long as its own lease, after which the router
+/// takes it for gone.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// A client's end of a pipe.
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// How WebSockets are read and written: no message longer than a batch is ever held, whole or in parts.
+pub(crate) fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(MAX_BATCH))
+        .max_frame_size(Some(MAX_BATCH))
+        .read_buffer_size(READ)
+        .write_buffer_size(READ)
+        .max_write_buffer_size(2 * READ + MAX_BATCH)
+}
+
+/// Why a pipe ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The client has closed the connection, or it was cut.
+    Client,
+    /// The lab or the router ends it, with a WebSocket close code and the reason in words.
+    Closed(CloseCode, String),
+}
+
+impl End {
+    /// The router has ended the session.
+    fn router() -> Self {
+        Self::Closed(CloseCode::Normal, "the router has ended the session".into())
+    }
+
+    /// The client has sent what is not a batch.
+    fn refused(error: WsError) -> Self {
+        match error {
+            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => Self::Closed(
+                CloseCode::Size,
+                format!("expected one zenoh batch of at most {max_size} B in a message, got {size} B"),
+            ),
+            WsError::Protocol(error) => Self::Closed(CloseCode::Protocol, error.to_string()),
+            WsError::Utf8(_) => Self::no_batch("a text"),
+            _ => Self::Client,
+        }
+    }
+
+    fn no_batch(got: &str) -> Self {
+        Self::Closed(CloseCode::Unsupported, format!("expected one zenoh batch in each binary message, got {got}"))
+    }
+}
+
+/// Waits for the next batch of a client.
+pub(crate) async fn next_batch(client: &mut Socket) -> Result<Bytes, End> {
+    loop {
+        if let Some(batch) = batch(client.next().await)? {
+            return Ok(batch);
+        }
+    }
+}
+
+/// The batch in what a WebSocket gave, if it is one: a ping, which is answered already, is none and no error.
+fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
+    match next {
+        Some(Ok(Message::Binary(batch))) if batch.is_empty() => Err(End::no_batch("an empty one")),
+        Some(Ok(Message::Binary(batch))) => Ok(Some(batch)),
+        Some(Ok(Message::Text(_))) => Err(End::no_batch("a text")),
+        Some(Ok(Message::Close(_))) | None => Err(End::Client),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+        Some(Err(error)) => Err(End::refused(error)),
+    }
+}
+
+/// Passes batches between a WebSocket and the router until one of them ends. `answer` is the router's first batch, the
+/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake.
+pub(crate) async fn websocket(
+    client: &mut Socket,
+    router: impl AsyncRead + AsyncWrite,
+    answer: Bytes,
+    opened: impl FnOnce(),
+) -> End {
+    let (mut to_client, mut from_client) = client.split();
+    let (mut from_router, to_router) = tokio::io::split(router);
+    let mut up = pin!(async {
+        let mut to_router = Gathering { stream: to_router, gathered: Vec::new() };
+        let end = up(&mut from_client, &mut to_router).await;
+        // The router may still say something about what it got.
+        let _ = to_router.stream.shutdown().await;
+        end
+    });
+    let mut down = pin!(down(&mut from_router, &mut to_client, answer, opened));
+    tokio::select! {
+        end = &mut up => {
+            if end == End::Client {
+                let _ = tokio::time::timeout(LINGER, down).await;
+            }
+            end
+        }
+        end = &mut down => end,
+    }
+}
+
+/// From the client to the router.
+async fn up(
+    client: &mut (impl Stream<Item = Result<Message, WsError>> + Unpin),
+    router: &mut Gathering<impl AsyncWrite + Unpin>,
+) -> End {
+    let passing = async {
+        loop {
+            let next = match client.next().now_or_never() {
+                Some(next) => next,
+                None => {
+                    router.flush().await?;
+                    client.next().await
+                }
+            };
+            match batch(next) {
+                Ok(Some(batch)) => router.put(&batch).await?,
+                Ok(None) => {}
+                Err(end) => {
+                    router.flush().await?;
+                    return Ok(end);
+                }
+            }
+        }
+    };
+    let ended: io::Result<End> = passing.await;
+    // The router takes nothing any more: what it said last, and its end, come the other way.
+    match ended {
+        Ok(end) => end,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// The router's end of a pipe, written to in few calls.
+struct Gathering<W> {
+    stream: W,
+    /// Batches with their lengths that wait to be written, or the length of the one that is being written.
+    gathered: Vec<u8>,
+}
+
+impl<W: AsyncWrite + Unpin> Gathering<W> {
+    #[allow(clippy::disallowed_methods, reason = "small batches share a write; the ledger is the page's")]
+    async fn put(&mut self, batch: &[u8]) -> io::Result<()> {
+        let length = u16::try_from(batch.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.gathered.extend_from_slice(&length.to_le_bytes());
+        if batch.len() < WORTH_A_CALL {
+            self.gathered.extend_from_slice(batch);
+            if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
+        } else {
+            self.stream.write_all_buf(&mut Buf::chain(&self.gathered[..], batch)).await?;
+            self.gathered.clear();
+            Ok(())
+        }
+    }
+
+    async fn put_now(&mut self, batch: &[u8]) -> io::Result<()> {
+        self.put(batch).await?;
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.gathered).await?;
+        self.gathered.clear();
+        Ok(())
+    }
+}
+
+/// From the router to the client.
+async fn down(
+    router: &mut (impl AsyncRead + Unpin),
+    client: &mut (impl Sink<Message, Error = WsError> + Unpin),
+    answer: Bytes,
+    opened: impl FnOnce(),
+) -> End {
+    let mut opened = Some(opened);
+    let mut received = BytesMut::new();
+    if !taken(client.send(Message::Binary(answer))).await {
+        return End::Client;
+    }
+    loop {
+        while let Some(batch) = take_batch(&mut received) {
+            if !taken(client.feed(Message::Binary(batch))).await {
+                return End::Client;
+            }
+            if let Some(opened) = opened.take() {
+                opened();
+            }
+        }
+        if received.capacity() - received.len() < MAX_BATCH {
+            received.reserve(READ);
+        }
+        let read = match router.read_buf(&mut received).now_or_never() {
+            Some(read) => read,
+            None => {
+                if !taken(client.flush()).await {
+                    return End::Client;
+                }
+                router.read_buf(&mut received).await
+            }
+        };
+        // An error means that the router was cut off from us, which only its own end does.
+        if !matches!(read, Ok(1..)) {
+            return if taken(client.flush()).await { End::router() } else { End::Client };
+        }
+    }
+}
+
+/// Whether the client has taken what was sent, in the time that it has.
+async fn taken(sending: impl Future<Output = Result<(), WsError>>) -> bool {
+    matches!(tokio::time::timeout(STALLED, sending).await, Ok(Ok(())))
+}
+
+/// The first batch of a stream, if it is there as a whole.
+fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
+    let (length, rest) = stream.split_first_chunk::<PREFIX>()?;
+    let length = usize::from(u16::from_le_bytes(*length));
+    if rest.len() < length {
+        return None;
+    }
+    stream.advance(PREFIX);
+    Some(stream.split_to(length).freeze())
+}
+
+/// Gives the router the first batch of a client, and waits for its answer.
+///
+/// # Errors
+/// The router ends the connection without an answer when it has too many handshakes under way.
+pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin), first: &Bytes) -> io::Result<Bytes> {
+    Gathering { stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
+    let mut answer = vec![0; usize::from(router.read_u16_le().await?)];
+    router.read_exact(&mut answer).await?;
+    Ok(answer.into())
+}
+
+/// Tells a client why its WebSocket ends, and ends it.
+pub(crate) async fn close(mut client: Socket, end: End) {
+    let closing = async {
+        let frame = match end {
+            // Sends the answer to the client's own close, if it sent one.
+            End::Client => return client.close(None).await.unwrap_or_default(),
+            End::Closed(code, reason) => CloseFrame { code, reason: reason.into() },
+        };
+        if client.send(Message::Close(Some(frame))).await.is_ok() {
+            // What the client has sent meanwhile is taken: a connection that is closed over unread bytes is reset, and the
+            // reason might not arrive.
+            let stream = client.get_mut();
+            let _ = stream.shutdown().await;
+            let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
+        }
+    };
+    let _ = tokio::time::timeout(LINGER, closing).await;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::io::DuplexStream;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Both ends of a WebSocket: the client's, and the lab's.
+    async fn sockets() -> (Socket, Socket) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let socket = async |stream, role| WebSocketStream::from_raw_socket(stream, role, Some(config())).await;
+        use tokio_tungstenite::tungstenite::protocol::Role::{Client, Server};
+        (socket(client, Client).await, socket(server, Server).await)
+    }
+
+    /// A batch of this length whose bytes depend on its number.
+    fn batch(number: usize, length: usize) -> Vec<u8> {
+        (0..length).map(|at| (at * 31 + number * 7) as u8).collect()
+    }
+
+    /// Lengths around every border in this module.
+    fn lengths() -> Vec<usize> {
+        let borders = [1, 2, 255, WORTH_A_CALL, GATHERED, MAX_BATCH];
+        let around = borders.into_iter().flat_map(|at| [at - 1, at, at + 1]).filter(|at| (1..=MAX_BATCH).contains(at));
+        // Many small ones in between, of which more than one is gathered.
+        around.flat_map(|length| [length, 64, 64, 64]).collect()
+    }
+
+    async fn write_stream(stream: &mut (impl AsyncWrite + Unpin), batch: &[u8]) {
+        stream.write_u16_le(u16::try_from(batch.len()).unwrap()).await.unwrap();
+        stream.write_all(batch).await.unwrap();
+    }
+
+    async fn read_stream(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+        let mut batch = vec![0; usize::from(stream.read_u16_le().await.unwrap())];
+        stream.read_exact(&mut batch).await.unwrap();
+        batch
+    }
+
+    #[tokio::test]
+    async fn batches_pass_whole_and_in_order_both_ways_at_once() {
+        // What lies between takes little at a time, so that every direction has to wait.
+        for capacity in [7, 4096, 1 << 20] {
+            let (client, mut server) = sockets().await;
+            let (router, near): (DuplexStream, DuplexStream) = tokio::io::duplex(capacity);
+            let opened = Cell::new(0);
+            let pipe = websocket(&mut server, near, batch(0, 30).into(), || opened.set(opened.get() + 1));
+            let (mut from_router, mut to_router) = tokio::io::split(router);
+            let (mut to_client, mut from_client) = client.split();
+            let lengths = lengths();
+            let client_says = async {
+                for (n, &length) in lengths.iter().enumerate() {
+                    to_client.send(Message::binary(batch(n, length))).await.unwrap();
+                    // A ping is no batch, and no error.
+                    to_client.send(Message::Ping(Bytes::new())).await.unwrap();
+                }
+            };
+            let router_says = async {
+                for (n, &length) in lengths.iter().enumerate() {
+                    write_stream(&mut to_router, &batch(n + 1, length)).await;
+                }
+            };
+            let router_hears = async {
+                for (n, &length) in lengths.iter().enumerate() {
+                    assert_eq!(read_stream(&mut from_router).await, batch(n, length), "{n}: {length}");
+                }
+            };
+            let client_hears = async {
+                let expected =
+                    [(0, 30)].into_iter().chain(lengths.iter().enumerate().map(|(n, &length)| (n + 1, length)));
+                for (n, length) in expected {
+                    let got = loop {
+                        match from_client.next().await.unwrap().unwrap() {
+                            Message::Pong(_) => {}
+                            message => break message,
+                        }
+                    };
+                    assert_eq!(got, Message::binary(batch(n, length)), "{n}: {length}");
+                }
+            };
+            tokio::select! {
+                end = pipe => panic!("ended: {end:?}"),
+                _ = async { tokio::join!(client_says, router_says, router_hears, client_hears) } => {}
+            }
+            assert_eq!(opened.get(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_open_after_the_second_batch_of_the_router() {
+        let (_client, mut server) = sockets().await;
+        let (mut router, near) = tokio::io::duplex(1024);
+        let opened = tokio::sync::Notify::new();
+        let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one());
+        let story = async {
+            // Half of it is not enough.
+            router.write_all(&[7, 0, b'O']).await.unwrap();
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert!(opened.notified().now_or_never().is_none());
+            router.write_all(b"penAck").await.unwrap();
+            opened.notified().await;
+        };
+        tokio::select! {
+            end = pipe => panic!("ended: {end:?}"),
+            () = story => {}
+        }
+    }
+
+    #[tokio::test]
+    async fn the_router_answers_the_first_batch_or_ends_without() {
+        for length in [19, WORTH_A_CALL, MAX_BATCH] {
+            let (mut router, mut near) = tokio::io::duplex(1024);
+            let first = batch(0, length).into();
+            let story = async {
+                assert_eq!(read_stream(&mut router).await, batch(0, length));
+                write_stream(&mut router, &batch(1, length)).await;
+            };
+            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            assert_eq!(answer.unwrap(), batch(1, length));
+            // Without an answer, or with half of one.
+            let story = async {
+                assert_eq!(read_stream(&mut router).await, batch(0, length));
+                router.write_all(&[2, 0, 1]).await.unwrap();
+                drop(router);
+            };
+            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            assert!(answer.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_client_reaches_the_router_which_may_still_answer() {
+        let (mut client, mut server) = sockets().await;
+        let (mut router, near) = tokio::io::duplex(1024);
+        let pipe = websocket(&mut server, near, batch(0, 3).into(), || ());
+        let story = async {
+            client.send(Message::binary(batch(1, 5))).await.unwrap();
+            client.close(None).await.unwrap();
+            assert_eq!(read_stream(&mut router).await, batch(1, 5));
+            assert_eq!(router.read(&mut [0; 10]).await.unwrap(), 0);
+            drop(router);
+        };
+        let (end, ()) = tokio::join!(pipe, story);
+        assert_eq!(end, End::Client);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_router_reaches_the_client_behind_what_it_said() {
+        let (mut client, mut server) = sockets().await;
+        let (mut router, near) = tokio::io::duplex(1024);
+        write_stream(&mut router, b"bye").await;
+        drop(router);
+        let end = websocket(&mut server, near, batch(0, 3).into(), || ()).await;
+        assert_eq!(end, End::router());
+        let closing = tokio::spawn(close(server, end));
+        assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(batch(0, 3)));
+        assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(&b"bye"[..]));
+        let Message::Close(Some(frame)) = client.next().await.unwrap().unwrap() else { panic!("expected a close") };
+        assert_eq!((frame.code, frame.reason.as_str()), (CloseCode::Normal, "the router has ended the session"));
+        closing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_stops_what_is_read_for_it() {
+        let (client, mut server) = sockets().await;
+        let (mut router, near) = tokio::io::duplex(1024);
+        let said = Cell::new(0_usize);
+        let pipe = websocket(&mut server, near, batch(0, 3).into(), || ());
+        let story = async {
+            loop {
+                write_stream(&mut router, &batch(0, MAX_BATCH)).await;
+                said.set(said.get() + MAX_BATCH);
+            }
+        };
+        // Until a write has to wait for good: as long as ever a byte moves, the time begins anew.
+        let stuck = async {
+            let mut before = usize::MAX;
+            while before != said.get() {
+                before = said.get();
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+        };
+        tokio::select! {
+            end = pipe => panic!("ended: {end:?}"),
+            () = story => {}
+            () = stuck => {}
+        }
+        // The kernel takes some megabytes for a connection, and the pipe its two buffers.
+        assert!((1 << 16..64 << 20).contains(&said.get()), "{}", said.get());
+        drop(client);
+    }
+}

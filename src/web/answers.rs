@@ -1,0 +1,202 @@
+//! Answers to the queries of others, each in its turn: see [`crate::app::session::answers`].
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+
+use super::{Runtime, alarm::Alarm, clock, command::Command, session::text_bytes};
+use crate::{
+    app::{
+        Problem, PutId, Row,
+        session::{
+            Answered, Asked, Change, Options,
+            answers::{Answers, patience},
+        },
+    },
+    client::{self, Answer, Content, QueryId, ReplyError, encoding},
+    number::{count, seconds},
+    payload::ZBytes,
+};
+
+/// How long building answers may keep the page from doing anything else, at a stretch. A single one may take longer.
+const SLICE: Duration = Duration::from_millis(4);
+
+/// How many queries are refused in one turn at most.
+const REFUSED: usize = 256;
+
+/// How an answer is made. Those queries that are asked while nothing changes share one.
+#[derive(PartialEq)]
+struct Way {
+    /// The key expression of the queryable.
+    key: String,
+    options: Options,
+    rows: Result<Vec<Row>, String>,
+}
+
+/// A query that waits.
+struct Waiting {
+    op: PutId,
+    query: QueryId,
+    local: bool,
+    key: String,
+    /// How long the asker waits.
+    timeout: Option<Duration>,
+    way: Rc<Way>,
+}
+
+/// What the queryable of this page was asked and has not answered.
+#[derive(Default)]
+pub(super) struct Answering {
+    answers: RefCell<Answers<Waiting>>,
+    /// The words by which queries are refused whose words have not left.
+    refused: RefCell<HashMap<PutId, String>>,
+    turn: RefCell<Option<Alarm>>,
+}
+
+impl Runtime {
+    /// Has a query wait for its answer. If nothing is under way it is answered at once.
+    pub(super) fn answer_in_turn(
+        &self,
+        op: PutId,
+        asked: Asked,
+        key: String,
+        options: Options,
+        rows: Result<Vec<Row>, String>,
+    ) {
+        let way = Way { key, options, rows };
+        let mut answers = self.inner.answering.answers.borrow_mut();
+        let way = answers
+            .newest()
+            .map(|newest| newest.way.clone())
+            .filter(|newest| **newest == way)
+            .unwrap_or_else(|| Rc::new(way));
+        let Asked { query, local, key: asked, timeout, .. } = asked;
+        let until = timeout.map(|timeout| clock::now() + patience(timeout));
+        answers.ask(Waiting { op, query, local, key: asked.raw().to_owned(), timeout, way }, until);
+        drop(answers);
+        if self.inner.answering.turn.borrow().is_none() {
+            self.answer_what_is_due();
+        }
+    }
+
+    /// Answers what may be answered now, for a slice of time.
+    fn answer_what_is_due(&self) {
+        let begun = clock::now();
+        self.inner.answering.turn.borrow_mut().take();
+        let late = self.inner.answering.answers.borrow_mut().take_late(begun, REFUSED);
+        for waiting in late {
+            let timeout = waiting.timeout.unwrap_or_default();
+            let why = format!(
+                "this page could not answer within {} of the {} that were asked for: other answers were before it",
+                seconds(patience(timeout)),
+                seconds(timeout)
+            );
+            self.refuse(&waiting, why);
+        }
+        while let Some(waiting) = {
+            let mut answers = self.inner.answering.answers.borrow_mut();
+            answers.take()
+        } {
+            self.answer_query(&waiting);
+            if clock::now().saturating_sub(begun) >= SLICE {
+                break;
+            }
+        }
+        self.plan_answers();
+    }
+
+    /// Sets the timer for the next turn, if there is anything to be done without another answer's end.
+    fn plan_answers(&self) {
+        let answers = self.inner.answering.answers.borrow();
+        let millis = if answers.is_free() {
+            Some(0)
+        } else {
+            answers.first_late().map(|late| late.saturating_sub(clock::now()).as_millis() as u32 + 1)
+        };
+        drop(answers);
+        let this = self.clone();
+        *self.inner.answering.turn.borrow_mut() =
+            millis.map(|millis| Alarm::new(millis, move || this.answer_what_is_due()));
+    }
+
+    fn answer_query(&self, waiting: &Waiting) {
+        let Waiting { op, key: asked, way, .. } = waiting;
+        let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
+        let rows = match &way.rows {
+            Ok(rows) => rows,
+            // What the person wants to be answered.
+            Err(text) => return self.send_answer(waiting, Err(text_bytes(text))),
+        };
+        self.note_rows(*op, rows);
+        let answer = || -> Result<Answer, String> {
+            let payload = self.built(rows).map_err(|problem| failed(&problem))?;
+            // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
+            let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
+            let content = Content {
+                encoding: way.options.parsed_encoding().map_err(|problem| failed(&problem))?,
+                attachment: way.options.attached(),
+                ..Content::put(payload)
+            };
+            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
+        };
+        match answer() {
+            Ok(answer) => self.send_answer(waiting, Ok(answer)),
+            Err(why) => self.refuse(waiting, why),
+        }
+    }
+
+    /// Tells the asker why there is no answer.
+    fn refuse(&self, waiting: &Waiting, why: String) {
+        let text = text_bytes(&why);
+        self.inner.answering.refused.borrow_mut().insert(waiting.op, why);
+        self.send_answer(waiting, Err(text));
+    }
+
+    fn send_answer(&self, waiting: &Waiting, answer: Result<Answer, ZBytes>) {
+        let Waiting { op, query, local, .. } = *waiting;
+        let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.payload.len());
+        let result = answer
+            .map_err(|payload| ReplyError { payload, encoding: encoding::encoding("text/plain").unwrap_or_default() });
+        let most = {
+            let mut answers = self.inner.answering.answers.borrow_mut();
+            answers.begin(op, bytes).then(|| answers.most())
+        };
+        if let Some(most) = most {
+            self.change(Change::AnswersHeld(most));
+        }
+        self.send(Command::Answer { op, query, local, result });
+    }
+
+    /// The end of an answer; returns whether it was one.
+    pub(super) fn answer_ended(&self, op: PutId, result: &Result<(), Problem>) -> bool {
+        if !self.inner.answering.answers.borrow_mut().end(op) {
+            return false;
+        }
+        let refused = self.inner.answering.refused.borrow_mut().remove(&op);
+        let how = match (result, refused) {
+            (Err(problem), _) => Answered::Failed(problem.clone()),
+            (Ok(()), Some(why)) => Answered::Refused(why),
+            (Ok(()), None) => Answered::Left,
+        };
+        self.change(Change::Answered(1, how));
+        self.plan_answers();
+        true
+    }
+
+    /// The queryable is to be no more: what waits is told so.
+    pub(super) fn stop_answering(&self) {
+        let waiting = self.inner.answering.answers.borrow_mut().take_all();
+        for waiting in waiting {
+            self.refuse(&waiting, "this page has stopped answering".to_owned());
+        }
+    }
+
+    /// The session is over, and with it what it was asked.
+    pub(super) fn forget_queries(&self) {
+        let gone = self.inner.answering.answers.borrow_mut().take_all().len();
+        self.plan_answers();
+        if gone > 0 {
+            let detail = format!("{} waited for an answer when the session ended.", count(gone));
+            let problem = Problem::new("Queries were cut off.", detail);
+            self.change(Change::Answered(gone as u64, Answered::Failed(problem)));
+        }
+    }
+}
