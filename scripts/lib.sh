@@ -11,6 +11,7 @@ PYTHON_ZENOH=1.10.2
 PYTHON_CAPNP=2.2.4
 # It brings axe-core 4.12.
 PYTHON_AXE=0.1.8
+GECKODRIVER_VERSION=0.37.1
 WASM=wasm32-unknown-unknown
 
 # The first of these that a script meets decides for all its steps.
@@ -237,6 +238,60 @@ setup_browser() {
             "Install the two in one version, or set CHROME and CHROMEDRIVER to two that fit."
     fi
     export CHROME CHROMEDRIVER
+}
+
+# can_install PACKAGE...: whether apt_install would get these packages.
+can_install() {
+    have apt-get && { [ "$(id -u)" -eq 0 ] || { have sudo && sudo -n true 2>/dev/null; }; } || return 1
+    apt-cache show "$@" >/dev/null 2>&1
+}
+
+# without ENGINE WHY: says that an engine cannot be had. Its part of the tests is left out.
+without() {
+    say "$1 cannot be had here: $2. The tests go without it."
+    ENGINES_MISSING="${ENGINES_MISSING:-} $1"
+}
+
+# Firefox and WebKitGTK with their drivers, and a screen for the latter. FIREFOX, GECKODRIVER, WEBKITDRIVER and MINIBROWSER name others.
+setup_engines() {
+    local name
+    for name in firefox-esr firefox; do
+        FIREFOX=${FIREFOX:-$(command -v "$name" || true)}
+    done
+    if [ -z "$FIREFOX" ] && can_install firefox-esr; then
+        apt_install "no Firefox: some tests of the page run in one" firefox-esr
+        FIREFOX=$(command -v firefox-esr || true)
+    fi
+    if [ -z "$FIREFOX" ]; then
+        without Firefox "there is no firefox-esr and no firefox, and no package of them that this may install"
+    else
+        PATH=$PATH:$TOOLS/bin
+        have "${GECKODRIVER:-geckodriver}" || install_tool geckodriver "$GECKODRIVER_VERSION" --locked --debug
+        GECKODRIVER=${GECKODRIVER:-$(command -v geckodriver)}
+        say "Firefox: $("$FIREFOX" --version 2>/dev/null | sed -n 1p), $("$GECKODRIVER" --version | sed -n 1p)"
+    fi
+
+    find_webkit
+    if { [ -z "$WEBKITDRIVER" ] || [ -z "$MINIBROWSER" ] || ! have Xvfb; } && can_install webkit2gtk-driver xvfb; then
+        apt_install "no WebKitGTK: some tests of the page run in it" webkit2gtk-driver xvfb
+        find_webkit
+    fi
+    if [ -z "$WEBKITDRIVER" ] || [ -z "$MINIBROWSER" ] || ! have Xvfb; then
+        without WebKit "there is no WebKitWebDriver, MiniBrowser or Xvfb, and no package of them that this may install"
+    else
+        # It says its version on a screen only.
+        say "WebKit: $MINIBROWSER, $WEBKITDRIVER"
+    fi
+    export FIREFOX GECKODRIVER WEBKITDRIVER MINIBROWSER ENGINES_MISSING=${ENGINES_MISSING:-}
+}
+
+find_webkit() {
+    local file
+    WEBKITDRIVER=${WEBKITDRIVER:-$(command -v WebKitWebDriver || true)}
+    MINIBROWSER=${MINIBROWSER:-}
+    for file in /usr/lib/*/webkit2gtk-4.*/MiniBrowser /usr/libexec/webkit2gtk-4.*/MiniBrowser; do
+        [ -n "$MINIBROWSER" ] || [ ! -x "$file" ] || MINIBROWSER=$file
+    done
 }
 
 # cargo-deny, which checks what may be a dependency (deny.toml).

@@ -15,7 +15,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use support::{
-    browser::{Page, SOCKET_FAILED},
+    browser::{NO_ANSWER, Page, SOCKET_FAILED},
     lab::{lab, turn, url},
     python::interpreter,
 };
@@ -244,7 +244,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
 
     let Audit { page, found } = audit;
     assert!(found.is_empty(), "axe-core has found {}:\n{}", found.len(), found.join("\n"));
-    page.close_with(&[], &[SOCKET_FAILED]).await;
+    page.close_with(&[], &[SOCKET_FAILED, NO_ANSWER]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

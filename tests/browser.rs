@@ -30,7 +30,7 @@ use zenoh_protocol::{
     VERSION,
     core::{Encoding, Reliability, Resolution, WhatAmI, WireExpr, ZenohIdProto},
     network::{
-        Mapping, NetworkBody, NetworkMessage, Push,
+        Declare as WireDeclare, DeclareBody, DeclareFinal, Mapping, NetworkBody, NetworkMessage, Push,
         ext::{NodeIdType, QoSType},
     },
     transport::{
@@ -591,6 +591,178 @@ async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing()
     assert_eq!(socket.sent(), before + 4.0);
 }
 
+/// Something global that another takes the place of until this is dropped.
+struct Replaced {
+    name: &'static str,
+    original: JsValue,
+}
+
+impl Replaced {
+    /// By what a function makes of the original.
+    fn by(name: &'static str, make: &str) -> Self {
+        let original = Reflect::get(&js_sys::global(), &name.into()).unwrap();
+        let make: Function = js(make).into();
+        let other = make.call1(&JsValue::NULL, &original).unwrap();
+        Reflect::set(&js_sys::global(), &name.into(), &other).unwrap();
+        Self { name, original }
+    }
+
+    /// By errors that say where they were made as those of another engine do.
+    fn engine(mark: &str) -> Self {
+        Self::by("Error", &format!("(Error) => class extends Error {{ {mark} = 1 }}"))
+    }
+
+    /// By WebSockets that do nothing but `begin`; `WebSocket.tried` counts them.
+    fn sockets(begin: &str) -> Self {
+        let body = format!("constructor() {{ super(); Silent.tried++; {begin} }} send() {{}} close() {{}}");
+        Self::by("WebSocket", &format!("() => class Silent extends EventTarget {{ static tried = 0; {body} }}"))
+    }
+
+    /// By answers to every request; none where there is no text.
+    fn server(status: u16, text: Option<&str>) -> Self {
+        let answer = match text {
+            Some(text) => format!("Promise.resolve(new Response({text:?}, {{ status: {status} }}))"),
+            None => "Promise.reject(new TypeError('no answer'))".to_owned(),
+        };
+        Self::by("fetch", &format!("() => () => {answer}"))
+    }
+
+    /// By timers that do not wait as long as a person would, and a clock by which they do.
+    fn timers() -> [Self; 2] {
+        [
+            Self::by(
+                "setTimeout",
+                "(setTimeout) => (call, millis, ...rest) => setTimeout(call, millis / 100, ...rest)",
+            ),
+            Self::by(
+                "performance",
+                "(performance) => {
+                    const begun = performance.now();
+                    return { now: () => begun + (performance.now() - begun) * 100 };
+                }",
+            ),
+        ]
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &self.name.into(), &self.original).unwrap();
+    }
+}
+
+/// A driver of a session at `url`, and what it tells.
+fn drive(url: &str) -> (Driver, Heard) {
+    let heard = Heard::default();
+    let tell = heard.clone();
+    (Driver::open(url, move |told| tell.0.borrow_mut().push(told)), heard)
+}
+
+/// Lets the page do other things for a while.
+async fn turns(count: usize) {
+    for _ in 0..count {
+        TimeoutFuture::new(1).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_routers_answer() {
+    let socket = StandIn::new(&handshake(init::ext::PatchType::CURRENT));
+    let webkit = Replaced::engine("line");
+    let (driver, heard) = drive("ws://stand-in");
+    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    let before = socket.sent();
+    driver.send(Command::Put(1, put(&array(&noise(200_000)), Mode::Borrow)));
+    turns(50).await;
+    assert_eq!(socket.sent(), before + 5.0, "four batches, and a fence");
+    let told = heard.take();
+    assert!(told.is_empty(), "nothing has been answered: {told:?}");
+    socket.hand(&last_interest(1, 0));
+    let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
+    let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
+    assert!(sent.answered && sent.batches == 4);
+
+    // A link that takes nothing gets no more than is bounded.
+    let before = socket.sent();
+    driver.send(Command::Put(2, put(&Uint8Array::new_with_length(64 << 20), Mode::Borrow)));
+    let mut last = before;
+    loop {
+        turns(20).await;
+        if std::mem::replace(&mut last, socket.sent()) == socket.sent() {
+            break;
+        }
+    }
+    let given = (last - before) * 65_535.0;
+    assert!((8e6..9e6).contains(&given), "{given} B were given to a socket that says they have left");
+    assert!(!heard.take().iter().any(|told| matches!(told, Told::PutEnded(..))));
+    drop((driver, webkit));
+}
+
+/// The words of a session's end.
+fn ended(told: &[Told]) -> String {
+    let Some(Told::Closed(Some(problem))) = told.last() else { panic!("{told:?}") };
+    format!("{} {}", problem.title, problem.detail)
+}
+
+#[wasm_bindgen_test]
+async fn an_error_without_an_end_is_an_end() {
+    let _sockets = Replaced::sockets("setTimeout(() => this.dispatchEvent(new Event('error')));");
+    let (_driver, heard) = drive("ws://stand-in");
+    let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+    assert!(ended(&told).contains("The WebSocket failed after"), "{told:?}");
+}
+
+#[wasm_bindgen_test]
+async fn an_engine_that_holds_back_what_failed_before_is_given_its_time_and_that_is_told() {
+    let (_timers, _sockets) = (Replaced::timers(), Replaced::sockets(""));
+    let (_driver, heard) = drive("ws://stand-in");
+    let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+    assert!(told.len() == 1 && ended(&told).contains("Nothing answered within 10 s."), "{told:?}");
+
+    let _gecko = Replaced::engine("lineNumber");
+    let (_driver, heard) = drive("ws://stand-in");
+    let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+    let [Told::HeldBack(longest), _] = told[..] else { panic!("{told:?}") };
+    assert_eq!(longest, Duration::from_secs(60));
+    assert!(ended(&told).contains("Nothing answered within 70 s."), "{told:?}");
+}
+
+/// What a lab says of itself.
+const RUNNING: &str = r#"{ "router": { "ws": "ws/127.0.0.1:7446", "tcp": "tcp/127.0.0.1:7447" } }"#;
+
+#[wasm_bindgen_test]
+async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
+    let location: Function = js("() => location.origin").into();
+    let origin = location.call0(&JsValue::NULL).unwrap().as_string().unwrap();
+    let own = format!("{}/zenoh", origin.replacen("http", "ws", 1));
+    let refusing = "setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code: 1006 })));";
+    for (status, text, tried, words) in [
+        (
+            200,
+            Some(RUNNING),
+            1.0,
+            "The lab is there, and says that its router runs (lab.json). The WebSocket was refused",
+        ),
+        (200, Some(r#"{ "router": null }"#), 0.0, "The lab's router is stopped."),
+        (502, Some("no lab"), 0.0, "answered lab.json with status 502"),
+        (404, Some("no such file"), 1.0, "it has no lab.json, so it is not a lab. The WebSocket was refused"),
+        (403, Some("not for this page"), 1.0, "Asked without a WebSocket, /zenoh says 403: not for this page."),
+        (0, None, 0.0, "The lab does not answer."),
+    ] {
+        let (_sockets, _server) = (Replaced::sockets(refusing), Replaced::server(status, text));
+        let (_driver, heard) = drive(&own);
+        let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+        assert!(told.len() == 1 && ended(&told).contains(words), "{status} {text:?}: {told:?}");
+        let sockets = Reflect::get(&js_sys::global(), &"WebSocket".into()).unwrap();
+        assert_eq!(Reflect::get(&sockets, &"tried".into()).unwrap(), tried, "{status} {text:?}");
+    }
+    // Of any other router the page's server knows nothing.
+    let (_sockets, _server) = (Replaced::sockets(refusing), Replaced::server(0, None));
+    let (_driver, heard) = drive("ws://127.0.0.1:9/");
+    let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
+    assert!(ended(&told).contains("Perhaps nothing listens there"), "{told:?}");
+}
+
 /// A driver over a stand-in, with an open session that has nothing more to send.
 async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
     let (socket, heard) = (StandIn::new(answers), Heard::default());
@@ -716,12 +888,12 @@ impl Drop for Clocks {
 
 /// The number of the interest by which the driver asks whether the link lives, if this batch holds one.
 fn last_interest(number: u32, sn: u32) -> Vec<u8> {
-    let declare = zenoh_protocol::network::Declare {
+    let declare = WireDeclare {
         interest_id: Some(number),
         ext_qos: QoSType::DECLARE,
         ext_tstamp: None,
         ext_nodeid: NodeIdType::DEFAULT,
-        body: zenoh_protocol::network::DeclareBody::DeclareFinal(zenoh_protocol::network::DeclareFinal),
+        body: DeclareBody::DeclareFinal(DeclareFinal),
     };
     let header = FrameHeader { reliability: Reliability::Reliable, sn, ext_qos: frame::ext::QoSType::DEFAULT };
     let mut batch = Vec::new();

@@ -171,7 +171,7 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
         assert!(words.contains("The router closed"), "{words}");
         page.wait("#session-lost:not([data-attempt='1'])").await;
         let words = page.text("#session-lost").await;
-        assert!(words.contains("Reconnecting in") && words.contains("No connection"), "{words}");
+        assert!(words.contains("Reconnecting in") && words.contains("The lab's router is stopped."), "{words}");
         assert_eq!(page.attribute("#put", "disabled").await, "disabled");
         assert!(page.text("#put-result").await.contains("lost"));
         page.wait("#undeclare").await;

@@ -286,7 +286,7 @@ pub enum Put {
         /// Payload bytes in all.
         total: usize,
     },
-    /// Its last byte has left the browser's buffer. That is not delivery.
+    /// Its last byte has left the browser's buffer, or the router has answered for it. That is not delivery.
     Done(PutReport),
     /// It ended in an error.
     Failed(Problem),
@@ -305,8 +305,10 @@ pub struct PutReport {
     pub built: u64,
     /// Payload bytes copied into batches.
     pub gathered: u64,
-    /// From the command to the last byte leaving the browser's buffer.
+    /// From the command to the last byte leaving the browser's buffer, or to the router's answer.
     pub took: Took,
+    /// Whether the router has answered for it. Else its last byte has left the browser's buffer.
+    pub answered: bool,
 }
 
 /// Something that the page may have declared.
@@ -417,6 +419,8 @@ pub struct Surroundings {
     pub secure: bool,
     /// Whether the page is cross-origin isolated.
     pub isolated: bool,
+    /// The step of the page's clock, where it was measured: in a page that is not secure.
+    pub clock_step: Option<Duration>,
     /// The tcp locator of the lab's router, for programs on that machine, when the lab told it.
     pub tcp: Option<Outside>,
     /// The ws locator of the lab's router, when the lab told it.
@@ -460,6 +464,8 @@ pub struct State {
     pub session: Session,
     /// For how long the session was not known to live when it was last lost and opened again, until it is closed or lost once more.
     pub gap: Option<Took>,
+    /// For how long the engine may hold back the present attempt to open the session, once that attempt has had no answer for a while.
+    pub held_back: Option<Duration>,
     /// The key to publish on, as typed.
     pub key: String,
     /// The last put.
@@ -526,6 +532,7 @@ impl State {
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,
             gap: None,
+            held_back: None,
             arriving: Vec::new(),
             not_whole: 0,
             key: preset.put_key().to_owned(),
@@ -676,6 +683,8 @@ pub enum Action {
     StorageFailed(Problem),
     /// Answer: the session is open.
     Opened(SessionInfo),
+    /// The attempt to open the session has no answer yet; the engine may hold it back, for so long at most.
+    HeldBack(Duration),
     /// The session was lost, or an attempt to open it again has failed; the time of day.
     SessionLost(Lost, String),
     /// The session is open again; nothing was heard for so long.
@@ -962,6 +971,7 @@ impl State {
                     return Vec::new();
                 }
                 self.session = Session::Connecting;
+                self.held_back = None;
                 self.put = Put::None;
                 vec![Effect::Connect(self.locator.clone())]
             }
@@ -1057,6 +1067,7 @@ impl State {
                 Vec::new()
             }
             Action::Opened(info) => {
+                self.held_back = None;
                 let zid = info.zid.clone();
                 let before = std::mem::replace(&mut self.session, Session::Open(info));
                 // What was declared before a loss is declared again by itself, and samples are
@@ -1067,8 +1078,12 @@ impl State {
                 self.api.numbers = Numbers { zid, ..Numbers::default() };
                 self.session_begins()
             }
+            Action::HeldBack(longest) => {
+                self.held_back = matches!(self.session, Session::Connecting | Session::Lost(_)).then_some(longest);
+                Vec::new()
+            }
             Action::SessionLost(lost, time) => {
-                self.gap = None;
+                (self.gap, self.held_back) = (None, None);
                 if !matches!(self.session, Session::Lost(_)) {
                     let (problem, unfinished) = (lost.problem.clone(), lost.unfinished);
                     self.api.loss = Some(Loss { time, problem, unfinished });
@@ -1085,7 +1100,7 @@ impl State {
                 Vec::new()
             }
             Action::SessionEnded(problem) => {
-                self.gap = None;
+                (self.gap, self.held_back) = (None, None);
                 self.session = problem.map_or(Session::Closed, Session::Failed);
                 self.subscription = Declaration::None;
                 self.session_is_over().into_iter().collect()

@@ -415,31 +415,39 @@ impl Row {
     }
 
     fn write_elements(&self, index: usize, offset: usize, into: &mut [u8]) {
-        let size = self.element.size();
-        let first = (index * self.length + offset / size) as u64;
-        for (i, element) in into.chunks_exact_mut(size).enumerate() {
-            let n = first + i as u64;
-            let bits = match self.fill {
-                Fill::Zeros => 0,
-                Fill::Ramp => self.number(n, n as f64),
-                Fill::Noise => {
-                    let draw = mix(n ^ (u64::from(self.id) << 40));
-                    self.number(draw, (draw >> 11) as f64 / (1u64 << 53) as f64)
-                }
-            };
-            element.iter_mut().zip(bits.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+        let first = (index * self.length + offset / self.element.size()) as u64;
+        let seed = u64::from(self.id) << 40;
+        match self.fill {
+            Fill::Zeros => into.fill(0),
+            Fill::Ramp => self.write_numbers(first, into, |n| n, |n| n as f64),
+            Fill::Noise => self.write_numbers(
+                first,
+                into,
+                |n| mix(n ^ seed),
+                |n| (mix(n ^ seed) >> 11) as f64 / (1u64 << 53) as f64,
+            ),
         }
     }
 
-    /// The bits of an element: of `whole`, wrapped to its size, if it is an integer, else of `real`.
-    fn number(&self, whole: u64, real: f64) -> u64 {
-        match self.element {
-            Element::Float16 => u64::from(half::f16::from_f64(real).to_bits()),
-            Element::Float32 => u64::from((real as f32).to_bits()),
-            Element::Float64 => real.to_bits(),
-            _ => whole,
+    /// Writes the numbers from `first` on: `whole` of each, wrapped to its size, if elements are integers, else `real`. Which of
+    /// them is asked once, and not for each of very many elements.
+    fn write_numbers(&self, first: u64, into: &mut [u8], whole: impl Fn(u64) -> u64, real: impl Fn(u64) -> f64) {
+        match (self.element, self.element.size()) {
+            (Element::Float16, _) => each(first, into, |n| half::f16::from_f64(real(n)).to_le_bytes()),
+            (Element::Float32, _) => each(first, into, |n| (real(n) as f32).to_le_bytes()),
+            (Element::Float64, _) => each(first, into, |n| real(n).to_le_bytes()),
+            (_, 1) => each(first, into, |n| (whole(n) as u8).to_le_bytes()),
+            (_, 2) => each(first, into, |n| (whole(n) as u16).to_le_bytes()),
+            (_, 4) => each(first, into, |n| (whole(n) as u32).to_le_bytes()),
+            _ => each(first, into, |n| whole(n).to_le_bytes()),
         }
     }
+}
+
+/// Writes the elements from number `first` on.
+fn each<const SIZE: usize>(first: u64, into: &mut [u8], element: impl Fn(u64) -> [u8; SIZE]) {
+    let (elements, _) = into.as_chunks_mut();
+    elements.iter_mut().zip(first..).for_each(|(place, n)| *place = element(n));
 }
 
 /// A payload to begin with.

@@ -243,6 +243,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
         built: 0,
         gathered: 11_796_480,
         took: Took { time: Duration::from_millis(5), ..Took::default() },
+        answered: false,
     };
     state.apply(Action::PutEnded(*id, Ok(report)));
     assert_eq!(state.put, Put::Done(report));
@@ -297,6 +298,26 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again
     assert_eq!(state.apply(Action::Put).len(), 1);
     state.apply(Action::SessionEnded(None));
     assert_eq!((state.gap, state.session), (None, Session::Closed));
+}
+
+#[test]
+fn an_attempt_that_may_be_held_back_is_said_to_be_until_it_ends() {
+    let longest = Duration::from_secs(60);
+    let lost = || {
+        let wait = Wait { attempt: 1, delay: Duration::from_millis(100) };
+        Action::SessionLost(Lost::new(Problem::new("Cut off.", ""), [0; 3], wait), "12:00".into())
+    };
+    let mut state = State::default();
+    state.apply(Action::HeldBack(longest));
+    assert_eq!(state.held_back, None, "nothing is being opened");
+    state.apply(Action::Connect);
+    for end in [Action::Opened(info()), lost(), lost(), Action::Opened(info()), lost(), Action::SessionEnded(None)] {
+        let connecting = !state.session.is_open();
+        state.apply(Action::HeldBack(longest));
+        assert_eq!(state.held_back, connecting.then_some(longest));
+        state.apply(end);
+        assert_eq!(state.held_back, None);
+    }
 }
 
 #[test]

@@ -515,7 +515,7 @@ impl Client {
         if self.probe.is_some_and(|(number, _)| number == interest) {
             return self.caught_up();
         }
-        if self.end_fence(interest) || self.end_liveliness_get(interest) {
+        if self.pace.answer(interest) || self.end_fence(interest) || self.end_liveliness_get(interest) {
             return;
         }
         let Some(at) = self.declared.iter().position(|declared| declared.interest == interest) else { return };

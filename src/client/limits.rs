@@ -24,6 +24,9 @@ pub struct Limits {
     pub queued_bytes: usize,
     /// Messages that may wait to be sent. Beyond it puts, gets and replies are refused, whatever they say about congestion.
     pub queued_messages: usize,
+    /// Bytes of batches that may be without the router's answer, in a client that paces itself by such answers; `None` where something else
+    /// tells what has left. It should hold many batches.
+    pub unanswered_bytes: Option<usize>,
     /// Subscribers, queryables, tokens and watches that the caller may have declared.
     pub declared: usize,
     /// Numbered publishers of the caller's.
@@ -49,6 +52,7 @@ impl Limits {
         key_expressions: 1 << 12,
         queued_bytes: 64 << 20,
         queued_messages: 1 << 16,
+        unanswered_bytes: None,
         declared: 1 << 12,
         numbered: 1 << 12,
         sources: 1 << 12,

@@ -33,6 +33,7 @@ mod key;
 mod lane;
 mod limits;
 mod numbers;
+mod pace;
 pub mod pause;
 mod progress;
 mod query;
@@ -74,6 +75,7 @@ use self::{
     declare::{Declared, Entity, Remote},
     held::{Account, Reading},
     lane::{Lanes, sn_mask},
+    pace::Pace,
     pause::{Pause, Took},
     query::{Pending, check_message},
     queue::{Failed, Queued, Queues},
@@ -280,6 +282,8 @@ pub struct Client {
     arrivals: u64,
     /// The last number that was given to an interest or a request.
     last_number: u32,
+    /// How much the router has answered for.
+    pace: Pace,
     stats: LinkStats,
     /// Whether the session was open and was lost, so that [`Client::relink`] opens it again.
     lost: bool,
@@ -329,6 +333,7 @@ impl Client {
             pending: Pending::default(),
             arrivals: 0,
             last_number: 0,
+            pace: Pace::default(),
             stats: LinkStats::default(),
             lost: false,
             remote: Remote::default(),
@@ -367,6 +372,7 @@ impl Client {
 
     fn greet(&mut self, now: Duration) {
         self.phase = Phase::Init;
+        self.pace = Pace::default();
         (self.last_sent, self.suspected) = (now, None);
         self.deadline = now + HANDSHAKE_TIMEOUT;
         match ZenohIdProto::try_from(self.config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
@@ -717,7 +723,7 @@ impl Client {
     /// Whether [`Client::poll_transmit`] has something to write now.
     #[must_use]
     pub fn has_transmit(&self) -> bool {
-        !self.control.is_empty() || (self.is_open() && !self.queues.is_empty())
+        !self.control.is_empty() || (self.is_open() && self.may_transmit())
     }
 
     /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`] bytes, or says that there is none now.
@@ -729,6 +735,7 @@ impl Client {
         if let Some(batch) = self.control.pop_front() {
             buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
             self.last_sent = now;
+            self.pace.sent(batch.len(), false);
             self.stats.sent.batches += 1;
             self.stats.sent.bytes += batch.len() as u64;
             if let Some(capture) = &mut self.capture {
@@ -736,7 +743,7 @@ impl Client {
             }
             return Some(Transmit { len: batch.len(), parts: Vec::new() });
         }
-        if !self.is_open() {
+        if !self.is_open() || !self.pace() {
             return None;
         }
         let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
@@ -746,6 +753,7 @@ impl Client {
         match filled? {
             Ok(filled) => {
                 self.last_sent = now;
+                self.pace.sent(filled.len, !filled.parts.is_empty());
                 self.stats.sent.batches += 1;
                 self.stats.sent.bytes += filled.len as u64;
                 self.stats.sent.messages += filled.finished;

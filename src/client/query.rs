@@ -273,6 +273,11 @@ pub(super) struct Pending {
     next_query: QueryId,
 }
 
+/// The token that a fence asks for, and that nobody declares.
+pub(super) fn fence_key() -> Option<&'static keyexpr> {
+    keyexpr::new(FENCE).ok()
+}
+
 impl Pending {
     /// When the first get gives up.
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -381,7 +386,7 @@ impl Client {
         self.require_room()?;
         let number = self.next_number();
         let priority = self.queues.lowest().unwrap_or(Priority::Control);
-        let key = keyexpr::new(FENCE).map_err(|_| CommandError::KeyTooLong)?;
+        let key = fence_key().ok_or(CommandError::KeyTooLong)?;
         let head = encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(key), priority)
             .map_err(|_| CommandError::KeyTooLong)?;
         let lane = self.lanes.lane(priority, Reliability::Reliable);

@@ -97,6 +97,21 @@ impl Queues {
         }
     }
 
+    /// Has a message leave as the next of its priority. No message of its lane may be under way: see [`Queues::is_under_way`].
+    pub(super) fn push_first(&mut self, queued: Queued) {
+        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
+            self.bytes = self.bytes.saturating_add(queued.message.unsent());
+            self.count += 1;
+            queue.push_front(queued);
+        }
+    }
+
+    /// Whether the router has a part of a message of this lane.
+    pub(super) fn is_under_way(&self, lane: Lane) -> bool {
+        let queue = self.queues.get(lane.priority as usize);
+        queue.is_some_and(|queue| queue.iter().take(2).any(|one| one.lane == lane && one.message.is_begun()))
+    }
+
     /// Empties the queues; returns the operations that waited, in the order in which they would have left, and for each whether a
     /// part of it was sent.
     pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {

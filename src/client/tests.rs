@@ -14,6 +14,7 @@ use zenoh_protocol::{
 mod api;
 mod bounds;
 mod capture;
+mod pace;
 mod pair;
 mod pause;
 mod progress;

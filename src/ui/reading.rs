@@ -629,6 +629,13 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
     words
 }
 
+/// The shortest and the longest arrays that were moved, where the longest took several times as long.
+fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&Place; 2]> {
+    let moved = || reading.places.iter().filter(|place| scenario == Scenario::Sizes && place.variant == Variant::Move);
+    let (short, long) = (moved().min_by_key(|place| place.bytes)?, moved().max_by_key(|place| place.bytes)?);
+    (long.summary.median.lower > 4.0 * short.summary.median.upper).then_some([short, long])
+}
+
 /// What a reader of this result should know, as short paragraphs.
 #[must_use]
 pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
@@ -675,6 +682,16 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
             } else {
                 " here".to_owned()
             }
+        ));
+    }
+    if let Some([short, long]) = moving_grows(run.scenario, reading) {
+        say(&format!(
+            "**Move copies no byte, and took longer the longer the arrays were:** {} for {}, {} for {}. WebKit counts a buffer that \
+             is moved as new memory, and so it collects garbage the more often the longer the buffers are.",
+            format::time(short.summary.median.estimate),
+            format::bytes(short.bytes as usize),
+            format::time(long.summary.median.estimate),
+            format::bytes(long.bytes as usize),
         ));
     }
     if let Some(reason) = &run.unsent {
@@ -725,7 +742,11 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     say(&format!(
         "**The clock** of this browser steps by {}{}. {}",
         format::time(run.conditions.clock_step),
-        if run.conditions.isolated { "" } else { ", because the page is not isolated" },
+        if run.conditions.isolated {
+            ""
+        } else {
+            "; the page is not isolated, which browsers answer with a coarser clock"
+        },
         if runs > 1 {
             format!(
                 "So up to {} runs are timed together as one sample: a sample is already their mean.",
@@ -770,7 +791,8 @@ pub fn conditions(run: &Run) -> Vec<String> {
             format::time(at.clock_step),
             if at.isolated { "isolated" } else { "not isolated" }
         ),
-        format!("{}, {} core{}", at.browser, at.cores, if at.cores == 1 { "" } else { "s" }),
+        // What the browser says: some say a number of their own, whatever the machine has.
+        format!("{}, says {} core{}", at.browser, at.cores, if at.cores == 1 { "" } else { "s" }),
         if at.thread == Thread::Worker { "in a Worker" } else { "on the page's thread" }.to_owned(),
         if at.optimised { "optimised build" } else { "UNOPTIMISED build" }.to_owned(),
         format!("lab {}, zenoh {}", at.lab, at.zenoh),
@@ -943,6 +965,20 @@ mod tests {
             words.starts_with("Below **2 KiB** (1.7 KiB to 2.3 KiB) copy is cheaper, above it borrow. At 256 MiB, "),
             "{words}"
         );
+    }
+
+    #[test]
+    fn moving_that_takes_longer_for_longer_arrays_is_explained() {
+        let says = |factor: f64| {
+            let mut run = fixture::run(Scenario::Sizes);
+            let most = run.series.iter().map(|series| series.bytes).max().unwrap();
+            let moved = |series: &&mut Series| series.variant == Variant::Move && series.bytes == most;
+            let longest = run.series.iter_mut().find(moved).unwrap();
+            longest.samples.iter_mut().for_each(|sample| *sample *= factor);
+            let words = understanding(&run, &Reading::of(&run));
+            words.iter().any(|words| words.starts_with("**Move copies no byte, and took longer"))
+        };
+        assert!(!says(1.0) && !says(2.0) && says(20.0));
     }
 
     #[test]

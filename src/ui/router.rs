@@ -6,7 +6,7 @@ use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::{
-    rest,
+    format, rest,
     session::{counts, tabs, view},
     snippet::{self, Program},
     text_field::TextField,
@@ -58,7 +58,7 @@ pub(super) fn RouterPane(props: &RouterProps) -> Html {
             { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
             { session(state, send) }
             // Before the start nothing is known about the surroundings.
-            if state.revision > 0 && !state.surroundings.secure { { insecure() } }
+            if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
             { tabs(state, send) }
             { view(state, send, &props.errands) }
         </section>
@@ -86,8 +86,10 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             <div class="under" id="locator-words">
                 { match &state.session {
                     Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
-                    Session::Lost(lost) => html! { <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }</> },
-                    Session::Connecting => html! { <p class="quiet">{ "Connecting …" }</p> },
+                    Session::Lost(lost) => html! {
+                        <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }{ held_back(state) }</>
+                    },
+                    Session::Connecting => html! { <><p class="quiet">{ "Connecting …" }</p>{ held_back(state) }</> },
                     Session::Failed(cause) => problem("session-problem", cause),
                     Session::Closed => html! {
                         <p class="quiet">
@@ -119,6 +121,20 @@ fn reconnecting(lost: &Lost) -> Html {
     }
 }
 
+/// What an engine does that holds back attempts, once one has had no answer for a while.
+fn held_back(state: &State) -> Html {
+    let Some(longest) = state.held_back else { return Html::default() };
+    html! {
+        <p class="quiet" id="held-back">
+            { format!(
+                "There is no answer yet. After failures this browser itself holds back connections to the same host and port, \
+                 for up to {} s, as Firefox does. The page goes on waiting; Cancel ends it.",
+                longest.as_secs(),
+            ) }
+        </p>
+    }
+}
+
 /// What the session has missed while it was away.
 fn resumed(state: &State, gap: &Took) -> Html {
     let again = match &state.subscription {
@@ -143,12 +159,17 @@ fn resumed(state: &State, gap: &Took) -> Html {
     }
 }
 
-fn insecure() -> Html {
+fn insecure(state: &State) -> Html {
+    let step =
+        state.surroundings.clock_step.map(|step| format!(", here steps of {}", format::time(step.as_nanos() as f64)));
     html! {
         <p class="notice" id="insecure">
             <strong>{ "Plain http from another machine: " }</strong>
-            { "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock, steps of 100 µs) and no \
-               service worker. Hashing works all the same: it is done in Rust." }
+            { format!(
+                "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock{}) and no service \
+                 worker. Hashing works all the same: it is done in Rust.",
+                step.unwrap_or_default()
+            ) }
         </p>
     }
 }

@@ -134,27 +134,34 @@ pub(super) struct PatternsProps {
 }
 
 /// The definitions that [`hatch`], [`overlay`] and [`chevrons`] name. Once in the page.
+///
+/// Each has a key. Without keys Yew would match the lists from their ends, so a further segment would give every element
+/// the name of its neighbour, and WebKit goes on painting with the element that had the name first.
 #[component]
 pub(super) fn Patterns(props: &PatternsProps) -> Html {
     // Hue and pattern repeat after 56 positions.
     let hatches = (0..props.count.clamp(3, 56)).map(|position| {
         let (class, shape) = (classes!("pattern-lines", hue(position)), shape(position % 7));
         let tile = TILES[position % 7];
+        let id = format!("hatch-{}-{}", position % 8, position % 7);
         html! {
-            <pattern id={format!("hatch-{}-{}", position % 8, position % 7)} {class} width={tile.0} height={tile.1}
-                patternUnits="userSpaceOnUse">{ shape }</pattern>
+            <pattern key={id.clone()} {id} {class} width={tile.0} height={tile.1} patternUnits="userSpaceOnUse">
+                { shape }
+            </pattern>
         }
     });
     let overlays = (0..7).map(|pattern| {
         let tile = TILES[pattern];
+        let id = format!("over-{pattern}");
         html! {
-            <pattern id={format!("over-{pattern}")} class="pattern-lines pattern-over" width={tile.0} height={tile.1}
+            <pattern key={id.clone()} {id} class="pattern-lines pattern-over" width={tile.0} height={tile.1}
                 patternUnits="userSpaceOnUse">{ shape(pattern) }</pattern>
         }
     });
     let chevrons = (0..8).map(|at| {
+        let id = format!("chevrons-{at}");
         html! {
-            <pattern id={format!("chevrons-{at}")} class={classes!("pattern-lines", "pattern-chevrons", hue(at))} width="16"
+            <pattern key={id.clone()} {id} class={classes!("pattern-lines", "pattern-chevrons", hue(at))} width="16"
                 height="18" patternUnits="userSpaceOnUse">
                 <path d="M5 5L8 8L11 5M5 9.5L8 12.5L11 9.5" />
             </pattern>

@@ -5,7 +5,7 @@ use std::time::Duration;
 use js_sys::Date;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use crate::client::pause::Reading;
+use crate::{client::pause::Reading, measure::clock_step};
 
 // Not by way of the window: a Worker has none, and has this.
 #[wasm_bindgen]
@@ -14,12 +14,37 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
+/// Over how many of its moves the step of a clock is seen at least.
+const MOVES: usize = 3;
+
+/// How many readings may pass without a move of the clock, some tenths of a second of them.
+const MOST_READINGS: u32 = 5_000_000;
+
+/// What is taken for the step of a clock that did not move meanwhile.
+const NO_MOVE: Duration = Duration::from_secs(1);
+
 /// Time since the page was opened, or the Worker started, by the browser's finest clock. It never goes back, and may stand still while the
-/// computer sleeps. Its step differs: 5 us in an isolated
-/// page of Chromium, 100 us and more elsewhere.
+/// computer sleeps. Browsers make its step coarser on purpose, by rules of their own and by settings of the person: [`step`] measures it.
 #[must_use]
 pub(super) fn now() -> Duration {
     Duration::from_secs_f64(performance_now().max(0.0) / 1e3)
+}
+
+/// The step of [`now`], seen over at least [`MOVES`] of its moves and 5 ms. It keeps the page waiting for that long.
+#[must_use]
+pub(super) fn step() -> Duration {
+    let begun = now();
+    let mut moves = vec![begun];
+    for _ in 0..MOST_READINGS {
+        let time = now();
+        if moves.last() != Some(&time) {
+            moves.push(time);
+        }
+        if moves.len() > MOVES && time.saturating_sub(begun) >= Duration::from_millis(5) {
+            break;
+        }
+    }
+    clock_step(&moves).unwrap_or(NO_MOVE)
 }
 
 /// Both clocks.

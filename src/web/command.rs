@@ -121,6 +121,8 @@ pub enum Told {
     Stats(LinkStats),
     /// What was recorded.
     Frames(capture::Taken),
+    /// Nothing has answered yet. The engine may be holding back the attempt, for so long at most, because earlier ones failed.
+    HeldBack(Duration),
     /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
     /// told before.
     Lost {
@@ -148,7 +150,7 @@ pub struct Unfinished {
     pub fences: usize,
 }
 
-/// Facts about a put whose last byte has left the browser's buffer.
+/// Facts about a put whose last byte has left the browser's buffer, or has the router's answer.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
     /// WebSocket messages that carried it.
@@ -161,4 +163,6 @@ pub struct Sent {
     pub send: Duration,
     /// From the command to the end. When the page stood still within, it may have ended earlier.
     pub took: Took,
+    /// Whether the end is the router's answer, because this browser does not tell when bytes leave it.
+    pub answered: bool,
 }

@@ -4,10 +4,15 @@
 //! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
 //! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
 //!
+//! Where `bufferedAmount` counts nothing that can be believed, as in WebKit, the client paces itself by the router's answers,
+//! and a put has ended when the router has answered for its last byte. See [`Engine::counts_what_waits`].
+//!
 //! A page that is hidden sends as fast as one that is seen: what paces the sending is then a timer of a Worker's, see [`Alarm`].
 //!
 //! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
 //! the network is back or that the page is looked at.
+
+mod opening;
 
 use std::{
     cell::RefCell,
@@ -21,11 +26,14 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
 
+use self::opening::connect;
 use super::{
     alarm::Alarm,
     clock,
     command::{Command, Declare, Sent, Told, Unfinished},
-    socket::{Socket, SocketEvent},
+    engine::Engine,
+    socket::{ABNORMAL, Socket, SocketEvent},
+    surroundings,
 };
 use crate::{
     app::{Problem, pause, sentence},
@@ -44,17 +52,15 @@ use crate::{
 /// How many bytes may wait in the browser's buffer before the driver waits too.
 const HIGH_WATER: u64 = 4 << 20;
 
+/// How many bytes may be without the router's answer where the browser does not count what waits. They are in its memory until they
+/// leave. On a link of 100 ms there and back it allows 80 MB/s.
+const UNANSWERED: usize = 8 << 20;
+
 /// How often progress is told at most: each time the page is drawn anew, which takes longer than a slice of sending.
 const PROGRESS: Duration = Duration::from_millis(100);
 
 /// How long the driver may keep the page from doing anything else, at a stretch.
 const SLICE: Duration = Duration::from_millis(2);
-
-/// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing answers at all.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What a browser says of a WebSocket that ended without a goodbye.
-const ABNORMAL: u16 = 1006;
 
 /// A put between its command and its end.
 struct Flight {
@@ -100,8 +106,12 @@ struct Inner {
     waiting: VecDeque<Waiting>,
     /// Bytes given to the socket.
     given: u64,
-    /// When the WebSocket began to open; what the page stood still for since then is added.
+    /// When the attempt to open a session began, and its WebSocket to open; what the page stood still for since then is added.
+    begun: Duration,
     opened: Duration,
+    /// Counts attempts to open a WebSocket: what was asked for one of them is of no use to another.
+    attempt: u32,
+    engine: Engine,
     watch: Watch,
     /// Whether the page stood still, and that was not told yet.
     stood_still: bool,
@@ -150,6 +160,12 @@ impl Driver {
     }
 
     fn new(url: &str, lasting: bool, tell: impl Fn(Told) + 'static) -> Self {
+        let engine = Engine::look();
+        let reconnect = match engine.longest_hold() {
+            // Where the lab is asked first, there is no failure that the engine could count.
+            Some(_) if !surroundings::is_of_the_lab(url) => Reconnect::sparing(),
+            _ => Reconnect::new(),
+        };
         let inner = Rc::new(RefCell::new(Inner {
             url: url.to_owned(),
             socket: None,
@@ -160,13 +176,16 @@ impl Driver {
             asked: BTreeMap::new(),
             waiting: VecDeque::new(),
             given: 0,
-            opened: clock::now(),
+            begun: Duration::ZERO,
+            opened: Duration::ZERO,
+            attempt: 0,
+            engine,
             watch: Watch::new(clock::reading()),
             stood_still: false,
             beat: None,
             ended: false,
             lasting,
-            reconnect: Reconnect::new(),
+            reconnect,
             capture: None,
             hints: Vec::new(),
             pump: None,
@@ -354,56 +373,6 @@ impl Driver {
     }
 }
 
-/// Opens a WebSocket, for the first time or again.
-fn connect(inner: &Rc<RefCell<Inner>>) {
-    let url = inner.borrow().url.clone();
-    let weak = Rc::downgrade(inner);
-    let opened = Socket::open(&url, move |event| {
-        if let Some(inner) = weak.upgrade() {
-            handle_socket(&inner, event);
-        }
-    });
-    let (problem, after) = match &opened {
-        Ok(_) => (
-            Problem::new(
-                format!("No connection to {url}."),
-                format!("Nothing answered within {} s. Check host and port.", OPEN_TIMEOUT.as_secs()),
-            ),
-            OPEN_TIMEOUT,
-        ),
-        // Told later, as everything is, so that the caller has the driver by then.
-        Err(reason) => (
-            Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}.")),
-            Duration::ZERO,
-        ),
-    };
-    let mut me = inner.borrow_mut();
-    me.opened = clock::now();
-    me.given = 0;
-    me.socket = opened.ok();
-    me.timer = Some(patience(inner, after, after, problem));
-}
-
-/// Gives up opening a WebSocket `after` so long, and looks at the clocks when `left` of that is over. A page that stood still waits longer by
-/// as much: the answer may wait in the browser.
-fn patience(inner: &Rc<RefCell<Inner>>, after: Duration, left: Duration, problem: Problem) -> Timeout {
-    let weak = Rc::downgrade(inner);
-    // A timer may be early by a fraction of a millisecond.
-    Timeout::new(left.as_millis() as u32 + 1, move || {
-        let Some(inner) = weak.upgrade() else { return };
-        let left = {
-            let mut me = inner.borrow_mut();
-            let now = me.wake();
-            after.saturating_sub(now.saturating_sub(me.opened))
-        };
-        if left.is_zero() {
-            return lose(&inner, Some(problem));
-        }
-        let again = patience(&inner, after, left, problem);
-        inner.borrow_mut().timer = Some(again);
-    })
-}
-
 /// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can tell that the page stood still.
 fn beat(inner: &Rc<RefCell<Inner>>) {
     let weak = Rc::downgrade(inner);
@@ -468,9 +437,11 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
     let now = inner.borrow_mut().wake();
     match event {
         SocketEvent::Opened => {
-            let config = Config { zid: random(), initial_sn: u32::from_le_bytes(random()), limits: Limits::default() };
             {
                 let mut me = inner.borrow_mut();
+                let unanswered_bytes = (!me.engine.counts_what_waits()).then_some(UNANSWERED);
+                let limits = Limits { unanswered_bytes, ..Limits::default() };
+                let config = Config { zid: random(), initial_sn: u32::from_le_bytes(random()), limits };
                 me.timer = None;
                 match me.client.as_mut() {
                     Some(client) => {
@@ -500,28 +471,23 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
             )),
         ),
         SocketEvent::Closed { code } => {
-            let me = inner.borrow();
-            let problem = ended_meanwhile(&me, code).unwrap_or_else(|| closed_problem(&me, code, now));
-            drop(me);
-            lose(inner, Some(problem));
+            let problem = {
+                let me = inner.borrow();
+                ended_meanwhile(&me, code).or_else(|| closed_problem(&me, code))
+            };
+            match problem {
+                Some(problem) => lose(inner, Some(problem)),
+                None => opening::failed(inner),
+            }
         }
     }
 }
 
-/// What a closed WebSocket means. A browser tells a page no more than the code.
-fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
+/// What a closed WebSocket means, or `None` when it never was open. A browser tells a page no more than the code.
+fn closed_problem(inner: &Inner, code: u16) -> Option<Problem> {
     let url = &inner.url;
-    match inner.client.as_ref().filter(|client| !client.is_over()) {
-        None => {
-            let millis = now.saturating_sub(inner.opened).as_millis();
-            Problem::new(
-                format!("No connection to {url}."),
-                format!(
-                    "The WebSocket was refused after {millis} ms: nothing listens there, or it is no WebSocket server, or it does not \
-                     allow this page. Start a router with scripts/serve --router-only, or check host and port."
-                ),
-            )
-        }
+    Some(match inner.client.as_ref().filter(|client| !client.is_over()) {
+        None => return None,
         Some(client) if !client.is_open() => Problem::new(
             "The server is no zenoh router, or it refused the session.",
             format!("It closed the connection during the handshake (WebSocket code {code})."),
@@ -532,7 +498,7 @@ fn closed_problem(inner: &Inner, code: u16, now: Duration) -> Problem {
                 "The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network was cut."
             ),
         ),
-    }
+    })
 }
 
 /// What a WebSocket means that closed while the page stood still, or before the session had shown that it lives after that.
@@ -603,6 +569,7 @@ impl Inner {
     fn wake(&mut self) -> Duration {
         let reading = clock::reading();
         if let Some(pause) = self.watch.saw(reading) {
+            self.begun = self.begun.saturating_add(pause.still);
             self.opened = self.opened.saturating_add(pause.still);
             self.reconnect.handle_pause(pause.still);
             if let Some(client) = self.client.as_mut() {
@@ -714,10 +681,11 @@ impl Inner {
         false
     }
 
-    /// Finds out which batches have left the browser's buffer. Only the puts in these are looked at: very many may wait.
+    /// Finds out which batches have left the browser's buffer, or what the router has answered for. Only the puts in these are looked at: very many may wait.
     fn settle(&mut self, told: &mut Vec<Told>) {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
-        let left = self.given.saturating_sub(socket.buffered());
+        let answered = self.client.as_ref().and_then(Client::answered);
+        let left = answered.unwrap_or_else(|| self.given.saturating_sub(socket.buffered()));
         let now = clock::now();
         while let Some(Waiting { op, payload, .. }) = self.waiting.pop_front_if(|waiting| waiting.end <= left) {
             let Some(flight) = self.flights.get_mut(&op) else { continue };
@@ -726,7 +694,7 @@ impl Inner {
             if flight.complete && flight.waiting == 0 {
                 let pause = self.watch.all().since(flight.before);
                 let took = Took { time: now.saturating_sub(flight.begun), pause };
-                let sent = Sent { took, ..std::mem::take(&mut flight.sent) };
+                let sent = Sent { took, answered: answered.is_some(), ..std::mem::take(&mut flight.sent) };
                 self.flights.remove(&op);
                 told.push(Told::PutEnded(op, Ok(sent)));
             }
@@ -803,6 +771,8 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
             told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
         }
         me.socket = None;
+        me.attempt = me.attempt.wrapping_add(1);
+        me.given = 0;
         me.pump = None;
         me.timer = None;
         me.lease = None;

@@ -8,6 +8,7 @@ mod clock;
 pub mod command;
 pub mod crash;
 pub mod driver;
+mod engine;
 pub mod files;
 mod hash;
 mod lab;
@@ -83,6 +84,8 @@ struct Inner {
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next_sample: Cell<SampleId>,
     settle: RefCell<Option<Timeout>>,
+    /// The revision of the rows that are to be built.
+    wanted: Cell<u64>,
     stop: RefCell<lab::Stop>,
     storage: RefCell<Option<EventListener>>,
     /// What is known of puts under way, to be reported with their end.
@@ -143,6 +146,7 @@ impl Runtime {
                 payloads: RefCell::default(),
                 next_sample: Cell::new(1),
                 settle: RefCell::default(),
+                wanted: Cell::default(),
                 stop: RefCell::default(),
                 storage: RefCell::default(),
                 puts: RefCell::default(),
@@ -217,8 +221,9 @@ impl Runtime {
         match effect {
             Effect::Build { revision, rows } => {
                 files::keep(&rows);
+                self.inner.wanted.set(revision);
                 let this = self.clone();
-                let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, &rows));
+                let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
             // It is there: this is a part of it.
@@ -266,7 +271,26 @@ impl Runtime {
         }
     }
 
-    fn build(&self, revision: u64, rows: &[Row]) {
+    fn build(&self, revision: u64, rows: Vec<Row>) {
+        let long = self.inner.sources.borrow_mut().long(&rows);
+        if long.is_empty() {
+            return self.build_at_once(revision, &rows);
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            for row in long {
+                match sources::make_in_turns(&row, || this.inner.wanted.get() == revision).await {
+                    Ok(Some(memory)) => this.inner.sources.borrow_mut().keep(row, memory),
+                    // Other rows are to be built by now.
+                    Ok(None) => return,
+                    Err(problem) => return this.answer(Action::BuildEnded(revision, Err(problem))),
+                }
+            }
+            this.build_at_once(revision, &rows);
+        });
+    }
+
+    fn build_at_once(&self, revision: u64, rows: &[Row]) {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
             let payload = sources.build(None)?;

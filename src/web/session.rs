@@ -164,6 +164,7 @@ impl Runtime {
                     built,
                     gathered: sent.ledger.bytes_in(Stage::Gather),
                     took: sent.took,
+                    answered: sent.answered,
                 });
                 self.answer(Action::PutEnded(id, report));
                 self.ask_soon();
@@ -200,6 +201,7 @@ impl Runtime {
             Told::Matching(..) => {}
             Told::Frames(taken) => self.frames(taken),
             Told::Stats(stats) => self.change(Change::Link(stats)),
+            Told::HeldBack(longest) => self.answer(Action::HeldBack(longest)),
             Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
                 self.forget_queries();
                 let lost = app::Lost::new(problem, [puts, gets, fences], wait);

@@ -1,9 +1,19 @@
 //! One WebSocket, and nothing but it.
 
+use std::{cell::RefCell, rc::Rc};
+
 use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+/// What a browser says of a WebSocket that ended without a goodbye.
+pub(super) const ABNORMAL: u16 = 1006;
+
+/// How long after an error the end may be told. Both come in one turn, but for WebKit: of an address that it does not
+/// open it tells the error alone.
+const END_MILLIS: u32 = 250;
 
 /// What a WebSocket reports.
 pub(super) enum SocketEvent {
@@ -21,7 +31,7 @@ pub(super) enum SocketEvent {
 /// An open or opening WebSocket; closed, and silent, once dropped.
 pub(super) struct Socket {
     socket: WebSocket,
-    _listeners: [EventListener; 3],
+    _listeners: [EventListener; 4],
 }
 
 impl Socket {
@@ -32,7 +42,10 @@ impl Socket {
     pub(super) fn open(url: &str, on_event: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, String> {
         let socket = WebSocket::new(url).map_err(|error| message_of(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let (opened, received, closed) = (on_event.clone(), on_event.clone(), on_event);
+        let (opened, received, failed, closed) = (on_event.clone(), on_event.clone(), on_event.clone(), on_event);
+        // Dropped by whatever ends the WebSocket, and then it does not go off.
+        let end: Rc<RefCell<Option<Timeout>>> = Rc::default();
+        let ended = end.clone();
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
             EventListener::new(&socket, "message", move |event| {
@@ -43,8 +56,14 @@ impl Socket {
                     Err(_) => SocketEvent::Text,
                 });
             }),
+            EventListener::new(&socket, "error", move |_| {
+                let failed = failed.clone();
+                let tell = Timeout::new(END_MILLIS, move || failed(SocketEvent::Closed { code: ABNORMAL }));
+                *end.borrow_mut() = Some(tell);
+            }),
             EventListener::new(&socket, "close", move |event| {
-                let code = event.dyn_ref::<CloseEvent>().map_or(1006, CloseEvent::code);
+                ended.take();
+                let code = event.dyn_ref::<CloseEvent>().map_or(ABNORMAL, CloseEvent::code);
                 closed(SocketEvent::Closed { code });
             }),
         ];

@@ -1,11 +1,12 @@
 //! The caller's memory: what rows describe, made for real, in the JavaScript heap or in wasm memory.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{files, socket::message_of};
+use super::{clock, files, socket::message_of};
 use crate::{
     app::{Fill, Kind, Problem, Row},
     ledger::{Ledger, Place},
@@ -18,8 +19,14 @@ use crate::{
 /// Bytes that are written in one go. A multiple of every element size.
 const CHUNK: usize = 64 << 10;
 
+/// How long filling an array may keep the page from doing anything else.
+const TURN: Duration = Duration::from_millis(8);
+
+/// Rows of more bytes are filled in turns with the page.
+const LONG: usize = 4 << 20;
+
 /// The memory of one row.
-enum Memory {
+pub(super) enum Memory {
     Js(Vec<JsValue>),
     Linear(Vec<Segment>),
     /// The arrays of a message that is filled from them, or adopts them, whenever a payload is built.
@@ -63,6 +70,22 @@ impl Sources {
             self.made.push(Made { row: row.clone(), memory, own: false });
         }
         Ok(())
+    }
+
+    /// Those of `rows` that would keep the page waiting while they are made: [`make_in_turns`] makes them, and [`Sources::keep`] takes
+    /// them. What `rows` have no use for is let go.
+    pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
+        self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
+        let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
+        let long = |row: &&Row| row.way().is_none() && row.place == Place::JsHeap && row.bytes() > LONG;
+        rows.iter().filter(new).filter(long).cloned().collect()
+    }
+
+    /// Keeps what was made, for the next [`Sources::make`].
+    pub(super) fn keep(&mut self, row: Row, memory: Memory) {
+        if !self.made.iter().any(|made| alike(&made.row, &row)) {
+            self.made.push(Made { row, memory: Rc::new(memory), own: false });
+        }
     }
 
     /// Makes twins of the files, so that none need be made when they are moved.
@@ -172,22 +195,35 @@ fn in_place(row: &Row) -> Result<Memory, Problem> {
     Ok(Memory::Linear(parts))
 }
 
-/// Writes what array `index` of `row` holds into `bytes`, which are zeros.
-#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
-fn write(row: &Row, index: usize, bytes: &Uint8Array) {
-    // A new array is all zeros already.
-    if row.kind.is_filled() && row.fill == Fill::Zeros {
-        return;
+/// An array of a row that is being filled, piece by piece.
+struct Filling<'a> {
+    row: &'a Row,
+    index: usize,
+    /// The array's bytes, which begin as zeros.
+    bytes: Uint8Array,
+    offset: usize,
+    chunk: Vec<u8>,
+}
+
+impl<'a> Filling<'a> {
+    fn new(row: &'a Row, index: usize, bytes: Uint8Array) -> Self {
+        let len = bytes.byte_length() as usize;
+        // A new array is all zeros already.
+        let zeros = row.kind.is_filled() && row.fill == Fill::Zeros;
+        Self { row, index, bytes, offset: if zeros { len } else { 0 }, chunk: vec![0; CHUNK.min(len)] }
     }
-    let len = bytes.byte_length() as usize;
-    let mut chunk = vec![0; CHUNK.min(len)];
-    let mut offset = 0;
-    while offset < len {
-        let count = chunk.len().min(len - offset);
-        let piece = chunk.get_mut(..count).unwrap_or_default();
-        row.write(index, offset, piece);
-        bytes.subarray(offset as u32, (offset + count) as u32).copy_from(piece);
-        offset += count;
+
+    /// Fills one piece more; returns whether there is another one.
+    #[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
+    fn step(&mut self) -> bool {
+        let len = self.bytes.byte_length() as usize;
+        let count = self.chunk.len().min(len - self.offset);
+        let piece = self.chunk.get_mut(..count).unwrap_or_default();
+        self.row.write(self.index, self.offset, piece);
+        let (from, to) = (self.offset, self.offset + count);
+        self.bytes.subarray(from as u32, to as u32).copy_from(piece);
+        self.offset = to;
+        to < len
     }
 }
 
@@ -228,23 +264,64 @@ fn make(row: &Row) -> Result<Memory, Problem> {
     match row.place {
         Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Memory::Linear),
         Place::JsHeap => {
-            let name = if row.kind == Kind::Array { row.element.array_name() } else { "Uint8Array" };
-            let constructor: Function =
-                Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
-                    Problem::new(
-                        format!("This browser has no {name}."),
-                        format!("Choose another type for {}, or a newer browser.", row.name.shown()),
-                    )
-                })?;
+            let constructor = constructor(row)?;
             (0..row.repeat).map(|index| js(row, index, &constructor)).collect::<Result<_, _>>().map(Memory::Js)
         }
     }
 }
 
+/// Makes a row of arrays in the JavaScript heap in turns with the page. `None` when it is not `wanted` any more.
+///
+/// # Errors
+/// A [`Problem`] as that of [`Sources::make`].
+pub(super) async fn make_in_turns(row: &Row, wanted: impl Fn() -> bool) -> Result<Option<Memory>, Problem> {
+    let constructor = constructor(row)?;
+    let mut arrays = Vec::with_capacity(row.repeat);
+    let mut begun = clock::now();
+    for index in 0..row.repeat {
+        let (array, mut filling) = allocated(row, index, &constructor)?;
+        let mut more = true;
+        while more {
+            more = filling.as_mut().is_some_and(Filling::step);
+            if clock::now().saturating_sub(begun) >= TURN {
+                TimeoutFuture::new(0).await;
+                if !wanted() {
+                    return Ok(None);
+                }
+                begun = clock::now();
+            }
+        }
+        arrays.push(array);
+    }
+    Ok(Some(Memory::Js(arrays)))
+}
+
+/// The class of the arrays of a row in the JavaScript heap.
+fn constructor(row: &Row) -> Result<Function, Problem> {
+    let name = if row.kind == Kind::Array { row.element.array_name() } else { "Uint8Array" };
+    Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
+        Problem::new(
+            format!("This browser has no {name}."),
+            format!("Choose another type for {}, or a newer browser.", row.name.shown()),
+        )
+    })
+}
+
 /// One array in the JavaScript heap.
 fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Problem> {
+    let (array, mut filling) = allocated(row, index, constructor)?;
+    while filling.as_mut().is_some_and(Filling::step) {}
+    Ok(array)
+}
+
+/// An array in the JavaScript heap, and what has to be done to fill it.
+fn allocated<'a>(
+    row: &'a Row,
+    index: usize,
+    constructor: &Function,
+) -> Result<(JsValue, Option<Filling<'a>>), Problem> {
     if let Kind::File(id) = row.kind {
-        return files::bytes(id).map(JsValue::from).ok_or_else(|| lost_file(row));
+        return files::bytes(id).map(|bytes| (bytes.into(), None)).ok_or_else(|| lost_file(row));
     }
     let part = row.is_part();
     let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
@@ -253,8 +330,8 @@ fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Proble
     let whole = Reflect::construct(constructor, &length).map_err(|error| no_memory(row, &message_of(&error)))?;
     let buffer: ArrayBuffer = whole.unchecked_ref::<Uint8Array>().buffer();
     let (start, len) = (before * row.element.size(), row.array_bytes());
-    write(row, index, &Uint8Array::new_with_byte_offset_and_length(&buffer, start as u32, len as u32));
-    Ok(match row.kind {
+    let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, start as u32, len as u32);
+    let array = match row.kind {
         Kind::ArrayBuffer => buffer.into(),
         Kind::DataView => js_sys::DataView::new(&buffer, start, len).into(),
         Kind::Array if part => {
@@ -262,7 +339,8 @@ fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Proble
             Reflect::construct(constructor, &arguments).map_err(|error| no_memory(row, &message_of(&error)))?
         }
         _ => whole,
-    })
+    };
+    Ok((array, Some(Filling::new(row, index, bytes))))
 }
 
 /// One block in wasm memory, written in place.

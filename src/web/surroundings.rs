@@ -1,31 +1,85 @@
 //! What the page runs in.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_events::EventListener;
-use js_sys::{Reflect, global};
+use js_sys::{Function, Promise, Reflect, global};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Response, window};
+use web_sys::{RequestCache, RequestInit, Response, window};
 
-use crate::app::Surroundings;
+use super::{clock, engine::Engine};
+use crate::app::{
+    Surroundings,
+    locator::{OWN_ENDPOINT, websocket_url},
+};
 
 /// What the lab's server says of itself in `lab.json`.
 #[derive(Deserialize)]
-struct Lab {
-    router: LabRouter,
+pub(super) struct Lab {
+    /// Nothing while its router is stopped.
+    pub(super) router: Option<LabRouter>,
 }
 
 #[derive(Deserialize)]
-struct LabRouter {
-    ws: String,
-    tcp: String,
+pub(super) struct LabRouter {
+    pub(super) ws: String,
+    pub(super) tcp: String,
 }
 
-/// The page's origin, as in `http://127.0.0.1:8080`.
+/// What came of asking the page's server for `lab.json`.
+pub(super) enum Asked {
+    /// It is a lab.
+    Lab(Lab),
+    /// It answers with this status, and is not a lab, or does not reach one.
+    Other(u16),
+    /// Nothing answers.
+    Silent,
+}
+
+thread_local! {
+    /// The address of the lab's ws port, once the lab has told it.
+    static LAB_WS: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The origin of the page, or of the Worker, as in `http://127.0.0.1:8080`.
 pub(super) fn origin() -> String {
-    window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+    let location = Reflect::get(&global(), &JsValue::from_str("location"));
+    let origin = location.and_then(|location| Reflect::get(&location, &JsValue::from_str("origin")));
+    origin.ok().and_then(|origin| origin.as_string()).unwrap_or_default()
+}
+
+/// Whether the router at this address is that of the page's server, as far as is known: so the server can be asked.
+pub(super) fn is_of_the_lab(url: &str) -> bool {
+    websocket_url(OWN_ENDPOINT, &origin()).is_ok_and(|own| own == url)
+        || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
+}
+
+/// Asks the page's server for `lab.json`, never a cache.
+pub(super) async fn ask_lab() -> Asked {
+    let Some((status, text)) = fetch(&format!("{}/lab.json", origin())).await else { return Asked::Silent };
+    let lab: Option<Lab> = serde_json::from_str(&text).ok().filter(|_| status == 200);
+    let Some(lab) = lab else { return Asked::Other(status) };
+    let ws = lab.router.as_ref().and_then(|router| websocket_url(&router.ws, &origin()).ok());
+    if ws.is_some() {
+        LAB_WS.set(ws);
+    }
+    Asked::Lab(lab)
+}
+
+/// The status and the text of an answer. `None` when there is none.
+pub(super) async fn fetch(url: &str) -> Option<(u16, String)> {
+    let fetch: Function = Reflect::get(&global(), &JsValue::from_str("fetch")).ok()?.dyn_into().ok()?;
+    let how = RequestInit::new();
+    how.set_cache(RequestCache::NoStore);
+    let answer: Promise = fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(url), &how).ok()?.dyn_into().ok()?;
+    let response: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    Some((response.status(), text))
 }
 
 fn flag(name: &str) -> bool {
@@ -34,19 +88,17 @@ fn flag(name: &str) -> bool {
 
 /// Asks the browser.
 pub(super) fn look() -> Surroundings {
-    Surroundings { secure: flag("isSecureContext"), isolated: flag("crossOriginIsolated"), tcp: None, ws: None }
+    let secure = flag("isSecureContext");
+    let clock_step = (!secure).then(clock::step);
+    Surroundings { secure, isolated: flag("crossOriginIsolated"), clock_step, tcp: None, ws: None }
 }
 
 /// The ws and the tcp locator of the lab's router, or nothing when the page comes from another server.
 pub(super) async fn lab() -> Option<(String, String)> {
-    let response = JsFuture::from(window()?.fetch_with_str("lab.json")).await.ok()?;
-    let response: Response = response.dyn_into().ok()?;
-    if !response.ok() {
-        return None;
+    match ask_lab().await {
+        Asked::Lab(Lab { router: Some(LabRouter { ws, tcp }) }) => Some((ws, tcp)),
+        _ => None,
     }
-    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    let lab: Lab = serde_json::from_str(&text).ok()?;
-    Some((lab.router.ws, lab.router.tcp))
 }
 
 /// Whether the page, or the Worker, is cross-origin isolated.
@@ -55,20 +107,35 @@ pub(super) fn is_isolated() -> bool {
 }
 
 /// The browser in short, as in `Chrome 156`, and how many processors it says that there are.
+///
+/// The user agent string of a browser claims others. What calls itself Safari is one on Apple's systems only; elsewhere it is a browser
+/// on top of WebKit, of which the string gives no true name and version.
 pub(super) fn machine() -> (String, u32) {
-    let agent = window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default();
-    let known = ["Edg/", "Firefox/", "Chrome/", "Version/"];
-    let found = known.iter().find_map(|mark| {
+    let navigator = window().map(|window| window.navigator());
+    let agent = navigator.as_ref().and_then(|navigator| navigator.user_agent().ok()).unwrap_or_default();
+    let cores = navigator.map_or(0.0, |navigator| navigator.hardware_concurrency());
+    (browser(&agent, Engine::look()), cores as u32)
+}
+
+fn browser(agent: &str, engine: Engine) -> String {
+    let version = |mark: &str| {
         let version = agent.split_once(mark)?.1.split(|c: char| !c.is_ascii_digit()).next()?;
-        let name = match *mark {
-            "Edg/" => "Edge",
-            "Version/" => "Safari",
-            mark => mark.trim_end_matches('/'),
-        };
-        Some(format!("{name} {version}"))
-    });
-    let cores = window().map_or(0.0, |window| window.navigator().hardware_concurrency());
-    (found.unwrap_or_else(|| "unknown browser".to_owned()), cores as u32)
+        (!version.is_empty()).then_some(version)
+    };
+    let known: &[(&str, &str)] = match engine {
+        Engine::Gecko => &[("Firefox/", "Firefox")],
+        Engine::WebKit if ["Macintosh", "iPhone", "iPad"].iter().any(|one| agent.contains(one)) => {
+            &[("Version/", "Safari")]
+        }
+        Engine::WebKit => &[],
+        Engine::Other => &[("Edg/", "Edge"), ("Chrome/", "Chrome")],
+    };
+    let found = known.iter().find_map(|(mark, name)| Some(format!("{name} {}", version(mark)?)));
+    found.unwrap_or_else(|| match engine {
+        Engine::Gecko => "a browser with Gecko".to_owned(),
+        Engine::WebKit => "a browser with WebKit".to_owned(),
+        Engine::Other => "unknown browser".to_owned(),
+    })
 }
 
 /// Sees whether the page is hidden at any time.

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over W3C WebDriver, with the page in it.
+//! A browser, driven over W3C WebDriver, with the page in it: a headless Chromium, unless a test asks for another engine.
 
 use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
@@ -16,11 +16,56 @@ use super::GUARD;
 /// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor catch them.
 pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";
 
+/// Chromium's own words for a question that had no answer, as the page asks them when its lab is away.
+pub(crate) const NO_ANSWER: &str = "/lab.json - Failed to load resource: net::ERR_";
+
+/// Which browser a page is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Chromium,
+    /// Firefox: Gecko.
+    Firefox,
+    /// WebKitGTK's own MiniBrowser, on a screen of Xvfb.
+    WebKit,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+}
+
 /// A page in a browser of its own. [`Page::close`] ends it and checks the console.
 pub(crate) struct Page {
     pub(crate) client: Client,
+    engine: Engine,
     driver: Driver,
     profile: std::path::PathBuf,
+}
+
+/// Keeps what a page says to its console, for engines whose driver does not. What it said before it was loaded is lost.
+const COLLECT: &str = "
+    window.said = [];
+    const say = console.error;
+    console.error = (...words) => { said.push(words.join(' ')); say.apply(console, words); };
+    addEventListener('error', (event) => said.push(event.message));
+    addEventListener('unhandledrejection', (event) => said.push(String(event.reason)));";
+
+/// In Firefox: what the browser's own console has of errors of pages at an address.
+const ERRORS_OF: &str = "
+    const errors = Services.console.getMessageArray().filter((one) => one instanceof Ci.nsIScriptError && !(one.flags & 1));
+    return errors.filter((one) => one.sourceName.startsWith(arguments[0])).map((one) => one.message);";
+
+/// Has the scripts that follow run in Firefox itself, or in the page again.
+#[derive(Debug)]
+struct Context(&'static str);
+
+impl WebDriverCompatibleCommand for Context {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/moz/context", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "context": self.0 }).to_string()))
+    }
 }
 
 #[derive(Debug)]
@@ -87,10 +132,22 @@ impl Page {
         page
     }
 
+    /// Opens `url` in a browser of this engine, and waits until the page has started.
+    pub(crate) async fn open_in(engine: Engine, url: &str) -> Self {
+        let page = Self::at_in(engine, url).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
     /// Opens `url`, whatever is there.
     pub(crate) async fn at(url: &str) -> Self {
+        Self::at_in(Engine::Chromium, url).await
+    }
+
+    async fn at_in(engine: Engine, url: &str) -> Self {
         // It looks for a free port in both families of addresses, which another one may take meanwhile.
-        let (driver, port) = (0..5).find_map(|_| Driver::start()).expect("chromedriver says its port");
+        let start = || Driver::start(engine);
+        let (driver, port) = (0..5).find_map(|_| start()).expect("the driver starts; scripts/test installs it");
         let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
         let args = [
             "--headless",
@@ -106,21 +163,34 @@ impl Page {
         ];
         let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.display()));
-        let Value::Object(capabilities) = json!({
+        let capabilities = match engine {
             // The driver would keep a hidden page's timers going, which no browser of a person's does.
-            "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
-                "excludeSwitches": ["disable-background-timer-throttling"] },
-            "goog:loggingPrefs": { "browser": "ALL" },
-        }) else {
-            unreachable!()
+            Engine::Chromium => json!({
+                "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
+                    "excludeSwitches": ["disable-background-timer-throttling"] },
+                "goog:loggingPrefs": { "browser": "ALL" },
+            }),
+            Engine::Firefox => json!({
+                "moz:firefoxOptions": { "binary": from_env("FIREFOX", "/usr/bin/firefox-esr"),
+                    "args": ["-headless", "--width=1440", "--height=900"] },
+            }),
+            Engine::WebKit => json!({
+                "webkitgtk:browserOptions": { "binary": from_env("MINIBROWSER", "MiniBrowser"),
+                    "args": ["--automation", "--geometry=1440x900"] },
+            }),
         };
+        let Value::Object(capabilities) = capabilities else { unreachable!() };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser session");
-        let page = Self { client, driver, profile };
+        let mut page = Self { client, engine, driver, profile };
+        page.driver.session = page.client.session_id().await.unwrap();
         page.client.goto(url).await.unwrap();
+        if engine != Engine::Chromium {
+            page.run(COLLECT, vec![]).await;
+        }
         page
     }
 
@@ -250,8 +320,19 @@ impl Page {
         self.client.issue_cmd(DevTools { command, params }).await.unwrap()
     }
 
-    /// Messages of the console since the last call.
+    /// Messages of the console since the last call. Of other engines than Chromium: all errors.
     pub(crate) async fn console(&self) -> Vec<String> {
+        if self.engine != Engine::Chromium {
+            let address = self.client.current_url().await.unwrap().to_string();
+            let mut said = vec![self.run("return window.said", vec![]).await];
+            if self.engine == Engine::Firefox {
+                self.client.issue_cmd(Context("chrome")).await.unwrap();
+                said.push(self.run(ERRORS_OF, vec![json!(address)]).await);
+                self.client.issue_cmd(Context("content")).await.unwrap();
+            }
+            let lines = said.iter().filter_map(Value::as_array).flatten();
+            return lines.map(|line| line.as_str().unwrap_or_default().to_owned()).collect();
+        }
         let log = self.client.issue_cmd(ConsoleLog).await.unwrap();
         let entries = log.as_array().cloned().unwrap_or_default();
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
@@ -288,24 +369,56 @@ impl Drop for Page {
     }
 }
 
-/// The process of chromedriver, ended with the test however that ends.
+/// The process of a driver, ended with the test however that ends.
 struct Driver {
+    engine: Engine,
     process: Child,
     port: u16,
+    session: Option<String>,
+    /// The screen of a browser that has no other.
+    screen: Option<Screen>,
 }
 
 impl Driver {
-    /// Starts one, on a port of its choice; `None` when it has ended at once.
-    fn start() -> Option<(Self, u16)> {
-        let process = Command::new(from_env("CHROMEDRIVER", "chromedriver"))
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver starts; scripts/test installs it");
-        let mut driver = Self { process, port: 0 };
+    /// Starts one, on a port of its choice or of ours; `None` when it has ended at once.
+    fn start(engine: Engine) -> Option<(Self, u16)> {
+        let mut screen = None;
+        let (mut command, said) = match engine {
+            Engine::Chromium => {
+                let mut command = Command::new(from_env("CHROMEDRIVER", "chromedriver"));
+                command.arg("--port=0");
+                (command, Some("started successfully on port "))
+            }
+            Engine::Firefox => {
+                let mut command = Command::new(from_env("GECKODRIVER", "geckodriver"));
+                // The last one lets a test read the browser's own console.
+                command.args(["--port=0", "--websocket-port=0", "--allow-system-access"]);
+                (command, Some("Listening on 127.0.0.1:"))
+            }
+            Engine::WebKit => {
+                let mut command = Command::new(from_env("WEBKITDRIVER", "WebKitWebDriver"));
+                let shown = Screen::start()?;
+                // It takes no 0, and says nothing.
+                let free = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+                command.arg(format!("--port={free}")).env("DISPLAY", &shown.name);
+                // The sandbox of its processes cannot be had in a container.
+                command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1");
+                screen = Some(shown);
+                (command, None)
+            }
+        };
+        let given = command.get_args().find_map(|arg| arg.to_str()?.strip_prefix("--port=")?.parse::<u16>().ok());
+        let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let process = process.unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/test installs it"));
+        let mut driver = Self { engine, process, port: given?, session: None, screen };
         let mut lines = BufReader::new(driver.process.stdout.take()?).lines().map_while(Result::ok);
-        let said = lines.find_map(|line| line.split("started successfully on port ").nth(1).map(str::to_owned))?;
-        driver.port = said.trim_end_matches('.').parse().ok()?;
+        match said {
+            Some(said) => {
+                let line = lines.find_map(|line| line.split(said).nth(1).map(str::to_owned))?;
+                driver.port = line.trim_end_matches('.').parse().ok()?;
+            }
+            None => wait_for(driver.port)?,
+        }
         std::thread::spawn(move || lines.for_each(drop));
         let port = driver.port;
         Some((driver, port))
@@ -313,21 +426,66 @@ impl Driver {
 
     /// Has it end its browsers first, which it would leave behind if it were killed. After a test that went well there is none.
     fn end(&mut self) {
-        let shutdown = || -> std::io::Result<()> {
+        let say = |what: &str| -> std::io::Result<()> {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
             stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+            write!(stream, "{what} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         };
         // It may have ended already, or be beyond speech.
-        let _ = shutdown();
+        let _ = match (self.engine, &self.session) {
+            (Engine::Chromium, _) => say("GET /shutdown"),
+            (_, Some(session)) => say(&format!("DELETE /session/{session}")),
+            _ => Ok(()),
+        };
         let _ = self.process.kill();
         let _ = self.process.wait();
+        self.screen = None;
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Waits until something listens.
+fn wait_for(port: u16) -> Option<()> {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < GUARD {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    None
+}
+
+/// A screen of Xvfb's.
+struct Screen {
+    process: Child,
+    /// As in `:7`.
+    name: String,
+}
+
+impl Screen {
+    fn start() -> Option<Self> {
+        let mut process = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1600x1100x24", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb starts; scripts/test installs it");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take()?).read_line(&mut line).ok()?;
+        Some(Self { process, name: format!(":{}", line.trim()) })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

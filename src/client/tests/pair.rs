@@ -227,7 +227,9 @@ impl Script {
             TransportBody::KeepAlive(_) => {}
             TransportBody::Close(_) => return Err("closed by the client".to_owned()),
             TransportBody::Frame(frame) => {
-                self.number(frame.ext_qos.priority(), frame.reliability, frame.sn)?;
+                if !self.number(frame.ext_qos.priority(), frame.reliability, frame.sn)?.is_empty() {
+                    return Err("a frame stood between the fragments of a message".to_owned());
+                }
                 got.extend(frame.payload.into_iter().map(|message| Got { message, batch: self.batches }));
             }
             TransportBody::Fragment(fragment) => {

@@ -89,9 +89,13 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
                             { format!(
-                                " left the browser after {}{}; {} copied to build, {} gathered. ",
+                                " {} after {}{}; {} copied to build, {} gathered. ",
+                                if report.answered { "handled by the router" } else { "left the browser" },
                                 format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
                             ) }
+                            if report.answered {
+                                <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
+                            }
                             <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
                             { follow_button(state, send) }
                         </p>

@@ -30,7 +30,6 @@ use crate::{
     ledger::{Ledger, Place},
     measure::{
         clock::STEPS_PER_SAMPLE,
-        clock_step,
         course::{Course, Plan, Progress, Taken},
         run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
     },
@@ -59,12 +58,6 @@ const WARM: Duration = Duration::from_millis(100);
 
 /// How often progress is told at most.
 const TELL: Duration = Duration::from_millis(100);
-
-/// So many moves of the clock are seen at least, to know its step.
-const MOVES: usize = 3;
-
-/// But it is not read more often than this, which takes a second.
-const READINGS: usize = 5_000_000;
 
 /// What is longer is measured in a Worker, in bytes of all arrays together.
 const ON_THE_PAGE: u64 = 16 << 20;
@@ -181,23 +174,6 @@ pub(super) async fn measure(
         .map(|run| run.map(|run| Run { conditions: Conditions { hidden: seen.was_hidden(), ..run.conditions }, ..run }))
 }
 
-/// The clock's step, seen over a few of its moves: those of 5 ms, or of a coarse clock the first ones, which take longer.
-fn step() -> Duration {
-    let begun = clock::now();
-    let (mut readings, mut last) = (vec![begun], begun);
-    for _ in 0..READINGS {
-        last = clock::now();
-        if readings.last() != Some(&last) {
-            readings.push(last);
-        }
-        if readings.len() > MOVES && last.saturating_sub(begun) >= Duration::from_millis(5) {
-            break;
-        }
-    }
-    // A clock that does not move says nothing finer than that.
-    clock_step(&readings).unwrap_or_else(|| last.saturating_sub(begun).max(Duration::from_millis(100)))
-}
-
 /// Takes the measurement on this thread.
 async fn here(
     request: &Request,
@@ -205,7 +181,7 @@ async fn here(
     thread: Thread,
     progress: &dyn Fn(Progress),
 ) -> Result<Option<Run>, Problem> {
-    let step = step();
+    let step = clock::step();
     let mut pace = Pace::new(stop);
     let begun = clock::now();
     let mut bench =
