@@ -83,7 +83,7 @@ const LOOK: &str = "
             for (let i = 0; i < data.length; i += 4) {
                 const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
                 const most = Math.max(r, g, b), chroma = most - Math.min(r, g, b);
-                changed += before[at] && [0, 1, 2].some((c) => Math.abs(before[at][i + c] - data[i + c]) > 24);
+                changed += Boolean(before[at]) && [0, 1, 2].some((c) => Math.abs(before[at][i + c] - data[i + c]) > 24);
                 if (chroma <= strongest) continue;
                 strongest = chroma;
                 hue = 60 * (most === r ? (g - b) / chroma : most === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma);
@@ -117,6 +117,8 @@ async fn painted(page: &Page) -> Vec<[[u64; 2]; 2]> {
         parts.push(json!([format!(".row-head .swatch rect[fill='{fill}']"), 3]));
         parts.push(json!([format!("svg.drawing rect[fill='{fill}']"), 3]));
     }
+    // A window may be too small for all panes, and a click scrolls to where it is.
+    page.run("document.querySelector('svg.drawing').scrollIntoView({ block: 'nearest' })", vec![]).await;
     let shot = page.client.screenshot().await.unwrap();
     let seen = page.client.execute_async(LOOK, vec![json!(shot), json!(parts)]).await.unwrap();
     let seen: Vec<[u64; 2]> = serde_json::from_value(seen.clone()).unwrap_or_else(|_| panic!("{seen}"));
