@@ -471,15 +471,18 @@ struct Screen {
 
 impl Screen {
     fn start() -> Option<Self> {
-        let mut process = Command::new("Xvfb")
+        let process = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1600x1100x24", "-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("Xvfb starts; scripts/test installs it");
+        // Whole before it is asked, so that it is ended when it says nothing.
+        let mut screen = Self { process, name: String::new() };
         let mut line = String::new();
-        BufReader::new(process.stdout.take()?).read_line(&mut line).ok()?;
-        Some(Self { process, name: format!(":{}", line.trim()) })
+        BufReader::new(screen.process.stdout.take()?).read_line(&mut line).ok()?;
+        screen.name = format!(":{}", line.trim());
+        Some(screen)
     }
 }
 
