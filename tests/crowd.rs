@@ -24,7 +24,7 @@ use support::{
     link::Link,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
@@ -468,6 +468,50 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
         put.await.unwrap().close().await.unwrap();
         healthy.close().await.unwrap();
     }
+    drop(lab);
+}
+
+/// A way to a port of the lab by which little comes back at a time.
+async fn slow_way(to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(to).await.unwrap();
+        let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+            (client.into_split(), server.into_split());
+        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+        let mut buffer = vec![0; 100_000];
+        while let Ok(len @ 1..) = from_server.read(&mut buffer).await
+            && to_client.write_all(&buffer[..len]).await.is_ok()
+        {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    addr
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_client_gets_a_message_that_takes_longer_than_the_router_waits() {
+    const LEN: usize = 64 << 20;
+    let _turn = turn().await;
+    let (lab, ports) = started(Command::new(PROGRAM)).await;
+    let mut link = Link::open(&format!("ws/{}", slow_way(ports.ws).await)).await;
+    link.client.subscribe(1, key_expression("lab/slow").unwrap()).unwrap();
+    link.flush().await;
+    let publisher = joined(&format!("tcp/{}", ports.tcp)).await;
+    let put = publisher.put("lab/slow", vec![7; LEN]).congestion_control(CongestionControl::Block);
+    let arrived = async {
+        loop {
+            if let Event::Sample(sample) = link.event().await {
+                return sample.payload.len();
+            }
+        }
+    };
+    let (put, len) = timeout(GUARD, async { tokio::join!(put.into_future(), arrived) }).await.expect("a sample");
+    put.unwrap();
+    assert_eq!(len, LEN);
+    publisher.close().await.unwrap();
     drop(lab);
 }
 

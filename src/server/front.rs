@@ -149,7 +149,7 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
         Err(error) => return closed(CloseCode::Error, format!("the lab's router cannot be reached: {error}")),
     };
     tokio::select! {
-        end = pipe::websocket(socket, router, answer, || inside.guest.settle()) => end,
+        end = pipe::websocket(socket, router, answer, || inside.guest.settle(), Arc::clone(&shared.room)) => end,
         must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => sent_away(must_go, "the handshake was not completed"),
     }
 }

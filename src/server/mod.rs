@@ -6,6 +6,7 @@
 //!
 //! This module never looks into a batch: it passes on as it came.
 
+mod backlog;
 mod bounds;
 mod door;
 mod endpoint;
@@ -83,6 +84,8 @@ pub(crate) struct Shared {
     handshakes: Arc<Door>,
     /// Places for those that are in the handshake or have a session.
     sessions: Arc<Semaphore>,
+    /// Room for what waits for slow clients, in bytes.
+    room: Arc<Semaphore>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -141,6 +144,7 @@ impl Lab {
             bounds,
             handshakes: Door::new(bounds.handshakes),
             sessions: Arc::new(Semaphore::new(bounds.sessions)),
+            room: backlog::room(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });

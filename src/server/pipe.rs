@@ -5,16 +5,19 @@
 //! other together. It looks into one batch only, the InitAck in which the router says how long batches may be: on a stream
 //! link zenoh counts the two bytes of the length as part of a batch, in a WebSocket message there is none.
 //!
-//! Both directions are bounded in memory and push back: a side that takes nothing is not read for.
+//! Both directions are bounded in memory and push back: a side that takes nothing is not read for. What waits for a client
+//! is in a [backlog](super::backlog).
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -24,6 +27,8 @@ use tokio_util::bytes::{Buf, BytesMut};
 use zenoh_buffers::reader::HasReader as _;
 use zenoh_codec::{RCodec as _, WCodec as _, Zenoh080};
 use zenoh_protocol::transport::{TransportBody, TransportMessage};
+
+use super::backlog::{Input, backlog};
 
 /// The length in front of a batch.
 const PREFIX: u16 = 2;
@@ -109,12 +114,14 @@ fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
 }
 
 /// Passes batches between a WebSocket and the router until one of them ends. `answer` is the router's first batch, the
-/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake.
+/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake. `room` is for what waits
+/// for slow clients, all together.
 pub(crate) async fn websocket(
     client: &mut Socket,
     router: impl AsyncRead + AsyncWrite,
     answer: Bytes,
     opened: impl FnOnce(),
+    room: Arc<Semaphore>,
 ) -> End {
     let (mut to_client, mut from_client) = client.split();
     let (mut from_router, to_router) = tokio::io::split(router);
@@ -125,7 +132,7 @@ pub(crate) async fn websocket(
         let _ = to_router.stream.shutdown().await;
         end
     });
-    let mut down = pin!(down(&mut from_router, &mut to_client, answer, opened));
+    let mut down = pin!(down(&mut from_router, &mut to_client, answer, opened, room));
     tokio::select! {
         end = &mut up => {
             if end == End::Client {
@@ -209,14 +216,28 @@ async fn down(
     client: &mut (impl Sink<Message, Error = WsError> + Unpin),
     answer: Bytes,
     opened: impl FnOnce(),
+    room: Arc<Semaphore>,
 ) -> End {
-    let mut opened = Some(opened);
-    let mut received = BytesMut::new();
-    if !taken(client.send(Message::Binary(answer))).await {
-        return End::Client;
-    }
-    loop {
-        while let Some(batch) = take_batch(&mut received) {
+    let (input, mut output) = backlog(room);
+    let read = pin!(read(router, input));
+    let mut write = pin!(async {
+        if !taken(client.send(Message::Binary(answer))).await {
+            return End::Client;
+        }
+        let mut opened = Some(opened);
+        loop {
+            let batch = match output.next_now() {
+                Some(batch) => batch.ok(),
+                None => {
+                    if !taken(client.flush()).await {
+                        return End::Client;
+                    }
+                    output.next().await
+                }
+            };
+            let Some(batch) = batch else {
+                return if taken(client.flush()).await { End::router() } else { End::Client };
+            };
             if !taken(client.feed(Message::Binary(batch))).await {
                 return End::Client;
             }
@@ -224,21 +245,27 @@ async fn down(
                 opened();
             }
         }
+    });
+    tokio::select! {
+        end = &mut write => end,
+        () = read => write.await,
+    }
+}
+
+/// Reads what the router sends until it ends, as far as the backlog takes it.
+async fn read(router: &mut (impl AsyncRead + Unpin), mut backlog: Input) {
+    let mut received = BytesMut::new();
+    loop {
+        while let Some(batch) = take_batch(&mut received) {
+            backlog.put(batch);
+        }
         if received.capacity() - received.len() < MAX_BATCH {
             received.reserve(READ);
         }
-        let read = match router.read_buf(&mut received).now_or_never() {
-            Some(read) => read,
-            None => {
-                if !taken(client.flush()).await {
-                    return End::Client;
-                }
-                router.read_buf(&mut received).await
-            }
-        };
+        backlog.may_read(READ).await;
         // An error means that the router was cut off from us, which only its own end does.
-        if !matches!(read, Ok(1..)) {
-            return if taken(client.flush()).await { End::router() } else { End::Client };
+        if !matches!(router.read_buf(&mut received).await, Ok(1..)) {
+            return;
         }
     }
 }
@@ -310,6 +337,7 @@ mod tests {
     use tokio::io::DuplexStream;
     use tokio::net::TcpListener;
 
+    use super::super::backlog::room;
     use super::*;
 
     /// Both ends of a WebSocket: the client's, and the lab's.
@@ -353,7 +381,7 @@ mod tests {
             let (client, mut server) = sockets().await;
             let (router, near): (DuplexStream, DuplexStream) = tokio::io::duplex(capacity);
             let opened = Cell::new(0);
-            let pipe = websocket(&mut server, near, batch(0, 30).into(), || opened.set(opened.get() + 1));
+            let pipe = websocket(&mut server, near, batch(0, 30).into(), || opened.set(opened.get() + 1), room());
             let (mut from_router, mut to_router) = tokio::io::split(router);
             let (mut to_client, mut from_client) = client.split();
             let lengths = lengths();
@@ -400,7 +428,7 @@ mod tests {
         let (_client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let opened = tokio::sync::Notify::new();
-        let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one());
+        let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one(), room());
         let story = async {
             // Half of it is not enough.
             router.write_all(&[7, 0, b'O']).await.unwrap();
@@ -480,7 +508,7 @@ mod tests {
     async fn the_end_of_the_client_reaches_the_router_which_may_still_answer() {
         let (mut client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
-        let pipe = websocket(&mut server, near, batch(0, 3).into(), || ());
+        let pipe = websocket(&mut server, near, batch(0, 3).into(), || (), room());
         let story = async {
             client.send(Message::binary(batch(1, 5))).await.unwrap();
             client.close(None).await.unwrap();
@@ -498,7 +526,7 @@ mod tests {
         let (mut router, near) = tokio::io::duplex(1024);
         write_stream(&mut router, b"bye").await;
         drop(router);
-        let end = websocket(&mut server, near, batch(0, 3).into(), || ()).await;
+        let end = websocket(&mut server, near, batch(0, 3).into(), || (), room()).await;
         assert_eq!(end, End::router());
         let closing = tokio::spawn(close(server, end));
         assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(batch(0, 3)));
@@ -513,7 +541,7 @@ mod tests {
         let (client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let said = Cell::new(0_usize);
-        let pipe = websocket(&mut server, near, batch(0, 3).into(), || ());
+        let pipe = websocket(&mut server, near, batch(0, 3).into(), || (), room());
         let story = async {
             loop {
                 write_stream(&mut router, &batch(0, MAX_BATCH)).await;

@@ -1,0 +1,224 @@
+//! What waits for a client that is slower than the router.
+//!
+//! zenoh gives a subscriber one bounded time for a whole message: the message must be out of the router, to its last
+//! fragment, that long after the router had to wait for the first time. A large message over a slow link would end the
+//! session of a client that takes all it can. So a message that has begun is read to its end, whatever waits already, and
+//! the router is done with it. Between messages little waits: samples that may be dropped are dropped in the router while
+//! they are young, and a publisher that asks for BLOCK is held back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Bytes;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use zenoh_buffers::reader::HasReader as _;
+use zenoh_codec::{RCodec as _, Zenoh080};
+use zenoh_protocol::transport::FragmentHeader;
+
+/// How much may wait for a client before the next message is begun.
+pub(crate) const BETWEEN_MESSAGES: usize = 256 * 1024;
+/// How much may wait beyond that in all backlogs together: once the longest message.
+pub(crate) const BEYOND: usize = 1 << 30;
+
+/// The room for all that is beyond [`BETWEEN_MESSAGES`] of its own backlog.
+pub(crate) fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(BEYOND))
+}
+
+/// A backlog's end at the router.
+pub(crate) struct Input {
+    batches: UnboundedSender<Waiting>,
+    shared: Arc<Shared>,
+    room: Arc<Semaphore>,
+    under_way: UnderWay,
+}
+
+/// A backlog's end at the client.
+pub(crate) struct Output {
+    batches: UnboundedReceiver<Waiting>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Bytes that wait.
+    bytes: AtomicUsize,
+    /// Some of them were taken.
+    less: Notify,
+}
+
+struct Waiting {
+    batch: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// A backlog in which nothing waits.
+pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
+    let (sender, receiver) = unbounded_channel();
+    let shared = Arc::<Shared>::default();
+    let input = Input { batches: sender, shared: Arc::clone(&shared), room, under_way: UnderWay::default() };
+    (input, Output { batches: receiver, shared })
+}
+
+impl Input {
+    /// Has a batch wait.
+    pub(crate) fn put(&mut self, batch: Bytes) {
+        self.under_way.saw(&batch);
+        let before = self.shared.bytes.fetch_add(batch.len(), Ordering::Relaxed);
+        let beyond = (before + batch.len()).saturating_sub(BETWEEN_MESSAGES).min(batch.len());
+        // A batch is short, so its length fits. Where there is no room it waits all the same, and no further one is read.
+        let room = u32::try_from(beyond).ok().filter(|beyond| *beyond > 0);
+        let room = room.and_then(|beyond| Arc::clone(&self.room).try_acquire_many_owned(beyond).ok());
+        // The other end is there for as long as this one is asked for more.
+        let _ = self.batches.send(Waiting { batch, _room: room });
+    }
+
+    /// Resolves when up to `more` bytes may be read from the router.
+    pub(crate) async fn may_read(&self, more: usize) {
+        loop {
+            let less = self.shared.less.notified();
+            let little = self.shared.bytes.load(Ordering::Relaxed) < BETWEEN_MESSAGES;
+            if little || (self.under_way.is_any() && self.room.available_permits() >= more) {
+                return;
+            }
+            less.await;
+        }
+    }
+}
+
+impl Output {
+    /// The next batch, if one waits; an error when none will ever come.
+    pub(crate) fn next_now(&mut self) -> Option<Result<Bytes, ()>> {
+        match self.batches.try_recv() {
+            Ok(waiting) => Some(Ok(self.taken(waiting))),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(())),
+        }
+    }
+
+    /// Waits for the next batch. `None` when the router has ended and everything was taken.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        let waiting = self.batches.recv().await?;
+        Some(self.taken(waiting))
+    }
+
+    fn taken(&self, waiting: Waiting) -> Bytes {
+        self.shared.bytes.fetch_sub(waiting.batch.len(), Ordering::Relaxed);
+        let Waiting { batch, _room } = waiting;
+        drop(_room);
+        self.shared.less.notify_one();
+        batch
+    }
+}
+
+/// The lanes in which the router has begun a message and not ended it, a bit for each.
+#[derive(Default)]
+struct UnderWay(u16);
+
+impl UnderWay {
+    fn saw(&mut self, batch: &[u8]) {
+        // A fragment fills its batch; other batches hold whole messages.
+        let fragment: Result<FragmentHeader, _> = Zenoh080::new().read(&mut batch.reader());
+        let Ok(fragment) = fragment else { return };
+        let lane = 2 * fragment.ext_qos.priority() as u16 + fragment.reliability as u16;
+        let bit = 1 << (lane & 0xf);
+        if fragment.more { self.0 |= bit } else { self.0 &= !bit }
+    }
+
+    fn is_any(&self) -> bool {
+        self.0 != 0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+mod tests {
+    use futures_util::FutureExt as _;
+    use zenoh_codec::WCodec as _;
+    use zenoh_protocol::core::{Priority, Reliability};
+    use zenoh_protocol::transport::fragment::ext::QoSType;
+
+    use super::*;
+
+    const LEN: usize = 60_000;
+
+    /// A fragment, the last one of its message or not.
+    fn fragment(priority: Priority, more: bool) -> Bytes {
+        let header = FragmentHeader {
+            reliability: Reliability::Reliable,
+            more,
+            sn: 7,
+            ext_qos: QoSType::new(priority),
+            ext_first: None,
+            ext_drop: None,
+        };
+        let mut batch = Vec::new();
+        Zenoh080::new().write(&mut batch, &header).unwrap();
+        batch.resize(LEN, 0);
+        batch.into()
+    }
+
+    fn may_read(input: &Input) -> bool {
+        input.may_read(LEN).now_or_never().is_some()
+    }
+
+    /// Puts batches until no more may be read, at most so many; returns how many.
+    fn fill(input: &mut Input, batch: &Bytes, most: usize) -> usize {
+        let mut count = 0;
+        while count < most && may_read(input) {
+            input.put(batch.clone());
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn between_messages_little_waits() {
+        let (mut input, mut output) = backlog(room());
+        let frame: Bytes = vec![0x25; LEN].into();
+        let little = BETWEEN_MESSAGES.div_ceil(LEN);
+        assert_eq!(fill(&mut input, &frame, 100), little);
+        assert!(!may_read(&input));
+        output.next_now().unwrap().unwrap();
+        assert_eq!(fill(&mut input, &frame, 100), 1);
+        assert_eq!(fill(&mut input, &fragment(Priority::Data, false), 100), 0);
+    }
+
+    #[test]
+    fn a_message_that_has_begun_is_read_to_its_end() {
+        let (mut input, mut output) = backlog(room());
+        let (more, last) = (fragment(Priority::Data, true), fragment(Priority::Data, false));
+        assert_eq!(fill(&mut input, &more, 1_000), 1_000);
+        // Of two lanes the one that ends first ends nothing for the other.
+        input.put(fragment(Priority::RealTime, true));
+        input.put(last.clone());
+        assert!(may_read(&input));
+        input.put(fragment(Priority::RealTime, false));
+        assert!(!may_read(&input));
+        let mut count = 0;
+        while let Some(Ok(_)) = output.next_now() {
+            count += 1;
+        }
+        assert_eq!(count, 1_003);
+        assert!(may_read(&input));
+    }
+
+    #[test]
+    fn all_backlogs_together_hold_so_much_beyond_and_give_it_back() {
+        let room = Arc::new(Semaphore::new(10 * LEN));
+        let more = fragment(Priority::Data, true);
+        let little = BETWEEN_MESSAGES.div_ceil(LEN);
+        let (mut first, first_out) = backlog(Arc::clone(&room));
+        let (mut second, mut second_out) = backlog(Arc::clone(&room));
+        let all = fill(&mut first, &more, 1_000) + fill(&mut second, &more, 1_000);
+        assert!((2 * little + 8..=2 * little + 11).contains(&all), "{all}");
+        assert!(!may_read(&first) && !may_read(&second));
+        // What one gives back the other may have.
+        drop((first, first_out));
+        second_out.next_now().unwrap().unwrap();
+        assert!(fill(&mut second, &more, 1_000) >= 8);
+        drop((second, second_out));
+        assert_eq!(room.available_permits(), 10 * LEN);
+    }
+}
