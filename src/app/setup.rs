@@ -85,6 +85,14 @@ mod tests {
     };
 
     #[test]
+    fn a_row_that_is_added_to_a_setup_gets_a_number_of_its_own() {
+        let mut resumed = State::resumed(Setup::of(&State::default()));
+        resumed.apply(Action::Add(Element::Int8));
+        let ids: BTreeSet<_> = resumed.rows.iter().map(|row| row.id).collect();
+        assert_eq!(ids.len(), resumed.rows.len(), "{:?}", resumed.rows);
+    }
+
+    #[test]
     fn a_state_is_set_up_again_as_it_was() {
         let mut state = State::default();
         for preset in Preset::ALL {

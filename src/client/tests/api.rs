@@ -2,9 +2,10 @@
 
 use zenoh_protocol::{
     network::{
-        Declare, DeclareBody, DeclareFinal, DeclareSubscriber, DeclareToken, Interest, NetworkBody, NetworkMessage,
-        Request, Response, ResponseFinal, UndeclareSubscriber, UndeclareToken,
+        Declare, DeclareBody, DeclareFinal, DeclareQueryable, DeclareSubscriber, DeclareToken, Interest, NetworkBody,
+        NetworkMessage, Request, Response, ResponseFinal, UndeclareSubscriber, UndeclareToken,
         declare::common::ext::WireExprType,
+        declare::queryable::ext::QueryableInfoType,
         ext::{NodeIdType, QoSType},
         interest::InterestMode,
         request,
@@ -433,6 +434,26 @@ fn every_table_of_a_router_ends_at_its_bound() {
     assert!(say(&mut pair, [alive(None, 2, "b")]).is_empty(), "one that is known may change");
     let cause = CloseCause::TooManyDeclared { what: "tokens", limit: 3 };
     assert_eq!(say(&mut pair, [alive(None, 3, "a")]), [format!("closed {cause:?} []")]);
+
+    for (what, queryable) in [("subscribers", false), ("queryables", true)] {
+        let mut pair = open(Limits { tokens: 3, ..Limits::default() });
+        let counterpart = |id| {
+            let wire_expr = wire("a");
+            declare(
+                None,
+                if queryable {
+                    let ext_info = QueryableInfoType { complete: true, distance: 0 };
+                    DeclareBody::DeclareQueryable(DeclareQueryable { id, wire_expr, ext_info })
+                } else {
+                    DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr })
+                },
+            )
+        };
+        assert!(say(&mut pair, (0..3).map(counterpart)).is_empty());
+        assert!(say(&mut pair, [counterpart(2)]).is_empty(), "one that is known may change");
+        let cause = CloseCause::TooManyDeclared { what, limit: 3 };
+        assert_eq!(say(&mut pair, [counterpart(3)]), [format!("closed {cause:?} []")]);
+    }
 
     let mut pair = open(Limits { replies: 2, ..Limits::default() });
     pair.client.get(1, Get::new(key("*")), pair.now).unwrap();
