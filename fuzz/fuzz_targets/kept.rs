@@ -33,7 +33,8 @@ fn setup(text: &str) {
         {
             let _ = plan.layout();
             for piece in &plan.pieces {
-                let _ = (facts::piece_type(piece), facts::content_words(piece), facts::story(piece), facts::owner(piece));
+                let _ =
+                    (facts::piece_type(piece), facts::content_words(piece), facts::story(piece), facts::owner(piece));
             }
         }
     }
@@ -57,7 +58,12 @@ fn run(text: &str) {
     let again = Run::from_json(&run.to_json()).unwrap();
     assert_eq!(again, run);
     let reading = Reading::of(&run);
-    let _ = (export::csv(&run), export::markdown(&run, &reading), export::foot(&run, 300.0), export::file_name(&run, "csv"));
+    let _ = (
+        export::csv(&run),
+        export::markdown(&run, &reading),
+        export::foot(&run, 300.0),
+        export::file_name(&run, "csv"),
+    );
     let _ = (tables::all(&run, &reading), tables::comparison(&run, &reading, &again, &reading));
 }
 
