@@ -365,9 +365,16 @@ mod tests {
         assert_eq!((difference.lens(), difference.done()), ([len, len + 1], 0.0));
         let (mut windows, mut ledger) = (Windows::default(), Ledger::new());
         difference.step([&here, &there], 100, &mut windows, &mut ledger).unwrap();
-        assert_eq!(difference.done(), 100.0 / len as f64);
+        difference.step([&here, &there], 100, &mut windows, &mut ledger).unwrap();
+        assert_eq!((difference.at, difference.done()), (200, 200.0 / len as f64));
         difference.step([&here, &there], usize::MAX, &mut windows, &mut ledger).unwrap();
-        assert_eq!((difference.blocks, difference.at), (vec![3, 5, 0], len));
+        assert_eq!((&difference.blocks, difference.at), (&vec![3, 5, 0], len));
+        // A step of a look ends with the block.
+        let mut seek = difference.seek(BLOCK - 3, Direction::Forwards);
+        assert_eq!(seek.step([&here, &there], &mut windows, &mut ledger), Ok(None));
+        assert_eq!(seek.at, BLOCK);
+        assert_eq!(seek.step([&here, &there], &mut windows, &mut ledger), Ok(None));
+        assert_eq!(seek.at, 2 * BLOCK);
     }
 
     proptest! {
