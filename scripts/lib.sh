@@ -153,7 +153,9 @@ setup_nightly() {
     have rustup || stop "no rustup: $why, and rustup installs one" "Install it as https://rustup.rs says, and start again."
     if ! grep -q '^nightly' <<<"$(rustup toolchain list)"; then
         say "no nightly toolchain: $why. If it cannot be installed:  rustup toolchain install nightly --profile minimal"
-        step "rustup: installing a nightly toolchain" rustup toolchain install nightly --profile minimal --no-self-update
+        # Named here, the components decide which: not each night's toolchain has all of them.
+        step "rustup: installing a nightly toolchain" rustup toolchain install nightly --profile minimal --no-self-update \
+            ${1:+--component "$(IFS=,; echo "$*")"}
     fi
     for component in "$@"; do
         grep -q "^$component.*(installed)" <<<"$(rustup +nightly component list)" ||

@@ -5,7 +5,7 @@
 //! An input is a list of steps, each a byte that says which, two for a length, and so many bytes.
 #![no_main]
 
-#[allow(dead_code, reason = "its own test is not run here")]
+#[allow(dead_code, unused_imports, reason = "its own test is not run here")]
 #[path = "../../tests/hostile.rs"]
 mod hostile;
 
@@ -15,6 +15,7 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zbytes_lab::{
     client::{Answer, Client, Config, Content, Event, Limits, key_expression},
     ledger::Ledger,
+    measure::mix,
     payload::ZBytes,
     segment::Segment,
     wire::BATCH_SIZE,
@@ -24,7 +25,9 @@ use zenoh_codec::{WCodec, Zenoh080};
 use zenoh_protocol::{
     VERSION,
     core::{Priority, Reliability, Resolution, WhatAmI, ZenohIdProto},
-    transport::{FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init},
+    transport::{
+        FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init,
+    },
 };
 
 /// A batch as it is.
@@ -197,22 +200,41 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+/// Puts a step into `space` at `at`, if it has room, and gives the end of it.
+fn put_step(space: &mut [u8], at: usize, which: u8, bytes: &[u8]) -> Option<usize> {
+    let end = at + 3 + bytes.len();
+    let step = space.get_mut(at..end)?;
+    let [low, high] = (bytes.len() as u16).to_le_bytes();
+    step[..3].copy_from_slice(&[which, low, high]);
+    step[3..].copy_from_slice(bytes);
+    Some(end)
+}
+
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     if seed % 16 != 0 {
         return fuzzer_mutate(data, size, max_size);
     }
-    let mut router = hostile::Router::new(u64::from(seed));
-    let mut at = 0;
-    while let Some(batch) = router.batches().into_iter().next() {
-        let Some(space) = data.get_mut(at..at + 3 + batch.len()).filter(|_| at + 3 + batch.len() <= max_size) else {
-            break;
-        };
-        let [low, high] = (batch.len() as u16).to_le_bytes();
-        space[..3].copy_from_slice(&[RAW, low, high]);
-        space[3..].copy_from_slice(&batch);
-        at += space.len();
-        if at > 4000 {
-            break;
+    let seed = u64::from(seed / 16);
+    // Its parity says how gentle the router is.
+    let mut router = hostile::Router::new(seed);
+    let (mut at, mut drawn) = (0, seed);
+    let space = &mut data[..max_size];
+    while at < 4000 {
+        // All fragments of a message, or it would never arrive.
+        for batch in router.batches() {
+            match put_step(space, at, RAW, &batch) {
+                Some(end) => at = end,
+                None => return at.max(1),
+            }
+        }
+        drawn = mix(drawn.wrapping_add(1));
+        if drawn % 4 == 0 {
+            // Time passes, something is sent, asked or answered, or the link comes back.
+            let which = 4 + (drawn >> 8) as u8 % 4;
+            match put_step(space, at, which, &[(drawn >> 16) as u8]) {
+                Some(end) => at = end,
+                None => break,
+            }
         }
     }
     at.max(1)

@@ -5,10 +5,10 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zbytes_lab::{
-    app::{Action, Plan, Preset, Setup, State},
+    app::{Action, Numbers, Plan, Preset, Sending, Setup, State},
     measure::{
-        Run, mix,
-        run::{Conditions, FORMAT, Puts, Scenario, Series, Stage, StageSeries, Thread, Variant},
+        mix,
+        run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
     },
     segment::Mode,
     ui::{export, facts, reading::Reading, snippet, tables},
@@ -26,14 +26,16 @@ fn setup(text: &str) {
     for row in &state.rows {
         let _ = (facts::row_words(row), facts::pointer_words(row), facts::way_sentence(row), facts::mode_sentence(row));
     }
+    let sending = Sending::new(&state.key, &state.api.options, None, &Numbers::default());
     // The page plans as many segments as it can build, and not more.
     for all in [None, Some(Mode::Copy), Some(Mode::Move)] {
         if parts(&state) <= SEGMENTS
-            && let Ok(plan) = Plan::of(&state.rows, all, 10)
+            && let Ok(plan) = Plan::of(&state.rows, all, &sending)
         {
             let _ = plan.layout();
             for piece in &plan.pieces {
-                let _ = (facts::piece_type(piece), facts::content_words(piece), facts::story(piece), facts::owner(piece));
+                let _ =
+                    (facts::piece_type(piece), facts::content_words(piece), facts::story(piece), facts::owner(piece));
             }
         }
     }
@@ -57,7 +59,12 @@ fn run(text: &str) {
     let again = Run::from_json(&run.to_json()).unwrap();
     assert_eq!(again, run);
     let reading = Reading::of(&run);
-    let _ = (export::csv(&run), export::markdown(&run, &reading), export::foot(&run, 300.0), export::file_name(&run, "csv"));
+    let _ = (
+        export::csv(&run),
+        export::markdown(&run, &reading),
+        export::foot(&run, 300.0),
+        export::file_name(&run, "csv"),
+    );
     let _ = (tables::all(&run, &reading), tables::comparison(&run, &reading, &again, &reading));
 }
 

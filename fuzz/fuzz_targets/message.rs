@@ -79,7 +79,8 @@ fuzz_target!(|data: &[u8]| {
     assert!(received.end() <= payload.len());
     for schema in Schema::ALL {
         if let Ok(content) = received.read(schema) {
-            let arrays: Vec<_> = content.arrays.iter().map(|range| flat(&payload.slice(range.clone()).unwrap())).collect();
+            let arrays: Vec<_> =
+                content.arrays.iter().map(|range| flat(&payload.slice(range.clone()).unwrap())).collect();
             if let Some(theirs) = by_capnp(bytes, schema) {
                 assert!(theirs == arrays, "capnp reads other arrays of a {}", schema.name());
             }

@@ -354,6 +354,29 @@ mod tests {
         assert!(shares[0] == 0.0 && shares[1] > 0.9 && shares[4] == 0.0 && shares[5] > 0.0, "{shares:?}");
     }
 
+    #[test]
+    fn steps_of_any_length_count_each_byte_in_its_own_block() {
+        // Differing on both sides of a border of blocks, in a long step that begins at none.
+        let len = 2 * BLOCK + 7;
+        let mut b = vec![0; len + 1];
+        b[BLOCK - 3..BLOCK + 5].fill(1);
+        let ((here, _), (there, _)) = (addressed(&[vec![0; len]]), addressed(&[b]));
+        let mut difference = Difference::new(len, len + 1);
+        assert_eq!((difference.lens(), difference.done()), ([len, len + 1], 0.0));
+        let (mut windows, mut ledger) = (Windows::default(), Ledger::new());
+        difference.step([&here, &there], 100, &mut windows, &mut ledger).unwrap();
+        difference.step([&here, &there], 100, &mut windows, &mut ledger).unwrap();
+        assert_eq!((difference.at, difference.done()), (200, 200.0 / len as f64));
+        difference.step([&here, &there], usize::MAX, &mut windows, &mut ledger).unwrap();
+        assert_eq!((&difference.blocks, difference.at), (&vec![3, 5, 0], len));
+        // A step of a look ends with the block.
+        let mut seek = difference.seek(BLOCK - 3, Direction::Forwards);
+        assert_eq!(seek.step([&here, &there], &mut windows, &mut ledger), Ok(None));
+        assert_eq!(seek.at, BLOCK);
+        assert_eq!(seek.step([&here, &there], &mut windows, &mut ledger), Ok(None));
+        assert_eq!(seek.at, 2 * BLOCK);
+    }
+
     proptest! {
         #[test]
         fn property_differences_are_those_of_the_flat_payloads(

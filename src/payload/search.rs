@@ -248,6 +248,15 @@ mod tests {
         assert_eq!([next(0), next(1), next(2)], [Some((0, false)), Some((1, false)), Some((0, true))]);
     }
 
+    #[test]
+    fn progress_is_the_share_of_what_can_be_looked_at() {
+        let (payload, _) = addressed(&[vec![0; 98]]);
+        let mut search = Search::new(vec![1, 1], 0, Direction::Forwards, 98).unwrap();
+        assert_eq!(search.done(), 0.0);
+        let step = search.step(&payload, 25, &mut Vec::new(), &mut Ledger::new()).unwrap();
+        assert_eq!((step, search.done()), (Step::Searching, 0.25));
+    }
+
     proptest! {
         // Two letters only, so that half hits are frequent.
         #[test]

@@ -65,6 +65,14 @@ fn empty_segments_are_kept() {
     assert!(ZBytes::from_segments::<Source>([]).unwrap().is_empty());
 }
 
+#[test]
+fn equal_neighbours_are_one_run_of_the_layout() {
+    let lengths = [3, 3, 3, 2, 3];
+    let payload = ZBytes::from_segments(lengths.map(|len| (Segment::from(vec![0u8; len]), Mode::Borrow))).unwrap();
+    let runs: Vec<_> = payload.layout().runs.iter().map(|run| (run.count, run.len)).collect();
+    assert_eq!(runs, [(3, 3), (1, 2), (1, 3)]);
+}
+
 proptest! {
     #[test]
     fn property_bytes_are_the_sources_in_order(parts in any_parts()) {

@@ -77,8 +77,8 @@ impl<'a> Pair<'a> {
                 assert_eq!(self.payload.built().total(), built);
             }
             Operation::AppendItself => {
-                // Doubling again and again would fill any memory.
-                if self.bytes.len() < 4096 {
+                // Doubling again and again would fill any memory, with empty segments as well.
+                if self.bytes.len() < 4096 && self.payload.segments().len() < 1024 {
                     let twin = self.payload.clone();
                     self.payload.append(&twin).unwrap();
                     self.bytes.extend_from_within(..);
