@@ -9,15 +9,14 @@
 //!
 //! # The modules, in the flow's order
 //!
-//! A module uses only modules that stand above it. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
+//! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
+//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`].
+//!
+//! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
 //!
 //! | module | | what it is for |
 //! |---|---|---|
-//! | [`number`] | P | whole numbers as a person reads them |
 //! | [`outside`] | P | texts that came from outside, and how they are shown |
-//! | [`ledger`] | P | counts every copy of payload bytes, in an explicit handle |
-//! | [`segment`] | P | a run of bytes with one owner, in linear memory or (W) in the JavaScript heap |
-//! | [`payload`] | P | `ZBytes`, an ordered list of segments, and its layout as plain values |
 //! | [`message`] | P | Cap'n Proto messages as segments: filled, made in place, or with arrays adopted; and reading them |
 //! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
 //! | [`client`] | P | a zenoh client without I/O |
@@ -42,16 +41,14 @@
 
 pub mod app;
 pub mod client;
-pub mod ledger;
 pub mod measure;
 pub mod message;
-pub mod number;
 pub mod outside;
-pub mod payload;
-pub mod segment;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod ui;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod wire;
+
+pub use zbytes::{ledger, number, payload, segment};

@@ -11,10 +11,10 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 13] = [
-    "number", "outside", "ledger", "segment", "payload", "message", "wire", "client", "measure", "app", "web", "ui",
-    "server",
-];
+const MODULES: [&str; 9] = ["outside", "message", "wire", "client", "measure", "app", "web", "ui", "server"];
+
+/// Modules of libraries, which every module may use. Cargo keeps their order.
+const LIBRARIES: [&str; 4] = ["number", "ledger", "segment", "payload"];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [
@@ -29,7 +29,8 @@ const BROWSER: [&str; 8] = [
 ];
 
 /// Where they may be, besides everything in `web` and `ui`.
-const BROWSER_FILES: [&str; 4] = ["segment/js.rs", "segment/mod.rs", "segment/source.rs", "main.rs"];
+const BROWSER_FILES: [&str; 4] =
+    ["zbytes/src/segment/js.rs", "zbytes/src/segment/mod.rs", "zbytes/src/segment/source.rs", "main.rs"];
 
 /// Files of `ui` that hold arithmetic and words only.
 const PURE_UI: [&str; 16] = [
@@ -206,6 +207,19 @@ const NATIVE: [&str; 5] = ["zenoh", "tokio", "axum", "hyper", "anyhow"];
 
 /// Every source file: its path from `src`, and its tokens.
 fn sources() -> Vec<(String, Vec<TokenTree>)> {
+    let files = sources_in("src");
+    assert!(files.len() > 30, "the sources were not found");
+    files
+}
+
+/// The same of the libraries, with paths such as `zbytes/src/ledger.rs`.
+fn sources_of_libraries() -> Vec<(String, Vec<TokenTree>)> {
+    let files = sources_in("crates");
+    assert!(files.len() > 15, "the sources of the libraries were not found");
+    files
+}
+
+fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -216,11 +230,10 @@ fn sources() -> Vec<(String, Vec<TokenTree>)> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     walk(&root, &mut files);
     files.sort();
-    assert!(files.len() > 30, "the sources were not found");
     let read = |path: &PathBuf| {
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
         let tokens: TokenStream = fs::read_to_string(path).unwrap().parse().unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -462,8 +475,8 @@ fn modules_use_only_those_above_them() {
             // There, `super` is the crate.
             used.extend(names_after(&tokens, "super").into_iter().filter(|name| MODULES.contains(&name.as_str())));
         }
-        for name in used {
-            let other = MODULES.iter().position(|module| *module == name);
+        for name in used.iter().filter(|name| !LIBRARIES.contains(&name.as_str())) {
+            let other = MODULES.iter().position(|module| module == name);
             assert!(
                 other.is_some_and(|other| other <= rank),
                 "src/{file} uses crate::{name}, which is not above {own}"
@@ -474,15 +487,24 @@ fn modules_use_only_those_above_them() {
 }
 
 #[test]
+fn no_library_names_the_lab() {
+    for (file, tokens) in sources_of_libraries() {
+        for name in ["zbytes_lab", "yew"] {
+            assert!(!roots(&tokens).contains(name), "{file} uses {name}");
+        }
+    }
+}
+
+#[test]
 fn the_browser_is_known_only_where_it_must_be() {
-    for (file, tokens) in sources() {
+    for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
         let free = module(&file).is_some_and(|own| own == "web" || own == "ui") && !PURE_UI.contains(&file.as_str());
         if free || BROWSER_FILES.contains(&file.as_str()) {
             continue;
         }
         let roots = roots(&tokens);
         for name in BROWSER {
-            assert!(!roots.contains(name), "src/{file} uses {name}");
+            assert!(!roots.contains(name), "{file} uses {name}");
         }
     }
 }
@@ -510,17 +532,17 @@ fn ui_has_no_effect_but_those_that_are_listed() {
 
 #[test]
 fn sockets_threads_and_files_are_the_servers_alone() {
-    for (file, tokens) in sources() {
+    for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
         if module(&file) == Some("server") || file == "main.rs" {
             continue;
         }
         let roots = roots(&tokens);
         for name in NATIVE {
-            assert!(!roots.contains(name), "src/{file} uses {name}");
+            assert!(!roots.contains(name), "{file} uses {name}");
         }
         let std = names_after(&tokens, "std");
         for name in ["fs", "net", "thread", "process", "env"] {
-            assert!(!std.contains(name), "src/{file} uses std::{name}");
+            assert!(!std.contains(name), "{file} uses std::{name}");
         }
     }
 }
@@ -528,13 +550,13 @@ fn sockets_threads_and_files_are_the_servers_alone() {
 #[test]
 fn unsafe_is_in_two_files() {
     let mut found = Vec::new();
-    for (file, tokens) in sources() {
+    for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
         each_list(&tokens, &mut |list| {
             found.extend(list.iter().filter(|token| is_ident(Some(token), "unsafe")).map(|_| file.clone()));
         });
     }
     // An implementation of `capnp`'s allocator, which has two of them, and one block.
-    assert_eq!(found, ["message/arena.rs", "message/arena.rs", "segment/js.rs"]);
+    assert_eq!(found, ["message/arena.rs", "message/arena.rs", "zbytes/src/segment/js.rs"]);
 }
 
 /// Where `ui` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,

@@ -10,7 +10,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[path = "support/memory.rs"]
+#[path = "../crates/zbytes/tests/support/memory.rs"]
 mod memory;
 
 use std::{

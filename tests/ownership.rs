@@ -9,7 +9,7 @@
     reason = "a failed expectation must stop the test"
 )]
 
-#[path = "support/model.rs"]
+#[path = "../crates/zbytes/tests/support/model.rs"]
 mod model;
 
 use std::io::{Read, Seek, SeekFrom};

@@ -1,8 +1,8 @@
 //! Any operations on a payload, compared with a plain vector after each: the model of
-//! `tests/payload.rs`, driven by coverage.
+//! `crates/zbytes/tests/payload.rs`, driven by coverage.
 #![no_main]
 
-#[path = "../../tests/support/model.rs"]
+#[path = "../../crates/zbytes/tests/support/model.rs"]
 mod model;
 
 use arbitrary::{Result, Unstructured};

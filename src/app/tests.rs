@@ -521,3 +521,38 @@ fn many_actions_do_what_they_do_one_by_one() {
     assert_eq!(at_once.apply(Action::Many(actions.to_vec())), effects);
     assert_eq!(at_once, one_by_one);
 }
+
+#[test]
+fn errors_write_numbers_as_the_page_does() {
+    use crate::{
+        client::{CloseCause, CommandError},
+        message::MessageError,
+        payload::BuildError,
+        segment::SegmentError,
+        wire::WireError,
+    };
+
+    let (expected, found, len) = (70_000, 4096, 65_536);
+    let said = [
+        SegmentError::Detached { expected, found }.to_string(),
+        SegmentError::OutOfRange { offset: found, requested: expected, len }.to_string(),
+        SegmentError::OutOfMemory { requested: len }.to_string(),
+        BuildError::TooLong { requested: 1 << 31 }.to_string(),
+        MessageError::TooManySegments { found: 70_000 }.to_string(),
+        MessageError::Truncated { expected: 70_000, found: 4096 }.to_string(),
+        MessageError::TooMuch { limit: 70_000 }.to_string(),
+        CommandError::TooManyQueued { queued: found, limit: found }.to_string(),
+        CommandError::TooLong { encoded: 1 << 31, limit: 1 << 30 }.to_string(),
+        CloseCause::TooManyKeys { limit: 4096 }.to_string(),
+        CloseCause::Reassembly { what: "bytes", limit: 1 << 30 }.to_string(),
+        CloseCause::Malformed(WireError { what: "a frame", at: found, len }).to_string(),
+    ];
+    for text in said {
+        let bare = text.as_bytes().windows(4).any(|digits| digits.iter().all(u8::is_ascii_digit));
+        assert!(text.contains(',') && !bare, "{text}");
+    }
+    assert_eq!(
+        CloseCause::TooManyKeys { limit: 4096 }.to_string(),
+        "the router declared more than 4,096 key expressions"
+    );
+}

@@ -44,13 +44,6 @@ pub fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        client::{CloseCause, CommandError},
-        message::MessageError,
-        payload::BuildError,
-        segment::SegmentError,
-        wire::WireError,
-    };
 
     #[test]
     fn every_third_digit_has_a_comma() {
@@ -72,32 +65,5 @@ mod tests {
         for (millis, text) in written {
             assert_eq!(seconds(Duration::from_millis(millis)), text);
         }
-    }
-
-    #[test]
-    fn errors_write_numbers_as_the_page_does() {
-        let (expected, found, len) = (70_000, 4096, 65_536);
-        let said = [
-            SegmentError::Detached { expected, found }.to_string(),
-            SegmentError::OutOfRange { offset: found, requested: expected, len }.to_string(),
-            SegmentError::OutOfMemory { requested: len }.to_string(),
-            BuildError::TooLong { requested: 1 << 31 }.to_string(),
-            MessageError::TooManySegments { found: 70_000 }.to_string(),
-            MessageError::Truncated { expected: 70_000, found: 4096 }.to_string(),
-            MessageError::TooMuch { limit: 70_000 }.to_string(),
-            CommandError::TooManyQueued { queued: found, limit: found }.to_string(),
-            CommandError::TooLong { encoded: 1 << 31, limit: 1 << 30 }.to_string(),
-            CloseCause::TooManyKeys { limit: 4096 }.to_string(),
-            CloseCause::Reassembly { what: "bytes", limit: 1 << 30 }.to_string(),
-            CloseCause::Malformed(WireError { what: "a frame", at: found, len }).to_string(),
-        ];
-        for text in said {
-            let bare = text.as_bytes().windows(4).any(|digits| digits.iter().all(u8::is_ascii_digit));
-            assert!(text.contains(',') && !bare, "{text}");
-        }
-        assert_eq!(
-            CloseCause::TooManyKeys { limit: 4096 }.to_string(),
-            "the router declared more than 4,096 key expressions"
-        );
     }
 }

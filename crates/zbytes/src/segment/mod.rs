@@ -73,7 +73,7 @@
 
 mod element;
 mod error;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;
 mod linear;
 mod mode;
@@ -84,15 +84,13 @@ use std::{fmt, ops::Range};
 use serde::{Deserialize, Serialize};
 use zenoh_buffers::ZSlice;
 
+pub(crate) use self::source::{Look, Pending};
 pub use self::{
     element::{Element, Scalar},
     error::{Cause, SegmentError},
+    linear::Aligned,
     mode::{Mode, Unsupported, table},
     source::{Input, Source},
-};
-pub(crate) use self::{
-    linear::Aligned,
-    source::{Look, Pending},
 };
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 
@@ -110,7 +108,7 @@ pub enum Aliasing {
 #[derive(Clone)]
 enum Owner {
     Linear(ZSlice),
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     Js(js::JsBytes),
 }
 
@@ -161,7 +159,7 @@ impl Segment {
     /// # Errors
     /// [`SegmentError::OutOfMemory`], or [`SegmentError::NoSuchArray`] when the engine lacks that kind of array, before `produce`
     /// is called; [`SegmentError::Grown`] when wasm memory grew during the call.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn fill_js<R>(
         element: Element,
         length: usize,
@@ -172,13 +170,13 @@ impl Segment {
 
     /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket. Nothing is copied. Nobody else may
     /// hold it: it counts as [`Aliasing::Exclusive`].
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {
         Self::of_js(js::JsBytes::own(buffer), Element::Uint8)
     }
 
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     fn of_js(bytes: js::JsBytes, element: Element) -> Self {
         Self { owner: Owner::Js(bytes), element, mode: Mode::Borrow }
     }
@@ -187,7 +185,7 @@ impl Segment {
     ///
     /// # Errors
     /// The segment itself, when the buffer is not its own alone: in linear memory, borrowed, a part, or held by others too.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn into_array_buffer(self) -> Result<js_sys::ArrayBuffer, Self> {
         let Self { owner, element, mode } = self;
         match owner {
@@ -198,7 +196,7 @@ impl Segment {
 
     /// A way to see whether the owner is still held, without holding it; `None` in linear memory, where an owner of your own
     /// sees its `Drop`.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn watch(&self) -> Option<js::Watch> {
         match &self.owner {
@@ -218,8 +216,8 @@ impl Segment {
     ///
     /// # Errors
     /// [`SegmentError::Detached`].
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn view(&self) -> Result<js_sys::Uint8Array, SegmentError> {
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
+    pub fn view(&self) -> Result<js_sys::Uint8Array, SegmentError> {
         match &self.owner {
             Owner::Linear(slice) => Ok(js::view_of(slice)),
             Owner::Js(bytes) => bytes.view(),
@@ -227,7 +225,7 @@ impl Segment {
     }
 
     /// Whether the engine might refuse to take its buffer away.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub(crate) fn is_suspect(&self) -> bool {
         matches!(&self.owner, Owner::Js(bytes) if bytes.is_suspect())
     }
@@ -236,7 +234,7 @@ impl Segment {
     ///
     /// # Errors
     /// What the engine says; everything is as it was then.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub(crate) fn take_away(&mut self) -> Result<(), String> {
         match &mut self.owner {
             Owner::Js(bytes) => bytes.take_away(),
@@ -249,7 +247,7 @@ impl Segment {
     pub fn len(&self) -> usize {
         match &self.owner {
             Owner::Linear(slice) => slice.len(),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => bytes.len(),
         }
     }
@@ -265,7 +263,7 @@ impl Segment {
     pub fn place(&self) -> Place {
         match &self.owner {
             Owner::Linear(_) => Place::Linear,
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(_) => Place::JsHeap,
         }
     }
@@ -287,7 +285,7 @@ impl Segment {
     pub fn aliasing(&self) -> Aliasing {
         match &self.owner {
             Owner::Linear(_) => Aliasing::Immutable,
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => bytes.aliasing(),
         }
     }
@@ -296,9 +294,9 @@ impl Segment {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.owner, &other.owner) {
             (Owner::Linear(a), Owner::Linear(b)) => std::ptr::eq(a.as_slice(), b.as_slice()),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             (Owner::Js(a), Owner::Js(b)) => a.is_same(b),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             _ => false,
         }
     }
@@ -308,7 +306,7 @@ impl Segment {
     pub fn as_linear(&self) -> Option<&ZSlice> {
         match &self.owner {
             Owner::Linear(slice) => Some(slice),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(_) => None,
         }
     }
@@ -321,7 +319,7 @@ impl Segment {
         }
         let owner = match &self.owner {
             Owner::Linear(slice) => Owner::Linear(slice.subslice(range)?),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => Owner::Js(bytes.slice(range)),
         };
         Some(Self { owner, element: self.element, mode: self.mode })
@@ -334,7 +332,7 @@ impl Segment {
     pub fn check(&self) -> Result<(), SegmentError> {
         match &self.owner {
             Owner::Linear(_) => Ok(()),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => bytes.check(),
         }
     }
@@ -353,7 +351,7 @@ impl Segment {
     ) -> Result<(), SegmentError> {
         match &self.owner {
             Owner::Linear(slice) => into.extend_from_slice(slice),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => bytes.append_to(into)?,
         }
         ledger.record(Entry { stage, reason, from: self.place(), to: Place::Linear }, self.len());
@@ -381,7 +379,7 @@ impl Segment {
     ///
     /// # Errors
     /// As [`Segment::copy_to`].
-    pub(crate) fn peek(&self, offset: usize, into: &mut [u8], ledger: &mut Ledger) -> Result<(), SegmentError> {
+    pub fn peek(&self, offset: usize, into: &mut [u8], ledger: &mut Ledger) -> Result<(), SegmentError> {
         self.read_into(offset, into)?;
         ledger.record_metadata(into.len());
         Ok(())
@@ -399,7 +397,7 @@ impl Segment {
                 let bytes = slice.get(offset..end).ok_or_else(beyond)?;
                 into.copy_from_slice(bytes);
             }
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => bytes.copy_to(offset, into)?,
         }
         Ok(())
@@ -418,7 +416,7 @@ impl Segment {
     ) -> Result<(), SegmentError> {
         match &self.owner {
             Owner::Linear(slice) => look(slice),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => {
                 let entry =
                     Entry { stage: Stage::Read, reason: Reason::Window, from: Place::JsHeap, to: Place::Linear };

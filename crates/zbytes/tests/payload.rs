@@ -20,7 +20,7 @@ use std::sync::{
 use memory::most_held;
 use model::{Operation, Pair, Part, Whence};
 use proptest::prelude::*;
-use zbytes_lab::{
+use zbytes::{
     ledger::{Ledger, Place},
     payload::{Addressed, BuildError, Difference, Direction, Search, Step, Windows, ZBytes},
     segment::{Aliasing, Element, Mode, Segment, Source},

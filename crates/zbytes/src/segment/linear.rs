@@ -45,14 +45,17 @@ impl<T: Scalar> AsRef<[u8]> for Elements<T> {
 }
 
 /// Bytes whose address every element type can live with.
-pub(crate) struct Aligned {
+pub struct Aligned {
     words: Vec<u64>,
     len: usize,
 }
 
 impl Aligned {
     /// `len` zeros.
-    pub(crate) fn zeros(len: usize) -> Result<Self, SegmentError> {
+    ///
+    /// # Errors
+    /// [`SegmentError::OutOfMemory`].
+    pub fn zeros(len: usize) -> Result<Self, SegmentError> {
         let mut words = Vec::new();
         let count = len.div_ceil(size_of::<u64>());
         words.try_reserve_exact(count).map_err(|_| SegmentError::OutOfMemory { requested: len })?;
@@ -60,7 +63,8 @@ impl Aligned {
         Ok(Self { words, len })
     }
 
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+    /// The bytes, to be written.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
         bytemuck::cast_slice_mut(&mut self.words).get_mut(..self.len).unwrap_or_default()
     }
 

@@ -76,12 +76,12 @@ impl ZBytes {
         if requested > MAX_LEN as u64 {
             return Err(BuildError::TooLong { requested });
         }
-        #[cfg(target_arch = "wasm32")]
+        #[cfg(all(target_arch = "wasm32", feature = "js"))]
         look.settle(&mut segments, &mut pending).map_err(|(index, error)| BuildError::Segment { index, error })?;
         let mut built = Ledger::new();
         if !pending.is_empty() {
             copy(&mut segments, &pending, &mut built)?;
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             take_away(&mut segments, &pending)?;
         }
         Ok(Self { segments: Rc::new(segments), len: requested as usize, built: Rc::new(built) })
@@ -121,7 +121,7 @@ fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledg
 
 /// Takes buffers away from their callers. Those that the engine might refuse go first, so that a refusal finds as little done as
 /// possible.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
 fn take_away(segments: &mut [Segment], pending: &[(usize, Pending)]) -> Result<(), BuildError> {
     let moves = || pending.iter().filter(|(_, pending)| *pending == Pending::Move).map(|(index, _)| *index);
     let mut before = 0;

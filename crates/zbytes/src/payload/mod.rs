@@ -38,7 +38,7 @@
 //! the call is given.
 //!
 //! ```
-//! use zbytes_lab::{ledger::Ledger, payload::ZBytes, segment::Source};
+//! use zbytes::{ledger::Ledger, payload::ZBytes, segment::Source};
 //!
 //! let payload = ZBytes::from_segments([Source::copy(vec![1u8, 2]), Source::moved(vec![7u8; 1000])])?;
 //! assert_eq!((payload.len(), payload.built().total()), (1002, 2)); // Only the header was copied.
@@ -51,7 +51,7 @@
 //! assert_eq!(ledger.total(), 0);
 //! head.to_bytes(&mut ledger)?; // Two segments: gathered.
 //! assert_eq!(ledger.total(), 500);
-//! # Ok::<(), zbytes_lab::payload::BuildError>(())
+//! # Ok::<(), zbytes::payload::BuildError>(())
 //! ```
 //!
 //! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them, with a ledger in hand.
@@ -103,7 +103,7 @@ pub struct ZBytes {
 impl ZBytes {
     /// A payload of segments that are already held, as those of received batches. Nothing is copied.
     #[must_use]
-    pub(crate) fn of_held(segments: Vec<Segment>) -> Self {
+    pub fn of_held(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
         Self { segments: Rc::new(segments), len, built: Rc::default() }
     }

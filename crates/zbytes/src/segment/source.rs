@@ -4,7 +4,7 @@ use std::fmt;
 
 use zenoh_buffers::ZSlice;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::{Aliasing, Cause};
 use super::{Mode, Owner, Scalar, Segment, SegmentError, Unsupported};
 use crate::ledger::Reason;
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     /// Bytes that already have an owner in Rust, or in another payload.
     Held(Segment),
     /// A JavaScript value as it came, not looked at yet.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     Js { value: wasm_bindgen::JsValue, element: Option<super::Element> },
 }
 
@@ -57,7 +57,7 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Held(segment) => segment.fmt(f),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Kind::Js { value, .. } => value.fmt(f),
         }
     }
@@ -66,7 +66,7 @@ impl fmt::Debug for Input {
 /// One segment of a payload to be: its memory, the mode by which it is taken, and what to do when that mode cannot take it.
 ///
 /// ```
-/// use zbytes_lab::{payload::ZBytes, segment::Source};
+/// use zbytes::{payload::ZBytes, segment::Source};
 ///
 /// let payload = ZBytes::from_segments([
 ///     Source::copy("header"),
@@ -74,7 +74,7 @@ impl fmt::Debug for Input {
 ///     Source::moved(vec![1.5f32, 2.5]),
 /// ])?;
 /// assert_eq!(payload.built().total(), 6); // Only the header was copied.
-/// # Ok::<(), zbytes_lab::payload::BuildError>(())
+/// # Ok::<(), zbytes::payload::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -140,7 +140,7 @@ impl Source {
     ///
     /// # Errors
     /// As [`Source::len`].
-    pub(crate) fn into_readable(self) -> Result<Segment, SegmentError> {
+    pub fn into_readable(self) -> Result<Segment, SegmentError> {
         let mut segments = Vec::with_capacity(1);
         // What is to be copied may be whatever has bytes.
         Look::default().admit(self.by(Mode::Copy), &mut segments)?;
@@ -148,7 +148,7 @@ impl Source {
     }
 
     /// Whether its bytes may be copied.
-    pub(crate) fn may_be_copied(&self) -> bool {
+    pub fn may_be_copied(&self) -> bool {
         self.mode == Mode::Copy || self.unsupported == Unsupported::Copy
     }
 
@@ -173,26 +173,26 @@ pub(crate) enum Pending {
     /// Its bytes are to be copied.
     Copy(Reason),
     /// Its buffer is to be taken away from the caller.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     Move,
 }
 
 /// Looks at sources, one after the other, and changes none of them.
 #[derive(Default)]
 pub(crate) struct Look {
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     engine: Option<super::js::Engine>,
     /// The sources in the JavaScript heap that may be copied where their mode cannot take them, by index.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     or_copied: Vec<usize>,
 }
 
 impl Look {
     /// Bytes of the sources beyond the lengths of their segments: an array of JavaScript may be longer than a `usize` can tell.
     pub(crate) fn excess(&self) -> u64 {
-        #[cfg(target_arch = "wasm32")]
+        #[cfg(all(target_arch = "wasm32", feature = "js"))]
         return self.engine.as_ref().map_or(0, super::js::Engine::excess);
-        #[cfg(not(target_arch = "wasm32"))]
+        #[cfg(not(all(target_arch = "wasm32", feature = "js")))]
         0
     }
 
@@ -211,11 +211,11 @@ impl Look {
                 segments.push(Segment::linear(slice, element).taken_by(mode));
                 Ok(if mode == Mode::Copy { Pending::Copy(Reason::CopyMode) } else { Pending::Nothing })
             }
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Kind::Held(Segment { owner: Owner::Js(bytes), element, .. }) => {
                 self.admit_held(Segment::of_js(bytes, element), mode, source.unsupported, segments)
             }
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Kind::Js { value, element } => {
                 self.note(source.unsupported, segments.len());
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
@@ -225,7 +225,7 @@ impl Look {
     }
 
     /// A segment over the JavaScript heap that was in another payload before.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[inline(never)]
     fn admit_held(
         &mut self,
@@ -249,7 +249,7 @@ impl Look {
     }
 
     /// Notes whether the source at `index` may be copied where its mode cannot take it.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     fn note(&mut self, unsupported: Unsupported, index: usize) {
         if unsupported == Unsupported::Copy {
             self.or_copied.push(index);
@@ -261,7 +261,7 @@ impl Look {
     ///
     /// # Errors
     /// The index of the first for which nothing can be done, and why.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub(crate) fn settle(
         &self,
         segments: &mut [Segment],

@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, Reason, Stage};
 ///
 /// ```
 /// use std::io::{Read, Seek, SeekFrom};
-/// use zbytes_lab::{payload::ZBytes, segment::Source};
+/// use zbytes::{payload::ZBytes, segment::Source};
 ///
 /// let payload = ZBytes::from_segments([Source::moved(vec![1u8, 2, 3]), Source::moved(vec![4u8, 5])])?;
 /// let mut reader = payload.reader();

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use zbytes_lab::{
+use zbytes::{
     ledger::{Ledger, Place, Reason, Stage},
     payload::ZBytes,
     segment::{Mode, Source},
@@ -163,7 +163,7 @@ impl<'a> Pair<'a> {
                 let mut look = |bytes: &[u8]| seen.extend_from_slice(bytes);
                 self.payload.for_each_window(&mut vec![0; *len], &mut ledger, &mut look).unwrap();
                 assert_eq!(seen, self.bytes);
-                let elsewhere = |s: &&zbytes_lab::segment::Segment| s.place() == Place::JsHeap;
+                let elsewhere = |s: &&zbytes::segment::Segment| s.place() == Place::JsHeap;
                 let through: usize = self.payload.segments().iter().filter(elsewhere).map(|s| s.len()).sum();
                 assert_eq!(ledger.total(), through as u64);
                 assert!(ledger.entries().all(|(entry, _)| entry.reason == Reason::Window));
