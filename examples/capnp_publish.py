@@ -7,7 +7,7 @@ Start the lab (scripts/serve), connect and subscribe in the page, then:
     pip install pycapnp==2.2.4 eclipse-zenoh==1.10.2
     python3 examples/capnp_publish.py
 
-The schema is src/message/lab.capnp. The default is the page's own tensor of 1920x1536 elements (11.25 MiB).
+The schema is crates/zbytes-capnp/src/lab.capnp. The default is the page's own tensor of 1920x1536 elements (11.25 MiB).
 """
 
 import argparse

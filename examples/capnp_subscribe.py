@@ -7,7 +7,7 @@ Start the lab (scripts/serve), then:
     pip install pycapnp==2.2.4 eclipse-zenoh==1.10.2
     python3 examples/capnp_subscribe.py
 
-The schema is src/message/lab.capnp. A message does not say which of its structs it is: the first that fits is taken.
+The schema is crates/zbytes-capnp/src/lab.capnp. A message does not say which of its structs it is: the first that fits is taken.
 """
 
 import argparse

@@ -10,14 +10,13 @@
 //! # The modules, in the flow's order
 //!
 //! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
-//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`].
+//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is [`zbytes_capnp`].
 //!
 //! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
 //!
 //! | module | | what it is for |
 //! |---|---|---|
 //! | [`outside`] | P | texts that came from outside, and how they are shown |
-//! | [`message`] | P | Cap'n Proto messages as segments: filled, made in place, or with arrays adopted; and reading them |
 //! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
 //! | [`client`] | P | a zenoh client without I/O |
 //! | [`measure`] | P | measuring without a clock: whose turn it is, statistics, verdicts, the record of a run |
@@ -42,7 +41,6 @@
 pub mod app;
 pub mod client;
 pub mod measure;
-pub mod message;
 pub mod outside;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
@@ -52,3 +50,4 @@ pub mod web;
 pub mod wire;
 
 pub use zbytes::{ledger, number, payload, segment};
+pub use zbytes_capnp as message;

@@ -29,7 +29,7 @@ struct Peer(Program);
 
 impl Peer {
     async fn join(endpoint: &str) -> Self {
-        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/src/message/lab.capnp");
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/zbytes-capnp/src/lab.capnp");
         let mut peer = Self(Program::start("capnp_peer.py", &[endpoint, schema]));
         assert_eq!(peer.line().await, json!({ "ready": true }));
         peer

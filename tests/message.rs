@@ -54,7 +54,7 @@ use zenoh_protocol::{
 /// No test measures time: this only ends one that would otherwise hang.
 const GUARD: Duration = Duration::from_secs(60);
 
-const SCHEMA: &str = "src/message/lab.capnp";
+const SCHEMA: &str = "crates/zbytes-capnp/src/lab.capnp";
 
 // ---- messages and their elements ----
 
@@ -203,14 +203,13 @@ fn script(name: &str) -> Command {
 fn the_generated_code_is_what_the_schema_makes_now() {
     let folder = Folder::new("schema");
     capnpc::CompilerCommand::new()
-        .src_prefix("src/message")
+        .src_prefix("crates/zbytes-capnp/src")
         .file(SCHEMA)
-        .default_parent_module(vec!["message".to_owned()])
         .output_path(&folder.0)
         .run()
         .expect("capnp compiles the schema; scripts/test installs it");
     let generated = fs::read_to_string(folder.0.join("lab_capnp.rs")).unwrap();
-    let kept = include_str!("../src/message/lab_capnp.rs");
+    let kept = include_str!("../crates/zbytes-capnp/src/lab_capnp.rs");
     let without_versions = |code: &str| {
         let lines = code.lines().filter(|line| !(line.starts_with("// capnp") && line.contains(" version: ")));
         lines.map(str::to_owned).collect::<Vec<_>>()
@@ -218,7 +217,7 @@ fn the_generated_code_is_what_the_schema_makes_now() {
     assert_eq!(kept.lines().count(), without_versions(kept).len() + 2);
     assert!(
         without_versions(&generated) == without_versions(kept),
-        "src/message/lab_capnp.rs is not what {SCHEMA} makes; the new code begins with\n{}",
+        "crates/zbytes-capnp/src/lab_capnp.rs is not what {SCHEMA} makes; the new code begins with\n{}",
         generated.lines().take(6).collect::<Vec<_>>().join("\n")
     );
 }

@@ -10,7 +10,7 @@ use super::{
     pointer::{Spot, Target, Words},
     walk::walk,
 };
-use crate::payload::ZBytes;
+use zbytes::payload::ZBytes;
 
 /// The most bytes that are looked at to find out whether a message is packed, and the most words that they become: zeros pack well.
 const LOOKED: usize = 4 << 10;

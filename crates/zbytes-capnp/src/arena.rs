@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use capnp::message::Allocator;
 
-use crate::segment::SegmentError;
+use zbytes::segment::SegmentError;
 
 /// Bytes of a word, the unit of everything in a message.
 pub(super) const WORD: usize = 8;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use half::f16;
 
-use crate::segment::Element;
+use zbytes::segment::Element;
 
 /// The value of an element.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{
+use zbytes::{
     number::{requested, thousands},
     payload::BuildError,
     segment::SegmentError,

@@ -8,7 +8,7 @@ use super::{
     lab_capnp::{camera_frame, point_cloud, tensor},
     *,
 };
-use crate::{
+use zbytes::{
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::ZBytes,
     segment::{Element, Mode, Segment, Source},

@@ -8,7 +8,7 @@ use super::{
     pointer::{Spot, Target, Words, code_of, double_far, empty_list, landing_pad},
     walk::{Limits, walk},
 };
-use crate::{
+use zbytes::{
     ledger::Ledger,
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
@@ -20,7 +20,8 @@ pub const PLACEHOLDER: usize = 2 * WORD;
 /// A message under construction. `capnp`'s generated code writes it; what is written stays where it is when it is finished.
 ///
 /// ```
-/// use zbytes_lab::{message::{Draft, PLACEHOLDER, Received, Slot, lab_capnp::tensor}, segment::Source};
+/// use zbytes::segment::Source;
+/// use zbytes_capnp::{Draft, PLACEHOLDER, Received, Slot, lab_capnp::tensor};
 ///
 /// let mut draft = Draft::new()?;
 /// let mut root = draft.init_root::<tensor::Builder>();

@@ -200,7 +200,7 @@ pub mod tensor {
             !self.reader.get_pointer_field(0).is_null()
         }
         #[inline]
-        pub fn get_element_type(self) -> ::core::result::Result<crate::message::lab_capnp::ElementType,::capnp::NotInSchema> {
+        pub fn get_element_type(self) -> ::core::result::Result<crate::lab_capnp::ElementType,::capnp::NotInSchema> {
             ::core::convert::TryFrom::try_from(self.reader.get_data_field::<u16>(0))
         }
         #[inline]
@@ -294,11 +294,11 @@ pub mod tensor {
             !self.builder.is_pointer_field_null(0)
         }
         #[inline]
-        pub fn get_element_type(self) -> ::core::result::Result<crate::message::lab_capnp::ElementType,::capnp::NotInSchema> {
+        pub fn get_element_type(self) -> ::core::result::Result<crate::lab_capnp::ElementType,::capnp::NotInSchema> {
             ::core::convert::TryFrom::try_from(self.builder.get_data_field::<u16>(0))
         }
         #[inline]
-        pub fn set_element_type(&mut self, value: crate::message::lab_capnp::ElementType)  {
+        pub fn set_element_type(&mut self, value: crate::lab_capnp::ElementType)  {
             self.builder.set_data_field::<u16>(0, value as u16);
         }
         #[inline]
@@ -455,7 +455,7 @@ pub mod tensor {
         pub(crate) fn get_field_types(index: u16) -> ::capnp::introspect::Type {
             match index {
                 0 => <::capnp::text::Owned as ::capnp::introspect::Introspect>::introspect(),
-                1 => <crate::message::lab_capnp::ElementType as ::capnp::introspect::Introspect>::introspect(),
+                1 => <crate::lab_capnp::ElementType as ::capnp::introspect::Introspect>::introspect(),
                 2 => <::capnp::primitive_list::Owned<u32> as ::capnp::introspect::Introspect>::introspect(),
                 3 => <::capnp::data::Owned as ::capnp::introspect::Introspect>::introspect(),
                 4 => <i64 as ::capnp::introspect::Introspect>::introspect(),
@@ -645,7 +645,7 @@ pub mod camera_frame {
             self.reader.get_data_field::<u32>(5)
         }
         #[inline]
-        pub fn get_format(self) -> ::core::result::Result<crate::message::lab_capnp::PixelFormat,::capnp::NotInSchema> {
+        pub fn get_format(self) -> ::core::result::Result<crate::lab_capnp::PixelFormat,::capnp::NotInSchema> {
             ::core::convert::TryFrom::try_from(self.reader.get_data_field::<u16>(12))
         }
         #[inline]
@@ -767,11 +767,11 @@ pub mod camera_frame {
             self.builder.set_data_field::<u32>(5, value);
         }
         #[inline]
-        pub fn get_format(self) -> ::core::result::Result<crate::message::lab_capnp::PixelFormat,::capnp::NotInSchema> {
+        pub fn get_format(self) -> ::core::result::Result<crate::lab_capnp::PixelFormat,::capnp::NotInSchema> {
             ::core::convert::TryFrom::try_from(self.builder.get_data_field::<u16>(12))
         }
         #[inline]
-        pub fn set_format(&mut self, value: crate::message::lab_capnp::PixelFormat)  {
+        pub fn set_format(&mut self, value: crate::lab_capnp::PixelFormat)  {
             self.builder.set_data_field::<u16>(12, value as u16);
         }
         #[inline]
@@ -950,7 +950,7 @@ pub mod camera_frame {
                 3 => <u32 as ::capnp::introspect::Introspect>::introspect(),
                 4 => <u32 as ::capnp::introspect::Introspect>::introspect(),
                 5 => <u32 as ::capnp::introspect::Introspect>::introspect(),
-                6 => <crate::message::lab_capnp::PixelFormat as ::capnp::introspect::Introspect>::introspect(),
+                6 => <crate::lab_capnp::PixelFormat as ::capnp::introspect::Introspect>::introspect(),
                 7 => <::capnp::data::Owned as ::capnp::introspect::Introspect>::introspect(),
                 _ => ::capnp::introspect::panic_invalid_field_index(index),
             }

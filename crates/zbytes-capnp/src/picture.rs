@@ -11,7 +11,7 @@ use super::{
     MessageError, PixelFormat, Spec,
     values::{Number, Range},
 };
-use crate::{
+use zbytes::{
     payload::{BuildError, Reader, ZBytes},
     segment::Element,
 };
@@ -580,7 +580,7 @@ impl Points {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::segment::Source;
+    use zbytes::segment::Source;
 
     /// In pieces of five bytes, so that elements lie across borders.
     fn payload(bytes: &[u8]) -> ZBytes {

@@ -1,4 +1,6 @@
-//! [Cap'n Proto](https://capnproto.org) messages whose segments are those of a payload.
+#![doc = include_str!("../README.md")]
+//!
+//! # How a message is laid out
 //!
 //! A message is a list of segments already. So nothing has to be copied to make a payload of it: the builder's own memory becomes
 //! the payload's, and an array can itself become a segment of the message.
@@ -19,7 +21,7 @@
 //!
 //! | way | copies into the message | what it takes |
 //! |---|---|---|
-//! | filled ([`Spec::filled`]) | every byte of the array, once, as [`Reason::Message`](crate::ledger::Reason::Message) | any array |
+//! | filled ([`Spec::filled`]) | every byte of the array, once, as [`Reason::Message`](zbytes::ledger::Reason::Message) | any array |
 //! | in place ([`Spec::in_place`]) | nothing | whoever makes the bytes writes them where the message is |
 //! | adopted ([`Spec::adopted`], [`Draft::adopt`]) | nothing | an array that its mode can take, as a segment of any payload |
 //!
@@ -32,7 +34,7 @@
 //!
 //! [`Received`] reads a message over the segments that its payload arrived in. `capnp` wants a whole segment contiguous, so one that
 //! is read is gathered, once, noted in the ledger; the others stay where they are. An array that has a segment of its own is found
-//! by its pointers, and its bytes are a part of the payload ([`ZBytes::slice`](crate::payload::ZBytes::slice)).
+//! by its pointers, and its bytes are a part of the payload ([`ZBytes::slice`](zbytes::payload::ZBytes::slice)).
 //!
 //! # Looking
 //!
@@ -51,6 +53,8 @@
 //! Other readers have limits of their own: 64 MiB in pycapnp and C++ unless they are told another (`traversal_limit_in_words`).
 //!
 //! It must never show a message that was only partly understood: what does not fit together is an error.
+
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 mod arena;
 mod draft;

@@ -12,7 +12,7 @@ use super::{
     lab_capnp::{self, camera_frame, point_cloud, tensor},
     pointer::Target,
 };
-use crate::{
+use zbytes::{
     ledger::{Reason, Stage},
     number::{bytes, requested, thousands},
     segment::{Element, SegmentError, Source},

@@ -16,7 +16,7 @@ use super::{
     pointer::{Followed, Spot, Target, Words, follow},
     walk::Limits,
 };
-use crate::{
+use zbytes::{
     ledger::{Ledger, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Aligned, Segment, SegmentError},
