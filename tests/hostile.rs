@@ -261,7 +261,9 @@ fn message(random: &mut Random) -> Vec<u8> {
             },
             ext_qos: QoSType::DEFAULT,
             ext_tstamp,
-            ext_respid: random.one_in(2).then(|| EntityGlobalIdType { zid: ZenohIdProto::default(), eid: id }),
+            ext_respid: random
+                .one_in(2)
+                .then(|| EntityGlobalIdType { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: id }),
             ext_ts_stack: None,
         }),
         10 => NetworkBody::ResponseFinal(ResponseFinal { rid: number, ext_qos: QoSType::DEFAULT, ext_tstamp }),

@@ -127,14 +127,20 @@ fn some() -> [Option<ZBytes>; 4] {
 
 /// Contents with everything that there is, and with each part of it missing or empty.
 fn contents() -> Vec<Content> {
-    let source = Source { id: EntityGlobalIdProto { zid: ZenohIdProto::default(), eid: 9 }, sn: 1 << 20 };
+    let source = Source {
+        id: EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 9 },
+        sn: 1 << 20,
+    };
     let mut all = Vec::new();
     for attachment in some() {
         for payload in some().into_iter().flatten() {
             let bare = Content { attachment: attachment.clone(), ..Content::put(payload) };
             let full = Content {
                 encoding: Encoding { id: 5, schema: Some(b"schema".to_vec().into()) },
-                timestamp: Some(Timestamp::new(NTP64(1 << 50), ZenohIdProto::default().into())),
+                timestamp: Some(Timestamp::new(
+                    NTP64(1 << 50),
+                    ZenohIdProto::try_from([3; 16].as_slice()).unwrap().into(),
+                )),
                 source: Some(source),
                 ..bare.clone()
             };
@@ -206,7 +212,7 @@ fn response(wire_expr: WireExpr<'static>, replier: EntityGlobalIdProto, payload:
 #[test]
 fn puts_deletes_and_replies_are_zenohs_byte_by_byte_and_read_back() {
     let key = keyexpr::new("lab/x").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::default(), eid: 3 };
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
     for content in contents() {
         let expected = bytes(&Push {
             wire_expr: wire_key("lab/x"),
@@ -292,7 +298,7 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
 
 #[test]
 fn errors_as_answers_are_zenohs_byte_by_byte_and_read_back() {
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::default(), eid: 3 };
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
     let encoding = Encoding { id: 4, schema: None };
     for payload in some().iter().flatten() {
         let error = zenoh_protocol::zenoh::Err {

@@ -218,7 +218,7 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
 /// Every message that we send, whole.
 fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let key = keyexpr::new("lab/*/x").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::default(), eid: 3 };
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
     let whole = |mut message: Outgoing| {
         let mut batch = vec![0; 65_535];
         let len = message.gather(&mut batch, LANE, 1, true).unwrap().len;
@@ -329,7 +329,7 @@ fn rejoined(mut message: Outgoing, size: usize) -> (Vec<u8>, Vec<u8>, usize) {
 #[test]
 fn bodies_are_put_together_again_from_the_spans_of_fragments() {
     let key = keyexpr::new("lab/large").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::default(), eid: 3 };
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
     let (payload, along) = (noise(300_000), noise(100_000));
     for size in [65_535, 8192, 1000] {
         let put = |content: &Content| encode::push(key, QOS, content).unwrap();
