@@ -71,6 +71,16 @@ async fn a_field_says_what_it_took_of_what_was_pasted() {
         let words = page.text(&format!("{css}-took")).await;
         assert!(words.contains(said), "{css}: {words}");
     }
+    // What a field says takes no room from the field.
+    for size in [(390, 844), (1280, 720), (1440, 900)] {
+        page.emulate(size, false).await;
+        for css in ["#sub-key", "#locator"] {
+            let width = format!("return document.querySelector('{css}').getBoundingClientRect().width");
+            let width = page.run(&width, vec![]).await.as_f64().unwrap();
+            assert!(width >= 200.0, "{css} is {width} px wide at {size:?}");
+        }
+    }
+    page.emulate((1440, 900), false).await;
     // The name of a row takes 40 characters, and a browser cuts what is more without a word.
     paste(&page, "#row-name", &"n".repeat(50)).await;
     page.wait("#row-name-took.says").await;

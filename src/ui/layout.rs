@@ -704,7 +704,8 @@ fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: 
                 { facts::batches_of(plan) }
             </p>
             <p class="quiet" id="zoom-keys" hidden={off}>
-                { "Drag over the strip for a part, Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
+                <span class="strip-words">{ "Drag over the strip for a part. " }</span>
+                { "Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
                 <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }
             </p>
             <div class="zoom-buttons" role="group" aria-label="What the drawing shows">
