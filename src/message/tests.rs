@@ -717,6 +717,19 @@ fn packed_and_bare_messages_are_called_what_they_are() {
 }
 
 #[test]
+fn many_pointers_that_lead_somewhere_are_no_accident() {
+    // A root of pointers, each to a struct without a word, and nine thousand words that nothing leads to.
+    let bare = |pointers: u64| {
+        let mut bare = vec![pointers << 48];
+        bare.extend(vec![0xffff_fffc; pointers as usize]);
+        bare.extend([7; 9000]);
+        words(&bare)
+    };
+    assert_eq!(opened(&bare(600)), MessageError::NoTable);
+    assert!(matches!(opened(&bare(100)), MessageError::Truncated { .. }));
+}
+
+#[test]
 fn only_what_can_be_read_looks_like_a_message() {
     for spec in specs() {
         for way in Way::ALL {
@@ -749,6 +762,15 @@ fn only_what_can_be_read_looks_like_a_message() {
     ] {
         assert_eq!(Looks::of(&cut(&bytes, 1000)), Looks::Other, "{:?}", bytes.get(..16));
     }
+}
+
+#[test]
+fn a_message_is_called_by_its_size_and_type() {
+    let called = |spec: Spec| spec.to_string();
+    assert_eq!(called(a_tensor(Element::Int32, &[2, 3])), "2x3 int32");
+    assert_eq!(called(a_tensor(Element::Uint8, &[])), "scalar uint8");
+    assert_eq!(called(a_frame(PixelFormat::Rgb8, 5, 3, 17)), "5x3 rgb8");
+    assert_eq!(called(a_cloud(4)), "4 points");
 }
 
 #[test]
