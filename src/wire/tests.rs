@@ -243,6 +243,11 @@ fn puts_deletes_and_replies_are_zenohs_byte_by_byte_and_read_back() {
 }
 
 #[test]
+fn what_a_router_takes_in_one_message_bounds_payloads_too() {
+    assert_eq!(MAX_MESSAGE, crate::payload::MAX_LEN);
+}
+
+#[test]
 fn queries_are_zenohs_byte_by_byte_and_read_back() {
     let key = keyexpr::new("lab/x").unwrap();
     for body in some() {
@@ -257,6 +262,8 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
                 consolidation: ConsolidationMode::Monotonic,
                 timeout: Some(std::time::Duration::from_secs(3)),
             };
+            let len = |bytes: &Option<ZBytes>| bytes.as_ref().map_or(0, ZBytes::len);
+            assert_eq!(question.refers(), len(&body) + len(&attachment) > 0);
             let ext_body =
                 body.as_ref().map(|body| ValueType { encoding: question.encoding.clone(), payload: zbuf(body) });
             let expected = bytes(&NetworkMessage::from(NetworkBody::Request(Request {

@@ -102,6 +102,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri itself ends where memory does")]
     fn a_plan_beyond_the_memory_is_an_error() {
         let words = isize::MAX as usize / WORD;
         let refused = Arena::planned(&[1, words]).unwrap_err();

@@ -707,6 +707,27 @@ mod tests {
     }
 
     #[test]
+    fn elements_that_are_near_are_read_together_all_along_a_row() {
+        let width = 4 * WINDOW;
+        let payload = ZBytes::from_segments([Source::moved(vec![0u8; width])]).unwrap();
+        let raster = raster(&tensor(Element::Uint8, &[1, width as u32]));
+        let mut painting = Painting::new(&payload, raster, 0, 0, Range::of(Element::Uint8, &[0, 5]), (width / 2, 1));
+        assert!(painting.step(usize::MAX).unwrap());
+        // Every other byte is shown: four looks, each from one that is shown to another.
+        assert_eq!(painting.looked(), 4 * (WINDOW as u64 - 1));
+    }
+
+    #[test]
+    fn colours_of_wide_elements_are_places_in_the_range() {
+        let values = [0u16, 51, 102, 153, 204, 255];
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let three = painted(&payload(&bytes), raster(&tensor(Element::Uint16, &[1, 2, 3])), 0, 0, (2, 1));
+        assert_eq!(three, [[0, 51, 102, 255], [153, 204, 255, 255]]);
+        let two = painted(&payload(&bytes), raster(&tensor(Element::Uint16, &[1, 3, 2])), 0, 0, (3, 1));
+        assert_eq!(two, [[0, 51, 0, 255], [102, 153, 0, 255], [204, 255, 0, 255]]);
+    }
+
+    #[test]
     fn parts_of_a_run_are_of_equal_length_and_cover_it() {
         let values: Vec<u8> = (0..10u16).flat_map(|value| value.to_le_bytes()).collect();
         let mut bytes = vec![0xff; 3];

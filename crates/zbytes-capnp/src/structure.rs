@@ -267,3 +267,15 @@ impl Structure {
         self.spans.get(index).filter(|span| span.bytes.contains(&offset))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_far_down_leaves_its_middle_out() {
+        let x = |count: usize| "x".repeat(count);
+        assert_eq!(deeper(&x(59), 3), format!("{}[3]", x(59)));
+        assert_eq!(deeper(&x(60), 3), format!("{}…[3]", x(24)));
+    }
+}

@@ -717,6 +717,19 @@ fn packed_and_bare_messages_are_called_what_they_are() {
 }
 
 #[test]
+fn many_pointers_that_lead_somewhere_are_no_accident() {
+    // A root of pointers, each to a struct without a word, and nine thousand words that nothing leads to.
+    let bare = |pointers: u64| {
+        let mut bare = vec![pointers << 48];
+        bare.extend(vec![0xffff_fffc; pointers as usize]);
+        bare.extend([7; 9000]);
+        words(&bare)
+    };
+    assert_eq!(opened(&bare(600)), MessageError::NoTable);
+    assert!(matches!(opened(&bare(100)), MessageError::Truncated { .. }));
+}
+
+#[test]
 fn only_what_can_be_read_looks_like_a_message() {
     for spec in specs() {
         for way in Way::ALL {
@@ -749,6 +762,28 @@ fn only_what_can_be_read_looks_like_a_message() {
     ] {
         assert_eq!(Looks::of(&cut(&bytes, 1000)), Looks::Other, "{:?}", bytes.get(..16));
     }
+}
+
+#[test]
+fn pointers_of_structs_in_a_list_stand_behind_their_data() {
+    // A root of one pointer; a list of two structs, each a word of data and a pointer; and eight bytes.
+    let bytes = 2 << 2 | 8 << 35 | 2 << 32 | 1;
+    let list = 4 << 35 | 7 << 32 | 1;
+    let payload = of_words(&[1 << 48, list, 2 << 2 | 1 << 32 | 1 << 48, 5, bytes, 6, 0, 7]);
+    let structure = Received::open(&payload).unwrap().structure(None).unwrap();
+    let kinds: Vec<_> = (1..9).map(|word| structure.at(word * 8).unwrap().kind).collect();
+    let [pointer, fields] = [Kind::Pointer, Kind::Fields];
+    assert_eq!(kinds, [pointer, pointer, fields, fields, pointer, fields, Kind::Null, Kind::Elements]);
+    assert_eq!(structure.at(5 * 8).unwrap().target, Some(64..72));
+}
+
+#[test]
+fn a_message_is_called_by_its_size_and_type() {
+    let called = |spec: Spec| spec.to_string();
+    assert_eq!(called(a_tensor(Element::Int32, &[2, 3])), "2x3 Int32");
+    assert_eq!(called(a_tensor(Element::Uint8, &[])), "scalar Uint8");
+    assert_eq!(called(a_frame(PixelFormat::Rgb8, 5, 3, 17)), "5x3 rgb8");
+    assert_eq!(called(a_cloud(4)), "4 points");
 }
 
 #[test]

@@ -254,6 +254,9 @@ mod tests {
         let range = Range::of(Element::Float32, &bytes(&values, f32::to_le_bytes));
         assert_eq!(shown(range), words("-2", "1.5"));
         assert_eq!((range.count, range.nan, range.above, range.below), (6, 2, 1, 1));
+        let mut twice = range;
+        twice.absorb(range);
+        assert_eq!((twice.count, twice.nan, twice.above, twice.below), (12, 4, 2, 2));
         assert_eq!(range.share(Number::Single(f32::NAN)), None);
         assert_eq!(range.share(Number::Single(f32::INFINITY)), Some(1.0));
         assert_eq!(range.share(Number::Single(f32::NEG_INFINITY)), Some(0.0));
