@@ -24,7 +24,8 @@ import time
 import capnp
 import zenoh
 
-lab = capnp.load(str(pathlib.Path(__file__).resolve().parent.parent / "src" / "message" / "lab.capnp"))
+SCHEMA = pathlib.Path(__file__).resolve().parent.parent / "crates" / "zbytes-capnp" / "src" / "lab.capnp"
+lab = capnp.load(str(SCHEMA))
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
