@@ -45,7 +45,25 @@ const INIT_SYN: [u8; 19] = {
 /// Thousands of sockets are open at once: one test at a time.
 async fn turn() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-    ONE_AT_A_TIME.lock().await
+    let turn = ONE_AT_A_TIME.lock().await;
+    let open_files = open_files();
+    assert!(open_files >= 8_192, "these tests need 8,192 open files, and the system allows {open_files}");
+    turn
+}
+
+/// Raises the limit of open files as far as it may be, and tells what it is then.
+#[cfg(unix)]
+fn open_files() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    maximum.unwrap_or(u64::MAX)
+}
+
+/// They are not limited like that elsewhere.
+#[cfg(not(unix))]
+fn open_files() -> u64 {
+    u64::MAX
 }
 
 async fn lab() -> Lab {

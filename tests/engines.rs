@@ -250,9 +250,10 @@ async fn still(engine: Engine) {
     assert!(gate.passed.load(Ordering::Relaxed) < 1 << 20);
     gate.open.send(true).unwrap();
     page.wait("#rate[data-state=running]:not([data-puts='0'])").await;
+    // A router that is busy may drop one of them, as it is asked to.
+    assert_eq!(native.next().await.len, 16_777_216);
     page.click("#rate-stop").await;
     page.wait("#rate[data-state=stopped]").await;
-    assert_eq!(native.next().await.len, 16_777_216);
     page.close(&[]).await;
     native.leave().await;
     lab.stop().await;
