@@ -146,8 +146,11 @@ impl Page {
 
     async fn at_in(engine: Engine, url: &str) -> Self {
         // It looks for a free port in both families of addresses, which another one may take meanwhile.
-        let start = || Driver::start(engine);
-        let (driver, port) = (0..5).find_map(|_| start()).expect("the driver starts; scripts/test installs it");
+        let start = |attempt| {
+            std::thread::sleep(attempt * Duration::from_millis(200));
+            Driver::start(engine)
+        };
+        let (driver, port) = (0..10).find_map(start).expect("the driver starts; scripts/test installs it");
         let profile = std::env::temp_dir().join(format!("zbytes-lab-{}-{port}", std::process::id()));
         let args = [
             "--headless",
