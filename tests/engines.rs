@@ -18,10 +18,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use serde_json::json;
 use support::{
+    GUARD,
     browser::{Engine, Page},
     lab::{lab, options, turn, url},
     peers::Native,
@@ -125,15 +127,32 @@ async fn painted(page: &Page) -> Vec<[[u64; 2]; 2]> {
     seen.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
+/// Looks until all colours are right: a screenshot is a moment, and the page may move before it is measured.
 async fn colours_are_right(page: &Page, rows: usize, when: &str) {
+    let begun = Instant::now();
+    loop {
+        let wrong = wrong_colours(page, rows, when).await;
+        if wrong.is_empty() {
+            return;
+        }
+        assert!(begun.elapsed() < GUARD, "{when}: {wrong:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn wrong_colours(page: &Page, rows: usize, when: &str) -> Vec<String> {
     let hues: Vec<u64> = serde_json::from_value(page.run(HUES, vec![]).await).unwrap();
     assert_eq!(hues.len(), rows, "{when}");
     let away = |a: u64, b: u64| a.abs_diff(b).min(360 - a.abs_diff(b));
+    let mut wrong = Vec::new();
     for (at, (seen, hue)) in painted(page).await.iter().zip(hues).enumerate() {
         for ([found, _], what) in seen.iter().zip(["swatch", "memory"]) {
-            assert!(away(*found, hue) <= 8, "{when}: the {what} of row {at} has hue {found}, not {hue}");
+            if away(*found, hue) > 8 {
+                wrong.push(format!("the {what} of row {at} has hue {found}, not {hue}"));
+            }
         }
     }
+    wrong
 }
 
 /// From the start to a sample that has arrived; and the colours after rows were added and frames were recorded.
