@@ -487,6 +487,12 @@ fn modules_use_only_those_above_them() {
 }
 
 #[test]
+fn the_readme_has_the_librarys_table_of_the_modes() {
+    let table = include_str!("../crates/zbytes/src/segment/modes.md");
+    assert!(include_str!("../README.md").contains(table.trim()));
+}
+
+#[test]
 fn no_library_names_the_lab() {
     for (file, tokens) in sources_of_libraries() {
         for name in ["zbytes_lab", "yew"] {

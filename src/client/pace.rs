@@ -8,7 +8,7 @@
 //!   router     "I have handled all before the first |"       so 1 to 4 are answered for
 //! ```
 //!
-//! The question is that of [`Client::flush`]: an interest in a token that nobody declares. It goes in a lane in which no
+//! The question is that of [`Client::flush`]: an interest in a token that no session declares. It goes in a lane in which no
 //! message is under way, so it may stand between two fragments. A router handles the batches of a link in turn.
 
 use std::collections::VecDeque;

@@ -273,7 +273,7 @@ pub(super) struct Pending {
     next_query: QueryId,
 }
 
-/// The token that a fence asks for, and that nobody declares.
+/// The token that a fence asks for. No session declares it.
 pub(super) fn fence_key() -> Option<&'static keyexpr> {
     keyexpr::new(FENCE).ok()
 }

@@ -60,7 +60,7 @@ fn raise_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // `None` is no limit.
+    // `None` means that the system sets no limit.
     let Some(current) = current else { return WANTED };
     let wanted = maximum.map_or(WANTED, |maximum| maximum.min(WANTED));
     if wanted <= current {

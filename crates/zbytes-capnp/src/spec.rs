@@ -1,4 +1,4 @@
-//! The lab's own messages: what each says beside its arrays, and the three ways to get the arrays into it.
+//! Messages of the schemas in `lab.capnp`: what each says beside its arrays, and the three ways to get the arrays into it.
 
 use std::{fmt, ops::Range};
 

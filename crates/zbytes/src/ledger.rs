@@ -1,4 +1,4 @@
-//! Counts every copy of payload bytes that the lab makes.
+//! Counts every copy of payload bytes that this library makes, and those of programs that use it.
 //!
 //! A [`Ledger`] is an explicit handle: whoever copies is given one and writes into it. There is no global one, so two
 //! payloads never mix their counts, and a test compares exact numbers instead of times. It must never be written by code
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Where bytes live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
-    /// The linear memory of the program: wasm memory in the page, the ordinary heap natively.
+    /// The linear memory of the program: wasm memory in a browser, the ordinary heap natively.
     Linear,
     /// An `ArrayBuffer` in the JavaScript heap.
     JsHeap,

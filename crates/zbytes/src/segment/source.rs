@@ -10,7 +10,7 @@ use super::{Mode, Owner, Scalar, Segment, SegmentError, Unsupported};
 use crate::ledger::Reason;
 
 /// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
-/// and, in the page, JavaScript values; making one reads and copies nothing.
+/// and, in a browser, JavaScript values; making one reads and copies nothing.
 #[derive(Clone)]
 pub struct Input(pub(super) Kind);
 
