@@ -286,7 +286,7 @@ pub enum CloseCause {
         /// The longest batch.
         limit: usize,
     },
-    /// A batch without a message came.
+    /// A batch without a message came before the session was open. Later one is passed over, as zenoh does.
     EmptyBatch,
     /// A sequence number is larger than was agreed.
     SequenceNumber {

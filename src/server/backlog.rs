@@ -14,7 +14,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError,
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use zenoh_buffers::reader::HasReader as _;
 use zenoh_codec::{RCodec as _, Zenoh080};
-use zenoh_protocol::transport::FragmentHeader;
+use zenoh_protocol::core::{Priority, Reliability};
+use zenoh_protocol::transport::{FragmentHeader, FrameHeader};
 
 /// How much may wait for a client before the next message is begun.
 pub(crate) const BETWEEN_MESSAGES: usize = 256 * 1024;
@@ -62,9 +63,13 @@ pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
 }
 
 impl Input {
-    /// Has a batch wait.
+    /// Has a batch wait. An empty one is taken note of, and goes no further: zenoh puts one into a stream where it gives a
+    /// message up halfway, and its own WebSocket links send nothing for it.
     pub(crate) fn put(&mut self, batch: Bytes) {
         self.under_way.saw(&batch);
+        if batch.is_empty() {
+            return;
+        }
         let before = self.shared.bytes.fetch_add(batch.len(), Ordering::Relaxed);
         let beyond = (before + batch.len()).saturating_sub(BETWEEN_MESSAGES).min(batch.len());
         // A batch is short, so its length fits. Where there is no room it waits all the same, and no further one is read.
@@ -118,12 +123,28 @@ struct UnderWay(u16);
 
 impl UnderWay {
     fn saw(&mut self, batch: &[u8]) {
+        if batch.is_empty() {
+            // A message was given up, in a lane that is not told. Where only one is under way, it is that one.
+            if self.0.is_power_of_two() {
+                self.0 = 0;
+            }
+            return;
+        }
         // A fragment fills its batch; other batches hold whole messages.
-        let fragment: Result<FragmentHeader, _> = Zenoh080::new().read(&mut batch.reader());
-        let Ok(fragment) = fragment else { return };
-        let lane = 2 * fragment.ext_qos.priority() as u16 + fragment.reliability as u16;
-        let bit = 1 << (lane & 0xf);
-        if fragment.more { self.0 |= bit } else { self.0 &= !bit }
+        let codec = Zenoh080::new();
+        let fragment: Result<FragmentHeader, _> = codec.read(&mut batch.reader());
+        if let Ok(FragmentHeader { reliability, ext_qos, more, .. }) = fragment {
+            return self.set(ext_qos.priority(), reliability, more);
+        }
+        let frame: Result<FrameHeader, _> = codec.read(&mut batch.reader());
+        if let Ok(FrameHeader { reliability, ext_qos, .. }) = frame {
+            self.set(ext_qos.priority(), reliability, false);
+        }
+    }
+
+    fn set(&mut self, priority: Priority, reliability: Reliability, under_way: bool) {
+        let bit = 1 << ((2 * priority as u16 + reliability as u16) & 0xf);
+        if under_way { self.0 |= bit } else { self.0 &= !bit }
     }
 
     fn is_any(&self) -> bool {
@@ -136,8 +157,7 @@ impl UnderWay {
 mod tests {
     use futures_util::FutureExt as _;
     use zenoh_codec::WCodec as _;
-    use zenoh_protocol::core::{Priority, Reliability};
-    use zenoh_protocol::transport::fragment::ext::QoSType;
+    use zenoh_protocol::transport::{fragment, frame};
 
     use super::*;
 
@@ -149,10 +169,20 @@ mod tests {
             reliability: Reliability::Reliable,
             more,
             sn: 7,
-            ext_qos: QoSType::new(priority),
+            ext_qos: fragment::ext::QoSType::new(priority),
             ext_first: None,
             ext_drop: None,
         };
+        let mut batch = Vec::new();
+        Zenoh080::new().write(&mut batch, &header).unwrap();
+        batch.resize(LEN, 0);
+        batch.into()
+    }
+
+    /// The first batch of a lane that holds whole messages.
+    fn frame(priority: Priority) -> Bytes {
+        let header =
+            FrameHeader { reliability: Reliability::Reliable, sn: 7, ext_qos: frame::ext::QoSType::new(priority) };
         let mut batch = Vec::new();
         Zenoh080::new().write(&mut batch, &header).unwrap();
         batch.resize(LEN, 0);
@@ -176,7 +206,7 @@ mod tests {
     #[test]
     fn between_messages_little_waits() {
         let (mut input, mut output) = backlog(room());
-        let frame: Bytes = vec![0x25; LEN].into();
+        let frame = frame(Priority::Data);
         let little = BETWEEN_MESSAGES.div_ceil(LEN);
         assert_eq!(fill(&mut input, &frame, 100), little);
         assert!(!may_read(&input));
@@ -202,6 +232,29 @@ mod tests {
         }
         assert_eq!(count, 1_003);
         assert!(may_read(&input));
+    }
+
+    #[test]
+    fn a_message_that_is_given_up_is_not_under_way_any_more() {
+        let full = || {
+            let (mut input, output) = backlog(room());
+            assert_eq!(fill(&mut input, &fragment(Priority::Data, true), 20), 20);
+            (input, output)
+        };
+        // By an empty batch, which no client sees.
+        let (mut input, mut output) = full();
+        input.put(Bytes::new());
+        assert!(!may_read(&input));
+        assert_eq!(std::iter::from_fn(|| output.next_now()).count(), 20);
+        // An empty batch does not say which of two was given up: what follows in its lane does.
+        let (mut input, _output) = full();
+        input.put(fragment(Priority::RealTime, true));
+        input.put(Bytes::new());
+        assert!(may_read(&input));
+        input.put(frame(Priority::RealTime));
+        assert!(may_read(&input));
+        input.put(frame(Priority::Data));
+        assert!(!may_read(&input));
     }
 
     #[test]
