@@ -20,12 +20,10 @@ use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
     app::{Order, Preset},
-    measure::{
-        Summary, order,
-        run::{self, Scenario},
-    },
+    measure::{Summary, order},
     message::Spec,
     payload::ZBytes,
+    run::{self, Scenario},
     segment::{Element, Input, Segment, Source},
 };
 

@@ -10,7 +10,8 @@
 //! # The modules, in the flow's order
 //!
 //! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
-//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is [`zbytes_capnp`].
+//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is [`zbytes_capnp`], [`measure`] is
+//! [`zbytes_measure`].
 //!
 //! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
 //!
@@ -19,7 +20,7 @@
 //! | [`outside`] | P | texts that came from outside, and how they are shown |
 //! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
 //! | [`client`] | P | a zenoh client without I/O |
-//! | [`measure`] | P | measuring without a clock: whose turn it is, statistics, verdicts, the record of a run |
+//! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | `web` | W | the only place with effects |
 //! | [`ui`] | W | components: state in, actions out; its arithmetic is P |
@@ -40,8 +41,8 @@
 
 pub mod app;
 pub mod client;
-pub mod measure;
 pub mod outside;
+pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod ui;
@@ -51,3 +52,4 @@ pub mod wire;
 
 pub use zbytes::{ledger, number, payload, segment};
 pub use zbytes_capnp as message;
+pub use zbytes_measure as measure;

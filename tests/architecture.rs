@@ -11,10 +11,10 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 8] = ["outside", "wire", "client", "measure", "app", "web", "ui", "server"];
+const MODULES: [&str; 8] = ["outside", "wire", "client", "run", "app", "web", "ui", "server"];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
-const LIBRARIES: [&str; 5] = ["number", "ledger", "segment", "payload", "message"];
+const LIBRARIES: [&str; 6] = ["number", "ledger", "segment", "payload", "message", "measure"];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [

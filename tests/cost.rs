@@ -17,7 +17,7 @@ use support::{
     browser::{NO_ANSWER, Page, SOCKET_FAILED},
     lab::{lab, turn, url},
 };
-use zbytes_lab::measure::run::{Run, Scenario, Stage, Thread, Variant};
+use zbytes_lab::run::{Run, Scenario, Stage, Thread, Variant};
 
 /// No test measures time; a sweep over many sizes takes its time even so.
 const LONG: Duration = Duration::from_secs(300);

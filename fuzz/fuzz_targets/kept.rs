@@ -6,10 +6,8 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zbytes_lab::{
     app::{Action, Numbers, Plan, Preset, Sending, Setup, State},
-    measure::{
-        mix,
-        run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
-    },
+    measure::mix,
+    run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
     segment::Mode,
     ui::{export, facts, reading::Reading, snippet, tables},
 };

@@ -3,10 +3,8 @@
 use std::{fmt, rc::Rc};
 
 use super::{Effect, Problem, Row};
-use crate::measure::{
-    course::Progress,
-    run::{Run, Scenario},
-};
+use crate::measure::course::Progress;
+use crate::run::{Run, Scenario};
 
 /// The most runs that are kept in the browser; the oldest goes first.
 pub const KEPT_RUNS: usize = 40;

@@ -44,11 +44,12 @@ use self::{
 use crate::{
     client::{Arriving, Priority, SessionInfo, pause::Took, reconnect::Wait},
     ledger::Place,
-    measure::{course::Progress, run::Scenario},
+    measure::course::Progress,
     message::{Looks, MessageError, PixelFormat, Schema, Way},
     number::{bytes, count, requested},
     outside::{LINE, Outside, SENTENCES, sentences},
     payload::MAX_LEN,
+    run::Scenario,
     segment::{Element, Mode, Unsupported},
 };
 

@@ -1,7 +1,7 @@
 //! The reducer, action by action.
 
 use super::*;
-use crate::measure::run::{Conditions, FORMAT, Run, Thread};
+use crate::run::{Conditions, FORMAT, Run, Thread};
 use std::rc::Rc;
 
 fn info() -> SessionInfo {

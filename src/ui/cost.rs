@@ -15,7 +15,8 @@ use crate::{
         Action, Build, Download, Shown, State, Status,
         keys::{aria, hint},
     },
-    measure::{course::Progress, run::Scenario},
+    measure::course::Progress,
+    run::Scenario,
 };
 
 /// Pixels of an exported plot.

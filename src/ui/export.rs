@@ -6,7 +6,7 @@ use super::{
     reading::{self, Reading},
     tables::{self, Table},
 };
-use crate::measure::run::{Run, Variant};
+use crate::run::{Run, Variant};
 
 /// The name of a file for a run: `zbytes-lab-2026-11-22-142233-payload.csv`.
 #[must_use]
@@ -110,7 +110,7 @@ pub fn foot(run: &Run, width: f64) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{measure::run::Scenario, ui::fixture};
+    use crate::{run::Scenario, ui::fixture};
 
     #[test]
     fn files_are_named_by_time_and_scenario() {

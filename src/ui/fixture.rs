@@ -1,9 +1,7 @@
 //! Runs as they might come out of a browser, for tests and for looking at the pane.
 
-use crate::measure::{
-    mix,
-    run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
-};
+use crate::measure::mix;
+use crate::run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant};
 
 /// `n` times around `ns`, with a tail and a few outliers, the same each time.
 pub(super) fn noise(seed: u64, ns: f64, n: usize) -> Vec<f64> {

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::measure::{
     Summary,
-    run::{Run, Scenario, Stage, Variant},
     stats::{self, Class},
 };
+use crate::run::{Run, Scenario, Stage, Variant};
 
 /// One mark. Classes decide how it looks; positions are pixels from the upper left corner.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,12 @@
 
 use super::format::{self, TimeUnit};
 use crate::measure::{
-    Interval, Summary, Verdict, Warning,
+    Interval, Summary, Verdict,
     fit::{self, Model, Point},
-    run::{Run, Scenario, Series, Stage, Thread, Variant},
     stats,
-    verdict::{self, MARGIN},
+    verdict::MARGIN,
 };
+use crate::run::{self, Run, Scenario, Series, Stage, Thread, Variant, Warning};
 
 /// One series, summed up.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,7 +120,7 @@ impl Reading {
             arrived,
             models: Vec::new(),
             crossings: Vec::new(),
-            warnings: verdict::warnings(run),
+            warnings: run::warnings(run),
         };
         for (first, second) in pairs(run.scenario) {
             let xs: Vec<u64> = run.of(*first).map(|series| x_of(run.scenario, series)).collect();
@@ -215,7 +215,7 @@ fn place((index, series): (usize, &Series)) -> Option<Place> {
 }
 
 fn parts(run: &Run) -> Vec<Part> {
-    let of_put = |variant, stage: &crate::measure::run::StageSeries| {
+    let of_put = |variant, stage: &crate::run::StageSeries| {
         Some(Part { variant, stage: stage.stage, copied: stage.copied, summary: Summary::of(&stage.samples)? })
     };
     run.puts.iter().flat_map(|puts| puts.stages.iter().filter_map(|stage| of_put(puts.variant, stage))).collect()

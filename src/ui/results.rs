@@ -16,10 +16,8 @@ use super::{
 };
 use crate::{
     app::Shown,
-    measure::{
-        Interval,
-        run::{Run, Scenario},
-    },
+    measure::Interval,
+    run::{Run, Scenario},
 };
 
 /// A run and what is said of it. Two are equal when they are the same one.
@@ -281,7 +279,7 @@ fn times(read: &Read) -> Html {
 }
 
 /// What a person may open: the tables in full, the copies of others, and what to know of the result.
-fn more(run: &crate::measure::run::Run, reading: &Reading) -> Html {
+fn more(run: &crate::run::Run, reading: &Reading) -> Html {
     html! {
         <div class="cost-more">
             if run.scenario == Scenario::Payload {

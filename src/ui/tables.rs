@@ -4,11 +4,8 @@ use super::{
     format::{self, TimeUnit},
     reading::{self, KNOWN, Reading},
 };
-use crate::measure::{
-    Interval, Summary,
-    run::{Run, Scenario, Stage, Variant},
-    stats,
-};
+use crate::measure::{Interval, Summary, stats};
+use crate::run::{Run, Scenario, Stage, Variant};
 
 /// A table. The first cell of each row is its head; all others are numbers, unless the column is in `words`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -69,7 +69,7 @@ pub fn is_page() -> bool {
 ///
 /// # Errors
 /// A [`Problem`] when arrays cannot be made, payloads not be built, or a Worker fails.
-pub async fn measure(order: Order) -> Result<Option<crate::measure::run::Run>, Problem> {
+pub async fn measure(order: Order) -> Result<Option<crate::run::Run>, Problem> {
     lab::measure(order, None, &lab::Stop::default(), |_| ()).await
 }
 

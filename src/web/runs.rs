@@ -12,9 +12,9 @@ use yew::Callback;
 use super::socket::message_of;
 use crate::{
     app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
-    measure::run::Run,
     number::requested,
     outside::shown,
+    run::Run,
 };
 
 /// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.

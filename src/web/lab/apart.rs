@@ -14,10 +14,8 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use super::{Request, Stop, here, named_files};
 use crate::{
     app::Problem,
-    measure::{
-        course::Progress,
-        run::{Run, Thread},
-    },
+    measure::course::Progress,
+    run::{Run, Thread},
     web::{files, socket::message_of},
 };
 

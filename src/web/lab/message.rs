@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     app::{Problem, Row},
-    measure::run::Variant,
     message::{Message, MessageError, Received, Spec, Way},
     payload::ZBytes,
+    run::Variant,
     segment::{Mode, Source},
     web::sources::Sources,
 };

@@ -31,9 +31,9 @@ use crate::{
     measure::{
         clock::STEPS_PER_SAMPLE,
         course::{Course, Plan, Progress, Taken},
-        run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
     },
     payload::ZBytes,
+    run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
     segment::{Element, Mode, Segment, Source},
     wire::ZENOH_VERSION,
 };

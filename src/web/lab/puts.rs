@@ -18,10 +18,10 @@ use crate::{
     measure::{
         course::{Progress, stood_still},
         order,
-        run::{Puts, Stage, StageSeries, Variant},
     },
     number::{bytes, count as said},
     payload::ZBytes,
+    run::{Puts, Stage, StageSeries, Variant},
     segment::Mode,
     web::{
         clock,

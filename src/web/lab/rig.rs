@@ -8,9 +8,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     app::Problem,
     ledger::Ledger,
-    measure::run::Variant,
     number::bytes,
     payload::{BuildError, ZBytes},
+    run::Variant,
     segment::{Element, Input, Mode, Segment, Source},
     web::{clock, socket::message_of, sources::bytes_of},
 };

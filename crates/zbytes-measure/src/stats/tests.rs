@@ -1,10 +1,10 @@
 //! Against an independent implementation, and against distributions of which the truth is known.
 
-use super::super::{
+use super::*;
+use crate::{
     Verdict,
     simulated::{RUNS, Random, Shape, at_least, at_most},
 };
-use super::*;
 use proptest::prelude::*;
 use statrs::{
     distribution::{ContinuousCDF, StudentsT},

@@ -42,7 +42,7 @@
 //! found in more than 99 % of runs with 60 independent rounds, in 98 % with 30 and in 54 % with 12; with an autocorrelation of 0.8, in 56 % of runs with 60. Where one takes
 //! twice as long it is found in more than 99 %, also with 6 or 9 rounds and an autocorrelation of 0.8.
 //!
-//! Beyond it: with an autocorrelation of 0.9, intervals hold the truth in 90 to 96 % of runs. [`super::Warning::Autocorrelated`] says so
+//! Beyond it: with an autocorrelation of 0.9, intervals hold the truth in 90 to 96 % of runs. [`crate::Doubt::Autocorrelated`] says so
 //! if there are rounds enough to see it. Waves of 5 to 40 rounds, a step to the double and an even drift to ten times keep the claim.
 //!
 //! # Coarse clocks
@@ -52,7 +52,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::STEPS_PER_SAMPLE;
+use crate::clock::STEPS_PER_SAMPLE;
 
 /// An estimate with the ends of its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -236,7 +236,7 @@ const FINE: f64 = 1e-4;
 
 /// How coarse the samples are, in their unit: the smallest difference between two that differ, when some do not. 0 when no two are
 /// equal. When all are equal nothing shows the step; then it is taken to be as long as [`STEPS_PER_SAMPLE`] allow. Where it may
-/// be longer, [`super::Warning::CoarseClock`] says so.
+/// be longer, [`crate::Doubt::CoarseClock`] says so.
 #[must_use]
 pub fn resolution(samples: &[f64]) -> f64 {
     in_order(samples).map_or(0.0, |sorted| step_of(&sorted))

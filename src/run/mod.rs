@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::outside::{LINE, SENTENCES, sentences};
 
+mod warning;
+
+pub use self::warning::{Warning, warnings};
+
 /// What a run measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,7 +1,7 @@
 //! Sweeps of which the truth is known.
 
-use super::super::simulated::{RUNS, Random, Shape, at_least};
 use super::*;
+use crate::simulated::{RUNS, Random, Shape, at_least};
 
 const ROUNDS: usize = 24;
 

@@ -1,28 +1,29 @@
-//! Measuring honestly: how often to run, how to sum up, and what may be concluded.
+#![doc = include_str!("../README.md")]
 //!
-//! Everything here is arithmetic on numbers that somebody else took with a clock; there is no clock in this module. It
-//! must never turn "cannot tell" into a winner.
+//! # The modules
 //!
-//! | file | what it is for |
+//! | module | what it is for |
 //! |---|---|
 //! | [`clock`] | the step of a clock, and how many runs hide it |
 //! | [`course`] | whose turn it is: a measurement without a clock, which is told what each turn took |
 //! | [`stats`] | quantiles, spread, outliers, intervals |
-//! | [`verdict`] | what may be said of two variants, and what casts doubt on it |
+//! | [`verdict`] | what may be said of two variants |
+//! | [`doubt`] | what casts doubt on a measurement |
 //! | [`fit`] | the cost model of a sweep: what a byte costs, what a segment costs, where that breaks |
-//! | [`run`] | a run as it is kept, exported and read back: raw samples and conditions |
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod clock;
 pub mod course;
+pub mod doubt;
 pub mod fit;
-pub mod run;
 pub mod stats;
 pub mod verdict;
 
 pub use self::{
     clock::{clock_step, runs_per_sample},
+    doubt::Doubt,
     stats::{Interval, Summary},
-    verdict::{Verdict, Warning},
+    verdict::Verdict,
 };
 
 /// The order in which `variants` are run in round `round`: every variant once, shuffled by `seed`, so that drift of the

@@ -7,8 +7,7 @@
 
 use std::time::Duration;
 
-use super::{clock::runs_that_last, order, runs_per_sample};
-use crate::client::pause::STILL;
+use crate::{clock::runs_that_last, order, runs_per_sample};
 
 /// How many times longer than it must a sample is to last by the estimate: what is warmed up goes on to become faster, when a browser
 /// has compiled it better, and three times was seen.
@@ -85,6 +84,9 @@ struct Variant {
     /// Samples that were set aside.
     aside: u32,
 }
+
+/// What lasts less than this is not a thread that stood still, however unusual it is.
+pub const STILL: Duration = Duration::from_secs(3);
 
 /// So much longer than usual is no hiccup.
 const UNUSUAL: u32 = 10;

@@ -1,11 +1,11 @@
 //! The cost model of a sweep: what a byte costs, what a segment costs, where that breaks, and where two variants cross.
 //!
-//! Intervals are by sectioning over the rounds, as in [`super::stats`]: all places of a sweep share their rounds, so a round
+//! Intervals are by sectioning over the rounds, as in [`crate::stats`]: all places of a sweep share their rounds, so a round
 //! in which the machine was slow is slow at every place of one section.
 
 use std::ops::Range;
 
-use super::{
+use crate::{
     Interval,
     stats::{ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
 };
