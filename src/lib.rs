@@ -11,15 +11,12 @@
 //!
 //! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
 //! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is [`zbytes_capnp`], [`measure`] is
-//! [`zbytes_measure`].
+//! [`zbytes_measure`], [`outside`] is [`zbytes_text`], and [`wire`] and [`client`] are those of [`zbytes_session`].
 //!
 //! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
 //!
 //! | module | | what it is for |
 //! |---|---|---|
-//! | [`outside`] | P | texts that came from outside, and how they are shown |
-//! | [`wire`] | P | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards |
-//! | [`client`] | P | a zenoh client without I/O |
 //! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | `web` | W | the only place with effects |
@@ -40,16 +37,15 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod app;
-pub mod client;
-pub mod outside;
 pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod ui;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
-pub mod wire;
 
 pub use zbytes::{ledger, number, payload, segment};
 pub use zbytes_capnp as message;
 pub use zbytes_measure as measure;
+pub use zbytes_session::{client, wire};
+pub use zbytes_text as outside;

@@ -11,10 +11,11 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 8] = ["outside", "wire", "client", "run", "app", "web", "ui", "server"];
+const MODULES: [&str; 5] = ["run", "app", "web", "ui", "server"];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
-const LIBRARIES: [&str; 6] = ["number", "ledger", "segment", "payload", "message", "measure"];
+const LIBRARIES: [&str; 9] =
+    ["number", "ledger", "segment", "payload", "message", "measure", "outside", "wire", "client"];
 
 /// Crates that bring the browser in.
 const BROWSER: [&str; 8] = [
@@ -239,8 +240,9 @@ fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
         let tokens: TokenStream = fs::read_to_string(path).unwrap().parse().unwrap_or_else(|e| panic!("{name}: {e}"));
         (name, without_tests(tokens))
     };
-    // Tests may use what they like.
-    let tests = |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
+    // Tests and examples may use what they like.
+    let tests =
+        |path: &Path| path.ends_with("tests.rs") || path.iter().any(|part| part == "tests" || part == "examples");
     files.iter().filter(|path| !tests(path.strip_prefix(&root).unwrap())).map(read).collect()
 }
 

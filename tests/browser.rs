@@ -24,19 +24,16 @@ use zbytes_lab::{
     },
     wire::BATCH_SIZE,
 };
+use zbytes_session::testing::{Greeting, keep_alive};
 use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080};
 use zenoh_protocol::{
-    VERSION,
-    core::{Encoding, Reliability, Resolution, WhatAmI, WireExpr, ZenohIdProto},
+    core::{Encoding, Reliability, WireExpr},
     network::{
         Declare as WireDeclare, DeclareBody, DeclareFinal, Mapping, NetworkBody, NetworkMessage, Push,
         ext::{NodeIdType, QoSType},
     },
-    transport::{
-        FragmentHeader, FrameHeader, InitAck, KeepAlive, OpenAck, TransportBody, TransportMessage, fragment, frame,
-        init,
-    },
+    transport::{FragmentHeader, FrameHeader, TransportBody, TransportMessage, fragment, frame},
     zenoh::{PushBody, Put as WirePut},
 };
 
@@ -166,12 +163,6 @@ fn a_slice_holds_the_owner_when_everybody_else_has_let_go() {
 
 // ---- the client over such owners ----
 
-fn transport(body: TransportBody) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
-    bytes
-}
-
 /// A message as a WebSocket hands it over: in an ArrayBuffer of its own.
 fn received(bytes: &[u8]) -> Segment {
     let buffer: ArrayBuffer = array(bytes).buffer();
@@ -179,13 +170,13 @@ fn received(bytes: &[u8]) -> Segment {
 }
 
 fn open() -> Client {
-    open_with(init::ext::PatchType::CURRENT)
+    open_with(true)
 }
 
-fn open_with(ext_patch: init::ext::PatchType) -> Client {
+fn open_with(markers: bool) -> Client {
     let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
     let mut client = Client::new(config, NOW);
-    for answer in handshake(ext_patch) {
+    for answer in handshake(markers) {
         client.handle_input(received(&answer), NOW);
     }
     assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
@@ -194,34 +185,9 @@ fn open_with(ext_patch: init::ext::PatchType) -> Client {
 }
 
 /// What a router answers to the first two messages of a client.
-fn handshake(ext_patch: init::ext::PatchType) -> [Vec<u8>; 2] {
-    let init = InitAck {
-        version: VERSION,
-        whatami: WhatAmI::Router,
-        zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
-        resolution: Resolution::default(),
-        batch_size: BATCH_SIZE,
-        cookie: ZSlice::from(vec![1; 300]),
-        ext_qos: Some(init::ext::QoS::new()),
-        ext_qos_link: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_patch,
-        ext_region_name: None,
-    };
-    let ack = OpenAck {
-        lease: Duration::from_secs(10),
-        initial_sn: 0,
-        ext_qos: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_remote_bound: None,
-    };
-    [transport(TransportBody::InitAck(init)), transport(TransportBody::OpenAck(ack))]
+fn handshake(markers: bool) -> [Vec<u8>; 2] {
+    let router = Greeting { markers, ..Greeting::default() };
+    [router.init_ack(), router.open_ack()]
 }
 
 fn put(source: &Object, mode: Mode) -> Put {
@@ -345,7 +311,7 @@ fn a_client_that_is_dropped_lets_go_of_what_its_puts_held() {
 #[wasm_bindgen_test]
 fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
     let source = array(&noise(200_000));
-    let mut client = open_with(init::ext::PatchType::NONE);
+    let mut client = open_with(false);
     client.put(1, put(&source, Mode::Borrow)).unwrap();
     let mut batch = vec![0; usize::from(BATCH_SIZE)];
     client.poll_transmit(&mut batch, NOW).unwrap();
@@ -556,7 +522,7 @@ impl Heard {
 
 #[wasm_bindgen_test]
 async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing() {
-    let socket = StandIn::new(&handshake(init::ext::PatchType::CURRENT));
+    let socket = StandIn::new(&handshake(true));
     let heard = Heard::default();
     let driver = Driver::open("ws://stand-in", {
         let heard = heard.clone();
@@ -667,7 +633,7 @@ async fn turns(count: usize) {
 
 #[wasm_bindgen_test]
 async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_routers_answer() {
-    let socket = StandIn::new(&handshake(init::ext::PatchType::CURRENT));
+    let socket = StandIn::new(&handshake(true));
     let webkit = Replaced::engine("line");
     let (driver, heard) = drive("ws://stand-in");
     heard.until(|told| matches!(told, Told::Opened(_))).await;
@@ -790,7 +756,7 @@ const HIGH_WATER: u64 = 4 << 20;
 
 #[wasm_bindgen_test]
 async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
-    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let (socket, driver, heard) = driven(&handshake(true)).await;
     let len = 20 << 20;
     socket.hold();
     driver.send(Command::Put(1, put(&array(&noise(len)), Mode::Borrow)));
@@ -822,7 +788,7 @@ async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
 
 #[wasm_bindgen_test]
 async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_has_left() {
-    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let (socket, driver, heard) = driven(&handshake(true)).await;
     let len = 1 << 20;
     socket.hold();
     driver.send(Command::Put(1, put(&array(&noise(len)), Mode::Borrow)));
@@ -918,7 +884,7 @@ fn tens(time: Duration) -> u64 {
 
 #[wasm_bindgen_test]
 async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_before() {
-    let (socket, driver, heard) = driven(&handshake(init::ext::PatchType::CURRENT)).await;
+    let (socket, driver, heard) = driven(&handshake(true)).await;
     let clocks = Clocks::new();
     socket.hold();
     driver.send(Command::Put(1, put(&array(&noise(10)), Mode::Borrow)));
@@ -928,7 +894,7 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
 
     // Frozen for 40 s. What comes first then is a message that has waited.
     clocks.pass(40_000.0, 40_000.0);
-    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
+    socket.hand(&keep_alive());
     let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
     assert_eq!(stood_still(&told), [[40, 0]]);
     // The put has left meanwhile, and says what it knows.
@@ -959,8 +925,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
 
     // A pause in which the link ends: two batches wait, then the end.
     clocks.pass(50_000.0, 50_000.0);
-    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
-    socket.hand(&transport(TransportBody::KeepAlive(KeepAlive)));
+    socket.hand(&keep_alive());
+    socket.hand(&keep_alive());
     socket.close();
     let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
     assert_eq!(stood_still(&told), [[50, 0]]);

@@ -60,7 +60,16 @@ async fn built() -> &'static Vec<PathBuf> {
     static BUILT: OnceCell<Vec<PathBuf>> = OnceCell::const_new();
     let build = || async {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--locked", "--message-format=json", "--example", "publish", "--example", "subscribe"]);
+        cargo.args([
+            "build",
+            "--locked",
+            "--message-format=json",
+            "--package",
+            "zbytes-lab",
+            "--package",
+            "zbytes-session",
+        ]);
+        cargo.args(["--example", "publish", "--example", "subscribe", "--example", "hello"]);
         cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit());
         let output = timeout(BUILDING, cargo.output()).await.expect("the examples are built").unwrap();
         assert!(output.status.success(), "{}", output.status);
@@ -371,6 +380,35 @@ async fn a_closed_pipe_ends_every_example_quietly() {
             timeout(GUARD, running.wait_with_output()).await.unwrap_or_else(|_| panic!("{name} ends")).unwrap();
         ended_quietly(name, &output, |line| line == "measuring, 6 rounds; Ctrl+C ends it");
     }
+    session.close().await.unwrap();
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_librarys_own_program_puts_and_receives() {
+    let lab = router().await;
+    let session = joined(&lab.tcp_locator()).await;
+    let subscriber = session.declare_subscriber("lab/hello").await.unwrap();
+    let url = lab.ws_locator().replacen("ws/", "ws://", 1);
+    let running = example("hello", &[&url]).await.output();
+    let peer = async {
+        let got = subscriber.recv_async().await.unwrap().payload().to_bytes().into_owned();
+        let answer = session.put("lab/hello", vec![9, 8, 7, 6]).congestion_control(CongestionControl::Block);
+        answer.await.unwrap();
+        got
+    };
+    let both = async { tokio::join!(running, peer) };
+    let (output, got) = timeout(GUARD, both).await.expect("hello ends");
+    let output = output.unwrap();
+    ended_quietly("hello", &output, |_| false);
+    assert_eq!((got.len(), &got[..4]), (1_000_003, &[1, 2, 3, 7][..]));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        matches!(lines[..], [first, _] if first.starts_with("open: batches of at most 65533 B, router ")),
+        "{said}"
+    );
+    assert_eq!(lines[1], "lab/hello: 4 B in 1 parts, beginning with [09, 08, 07]");
     session.close().await.unwrap();
     lab.stop().await;
 }

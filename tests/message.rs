@@ -42,14 +42,11 @@ use zbytes_lab::{
     server::{Lab, Options},
     wire::BATCH_SIZE,
 };
+use zbytes_session::testing::Greeting;
 use zenoh::qos::CongestionControl;
 use zenoh_buffers::{ZSlice, reader::HasReader};
-use zenoh_codec::{RCodec, WCodec, Zenoh080};
-use zenoh_protocol::{
-    VERSION,
-    core::{Resolution, WhatAmI, ZenohIdProto},
-    transport::{FragmentHeader, InitAck, OpenAck, TransportBody, TransportMessage, init},
-};
+use zenoh_codec::{RCodec, Zenoh080};
+use zenoh_protocol::transport::FragmentHeader;
 
 /// No test measures time: this only ends one that would otherwise hang.
 const GUARD: Duration = Duration::from_secs(60);
@@ -440,40 +437,11 @@ fn an_array_of_pycapnps_in_a_segment_of_its_own_is_not_touched() {
 // ---- the ledger, from array to batch ----
 
 fn open() -> Client {
-    let transport = |body| {
-        let mut bytes = Vec::new();
-        Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
-        Segment::from(bytes)
-    };
     let mut client = Client::new(Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() }, Duration::ZERO);
-    let init = InitAck {
-        version: VERSION,
-        whatami: WhatAmI::Router,
-        zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
-        resolution: Resolution::default(),
-        batch_size: BATCH_SIZE,
-        cookie: ZSlice::from(vec![1; 300]),
-        ext_qos: Some(init::ext::QoS::new()),
-        ext_qos_link: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_patch: init::ext::PatchType::CURRENT,
-        ext_region_name: None,
-    };
-    let ack = OpenAck {
-        lease: Duration::from_secs(10),
-        initial_sn: 0,
-        ext_qos: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_remote_bound: None,
-    };
-    client.handle_input(transport(TransportBody::InitAck(init)), Duration::ZERO);
-    client.handle_input(transport(TransportBody::OpenAck(ack)), Duration::ZERO);
+    let router = Greeting::default();
+    for answer in [router.init_ack(), router.open_ack()] {
+        client.handle_input(Segment::from(answer), Duration::ZERO);
+    }
     assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
     while client.poll_transmit(&mut [0; BATCH_SIZE as usize], Duration::ZERO).is_some() {}
     client

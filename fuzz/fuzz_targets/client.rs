@@ -1,12 +1,12 @@
 //! What a router sends, and what a person does meanwhile, into the client: it must not panic, and
-//! what it tells of a batch is bounded. New inputs are born of the router of `tests/hostile.rs`,
+//! what it tells of a batch is bounded. New inputs are born of the router of `zbytes-session`'s `tests/hostile.rs`,
 //! whose batches are nearly right.
 //!
 //! An input is a list of steps, each a byte that says which, two for a length, and so many bytes.
 #![no_main]
 
 #[allow(dead_code, unused_imports, reason = "its own test is not run here")]
-#[path = "../../tests/hostile.rs"]
+#[path = "../../crates/zbytes-session/tests/hostile.rs"]
 mod hostile;
 
 use std::time::Duration;
@@ -20,55 +20,15 @@ use zbytes_lab::{
     segment::Segment,
     wire::BATCH_SIZE,
 };
-use zenoh_buffers::ZSlice;
+use zbytes_session::testing::Greeting;
 use zenoh_codec::{WCodec, Zenoh080};
 use zenoh_protocol::{
-    VERSION,
-    core::{Priority, Reliability, Resolution, WhatAmI, ZenohIdProto},
-    transport::{
-        FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, fragment, frame, init,
-    },
+    core::{Priority, Reliability},
+    transport::{FragmentHeader, FrameHeader, fragment, frame},
 };
 
 /// A batch as it is.
 const RAW: u8 = 0;
-
-fn transport(body: TransportBody) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
-    bytes
-}
-
-/// The two answers of a router that opens a session.
-fn handshake() -> [Vec<u8>; 2] {
-    let init = InitAck {
-        version: VERSION,
-        whatami: WhatAmI::Router,
-        zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
-        resolution: Resolution::default(),
-        batch_size: u16::MAX,
-        cookie: ZSlice::from(vec![1; 40]),
-        ext_qos: Some(init::ext::QoS::new()),
-        ext_qos_link: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_patch: init::ext::PatchType::CURRENT,
-        ext_region_name: None,
-    };
-    let open = OpenAck {
-        lease: Duration::from_secs(10),
-        initial_sn: 0,
-        ext_qos: None,
-        ext_auth: None,
-        ext_mlink: None,
-        ext_lowlatency: None,
-        ext_compression: None,
-        ext_remote_bound: None,
-    };
-    [transport(TransportBody::InitAck(init)), transport(TransportBody::OpenAck(open))]
-}
 
 /// A session, and the numbers that its frames have next.
 struct Session {
@@ -102,7 +62,8 @@ impl Session {
 
     fn open(&mut self) {
         self.sn = [[0; 2]; Priority::NUM];
-        handshake().into_iter().for_each(|batch| self.receive(batch));
+        let router = Greeting::default();
+        [router.init_ack(), router.open_ack()].into_iter().for_each(|batch| self.receive(batch));
     }
 
     fn receive(&mut self, batch: Vec<u8>) {

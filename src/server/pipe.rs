@@ -471,37 +471,14 @@ mod tests {
 
     #[test]
     fn a_batch_has_no_length_in_a_message() {
-        use zenoh_protocol::core::{Resolution, WhatAmI, ZenohIdProto};
-        use zenoh_protocol::transport::{InitAck, KeepAlive, init};
+        use zbytes_session::testing::{Greeting, keep_alive};
 
-        let encoded = |body| {
-            let mut bytes = Vec::new();
-            Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
-            bytes
-        };
-        let ack = |batch_size| {
-            encoded(TransportBody::InitAck(InitAck {
-                version: zenoh_protocol::VERSION,
-                whatami: WhatAmI::Router,
-                zid: ZenohIdProto::try_from([9; 16].as_slice()).unwrap(),
-                resolution: Resolution::default(),
-                batch_size,
-                cookie: vec![1; 40].into(),
-                ext_qos: Some(init::ext::QoS::new()),
-                ext_qos_link: None,
-                ext_auth: None,
-                ext_mlink: None,
-                ext_lowlatency: None,
-                ext_compression: None,
-                ext_patch: init::ext::PatchType::CURRENT,
-                ext_region_name: None,
-            }))
-        };
+        let ack = |batch_size| Greeting { batch_size, ..Greeting::default() }.init_ack();
         // 65,535 is what zenoh leaves out.
         for (agreed, told) in [(u16::MAX, 65_533), (65_534, 65_532), (1_024, 1_022), (1, 0)] {
             assert_eq!(without_prefix(ack(agreed)), ack(told), "{agreed}");
         }
-        for other in [encoded(TransportBody::KeepAlive(KeepAlive)), b"no zenoh".to_vec(), Vec::new()] {
+        for other in [keep_alive(), b"no zenoh".to_vec(), Vec::new()] {
             assert_eq!(without_prefix(other.clone()), other);
         }
     }

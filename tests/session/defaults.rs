@@ -19,12 +19,12 @@ use zbytes_lab::{
     segment::{Segment, Source},
     wire::BATCH_SIZE,
 };
+use zbytes_session::testing::Greeting;
 use zenoh::{Wait, qos::Priority as PeerPriority};
 use zenoh_buffers::{ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080};
 use zenoh_protocol::{
-    VERSION,
-    core::{CongestionControl, Encoding, Priority, Reliability, WhatAmI, WireExpr, ZenohIdProto},
+    core::{CongestionControl, Encoding, Priority, Reliability, WireExpr},
     network::{
         Declare, DeclareBody, Mapping, NetworkBody, NetworkMessage, Request, UndeclareQueryable, UndeclareSubscriber,
         UndeclareToken,
@@ -32,7 +32,7 @@ use zenoh_protocol::{
         interest::InterestOptions,
         request::ext::QueryTarget,
     },
-    transport::{FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage, frame, init},
+    transport::{FrameHeader, TransportBody, TransportMessage, frame},
     zenoh::{PushBody, Query, RequestBody, ResponseBody},
 };
 
@@ -51,12 +51,6 @@ async fn timeout<T>(what: impl Future<Output = T>) -> T {
 /// The lane that a message came in, and the message.
 type Told = (Priority, Reliability, NetworkBody);
 
-fn encoded(body: TransportBody) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    Zenoh080::new().write(&mut bytes, &TransportMessage { body }).unwrap();
-    bytes
-}
-
 fn decoded(batch: &[u8]) -> Vec<TransportBody> {
     let mut slice = ZSlice::from(batch.to_vec());
     let mut reader = (&mut slice).reader();
@@ -71,32 +65,8 @@ fn decoded(batch: &[u8]) -> Vec<TransportBody> {
 /// What a router answers during the handshake.
 fn answer(body: &TransportBody) -> Option<Vec<u8>> {
     match body {
-        TransportBody::InitSyn(syn) => Some(encoded(TransportBody::InitAck(InitAck {
-            version: VERSION,
-            whatami: WhatAmI::Router,
-            zid: ZenohIdProto::try_from([9u8; 16].as_slice()).unwrap(),
-            resolution: syn.resolution,
-            batch_size: syn.batch_size,
-            cookie: ZSlice::from(vec![1, 2, 3]),
-            ext_qos: Some(init::ext::QoS::new()),
-            ext_qos_link: None,
-            ext_auth: None,
-            ext_mlink: None,
-            ext_lowlatency: None,
-            ext_compression: None,
-            ext_patch: init::ext::PatchType::CURRENT,
-            ext_region_name: None,
-        }))),
-        TransportBody::OpenSyn(syn) => Some(encoded(TransportBody::OpenAck(OpenAck {
-            lease: syn.lease,
-            initial_sn: 0,
-            ext_qos: None,
-            ext_auth: None,
-            ext_mlink: None,
-            ext_lowlatency: None,
-            ext_compression: None,
-            ext_remote_bound: None,
-        }))),
+        TransportBody::InitSyn(syn) => Some(Greeting { batch_size: syn.batch_size, ..Greeting::default() }.init_ack()),
+        TransportBody::OpenSyn(syn) => Some(Greeting { lease: syn.lease, ..Greeting::default() }.open_ack()),
         _ => None,
     }
 }

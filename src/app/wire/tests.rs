@@ -11,8 +11,9 @@ use crate::{
     client::capture::{Frame, Place, Taken},
     payload::ZBytes,
     segment::{Element, Segment},
-    wire::{Begun, Content, Lane, Outgoing, Qos, dissect, encode, summarize},
+    wire::{Begun, Content, Lane, Outgoing, Qos, dissect, summarize},
 };
+use zbytes_session::testing;
 
 const LANE: Lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
 const QOS: Qos = Qos { priority: Priority::Data, congestion: CongestionControl::Block, express: false };
@@ -35,19 +36,18 @@ impl Session {
     }
 
     fn keep_alive(&mut self) {
-        self.frame(Way::In, encode::keep_alive().unwrap(), None, None, Vec::new());
+        self.frame(Way::In, testing::keep_alive(), None, None, Vec::new());
     }
 
     fn greet(&mut self) {
-        let id = [7u8; 16].as_slice().try_into().unwrap();
-        self.frame(Way::Out, encode::init_syn(id).unwrap(), None, None, Vec::new());
+        self.frame(Way::Out, testing::init_syn([7; 16]), None, None, Vec::new());
     }
 
     /// All batches of a put, `between` called before each but the first.
     fn put(&mut self, way: Way, key: &str, payload: &[u8], op: PutId, mut between: impl FnMut(&mut Self, usize)) {
         let payload = ZBytes::of_held(vec![Segment::from(payload.to_vec())]);
         let key = keyexpr::new(key).unwrap();
-        let mut message: Outgoing = encode::push(key, QOS, &Content::put(payload)).unwrap();
+        let mut message: Outgoing = testing::push(key, QOS, &Content::put(payload));
         self.messages += 1;
         let (mut index, mut begun) = (0, Begun::default());
         while !message.is_done() {

@@ -5,8 +5,9 @@ use crate::{
         capture::{Frame, Taken},
     },
     payload::ZBytes,
-    wire::{Lane, dissect, encode, summarize},
+    wire::{Lane, dissect, summarize},
 };
+use zbytes_session::testing;
 
 #[test]
 fn times_are_milliseconds_until_they_are_long() {
@@ -87,7 +88,7 @@ fn of_many_puts(count: usize) -> (Record, Vec<u8>) {
     for at in 0..count {
         let key = crate::client::key_expression(&format!("lab/{}", at % 20)).unwrap();
         let content = Content::put(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
-        let mut message = encode::push(&key, Qos::DEFAULT, &content).unwrap();
+        let mut message = testing::push(&key, Qos::DEFAULT, &content);
         len = match at {
             0 => message.gather(&mut batch, lane, 1, true).unwrap().len,
             _ => message.append(&mut batch, len).unwrap().unwrap().len,

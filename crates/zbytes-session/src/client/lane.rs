@@ -1,0 +1,293 @@
+//! Sequence numbers and reassembly, lane by lane.
+//!
+//! With priorities there are 8 priorities times 2 reliabilities, each a lane with its own numbers in both directions; without
+//! them one pair. The rules are those of zenoh-transport 1.10 (`unicast/universal/rx.rs`, `common/seq_num.rs`).
+
+use zenoh_protocol::core::{Bits, Priority, Reliability};
+
+use super::{
+    CloseCause, Limits,
+    held::{Account, Hold},
+    progress::Known,
+};
+use crate::wire::{BATCH_SIZE, Batches, Lane};
+use zbytes::{payload::ZBytes, segment::Segment};
+
+/// The smallest batch that can carry a fragment with something in it, with room to spare.
+pub(super) const MIN_BATCH: u16 = 64;
+
+/// The largest sequence number of each resolution: seven bits for each byte that it takes on the wire.
+pub(super) fn sn_mask(bits: Bits) -> u32 {
+    match bits {
+        Bits::U8 => 0x7f,
+        Bits::U16 => 0x3fff,
+        Bits::U32 => 0x0fff_ffff,
+        Bits::U64 => u32::MAX,
+    }
+}
+
+/// The sequence number of the first frames: one of the first that have the full length of their
+/// resolution on the wire, by `random`. So all numbers of a lane have that length for most of a
+/// round, and [`Agreed`] can say where batches will cut. A round of 28 bits lasts for more than 230
+/// million batches of a lane.
+pub(super) fn initial_sn(mask: u32, random: u32) -> u32 {
+    let bits = mask.count_ones().max(1);
+    let full = 1 << ((bits - 1) / 7 * 7);
+    full + (random & (mask >> 3))
+}
+
+/// What the handshake agreed on that decides how messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// Whether there are priorities, each with lanes of its own.
+    pub qos: bool,
+    /// Whether first and dropped fragments are marked.
+    pub markers: bool,
+    /// The largest sequence number.
+    pub mask: u32,
+    /// The longest batch, in bytes.
+    pub batch_size: u16,
+}
+
+impl Agreed {
+    /// What a client offers, and a router with zenoh's defaults agrees to.
+    pub const OFFERED: Self = Self { qos: true, markers: true, mask: 0x0fff_ffff, batch_size: BATCH_SIZE };
+
+    /// The lane of a message of ours.
+    #[must_use]
+    pub fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
+        Lane { priority: if self.qos { priority } else { Priority::DEFAULT }, reliability }
+    }
+
+    /// What the batches of a lane depend on. Their numbers are taken for the largest: those of a
+    /// client have the same length on the wire until its lane has counted once round.
+    pub(super) fn batches(&self, lane: Lane) -> Batches {
+        Batches { size: self.batch_size, lane, markers: self.markers, sn: self.mask }
+    }
+}
+
+/// A received fragment.
+pub(super) struct Piece {
+    pub(super) sn: u32,
+    pub(super) more: bool,
+    pub(super) first: bool,
+    pub(super) dropped: bool,
+    pub(super) part: ZBytes,
+    /// Length of the batch that it came in, which stays as long as the part does, in bytes.
+    pub(super) batch: usize,
+}
+
+/// A message that was put together.
+pub(super) struct Whole {
+    /// Its parts, where the received batches are.
+    pub(super) bytes: ZBytes,
+    /// Those batches.
+    pub(super) hold: Hold,
+}
+
+#[derive(Default)]
+pub(super) struct Receiving {
+    last: u32,
+    parts: Vec<Segment>,
+    /// The batches of the parts, once there is one.
+    hold: Option<Hold>,
+    bytes: usize,
+    fragments: usize,
+    /// How many of them were told.
+    told: usize,
+    /// What was told about the message, once something was.
+    pub(super) known: Option<Known>,
+    /// Whether fragments are passed over up to a last one: a part of their message was lost, and where the next begins is not marked.
+    broken: bool,
+}
+
+impl Receiving {
+    /// Ends what is being put together; returns its parts, their batches and, if something was told of it, by which name.
+    fn end(&mut self) -> (Vec<Segment>, Option<Hold>, Option<u64>) {
+        (self.bytes, self.fragments, self.told) = (0, 0, 0);
+        (std::mem::take(&mut self.parts), self.hold.take(), self.known.take().map(|known| known.arriving.id))
+    }
+
+    /// The first part of the message.
+    pub(super) fn first(&self) -> Option<ZBytes> {
+        self.parts.first().map(|part| ZBytes::of_held(vec![part.clone()]))
+    }
+
+    /// Bytes and fragments that have arrived, which are told now.
+    pub(super) fn tell(&mut self) -> (usize, usize) {
+        self.told = self.fragments;
+        (self.bytes, self.fragments)
+    }
+}
+
+/// All lanes, both ways.
+pub(super) struct Lanes {
+    agreed: Agreed,
+    sending: [u32; Self::COUNT],
+    receiving: [Receiving; Self::COUNT],
+    /// Messages that have ended and of which something was told, and whether they came whole.
+    ended: Vec<(u64, bool)>,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self {
+            agreed: Agreed { qos: false, markers: false, mask: 0, batch_size: MIN_BATCH },
+            sending: [0; Self::COUNT],
+            receiving: Default::default(),
+            ended: Vec::new(),
+        }
+    }
+}
+
+impl Lanes {
+    pub(super) const COUNT: usize = Priority::NUM * 2;
+
+    /// Lanes whose first frames have these sequence numbers.
+    pub(super) fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, CloseCause> {
+        let mut lanes = Self { agreed, sending: [ours; Self::COUNT], ..Self::default() };
+        lanes.valid(theirs)?;
+        for lane in &mut lanes.receiving {
+            // The first frame must come after this one.
+            lane.last = theirs.wrapping_sub(1) & agreed.mask;
+        }
+        Ok(lanes)
+    }
+
+    pub(super) fn agreed(&self) -> &Agreed {
+        &self.agreed
+    }
+
+    /// The lane of a message of ours.
+    pub(super) fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
+        self.agreed.lane(priority, reliability)
+    }
+
+    fn index(lane: Lane) -> usize {
+        lane.priority as usize * 2 + usize::from(lane.reliability == Reliability::Reliable)
+    }
+
+    /// The sequence number that the next batch of `lane` will have.
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
+    pub(super) fn next_sn(&self, lane: Lane) -> u32 {
+        self.sending[Self::index(lane)]
+    }
+
+    /// A batch of `lane` was really written.
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
+    pub(super) fn spend(&mut self, lane: Lane) {
+        let sn = &mut self.sending[Self::index(lane)];
+        *sn = sn.wrapping_add(1) & self.agreed.mask;
+    }
+
+    fn valid(&self, sn: u32) -> Result<(), CloseCause> {
+        if sn & !self.agreed.mask == 0 {
+            Ok(())
+        } else {
+            Err(CloseCause::SequenceNumber { found: sn, largest: self.agreed.mask })
+        }
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
+    fn receiving(&mut self, lane: Lane, sn: u32) -> Result<&mut Receiving, CloseCause> {
+        self.valid(sn)?;
+        if !self.agreed.qos && lane.priority != Priority::DEFAULT {
+            return Err(CloseCause::Priority);
+        }
+        Ok(&mut self.receiving[Self::index(lane)])
+    }
+
+    /// Whether a frame with this sequence number is new. An old or repeated one is not, and is passed over. Nothing stands between the
+    /// fragments of a message, so one that has not ended will not.
+    pub(super) fn frame(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+        let fresh = self.accept(lane, sn)?;
+        if fresh {
+            self.forget(lane);
+            self.receiving(lane, sn)?.broken = false;
+        }
+        Ok(fresh)
+    }
+
+    fn accept(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+        let mask = self.agreed.mask;
+        let receiving = self.receiving(lane, sn)?;
+        let gap = sn.wrapping_sub(receiving.last) & mask;
+        let fresh = gap != 0 && gap & !(mask >> 1) == 0;
+        if fresh {
+            receiving.last = sn;
+        }
+        Ok(fresh)
+    }
+
+    /// Takes a fragment; returns the whole message with the last one. Its parts are those of the received batches, which are held in
+    /// `account`.
+    pub(super) fn reassemble(
+        &mut self,
+        lane: Lane,
+        piece: Piece,
+        limits: &Limits,
+        account: &Account,
+    ) -> Result<Option<Whole>, CloseCause> {
+        let Agreed { markers, mask, .. } = self.agreed;
+        let follows = piece.sn == self.receiving(lane, piece.sn)?.last.wrapping_add(1) & mask;
+        if !self.accept(lane, piece.sn)? {
+            return Ok(None);
+        }
+        if !follows || markers && (piece.first || piece.dropped) {
+            self.forget(lane);
+        }
+        let receiving = self.receiving(lane, piece.sn)?;
+        if markers {
+            if piece.dropped || (!piece.first && receiving.fragments == 0) {
+                // Given up, or the beginning was lost and the rest is of no use.
+                return Ok(None);
+            }
+        } else if receiving.broken || !follows {
+            receiving.broken = piece.more;
+            return Ok(None);
+        }
+        receiving.fragments += 1;
+        receiving.bytes = receiving.bytes.saturating_add(piece.part.len());
+        receiving.parts.extend(piece.part.segments().iter().cloned());
+        // A part without a byte refers to nothing.
+        let kept = if piece.part.is_empty() { 0 } else { piece.batch };
+        receiving.hold.get_or_insert_with(|| account.hold(0)).grow(kept);
+        if receiving.bytes > limits.reassembly_bytes {
+            return Err(CloseCause::Reassembly { what: "bytes", limit: limits.reassembly_bytes });
+        }
+        // The present message is one of them: lanes without a message have no part.
+        let fragments: usize = self.receiving.iter().map(|receiving| receiving.parts.len()).sum();
+        if fragments > limits.reassembly_fragments {
+            return Err(CloseCause::Reassembly { what: "fragments", limit: limits.reassembly_fragments });
+        }
+        if piece.more {
+            return Ok(None);
+        }
+        let (parts, hold, told) = self.receiving(lane, piece.sn)?.end();
+        self.ended.extend(told.map(|id| (id, true)));
+        let hold = hold.unwrap_or_else(|| account.hold(0));
+        Ok(Some(Whole { bytes: ZBytes::of_held(parts), hold }))
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
+    fn forget(&mut self, lane: Lane) {
+        let (_, _, told) = self.receiving[Self::index(lane)].end();
+        self.ended.extend(told.map(|id| (id, false)));
+    }
+
+    /// Forgets everything that is being put together.
+    pub(super) fn forget_all(&mut self) {
+        let told = self.receiving.iter_mut().filter_map(|receiving| receiving.end().2);
+        self.ended.extend(told.map(|id| (id, false)));
+    }
+
+    /// A message that is being put together, and of which more has arrived than was told.
+    pub(super) fn news(&mut self) -> Option<&mut Receiving> {
+        self.receiving.iter_mut().find(|receiving| receiving.fragments > receiving.told)
+    }
+
+    /// What has ended since the last call, of that of which something was told.
+    pub(super) fn take_ended(&mut self) -> Vec<(u64, bool)> {
+        std::mem::take(&mut self.ended)
+    }
+}

@@ -1,0 +1,164 @@
+//! How far large messages are, both ways, and giving up those of ours.
+//!
+//! Only what takes more than one batch has progress. It is state, not a stream of events: however many fragments pass between two polls,
+//! [`Client::poll_progress`] tells the latest figures of each message once, and of at most as many messages as there are lanes. Who does not
+//! ask pays nothing.
+//!
+//! ```text
+//!   ours     put -> Progress::Sent, Progress::Sent, ...       -> the last Part of a Transmit, or Event::PutFailed
+//!   others'         Progress::Received, Progress::Received, ... -> Event::ArrivalEnded, then the sample
+//! ```
+//!
+//! A message of ours that is given up between two fragments is ended by a fragment with zenoh's mark `ext_drop`, at once: the router forgets
+//! what it has of it, and the lane goes on. Routers before patch 1 of the protocol do not know the mark. They would take the next message for the rest of
+//! this one, so there it is not given up.
+
+use super::{
+    Client, CommandError, Event, GetError, Locality, OpId, PutError, SubscriberId, declare::Entity, key, queue::Cancel,
+};
+use crate::wire::BatchReader;
+use zbytes::{ledger::Ledger, payload::ZBytes};
+
+/// How far a large message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A put, a get or an answer of ours.
+    Sent(Leaving),
+    /// A message of others.
+    Received(Arriving),
+}
+
+/// A large message of ours of which a part was written into batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Whose it is.
+    pub op: OpId,
+    /// Bytes of payload, and of attachment, that were written.
+    pub bytes: usize,
+    /// How many there are.
+    pub total: usize,
+    /// Fragments that were written.
+    pub fragments: usize,
+}
+
+/// A large message of others of which a part has arrived.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arriving {
+    /// Names it in what else is told of it; never used twice.
+    pub id: u64,
+    /// Its key expression, if its head could be read: it stands in the first fragment, unless a long attachment comes before the payload.
+    pub key: Option<String>,
+    /// The subscribers that it is for, by its key.
+    pub subscribers: Vec<SubscriberId>,
+    /// The get that it is an answer to.
+    pub get: Option<OpId>,
+    /// Bytes of its payload that have arrived; of the whole message, if its head could not be read.
+    pub bytes: usize,
+    /// Length of its payload, if its head could be read. Otherwise it is not known before the last fragment.
+    pub total: Option<usize>,
+    /// Fragments that have arrived.
+    pub fragments: usize,
+}
+
+/// What the first fragment tells about a message that is arriving.
+#[derive(Default)]
+pub(super) struct Known {
+    /// What was told last.
+    pub(super) arriving: Arriving,
+    /// Length of the head, in bytes.
+    head: usize,
+}
+
+impl Client {
+    /// The latest figures of a large message of which anything has happened since they were told last; `None` once all are told.
+    pub fn poll_progress(&mut self) -> Option<Progress> {
+        if let Some(leaving) = self.queues.progress() {
+            return Some(Progress::Sent(leaving));
+        }
+        let first = match self.lanes.news()? {
+            news if news.known.is_none() => news.first(),
+            _ => None,
+        };
+        // Before the message is borrowed again: to understand a head takes the tables of the whole client.
+        let found = first.map(|first| self.known(first));
+        let news = self.lanes.news()?;
+        let (bytes, fragments) = news.tell();
+        let known = match found {
+            Some(found) => news.known.insert(found),
+            None => news.known.as_mut()?,
+        };
+        (known.arriving.bytes, known.arriving.fragments) = (bytes.saturating_sub(known.head), fragments);
+        Some(Progress::Received(known.arriving.clone()))
+    }
+
+    /// Reads the head of a message out of its first fragment.
+    fn known(&mut self, first: ZBytes) -> Known {
+        self.arrivals += 1;
+        let mut known = Known::default();
+        known.arriving.id = self.arrivals;
+        let mut ledger = Ledger::new();
+        let head = BatchReader::new(&first, &mut ledger).head();
+        self.ledger.absorb(&ledger);
+        let Some(head) = head else { return known };
+        let Ok(key) = self.remote.resolve(&head.key) else { return known };
+        known.head = head.len;
+        let arriving = &mut known.arriving;
+        arriving.total = Some(head.payload);
+        match head.answers {
+            Some(request) => arriving.get = self.op_of_get(request),
+            None => {
+                let meant = self.declared.iter().filter(|declared| match &declared.entity {
+                    Entity::Subscriber { subscribe, .. } => {
+                        subscribe.origin != Locality::SessionLocal && key::intersects(&subscribe.key, &key)
+                    }
+                    _ => false,
+                });
+                arriving.subscribers = meant.map(|declared| declared.id).collect();
+            }
+        }
+        arriving.key = Some(key.to_string());
+        known
+    }
+
+    /// Tells of those that have ended since, if anything else was told of them.
+    pub(super) fn tell_arrivals_ended(&mut self) {
+        let ended = self.lanes.take_ended();
+        self.events.extend(ended.into_iter().map(|(id, whole)| Event::ArrivalEnded { id, whole }));
+    }
+
+    /// Gives up a put, an answer or a get. What has not begun to leave is simply taken out of the queue; what is between two of its fragments
+    /// is ended so that the router forgets what it has of it. [`Event::PutFailed`] with [`PutError::Cancelled`] tells how much had left; a get
+    /// ends with [`GetError::Cancelled`], whether its question has left or not.
+    ///
+    /// Subscribers of this client got the sample when it was put. A numbered sample that is given up is one that other subscribers miss.
+    ///
+    /// # Errors
+    /// [`CommandError::CannotCancel`] when all of it has left, and of a fence; [`CommandError::CannotAbort`] when a part of it has, and the
+    /// router cannot be told. Nothing has changed then.
+    pub fn cancel(&mut self, op: OpId) -> Result<(), CommandError> {
+        if self.is_fence(op) {
+            return Err(CommandError::CannotCancel { op });
+        }
+        let cancel = self.queues.cancel(op, self.lanes.agreed().markers);
+        if self.cancel_get(op) {
+            // A question that is half sent and cannot be stopped is asked; what is answered is passed over.
+            return Ok(());
+        }
+        match cancel {
+            Cancel::Done { sent, total } => {
+                self.events.push_back(Event::PutFailed(op, PutError::Cancelled { sent, total }));
+                Ok(())
+            }
+            Cancel::HalfSent => Err(CommandError::CannotAbort { op }),
+            Cancel::NotThere => Err(CommandError::CannotCancel { op }),
+        }
+    }
+
+    fn cancel_get(&mut self, op: OpId) -> bool {
+        let number = self.number_of_get(op);
+        if let Some(number) = number {
+            self.end_get(number, Err(GetError::Cancelled));
+        }
+        number.is_some()
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # The modules
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`wire`] | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards, a batch as named spans |
+//! | [`client`] | the client: a state machine without a socket, a clock or random numbers |
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
+
+pub mod client;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod wire;

@@ -1,0 +1,114 @@
+//! What a router says while a session opens, and messages of the client apart from one: for tests of
+//! whoever drives a client, or shows what one sends. Only with the feature `testing`.
+
+#![allow(clippy::expect_used, reason = "what is wrong must stop the test")]
+
+use std::time::Duration;
+
+use zenoh_buffers::ZSlice;
+use zenoh_keyexpr::keyexpr;
+use zenoh_protocol::{
+    VERSION,
+    core::{Bits, Field, Resolution, WhatAmI, ZenohIdProto},
+    transport::{InitAck, OpenAck, TransportBody, init},
+};
+
+use crate::wire::{Content, Outgoing, Qos, encode};
+
+/// What a router offers while a session opens.
+#[derive(Clone, Copy, Debug)]
+pub struct Greeting {
+    /// The longest batch, in bytes.
+    pub batch_size: u16,
+    /// Whether each priority has sequence numbers of its own.
+    pub qos: bool,
+    /// Whether the first fragment of a message is marked, and a message that is given up (patch 1 of the protocol).
+    pub markers: bool,
+    /// Bits of a sequence number.
+    pub bits: Bits,
+    /// Bytes of the cookie.
+    pub cookie: usize,
+    /// After how long a silence the client is to take the router for gone.
+    pub lease: Duration,
+    /// The first sequence number of the router.
+    pub initial_sn: u32,
+}
+
+impl Default for Greeting {
+    /// What a router of zenoh 1.10 offers, with a lease of ten seconds.
+    fn default() -> Self {
+        Self {
+            batch_size: u16::MAX,
+            qos: true,
+            markers: true,
+            bits: Bits::U32,
+            cookie: 40,
+            lease: Duration::from_secs(10),
+            initial_sn: 0,
+        }
+    }
+}
+
+impl Greeting {
+    /// The answer to the client's first batch.
+    #[must_use]
+    pub fn init_ack(&self) -> Vec<u8> {
+        let mut resolution = Resolution::default();
+        resolution.set(Field::FrameSN, self.bits);
+        transport(TransportBody::InitAck(InitAck {
+            version: VERSION,
+            whatami: WhatAmI::Router,
+            zid: ZenohIdProto::try_from([9; 16].as_slice()).expect("sixteen bytes"),
+            resolution,
+            batch_size: self.batch_size,
+            cookie: ZSlice::from((0..self.cookie).map(|at| at as u8).collect::<Vec<u8>>()),
+            ext_qos: self.qos.then(init::ext::QoS::new),
+            ext_qos_link: None,
+            ext_auth: None,
+            ext_mlink: None,
+            ext_lowlatency: None,
+            ext_compression: None,
+            ext_patch: if self.markers { init::ext::PatchType::CURRENT } else { init::ext::PatchType::NONE },
+            ext_region_name: None,
+        }))
+    }
+
+    /// The answer to the client's second batch, after which the session is open.
+    #[must_use]
+    pub fn open_ack(&self) -> Vec<u8> {
+        transport(TransportBody::OpenAck(OpenAck {
+            lease: self.lease,
+            initial_sn: self.initial_sn,
+            ext_qos: None,
+            ext_auth: None,
+            ext_mlink: None,
+            ext_lowlatency: None,
+            ext_compression: None,
+            ext_remote_bound: None,
+        }))
+    }
+}
+
+/// A batch that holds one transport message.
+#[must_use]
+pub fn transport(body: TransportBody) -> Vec<u8> {
+    encode::transport(body).expect("a vector takes all")
+}
+
+/// The first batch of a client with this id.
+#[must_use]
+pub fn init_syn(zid: [u8; 16]) -> Vec<u8> {
+    encode::init_syn(ZenohIdProto::try_from(zid.as_slice()).expect("an id that is not zero")).expect("it is short")
+}
+
+/// The batch that says that the client is there.
+#[must_use]
+pub fn keep_alive() -> Vec<u8> {
+    encode::keep_alive().expect("it is short")
+}
+
+/// A put or a delete as it waits to be gathered.
+#[must_use]
+pub fn push(key: &keyexpr, qos: Qos, content: &Content) -> Outgoing {
+    encode::push(key, qos, content).expect("it is within the bounds")
+}

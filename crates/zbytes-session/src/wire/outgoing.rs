@@ -1,0 +1,313 @@
+//! A message on its way out, cut into batches and gathered straight from the owners of its payload.
+
+use zenoh_buffers::writer::{DidntWrite, Writer};
+use zenoh_codec::{WCodec, Zenoh080};
+use zenoh_protocol::{
+    core::{Priority, Reliability},
+    transport::{FragmentHeader, FrameHeader, fragment, frame},
+};
+
+use zbytes::{
+    ledger::{Ledger, Reason, Stage},
+    payload::{BuildError, ZBytes},
+};
+
+/// One of the lanes of a session: messages of a lane keep their order and are never interleaved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Its priority; always the default when the session has no priorities.
+    pub priority: Priority,
+    /// Its reliability.
+    pub reliability: Reliability,
+}
+
+/// What [`Outgoing::gather`] wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// Length of the batch, in bytes.
+    pub len: usize,
+    /// How many of them are payload.
+    pub payload: usize,
+}
+
+/// A network message: an encoded head, then bytes that stay with their owners until they are gathered, and the same once more.
+///
+/// ```text
+///   put                      head, payload
+///   put with an attachment   head, attachment, length of the payload, payload
+///   query                    head, body, head of the attachment, attachment
+/// ```
+///
+/// Holds a reference to every owner until it is dropped.
+#[derive(Debug)]
+pub struct Outgoing {
+    head: Vec<u8>,
+    first: Option<ZBytes>,
+    between: Vec<u8>,
+    second: Option<ZBytes>,
+    len: usize,
+    /// Bytes of all four that were gathered, and how many of them are the owners'.
+    done: usize,
+    payload_done: usize,
+    /// Where that is: in which of the four, and there at which byte of ours, or at which segment and byte of it.
+    piece: usize,
+    in_piece: usize,
+    segment: usize,
+    in_segment: usize,
+    ledger: Ledger,
+    batches: usize,
+}
+
+impl Outgoing {
+    /// A message of `head` followed by `payload`.
+    #[must_use]
+    pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
+        Self::of(head, Some(payload), Vec::new(), None)
+    }
+
+    /// A message of `head`, `first`, `between` and `second`.
+    pub(crate) fn of(head: Vec<u8>, first: Option<ZBytes>, between: Vec<u8>, second: Option<ZBytes>) -> Self {
+        let owned = first.as_ref().map_or(0, ZBytes::len) + second.as_ref().map_or(0, ZBytes::len);
+        let len = head.len() + between.len() + owned;
+        Self {
+            head,
+            first,
+            between,
+            second,
+            len,
+            done: 0,
+            payload_done: 0,
+            piece: 0,
+            in_piece: 0,
+            segment: 0,
+            in_segment: 0,
+            ledger: Ledger::new(),
+            batches: 0,
+        }
+    }
+
+    /// Length of the encoded message, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes of the message that are the owners', sent or not.
+    #[must_use]
+    pub fn payload_len(&self) -> usize {
+        self.len - self.head.len() - self.between.len()
+    }
+
+    /// Whether there is no byte in it, which is no message.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether all of it was gathered.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.batches > 0 && self.done == self.len
+    }
+
+    /// Whether a part of it was gathered.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.batches > 0
+    }
+
+    /// Batches gathered so far.
+    #[must_use]
+    pub fn batches(&self) -> usize {
+        self.batches
+    }
+
+    /// What gathering copied so far.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether every owner is still there. O(segments), reads no byte.
+    ///
+    /// # Errors
+    /// The first [`BuildError`].
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        [&self.first, &self.second].into_iter().flatten().try_for_each(ZBytes::check)
+    }
+
+    /// Writes the next batch of this message into `batch`: a frame when all of it fits, else a fragment.
+    ///
+    /// Each payload byte is copied once, from its owner into `batch`. Call it until [`Outgoing::is_done`].
+    ///
+    /// # Errors
+    /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of it was sent before,
+    /// the client tells the receiver so, under the same sequence number.
+    pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
+        let left = self.len - self.done;
+        let too_small = BuildError::TooLong { requested: left as u64 };
+        let part = PartOf { begun: self.is_begun(), left };
+        let at = header(batch, batch.len(), part, lane, sn, markers).map_err(|_| too_small.clone())?;
+        let body = batch.get_mut(at..).filter(|body| !body.is_empty()).ok_or(too_small)?;
+        let (ours, payload) = self.fill(body)?;
+        self.ledger.record_metadata(at);
+        Ok(Gathered { len: at + ours + payload, payload })
+    }
+
+    /// Writes the whole message behind what is in a frame already, from byte `at` of `batch` on; `None` when it does not fit. The
+    /// result is the new length of the batch.
+    ///
+    /// # Errors
+    /// [`BuildError::Segment`] when an owner is gone; the frame ends at `at` then as it did before.
+    pub fn append(&mut self, batch: &mut [u8], at: usize) -> Option<Result<Gathered, BuildError>> {
+        let body = batch.get_mut(at..).filter(|body| !self.is_begun() && self.len <= body.len())?;
+        let filled = self.fill(body);
+        Some(filled.map(|(ours, payload)| Gathered { len: at + ours + payload, payload }))
+    }
+
+    /// Fills `body` as far as the message goes; returns how many bytes of ours and of the owners'.
+    fn fill(&mut self, body: &mut [u8]) -> Result<(usize, usize), BuildError> {
+        let (mut ours, mut payload) = (0, 0);
+        while let Some(space) = body.get_mut(ours + payload..).filter(|space| !space.is_empty()) {
+            match self.piece {
+                0 => ours += copy_ours(&self.head, &mut self.in_piece, space),
+                1 => payload += self.copy_payload(space)?,
+                2 => ours += copy_ours(&self.between, &mut self.in_piece, space),
+                3 => payload += self.copy_payload(space)?,
+                _ => break,
+            }
+            let over = match self.piece {
+                0 => self.in_piece == self.head.len(),
+                1 => self.first.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
+                2 => self.in_piece == self.between.len(),
+                _ => self.second.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
+            };
+            if over {
+                self.piece += 1;
+                (self.in_piece, self.segment, self.in_segment) = (0, 0, 0);
+            }
+        }
+        self.ledger.record_metadata(ours);
+        self.done += ours + payload;
+        self.payload_done += payload;
+        self.batches += 1;
+        Ok((ours, payload))
+    }
+
+    /// Copies of the present piece, which is the owners', what `space` takes.
+    fn copy_payload(&mut self, space: &mut [u8]) -> Result<usize, BuildError> {
+        let bytes = if self.piece == 1 { &self.first } else { &self.second };
+        let segments = bytes.as_ref().map(ZBytes::segments).unwrap_or_default();
+        let mut at = 0;
+        while let (Some(segment), Some(space)) =
+            (segments.get(self.segment), space.get_mut(at..).filter(|space| !space.is_empty()))
+        {
+            let len = (segment.len() - self.in_segment).min(space.len());
+            if let Some(space) = space.get_mut(..len) {
+                segment
+                    .copy_to(self.in_segment, space, Stage::Gather, Reason::Batch, &mut self.ledger)
+                    .map_err(|error| BuildError::Segment { index: self.segment, error })?;
+            }
+            at += len;
+            self.in_segment += len;
+            if self.in_segment == segment.len() {
+                self.segment += 1;
+                self.in_segment = 0;
+            }
+        }
+        Ok(at)
+    }
+
+    /// Payload bytes that were not gathered.
+    pub(crate) fn unsent(&self) -> usize {
+        self.payload_len() - self.payload_done
+    }
+}
+
+/// Copies from `ours` at `at` what `space` takes, and moves `at` on.
+#[allow(clippy::disallowed_methods, reason = "encoded heads of messages; payloads go through Segment")]
+fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
+    let left = ours.get(*at..).unwrap_or_default();
+    let len = left.len().min(space.len());
+    if let (Some(to), Some(from)) = (space.get_mut(..len), left.get(..len)) {
+        to.copy_from_slice(from);
+    }
+    *at += len;
+    len
+}
+
+/// Writes a fragment that tells the receiver to forget the message whose first parts it has; returns its length.
+pub(crate) fn abort(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
+    fragment_header(batch, lane, sn, true, false, true)
+}
+
+/// What of a message is still to be sent.
+#[derive(Clone, Copy)]
+pub(super) struct PartOf {
+    /// Whether a part of it was sent.
+    pub(super) begun: bool,
+    /// Bytes of it that were not.
+    pub(super) left: usize,
+}
+
+/// Writes what stands before the next part of a message in a batch of `space` bytes: the header of
+/// a frame when it was not begun and all of it fits, else that of a fragment. Returns its length.
+pub(super) fn header(
+    batch: &mut [u8],
+    space: usize,
+    part: PartOf,
+    lane: Lane,
+    sn: u32,
+    markers: bool,
+) -> Result<usize, DidntWrite> {
+    let PartOf { begun, left } = part;
+    let frame = if begun { None } else { frame_header(batch, lane, sn).ok() };
+    if let Some(at) = frame.filter(|at| at + left <= space) {
+        return Ok(at);
+    }
+    let first = !begun && markers;
+    let probe = fragment_header(batch, lane, sn, true, first, false)?;
+    // The flag for more takes no byte, so the length stays.
+    fragment_header(batch, lane, sn, probe + left > space, first, false)
+}
+
+fn frame_header(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
+    written(batch, |writer| {
+        let ext_qos = frame::ext::QoSType::new(lane.priority);
+        Zenoh080::new().write(writer, &FrameHeader { reliability: lane.reliability, sn, ext_qos })
+    })
+}
+
+fn fragment_header(
+    batch: &mut [u8],
+    lane: Lane,
+    sn: u32,
+    more: bool,
+    first: bool,
+    dropped: bool,
+) -> Result<usize, DidntWrite> {
+    written(batch, |writer| {
+        Zenoh080::new().write(
+            writer,
+            &FragmentHeader {
+                reliability: lane.reliability,
+                more,
+                sn,
+                ext_qos: fragment::ext::QoSType::new(lane.priority),
+                ext_first: first.then(fragment::ext::First::new),
+                ext_drop: dropped.then(fragment::ext::Drop::new),
+            },
+        )
+    })
+}
+
+/// How many bytes `write` wrote at the beginning of `batch`.
+fn written(
+    batch: &mut [u8],
+    write: impl FnOnce(&mut &mut [u8]) -> Result<(), DidntWrite>,
+) -> Result<usize, DidntWrite> {
+    let mut writer = batch;
+    let before = writer.remaining();
+    write(&mut writer)?;
+    Ok(before - writer.remaining())
+}

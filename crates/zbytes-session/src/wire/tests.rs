@@ -1,0 +1,387 @@
+//! Byte-exact vectors, written out by hand from zenoh's message definitions.
+
+use zenoh_buffers::{ZBuf, writer::DidntWrite};
+use zenoh_codec::{WCodec, Zenoh080};
+use zenoh_keyexpr::keyexpr;
+use zenoh_protocol::{
+    core::{
+        CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, WireExpr,
+        ZenohIdProto,
+    },
+    network::{
+        Declare, DeclareBody, Mapping, NetworkBody, NetworkMessage, Push, Request, Response, UndeclareToken,
+        declare::common::ext::WireExprType,
+        ext::{EntityGlobalIdType, NodeIdType, QoSType},
+        request::ext::QueryTarget,
+    },
+    zenoh::{
+        ConsolidationMode, Del, PushBody, Put, Query, Reply, RequestBody, ResponseBody,
+        ext::{AttachmentType, SourceInfoType, ValueType},
+    },
+};
+
+use super::*;
+use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
+
+const LANE: Lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
+
+fn held(segments: &[&[u8]]) -> ZBytes {
+    ZBytes::of_held(segments.iter().map(|bytes| Segment::from(bytes.to_vec())).collect())
+}
+
+#[test]
+fn a_put_in_one_frame_byte_by_byte() {
+    let content = Content::put(held(&[&[0xAA], &[0xBB, 0xCC]]));
+    let mut message = encode::push(keyexpr::new("a/b").unwrap(), Qos::DEFAULT, &content).unwrap();
+    let mut batch = [0; 64];
+    let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
+    #[rustfmt::skip]
+    let expected = [
+        0x25, 5,                        // FRAME, reliable; sequence number
+        0x7d, 0, 3, b'a', b'/', b'b',   // PUSH with a suffix, mapping sender; scope 0; length and text of the suffix
+        0x01, 3,                        // PUT; payload length
+        0xAA, 0xBB, 0xCC,
+    ];
+    assert_eq!(batch[..gathered.len], expected);
+    assert_eq!(gathered.payload, 3);
+    assert!(message.is_done());
+}
+
+#[test]
+fn a_message_in_fragments_byte_by_byte() {
+    let long = [8; 25];
+    let mut message = Outgoing::new(vec![1, 2, 3], held(&[&[4, 5], &[], &long]));
+    // The smallest batch in which the codec is willing to write a header.
+    let mut batch = [0; 16];
+    let mut batches = Vec::new();
+    let mut sn = 7;
+    while !message.is_done() {
+        let gathered = message.gather(&mut batch, LANE, sn, true).unwrap();
+        batches.push(batch[..gathered.len].to_vec());
+        sn += 1;
+    }
+    #[rustfmt::skip]
+    let expected: Vec<Vec<u8>> = vec![
+        vec![0xe6, 7, 0x02, 1, 2, 3, 4, 5, 8, 8, 8, 8, 8, 8, 8, 8],     // FRAGMENT, reliable, more, extensions; sn; first
+        vec![0x66, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8],        // FRAGMENT, reliable, more; sn
+        vec![0x26, 9, 8, 8, 8],                                         // FRAGMENT, reliable; sn
+    ];
+    assert_eq!(batches, expected);
+    assert_eq!(message.batches(), 3);
+    assert_eq!(message.ledger().total(), 27);
+}
+
+#[test]
+fn a_put_is_read_the_same_from_one_byte_segments() {
+    let qos = Qos { congestion: CongestionControl::Block, ..Qos::DEFAULT };
+    let content = Content::put(held(&[&[9, 8]]));
+    let bytes = gathered(encode::push(keyexpr::new("lab/x").unwrap(), qos, &content).unwrap());
+    let one_by_one = ZBytes::of_held(bytes.iter().map(|byte| Segment::from(vec![*byte])).collect());
+    for source in [held(&[&bytes]), one_by_one] {
+        let mut ledger = Ledger::new();
+        let mut reader = BatchReader::new(&source, &mut ledger);
+        let Some(Message::Push { key, content, .. }) = reader.message(Reliability::Reliable).unwrap() else {
+            panic!("no put")
+        };
+        assert_eq!(key.suffix, "lab/x");
+        assert_eq!(content.payload.to_bytes(&mut Ledger::new()).unwrap().as_slice(), [9, 8]);
+        assert!(reader.message(Reliability::Reliable).unwrap().is_none());
+    }
+}
+
+fn bytes<T>(message: &T) -> Vec<u8>
+where
+    for<'a> Zenoh080: WCodec<&'a T, &'a mut Vec<u8>, Output = Result<(), DidntWrite>>,
+{
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, message).unwrap();
+    bytes
+}
+
+/// All of a message, gathered from wherever it lies, without the headers of its batches.
+fn gathered(mut message: Outgoing) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut batch = vec![0; 1000];
+    while !message.is_done() {
+        // Header and number; the first fragment has a marker too.
+        let header = if message.is_begun() || message.len() + 2 <= batch.len() { 2 } else { 3 };
+        let len = message.gather(&mut batch, LANE, 5, true).unwrap().len;
+        all.extend_from_slice(&batch[header..len]);
+    }
+    all
+}
+
+fn flat(payload: &ZBytes) -> Vec<u8> {
+    payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
+}
+
+fn zbuf(payload: &ZBytes) -> ZBuf {
+    ZBuf::from(flat(payload))
+}
+
+/// Nothing, no byte, a few in pieces, and more than a batch.
+fn some() -> [Option<ZBytes>; 4] {
+    let long = vec![6; 200_000];
+    [None, Some(held(&[])), Some(held(&[&[1], &[], &[2, 3]])), Some(held(&[&long, &[7]]))]
+}
+
+/// Contents with everything that there is, and with each part of it missing or empty.
+fn contents() -> Vec<Content> {
+    let source = Source {
+        id: EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 9 },
+        sn: 1 << 20,
+    };
+    let mut all = Vec::new();
+    for attachment in some() {
+        for payload in some().into_iter().flatten() {
+            let bare = Content { attachment: attachment.clone(), ..Content::put(payload) };
+            let full = Content {
+                encoding: Encoding { id: 5, schema: Some(b"schema".to_vec().into()) },
+                timestamp: Some(Timestamp::new(
+                    NTP64(1 << 50),
+                    ZenohIdProto::try_from([3; 16].as_slice()).unwrap().into(),
+                )),
+                source: Some(source),
+                ..bare.clone()
+            };
+            all.push(Content { encoding: Encoding::empty(), payload: held(&[]), deleted: true, ..full.clone() });
+            all.extend([bare, full]);
+        }
+    }
+    all
+}
+
+/// What zenoh's own types say of `content`.
+fn push_body(content: &Content) -> PushBody {
+    let ext_sinfo = content.source.map(|source| SourceInfoType { id: source.id, sn: source.sn });
+    if content.deleted {
+        let ext_attachment = content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) });
+        return PushBody::Del(Del { timestamp: content.timestamp, ext_sinfo, ext_attachment, ext_unknown: Vec::new() });
+    }
+    PushBody::Put(Put {
+        timestamp: content.timestamp,
+        encoding: content.encoding.clone(),
+        ext_sinfo,
+        ext_attachment: content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) }),
+        ext_unknown: Vec::new(),
+        payload: zbuf(&content.payload),
+    })
+}
+
+fn same(found: &Content, expected: &Content) {
+    assert!(flat(&found.payload) == flat(&expected.payload));
+    assert!(found.attachment.as_ref().map(flat) == expected.attachment.as_ref().map(flat));
+    let rest = |content: &Content| (content.deleted, content.encoding.clone(), content.timestamp, content.source);
+    assert_eq!(rest(found), rest(expected));
+}
+
+/// Reads `bytes` as they are, and from small segments.
+fn read(bytes: &[u8], mut check: impl FnMut(Message)) {
+    let pieces = if bytes.len() > 2000 { 777 } else { 1 };
+    for source in [held(&[bytes]), held(&bytes.chunks(pieces).collect::<Vec<_>>())] {
+        let mut ledger = Ledger::new();
+        let mut reader = BatchReader::new(&source, &mut ledger);
+        check(reader.message(Reliability::Reliable).unwrap().unwrap());
+        assert!(reader.message(Reliability::Reliable).unwrap().is_none());
+        assert_eq!(ledger.total(), 0, "reading copies no payload");
+    }
+}
+
+const QOS: Qos = Qos { priority: Priority::DataHigh, congestion: CongestionControl::Block, express: true };
+
+fn ext_qos<const ID: u8>() -> QoSType<ID> {
+    QoSType::new(QOS.priority, QOS.congestion, QOS.express)
+}
+
+fn wire_key(key: &str) -> WireExpr<'static> {
+    WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
+}
+
+fn response(wire_expr: WireExpr<'static>, replier: EntityGlobalIdProto, payload: ResponseBody) -> Vec<u8> {
+    bytes(&NetworkMessage::from(NetworkBody::Response(Response {
+        rid: 77,
+        wire_expr,
+        payload,
+        ext_qos: ext_qos(),
+        ext_tstamp: None,
+        ext_respid: Some(EntityGlobalIdType { zid: replier.zid, eid: replier.eid }),
+        ext_ts_stack: None,
+    })))
+}
+
+#[test]
+fn puts_deletes_and_replies_are_zenohs_byte_by_byte_and_read_back() {
+    let key = keyexpr::new("lab/x").unwrap();
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
+    for content in contents() {
+        let expected = bytes(&Push {
+            wire_expr: wire_key("lab/x"),
+            ext_qos: ext_qos(),
+            ext_tstamp: None,
+            ext_nodeid: NodeIdType::DEFAULT,
+            ext_ts_stack: None,
+            payload: push_body(&content),
+        });
+        assert!(gathered(encode::push(key, QOS, &content).unwrap()) == expected, "{content:?}");
+        read(&expected, |message| {
+            let Message::Push { key, qos, content: found } = message else { panic!("got {message:?}") };
+            assert_eq!((key.suffix.as_ref(), qos), ("lab/x", QOS));
+            same(&found, &content);
+        });
+        let payload = push_body(&content);
+        let reply = Reply { consolidation: ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
+        let expected = response(wire_key("lab/x"), replier, ResponseBody::Reply(reply));
+        assert!(gathered(encode::reply(77, key, QOS, replier, &content).unwrap()) == expected, "{content:?}");
+        read(&expected, |message| {
+            let Message::Reply { id: 77, content: found, replier: Some(by), .. } = message else {
+                panic!("got {message:?}")
+            };
+            assert_eq!(by, replier);
+            same(&found, &content);
+        });
+    }
+}
+
+#[test]
+fn what_a_router_takes_in_one_message_bounds_payloads_too() {
+    assert_eq!(MAX_MESSAGE, zbytes::payload::MAX_LEN);
+}
+
+#[test]
+fn queries_are_zenohs_byte_by_byte_and_read_back() {
+    let key = keyexpr::new("lab/x").unwrap();
+    for body in some() {
+        for (attachment, parameters) in some().into_iter().zip(["", "a=1;b=2", "", "c"]) {
+            let full = Encoding { id: 4, schema: Some(b"utf-8".to_vec().into()) };
+            let question = Question {
+                parameters: parameters.to_owned(),
+                encoding: if body.is_some() { full } else { Encoding::empty() },
+                body: body.clone(),
+                attachment: attachment.clone(),
+                target: QueryTarget::All,
+                consolidation: ConsolidationMode::Monotonic,
+                timeout: Some(std::time::Duration::from_secs(3)),
+            };
+            let len = |bytes: &Option<ZBytes>| bytes.as_ref().map_or(0, ZBytes::len);
+            assert_eq!(question.refers(), len(&body) + len(&attachment) > 0);
+            let ext_body =
+                body.as_ref().map(|body| ValueType { encoding: question.encoding.clone(), payload: zbuf(body) });
+            let expected = bytes(&NetworkMessage::from(NetworkBody::Request(Request {
+                id: 77,
+                wire_expr: wire_key("lab/x"),
+                ext_qos: ext_qos(),
+                ext_tstamp: None,
+                ext_nodeid: NodeIdType::DEFAULT,
+                ext_target: QueryTarget::All,
+                ext_budget: None,
+                ext_timeout: question.timeout,
+                ext_ts_stack: None,
+                payload: RequestBody::Query(Query {
+                    consolidation: question.consolidation,
+                    parameters: parameters.to_owned(),
+                    ext_sinfo: None,
+                    ext_body,
+                    ext_attachment: attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) }),
+                    ext_unknown: Vec::new(),
+                }),
+            })));
+            let message = encode::request(77, key, QOS, &question).unwrap();
+            assert_eq!(
+                message.payload_len(),
+                [&body, &attachment].into_iter().flatten().map(ZBytes::len).sum::<usize>()
+            );
+            assert!(gathered(message) == expected, "{question:?}");
+            read(&expected, |message| {
+                let Message::Request { id: 77, qos, question: found, .. } = message else { panic!("got {message:?}") };
+                assert_eq!((qos, found.parameters.as_str()), (QOS, parameters));
+                assert!(found.body.as_ref().map(flat) == body.as_ref().map(flat));
+                assert!(found.attachment.as_ref().map(flat) == attachment.as_ref().map(flat));
+                assert_eq!((found.target, found.timeout), (question.target, question.timeout));
+                assert_eq!((&found.encoding, found.consolidation), (&question.encoding, question.consolidation));
+            });
+        }
+    }
+}
+
+#[test]
+fn errors_as_answers_are_zenohs_byte_by_byte_and_read_back() {
+    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
+    let encoding = Encoding { id: 4, schema: None };
+    for payload in some().iter().flatten() {
+        let error = zenoh_protocol::zenoh::Err {
+            encoding: encoding.clone(),
+            ext_sinfo: None,
+            ext_unknown: Vec::new(),
+            payload: zbuf(payload),
+        };
+        let expected = response(wire_key("lab/x"), replier, ResponseBody::Err(error));
+        let key = keyexpr::new("lab/x").unwrap();
+        assert!(gathered(encode::reply_err(77, key, QOS, replier, payload, &encoding).unwrap()) == expected);
+        read(&expected, |message| {
+            let Message::ReplyErr { id: 77, payload: found, encoding: what, .. } = message else {
+                panic!("got {message:?}")
+            };
+            assert!(flat(&found) == flat(payload) && what == encoding);
+        });
+    }
+}
+
+#[test]
+fn a_key_in_an_undeclaration_is_read_and_not_stood_in_for() {
+    let named = WireExprType { wire_expr: wire_key("lab/alive") };
+    for (ext_wire_expr, expected) in [(named, "lab/alive"), (WireExprType::null(), "")] {
+        let message = NetworkMessage::from(NetworkBody::Declare(Declare {
+            interest_id: None,
+            ext_qos: QoSType::DECLARE,
+            ext_tstamp: None,
+            ext_nodeid: NodeIdType::DEFAULT,
+            body: DeclareBody::UndeclareToken(UndeclareToken { id: 4, ext_wire_expr }),
+        }));
+        read(&bytes(&message), |message| {
+            let Message::Declare { body: DeclareBody::UndeclareToken(found), .. } = message else {
+                panic!("got {message:?}")
+            };
+            assert_eq!((found.id, found.ext_wire_expr.wire_expr.suffix.as_ref()), (4, expected));
+        });
+    }
+}
+
+#[test]
+fn a_routers_timestamp_makes_a_message_longer_by_what_is_kept_free_for_it() {
+    let put = |timestamp| {
+        bytes(&NetworkMessage::from(NetworkBody::Push(Push {
+            wire_expr: wire_key("lab/x"),
+            ext_qos: ext_qos(),
+            ext_tstamp: None,
+            ext_nodeid: NodeIdType::DEFAULT,
+            ext_ts_stack: None,
+            payload: PushBody::Put(Put {
+                timestamp,
+                encoding: Encoding::empty(),
+                ext_sinfo: None,
+                ext_attachment: None,
+                ext_unknown: Vec::new(),
+                payload: ZBuf::empty(),
+            }),
+        })))
+        .len()
+    };
+    let id = ZenohIdProto::try_from([0xff; 16].as_slice()).unwrap();
+    // Times from 2036 on have all of their bits.
+    let longest = put(Some(Timestamp::new(NTP64(u64::MAX), id.into()))) - put(None);
+    assert_eq!((longest, GROWTH), (26, 26));
+    let now = put(Some(Timestamp::new(NTP64(0x6a00_0000_0000_0000), id.into()))) - put(None);
+    assert!(now <= GROWTH && now > 20, "{now}");
+}
+
+#[test]
+fn errors_say_what_was_expected_and_where() {
+    // A frame whose message is cut after the length of its key.
+    let source = held(&[&[0x25, 5, 0x7d, 0, 200, b'a']]);
+    let mut ledger = Ledger::new();
+    let mut reader = BatchReader::new(&source, &mut ledger);
+    assert!(matches!(reader.transport(), Ok(Some(Transport::Frame { sn: 5, .. }))));
+    let error = reader.message(Reliability::Reliable).unwrap_err();
+    assert_eq!((error.what, error.len), ("a network message", 6));
+    assert!(error.to_string().contains("of 6"));
+}
