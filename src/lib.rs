@@ -19,8 +19,9 @@
 //! |---|---|---|
 //! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
-//! | `web` | W | the only place with effects |
-//! | [`ui`] | W | components: state in, actions out; its arithmetic is P |
+//! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
+//! | `web` | W | the effects of the application |
+//! | `ui` | W | components: state in, actions out; the effects of one component, as focus and sizes |
 //! | `server` | N | the embedded router and the server of the page |
 //!
 //! # Invariants
@@ -37,9 +38,11 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod app;
+pub mod present;
 pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
+#[cfg(target_arch = "wasm32")]
 pub mod ui;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -11,7 +11,7 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the flow's order: each may use those before it.
-const MODULES: [&str; 5] = ["run", "app", "web", "ui", "server"];
+const MODULES: [&str; 6] = ["run", "app", "present", "web", "ui", "server"];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
 const LIBRARIES: [&str; 9] =
@@ -32,26 +32,6 @@ const BROWSER: [&str; 8] = [
 /// Where they may be, besides everything in `web` and `ui`.
 const BROWSER_FILES: [&str; 4] =
     ["zbytes/src/segment/js.rs", "zbytes/src/segment/mod.rs", "zbytes/src/segment/source.rs", "main.rs"];
-
-/// Files of `ui` that hold arithmetic and words only.
-const PURE_UI: [&str; 16] = [
-    "ui/cells.rs",
-    "ui/content.rs",
-    "ui/export.rs",
-    "ui/facts.rs",
-    "ui/format.rs",
-    "ui/hex.rs",
-    "ui/holders.rs",
-    "ui/lens.rs",
-    "ui/plot.rs",
-    "ui/questions.rs",
-    "ui/reading.rs",
-    "ui/rows.rs",
-    "ui/scale.rs",
-    "ui/snippet.rs",
-    "ui/strip.rs",
-    "ui/tables.rs",
-];
 
 /// What `ui` may name of the browser anywhere: elements, their events, and how one is taken for
 /// another. None of it does anything.
@@ -89,7 +69,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/build.rs",
+        "ui/build/pane.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -103,7 +83,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/bytes/mod.rs",
+        "ui/bytes/dialog.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -127,14 +107,14 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.theirs",
         ],
     ),
-    ("ui/bytes/view.rs", &["web::bytes", "web::bytes::Seen"]),
+    ("ui/bytes/dialog/view.rs", &["web::bytes", "web::bytes::Seen"]),
     (
-        "ui/frame.rs",
+        "ui/kit/animation.rs",
         &["wasm_bindgen::closure::Closure", "window.cancel_animation_frame", "window.request_animation_frame"],
     ),
-    ("ui/history.rs", &["web::runs"]),
+    ("ui/cost/history.rs", &["web::runs"]),
     (
-        "ui/keys.rs",
+        "ui/kit/keys.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -146,7 +126,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/layout.rs",
+        "ui/layout/pane.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -159,10 +139,10 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ui/mod.rs", &["web::crash::watch"]),
-    ("ui/particulars.rs", &["window.document"]),
-    ("ui/peeks.rs", &["web::bytes::Held", "web::bytes::Looked", "web::rest::Errands"]),
-    ("ui/picture.rs", &["web::messages"]),
-    ("ui/pointing.rs", &["gloo_events::EventListener", "window.document"]),
+    ("ui/layout/details.rs", &["window.document"]),
+    ("ui/layout/values.rs", &["web::bytes::Held", "web::bytes::Looked", "web::rest::Errands"]),
+    ("ui/message/picture.rs", &["web::messages"]),
+    ("ui/kit/pointing.rs", &["gloo_events::EventListener", "window.document"]),
     (
         "ui/rest.rs",
         &[
@@ -174,7 +154,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/router.rs",
+        "ui/router/pane.rs",
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen_futures::spawn_local",
@@ -184,13 +164,13 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/scroller.rs",
+        "ui/kit/scroller.rs",
         &["gloo_timers::callback::Timeout", "wasm_bindgen::closure::Closure", "web_sys::ResizeObserver"],
     ),
-    ("ui/session/mod.rs", &["web::rest::Errands", "window.document"]),
-    ("ui/theme.rs", &["window.document", "window.local_storage"]),
+    ("ui/router/tabs.rs", &["web::rest::Errands", "window.document"]),
+    ("ui/kit/theme.rs", &["window.document", "window.local_storage"]),
     (
-        "ui/widgets.rs",
+        "ui/kit/widgets.rs",
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen::closure::Closure",
@@ -198,9 +178,9 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.document",
         ],
     ),
-    ("ui/wire/list.rs", &["web::Runtime"]),
-    ("ui/wire/mod.rs", &["gloo_events::EventListener", "web::Runtime", "window.document", "window.inner_width"]),
-    ("ui/text_field.rs", &["web_sys::ClipboardEvent"]),
+    ("ui/wire/dialog/list.rs", &["web::Runtime"]),
+    ("ui/wire/dialog.rs", &["gloo_events::EventListener", "web::Runtime", "window.document", "window.inner_width"]),
+    ("ui/kit/text_field.rs", &["web_sys::ClipboardEvent"]),
 ];
 
 /// Crates that bring sockets, threads and a file system in.
@@ -506,7 +486,7 @@ fn no_library_names_the_lab() {
 #[test]
 fn the_browser_is_known_only_where_it_must_be() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        let free = module(&file).is_some_and(|own| own == "web" || own == "ui") && !PURE_UI.contains(&file.as_str());
+        let free = module(&file).is_some_and(|own| own == "web" || own == "ui");
         if free || BROWSER_FILES.contains(&file.as_str()) {
             continue;
         }
@@ -521,7 +501,7 @@ fn the_browser_is_known_only_where_it_must_be() {
 fn ui_has_no_effect_but_those_that_are_listed() {
     let mut found = BTreeSet::new();
     for (file, tokens) in sources() {
-        if module(&file) == Some("ui") && !PURE_UI.contains(&file.as_str()) {
+        if module(&file) == Some("ui") {
             found.extend(effects(&file, &tokens).into_iter().map(|name| format!("src/{file} uses {name}")));
         }
     }
@@ -567,15 +547,15 @@ fn unsafe_is_in_two_files() {
     assert_eq!(found, ["zbytes/src/segment/js.rs", "zbytes-capnp/src/arena.rs", "zbytes-capnp/src/arena.rs"]);
 }
 
-/// Where `ui` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,
+/// Where `ui` and `present` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,
 /// so often: to be cut into pieces, to be a part of a text that is shown as one, to be a literal or an identifier of a program.
 const RAW: [(&str, usize); 4] =
-    [("ui/router.rs", 1), ("ui/session/answer.rs", 2), ("ui/snippet.rs", 2), ("ui/widgets.rs", 1)];
+    [("ui/router/pane.rs", 1), ("ui/router/tabs/answer.rs", 2), ("present/snippet.rs", 2), ("ui/kit/widgets.rs", 1)];
 
 #[test]
 fn texts_from_outside_are_not_printed_as_they_came() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for (file, _) in sources().iter().filter(|(file, _)| file.starts_with("ui/")) {
+    for (file, _) in sources().iter().filter(|(file, _)| file.starts_with("ui/") || file.starts_with("present/")) {
         let text = fs::read_to_string(root.join(file)).unwrap();
         let found = raw_lines(&text);
         let allowed = RAW.iter().find(|(name, _)| name == file).map_or(0, |(_, count)| *count);

@@ -204,7 +204,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
 }
 
 fn thousands(n: usize) -> String {
-    zbytes_lab::ui::format::count(n)
+    zbytes_lab::present::format::count(n)
 }
 
 const TAB: &str = "\u{e004}";

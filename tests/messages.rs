@@ -242,7 +242,7 @@ async fn a_tensor_of_many_batches_is_shown_in_part_and_saved_whole() {
 
 /// A number with a comma after every three digits.
 fn commas(n: usize) -> String {
-    zbytes_lab::ui::format::count(n)
+    zbytes_lab::present::format::count(n)
 }
 
 #[tokio::test(flavor = "multi_thread")]

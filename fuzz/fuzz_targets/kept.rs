@@ -4,13 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use zbytes_lab::{
-    app::{Action, Numbers, Plan, Preset, Sending, Setup, State},
-    measure::mix,
-    run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
-    segment::Mode,
-    ui::{export, facts, reading::Reading, snippet, tables},
-};
+use zbytes_lab::{app::{Action, Numbers, Plan, Preset, Sending, Setup, State}, measure::mix, present::{cost::{export, reading::Reading, tables}, layout::facts, snippet}, run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant}, segment::Mode};
 
 /// The most segments that a page has.
 const SEGMENTS: u128 = 200_000;

@@ -6,18 +6,22 @@ use gloo_events::EventListener;
 use yew::prelude::*;
 
 use super::{
-    build::BuildPane,
-    cost::CostPane,
-    frame::Frame,
     help::{HelpButton, WordsButton},
-    keys,
-    layout::LayoutPane,
     ownership::OwnershipPane,
-    pointing::Pointing,
     rest::{self, Dialogs},
-    router::RouterPane,
-    theme::ThemeButton,
-    widgets::{PaneProps, Patterns, Select},
+};
+use crate::ui::{
+    build::pane::BuildPane,
+    cost::pane::CostPane,
+    kit::{
+        animation::Frame,
+        keys,
+        pointing::Pointing,
+        theme::ThemeButton,
+        widgets::{PaneProps, Patterns, Select},
+    },
+    layout::pane::LayoutPane,
+    router::pane::RouterPane,
 };
 use crate::{
     app::{Action, Effect, Preset, Session, Setup, State, keys::aria, positions},

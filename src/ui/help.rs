@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::{keys::KeysTable, rest, widgets::swatch};
+use super::rest;
+use crate::ui::kit::{keys::KeysTable, widgets::swatch};
 use crate::{app::keys, segment};
 
 const HELP: &str = "help-dialog";

@@ -2,15 +2,14 @@
 
 use yew::prelude::*;
 
-use super::{
-    help::modes_table,
-    questions::QUESTIONS,
-    rest,
-    widgets::{PaneProps, pane_head, sends},
-};
+use super::{help::modes_table, rest};
 use crate::app::{
     Action,
     ownership::{Experiment, Finding, Found, Held, Octet, Ownership, Phase, Trial},
+};
+use crate::{
+    present::questions::QUESTIONS,
+    ui::kit::widgets::{PaneProps, pane_head, sends},
 };
 
 /// The pane.

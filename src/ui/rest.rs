@@ -13,25 +13,33 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::{
-    bytes::BytesDialog,
-    cost,
-    frame::Frame,
     help::{Help, ModesDialog},
-    lens::{Lens, Shown},
-    message::MessageDialog,
-    owners,
     ownership::Questions,
-    particulars,
-    peeks::{AtBuilt, Peeker},
-    router::OtherSide,
-    session,
-    structure::{self, SelectSpan},
-    widgets::{PaneProps, sends},
-    wire::WireDialog,
 };
 use crate::{
     app::{Action, Plan, Problem, Rest, State},
     web::rest::{Errands, Missing},
+};
+use crate::{
+    present::layout::lens::{Lens, Shown},
+    ui::{
+        bytes::dialog::BytesDialog,
+        cost::pane,
+        kit::{
+            animation::Frame,
+            widgets::{PaneProps, sends},
+        },
+        layout::{
+            details, owners,
+            values::{AtBuilt, Peeker},
+        },
+        message::{
+            dialog::MessageDialog,
+            structure::{self, SelectSpan},
+        },
+        router::{pane::OtherSide, tabs},
+        wire::dialog::WireDialog,
+    },
 };
 
 /// What the rest draws.
@@ -75,12 +83,12 @@ static VIEWS: Views = Views {
             </>
         }
     },
-    history: cost::history,
-    exports: cost::exports,
-    results: cost::results,
-    session: session::later_view,
-    samples: session::samples,
-    table: particulars::table,
+    history: pane::history,
+    exports: pane::exports,
+    results: pane::results,
+    session: tabs::later_view,
+    samples: tabs::samples,
+    table: details::table,
     owners: owners::view,
     structure: structure::of_message,
     peeker: |errands| Box::new(AtBuilt::new(errands.clone())),

@@ -1,0 +1,760 @@
+//! Plots as lists of marks: from a run and a width in pixels, to be shown by the page or written as an SVG of its own.
+//!
+//! Variants are told apart without colour, by lines, shapes of marks and labels: ink is copying, so copy is solid, fresh memory
+//! thin, borrow dotted, move dash-dotted. No web types, so it is tested natively.
+
+use crate::measure::{
+    Summary,
+    stats::{self, Class},
+};
+use crate::present::{
+    cost::reading::{self, Place, Reading},
+    format,
+    layout::scale,
+};
+use crate::run::{Run, Scenario, Stage, Variant};
+
+/// One mark. Classes decide how it looks; positions are pixels from the upper left corner.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// A path: also every line, and every cloud of dots.
+    Path {
+        /// Its class.
+        class: &'static str,
+        /// Its commands.
+        d: String,
+    },
+    /// A rectangle.
+    Rect {
+        /// Its class.
+        class: &'static str,
+        /// Left edge.
+        x: f64,
+        /// Upper edge.
+        y: f64,
+        /// Width.
+        width: f64,
+        /// Height.
+        height: f64,
+    },
+    /// A text.
+    Text {
+        /// Its class.
+        class: &'static str,
+        /// `start`, `middle` or `end`.
+        anchor: &'static str,
+        /// Where the anchor is.
+        x: f64,
+        /// The base line.
+        y: f64,
+        /// What it says.
+        words: String,
+    },
+}
+
+/// A plot.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Plot {
+    /// Pixels from left to right.
+    pub width: f64,
+    /// Pixels from top to bottom.
+    pub height: f64,
+    /// What it shows.
+    pub title: String,
+    /// The marks, from the lowest to the uppermost.
+    pub marks: Vec<Mark>,
+}
+
+/// The looks of an SVG of its own: the page's, on light paper.
+const STYLE: &str = "text{font:400 12px 'IBM Plex Sans',system-ui,sans-serif;fill:#16191d}\
+    .p-tick,.p-note{font-size:11px;fill:#484d55}.p-strong{font-weight:600}\
+    .p-paper{fill:#fbfaf7}.p-ink,.p-fill-ink,.p-mark-ink{fill:#16191d}.p-hatch{fill:url(#legend-hatch);stroke:#16191d}\
+    .p-rest{fill:#fbfaf7;stroke:#16191d}.p-more{fill:none;stroke:#8c887e;stroke-dasharray:5 4}\
+    .p-well{fill:#f1efe9}.p-band{fill:#dedad0}.p-grid{fill:none;stroke:#dedad0}.p-axis{fill:none;stroke:#484d55}\
+    .p-lead{fill:none;stroke:#8c887e;stroke-dasharray:2 3}\
+    .p-model{fill:none;stroke:#dedad0;stroke-width:8;stroke-linejoin:round}\
+    .p-dots{fill:none;stroke:#8c887e;stroke-width:2;stroke-linecap:round}\
+    .p-solid,.p-thin,.p-dotted,.p-dashdot{fill:none;stroke:#16191d;stroke-width:2;stroke-linejoin:round}.p-thin{stroke-width:1}\
+    .p-dotted{stroke-dasharray:1 4;stroke-linecap:round;stroke-width:2.5}.p-dashdot{stroke-dasharray:9 3 2 3;stroke-width:1.6}\
+    .p-area-dotted{fill:#fbfaf7;stroke:#16191d;stroke-width:2;stroke-dasharray:1 3.5;stroke-linecap:round}\
+    .p-area-thin{fill:#fbfaf7;stroke:#16191d}.p-area-dashdot{fill:#fbfaf7;stroke:#16191d;stroke-width:1.6;stroke-dasharray:9 3 2 3}\
+    .p-area-hatch{fill:url(#legend-hatch);stroke:#16191d}\
+    .p-interval{fill:none;stroke:#16191d;stroke-width:5}.p-mark{fill:#fbfaf7;stroke:#16191d;stroke-width:1.6}\
+    .p-out{fill:none;stroke:#484d55;stroke-width:1.2}\
+    .p-halo{paint-order:stroke;stroke:#fbfaf7;stroke-width:4px;stroke-linejoin:round}";
+
+/// The plot as an SVG of its own, with `foot` as lines of text below it.
+#[must_use]
+pub fn standalone(plot: &Plot, foot: &[String]) -> String {
+    const PAD: f64 = 16.0;
+    let (width, height) = (plot.width + 2.0 * PAD, plot.height + 2.0 * PAD + 28.0 + 15.0 * foot.len() as f64);
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\"><title>{}</title><style>{STYLE}</style>\
+         <defs><pattern id=\"legend-hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
+         <path d=\"M-1 1L1 -1M0 6L6 0M5 7L7 5\" fill=\"none\" stroke=\"#484d55\"/></pattern></defs>\
+         <rect class=\"p-paper\" width=\"100%\" height=\"100%\"/>\
+         <text class=\"p-strong\" x=\"{PAD}\" y=\"26\">{0}</text><g transform=\"translate({PAD} 40)\">",
+        escaped(&plot.title)
+    );
+    for mark in &plot.marks {
+        text.push_str(&match mark {
+            Mark::Path { class, d } => format!("<path class=\"{class}\" d=\"{d}\"/>"),
+            Mark::Rect { class, x, y, width, height } => format!(
+                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+            ),
+            Mark::Text { class, anchor, x, y, words } => format!(
+                "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
+                escaped(words)
+            ),
+        });
+    }
+    text.push_str("</g>");
+    for (at, line) in foot.iter().enumerate() {
+        let y = plot.height + 62.0 + 15.0 * at as f64;
+        text.push_str(&format!("<text class=\"p-note\" x=\"{PAD}\" y=\"{y:.1}\">{}</text>", escaped(line)));
+    }
+    text.push_str("</svg>\n");
+    text
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// One more point of a line.
+fn to(d: &mut String, x: f64, y: f64) {
+    d.push(if d.is_empty() { 'M' } else { 'L' });
+    d.push_str(&format!("{x:.1} {y:.1}"));
+}
+
+/// A logarithmic axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Log {
+    from: f64,
+    to: f64,
+    start: f64,
+    end: f64,
+}
+
+impl Log {
+    /// An axis from the pixel `start` to `end` that holds every one of `values`, with some room at both ends.
+    #[must_use]
+    pub fn of(values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values.filter(|value| value.is_finite() && *value > 0.0) {
+            (least, most) = (least.min(value.log10()), most.max(value.log10()));
+        }
+        if least > most {
+            (least, most) = (0.0, 1.0);
+        }
+        let room = ((most - least) * 0.04).max(0.03);
+        Self { from: least - room, to: most + room, start, end }
+    }
+
+    /// The pixel of `value`; what is not positive is drawn at the begin.
+    #[must_use]
+    pub fn at(&self, value: f64) -> f64 {
+        let within = if value > 0.0 { (value.log10() - self.from) / (self.to - self.from) } else { 0.0 };
+        self.start + scale::inside(within, 0.0, 1.0) * (self.end - self.start)
+    }
+
+    /// Round values on the axis: powers of ten, or steps within them where the axis is short; at most `most`.
+    #[must_use]
+    pub fn ticks(&self, most: usize) -> Vec<f64> {
+        const STEPS: [&[f64]; 4] = [
+            &[1.0],
+            &[1.0, 2.0, 5.0],
+            &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+            &[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+        ];
+        let mut ticks = Vec::new();
+        for steps in STEPS {
+            ticks = (self.from.floor() as i32..=self.to.floor() as i32)
+                .flat_map(|power| steps.iter().map(move |step| step * 10f64.powi(power)))
+                .filter(|value| (self.from..=self.to).contains(&value.log10()))
+                .collect();
+            if ticks.len() >= 3 {
+                break;
+            }
+        }
+        thinned(ticks, most)
+    }
+
+    /// Powers of two on the axis, at most `most`.
+    #[must_use]
+    pub fn binary_ticks(&self, most: usize) -> Vec<f64> {
+        let power = |log10: f64| log10 / 2f64.log10();
+        let ticks = power(self.from).ceil() as i32..=power(self.to).floor() as i32;
+        thinned(ticks.map(|at| 2f64.powi(at)).collect(), most)
+    }
+}
+
+/// Every `n`-th of `ticks`, so that at most `most` are left.
+fn thinned(ticks: Vec<f64>, most: usize) -> Vec<f64> {
+    let every = ticks.len().div_ceil(most.max(1)).max(1);
+    // The roundest of all stays.
+    let one = ticks.iter().position(|tick| (tick - 1.0).abs() < 1e-9).unwrap_or(0);
+    ticks.into_iter().skip(one % every).step_by(every).collect()
+}
+
+/// A time on an axis, without digits that say nothing: `10 ns`, `1 µs`.
+#[must_use]
+pub fn tick_time(ns: f64) -> String {
+    let unit = format::TimeUnit::of(ns);
+    let text = unit.show(ns);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} {}", unit.sign())
+}
+
+/// A factor on an axis: `0.9 ×`, `2 ×`.
+fn tick_times(factor: f64) -> String {
+    let text = format::significant(factor);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} ×")
+}
+
+impl Plot {
+    fn path(&mut self, class: &'static str, d: String) {
+        if !d.is_empty() {
+            self.marks.push(Mark::Path { class, d });
+        }
+    }
+
+    fn line(&mut self, class: &'static str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+        self.path(class, format!("M{x1:.1} {y1:.1}L{x2:.1} {y2:.1}"));
+    }
+
+    fn rect(&mut self, class: &'static str, (x, width): (f64, f64), (y, height): (f64, f64)) {
+        self.marks.push(Mark::Rect { class, x, y, width, height });
+    }
+
+    fn text(&mut self, class: &'static str, anchor: &'static str, x: f64, y: f64, words: impl Into<String>) {
+        self.marks.push(Mark::Text { class, anchor, x, y, words: words.into() });
+    }
+}
+
+/// The bar that comes first: one whole put by stage, ink for our copies; `None` when no put by copy was measured.
+#[must_use]
+pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
+    let time = |stage| reading.part(Variant::Copy, stage).map_or(0.0, |part| part.summary.median.estimate.max(0.0));
+    let [build, gather, send, arrive] = [Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive].map(time);
+    let total = build + gather + send + arrive;
+    if total <= 0.0 {
+        return None;
+    }
+    let fresh = reading.fresh().unwrap_or(0.0);
+    let px = width / (total + fresh);
+    const TOP: f64 = 16.0;
+    const HIGH: f64 = 14.0;
+    let mut plot = Plot { width, height: 46.0, title: "One whole put by copy, by stage".to_owned(), marks: Vec::new() };
+    let mut x = 0.0_f64;
+    let mut edges = [0.0; 5];
+    for (at, (ns, class)) in
+        [(build, "p-ink"), (gather, "p-ink"), (send, "p-hatch"), (arrive, "p-rest")].into_iter().enumerate()
+    {
+        // A gap of a pixel parts two neighbours of the same ink; what is thinner than a pixel still has a place.
+        let drawn = (ns * px - 1.0).max(0.8);
+        if ns > 0.0 {
+            // Outlines lie on whole pixels and a half, so that they are as thin as they can be.
+            let inset = if class == "p-ink" { 0.0 } else { 0.5 };
+            let left = x.min(width - drawn);
+            plot.rect(class, (left + inset, (drawn - 2.0 * inset).max(0.8)), (TOP + inset, HIGH - 2.0 * inset));
+        }
+        x += ns * px;
+        edges[at + 1] = x;
+    }
+    if fresh > 0.0 {
+        plot.rect("p-more", (x + 1.5, (width - x - 2.0).max(1.0)), (TOP + 0.5, HIGH - 1.0));
+    }
+    let unit = format::TimeUnit::of(total);
+    // Two digits, as in the sentence above it: the same copy must not seem to be two.
+    let [b, g, s, a, f] = [build, gather, send, arrive, fresh].map(|ns| unit.about(ns));
+    plot.text(
+        "p-note",
+        "start",
+        0.0,
+        11.0,
+        format!("our copies, {}: build {b}; gather {g}, by every mode", unit.sign()),
+    );
+    // Below the bar each text stands under its own piece, in the longest form for which there is room.
+    let long = [
+        format!("send {s}, copies inside the browser"),
+        format!("browser, router, subscriber {a}"),
+        format!("+ {f} if memory is fresh"),
+    ];
+    let short = [format!("send {s}"), format!("arrive {a}"), format!("+ {f} if fresh")];
+    let room = |forms: &[String; 3]| forms.iter().map(|form| format::text_width(form, 11.0) + 14.0).sum::<f64>();
+    let mid = [short[0].clone(), long[1].clone(), short[2].clone()];
+    let forms = if room(&long) <= width {
+        long
+    } else if room(&mid) <= width {
+        mid
+    } else {
+        short
+    };
+    let [wide_s, wide_a, wide_f] = [0, 1, 2].map(|at: usize| format::text_width(&forms[at], 11.0));
+    let fresh_left = if fresh > 0.0 { edges[4].min(width - wide_f) } else { width + 14.0 };
+    let arrive_right = edges[4].min(fresh_left - 14.0);
+    let send_left = edges[2].min(arrive_right - wide_a - 14.0 - wide_s).max(0.0);
+    let [words_s, words_a, words_f] = forms;
+    plot.text("p-note", "start", send_left, 43.0, words_s);
+    plot.text("p-note", "end", arrive_right.max(send_left + wide_s + 14.0 + wide_a), 43.0, words_a);
+    if fresh > 0.0 {
+        plot.text("p-note", "end", width.max(fresh_left + wide_f), 43.0, words_f);
+    }
+    Some(plot)
+}
+
+/// How the area of a variant looks in a plot of densities, and its line in a sweep.
+const fn looks(variant: Variant) -> (&'static str, &'static str) {
+    match variant {
+        Variant::Copy | Variant::Clone | Variant::CopyWasm | Variant::Gather => ("p-fill-ink", "p-solid"),
+        Variant::Filled => ("p-area-thin", "p-solid"),
+        Variant::CopyFresh => ("p-area-thin", "p-thin"),
+        Variant::Borrow | Variant::BorrowWasm => ("p-area-dotted", "p-dotted"),
+        Variant::Move | Variant::Transfer | Variant::BorrowJs | Variant::Adopted => ("p-area-dashdot", "p-dashdot"),
+        Variant::CopyJs | Variant::Blob | Variant::Segments => ("p-area-hatch", "p-thin"),
+    }
+}
+
+/// Densities, one row for each variant and each kind of whole put, on one axis of time.
+#[must_use]
+pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
+    if run.scenario.is_sweep() {
+        return None;
+    }
+    let mut rows: Vec<(&'static str, String, Vec<f64>, &Summary)> = Vec::new();
+    for place in &reading.places {
+        let samples = run.series.get(place.index).map(|series| series.samples.clone()).unwrap_or_default();
+        rows.push((looks(place.variant).0, reading::name(place.variant).to_owned(), samples, &place.summary));
+    }
+    for (variant, summary) in &reading.puts {
+        let totals = run.puts.iter().find(|puts| puts.variant == *variant).map(|puts| puts.totals());
+        let name = format!("put, {}", reading::name(*variant));
+        rows.push((looks(*variant).0, name, totals.unwrap_or_default(), summary));
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    // Over many decades every hill would be a needle: then each is drawn around a median, and the table says where that is. What lies
+    // close together shares one median, so that it can be compared.
+    let medians = rows.iter().map(|row| row.3.median.estimate).filter(|ns| *ns > 0.0);
+    let (least, most) = medians.fold((f64::INFINITY, 0.0_f64), |(a, b), ns| (a.min(ns), b.max(ns)));
+    let around = most > 12.0 * least;
+    let mut references: Vec<f64> = Vec::new();
+    for (_, _, _, summary) in &rows {
+        let own = summary.median.estimate;
+        let near = references.last().copied().filter(|last| (last / 1.6..=last * 1.6).contains(&own));
+        references.push(if around && own > 0.0 { near.unwrap_or(own) } else { 1.0 });
+    }
+    for (row, reference) in rows.iter_mut().zip(&references) {
+        row.2.iter_mut().for_each(|ns| *ns /= reference);
+    }
+    const ROW: f64 = 34.0;
+    let notes = if around { format::text_width("1 × = 9.99 ms", 11.0) } else { 0.0 };
+    let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(notes, f64::max) + 14.0;
+    let axis = Log::of(rows.iter().flat_map(|row| row.2.iter().copied()), names, (width - 8.0).max(names + 60.0));
+    let bottom = ROW * rows.len() as f64 + 2.0;
+    let mut plot =
+        Plot { width, height: bottom + 34.0, title: "Samples of one run, by variant".to_owned(), marks: Vec::new() };
+    let room = ((axis.end - axis.start) / 46.0) as usize;
+    let words = |tick: f64| if around { tick_times(tick) } else { tick_time(tick) };
+    for tick in axis.ticks(room.max(2)) {
+        plot.line("p-grid", (axis.at(tick), 0.0), (axis.at(tick), bottom));
+        plot.text("p-tick", "middle", axis.at(tick), bottom + 14.0, words(tick));
+    }
+    let title = if around { "time of one run around a median, logarithmic" } else { "time of one run, logarithmic" };
+    plot.text("p-tick", "end", axis.end, bottom + 30.0, title);
+    for (at, ((class, name, samples, summary), reference)) in rows.iter().zip(&references).enumerate() {
+        let base = ROW * at as f64 + 24.0;
+        plot.text("", "start", 0.0, base - 7.0, name.clone());
+        if around {
+            plot.text("p-tick", "start", 0.0, base + 6.0, format!("1 × = {}", format::time(*reference)));
+        }
+        hill(&mut plot, class, &axis, samples, base);
+        plot.line("p-axis", (axis.start, base), (axis.end, base));
+        let median = &summary.median;
+        let (from, to) = (axis.at(median.lower / reference), axis.at(median.upper / reference));
+        let x = axis.at(median.estimate / reference);
+        plot.line("p-interval", (from.min(x - 0.5), base + 0.5), (to.max(x + 0.5), base + 0.5));
+        plot.path("p-mark", circle(x, base + 0.5, 3.4));
+        plot.path("p-out", outliers(&axis, samples, base + 6.0));
+    }
+    Some(plot)
+}
+
+/// The density of samples as a hill on its base line, each to its own height.
+fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base: f64) {
+    const POINTS: usize = 140;
+    const HIGH: f64 = 21.0;
+    let logs: Vec<f64> = samples.iter().filter(|ns| **ns > 0.0).map(|ns| ns.log10()).collect();
+    let (least, most) = logs.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    if least > most {
+        return;
+    }
+    // Most samples lie close together and a few far off: the points do so as well.
+    let mut sorted = logs.clone();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (stats::quantile(&sorted, 0.02), stats::quantile(&sorted, 0.98));
+    let room = ((high - low) * 0.5).max((axis.to - axis.from) * 0.01);
+    let even = |from: f64, to: f64, points: usize| {
+        (0..points).map(move |at| from + (to - from) * at as f64 / (points - 1) as f64)
+    };
+    let mut places: Vec<f64> = even(low - room, high + room, POINTS).chain(even(axis.from, axis.to, 40)).collect();
+    places.sort_by(f64::total_cmp);
+    let densities = stats::density(&logs, &places);
+    let top = densities.iter().copied().filter(|density| density.is_finite()).fold(0.0, f64::max);
+    if top <= 0.0 {
+        return;
+    }
+    let mut d = String::new();
+    let mut hill = String::new();
+    let mut last = 0.0;
+    // Only the hills: the plain between them is the base line. One point more than there are, to end the last hill.
+    let heights = densities.iter().map(|density| if density.is_finite() { density / top * HIGH } else { 0.0 });
+    for (place, high) in places.iter().copied().zip(heights).chain([(axis.to, 0.0)]) {
+        let x = axis.at(10f64.powf(place));
+        if high >= 0.6 && (axis.from..=axis.to).contains(&place) {
+            if hill.is_empty() {
+                to(&mut hill, x, base);
+            }
+            to(&mut hill, x, base - high);
+            last = x;
+        } else if !hill.is_empty() {
+            to(&mut hill, last, base);
+            d.push_str(&hill);
+            d.push('Z');
+            hill.clear();
+        }
+    }
+    plot.path(class, d);
+}
+
+/// Outliers under a base line: a tick outside of the inner fences, a cross outside of the outer ones.
+fn outliers(axis: &Log, samples: &[f64], y: f64) -> String {
+    let mut d = String::new();
+    for (ns, class) in samples.iter().zip(stats::classes(samples)) {
+        let x = axis.at(*ns);
+        match class {
+            Class::Inside => {}
+            Class::Below | Class::Above => d.push_str(&format!("M{x:.1} {:.1}v5", y - 2.5)),
+            Class::FarBelow | Class::FarAbove => {
+                d.push_str(&format!("M{:.1} {:.1}l4.4 4.4m0 -4.4l-4.4 4.4", x - 2.2, y - 2.2));
+            }
+        }
+    }
+    d
+}
+
+fn circle(x: f64, y: f64, r: f64) -> String {
+    format!("M{:.1} {y:.1}a{r} {r} 0 1 0 {wide} 0a{r} {r} 0 1 0 -{wide} 0Z", x - r, wide = 2.0 * r)
+}
+
+/// The shape that marks the medians of a variant, and whether it is filled.
+fn shape(variant: Variant, x: f64, y: f64) -> (&'static str, String) {
+    match variant {
+        Variant::Copy => ("p-mark-ink", circle(x, y, 3.0)),
+        Variant::CopyFresh => ("p-mark", circle(x, y, 2.6)),
+        Variant::Borrow => ("p-mark", format!("M{:.1} {:.1}h6v6h-6Z", x - 3.0, y - 3.0)),
+        _ => ("p-mark-ink", format!("M{x:.1} {:.1}l3.8 6.6h-7.6Z", y - 4.2)),
+    }
+}
+
+/// A sweep: medians of each variant over size or count, both axes logarithmic, with every sample behind them.
+#[must_use]
+pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
+    if !run.scenario.is_sweep() || reading.places.is_empty() {
+        return None;
+    }
+    let counts = run.scenario == Scenario::Counts;
+    let x_of = |place: &Place| if counts { place.segments as f64 } else { place.bytes as f64 };
+    let variants = reading::variants(run);
+    const TOP: f64 = 20.0;
+    let height = scale::inside(width * 0.5, 250.0, 380.0);
+    let bottom = height - 38.0;
+    let names = variants.iter().map(|variant| format::text_width(reading::name(*variant), 12.0)).fold(0.0, f64::max);
+    let across = Log::of(reading.places.iter().map(x_of), 50.0, (width - names - 12.0).max(110.0));
+    let up = Log::of(run.series.iter().flat_map(|series| series.samples.iter().copied()), bottom, TOP);
+    let over = if counts { "segments" } else { "total size" };
+    let mut plot = Plot { width, height, title: format!("Time to build, over {over}"), marks: Vec::new() };
+
+    // Where the model of copy does not hold.
+    if let Some((_, model)) = reading.models.iter().find(|(variant, _)| *variant == Variant::Copy) {
+        let high = (TOP, bottom - TOP);
+        let (from, to) = (across.at(model.from), across.at(model.to));
+        let least = reading.places.iter().map(x_of).fold(f64::INFINITY, f64::min);
+        let most = reading.places.iter().map(x_of).fold(0.0, f64::max);
+        let mut note = |x: f64, width: f64| {
+            plot.rect("p-well", (x, width), high);
+            // Above the frame, where no line passes; the title of the axis ends before it.
+            if x + width > 290.0 {
+                plot.text("p-note", "end", x + width, 11.0, "shaded: copy fits no line");
+            }
+        };
+        if model.from > least {
+            note(across.start, from - across.start);
+        }
+        if model.to < most {
+            note(to, across.end - to);
+        }
+    }
+    for tick in up.ticks(((bottom - TOP) / 26.0) as usize) {
+        plot.line("p-grid", (across.start, up.at(tick)), (across.end, up.at(tick)));
+        plot.text("p-tick", "end", across.start - 6.0, up.at(tick) + 4.0, tick_time(tick));
+    }
+    let room = ((across.end - across.start) / 70.0) as usize;
+    for tick in if counts { across.ticks(room) } else { across.binary_ticks(room) } {
+        plot.line("p-axis", (across.at(tick), bottom), (across.at(tick), bottom + 4.0));
+        let words = if counts { format::thousands(tick as u64) } else { format::requested_size(tick as u64) };
+        plot.text("p-tick", "middle", across.at(tick), bottom + 17.0, words);
+    }
+    plot.line("p-axis", (across.start, bottom), (across.end, bottom));
+    plot.text("p-tick", "start", 0.0, 11.0, "time to build, logarithmic");
+    let title =
+        if counts { "segments, one total size, logarithmic" } else { "total size, three segments, logarithmic" };
+    plot.text("p-tick", "middle", (across.start + across.end) / 2.0, bottom + 33.0, title);
+
+    for crossing in &reading.crossings {
+        let (from, to) = (across.at(crossing.at.lower), across.at(crossing.at.upper));
+        plot.rect("p-band", (from, (to - from).max(1.0)), (TOP, bottom - TOP));
+    }
+    for (_, model) in &reading.models {
+        let line = |x: f64| model.fixed.estimate + model.each.estimate * x;
+        let mut d = String::new();
+        for at in 0..=32 {
+            let part = f64::from(at) / 32.0;
+            let x = model.from * (model.to / model.from.max(1.0)).powf(part);
+            if line(x) > 0.0 {
+                to(&mut d, across.at(x), up.at(line(x)));
+            }
+        }
+        plot.path("p-model", d);
+    }
+    let mut dots = String::new();
+    for place in &reading.places {
+        let Some(series) = run.series.get(place.index) else { continue };
+        for (at, ns) in series.samples.iter().enumerate() {
+            // Beside each other, or samples of one place hide each other.
+            let aside = (at % 9) as f64 - 4.0;
+            dots.push_str(&format!("M{:.1} {:.1}h0", across.at(x_of(place)) + aside, up.at(*ns)));
+        }
+    }
+    plot.path("p-dots", dots);
+    let mut ends: Vec<(f64, Variant)> = Vec::new();
+    for variant in &variants {
+        let places: Vec<&Place> = reading.places.iter().filter(|place| place.variant == *variant).collect();
+        let mut d = String::new();
+        let mut shapes = String::new();
+        let mut class = "p-mark";
+        for place in &places {
+            let (x, y) = (across.at(x_of(place)), up.at(place.summary.median.estimate));
+            to(&mut d, x, y);
+            let mark = shape(*variant, x, y);
+            class = mark.0;
+            shapes.push_str(&mark.1);
+        }
+        plot.path(looks(*variant).1, d);
+        plot.path(class, shapes);
+        if let Some(last) = places.last() {
+            ends.push((up.at(last.summary.median.estimate), *variant));
+        }
+    }
+    labels(&mut plot, ends, across.end + 8.0, bottom);
+    crossings(&mut plot, reading, run, &across, bottom);
+    Some(plot)
+}
+
+/// Labels at the ends of lines, pushed apart where the lines end close together.
+fn labels(plot: &mut Plot, mut ends: Vec<(f64, Variant)>, x: f64, bottom: f64) {
+    const APART: f64 = 15.0;
+    // From top to bottom; there are four at most.
+    let mut free = f64::NEG_INFINITY;
+    let mut placed: Vec<(f64, Variant)> = Vec::new();
+    while let Some(next) = (0..ends.len()).min_by(|a, b| ends[*a].0.total_cmp(&ends[*b].0)) {
+        let (y, variant) = ends.swap_remove(next);
+        free = y.max(free + APART);
+        placed.push((free, variant));
+    }
+    let mut limit = bottom;
+    for (y, variant) in placed.into_iter().rev() {
+        let y = y.min(limit);
+        limit = y - APART;
+        plot.text("p-strong", "start", x, y + 4.0, reading::name(variant));
+    }
+}
+
+/// Says where lines cross, at the head of the band.
+fn crossings(plot: &mut Plot, reading: &Reading, run: &Run, across: &Log, bottom: f64) {
+    for (at, crossing) in reading.crossings.iter().enumerate() {
+        let x = across.at(crossing.at.estimate);
+        let y = 34.0 + 17.0 * at as f64;
+        plot.line("p-lead", (x, 20.0), (x, bottom));
+        let words = format!(
+            "{} and {} cross at {}",
+            reading::name(crossing.below),
+            reading::name(crossing.above),
+            reading::x_about(run.scenario, crossing.at.estimate)
+        );
+        let wide = format::text_width(&words, 11.0);
+        let left = if x + 6.0 + wide <= across.end { x + 6.0 } else { (x - 6.0 - wide).max(2.0) };
+        plot.text("p-note p-halo", "start", left, y, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        measure::Interval,
+        present::cost::{fixture, reading::Crossing},
+    };
+
+    fn plots(width: f64) -> Vec<Plot> {
+        let runs = Scenario::ALL.map(fixture::run);
+        let special = [fixture::partial(), fixture::tiny()];
+        let all = runs.iter().chain(&special).flat_map(|run| {
+            let reading = Reading::of(run);
+            [put_bar(&reading, width), densities(run, &reading, width), sweep(run, &reading, width)]
+        });
+        all.flatten().collect()
+    }
+
+    /// The numbers of a path.
+    fn numbers(d: &str) -> Vec<f64> {
+        d.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+            .filter_map(|number| number.parse().ok())
+            .collect()
+    }
+
+    #[test]
+    fn every_mark_lies_within_its_plot_at_every_width() {
+        for width in [240.0, 358.0, 640.0, 1200.0] {
+            for plot in plots(width) {
+                assert!(!plot.marks.is_empty() && plot.width == width);
+                for mark in &plot.marks {
+                    match mark {
+                        Mark::Path { d, class } => {
+                            assert!(!d.contains("NaN") && !d.contains("inf"), "{class} {d}");
+                            assert!(
+                                numbers(d).iter().all(|x| *x <= width.max(plot.height) + 1.0),
+                                "{width} {class} {d}"
+                            );
+                        }
+                        Mark::Rect { x, y, width: w, height, class } => {
+                            assert!(*w > 0.0 && *height > 0.0, "{width} {class} {x} {w}");
+                            assert!(
+                                *x >= -0.5 && x + w <= width + 1.5 && y + height <= plot.height,
+                                "{width} {class} {x} {w}"
+                            );
+                        }
+                        Mark::Text { anchor, x, words, y, .. } => {
+                            let wide = format::text_width(words, 12.0);
+                            let left = match *anchor {
+                                "start" => *x,
+                                "end" => x - wide,
+                                _ => x - wide / 2.0,
+                            };
+                            assert!(*y <= plot.height && left >= -30.0, "{width} {words} {left}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_bar_has_every_stage_and_what_fresh_memory_adds() {
+        let run = fixture::run(Scenario::Payload);
+        let plot = put_bar(&Reading::of(&run), 640.0).unwrap();
+        let rects: Vec<(&str, f64)> = plot
+            .marks
+            .iter()
+            .filter_map(|mark| if let Mark::Rect { class, width, .. } = mark { Some((*class, *width)) } else { None })
+            .collect();
+        assert_eq!(
+            rects.iter().map(|rect| rect.0).collect::<Vec<_>>(),
+            ["p-ink", "p-ink", "p-hatch", "p-rest", "p-more"]
+        );
+        assert!(rects[0].1 < 14.0 && rects[3].1 > 350.0, "{rects:?}");
+        assert_eq!(put_bar(&Reading::of(&fixture::alone()), 640.0), None);
+    }
+
+    #[test]
+    fn times_far_apart_are_each_drawn_around_a_median_and_near_ones_on_one_axis() {
+        let words = |run: &Run| {
+            let plot = densities(run, &Reading::of(run), 300.0).unwrap();
+            plot.marks
+                .iter()
+                .filter(|mark| matches!(mark, Mark::Text { words, .. } if words.starts_with("1 × = ")))
+                .count()
+        };
+        assert_eq!(words(&fixture::run(Scenario::Payload)), 7);
+        assert_eq!(words(&fixture::tiny()), 0);
+    }
+
+    #[test]
+    fn labels_at_the_ends_of_lines_do_not_overlap() {
+        for scenario in [Scenario::Sizes, Scenario::Counts] {
+            let run = fixture::run(scenario);
+            let plot = sweep(&run, &Reading::of(&run), 500.0).unwrap();
+            let mut places: Vec<f64> = plot
+                .marks
+                .iter()
+                .filter_map(|mark| if let Mark::Text { class: "p-strong", y, .. } = mark { Some(*y) } else { None })
+                .collect();
+            places.sort_by(f64::total_cmp);
+            assert_eq!(places.len(), reading::variants(&run).len());
+            assert!(places.windows(2).all(|pair| pair[1] - pair[0] > 14.0), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn a_crossing_is_marked_with_its_interval() {
+        let run = fixture::run(Scenario::Sizes);
+        let mut reading = Reading::of(&run);
+        let at = Interval { lower: 15_000.0, estimate: 20_000.0, upper: 26_000.0 };
+        reading.crossings = vec![Crossing { below: Variant::Copy, above: Variant::Borrow, at }];
+        let plot = sweep(&run, &reading, 640.0).unwrap();
+        assert!(
+            plot.marks.iter().any(|mark| matches!(mark, Mark::Rect { class: "p-band", width, .. } if *width > 5.0))
+        );
+        let says =
+            |mark: &Mark| matches!(mark, Mark::Text { words, .. } if words == "copy and borrow cross at 19.5 KiB");
+        assert!(plot.marks.iter().any(says));
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let axis = Log::of([20.0, 6.0e6].into_iter(), 0.0, 300.0);
+        assert_eq!(axis.ticks(9), [100.0, 1e3, 1e4, 1e5, 1e6]);
+        assert_eq!(axis.ticks(3), [100.0, 1e4, 1e6]);
+        let narrow = Log::of([1.1, 1.7].into_iter(), 0.0, 300.0);
+        assert!(narrow.ticks(6).len() >= 3);
+        assert_eq!(Log::of([1024.0, 8192.0].into_iter(), 0.0, 300.0).binary_ticks(9), [1024.0, 2048.0, 4096.0, 8192.0]);
+        // Nothing to show, or nothing that can be shown on it.
+        assert!(Log::of(std::iter::empty(), 0.0, 300.0).at(5.0).is_finite());
+        assert_eq!(Log::of([0.0, f64::NAN, 10.0].into_iter(), 0.0, 300.0).at(0.0), 0.0);
+        assert_eq!([tick_time(10.0), tick_time(1e3), tick_time(2.5e6)], ["10 ns", "1 µs", "2.5 ms"]);
+    }
+
+    #[test]
+    fn an_exported_plot_stands_alone() {
+        let run = fixture::run(Scenario::Payload);
+        let plot = put_bar(&Reading::of(&run), 640.0).unwrap();
+        let svg = standalone(&plot, &["<script> & \"quotes\"".to_owned(), "n = 60".to_owned()]);
+        assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
+        assert!(svg.contains("<title>One whole put by copy, by stage</title>") && svg.contains("<style>"));
+        assert!(svg.contains("&lt;script&gt; &amp; &quot;quotes&quot;") && !svg.contains("<script"));
+        assert_eq!(svg.matches("<g").count(), svg.matches("</g>").count());
+        // Every class that a mark carries is known to the style.
+        for plot in plots(640.0) {
+            for mark in &plot.marks {
+                let (Mark::Path { class, .. } | Mark::Rect { class, .. } | Mark::Text { class, .. }) = mark;
+                for class in class.split_whitespace() {
+                    assert!(STYLE.contains(&format!(".{class}")), "{class}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Who keeps the bytes of a payload alive, the one with most bytes first. No web types, so it is tested natively.
+
+use crate::present::{format, layout::facts};
+use crate::{
+    app::{Piece, Plan, RowId},
+    message::PartKind,
+    segment::Mode,
+};
+
+/// An owner, or many of the same row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who it is, in words.
+    pub name: String,
+    /// How many buffers there are: a row that is repeated has many arrays.
+    pub buffers: usize,
+    /// Bytes of the payload that it holds.
+    pub bytes: usize,
+    /// Bytes of its memory, if that is more: an array may be a part of its buffer.
+    pub whole: Option<usize>,
+    /// Segments of the payload.
+    pub segments: usize,
+    /// Bytes that building copies into it.
+    pub copied: usize,
+    /// Whether ownership was taken of it.
+    pub moved: bool,
+    /// Whether a piece of it is refused, so that no payload holds it.
+    pub refused: bool,
+    /// The pieces by their positions, in payload order.
+    pub pieces: Vec<usize>,
+}
+
+/// What pieces of one owner have in common.
+#[derive(PartialEq)]
+enum Key {
+    /// Everything that is copied goes into one block.
+    Block,
+    /// Padding is the same zeros for all.
+    Zeros,
+    /// What the builder of a message has made.
+    Arena(RowId),
+    /// Arrays of their own.
+    Own(usize),
+}
+
+fn key(piece: &Piece) -> Key {
+    match (piece.mode, piece.part.map(|part| part.kind)) {
+        _ if piece.refused.is_some() => Key::Own(piece.position),
+        (Mode::Copy, _) => Key::Block,
+        (_, Some(PartKind::Padding)) => Key::Zeros,
+        (_, Some(PartKind::Table | PartKind::Built)) => Key::Arena(piece.row),
+        _ => Key::Own(piece.position),
+    }
+}
+
+fn name(key: &Key, piece: &Piece) -> String {
+    match key {
+        Key::Block => "the payload’s own block in wasm memory".to_owned(),
+        Key::Own(_) if piece.count != 1 => {
+            let name = facts::memory_name(&piece.kind, piece.element, piece.source);
+            let who =
+                if piece.mode == Mode::Move && piece.refused.is_none() { "the payload’s" } else { "the page’s" };
+            format!("{who} {} × {name}, {} each", format::count(piece.count), format::bytes(piece.len))
+        }
+        _ => facts::owner(piece),
+    }
+}
+
+/// The owners of what `plan` will build. Of equal ones the first in payload order comes first.
+#[must_use]
+pub fn holders(plan: &Plan) -> Vec<Holder> {
+    let mut found: Vec<(Key, Holder)> = Vec::new();
+    for piece in &plan.pieces {
+        let key = key(piece);
+        let at = match &key {
+            // Only these have more than one piece, so nothing else is searched for.
+            Key::Block | Key::Zeros | Key::Arena(_) => found.iter().position(|(other, _)| *other == key),
+            Key::Own(_) => None,
+        };
+        let copied = piece.filled() + if key == Key::Block { piece.bytes() } else { 0 };
+        match at.and_then(|at| found.get_mut(at)) {
+            Some((_, holder)) => {
+                holder.bytes += piece.bytes();
+                holder.segments += piece.count;
+                holder.copied += copied;
+                holder.pieces.push(piece.position);
+            }
+            None => {
+                let holder = Holder {
+                    name: name(&key, piece),
+                    buffers: if matches!(key, Key::Own(_)) { piece.count } else { 1 },
+                    bytes: piece.bytes(),
+                    whole: piece.whole.filter(|_| matches!(key, Key::Own(_))).map(|whole| whole * piece.count),
+                    segments: piece.count,
+                    copied,
+                    moved: piece.mode == Mode::Move && !matches!(key, Key::Zeros),
+                    refused: piece.refused.is_some(),
+                    pieces: vec![piece.position],
+                };
+                found.push((key, holder));
+            }
+        }
+    }
+    let mut holders: Vec<Holder> = found.into_iter().map(|(_, holder)| holder).collect();
+    holders.sort_by_key(|holder| std::cmp::Reverse(holder.bytes));
+    holders
+}
+
+/// What became of the bytes on the way to their owner, in few words.
+#[must_use]
+pub fn way_words(holder: &Holder) -> String {
+    match holder.copied {
+        _ if holder.refused => "refused".to_owned(),
+        0 if holder.bytes == 0 => "no byte".to_owned(),
+        0 if holder.moved => "taken over, nothing copied".to_owned(),
+        0 => "referred to, nothing copied".to_owned(),
+        copied if copied == holder.bytes => "copied".to_owned(),
+        copied => format!("{} copied", format::bytes(copied)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::{Message, Preset, Row, Sending},
+        ledger::Place,
+        message::{Schema, Way},
+        segment::Element,
+    };
+
+    fn plan(rows: &[Row], all: Option<Mode>) -> Plan {
+        Plan::of(rows, all, &Sending::default()).unwrap()
+    }
+
+    #[test]
+    fn every_byte_has_one_owner_and_what_is_copied_is_what_building_copies() {
+        for preset in Preset::ALL {
+            for all in [None, Some(Mode::Copy), Some(Mode::Borrow), Some(Mode::Move)] {
+                let plan = plan(&preset.rows(0), all);
+                let holders = holders(&plan);
+                let sum = |of: fn(&Holder) -> usize| holders.iter().map(of).sum::<usize>();
+                assert_eq!(sum(|holder| holder.bytes), plan.len);
+                assert_eq!(sum(|holder| holder.segments), plan.segments);
+                assert_eq!(sum(|holder| holder.copied), plan.building);
+                assert!(holders.windows(2).all(|pair| pair[0].bytes >= pair[1].bytes), "heaviest first");
+                let mut pieces: Vec<_> = holders.iter().flat_map(|holder| holder.pieces.clone()).collect();
+                pieces.sort_unstable();
+                assert_eq!(pieces, (0..plan.pieces.len()).collect::<Vec<_>>());
+                if all == Some(Mode::Copy) {
+                    assert_eq!((holders.len(), way_words(&holders[0]).as_str()), (1, "copied"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn arrays_are_owners_of_their_own_and_a_builder_has_one_memory() {
+        let message = Message { way: Way::Adopted, shape: vec![3], ..Message::first(Schema::Tensor) };
+        let rows = [
+            Row { mode: Mode::Borrow, repeat: 100, ..Row::array(0, "a", Element::Uint8, 16) },
+            Row { mode: Mode::Borrow, place: Place::Linear, ..Row::message(1, "t", Element::Int32, message) },
+            Row { mode: Mode::Borrow, before: 8, after: 8, ..Row::array(2, "part", Element::Uint8, 16) },
+        ];
+        let plan = plan(&rows, None);
+        let holders = holders(&plan);
+        let words: Vec<_> = holders.iter().map(|holder| (holder.name.as_str(), holder.bytes, holder.buffers)).collect();
+        assert_eq!(
+            words,
+            [
+                ("the page’s 100 × Uint8Array, 16 B each", 1600, 100),
+                ("the message: the builder’s memory in wasm", 96, 1),
+                ("the page’s buffer of 32 B in the JS heap; this Uint8Array shows a part of it", 16, 1),
+                ("the program’s block in wasm memory", 12, 1),
+                ("the program, which always has these zeros", 4, 1),
+            ]
+        );
+        assert_eq!(holders[2].whole, Some(32));
+        assert_eq!(holders[1].pieces, [1, 2]);
+        assert!(holders.iter().all(|holder| way_words(holder).starts_with("referred to")));
+    }
+
+    #[test]
+    fn what_is_refused_stays_its_owners() {
+        let part = Row { mode: Mode::Move, before: 8, ..Row::array(0, "p", Element::Uint8, 20) };
+        let holders = holders(&plan(&[part], None));
+        assert_eq!(way_words(&holders[0]), "refused");
+        let empty = Row { mode: Mode::Borrow, ..Row::array(0, "e", Element::Uint8, 0) };
+        assert_eq!(way_words(&super::holders(&plan(&[empty], None))[0]), "no byte");
+    }
+}

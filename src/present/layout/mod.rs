@@ -1,0 +1,7 @@
+//! The drawing of the layout, as numbers and words.
+
+pub mod cells;
+pub mod facts;
+pub mod holders;
+pub mod lens;
+pub mod scale;

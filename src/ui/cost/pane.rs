@@ -1,0 +1,280 @@
+//! The Cost pane: what copying costs on this payload, in this browser.
+
+use yew::prelude::*;
+
+use crate::{
+    app::{
+        Action, Build, Download, Shown, State, Status,
+        keys::{aria, hint},
+    },
+    measure::course::Progress,
+    run::Scenario,
+};
+use crate::{
+    present::{
+        cost::{export, plot::standalone, reading},
+        format,
+    },
+    ui::{
+        cost::{
+            history::{Compared, History},
+            results::{Kind, Read, Results, plotted, rich, use_reading},
+        },
+        kit::widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
+        rest,
+    },
+};
+
+/// Pixels of an exported plot.
+const EXPORTED: f64 = 760.0;
+
+/// What is open above the result.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Panel {
+    None,
+    History,
+    Export,
+}
+
+/// The pane.
+#[component]
+pub(crate) fn CostPane(props: &PaneProps) -> Html {
+    let panel = use_state_eq(|| Panel::None);
+    let (state, send) = (&props.state, &props.send);
+    let cost = &state.cost;
+    // One of the two buttons goes and the other comes: whoever had the one has the other.
+    let untouched = use_mut_ref(|| true);
+    use_effect_with(cost.is_measuring(), move |measuring| {
+        if !untouched.replace(false) {
+            keep_focus(&[if *measuring { "#cancel" } else { "#measure" }]);
+        }
+    });
+    let toggle = |which: Panel, id: &'static str, label: String, disabled: bool| {
+        let open = *panel == which;
+        let setter = panel.setter();
+        let onclick = Callback::from(move |_: MouseEvent| setter.set(if open { Panel::None } else { which }));
+        html! {
+            <button type="button" class="link" {id} {onclick} {disabled} aria-expanded={if open { "true" } else { "false" }}>{ label }</button>
+        }
+    };
+    let history = match cost.history.len() {
+        0 => "History".to_owned(),
+        count => format!("History ({})", format::count(count)),
+    };
+    let controls = html! {
+        <>
+            { chooser(cost.scenario, send, cost.is_measuring()) }
+            { toggle(Panel::History, "history", history, false) }
+            { toggle(Panel::Export, "export", "Export".to_owned(), cost.shown.is_none()) }
+            { main_control(state, send) }
+        </>
+    };
+    html! {
+        <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
+            { pane_head(3, "head-cost", "Cost", "", controls) }
+            <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
+                if *panel == Panel::History { { rest::drawn(state, send, |views| (views.history)(state, send)) } }
+                if *panel == Panel::Export { { rest::drawn(state, send, |views| (views.exports)(state, send)) } }
+                // Whatever is open: a run that could not be kept must not get lost unseen.
+                if let Some(cause) = &cost.storage { { problem("run-problem", cause) } }
+                { match &cost.status {
+                    Status::Failed(cause) => problem("cost-problem", cause),
+                    Status::Measuring(progress) => measuring(progress),
+                    Status::Idle => html! {},
+                } }
+                if !cost.is_measuring() {
+                    if cost.shown.is_some() {
+                        { rest::drawn(state, send, |views| (views.results)(state, send)) }
+                    } else {
+                        { not_measured(state) }
+                    }
+                }
+            </div>
+        </section>
+    }
+}
+
+/// The kept runs.
+pub(crate) fn history(state: &State, send: &Callback<Action>) -> Html {
+    let cost = &state.cost;
+    let id = |run: &Option<Shown>| run.as_ref().map(|run| run.0.id);
+    html! { <History runs={cost.history.clone()} shown={id(&cost.shown)} other={id(&cost.other)} send={send.clone()} /> }
+}
+
+/// The shown run as files, if there is one.
+pub(crate) fn exports(state: &State, send: &Callback<Action>) -> Html {
+    html! { if let Some(run) = state.cost.shown.clone() { <Exports {run} send={send.clone()} /> } }
+}
+
+/// The shown run, and what it is compared with.
+pub(crate) fn results(state: &State, send: &Callback<Action>) -> Html {
+    let cost = &state.cost;
+    let Some(run) = &cost.shown else { return html! {} };
+    html! {
+        <>
+            { chosen_words(state, run) }
+            if let Some(other) = cost.other.as_ref().filter(|other| *other != run) {
+                <Compared run={run.clone()} other={other.clone()} send={send.clone()} />
+            }
+            <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} />
+        </>
+    }
+}
+
+/// Whether the rows are others than those that the run measured.
+fn is_stale(state: &State, run: &Shown) -> bool {
+    run.0.scenario.is_about_rows() && state.cost.measured != Some(state.revision)
+}
+
+/// What the chosen scenario would measure, when the result below is of another one; and why it cannot be measured now, if so.
+fn chosen_words(state: &State, shown: &Shown) -> Html {
+    let scenario = state.cost.scenario;
+    let why = hindrance(state).map(|why| html! { <p class="note" id="cost-hindrance">{ why }</p> });
+    if shown.0.scenario == scenario {
+        return why.unwrap_or_default();
+    }
+    let (question, how) = reading::question(scenario);
+    html! {
+        <div class="chosen" id="cost-chosen">
+            { for why }
+            <p><strong>{ question }</strong>{ " " }{ rich(how) }</p>
+            <p class="quiet">{ format!("Not measured yet. Below: {}.", reading::scenario_name(shown.0.scenario)) }</p>
+        </div>
+    }
+}
+
+fn chooser(chosen: Scenario, send: &Callback<Action>, measuring: bool) -> Html {
+    let options = Scenario::ALL
+        .iter()
+        .map(|scenario| (reading::scenario_key(*scenario).into(), reading::scenario_name(*scenario).into()))
+        .collect::<Vec<(AttrValue, AttrValue)>>();
+    let choose = send.reform(|key: String| {
+        let found = Scenario::ALL.into_iter().find(|scenario| reading::scenario_key(*scenario) == key);
+        Action::Scenario(found.unwrap_or_default())
+    });
+    html! {
+        <fieldset class="scenario" disabled={measuring}>
+            <Select id="scenario" name="What is measured" value={reading::scenario_key(chosen)} {options} {choose} />
+        </fieldset>
+    }
+}
+
+/// Why nothing can be measured now, if so.
+fn hindrance(state: &State) -> Option<&'static str> {
+    if !state.cost.scenario.is_about_rows() {
+        None
+    } else if state.rows.is_empty() {
+        Some("Nothing to measure yet: build a payload first.")
+    } else if matches!(state.build, Build::Failed(_)) {
+        Some("Nothing to measure: the payload could not be built.")
+    } else {
+        None
+    }
+}
+
+// Keys: without them the one button would become the other during its own click.
+fn main_control(state: &State, send: &Callback<Action>) -> Html {
+    if state.cost.is_measuring() {
+        return html! {
+            <button key="cancel" type="button" id="cancel" onclick={sends(send, Action::StopMeasuring)}>{ "Cancel" }</button>
+        };
+    }
+    let scenario = state.cost.scenario;
+    let again = state.cost.shown.as_ref().is_some_and(|run| run.0.scenario == scenario);
+    html! {
+        <button key="measure" type="button" class="primary" id="measure" disabled={hindrance(state).is_some()}
+            aria-keyshortcuts={aria("measure")} title={hint("measure")}
+            onclick={sends(send, Action::Measure)}>{ if again { "Measure again" } else { "Measure" } }</button>
+    }
+}
+
+fn measuring(progress: &Progress) -> Html {
+    html! {
+        <div class="empty">
+            <p class="big quiet">{ "Measuring …" }</p>
+            <progress id="cost-progress" max={progress.total.max(1).to_string()} value={progress.done.to_string()}
+                aria-label="Samples taken"></progress>
+            <p class="quiet" id="cost-left" role="status">
+                { reading::progress_words(progress) }
+                if progress.done > 0 { { ". Cancel keeps what is measured, marked partial." } }
+            </p>
+        </div>
+    }
+}
+
+fn not_measured(state: &State) -> Html {
+    let scenario = state.cost.scenario;
+    let (question, how) = reading::question(scenario);
+    html! {
+        <div class="empty" id="cost-empty">
+            <p class="big quiet">{ hindrance(state).unwrap_or(question) }</p>
+            <p>{ rich(how) }</p>
+            if scenario == Scenario::Payload {
+                <p>
+                    if state.session.is_open() {
+                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page: \
+                           to see what share of a whole put the copy is." }
+                    } else {
+                        { "Connect to a router first, and it also shows what share of a whole put the copy is." }
+                    }
+                </p>
+            }
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ExportsProps {
+    run: Shown,
+    send: Callback<Action>,
+}
+
+/// The shown run as files.
+#[component]
+fn Exports(props: &ExportsProps) -> Html {
+    let read = use_reading(&props.run);
+    // Of few samples there is no plot.
+    let sweep = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+    let has_plot = plotted(&read, sweep, EXPORTED).is_some();
+    let file = |id: &'static str, label: &'static str, words: &'static str, make: fn(&Read) -> Option<Download>| {
+        let (read, send) = (read.clone(), props.send.clone());
+        // Made when it is asked for: a run is megabytes of text.
+        let onclick = Callback::from(move |_: MouseEvent| {
+            if let Some(download) = make(&read) {
+                send.emit(Action::Save(download));
+            }
+        });
+        let disabled = id == "export-svg" && !has_plot;
+        let words = if disabled { "there are too few samples for a plot" } else { words };
+        html! { <li><button type="button" {id} {onclick} {disabled}>{ label }</button><span class="quiet">{ words }</span></li> }
+    };
+    let payload = read.reading.put().is_some();
+    html! {
+        <ul class="exports" id="export-panel" aria-label="Export this run">
+            { file("export-json", "JSON", "every sample; can be opened here again", |read| {
+                Some(download(read, "json", "application/json", read.run.0.to_json()))
+            }) }
+            { file("export-csv", "CSV", "a line for each sample", |read| {
+                Some(download(read, "csv", "text/csv", export::csv(&read.run.0)))
+            }) }
+            { file("export-markdown", "Markdown", "sentence, tables, conditions", |read| {
+                Some(download(read, "md", "text/markdown", export::markdown(&read.run.0, &read.reading)))
+            }) }
+            { file("export-svg", "SVG", "the plot", |read| {
+                let kind = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+                svg(read, kind, "svg")
+            }) }
+            if payload { { file("export-svg-put", "SVG of the put", "the bar", |read| svg(read, Kind::Bar, "put.svg")) } }
+        </ul>
+    }
+}
+
+fn download(read: &Read, ending: &str, media: &'static str, text: String) -> Download {
+    Download { name: export::file_name(&read.run.0, ending), media, text }
+}
+
+fn svg(read: &Read, kind: Kind, ending: &str) -> Option<Download> {
+    let plot = plotted(read, kind, EXPORTED)?;
+    let text = standalone(&plot, &export::foot(&read.run.0, EXPORTED));
+    Some(download(read, ending, "image/svg+xml", text))
+}

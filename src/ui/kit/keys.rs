@@ -1,0 +1,177 @@
+//! The one listener for keys, and what tells of them. Which key does what is in [`crate::app::keys`].
+
+use std::cell::{Cell, RefCell};
+
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
+
+use crate::app::{
+    Action,
+    keys::{self, COMMANDS, Command, Context, Run},
+};
+
+/// Where it is kept that keys without Ctrl or Alt are off.
+const STORED: &str = "zbytes-lab.keys";
+
+thread_local! {
+    /// Whether keys without Ctrl or Alt are off. Kept here too: a browser may refuse to store.
+    static OFF: Cell<bool> = Cell::new(stored().is_some_and(|kept| kept == "off"));
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+fn stored() -> Option<String> {
+    storage()?.get_item(STORED).ok().flatten()
+}
+
+/// Listens until it is dropped.
+pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
+    let options = EventListenerOptions::enable_prevent_default();
+    // On the window: what has the focus, and the dialog around it, have had the event before.
+    Some(EventListener::new_with_options(&web_sys::window()?.into(), "keydown", options, move |event| {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+        // A key that is held down does it once; keys that make up a character are none of ours.
+        if event.default_prevented() || event.repeat() || event.is_composing() {
+            return;
+        }
+        if let Some(command) = command(event) {
+            event.prevent_default();
+            match command.run {
+                Run::Do(verb) => send.emit(Action::Command(verb)),
+                Run::Press(id) => press(id, command.label),
+                Run::Focus(id) => with(id, |element| {
+                    // Fails for what cannot have the focus, and then it stays where it is.
+                    let _ = element.focus();
+                }),
+                Run::Own => {}
+            }
+        }
+    }))
+}
+
+/// What the event asks for, where it happened.
+fn command(event: &KeyboardEvent) -> Option<&'static Command> {
+    // AltGr, which some systems report as both Ctrl and Alt, is how some keyboards make a character.
+    let made = event.get_modifier_state("AltGraph");
+    let control = !made && (event.ctrl_key() || event.meta_key());
+    let pressed = keys::pressed(&event.key(), control, !made && event.alt_key(), event.shift_key());
+    let document = web_sys::window()?.document()?;
+    let focus = document.active_element();
+    let inside = focus.as_ref().and_then(|focus| focus.closest("dialog[open]").ok().flatten());
+    let dialog = inside.or_else(|| document.query_selector("dialog[open]").ok().flatten());
+    // What had the focus in a dialog may be gone.
+    let here = match (&dialog, focus) {
+        (Some(dialog), focus) => focus.filter(|focus| dialog.contains(Some(focus))).or_else(|| Some(dialog.clone())),
+        (None, focus) => focus,
+    };
+    let holds = |context: &Context| match context.selector() {
+        None => dialog.is_none(),
+        Some(selector) => {
+            let found = here.as_ref().and_then(|here| here.closest(selector).ok().flatten());
+            found.is_some_and(|found| dialog.as_ref().is_none_or(|dialog| dialog.contains(Some(&found))))
+        }
+    };
+    let contexts: Vec<Context> = Context::ALL.into_iter().filter(holds).collect();
+    keys::find(&pressed, &contexts, here.as_ref().is_some_and(is_typed_in))
+        .filter(|command| !(command.is_character() && OFF.get()))
+}
+
+fn is_typed_in(element: &Element) -> bool {
+    let kind = element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::type_).unwrap_or_default();
+    keys::is_typed_in(&element.tag_name().to_ascii_lowercase(), &kind)
+        || element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
+}
+
+/// Where it is said that a key has no effect now. In the page all the time, so that a screen reader hears of it.
+const SAID: &str = "key-said";
+
+thread_local! {
+    /// Takes the words away again.
+    static FADING: RefCell<Option<Timeout>> = const { RefCell::new(None) };
+}
+
+/// The place for what keys have to say.
+pub(crate) fn said() -> Html {
+    html! { <p id={SAID} role="status"></p> }
+}
+
+/// Presses a control, or says that it is not to be pressed now.
+fn press(id: &str, label: &str) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let found = document.as_ref().and_then(|document| document.get_element_by_id(id));
+    let can_be = found.as_ref().is_some_and(|element| !element.has_attribute("disabled"));
+    let words = (!can_be).then(|| format!("Not possible now: {label}."));
+    if let Some(element) = found.filter(|_| can_be).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
+    }
+    if let Some(place) = document.and_then(|document| document.get_element_by_id(SAID)) {
+        place.set_text_content(words.as_deref());
+        let fading = words.map(|_| Timeout::new(5_000, move || place.set_text_content(None)));
+        FADING.set(fading);
+    }
+}
+
+fn with(id: &str, act: impl FnOnce(&HtmlElement)) {
+    let found =
+        web_sys::window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        act(&element);
+    }
+}
+
+/// Keys as they are printed.
+fn caps(keys: &'static str) -> Html {
+    html! { { for keys::shown(keys).map(|key| html! { <><kbd>{ key }</kbd>{ " " }</> }) } }
+}
+
+/// Every command that has a key, by where it holds, and the switch for those that are single characters.
+#[component]
+pub(crate) fn KeysTable() -> Html {
+    let off = use_state_eq(|| OFF.get());
+    let onchange = {
+        let off = off.setter();
+        Callback::from(move |event: Event| {
+            let now = !event.target_unchecked_into::<HtmlInputElement>().checked();
+            OFF.set(now);
+            off.set(now);
+            // A browser that refuses to store is no reason not to switch.
+            let _ = storage()
+                .map(|storage| if now { storage.set_item(STORED, "off") } else { storage.remove_item(STORED) });
+        })
+    };
+    let group = |context: Context| {
+        html! {
+            <tbody>
+                <tr><th colspan="2" scope="rowgroup">{ context.name() }</th></tr>
+                { for COMMANDS.iter().filter(|command| command.context == context).map(|command| html! {
+                    <tr data-command={command.id}><td>{ caps(command.keys) }</td><td>{ command.label }</td></tr>
+                }) }
+            </tbody>
+        }
+    };
+    html! {
+        <>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Keys">
+                <table class="keys" id="keys">
+                    <thead class="unseen"><tr><th scope="col">{ "key" }</th><th scope="col">{ "what it does" }</th></tr></thead>
+                    { for Context::ALL.into_iter().rev().map(group) }
+                </table>
+            </div>
+            <label class="check">
+                <input type="checkbox" id="keys-on" checked={!*off} {onchange} />
+                <span>{ "keys without Ctrl or Alt work" }</span>
+            </label>
+        </>
+    }
+}
+
+/// The keys of the view Bytes, in a line.
+pub(crate) fn in_line(contexts: &[Context]) -> Html {
+    let commands = COMMANDS.iter().filter(|command| contexts.contains(&command.context));
+    html! { { for commands.map(|command| html! { <span>{ caps(command.keys) }{ command.label }</span> }) } }
+}

@@ -1,0 +1,113 @@
+//! The field for a line of text: it says what it took of what was typed or pasted, where that cannot be seen.
+
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::{
+    app::keys,
+    outside::{Ends, cleaned, lost_in_pasting, noticed},
+};
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct TextFieldProps {
+    /// Its `id`.
+    pub(crate) id: AttrValue,
+    /// Its text.
+    pub(crate) value: AttrValue,
+    /// Called with every other text.
+    pub(crate) change: Callback<String>,
+    /// What becomes of spaces at its ends.
+    pub(crate) ends: Ends,
+    /// The most UTF-16 code units that it takes.
+    #[prop_or_default]
+    pub(crate) most: Option<usize>,
+    /// Classes of the input.
+    #[prop_or_default]
+    pub(crate) class: Classes,
+    /// What stands in it while it is empty.
+    #[prop_or_default]
+    pub(crate) placeholder: Option<&'static str>,
+    /// Whether it can only be read.
+    #[prop_or_default]
+    pub(crate) readonly: bool,
+    /// Whether its text is wrong, which is said elsewhere.
+    #[prop_or_default]
+    pub(crate) wrong: bool,
+    /// The `id` of what describes it.
+    #[prop_or_default]
+    pub(crate) describedby: Option<AttrValue>,
+}
+
+/// The input, and behind it a line about what it took, if there is something to say.
+#[component]
+pub(crate) fn TextField(props: &TextFieldProps) -> Html {
+    let TextFieldProps { id, value, change, ends, most, class, placeholder, readonly, wrong, describedby } = props;
+    let lost = use_state_eq(|| None::<String>);
+    // What the paste that comes now will lose: the browser says first what is pasted, and then that the text has changed.
+    let pasting = use_mut_ref(|| None::<String>);
+    let onpaste = {
+        let (pasting, most) = (pasting.clone(), *most);
+        Callback::from(move |event: Event| {
+            let text = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
+            let text = text.and_then(|data| data.get_data("text").ok()).unwrap_or_default();
+            let input: HtmlInputElement = event.target_unchecked_into();
+            let selected =
+                || Some(input.selection_end().ok()??.saturating_sub(input.selection_start().ok()??) as usize);
+            let stays = input.value().encode_utf16().count().saturating_sub(selected().unwrap_or(0));
+            *pasting.borrow_mut() = lost_in_pasting(&text, most.map(|most| (most.saturating_sub(stays), most)));
+        })
+    };
+    let typing = use_state_eq(|| false);
+    let oninput = {
+        let (change, lost, typing) = (change.clone(), lost.setter(), typing.setter());
+        Callback::from(move |event: InputEvent| {
+            lost.set(pasting.borrow_mut().take());
+            // What fills fields by itself may send a plain event, which has no type of input.
+            let typed = event.dyn_ref::<InputEvent>().is_some_and(|event| event.input_type() == "insertText");
+            typing.set(typed);
+            change.emit(event.target_unchecked_into::<HtmlInputElement>().value());
+        })
+    };
+    let onblur = {
+        let typing = typing.setter();
+        Callback::from(move |_: FocusEvent| typing.set(false))
+    };
+    let so_far = match value.strip_suffix(' ') {
+        Some(words) if *typing && *ends == Ends::Words => words,
+        _ => value.as_str(),
+    };
+    let taken = noticed(so_far, *ends).filter(|_| !*readonly);
+    let clean = cleaned(value);
+    let stands = if *ends == Ends::LeftOut { value.trim() } else { value.as_str() };
+    let can_be_cleaned = taken.is_some() && clean != stands;
+    let clear = {
+        let (change, lost) = (change.clone(), lost.setter());
+        Callback::from(move |_: MouseEvent| {
+            lost.set(None);
+            change.emit(clean.clone());
+        })
+    };
+    let note = format!("{id}-took");
+    let says = taken.is_some() || lost.is_some();
+    let described: Vec<String> =
+        describedby.iter().map(ToString::to_string).chain(says.then(|| note.clone())).collect();
+    html! {
+        <>
+            <input id={id.clone()} type="text" class={class.clone()} value={value.clone()} {oninput} {onpaste} {onblur} placeholder={*placeholder} readonly={*readonly}
+                maxlength={most.map(|most| most.to_string())} autocomplete="off" spellcheck="false" autocapitalize="off"
+                aria-keyshortcuts={keys::aria(id)} aria-invalid={wrong.then_some("true")}
+                aria-describedby={(!described.is_empty()).then(|| described.join(" "))} />
+            // Always there: a screen reader hears only of what changes in a region that it knows.
+            <p class={classes!("took", says.then_some("says"))} id={note} role="status">
+                if let Some(lost) = &*lost { <span>{ lost }{ " " }</span> }
+                if let Some(taken) = taken {
+                    <bdi>{ taken }</bdi>
+                    if can_be_cleaned {
+                        { " " }<button type="button" class="link" id={format!("{id}-clean")} onclick={clear}>{ "Leave it out" }</button>
+                    }
+                }
+            </p>
+        </>
+    }
+}

@@ -1,0 +1,424 @@
+//! The few controls and marks that every pane uses.
+
+use std::marker::PhantomData;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
+use yew::prelude::*;
+
+use crate::present::format;
+use crate::{
+    app::{Action, MAX_DIMENSIONS, Problem, keys},
+    outside::{self, Outside, Piece},
+};
+
+/// What every pane gets.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct PaneProps {
+    /// The state to show.
+    pub(crate) state: std::rc::Rc<crate::app::State>,
+    /// Where actions go.
+    pub(crate) send: Callback<Action>,
+}
+
+/// A callback that sends the same action each time.
+pub(crate) fn sends<E>(send: &Callback<Action>, action: Action) -> Callback<E> {
+    send.reform(move |_| action.clone())
+}
+
+/// Keeps a form from leaving the page and sends an action instead, so that Enter in a field does what its button does.
+pub(crate) fn submits(send: &Callback<Action>, action: Action) -> Callback<SubmitEvent> {
+    let send = send.clone();
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        send.emit(action.clone());
+    })
+}
+
+/// The head of a pane: its number in a box, its name, a few words, then controls.
+pub(crate) fn pane_head(number: u8, id: &'static str, name: &'static str, words: &'static str, controls: Html) -> Html {
+    html! {
+        <header class="head">
+            <h2 id={id}><span class="number" aria-hidden="true">{ number }</span>{ name }</h2>
+            <span class="quiet head-words">{ words }</span>
+            <div class="head-controls">{ controls }</div>
+        </header>
+    }
+}
+
+/// A problem: a red bar, the cause in bold, what it means.
+pub(crate) fn problem(id: &'static str, problem: &Problem) -> Html {
+    html! {
+        <p class="problem" role="alert" id={id}><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p>
+    }
+}
+
+/// A text from outside, with a direction of its own, and what cannot be seen of it in a notation.
+pub(crate) fn outside(text: &Outside) -> Html {
+    let pieces = outside::pieces(text.raw(), outside::LINE).into_iter().map(|piece| match piece {
+        Piece::Plain(plain) => html! { { plain.to_owned() } },
+        Piece::Notation(words) => html! { <span class="notation">{ words }</span> },
+    });
+    html! { <bdi>{ for pieces }</bdi> }
+}
+
+/// One choice of a [`segmented`] control.
+pub(crate) struct Choice {
+    /// The `id` of its radio button.
+    pub(crate) id: AttrValue,
+    /// What it says.
+    pub(crate) label: &'static str,
+    /// Whether it is the one that holds.
+    pub(crate) chosen: bool,
+    /// What choosing it does.
+    pub(crate) choose: Callback<Event>,
+}
+
+/// Radio buttons in a row. `legend` is for screen readers; what eyes need stands beside it. A key for `group` takes the next one.
+pub(crate) fn segmented(legend: &'static str, group: &'static str, choices: Vec<Choice>) -> Html {
+    html! {
+        <fieldset class="segmented" aria-keyshortcuts={keys::aria(group)} title={keys::hint(group)}>
+            <legend class="unseen">{ legend }</legend>
+            { for choices.into_iter().map(|choice| html! {
+                <label>
+                    <input type="radio" name={group} id={choice.id} checked={choice.chosen} onchange={choice.choose} />
+                    <span data-label={choice.label}>{ choice.label }</span>
+                </label>
+            }) }
+        </fieldset>
+    }
+}
+
+/// A box to be ticked, with its label.
+pub(crate) fn check(id: &'static str, label: &'static str, on: bool, change: Callback<bool>) -> Html {
+    let onchange = change.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
+    html! { <label class="check"><input type="checkbox" {id} checked={on} {onchange} /><span>{ label }</span></label> }
+}
+
+/// The class that sets the hue of the segment at `position`.
+pub(crate) fn hue(position: usize) -> String {
+    format!("seg-{}", position % 8)
+}
+
+/// The paint of the pattern that says "lives here" for the segment at `position`; [`Patterns`] defines it.
+pub(crate) fn hatch(position: usize) -> String {
+    format!("url(#hatch-{}-{})", position % 8, position % 7)
+}
+
+/// The paint of the pattern over solid ink for the segment at `position`.
+pub(crate) fn overlay(position: usize) -> String {
+    format!("url(#over-{})", position % 7)
+}
+
+/// The paint of chevrons in the hue of the segment at `position`.
+pub(crate) fn chevrons(position: usize) -> String {
+    format!("url(#chevrons-{})", position % 8)
+}
+
+/// A small square in a segment's colour and pattern.
+pub(crate) fn swatch(position: usize) -> Html {
+    html! {
+        <svg class={classes!("swatch", hue(position))} width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+            <rect class="tint" width="13" height="13" />
+            <rect width="13" height="13" fill={hatch(position)} />
+            <rect class="edge" x="1" y="1" width="11" height="11" />
+        </svg>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct PatternsProps {
+    /// How many segments there are to draw.
+    pub(crate) count: usize,
+}
+
+/// The definitions that [`hatch`], [`overlay`] and [`chevrons`] name. Once in the page.
+///
+/// Each has a key. Without keys Yew would match the lists from their ends, so a further segment would give every element
+/// the name of its neighbour, and WebKit goes on painting with the element that had the name first.
+#[component]
+pub(crate) fn Patterns(props: &PatternsProps) -> Html {
+    // Hue and pattern repeat after 56 positions.
+    let hatches = (0..props.count.clamp(3, 56)).map(|position| {
+        let (class, shape) = (classes!("pattern-lines", hue(position)), shape(position % 7));
+        let tile = TILES[position % 7];
+        let id = format!("hatch-{}-{}", position % 8, position % 7);
+        html! {
+            <pattern key={id.clone()} {id} {class} width={tile.0} height={tile.1} patternUnits="userSpaceOnUse">
+                { shape }
+            </pattern>
+        }
+    });
+    let overlays = (0..7).map(|pattern| {
+        let tile = TILES[pattern];
+        let id = format!("over-{pattern}");
+        html! {
+            <pattern key={id.clone()} {id} class="pattern-lines pattern-over" width={tile.0} height={tile.1}
+                patternUnits="userSpaceOnUse">{ shape(pattern) }</pattern>
+        }
+    });
+    let chevrons = (0..8).map(|at| {
+        let id = format!("chevrons-{at}");
+        html! {
+            <pattern key={id.clone()} {id} class={classes!("pattern-lines", "pattern-chevrons", hue(at))} width="16"
+                height="18" patternUnits="userSpaceOnUse">
+                <path d="M5 5L8 8L11 5M5 9.5L8 12.5L11 9.5" />
+            </pattern>
+        }
+    });
+    html! {
+        <svg class="patterns" width="0" height="0" aria-hidden="true">
+            <defs>
+                { for hatches }
+                { for overlays }
+                { for chevrons }
+                <pattern id="legend-hatch" class="pattern-lines pattern-ink" width="6" height="6" patternUnits="userSpaceOnUse">
+                    { shape(0) }
+                </pattern>
+                <pattern id="legend-dots" class="pattern-dots pattern-ink" width="5" height="5" patternUnits="userSpaceOnUse">
+                    <circle cx="2.5" cy="2.5" r="1" />
+                </pattern>
+            </defs>
+        </svg>
+    }
+}
+
+/// Width and height of each pattern's tile.
+const TILES: [(&str, &str); 7] = [("6", "6"), ("7", "7"), ("5", "5"), ("6", "6"), ("5", "5"), ("7", "7"), ("8", "6")];
+
+fn shape(pattern: usize) -> Html {
+    let path = match pattern {
+        0 => "M-1 1L1 -1M0 6L6 0M5 7L7 5",
+        1 => return html! { <circle cx="3.5" cy="3.5" r="1" /> },
+        2 => "M2.5 0V5",
+        3 => "M-1 5L1 7M0 0L6 6M5 -1L7 1",
+        4 => "M0 2.5H5",
+        5 => "M3.5 1.2V5.8M1.2 3.5H5.8",
+        _ => "M0 4.5L2 2L4 4.5L6 2L8 4.5",
+    };
+    html! { <path d={path} /> }
+}
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct SelectProps {
+    /// Its `id`.
+    pub(crate) id: &'static str,
+    /// The key of the option that holds.
+    pub(crate) value: AttrValue,
+    /// Key and text of every option.
+    pub(crate) options: Vec<(AttrValue, AttrValue)>,
+    /// What choosing one does, by its key.
+    pub(crate) choose: Callback<String>,
+    /// A name for screen readers where no label stands beside it.
+    #[prop_or_default]
+    pub(crate) name: Option<AttrValue>,
+}
+
+/// A `<select>` that always shows the value that it is given: once a person has chosen, a browser no longer listens to the
+/// `selected` attribute of the options, so the value is set on the element itself.
+#[component]
+pub(crate) fn Select(props: &SelectProps) -> Html {
+    let node = use_node_ref();
+    {
+        let (node, value) = (node.clone(), props.value.clone());
+        use_effect(move || {
+            if let Some(element) = node.cast::<HtmlSelectElement>() {
+                element.set_value(&value);
+            }
+        });
+    }
+    let onchange = props.choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    html! {
+        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()}
+            aria-keyshortcuts={keys::aria(props.id)} title={keys::hint(props.id)}>
+            { for props.options.iter().map(|(key, text)| html! { <option value={key}>{ text }</option> }) }
+        </select>
+    }
+}
+
+/// What can be typed into a [`Field`].
+pub(crate) trait Typed: Clone + PartialEq + 'static {
+    /// The value of a text, or what is wrong with it. What `least` and `most` bound is the value's own.
+    fn read(text: &str, least: usize, most: usize) -> Result<Self, String>;
+    /// The value as a text.
+    fn show(&self) -> String;
+}
+
+/// A whole number.
+impl Typed for usize {
+    fn read(text: &str, least: usize, most: usize) -> Result<Self, String> {
+        format::whole_number(text, least, most)
+    }
+
+    fn show(&self) -> String {
+        format::count(*self)
+    }
+}
+
+/// The sides of a tensor; the bounds are those of its elements.
+impl Typed for Vec<u32> {
+    fn read(text: &str, _least: usize, most: usize) -> Result<Self, String> {
+        format::sides(text, MAX_DIMENSIONS, most)
+    }
+
+    fn show(&self) -> String {
+        format::shape(self)
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct FieldProps<T: Typed> {
+    /// The `id` of the input.
+    pub(crate) id: AttrValue,
+    /// What it is.
+    pub(crate) label: AttrValue,
+    /// A class of its own.
+    #[prop_or_default]
+    pub(crate) class: Classes,
+    /// A sign in front of the input, as in `×`.
+    #[prop_or_default]
+    pub(crate) sign: AttrValue,
+    /// The value that holds.
+    pub(crate) value: T,
+    /// The least that is taken.
+    pub(crate) least: usize,
+    /// The most that is taken.
+    pub(crate) most: usize,
+    /// Called with every valid value.
+    pub(crate) change: Callback<T>,
+}
+
+pub(crate) enum FieldMsg {
+    Typed(String),
+    Left,
+}
+
+/// A field for a value that is typed. What is typed stays as it was typed; a text that says no valid value is explained below the
+/// field and goes no further.
+pub(crate) struct Field<T: Typed> {
+    text: String,
+    error: Option<String>,
+    value: PhantomData<T>,
+}
+
+/// A field for a whole number.
+pub(crate) type NumberField = Field<usize>;
+
+/// A field for the sides of a tensor.
+pub(crate) type SidesField = Field<Vec<u32>>;
+
+impl<T: Typed> Component for Field<T> {
+    type Message = FieldMsg;
+    type Properties = FieldProps<T>;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        Self { text: ctx.props().value.show(), error: None, value: PhantomData }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: FieldMsg) -> bool {
+        let props = ctx.props();
+        match msg {
+            FieldMsg::Typed(text) => {
+                self.text = text;
+                match T::read(&self.text, props.least, props.most) {
+                    Ok(value) => {
+                        self.error = None;
+                        if value != props.value {
+                            props.change.emit(value);
+                        }
+                    }
+                    Err(error) => self.error = Some(error),
+                }
+            }
+            FieldMsg::Left => {
+                if self.error.is_none() {
+                    self.text = props.value.show();
+                }
+            }
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &FieldProps<T>) -> bool {
+        let props = ctx.props();
+        let typed = T::read(&self.text, props.least, props.most);
+        if props.value != old.value && typed.as_ref() != Ok(&props.value) {
+            self.text = props.value.show();
+            self.error = None;
+        } else if (props.least, props.most) != (old.least, old.most) {
+            self.error = typed.err();
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let oninput = ctx
+            .link()
+            .callback(|event: InputEvent| FieldMsg::Typed(event.target_unchecked_into::<HtmlInputElement>().value()));
+        let error_id = format!("{}-error", props.id);
+        html! {
+            <div class={classes!("field", "numeric", props.class.clone(), self.error.is_some().then_some("wrong"))}>
+                <label class="unseen" for={props.id.clone()}>{ &props.label }</label>
+                <div class="input">
+                    if !props.sign.is_empty() { <span class="sign" aria-hidden="true">{ &props.sign }</span> }
+                    <input id={props.id.clone()} type="text" inputmode="numeric" autocomplete="off" spellcheck="false"
+                        value={self.text.clone()} {oninput} onblur={ctx.link().callback(|_| FieldMsg::Left)}
+                        aria-invalid={self.error.is_some().then_some("true")}
+                        aria-describedby={self.error.is_some().then(|| error_id.clone())} />
+                </div>
+                if let Some(error) = &self.error {
+                    <p class="field-error" id={error_id} role="alert">{ error }{ " It stays " }{ props.value.show() }{ "." }</p>
+                }
+            </div>
+        }
+    }
+}
+
+/// Gives the focus to the first of `candidates`, selectors, that there is, if what had it is gone: else the keyboard would begin again
+/// at the top of the page.
+pub(crate) fn keep_focus(candidates: &[&str]) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+    let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let found = candidates.iter().find_map(|selector| document.query_selector(selector).ok().flatten());
+    if let Some(found) = found.filter(|_| lost).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // Fails for what cannot have the focus, and then it stays where it is.
+        let _ = found.focus();
+    }
+}
+
+/// The width of an element, in pixels; 0 as long as it is not known.
+#[hook]
+pub(crate) fn use_width(node: &NodeRef) -> f64 {
+    let width = use_state_eq(|| 0.0);
+    let (node, set) = (node.clone(), width.setter());
+    use_effect_with((), move |()| {
+        let watched = node.cast::<Element>().and_then(|element| watch(&element, set));
+        move || {
+            if let Some((observer, _closure)) = watched {
+                observer.disconnect();
+            }
+        }
+    });
+    *width
+}
+
+fn watch(element: &Element, set: UseStateSetter<f64>) -> Option<(ResizeObserver, Closure<dyn FnMut()>)> {
+    let watched = element.clone();
+    let closure = Closure::<dyn FnMut()>::new(move || {
+        let (watched, set) = (watched.clone(), set.clone());
+        // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+        Timeout::new(0, move || {
+            let width = f64::from(watched.client_width());
+            // A hidden plot has no width; the old one still holds when it is shown again.
+            if width > 0.0 {
+                set.set(width);
+            }
+        })
+        .forget();
+    });
+    let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some((observer, closure))
+}

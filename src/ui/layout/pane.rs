@@ -1,0 +1,782 @@
+//! The Layout pane: the drawing and what moves it, the ledger beside it, the facts below it, and the same as a table.
+
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+    rc::Rc,
+};
+
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlElement, ResizeObserver};
+use yew::prelude::*;
+
+use crate::{
+    app::{Action, Plan, Problem, RowId, Selection, State, View, Window, sight::Order},
+    web::rest::Errands,
+};
+use crate::{
+    present::{
+        format,
+        layout::{
+            cells::{self, Peek},
+            facts::{self, Facts},
+            lens::{Lens, Shown},
+            scale::{self, Scale},
+        },
+    },
+    ui::{
+        kit::{
+            animation::Frame,
+            widgets::{Choice, pane_head, problem, segmented, sends},
+        },
+        layout::{
+            details::{piece_words, selection_facts},
+            drawing::{self, Bands},
+            gestures::{self, Gestures},
+            values::Peeker,
+        },
+        rest,
+    },
+};
+
+/// Below this width of the window the drawing is the phone's.
+const NARROW: f64 = 700.0;
+
+/// How much one step of a key or a button magnifies.
+const STEP: f64 = 1.6;
+
+/// What part of the view a key moves it by.
+const PART: f64 = 0.2;
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct LayoutProps {
+    /// The state to show.
+    pub(crate) state: Rc<State>,
+    /// Where actions go.
+    pub(crate) send: Callback<Action>,
+    /// Who has the bytes.
+    pub(crate) errands: Errands,
+}
+
+/// A step of the view that a key or a button asks for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Look {
+    In,
+    Out,
+    Left,
+    Right,
+    Whole,
+    Fit,
+}
+
+pub(crate) enum Msg {
+    Measured { plot: f64, narrow: bool },
+    Down(PointerEvent),
+    Move(PointerEvent),
+    Up(PointerEvent),
+    Leave,
+    Wheel { factor: f64, by: f64, x: f64 },
+    Frame,
+    Click(MouseEvent),
+    Double(MouseEvent),
+    Key(KeyboardEvent),
+    Look(Look),
+    Table,
+    Span(Option<usize>),
+}
+
+/// The pane.
+pub(crate) struct LayoutPane {
+    plot: NodeRef,
+    drawn: NodeRef,
+    list: NodeRef,
+    /// Pixels that the drawing may take; none before it was measured.
+    width: Option<f64>,
+    narrow: bool,
+    /// Made of the rows once, not with every move of the pointer.
+    plan: Option<Rc<Plan>>,
+    axis: Option<Rc<Scale>>,
+    /// Where the pointer is, in pixels of the drawing.
+    hover: Option<f64>,
+    /// The window that was asked for last, until it is shown: keys come faster than the page is drawn, and each goes on from the last.
+    asked: Cell<Option<Option<Window>>>,
+    gestures: Gestures,
+    /// The pointer was here last, and the drawing does not know it yet.
+    pointer: Option<(f64, f64)>,
+    frame: Option<Frame>,
+    table: bool,
+    observer: Option<Observer>,
+    wheel: Option<EventListener>,
+    /// The row of a message, and which span of its structure is selected.
+    span: Option<(RowId, usize)>,
+    select_span: Callback<Option<usize>>,
+    /// Looks at the bytes that are drawn.
+    peeker: RefCell<Option<Box<dyn Peeker>>>,
+}
+
+/// Watches a size until it is dropped.
+struct Observer {
+    observer: ResizeObserver,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+impl LayoutPane {
+    fn renew_plan(&mut self, state: &State) {
+        self.plan = state.plan().ok().map(Rc::new);
+        self.renew_axis();
+    }
+
+    fn renew_axis(&mut self) {
+        let (plan, width) = (self.plan.as_ref(), self.room());
+        self.axis = plan.map(|plan| Rc::new(Scale::fitted(&drawing::rooms(plan, self.narrow), width)));
+    }
+
+    /// Pixels for the axis: the bands stand out by a few at both sides.
+    fn room(&self) -> f64 {
+        (self.width.unwrap_or(0.0) - 16.0).max(120.0)
+    }
+
+    fn lens(&self, state: &State) -> Option<Lens> {
+        self.width?;
+        Some(Lens::new(self.axis.clone()?, self.room(), state.window))
+    }
+
+    /// The plan and the view of it that was asked for last.
+    fn seen(&self, state: &State) -> Option<(Rc<Plan>, Lens)> {
+        self.width?;
+        let window = self.asked.get().unwrap_or(state.window);
+        Some((self.plan.clone()?, Lens::new(self.axis.clone()?, self.room(), window)))
+    }
+
+    /// A place of the window in pixels of the drawing.
+    fn inside(&self, client_x: i32, client_y: i32) -> (f64, f64) {
+        let rect = self.drawn.cast::<Element>().map(|svg| svg.get_bounding_client_rect());
+        rect.map_or((0.0, 0.0), |rect| (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top()))
+    }
+
+    /// What is drawn at `x`: the segment, and the byte.
+    fn at(plan: &Plan, lens: &Lens, x: f64) -> Option<(Selection, usize)> {
+        let position = lens.position_at(x)?;
+        let (piece, span) = (plan.pieces.get(position)?, lens.span(position)?);
+        let index = span.unit_at(x, piece.count);
+        let selection = (piece.count > 0).then(|| piece.selection(index))?;
+        Some((selection, piece.offset + if piece.bytes() > 0 { span.byte_at(x) } else { 0 }))
+    }
+
+    /// Shows another part of the axis.
+    fn show(&self, ctx: &Context<Self>, lens: &Lens) {
+        let window = lens.window();
+        if window != self.asked.get().unwrap_or(ctx.props().state.window) {
+            self.asked.set(Some(window));
+            ctx.props().send.emit(Action::Zoom(window));
+        }
+    }
+
+    /// Once a frame: what the pointers and the wheel have done since the last one.
+    fn framed(&mut self, ctx: &Context<Self>) -> bool {
+        self.frame = None;
+        let props = ctx.props();
+        let Some((plan, lens)) = self.seen(&props.state) else { return false };
+        let pointer = self.pointer.take();
+        if let Some(view) = self.gestures.view(&lens) {
+            self.show(ctx, &view);
+        }
+        let Some((x, _)) = pointer else { return false };
+        if self.gestures.was_drag() && self.gestures.is_held() {
+            return false;
+        }
+        self.hover = Some(x);
+        // A segment of which several share a pixel is not what is pointed at: its piece is.
+        let under = Self::at(&plan, &lens, x).map(|(selection, _)| selection).and_then(|selection| {
+            let piece = plan.piece_of(selection)?;
+            let wide = lens.span(piece.position)?.width / piece.count as f64 >= 3.0;
+            Some(if wide { selection } else { piece.selection(0) })
+        });
+        if under != props.state.hovered {
+            props.send.emit(Action::Hover(under));
+        }
+        true
+    }
+
+    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
+        if self.frame.is_none() {
+            let link = ctx.link().clone();
+            self.frame = Frame::next(move || link.send_message(Msg::Frame));
+        }
+    }
+
+    fn click(&self, ctx: &Context<Self>, event: &MouseEvent) {
+        let Some((plan, lens)) = self.seen(&ctx.props().state) else { return };
+        if self.gestures.was_drag() {
+            return;
+        }
+        let (x, y) = self.inside(event.client_x(), event.client_y());
+        // The strip above is in true scale.
+        let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
+            let slot = lens.true_slot(x);
+            if !lens.is_whole() {
+                self.show(ctx, &lens.centred(slot));
+                return;
+            }
+            lens.x_of(slot)
+        } else {
+            x
+        };
+        if let Some((selection, _)) = Self::at(&plan, &lens, x) {
+            ctx.props().send.emit(Action::Select(Some(selection)));
+        }
+    }
+
+    /// Shows a segment as large as it fits, or the whole again when it is shown like that already.
+    fn fit(&self, ctx: &Context<Self>, selection: Selection) {
+        let Some((plan, lens)) = self.seen(&ctx.props().state) else { return };
+        let Some(piece) = plan.piece_of(selection) else { return };
+        let (from, to) = Lens::slots_of(piece.position, selection.index - piece.first, piece.count);
+        let fit = lens.fitting(from, to);
+        let same = |slot: f64| (lens.x_of(slot) - fit.x_of(slot)).abs() < 1.0;
+        self.show(ctx, &if same(from) && same(to) { lens.whole() } else { fit });
+    }
+
+    fn look(&self, ctx: &Context<Self>, look: Look) {
+        let state = &ctx.props().state;
+        let Some((plan, lens)) = self.seen(state) else { return };
+        // Around what is selected, where that is in view.
+        let selected = state.selected.and_then(|selected| {
+            let piece = plan.piece_of(selected)?;
+            let (x, width) = lens.span(piece.position)?.unit(selected.index - piece.first, piece.count);
+            let (left, right) = (x.max(0.0), (x + width).min(lens.width));
+            (left < right).then_some(f64::midpoint(left, right))
+        });
+        let middle = selected.unwrap_or(lens.width / 2.0);
+        let view = match look {
+            Look::In => lens.zoomed(STEP, middle),
+            Look::Out => lens.zoomed(1.0 / STEP, middle),
+            Look::Left => lens.panned(-PART * lens.width),
+            Look::Right => lens.panned(PART * lens.width),
+            Look::Whole => lens.whole(),
+            Look::Fit => {
+                if let Some(selected) = state.selected {
+                    self.fit(ctx, selected);
+                }
+                return;
+            }
+        };
+        self.show(ctx, &view);
+    }
+
+    fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
+        let props = ctx.props();
+        let Some((plan, lens)) = self.seen(&props.state) else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let key = event.key();
+        // What is magnified moves; what is whole has nothing to move to, and the keys go through its segments.
+        let moves = !lens.is_whole() && !event.shift_key();
+        let look = match key.as_str() {
+            "+" | "=" => Some(Look::In),
+            "-" => Some(Look::Out),
+            "0" => Some(Look::Whole),
+            "Enter" => Some(Look::Fit),
+            "ArrowLeft" if moves => Some(Look::Left),
+            "ArrowRight" if moves => Some(Look::Right),
+            _ => None,
+        };
+        if let Some(look) = look {
+            event.prevent_default();
+            self.look(ctx, look);
+            return;
+        }
+        let selected = props.state.selected;
+        let number = selected.and_then(|selected| Facts::of(&plan, selected)).map_or(0, |facts| facts.number);
+        let target = match (key.as_str(), selected) {
+            ("ArrowLeft", _) => facts::numbered(&plan, number.saturating_sub(1).max(1)),
+            ("ArrowRight", _) => facts::numbered(&plan, (number + 1).min(plan.segments)),
+            ("ArrowUp" | "PageUp", Some(selected)) => facts::neighbour_piece(&plan, selected, false),
+            ("ArrowDown" | "PageDown", Some(selected)) => facts::neighbour_piece(&plan, selected, true),
+            ("Home", _) => facts::numbered(&plan, 1),
+            ("End", _) => facts::numbered(&plan, plan.segments),
+            ("ArrowUp" | "ArrowDown" | "PageUp" | "PageDown", None) => facts::numbered(&plan, 1),
+            _ => return,
+        };
+        event.prevent_default();
+        if target.is_some() {
+            props.send.emit(Action::Select(target));
+        }
+    }
+
+    /// Moves the view so that what was selected elsewhere is in it.
+    fn follow(&self, ctx: &Context<Self>) {
+        let state = &ctx.props().state;
+        let Some((plan, lens)) = self.seen(state) else { return };
+        let Some((selected, piece)) = state.selected.and_then(|selected| Some((selected, plan.piece_of(selected)?)))
+        else {
+            return;
+        };
+        let (from, to) = Lens::slots_of(piece.position, selected.index - piece.first, piece.count);
+        let (left, right) = (lens.x_of(from), lens.x_of(to));
+        if !lens.is_whole() && (right < 2.0 || left > lens.width - 2.0) {
+            // Of one that is wider than the view, its beginning.
+            let slot = if right - left > lens.width { from } else { f64::midpoint(from, to) };
+            self.show(ctx, &lens.centred(slot));
+        }
+    }
+
+    /// The bytes of what is drawn byte by byte.
+    fn peeks(&self, ctx: &Context<Self>, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]> {
+        let props = ctx.props();
+        let mut peeker = self.peeker.borrow_mut();
+        if lens.is_whole() {
+            *peeker = None;
+            return Rc::default();
+        }
+        if peeker.is_none() {
+            *peeker = rest::peeker(&props.errands);
+        }
+        peeker.as_mut().map(|peeker| peeker.peeks(&props.state, plan, lens, shown)).unwrap_or_default()
+    }
+
+    /// The selected span of the message that is selected, if any: its bytes.
+    fn span(&self, state: &State) -> Option<Range<usize>> {
+        let (row, span) = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row))?;
+        let structured = state.structures.iter().find(|one| one.row == row)?;
+        Some(structured.structure.as_ref().ok()?.spans.get(span)?.bytes.clone())
+    }
+
+    /// Selects the part that the selected span is in.
+    fn show_span(&self, ctx: &Context<Self>) {
+        let props = ctx.props();
+        let (Ok(plan), Some(bytes)) = (props.state.plan(), self.span(&props.state)) else { return };
+        let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+        if let Some(piece) = piece.filter(|piece| props.state.selected.is_none_or(|selected| !piece.holds(selected))) {
+            props.send.emit(Action::Select(Some(piece.selection(0))));
+        }
+    }
+
+    fn observe(&mut self, ctx: &Context<Self>) {
+        let Some(plot) = self.plot.cast::<HtmlElement>() else { return };
+        let link = ctx.link().clone();
+        let watched = plot.clone();
+        let closure = Closure::<dyn FnMut()>::new(move || {
+            let (link, watched) = (link.clone(), watched.clone());
+            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+            Timeout::new(0, move || {
+                let window =
+                    web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());
+                let narrow = window.is_some_and(|width| width < NARROW);
+                link.send_message(Msg::Measured { plot: f64::from(watched.client_width()), narrow });
+            })
+            .forget();
+        });
+        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            observer.observe(&plot);
+            self.observer = Some(Observer { observer, _closure: closure });
+        }
+    }
+}
+
+impl Component for LayoutPane {
+    type Message = Msg;
+    type Properties = LayoutProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let mut pane = Self {
+            plot: NodeRef::default(),
+            drawn: NodeRef::default(),
+            list: NodeRef::default(),
+            width: None,
+            narrow: false,
+            plan: None,
+            axis: None,
+            hover: None,
+            asked: Cell::new(None),
+            gestures: Gestures::default(),
+            pointer: None,
+            frame: None,
+            table: false,
+            observer: None,
+            wheel: None,
+            span: None,
+            select_span: ctx.link().callback(Msg::Span),
+            peeker: RefCell::default(),
+        };
+        pane.renew_plan(&ctx.props().state);
+        pane
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Measured { plot, narrow } => {
+                // A hidden plot has no width; the old one still holds when it is shown again.
+                if plot <= 0.0 || (self.width, self.narrow) == (Some(plot), narrow) {
+                    return false;
+                }
+                (self.width, self.narrow) = (Some(plot), narrow);
+                self.renew_axis();
+            }
+            Msg::Down(event) => {
+                if event.button() != 0 {
+                    return false;
+                }
+                let place = self.inside(event.client_x(), event.client_y());
+                if let Some((plan, lens)) = self.seen(&ctx.props().state) {
+                    let minimap = drawing::geometry(self.narrow, &plan).minimap_end();
+                    let finger = event.pointer_type() == "touch";
+                    self.gestures.down(event.pointer_id(), place, &lens, minimap, finger);
+                    if let Some(svg) = self.drawn.cast::<Element>() {
+                        // A pointer that is gone already has nothing to be followed.
+                        let _ = svg.set_pointer_capture(event.pointer_id());
+                    }
+                }
+                return false;
+            }
+            Msg::Move(event) => {
+                let place = self.inside(event.client_x(), event.client_y());
+                let held = self.gestures.moved(event.pointer_id(), place);
+                if held || event.pointer_type() != "touch" {
+                    self.pointer = Some(place);
+                    self.ask_for_frame(ctx);
+                }
+                return false;
+            }
+            Msg::Up(event) => {
+                // What it did last must not be lost.
+                if self.gestures.is_held() {
+                    self.framed(ctx);
+                }
+                self.gestures.up(event.pointer_id());
+                if event.pointer_type() != "touch" {
+                    return false;
+                }
+                (self.hover, self.pointer) = (None, None);
+                ctx.props().send.emit(Action::Hover(None));
+            }
+            Msg::Leave => {
+                (self.hover, self.pointer) = (None, None);
+                ctx.props().send.emit(Action::Hover(None));
+            }
+            Msg::Wheel { factor, by, x } => {
+                self.gestures.wheel(factor, x, by);
+                self.ask_for_frame(ctx);
+                return false;
+            }
+            Msg::Frame => return self.framed(ctx),
+            Msg::Click(event) => {
+                self.click(ctx, &event);
+                return false;
+            }
+            Msg::Double(event) => {
+                let (x, y) = self.inside(event.client_x(), event.client_y());
+                let found = self.seen(&ctx.props().state).and_then(|(plan, lens)| {
+                    let strip = y < drawing::geometry(self.narrow, &plan).minimap_end();
+                    Self::at(&plan, &lens, x).filter(|_| !strip)
+                });
+                if let Some((selection, _)) = found {
+                    self.fit(ctx, selection);
+                }
+                return false;
+            }
+            Msg::Key(event) => {
+                self.key(ctx, &event);
+                return false;
+            }
+            Msg::Look(look) => {
+                self.look(ctx, look);
+                return false;
+            }
+            Msg::Table => self.table = !self.table,
+            Msg::Span(span) => {
+                let row = ctx.props().state.selected.map(|selected| selected.row);
+                self.span = row.zip(span);
+                self.show_span(ctx);
+            }
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &LayoutProps) -> bool {
+        let state = &ctx.props().state;
+        let planned = |state: &State| (state.revision, state.view);
+        let renewed = planned(state) != planned(&old.state) || !state.sends_like(&old.state);
+        if renewed {
+            self.renew_plan(state);
+        }
+        if renewed || self.asked.get() == Some(state.window) {
+            self.asked.set(None);
+        }
+        // A span goes with the structure that it is one of, and with the part that it is in.
+        if state.structures != old.state.structures {
+            self.span = None;
+        } else if state.selected != old.state.selected {
+            let plan = self.plan.as_ref();
+            let piece = plan.zip(state.selected).and_then(|(plan, selected)| plan.piece_of(selected));
+            let here =
+                |bytes: Range<usize>| piece.is_some_and(|piece| (piece.offset..piece.end()).contains(&bytes.start));
+            if !self.span(state).is_some_and(here) {
+                self.span = None;
+            }
+            self.follow(ctx);
+        }
+        true
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            self.observe(ctx);
+        }
+        // The list is there while there is something to draw; its wheel is listened to by hand, because Yew's listeners are passive.
+        let there = self.list.cast::<Element>();
+        if there.is_none() {
+            self.wheel = None;
+        } else if self.wheel.is_none() {
+            self.wheel = there.map(|list| self.listen(ctx, &list));
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let (state, send) = (&ctx.props().state, &ctx.props().send);
+        let views = View::ALL.into_iter().map(|view| Choice {
+            id: format!("view-{}", view.name().replace(' ', "-")).into(),
+            label: view.name(),
+            chosen: state.view == view,
+            choose: sends(send, Action::View(view)),
+        });
+        let orders = Order::ALL.into_iter().map(|order| Choice {
+            id: format!("order-{}", order.name().replace(' ', "-")).into(),
+            label: order.name(),
+            chosen: state.order == order,
+            choose: sends(send, Action::Order(order)),
+        });
+        let owners = state.order == Order::Owners;
+        let controls = html! {
+            <>
+                { segmented("Whose modes the layout shows", "view", views.collect()) }
+                { segmented("What the layout is ordered by", "order", orders.collect()) }
+                <button type="button" class="link" id="table" aria-pressed={if self.table { "true" } else { "false" }} disabled={owners}
+                    title={owners.then_some("By owner, the drawing is a table already")}
+                    onclick={ctx.link().callback(|_| Msg::Table)}>{ "Table" }</button>
+            </>
+        };
+        let drawable = self.plan.as_ref().filter(|plan| !plan.pieces.is_empty());
+        let lens = self.lens(state);
+        let shown = lens.as_ref().map(Lens::shown).unwrap_or_default();
+        let as_table = owners || self.table;
+        let body = match (&self.plan, &lens) {
+            _ if state.rows.is_empty() => empty(),
+            (None, _) => problem(
+                "layout-problem",
+                &Problem::new("There is no layout to show.", "The payload cannot be built; Build says why."),
+            ),
+            (Some(plan), lens) => html! {
+                <>
+                    if owners {
+                        { rest::drawn(state, send, |views| (views.owners)(plan, send, state)) }
+                    } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
+                        { rest::drawn(state, send, |views| (views.table)(plan, lens, &shown, send, state)) }
+                    }
+                    { ledger(plan) }
+                </>
+            },
+        };
+        let hidden = as_table || drawable.is_none();
+        let message = state.selected.and_then(|selected| state.rows.iter().find(|row| row.id == selected.row));
+        let message = message.is_some_and(|row| row.way().is_some());
+        let span = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row));
+        let span = span.map(|(_, span)| span);
+        html! {
+            <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
+                { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
+                <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
+                    if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }
+                    // Always there, so that its width is known whatever is shown.
+                    <div class="plot" ref={self.plot.clone()} {hidden}>
+                        if let Some((plan, lens)) = drawable.zip(lens.as_ref()).filter(|_| !as_table) {
+                            { self.drawing(ctx, plan, lens, &shown) }
+                        }
+                    </div>
+                    { body }
+                </div>
+                if let Some(plan) = drawable {
+                    { zoom_bar(ctx, plan, lens.as_ref(), &shown) }
+                    <div class="layout-more">
+                        { selection_facts(plan, send, state.selected) }
+                        if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
+                    </div>
+                }
+            </section>
+        }
+    }
+}
+
+impl LayoutPane {
+    fn listen(&self, ctx: &Context<Self>, list: &Element) -> EventListener {
+        let (link, drawn, zoomed) = (ctx.link().clone(), self.drawn.clone(), list.clone());
+        // Not passive: what zooms the drawing must not zoom the page.
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(list, "wheel", options, move |event| {
+            let Some(event) = event.dyn_ref::<WheelEvent>() else { return };
+            let Some((factor, by)) = gestures::turned(event, zoomed.has_attribute("data-zoomed")) else { return };
+            event.prevent_default();
+            let left = drawn.cast::<Element>().map_or(0.0, |svg| svg.get_bounding_client_rect().left());
+            link.send_message(Msg::Wheel { factor, by, x: f64::from(event.client_x()) - left - 8.0 });
+        })
+    }
+
+    fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>, lens: &Lens, shown: &[Shown]) -> Html {
+        let state = &ctx.props().state;
+        let selected = state.selected;
+        let height = drawing::geometry(self.narrow, plan).height;
+        let width = lens.width + 16.0;
+        let under = self.hover.and_then(|x| Self::at(plan, lens, x));
+        let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, lens.width))));
+        let span = || {
+            let start = self.span(state)?.start;
+            let at = plan.pieces.iter().position(|piece| (piece.offset..piece.end()).contains(&start))?;
+            let x = lens.span(at)?.at(start);
+            (0.0..=lens.width).contains(&x).then_some((start, x))
+        };
+        let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, lens, selected?));
+        let chosen = selected.and_then(|selected| plan.piece_of(selected)).map(|piece| piece.position);
+        // Of many pieces those that are drawn, and the one that is selected.
+        let listed = shown.iter().filter_map(|one| match one {
+            Shown::Piece(at, _) | Shown::Narrow(at, _) => Some(*at),
+            Shown::Merged(..) => None,
+        });
+        let listed: Vec<usize> = listed.collect();
+        let beyond = chosen.filter(|chosen| !listed.contains(chosen));
+        let link = ctx.link();
+        html! {
+            <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot" ref={self.list.clone()}
+                aria-describedby="zoom-words zoom-keys" data-zoomed={(!lens.is_whole()).then_some("true")}
+                aria-activedescendant={chosen.map(|at| format!("piece-{at}"))} onkeydown={link.callback(Msg::Key)}>
+                <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
+                    viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" onclick={link.callback(Msg::Click)}
+                    ondblclick={link.callback(Msg::Double)} onpointerdown={link.callback(Msg::Down)}
+                    onpointermove={link.callback(Msg::Move)} onpointerup={link.callback(Msg::Up)}
+                    onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
+                    <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow} {selected}
+                        hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
+                        peeks={self.peeks(ctx, plan, lens, shown)} />
+                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, lens, offset, x) } }
+                </svg>
+                { for listed.into_iter().chain(beyond).filter_map(|at| plan.pieces.get(at)).map(|piece| {
+                    let here = selected.filter(|selected| piece.holds(*selected));
+                    html! {
+                        <span key={piece.position} class="unseen" role="option" id={format!("piece-{}", piece.position)}
+                            aria-setsize={plan.pieces.len().to_string()} aria-posinset={(piece.position + 1).to_string()}
+                            aria-selected={if here.is_some() { "true" } else { "false" }}>
+                            { piece_words(piece, here) }
+                        </span>
+                    }
+                }) }
+            </div>
+        }
+    }
+}
+
+/// What is in view, and the buttons that change it.
+fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: &[Shown]) -> Html {
+    let state = &ctx.props().state;
+    // By owner nothing is magnified. The line stays, so that nothing below it moves.
+    let owners = state.order == Order::Owners;
+    let words = match lens {
+        _ if owners => "bars in one scale, the heaviest owner first".to_owned(),
+        Some(lens) => cells::window_words(&lens.bytes(), lens.len(), shown),
+        None => String::new(),
+    };
+    let words = match state.view.mode() {
+        Some(_) => format!("only a look, rows and puts keep their modes; {words}"),
+        None => words,
+    };
+    let off = owners || lens.is_none();
+    let whole = off || lens.is_none_or(Lens::is_whole);
+    let button = |id: &'static str, name: &'static str, sign: &'static str, look: Look, off: bool| {
+        let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Look(look));
+        html! { <button type="button" {id} aria-label={name} title={name} disabled={off} {onclick}>{ sign }</button> }
+    };
+    let nothing = off || state.selected.is_none();
+    html! {
+        <div class="zoom-bar">
+            <p id="zoom-words" role="status">{ words }</p>
+            // The figures are for programs that read the page: how many batches, how long at most,
+            // and payload bytes in the first.
+            <p class="quiet" id="batches-of" data-count={plan.batches.count.to_string()}
+                data-size={plan.batches.size.to_string()} data-first={plan.batches.end(0).to_string()}
+                title="Batches are those of the next put as the options of Put are now. Puts that leave together may share batches.">
+                { facts::batches_of(plan) }
+            </p>
+            <p class="quiet" id="zoom-keys" hidden={off}>
+                <span class="strip-words">{ "Drag over the strip for a part. " }</span>
+                { "Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
+                <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }
+            </p>
+            <div class="zoom-buttons" role="group" aria-label="What the drawing shows">
+                { button("zoom-out", "Zoom out", "−", Look::Out, whole) }
+                { button("zoom-in", "Zoom in", "+", Look::In, off) }
+                { button("zoom-fit", "Fit the selected segment, or show all again", "Fit", Look::Fit, nothing) }
+                { button("zoom-whole", "Show all", "All", Look::Whole, whole) }
+            </div>
+        </div>
+    }
+}
+
+fn legend() -> Html {
+    html! {
+        <ul class="legend" aria-label="Legend">
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                // Two of the patterns, as every segment has its own.
+                <rect width="10" height="12" fill="url(#legend-hatch)" /><rect x="10" width="10" height="12" fill="url(#legend-dots)" />
+                <rect class="line" x="0.5" y="0.5" width="19" height="11" />
+            </svg>{ "lives here" }</li>
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                <rect class="line thick" x="1" y="1" width="18" height="10" />
+            </svg>{ "referred to" }</li>
+            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
+                <rect class="ink" width="20" height="12" />
+            </svg>{ "copied" }</li>
+        </ul>
+    }
+}
+
+fn empty() -> Html {
+    let part = |name: &str, words: &str| html! { <><dt>{ name.to_owned() }</dt><dd>{ words.to_owned() }</dd></> };
+    html! {
+        <dl class="layout-empty">
+            { part("Memory", "where the bytes already are: arrays, texts and files in the JS heap, blocks in wasm memory") }
+            { part("Payload", "the segments in order: a list of references, it holds no byte of its own") }
+            { part("Contiguous copy", "made only of segments in copy mode, or when someone asks for one block") }
+            { part("Batches", "what one WebSocket message carries, at most 65,535 B: here every byte is copied once") }
+        </dl>
+    }
+}
+
+fn ledger(plan: &Plan) -> Html {
+    let total = plan.building + plan.gathering;
+    html! {
+        <div class="ledger">
+            <h3>{ "Bytes copied" }</h3>
+            <dl>
+                if drawing::has_filling(plan) {
+                    <div class="filling"><dt>{ "filling" }</dt><dd id="ledger-filling">{ format::count(plan.filling) }</dd></div>
+                }
+                <div class="building"><dt>{ "building" }</dt>
+                    <dd id="ledger-building">{ format::count(plan.building - plan.filling) }</dd></div>
+                <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
+                <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
+            </dl>
+            if plan.pieces.iter().any(|piece| piece.refused.is_some()) {
+                <p class="refused-words" id="ledger-refused">{ "if it were built" }</p>
+            } else {
+                <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
+            }
+        </div>
+    }
+}

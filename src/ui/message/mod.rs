@@ -1,0 +1,5 @@
+//! A sample that is read as a Cap'n Proto message: its picture, and its structure over its bytes.
+
+pub(crate) mod dialog;
+pub(crate) mod picture;
+pub(crate) mod structure;

@@ -1,0 +1,250 @@
+//! The Router pane: send the payload to other programs and see what comes back.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use yew::prelude::*;
+
+use crate::{
+    app::{
+        Action, Declaration, Lost, Problem, Session, State,
+        keys::{aria, hint},
+        locator::OWN_ENDPOINT,
+        pause,
+    },
+    client::pause::Took,
+    number::seconds,
+    outside::{Ends, Outside, shown},
+    web::{bytes::to_clipboard, rest::Errands},
+};
+use crate::{
+    present::{
+        format,
+        snippet::{self, Program},
+    },
+    ui::{
+        kit::{
+            text_field::TextField,
+            widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits},
+        },
+        rest,
+        router::tabs::{counts, tabs, view},
+    },
+};
+
+/// The dialog with programs for the other side.
+const OTHER_SIDE: &str = "other-side-dialog";
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct RouterProps {
+    /// The state to show.
+    pub(crate) state: Rc<State>,
+    /// Where actions go.
+    pub(crate) send: Callback<Action>,
+    /// Who has the frames that are recorded.
+    pub(crate) errands: Errands,
+}
+
+/// The pane.
+#[component]
+pub(crate) fn RouterPane(props: &RouterProps) -> Html {
+    let (state, send) = (&props.state, &props.send);
+    // One of two buttons goes and the other comes: whoever had the one has the other.
+    let untouched = use_mut_ref(|| true);
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
+        if !untouched.replace(false) {
+            let session = if *busy { "#disconnect" } else { "#connect" };
+            keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
+        }
+    });
+    let open = Callback::from(|_: MouseEvent| rest::show_dialog(OTHER_SIDE));
+    let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
+    html! {
+        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
+            { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
+            { session(state, send) }
+            // Before the start nothing is known about the surroundings.
+            if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
+            { tabs(state, send) }
+            { view(state, send, &props.errands) }
+        </section>
+    }
+}
+
+fn session(state: &State, send: &Callback<Action>) -> Html {
+    let busy = state.session.is_busy();
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Connect)}>
+                <label for="locator">{ "locator" }</label>
+                <TextField id="locator" class="mono" value={state.locator.clone()} change={send.reform(Action::Locator)}
+                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words" />
+                if busy {
+                    // Keys: without them the one button would become the other during its own click, and submit.
+                    <button key="disconnect" type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
+                        { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
+                    </button>
+                } else {
+                    <button key="connect" type="submit" class="primary" id="connect" aria-keyshortcuts={aria("connect")}
+                        title={hint("connect")}>{ "Connect" }</button>
+                }
+            </form>
+            <div class="under" id="locator-words">
+                { match &state.session {
+                    Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
+                    Session::Lost(lost) => html! {
+                        <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }{ held_back(state) }</>
+                    },
+                    Session::Connecting => html! { <><p class="quiet">{ "Connecting …" }</p>{ held_back(state) }</> },
+                    Session::Failed(cause) => problem("session-problem", cause),
+                    Session::Closed => html! {
+                        <p class="quiet">
+                            <code>{ OWN_ENDPOINT }</code>{ " is the lab’s own router, through this page’s port. Others: " }
+                            <code>{ "ws/HOST:PORT" }</code>{ ". Everything but sending works without one." }
+                        </p>
+                    },
+                } }
+            </div>
+        </>
+    }
+}
+
+/// When the next attempt is, and what was lost.
+fn reconnecting(lost: &Lost) -> Html {
+    let Lost { wait, unfinished, failed, .. } = lost;
+    let tried = failed.as_ref().map(|failed| format!(" The last attempt failed: {failed}")).unwrap_or_default();
+    let under_way = match unfinished {
+        [0, 0, 0] => "Nothing was under way.".to_owned(),
+        some => format!("What was under way has failed: {}.", counts(some)),
+    };
+    html! {
+        <p class="quiet" id="session-lost" data-attempt={wait.attempt.to_string()}>
+            { format!(
+                "Reconnecting in {:.1} s, attempt {}.{tried} {under_way} What others publish meanwhile does not arrive.",
+                wait.delay.as_secs_f64(), wait.attempt,
+            ) }
+        </p>
+    }
+}
+
+/// What an engine does that holds back attempts, once one has had no answer for a while.
+fn held_back(state: &State) -> Html {
+    let Some(longest) = state.held_back else { return Html::default() };
+    html! {
+        <p class="quiet" id="held-back">
+            { format!(
+                "There is no answer yet. After failures this browser itself holds back connections to the same host and port, \
+                 for up to {} s, as Firefox does. The page goes on waiting; Cancel ends it.",
+                longest.as_secs(),
+            ) }
+        </p>
+    }
+}
+
+/// What the session has missed while it was away.
+fn resumed(state: &State, gap: &Took) -> Html {
+    let again = match &state.subscription {
+        Declaration::Declared(key) => {
+            format!("{} is subscribed again; what was published meanwhile may be missing.", key.shown())
+        }
+        _ => "Nothing was subscribed.".to_owned(),
+    };
+    // If the computer slept, the clock by which the rest is timed may have slept too.
+    let whole = gap.time.saturating_add(gap.pause.ahead);
+    let heard = match pause::words(gap.pause) {
+        Some(words) => {
+            format!("{words} Meanwhile the link ended, and in all nothing was heard for {}. {again}", seconds(whole))
+        }
+        None => format!("Nothing was heard for {}. {again}", seconds(whole)),
+    };
+    html! {
+        <p class="notice" id="session-gap" data-gap={whole.as_millis().to_string()} data-still={gap.pause.still.as_millis().to_string()}>
+            <strong>{ "The session was lost and is open again. " }</strong>
+            { heard }
+        </p>
+    }
+}
+
+fn insecure(state: &State) -> Html {
+    let step =
+        state.surroundings.clock_step.map(|step| format!(", here steps of {}", format::time(step.as_nanos() as f64)));
+    html! {
+        <p class="notice" id="insecure">
+            <strong>{ "Plain http from another machine: " }</strong>
+            { format!(
+                "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock{}) and no service \
+                 worker. Hashing works all the same: it is done in Rust.",
+                step.unwrap_or_default()
+            ) }
+        </p>
+    }
+}
+
+/// Programs to run on the other side of the router.
+#[component]
+pub(crate) fn OtherSide(props: &PaneProps) -> Html {
+    let program = use_state(|| Program::PythonSubscriber);
+    let copied = use_state(|| None::<Result<(), String>>);
+    let state = &props.state;
+    let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let text = program.text(&snippet::Surroundings {
+        endpoint,
+        key: &state.key,
+        sub_key: &state.sub_key,
+        origin: &origin,
+        schema: snippet::schema(&state.rows),
+    });
+    let choices = Program::ALL.into_iter().map(|one| {
+        let (program, copied) = (program.clone(), copied.clone());
+        Choice {
+            id: format!("program-{}", one.key()).into(),
+            label: one.name(),
+            chosen: *program == one,
+            choose: Callback::from(move |_| {
+                program.set(one);
+                copied.set(None);
+            }),
+        }
+    });
+    let copy = {
+        let (text, copied) = (text.clone(), copied.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (text, copied) = (text.clone(), copied.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                let result = to_clipboard(&text).await;
+                let done = result.is_ok();
+                copied.set(Some(result));
+                if done {
+                    Timeout::new(2_000, move || copied.set(None)).forget();
+                }
+            });
+        })
+    };
+    let close = Callback::from(|_: MouseEvent| rest::close_dialog(OTHER_SIDE));
+    html! {
+        <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
+            <header class="dialog-head">
+                <h2 id="head-other">{ "The other side" }</h2>
+                <button type="button" onclick={close}>{ "Close" }</button>
+            </header>
+            <p>
+                { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>
+                { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
+                <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
+            </p>
+            <div class="dialog-tools">
+                { segmented("Which program", "program", choices.collect()) }
+                // Outside of a secure context there is no clipboard to copy to.
+                if state.surroundings.secure {
+                    <button type="button" id="copy-program" onclick={copy}>{ if let Some(Ok(())) = *copied { "Copied" } else { "Copy" } }</button>
+                }
+            </div>
+            if let Some(Err(reason)) = &*copied {
+                { problem("copy-problem", &Problem::new("Not in the clipboard.", format!("{reason}. Select the text below and copy it."))) }
+            }
+            <pre class="listing" id="program" tabindex="0"><code>{ text }</code></pre>
+        </dialog>
+    }
+}

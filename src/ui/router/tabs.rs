@@ -1,0 +1,149 @@
+//! The views of the Router pane: what is done with a session. One at a time is there.
+
+mod answer;
+mod get;
+mod link;
+mod liveliness;
+mod put;
+mod samples;
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+pub(crate) use self::samples::samples;
+use crate::{
+    app::{
+        Action, Declaration, State,
+        session::{Change, Entity, Tab},
+    },
+    outside::Ends,
+    web::rest::Errands,
+};
+use crate::{
+    present::format,
+    ui::{
+        kit::{
+            text_field::TextField,
+            widgets::{problem, sends, submits},
+        },
+        rest,
+        wire::dialog::WireTab,
+    },
+};
+
+/// The tabs: one stop of the keyboard, with arrows, Home and End inside.
+pub(crate) fn tabs(state: &State, send: &Callback<Action>) -> Html {
+    let at = Tab::ALL.iter().position(|tab| *tab == state.api.tab).unwrap_or_default();
+    let last = Tab::ALL.len() - 1;
+    let onkeydown = {
+        let send = send.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let to = match event.key().as_str() {
+                "ArrowRight" => (at + 1) % (last + 1),
+                "ArrowLeft" => (at + last) % (last + 1),
+                "Home" => 0,
+                "End" => last,
+                _ => return,
+            };
+            event.prevent_default();
+            let Some(tab) = Tab::ALL.get(to) else { return };
+            send.emit(Change::Tab(*tab).into());
+            let document = web_sys::window().and_then(|window| window.document());
+            let button = document.and_then(|document| document.get_element_by_id(&format!("tab-{}", tab.key())));
+            if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+                // Fails for what cannot have the focus, and then it stays where it is.
+                let _ = button.focus();
+            }
+        })
+    };
+    html! {
+        <div class="tabs" role="tablist" aria-label="What to do with the session" {onkeydown}>
+            { for Tab::ALL.iter().map(|tab| {
+                let chosen = *tab == state.api.tab;
+                html! {
+                    <button type="button" role="tab" id={format!("tab-{}", tab.key())} aria-selected={chosen.to_string()}
+                        aria-controls="session-view" tabindex={if chosen { "0" } else { "-1" }}
+                        onclick={sends(send, Change::Tab(*tab).into())} data-label={tab.name()}>{ tab.name() }</button>
+                }
+            }) }
+        </div>
+    }
+}
+
+/// The view that is open.
+pub(crate) fn view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
+    let tab = state.api.tab;
+    html! {
+        <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
+            { match tab {
+                Tab::Put => put::put(state, send),
+                _ => rest::drawn(state, send, |views| (views.session)(state, send, errands)),
+            } }
+        </div>
+    }
+}
+
+/// What is in the view that is open, if it is not the first.
+pub(crate) fn later_view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
+    match state.api.tab {
+        Tab::Put => html! {},
+        Tab::Get => get::get(state, send),
+        Tab::Answer => answer::answer(state, send),
+        Tab::Liveliness => liveliness::liveliness(state, send),
+        Tab::Link => link::link(state),
+        Tab::Wire => html! {
+            if let Some(runtime) = errands.runtime() {
+                <WireTab state={state.clone()} send={send.clone()} {runtime} />
+            }
+        },
+    }
+}
+
+/// What has not ended, as in `1 put, 2 gets`.
+pub(crate) fn counts(unfinished: &[usize; 3]) -> String {
+    let named = ["put", "get", "fence"].into_iter().zip(unfinished).filter(|(_, count)| **count > 0);
+    named.map(|(noun, count)| format::plural(*count, noun)).collect::<Vec<_>>().join(", ")
+}
+
+/// A line with a key expression to be declared, and below it why it was not.
+fn declaration(
+    state: &State,
+    send: &Callback<Action>,
+    entity: Entity,
+    label: &'static str,
+    (key, declared): (&str, &Declaration),
+    retype: fn(String) -> Change,
+    [declare, undeclare]: [&'static str; 2],
+) -> Html {
+    let (id, problem_id) = match entity {
+        Entity::Queryable => ("answer-key", "answer-key-problem"),
+        Entity::Token => ("token-key", "token-key-problem"),
+        Entity::Watch => ("alive-key", "alive-key-problem"),
+    };
+    let holds = matches!(declared, Declaration::Declared(_));
+    let (change, words) =
+        if holds { (Change::Undeclare(entity), "undeclare") } else { (Change::Declare(entity), "declare") };
+    // One button for both, so that it keeps the focus.
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, change.into())}>
+                <label for={id}>{ label }</label>
+                <TextField {id} class="mono" value={key.to_owned()} change={send.reform(move |text| retype(text).into())} ends={Ends::Kept}
+                    readonly={holds} />
+                <button type="submit" id={format!("{id}-{words}")} disabled={!state.session.is_open() && !holds}>
+                    { if holds { undeclare } else { declare } }</button>
+            </form>
+            if let Declaration::Failed(cause) = declared {
+                <div class="under">{ problem(problem_id, cause) }</div>
+            }
+        </>
+    }
+}
+
+/// What to do first where there is no session.
+fn connect_first(state: &State, what: &'static str) -> Html {
+    html! { if !state.session.is_open() { <p class="quiet under">{ "Connect to a router to " }{ what }{ "." }</p> } }
+}

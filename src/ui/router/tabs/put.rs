@@ -1,0 +1,351 @@
+//! Puts, once and at a rate, and how they are made; the subscription.
+
+use yew::prelude::*;
+
+use crate::{
+    app::{
+        Action, Build, Declaration, Put, PutReport, Row, Session, State,
+        keys::{aria, hint},
+        pause,
+        session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
+    },
+    outside::{Ends, shown_at_most},
+    present::format,
+    ui::{
+        kit::{
+            text_field::TextField,
+            widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
+        },
+        rest,
+        wire::dialog::follow_button,
+    },
+};
+
+/// The view.
+pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
+    html! {
+        <>
+            { once(state, send) }
+            { subscription(state, send) }
+            { samples(state, send) }
+        </>
+    }
+}
+
+/// Why nothing can be put now, if so.
+fn put_hindrance(state: &State) -> Option<&'static str> {
+    if let Build::Failed(_) = state.build {
+        Some("The payload could not be built; see Build.")
+    } else if matches!(state.session, Session::Lost(_)) {
+        Some("The session is lost: put again once it is open.")
+    } else if !state.session.is_open() {
+        Some("Connect to a router to send the payload.")
+    } else {
+        None
+    }
+}
+
+fn once(state: &State, send: &Callback<Action>) -> Html {
+    let bytes = state.rows.iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
+    let hindrance = put_hindrance(state);
+    let under_way = matches!(state.put, Put::UnderWay { .. });
+    let word = match &state.put {
+        Put::None => "none",
+        Put::UnderWay { .. } => "underway",
+        Put::Done(_) => "done",
+        Put::Failed(_) => "failed",
+    };
+    // For programs that read the page: the same figures as in the sentence, as plain digits.
+    let figure = |of: fn(&PutReport) -> u64| match &state.put {
+        Put::Done(report) => Some(of(report).to_string()),
+        _ => None,
+    };
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Put)}>
+                <label for="key">{ "key" }</label>
+                <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept} />
+                <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
+                    aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
+            </form>
+            { options(state, send) }
+            <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
+                data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
+                aria-live="polite">
+                { match &state.put {
+                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or(when_full(state.api.options.may_drop)) }</p> },
+                    Put::UnderWay { handed, total, .. } => html! {
+                        <>
+                            <progress max={total.max(&1).to_string()} value={handed.to_string()}
+                                aria-label="Bytes that have left the browser"></progress>
+                            <p class="quiet progress-words">
+                                { format!("{} of {} handed over", format::count(*handed), format::bytes(*total)) }
+                                <button type="button" class="link" id="put-cancel" onclick={sends(send, Action::CancelPut)}>{ "Cancel" }</button>
+                            </p>
+                        </>
+                    },
+                    Put::Done(report) if report.deleted => html! {
+                        <p>{ "Deleted: subscribers are told that the key is gone. " }<span class="quiet">{ "This is not delivery." }</span></p>
+                    },
+                    Put::Done(report) => html! {
+                        <p>
+                            if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
+                            <strong>{ format::batches(report.batches) }</strong>
+                            { format!(
+                                " {} after {}{}; {} copied to build, {} gathered. ",
+                                if report.answered { "handled by the router" } else { "left the browser" },
+                                format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
+                            ) }
+                            if report.answered {
+                                <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
+                            }
+                            <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
+                            { follow_button(state, send) }
+                        </p>
+                    },
+                    Put::Failed(cause) => problem("put-problem", cause),
+                } }
+            </div>
+        </>
+    }
+}
+
+/// What happens to a put when the link is full.
+const fn when_full(may_drop: bool) -> &'static str {
+    if may_drop {
+        "DROP: on a full link a put is dropped; here that is counted, by a router it is not."
+    } else {
+        "BLOCK: on a full link a put waits; nothing is dropped."
+    }
+}
+
+/// Reliable is what may not be dropped on its way.
+const RELIABILITIES: [&str; 2] = ["reliable", "best effort"];
+
+/// Whether a put says when it was made.
+const STAMPS: [&str; 2] = ["none", "now"];
+
+/// A choice between two; `second` says whether it is the second.
+fn either(id: &'static str, names: [&'static str; 2], second: bool, choose: Callback<String>) -> Html {
+    let options = names.map(|name| (name.into(), name.into())).to_vec();
+    html! { <Select {id} value={names[usize::from(second)]} {options} {choose} /> }
+}
+
+/// So many characters of an encoding are in the line of options.
+const IN_SHORT: usize = 40;
+
+/// The options that hold, in short.
+fn in_short(options: &Options) -> String {
+    let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
+    words.extend(options.best_effort.then_some("best effort"));
+    words.extend(options.express.then_some("express"));
+    words.extend(options.stamped.then_some("timestamp"));
+    words.extend(options.numbered.then_some("numbered"));
+    let encoding = shown_at_most(options.encoding.trim(), IN_SHORT);
+    words.extend(Some(encoding.as_str()).filter(|encoding| !encoding.is_empty()));
+    words.extend((!options.attachment.is_empty()).then_some("attachment"));
+    words.join(" · ")
+}
+
+/// How puts are made, whether anybody listens, and what else can be said to the router under this key.
+fn options(state: &State, send: &Callback<Action>) -> Html {
+    let options = &state.api.options;
+    let change = |with: fn(&mut Options, String)| {
+        let (send, options) = (send.clone(), options.clone());
+        Callback::from(move |value: String| {
+            let mut options = options.clone();
+            with(&mut options, value);
+            send.emit(Change::Options(options).into());
+        })
+    };
+    let tick = |with: fn(&mut Options, bool)| {
+        let (send, options) = (send.clone(), options.clone());
+        Callback::from(move |on: bool| {
+            let mut options = options.clone();
+            with(&mut options, on);
+            send.emit(Change::Options(options).into());
+        })
+    };
+    let full = [("block", "BLOCK", false), ("drop", "DROP", true)].map(|(id, label, may_drop)| Choice {
+        id: format!("put-{id}").into(),
+        label,
+        chosen: options.may_drop == may_drop,
+        choose: {
+            let options = Options { may_drop, ..options.clone() };
+            sends(send, Change::Options(options).into())
+        },
+    });
+    let priorities = PRIORITIES.iter().map(|(_, name)| ((*name).into(), (*name).into())).collect::<Vec<_>>();
+    let priority = change(|options, name| {
+        options.priority = PRIORITIES.iter().find(|(_, one)| *one == name).map_or(options.priority, |(one, _)| *one);
+    });
+    let reliability = change(|options, name| options.best_effort = name == RELIABILITIES[1]);
+    let timestamp = change(|options, name| options.stamped = name == STAMPS[1]);
+    let [encoding, attachment] =
+        [change(|options, text| options.encoding = text), change(|options, text| options.attachment = text)];
+    let open = state.session.is_open();
+    html! {
+        <div class="under options">
+            <details id="put-options">
+                <summary>{ in_short(options) }</summary>
+                <div class="option-grid">
+                    <label for="put-priority">{ "priority" }</label>
+                    <Select id="put-priority" value={priority_name(options.priority)} options={priorities} choose={priority} />
+                    <span class="quiet">{ "link full" }</span>
+                    { segmented("What happens when the link is full", "put-full", full.into()) }
+                    <label for="put-reliability">{ "reliability" }</label>
+                    { either("put-reliability", RELIABILITIES, options.best_effort, reliability) }
+                    <label for="put-timestamp" title="When a put was made. A router stamps those that do not say it">{ "timestamp" }</label>
+                    { either("put-timestamp", STAMPS, options.stamped, timestamp) }
+                    <label for="put-encoding">{ "encoding" }</label>
+                    <TextField id="put-encoding" class="mono" value={options.encoding.clone()} change={encoding} ends={Ends::LeftOut}
+                        placeholder="zenoh/bytes" />
+                    <label for="put-attachment">{ "attachment" }</label>
+                    <TextField id="put-attachment" value={options.attachment.clone()} change={attachment} ends={Ends::Words} />
+                    { check("put-express", "express: alone, at once", options.express, tick(|options, on| options.express = on)) }
+                    { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
+                </div>
+            </details>
+            { rate(state, send) }
+            if let Some(matching) = state.api.matching.filter(|_| open) {
+                <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
+                    { if matching { "somebody listens" } else { "nobody listens" } }
+                </span>
+            }
+            <span class="option-actions">
+                <button type="button" class="link" id="flush" disabled={!open || matches!(state.api.fence, Fence::UnderWay(_))}
+                    title="Has the router say when it has everything that was put before" onclick={sends(send, Change::Flush.into())}>
+                    { "Flush" }</button>
+                <button type="button" class="link" id="delete" disabled={!open || matches!(state.put, Put::UnderWay { .. })}
+                    title="Tells subscribers that the key is gone" onclick={sends(send, Change::Delete.into())}>{ "Delete" }</button>
+            </span>
+            { fence(&state.api.fence) }
+        </div>
+    }
+}
+
+fn fence(fence: &Fence) -> Html {
+    let (word, words) = match fence {
+        Fence::None => return html! {},
+        Fence::UnderWay(_) => ("underway", html! { <p class="quiet">{ "Waiting for the router’s answer …" }</p> }),
+        Fence::Done(took) => (
+            "done",
+            html! {
+                <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
+                    <strong>{ format!("Flushed after {}{}: ", format::took(took.time), pause::within(took)) }</strong>
+                    { "the router has all that was put before." }
+                </p>
+            },
+        ),
+        Fence::Failed(cause) => ("failed", problem("flush-problem", cause)),
+    };
+    html! { <div id="flush-result" class="whole" data-state={word} aria-live="polite">{ words }</div> }
+}
+
+fn rate(state: &State, send: &Callback<Action>) -> Html {
+    let running = state.api.rate.is_running();
+    let hindrance = put_hindrance(state);
+    let (word, course) = match &state.api.rate {
+        Rate::None => ("none", None),
+        Rate::Running(_, course) if course.paused => ("paused", Some(course)),
+        Rate::Running(_, course) => ("running", Some(course)),
+        Rate::Stopped { course, problem: None, .. } => ("stopped", Some(course)),
+        Rate::Stopped { course, .. } => ("failed", Some(course)),
+        Rate::Failed(_) => ("failed", None),
+    };
+    let Course { puts, dropped, failed, leaving, .. } = course.copied().unwrap_or_default();
+    html! {
+        <details id="put-rate">
+            <summary>
+                { "at a rate" }
+                if let Some(course) = course.filter(|_| running) { { format!(": {} Hz", format::significant(course.hz)) } }
+            </summary>
+            <form class="rate" onsubmit={submits(send, (if running { Change::Stop } else { Change::Start }).into())}>
+                <NumberField id="hz" label="Puts in each second" value={state.api.hz} least={1} most={MAX_HZ}
+                    change={send.reform(|hz| Change::Hz(hz).into())} />
+                <span class="quiet">{ "Hz" }</span>
+                <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}
+                    data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
+                    { for course.map(|course| measured(course, running)) }
+                </p>
+                // One button for both, so that it keeps the focus.
+                <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
+                    { if running { "Stop" } else { "Start" } }</button>
+            </form>
+            if let Some((key, _, hz)) = state.api.started.as_ref().filter(|_| state.rate_is_older()) {
+                <p class="notice" id="rate-older">
+                    { format!(
+                        "It goes on as it was started: {} Hz, {}, with the options of then. Stop and start it for what is chosen now.",
+                        format::count(*hz), shown_at_most(key, IN_SHORT),
+                    ) }
+                </p>
+            }
+            if let Rate::Failed(cause) | Rate::Stopped { problem: Some(cause), .. } = &state.api.rate {
+                { problem("rate-problem", cause) }
+            }
+        </details>
+    }
+}
+
+/// How puts at a rate go, or went.
+fn measured(course: &Course, running: bool) -> Html {
+    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
+    let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
+    if *failed > 0 {
+        counts.push_str(&format!(", {} failed", format::thousands(*failed)));
+    }
+    if !running && *leaving > 0 {
+        counts.push_str(&format!("; stopped, {} still leaving", format::thousands(*leaving)));
+    }
+    html! {
+        <>
+            if *paused {
+                { "waits for the session" }
+            } else {
+                <strong>{ format!("{} Hz", format::significant(*hz)) }</strong>
+                { format!(", {} MB/s", format::significant(bytes_per_second / 1e6)) }
+            }
+            <br /><span class="quiet">{ counts }</span>
+        </>
+    }
+}
+
+/// The samples that have arrived by the subscription, or how to get some.
+fn samples(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
+    if any || declared {
+        return rest::drawn(state, send, |views| (views.samples)(state, send));
+    }
+    html! {
+        <p class="quiet under">
+            { if state.session.is_open() {
+                "Subscribe, and what arrives under a matching key is listed here: this page’s own puts too."
+            } else {
+                "Connect to a router, then subscribe: what arrives under a matching key is listed here, this page’s own puts too."
+            } }
+        </p>
+    }
+}
+
+fn subscription(state: &State, send: &Callback<Action>) -> Html {
+    let declared = matches!(state.subscription, Declaration::Declared(_));
+    html! {
+        <>
+            <form class="line" onsubmit={submits(send, Action::Subscribe)}>
+                <label for="sub-key">{ "listen to" }</label>
+                <TextField id="sub-key" class="mono" value={state.sub_key.clone()} change={send.reform(Action::SubKey)}
+                    ends={Ends::Kept} readonly={declared} />
+                if declared {
+                    <button key="undeclare" type="button" id="undeclare" onclick={sends(send, Action::Unsubscribe)}>{ "Undeclare" }</button>
+                } else {
+                    <button key="subscribe" type="submit" id="subscribe" disabled={!state.session.is_open()}
+                        aria-keyshortcuts={aria("subscribe")} title={hint("subscribe")}>{ "Subscribe" }</button>
+                }
+            </form>
+            if let Declaration::Failed(cause) = &state.subscription {
+                <div class="under">{ problem("sub-problem", cause) }</div>
+            }
+        </>
+    }
+}
