@@ -18,13 +18,13 @@ use zbytes_lab::{
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
-    web::{
-        command::{Command, Declare, Told},
-        driver::Driver,
-    },
+    web::host::{Driver, LabHost, Told, place},
     wire::BATCH_SIZE,
 };
-use zbytes_session::testing::{Greeting, keep_alive};
+use zbytes_session::{
+    testing::{Greeting, keep_alive},
+    web::command::{Command, Declare, HowFar, LinkError, PutFailure},
+};
 use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080};
 use zenoh_protocol::{
@@ -524,7 +524,7 @@ impl Heard {
 async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing() {
     let socket = StandIn::new(&handshake(true));
     let heard = Heard::default();
-    let driver = Driver::open("ws://stand-in", {
+    let driver = Driver::open("ws://stand-in", LabHost, {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
@@ -621,7 +621,7 @@ impl Drop for Replaced {
 fn drive(url: &str) -> (Driver, Heard) {
     let heard = Heard::default();
     let tell = heard.clone();
-    (Driver::open(url, move |told| tell.0.borrow_mut().push(told)), heard)
+    (Driver::open(url, LabHost, move |told| tell.0.borrow_mut().push(told)), heard)
 }
 
 /// Lets the page do other things for a while.
@@ -664,9 +664,10 @@ async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_route
     drop((driver, webkit));
 }
 
-/// The words of a session's end.
-fn ended(told: &[Told]) -> String {
-    let Some(Told::Closed(Some(problem))) = told.last() else { panic!("{told:?}") };
+/// The words of the end of a session at `url`.
+fn ended(url: &str, told: &[Told]) -> String {
+    let Some(Told::Closed(Some(error))) = told.last() else { panic!("{told:?}") };
+    let problem = place(url).link_problem(error);
     format!("{} {}", problem.title, problem.detail)
 }
 
@@ -675,7 +676,7 @@ async fn an_error_without_an_end_is_an_end() {
     let _sockets = Replaced::sockets("setTimeout(() => this.dispatchEvent(new Event('error')));");
     let (_driver, heard) = drive("ws://stand-in");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
-    assert!(ended(&told).contains("The WebSocket failed after"), "{told:?}");
+    assert!(matches!(told[..], [Told::Closed(Some(LinkError::NotOpened { .. }))]), "{told:?}");
 }
 
 #[wasm_bindgen_test]
@@ -683,14 +684,16 @@ async fn an_engine_that_holds_back_what_failed_before_is_given_its_time_and_that
     let (_timers, _sockets) = (Replaced::timers(), Replaced::sockets(""));
     let (_driver, heard) = drive("ws://stand-in");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
-    assert!(told.len() == 1 && ended(&told).contains("Nothing answered within 10 s."), "{told:?}");
+    let [Told::Closed(Some(LinkError::NoAnswer { within }))] = told[..] else { panic!("{told:?}") };
+    assert_eq!(within, Duration::from_secs(10));
 
     let _gecko = Replaced::engine("lineNumber");
     let (_driver, heard) = drive("ws://stand-in");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
-    let [Told::HeldBack(longest), _] = told[..] else { panic!("{told:?}") };
-    assert_eq!(longest, Duration::from_secs(60));
-    assert!(ended(&told).contains("Nothing answered within 70 s."), "{told:?}");
+    let [Told::HeldBack(longest), Told::Closed(Some(LinkError::NoAnswer { within }))] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((longest, within), (Duration::from_secs(60), Duration::from_secs(70)));
 }
 
 /// What a lab says of itself.
@@ -718,7 +721,7 @@ async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
         let (_sockets, _server) = (Replaced::sockets(refusing), Replaced::server(status, text));
         let (_driver, heard) = drive(&own);
         let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
-        assert!(told.len() == 1 && ended(&told).contains(words), "{status} {text:?}: {told:?}");
+        assert!(told.len() == 1 && ended(&own, &told).contains(words), "{status} {text:?}: {told:?}");
         let sockets = Reflect::get(&js_sys::global(), &"WebSocket".into()).unwrap();
         assert_eq!(Reflect::get(&sockets, &"tried".into()).unwrap(), tried, "{status} {text:?}");
     }
@@ -726,13 +729,13 @@ async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
     let (_sockets, _server) = (Replaced::sockets(refusing), Replaced::server(0, None));
     let (_driver, heard) = drive("ws://127.0.0.1:9/");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
-    assert!(ended(&told).contains("Perhaps nothing listens there"), "{told:?}");
+    assert!(ended("ws://127.0.0.1:9/", &told).contains("Perhaps nothing listens there"), "{told:?}");
 }
 
 /// A driver over a stand-in, with an open session that has nothing more to send.
 async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
     let (socket, heard) = (StandIn::new(answers), Heard::default());
-    let driver = Driver::open_lasting("ws://stand-in", {
+    let driver = Driver::open_lasting("ws://stand-in", LabHost, {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
@@ -821,9 +824,10 @@ async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_ha
     // The link is cut then: it says what was handed over.
     socket.close();
     let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
-    let Told::PutEnded(2, Err(problem)) = &told[0] else { panic!("{told:?}") };
-    assert!(problem.detail.contains("0 of 10 B"), "{}", problem.detail);
-    assert!(problem.detail.contains("Whether the router got the end"), "{}", problem.detail);
+    let Told::PutEnded(2, Err(PutFailure::SessionEnded(Some(LinkError::Closed { .. }), how_far))) = &told[0] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*how_far, HowFar { handed: 0, total: 10, complete: true });
 }
 
 /// Moves the page's clocks until it is dropped.
@@ -930,9 +934,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     socket.close();
     let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
     assert_eq!(stood_still(&told), [[50, 0]]);
-    let Some(Told::Lost { problem, .. }) = told.last() else { panic!("{told:?}") };
-    assert_eq!(problem.title, "The link ended while this page stood still.");
-    assert!(problem.detail.starts_with("This page stood still for 50 s: "), "{}", problem.detail);
+    let Some(Told::Lost { error: LinkError::Closed { paused, .. }, .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!(tens(paused.still), 50);
     // It is opened again, by a router that answers as the first one did, and the gap counts from before the pause.
     socket.set("sent", 0);
     let told = heard.until(|told| matches!(told, Told::Resumed(_))).await;
@@ -949,7 +952,7 @@ async fn a_page_that_stood_still_while_it_connected_goes_on_waiting() {
     js(
         "globalThis.set_timeout = setTimeout; globalThis.setTimeout = (call, ms) => set_timeout(call, ms > 5000 ? 5 : ms);",
     );
-    let driver = Driver::open("ws://stand-in", {
+    let driver = Driver::open("ws://stand-in", LabHost, {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
@@ -964,7 +967,7 @@ async fn a_page_that_stood_still_while_it_connected_goes_on_waiting() {
     clocks.pass(400.0, 400.0);
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
     js("globalThis.setTimeout = set_timeout;");
-    let [Told::Closed(Some(problem))] = &told[..] else { panic!("{told:?}") };
-    assert!(problem.detail.contains("within 10 s"), "{}", problem.detail);
+    let [Told::Closed(Some(LinkError::NoAnswer { within }))] = told[..] else { panic!("{told:?}") };
+    assert_eq!(within, Duration::from_secs(10));
     drop(driver);
 }

@@ -35,11 +35,9 @@ mod page {
         client::{Get, Put, key_expression},
         payload::ZBytes,
         segment::Source,
-        web::{
-            command::{Command, Declare, Told},
-            driver::Driver,
-        },
+        web::host::{Driver, LabHost, Told},
     };
+    use zbytes_session::web::command::{Command, Declare};
     use zenoh_protocol::core::CongestionControl;
 
     #[wasm_bindgen]
@@ -160,7 +158,7 @@ mod page {
     pub async fn open(url: String, key: String) {
         let seen = Rc::new(Seen::default());
         let hears = seen.clone();
-        let driver = Driver::open_lasting(&url, move |told| hears.hear(told));
+        let driver = Driver::open_lasting(&url, LabHost, move |told| hears.hear(told));
         let session = Rc::new(Session { driver, seen, op: Cell::new(0) });
         SESSIONS.with(|sessions| sessions.borrow_mut().insert(url, session.clone()));
         session.seen.until(|seen| seen.open.get()).await;

@@ -9,6 +9,7 @@
 //! | [`message`] | a Cap'n Proto message: what it says, and its words as a strip |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
+//! | [`session`] | of a session that could not be opened or has ended: why, and what ended with it |
 //! | [`snippet`] | what the page does, as a program |
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
@@ -19,4 +20,5 @@ pub mod layout;
 pub mod message;
 pub mod questions;
 pub mod rows;
+pub mod session;
 pub mod snippet;

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
-use super::{Runtime, alarm::Alarm, clock, command::Command, session::text_bytes};
+use super::{Runtime, alarm::Alarm, clock, session::text_bytes};
 use crate::{
     app::{
         Problem, PutId, Row,
@@ -15,6 +15,7 @@ use crate::{
     number::{count, seconds},
     payload::ZBytes,
 };
+use zbytes_session::web::command::Command;
 
 /// How long building answers may keep the page from doing anything else, at a stretch. A single one may take longer.
 const SLICE: Duration = Duration::from_millis(4);

@@ -13,7 +13,7 @@ use js_sys::Array;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-use super::{Runtime, clock, runs, socket::message_of};
+use super::{Runtime, clock, error::message_of, runs};
 use crate::{
     app::{Problem, Row, bytes::Subject, sentence},
     ledger::{Ledger, Place},

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 use yew::Callback;
 
-use super::socket::message_of;
+use super::error::message_of;
 use crate::{
     app::{Action, FileId, Kind, Problem, Row},
     outside::shown,

@@ -9,7 +9,7 @@ use wasm_bindgen::{Clamped, JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, window};
 
-use super::{Runtime, clock, runs, socket::message_of};
+use super::{Runtime, clock, error::message_of, runs};
 use crate::{
     app::{
         Problem, SampleId,

@@ -5,12 +5,11 @@ mod alarm;
 mod answers;
 pub mod bytes;
 mod clock;
-pub mod command;
 pub mod crash;
-pub mod driver;
-mod engine;
+mod error;
 pub mod files;
 mod hash;
+pub mod host;
 mod lab;
 pub mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
@@ -19,7 +18,6 @@ mod rate;
 pub mod rest;
 pub mod runs;
 mod session;
-mod socket;
 mod sources;
 mod surroundings;
 pub mod wire;
@@ -40,9 +38,10 @@ use yew::Callback;
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
+use zbytes_session::web::command::{Command, Declare, Sent};
+
 use self::{
-    command::{Command, Declare, Sent},
-    driver::Driver,
+    host::{Driver, LabHost},
     rate::Publisher,
     session::Arrivals,
     sources::Sources,
@@ -317,7 +316,7 @@ impl Runtime {
         self.inner.numbers.borrow_mut().clear();
         *self.inner.url.borrow_mut() = Some(url.clone());
         let this = Rc::downgrade(&self.inner);
-        let driver = Driver::open_lasting(&url, move |told| {
+        let driver = Driver::open_lasting(&url, LabHost, move |told| {
             if let Some(inner) = this.upgrade() {
                 Self { inner }.hear(told);
             }

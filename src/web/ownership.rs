@@ -22,12 +22,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url};
 use zenoh_keyexpr::OwnedKeyExpr;
 
-use super::{
-    Runtime, clock,
-    command::{Command, Declare},
-    command_problem,
-    socket::message_of,
-};
+use zbytes_session::web::command::{Command, Declare};
+
+use super::{Runtime, clock, command_problem, error::message_of};
 use crate::{
     app::{
         Action, Problem,

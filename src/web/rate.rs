@@ -11,7 +11,9 @@ use std::{
 
 use zenoh_keyexpr::OwnedKeyExpr;
 
-use super::{Runtime, alarm::Alarm, clock, command::Command, command_problem};
+use zbytes_session::web::{clock::reading, command::Command};
+
+use super::{Runtime, alarm::Alarm, clock, command_problem};
 use crate::{
     app::{
         Problem, PutId, Row,
@@ -76,7 +78,7 @@ impl Publisher {
 
     /// The page runs now. What left before it stood still is not measured together with what leaves after.
     fn wake(&mut self) {
-        let now = clock::reading();
+        let now = reading();
         if self.watch.saw(now).is_some_and(|pause| !pause.still.is_zero()) {
             self.history = VecDeque::from([(now.steady, self.course.puts, self.bytes)]);
         }
@@ -137,7 +139,7 @@ impl Runtime {
             course: Course::default(),
             bytes: 0,
             history: VecDeque::from([(now, 0, 0)]),
-            watch: Watch::new(clock::reading()),
+            watch: Watch::new(reading()),
             stopped: false,
             alarm: None,
         });

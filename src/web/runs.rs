@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, window};
 use yew::Callback;
 
-use super::socket::message_of;
+use super::error::message_of;
 use crate::{
     app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
     number::requested,

@@ -6,10 +6,12 @@ use gloo_timers::callback::{Interval, Timeout};
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
+use zbytes_session::web::command::{Command, Declare, LinkError, Unfinished};
+
 use super::{
-    Runtime, SETTLE_MILLIS, clock,
-    command::{Command, Declare, Told, Unfinished},
-    command_problem, ownership,
+    Runtime, SETTLE_MILLIS, clock, command_problem,
+    host::{self, Told},
+    ownership,
 };
 use crate::{
     app::{
@@ -26,6 +28,7 @@ use crate::{
     ledger::Stage,
     message::Looks,
     payload::ZBytes,
+    present::session::Place,
 };
 
 /// The subscriber of the Router pane. An experiment declares one beside it: see `ownership`.
@@ -133,6 +136,11 @@ impl Runtime {
         }
     }
 
+    /// Where the session is that the driver has.
+    fn place(&self) -> Place {
+        host::place(self.inner.url.borrow().as_deref().unwrap_or_default())
+    }
+
     pub(super) fn hear(&self, told: Told) {
         match told {
             Told::Opened(info) => {
@@ -147,6 +155,7 @@ impl Runtime {
             Told::Missed(..) => {}
             Told::Progress(id, handed) => self.answer(Action::PutProgress(id, handed)),
             Told::PutEnded(id, result) => {
+                let result = result.map_err(|failure| self.place().put_problem(&failure));
                 if let Some(apart) = self.inner.waiting.borrow_mut().remove(&id) {
                     // The experiment may have been given up; then nobody wants to know.
                     let _ = apart.send(result);
@@ -174,9 +183,12 @@ impl Runtime {
             Told::Reply(op, reply) => self.reply(op, reply),
             Told::GetEnded(op, result) => {
                 self.tell_arrivals();
-                self.change(Change::GetEnded(op, result));
+                self.change(Change::GetEnded(op, result.map_err(|failure| self.place().get_problem(&failure))));
             }
-            Told::Flushed(op, result) => self.change(Change::Flushed(op, result)),
+            Told::Flushed(op, result) => {
+                let problem = |error: Option<LinkError<Problem>>| self.place().fence_problem(error.as_ref());
+                self.change(Change::Flushed(op, result.map_err(problem)));
+            }
             Told::Query(query) => self.change(Change::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
@@ -202,16 +214,18 @@ impl Runtime {
             Told::Frames(taken) => self.frames(taken),
             Told::Stats(stats) => self.change(Change::Link(stats)),
             Told::HeldBack(longest) => self.answer(Action::HeldBack(longest)),
-            Told::Lost { problem, unfinished: Unfinished { puts, gets, fences }, wait } => {
+            Told::Lost { error, unfinished: Unfinished { puts, gets, fences }, wait } => {
                 self.forget_queries();
-                let lost = app::Lost::new(problem, [puts, gets, fences], wait);
+                let lost = app::Lost::new(self.place().link_problem(&error), [puts, gets, fences], wait);
                 self.answer(Action::SessionLost(lost, clock::time_of_day()));
             }
             Told::Resumed(gap) => self.answer(Action::SessionResumed(gap)),
-            Told::Closed(problem) => {
+            Told::Closed(error) => {
                 self.forget_queries();
-                self.answer(Action::SessionEnded(problem));
+                self.answer(Action::SessionEnded(error.map(|error| self.place().link_problem(&error))));
             }
+            // What the library tells besides has no place on this page.
+            _ => {}
         }
     }
 

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{clock, files, socket::message_of};
+use super::{clock, error::message_of, files};
 use crate::{
     app::{Fill, Kind, Problem, Row},
     ledger::{Ledger, Place},

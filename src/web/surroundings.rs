@@ -12,10 +12,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCache, RequestInit, Response, window};
 
-use super::{clock, engine::Engine};
-use crate::app::{
-    Surroundings,
-    locator::{OWN_ENDPOINT, websocket_url},
+use zbytes_session::web::Engine;
+
+use super::clock;
+use crate::{
+    app::{
+        Surroundings,
+        locator::{OWN_ENDPOINT, websocket_url},
+    },
+    present::session,
 };
 
 /// What the lab's server says of itself in `lab.json`.
@@ -39,6 +44,17 @@ pub(super) enum Asked {
     Other(u16),
     /// Nothing answers.
     Silent,
+}
+
+impl Asked {
+    /// The same, as what is said of it takes it.
+    pub(super) fn told(&self) -> session::Asked<'_> {
+        match self {
+            Self::Lab(lab) => session::Asked::Lab(lab.router.as_ref().map(|router| router.ws.as_str())),
+            Self::Other(status) => session::Asked::Other(*status),
+            Self::Silent => session::Asked::Silent,
+        }
+    }
 }
 
 thread_local! {

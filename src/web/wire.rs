@@ -8,7 +8,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag};
 
-use super::{Runtime, clock, command::Command, runs, socket::message_of};
+use zbytes_session::web::command::Command;
+
+use super::{Runtime, clock, error::message_of, runs};
 use crate::{
     app::{
         Action, Problem, PutId, Row, Selection, sentence,

@@ -6,9 +6,12 @@
 //! |---|---|
 //! | [`wire`] | zenoh's wire format, thin over `zenoh-codec`: gathering outwards, reading in place inwards, a batch as named spans |
 //! | [`client`] | the client: a state machine without a socket, a clock or random numbers |
+//! | `web` | with the feature `web`: the client, driven over a WebSocket of a browser |
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod client;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod wire;

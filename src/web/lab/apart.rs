@@ -16,7 +16,7 @@ use crate::{
     app::Problem,
     measure::course::Progress,
     run::{Run, Thread},
-    web::{files, socket::message_of},
+    web::{error::message_of, files},
 };
 
 /// How long a Worker that was told to stop may take to hand over what it has.

@@ -7,6 +7,8 @@ use gloo_timers::callback::Timeout;
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::CongestionControl;
 
+use zbytes_session::web::command::{Command, Declare, Sent};
+
 use super::{
     Bench, Pace, Stop,
     rig::{Rig, cannot_build, same},
@@ -25,8 +27,7 @@ use crate::{
     segment::Mode,
     web::{
         clock,
-        command::{Command, Declare, Sent, Told},
-        driver::Driver,
+        host::{self, Driver, LabHost, Told},
         sources::Sources,
     },
 };
@@ -119,14 +120,17 @@ impl Link {
         let (tell, heard) = mpsc::unbounded();
         let open = |receives: bool| {
             let tell = tell.clone();
-            Driver::open(url, move |told| {
+            let place = host::place(url);
+            Driver::open(url, LabHost, move |told| {
                 let heard = match told {
                     Told::Opened(_) => Heard::Opened,
                     Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
-                    Told::PutEnded(id, result) => Heard::PutEnded(id, result),
+                    Told::PutEnded(id, result) => {
+                        Heard::PutEnded(id, result.map_err(|failure| place.put_problem(&failure)))
+                    }
                     Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.to_string()))),
                     Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.to_string()))),
-                    Told::Closed(problem) => Heard::Closed(problem),
+                    Told::Closed(error) => Heard::Closed(error.map(|error| place.link_problem(&error))),
                     _ => return,
                 };
                 // Nobody listens any more when the measurement has ended.

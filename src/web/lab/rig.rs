@@ -12,7 +12,7 @@ use crate::{
     payload::{BuildError, ZBytes},
     run::Variant,
     segment::{Element, Input, Mode, Segment, Source},
-    web::{clock, socket::message_of, sources::bytes_of},
+    web::{clock, error::message_of, sources::bytes_of},
 };
 
 #[wasm_bindgen(module = "/src/web/lab/parts.js")]

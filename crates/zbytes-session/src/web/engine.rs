@@ -14,7 +14,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
 /// Who runs this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Engine {
+pub enum Engine {
     /// Gecko, as in Firefox.
     Gecko,
     /// WebKit, as in Safari, and in every browser of an iPhone.
@@ -25,7 +25,7 @@ pub(super) enum Engine {
 
 impl Engine {
     /// The engine of this page or Worker.
-    pub(super) fn look() -> Self {
+    pub fn look() -> Self {
         let error = Error::new("");
         let writes = |name: &str| Reflect::has(&error, &JsValue::from_str(name)).unwrap_or(false);
         if writes("lineNumber") {
@@ -39,12 +39,12 @@ impl Engine {
 
     /// Whether `WebSocket.bufferedAmount` counts what has not left the browser. In WebKitGTK 2.50 it falls to 0 as soon as
     /// another process of the browser has the bytes, which keeps them however many they are, also while nothing leaves.
-    pub(super) fn counts_what_waits(self) -> bool {
+    pub fn counts_what_waits(self) -> bool {
         self != Self::WebKit
     }
 
     /// How long it may hold back a WebSocket to a host that failed before.
-    pub(super) fn longest_hold(self) -> Option<Duration> {
+    pub fn longest_hold(self) -> Option<Duration> {
         (self == Self::Gecko).then_some(LONGEST_HOLD)
     }
 }

@@ -1,6 +1,6 @@
-//! What the page and a session say to each other: commands out, [`Told`] back, paired by the id that the page has chosen.
+//! What a program and its session say to each other: commands out, [`Told`] back, paired by the id that the program has chosen.
 //!
-//! Nothing else passes between them, so a session can be on the page or elsewhere. Every command ends: with the message that is written
+//! Nothing else passes between them, so a session can be in the same thread or elsewhere. Every command ends: with the message that is written
 //! beside it, with [`Told::Refused`], or, for those that are under way when the session ends, with an error of their own before
 //! [`Told::Lost`] or [`Told::Closed`].
 
@@ -8,18 +8,16 @@ use std::time::Duration;
 
 use zenoh_keyexpr::OwnedKeyExpr;
 
-use crate::{
-    app::Problem,
-    client::{
-        Answer, Arriving, CommandError, Counterpart, EntityId, Get, LinkStats, OpId, Put, Query, QueryId, Queryable,
-        Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture,
-        pause::{Pause, Took},
-        reconnect::Wait,
-    },
-    ledger::Ledger,
+use zbytes::ledger::Ledger;
+
+use crate::client::{
+    Answer, Arriving, CloseCause, CommandError, Counterpart, EntityId, Get, GetError, LinkStats, OpId, Put, PutError,
+    Query, QueryId, Queryable, Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture,
+    pause::{Pause, Took},
+    reconnect::Wait,
 };
 
-/// What the page asks of a session.
+/// What a program asks of a session.
 #[derive(Debug)]
 pub enum Command {
     /// Publishes, or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
@@ -72,9 +70,90 @@ pub enum Declare {
     Watch(OwnedKeyExpr, Counterpart),
 }
 
-/// What a session tells.
+/// Why there is no session, or none any more. `R` is what the program's own [`Host`](super::Host) may say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkError<R> {
+    /// The host has found out that a WebSocket need not be tried, or why one has failed.
+    Host(R),
+    /// The browser refused to try, as for an insecure address from a page that came by https.
+    Browser {
+        /// What it said.
+        reason: String,
+    },
+    /// Nothing has answered.
+    NoAnswer {
+        /// For so long.
+        within: Duration,
+    },
+    /// The WebSocket ended before it was open. A browser does not tell a page why.
+    NotOpened {
+        /// After so long.
+        after: Duration,
+    },
+    /// The server sent a text, which zenoh never does.
+    Text,
+    /// The WebSocket was closed during the handshake.
+    Handshake {
+        /// The WebSocket's code.
+        code: u16,
+    },
+    /// The WebSocket of an open session has ended.
+    Closed {
+        /// The WebSocket's code.
+        code: u16,
+        /// How long the program stood still since the session was last known to live.
+        paused: Pause,
+    },
+    /// The client has ended the session, or the router has.
+    Session {
+        /// Why.
+        cause: CloseCause,
+        /// How long the program stood still since the session was last known to live.
+        paused: Pause,
+    },
+}
+
+/// How far a put had come that has ended without success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HowFar {
+    /// Payload bytes that had left the browser.
+    pub handed: usize,
+    /// Bytes of the payload.
+    pub total: usize,
+    /// Whether the whole message was given to the WebSocket, so that the router may have it.
+    pub complete: bool,
+}
+
+/// Why a put, a delete or an answer has ended without success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PutFailure<R> {
+    /// The client gave it up. The session goes on.
+    GivenUp(PutError, HowFar),
+    /// Its session has ended; `None` when the program has closed it.
+    SessionEnded(Option<LinkError<R>>, HowFar),
+}
+
+/// Why a get has ended without success. The answers until then hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GetFailure<R> {
+    /// The client or the router ended it.
+    Ended {
+        /// Why.
+        error: GetError,
+        /// How long the program stood still meanwhile.
+        pause: Pause,
+    },
+    /// Its session has ended; `None` when the program has closed it.
+    SessionEnded(Option<LinkError<R>>),
+}
+
+/// What a session tells. `R` is what the program's own [`Host`](super::Host) may say.
 #[derive(Debug)]
-pub enum Told {
+#[non_exhaustive]
+pub enum Told<R> {
     /// It is open.
     Opened(SessionInfo),
     /// The operation was refused; nothing has happened.
@@ -90,7 +169,7 @@ pub enum Told {
     /// A put was dropped, as it allowed, because too much waited. [`Told::PutEnded`] follows with the error.
     Dropped(OpId),
     /// A put, a delete or an answer has left the browser, or has failed.
-    PutEnded(OpId, Result<Sent, Problem>),
+    PutEnded(OpId, Result<Sent, PutFailure<R>>),
     /// A large message is arriving; told from time to time.
     Arriving(Arriving),
     /// One of which that was told has arrived as a whole, or never will.
@@ -103,15 +182,15 @@ pub enum Told {
     /// A get has an answer.
     Reply(OpId, Reply),
     /// A get has ended; there are no more answers.
-    GetEnded(OpId, Result<(), Problem>),
-    /// The fence was answered after so long.
-    Flushed(OpId, Result<Took, Problem>),
+    GetEnded(OpId, Result<(), GetFailure<R>>),
+    /// The fence was answered after so long, or its session has ended; `None` when the program has closed it.
+    Flushed(OpId, Result<Took, Option<LinkError<R>>>),
     /// A queryable is asked.
     Query(Query),
     /// So many times a queryable would have been asked, and too many queries wait: each asker got
     /// an error that says so.
     QueriesRefused(u64),
-    /// The page stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
+    /// The program stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
     StoodStill(Pause),
     /// What had waited in the browser has been told, and the session has outlived the pause.
     CaughtUp,
@@ -127,16 +206,16 @@ pub enum Told {
     /// told before.
     Lost {
         /// Why.
-        problem: Problem,
+        error: LinkError<R>,
         /// What ended with it.
         unfinished: Unfinished,
         /// When it is tried again.
         wait: Wait,
     },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live, pauses of the page included.
+    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live, pauses of the program included.
     Resumed(Took),
-    /// The session has ended; everything that was under way has been told before.
-    Closed(Option<Problem>),
+    /// The session has ended; everything that was under way has been told before. `None` when the program has closed it.
+    Closed(Option<LinkError<R>>),
 }
 
 /// How much was under way when a session was lost.
@@ -161,7 +240,7 @@ pub struct Sent {
     pub gather: Duration,
     /// Time spent inside `WebSocket.send`.
     pub send: Duration,
-    /// From the command to the end. When the page stood still within, it may have ended earlier.
+    /// From the command to the end. When the program stood still within, it may have ended earlier.
     pub took: Took,
     /// Whether the end is the router's answer, because this browser does not tell when bytes leave it.
     pub answered: bool,

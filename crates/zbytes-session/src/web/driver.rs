@@ -7,12 +7,10 @@
 //! Where `bufferedAmount` counts nothing that can be believed, as in WebKit, the client paces itself by the router's answers,
 //! and a put has ended when the router has answered for its last byte. See [`Engine::counts_what_waits`].
 //!
-//! A page that is hidden sends as fast as one that is seen: what paces the sending is then a timer of a Worker's, see [`Alarm`].
+//! What paces the sending are alarms of the program's [`Host`], which may know timers that a hidden page does not slow down.
 //!
 //! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
 //! the network is back or that the page is looked at.
-
-mod opening;
 
 use std::{
     cell::RefCell,
@@ -26,26 +24,24 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::VisibilityState;
 
-use self::opening::connect;
+use zbytes::segment::Segment;
+
 use super::{
-    alarm::Alarm,
     clock,
-    command::{Command, Declare, Sent, Told, Unfinished},
+    command::{Command, Declare, GetFailure, HowFar, LinkError, PutFailure, Sent, Told, Unfinished},
     engine::Engine,
+    host::{Alarm, Host},
+    opening::{self, connect},
     socket::{ABNORMAL, Socket, SocketEvent},
-    surroundings,
 };
 use crate::{
-    app::{Problem, pause, sentence},
     client::{
-        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, GetError, Limits, LinkStats, OpId, Part,
-        Progress, PutError, QueryId, ReplyError,
+        Answer, Client, CloseCause, CommandError, Config, Event, GET_TIMEOUT, Limits, LinkStats, OpId, Part, Progress,
+        PutError, QueryId, ReplyError,
         capture::Bounds,
         pause::{Pause, TICK, Took, Watch},
         reconnect::Reconnect,
     },
-    number::{bytes, count},
-    segment::Segment,
     wire::BATCH_SIZE,
 };
 
@@ -78,6 +74,12 @@ struct Flight {
     complete: bool,
 }
 
+impl Flight {
+    fn how_far(&self) -> HowFar {
+        HowFar { handed: self.handed, total: self.total, complete: self.complete }
+    }
+}
+
 /// What waits for an answer of the router's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -93,9 +95,13 @@ struct Waiting {
     payload: usize,
 }
 
-struct Inner {
-    url: String,
-    socket: Option<Socket>,
+/// A driver's state, which the callbacks of its timers and of its WebSocket share.
+pub(super) type Shared<H> = Rc<RefCell<Inner<H>>>;
+
+pub(super) struct Inner<H: Host> {
+    pub(super) host: Rc<H>,
+    pub(super) url: String,
+    pub(super) socket: Option<Socket>,
     client: Option<Client>,
     /// What went over the link of a client that is no more.
     stats: LinkStats,
@@ -107,11 +113,11 @@ struct Inner {
     /// Bytes given to the socket.
     given: u64,
     /// When the attempt to open a session began, and its WebSocket to open; what the page stood still for since then is added.
-    begun: Duration,
-    opened: Duration,
+    pub(super) begun: Duration,
+    pub(super) opened: Duration,
     /// Counts attempts to open a WebSocket: what was asked for one of them is of no use to another.
-    attempt: u32,
-    engine: Engine,
+    pub(super) attempt: u32,
+    pub(super) engine: Engine,
     watch: Watch,
     /// Whether the page stood still, and that was not told yet.
     stood_still: bool,
@@ -130,43 +136,44 @@ struct Inner {
     /// Whether the driver will be pumped at the end of this turn of the page.
     due: bool,
     /// For opening a WebSocket, and for the next attempt.
-    timer: Option<Timeout>,
+    pub(super) timer: Option<Timeout>,
     /// For the client of an open WebSocket, and when it goes off.
     lease: Option<(Duration, Timeout)>,
     /// When the progress of what arrives was told last.
     progress: Duration,
-    tell: Rc<dyn Fn(Told)>,
+    pub(super) tell: Rc<dyn Fn(Told<H::Reason>)>,
 }
 
 /// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
-pub struct Driver {
-    inner: Rc<RefCell<Inner>>,
+pub struct Driver<H: Host> {
+    inner: Shared<H>,
 }
 
-impl Driver {
+impl<H: Host> Driver<H> {
     /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
     /// on the same stack except at their end.
     #[must_use]
-    pub fn open(url: &str, tell: impl Fn(Told) + 'static) -> Self {
-        Self::new(url, false, tell)
+    pub fn open(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
+        Self::new(url, host, false, tell)
     }
 
     /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
     #[must_use]
-    pub fn open_lasting(url: &str, tell: impl Fn(Told) + 'static) -> Self {
-        let driver = Self::new(url, true, tell);
+    pub fn open_lasting(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
+        let driver = Self::new(url, host, true, tell);
         driver.inner.borrow_mut().hints = hints(&driver.inner);
         driver
     }
 
-    fn new(url: &str, lasting: bool, tell: impl Fn(Told) + 'static) -> Self {
+    fn new(url: &str, host: H, lasting: bool, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         let engine = Engine::look();
         let reconnect = match engine.longest_hold() {
-            // Where the lab is asked first, there is no failure that the engine could count.
-            Some(_) if !surroundings::is_of_the_lab(url) => Reconnect::sparing(),
+            // Where the host asks before, there is no failure that the engine could count.
+            Some(_) if !host.asks_about(url) => Reconnect::sparing(),
             _ => Reconnect::new(),
         };
         let inner = Rc::new(RefCell::new(Inner {
+            host: Rc::new(host),
             url: url.to_owned(),
             socket: None,
             client: None,
@@ -325,7 +332,7 @@ impl Driver {
         }
     }
 
-    fn tell(&self, told: Told) {
+    fn tell(&self, told: Told<H::Reason>) {
         let tell = self.inner.borrow().tell.clone();
         tell(told);
     }
@@ -374,7 +381,7 @@ impl Driver {
 }
 
 /// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can tell that the page stood still.
-fn beat(inner: &Rc<RefCell<Inner>>) {
+fn beat<H: Host>(inner: &Shared<H>) {
     let weak = Rc::downgrade(inner);
     let stood_still = {
         let mut me = inner.borrow_mut();
@@ -384,7 +391,7 @@ fn beat(inner: &Rc<RefCell<Inner>>) {
                 beat(&inner);
             }
         };
-        me.beat = (!me.ended).then(|| Alarm::new(TICK.as_millis() as u32, again));
+        me.beat = (!me.ended).then(|| me.host.alarm(TICK.as_millis() as u32, Box::new(again)));
         me.stood_still
     };
     if stood_still {
@@ -393,9 +400,9 @@ fn beat(inner: &Rc<RefCell<Inner>>) {
 }
 
 /// Listens to what says that it may go well now.
-fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
+fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
     let Some(window) = web_sys::window() else { return Vec::new() };
-    let hint = |inner: &Weak<RefCell<Inner>>| {
+    let hint = |inner: &Weak<RefCell<Inner<H>>>| {
         if let Some(inner) = inner.upgrade() {
             {
                 let mut me = inner.borrow_mut();
@@ -422,7 +429,7 @@ fn hints(inner: &Rc<RefCell<Inner>>) -> Vec<EventListener> {
 }
 
 /// Opens a lost session again, if it is time.
-fn retry(inner: &Rc<RefCell<Inner>>) {
+fn retry<H: Host>(inner: &Shared<H>) {
     let due = {
         let mut me = inner.borrow_mut();
         let now = me.wake();
@@ -433,7 +440,7 @@ fn retry(inner: &Rc<RefCell<Inner>>) {
     }
 }
 
-fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
+pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
     let now = inner.borrow_mut().wake();
     match event {
         SocketEvent::Opened => {
@@ -463,77 +470,26 @@ fn handle_socket(inner: &Rc<RefCell<Inner>>, event: SocketEvent) {
             }
             pump(inner);
         }
-        SocketEvent::Text => lose(
-            inner,
-            Some(Problem::new(
-                "The server is no zenoh router.",
-                "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as in ws/127.0.0.1:7446.",
-            )),
-        ),
+        SocketEvent::Text => lose(inner, Some(LinkError::Text)),
         SocketEvent::Closed { code } => {
-            let problem = {
-                let me = inner.borrow();
-                ended_meanwhile(&me, code).or_else(|| closed_problem(&me, code))
-            };
-            match problem {
-                Some(problem) => lose(inner, Some(problem)),
+            let error = inner.borrow().client.as_ref().filter(|client| !client.is_over()).map(|client| {
+                if client.is_open() {
+                    LinkError::Closed { code, paused: client.paused() }
+                } else {
+                    LinkError::Handshake { code }
+                }
+            });
+            match error {
+                Some(error) => lose(inner, Some(error)),
+                // It never was open.
                 None => opening::failed(inner),
             }
         }
     }
 }
 
-/// What a closed WebSocket means, or `None` when it never was open. A browser tells a page no more than the code.
-fn closed_problem(inner: &Inner, code: u16) -> Option<Problem> {
-    let url = &inner.url;
-    Some(match inner.client.as_ref().filter(|client| !client.is_over()) {
-        None => return None,
-        Some(client) if !client.is_open() => Problem::new(
-            "The server is no zenoh router, or it refused the session.",
-            format!("It closed the connection during the handshake (WebSocket code {code})."),
-        ),
-        Some(_) => Problem::new(
-            "The router closed the link.",
-            format!(
-                "The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network was cut."
-            ),
-        ),
-    })
-}
-
-/// What a WebSocket means that closed while the page stood still, or before the session had shown that it lives after that.
-fn ended_meanwhile(inner: &Inner, code: u16) -> Option<Problem> {
-    let paused = inner.client.as_ref().filter(|client| client.is_open())?.paused();
-    let words = pause::words(paused)?;
-    let title = if paused.still.is_zero() {
-        "The link ended, probably while the computer slept."
-    } else {
-        "The link ended while this page stood still."
-    };
-    let url = &inner.url;
-    Some(Problem::new(
-        title,
-        format!(
-            "{words} The connection to {url} has ended (WebSocket code {code}): a router ends a link from which it hears nothing for a \
-             while, or which takes nothing."
-        ),
-    ))
-}
-
-fn problem_of(cause: &CloseCause) -> Option<Problem> {
-    let title = match cause {
-        CloseCause::ByUs => return None,
-        CloseCause::ByRouter { opening: true, .. } => "The router refused the session.",
-        CloseCause::ByRouter { .. } => "The router closed the session.",
-        CloseCause::NoAnswer { .. } | CloseCause::OutOfTurn { opening: true } => "No zenoh router answers there.",
-        CloseCause::Silent { .. } => "The router went silent.",
-        _ => "The session was ended: the router broke the protocol.",
-    };
-    Some(Problem::new(title, format!("{}.", sentence(&cause.to_string()))))
-}
-
 /// Lets the client act on what it was given, within one slice of time.
-fn pump(inner: &Rc<RefCell<Inner>>) {
+fn pump<H: Host>(inner: &Shared<H>) {
     let mut told = Vec::new();
     let mut ended = None;
     {
@@ -555,18 +511,14 @@ fn pump(inner: &Rc<RefCell<Inner>>) {
         if !cause.may_pass() {
             inner.borrow_mut().reconnect.stop();
         }
-        let mut problem = problem_of(&cause);
-        let words = inner.borrow().client.as_ref().and_then(|client| pause::words(client.paused()));
-        if let (Some(problem), Some(words)) = (&mut problem, words) {
-            problem.detail = format!("{words} {}", problem.detail);
-        }
-        lose(inner, problem);
+        let paused = inner.borrow().client.as_ref().map(Client::paused).unwrap_or_default();
+        lose(inner, (cause != CloseCause::ByUs).then_some(LinkError::Session { cause, paused }));
     }
 }
 
-impl Inner {
+impl<H: Host> Inner<H> {
     /// The page runs now. What the clocks say of the time before goes first: what is handled next may have waited in the browser.
-    fn wake(&mut self) -> Duration {
+    pub(super) fn wake(&mut self) -> Duration {
         let reading = clock::reading();
         if let Some(pause) = self.watch.saw(reading) {
             self.begun = self.begun.saturating_add(pause.still);
@@ -580,7 +532,7 @@ impl Inner {
         reading.steady
     }
 
-    fn events(&mut self, told: &mut Vec<Told>, ended: &mut Option<CloseCause>) {
+    fn events(&mut self, told: &mut Vec<Told<H::Reason>>, ended: &mut Option<CloseCause>) {
         if std::mem::take(&mut self.stood_still) {
             let paused = self.client.as_ref().map(Client::paused).unwrap_or_default();
             told.extend((!paused.is_none()).then_some(Told::StoodStill(paused)));
@@ -594,15 +546,10 @@ impl Inner {
                 Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
                 Event::Sample(sample) => told.push(Told::Sample(sample)),
                 Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
-                Event::PutFailed(op, PutError::Cancelled { sent, total }) => {
-                    if self.flights.remove(&op).is_some() {
-                        told.push(Told::PutEnded(op, Err(cancelled(sent, total))));
-                    }
-                }
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
                         told.extend(matches!(error, PutError::Dropped { .. }).then_some(Told::Dropped(op)));
-                        told.push(Told::PutEnded(op, Err(lost(&flight, "The put was given up.", &error.to_string()))));
+                        told.push(Told::PutEnded(op, Err(PutFailure::GivenUp(error, flight.how_far()))));
                     }
                 }
                 Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
@@ -613,7 +560,7 @@ impl Inner {
                 Event::GetEnded(op, result) => {
                     let before = self.asked.remove(&op).map(|(_, before)| before);
                     let pause = self.watch.all().since(before.unwrap_or_else(|| self.watch.all()));
-                    told.push(Told::GetEnded(op, result.map_err(|error| get_problem(&error, pause))));
+                    told.push(Told::GetEnded(op, result.map_err(|error| GetFailure::Ended { error, pause })));
                 }
                 Event::Flushed(op, took) => {
                     self.asked.remove(&op);
@@ -627,7 +574,7 @@ impl Inner {
     }
 
     /// How far what arrives is. What leaves is told as it leaves the browser, by [`Inner::settle`].
-    fn arriving(&mut self, told: &mut Vec<Told>, now: Duration) {
+    fn arriving(&mut self, told: &mut Vec<Told<H::Reason>>, now: Duration) {
         if now.saturating_sub(self.progress) < PROGRESS {
             return;
         }
@@ -682,7 +629,7 @@ impl Inner {
     }
 
     /// Finds out which batches have left the browser's buffer, or what the router has answered for. Only the puts in these are looked at: very many may wait.
-    fn settle(&mut self, told: &mut Vec<Told>) {
+    fn settle(&mut self, told: &mut Vec<Told<H::Reason>>) {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
         let answered = self.client.as_ref().and_then(Client::answered);
         let left = answered.unwrap_or_else(|| self.given.saturating_sub(socket.buffered()));
@@ -723,9 +670,9 @@ impl Inner {
             }
         };
         if more {
-            self.pump = Some(Alarm::new(0, again));
+            self.pump = Some(self.host.alarm(0, Box::new(again)));
         } else if !self.waiting.is_empty() {
-            self.pump = Some(Alarm::new(1, again));
+            self.pump = Some(self.host.alarm(1, Box::new(again)));
         }
         let Some(due) = self.client.as_ref().and_then(Client::poll_timeout) else {
             self.lease = None;
@@ -755,7 +702,7 @@ impl Inner {
 
 /// The session has ended, or could not be opened: every put that is still under way is told, then the end itself, or when it will be
 /// tried again. `None` means that it was closed by us.
-fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
+pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason>>) {
     let mut told = Vec::new();
     {
         let mut guard = inner.borrow_mut();
@@ -764,11 +711,10 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
             return;
         }
         me.settle(&mut told);
-        let cause = problem.as_ref().map_or("The session was closed.", |problem| problem.title.as_str()).to_owned();
         let gets = me.asked.values().filter(|(asked, _)| *asked == Asked::Get).count();
         let unfinished = Unfinished { puts: me.flights.len(), gets, fences: me.asked.len() - gets };
         for (op, flight) in std::mem::take(&mut me.flights) {
-            told.push(Told::PutEnded(op, Err(lost(&flight, "The put failed.", &cause))));
+            told.push(Told::PutEnded(op, Err(PutFailure::SessionEnded(error.clone(), flight.how_far()))));
         }
         me.socket = None;
         me.attempt = me.attempt.wrapping_add(1);
@@ -784,16 +730,16 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
         }
         for (op, (asked, _)) in std::mem::take(&mut me.asked) {
             told.push(match asked {
-                Asked::Get => Told::GetEnded(op, Err(unanswered("The get was cut off.", &cause))),
-                Asked::Fence => Told::Flushed(op, Err(unanswered("The fence was cut off.", &cause))),
+                Asked::Get => Told::GetEnded(op, Err(GetFailure::SessionEnded(error.clone()))),
+                Asked::Fence => Told::Flushed(op, Err(error.clone())),
             });
         }
         let now = me.wake();
         let wait =
-            if me.lasting && problem.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
-        match (wait, problem) {
-            (Some(wait), Some(problem)) => {
-                told.push(Told::Lost { problem, unfinished, wait });
+            if me.lasting && error.is_some() { me.reconnect.lost(now, u32::from_le_bytes(random())) } else { None };
+        match (wait, error) {
+            (Some(wait), Some(error)) => {
+                told.push(Told::Lost { error, unfinished, wait });
                 let weak = Rc::downgrade(inner);
                 // A timer may be early by a fraction of a millisecond.
                 let delay = wait.delay.as_millis() as u32 + 1;
@@ -803,13 +749,13 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
                     }
                 }));
             }
-            (_, problem) => {
+            (_, error) => {
                 me.ended = true;
                 me.beat = None;
                 me.stats = me.client.take().map_or(me.stats, |client| *client.stats());
                 me.hints.clear();
                 me.reconnect.stop();
-                told.push(Told::Closed(problem));
+                told.push(Told::Closed(error));
             }
         }
     }
@@ -817,56 +763,14 @@ fn lose(inner: &Rc<RefCell<Inner>>, problem: Option<Problem>) {
     told.into_iter().for_each(|event| tell(event));
 }
 
-fn cancelled(sent: usize, total: usize) -> Problem {
-    Problem::new(
-        "The put was cancelled.",
-        format!(
-            "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload is unharmed: put it again.",
-            count(sent),
-            bytes(total)
-        ),
-    )
-}
-
-fn get_problem(error: &GetError, pause: Pause) -> Problem {
-    let title = match error {
-        GetError::Timeout => "The get ran into its timeout.",
-        GetError::Cancelled => "The get was cancelled.",
-        _ => "The get was given up.",
-    };
-    let words = pause::words(pause).map(|words| format!(" {words}")).unwrap_or_default();
-    Problem::new(title, format!("{}. What had come until then is listed.{words}", sentence(&error.to_string())))
-}
-
-/// What ended with its session before everybody had answered.
-fn unanswered(title: &str, cause: &str) -> Problem {
-    Problem::new(format!("{title} {cause}"), "What had come until then holds; ask again once the session is open.")
-}
-
-fn lost(flight: &Flight, title: &str, cause: &str) -> Problem {
-    let Flight { handed, total, complete, .. } = *flight;
-    let meaning = if complete {
-        "Whether the router got the end of the message is not known"
-    } else {
-        "The router never got the whole message, so no other program has the sample"
-    };
-    Problem::new(
-        format!("{title} {cause}"),
-        format!(
-            "{} of {} of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again.",
-            count(handed),
-            bytes(total)
-        ),
-    )
-}
-
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without a source of randomness an id can still be told apart by the time of day.
     if getrandom::getrandom(&mut bytes).is_err() {
         let seed = js_sys::Date::now() as u64;
+        // Multiplied by odd numbers, so that each byte depends on all of it.
         for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = crate::measure::mix(seed ^ i as u64) as u8;
+            *byte = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15 ^ (i as u64) << 1) >> 56) as u8;
         }
     }
     bytes

@@ -1,0 +1,397 @@
+//! What is said of a session that could not be opened or has ended, and of what ended with it.
+
+use std::time::Duration;
+
+use zbytes_session::web::command::{GetFailure, HowFar, LinkError, PutFailure};
+
+use crate::{
+    app::{Problem, locator::OWN_ENDPOINT, pause, sentence},
+    client::{CloseCause, GetError, PutError, pause::Pause},
+    number::{bytes, count},
+};
+
+/// Where a session is, seen from this page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The address of the WebSocket, as in `ws://127.0.0.1:7446/`.
+    pub url: String,
+    /// The origin of the page, as in `http://127.0.0.1:8080`.
+    pub origin: String,
+    /// Whether the router is that of the lab which serves the page, as far as is known.
+    pub of_the_lab: bool,
+}
+
+/// What the page's server says of its router in `lab.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// It is a lab, and its router has this ws locator; or the router is stopped.
+    Lab(Option<&'a str>),
+    /// It answers with this status, and is not a lab, or does not reach one.
+    Other(u16),
+    /// Nothing answers.
+    Silent,
+}
+
+/// Statuses by which a front says that it does not reach what is behind it.
+const UNREACHED: [u16; 3] = [502, 503, 504];
+
+/// Statuses of an endpoint that wants a WebSocket and is asked without one, or that is not there at all.
+const NO_WEBSOCKET: [u16; 4] = [400, 404, 405, 426];
+
+impl Asked<'_> {
+    /// Why a WebSocket to the lab's router need not be tried, if it need not.
+    #[must_use]
+    pub fn problem(&self, origin: &str) -> Option<Problem> {
+        match *self {
+            Self::Lab(Some(_)) => None,
+            Self::Lab(None) => Some(Problem::new(
+                "The lab's router is stopped.",
+                "The lab answers (lab.json), and says that its router does not run. Start the lab again with scripts/serve.",
+            )),
+            Self::Silent => Some(Problem::new(
+                "The lab does not answer.",
+                format!(
+                    "Neither lab.json nor anything else comes from {origin}, the address of this page. Start the lab again \
+                     with scripts/serve, or check the network."
+                ),
+            )),
+            Self::Other(status) if UNREACHED.contains(&status) => Some(Problem::new(
+                "The lab does not answer.",
+                format!(
+                    "The server of this page answered lab.json with status {status}: it does not reach the lab behind it. \
+                     Start the lab with scripts/serve --router-only."
+                ),
+            )),
+            // A server that is not a lab may have a router all the same.
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl Place {
+    /// A WebSocket to a lab that is there has failed. `plain` is what its endpoint answers without a WebSocket.
+    #[must_use]
+    pub fn refused_by_the_lab(&self, after: Duration, asked: &Asked<'_>, plain: Option<(u16, &str)>) -> Problem {
+        let there = match asked {
+            Asked::Lab(_) => "The lab is there, and says that its router runs (lab.json).",
+            _ => "The server of this page is there; it has no lab.json, so it is not a lab.",
+        };
+        let said = match plain.filter(|(status, _)| !NO_WEBSOCKET.contains(status)) {
+            Some((status, text)) => {
+                let text: String = text.trim().chars().take(200).collect();
+                format!(" Asked without a WebSocket, {OWN_ENDPOINT} says {status}: {text}.")
+            }
+            None => String::new(),
+        };
+        let other = match asked {
+            Asked::Lab(Some(ws)) => format!(
+                " Open the page at an address that the lab printed at its start. On the lab's machine {ws} is the same \
+                 router."
+            ),
+            _ => String::new(),
+        };
+        let millis = after.as_millis();
+        Problem::new(
+            self.no_connection(),
+            format!(
+                "{there} The WebSocket was refused after {millis} ms; a browser does not tell a page why.{said}{other}"
+            ),
+        )
+    }
+
+    fn no_connection(&self) -> String {
+        format!("No connection to {}.", self.url)
+    }
+
+    /// Why there is no session, or none any more.
+    #[must_use]
+    pub fn link_problem(&self, error: &LinkError<Problem>) -> Problem {
+        let url = &self.url;
+        match error {
+            LinkError::Host(problem) => problem.clone(),
+            LinkError::Browser { reason } => {
+                Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}."))
+            }
+            LinkError::NoAnswer { within } => {
+                let within = within.as_secs();
+                let detail = if self.of_the_lab {
+                    format!(
+                        "Nothing answered within {within} s, although this address is that of the lab which serves this \
+                         page. Look at what the lab prints in its terminal, or start it again."
+                    )
+                } else {
+                    format!("Nothing answered within {within} s. Check host and port.")
+                };
+                Problem::new(self.no_connection(), detail)
+            }
+            LinkError::NotOpened { after } => {
+                let secure = self.origin.starts_with("https:") && url.starts_with("ws:");
+                let hint = if secure { " A page that came by https may open wss/HOST:PORT only." } else { "" };
+                let millis = after.as_millis();
+                Problem::new(
+                    self.no_connection(),
+                    format!(
+                        "The WebSocket failed after {millis} ms, and a browser does not tell a page why. Perhaps nothing \
+                         listens there, it is not a WebSocket server, it does not allow this page, or the browser does not \
+                         open this address.{hint} Start a router with scripts/serve --router-only, or check host and port."
+                    ),
+                )
+            }
+            LinkError::Text => Problem::new(
+                "The server is no zenoh router.",
+                "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as \
+                 in ws/127.0.0.1:7446.",
+            ),
+            LinkError::Handshake { code } => Problem::new(
+                "The server is no zenoh router, or it refused the session.",
+                format!("It closed the connection during the handshake (WebSocket code {code})."),
+            ),
+            LinkError::Closed { code, paused } => match pause::words(*paused) {
+                None => Problem::new(
+                    "The router closed the link.",
+                    format!(
+                        "The connection to {url} has ended (WebSocket code {code}): the router was stopped, or the network \
+                         was cut."
+                    ),
+                ),
+                Some(words) => Problem::new(
+                    if paused.still.is_zero() {
+                        "The link ended, probably while the computer slept."
+                    } else {
+                        "The link ended while this page stood still."
+                    },
+                    format!(
+                        "{words} The connection to {url} has ended (WebSocket code {code}): a router ends a link from which \
+                         it hears nothing for a while, or which takes nothing."
+                    ),
+                ),
+            },
+            LinkError::Session { cause, paused } => {
+                let words = pause::words(*paused).map(|words| format!("{words} ")).unwrap_or_default();
+                Problem::new(title_of(cause), format!("{words}{}.", sentence(&cause.to_string())))
+            }
+            _ => Problem::new("The session has ended.", format!("{error:?}")),
+        }
+    }
+
+    /// In one sentence, why a session has ended.
+    fn cause(&self, error: Option<&LinkError<Problem>>) -> String {
+        error.map_or_else(|| "The session was closed.".to_owned(), |error| self.link_problem(error).title)
+    }
+
+    /// Why a put, a delete or an answer has failed, and what became of its payload.
+    #[must_use]
+    pub fn put_problem(&self, failure: &PutFailure<Problem>) -> Problem {
+        match failure {
+            PutFailure::GivenUp(PutError::Cancelled { sent, total }, _) => Problem::new(
+                "The put was cancelled.",
+                format!(
+                    "{} of {} had left the page. The router forgets them, so no other program has the sample. The payload \
+                     is unharmed: put it again.",
+                    count(*sent),
+                    bytes(*total)
+                ),
+            ),
+            PutFailure::GivenUp(error, how_far) => lost(*how_far, "The put was given up.", &error.to_string()),
+            PutFailure::SessionEnded(error, how_far) => lost(*how_far, "The put failed.", &self.cause(error.as_ref())),
+            _ => Problem::new("The put failed.", format!("{failure:?}")),
+        }
+    }
+
+    /// Why a get has ended before all had answered.
+    #[must_use]
+    pub fn get_problem(&self, failure: &GetFailure<Problem>) -> Problem {
+        match failure {
+            GetFailure::Ended { error, pause } => get_problem(error, *pause),
+            GetFailure::SessionEnded(error) => unanswered("The get was cut off.", &self.cause(error.as_ref())),
+            _ => Problem::new("The get has ended.", format!("{failure:?}")),
+        }
+    }
+
+    /// Why a fence has no answer.
+    #[must_use]
+    pub fn fence_problem(&self, error: Option<&LinkError<Problem>>) -> Problem {
+        unanswered("The fence was cut off.", &self.cause(error))
+    }
+}
+
+fn title_of(cause: &CloseCause) -> &'static str {
+    match cause {
+        CloseCause::ByRouter { opening: true, .. } => "The router refused the session.",
+        CloseCause::ByRouter { .. } => "The router closed the session.",
+        CloseCause::NoAnswer { .. } | CloseCause::OutOfTurn { opening: true } => "No zenoh router answers there.",
+        CloseCause::Silent { .. } => "The router went silent.",
+        _ => "The session was ended: the router broke the protocol.",
+    }
+}
+
+fn get_problem(error: &GetError, pause: Pause) -> Problem {
+    let title = match error {
+        GetError::Timeout => "The get ran into its timeout.",
+        GetError::Cancelled => "The get was cancelled.",
+        _ => "The get was given up.",
+    };
+    let words = pause::words(pause).map(|words| format!(" {words}")).unwrap_or_default();
+    Problem::new(title, format!("{}. What had come until then is listed.{words}", sentence(&error.to_string())))
+}
+
+/// What ended with its session before all had answered.
+fn unanswered(title: &str, cause: &str) -> Problem {
+    Problem::new(format!("{title} {cause}"), "What had come until then holds; ask again once the session is open.")
+}
+
+fn lost(how_far: HowFar, title: &str, cause: &str) -> Problem {
+    let HowFar { handed, total, complete } = how_far;
+    let meaning = if complete {
+        "Whether the router got the end of the message is not known"
+    } else {
+        "The router never got the whole message, so no other program has the sample"
+    };
+    Problem::new(
+        format!("{title} {cause}"),
+        format!(
+            "{} of {} of the payload were handed over to the network. {meaning}. The payload is unharmed: put it again.",
+            count(handed),
+            bytes(total)
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: Duration = Duration::from_millis(1);
+
+    fn place() -> Place {
+        Place { url: "ws://h:1/".into(), origin: "http://p".into(), of_the_lab: false }
+    }
+
+    fn said(problem: &Problem) -> String {
+        format!("{} {}", problem.title, problem.detail)
+    }
+
+    fn still(seconds: u64) -> Pause {
+        Pause { still: Duration::from_secs(seconds), ahead: Duration::ZERO }
+    }
+
+    #[test]
+    fn each_end_of_a_link_has_a_cause_and_what_to_do() {
+        let ahead = Pause { still: Duration::ZERO, ahead: Duration::from_secs(120) };
+        let silent = CloseCause::NoAnswer { after: Duration::from_secs(10), answered: false };
+        for (error, words) in [
+            (LinkError::Host(Problem::new("So.", "It is.")), "So. It is."),
+            (LinkError::Browser { reason: "no".into() }, "The browser refused to connect. It said: no. The address"),
+            (
+                LinkError::NoAnswer { within: 10_000 * MILLI },
+                "No connection to ws://h:1/. Nothing answered within 10 s.",
+            ),
+            (LinkError::NotOpened { after: 7 * MILLI }, "The WebSocket failed after 7 ms, and a browser"),
+            (LinkError::Text, "It sent a text message"),
+            (LinkError::Handshake { code: 1006 }, "during the handshake (WebSocket code 1006)"),
+            (
+                LinkError::Closed { code: 1006, paused: Pause::default() },
+                "The router closed the link. The connection to ws://h:1/ has ended (WebSocket code 1006): the router was",
+            ),
+            (
+                LinkError::Closed { code: 1006, paused: still(40) },
+                "The link ended while this page stood still. This page stood still for 40 s: it was frozen",
+            ),
+            (LinkError::Closed { code: 1006, paused: ahead }, "The link ended, probably while the computer slept."),
+            (LinkError::Session { cause: silent.clone(), paused: Pause::default() }, "No zenoh router answers there. "),
+            (LinkError::Session { cause: silent, paused: still(40) }, "there. This page stood still for 40 s: "),
+            (
+                LinkError::Session {
+                    cause: CloseCause::ByRouter { reason: 2, opening: true },
+                    paused: Pause::default(),
+                },
+                "The router refused the session.",
+            ),
+        ] {
+            let problem = place().link_problem(&error);
+            assert!(said(&problem).contains(words), "{error:?}: {}", said(&problem));
+        }
+        let secure = Place { origin: "https://p".into(), ..place() };
+        let problem = secure.link_problem(&LinkError::NotOpened { after: MILLI });
+        assert!(problem.detail.contains("by https may open wss/HOST:PORT only"), "{}", problem.detail);
+        let own = Place { of_the_lab: true, ..place() };
+        let problem = own.link_problem(&LinkError::NoAnswer { within: 10_000 * MILLI });
+        assert!(problem.detail.contains("that of the lab which serves this page"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn what_the_lab_says_decides_whether_a_websocket_is_tried_and_what_its_failure_means() {
+        let runs = Asked::Lab(Some("ws/127.0.0.1:7446"));
+        for (asked, words) in [
+            (runs, None),
+            (Asked::Other(404), None),
+            (Asked::Lab(None), Some("The lab's router is stopped.")),
+            (Asked::Silent, Some("comes from http://p, the address of this page")),
+            (Asked::Other(502), Some("answered lab.json with status 502")),
+        ] {
+            let problem = asked.problem("http://p");
+            assert_eq!(problem.is_some(), words.is_some(), "{asked:?}");
+            if let (Some(problem), Some(words)) = (problem, words) {
+                assert!(said(&problem).contains(words), "{}", said(&problem));
+            }
+        }
+        for (asked, plain, there, missing) in [
+            (runs, None, "says that its router runs (lab.json). The WebSocket was refused after 7 ms", "Asked without"),
+            (runs, Some((426, "upgrade")), "On the lab's machine ws/127.0.0.1:7446 is", "Asked without"),
+            (
+                runs,
+                Some((403, " not for you\n")),
+                "Asked without a WebSocket, /zenoh says 403: not for you. Open",
+                "x x",
+            ),
+            (Asked::Other(404), None, "it has no lab.json, so it is not a lab.", "On the lab's machine"),
+        ] {
+            let problem = place().refused_by_the_lab(7 * MILLI, &asked, plain);
+            let said = said(&problem);
+            assert!(said.contains(there) && !said.contains(missing), "{asked:?} {plain:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_ended_without_success_says_how_far_it_had_come() {
+        let how_far = |complete| HowFar { handed: 1_000, total: 2_000, complete };
+        let closed = LinkError::Closed { code: 1006, paused: Pause::default() };
+        for (failure, words) in [
+            (
+                PutFailure::GivenUp(PutError::Cancelled { sent: 1_000, total: 2_000 }, how_far(false)),
+                "The put was cancelled. 1,000 of 2,000 B had left the page.",
+            ),
+            (
+                PutFailure::GivenUp(PutError::Dropped { queued: 5, limit: 4, dropped: 1 }, how_far(false)),
+                "The put was given up. dropped",
+            ),
+            (
+                PutFailure::SessionEnded(Some(closed.clone()), how_far(false)),
+                "The put failed. The router closed the link. 1,000 of 2,000 B of the payload were handed over to the \
+                 network. The router never got the whole message",
+            ),
+            (
+                PutFailure::SessionEnded(None, how_far(true)),
+                "The put failed. The session was closed. 1,000 of 2,000 B of the payload were handed over to the \
+                 network. Whether the router got the end",
+            ),
+        ] {
+            let problem = place().put_problem(&failure);
+            assert!(said(&problem).starts_with(words), "{}", said(&problem));
+        }
+        for (failure, words) in [
+            (GetFailure::Ended { error: GetError::Timeout, pause: still(9) }, "The get ran into its timeout. "),
+            (GetFailure::Ended { error: GetError::Cancelled, pause: Pause::default() }, "The get was cancelled. "),
+            (GetFailure::SessionEnded(Some(closed.clone())), "The get was cut off. The router closed the link. What"),
+        ] {
+            let said = said(&place().get_problem(&failure));
+            assert!(said.starts_with(words), "{said}");
+            assert_eq!(
+                said.contains("This page stood still for 9.0 s"),
+                matches!(failure, GetFailure::Ended { pause, .. } if !pause.is_none())
+            );
+        }
+        let said = said(&place().fence_problem(Some(&closed)));
+        assert!(said.starts_with("The fence was cut off. The router closed the link."), "{said}");
+    }
+}
