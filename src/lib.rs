@@ -1,18 +1,18 @@
-//! ZBytes Lab: multi-segment zenoh payloads in a page, seen to the byte, measured, and sent through a
-//! real router.
+//! ZBytes Lab: multi-segment zenoh payloads in a page, seen to the byte, measured, and sent through
+//! a real router.
 //!
-//! `ARCHITECTURE.md` has the map of the code, the invariants, the life of a put and of a sample, and
-//! where to add a thing.
+//! `ARCHITECTURE.md` has the map of the code, the invariants, the life of a put and of a sample,
+//! and where to add a thing.
 //!
 //! # The modules, in the flow's order
 //!
-//! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
-//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is
-//! [`zbytes_capnp`], [`measure`] is [`zbytes_measure`], [`outside`] is [`zbytes_text`], and [`wire`] and
-//! [`client`] are those of [`zbytes_session`].
+//! The libraries in `crates/` know nothing of the lab. Their modules are here under their own
+//! names: [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`]
+//! is [`zbytes_capnp`], [`measure`] is [`zbytes_measure`], [`outside`] is [`zbytes_text`], and
+//! [`wire`] and [`client`] are those of [`zbytes_session`].
 //!
-//! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is
-//! compiled for wasm32 only, N natively only.
+//! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W
+//! is compiled for wasm32 only, N natively only.
 //!
 //! | module | | what it is for |
 //! |---|---|---|
