@@ -1,19 +1,18 @@
-//! ZBytes Lab: multi-segment zenoh payloads in a page, seen to the byte, measured, and sent through a real router.
+//! ZBytes Lab: multi-segment zenoh payloads in a page, seen to the byte, measured, and sent through
+//! a real router.
 //!
-//! # The flow
-//!
-//! ```text
-//!   typed arrays ──> segments ──> payload ──> batches ──> client ──> socket ──> router
-//!   typed arrays <── segments <── payload <── batches <── client <── socket <──
-//! ```
+//! `ARCHITECTURE.md` has the map of the code, the invariants, the life of a put and of a sample,
+//! and where to add a thing.
 //!
 //! # The modules, in the flow's order
 //!
-//! The libraries in `crates/` know nothing of the lab. Their modules are here under their own names:
-//! [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`] is [`zbytes_capnp`], [`measure`] is
-//! [`zbytes_measure`], [`outside`] is [`zbytes_text`], and [`wire`] and [`client`] are those of [`zbytes_session`].
+//! The libraries in `crates/` know nothing of the lab. Their modules are here under their own
+//! names: [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`]
+//! is [`zbytes_capnp`], [`measure`] is [`zbytes_measure`], [`outside`] is [`zbytes_text`], and
+//! [`wire`] and [`client`] are those of [`zbytes_session`].
 //!
-//! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W is compiled for wasm32 only, N natively only.
+//! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W
+//! is compiled for wasm32 only, N natively only.
 //!
 //! | module | | what it is for |
 //! |---|---|---|
@@ -23,18 +22,6 @@
 //! | `web` | W | the effects of the application |
 //! | `ui` | W | components: state in, actions out; the effects of one component, as focus and sizes |
 //! | `server` | N | the embedded router and the server of the page |
-//!
-//! # Invariants
-//!
-//! 1. `client` sees no socket, no clock, no Yew type and no JavaScript value; time is a parameter.
-//! 2. From owner to socket the payload of a put that was borrowed or moved is copied exactly once by us: into the batch.
-//! 3. Received bytes stay where the browser put them until somebody asks for contiguous ones.
-//! 4. Payload bytes are copied by a few named functions, which write the ledger; clippy forbids the other ways. Tests compare
-//!    counts, never times.
-//! 5. Payload bytes never enter the state of the page.
-//! 6. What a peer sends can cause an error, never a panic, an unbounded allocation or a frozen page.
-//! 7. A payload that is refused leaves its sources as they were.
-//! 8. Nothing fails in silence: every operation ends, with success that says what it means, or with an error.
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod app;

@@ -1,5 +1,5 @@
-//! Nobody is left out: axe-core finds nothing in any state of the page, theme and size, and all that the README says can be done is done with
-//! the keyboard alone.
+//! The page is for every person: axe-core finds nothing in any state of the page, theme and size,
+//! and the keyboard alone does all that docs/guide.md says a person can do.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,

@@ -469,9 +469,9 @@ fn modules_use_only_those_above_them() {
 }
 
 #[test]
-fn the_readme_has_the_librarys_table_of_the_modes() {
+fn the_guide_has_the_librarys_table_of_the_modes() {
     let table = include_str!("../crates/zbytes/src/segment/modes.md");
-    assert!(include_str!("../README.md").contains(table.trim()));
+    assert!(include_str!("../docs/guide.md").contains(table.trim()));
 }
 
 #[test]

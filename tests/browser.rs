@@ -754,7 +754,7 @@ async fn until_quiet(socket: &StandIn) {
     }
 }
 
-/// What may wait in the browser's buffer, as README says.
+/// What may wait in the browser's buffer, as docs/limits.md says.
 const HIGH_WATER: u64 = 4 << 20;
 
 #[wasm_bindgen_test]

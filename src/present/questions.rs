@@ -58,7 +58,7 @@ pub const QUESTIONS: [Question; 6] = [
         title: "How to document it?",
         answer: &[
             "By what happens, what it costs, and what the caller may do afterwards: the table above, which is one file for this page, \
-             the README and the documentation in the code.",
+             the guide and the documentation in the code.",
             "Its last column is what people get wrong, and “Write after building” tries each of its rows.",
             "In Python it would have two rows, and that of borrow would say that the source must not be written until the put has \
              ended, which bytes guarantee by themselves.",
