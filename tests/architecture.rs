@@ -581,8 +581,65 @@ fn raw_lines(text: &str) -> Vec<&str> {
     code.lines().filter(raw).filter(|line| !unread(line)).collect()
 }
 
+/// Files of this repository that a document names in backticks, as in `src/lib.rs`: whole paths from the root.
+fn named_files(text: &str) -> Vec<&str> {
+    const FOLDERS: [&str; 8] = ["src/", "crates/", "tests/", "benches/", "examples/", "scripts/", "www/", "docs/"];
+    let quoted = text.split('`').skip(1).step_by(2);
+    let path = |name: &&str| {
+        FOLDERS.iter().any(|folder| name.starts_with(folder))
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+    };
+    quoted.filter(path).collect()
+}
+
+/// What a document links to in this repository, without anchors.
+fn linked_files(text: &str) -> Vec<&str> {
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    links
+        .filter(|link| !link.contains("://"))
+        .filter_map(|link| link.split('#').next())
+        .filter(|l| !l.is_empty())
+        .collect()
+}
+
+#[test]
+fn documents_name_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents: Vec<PathBuf> =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+            .map(|name| root.join(name))
+            .into();
+    for folder in ["docs", "docs/decisions"] {
+        let files = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        documents.extend(files.filter(|file| file.extension().is_some_and(|extension| extension == "md")));
+    }
+    assert!(documents.len() > 30, "the documents were not found");
+    let mut names = 0;
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        // Code is an example of something else.
+        let prose: String = text.split("```").step_by(2).collect();
+        let named = named_files(&prose);
+        names += named.len();
+        for name in named {
+            assert!(root.join(name).exists(), "{} names {name}", document.display());
+        }
+        for link in linked_files(&prose) {
+            assert!(document.parent().unwrap().join(link).exists(), "{} links to {link}", document.display());
+        }
+    }
+    assert!(names > 100, "{names} files are named");
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(include_str!("../README.md").len() <= 8_000, "what is longer belongs to a document of its own");
+}
+
 #[test]
 fn these_checks_can_fail() {
+    let text = "in `src/lib.rs`, `src/…` and `lib.rs`, [there](docs/a.md#b), [here](#c), [away](https://h/d.md)";
+    assert_eq!((named_files(text), linked_files(text)), (vec!["src/lib.rs"], vec!["docs/a.md"]));
     let printed = ["{ sample.key.raw() }", "title={token.key.raw().to_owned()}", "format!(\"{}\", key.raw())"];
     for line in printed {
         assert_eq!(raw_lines(line), [line]);
