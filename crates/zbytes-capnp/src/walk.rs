@@ -116,3 +116,37 @@ pub(super) fn walk(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use zbytes::payload::ZBytes;
+
+    use super::*;
+    use crate::Received;
+
+    /// The words of the slots that are seen in a message of one segment.
+    fn slots(words: &[u64]) -> Vec<u32> {
+        let table = [(words.len() as u64) << 32];
+        let bytes = table.iter().chain(words).flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+        let payload = ZBytes::of_held(vec![bytes.into()]);
+        let received = Received::open(&payload).unwrap();
+        let mut slots = Vec::new();
+        walk(&received, received.limits(), &mut |seen| {
+            slots.push(seen.slot.word);
+            Ok(())
+        })
+        .unwrap();
+        slots
+    }
+
+    #[test]
+    fn pointers_of_structs_in_a_list_follow_their_data() {
+        // Two structs of two words of data, which no reader may take for pointers, and two pointers.
+        let (no_pointer, null) = (u64::MAX, 0);
+        let list = 8 << 35 | 7 << 32 | 1;
+        let tag = 2 << 2 | 2 << 32 | 2 << 48;
+        let element = [no_pointer, no_pointer, null, null];
+        let words = [&[list, tag][..], &element, &element].concat();
+        assert_eq!(slots(&words), [0, 4, 5, 8, 9]);
+    }
+}
