@@ -341,14 +341,15 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
     page.click("#undeclare").await;
     for wrong in ["", "/lab", "lab//x", "lab/x#"] {
         page.fill("#key", wrong).await;
+        page.wait("#key[aria-invalid=true]").await;
         page.click("#put").await;
         page.wait("#put-problem").await;
         let words = page.text("#put-problem").await;
-        assert!(words.contains("Not a key expression") && words.contains("lab/tensor"), "{wrong}: {words}");
+        assert!(words.contains("is not a key expression") && words.contains("lab/tensor"), "{wrong}: {words}");
         page.fill("#sub-key", wrong).await;
         page.click("#subscribe").await;
         page.wait("#sub-problem").await;
-        assert!(page.text("#sub-problem").await.contains("Not a key expression"), "{wrong}");
+        assert!(page.text("#sub-problem").await.contains("is not a key expression"), "{wrong}");
     }
     page.fill("#key", "lab/tensor").await;
     // Exactly 2^30 bytes can be built, but the message around them is longer.

@@ -271,7 +271,7 @@ async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
     page.fill("#selector", "a//b").await;
     page.click("#get").await;
     page.wait("#get-result[data-state=failed]").await;
-    assert!(page.text("#get-problem").await.contains("Not a key expression"));
+    assert!(page.text("#get-problem").await.contains("is not a key expression"));
 }
 
 async fn page_answers(page: &Page, peer: &mut Peer) {

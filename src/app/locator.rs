@@ -16,6 +16,11 @@ pub enum LocatorError {
         /// What stood before the slash.
         found: String,
     },
+    /// A path on the port of the page that is not the lab's endpoint.
+    Path {
+        /// The text.
+        found: String,
+    },
     /// No host or no port.
     Address {
         /// The text.
@@ -32,6 +37,12 @@ impl fmt::Display for LocatorError {
                  needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router",
                 shown(found)
             ),
+            Self::Path { found } => write!(
+                f,
+                "“{}” is not an endpoint of the lab: the only path on the port of this page is {OWN_ENDPOINT}. Another \
+                 router is reached by ws/HOST:PORT",
+                shown(found)
+            ),
             Self::Address { found } => {
                 write!(
                     f,
@@ -45,19 +56,31 @@ impl fmt::Display for LocatorError {
 
 impl std::error::Error for LocatorError {}
 
+/// The locator that a typed text stands for: without spaces at its ends, and the lab's own where there is nothing else.
+#[must_use]
+pub fn meant(typed: &str) -> &str {
+    match typed.trim() {
+        "" => OWN_ENDPOINT,
+        locator => locator,
+    }
+}
+
 /// The WebSocket URL for `locator`, seen from a page of `origin` (as in `http://127.0.0.1:8080`).
 ///
 /// # Errors
 /// [`LocatorError`], in words for the person who typed it.
 pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError> {
-    let locator = locator.trim();
-    if locator.is_empty() || locator == OWN_ENDPOINT {
+    let locator = meant(locator);
+    if locator == OWN_ENDPOINT {
         let own = match origin.split_once("://") {
             Some(("https", host)) => format!("wss://{host}"),
             Some((_, host)) => format!("ws://{host}"),
             None => return Err(LocatorError::Address { found: origin.to_owned() }),
         };
         return Ok(format!("{own}{OWN_ENDPOINT}"));
+    }
+    if locator.starts_with('/') {
+        return Err(LocatorError::Path { found: locator.to_owned() });
     }
     let (protocol, address) = match locator.split_once("://") {
         Some(parts) => parts,
@@ -103,6 +126,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_used_is_without_spaces_and_never_empty() {
+        assert_eq!(["", "  ", " /zenoh ", "ws/h:1 "].map(meant), ["/zenoh", "/zenoh", "/zenoh", "ws/h:1"]);
+    }
+
+    #[test]
     fn others_are_refused_in_words() {
         let error = |locator| websocket_url(locator, ORIGIN).unwrap_err().to_string();
         assert!(error("tcp/127.0.0.1:7447").contains("WebSocket only"));
@@ -110,6 +138,9 @@ mod tests {
         let long = "x".repeat(1_000_000);
         assert!(error(&long).len() < 1_000);
         assert!(error("nonsense").contains("ws/HOST:PORT"));
+        for path in ["/zenohh", "/", " /ws/127.0.0.1:7446"] {
+            assert!(error(path).contains("the only path on the port of this page is /zenoh"), "{}", error(path));
+        }
         for wrong in ["ws/127.0.0.1", "ws/:80", "ws/host:0", "ws/host:70000", "ws/host name:80", "ws/"] {
             assert!(error(wrong).contains("HOST:PORT"), "{wrong}");
         }

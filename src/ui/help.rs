@@ -190,7 +190,7 @@ pub(super) fn Help() -> Html {
             <h3>{ "The keys" }</h3>
             <p>
                 { "Everything here can be done with the keyboard alone: Tab and the arrow keys reach every control. These keys are quicker. \
-                   While you type in a field, only the first one works." }
+                   While you type in a field, only Ctrl+Enter and Escape work." }
             </p>
             <KeysTable />
             <h3>{ "What this is made of" }</h3>

@@ -379,7 +379,6 @@ impl Runtime {
 
 fn command_problem(title: &str, error: &CommandError) -> Problem {
     let title = match error {
-        CommandError::KeyExpression { .. } => "Not a key expression.",
         CommandError::TooLong { .. } => "The message is too long.",
         CommandError::NotOpen => "No session.",
         CommandError::Lost => "The session is lost.",

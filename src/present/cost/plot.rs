@@ -352,9 +352,21 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         row.2.iter_mut().for_each(|ns| *ns /= reference);
     }
     const ROW: f64 = 34.0;
-    let notes = if around { format::text_width("1 × = 9.99 ms", 11.0) } else { 0.0 };
+    // A row that shares the median of the row above says so: its own median is another one.
+    let note = |at: usize| {
+        let shared = at > 0 && references.get(at - 1) == references.get(at);
+        let reference = references.get(at).copied().unwrap_or(1.0);
+        format!("1 × = {}{}", format::time(reference), if shared { ", as above" } else { "" })
+    };
+    let notes = (0..rows.len()).filter(|_| around).map(|at| format::text_width(&note(at), 11.0)).fold(0.0, f64::max);
     let names = rows.iter().map(|row| format::text_width(&row.1, 12.0)).fold(notes, f64::max) + 14.0;
-    let axis = Log::of(rows.iter().flat_map(|row| row.2.iter().copied()), names, (width - 8.0).max(names + 60.0));
+    // An interval may reach farther than the samples.
+    let ends = rows.iter().zip(&references).flat_map(|(row, reference)| {
+        let median = &row.3.median;
+        [median.lower / reference, median.upper / reference]
+    });
+    let values = rows.iter().flat_map(|row| row.2.iter().copied()).chain(ends);
+    let axis = Log::of(values, names, (width - 8.0).max(names + 60.0));
     let bottom = ROW * rows.len() as f64 + 2.0;
     let mut plot =
         Plot { width, height: bottom + 34.0, title: "Samples of one run, by variant".to_owned(), marks: Vec::new() };
@@ -370,7 +382,7 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         let base = ROW * at as f64 + 24.0;
         plot.text("", "start", 0.0, base - 7.0, name.clone());
         if around {
-            plot.text("p-tick", "start", 0.0, base + 6.0, format!("1 × = {}", format::time(*reference)));
+            plot.text("p-tick", "start", 0.0, base + 6.0, note(at));
         }
         hill(&mut plot, class, &axis, samples, base);
         plot.line("p-axis", (axis.start, base), (axis.end, base));
@@ -691,6 +703,44 @@ mod tests {
         };
         assert_eq!(words(&fixture::run(Scenario::Payload)), 7);
         assert_eq!(words(&fixture::tiny()), 0);
+    }
+
+    #[test]
+    fn an_interval_that_reaches_beyond_the_samples_is_drawn_to_its_end() {
+        let run = fixture::run(Scenario::Payload);
+        let mut reading = Reading::of(&run);
+        reading.puts[0].1.median.lower /= 50.0;
+        let plot = densities(&run, &reading, 640.0).unwrap();
+        let starts = |class: &str| {
+            let of_class = plot.marks.iter().filter_map(|mark| match mark {
+                Mark::Path { d, class: other } if *other == class => numbers(d).first().copied(),
+                _ => None,
+            });
+            of_class.collect::<Vec<_>>()
+        };
+        let axis = starts("p-axis")[0];
+        let least = starts("p-interval").into_iter().fold(f64::INFINITY, f64::min);
+        assert!(least > axis + 5.0, "an interval begins at {least}, the axis at {axis}");
+    }
+
+    #[test]
+    fn a_row_that_shares_a_median_says_whose_it_is() {
+        let run = fixture::run(Scenario::Payload);
+        let plot = densities(&run, &Reading::of(&run), 640.0).unwrap();
+        let notes: Vec<&str> = plot
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Text { words, .. } if words.starts_with("1 × = ") => Some(words.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert!(!notes[0].contains("as above"), "{notes:?}");
+        for pair in notes.windows(2) {
+            let median = |note: &str| note.trim_end_matches(", as above").to_owned();
+            assert_eq!(pair[1].ends_with(", as above"), median(pair[0]) == median(pair[1]), "{notes:?}");
+        }
+        assert!(notes.iter().any(|note| note.ends_with(", as above")), "{notes:?}");
     }
 
     #[test]
