@@ -61,11 +61,19 @@ fn Try(props: &TryProps) -> Html {
     let ran = trial.phase != Phase::NotRun;
     let list = format!("findings-{key}");
     let fold = sends(send, Action::Unfold((!*unfolded).then_some(*experiment)));
+    // What came out is below the name of the experiment, which is what a person looked at.
+    let head = use_node_ref();
+    let seen = (*unfolded && matches!(trial.phase, Phase::Done | Phase::Failed(_)), head.clone());
+    use_effect_with(seen, |(seen, head)| {
+        if let Some(head) = head.cast::<web_sys::Element>().filter(|_| *seen) {
+            head.scroll_into_view();
+        }
+    });
     // What went wrong is seen in any case.
     let shown: Vec<&Finding> =
         trial.findings.iter().filter(|finding| *unfolded || finding.held() == Held::No).collect();
     html! {
-        <li class="try" id={format!("experiment-{key}")} data-state={state_word(trial)} title={(!ran).then(|| experiment.promise())}>
+        <li ref={head} class="try" id={format!("experiment-{key}")} data-state={state_word(trial)} title={(!ran).then(|| experiment.promise())}>
             <div class="try-line">
                 <h3>{ experiment.name() }</h3>
                 <button type="button" class="link" id={format!("try-{key}")} onclick={sends(send, Action::Try(*experiment))}
