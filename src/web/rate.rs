@@ -57,6 +57,8 @@ pub(super) struct Publisher {
     /// When something was told, and how many puts and bytes had left by then.
     history: VecDeque<(Duration, u64, u64)>,
     watch: Watch,
+    /// When it was started.
+    begun: Duration,
     /// Whether it makes no more puts; then it tells by itself how those that are under way end.
     stopped: bool,
     alarm: Option<Alarm>,
@@ -95,6 +97,12 @@ impl Publisher {
         while self.history.get(1).is_some_and(|(at, ..)| now.saturating_sub(*at) >= OVER) {
             self.history.pop_front();
         }
+        self.average(now);
+        self.counted()
+    }
+
+    /// Notes how fast it was since the oldest entry of its history.
+    fn average(&mut self, now: Duration) {
         if let Some((at, puts, bytes)) = self.history.front() {
             let seconds = now.saturating_sub(*at).as_secs_f64();
             if seconds > 0.0 {
@@ -102,7 +110,6 @@ impl Publisher {
                 self.course.bytes_per_second = (self.bytes - bytes) as f64 / seconds;
             }
         }
-        self.counted()
     }
 
     /// When to look again: several times between two puts.
@@ -140,6 +147,7 @@ impl Runtime {
             bytes: 0,
             history: VecDeque::from([(now, 0, 0)]),
             watch: Watch::new(reading()),
+            begun: now,
             stopped: false,
             alarm: None,
         });
@@ -157,6 +165,9 @@ impl Runtime {
     pub(super) fn stop_rate(&self) {
         let Some(mut publisher) = self.inner.publisher.borrow_mut().take() else { return };
         (publisher.stopped, publisher.alarm, publisher.course.paused) = (true, None, false);
+        // What stays on the page is how it went from its start to its end, not in its last second.
+        publisher.history = VecDeque::from([(publisher.begun, 0, 0)]);
+        publisher.average(clock::now());
         let told = (publisher.id, publisher.counted());
         if !publisher.waiting.is_empty() {
             self.inner.stopped.borrow_mut().push(publisher);

@@ -305,7 +305,7 @@ fn measured(course: &Course, running: bool) -> Html {
                 { "waits for the session" }
             } else {
                 <strong>{ format!("{} Hz", format::significant(*hz)) }</strong>
-                { format!(", {} MB/s", format::significant(bytes_per_second / 1e6)) }
+                { format!(", {} MB/s{}", format::significant(bytes_per_second / 1e6), if running { "" } else { " on average" }) }
             }
             <br /><span class="quiet">{ counts }</span>
         </>
