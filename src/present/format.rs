@@ -130,7 +130,14 @@ fn round_to_three(value: f64) -> f64 {
 #[must_use]
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
-    if value >= 9.95 {
+    // A part is not the whole, and something is not nothing, however near they are.
+    if value > 0.0 && value < 0.005 {
+        "< 0.01 %".to_owned()
+    } else if (99.95..100.0).contains(&value) {
+        "> 99.9 %".to_owned()
+    } else if (99.5..99.95).contains(&value) {
+        format!("{value:.1} %")
+    } else if value >= 9.95 {
         format!("{value:.0} %")
     } else if value >= 0.95 {
         format!("{value:.1} %")
@@ -442,6 +449,18 @@ mod tests {
         assert_eq!(percent(0.0182), "1.8 %");
         assert_eq!(percent(0.63), "63 %");
         assert_eq!(percent(0.0004), "0.04 %");
+        for (share, text) in [
+            (0.0, "0.00 %"),
+            (0.000_04, "< 0.01 %"),
+            (0.000_05, "0.01 %"),
+            (0.994, "99 %"),
+            (0.996, "99.6 %"),
+            (0.999_94, "> 99.9 %"),
+            (1.0, "100 %"),
+            (1.2, "120 %"),
+        ] {
+            assert_eq!(percent(share), text, "{share}");
+        }
         assert_eq!(times_of(23_610_368, 11_805_184), "2.00");
         assert_eq!(times_of(0, 0), "0.00");
     }
