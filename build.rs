@@ -1,4 +1,5 @@
-//! Has the linker keep the relocations of the page that comes in two parts: by them, and by names, `pack` knows what calls what.
+//! Has the linker keep the relocations of the page that comes in two parts: by them, and by names,
+//! `pack` knows what calls what.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

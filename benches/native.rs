@@ -1,4 +1,5 @@
-//! What building a payload costs natively: criterion measures, and a table of its estimates beside targets follows.
+//! What building a payload costs natively: criterion measures, and a table of its estimates beside
+//! targets follows.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a benchmark that fails must stop")]

@@ -1,7 +1,8 @@
-//! What building a payload costs in a page: run in a real browser by `scripts/bench`, printed as a table beside targets.
+//! What building a payload costs in a page: run in a real browser by `scripts/bench`, printed as a
+//! table beside targets.
 //!
-//! Times are medians of rounds in which all variants take turns, so that what disturbs one disturbs all. Nothing is asserted:
-//! a time is no truth about a program, only about a machine in a moment.
+//! Times are medians of rounds in which all variants take turns, so that what disturbs one disturbs
+//! all. Nothing is asserted: a time is no truth about a program, only about a machine in a moment.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -35,7 +36,8 @@ fn now() -> f64 {
     web_sys::window().unwrap().performance().unwrap().now() * 1e6
 }
 
-/// Something that is timed: makes ready what it needs, and then does it so many times between two looks at the clock.
+/// Something that is timed: makes ready what it needs, and then does it so many times between two
+/// looks at the clock.
 struct Variant<'a> {
     name: String,
     runs: u32,
@@ -68,7 +70,8 @@ fn measure(variants: &mut [Variant]) {
     }
 }
 
-/// Times the building of payloads out of lists that `list` makes beforehand. The payloads are dropped afterwards.
+/// Times the building of payloads out of lists that `list` makes beforehand. The payloads are
+/// dropped afterwards.
 fn building<'a>(name: String, runs: u32, mut list: impl FnMut() -> Vec<Source> + 'a) -> Variant<'a> {
     Variant::new(name, runs, move |runs| {
         let lists: Vec<_> = (0..runs).map(|_| list()).collect();
@@ -125,7 +128,8 @@ fn slope_per_segment() {
     for count in [FEW, MANY] {
         let runs = (20 * FEW / count).max(1) as u32;
         let segments = linear(count);
-        // Here the list of sources costs as much to make as the payload; so it is made on the way, and is in the time.
+        // Here the list of sources costs as much to make as the payload; so it is made on the way,
+        // and is in the time.
         variants.push(Variant::new(format!("wasm {count}"), runs * 5, move |runs| {
             let mut built = Vec::with_capacity(runs as usize);
             let begun = now();
@@ -194,7 +198,8 @@ fn flat_over_sizes() {
     for ((len, name), array) in SIZES.iter().zip(&arrays) {
         variants.push(building(format!("borrow {name}"), RUNS, move || vec![Source::borrow(array)]));
         let mut buffer = Some(ArrayBuffer::new(*len as u32));
-        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        // One look at the clock for all runs, since one run is shorter than its step; so taking the
+        // buffer out again is in it.
         variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
             let mut held = buffer.take().unwrap();
             let begun = now();
@@ -288,7 +293,8 @@ fn messages_adopted_against_filled() {
             took
         }));
         let mut buffer = Some(ArrayBuffer::new(*len as u32));
-        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        // One look at the clock for all runs, since one run is shorter than its step; so taking the
+        // buffer out again is in it.
         variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
             let mut held = buffer.take().unwrap();
             let begun = now();
@@ -355,10 +361,12 @@ extern "C" {
     fn by_hand(before: u32, runs: u32) -> f64;
 }
 
-/// What the Cost pane says of the preset's copy, beside a loop that somebody would write in the console of the same page. Both have their
-/// turns in the same seconds of one thread: the loop whenever the measurement rests. A machine whose caches others use too is by half slower in one second
-/// than in the next. And both have turns alike: as many copies between two looks at the clock, since the clock's step is a good part of
-/// one copy, and copies before them that are not timed, until the caches are filled.
+/// What the Cost pane says of the preset's copy, beside a loop that somebody would write in the
+/// console of the same page. Both have their turns in the same seconds of one thread: the loop
+/// whenever the measurement rests. A machine whose caches others use too is by half slower in one
+/// second than in the next. And both have turns alike: as many copies between two looks at the
+/// clock, since the clock's step is a good part of one copy, and copies before them that are not
+/// timed, until the caches are filled.
 #[wasm_bindgen_test]
 async fn the_reported_copy_against_a_loop_by_hand() {
     const PAIRS: usize = 7;

@@ -1,6 +1,7 @@
-//! What a session costs and carries: the page's own driver in a headless Chromium, beside a bare WebSocket and a native zenoh session over
-//! the same link, all in one run in which they take turns. Run by `scripts/bench session`, which packs the page first; prints tables
-//! beside targets and writes all figures to a file.
+//! What a session costs and carries: the page's own driver in a headless Chromium, beside a bare
+//! WebSocket and a native zenoh session over the same link, all in one run in which they take
+//! turns. Run by `scripts/bench session`, which packs the page first; prints tables beside targets
+//! and writes all figures to a file.
 //!
 //! ```text
 //!   up      page ── ws port, or /zenoh ──> router ── tcp ──> subscriber          down    the other way round, from a publisher
@@ -8,7 +9,8 @@
 //!           page ── bare WebSocket ──> sink
 //! ```
 //!
-//! Rates are taken where the payloads arrive, from the first to the last. Nothing is asserted about time: a missed target is printed.
+//! Rates are taken where the payloads arrive, from the first to the last. Nothing is asserted about
+//! time: a missed target is printed.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -177,7 +179,8 @@ impl Stage {
             stage.call("prepare", vec![json!(size.len)]).await;
         }
         stage.call("bareOpen", vec![json!(stage.bare)]).await;
-        // Declarations travel on their own; a subscriber that is not known yet would miss the first payloads.
+        // Declarations travel on their own; a subscriber that is not known yet would miss the first
+        // payloads.
         tokio::time::sleep(Duration::from_millis(500)).await;
         stage
     }
@@ -266,7 +269,8 @@ impl Stage {
         longest
     }
 
-    /// Kills the router and starts it again; milliseconds from its word that it runs to the first sample, by ws and by `/zenoh`.
+    /// Kills the router and starts it again; milliseconds from its word that it runs to the first
+    /// sample, by ws and by `/zenoh`.
     async fn reconnect(&mut self, down: Duration) -> [f64; 2] {
         let ways = [Way::Ws, Way::Zenoh];
         self.lab.kill();
@@ -294,7 +298,8 @@ impl Stage {
     }
 }
 
-/// The cells of a round in their turns: what is compared with each other stands together, because a machine changes its mind in seconds.
+/// The cells of a round in their turns: what is compared with each other stands together, because a
+/// machine changes its mind in seconds.
 fn turns(round: u32) -> impl Iterator<Item = usize> {
     let groups = measure::order(SEED, round, 2 * SIZES.len());
     groups.into_iter().flat_map(move |group| {

@@ -1,4 +1,5 @@
-//! Puts one array of 32-bit integers 0, 1, 2, ... for the lab's page to receive, and prints its key, length and SHA-256.
+//! Puts one array of 32-bit integers 0, 1, 2, ... for the lab's page to receive, and prints its
+//! key, length and SHA-256.
 //!
 //! Start the lab (`scripts/serve`), connect and subscribe in the page, then:
 //!
@@ -58,11 +59,13 @@ mod native {
         let digest: String = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
 
         let session = connect(&endpoint).await?;
-        // zenoh's default is to drop when the way is not free; Block waits. The vector is moved in, not copied.
+        // zenoh's default is to drop when the way is not free; Block waits. The vector is moved in,
+        // not copied.
         let put = session.put(&key, data).congestion_control(CongestionControl::Block);
         put.await.map_err(|error| anyhow!(error))?;
-        // A put ends before its last bytes are sent, and closing the session at once can cut them off. A query goes the same
-        // way behind them: once it has been answered, the router has them all.
+        // A put ends before its last bytes are sent, and closing the session at once can cut them
+        // off. A query goes the same way behind them: once it has been answered, the router has
+        // them all.
         let answers = session.get(&key).await.map_err(|error| anyhow!(error))?;
         while answers.recv_async().await.is_ok() {}
         session.close().await.map_err(|error| anyhow!(error))?;

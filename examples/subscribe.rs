@@ -1,4 +1,5 @@
-//! Receives what the lab's page puts, and prints the key, the length in bytes and the SHA-256 of every sample.
+//! Receives what the lab's page puts, and prints the key, the length in bytes and the SHA-256 of
+//! every sample.
 //!
 //! Start the lab (`scripts/serve`), then:
 //!
@@ -59,7 +60,8 @@ mod native {
                 sample = subscriber.recv_async() => sample.map_err(|error| anyhow!(error))?,
                 ended = tokio::signal::ctrl_c() => { ended?; break }
             };
-            // The payload may have arrived in several pieces. Each is hashed where it is: no byte is copied here.
+            // The payload may have arrived in several pieces. Each is hashed where it is: no byte
+            // is copied here.
             let mut hash = Sha256::new();
             sample.payload().slices().for_each(|slice| hash.update(slice));
             let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,4 +1,5 @@
-//! One binary, two faces: in a browser it is the page (and its Worker), elsewhere the router that serves the page.
+//! One binary, two faces: in a browser it is the page (and its Worker), elsewhere the router that
+//! serves the page.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

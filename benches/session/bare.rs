@@ -1,4 +1,5 @@
-//! What the session is compared with: a WebSocket server that takes messages and throws them away, and sends those that it is asked for.
+//! What the session is compared with: a WebSocket server that takes messages and throws them away,
+//! and sends those that it is asked for.
 
 use std::{
     net::SocketAddr,

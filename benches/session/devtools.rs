@@ -1,5 +1,5 @@
-//! Traces of Chromium: how long tasks of a page's main thread are. Nothing else of DevTools is turned on, above all not the Network domain,
-//! with which WebSockets are several times slower.
+//! Traces of Chromium: how long tasks of a page's main thread are. Nothing else of DevTools is
+//! turned on, above all not the Network domain, with which WebSockets are several times slower.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};

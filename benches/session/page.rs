@@ -1,7 +1,8 @@
-//! The page's own session, driven for `scripts/bench session`: the program that people get, without the parts that draw.
+//! The page's own session, driven for `scripts/bench session`: the program that people get, without
+//! the parts that draw.
 //!
-//! It is packed like the page, served by the lab like the page, and has the page's driver and client. The harness calls what is
-//! exported here; the other side is in `benches/session.rs`.
+//! It is packed like the page, served by the lab like the page, and has the page's driver and
+//! client. The harness calls what is exported here; the other side is in `benches/session.rs`.
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {}
@@ -46,13 +47,15 @@ mod page {
         fn now() -> f64;
     }
 
-    /// Puts that may wait in the session before the page waits too; enough for the driver never to run dry.
+    /// Puts that may wait in the session before the page waits too; enough for the driver never to
+    /// run dry.
     const WINDOW: u32 = 16_384;
 
     /// How many puts are made in one turn of the page.
     const BURST: u32 = 4_096;
 
-    /// Payloads that are shorter are copied when they are built, which is the default; longer ones are borrowed.
+    /// Payloads that are shorter are copied when they are built, which is the default; longer ones
+    /// are borrowed.
     const SHORT: usize = 1024;
 
     /// What has happened in a session.
@@ -166,7 +169,8 @@ mod page {
         session.driver.send(Command::Declare(1, Declare::Subscriber(key.into())));
     }
 
-    /// Makes the payload of `len` bytes that is put later: what it costs to make one is none of a session's business.
+    /// Makes the payload of `len` bytes that is put later: what it costs to make one is none of a
+    /// session's business.
     #[wasm_bindgen]
     pub fn prepare(len: u32) {
         let array = Uint8Array::new_with_length(len).fill(7, 0, len);
@@ -176,7 +180,8 @@ mod page {
         PAYLOADS.with(|payloads| payloads.borrow_mut().insert(len, payload));
     }
 
-    /// Puts the payload of `len` bytes so many times, not awaited, and waits until the last byte of all has left the browser.
+    /// Puts the payload of `len` bytes so many times, not awaited, and waits until the last byte of
+    /// all has left the browser.
     #[wasm_bindgen]
     pub async fn put(url: String, key: String, len: u32, count: u32) {
         let (session, key) = (session(&url), key_expression(&key).unwrap());
@@ -205,7 +210,8 @@ mod page {
         seen.wanted.set(count);
     }
 
-    /// Waits for the samples that are expected; returns the milliseconds from the first to the last.
+    /// Waits for the samples that are expected; returns the milliseconds from the first to the
+    /// last.
     #[wasm_bindgen]
     pub async fn arrived(url: String) -> f64 {
         let session = session(&url);

@@ -1,6 +1,6 @@
 //! What a router sends, and what a person does meanwhile, into the client: it must not panic, and
-//! what it tells of a batch is bounded. New inputs are born of the router of `zbytes-session`'s `tests/hostile.rs`,
-//! whose batches are nearly right.
+//! what it tells of a batch is bounded. New inputs are born of the router of `zbytes-session`'s
+//! `tests/hostile.rs`, whose batches are nearly right.
 //!
 //! An input is a list of steps, each a byte that says which, two for a length, and so many bytes.
 #![no_main]

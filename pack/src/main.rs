@@ -1,8 +1,10 @@
-//! Packs the page in two parts. trunk runs it over the folder of a build before that becomes `dist` (see `Trunk.toml`).
+//! Packs the page in two parts. trunk runs it over the folder of a build before that becomes `dist`
+//! (see `Trunk.toml`).
 //!
-//! trunk has the page's program built and packed as one file. What the first view needs is less than half of it, so this packs it
-//! anew: the linked program, which still has its names and relocations, is split where its functions say so (`#[wasm_split]`), and
-//! wasm-bindgen gets the first part only. The files are named after what they were made of, so they may be kept for ever.
+//! trunk has the page's program built and packed as one file. What the first view needs is less
+//! than half of it, so this packs it anew: the linked program, which still has its names and
+//! relocations, is split where its functions say so (`#[wasm_split]`), and wasm-bindgen gets the
+//! first part only. The files are named after what they were made of, so they may be kept for ever.
 //!
 //! ```text
 //!   target/wasm32-unknown-unknown/page/zbytes-lab.wasm ──split──> first part ──wasm-bindgen──> NAME_bg.wasm, NAME.js
@@ -114,7 +116,8 @@ fn packed_name(html: &str) -> Result<String> {
     Ok(file.strip_suffix(".js").with_context(|| format!("{address} is no script"))?.to_owned())
 }
 
-/// `html` with the new names, and with the loader of the parts fetched early: the program imports it.
+/// `html` with the new names, and with the loader of the parts fetched early: the program imports
+/// it.
 fn linked(html: &str, old: &str, new: &str) -> Result<String> {
     let html = html.replace(old, new);
     let mark = "<link rel=\"modulepreload\" href=\"";
@@ -134,8 +137,8 @@ fn hash(program: &[u8]) -> String {
     })
 }
 
-/// Writes a module anew: numbers in as few bytes as they need, where the linker left room for any, and without custom sections, as names,
-/// which no browser reads.
+/// Writes a module anew: numbers in as few bytes as they need, where the linker left room for any,
+/// and without custom sections, as names, which no browser reads.
 struct Compact;
 
 impl Reencode for Compact {

@@ -245,8 +245,8 @@ fn a_whole_put_is_the_sum_of_its_stages() {
 
 #[test]
 fn numbers_are_read_to_the_last_bit_in_the_page_too() {
-    // Natively another crate of the tests asks for it, so the test above could not miss it; without it, one number of thirteen is
-    // off by its last bit.
+    // Natively another crate of the tests asks for it, so the test above could not miss it; without
+    // it, one number of thirteen is off by its last bit.
     let manifest = include_str!("../../Cargo.toml");
     assert!(manifest.contains("serde_json = { version = \"1\", features = [\"float_roundtrip\"] }"));
 }

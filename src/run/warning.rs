@@ -10,7 +10,8 @@ use zbytes_measure::{
 
 use super::{Puts, Run};
 
-/// Something that casts doubt on a run. Shown as sentences that say what was seen, what it means and what to do.
+/// Something that casts doubt on a run. Shown as sentences that say what was seen, what it means
+/// and what to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Warning {
     /// The program was built without optimisation.
@@ -63,7 +64,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Everything that casts doubt on `run`, judged by its conditions and its raw samples: see [`doubts`]. Whole puts have rounds of their own.
+/// Everything that casts doubt on `run`, judged by its conditions and its raw samples: see
+/// [`doubts`]. Whole puts have rounds of their own.
 #[must_use]
 pub fn warnings(run: &Run) -> Vec<Warning> {
     let conditions = &run.conditions;

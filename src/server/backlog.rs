@@ -1,10 +1,11 @@
 //! What waits for a client that is slower than the router.
 //!
-//! zenoh gives a subscriber one bounded time for a whole message: the message must be out of the router, to its last
-//! fragment, that long after the router had to wait for the first time. A large message over a slow link would end the
-//! session of a client that takes all it can. So a message that has begun is read to its end, whatever waits already, and
-//! the router is done with it. Between messages little waits: samples that may be dropped are dropped in the router while
-//! they are young, and a publisher that asks for BLOCK is held back.
+//! zenoh gives a subscriber one bounded time for a whole message: the message must be out of the
+//! router, to its last fragment, that long after the router had to wait for the first time. A large
+//! message over a slow link would end the session of a client that takes all it can. So a message
+//! that has begun is read to its end, whatever waits already, and the router is done with it.
+//! Between messages little waits: samples that may be dropped are dropped in the router while they
+//! are young, and a publisher that asks for BLOCK is held back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,8 +64,8 @@ pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
 }
 
 impl Input {
-    /// Has a batch wait. An empty one is taken note of, and goes no further: zenoh puts one into a stream where it gives a
-    /// message up halfway, and its own WebSocket links send nothing for it.
+    /// Has a batch wait. An empty one is taken note of, and goes no further: zenoh puts one into a
+    /// stream where it gives a message up halfway, and its own WebSocket links send nothing for it.
     pub(crate) fn put(&mut self, batch: Bytes) {
         self.under_way.saw(&batch);
         if batch.is_empty() {
@@ -72,7 +73,8 @@ impl Input {
         }
         let before = self.shared.bytes.fetch_add(batch.len(), Ordering::Relaxed);
         let beyond = (before + batch.len()).saturating_sub(BETWEEN_MESSAGES).min(batch.len());
-        // A batch is short, so its length fits. Where there is no room it waits all the same, and no further one is read.
+        // A batch is short, so its length fits. Where there is no room it waits all the same, and
+        // no further one is read.
         let room = u32::try_from(beyond).ok().filter(|beyond| *beyond > 0);
         let room = room.and_then(|beyond| Arc::clone(&self.room).try_acquire_many_owned(beyond).ok());
         // The other end is there for as long as this one is asked for more.
@@ -124,7 +126,8 @@ struct UnderWay(u16);
 impl UnderWay {
     fn saw(&mut self, batch: &[u8]) {
         if batch.is_empty() {
-            // A message was given up, in a lane that is not told. Where only one is under way, it is that one.
+            // A message was given up, in a lane that is not told. Where only one is under way, it
+            // is that one.
             if self.0.is_power_of_two() {
                 self.0 = 0;
             }

@@ -6,24 +6,27 @@ use super::Error;
 const RESERVE: u64 = 128;
 /// With fewer files there is no use in starting.
 const NEEDED: u64 = 256;
-/// With more files there is nothing more to allow. Less than 10,240, the most that macOS gives a program.
+/// With more files there is nothing more to allow. Less than 10,240, the most that macOS gives a
+/// program.
 const WANTED: u64 = RESERVE + 8 * MOST.tcp_handshakes as u64;
 /// What is allowed where the limit of open files does not matter.
 const MOST: Bounds = Bounds { waiting: 1_200, handshakes: 400, tcp_handshakes: 1_200, sessions: 1_000 };
-/// Files of a WebSocket that has reached the router: the client's, and both ends of the way to the router.
+/// Files of a WebSocket that has reached the router: the client's, and both ends of the way to the
+/// router.
 const FILES_OF_A_SESSION: u64 = 3;
 
 /// How many connections of each kind there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// At the page's port and at the ws port each: connections that have not sent a request or a zenoh message yet, or are
-    /// idle between two requests.
+    /// At the page's port and at the ws port each: connections that have not sent a request or a
+    /// zenoh message yet, or are idle between two requests.
     pub waiting: usize,
     /// WebSockets of both ports together that are in zenoh's handshake.
     pub handshakes: usize,
     /// Connections of the tcp port that are in zenoh's handshake, or have said nothing yet.
     pub tcp_handshakes: usize,
-    /// WebSockets of both ports together that have a session or are in zenoh's handshake; and sessions of the router.
+    /// WebSockets of both ports together that have a session or are in zenoh's handshake; and
+    /// sessions of the router.
     pub sessions: usize,
 }
 
@@ -37,8 +40,8 @@ impl Bounds {
         Self::of(limit).ok_or(Error::OpenFiles { limit, needed: NEEDED })
     }
 
-    /// Three eighths of the files are for what waits at the three ports, an eighth for handshakes of WebSockets, and half
-    /// for sessions.
+    /// Three eighths of the files are for what waits at the three ports, an eighth for handshakes
+    /// of WebSockets, and half for sessions.
     fn of(limit: u64) -> Option<Self> {
         if limit < NEEDED {
             return None;
@@ -54,7 +57,8 @@ impl Bounds {
     }
 }
 
-/// Raises the soft limit of open files as far as it is of use and the hard limit allows. Returns what it is then.
+/// Raises the soft limit of open files as far as it is of use and the hard limit allows. Returns
+/// what it is then.
 #[cfg(unix)]
 fn raise_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

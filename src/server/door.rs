@@ -1,9 +1,10 @@
 //! Who waits, and who has to go when too many wait.
 //!
-//! A connection that says nothing costs a descriptor and, in the router, one of a few places for handshakes. So every
-//! connection waits at a [`Door`] until it has what it came for. A door holds a bounded number. Beyond it a newcomer is
-//! let in all the same, and the one that has waited longest goes: silence never takes the place of a connection that
-//! speaks. It is taken from the address that has most connections waiting, so one address crowds out only itself.
+//! A connection that says nothing costs a descriptor and, in the router, one of a few places for
+//! handshakes. So every connection waits at a [`Door`] until it has what it came for. A door holds
+//! a bounded number. Beyond it a newcomer is let in all the same, and the one that has waited
+//! longest goes: silence never takes the place of a connection that speaks. It is taken from the
+//! address that has most connections waiting, so one address crowds out only itself.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -70,7 +71,8 @@ impl Queue {
         self.last
     }
 
-    /// Sends away the oldest of the address that has most waiting; of several such addresses, of the one that came first.
+    /// Sends away the oldest of the address that has most waiting; of several such addresses, of
+    /// the one that came first.
     fn make_room(&mut self) {
         let mut most = HashMap::<IpAddr, (usize, u64)>::new();
         for (&place, waiting) in &self.waiting {
@@ -95,7 +97,8 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Begins to wait anew, at the end of the queue: the connection has said something that was worth the wait.
+    /// Begins to wait anew, at the end of the queue: the connection has said something that was
+    /// worth the wait.
     pub(crate) fn queue_up(&self) {
         let mut place = self.place();
         if self.sent_away.is_cancelled() || self.settled.is_cancelled() {
@@ -117,8 +120,8 @@ impl Guest {
         self.leave();
     }
 
-    /// Resolves when this connection has to go: it was sent away, or it has not settled in time. Never resolves
-    /// once it has settled.
+    /// Resolves when this connection has to go: it was sent away, or it has not settled in time.
+    /// Never resolves once it has settled.
     pub(crate) async fn must_go(&self, within: Duration) -> MustGo {
         let must_go = tokio::select! {
             biased;
@@ -168,7 +171,8 @@ pub(crate) enum MustGo {
     Late(Duration),
 }
 
-/// What counts as one address. The network of an IPv6 address is one: a single machine may have all the addresses in it.
+/// What counts as one address. The network of an IPv6 address is one: a single machine may have all
+/// the addresses in it.
 fn neighbourhood(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),

@@ -1,8 +1,10 @@
-//! `/zenoh`, the page's way to the router on the page's own port, and the ws port, that of other programs.
+//! `/zenoh`, the page's way to the router on the page's own port, and the ws port, that of other
+//! programs.
 //!
-//! Both take a WebSocket upgrade and lead what follows to the router (see [`super::front`]). `/zenoh` checks where the page
-//! is from (see [`super::origin`]); the ws port does not, as no zenoh router does. No extension is agreed on:
-//! permessage-deflate would compress what is measured.
+//! Both take a WebSocket upgrade and lead what follows to the router (see [`super::front`]).
+//! `/zenoh` checks where the page is from (see [`super::origin`]); the ws port does not, as no
+//! zenoh router does. No extension is agreed on: permessage-deflate would compress what is
+//! measured.
 
 use std::sync::Arc;
 
@@ -47,7 +49,8 @@ fn answer(checked: Result<String, Refusal>, request: &mut Request, shared: &Arc<
     upgraded.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Lets only a complete WebSocket upgrade pass (RFC 6455, section 4.2.1). Gives the key that answers it.
+/// Lets only a complete WebSocket upgrade pass (RFC 6455, section 4.2.1). Gives the key that
+/// answers it.
 fn check_upgrade(request: &Request) -> Result<String, Refusal> {
     if request.method() != Method::GET {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("expected GET, got {}", request.method()))

@@ -1,8 +1,9 @@
 //! The built page as HTTP answers.
 //!
-//! A file is read, hashed and compressed once and then served from memory, so a class that loads the page at the same
-//! moment costs one compression. A rebuilt file is noticed by its time and length. Nothing outside the folder is ever
-//! opened: a path is taken apart into plain names before it meets the file system, and links must not lead out.
+//! A file is read, hashed and compressed once and then served from memory, so a class that loads
+//! the page at the same moment costs one compression. A rebuilt file is noticed by its time and
+//! length. Nothing outside the folder is ever opened: a path is taken apart into plain names before
+//! it meets the file system, and links must not lead out.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -282,8 +283,9 @@ fn plain_path(path: &str) -> Option<PathBuf> {
         .collect()
 }
 
-/// Whether a file name carries the 64 bits that trunk derives from the content, as in `styles-0123456789abcdef.css` and
-/// `zbytes-lab-123456789abcdef_bg.wasm`. It drops leading zeros; a hash with more than four of them is not worth a rule.
+/// Whether a file name carries the 64 bits that trunk derives from the content, as in
+/// `styles-0123456789abcdef.css` and `zbytes-lab-123456789abcdef_bg.wasm`. It drops leading zeros;
+/// a hash with more than four of them is not worth a rule.
 fn has_hash(name: &str) -> bool {
     name.split('-').skip(1).any(|part| {
         let digits = part.split(['.', '_']).next().unwrap_or_default();

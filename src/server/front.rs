@@ -1,9 +1,10 @@
 //! The page's port and the ws port: who connects waits at a door until the router has to see it.
 //!
-//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for handshakes. A connection
-//! that says nothing holds up the one and takes one of the others. So WebSockets reach ports of the lab's own, and the
-//! router gets a connection only together with the first whole batch that the client has sent. Until then, and in the
-//! handshake behind it, a connection can be sent away (see [`super::door`]).
+//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for
+//! handshakes. A connection that says nothing holds up the one and takes one of the others. So
+//! WebSockets reach ports of the lab's own, and the router gets a connection only together with the
+//! first whole batch that the client has sent. Until then, and in the handshake behind it, a
+//! connection can be sent away (see [`super::door`]).
 
 use std::io;
 use std::net::IpAddr;
@@ -34,11 +35,13 @@ use super::router::{Backend, HANDSHAKE_WITHIN};
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long a client may take to send its first batch after the upgrade.
 const FIRST_BATCH_WITHIN: Duration = Duration::from_secs(10);
-/// How long to wait before a router that has not answered is tried again; each further wait is twice as long.
+/// How long to wait before a router that has not answered is tried again; each further wait is
+/// twice as long.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// When the lab stops, how long an answer under way may take to be sent.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
-/// A pause after a failed accept, which nearly always means that the process has no file descriptor left.
+/// A pause after a failed accept, which nearly always means that the process has no file descriptor
+/// left.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 /// Accepts connections and has each served until the lab stops.
@@ -67,8 +70,8 @@ pub(crate) async fn accept<F>(
     }
 }
 
-/// Serves one connection that speaks HTTP. It waits at its door until it is upgraded, anew after each request. When the
-/// lab stops, an answer under way is finished and an idle connection closed.
+/// Serves one connection that speaks HTTP. It waits at its door until it is upgraded, anew after
+/// each request. When the lab stops, an answer under way is finished and an idle connection closed.
 pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
     let routes = TowerToHyperService::new(routes);
     let requests = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
@@ -154,10 +157,11 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
     }
 }
 
-/// Opens a connection to the router with the first batch of a client. Gives the connection and the router's answer.
+/// Opens a connection to the router with the first batch of a client. Gives the connection and the
+/// router's answer.
 ///
-/// The router ends it without an answer when it has as many handshakes under way as it allows, because of what is silent
-/// at the tcp port. Then it is tried again, until the caller gives up.
+/// The router ends it without an answer when it has as many handshakes under way as it allows,
+/// because of what is silent at the tcp port. Then it is tried again, until the caller gives up.
 async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
     let mut pause = AGAIN_AFTER;
     loop {
@@ -170,7 +174,8 @@ async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream
     }
 }
 
-/// A connection that the router sees: one of a bounded number, and until its session is open one of those in the handshake.
+/// A connection that the router sees: one of a bounded number, and until its session is open one of
+/// those in the handshake.
 struct Inside {
     guest: Guest,
     _place: OwnedSemaphorePermit,

@@ -1,19 +1,21 @@
 //! Who may open `/zenoh`. Pure rules, no I/O.
 //!
-//! A WebSocket is not bound by the same-origin policy: any website that the user opens may connect to any port of the
-//! user's machine. What tells a page of the lab from another one is the `Origin` header, which a script cannot forge.
-//! So a request passes if
+//! A WebSocket is not bound by the same-origin policy: any website that the user opens may connect
+//! to any port of the user's machine. What tells a page of the lab from another one is the `Origin`
+//! header, which a script cannot forge. So a request passes if
 //!
 //! 1. its `Origin` was allowed by name (`--allow-origin`), or
-//! 2. its `Origin` is the site that it asked for: the host and port of `Origin` equal those of `Host`.
+//! 2. its `Origin` is the site that it asked for: the host and port of `Origin` equal those of
+//!    `Host`.
 //!
-//! The second rule alone falls to DNS rebinding: `evil.example` serves a page, then points its own name at 127.0.0.1, and
-//! its script asks `evil.example:8080`, with both headers equal. So it holds only for hosts whose meaning a stranger's
-//! name server cannot change: IP literals, `localhost`, this machine's own name (whole, its first label, and that under
-//! `.local`), and names that the user vouches for with `--allow-host`.
+//! The second rule alone falls to DNS rebinding: `evil.example` serves a page, then points its own
+//! name at 127.0.0.1, and its script asks `evil.example:8080`, with both headers equal. So it holds
+//! only for hosts whose meaning a stranger's name server cannot change: IP literals, `localhost`,
+//! this machine's own name (whole, its first label, and that under `.local`), and names that the
+//! user vouches for with `--allow-host`.
 //!
-//! `X-Forwarded-Host` is not looked at: a client may write anything into it. A TLS front that keeps `Host` needs
-//! `--allow-host`, one that changes it needs `--allow-origin`.
+//! `X-Forwarded-Host` is not looked at: a client may write anything into it. A TLS front that keeps
+//! `Host` needs `--allow-host`, one that changes it needs `--allow-origin`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,7 +25,8 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Uri};
 
-/// A web origin: scheme, host and port, as in the `Origin` header of a page served over http or https.
+/// A web origin: scheme, host and port, as in the `Origin` header of a page served over http or
+/// https.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     https: bool,
@@ -81,8 +84,9 @@ pub(crate) fn host_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Host in lower case and the port, if one is written. `None` for what no page has in its address: user information, or a
-/// host that is neither an IP address nor a name of letters, digits, hyphens and underscores.
+/// Host in lower case and the port, if one is written. `None` for what no page has in its address:
+/// user information, or a host that is neither an IP address nor a name of letters, digits, hyphens
+/// and underscores.
 fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
     let host = authority.host().to_ascii_lowercase();
     let port = match authority.as_str().get(host.len()..)? {
@@ -126,15 +130,16 @@ impl Rules {
         }
         let host = one(headers, &HOST).unwrap_or_default();
         let (name, port) = host_and_port(host).ok_or_else(|| Refused::OtherOrigin(origin.clone(), host.to_owned()))?;
-        // A TLS front hands over the same Host without a port: it then means the default port of the page's own scheme.
+        // A TLS front hands over the same Host without a port: it then means the default port of
+        // the page's own scheme.
         if name != origin.host || port.unwrap_or(origin.default_port()) != origin.port {
             return Err(Refused::OtherOrigin(origin, host.to_owned()));
         }
         self.check_name(name)
     }
 
-    /// Whether these headers ask for a host whose meaning a stranger's name server cannot change. A request for the facts
-    /// about the lab has no `Origin` when it comes from the lab's own page.
+    /// Whether these headers ask for a host whose meaning a stranger's name server cannot change. A
+    /// request for the facts about the lab has no `Origin` when it comes from the lab's own page.
     pub(crate) fn check_host(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let host = one(headers, &HOST).unwrap_or_default();
         let (name, _) = host_and_port(host).ok_or_else(|| Refused::UnknownHost(host.to_owned()))?;

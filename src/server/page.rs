@@ -19,10 +19,12 @@ use crate::wire::ZENOH_VERSION;
 /// Where the page reaches the router.
 pub const ENDPOINT: &str = "/zenoh";
 
-/// The headers of every answer. `Trunk.toml` sends the same ones during development; a test compares them.
+/// The headers of every answer. `Trunk.toml` sends the same ones during development; a test
+/// compares them.
 ///
-/// Opener and embedder policy isolate the page, which gives it the finest clock. The content security policy allows
-/// nothing but the page's own files, WebAssembly, Workers, and WebSockets to whatever router the user names.
+/// Opener and embedder policy isolate the page, which gives it the finest clock. The content
+/// security policy allows nothing but the page's own files, WebAssembly, Workers, and WebSockets to
+/// whatever router the user names.
 pub const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),

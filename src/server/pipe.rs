@@ -1,12 +1,13 @@
 //! Between a WebSocket and the router: whole batches in both directions.
 //!
-//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the same batches one
-//! behind the other, each behind its length, two bytes in little-endian order. A pipe takes the one form apart and puts the
-//! other together. It looks into one batch only, the InitAck in which the router says how long batches may be: on a stream
-//! link zenoh counts the two bytes of the length as part of a batch, in a WebSocket message there is none.
+//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the
+//! same batches one behind the other, each behind its length, two bytes in little-endian order. A
+//! pipe takes the one form apart and puts the other together. It looks into one batch only, the
+//! InitAck in which the router says how long batches may be: on a stream link zenoh counts the two
+//! bytes of the length as part of a batch, in a WebSocket message there is none.
 //!
-//! Both directions are bounded in memory and push back: a side that takes nothing is not read for. What waits for a client
-//! is in a [backlog](super::backlog).
+//! Both directions are bounded in memory and push back: a side that takes nothing is not read for.
+//! What waits for a client is in a [backlog](super::backlog).
 
 use std::io;
 use std::pin::pin;
@@ -32,24 +33,27 @@ use super::backlog::{Input, backlog};
 
 /// The length in front of a batch.
 const PREFIX: u16 = 2;
-/// The longest batch. zenoh reads it and its length into one buffer of 65,535 B, and ends a session over a longer one.
+/// The longest batch. zenoh reads it and its length into one buffer of 65,535 B, and ends a session
+/// over a longer one.
 pub(crate) const MAX_BATCH: usize = (u16::MAX - PREFIX) as usize;
 /// Bytes that are read at once, where that many are there.
 const READ: usize = 128 * 1024;
 /// Bytes of small batches that are gathered before they are written at once.
 const GATHERED: usize = 64 * 1024;
-/// A batch of this length is written from where it is; a shorter one is copied together with others.
+/// A batch of this length is written from where it is; a shorter one is copied together with
+/// others.
 const WORTH_A_CALL: usize = 8 * 1024;
 /// When one side has ended, how long what it sent last, or the reason, may take to reach the other.
 const LINGER: Duration = Duration::from_secs(1);
-/// How long a client may take nothing while something waits for it. As long as its own lease, after which the router
-/// takes it for gone.
+/// How long a client may take nothing while something waits for it. As long as its own lease, after
+/// which the router takes it for gone.
 const STALLED: Duration = Duration::from_secs(60);
 
 /// A client's end of a pipe.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// How WebSockets are read and written: no message longer than a batch is ever held, whole or in parts.
+/// How WebSockets are read and written: no message longer than a batch is ever held, whole or in
+/// parts.
 pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(MAX_BATCH))
@@ -101,7 +105,8 @@ pub(crate) async fn next_batch(client: &mut Socket) -> Result<Bytes, End> {
     }
 }
 
-/// The batch in what a WebSocket gave, if it is one: a ping, which is answered already, is none and no error.
+/// The batch in what a WebSocket gave, if it is one: a ping, which is answered already, is none and
+/// no error.
 fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     match next {
         Some(Ok(Message::Binary(batch))) if batch.is_empty() => Err(End::no_batch("an empty one")),
@@ -113,9 +118,9 @@ fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     }
 }
 
-/// Passes batches between a WebSocket and the router until one of them ends. `answer` is the router's first batch, the
-/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake. `room` is for what waits
-/// for slow clients, all together.
+/// Passes batches between a WebSocket and the router until one of them ends. `answer` is the
+/// router's first batch, the InitAck. Calls `opened` when the second has come, the OpenAck, which
+/// completes the handshake. `room` is for what waits for slow clients, all together.
 pub(crate) async fn websocket(
     client: &mut Socket,
     router: impl AsyncRead + AsyncWrite,
@@ -179,7 +184,8 @@ async fn up(
 /// The router's end of a pipe, written to in few calls.
 struct Gathering<W> {
     stream: W,
-    /// Batches with their lengths that wait to be written, or the length of the one that is being written.
+    /// Batches with their lengths that wait to be written, or the length of the one that is being
+    /// written.
     gathered: Vec<u8>,
 }
 
@@ -286,7 +292,8 @@ fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
     Some(stream.split_to(length).freeze())
 }
 
-/// Gives the router the first batch of a client, and waits for its answer, which then speaks of batches without a length.
+/// Gives the router the first batch of a client, and waits for its answer, which then speaks of
+/// batches without a length.
 ///
 /// # Errors
 /// The router ends the connection without an answer when it has too many handshakes under way.
@@ -297,7 +304,8 @@ pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin)
     Ok(without_prefix(answer).into())
 }
 
-/// The router's InitAck with the length of a batch as a WebSocket has it. Any other answer stays as it is.
+/// The router's InitAck with the length of a batch as a WebSocket has it. Any other answer stays as
+/// it is.
 fn without_prefix(answer: Vec<u8>) -> Vec<u8> {
     let codec = Zenoh080::new();
     let read: Result<TransportMessage, _> = codec.read(&mut answer.reader());
@@ -319,8 +327,8 @@ pub(crate) async fn close(mut client: Socket, end: End) {
             End::Closed(code, reason) => CloseFrame { code, reason: reason.into() },
         };
         if client.send(Message::Close(Some(frame))).await.is_ok() {
-            // What the client has sent meanwhile is taken: a connection that is closed over unread bytes is reset, and the
-            // reason might not arrive.
+            // What the client has sent meanwhile is taken: a connection that is closed over unread
+            // bytes is reset, and the reason might not arrive.
             let stream = client.get_mut();
             let _ = stream.shutdown().await;
             let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;

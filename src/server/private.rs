@@ -44,7 +44,8 @@ mod imp {
     }
 }
 
-/// Where there are no Unix sockets: a port on loopback that is told to no one. Other programs of this machine could find it.
+/// Where there are no Unix sockets: a port on loopback that is told to no one. Other programs of
+/// this machine could find it.
 #[cfg(not(unix))]
 mod imp {
     use std::io;

@@ -1,7 +1,8 @@
-//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing else.
+//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing
+//! else.
 //!
-//! One is the tcp port. The other is private to this program (see [`super::private`]): by it come WebSockets that have
-//! proved to be zenoh clients (see [`super::front`]).
+//! One is the tcp port. The other is private to this program (see [`super::private`]): by it come
+//! WebSockets that have proved to be zenoh clients (see [`super::front`]).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,14 +16,16 @@ use super::{Bounds, Error};
 
 /// How long the router may take to say goodbye to its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
-/// How long a client of the tcp port may take from connecting to the end of the handshake, and a WebSocket from its first
-/// message. zenoh's default is twice as long. The router counts what is in the handshake, silent or not, for all its
-/// listeners together; the shorter each may be silent, the more of them it takes to fill the count.
+/// How long a client of the tcp port may take from connecting to the end of the handshake, and a
+/// WebSocket from its first message. zenoh's default is twice as long. The router counts what is in
+/// the handshake, silent or not, for all its listeners together; the shorter each may be silent,
+/// the more of them it takes to fill the count.
 pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
-/// How long the router waits for a subscriber that takes nothing, before it cuts it off, when a publisher asks it to
-/// wait (BLOCK). Whatever else the publisher's link carries waits meanwhile. zenoh's own default, 5 s, is also how long a
-/// publisher waits for its router before it gives up the link and puts into nowhere, without an error, until it has another one.
-/// With both equal, one frozen subscriber costs a healthy one samples.
+/// How long the router waits for a subscriber that takes nothing, before it cuts it off, when a
+/// publisher asks it to wait (BLOCK). Whatever else the publisher's link carries waits meanwhile.
+/// zenoh's own default, 5 s, is also how long a publisher waits for its router before it gives up
+/// the link and puts into nowhere, without an error, until it has another one. With both equal, one
+/// frozen subscriber costs a healthy one samples.
 const WAIT_BEFORE_CLOSE: Duration = Duration::from_millis(1_500);
 
 /// A running router.
@@ -55,8 +58,9 @@ impl Router {
             ("connect/endpoints", serde_json::json!([])),
             // The router is found by its address alone and never connects to anyone.
             ("scouting/multicast/enabled", false.into()),
-            // Peers (zenoh's default mode) exchange data among themselves and not through a router. All that they get from
-            // it is each other's address, by gossip; without it two of them would stay strangers.
+            // Peers (zenoh's default mode) exchange data among themselves and not through a router.
+            // All that they get from it is each other's address, by gossip; without it two of them
+            // would stay strangers.
             ("scouting/gossip/enabled", true.into()),
             ("scouting/gossip/multihop", false.into()),
             ("scouting/gossip/target", serde_json::json!({ "router": ["peer"] })),

@@ -12,7 +12,8 @@ use super::bounds::Bounds;
 use super::router::reachable;
 use super::{Error, Lab, Options, Port, ZENOH_VERSION};
 
-/// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad options (clap's own).
+/// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad
+/// options (clap's own).
 pub fn main() -> ExitCode {
     let options = Options::parse();
     #[cfg(unix)]
@@ -38,14 +39,16 @@ pub fn main() -> ExitCode {
 /// Where zenoh's runtimes read how many threads they have, once, when they start.
 #[cfg(unix)]
 const ZENOH_RUNTIME: &str = "ZENOH_RUNTIME";
-/// As many that they do not wait for each other. zenoh's default is one thread that accepts connections (`acc`): closing
-/// one that has said nothing holds it up for 5 to 40 ms (`SO_LINGER`), and a thousand of them every new session. It is two
-/// that receive (`rx`): each is held up while a message of BLOCK waits for a frozen subscriber.
+/// As many that they do not wait for each other. zenoh's default is one thread that accepts
+/// connections (`acc`): closing one that has said nothing holds it up for 5 to 40 ms (`SO_LINGER`),
+/// and a thousand of them every new session. It is two that receive (`rx`): each is held up while a
+/// message of BLOCK waits for a frozen subscriber.
 #[cfg(unix)]
 const THREADS: &str = "(acc: (worker_threads: 32), rx: (worker_threads: 8))";
 
-/// Becomes this program anew with [`THREADS`] in its environment, as no program can change its own safely. Where that
-/// fails it goes on with zenoh's defaults; where the user has set them, with those.
+/// Becomes this program anew with [`THREADS`] in its environment, as no program can change its own
+/// safely. Where that fails it goes on with zenoh's defaults; where the user has set them, with
+/// those.
 #[cfg(unix)]
 fn start_again_with_threads() {
     use std::os::unix::process::CommandExt as _;
@@ -89,7 +92,8 @@ async fn run(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a line for whoever reads. Nobody may: a router goes on when the pipe behind its output is closed, where `println!` would panic.
+/// Writes a line for whoever reads. Nobody may: a router goes on when the pipe behind its output is
+/// closed, where `println!` would panic.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
@@ -171,7 +175,8 @@ fn addresses(page: SocketAddr, interfaces: Vec<Interface>) -> Vec<(SocketAddr, S
         .collect()
 }
 
-/// Whether an interface leads to containers or virtual machines of this machine, by the names that their tools give.
+/// Whether an interface leads to containers or virtual machines of this machine, by the names that
+/// their tools give.
 fn is_of_containers(name: &str) -> bool {
     const TOOLS: [&str; 12] =
         ["docker", "br-", "veth", "virbr", "podman", "cni", "lxc", "lxd", "incus", "flannel", "cali", "vmnet"];
@@ -221,8 +226,8 @@ async fn hang_up(signal: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether the program was started to outlive its terminal, as by `nohup`. Where the system does not say, a program that is
-/// not at a terminal is taken for one.
+/// Whether the program was started to outlive its terminal, as by `nohup`. Where the system does
+/// not say, a program that is not at a terminal is taken for one.
 #[cfg(unix)]
 fn ignores_hang_up() -> bool {
     use std::io::IsTerminal as _;

@@ -49,7 +49,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     client.put(2, Put { destination: Locality::Remote, ..Put::new(key.clone(), payload) })?;
                 }
                 Event::Sample(sample) => {
-                    // The parts are where the socket put them. Only what is asked for in one piece is copied.
+                    // The parts are where the socket put them. Only what is asked for in one piece
+                    // is copied.
                     let (len, parts) = (sample.payload.len(), sample.payload.segments().len());
                     let header = sample.payload.slice(0..3).ok_or("too short")?.to_bytes(&mut Ledger::new())?;
                     println!("{}: {len} B in {parts} parts, beginning with {header:?}", sample.key);

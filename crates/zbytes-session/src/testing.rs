@@ -1,5 +1,5 @@
-//! What a router says while a session opens, and messages of the client apart from one: for tests of
-//! whoever drives a client, or shows what one sends. Only with the feature `testing`.
+//! What a router says while a session opens, and messages of the client apart from one: for tests
+//! of whoever drives a client, or shows what one sends. Only with the feature `testing`.
 
 #![allow(clippy::expect_used, reason = "what is wrong must stop the test")]
 
@@ -22,7 +22,8 @@ pub struct Greeting {
     pub batch_size: u16,
     /// Whether each priority has sequence numbers of its own.
     pub qos: bool,
-    /// Whether the first fragment of a message is marked, and a message that is given up (patch 1 of the protocol).
+    /// Whether the first fragment of a message is marked, and a message that is given up (patch 1
+    /// of the protocol).
     pub markers: bool,
     /// Bits of a sequence number.
     pub bits: Bits,

@@ -1,4 +1,5 @@
-//! A router that means harm: seeded batches in sequences, most of them nearly right. The client must not panic, hang or keep what it need not.
+//! A router that means harm: seeded batches in sequences, most of them nearly right. The client
+//! must not panic, hang or keep what it need not.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -54,10 +55,12 @@ const BATCHES: u64 = 1_000_000;
 /// Batches of a sequence.
 const SEQUENCE: u64 = 200;
 
-/// The largest single allocation that may be made: the events of one batch, in a queue that has doubled.
+/// The largest single allocation that may be made: the events of one batch, in a queue that has
+/// doubled.
 const LARGEST: usize = 4 << 20;
 
-/// The most that may be held at once: what the limits of the test allow, and the batches that it refers to.
+/// The most that may be held at once: what the limits of the test allow, and the batches that it
+/// refers to.
 const HELD: isize = 16 << 20;
 
 /// Counts what this thread allocates.
@@ -96,7 +99,8 @@ static ALLOCATOR: Counting = Counting;
 /// Numbers out of a seed.
 struct Random {
     seed: u64,
-    /// In how many cases something is wrong that ends a session: in gentle sequences seldom, so that they get far.
+    /// In how many cases something is wrong that ends a session: in gentle sequences seldom, so
+    /// that they get far.
     harm: usize,
 }
 
@@ -457,7 +461,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
                 }
             }
             tally.events += told;
-            // What is told of messages that are arriving is bounded by the lanes, and what their heads claim by what a message may be.
+            // What is told of messages that are arriving is bounded by the lanes, and what their
+            // heads claim by what a message may be.
             if router.random.one_in(4) {
                 let arriving = std::iter::from_fn(|| client.poll_progress()).filter_map(|progress| match progress {
                     Progress::Received(arriving) => Some(arriving),
@@ -471,7 +476,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
             if router.random.one_in(20) {
                 let _ = client.cancel(1 + router.random.below(10) as u64);
             }
-            // The shortest message is of two bytes, and tells at most each of seven that are declared.
+            // The shortest message is of two bytes, and tells at most each of seven that are
+            // declared.
             assert!(told <= 600 + 8 * len as u64, "{told} events of {len} B");
             if waiting.len() > 3 && router.random.one_in(3) {
                 let query = waiting.swap_remove(0);
@@ -544,7 +550,8 @@ fn a_length_beyond_the_message_allocates_nothing() {
     for claim in [1, 1 << 10, 1 << 20, 1 << 30, 1 << 60] {
         let (is_true, claim) = (claim == 1, length(claim));
         let messages = [
-            // A put with so much payload, one with so long a key, a query with such parameters, a token with such a key.
+            // A put with so much payload, one with so long a key, a query with such parameters, a
+            // token with such a key.
             [&[0x7d, 0, 1, b'a', 0x01], claim.as_slice(), b"x"].concat(),
             [&[0x7d, 0], claim.as_slice(), b"a", &[0x01, 0]].concat(),
             [&[0x7c, 1, 0, 1, b'a', 0x43], claim.as_slice(), b"p"].concat(),
@@ -573,7 +580,8 @@ fn a_length_beyond_the_message_allocates_nothing() {
     }
 }
 
-/// A frame of the default lane, filled with as many of `message` as a batch takes, and how many that are.
+/// A frame of the default lane, filled with as many of `message` as a batch takes, and how many
+/// that are.
 fn filled(sn: u32, message: &NetworkMessage) -> (Vec<u8>, usize) {
     let header =
         FrameHeader { reliability: Reliability::Reliable, sn, ext_qos: frame::ext::QoSType::new(Priority::Data) };

@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 //!
-//! [`Outside`] holds a text as it came and shows it only like that: it has no `Display`, so it cannot be printed by mistake.
-//! It must never be changed in what is sent or compared: that is [`Outside::raw`].
+//! [`Outside`] holds a text as it came and shows it only like that: it has no `Display`, so it
+//! cannot be printed by mistake. It must never be changed in what is sent or compared: that is
+//! [`Outside::raw`].
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -39,7 +40,8 @@ impl Outside {
         &self.0
     }
 
-    /// The text as it is shown in a line: at most [`LINE`] characters, nothing unseen, the line around it left as it is.
+    /// The text as it is shown in a line: at most [`LINE`] characters, nothing unseen, the line
+    /// around it left as it is.
     #[must_use]
     pub fn shown(&self) -> String {
         shown(&self.0)
@@ -109,7 +111,8 @@ pub enum Piece<'a> {
 pub enum Ends {
     /// Spaces at the ends are a part of the text, as in a key.
     Kept,
-    /// The same in a text of words: a space that was just typed is not told before more is, or the field is left.
+    /// The same in a text of words: a space that was just typed is not told before more is, or the
+    /// field is left.
     Words,
     /// Spaces at the ends are left out.
     LeftOut,
@@ -135,8 +138,9 @@ pub fn shown_char(c: char) -> String {
     written(&pieces(c.encode_utf8(&mut [0; 4]), LINE))
 }
 
-/// Sentences of ours with texts from outside in them, at most `most` characters: whatever was not shown as it should be is now, and the
-/// isolates of what was are left alone. Applied twice it changes nothing more.
+/// Sentences of ours with texts from outside in them, at most `most` characters: whatever was not
+/// shown as it should be is now, and the isolates of what was are left alone. Applied twice it
+/// changes nothing more.
 #[must_use]
 pub fn sentences(text: &str, most: usize) -> String {
     let isolates = if are_balanced(text) { &[FSI, PDI][..] } else { &[] };
@@ -154,7 +158,8 @@ pub fn sentences(text: &str, most: usize) -> String {
     if turns { isolated(&text) } else { text }
 }
 
-/// Whether every [`FSI`] has its [`PDI`], and there are no more than a text of ours has, the pair around all of it apart.
+/// Whether every [`FSI`] has its [`PDI`], and there are no more than a text of ours has, the pair
+/// around all of it apart.
 fn are_balanced(text: &str) -> bool {
     const MOST: usize = 32;
     let pairs = |text: &str| {
@@ -172,14 +177,15 @@ fn are_balanced(text: &str) -> bool {
     inner.or_else(|| pairs(text)).is_some_and(|count| count <= MOST)
 }
 
-/// A text of several lines, at most [`LINES`] characters: its line breaks and spaces are left alone.
+/// A text of several lines, at most [`LINES`] characters: its line breaks and spaces are left
+/// alone.
 #[must_use]
 pub fn lines(text: &str) -> String {
     plain(&pieces_of(text, LINES, &[' ', '\n']))
 }
 
-/// The parts of a text as it is shown, at most `most` characters together. A page can draw the notations apart; for where there is
-/// plain text only see [`shown`].
+/// The parts of a text as it is shown, at most `most` characters together. A page can draw the
+/// notations apart; for where there is plain text only see [`shown`].
 #[must_use]
 pub fn pieces(text: &str, most: usize) -> Vec<Piece<'_>> {
     pieces_of(text, most, &[])
@@ -206,8 +212,9 @@ pub fn noticed(text: &str, ends: Ends) -> Option<String> {
     (taken.len() < text.len()).then(|| "Spaces at its ends are left out.".to_owned())
 }
 
-/// What a field for a line loses of what is pasted into it; `None` when nothing. `room` is how many UTF-16 code units more it takes, and how
-/// many it takes in all. A browser leaves out line breaks, and what is beyond the most, without a word.
+/// What a field for a line loses of what is pasted into it; `None` when nothing. `room` is how many
+/// UTF-16 code units more it takes, and how many it takes in all. A browser leaves out line breaks,
+/// and what is beyond the most, without a word.
 #[must_use]
 pub fn lost_in_pasting(pasted: &str, room: Option<(usize, usize)>) -> Option<String> {
     let breaks = pasted.contains(['\n', '\r']);
@@ -221,7 +228,8 @@ pub fn lost_in_pasting(pasted: &str, room: Option<(usize, usize)>) -> Option<Str
     (!lost.is_empty()).then(|| lost.join(" "))
 }
 
-/// A text without what cannot be seen: no spaces at the ends, single ones inside, no invisible character.
+/// A text without what cannot be seen: no spaces at the ends, single ones inside, no invisible
+/// character.
 #[must_use]
 pub fn cleaned(text: &str) -> String {
     let seen: String =
@@ -229,7 +237,8 @@ pub fn cleaned(text: &str) -> String {
     seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether nothing is seen of a character, or nothing that tells it from an ordinary space. The ordinary space is none of them.
+/// Whether nothing is seen of a character, or nothing that tells it from an ordinary space. The
+/// ordinary space is none of them.
 #[must_use]
 pub const fn is_unseen(c: char) -> bool {
     matches!(c,
@@ -293,7 +302,8 @@ fn pieces_of<'a>(text: &'a str, most: usize, passes: &[char]) -> Vec<Piece<'a>> 
     pieces
 }
 
-/// The pieces up to `most` characters, and whether they are all. A longer text takes no longer, unless it is one run of what cannot be seen.
+/// The pieces up to `most` characters, and whether they are all. A longer text takes no longer,
+/// unless it is one run of what cannot be seen.
 fn pieces_up_to<'a>(text: &'a str, most: usize, passes: &[char]) -> (Vec<Piece<'a>>, bool) {
     let (mut pieces, mut begun, mut left, mut marks) = (Vec::new(), 0, most, MARKS);
     let mut rest = text.char_indices();

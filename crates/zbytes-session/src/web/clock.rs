@@ -14,8 +14,9 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// Time since the page was opened, or the Worker started, by the browser's finest clock. It never goes back, and may stand still while the
-/// computer sleeps. Browsers make its step coarser on purpose.
+/// Time since the page was opened, or the Worker started, by the browser's finest clock. It never
+/// goes back, and may stand still while the computer sleeps. Browsers make its step coarser on
+/// purpose.
 #[must_use]
 pub fn now() -> Duration {
     Duration::from_secs_f64(performance_now().max(0.0) / 1e3)

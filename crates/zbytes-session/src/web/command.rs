@@ -1,8 +1,10 @@
-//! What a program and its session say to each other: commands out, [`Told`] back, paired by the id that the program has chosen.
+//! What a program and its session say to each other: commands out, [`Told`] back, paired by the id
+//! that the program has chosen.
 //!
-//! Nothing else passes between them, so a session can be in the same thread or elsewhere. Every command ends: with the message that is written
-//! beside it, with [`Told::Refused`], or, for those that are under way when the session ends, with an error of their own before
-//! [`Told::Lost`] or [`Told::Closed`].
+//! Nothing else passes between them, so a session can be in the same thread or elsewhere. Every
+//! command ends: with the message that is written beside it, with [`Told::Refused`], or, for those
+//! that are under way when the session ends, with an error of their own before [`Told::Lost`] or
+//! [`Told::Closed`].
 
 use std::time::Duration;
 
@@ -39,17 +41,22 @@ pub enum Command {
         /// The answer, or the error that is one.
         result: Result<Answer, ReplyError>,
     },
-    /// Gives up a put, an answer or a get. It ends as always: with the error that says so, or, when all of it has left, by itself.
+    /// Gives up a put, an answer or a get. It ends as always: with the error that says so, or, when
+    /// all of it has left, by itself.
     Cancel(OpId),
-    /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or the session is closed.
+    /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or
+    /// the session is closed.
     Declare(EntityId, Declare),
-    /// Undeclares. Refused only when the session or what is declared is gone, and then there is nothing to be told.
+    /// Undeclares. Refused only when the session or what is declared is gone, and then there is
+    /// nothing to be told.
     Undeclare(EntityId),
     /// Asks what went over the link; ends with [`Told::Stats`].
     Stats,
-    /// Begins to record batches, of this session and of those that follow over the same driver, or ends that. See [`capture`].
+    /// Begins to record batches, of this session and of those that follow over the same driver, or
+    /// ends that. See [`capture`].
     Capture(Option<capture::Bounds>),
-    /// Asks for the recorded batches after that number, or for all of them; ends with [`Told::Frames`].
+    /// Asks for the recorded batches after that number, or for all of them; ends with
+    /// [`Told::Frames`].
     Frames(Option<u64>),
     /// Closes the session in order, or gives up opening it again. Ends with [`Told::Closed`].
     Close,
@@ -70,7 +77,8 @@ pub enum Declare {
     Watch(OwnedKeyExpr, Counterpart),
 }
 
-/// Why there is no session, or none any more. `R` is what the program's own [`Host`](super::Host) may say.
+/// Why there is no session, or none any more. `R` is what the program's own [`Host`](super::Host)
+/// may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkError<R> {
@@ -166,7 +174,8 @@ pub enum Told<R> {
     Missed(SubscriberId, u32),
     /// Payload bytes of a put that have left the browser's buffer.
     Progress(OpId, usize),
-    /// A put was dropped, as it allowed, because too much waited. [`Told::PutEnded`] follows with the error.
+    /// A put was dropped, as it allowed, because too much waited. [`Told::PutEnded`] follows with
+    /// the error.
     Dropped(OpId),
     /// A put, a delete or an answer has left the browser, or has failed.
     PutEnded(OpId, Result<Sent, PutFailure<R>>),
@@ -183,14 +192,16 @@ pub enum Told<R> {
     Reply(OpId, Reply),
     /// A get has ended; there are no more answers.
     GetEnded(OpId, Result<(), GetFailure<R>>),
-    /// The fence was answered after so long, or its session has ended; `None` when the program has closed it.
+    /// The fence was answered after so long, or its session has ended; `None` when the program has
+    /// closed it.
     Flushed(OpId, Result<Took, Option<LinkError<R>>>),
     /// A queryable is asked.
     Query(Query),
     /// So many times a queryable would have been asked, and too many queries wait: each asker got
     /// an error that says so.
     QueriesRefused(u64),
-    /// The program stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
+    /// The program stood still, all in all so long since the session was last known to live. What
+    /// is told next may have waited in the browser.
     StoodStill(Pause),
     /// What had waited in the browser has been told, and the session has outlived the pause.
     CaughtUp,
@@ -200,10 +211,11 @@ pub enum Told<R> {
     Stats(LinkStats),
     /// What was recorded.
     Frames(capture::Taken),
-    /// Nothing has answered yet. The engine may be holding back the attempt, for so long at most, because earlier ones failed.
+    /// Nothing has answered yet. The engine may be holding back the attempt, for so long at most,
+    /// because earlier ones failed.
     HeldBack(Duration),
-    /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
-    /// told before.
+    /// The session was lost, or could not be opened again; it is tried again after a while.
+    /// Everything that was under way has been told before.
     Lost {
         /// Why.
         error: LinkError<R>,
@@ -212,9 +224,11 @@ pub enum Told<R> {
         /// When it is tried again.
         wait: Wait,
     },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live, pauses of the program included.
+    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live,
+    /// pauses of the program included.
     Resumed(Took),
-    /// The session has ended; everything that was under way has been told before. `None` when the program has closed it.
+    /// The session has ended; everything that was under way has been told before. `None` when the
+    /// program has closed it.
     Closed(Option<LinkError<R>>),
 }
 
@@ -242,6 +256,7 @@ pub struct Sent {
     pub send: Duration,
     /// From the command to the end. When the program stood still within, it may have ended earlier.
     pub took: Took,
-    /// Whether the end is the router's answer, because this browser does not tell when bytes leave it.
+    /// Whether the end is the router's answer, because this browser does not tell when bytes leave
+    /// it.
     pub answered: bool,
 }

@@ -1,16 +1,19 @@
 //! Drives one zenoh client over one WebSocket.
 //!
-//! The driver moves bytes and time between the two and knows nothing of payloads. It sends in slices that keep the page responsive,
-//! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
-//! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
+//! The driver moves bytes and time between the two and knows nothing of payloads. It sends in
+//! slices that keep the page responsive, and watches `bufferedAmount`, the only thing that pushes
+//! back towards a router. A put has ended when its last byte has left the browser's buffer, or with
+//! an error; that is not delivery, which zenoh does not confirm.
 //!
-//! Where `bufferedAmount` counts nothing that can be believed, as in WebKit, the client paces itself by the router's answers,
-//! and a put has ended when the router has answered for its last byte. See [`Engine::counts_what_waits`].
+//! Where `bufferedAmount` counts nothing that can be believed, as in WebKit, the client paces
+//! itself by the router's answers, and a put has ended when the router has answered for its last
+//! byte. See [`Engine::counts_what_waits`].
 //!
-//! What paces the sending are alarms of the program's [`Host`], which may know timers that a hidden page does not slow down.
+//! What paces the sending are alarms of the program's [`Host`], which may know timers that a hidden
+//! page does not slow down.
 //!
-//! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
-//! the network is back or that the page is looked at.
+//! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides
+//! about, or at once when the browser says that the network is back or that the page is looked at.
 
 use std::{
     cell::RefCell,
@@ -48,11 +51,12 @@ use crate::{
 /// How many bytes may wait in the browser's buffer before the driver waits too.
 const HIGH_WATER: u64 = 4 << 20;
 
-/// How many bytes may be without the router's answer where the browser does not count what waits. They are in its memory until they
-/// leave. On a link of 100 ms there and back it allows 80 MB/s.
+/// How many bytes may be without the router's answer where the browser does not count what waits.
+/// They are in its memory until they leave. On a link of 100 ms there and back it allows 80 MB/s.
 const UNANSWERED: usize = 8 << 20;
 
-/// How often progress is told at most: each time the page is drawn anew, which takes longer than a slice of sending.
+/// How often progress is told at most: each time the page is drawn anew, which takes longer than a
+/// slice of sending.
 const PROGRESS: Duration = Duration::from_millis(100);
 
 /// How long the driver may keep the page from doing anything else, at a stretch.
@@ -112,7 +116,8 @@ pub(super) struct Inner<H: Host> {
     waiting: VecDeque<Waiting>,
     /// Bytes given to the socket.
     given: u64,
-    /// When the attempt to open a session began, and its WebSocket to open; what the page stood still for since then is added.
+    /// When the attempt to open a session began, and its WebSocket to open; what the page stood
+    /// still for since then is added.
     pub(super) begun: Duration,
     pub(super) opened: Duration,
     /// Counts attempts to open a WebSocket: what was asked for one of them is of no use to another.
@@ -150,14 +155,15 @@ pub struct Driver<H: Host> {
 }
 
 impl<H: Host> Driver<H> {
-    /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
-    /// on the same stack except at their end.
+    /// Opens a session. Everything that comes of it is told through `tell`, never during a call of
+    /// the driver's own methods on the same stack except at their end.
     #[must_use]
     pub fn open(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         Self::new(url, host, false, tell)
     }
 
-    /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
+    /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost,
+    /// until [`Driver::close`].
     #[must_use]
     pub fn open_lasting(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         let driver = Self::new(url, host, true, tell);
@@ -207,12 +213,14 @@ impl<H: Host> Driver<H> {
         Self { inner }
     }
 
-    /// Carries out `command`. What comes of it is told, some of it before this returns, at its very end.
+    /// Carries out `command`. What comes of it is told, some of it before this returns, at its very
+    /// end.
     pub fn send(&self, command: Command) {
         match command {
             Command::Put(op, put) => {
                 let (len, express, leaves) = (put.payload.len(), put.express, put.destination.takes(false));
-                // What stays in this session has nothing that could leave, and has ended with the call.
+                // What stays in this session has nothing that could leave, and has ended with the
+                // call.
                 if self.operate(op, leaves.then_some(len), express, |client| client.put(op, put)) && !leaves {
                     self.tell(Told::PutEnded(op, Ok(Sent::default())));
                 }
@@ -267,7 +275,8 @@ impl<H: Host> Driver<H> {
         }
     }
 
-    /// What is sent with progress and an end of its own, if it has a payload of `len` bytes. Returns whether it was taken.
+    /// What is sent with progress and an end of its own, if it has a payload of `len` bytes.
+    /// Returns whether it was taken.
     fn operate(
         &self,
         op: OpId,
@@ -343,7 +352,8 @@ impl<H: Host> Driver<H> {
         self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
     }
 
-    /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
+    /// Closes the session in order, or gives up opening it again; the end is told as
+    /// [`Told::Closed`].
     fn close(&self) {
         let there = {
             let mut me = self.inner.borrow_mut();
@@ -380,7 +390,8 @@ impl<H: Host> Driver<H> {
     }
 }
 
-/// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can tell that the page stood still.
+/// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can
+/// tell that the page stood still.
 fn beat<H: Host>(inner: &Shared<H>) {
     let weak = Rc::downgrade(inner);
     let stood_still = {
@@ -517,7 +528,8 @@ fn pump<H: Host>(inner: &Shared<H>) {
 }
 
 impl<H: Host> Inner<H> {
-    /// The page runs now. What the clocks say of the time before goes first: what is handled next may have waited in the browser.
+    /// The page runs now. What the clocks say of the time before goes first: what is handled next
+    /// may have waited in the browser.
     pub(super) fn wake(&mut self) -> Duration {
         let reading = clock::reading();
         if let Some(pause) = self.watch.saw(reading) {
@@ -586,8 +598,8 @@ impl<H: Host> Inner<H> {
         }
     }
 
-    /// Gathers and sends until the client has no more, the browser's buffer is full, or the slice is over. Returns whether
-    /// there may be more to send at once.
+    /// Gathers and sends until the client has no more, the browser's buffer is full, or the slice
+    /// is over. Returns whether there may be more to send at once.
     fn transmit(&mut self, begun: Duration) -> bool {
         let (Some(socket), Some(client)) = (self.socket.as_ref(), self.client.as_mut()) else { return false };
         // Most messages that arrive leave nothing to be sent.
@@ -600,7 +612,8 @@ impl<H: Host> Inner<H> {
             let gathered = clock::now();
             let bytes = self.buffer.get(..transmit.len).unwrap_or_default();
             if socket.send(bytes).is_err() {
-                // Only a WebSocket that is still connecting refuses. One that is closing takes and forgets; the close event tells.
+                // Only a WebSocket that is still connecting refuses. One that is closing takes and
+                // forgets; the close event tells.
                 return false;
             }
             let after = clock::now();
@@ -628,7 +641,8 @@ impl<H: Host> Inner<H> {
         false
     }
 
-    /// Finds out which batches have left the browser's buffer, or what the router has answered for. Only the puts in these are looked at: very many may wait.
+    /// Finds out which batches have left the browser's buffer, or what the router has answered for.
+    /// Only the puts in these are looked at: very many may wait.
     fn settle(&mut self, told: &mut Vec<Told<H::Reason>>) {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
         let answered = self.client.as_ref().and_then(Client::answered);
@@ -646,7 +660,8 @@ impl<H: Host> Inner<H> {
                 told.push(Told::PutEnded(op, Ok(sent)));
             }
         }
-        // The put that is leaving now. Those behind it are no further than when they were looked at last.
+        // The put that is leaving now. Those behind it are no further than when they were looked at
+        // last.
         if let Some(Waiting { op, .. }) = self.waiting.front()
             && let Some(flight) = self.flights.get_mut(op)
             && flight.handed > flight.told.1
@@ -678,7 +693,8 @@ impl<H: Host> Inner<H> {
             self.lease = None;
             return;
         };
-        // Each message that arrives puts it off a little; a timer that goes off too early finds nothing to do and is set again.
+        // Each message that arrives puts it off a little; a timer that goes off too early finds
+        // nothing to do and is set again.
         if self.lease.as_ref().is_some_and(|(set, _)| *set <= due) {
             return;
         }
@@ -700,8 +716,8 @@ impl<H: Host> Inner<H> {
     }
 }
 
-/// The session has ended, or could not be opened: every put that is still under way is told, then the end itself, or when it will be
-/// tried again. `None` means that it was closed by us.
+/// The session has ended, or could not be opened: every put that is still under way is told, then
+/// the end itself, or when it will be tried again. `None` means that it was closed by us.
 pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason>>) {
     let mut told = Vec::new();
     {
@@ -724,7 +740,8 @@ pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason
         me.lease = None;
         me.waiting.clear();
         if let Some(client) = me.client.as_mut() {
-            // Unless it knows already. It may still tell replies that it has kept; of puts it says what has been told above.
+            // Unless it knows already. It may still tell replies that it has kept; of puts it says
+            // what has been told above.
             client.handle_link_lost(ABNORMAL);
             me.events(&mut told, &mut None);
         }

@@ -1,15 +1,17 @@
 //! What engines do differently where no page can see it before it is too late.
 //!
-//! An engine is known by what it writes into every error: V8 no place at all, SpiderMonkey `lineNumber`, JavaScriptCore
-//! `line`. The user agent string is no help: browsers claim in it to be others, and every browser of an iPhone is WebKit.
+//! An engine is known by what it writes into every error: V8 no place at all, SpiderMonkey
+//! `lineNumber`, JavaScriptCore `line`. The user agent string is no help: browsers claim in it to
+//! be others, and every browser of an iPhone is WebKit.
 
 use std::time::Duration;
 
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
-/// How long Firefox holds back a WebSocket to a host and port that failed before, at most. Each failure makes it half as
-/// long again, from 0.2 to 0.4 s on, and a page cannot see it (`nsWSAdmissionManager`, `FailDelay`).
+/// How long Firefox holds back a WebSocket to a host and port that failed before, at most. Each
+/// failure makes it half as long again, from 0.2 to 0.4 s on, and a page cannot see it
+/// (`nsWSAdmissionManager`, `FailDelay`).
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
 /// Who runs this program.
@@ -37,8 +39,9 @@ impl Engine {
         }
     }
 
-    /// Whether `WebSocket.bufferedAmount` counts what has not left the browser. In WebKitGTK 2.50 it falls to 0 as soon as
-    /// another process of the browser has the bytes, which keeps them however many they are, also while nothing leaves.
+    /// Whether `WebSocket.bufferedAmount` counts what has not left the browser. In WebKitGTK 2.50
+    /// it falls to 0 as soon as another process of the browser has the bytes, which keeps them
+    /// however many they are, also while nothing leaves.
     pub fn counts_what_waits(self) -> bool {
         self != Self::WebKit
     }

@@ -1,8 +1,8 @@
 //! Opening a WebSocket: how long to wait, and what it means when it fails.
 //!
-//! A browser tells a page nothing of why a WebSocket failed. So the program's [`Host`] may be asked before, and a WebSocket is
-//! tried only when that makes sense. Then an engine that holds back WebSockets after failures, as Firefox does, has no failure
-//! to count.
+//! A browser tells a page nothing of why a WebSocket failed. So the program's [`Host`] may be asked
+//! before, and a WebSocket is tried only when that makes sense. Then an engine that holds back
+//! WebSockets after failures, as Firefox does, has no failure to count.
 
 use std::{rc::Rc, time::Duration};
 
@@ -17,7 +17,8 @@ use super::{
     socket::Socket,
 };
 
-/// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing answers at all.
+/// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing
+/// answers at all.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens a WebSocket, for the first time or again.
@@ -62,8 +63,8 @@ fn give_up_later<H: Host>(inner: &Shared<H>) {
     inner.borrow_mut().timer = Some(timer);
 }
 
-/// Calls `over` when the attempt is `after` old, and looks at the clocks when `left` of that is over. A page that stood still waits longer by
-/// as much: the answer may wait in the browser.
+/// Calls `over` when the attempt is `after` old, and looks at the clocks when `left` of that is
+/// over. A page that stood still waits longer by as much: the answer may wait in the browser.
 fn patience<H: Host>(
     inner: &Shared<H>,
     after: Duration,

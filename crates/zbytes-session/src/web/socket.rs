@@ -11,8 +11,8 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 /// What a browser says of a WebSocket that ended without a goodbye.
 pub(super) const ABNORMAL: u16 = 1006;
 
-/// How long after an error the end may be told. Both come in one turn, but for WebKit: of an address that it does not
-/// open it tells the error alone.
+/// How long after an error the end may be told. Both come in one turn, but for WebKit: of an
+/// address that it does not open it tells the error alone.
 const END_MILLIS: u32 = 250;
 
 /// What a WebSocket reports.
@@ -38,7 +38,8 @@ impl Socket {
     /// Opens a WebSocket. `on_event` hears of everything that happens to it.
     ///
     /// # Errors
-    /// The browser's reason for not even trying, as for an insecure address from a page that came by https.
+    /// The browser's reason for not even trying, as for an insecure address from a page that came
+    /// by https.
     pub(super) fn open(url: &str, on_event: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, String> {
         let socket = WebSocket::new(url).map_err(|error| message_of(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
@@ -70,7 +71,8 @@ impl Socket {
         Ok(Self { socket, _listeners: listeners })
     }
 
-    /// Hands a message over. The browser copies it before this returns, so `bytes` may be overwritten at once.
+    /// Hands a message over. The browser copies it before this returns, so `bytes` may be
+    /// overwritten at once.
     pub(super) fn send(&self, bytes: &[u8]) -> Result<(), String> {
         self.socket.send_with_u8_array(bytes).map_err(|error| message_of(&error))
     }

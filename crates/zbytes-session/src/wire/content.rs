@@ -32,7 +32,8 @@ impl Qos {
 pub struct Source {
     /// The publisher: an id that is its program's, and a number in that program.
     pub id: EntityGlobalIdProto,
-    /// Counts up by one with each sample of that publisher, and begins anew after the largest number.
+    /// Counts up by one with each sample of that publisher, and begins anew after the largest
+    /// number.
     pub sn: u32,
 }
 
@@ -99,7 +100,8 @@ pub struct Question {
 }
 
 impl Question {
-    /// Whether it refers to bytes of somebody: whether there is a body or an attachment with a byte in it.
+    /// Whether it refers to bytes of somebody: whether there is a body or an attachment with a byte
+    /// in it.
     pub(crate) fn refers(&self) -> bool {
         [&self.body, &self.attachment].into_iter().flatten().any(|bytes| !bytes.is_empty())
     }

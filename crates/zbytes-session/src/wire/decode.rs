@@ -64,7 +64,8 @@ pub enum Transport {
     Other,
 }
 
-/// One network message. Payloads, bodies and attachments refer to the received batches; nothing was copied.
+/// One network message. Payloads, bodies and attachments refer to the received batches; nothing was
+/// copied.
 #[derive(Debug)]
 pub enum Message {
     /// A put or a delete.
@@ -123,7 +124,8 @@ pub enum Message {
         /// What.
         body: DeclareBody,
     },
-    /// A message that a client has no use for, or one with more than [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
+    /// A message that a client has no use for, or one with more than
+    /// [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
     Other,
 }
 
@@ -208,7 +210,8 @@ impl<'a> BatchReader<'a> {
     /// [`WireError`] when the bytes are none.
     pub fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
         match self.reader.peek() {
-            // Network and transport messages have different numbers, so a frame ends where the numbers say so.
+            // Network and transport messages have different numbers, so a frame ends where the
+            // numbers say so.
             Some(header) if imsg::mid(header) >= network::id::INTEREST => {}
             Some(_) => return Ok(None),
             None if self.reader.at_end() => return Ok(None),
@@ -231,7 +234,8 @@ impl<'a> BatchReader<'a> {
         }
     }
 
-    /// The head of a put or of an answer of which only the first part is here. `None` of other messages, and if not all of the head is here.
+    /// The head of a put or of an answer of which only the first part is here. `None` of other
+    /// messages, and if not all of the head is here.
     pub(crate) fn head(&mut self) -> Option<Head> {
         self.reader.need(Needs::Head);
         let message: NetworkMessage = Zenoh080Reliability::new(Reliability::Reliable).read(&mut self.reader).ok()?;

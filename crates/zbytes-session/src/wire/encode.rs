@@ -1,4 +1,5 @@
-//! Messages of ours as bytes. What their owners keep, payloads, bodies and attachments, is never among them.
+//! Messages of ours as bytes. What their owners keep, payloads, bodies and attachments, is never
+//! among them.
 
 use std::time::Duration;
 
@@ -37,7 +38,8 @@ pub(crate) fn transport(body: TransportBody) -> Encoded {
     Ok(bytes)
 }
 
-/// The first message of a session. Low latency and compression are never offered: a router refuses them on this link.
+/// The first message of a session. Low latency and compression are never offered: a router refuses
+/// them on this link.
 pub(crate) fn init_syn(zid: ZenohIdProto) -> Encoded {
     transport(TransportBody::InitSyn(InitSyn {
         version: VERSION,
@@ -143,8 +145,9 @@ fn body(content: &Content) -> PushBody {
 /// a payload of `len` bytes: what stands before its first owners' bytes, and between its attachment
 /// and its payload.
 ///
-/// A put's payload is the last field of its message, a length and the bytes, and its attachment the one before. Encoded empty, each is
-/// a zero byte at the end, which the true length takes the place of.
+/// A put's payload is the last field of its message, a length and the bytes, and its attachment the
+/// one before. Encoded empty, each is a zero byte at the end, which the true length takes the place
+/// of.
 fn heads(mut bytes: Vec<u8>, content: &Content, len: usize) -> Result<(Vec<u8>, Vec<u8>), DidntWrite> {
     let mut between = Vec::new();
     if !content.deleted {
@@ -183,7 +186,8 @@ pub(crate) fn push(key: &keyexpr, qos: Qos, content: &Content) -> Result<Outgoin
     complete(encoded(&push_message(wire_expr(key), qos, content))?, content)
 }
 
-/// A query. Unlike a put's payload its body is not the last field: it is an extension, and the attachment is one behind it.
+/// A query. Unlike a put's payload its body is not the last field: it is an extension, and the
+/// attachment is one behind it.
 pub(crate) fn request(id: u32, key: &keyexpr, qos_: Qos, question: &Question) -> Result<Outgoing, DidntWrite> {
     let payload = RequestBody::Query(Query {
         consolidation: question.consolidation,
@@ -289,8 +293,9 @@ pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
     })))
 }
 
-/// Asks for declarations: those that are there, further ones, or both; or, as [`InterestMode::Final`], for no more of them.
-/// Unlike zenoh's own sessions it does not ask for numbers of keys too, so a router names each key in full.
+/// Asks for declarations: those that are there, further ones, or both; or, as
+/// [`InterestMode::Final`], for no more of them. Unlike zenoh's own sessions it does not ask for
+/// numbers of keys too, so a router names each key in full.
 pub(crate) fn interest(
     id: u32,
     mode: InterestMode,

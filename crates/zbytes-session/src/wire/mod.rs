@@ -1,8 +1,10 @@
 //! zenoh's wire format as a page needs it, thin over `zenoh-codec`.
 //!
-//! Outwards an [`Outgoing`] message is a short encoded head and the payload that follows it: a put's payload is the last field
-//! of its message, so it can be gathered straight from its owners into batches. So can an attachment, and the body of a query. Inwards a [`BatchReader`] reads headers
-//! through a small window and leaves payloads where they are, as parts of the received batches.
+//! Outwards an [`Outgoing`] message is a short encoded head and the payload that follows it: a
+//! put's payload is the last field of its message, so it can be gathered straight from its owners
+//! into batches. So can an attachment, and the body of a query. Inwards a [`BatchReader`] reads
+//! headers through a small window and leaves payloads where they are, as parts of the received
+//! batches.
 //!
 //! ```text
 //!   one batch = one binary WebSocket message, at most 65,535 B
@@ -15,7 +17,8 @@
 //!   +----------+----+- - - -+- - - - -+---------------------+
 //! ```
 //!
-//! Nothing in here panics, allocates without a bound or loops without an end, whatever a peer sends.
+//! Nothing in here panics, allocates without a bound or loops without an end, whatever a peer
+//! sends.
 
 #![deny(clippy::indexing_slicing)]
 
@@ -48,18 +51,21 @@ pub const ZENOH_VERSION: &str = "1.10.2";
 /// The longest batch that is offered, in bytes: the most that zenoh's 16-bit batch size can say.
 pub const BATCH_SIZE: u16 = u16::MAX;
 
-/// The longest encoded message that a router takes, in bytes (`max_message_size` in zenoh 1.10's default configuration). One
-/// byte more is dropped by it without a word.
+/// The longest encoded message that a router takes, in bytes (`max_message_size` in zenoh 1.10's
+/// default configuration). One byte more is dropped by it without a word.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
-/// The most bytes of a received message that are read as texts and fields, and not left where they are as payload, body or attachment: of its key, the
-/// parameters of a query, the schema of an encoding, extensions. They are copied into linear memory, so without a bound a query with
-/// 1 GiB of parameters would take all there is. A message with more of them is passed over.
+/// The most bytes of a received message that are read as texts and fields, and not left where they
+/// are as payload, body or attachment: of its key, the parameters of a query, the schema of an
+/// encoding, extensions. They are copied into linear memory, so without a bound a query with 1 GiB
+/// of parameters would take all there is. A message with more of them is passed over.
 pub const MAX_HEADER: usize = 1 << 20;
 
-/// How much longer a router makes a message at most, in bytes. It writes its time into a put that has none, or one that lies in the
-/// future: nine bytes of time, and an id of sixteen with its length; the numbers of requests and answers may grow by less. Subscribers have the same
-/// [`MAX_MESSAGE`] as routers, so what leaves with that length and grows on its way is dropped in silence by whom it was for.
+/// How much longer a router makes a message at most, in bytes. It writes its time into a put that
+/// has none, or one that lies in the future: nine bytes of time, and an id of sixteen with its
+/// length; the numbers of requests and answers may grow by less. Subscribers have the same
+/// [`MAX_MESSAGE`] as routers, so what leaves with that length and grows on its way is dropped in
+/// silence by whom it was for.
 pub const GROWTH: usize = 9 + 1 + 16;
 
 /// Bytes from a peer that are no zenoh.

@@ -30,7 +30,8 @@ pub struct Gathered {
     pub payload: usize,
 }
 
-/// A network message: an encoded head, then bytes that stay with their owners until they are gathered, and the same once more.
+/// A network message: an encoded head, then bytes that stay with their owners until they are
+/// gathered, and the same once more.
 ///
 /// ```text
 ///   put                      head, payload
@@ -49,7 +50,8 @@ pub struct Outgoing {
     /// Bytes of all four that were gathered, and how many of them are the owners'.
     done: usize,
     payload_done: usize,
-    /// Where that is: in which of the four, and there at which byte of ours, or at which segment and byte of it.
+    /// Where that is: in which of the four, and there at which byte of ours, or at which segment
+    /// and byte of it.
     piece: usize,
     in_piece: usize,
     segment: usize,
@@ -136,13 +138,15 @@ impl Outgoing {
         [&self.first, &self.second].into_iter().flatten().try_for_each(ZBytes::check)
     }
 
-    /// Writes the next batch of this message into `batch`: a frame when all of it fits, else a fragment.
+    /// Writes the next batch of this message into `batch`: a frame when all of it fits, else a
+    /// fragment.
     ///
-    /// Each payload byte is copied once, from its owner into `batch`. Call it until [`Outgoing::is_done`].
+    /// Each payload byte is copied once, from its owner into `batch`. Call it until
+    /// [`Outgoing::is_done`].
     ///
     /// # Errors
-    /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of it was sent before,
-    /// the client tells the receiver so, under the same sequence number.
+    /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of
+    /// it was sent before, the client tells the receiver so, under the same sequence number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
         let left = self.len - self.done;
         let too_small = BuildError::TooLong { requested: left as u64 };
@@ -154,8 +158,8 @@ impl Outgoing {
         Ok(Gathered { len: at + ours + payload, payload })
     }
 
-    /// Writes the whole message behind what is in a frame already, from byte `at` of `batch` on; `None` when it does not fit. The
-    /// result is the new length of the batch.
+    /// Writes the whole message behind what is in a frame already, from byte `at` of `batch` on;
+    /// `None` when it does not fit. The result is the new length of the batch.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner is gone; the frame ends at `at` then as it did before.
@@ -236,7 +240,8 @@ fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
     len
 }
 
-/// Writes a fragment that tells the receiver to forget the message whose first parts it has; returns its length.
+/// Writes a fragment that tells the receiver to forget the message whose first parts it has;
+/// returns its length.
 pub(crate) fn abort(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
     fragment_header(batch, lane, sn, true, false, true)
 }

@@ -15,8 +15,9 @@ const WINDOW: usize = 256;
 
 /// Stands in a decoded message for bytes that stayed where they were.
 ///
-/// zenoh's codec wants to put a payload into a `ZSlice`, which must be a real `&[u8]`; an array in the JavaScript heap is
-/// none. So the reader hands out this owner of one meaningless byte instead, and [`resolve`] finds the place again.
+/// zenoh's codec wants to put a payload into a `ZSlice`, which must be a real `&[u8]`; an array in
+/// the JavaScript heap is none. So the reader hands out this owner of one meaningless byte instead,
+/// and [`resolve`] finds the place again.
 #[derive(Debug)]
 struct Deferred {
     start: usize,
@@ -37,7 +38,8 @@ impl ZSliceBuffer for Deferred {
     }
 }
 
-/// The bytes that `decoded` stands for: parts of `source`, over the same owners. `None` when it was not read from there.
+/// The bytes that `decoded` stands for: parts of `source`, over the same owners. `None` when it was
+/// not read from there.
 pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
     let mut slices = decoded.zslices();
     let Some(first) = slices.next() else { return Some(ZBytes::empty()) };
@@ -55,9 +57,11 @@ pub(super) fn stood_for(decoded: &ZBuf) -> usize {
 pub(super) enum Needs {
     /// It takes payloads for bytes that it passes on: stand-ins with their place will do.
     Places,
-    /// As [`Needs::Places`], of a message of which only the beginning is there: a stand-in may reach beyond the end, where nothing can be read then.
+    /// As [`Needs::Places`], of a message of which only the beginning is there: a stand-in may
+    /// reach beyond the end, where nothing can be read then.
     Head,
-    /// It looks into what elsewhere would be a payload: a declaration has a key in such a field. That is metadata, and is copied.
+    /// It looks into what elsewhere would be a payload: a declaration has a key in such a field.
+    /// That is metadata, and is copied.
     Bytes,
 }
 
@@ -68,7 +72,8 @@ pub(super) struct HeaderReader<'a> {
     position: usize,
     /// Bytes of the present message that were read, and not stood in for.
     spent: usize,
-    /// Whether the last that the codec did was to ask what remains, and it was told less than there is.
+    /// Whether the last that the codec did was to ask what remains, and it was told less than there
+    /// is.
     short: Cell<bool>,
     /// The segment under the position, and where it begins.
     segment: usize,
@@ -101,7 +106,8 @@ impl<'a> HeaderReader<'a> {
         (self.needs, self.spent) = (needs, 0);
     }
 
-    /// Whether the present message could not be read because it has more bytes to be read than one may have.
+    /// Whether the present message could not be read because it has more bytes to be read than one
+    /// may have.
     pub(super) fn is_spent(&self) -> bool {
         self.spent >= MAX_HEADER || self.short.get()
     }
@@ -134,7 +140,8 @@ impl<'a> HeaderReader<'a> {
         self.source.len().saturating_sub(self.position)
     }
 
-    /// At least one byte from the position on, without a copy when it is in linear memory; `None` at the end.
+    /// At least one byte from the position on, without a copy when it is in linear memory; `None`
+    /// at the end.
     fn available(&mut self) -> Option<&[u8]> {
         if self.position < self.segment_start {
             (self.segment, self.segment_start) = (0, 0);
@@ -182,9 +189,10 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Never more than what a message may still have to be read: the codec allocates what a length field asks for once that much remains. It
-    /// also finds the length of a query's body as the difference of two answers, with nothing stood in for between them. Both bounds
-    /// go down by what is read there, so the difference is that.
+    /// Never more than what a message may still have to be read: the codec allocates what a length
+    /// field asks for once that much remains. It also finds the length of a query's body as the
+    /// difference of two answers, with nothing stood in for between them. Both bounds go down by
+    /// what is read there, so the difference is that.
     fn remaining(&self) -> usize {
         let most = MAX_HEADER.saturating_sub(self.spent);
         self.short.set(most < self.left());
@@ -206,7 +214,8 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Short fields such as a cookie or the schema of an encoding, which are metadata and are copied.
+    /// Short fields such as a cookie or the schema of an encoding, which are metadata and are
+    /// copied.
     fn read_zslice(&mut self, len: usize) -> Result<ZSlice, DidntRead> {
         if len > self.remaining() {
             return Err(DidntRead);

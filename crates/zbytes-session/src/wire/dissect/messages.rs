@@ -163,7 +163,8 @@ impl Walk<'_> {
         let sn = self.short_number(SN)?;
         let priority = self.lane_extensions(header, &[LANE])?;
         self.in_lane(header & flag::R != 0, priority, sn);
-        // Network and transport messages have different numbers, so a frame ends where the numbers say so.
+        // Network and transport messages have different numbers, so a frame ends where the numbers
+        // say so.
         while self.peek().is_some_and(|header| imsg::mid(header) >= network::id::INTEREST) {
             self.message()?;
         }

@@ -298,7 +298,8 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     assert!(count > 2000);
 }
 
-/// Cuts `message` into batches of at most `size`, and puts its bodies together again from what the spans say.
+/// Cuts `message` into batches of at most `size`, and puts its bodies together again from what the
+/// spans say.
 fn rejoined(mut message: Outgoing, size: usize) -> (Vec<u8>, Vec<u8>, usize) {
     let (mut payload, mut along) = (Vec::new(), Vec::new());
     let mut begun = Begun::default();
@@ -344,7 +345,8 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
             timeout: None,
         };
         assert!(rejoined(encode::request(1, key, QOS, &question).unwrap(), size).0 == payload);
-        // A short attachment is in the first fragment as a whole, with the length of the payload behind it.
+        // A short attachment is in the first fragment as a whole, with the length of the payload
+        // behind it.
         let short = Content { attachment: Some(held(&along[..500])), ..Content::put(held(&payload)) };
         let (found, found_along, _) = rejoined(put(&short), size);
         assert!(found == payload && found_along == along[..500]);
@@ -386,8 +388,8 @@ fn what_is_no_zenoh_is_said_to_be_none() {
     assert_eq!(dissect(&[], None), Dissection::default());
 }
 
-/// Whether the reader that the client uses takes all of a batch; `None` when it holds what is looked into here and not there, or the other
-/// way round.
+/// Whether the reader that the client uses takes all of a batch; `None` when it holds what is
+/// looked into here and not there, or the other way round.
 fn taken(batch: &[u8]) -> Option<bool> {
     let source = held(batch);
     let mut ledger = Ledger::new();

@@ -39,7 +39,8 @@ pub(super) enum Of {
     WireExpr,
 }
 
-/// An extension that the codec knows: its id with the bits of its encoding, its name, what is in it.
+/// An extension that the codec knows: its id with the bits of its encoding, its name, what is in
+/// it.
 pub(super) type Known = (u8, &'static Field, Of);
 
 pub(super) struct Walk<'a> {
@@ -380,7 +381,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// One extension: its id with the bits of its encoding, its value if it is a number, and whether more follow.
+    /// One extension: its id with the bits of its encoding, its value if it is a number, and
+    /// whether more follow.
     pub(super) fn extension(&mut self, known: &[Known]) -> Walked<(u8, u64, bool)> {
         let header = self.peek().ok_or_else(|| self.short("an extension"))?;
         let id = iext::eid(header);
@@ -434,7 +436,8 @@ impl<'a> Walk<'a> {
         Ok((id, value, header & iext::FLAG_Z != 0))
     }
 
-    /// The key expression of what is undeclared; its key has no length, it is the rest of the extension.
+    /// The key expression of what is undeclared; its key has no length, it is the rest of the
+    /// extension.
     fn wire_expr(&mut self, len: u64) -> Walked<()> {
         let end = usize::try_from(len).ok().and_then(|len| self.at.checked_add(len));
         let end = end.filter(|end| *end <= self.bytes.len()).ok_or_else(|| self.short(EXT_WIRE_EXPR.name))?;
