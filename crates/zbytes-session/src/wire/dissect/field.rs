@@ -1,4 +1,4 @@
-//! The names of everything that a batch can have in it, each with a sentence and its place in
+//! The names of everything that a batch can hold. Each has a sentence and its place in
 //! zenoh-protocol.
 
 use super::Field;
