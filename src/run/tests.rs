@@ -43,7 +43,7 @@ fn puts() -> impl Strategy<Value = Puts> {
         let stage = |stage| StageSeries {
             stage,
             copied,
-            // Only Arrive is a difference of two clocks, so only it can be negative.
+            // Only Arrive is computed as a difference, so only it can be negative.
             samples: samples.iter().map(|time| if stage == Stage::Arrive { -time } else { *time }).collect(),
         };
         Puts { variant, stages: STAGES.map(stage).into(), at }

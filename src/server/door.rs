@@ -1,7 +1,7 @@
 //! A bounded queue of waiting connections, and the choice of the one to close when too many wait.
 //!
 //! A silent connection costs a descriptor and, in the router, one of a few places for handshakes.
-//! So every connection waits at a [`Door`] until it has sent what the next step needs.
+//! So every connection waits at a [`Door`] until it has sent its request or its first message.
 //!
 //! A door holds a bounded number. Beyond it the door still admits a new connection, and closes the
 //! one that has waited longest. So a silent connection never blocks one that sends. The door closes
@@ -115,7 +115,7 @@ impl Guest {
         }
     }
 
-    /// Stops waiting: the connection has sent what it was waited for.
+    /// Stops waiting: the connection has completed the step that the door waited for.
     pub(crate) fn settle(&self) {
         self.settled.cancel();
         self.leave();

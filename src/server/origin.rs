@@ -1,8 +1,8 @@
-//! The rules for who may open `/zenoh`. They do no I/O.
+//! The rules for access to `/zenoh`. They do no I/O.
 //!
 //! The same-origin policy does not cover a WebSocket: any website that the user opens may connect
-//! to any port of the user's machine. The `Origin` header tells a page of the lab from another one,
-//! because a script cannot forge it. So a request passes if
+//! to any port of the user's machine. The `Origin` header distinguishes a page of the lab from
+//! another one, because a script cannot forge it. So a request passes if
 //!
 //! 1. the user allowed its `Origin` by name (`--allow-origin`), or
 //! 2. its `Origin` is the site that it asks for: the host and port of `Origin` equal those of

@@ -124,7 +124,7 @@ fn greeting(lab: &Lab, options: &Options) -> String {
     text
 }
 
-/// Warnings about what the lab opens to the network, in plain words.
+/// Warnings about ports that the lab opens to the network, in plain words.
 fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     let page = lab.page_addr();
     let mut warnings = Vec::new();

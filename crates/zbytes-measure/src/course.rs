@@ -88,7 +88,7 @@ struct Variant {
     settled: u32,
     /// The longest that one run takes without a hiccup, in the shortest estimate.
     least: Option<Duration>,
-    /// What all samples took together.
+    /// The time of all samples together.
     spent: Duration,
     /// Samples that were discarded because the thread stood still.
     aside: u32,

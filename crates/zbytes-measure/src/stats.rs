@@ -32,8 +32,8 @@
 //!
 //! **Claimed**: an interval holds the truth in at least 95 % of runs. Of two equal variants, one is
 //! called faster or slower in at most 5 %. The claim begins at 6 rounds and reaches up to an
-//! autocorrelation of 0.8, also where both variants drift alike. The tests of this file check it in
-//! every cell of the table, with 2,000 simulated runs each.
+//! autocorrelation of 0.8, also where both variants drift alike. The tests of this module check it
+//! in every cell of the table, with 2,000 simulated runs each.
 //!
 //! The table is in per cent of 40,000 runs with other seeds. The first number says how often the
 //! interval of the ratio held the truth, the second how often the verdict was false. Each is the
@@ -53,18 +53,18 @@
 //!
 //! The intervals of a single median hold it in 95.8 % or more of 20,000 runs, for the first three
 //! kinds of noise and without drift. One series shows less of its correlation than two, so these
-//! intervals are wider. With noise of 5 % they reach 37 % upwards with 6 rounds, 14 % with 12, 3.5
-//! % with 30 and 2.0 % with 60. Downwards they are those of the logarithm.
+//! intervals are wider. With noise of 5 % they reach 37 % upwards with 6 rounds, 14 % with 12,
+//! 3.5 % with 30 and 2.0 % with 60. Downwards they are those of the logarithm.
 //!
 //! The cost is width. Two variants with independent noise of 5 % are the example. To each side, the
-//! interval of their ratio reaches 24 % with 6 rounds, 14 % with 9 and 11 % with 12. It reaches 4.6
-//! % with 30, 2.9 % with 60 and 1.6 % with 200. It reaches two to three times as far where both
+//! interval of their ratio reaches 24 % with 6 rounds, 14 % with 9 and 11 % with 12. It reaches
+//! 4.6 % with 30, 2.9 % with 60 and 1.6 % with 200. It reaches two to three times as far where both
 //! drift alike.
 //!
-//! The tests find a true difference of 10 % in more than 99 % of runs with 60 independent rounds.
-//! With 30 rounds they find it in 98 %, with 12 in 54 %. With an autocorrelation of 0.8 it is found
-//! in 56 % of runs with 60. If one variant takes twice as long, that is found in more than 99 %,
-//! also with 6 or 9 rounds and an autocorrelation of 0.8.
+//! A true difference of 10 % is found in more than 99 % of runs with 60 independent rounds. With 30
+//! rounds it is found in 98 %, with 12 in 54 %. With an autocorrelation of 0.8 it is found in 56 %
+//! of runs with 60. If one variant takes twice as long, that is found in more than 99 %, also with
+//! 6 or 9 rounds and an autocorrelation of 0.8.
 //!
 //! Beyond the claim: with an autocorrelation of 0.9, intervals hold the truth in 90 to 96 % of
 //! runs. [`crate::Doubt::Autocorrelated`] reports that if there are enough rounds to see it. The

@@ -31,7 +31,7 @@ pub enum Command {
     Get(OpId, Get),
     /// Asks which tokens are alive. Ends as [`Command::Get`].
     GetAlive(OpId, OwnedKeyExpr),
-    /// Sends a fence: the router answers it after everything that was sent before. Ends with
+    /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
     /// [`Told::Flushed`].
     Flush(OpId),
     /// Answers a query, and finishes it: the querier gets no further answers. Ends with
@@ -205,7 +205,7 @@ pub enum Told<R> {
     Flushed(OpId, Result<Took, Option<LinkError<R>>>),
     /// A query for a queryable of this session.
     Query(Query),
-    /// How many queries the client refused since too many were pending. Each querier got an error
+    /// How many queries the client refused because too many were pending. Each querier got an error
     /// with that reason.
     QueriesRefused(u64),
     /// The program stood still, in total for this long since the session was last known to live.

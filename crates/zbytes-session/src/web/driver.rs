@@ -52,8 +52,8 @@ use crate::{
 const HIGH_WATER: u64 = 4 << 20;
 
 /// How many bytes may be without the router's answer where the browser does not count the waiting
-/// bytes. They occupy its memory until they leave. A link of 100 ms there and back then allows 80
-/// MB/s.
+/// bytes. They occupy its memory until they leave. A link of 100 ms there and back then allows
+/// 80 MB/s.
 const UNANSWERED: usize = 8 << 20;
 
 /// The shortest time between two reports of progress. The page redraws for each report, and that

@@ -15,7 +15,7 @@ use zbytes::payload::ZBytes;
 pub struct Qos {
     /// The priority: between batches, a higher one overtakes.
     pub priority: Priority,
-    /// What a router or this client does when the link is not free: wait, or drop the message.
+    /// The choice when the link is not free: wait, or drop the message.
     pub congestion: CongestionControl,
     /// Whether the client sends the message at once. Without it, the message waits for others to
     /// share its batch.

@@ -52,7 +52,7 @@ pub(super) fn stood_for(decoded: &ZBuf) -> usize {
     decoded.zslices().filter_map(|slice| slice.downcast_ref::<Deferred>()).map(|deferred| deferred.len).sum()
 }
 
-/// What the codec does with the bytes of a field. It differs by message.
+/// How the codec uses the bytes of a field, which differs by message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
     /// The codec passes payloads on unread: placeholders with their place are enough.
@@ -101,7 +101,7 @@ impl<'a> HeaderReader<'a> {
         }
     }
 
-    /// Sets what the codec needs for the message that begins here.
+    /// Sets the codec's needs for the message that begins here.
     pub(super) fn need(&mut self, needs: Needs) {
         (self.needs, self.spent) = (needs, 0);
     }

@@ -55,7 +55,7 @@ pub(super) struct Walk<'a> {
     /// Where a message begins whose first part alone is here; `None` for other batches.
     pub(super) first_of: Option<usize>,
     pub(super) summary: Summary,
-    /// How many messages so far carry the bytes of an owner's call.
+    /// How many messages so far belong to a caller: puts, deletes, queries and answers.
     pub(super) callers: usize,
 }
 
