@@ -1,5 +1,5 @@
-//! The turns of a measurement. This module has no clock: the caller reports how long each turn
-//! took.
+//! Decides the turns of a measurement. This module has no clock: the caller reports how long each
+//! turn took.
 //!
 //! The course warms up every variant first. The warm-up also shows how many runs of the variant
 //! make a sample. The first estimate rests on one run, and each later one on as many runs as the
@@ -17,7 +17,7 @@ use crate::{clock::runs_that_last, order, runs_per_sample};
 /// faster, when a browser has compiled it better: by up to three times, as measured.
 const AIM: u32 = 3;
 
-/// The settings of a measurement.
+/// Holds the settings of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Decides the order of the variants in every round.
@@ -29,7 +29,7 @@ pub struct Plan {
     pub longest: Duration,
 }
 
-/// The next turn: which variant to run, and how often in a row.
+/// Names the variant to run next, and how often in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The variant, by its index from 0.
@@ -38,7 +38,7 @@ pub struct Turn {
     pub runs: u32,
 }
 
-/// How far a measurement is.
+/// Says how far a measurement is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Samples taken.
@@ -50,7 +50,7 @@ pub struct Progress {
     pub left: Option<Duration>,
 }
 
-/// Samples of one variant, in the order in which they were taken.
+/// Holds the samples of one variant, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taken {
     /// Runs that were timed together in each sample.
@@ -61,9 +61,9 @@ pub struct Taken {
     pub at: Vec<f64>,
 }
 
-/// A measurement under way. Ask [`Course::turn`] what to run, run it, and pass the time that it
-/// took to [`Course::took`]. Repeat this until [`Course::turn`] returns `None`. A course ends after
-/// at most `variants * (12 + 2 * rounds)` turns, even if the clock is wrong.
+/// Runs a measurement, turn by turn. Ask [`Course::turn`] what to run, run it, and pass the time
+/// that it took to [`Course::took`]. Repeat this until [`Course::turn`] returns `None`. A course
+/// ends after at most `variants * (12 + 2 * rounds)` turns, even if the clock is wrong.
 #[derive(Clone, Debug)]
 pub struct Course {
     plan: Plan,
@@ -94,15 +94,15 @@ struct Variant {
     aside: u32,
 }
 
-/// The shortest pause of a thread: a turn that lasts less counts as a sample, however unusual it
-/// is.
+/// A turn that lasts less counts as a sample, however unusual it is; its thread did not stand
+/// still.
 pub const STILL: Duration = Duration::from_secs(3);
 
 /// A turn that takes so many times longer than usual is a pause of the thread, not a hiccup.
 const UNUSUAL: u32 = 10;
 
-/// Whether a turn that usually takes `usual` took so long that its thread stood still meanwhile.
-/// The tab was frozen, a debugger stopped it, or the computer slept.
+/// Returns whether the thread of a turn stood still, when it usually takes `usual` and now took
+/// `took`. The tab was frozen, a debugger stopped it, or the computer slept.
 #[must_use]
 pub fn stood_still(usual: Duration, took: Duration) -> bool {
     !usual.is_zero() && took >= STILL && took >= usual.saturating_mul(UNUSUAL)
@@ -147,8 +147,8 @@ impl Variant {
 }
 
 impl Course {
-    /// A measurement of so many `variants`, with a clock of that `step`. A `step` of 0 counts as
-    /// one nanosecond.
+    /// Begins a measurement of so many `variants`, with a clock of that `step`. A `step` of 0
+    /// counts as one nanosecond.
     #[must_use]
     pub fn new(plan: Plan, step: Duration, variants: usize) -> Self {
         let new = Variant { taken: Taken { runs: 1, ..Taken::default() }, ..Variant::default() };
@@ -156,14 +156,14 @@ impl Course {
         Self { plan, step, variants: vec![new; variants], warming: 0, round: 0, turns: 0 }
     }
 
-    /// Whether the next turn belongs to the warm-up and makes no sample.
+    /// Returns whether the next turn belongs to the warm-up and makes no sample.
     #[must_use]
     pub fn is_warming(&self) -> bool {
         self.warming < self.variants.len()
     }
 
-    /// The next turn; `None` when the course has all samples. The answer stays the same until the
-    /// caller calls [`Course::took`].
+    /// Returns the next turn; `None` when the course has all samples. The answer stays the same
+    /// until the caller calls [`Course::took`].
     pub fn turn(&mut self) -> Option<Turn> {
         let variant = self.next()?;
         Some(Turn { variant, runs: self.variants.get(variant)?.taken.runs })
@@ -212,7 +212,7 @@ impl Course {
         }
     }
 
-    /// How far the measurement is.
+    /// Returns how far the measurement is.
     ///
     /// The time left assumes that each turn left takes the average of its variant's samples. A
     /// variant without a sample is estimated from its warm-up.
@@ -226,7 +226,7 @@ impl Course {
         Progress { done, total, left: (done > 0).then_some(left) }
     }
 
-    /// The samples taken so far, by variant.
+    /// Returns the samples taken so far, by variant.
     ///
     /// If the measurement was stopped within a round, some variants have one sample more than
     /// others. Samples with the same number are from the same round nevertheless.

@@ -1,11 +1,11 @@
-//! Reasons to doubt a measurement, found in its raw samples.
+//! Finds reasons to doubt a measurement in its raw samples.
 
 use crate::{
     clock::STEPS_PER_SAMPLE,
     stats::{ENOUGH, lag_one, median_of, resolution},
 };
 
-/// Samples of one variant, in the order in which they were taken.
+/// Holds the samples of one variant, in the order in which they were taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Series<'a> {
     /// Nanoseconds of one run.
@@ -14,7 +14,7 @@ pub struct Series<'a> {
     pub runs: u32,
 }
 
-/// A reason to doubt a measurement.
+/// Names a reason to doubt a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Doubt {
@@ -41,18 +41,17 @@ pub enum Doubt {
     },
 }
 
-/// The report leaves out a drift by a smaller factor: the variants take turns, so it affects them
-/// alike.
+/// [`drift`] does not report a smaller factor: the variants take turns, so it affects them alike.
 pub const DRIFT: f64 = 1.1;
 
 /// How often [`drift`] may report a drift in white noise.
 const FALSE_DRIFT: f64 = 0.001;
 
-/// The limit for the correlation between neighbours. Above it the true correlation may be more than
-/// 0.8, and intervals keep their claim only up to that (see [`crate::stats`]).
+/// A correlation between neighbours above this limit is reported. The true correlation may then be
+/// more than 0.8, and intervals keep their claim only up to that (see [`crate::stats`]).
 pub const CORRELATED: f64 = 0.6;
 
-/// All doubts about a measurement whose clock moves by `clock_step` nanoseconds.
+/// Returns all doubts about a measurement whose clock moves by `clock_step` nanoseconds.
 ///
 /// The series of one group share their rounds: they took turns. Each series is judged by itself,
 /// also in a sweep.
@@ -107,10 +106,11 @@ fn correlated(samples: &[f64]) -> Option<f64> {
     Some(lag_one(samples)).filter(|correlation| *correlation > limit)
 }
 
-/// Whether the times of `series` drifted; the series share their rounds. The factor says how many
-/// times longer the last third took than the first.
+/// Returns how many times longer the last third of the times took than the first, if the `series`
+/// drifted. The series share their rounds.
 ///
-/// `None` without a drift, with a drift of less than [`DRIFT`], and with fewer than nine rounds.
+/// The result is `None` without a drift, with a drift of less than [`DRIFT`], and with fewer than
+/// nine rounds.
 ///
 /// The function first tests what all series have in common: the mean of their logarithms in each
 /// round. Then it tests each series by itself, more strictly the more series there are. Student's t

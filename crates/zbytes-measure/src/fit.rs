@@ -1,5 +1,6 @@
-//! The cost model of a sweep: the cost of a byte, the cost of a segment, where that breaks, and
-//! where two variants cross.
+//! Fits the cost model of a sweep: the cost of a byte, the cost of a segment, and where that
+//! breaks. It also finds where two variants cross.
+//!
 //! Intervals are by sectioning over the rounds, as in [`crate::stats`]. All places of a sweep share
 //! their rounds. So a round in which the machine was slow is slow at every place of one section.
 
@@ -10,7 +11,7 @@ use crate::{
     stats::{ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
 };
 
-/// One place of a sweep: all samples of one variant at one size.
+/// Holds one place of a sweep: all samples of one variant at one size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point<'a> {
     /// Bytes, or segments.
@@ -19,7 +20,7 @@ pub struct Point<'a> {
     pub samples: &'a [f64],
 }
 
-/// A straight line through a sweep, where it holds: `fixed + each * x` nanoseconds.
+/// Describes a straight line through a sweep, where it holds: `fixed + each * x` nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
     /// Nanoseconds at no byte or segment. If its interval holds 0 or less, the sweep cannot tell
@@ -47,7 +48,8 @@ const FEWEST_PLACES: usize = 3;
 
 /// Fits the model to a sweep.
 ///
-/// `None` when no line holds over three places, or the places have fewer than six rounds in common.
+/// The result is `None` when no line holds over three places, or the places have fewer than six
+/// rounds in common.
 ///
 /// The line is fitted to the medians by least squares of the *relative* error. The weights are one
 /// over the square of the median, because a sweep spans orders of magnitude and its noise grows
@@ -168,8 +170,8 @@ fn worst(places: &[Place<'_>]) -> Option<f64> {
 /// interval.
 const CUTS: usize = 64;
 
-/// Where the times of two variants cross, with an interval: below it the first is cheaper, above it
-/// the second.
+/// Finds where the times of two variants cross, with an interval: below it the first is cheaper,
+/// above it the second.
 ///
 /// Between two places both curves count as straight on logarithmic axes. Where they are bent, the
 /// crossing is off by the difference, and the interval leaves that error out. The interval holds

@@ -26,8 +26,8 @@ pub use self::{
     verdict::Verdict,
 };
 
-/// The order in which `variants` run in round `round`: every variant once, shuffled by `seed`. So a
-/// drift of the machine affects all of them alike.
+/// Returns the order in which `variants` run in round `round`: every variant once, shuffled by
+/// `seed`. So a drift of the machine affects all of them alike.
 #[must_use]
 pub fn order(seed: u64, round: u32, variants: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..variants).collect();
@@ -38,7 +38,7 @@ pub fn order(seed: u64, round: u32, variants: usize) -> Vec<usize> {
     order
 }
 
-/// SplitMix64: a well-spread 64-bit number out of any other. Do not use it for secrets.
+/// Returns a well-spread 64-bit number for any other (SplitMix64). Do not use it for secrets.
 #[must_use]
 pub fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -1,4 +1,4 @@
-//! Quantiles, spread, outliers, intervals.
+//! Computes quantiles, spread, outliers and intervals.
 //!
 //! # Intervals
 //!
@@ -79,7 +79,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::STEPS_PER_SAMPLE;
 
-/// An estimate with the ends of its 95 % interval.
+/// Holds an estimate and the ends of its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
@@ -91,14 +91,14 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether `value` lies in the interval; both ends belong to it.
+    /// Returns whether `value` lies in the interval; both ends belong to it.
     #[must_use]
     pub fn holds(&self, value: f64) -> bool {
         self.lower <= value && value <= self.upper
     }
 }
 
-/// Where a sample lies by Tukey's fences.
+/// Says where a sample lies by Tukey's fences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// More than 3 interquartile ranges below the lower quartile.
@@ -113,7 +113,7 @@ pub enum Class {
     FarAbove,
 }
 
-/// Times of one variant, summed up. All times are nanoseconds of one run.
+/// Sums up the times of one variant. All times are nanoseconds of one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// How many samples.
@@ -131,8 +131,8 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Summarises `samples`, in the order in which they were taken. `None` without samples, or when
-    /// one is not a number.
+    /// Summarises `samples`, in the order in which they were taken. The result is `None` without
+    /// samples, or when one is not a number.
     ///
     /// With fewer than [`ENOUGH`] samples the interval is their whole range, which covers less than
     /// 95 %.
@@ -154,7 +154,7 @@ impl Summary {
     }
 }
 
-/// The fewest samples for which a distribution-free 95 % interval of a median exists. The whole
+/// With fewer samples, a distribution-free 95 % interval of a median does not exist. The whole
 /// range of five covers 1 - 2/2^5, which is 93.75 %.
 pub const ENOUGH: usize = 6;
 
@@ -220,7 +220,7 @@ pub(crate) enum Rounds<'a> {
 }
 
 /// The correlation between neighbouring rounds for [`half_width`]: the highest that is found, and
-/// what so few rounds may hide of it.
+/// the part that so few rounds may hide.
 ///
 /// Two terms are added. One is 0.2, because the spread of correlated sections is less certain than
 /// [`T`] assumes. The other shrinks as the rounds become more, and is larger for one series than
@@ -241,8 +241,9 @@ pub(crate) fn neighbours(rounds: Rounds<'_>) -> f64 {
     if most > 0.0 { most.min(highest) } else { 0.0 }
 }
 
-/// The correlation between neighbours, from their ranks, so that outliers do not hide it. It is 0
-/// for none and always below 1. It is 0 when all samples are equal or there are fewer than two.
+/// Returns the correlation between neighbours, from their ranks, so that outliers do not hide it.
+/// It is 0 for none and always below 1. It is 0 when all samples are equal or there are fewer than
+/// two.
 #[must_use]
 pub fn lag_one(samples: &[f64]) -> f64 {
     let mut places: Vec<(usize, f64)> = samples.iter().copied().enumerate().collect();
@@ -269,8 +270,8 @@ pub fn lag_one(samples: &[f64]) -> f64 {
 /// counting time in floating point.
 const FINE: f64 = 1e-4;
 
-/// How coarse the samples are, in their unit: the smallest difference between two that differ, when
-/// some are equal. 0 when no two are equal.
+/// Returns how coarse the samples are, in their unit. This is the smallest difference between two
+/// that differ, when some are equal. It is 0 when no two are equal.
 ///
 /// If all are equal, no difference shows the step. Then it counts as the longest that
 /// [`STEPS_PER_SAMPLE`] allows. Where it may be longer, [`crate::Doubt::CoarseClock`] reports it.
@@ -329,7 +330,7 @@ fn median_interval(samples: &[f64], sorted: &[f64]) -> Option<Interval> {
     Some(Interval { lower, estimate, upper })
 }
 
-/// The quantile `p`, from 0 to 1, of sorted numbers, in their unit; 0 when there are none.
+/// Returns the quantile `p`, from 0 to 1, of sorted numbers, in their unit; 0 when there are none.
 ///
 /// It is type 8 of Hyndman and Fan (Sample quantiles in statistical packages, The American
 /// Statistician 50, 1996), the type that they recommend. It is about unbiased for the median
@@ -345,8 +346,8 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     a + part * (b - a)
 }
 
-/// Where each sample lies by Tukey's fences (Exploratory Data Analysis, 1977), in the order of the
-/// samples. A sample on a fence is inside.
+/// Returns where each sample lies by Tukey's fences (Exploratory Data Analysis, 1977), in the order
+/// of the samples. A sample on a fence is inside.
 ///
 /// If one sample is not a number, fences do not exist and all samples are `Inside`.
 #[must_use]
@@ -364,9 +365,9 @@ pub fn classes(samples: &[f64]) -> Vec<Class> {
     samples.iter().map(class).collect()
 }
 
-/// How densely the samples lie at each of `places`, per unit of `samples`: a Gaussian kernel
-/// density estimate. For a drawing with a logarithmic axis, pass logarithms. Zeros without samples,
-/// or when one is not a number.
+/// Returns how densely the samples lie at each of `places`, per unit of `samples`: a Gaussian
+/// kernel density estimate. For a drawing with a logarithmic axis, pass logarithms. The result is
+/// zeros without samples, or when one is not a number.
 ///
 /// The bandwidth is Silverman's (Density Estimation, 1986, 3.31). It is 0.9 times the smaller of
 /// the standard deviation and the interquartile range over 1.34, times `n^(-1/5)`. An outlier does
@@ -395,11 +396,11 @@ pub fn density(samples: &[f64], places: &[f64]) -> Vec<f64> {
     places.iter().map(at).collect()
 }
 
-/// How many times larger the median of `long` is than that of `short`, with a 95 % interval.
-/// Samples with the same number were taken in the same round.
+/// Returns how many times larger the median of `long` is than that of `short`, with a 95 %
+/// interval. Samples with the same number were taken in the same round.
 ///
-/// `None` when either has no samples, a sample that is negative or not a number, or a median of 0.
-/// With a median of 0 the clock shows only that the variant took less than a step.
+/// The result is `None` when either has no samples, a sample that is negative or not a number, or a
+/// median of 0. With a median of 0 the clock shows only that the variant took less than a step.
 ///
 /// The interval is that of the logarithm of the ratio, by sectioning (see the [module](self)). A
 /// stopped run leaves a round that only one of the two has; it counts for the estimate alone. Where

@@ -1,4 +1,4 @@
-//! The verdict on two variants: what the samples allow to claim.
+//! Decides what the samples allow to claim about two variants.
 
 use crate::Interval;
 
@@ -6,7 +6,7 @@ use crate::Interval;
 /// difference does not matter to a user.
 pub const MARGIN: f64 = 0.05;
 
-/// The claim that the numbers allow.
+/// Names the claim that the numbers allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The second variant takes less time: the whole interval lies above 1, and not all of it
@@ -22,8 +22,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The verdict on the second variant. The `ratio` says how many times longer the first one
-    /// took.
+    /// Returns the verdict on the second variant. The `ratio` says how many times longer the first
+    /// one took.
     #[must_use]
     pub fn of(ratio: &Interval) -> Self {
         if ratio.lower >= 1.0 / (1.0 + MARGIN) && ratio.upper <= 1.0 + MARGIN {
@@ -37,7 +37,7 @@ impl Verdict {
         }
     }
 
-    /// The reason, in one plain sentence.
+    /// Returns the reason, in one plain sentence.
     ///
     /// It holds the interval's own numbers, so two intervals with the same verdict have different
     /// sentences. The numbers are rounded so that the sentence remains true.

@@ -1,5 +1,5 @@
-//! The answers of a router while a session opens, and messages of a client without a session. They
-//! are for tests of a driver or of a page. The feature `testing` enables this module.
+//! Makes the answers of a router while a session opens, and messages of a client without a session.
+//! They are for tests of a driver or of a page. The feature `testing` enables this module.
 
 #![allow(clippy::expect_used, reason = "what is wrong must stop the test")]
 
@@ -15,7 +15,7 @@ use zenoh_protocol::{
 
 use crate::wire::{Content, Outgoing, Qos, encode};
 
-/// The offer of a router while a session opens.
+/// Describes the offer of a router while a session opens.
 #[derive(Clone, Copy, Debug)]
 pub struct Greeting {
     /// The longest batch, in bytes.
@@ -51,7 +51,7 @@ impl Default for Greeting {
 }
 
 impl Greeting {
-    /// The router's answer to the client's first batch.
+    /// Returns the router's answer to the client's first batch.
     #[must_use]
     pub fn init_ack(&self) -> Vec<u8> {
         let mut resolution = Resolution::default();
@@ -74,7 +74,7 @@ impl Greeting {
         }))
     }
 
-    /// The router's answer to the client's second batch, which opens the session.
+    /// Returns the router's answer to the client's second batch. It opens the session.
     #[must_use]
     pub fn open_ack(&self) -> Vec<u8> {
         transport(TransportBody::OpenAck(OpenAck {
@@ -90,25 +90,25 @@ impl Greeting {
     }
 }
 
-/// A batch that holds one transport message.
+/// Returns a batch that holds one transport message.
 #[must_use]
 pub fn transport(body: TransportBody) -> Vec<u8> {
     encode::transport(body).expect("a vector takes all")
 }
 
-/// The first batch of a client with the id `zid`.
+/// Returns the first batch of a client with the id `zid`.
 #[must_use]
 pub fn init_syn(zid: [u8; 16]) -> Vec<u8> {
     encode::init_syn(ZenohIdProto::try_from(zid.as_slice()).expect("an id that is not zero")).expect("it is short")
 }
 
-/// The batch that keeps a silent session alive.
+/// Returns the batch that keeps a silent session alive.
 #[must_use]
 pub fn keep_alive() -> Vec<u8> {
     encode::keep_alive().expect("it is short")
 }
 
-/// A put or a delete, queued and ready to be gathered.
+/// Returns a put or a delete, encoded and ready to be gathered.
 #[must_use]
 pub fn push(key: &keyexpr, qos: Qos, content: &Content) -> Outgoing {
     encode::push(key, qos, content).expect("it is within the bounds")

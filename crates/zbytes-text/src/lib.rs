@@ -11,50 +11,50 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use zbytes::number::count;
 
-/// The most characters of a text that one line shows.
+/// One line shows at most so many characters of a text.
 pub const LINE: usize = 120;
 
-/// The most characters that the page shows of an error, which is a few sentences.
+/// The page shows at most so many characters of an error, which is a few sentences.
 pub const SENTENCES: usize = 1_200;
 
-/// The most characters that the page shows of a text of many lines, such as a panic's.
+/// The page shows at most so many characters of a text of many lines, such as a panic's.
 pub const LINES: usize = 4_000;
 
-/// First strong isolate: the text up to [`PDI`] has a direction of its own.
+/// After this first strong isolate, the text up to [`PDI`] has a direction of its own.
 pub const FSI: char = '\u{2068}';
 
-/// Pop directional isolate: the end of the text that [`FSI`] began.
+/// This pop directional isolate ends the text that [`FSI`] began.
 pub const PDI: char = '\u{2069}';
 
 /// The most marks that one letter may carry. Further marks are shown as a notation, because they
 /// would cover the lines above.
 const MARKS: usize = 2;
 
-/// A text from outside, unchanged. Clones share its bytes.
+/// Holds a text from outside, unchanged. Clones share its bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outside(Arc<str>);
 
 impl Outside {
-    /// The text, unchanged: to send, compare or edit it. Never show it.
+    /// Returns the text, unchanged: to send, compare or edit it. Never show it.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
     }
 
-    /// The text for a line: at most [`LINE`] characters, with names for unseen ones. A
+    /// Returns the text for a line: at most [`LINE`] characters, with names for unseen ones. A
     /// right-to-left text does not reorder the line around it.
     #[must_use]
     pub fn shown(&self) -> String {
         shown(&self.0)
     }
 
-    /// The same as [`Outside::shown`], with at most `most` characters.
+    /// Returns the same as [`Outside::shown`], with at most `most` characters.
     #[must_use]
     pub fn shown_at_most(&self, most: usize) -> String {
         shown_at_most(&self.0, most)
     }
 
-    /// Whether the text has no characters.
+    /// Returns whether the text has no characters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Outside {
     }
 }
 
-/// A part of a text, as the page shows it.
+/// Holds a part of a text, as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// Characters that can be seen, unchanged.
@@ -107,7 +107,7 @@ pub enum Piece<'a> {
     Notation(String),
 }
 
-/// Where the text of a field may have spaces and line breaks.
+/// Says where the text of a field may have spaces and line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// Spaces at the ends belong to the text, as in a key.
@@ -121,25 +121,25 @@ pub enum Ends {
     Lines,
 }
 
-/// A text for a line: see [`Outside::shown`].
+/// Returns a text for a line: see [`Outside::shown`].
 #[must_use]
 pub fn shown(text: &str) -> String {
     written(&pieces(text, LINE))
 }
 
-/// A text for a line of at most `most` characters: see [`Outside::shown_at_most`].
+/// Returns a text for a line of at most `most` characters: see [`Outside::shown_at_most`].
 #[must_use]
 pub fn shown_at_most(text: &str, most: usize) -> String {
     written(&pieces(text, most))
 }
 
-/// One character for a line, or its name if it cannot be seen.
+/// Returns one character for a line, or its name if it cannot be seen.
 #[must_use]
 pub fn shown_char(c: char) -> String {
     written(&pieces(c.encode_utf8(&mut [0; 4]), LINE))
 }
 
-/// Sentences of this program with texts from outside in them, at most `most` characters.
+/// Returns sentences of this program with texts from outside in them, at most `most` characters.
 ///
 /// It names every unseen character that is still in them, and keeps the isolates that [`shown`]
 /// added. Applied twice it changes nothing more.
@@ -179,21 +179,22 @@ fn are_balanced(text: &str) -> bool {
     inner.or_else(|| pairs(text)).is_some_and(|count| count <= MOST)
 }
 
-/// A text of several lines, at most [`LINES`] characters. Its line breaks and spaces remain.
+/// Returns a text of several lines, at most [`LINES`] characters. Its line breaks and spaces
+/// remain.
 #[must_use]
 pub fn lines(text: &str) -> String {
     plain(&pieces_of(text, LINES, &[' ', '\n']))
 }
 
-/// The parts of a text for a line, at most `most` characters together. A page can draw the
+/// Returns the parts of a text for a line, at most `most` characters together. A page can draw the
 /// notations in another style. For plain text use [`shown`].
 #[must_use]
 pub fn pieces(text: &str, most: usize) -> Vec<Piece<'_>> {
     pieces_of(text, most, &[])
 }
 
-/// The notice of a field about the text that the user typed or pasted; `None` if all of it can be
-/// seen.
+/// Returns the notice of a field about the text that the user typed or pasted; `None` if all of it
+/// can be seen.
 #[must_use]
 pub fn noticed(text: &str, ends: Ends) -> Option<String> {
     let taken = if ends == Ends::LeftOut { text.trim() } else { text };
@@ -214,8 +215,9 @@ pub fn noticed(text: &str, ends: Ends) -> Option<String> {
     (taken.len() < text.len()).then(|| "Spaces at its ends are left out.".to_owned())
 }
 
-/// The notice about text that a one-line field discards when the user pastes it; `None` if it
-/// discards nothing. A browser discards line breaks and the text beyond the limit without a notice.
+/// Returns the notice about text that a one-line field discards when the user pastes it; `None` if
+/// it discards nothing. A browser discards line breaks and the text beyond the limit without a
+/// notice.
 ///
 /// `room` holds two numbers of UTF-16 code units: how many more the field takes, and how many in
 /// all.
@@ -232,7 +234,8 @@ pub fn lost_in_pasting(pasted: &str, room: Option<(usize, usize)>) -> Option<Str
     (!lost.is_empty()).then(|| lost.join(" "))
 }
 
-/// A text without unseen characters: without spaces at the ends, and with single spaces inside.
+/// Returns a text without unseen characters: without spaces at the ends, and with single spaces
+/// inside.
 #[must_use]
 pub fn cleaned(text: &str) -> String {
     let seen: String =
@@ -240,8 +243,8 @@ pub fn cleaned(text: &str) -> String {
     seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a character is invisible, or looks like an ordinary space. The ordinary space itself
-/// does not count.
+/// Returns whether a character is invisible, or looks like an ordinary space. The ordinary space
+/// itself does not count.
 #[must_use]
 pub const fn is_unseen(c: char) -> bool {
     matches!(c,
@@ -365,7 +368,8 @@ fn written(pieces: &[Piece<'_>]) -> String {
     isolated(&plain(pieces))
 }
 
-/// A text with a direction of its own, if it has right-to-left letters. Other texts are unchanged.
+/// Returns a text with a direction of its own, if it has right-to-left letters. Other texts are
+/// unchanged.
 #[must_use]
 pub fn isolated(text: &str) -> String {
     if text.contains(is_right_to_left) { format!("{FSI}{text}{PDI}") } else { text.to_owned() }

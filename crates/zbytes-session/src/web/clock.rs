@@ -1,4 +1,4 @@
-//! The browser's clocks, of a page or a Worker.
+//! Reads the browser's clocks, in a page or a Worker.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// Time since the page was opened, or the Worker started, by the browser's finest clock.
+/// Returns the time since the page was opened, or the Worker started, by the browser's finest
+/// clock.
 ///
 /// It never moves backwards, and may stand still while the computer sleeps. Browsers make its step
 /// coarser on purpose.
@@ -23,13 +24,13 @@ pub fn now() -> Duration {
     Duration::from_secs_f64(performance_now().max(0.0) / 1e3)
 }
 
-/// Time since 1970 (UTC), by the clock of the machine. It may move backwards.
+/// Returns the time since 1970 (UTC), by the clock of the machine. It may move backwards.
 #[must_use]
 pub fn since_1970() -> Duration {
     Duration::from_secs_f64(Date::now().max(0.0) / 1e3)
 }
 
-/// Both clocks, read one directly after the other.
+/// Reads both clocks, one directly after the other.
 #[must_use]
 pub fn reading() -> Reading {
     Reading { steady: now(), wall: since_1970() }

@@ -1,5 +1,5 @@
-//! The messages between a program and its session: [`Command`] out, [`Told`] back. The program
-//! chooses an id for each operation, and the session repeats it.
+//! Defines the messages between a program and its session: [`Command`] out, [`Told`] back. The
+//! program chooses an id for each operation, and the session repeats it.
 //!
 //! These messages are all that passes between them, so a session can run in the same thread or in
 //! another. Every command ends in one of three ways:
@@ -22,7 +22,7 @@ use crate::client::{
     reconnect::Wait,
 };
 
-/// A request of a program to its session.
+/// Requests an action of a session.
 #[derive(Debug)]
 pub enum Command {
     /// Publishes or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
@@ -67,7 +67,7 @@ pub enum Command {
     Close,
 }
 
-/// A declaration.
+/// Says what to declare.
 #[derive(Debug)]
 pub enum Declare {
     /// Causes [`Told::Sample`] and [`Told::Missed`].
@@ -83,7 +83,7 @@ pub enum Declare {
     Watch(OwnedKeyExpr, Counterpart),
 }
 
-/// Why a session did not open, or why it ended. `R` is the reason type of the program's own
+/// Says why a session did not open, or why it ended. `R` is the reason type of the program's own
 /// [`Host`](super::Host).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -129,7 +129,7 @@ pub enum LinkError<R> {
     },
 }
 
-/// How far a put was when it ended without success.
+/// Says how far a put was when it ended without success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HowFar {
     /// Payload bytes that had left the browser.
@@ -140,7 +140,7 @@ pub struct HowFar {
     pub complete: bool,
 }
 
-/// Why a put, a delete or an answer has ended without success.
+/// Says why a put, a delete or an answer has ended without success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutFailure<R> {
@@ -150,7 +150,7 @@ pub enum PutFailure<R> {
     SessionEnded(Option<LinkError<R>>, HowFar),
 }
 
-/// Why a get has ended without success. The answers received before remain valid.
+/// Says why a get has ended without success. The answers received before remain valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GetFailure<R> {
@@ -165,8 +165,8 @@ pub enum GetFailure<R> {
     SessionEnded(Option<LinkError<R>>),
 }
 
-/// A message of a session to its program. `R` is the reason type of the program's own
-/// [`Host`](super::Host).
+/// Reports an event or a result of a session to its program. `R` is the reason type of the
+/// program's own [`Host`](super::Host).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Told<R> {
@@ -241,7 +241,7 @@ pub enum Told<R> {
     Closed(Option<LinkError<R>>),
 }
 
-/// How many operations were pending when a session was lost.
+/// Counts the operations that were pending when a session was lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unfinished {
     /// Puts and deletes, answers included.
@@ -252,8 +252,8 @@ pub struct Unfinished {
     pub fences: usize,
 }
 
-/// The facts about a put that succeeded. Its last byte has left the browser's buffer, or the router
-/// has answered for it.
+/// Holds the facts about a put that succeeded. Its last byte has left the browser's buffer, or the
+/// router has answered for it.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
     /// WebSocket messages that carried the put.

@@ -151,7 +151,8 @@ pub(super) struct Inner<H: Host> {
     pub(super) tell: Rc<dyn Fn(Told<H::Reason>)>,
 }
 
-/// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
+/// Drives a session with a router, from opening the WebSocket to its end. Dropping it cuts the
+/// connection.
 pub struct Driver<H: Host> {
     inner: Shared<H>,
 }
@@ -351,7 +352,7 @@ impl<H: Host> Driver<H> {
         tell(told);
     }
 
-    /// Whether a session is open now.
+    /// Returns whether a session is open now.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.inner.borrow().client.as_ref().is_some_and(Client::is_open)

@@ -1,4 +1,4 @@
-//! Differences between browser engines that a page cannot observe in time.
+//! Knows the differences between browser engines that a page cannot observe in time.
 //!
 //! An engine is known by the fields that it writes into every error. V8 writes no position,
 //! SpiderMonkey `lineNumber`, and JavaScriptCore `line`. The user agent string does not help:
@@ -14,7 +14,7 @@ use wasm_bindgen::JsValue;
 /// (`nsWSAdmissionManager`, `FailDelay`).
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
-/// The browser engine that runs this program.
+/// Names the browser engine that runs this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// Gecko, as in Firefox.
@@ -39,7 +39,7 @@ impl Engine {
         }
     }
 
-    /// Whether `WebSocket.bufferedAmount` counts the bytes that have not left the browser.
+    /// Returns whether `WebSocket.bufferedAmount` counts the bytes that have not left the browser.
     ///
     /// In WebKitGTK 2.50 it falls to 0 as soon as another process of the browser has the bytes.
     /// That process keeps any number of them, also while the link takes none.
@@ -47,7 +47,8 @@ impl Engine {
         self != Self::WebKit
     }
 
-    /// The longest that the engine may delay a WebSocket to a host that failed before.
+    /// Returns the longest time for which the engine may delay a WebSocket to a host that failed
+    /// before.
     pub fn longest_hold(self) -> Option<Duration> {
         (self == Self::Gecko).then_some(LONGEST_HOLD)
     }

@@ -1,24 +1,25 @@
-//! The interface between a driver and the program around it.
+//! Defines the interface between a driver and the program around it.
 
 use std::{any::Any, convert::Infallible, fmt::Debug, future::Future, pin::Pin, time::Duration};
 
 use gloo_timers::callback::Timeout;
 
-/// A future answer, in this thread.
+/// Resolves to an answer in this thread, after a while.
 pub type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// A running timer; dropping it cancels the timer.
+/// Keeps a timer running; dropping it cancels the timer.
 pub type Alarm = Box<dyn Any>;
 
-/// The program around a driver. Every method has a default.
+/// Connects a driver to the program around it. Every method has a default.
 ///
 /// A browser hides from a page why a WebSocket failed. A program that can ask the server by other
 /// means returns its findings here.
 pub trait Host: 'static {
-    /// The program's reason why the driver should not try a WebSocket, or why one failed.
+    /// Says why the driver should not try a WebSocket, or why one failed.
     type Reason: Clone + Debug + 'static;
 
-    /// Whether [`Host::before`] can learn more about the router at `url` than a WebSocket shows.
+    /// Returns whether [`Host::before`] can learn more about the router at `url` than a WebSocket
+    /// shows.
     fn asks_about(&self, _url: &str) -> bool {
         false
     }
@@ -44,7 +45,7 @@ pub trait Host: 'static {
     }
 }
 
-/// A program without a reason of its own: it uses every default of [`Host`].
+/// Uses every default of [`Host`], for a program without other knowledge of its router.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plain;
 

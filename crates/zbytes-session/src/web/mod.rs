@@ -1,4 +1,4 @@
-//! A session over one WebSocket of a browser: the [client](crate::client), driven.
+//! Runs a session over one WebSocket of a browser: it drives the [client](crate::client).
 //!
 //! | file | what it is for |
 //! |---|---|

@@ -10,7 +10,7 @@ use zenoh_protocol::{
 
 use zbytes::payload::ZBytes;
 
-/// How zenoh treats a message on its way.
+/// Says how zenoh treats a message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Qos {
     /// The priority: between batches, a higher one overtakes.
@@ -23,12 +23,12 @@ pub struct Qos {
 }
 
 impl Qos {
-    /// zenoh's defaults for a put.
+    /// zenoh uses these values by default for a put.
     pub const DEFAULT: Self =
         Self { priority: Priority::DEFAULT, congestion: CongestionControl::DEFAULT, express: false };
 }
 
-/// The publisher of a sample, and the number of the sample.
+/// Names the publisher of a sample, and the number of the sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The publisher: the id of its program, and a number within that program.
@@ -38,7 +38,7 @@ pub struct Source {
     pub sn: u32,
 }
 
-/// What a put, a delete or a reply carries.
+/// Holds the fields of a put, a delete or a reply.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// Whether this is a delete. A delete has neither a payload nor an encoding.
@@ -56,32 +56,32 @@ pub struct Content {
 }
 
 impl Content {
-    /// A put of `payload`, and of no other field.
+    /// Makes a put of `payload`, and of no other field.
     #[must_use]
     pub fn put(payload: ZBytes) -> Self {
         Self { deleted: false, payload, encoding: Encoding::empty(), attachment: None, timestamp: None, source: None }
     }
 
-    /// A delete, without any other field.
+    /// Makes a delete, without any other field.
     #[must_use]
     pub fn delete() -> Self {
         Self { deleted: true, ..Self::put(ZBytes::empty()) }
     }
 
-    /// Bytes of payload and attachment together.
+    /// Returns the bytes of payload and attachment together.
     #[must_use]
     pub fn len(&self) -> usize {
         self.payload.len() + self.attachment.as_ref().map_or(0, ZBytes::len)
     }
 
-    /// Whether both payload and attachment are without bytes.
+    /// Returns whether both payload and attachment are without bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The content of a query, besides its key expression.
+/// Holds the fields of a query, besides its key expression.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The parameters of the selector, as in `a=1;b=2`.

@@ -20,18 +20,18 @@ use super::{
 use crate::wire::MAX_MESSAGE;
 use zbytes::{ledger::Ledger, payload::ZBytes};
 
-/// One transport message.
+/// Holds one transport message, or the header of a frame.
 #[derive(Debug)]
 pub enum Transport {
-    /// The router answers our InitSyn.
+    /// The router answers the client's InitSyn.
     InitAck(InitAck),
-    /// The router answers our OpenSyn.
+    /// The router answers the client's OpenSyn.
     OpenAck(OpenAck),
-    /// The router is alive.
+    /// The router keeps a silent session alive.
     KeepAlive,
     /// The router ends the session for a reason (`zenoh_protocol::transport::close::reason`).
     Close {
-        /// The reason.
+        /// The reason, as a code of zenoh.
         reason: u8,
     },
     /// The header of a frame. Messages of its lane follow: read them with [`BatchReader::message`].
@@ -64,8 +64,8 @@ pub enum Transport {
     Other,
 }
 
-/// One network message. Payloads, bodies and attachments refer to the received batches, without a
-/// copy.
+/// Holds one network message. Payloads, bodies and attachments refer to the received batches,
+/// without a copy.
 #[derive(Debug)]
 pub enum Message {
     /// A put or a delete.
@@ -90,7 +90,7 @@ pub enum Message {
     },
     /// An answer to a query of this client.
     Reply {
-        /// The query.
+        /// The id of the query.
         id: u32,
         /// The key, or a number that the router declared for it.
         key: WireExpr<'static>,
@@ -98,12 +98,12 @@ pub enum Message {
         qos: Qos,
         /// The queryable that answers.
         replier: Option<EntityGlobalIdProto>,
-        /// The answer.
+        /// The answer: a put or a delete.
         content: Content,
     },
     /// An error that answers a query of this client.
     ReplyErr {
-        /// The query.
+        /// The id of the query.
         id: u32,
         /// The queryable that answers.
         replier: Option<EntityGlobalIdProto>,
@@ -114,7 +114,7 @@ pub enum Message {
     },
     /// The end of the answers to a query of this client.
     Final {
-        /// The query.
+        /// The id of the query.
         id: u32,
     },
     /// A declaration of the router, or the end of one.
@@ -147,8 +147,8 @@ pub struct BatchReader<'a> {
 }
 
 impl<'a> BatchReader<'a> {
-    /// Reads `source`. It copies headers in the JavaScript heap through a small window, and
-    /// `ledger` records these bytes as metadata. It reads headers in linear memory in place.
+    /// Begins to read `source`. It copies headers in the JavaScript heap through a small window,
+    /// and `ledger` records these bytes as metadata. It reads headers in linear memory in place.
     pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
     }
@@ -158,7 +158,7 @@ impl<'a> BatchReader<'a> {
         self.reader.source().len()
     }
 
-    /// The next transport message, or `None` at the end of the batch.
+    /// Reads the next transport message; `None` at the end of the batch.
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a transport message.
@@ -204,7 +204,7 @@ impl<'a> BatchReader<'a> {
         }
     }
 
-    /// The next network message of the current frame, or `None` at the end of the frame.
+    /// Reads the next network message of the current frame; `None` at the end of the frame.
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a network message.

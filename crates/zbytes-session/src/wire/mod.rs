@@ -1,4 +1,4 @@
-//! zenoh's wire format as a page needs it, thin over `zenoh-codec`.
+//! Reads and writes zenoh's wire format as far as a page needs it, thin over `zenoh-codec`.
 //!
 //! An [`Outgoing`] message is a short encoded head and the payload after it. A put's payload is the
 //! last field of its message, so it is gathered straight from its owners into batches. An
@@ -45,18 +45,18 @@ pub use self::{
 };
 pub(crate) use self::{outgoing::abort, plan::Batches};
 
-/// The release of zenoh's crates whose wire format this is; a test compares it with the lock file.
+/// This release of zenoh's crates defines the wire format; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";
 
-/// The longest batch that the client offers, in bytes: the largest value of zenoh's 16-bit batch
+/// The client offers batches of at most so many bytes, the largest value of zenoh's 16-bit batch
 /// size.
 pub const BATCH_SIZE: u16 = u16::MAX;
 
-/// The longest encoded message that a router accepts, in bytes (`max_message_size` in zenoh 1.10's
-/// default configuration). A router drops a message with one more byte, without an error.
+/// A router accepts an encoded message of at most so many bytes (`max_message_size` in zenoh 1.10's
+/// default configuration). It drops a message with one more byte, without an error.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
-/// The most bytes of a received message that the client reads as texts and fields. These are its
+/// The client reads at most so many bytes of a received message as texts and fields. These are its
 /// key, the parameters of a query, the schema of an encoding, and extensions.
 ///
 /// They are copied into linear memory, unlike a payload, a body or an attachment. Without a bound,
@@ -64,7 +64,7 @@ pub const MAX_MESSAGE: usize = 1 << 30;
 /// them.
 pub const MAX_HEADER: usize = 1 << 20;
 
-/// The most bytes by which a router makes a message longer.
+/// A router makes a message longer by at most so many bytes.
 ///
 /// A router writes its time into a put that has none, or whose time lies in the future. That is
 /// nine bytes of time, and an id of sixteen with its length. The numbers of requests and answers
@@ -74,7 +74,7 @@ pub const MAX_HEADER: usize = 1 << 20;
 /// grows on its way, and the subscriber drops it without an error.
 pub const GROWTH: usize = 9 + 1 + 16;
 
-/// Bytes from a peer that are not valid zenoh.
+/// Says which bytes of a peer are not valid zenoh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WireError {
     /// The expected part, as in "a frame".

@@ -12,16 +12,16 @@ use zbytes::{
     payload::{BuildError, ZBytes},
 };
 
-/// A lane of a session: messages of a lane keep their order and are never interleaved.
+/// Names a lane of a session: messages of a lane keep their order and are never interleaved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
     /// Its priority; always the default when the session has only one.
     pub priority: Priority,
-    /// Its reliability.
+    /// Whether zenoh sends the lane's messages reliably or with best effort.
     pub reliability: Reliability,
 }
 
-/// The lengths that [`Outgoing::gather`] wrote.
+/// Says how many bytes [`Outgoing::gather`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gathered {
     /// Length of the batch, in bytes.
@@ -30,8 +30,8 @@ pub struct Gathered {
     pub payload: usize,
 }
 
-/// A network message in up to four parts. The first is an encoded head. The second is bytes that
-/// stay with their owners until they are gathered. The other two are of the same two kinds.
+/// Holds a network message in up to four parts. The first is an encoded head. The second is bytes
+/// that stay with their owners until they are gathered. The other two are of the same two kinds.
 ///
 /// ```text
 ///   put                      head, payload
@@ -61,7 +61,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message of `head` followed by `payload`.
+    /// Makes a message of `head` followed by `payload`.
     #[must_use]
     pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
         Self::of(head, Some(payload), Vec::new(), None)
@@ -88,43 +88,43 @@ impl Outgoing {
         }
     }
 
-    /// Length of the encoded message, in bytes.
+    /// Returns the length of the encoded message, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Bytes of the message that belong to owners, sent or not.
+    /// Returns how many bytes of the message belong to owners, sent or not.
     #[must_use]
     pub fn payload_len(&self) -> usize {
         self.len - self.head.len() - self.between.len()
     }
 
-    /// Whether the message has no bytes. Such a message cannot be sent.
+    /// Returns whether the message has no bytes. Such a message cannot be sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether every byte was gathered.
+    /// Returns whether every byte was gathered.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.batches > 0 && self.done == self.len
     }
 
-    /// Whether at least one batch was gathered.
+    /// Returns whether at least one batch was gathered.
     #[must_use]
     pub fn is_begun(&self) -> bool {
         self.batches > 0
     }
 
-    /// Batches gathered so far.
+    /// Returns how many batches were gathered so far.
     #[must_use]
     pub fn batches(&self) -> usize {
         self.batches
     }
 
-    /// Bytes that gathering copied so far.
+    /// Returns the record of the bytes that gathering copied so far.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -159,8 +159,8 @@ impl Outgoing {
         Ok(Gathered { len: at + ours + payload, payload })
     }
 
-    /// Appends the whole message to the frame in `batch`, from byte `at` on. `None` when it does
-    /// not fit. The result holds the new length of the batch.
+    /// Appends the whole message to the frame in `batch`, from byte `at` on. It returns `None` when
+    /// the message does not fit. Otherwise the result holds the new length of the batch.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner lost its bytes. The frame then still ends at `at`.

@@ -23,7 +23,7 @@ pub(crate) struct Batches {
     pub(crate) sn: u32,
 }
 
-/// How the message of one put is spread over batches, if no other message shares them.
+/// Says how the message of one put is spread over batches, if no other message shares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchPlan {
     /// The number of batches; each is one WebSocket message.
@@ -56,15 +56,15 @@ impl BatchPlan {
         Self { count: 1 + (message - first).div_ceil(each), size, before, len, first, each }
     }
 
-    /// The payload offset at which batch `index` ends. A batch that ends before the payload begins
-    /// ends at 0.
+    /// Returns the payload offset at which batch `index` ends. A batch that ends before the payload
+    /// begins ends at 0.
     #[must_use]
     pub fn end(&self, index: usize) -> usize {
         let end = self.first.saturating_add(index.saturating_mul(self.each));
         end.saturating_sub(self.before).min(self.len)
     }
 
-    /// The batch that carries the payload byte at `offset`.
+    /// Returns the batch that carries the payload byte at `offset`.
     #[must_use]
     pub fn batch_of(&self, offset: usize) -> usize {
         match self.before.saturating_add(offset).checked_sub(self.first) {
