@@ -2,9 +2,9 @@
 //! folder becomes `dist` (see `Trunk.toml`).
 //!
 //! trunk builds the page's program and packs it as one file. The first view needs less than half of
-//! it, so this packs it anew. The linked program still has its names and relocations. It is split
-//! where its functions ask for it (`#[wasm_split]`), and wasm-bindgen gets the first part only. The
-//! names of the files derive from their content, so a browser may keep them for ever.
+//! it, so this program packs it again. The linked program still has its names and relocations. It
+//! is split where its functions ask for it (`#[wasm_split]`), and wasm-bindgen gets the first part
+//! only. The names of the files derive from their content, so a browser may keep them for ever.
 //!
 //! ```text
 //!   target/wasm32-unknown-unknown/page/zbytes-lab.wasm
@@ -138,7 +138,7 @@ fn hash(program: &[u8]) -> String {
     })
 }
 
-/// Writes a module anew. Numbers take as few bytes as they need; the linker leaves room for any.
+/// Writes a module again. Numbers take as few bytes as they need; the linker leaves room for any.
 /// Custom sections, such as names, are dropped, because a browser does not read them.
 struct Compact;
 

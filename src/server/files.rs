@@ -113,7 +113,7 @@ impl Files {
     }
 }
 
-/// The 404 answer.
+/// Returns the 404 answer, which names the path and the page.
 pub(crate) fn not_found(path: &str) -> Response<Body> {
     let text = format!("there is no {path} here; the page is at /\n");
     (StatusCode::NOT_FOUND, text).into_response()

@@ -6,8 +6,8 @@
 //! one before asked for. A hiccup makes an estimate too long, and it then asks for too few runs. So
 //! the largest number that any estimate asked for counts.
 //!
-//! The rounds follow. In each round every variant takes one turn, in an order drawn anew. So a
-//! change of the machine meanwhile affects all variants alike.
+//! The rounds follow. In each round every variant takes one turn, in an order drawn again each
+//! time. So a change of the machine's speed affects all variants in the same way.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub struct Plan {
     pub seed: u64,
     /// Samples of each variant.
     pub rounds: u32,
-    /// The longest that a turn should last, because the page does not respond meanwhile. A single
-    /// run may last longer.
+    /// The longest that a turn should last, because the page does not respond during a turn. A
+    /// single run may last longer.
     pub longest: Duration,
 }
 
@@ -41,9 +41,9 @@ pub struct Turn {
 /// Says how far a measurement is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// Samples taken.
+    /// Samples taken so far, of all variants.
     pub done: u32,
-    /// Samples in all.
+    /// Samples that the whole measurement takes, of all variants.
     pub total: u32,
     /// How long the rest will take, estimated from the samples so far; `None` before the first
     /// sample.
@@ -71,13 +71,13 @@ pub struct Course {
     variants: Vec<Variant>,
     /// The index of the variant that warms up. It equals the number of variants when all are warm.
     warming: usize,
-    /// The round that is under way.
+    /// The current round, from 0.
     round: u32,
     /// How many variants took their turn in this round.
     turns: usize,
 }
 
-/// A variant of a measurement under way.
+/// The state of one variant during the measurement.
 #[derive(Clone, Debug, Default)]
 struct Variant {
     taken: Taken,

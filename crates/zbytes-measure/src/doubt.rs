@@ -33,8 +33,8 @@ pub enum Doubt {
         /// How many times longer the last third of the samples took than the first.
         factor: f64,
     },
-    /// Neighbouring samples are very alike. The intervals are much wider for it, or cover less than
-    /// they claim.
+    /// Neighbouring samples are very similar. The intervals are much wider for it, or cover less
+    /// than they claim.
     Autocorrelated {
         /// The rank correlation between neighbours, from 0 to 1.
         correlation: f64,

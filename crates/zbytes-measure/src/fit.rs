@@ -14,7 +14,7 @@ use crate::{
 /// Holds one place of a sweep: all samples of one variant at one size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point<'a> {
-    /// Bytes, or segments.
+    /// The size: bytes of the payload, or number of segments.
     pub x: f64,
     /// Nanoseconds of one run, in the order of the rounds.
     pub samples: &'a [f64],

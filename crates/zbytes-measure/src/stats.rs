@@ -82,11 +82,11 @@ use crate::clock::STEPS_PER_SAMPLE;
 /// Holds an estimate and the ends of its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Lower end.
+    /// Lower end of the interval, in the unit of the estimate.
     pub lower: f64,
-    /// The estimate.
+    /// The estimate, made from all samples.
     pub estimate: f64,
-    /// Upper end.
+    /// Upper end of the interval; infinite when the samples set no limit.
     pub upper: f64,
 }
 
@@ -105,7 +105,7 @@ pub enum Class {
     FarBelow,
     /// More than 1.5 interquartile ranges below the lower quartile.
     Below,
-    /// Inside the fences.
+    /// Between the inner fences, or on one of them.
     Inside,
     /// More than 1.5 interquartile ranges above the upper quartile.
     Above,
@@ -116,7 +116,7 @@ pub enum Class {
 /// Sums up the times of one variant. All times are nanoseconds of one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// How many samples.
+    /// How many samples the summary rests on.
     pub n: usize,
     /// The middle sample, with its interval. The [module](self) explains the interval.
     pub median: Interval,
@@ -213,7 +213,7 @@ fn variance(correlation: f64, n: usize) -> f64 {
 /// Where [`neighbours`] looks for a correlation between rounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rounds<'a> {
-    /// One series.
+    /// The samples of one series.
     Of(&'a [f64]),
     /// Two variants that shared their rounds: the samples of each, and their ratio in each round.
     Both(&'a [f64], &'a [f64]),

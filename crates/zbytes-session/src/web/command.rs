@@ -72,14 +72,14 @@ pub enum Command {
 pub enum Declare {
     /// Causes [`Told::Sample`] and [`Told::Missed`].
     Subscriber(Subscribe),
-    /// Causes [`Told::Query`].
+    /// Causes [`Told::Query`] for each query that matches it.
     Queryable(Queryable),
     /// A token: shows peers that a key is alive.
     Token(OwnedKeyExpr),
     /// Causes [`Told::Sample`] for every token: one that exists, one that appears, and one that
     /// disappears.
     Alive(OwnedKeyExpr),
-    /// Causes [`Told::Matching`].
+    /// Causes [`Told::Matching`] whenever the answer changes: whether a peer matches the key.
     Watch(OwnedKeyExpr, Counterpart),
 }
 
@@ -93,7 +93,7 @@ pub enum LinkError<R> {
     /// The browser refused to open a WebSocket, for example to an insecure address from a page
     /// loaded by https.
     Browser {
-        /// The browser's message.
+        /// The browser's own error message.
         reason: String,
     },
     /// The server did not answer.
@@ -122,7 +122,7 @@ pub enum LinkError<R> {
     },
     /// The client or the router ended the session.
     Session {
-        /// Why it ended.
+        /// The client's or the router's reason.
         cause: CloseCause,
         /// How long the program stood still since the session was last known to live.
         paused: Pause,
@@ -156,7 +156,7 @@ pub enum PutFailure<R> {
 pub enum GetFailure<R> {
     /// The client or the router ended it.
     Ended {
-        /// Why it ended.
+        /// The client's or the router's reason.
         error: GetError,
         /// How long the program stood still during the get.
         pause: Pause,
@@ -176,7 +176,7 @@ pub enum Told<R> {
     Refused(OpId, CommandError),
     /// The session accepted or refused the declaration.
     Declared(EntityId, Result<(), CommandError>),
-    /// A sample arrived.
+    /// A sample arrived for a subscriber of this session.
     Sample(Sample),
     /// The subscriber missed this many numbered samples of a publisher.
     Missed(SubscriberId, u32),
@@ -218,7 +218,7 @@ pub enum Told<R> {
     Matching(EntityId, bool),
     /// The counters of the link.
     Stats(LinkStats),
-    /// The recorded batches.
+    /// The recorded batches, as the bounds of the recording allow.
     Frames(capture::Taken),
     /// The server has not answered yet. The browser may be delaying the attempt because earlier
     /// ones failed, for at most this long.
@@ -248,7 +248,7 @@ pub struct Unfinished {
     pub puts: usize,
     /// Gets, including those for tokens.
     pub gets: usize,
-    /// Fences.
+    /// Fences that the router had not answered.
     pub fences: usize,
 }
 
@@ -260,7 +260,7 @@ pub struct Sent {
     pub batches: usize,
     /// Bytes that gathering copied.
     pub ledger: Ledger,
-    /// Time spent gathering.
+    /// Time spent gathering the payload into batches.
     pub gather: Duration,
     /// Time spent inside `WebSocket.send`.
     pub send: Duration,

@@ -40,7 +40,7 @@ pub enum Transport {
         reliability: Reliability,
         /// The lane's priority.
         priority: Priority,
-        /// The sequence number.
+        /// The sequence number, within the lane.
         sn: u32,
     },
     /// A part of a message; it fills the rest of the batch.
@@ -49,7 +49,7 @@ pub enum Transport {
         reliability: Reliability,
         /// The lane's priority.
         priority: Priority,
-        /// The sequence number.
+        /// The sequence number, within the lane.
         sn: u32,
         /// Whether further parts follow.
         more: bool,
