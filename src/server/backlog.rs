@@ -4,9 +4,9 @@
 //! time begins when the router first has to wait. A large message over a slow link would end the
 //! session of a client that reads as fast as it can.
 //!
-//! So the lab reads a message that has begun to its end, however much waits already. The router has
-//! then sent all of it in time. Between messages little waits. The router drops samples that may be
-//! dropped while they are young, and it makes a publisher wait that asks for BLOCK.
+//! Once a message has begun, the lab reads it to its end, even if many bytes wait already. So the
+//! router has sent all of it in time. Between messages little waits. The router drops samples that
+//! may be dropped while they are young. A publisher that asks for BLOCK has to wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

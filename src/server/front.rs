@@ -1,7 +1,7 @@
 //! The page's port and the ws port: a connection waits at a door until it needs the router.
 //!
 //! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for
-//! handshakes. A silent connection blocks the former and takes one of the latter.
+//! handshakes. A silent connection blocks all upgrades and takes one of these places.
 //!
 //! So WebSockets reach ports of the lab's own. The lab connects a client to the router only when it
 //! has the client's first whole batch. Until then, and during the handshake after it, the lab may
@@ -163,7 +163,8 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
 /// and the router's answer.
 ///
 /// The router closes a connection without an answer while its places for handshakes are full of
-/// silent connections at the tcp port. Then this tries again, until the caller drops it.
+/// silent connections at the tcp port. Then this function tries again, until the caller drops the
+/// future.
 async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
     let mut pause = AGAIN_AFTER;
     loop {

@@ -6,7 +6,7 @@
 //! That is not delivery, which zenoh does not confirm.
 //!
 //! In WebKit `bufferedAmount` does not count the bytes that wait. There the client paces itself by
-//! the router's answers. A put has ended when the router has answered for its last byte. See
+//! the router's answers, and a put has ended when the router has answered for its last byte. See
 //! [`Engine::counts_what_waits`].
 //!
 //! Alarms of the program's [`Host`] pace the sending. The host may know timers that a hidden page
@@ -94,7 +94,7 @@ enum Asked {
 
 /// A batch that waits in the browser's buffer.
 struct Waiting {
-    /// How many bytes of the link will have left the buffer when this batch has left.
+    /// Bytes given to the socket up to the end of this batch.
     end: u64,
     op: OpId,
     payload: usize,
