@@ -1,4 +1,5 @@
-//! Has the linker keep the relocations of the page that comes in two parts: by them, and by names, `pack` knows what calls what.
+//! Makes the linker keep relocations for the page that is packed in two parts. From relocations and
+//! names, `pack` learns which function calls which.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,4 +1,5 @@
-//! What building a payload costs natively: criterion measures, and a table of its estimates beside targets follows.
+//! The native cost of building a payload. criterion measures, and then a table shows its estimates
+//! beside targets.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a benchmark that fails must stop")]
@@ -73,7 +74,7 @@ fn benchmark(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Median nanoseconds of one benchmark, as criterion has just written them.
+/// Median nanoseconds of one benchmark, from the file that criterion has just written.
 fn median(group: &str, name: &str) -> f64 {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let path = target.join("criterion").join(group).join(name).join("new/estimates.json");

@@ -1,7 +1,9 @@
-//! What building a payload costs in a page: run in a real browser by `scripts/bench`, printed as a table beside targets.
+//! The cost of building a payload in a page. `scripts/bench` runs this in a real browser and prints
+//! a table beside targets.
 //!
-//! Times are medians of rounds in which all variants take turns, so that what disturbs one disturbs all. Nothing is asserted:
-//! a time is no truth about a program, only about a machine in a moment.
+//! Times are medians of rounds in which all variants take turns. So a disturbance affects all
+//! variants alike. The benchmark asserts nothing about times, because they depend on the machine
+//! and the moment.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -35,7 +37,8 @@ fn now() -> f64 {
     web_sys::window().unwrap().performance().unwrap().now() * 1e6
 }
 
-/// Something that is timed: makes ready what it needs, and then does it so many times between two looks at the clock.
+/// An operation to time. It prepares its input, and then runs so many times between two readings of
+/// the clock.
 struct Variant<'a> {
     name: String,
     runs: u32,
@@ -68,7 +71,8 @@ fn measure(variants: &mut [Variant]) {
     }
 }
 
-/// Times the building of payloads out of lists that `list` makes beforehand. The payloads are dropped afterwards.
+/// Times the building of payloads from lists that `list` makes beforehand. The payloads are dropped
+/// after the time was taken.
 fn building<'a>(name: String, runs: u32, mut list: impl FnMut() -> Vec<Source> + 'a) -> Variant<'a> {
     Variant::new(name, runs, move |runs| {
         let lists: Vec<_> = (0..runs).map(|_| list()).collect();
@@ -125,7 +129,8 @@ fn slope_per_segment() {
     for count in [FEW, MANY] {
         let runs = (20 * FEW / count).max(1) as u32;
         let segments = linear(count);
-        // Here the list of sources costs as much to make as the payload; so it is made on the way, and is in the time.
+        // Here the list of sources costs as much to make as the payload. So each run makes its
+        // list, and the time includes that.
         variants.push(Variant::new(format!("wasm {count}"), runs * 5, move |runs| {
             let mut built = Vec::with_capacity(runs as usize);
             let begun = now();
@@ -163,7 +168,7 @@ fn slope_per_segment() {
         line(words, format!("{ns:.1} ns"), &format!("<= {target} ns"), Some(ns <= target));
     }
     line("  of that, ArrayBuffer.transfer() alone", format!("{:.1} ns", slope("transfer")), "", None);
-    // Small arrays get a buffer only when somebody asks for it, and borrowing has to.
+    // A small array gets a buffer only when a program asks for it, and borrowing must ask.
     let fresh = |_: u32| {
         let sources: Vec<Source> = (0..MANY)
             .map(|_| Source::borrow(Input::array(Uint8Array::new_with_length(16).into(), Element::Uint8)))
@@ -194,7 +199,8 @@ fn flat_over_sizes() {
     for ((len, name), array) in SIZES.iter().zip(&arrays) {
         variants.push(building(format!("borrow {name}"), RUNS, move || vec![Source::borrow(array)]));
         let mut buffer = Some(ArrayBuffer::new(*len as u32));
-        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        // One reading of the clock for all runs, because one run is shorter than the clock's step.
+        // So the time includes taking the buffer out again.
         variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
             let mut held = buffer.take().unwrap();
             let begun = now();
@@ -255,7 +261,7 @@ fn copy_against_a_bare_set() {
     drop(space);
 }
 
-/// From the typed array to a payload that is ready to be sent, in a message of Cap'n Proto.
+/// From the typed array to a payload that is ready to send, in a message of Cap'n Proto.
 #[wasm_bindgen_test]
 fn messages_adopted_against_filled() {
     const SIZES: [(usize, &str, u32); 5] = [
@@ -270,7 +276,7 @@ fn messages_adopted_against_filled() {
         let (name, element) = ("tensor".to_owned(), Element::Uint8);
         Spec::Tensor { name, element, shape: vec![len as u32], timestamp: 1 }
     };
-    // Filled, because memory that nobody has written is read faster than it exists.
+    // Filled, because reading memory that was never written is unrealistically fast.
     let array = |len: usize| Uint8Array::new_with_length(len as u32).fill(7, 0, len as u32);
     let arrays: Vec<Uint8Array> = SIZES.iter().map(|(len, ..)| array(*len)).collect();
     let mut variants = Vec::new();
@@ -288,7 +294,8 @@ fn messages_adopted_against_filled() {
             took
         }));
         let mut buffer = Some(ArrayBuffer::new(*len as u32));
-        // One look at the clock for all runs, since one run is shorter than its step; so taking the buffer out again is in it.
+        // One reading of the clock for all runs, because one run is shorter than the clock's step.
+        // So the time includes taking the buffer out again.
         variants.push(Variant::new(format!("move {name}"), RUNS, move |runs| {
             let mut held = buffer.take().unwrap();
             let begun = now();
@@ -355,14 +362,19 @@ extern "C" {
     fn by_hand(before: u32, runs: u32) -> f64;
 }
 
-/// What the Cost pane says of the preset's copy, beside a loop that somebody would write in the console of the same page. Both have their
-/// turns in the same seconds of one thread: the loop whenever the measurement rests. A machine whose caches others use too is by half slower in one second
-/// than in the next. And both have turns alike: as many copies between two looks at the clock, since the clock's step is a good part of
-/// one copy, and copies before them that are not timed, until the caches are filled.
+/// The copy time that the Cost pane reports for the preset, beside a loop by hand. A user would
+/// write that loop in the console of the same page.
+///
+/// Both take turns in the same seconds of one thread: the loop runs whenever the measurement rests.
+/// On a machine with shared caches, one second may be slower by half than the next.
+///
+/// Their turns are alike. Both make as many copies between two readings of the clock, because the
+/// clock's step is a good part of one copy. Both first make copies that are not timed, until the
+/// caches are filled.
 #[wasm_bindgen_test]
 async fn the_reported_copy_against_a_loop_by_hand() {
     const PAIRS: usize = 7;
-    /// Of the loop: copies that are not timed, and milliseconds between two turns.
+    /// For the loop: copies that are not timed, and milliseconds between two turns.
     const BEFORE: u32 = 24;
     const APART: u32 = 30;
     let median = |samples: &[f64]| Summary::of(samples).unwrap().median.estimate;
@@ -378,7 +390,7 @@ async fn the_reported_copy_against_a_loop_by_hand() {
         let copy = taken.of(run::Variant::Copy).next().unwrap();
         (copy.runs, median(&copy.samples))
     };
-    // Not counted: it warms up, and tells how many runs make a sample.
+    // This measurement is not counted: it warms up, and shows how many runs make a sample.
     let (mut runs, _) = reported().await;
     let (mut by_hand_all, mut reported_all, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..PAIRS {
@@ -386,7 +398,7 @@ async fn the_reported_copy_against_a_loop_by_hand() {
         let beside = Rc::new(RefCell::new(Vec::new()));
         let taking = Rc::downgrade(&beside);
         spawn_local(async move {
-            // Until nobody wants more of them.
+            // Until the measurement drops its reference.
             while let Some(beside) = taking.upgrade() {
                 beside.borrow_mut().push(by_hand(BEFORE, runs));
                 drop(beside);

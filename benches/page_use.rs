@@ -1,6 +1,9 @@
-//! How the built page feels: how soon it answers the first input on a processor that is four times slower, and for how long it is deaf at
-//! most while a person zooms and while samples stream in. Run by `scripts/bench page-use`, which builds the page first; prints a table beside
-//! targets and writes all figures to a file.
+//! How the built page responds. The benchmark measures the first input on a processor that is four
+//! times slower. It also measures the longest time without a response, while a user zooms and while
+//! samples stream in.
+//!
+//! `scripts/bench page-use` builds the page and runs this. It prints a table beside targets and
+//! writes all figures to a file.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -37,7 +40,8 @@ const SAMPLES: usize = 300;
 const SAMPLE: usize = 1 << 20;
 const SAMPLES_PER_SECOND: u32 = 30;
 
-/// Presses the button for the theme as soon as it is there, until that has its effect, and notes the time since the navigation began.
+/// Presses the button for the theme as soon as it exists, until the press has its effect. Notes the
+/// time since the navigation began.
 const FIRST_INPUT: &str = "
     const theme = () => document.querySelector('#theme')?.dataset.value;
     let before;
@@ -54,7 +58,8 @@ const FIRST_INPUT: &str = "
         }
     }).observe(document, { attributes: true, childList: true, subtree: true });";
 
-/// Milliseconds from the navigation to the effect of the first input, in a browser that has never seen the page.
+/// Milliseconds from the navigation to the effect of the first input, in a browser that has never
+/// seen the page.
 async fn first_input(url: &str) -> f64 {
     let page = Page::at("about:blank").await;
     page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": FIRST_INPUT })).await;
@@ -73,7 +78,7 @@ async fn first_input(url: &str) -> f64 {
     time
 }
 
-/// The tasks of the page's main thread while somebody zooms over very many segments with the wheel.
+/// The tasks of the page's main thread while a user zooms over very many segments with the wheel.
 async fn zooming(page: &Page, devtools: &mut DevTools) -> Vec<Task> {
     page.fill("#preset", "tensor").await;
     page.fill("#row-type", "Uint8").await;
@@ -97,7 +102,7 @@ async fn zooming(page: &Page, devtools: &mut DevTools) -> Vec<Task> {
     devtools.tasks(turns).await.1
 }
 
-/// The same while samples stream in.
+/// The tasks of the page's main thread while samples stream in.
 async fn streaming(page: &Page, devtools: &mut DevTools, native: &Native) -> Vec<Task> {
     page.fill("#preset", "three").await;
     page.connect("/zenoh").await;

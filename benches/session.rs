@@ -1,14 +1,18 @@
-//! What a session costs and carries: the page's own driver in a headless Chromium, beside a bare WebSocket and a native zenoh session over
-//! the same link, all in one run in which they take turns. Run by `scripts/bench session`, which packs the page first; prints tables
-//! beside targets and writes all figures to a file.
+//! The cost and the throughput of a session. The page's own driver runs in a headless Chromium. It
+//! takes turns with a bare WebSocket and a native zenoh session over the same link, all in one run.
+//!
+//! `scripts/bench session` packs the page and runs this. It prints tables beside targets and writes
+//! all figures to a file.
 //!
 //! ```text
-//!   up      page ── ws port, or /zenoh ──> router ── tcp ──> subscriber          down    the other way round, from a publisher
+//!   up      page ── ws port, or /zenoh ──> router ── tcp ──> subscriber
 //!           native session ── ws port ──> router ── tcp ──> subscriber
 //!           page ── bare WebSocket ──> sink
+//!   down    the other way round, from a publisher
 //! ```
 //!
-//! Rates are taken where the payloads arrive, from the first to the last. Nothing is asserted about time: a missed target is printed.
+//! Rates are measured where the payloads arrive, from the first to the last. The benchmark prints a
+//! missed target and does not fail over it.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -52,7 +56,7 @@ use serde_json::{Value, json};
 use support::{GUARD, browser::Page};
 use zbytes_lab::measure;
 
-/// How often everything has its turn, after one turn to warm up.
+/// How many turns each cell has, after one turn to warm up.
 const ROUNDS: u32 = 9;
 const SEED: u64 = 6;
 
@@ -76,14 +80,14 @@ const SMALL: usize = 64;
 const BARE_SMALL: u32 = 20_000;
 
 const GETS: u32 = 200;
-/// Puts whose tasks are looked at, on each way.
+/// Traced puts in each direction.
 const TRACED: usize = 15;
-/// For how long the router is down before it comes back.
+/// How many milliseconds the router is down before it starts again.
 const DOWN: [u64; 5] = [300, 1_000, 2_000, 3_500, 5_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Way {
-    /// A bare WebSocket of the page, with a server that does nothing.
+    /// A bare WebSocket of the page, to a server that only counts.
     Bare,
     /// The page's session over the router's own WebSocket port.
     Ws,
@@ -118,14 +122,14 @@ impl Direction {
     }
 }
 
-/// One thing that has its turns.
+/// A direction, a way and a size that are measured in turns.
 struct Cell {
     direction: Direction,
     way: Way,
     size: &'static Size,
     /// Payloads in a second, one for each round.
     rates: Vec<f64>,
-    /// Processor time of all rounds, and how long these were in milliseconds.
+    /// Processor time of all rounds, and their length in milliseconds.
     used: Used,
     lasted: f64,
 }
@@ -142,14 +146,14 @@ impl Cell {
     }
 }
 
-/// Everything that takes part.
+/// Everything that takes part: the lab, the page, the peers and their counters.
 struct Stage {
     lab: Lab,
     page: Page,
-    /// On the router's tcp port, and on its ws port.
+    /// Sessions on the router's tcp port and on its ws port.
     tcp: zenoh::Session,
     ws: zenoh::Session,
-    /// What the native subscribers and the bare server count.
+    /// The counters of the native subscribers and of the bare server.
     up: Arc<Meter>,
     down: Arc<Meter>,
     sink: Arc<Meter>,
@@ -177,7 +181,8 @@ impl Stage {
             stage.call("prepare", vec![json!(size.len)]).await;
         }
         stage.call("bareOpen", vec![json!(stage.bare)]).await;
-        // Declarations travel on their own; a subscriber that is not known yet would miss the first payloads.
+        // Declarations travel on their own. A subscriber that the router does not know yet would
+        // miss the first payloads.
         tokio::time::sleep(Duration::from_millis(500)).await;
         stage
     }
@@ -189,7 +194,7 @@ impl Stage {
         }
     }
 
-    /// Calls a function of the page and waits for what it returns.
+    /// Calls a function of the page and waits for its result.
     async fn call(&self, name: &str, args: Vec<Value>) -> Value {
         let script = "
             const done = arguments[arguments.length - 1];
@@ -266,7 +271,8 @@ impl Stage {
         longest
     }
 
-    /// Kills the router and starts it again; milliseconds from its word that it runs to the first sample, by ws and by `/zenoh`.
+    /// Kills the router and starts it again. Returns the milliseconds from the router's ready line
+    /// to the first sample, by ws and by `/zenoh`.
     async fn reconnect(&mut self, down: Duration) -> [f64; 2] {
         let ways = [Way::Ws, Way::Zenoh];
         self.lab.kill();
@@ -275,7 +281,7 @@ impl Stage {
         }
         tokio::time::sleep(down).await;
         let runs = self.lab.start_again();
-        // A native session of before would take its own time to come back.
+        // An older native session would need its own time to reconnect.
         let session = peers::join(&format!("tcp/{}", self.lab.tcp)).await;
         let mut took = [None; 2];
         while took.contains(&None) {
@@ -294,7 +300,8 @@ impl Stage {
     }
 }
 
-/// The cells of a round in their turns: what is compared with each other stands together, because a machine changes its mind in seconds.
+/// The cells of a round in the order of their turns. Cells that are compared with each other are
+/// neighbours, because a machine's speed changes within seconds.
 fn turns(round: u32) -> impl Iterator<Item = usize> {
     let groups = measure::order(SEED, round, 2 * SIZES.len());
     groups.into_iter().flat_map(move |group| {
@@ -303,7 +310,7 @@ fn turns(round: u32) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Where `scripts/bench` puts the packed page, and where the figures go.
+/// Where `scripts/bench` writes the packed page, and where this writes the figures.
 fn folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from).join("bench")
 }
@@ -359,6 +366,6 @@ async fn main() {
     let path = folder().join("session.json");
     std::fs::write(&path, format!("{:#}\n", report.json())).unwrap();
     println!("\nAll figures: {}", path.display());
-    // What the console says of the routers that were killed is no news.
+    // The console also shows the loss of the killed routers, which is expected.
     stage.page.close_with(&[], &[""]).await;
 }

@@ -70,13 +70,15 @@ def main():
     message = lab.Tensor.new_message(
         name=options.name, elementType="int32", shape=options.shape, timestamp=time.time_ns(), data=data
     )
-    # The data are copied into the message, the message into one block, and the block into zenoh's own.
+    # pycapnp copies the data into the message, and the message into one block. zenoh copies the
+    # block into its own memory.
     block = message.to_bytes()
     with connect() as session:
-        # zenoh's default is to drop when the way is not free; BLOCK waits.
+        # zenoh's default drops the message when the link is not free; BLOCK waits.
         session.put(options.key, block, congestion_control=zenoh.CongestionControl.BLOCK)
-        # A put returns before its last bytes are sent, and closing the session at once can cut them off. A query goes the
-        # same way behind them: once it has been answered, the router has them all.
+        # A put returns before its last bytes are sent, and closing the session at once can cut them
+        # off. A query follows them on the same link. Once the router has answered it, the router
+        # has all bytes.
         for _ in session.get(options.key):
             pass
     print(options.key, len(block), hashlib.sha256(data).hexdigest(), flush=True)
@@ -87,8 +89,8 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 except BrokenPipeError:
-    # The program that read the output has ended, as `head -1` does. Python would write what is left
-    # as it ends, and fail again.
+    # The program that read the output has ended, as `head -1` does. Python would write the rest of
+    # the output at its exit, and fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

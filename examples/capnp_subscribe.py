@@ -27,11 +27,10 @@ lab = capnp.load(str(SCHEMA))
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
-# How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
-# large. Beyond it the router waits.
+# How many samples may wait in this program. zenoh's default is 256, which are gigabytes when
+# samples are large. When the queue is full, the router waits.
 WAITING = 16
-# How many elements are looked at in one go: the numbers that Python makes of them take several
-# times their bytes.
+# How many elements are converted at a time: as Python numbers they take several times their bytes.
 PART = 1 << 16
 # The element types, as the module `struct` calls them.
 CODES = {
@@ -102,8 +101,8 @@ def sides(shape):
 
 def tensor(message):
     element, shape = str(message.elementType), list(message.shape)
-    # A copy, which is let go. `get_data_as_view` copies nothing, but pycapnp 2.2.4 keeps the
-    # message of each view for ever.
+    # A copy, which is freed after use. `get_data_as_view` copies nothing, but pycapnp 2.2.4 keeps
+    # the message of each view for ever.
     data = message.data
     if len(data) != math.prod(shape) * struct.calcsize(CODES[element]):
         raise ValueError("the data do not have the shape")
@@ -117,7 +116,7 @@ def camera_frame(message):
     data, row, step = message.data, message.width * channels * size, message.step
     if step < row or step % size or len(data) != message.height * step:
         raise ValueError("the data do not have the size of the picture")
-    # What stands between the rows is not a part of the picture.
+    # The padding between the rows is not a part of the picture.
     rows = (data[at : at + row] for at in range(0, len(data), step)) if row else ()
     parts = (part for bytes_of_row in rows for part in elements(bytes_of_row, element))
     return f"{message.frameId!r} {message.format} {sides(shape)} {extent(parts, element)}"
@@ -134,14 +133,15 @@ def point_cloud(message):
 
 
 def words(payload):
-    # The default limit is 64 MiB. Each word of a message is read once here, or twice where a struct does not fit.
+    # The default limit is 64 MiB. Each word of a message is read once here, or twice where a struct
+    # does not fit.
     limit = 2 * (len(payload) // 8) + 64
     for kind, tell in [("Tensor", tensor), ("CameraFrame", camera_frame), ("PointCloud", point_cloud)]:
         try:
             with getattr(lab, kind).from_bytes(payload, traversal_limit_in_words=limit) as message:
                 return f"{kind} {tell(message)}"
         except (capnp.KjException, KeyError, RuntimeError, ValueError):
-            # pycapnp has a RuntimeError for an enumeration's number that the schema does not name.
+            # pycapnp raises RuntimeError for a number that the schema's enumeration does not name.
             continue
     return f"no message of lab.capnp ({len(payload)} B)"
 
@@ -151,7 +151,8 @@ def main():
     with connect() as session, session.declare_subscriber(options.key, waiting) as subscriber:
         print(f"{options.key} at {options.endpoint}; Ctrl+C ends it", file=sys.stderr)
         for sample in subscriber:
-            # One block of bytes: a copy, if they arrived in several pieces. pycapnp reads it where it is.
+            # One block of bytes: a copy, if they arrived in several pieces. pycapnp reads the block
+            # in place.
             print(sample.key_expr, words(sample.payload.to_bytes()), flush=True)
 
 
@@ -160,8 +161,8 @@ try:
 except KeyboardInterrupt:
     pass
 except BrokenPipeError:
-    # The program that read the output has ended, as `head -1` does. Python would write what is left
-    # as it ends, and fail again.
+    # The program that read the output has ended, as `head -1` does. Python would write the rest of
+    # the output at its exit, and fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

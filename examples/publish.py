@@ -20,7 +20,8 @@ import zenoh
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
-# A router takes messages of at most 2^30 B; room is left for what stands before the payload.
+# A router takes messages of at most 2^30 B; this leaves room for the header before the
+# payload.
 MOST = 1000 << 20
 
 
@@ -61,10 +62,11 @@ def connect():
 def main():
     data = ramp(options.size)
     with connect() as session:
-        # zenoh's default is to drop when the way is not free; BLOCK waits.
+        # zenoh's default drops the message when the link is not free; BLOCK waits.
         session.put(options.key, data, congestion_control=zenoh.CongestionControl.BLOCK)
-        # A put returns before its last bytes are sent, and closing the session at once can cut them off. A query goes the
-        # same way behind them: once it has been answered, the router has them all.
+        # A put returns before its last bytes are sent, and closing the session at once can cut them
+        # off. A query follows them on the same link. Once the router has answered it, the router
+        # has all bytes.
         for _ in session.get(options.key):
             pass
     print(options.key, len(data), hashlib.sha256(data).hexdigest(), flush=True)
@@ -75,8 +77,8 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 except BrokenPipeError:
-    # The program that read the output has ended, as `head -1` does. Python would write what is left
-    # as it ends, and fail again.
+    # The program that read the output has ended, as `head -1` does. Python would write the rest of
+    # the output at its exit, and fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

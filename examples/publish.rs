@@ -1,4 +1,5 @@
-//! Puts one array of 32-bit integers 0, 1, 2, ... for the lab's page to receive, and prints its key, length and SHA-256.
+//! Puts one array of 32-bit integers 0, 1, 2, ... for the lab's page, and prints its key, length
+//! and SHA-256.
 //!
 //! Start the lab (`scripts/serve`), connect and subscribe in the page, then:
 //!
@@ -24,7 +25,8 @@ mod native {
     /// How long to try to reach a router.
     const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-    /// A router takes messages of at most 2^30 B; room is left for what stands before the payload.
+    /// A router takes messages of at most 2^30 B; this leaves room for the header before the
+    /// payload.
     const MOST: u64 = 1000 << 20;
 
     /// Puts one array through a zenoh router.
@@ -58,11 +60,13 @@ mod native {
         let digest: String = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
 
         let session = connect(&endpoint).await?;
-        // zenoh's default is to drop when the way is not free; Block waits. The vector is moved in, not copied.
+        // zenoh's default drops the message when the link is not free; Block waits. The vector is
+        // moved, not copied.
         let put = session.put(&key, data).congestion_control(CongestionControl::Block);
         put.await.map_err(|error| anyhow!(error))?;
-        // A put ends before its last bytes are sent, and closing the session at once can cut them off. A query goes the same
-        // way behind them: once it has been answered, the router has them all.
+        // A put ends before its last bytes are sent, and closing the session at once can cut them
+        // off. A query follows them on the same link. Once the router has answered it, the router
+        // has all bytes.
         let answers = session.get(&key).await.map_err(|error| anyhow!(error))?;
         while answers.recv_async().await.is_ok() {}
         session.close().await.map_err(|error| anyhow!(error))?;
@@ -94,6 +98,6 @@ fn main() -> std::process::ExitCode {
     native::main()
 }
 
-/// In a browser there is no native zenoh; the page has its own client.
+/// A browser cannot run native zenoh; the page has its own client.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

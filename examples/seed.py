@@ -35,18 +35,19 @@ except ImportError:  # Windows
     resource = None
 
 PIP = "pip install pycapnp eclipse-zenoh==1.10.2"
-# Elements of 4 B. About six times the bytes have to be in memory at once.
+# The most elements, of 4 B each. About six times their bytes are in memory at once.
 MOST = 64 << 20
 # Rounds before the first that counts.
 WARM_UP = 5
 # A sample lasts at least this many steps of the clock.
 STEPS = 50
-# Of the order in which the steps take turns.
+# The seed for the order in which the steps take turns.
 SEED = 732
 # Nanoseconds since 1970; always the same, so that the message has the same bytes everywhere.
 TIMESTAMP = 1_780_000_000_000_000_000
 
-# What each row is, and its figure in <https://github.com/eclipse-zenoh/zenoh-python/pull/732>, for 1920x1536.
+# The words for each row, and its figure for 1920x1536 in
+# <https://github.com/eclipse-zenoh/zenoh-python/pull/732>.
 ROWS = {
     "build": ("the message, before the path", "not published"),
     "segments": ("`msg.to_segments()`, copies", "about 5 ms"),
@@ -82,7 +83,7 @@ def shape(text):
 
 
 def rounds(text):
-    # Of fewer than 6 samples no two enclose the median with 95 %.
+    # With fewer than 6 samples, no two of them enclose the median with 95 %.
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 6 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"expected a whole number from 6 to 10000, got {text!r}")
     return int(text)
@@ -126,7 +127,8 @@ class Step:
 
     def __init__(self, prepare, run):
         self.prepare, self.run = prepare, run
-        # How many runs are timed together; sample by sample, nanoseconds and page faults of one run.
+        # How many runs are timed together. Then for each sample the nanoseconds and the page faults
+        # of one run.
         self.runs, self.times, self.faults = 1, [], []
 
     def sample(self):
@@ -158,7 +160,7 @@ def steps(message, payload):
         return message().to_segments()
 
     def whole(made):
-        # All three are kept until the clock was read, as in the other steps.
+        # All three stay alive until the clock was read, as in the other steps.
         parts = made.to_segments()
         block = b"".join(parts)
         return parts, block, payload(block)
@@ -247,7 +249,8 @@ def report(found, options, expected, lengths, clock):
     _, path, _, unit = figures(times["with"])
     print(f"\nHere the copy into `ZBytes` is {share} % ({lower} to {upper} %) of a publisher's path of {path} {unit}; the "
           f"proposal says {ROWS['share'][1]} of {ROWS['with'][1]}, measured on another machine.")
-    # Fresh: at least half as many page faults as the message has pages. A few faults happen anyway.
+    # Fresh memory: at least half as many page faults as the message has pages. A few faults happen
+    # in any case.
     enough = max(8, len(expected) / 2 / (resource.getpagesize() if resource else 1))
     fresh = {name: sum(number >= enough for number in row.faults) for name, row in found.items()}
     if len(set(fresh.values())) > 1:
@@ -281,7 +284,7 @@ def main():
     parser.add_argument("--rounds", type=rounds, default=60, help="samples of each step (default: %(default)s)")
     options = parser.parse_args()
     capnp, zenoh = packages()
-    # For the micro sign, where the output goes to a file.
+    # For the micro sign, when the output is written to a file.
     sys.stdout.reconfigure(encoding="utf-8")
 
     tensor, data = load(capnp), ramp(math.prod(options.shape))
@@ -311,8 +314,8 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # The program that read the output has ended, as `head -1` does. Python would write what is
-        # left as it ends, and fail again.
+        # The program that read the output has ended, as `head -1` does. Python would write the rest
+        # of the output at its exit, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         sys.exit("error: not enough memory: take a smaller --shape")

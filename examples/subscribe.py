@@ -17,8 +17,8 @@ import zenoh
 
 # How long to try to reach a router, in milliseconds.
 CONNECT_WITHIN = 5000
-# How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
-# large. Beyond it the router waits.
+# How many samples may wait in this program. zenoh's default is 256, which are gigabytes when
+# samples are large. When the queue is full, the router waits.
 WAITING = 16
 
 parser = argparse.ArgumentParser(description="Prints the samples that arrive from a zenoh router.")
@@ -54,8 +54,8 @@ try:
 except KeyboardInterrupt:
     pass
 except BrokenPipeError:
-    # The program that read the output has ended, as `head -1` does. Python would write what is left
-    # as it ends, and fail again.
+    # The program that read the output has ended, as `head -1` does. Python would write the rest of
+    # the output at its exit, and fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except zenoh.ZError as error:
     sys.exit(f"error: {error}")

@@ -1,4 +1,5 @@
-//! Receives what the lab's page puts, and prints the key, the length in bytes and the SHA-256 of every sample.
+//! Receives the samples of the lab's page, and prints the key, the length in bytes and the SHA-256
+//! of each.
 //!
 //! Start the lab (`scripts/serve`), then:
 //!
@@ -22,8 +23,8 @@ mod native {
     /// How long to try to reach a router.
     const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-    /// How many samples may wait here. zenoh's default is 256, which are gigabytes when samples are
-    /// large. Beyond it the router waits.
+    /// How many samples may wait in this program. zenoh's default is 256, which are gigabytes when
+    /// samples are large. When the queue is full, the router waits.
     const WAITING: usize = 16;
 
     /// Prints the samples that arrive from a zenoh router.
@@ -59,7 +60,8 @@ mod native {
                 sample = subscriber.recv_async() => sample.map_err(|error| anyhow!(error))?,
                 ended = tokio::signal::ctrl_c() => { ended?; break }
             };
-            // The payload may have arrived in several pieces. Each is hashed where it is: no byte is copied here.
+            // The payload may have arrived in several pieces. The loop hashes each where it is and
+            // copies no byte.
             let mut hash = Sha256::new();
             sample.payload().slices().for_each(|slice| hash.update(slice));
             let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -93,6 +95,6 @@ fn main() -> std::process::ExitCode {
     native::main()
 }
 
-/// In a browser there is no native zenoh; the page has its own client.
+/// A browser cannot run native zenoh; the page has its own client.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

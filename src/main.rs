@@ -1,8 +1,9 @@
-//! One binary, two faces: in a browser it is the page (and its Worker), elsewhere the router that serves the page.
+//! One binary with two faces. In a browser it is the page and its Worker, elsewhere it is the
+//! router that serves the page.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    // A Worker has the same program and no page: there worker.js says what to do.
+    // A Worker runs the same program without a page: there worker.js calls the exported functions.
     if zbytes_lab::web::is_page() {
         zbytes_lab::ui::start();
     }

@@ -1,4 +1,5 @@
-//! What the session is compared with: a WebSocket server that takes messages and throws them away, and sends those that it is asked for.
+//! The comparison for the session: a WebSocket server that discards received messages and sends as
+//! many as a client orders.
 
 use std::{
     net::SocketAddr,
@@ -19,7 +20,7 @@ use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use super::support::GUARD;
 
-/// Counts what arrives, and takes the time from the first to the last.
+/// Counts messages, and measures the time from the first to the last.
 #[derive(Default)]
 pub(crate) struct Meter {
     seen: AtomicU32,
@@ -29,14 +30,14 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Begins anew; so many will come.
+    /// Starts a new count of `count` messages.
     pub(crate) fn expect(&self, count: u32) {
         self.seen.store(0, Ordering::SeqCst);
         *self.span.lock().unwrap() = (None, None);
         self.wanted.store(count, Ordering::SeqCst);
     }
 
-    /// One has arrived.
+    /// Counts one message.
     pub(crate) fn note(&self) {
         let seen = self.seen.fetch_add(1, Ordering::SeqCst) + 1;
         if seen == 1 {
@@ -48,7 +49,7 @@ impl Meter {
         }
     }
 
-    /// Waits for the last one; returns the time from the first to it.
+    /// Waits for the last message; returns the time from the first to it.
     pub(crate) async fn complete(&self) -> Duration {
         timeout(GUARD, self.complete.notified()).await.unwrap_or_else(|_| {
             panic!("{} of {} arrived", self.seen.load(Ordering::SeqCst), self.wanted.load(Ordering::SeqCst))
@@ -60,7 +61,8 @@ impl Meter {
     }
 }
 
-/// Starts the server on a free port of loopback. `meter` counts the binary messages that it takes.
+/// Starts the server on a free port of loopback. `meter` counts the binary messages that it
+/// receives.
 pub(crate) async fn serve(meter: Arc<Meter>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -78,7 +80,7 @@ async fn connection(stream: TcpStream, meter: Arc<Meter>) {
     while let Some(Ok(message)) = socket.next().await {
         match message {
             Message::Binary(_) => meter.note(),
-            // Asks for messages: their length and how many.
+            // An order: the length of the messages and how many.
             Message::Text(order) => {
                 let numbers: Vec<usize> = order.split(' ').map(|word| word.parse().unwrap()).collect();
                 let message = Message::Binary(vec![7; numbers[0]].into());

@@ -1,5 +1,5 @@
-//! Traces of Chromium: how long tasks of a page's main thread are. Nothing else of DevTools is turned on, above all not the Network domain,
-//! with which WebSockets are several times slower.
+//! Traces of Chromium: the length of the tasks of a page's main thread. Every other domain of
+//! DevTools stays off, above all Network, which makes WebSockets several times slower.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -18,11 +18,11 @@ use super::support::GUARD;
 /// A task of a main thread, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Task {
-    /// By the clock: also the time in which the thread was kept waiting for a processor.
+    /// By the clock, including the time in which the thread waited for a processor.
     pub(crate) wall: f64,
-    /// What the thread itself used.
+    /// The processor time of the thread itself.
     pub(crate) cpu: f64,
-    /// How long the engine collected garbage in it.
+    /// The time in which the engine collected garbage during the task.
     pub(crate) garbage: f64,
 }
 
@@ -79,7 +79,7 @@ impl DevTools {
         }
     }
 
-    /// The tasks of the main threads of all pages while `doing` lasts.
+    /// The tasks of the main threads of all pages while `doing` runs.
     pub(crate) async fn tasks<T>(&mut self, doing: impl Future<Output = T>) -> (T, Vec<Task>) {
         let config = json!({ "includedCategories": ["toplevel", "v8", "blink_gc"] });
         self.send("Tracing.start", json!({ "transferMode": "ReportEvents", "traceConfig": config })).await;
@@ -124,7 +124,7 @@ fn main_tasks(events: &[Value]) -> Vec<Task> {
         .collect()
 }
 
-/// When the engine collected garbage, from and to, without what lies inside of another collection.
+/// The begin and end of each garbage collection, without those inside of another one.
 fn collections<'a>(events: impl Iterator<Item = &'a Value>, millis: impl Fn(&Value) -> f64) -> Vec<(f64, f64)> {
     let is_one = |event: &&Value| {
         let name = event["name"].as_str().unwrap_or_default();

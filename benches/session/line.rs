@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// A figure beside its target.
+/// A figure beside its target, with its unit and the digits to print.
 pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) value: f64,

@@ -1,7 +1,8 @@
-//! The page's own session, driven for `scripts/bench session`: the program that people get, without the parts that draw.
+//! The page's own session, driven for `scripts/bench session`: the same program that users run,
+//! without the parts that draw.
 //!
-//! It is packed like the page, served by the lab like the page, and has the page's driver and client. The harness calls what is
-//! exported here; the other side is in `benches/session.rs`.
+//! It is packed like the page, served by the lab like the page, and has the page's driver and
+//! client. The harness in `benches/session.rs` calls the exported functions.
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {}
@@ -46,22 +47,24 @@ mod page {
         fn now() -> f64;
     }
 
-    /// Puts that may wait in the session before the page waits too; enough for the driver never to run dry.
+    /// How many puts may be pending in the session before the page waits too. The driver never runs
+    /// out of puts with so many.
     const WINDOW: u32 = 16_384;
 
-    /// How many puts are made in one turn of the page.
+    /// How many puts the page makes in one turn.
     const BURST: u32 = 4_096;
 
-    /// Payloads that are shorter are copied when they are built, which is the default; longer ones are borrowed.
+    /// Shorter payloads are copied when they are built, which is the default; longer ones are
+    /// borrowed.
     const SHORT: usize = 1024;
 
-    /// What has happened in a session.
+    /// What happened in a session so far.
     #[derive(Default)]
     struct Seen {
         open: Cell<bool>,
         resumed: Cell<u32>,
         ended: Cell<u32>,
-        /// Of the samples since they were last waited for.
+        /// Samples since the last call of `expect`.
         samples: Cell<u32>,
         wanted: Cell<u32>,
         first: Cell<f64>,
@@ -77,7 +80,7 @@ mod page {
             }
         }
 
-        /// Waits until something is so. It is looked at whenever somebody wakes.
+        /// Waits until the condition `so` holds. It checks the condition at every call of `wake`.
         async fn until(&self, so: impl Fn(&Self) -> bool) {
             poll_fn(|context| {
                 if so(self) {
@@ -100,7 +103,7 @@ mod page {
                     result.unwrap();
                     let ended = self.ended.get() + 1;
                     self.ended.set(ended);
-                    // The bench asks for more now and then, not for each.
+                    // The bench checks from time to time, not after each put.
                     if ended.is_multiple_of(BURST / 4) || self.wanted.get() == ended {
                         self.wake();
                     }
@@ -153,7 +156,7 @@ mod page {
         SESSIONS.with(|sessions| sessions.borrow()[url].clone())
     }
 
-    /// Opens a session that subscribes to `key`; it is named by its URL from then on.
+    /// Opens a session that subscribes to `key`. Later calls name it by its URL.
     #[wasm_bindgen]
     pub async fn open(url: String, key: String) {
         let seen = Rc::new(Seen::default());
@@ -166,7 +169,7 @@ mod page {
         session.driver.send(Command::Declare(1, Declare::Subscriber(key.into())));
     }
 
-    /// Makes the payload of `len` bytes that is put later: what it costs to make one is none of a session's business.
+    /// Makes the payload of `len` bytes for later puts: the session is not charged with its cost.
     #[wasm_bindgen]
     pub fn prepare(len: u32) {
         let array = Uint8Array::new_with_length(len).fill(7, 0, len);
@@ -176,7 +179,8 @@ mod page {
         PAYLOADS.with(|payloads| payloads.borrow_mut().insert(len, payload));
     }
 
-    /// Puts the payload of `len` bytes so many times, not awaited, and waits until the last byte of all has left the browser.
+    /// Puts the payload of `len` bytes `count` times without waiting in between. Then waits until
+    /// the last byte of all has left the browser.
     #[wasm_bindgen]
     pub async fn put(url: String, key: String, len: u32, count: u32) {
         let (session, key) = (session(&url), key_expression(&key).unwrap());
@@ -197,7 +201,7 @@ mod page {
         seen.until(|seen| seen.ended.get() == count).await;
     }
 
-    /// Begins to count samples.
+    /// Starts a new count of samples.
     #[wasm_bindgen]
     pub fn expect(url: &str, count: u32) {
         let seen = &session(url).seen;
@@ -205,7 +209,7 @@ mod page {
         seen.wanted.set(count);
     }
 
-    /// Waits for the samples that are expected; returns the milliseconds from the first to the last.
+    /// Waits for the expected samples; returns the milliseconds from the first to the last.
     #[wasm_bindgen]
     pub async fn arrived(url: String) -> f64 {
         let session = session(&url);
@@ -213,14 +217,14 @@ mod page {
         session.seen.last.get() - session.seen.first.get()
     }
 
-    /// Samples since they were last expected, and how often the session was opened again.
+    /// Samples since the last call of `expect`, and how often the session was opened again.
     #[wasm_bindgen]
     pub fn counts(url: &str) -> Vec<u32> {
         let seen = &session(url).seen;
         vec![seen.samples.get(), seen.resumed.get()]
     }
 
-    /// Asks so many times, one after the other; returns the milliseconds that each took.
+    /// Sends `count` queries, one after the other; returns the milliseconds that each took.
     #[wasm_bindgen]
     pub async fn get(url: String, key: String, count: u32) -> Vec<f64> {
         let (session, key) = (session(&url), key_expression(&key).unwrap());

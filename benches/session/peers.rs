@@ -13,7 +13,7 @@ use zenoh::{Session, Wait, bytes::ZBytes, qos::CongestionControl};
 
 use super::bare::Meter;
 
-/// The lab, with its router, on ports that stay the same when it is started again.
+/// The lab, with its router. It keeps its ports when it is started again.
 pub(crate) struct Lab {
     pub(crate) page: SocketAddr,
     pub(crate) ws: SocketAddr,
@@ -35,13 +35,13 @@ impl Lab {
         self.process.id()
     }
 
-    /// Kills it, without a goodbye.
+    /// Kills the process, so that it cannot close its sessions.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Starts it again; returns when it said that it runs.
+    /// Starts the process again; returns when the lab has printed that it runs.
     pub(crate) fn start_again(&mut self) -> Instant {
         self.process = run([self.page, self.ws, self.tcp], &self.dist);
         Instant::now()
@@ -50,7 +50,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -95,7 +95,7 @@ pub(crate) async fn answer(session: &Session, key: &'static str, len: usize) {
         .unwrap();
 }
 
-/// Publishes a payload of `len` bytes so many times, as fast as the way is free.
+/// Publishes a payload of `len` bytes `count` times, as fast as the link allows.
 pub(crate) async fn publish(session: &Session, key: &str, len: usize, count: u32) {
     let publisher =
         session.declare_publisher(key.to_owned()).congestion_control(CongestionControl::Block).await.unwrap();

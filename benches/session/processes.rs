@@ -1,16 +1,16 @@
-//! Processor time by process and thread, out of Linux's `/proc`.
+//! Processor time by process and thread, from Linux's `/proc`.
 
 use std::{collections::HashMap, fs};
 
-/// Milliseconds of processor time: of each thread, by whose it is and its name.
+/// Milliseconds of processor time, by the part that used it and the name of the thread.
 pub(crate) type Used = HashMap<(Part, String), f64>;
 
-/// Who used it.
+/// The part of the system that used the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Part {
     /// The page: its main thread and the engine's helpers.
     Page,
-    /// The browser's process that has the sockets.
+    /// The browser's process that owns the sockets.
     Network,
     /// All other processes of the browser.
     Browser,
@@ -40,13 +40,13 @@ struct Process {
     command: String,
 }
 
-/// Linux counts in hundredths of a second, whatever its clock.
+/// Linux counts in hundredths of a second, whatever its clock. This is one in milliseconds.
 const TICK: f64 = 10.0;
 
-/// What `stat` of a process or thread says: its name, and the fields behind it.
+/// The content of `stat` for a process or thread: its name, and the fields behind it.
 fn stat(path: &str) -> Option<(String, Vec<u32>)> {
     let text = fs::read_to_string(format!("{path}/stat")).ok()?;
-    // The name, in brackets, may hold anything.
+    // The name is in brackets, and may itself hold brackets.
     let (before, fields) = text.rsplit_once(')')?;
     let name = before.split_once('(')?.1.to_owned();
     Some((name, fields.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect()))
@@ -63,7 +63,7 @@ fn process(pid: u32) -> Option<Process> {
     Some(Process { pid, parent, command: String::from_utf8_lossy(&command).replace('\0', " ") })
 }
 
-/// What all parts have used so far. `driver` is the process that started the browser.
+/// The processor time of all parts so far. `driver` is the process that started the browser.
 pub(crate) fn used(driver: u32, router: u32) -> Used {
     let pids = numbers("/proc").into_iter();
     let all: HashMap<u32, Process> = pids.filter_map(process).map(|process| (process.pid, process)).collect();
@@ -98,7 +98,7 @@ pub(crate) fn used(driver: u32, router: u32) -> Used {
             if task == process.pid {
                 "main".clone_into(&mut name);
             }
-            // In user and in kernel mode.
+            // Time in user mode and in kernel mode.
             let ticks = [11, 12].map(|at| fields.get(at).copied().unwrap_or_default());
             *sums.entry((part, name)).or_insert(0.0) += f64::from(ticks[0] + ticks[1]) * TICK;
         }

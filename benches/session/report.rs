@@ -10,7 +10,7 @@ use super::{
     processes::Part,
 };
 
-/// What was measured.
+/// The measured figures of a run.
 pub(crate) struct Report {
     pub(crate) browser: String,
     pub(crate) rounds: u32,
@@ -29,7 +29,7 @@ impl Report {
         self.cells.iter().find(found).unwrap()
     }
 
-    /// How fast one is beside another: the median of what it was in each round.
+    /// The speed of one way relative to another: the median of the ratios in each round.
     fn ratio(&self, direction: Direction, len: usize, [one, other]: [Way; 2]) -> f64 {
         let [one, other] = [one, other].map(|way| &self.cell(direction, way, len).rates);
         let ratios: Vec<f64> = one.iter().zip(other).map(|(one, other)| one / other).collect();

@@ -1,10 +1,12 @@
-// Starts the page that scripts/bench session drives, and adds what the session is compared with: a bare WebSocket.
+// Starts the page that scripts/bench session drives, and adds the comparison for the session:
+// a bare WebSocket.
 
 import init, * as session from "./session_page.js";
 
 await init();
 
-// As the driver: so much may wait in the browser's buffer, which is looked at each millisecond.
+// As the driver does: so many bytes may wait in the browser's buffer, and a timer checks it each
+// millisecond.
 const HIGH_WATER = 4 << 20;
 
 const sockets = new Map();
@@ -20,14 +22,14 @@ async function bareOpen(url) {
   sockets.set(url, socket);
 }
 
-// Makes what is sent, by either: the time for it is not measured.
+// Makes the message for the session and for the bare WebSocket, outside of the measured time.
 function prepare(length) {
   session.prepare(length);
   messages.set(length, new Uint8Array(length).fill(7));
 }
 
-// Sends a message of `length` bytes so many times, and waits until the last has left the browser. Two of the largest may wait, so that
-// there is always one on its way.
+// Sends a message of `length` bytes `count` times, and waits until the last has left the browser.
+// Two of the largest may wait, so that one is always on its way.
 function barePut(url, length, count) {
   const socket = sockets.get(url);
   const bytes = messages.get(length);
@@ -45,7 +47,8 @@ function barePut(url, length, count) {
   });
 }
 
-// Asks for so many messages of `length` bytes; resolves with the milliseconds from the first to the last.
+// Asks for `count` messages of `length` bytes; resolves with the milliseconds from the first to the
+// last.
 function bareTake(url, length, count) {
   const socket = sockets.get(url);
   return new Promise((done) => {

@@ -1,8 +1,9 @@
-//! What a router sends, and what a person does meanwhile, into the client: it must not panic, and
-//! what it tells of a batch is bounded. New inputs are born of the router of `zbytes-session`'s `tests/hostile.rs`,
-//! whose batches are nearly right.
+//! Feeds the client with batches of a router and actions of a user. It must not panic, and the
+//! number of events for a batch is bounded. Some new inputs are made by the router of
+//! `zbytes-session`'s `tests/hostile.rs`, whose batches are nearly right.
 //!
-//! An input is a list of steps, each a byte that says which, two for a length, and so many bytes.
+//! An input is a list of steps: a byte that chooses the step, two bytes of a length, and as many
+//! bytes.
 #![no_main]
 
 #[allow(dead_code, unused_imports, reason = "its own test is not run here")]
@@ -27,10 +28,10 @@ use zenoh_protocol::{
     transport::{FragmentHeader, FrameHeader, fragment, frame},
 };
 
-/// A batch as it is.
+/// The step that passes its bytes on as a batch.
 const RAW: u8 = 0;
 
-/// A session, and the numbers that its frames have next.
+/// A session, and the next sequence numbers of its lanes.
 struct Session {
     client: Client,
     now: Duration,
@@ -87,7 +88,7 @@ impl Session {
         while self.client.poll_progress().is_some() {}
     }
 
-    /// The next number of a lane, by a byte that says which.
+    /// The lane that a byte chooses, and its next sequence number.
     fn lane(&mut self, byte: u8) -> (Priority, Reliability, u32) {
         let priority = Priority::try_from(byte & 7).unwrap_or(Priority::Data);
         let reliability = if byte & 8 == 0 { Reliability::Reliable } else { Reliability::BestEffort };
@@ -161,7 +162,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Puts a step into `space` at `at`, if it has room, and gives the end of it.
+/// Writes a step into `space` at `at`, if it fits. Returns the end of the step.
 fn put_step(space: &mut [u8], at: usize, which: u8, bytes: &[u8]) -> Option<usize> {
     let end = at + 3 + bytes.len();
     let step = space.get_mut(at..end)?;
@@ -176,12 +177,12 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
         return fuzzer_mutate(data, size, max_size);
     }
     let seed = u64::from(seed / 16);
-    // Its parity says how gentle the router is.
+    // The parity of the seed chooses how gentle the router is.
     let mut router = hostile::Router::new(seed);
     let (mut at, mut drawn) = (0, seed);
     let space = &mut data[..max_size];
     while at < 4000 {
-        // All fragments of a message, or it would never arrive.
+        // All fragments of a message, because otherwise it would never arrive.
         for batch in router.batches() {
             match put_step(space, at, RAW, &batch) {
                 Some(end) => at = end,
@@ -190,7 +191,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
         }
         drawn = mix(drawn.wrapping_add(1));
         if drawn % 4 == 0 {
-            // Time passes, something is sent, asked or answered, or the link comes back.
+            // Let time pass, send, cancel or answer, or open the link again.
             let which = 4 + (drawn >> 8) as u8 % 4;
             match put_step(space, at, which, &[(drawn >> 16) as u8]) {
                 Some(end) => at = end,

@@ -1,12 +1,12 @@
-//! Any text into the readers of what the lab keeps and opens: the setup of a page, and a run. What
-//! is read can be written, is the same when it is read again, and everything that the page makes of
-//! it can be made. New inputs are born of honest ones.
+//! Feeds any text to the readers of the two formats that the lab keeps and opens: the setup of a
+//! page, and a run. A value that was read can be written, and is equal when it is read again. The
+//! page can make everything from it. Some new inputs are made from valid values.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zbytes_lab::{app::{Action, Numbers, Plan, Preset, Sending, Setup, State}, measure::mix, present::{cost::{export, reading::Reading, tables}, layout::facts, snippet}, run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant}, segment::Mode};
 
-/// The most segments that a page has.
+/// The most segments that a page builds.
 const SEGMENTS: u128 = 200_000;
 
 fn setup(text: &str) {
@@ -19,7 +19,7 @@ fn setup(text: &str) {
         let _ = (facts::row_words(row), facts::pointer_words(row), facts::way_sentence(row), facts::mode_sentence(row));
     }
     let sending = Sending::new(&state.key, &state.api.options, None, &Numbers::default());
-    // The page plans as many segments as it can build, and not more.
+    // The page plans only as many segments as it can build.
     for all in [None, Some(Mode::Copy), Some(Mode::Move)] {
         if parts(&state) <= SEGMENTS
             && let Ok(plan) = Plan::of(&state.rows, all, &sending)
@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
     run(text);
 });
 
-/// A setup that a person may have made.
+/// A setup that a user may have made.
 fn honest_setup(seed: u64) -> String {
     let mut state = State::default();
     for at in 0..mix(seed) % 4 {

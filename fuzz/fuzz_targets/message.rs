@@ -1,8 +1,8 @@
-//! Any bytes, cut anywhere, into the reader of Cap'n Proto messages: whatever they are, no panic,
-//! nothing outside of the message, no more copied than there is, and the arrays are those that
-//! `capnp` itself reads. New inputs are born of honest messages.
+//! Feeds any bytes, cut anywhere, to the reader of Cap'n Proto messages. It must not panic, must
+//! stay inside of the message, and must copy at most the message's length. The arrays must be those
+//! that `capnp` itself reads. Some new inputs are valid messages.
 //!
-//! An input begins with a byte that says into how many pieces the rest is cut.
+//! The first byte of an input says into how many pieces the rest is cut.
 #![no_main]
 
 use capnp::{message::ReaderOptions, serialize};
@@ -23,7 +23,7 @@ fn flat(payload: &ZBytes) -> Vec<u8> {
     payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
 }
 
-/// The arrays as `capnp` reads them, where it reads them.
+/// The arrays as `capnp` reads them; `None` if it rejects the message.
 fn by_capnp(bytes: &[u8], schema: Schema) -> Option<Vec<Vec<u8>>> {
     let reader = serialize::read_message(bytes, ReaderOptions::new()).ok()?;
     let floats = |list: capnp::primitive_list::Reader<f32>| -> Vec<u8> {
@@ -102,7 +102,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// An honest message, by a number.
+/// A valid message, chosen by a seed.
 fn honest(seed: u64) -> Vec<u8> {
     let draw = |at: u64, end: u64| mix(seed.wrapping_add(at)) % end;
     let text = || "a text that is longer than a word".chars().take(draw(1, 30) as usize).collect();

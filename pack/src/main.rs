@@ -1,15 +1,18 @@
-//! Packs the page in two parts. trunk runs it over the folder of a build before that becomes `dist` (see `Trunk.toml`).
+//! Packs the page in two parts. trunk runs this program over the folder of a build, before that
+//! folder becomes `dist` (see `Trunk.toml`).
 //!
-//! trunk has the page's program built and packed as one file. What the first view needs is less than half of it, so this packs it
-//! anew: the linked program, which still has its names and relocations, is split where its functions say so (`#[wasm_split]`), and
-//! wasm-bindgen gets the first part only. The files are named after what they were made of, so they may be kept for ever.
+//! trunk builds the page's program and packs it as one file. The first view needs less than half of
+//! it, so this program packs it again. The linked program still has its names and relocations. It
+//! is split where its functions ask for it (`#[wasm_split]`), and wasm-bindgen gets the first part
+//! only. The names of the files derive from their content, so a browser may keep them for ever.
 //!
 //! ```text
-//!   target/wasm32-unknown-unknown/page/zbytes-lab.wasm ──split──> first part ──wasm-bindgen──> NAME_bg.wasm, NAME.js
-//!                                                           └──> NAME_rest.wasm, fetched by NAME_parts.js
+//!   target/wasm32-unknown-unknown/page/zbytes-lab.wasm
+//!     └─split─┬─> first part ──wasm-bindgen──> NAME_bg.wasm, NAME.js
+//!             └─> NAME_rest.wasm, fetched by NAME_parts.js
 //! ```
 //!
-//! It writes `notices.txt` beside them: the licences of what is linked.
+//! It writes `notices.txt` beside them: the licences of the linked packages.
 
 mod notices;
 
@@ -30,10 +33,10 @@ use wasm_encoder::{
 };
 use wasmparser::{CustomSectionReader, Parser};
 
-/// The name of the program, as cargo and trunk have it.
+/// The name of the program, as cargo and trunk use it.
 const PROGRAM: &str = "zbytes-lab";
 
-/// Raised when other files are made of the same program: they must not have the old names.
+/// Raise this when the same program is packed into other files, so that they get new names.
 const FORMAT: u32 = 1;
 
 fn main() -> Result<()> {
@@ -46,7 +49,7 @@ fn main() -> Result<()> {
     pack(&program, &staging)
 }
 
-/// Where cargo builds, which its configuration and its environment may say.
+/// The folder where cargo builds. cargo's configuration or its environment may change it.
 fn target_folder() -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
@@ -58,7 +61,7 @@ fn target_folder() -> Result<PathBuf> {
     Ok(folder.into())
 }
 
-/// Replaces what trunk has packed in `staging` by `program` in two parts.
+/// Replaces the files that trunk has packed in `staging` by `program` in two parts.
 fn pack(program: &[u8], staging: &Path) -> Result<()> {
     let page = staging.join("index.html");
     let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
@@ -105,7 +108,7 @@ fn pack(program: &[u8], staging: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The name that trunk has given to the program in `html`, with its hash and without an ending.
+/// The name that trunk gave to the program in `html`, with its hash and without an ending.
 fn packed_name(html: &str) -> Result<String> {
     let mark = "data-js=\"";
     let address = html.split_once(mark).and_then(|(_, rest)| rest.split_once('"')).map(|(address, _)| address);
@@ -114,7 +117,8 @@ fn packed_name(html: &str) -> Result<String> {
     Ok(file.strip_suffix(".js").with_context(|| format!("{address} is no script"))?.to_owned())
 }
 
-/// `html` with the new names, and with the loader of the parts fetched early: the program imports it.
+/// `html` with the new names. It also fetches the loader of the parts early, because the program
+/// imports it.
 fn linked(html: &str, old: &str, new: &str) -> Result<String> {
     let html = html.replace(old, new);
     let mark = "<link rel=\"modulepreload\" href=\"";
@@ -124,7 +128,7 @@ fn linked(html: &str, old: &str, new: &str) -> Result<String> {
     Ok(format!("{before}{mark}{parts}\">{mark}{after}"))
 }
 
-/// Sixteen digits that change with `program`, and with how it is packed.
+/// Sixteen digits that change with `program` and with [`FORMAT`].
 fn hash(program: &[u8]) -> String {
     let digest = Sha256::new().chain_update(FORMAT.to_le_bytes()).chain_update(program).finalize();
     digest.iter().take(8).fold(String::new(), |mut digits, byte| {
@@ -134,8 +138,8 @@ fn hash(program: &[u8]) -> String {
     })
 }
 
-/// Writes a module anew: numbers in as few bytes as they need, where the linker left room for any, and without custom sections, as names,
-/// which no browser reads.
+/// Writes a module again. Numbers take as few bytes as they need; the linker leaves room for any.
+/// Custom sections, such as names, are dropped, because a browser does not read them.
 struct Compact;
 
 impl Reencode for Compact {
@@ -150,7 +154,7 @@ impl Reencode for Compact {
     }
 }
 
-/// A wasm module as short as it can be said.
+/// The same wasm module in as few bytes as possible.
 fn compact(module: &[u8]) -> Result<Vec<u8>> {
     let mut compacted = Module::new();
     Compact
@@ -166,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_part_is_the_same_program_in_fewer_bytes() {
-        // A function that gives 7, with room for any number, and a custom section.
+        // A function that returns 7, with room for any number, and a custom section.
         let head = [b"\0asm\x01\0\0\0" as &[u8], &[1, 5, 1, 0x60, 0, 1, 0x7f], &[3, 2, 1, 0]].concat();
         let long = [
             &head as &[u8],

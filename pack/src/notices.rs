@@ -1,8 +1,7 @@
-//! The notices of others that belong to the page: of every package that is linked into the page's
-//! program or into the router, its licence, and the text that its licence asks to be handed on.
+//! The notices of third-party packages. The file names every package that is linked into the page's
+//! program or into the router. It holds each licence, and the text that the licence requires.
 //!
-//! Which packages are linked, cargo says; the texts stand in the packages, as they came from the
-//! registry.
+//! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,19 +15,19 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The file of the page that has the notices.
+/// The file with the notices, in the page's folder.
 pub(crate) const FILE: &str = "notices.txt";
 
-/// What files with a licence, or with a notice that it asks to be handed on, begin with.
+/// The beginnings of the names of files with a licence or a notice.
 const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
 
-/// The two programs: what each is, and how cargo is asked for what is linked into it.
+/// The two programs: the words for each, and cargo's arguments to list what is linked into it.
 const PROGRAMS: [(&str, &[&str]); 2] = [
     ("the page", &["--target", "wasm32-unknown-unknown", "--features", "split"]),
     ("the router that serves it", &["--target", "host-tuple"]),
 ];
 
-/// A package, as cargo knows it.
+/// The facts about a package that cargo reports.
 #[derive(Debug, Default)]
 struct Package {
     folder: PathBuf,
@@ -37,7 +36,7 @@ struct Package {
     repository: String,
 }
 
-/// Name and version.
+/// The name and the version of a package.
 type Id = (String, String);
 
 /// The notices of the programs as cargo would build them now.
@@ -56,7 +55,7 @@ pub(crate) fn notices() -> Result<String> {
          The fonts have theirs beside them, in fonts/.\n\
          The standard library of Rust is linked too: Copyright (c) The Rust Project Contributors, MIT OR Apache-2.0.\n",
     );
-    // The same text, apart from where its lines end, stands once.
+    // The same text appears once; its line breaks do not matter.
     let mut texts = BTreeMap::<String, (String, BTreeSet<&str>)>::new();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (name, file) in [("Apache-2.0", "LICENSE-APACHE"), ("EPL-2.0", "LICENSE-EPL-2.0")] {
@@ -87,7 +86,7 @@ pub(crate) fn notices() -> Result<String> {
     Ok(head)
 }
 
-/// What cargo says when it is asked this of the lab.
+/// cargo's output for these arguments, run on the lab.
 fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<String> {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
@@ -99,7 +98,7 @@ fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<String> {
     String::from_utf8(output.stdout).context("cargo's answer is not UTF-8")
 }
 
-/// The packages in a list by `cargo tree`, without the lab itself, which comes first.
+/// The packages in a list by `cargo tree`, without the lab itself, which is the first line.
 fn names(tree: &str) -> BTreeSet<Id> {
     let mut names = BTreeSet::new();
     for line in tree.lines().skip(1) {
@@ -128,7 +127,7 @@ fn packages() -> Result<BTreeMap<Id, Package>> {
     Ok(metadata["packages"].as_array().context("cargo metadata lists no packages")?.iter().map(read).collect())
 }
 
-/// The texts that stand in a package's folder.
+/// The licence texts in a package's folder.
 fn texts_of(folder: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -146,9 +145,9 @@ fn texts_of(folder: &Path) -> Result<Vec<String>> {
     files.iter().map(read).collect()
 }
 
-/// What stands for the text of a package that holds none: that of its licence, or that of a package
-/// from the same repository. Nothing under Apache-2.0, whose text is the same whoever the author
-/// is.
+/// The replacement for the text of a package that holds none: the text of its licence, or that of a
+/// package from the same repository. Empty under Apache-2.0, whose text is the same for every
+/// author.
 fn stand_in(name: &str, package: &Package, all: &BTreeMap<Id, Package>) -> Result<Vec<String>> {
     if package.licence.contains("Apache-2.0") {
         return Ok(Vec::new());
@@ -168,7 +167,7 @@ fn stand_in(name: &str, package: &Package, all: &BTreeMap<Id, Package>) -> Resul
     Ok(Vec::new())
 }
 
-/// The MIT licence, without the line that says whose it is.
+/// The MIT licence, without its copyright line.
 const MIT: &str = "\
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
 \"Software\"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
@@ -182,7 +181,7 @@ MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVE
 CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
 SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.";
 
-/// A text without what editors change in it.
+/// A text without its line breaks and repeated spaces, for comparison.
 fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -200,7 +199,7 @@ mod tests {
         }
         assert!(list.contains("\nzenoh 1.10.2, in the router that serves it\n  EPL-2.0 OR Apache-2.0\n"), "{list}");
         assert!(list.contains("\nzenoh-codec 1.10.2, in the page and in the router that serves it\n"), "{list}");
-        // Neither what is used while building or testing, nor the lab itself.
+        // Neither packages for building or testing alone, nor the lab itself.
         for other in ["proptest", "criterion", "serde_derive", "syn", "zbytes-lab", "windows-sys"] {
             assert!(!list.contains(&format!("\n{other} ")), "{other}");
         }
@@ -210,7 +209,7 @@ mod tests {
             let mut lines = package.lines();
             let (name, licence) = (lines.next().unwrap().split(' ').next().unwrap(), lines.next().unwrap_or_default());
             assert!(!licence.trim().is_empty(), "{package}");
-            // The text of Apache-2.0 is here, whoever the author is.
+            // The text of Apache-2.0 is here once, for every author.
             let heads = texts.lines().filter_map(|line| line.strip_prefix("======== "));
             let has_text = heads.flat_map(|names| names.split(", ")).any(|other| other == name);
             assert!(has_text || licence.contains("Apache-2.0"), "{package}");

@@ -1,4 +1,5 @@
-//! What is written comes back, fits the schema, and what is no run is refused in words.
+//! A written run can be read again and fits the schema. A text that is not a run gets an error in
+//! words.
 
 use super::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -42,7 +43,7 @@ fn puts() -> impl Strategy<Value = Puts> {
         let stage = |stage| StageSeries {
             stage,
             copied,
-            // Only this one is a difference.
+            // Only Arrive is computed as a difference, so only it can be negative.
             samples: samples.iter().map(|time| if stage == Stage::Arrive { -time } else { *time }).collect(),
         };
         Puts { variant, stages: STAGES.map(stage).into(), at }
@@ -195,7 +196,7 @@ fn a_refusal_says_what_is_wrong() {
     let why = |value: Value| Run::from_json(&value.to_string()).unwrap_err().to_string();
     let format = why(changed("/format", json!("zbytes-lab/run/2")));
     assert!(format.contains("zbytes-lab/run/2") && format.contains(FORMAT), "{format}");
-    // Another format is named even if nothing else of it can be read.
+    // An error names another format even if the rest of the text cannot be read.
     assert!(why(json!({ "format": "other/9" })).contains("other/9"));
     assert!(why(json!({ "id": 9 })).contains(FORMAT));
     assert!(why(changed("/format", json!("x".repeat(9999)))).len() < 200);
@@ -209,7 +210,7 @@ fn a_refusal_says_what_is_wrong() {
     assert!(why(changed("/series/0/runs", json!(0))).contains("of no run"));
     assert!(why(changed("/series/0/samples/0", json!(-1.0))).contains("a time of -1"));
     assert!(Run::from_json("{").unwrap_err().to_string().contains("EOF"));
-    // Too large for a number.
+    // A number that is too large for `f64`.
     let text = small().to_string().replace("1.5", "1e999");
     assert!(Run::from_json(&text).is_err());
 }
@@ -245,8 +246,8 @@ fn a_whole_put_is_the_sum_of_its_stages() {
 
 #[test]
 fn numbers_are_read_to_the_last_bit_in_the_page_too() {
-    // Natively another crate of the tests asks for it, so the test above could not miss it; without it, one number of thirteen is
-    // off by its last bit.
+    // In native tests another crate turns the feature on, so the test above cannot notice its
+    // absence. Without it, one number of thirteen is off by its last bit.
     let manifest = include_str!("../../Cargo.toml");
     assert!(manifest.contains("serde_json = { version = \"1\", features = [\"float_roundtrip\"] }"));
 }
@@ -263,6 +264,6 @@ fn the_texts_of_a_run_from_outside_are_shown_as_such() {
     assert_eq!(read.conditions.browser, "Chrome‹line break›‹zero-width space›");
     assert_eq!(read.conditions.router.as_deref(), Some("\u{2068}ws://\u{5e9}\u{2069}"));
     assert!(read.unsent.as_ref().unwrap().chars().count() <= SENTENCES);
-    // Written and read once more it stays as it is.
+    // Written and read once more, it remains unchanged.
     assert_eq!(Run::from_json(&read.to_json()).unwrap(), read);
 }

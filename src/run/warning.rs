@@ -1,4 +1,4 @@
-//! What casts doubt on a run, in words.
+//! Doubts about a run, in words.
 
 use std::fmt;
 
@@ -10,16 +10,17 @@ use zbytes_measure::{
 
 use super::{Puts, Run};
 
-/// Something that casts doubt on a run. Shown as sentences that say what was seen, what it means and what to do.
+/// A reason to doubt a run. Its `Display` is sentences: what was observed, what it means, and what
+/// the user can do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Warning {
     /// The program was built without optimisation.
     DebugBuild,
-    /// The page was hidden meanwhile.
+    /// The page was hidden during the run.
     PageHidden,
     /// The run was stopped before its end.
     Partial,
-    /// The samples themselves tell.
+    /// The samples themselves show a doubt.
     Samples(Doubt),
 }
 
@@ -63,7 +64,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Everything that casts doubt on `run`, judged by its conditions and its raw samples: see [`doubts`]. Whole puts have rounds of their own.
+/// All warnings about `run`, from its conditions and its raw samples: see [`doubts`]. Whole puts
+/// have rounds of their own.
 #[must_use]
 pub fn warnings(run: &Run) -> Vec<Warning> {
     let conditions = &run.conditions;
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
     use crate::run::{Conditions, FORMAT, Scenario, Series, Stage, StageSeries, Thread, Variant};
 
-    /// A run of two variants that nothing casts doubt on.
+    /// A run of two variants without any warning.
     fn run() -> Run {
         let series = |variant| Series {
             variant,

@@ -1,10 +1,12 @@
-//! What waits for a client that is slower than the router.
+//! Batches that wait for a client slower than the router.
 //!
-//! zenoh gives a subscriber one bounded time for a whole message: the message must be out of the router, to its last
-//! fragment, that long after the router had to wait for the first time. A large message over a slow link would end the
-//! session of a client that takes all it can. So a message that has begun is read to its end, whatever waits already, and
-//! the router is done with it. Between messages little waits: samples that may be dropped are dropped in the router while
-//! they are young, and a publisher that asks for BLOCK is held back.
+//! zenoh gives a subscriber one bounded time for a whole message, down to its last fragment. The
+//! time begins when the router first has to wait. A large message over a slow link would end the
+//! session of a client that reads as fast as it can.
+//!
+//! Once a message has begun, the lab reads it to its end, even if many bytes wait already. So the
+//! router has sent all of it in time. Between messages little waits. The router drops samples that
+//! may be dropped while they are young. A publisher that asks for BLOCK has to wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,12 +19,12 @@ use zenoh_codec::{RCodec as _, Zenoh080};
 use zenoh_protocol::core::{Priority, Reliability};
 use zenoh_protocol::transport::{FragmentHeader, FrameHeader};
 
-/// How much may wait for a client before the next message is begun.
+/// How many bytes may wait for a client before the lab begins to read the next message.
 pub(crate) const BETWEEN_MESSAGES: usize = 256 * 1024;
-/// How much may wait beyond that in all backlogs together: once the longest message.
+/// How many bytes may wait beyond that in all backlogs together: once the longest message.
 pub(crate) const BEYOND: usize = 1 << 30;
 
-/// The room for all that is beyond [`BETWEEN_MESSAGES`] of its own backlog.
+/// The room that all backlogs share, for their bytes beyond [`BETWEEN_MESSAGES`].
 pub(crate) fn room() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(BEYOND))
 }
@@ -45,7 +47,7 @@ pub(crate) struct Output {
 struct Shared {
     /// Bytes that wait.
     bytes: AtomicUsize,
-    /// Some of them were taken.
+    /// Notified when the output takes some of them.
     less: Notify,
 }
 
@@ -54,7 +56,7 @@ struct Waiting {
     _room: Option<OwnedSemaphorePermit>,
 }
 
-/// A backlog in which nothing waits.
+/// A new, empty backlog.
 pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
     let (sender, receiver) = unbounded_channel();
     let shared = Arc::<Shared>::default();
@@ -63,8 +65,10 @@ pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
 }
 
 impl Input {
-    /// Has a batch wait. An empty one is taken note of, and goes no further: zenoh puts one into a stream where it gives a
-    /// message up halfway, and its own WebSocket links send nothing for it.
+    /// Adds a batch to those that wait.
+    ///
+    /// An empty batch is only noted. zenoh writes one into a stream when it cancels a message
+    /// halfway. Its own WebSocket links send nothing for that.
     pub(crate) fn put(&mut self, batch: Bytes) {
         self.under_way.saw(&batch);
         if batch.is_empty() {
@@ -72,10 +76,11 @@ impl Input {
         }
         let before = self.shared.bytes.fetch_add(batch.len(), Ordering::Relaxed);
         let beyond = (before + batch.len()).saturating_sub(BETWEEN_MESSAGES).min(batch.len());
-        // A batch is short, so its length fits. Where there is no room it waits all the same, and no further one is read.
+        // A batch is short, so its length fits into `u32`. A batch without room waits too, but then
+        // the lab reads no further one.
         let room = u32::try_from(beyond).ok().filter(|beyond| *beyond > 0);
         let room = room.and_then(|beyond| Arc::clone(&self.room).try_acquire_many_owned(beyond).ok());
-        // The other end is there for as long as this one is asked for more.
+        // The output exists for as long as the caller adds batches, so an error cannot matter here.
         let _ = self.batches.send(Waiting { batch, _room: room });
     }
 
@@ -93,7 +98,7 @@ impl Input {
 }
 
 impl Output {
-    /// The next batch, if one waits; an error when none will ever come.
+    /// The next batch, if one waits; an error when the router has ended and every batch was taken.
     pub(crate) fn next_now(&mut self) -> Option<Result<Bytes, ()>> {
         match self.batches.try_recv() {
             Ok(waiting) => Some(Ok(self.taken(waiting))),
@@ -102,7 +107,7 @@ impl Output {
         }
     }
 
-    /// Waits for the next batch. `None` when the router has ended and everything was taken.
+    /// Waits for the next batch. `None` when the router has ended and every batch was taken.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         let waiting = self.batches.recv().await?;
         Some(self.taken(waiting))
@@ -117,20 +122,21 @@ impl Output {
     }
 }
 
-/// The lanes in which the router has begun a message and not ended it, a bit for each.
+/// The lanes in which the router has begun a message and not ended it, one bit for each.
 #[derive(Default)]
 struct UnderWay(u16);
 
 impl UnderWay {
     fn saw(&mut self, batch: &[u8]) {
         if batch.is_empty() {
-            // A message was given up, in a lane that is not told. Where only one is under way, it is that one.
+            // The router cancelled a message, in a lane that the empty batch does not name. If only
+            // one lane is in the middle of a message, it is that one.
             if self.0.is_power_of_two() {
                 self.0 = 0;
             }
             return;
         }
-        // A fragment fills its batch; other batches hold whole messages.
+        // Fragments of one message fill a batch each; other batches hold whole messages.
         let codec = Zenoh080::new();
         let fragment: Result<FragmentHeader, _> = codec.read(&mut batch.reader());
         if let Ok(FragmentHeader { reliability, ext_qos, more, .. }) = fragment {
@@ -163,7 +169,7 @@ mod tests {
 
     const LEN: usize = 60_000;
 
-    /// A fragment, the last one of its message or not.
+    /// A fragment; `more` is false for the last one of its message.
     fn fragment(priority: Priority, more: bool) -> Bytes {
         let header = FragmentHeader {
             reliability: Reliability::Reliable,
@@ -193,7 +199,7 @@ mod tests {
         input.may_read(LEN).now_or_never().is_some()
     }
 
-    /// Puts batches until no more may be read, at most so many; returns how many.
+    /// Adds batches until the lab may not read more, at most `most`. Returns how many it added.
     fn fill(input: &mut Input, batch: &Bytes, most: usize) -> usize {
         let mut count = 0;
         while count < most && may_read(input) {
@@ -220,7 +226,7 @@ mod tests {
         let (mut input, mut output) = backlog(room());
         let (more, last) = (fragment(Priority::Data, true), fragment(Priority::Data, false));
         assert_eq!(fill(&mut input, &more, 1_000), 1_000);
-        // Of two lanes the one that ends first ends nothing for the other.
+        // The end of a message in one lane does not end the message of the other lane.
         input.put(fragment(Priority::RealTime, true));
         input.put(last.clone());
         assert!(may_read(&input));
@@ -241,12 +247,12 @@ mod tests {
             assert_eq!(fill(&mut input, &fragment(Priority::Data, true), 20), 20);
             (input, output)
         };
-        // By an empty batch, which no client sees.
+        // An empty batch cancels the message, and the client never gets that batch.
         let (mut input, mut output) = full();
         input.put(Bytes::new());
         assert!(!may_read(&input));
         assert_eq!(std::iter::from_fn(|| output.next_now()).count(), 20);
-        // An empty batch does not say which of two was given up: what follows in its lane does.
+        // An empty batch does not name its lane, so with two lanes the next frame of each decides.
         let (mut input, _output) = full();
         input.put(fragment(Priority::RealTime, true));
         input.put(Bytes::new());
@@ -267,7 +273,7 @@ mod tests {
         let all = fill(&mut first, &more, 1_000) + fill(&mut second, &more, 1_000);
         assert!((2 * little + 8..=2 * little + 11).contains(&all), "{all}");
         assert!(!may_read(&first) && !may_read(&second));
-        // What one gives back the other may have.
+        // The other backlog may use the room that one returns.
         drop((first, first_out));
         second_out.next_now().unwrap().unwrap();
         assert!(fill(&mut second, &more, 1_000) >= 8);

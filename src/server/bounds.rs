@@ -1,44 +1,48 @@
-//! How many connections there may be: what the system's limit of open files leaves room for.
+//! How many connections the lab accepts: as many as the system's limit of open files allows.
 
 use super::Error;
 
 /// Files that the program needs for itself: its listeners, its runtimes, the files of the page.
 const RESERVE: u64 = 128;
-/// With fewer files there is no use in starting.
+/// With fewer files the lab cannot start.
 const NEEDED: u64 = 256;
-/// With more files there is nothing more to allow. Less than 10,240, the most that macOS gives a program.
+/// More files than this would not raise any bound. The number is below 10,240, the most that macOS
+/// gives a program.
 const WANTED: u64 = RESERVE + 8 * MOST.tcp_handshakes as u64;
-/// What is allowed where the limit of open files does not matter.
+/// The bounds when the limit of open files does not matter.
 const MOST: Bounds = Bounds { waiting: 1_200, handshakes: 400, tcp_handshakes: 1_200, sessions: 1_000 };
-/// Files of a WebSocket that has reached the router: the client's, and both ends of the way to the router.
+/// Open files of a WebSocket that has reached the router: the client's connection, and both ends of
+/// the connection to the router.
 const FILES_OF_A_SESSION: u64 = 3;
 
-/// How many connections of each kind there may be.
+/// How many connections of each kind the lab accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// At the page's port and at the ws port each: connections that have not sent a request or a zenoh message yet, or are
-    /// idle between two requests.
+    /// Connections at the page's port, and as many at the ws port. They have not sent a request or
+    /// a zenoh message yet, or are idle between two requests.
     pub waiting: usize,
-    /// WebSockets of both ports together that are in zenoh's handshake.
+    /// WebSockets of both ports together during zenoh's handshake.
     pub handshakes: usize,
-    /// Connections of the tcp port that are in zenoh's handshake, or have said nothing yet.
+    /// Connections of the tcp port during zenoh's handshake, including those that have sent nothing
+    /// yet.
     pub tcp_handshakes: usize,
-    /// WebSockets of both ports together that have a session or are in zenoh's handshake; and sessions of the router.
+    /// WebSockets of both ports together that have a session or are in zenoh's handshake. It is
+    /// also the router's own limit of sessions.
     pub sessions: usize,
 }
 
 impl Bounds {
-    /// Asks the system for as many open files as are of use, and takes what it allows.
+    /// Raises the system's limit of open files as far as useful, and derives the bounds from it.
     ///
     /// # Errors
-    /// [`Error::OpenFiles`] when that is too few.
+    /// [`Error::OpenFiles`] when the limit is too low.
     pub(crate) fn claim() -> Result<Self, Error> {
         let limit = raise_limit();
         Self::of(limit).ok_or(Error::OpenFiles { limit, needed: NEEDED })
     }
 
-    /// Three eighths of the files are for what waits at the three ports, an eighth for handshakes of WebSockets, and half
-    /// for sessions.
+    /// Three eighths of the files are for waiting connections of the three ports, an eighth for
+    /// handshakes of WebSockets, and half for sessions.
     fn of(limit: u64) -> Option<Self> {
         if limit < NEEDED {
             return None;
@@ -54,7 +58,8 @@ impl Bounds {
     }
 }
 
-/// Raises the soft limit of open files as far as it is of use and the hard limit allows. Returns what it is then.
+/// Raises the soft limit of open files as far as useful, and at most to the hard limit. Returns the
+/// resulting limit.
 #[cfg(unix)]
 fn raise_limit() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -72,7 +77,7 @@ fn raise_limit() -> u64 {
     }
 }
 
-/// Sockets are not limited like that elsewhere.
+/// Other systems do not count sockets as open files.
 #[cfg(not(unix))]
 fn raise_limit() -> u64 {
     WANTED

@@ -1,9 +1,11 @@
-//! Who waits, and who has to go when too many wait.
+//! A bounded queue of waiting connections, and the choice of the one to close when too many wait.
 //!
-//! A connection that says nothing costs a descriptor and, in the router, one of a few places for handshakes. So every
-//! connection waits at a [`Door`] until it has what it came for. A door holds a bounded number. Beyond it a newcomer is
-//! let in all the same, and the one that has waited longest goes: silence never takes the place of a connection that
-//! speaks. It is taken from the address that has most connections waiting, so one address crowds out only itself.
+//! A silent connection costs a descriptor and, in the router, one of a few places for handshakes.
+//! So every connection waits at a [`Door`] until it has sent its request or its first message.
+//!
+//! A door holds a bounded number. Beyond it the door still admits a new connection, and closes the
+//! one that has waited longest. So a silent connection never blocks one that sends. The door closes
+//! a connection of the address with the most waiting ones, so one address displaces only itself.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,14 +14,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-/// A bounded number of connections that wait.
+/// A bounded number of waiting connections.
 #[derive(Debug)]
 pub(crate) struct Door {
     bound: usize,
     queue: Mutex<Queue>,
 }
 
-/// Those who wait, by the number of their place: the least has waited longest.
+/// The waiting connections, by the number of their place: the smallest number has waited longest.
 #[derive(Debug, Default)]
 struct Queue {
     last: u64,
@@ -38,7 +40,7 @@ impl Door {
         Arc::new(Self { bound: bound.max(1), queue: Mutex::default() })
     }
 
-    /// Lets a connection of this address wait. When too many wait, another one is sent away.
+    /// Admits a connection from this address. If too many wait, the door closes another one.
     pub(crate) fn enter(self: &Arc<Self>, from: IpAddr) -> Guest {
         let from = neighbourhood(from);
         let guest = Guest {
@@ -53,7 +55,8 @@ impl Door {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // The queue is whole between any two statements, so a panic elsewhere does not spoil it.
+        // The queue is consistent between any two statements, so a panic elsewhere does not damage
+        // it.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -70,7 +73,8 @@ impl Queue {
         self.last
     }
 
-    /// Sends away the oldest of the address that has most waiting; of several such addresses, of the one that came first.
+    /// Closes the oldest connection of the address with the most waiting ones. Of several such
+    /// addresses, it chooses the one whose connection is oldest.
     fn make_room(&mut self) {
         let mut most = HashMap::<IpAddr, (usize, u64)>::new();
         for (&place, waiting) in &self.waiting {
@@ -83,19 +87,19 @@ impl Queue {
     }
 }
 
-/// A connection at a door. Dropping it is leaving.
+/// A connection at a door. Dropping it frees its place.
 #[derive(Debug)]
 pub(crate) struct Guest {
     door: Arc<Door>,
     from: IpAddr,
-    /// The place that it took last, `None` once it has settled. Locked before the queue.
+    /// The current place, or `None` once it has settled. Lock this before the queue.
     place: Mutex<Option<u64>>,
     sent_away: CancellationToken,
     settled: CancellationToken,
 }
 
 impl Guest {
-    /// Begins to wait anew, at the end of the queue: the connection has said something that was worth the wait.
+    /// Moves to the end of the queue and waits anew: the connection has sent something useful.
     pub(crate) fn queue_up(&self) {
         let mut place = self.place();
         if self.sent_away.is_cancelled() || self.settled.is_cancelled() {
@@ -111,14 +115,14 @@ impl Guest {
         }
     }
 
-    /// Waits no longer: the connection has what it came for.
+    /// Stops waiting: the connection has completed the step that the door waited for.
     pub(crate) fn settle(&self) {
         self.settled.cancel();
         self.leave();
     }
 
-    /// Resolves when this connection has to go: it was sent away, or it has not settled in time. Never resolves
-    /// once it has settled.
+    /// Resolves when the caller must close this connection: the door chose it, or it has not
+    /// settled in time. Never resolves once it has settled.
     pub(crate) async fn must_go(&self, within: Duration) -> MustGo {
         let must_go = tokio::select! {
             biased;
@@ -132,12 +136,12 @@ impl Guest {
         }
     }
 
-    /// The address that the door counts this connection under.
+    /// The address under which the door counts this connection.
     pub(crate) fn from(&self) -> IpAddr {
         self.from
     }
 
-    /// Resolves when this connection was sent away.
+    /// Resolves when the door has chosen this connection to be closed.
     pub(crate) async fn sent_away(&self) {
         self.sent_away.cancelled().await;
     }
@@ -159,16 +163,17 @@ impl Drop for Guest {
     }
 }
 
-/// Why a connection has to go.
+/// Why a connection must be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MustGo {
-    /// Too many wait, and this one has waited longest.
+    /// Too many connections wait, and this one was chosen.
     Crowded,
-    /// It had this long.
+    /// It has waited for the whole time that it had.
     Late(Duration),
 }
 
-/// What counts as one address. The network of an IPv6 address is one: a single machine may have all the addresses in it.
+/// The address or network that counts as one. An IPv6 address counts as its /64 network, because a
+/// single machine may have all the addresses in it.
 fn neighbourhood(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
@@ -204,7 +209,7 @@ mod tests {
         guests[0].queue_up();
         guests.push(door.enter(ip("127.0.0.1")));
         assert_eq!(gone(&guests), [1]);
-        // What was sent away stays away.
+        // A closed connection cannot enter the queue again.
         guests[1].queue_up();
         assert_eq!(door.waiting(), 3);
         assert_eq!(gone(&guests), [1]);

@@ -1,8 +1,10 @@
-//! `/zenoh`, the page's way to the router on the page's own port, and the ws port, that of other programs.
+//! Two WebSocket endpoints: `/zenoh`, for the page on the page's own port, and the ws port, for
+//! other programs.
 //!
-//! Both take a WebSocket upgrade and lead what follows to the router (see [`super::front`]). `/zenoh` checks where the page
-//! is from (see [`super::origin`]); the ws port does not, as no zenoh router does. No extension is agreed on:
-//! permessage-deflate would compress what is measured.
+//! Both accept a WebSocket upgrade and pass its batches to the router (see [`super::front`]).
+//! `/zenoh` checks the origin of the page (see [`super::origin`]). The ws port does not, like any
+//! zenoh router. Neither agrees to an extension: permessage-deflate would compress the bytes that
+//! the lab measures.
 
 use std::sync::Arc;
 
@@ -24,12 +26,12 @@ pub(crate) async fn zenoh(State(shared): State<Arc<Shared>>, mut request: Reques
     answer(checked, &mut request, &shared)
 }
 
-/// Handles a request to the ws port, whatever its path.
+/// Handles a request to the ws port, with any path.
 pub(crate) async fn ws(State(shared): State<Arc<Shared>>, mut request: Request) -> Response<Body> {
     answer(check_upgrade(&request), &mut request, &shared)
 }
 
-/// Upgrades a connection whose request has the key that goes with it.
+/// Upgrades the connection if `checked` holds the answer to the request's key.
 fn answer(checked: Result<String, Refusal>, request: &mut Request, shared: &Arc<Shared>) -> Response<Body> {
     let upgraded = checked.and_then(|accept| {
         let accept = HeaderValue::from_str(&accept)
@@ -47,7 +49,8 @@ fn answer(checked: Result<String, Refusal>, request: &mut Request, shared: &Arc<
     upgraded.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Lets only a complete WebSocket upgrade pass (RFC 6455, section 4.2.1). Gives the key that answers it.
+/// Accepts only a complete WebSocket upgrade (RFC 6455, section 4.2.1). Returns the key for the
+/// answer.
 fn check_upgrade(request: &Request) -> Result<String, Refusal> {
     if request.method() != Method::GET {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("expected GET, got {}", request.method()))
@@ -91,7 +94,7 @@ fn is_key(key: &[u8]) -> bool {
     matches!(key.split_at_checked(22), Some((digits, b"==")) if digits.iter().all(digit))
 }
 
-/// Why a request was not passed on.
+/// Why the lab refused a request.
 #[derive(Debug)]
 struct Refusal {
     status: StatusCode,

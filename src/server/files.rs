@@ -1,8 +1,11 @@
 //! The built page as HTTP answers.
 //!
-//! A file is read, hashed and compressed once and then served from memory, so a class that loads the page at the same
-//! moment costs one compression. A rebuilt file is noticed by its time and length. Nothing outside the folder is ever
-//! opened: a path is taken apart into plain names before it meets the file system, and links must not lead out.
+//! The lab reads, hashes and compresses a file once, and then serves it from memory. So a class
+//! that loads the page at the same moment costs one compression. A rebuilt file has another time or
+//! length, and the lab reads it again.
+//!
+//! The lab never opens a file outside of the folder. It splits a path into plain names before it
+//! uses the file system, and it refuses links that lead out.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -22,15 +25,15 @@ use tokio::sync::OnceCell;
 
 /// For names that carry a hash of their content: a changed file has another name.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// For all others: ask each time, an unchanged file is answered by 304.
+/// For all other names: the browser asks each time, and the lab answers 304 for an unchanged file.
 const NO_CACHE: &str = "no-cache";
-/// Below this size an answer fits in one packet anyway.
+/// Below this size an answer fits in one packet without compression.
 const WORTH_COMPRESSING: usize = 1024;
-/// Brotli's middle way: within a few percent of the best size, in a tenth of its time.
+/// Brotli's middle quality: within a few percent of the best size, in a tenth of its time.
 const BROTLI_QUALITY: u32 = 9;
 const BROTLI_WINDOW: u32 = 22;
 
-/// The folder of the built page, with what was served from it so far.
+/// The folder of the built page, and the files that were served from it so far.
 #[derive(Debug)]
 pub(crate) struct Files {
     root: PathBuf,
@@ -42,7 +45,8 @@ impl Files {
         Self { root, cache: Mutex::default() }
     }
 
-    /// Reads and compresses what a visitor loads first, so that the first one need not wait for it.
+    /// Reads and compresses the files of the folder itself, so that the first visitor does not
+    /// wait.
     pub(crate) async fn warm_up(&self) {
         let Ok(mut entries) = tokio::fs::read_dir(&self.root).await else {
             return;
@@ -103,12 +107,13 @@ impl Files {
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<File>>> {
-        // The map is whole between any two statements, so a panic elsewhere does not spoil it.
+        // The map is consistent between any two statements, so a panic elsewhere does not damage
+        // it.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The 404 answer.
+/// Returns the 404 answer, which names the path and the page.
 pub(crate) fn not_found(path: &str) -> Response<Body> {
     let text = format!("there is no {path} here; the page is at /\n");
     (StatusCode::NOT_FOUND, text).into_response()
@@ -120,7 +125,7 @@ struct File {
     version: (SystemTime, u64),
     content_type: HeaderValue,
     cache_control: HeaderValue,
-    /// Of the uncompressed bytes; each encoding has a suffix of its own.
+    /// Hash of the uncompressed bytes; each encoding adds a suffix of its own.
     hash: String,
     compressible: bool,
     plain: Bytes,
@@ -204,7 +209,7 @@ enum Encoding {
 }
 
 impl Encoding {
-    /// The best that the client takes. Its own order among those does not matter.
+    /// The best encoding that the client accepts. The client's own order does not matter.
     fn choose(request: &HeaderMap) -> Self {
         let takes = |wanted: &str| {
             request
@@ -249,7 +254,7 @@ impl Encoding {
         }
     }
 
-    /// Writing into memory cannot fail, so there is no error to report.
+    /// Writing into memory cannot fail, so this returns no error.
     fn compress(self, plain: &[u8]) -> Bytes {
         match self {
             Self::Brotli => {
@@ -267,7 +272,7 @@ impl Encoding {
     }
 }
 
-/// The file that a request path stands for: plain names only, none hidden. `/` is the page.
+/// The file for a request path. Every name in the path must be plain and visible. `/` is the page.
 fn plain_path(path: &str) -> Option<PathBuf> {
     let path = percent_decode_str(path).decode_utf8().ok()?;
     let path = path.strip_prefix('/')?;
@@ -282,8 +287,9 @@ fn plain_path(path: &str) -> Option<PathBuf> {
         .collect()
 }
 
-/// Whether a file name carries the 64 bits that trunk derives from the content, as in `styles-0123456789abcdef.css` and
-/// `zbytes-lab-123456789abcdef_bg.wasm`. It drops leading zeros; a hash with more than four of them is not worth a rule.
+/// Whether a file name carries the 64-bit hash that trunk derives from the content. Examples are
+/// `styles-0123456789abcdef.css` and `zbytes-lab-123456789abcdef_bg.wasm`. trunk drops leading
+/// zeros. A hash with more than four of them is too rare for a rule.
 fn has_hash(name: &str) -> bool {
     name.split('-').skip(1).any(|part| {
         let digits = part.split(['.', '_']).next().unwrap_or_default();

@@ -1,9 +1,11 @@
-//! The page's port and the ws port: who connects waits at a door until the router has to see it.
+//! The page's port and the ws port: a connection waits at a door until it needs the router.
 //!
-//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for handshakes. A connection
-//! that says nothing holds up the one and takes one of the others. So WebSockets reach ports of the lab's own, and the
-//! router gets a connection only together with the first whole batch that the client has sent. Until then, and in the
-//! handshake behind it, a connection can be sent away (see [`super::door`]).
+//! A zenoh router handles one WebSocket upgrade at a time, and has a bounded number of places for
+//! handshakes. A silent connection blocks all upgrades and takes one of these places.
+//!
+//! So WebSockets reach ports of the lab's own. The lab connects a client to the router only when it
+//! has the client's first whole batch. Until then, and during the handshake after it, the lab may
+//! close the connection (see [`super::door`]).
 
 use std::io;
 use std::net::IpAddr;
@@ -34,14 +36,16 @@ use super::router::{Backend, HANDSHAKE_WITHIN};
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long a client may take to send its first batch after the upgrade.
 const FIRST_BATCH_WITHIN: Duration = Duration::from_secs(10);
-/// How long to wait before a router that has not answered is tried again; each further wait is twice as long.
+/// The first wait before the lab tries a router again that has not answered. Each further wait is
+/// twice as long.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// When the lab stops, how long an answer under way may take to be sent.
+/// How long an answer may still take to be sent when the lab stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
-/// A pause after a failed accept, which nearly always means that the process has no file descriptor left.
+/// A pause after a failed accept, which nearly always means that the process has no file descriptor
+/// left.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
-/// Accepts connections and has each served until the lab stops.
+/// Accepts connections and serves each one, until the lab stops.
 pub(crate) async fn accept<F>(
     listener: TcpListener,
     door: Arc<Door>,
@@ -57,7 +61,8 @@ pub(crate) async fn accept<F>(
         };
         match accepted {
             Ok((stream, from)) => {
-                // Without it small messages would wait for the acknowledgement of the one before.
+                // Without this option, small messages would wait for the acknowledgement of the one
+                // before.
                 let _ = stream.set_nodelay(true);
                 let guest = door.enter(from.ip());
                 shared.tasks.spawn(serve(stream, Arc::new(guest)));
@@ -67,8 +72,8 @@ pub(crate) async fn accept<F>(
     }
 }
 
-/// Serves one connection that speaks HTTP. It waits at its door until it is upgraded, anew after each request. When the
-/// lab stops, an answer under way is finished and an idle connection closed.
+/// Serves one HTTP connection. It waits at its door until its upgrade, and anew after each request.
+/// When the lab stops, it finishes the current answer and closes an idle connection.
 pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
     let routes = TowerToHyperService::new(routes);
     let requests = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
@@ -83,7 +88,7 @@ pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, s
         .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
-        // An error here is the client's: it went away, or spoke no HTTP.
+        // An error here is the client's: it closed the connection, or did not speak HTTP.
         _ = connection.as_mut() => {}
         () = guest.sent_away() => {}
         () = shared.stop.cancelled() => {
@@ -93,7 +98,7 @@ pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, s
     }
 }
 
-/// Leads an upgraded connection to the router, and serves it until one side ends.
+/// Connects an upgraded connection to the router, and serves it until one side ends.
 pub(crate) fn websocket(request: &mut Request, backend: Backend, shared: &Arc<Shared>) {
     let upgrade = hyper::upgrade::on(&mut *request);
     if let Some(guest) = request.extensions_mut().remove::<Arc<Guest>>() {
@@ -118,13 +123,13 @@ async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
         upgraded = upgrade => upgraded.ok()?,
         _ = guest.must_go(FIRST_BATCH_WITHIN) => return None,
     };
-    // The bare connection under HTTP, and what arrived together with the upgrade itself.
+    // The bare connection under HTTP, and the bytes that arrived together with the upgrade.
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
     let (stream, early) = (parts.io.into_inner(), parts.read_buf.into());
     Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config())).await)
 }
 
-/// From the first batch of a client to the end of its session.
+/// Serves a client from its first batch to the end of its session.
 async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shared: &Shared) -> End {
     guest.queue_up();
     let first = tokio::select! {
@@ -154,10 +159,12 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
     }
 }
 
-/// Opens a connection to the router with the first batch of a client. Gives the connection and the router's answer.
+/// Opens a connection to the router and sends the first batch of a client. Returns the connection
+/// and the router's answer.
 ///
-/// The router ends it without an answer when it has as many handshakes under way as it allows, because of what is silent
-/// at the tcp port. Then it is tried again, until the caller gives up.
+/// The router closes a connection without an answer while its places for handshakes are full of
+/// silent connections at the tcp port. Then this function tries again, until the caller drops the
+/// future.
 async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
     let mut pause = AGAIN_AFTER;
     loop {
@@ -170,7 +177,8 @@ async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream
     }
 }
 
-/// A connection that the router sees: one of a bounded number, and until its session is open one of those in the handshake.
+/// A connection that the router sees. It holds one of a bounded number of places. Until its session
+/// is open it also waits at the door for handshakes.
 struct Inside {
     guest: Guest,
     _place: OwnedSemaphorePermit,

@@ -1,4 +1,4 @@
-//! What the user may choose, and what it means.
+//! The options of the command line, and their meaning.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use clap::Parser;
 use super::Port;
 use super::origin::{Origin, host_name};
 
-/// The page's port on loopback.
+/// The default address of the page: its port on loopback.
 pub const DEFAULT_PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// The router's WebSocket link.
+/// The default address of the router's WebSocket link.
 pub const DEFAULT_WS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7446);
-/// The router's TCP link, on zenoh's own port.
+/// The default address of the router's TCP link, on zenoh's own port.
 pub const DEFAULT_TCP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7447);
 /// Where `trunk serve` offers the page during development (see `Trunk.toml`).
 pub const DEVELOPMENT_ORIGINS: [&str; 2] = ["http://127.0.0.1:8081", "http://localhost:8081"];
@@ -70,7 +70,7 @@ impl Options {
         if self.lan { SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.page.port()) } else { self.page }
     }
 
-    /// The three addresses to listen on, each with the option that changes it.
+    /// The three addresses to listen on, each with the port that it is for.
     pub(crate) fn ports(&self) -> [(Port, SocketAddr); 3] {
         [(Port::Page, self.page_bind()), (Port::Ws, self.ws), (Port::Tcp, self.tcp)]
     }
@@ -84,7 +84,7 @@ impl Options {
 }
 
 impl Default for Options {
-    /// What the command line without any option means.
+    /// The same values as a command line without any option.
     fn default() -> Self {
         Self {
             page: DEFAULT_PAGE,

@@ -1,19 +1,23 @@
-//! Who may open `/zenoh`. Pure rules, no I/O.
+//! The rules for access to `/zenoh`. They do no I/O.
 //!
-//! A WebSocket is not bound by the same-origin policy: any website that the user opens may connect to any port of the
-//! user's machine. What tells a page of the lab from another one is the `Origin` header, which a script cannot forge.
-//! So a request passes if
+//! The same-origin policy does not cover a WebSocket: any website that the user opens may connect
+//! to any port of the user's machine. The `Origin` header distinguishes a page of the lab from
+//! another one, because a script cannot forge it. So a request passes if
 //!
-//! 1. its `Origin` was allowed by name (`--allow-origin`), or
-//! 2. its `Origin` is the site that it asked for: the host and port of `Origin` equal those of `Host`.
+//! 1. the user allowed its `Origin` by name (`--allow-origin`), or
+//! 2. its `Origin` is the site that it asks for: the host and port of `Origin` equal those of
+//!    `Host`.
 //!
-//! The second rule alone falls to DNS rebinding: `evil.example` serves a page, then points its own name at 127.0.0.1, and
-//! its script asks `evil.example:8080`, with both headers equal. So it holds only for hosts whose meaning a stranger's
-//! name server cannot change: IP literals, `localhost`, this machine's own name (whole, its first label, and that under
-//! `.local`), and names that the user vouches for with `--allow-host`.
+//! DNS rebinding defeats the second rule alone. `evil.example` serves a page, then points its own
+//! name at 127.0.0.1. Its script asks `evil.example:8080`, with both headers equal. So the rule
+//! holds only for hosts whose meaning a foreign name server cannot change:
 //!
-//! `X-Forwarded-Host` is not looked at: a client may write anything into it. A TLS front that keeps `Host` needs
-//! `--allow-host`, one that changes it needs `--allow-origin`.
+//! - IP literals and `localhost`;
+//! - this machine's own name: whole, its first label, and that label under `.local`;
+//! - names that the user trusts with `--allow-host`.
+//!
+//! The rules ignore `X-Forwarded-Host`, because a client may write anything into it. A TLS front
+//! that keeps `Host` needs `--allow-host`, one that changes it needs `--allow-origin`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,7 +27,8 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Uri};
 
-/// A web origin: scheme, host and port, as in the `Origin` header of a page served over http or https.
+/// A web origin: scheme, host and port, as in the `Origin` header of a page served over http or
+/// https.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     https: bool,
@@ -50,7 +55,7 @@ impl FromStr for Origin {
             _ => return Err(wrong()),
         };
         let authority = uri.authority().ok_or_else(wrong)?;
-        // Nothing may follow the host and the port: no path, query or fragment.
+        // Only the host and the port are allowed: a path, a query or a fragment is an error.
         let (_, rest) = text.split_once("://").ok_or_else(wrong)?;
         if rest != authority.as_str() {
             return Err(wrong());
@@ -81,8 +86,10 @@ pub(crate) fn host_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Host in lower case and the port, if one is written. `None` for what no page has in its address: user information, or a
-/// host that is neither an IP address nor a name of letters, digits, hyphens and underscores.
+/// The host in lower case, and the port if one is written.
+///
+/// `None` for a host that a page's address cannot have. The host must be an IP address or a name of
+/// letters, digits, hyphens and underscores, and user information must be absent.
 fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
     let host = authority.host().to_ascii_lowercase();
     let port = match authority.as_str().get(host.len()..)? {
@@ -98,7 +105,7 @@ fn split(authority: &Authority) -> Option<(String, Option<u16>)> {
     (named || is_ip(&host)).then_some((host, port))
 }
 
-/// Which pages may use `/zenoh`.
+/// The pages that may use `/zenoh`.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     origins: Vec<Origin>,
@@ -106,7 +113,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// `machine` is this machine's own name, `hosts` are the names that the user vouches for.
+    /// `machine` is this machine's own name, `hosts` are the names that the user trusts.
     pub(crate) fn new(origins: Vec<Origin>, hosts: &[String], machine: &str) -> Self {
         let machine = machine.to_ascii_lowercase();
         let mut hosts = Vec::from(hosts);
@@ -126,15 +133,18 @@ impl Rules {
         }
         let host = one(headers, &HOST).unwrap_or_default();
         let (name, port) = host_and_port(host).ok_or_else(|| Refused::OtherOrigin(origin.clone(), host.to_owned()))?;
-        // A TLS front hands over the same Host without a port: it then means the default port of the page's own scheme.
+        // A TLS front passes on the same Host without a port. Then it means the default port of the
+        // page's own scheme.
         if name != origin.host || port.unwrap_or(origin.default_port()) != origin.port {
             return Err(Refused::OtherOrigin(origin, host.to_owned()));
         }
         self.check_name(name)
     }
 
-    /// Whether these headers ask for a host whose meaning a stranger's name server cannot change. A request for the facts
-    /// about the lab has no `Origin` when it comes from the lab's own page.
+    /// Whether these headers ask for a host whose meaning a foreign name server cannot change.
+    ///
+    /// This is the check for the facts about the lab. A request of the lab's own page for them has
+    /// no `Origin`.
     pub(crate) fn check_host(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let host = one(headers, &HOST).unwrap_or_default();
         let (name, _) = host_and_port(host).ok_or_else(|| Refused::UnknownHost(host.to_owned()))?;
@@ -150,7 +160,7 @@ fn host_and_port(host: &str) -> Option<(String, Option<u16>)> {
     split(&host.parse().ok()?)
 }
 
-/// Why a page may not connect. Displays as the text of the 403 answer.
+/// Why a page may not connect. Its `Display` is the text of the 403 answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
     NoOrigin,
@@ -236,7 +246,7 @@ mod tests {
 
     #[test]
     fn an_allowed_origin_passes_whatever_the_host_says() {
-        // What trunk's proxy sends: the browser's Origin, and a Host without a port.
+        // The headers from trunk's proxy: the browser's Origin, and a Host without a port.
         assert_eq!(check(Some("http://127.0.0.1:8081"), "127.0.0.1"), Ok(()));
         assert_eq!(check(Some("http://127.0.0.1:8081"), "anything.example"), Ok(()));
     }

@@ -16,13 +16,15 @@ use serde::Serialize;
 use super::{Shared, endpoint, files};
 use crate::wire::ZENOH_VERSION;
 
-/// Where the page reaches the router.
+/// The path at which the page reaches the router.
 pub const ENDPOINT: &str = "/zenoh";
 
-/// The headers of every answer. `Trunk.toml` sends the same ones during development; a test compares them.
+/// The headers of every answer. `Trunk.toml` sends the same ones during development; a test
+/// compares them.
 ///
-/// Opener and embedder policy isolate the page, which gives it the finest clock. The content security policy allows
-/// nothing but the page's own files, WebAssembly, Workers, and WebSockets to whatever router the user names.
+/// Opener and embedder policy isolate the page, and an isolated page gets the finest clock. The
+/// content security policy allows only the page's own files, WebAssembly and Workers. It also
+/// allows WebSockets to any router that the user names.
 pub const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
@@ -37,7 +39,7 @@ pub const HEADERS: [(&str, &str); 6] = [
     ),
 ];
 
-/// What `/lab.json` tells the page.
+/// The content of `/lab.json`, which the page reads.
 #[derive(Debug, Serialize)]
 struct LabJson {
     version: &'static str,
@@ -71,7 +73,7 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Routes {
         .with_state(shared)
 }
 
-/// What the ws port answers: an upgrade, whatever the path.
+/// The routes of the ws port: an upgrade at any path.
 pub(crate) fn ws_routes(shared: Arc<Shared>) -> Routes {
     Routes::new().fallback(endpoint::ws).with_state(shared)
 }

@@ -1,12 +1,15 @@
-//! Between a WebSocket and the router: whole batches in both directions.
+//! Passes whole batches between a WebSocket and the router, in both directions.
 //!
-//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the same batches one
-//! behind the other, each behind its length, two bytes in little-endian order. A pipe takes the one form apart and puts the
-//! other together. It looks into one batch only, the InitAck in which the router says how long batches may be: on a stream
-//! link zenoh counts the two bytes of the length as part of a batch, in a WebSocket message there is none.
+//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the
+//! same batches one after the other. Each follows its length, two bytes in little-endian order. A
+//! pipe converts one form into the other.
 //!
-//! Both directions are bounded in memory and push back: a side that takes nothing is not read for. What waits for a client
-//! is in a [backlog](super::backlog).
+//! It parses one batch only, the InitAck in which the router declares the longest batch. On a
+//! stream link zenoh counts the two bytes of the length as part of a batch. A WebSocket message
+//! does not have these bytes.
+//!
+//! Both directions bound their memory and push back: the pipe does not read from one side while the
+//! other takes nothing. Batches that wait for a client are in a [backlog](super::backlog).
 
 use std::io;
 use std::pin::pin;
@@ -30,26 +33,28 @@ use zenoh_protocol::transport::{TransportBody, TransportMessage};
 
 use super::backlog::{Input, backlog};
 
-/// The length in front of a batch.
+/// Bytes of the length in front of a batch.
 const PREFIX: u16 = 2;
-/// The longest batch. zenoh reads it and its length into one buffer of 65,535 B, and ends a session over a longer one.
+/// The longest batch. zenoh reads it and its length into one buffer of 65,535 B, and ends a session
+/// over a longer one.
 pub(crate) const MAX_BATCH: usize = (u16::MAX - PREFIX) as usize;
-/// Bytes that are read at once, where that many are there.
+/// The most bytes that one read takes.
 const READ: usize = 128 * 1024;
-/// Bytes of small batches that are gathered before they are written at once.
+/// How many bytes of small batches the pipe collects before it writes them in one call.
 const GATHERED: usize = 64 * 1024;
-/// A batch of this length is written from where it is; a shorter one is copied together with others.
+/// A batch of this length or more is written without a copy. A shorter one is copied together with
+/// others.
 const WORTH_A_CALL: usize = 8 * 1024;
-/// When one side has ended, how long what it sent last, or the reason, may take to reach the other.
+/// How long the last bytes of a side that ended, or the reason, may take to reach the other side.
 const LINGER: Duration = Duration::from_secs(1);
-/// How long a client may take nothing while something waits for it. As long as its own lease, after which the router
-/// takes it for gone.
+/// How long a client may take nothing while a batch waits for it. This equals its own lease, after
+/// which the router takes it for lost.
 const STALLED: Duration = Duration::from_secs(60);
 
 /// A client's end of a pipe.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// How WebSockets are read and written: no message longer than a batch is ever held, whole or in parts.
+/// The limits of WebSockets: the lab never holds a message longer than a batch, whole or in parts.
 pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(MAX_BATCH))
@@ -62,19 +67,19 @@ pub(crate) fn config() -> WebSocketConfig {
 /// Why a pipe ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The client has closed the connection, or it was cut.
+    /// The client closed the connection, or the connection was cut.
     Client,
     /// The lab or the router ends it, with a WebSocket close code and the reason in words.
     Closed(CloseCode, String),
 }
 
 impl End {
-    /// The router has ended the session.
+    /// The end of a session that the router ended.
     fn router() -> Self {
         Self::Closed(CloseCode::Normal, "the router has ended the session".into())
     }
 
-    /// The client has sent what is not a batch.
+    /// The end for a client that sent something other than a batch.
     fn refused(error: WsError) -> Self {
         match error {
             WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => Self::Closed(
@@ -101,7 +106,8 @@ pub(crate) async fn next_batch(client: &mut Socket) -> Result<Bytes, End> {
     }
 }
 
-/// The batch in what a WebSocket gave, if it is one: a ping, which is answered already, is none and no error.
+/// The batch in a WebSocket's message, if it holds one. A ping, already answered, gives neither a
+/// batch nor an error.
 fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     match next {
         Some(Ok(Message::Binary(batch))) if batch.is_empty() => Err(End::no_batch("an empty one")),
@@ -113,9 +119,11 @@ fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     }
 }
 
-/// Passes batches between a WebSocket and the router until one of them ends. `answer` is the router's first batch, the
-/// InitAck. Calls `opened` when the second has come, the OpenAck, which completes the handshake. `room` is for what waits
-/// for slow clients, all together.
+/// Passes batches between a WebSocket and the router until one of them ends.
+///
+/// `answer` is the router's first batch, the InitAck. The pipe calls `opened` after the router's
+/// second batch, the OpenAck, which completes the handshake. All pipes share `room`, for batches
+/// that wait for slow clients.
 pub(crate) async fn websocket(
     client: &mut Socket,
     router: impl AsyncRead + AsyncWrite,
@@ -128,7 +136,7 @@ pub(crate) async fn websocket(
     let mut up = pin!(async {
         let mut to_router = Gathering { stream: to_router, gathered: Vec::new() };
         let end = up(&mut from_client, &mut to_router).await;
-        // The router may still say something about what it got.
+        // The router may still answer the last batches.
         let _ = to_router.stream.shutdown().await;
         end
     });
@@ -144,7 +152,7 @@ pub(crate) async fn websocket(
     }
 }
 
-/// From the client to the router.
+/// Passes batches from the client to the router.
 async fn up(
     client: &mut (impl Stream<Item = Result<Message, WsError>> + Unpin),
     router: &mut Gathering<impl AsyncWrite + Unpin>,
@@ -169,17 +177,18 @@ async fn up(
         }
     };
     let ended: io::Result<End> = passing.await;
-    // The router takes nothing any more: what it said last, and its end, come the other way.
+    // The router accepts nothing more. Its last batches and its end arrive in the other direction.
     match ended {
         Ok(end) => end,
         Err(_) => std::future::pending().await,
     }
 }
 
-/// The router's end of a pipe, written to in few calls.
+/// The router's end of a pipe, with few and large writes.
 struct Gathering<W> {
     stream: W,
-    /// Batches with their lengths that wait to be written, or the length of the one that is being written.
+    /// Batches with their lengths, waiting for a write; or only the length of the batch that is
+    /// being written.
     gathered: Vec<u8>,
 }
 
@@ -210,7 +219,7 @@ impl<W: AsyncWrite + Unpin> Gathering<W> {
     }
 }
 
-/// From the router to the client.
+/// Passes batches from the router to the client.
 async fn down(
     router: &mut (impl AsyncRead + Unpin),
     client: &mut (impl Sink<Message, Error = WsError> + Unpin),
@@ -252,7 +261,7 @@ async fn down(
     }
 }
 
-/// Reads what the router sends until it ends, as far as the backlog takes it.
+/// Reads the router's batches until it ends, as long as the backlog accepts more.
 async fn read(router: &mut (impl AsyncRead + Unpin), mut backlog: Input) {
     let mut received = BytesMut::new();
     loop {
@@ -263,19 +272,20 @@ async fn read(router: &mut (impl AsyncRead + Unpin), mut backlog: Input) {
             received.reserve(READ);
         }
         backlog.may_read(READ).await;
-        // An error means that the router was cut off from us, which only its own end does.
+        // An error means that the connection to the router was cut, which only the router's own end
+        // causes.
         if !matches!(router.read_buf(&mut received).await, Ok(1..)) {
             return;
         }
     }
 }
 
-/// Whether the client has taken what was sent, in the time that it has.
+/// Whether the client took the bytes within [`STALLED`].
 async fn taken(sending: impl Future<Output = Result<(), WsError>>) -> bool {
     matches!(tokio::time::timeout(STALLED, sending).await, Ok(Ok(())))
 }
 
-/// The first batch of a stream, if it is there as a whole.
+/// The first batch of a stream, if all of it has arrived.
 fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
     let (length, rest) = stream.split_first_chunk()?;
     let length = usize::from(u16::from_le_bytes(*length));
@@ -286,10 +296,11 @@ fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
     Some(stream.split_to(length).freeze())
 }
 
-/// Gives the router the first batch of a client, and waits for its answer, which then speaks of batches without a length.
+/// Sends the first batch of a client to the router, and waits for the answer. The returned answer
+/// counts batches without their length.
 ///
 /// # Errors
-/// The router ends the connection without an answer when it has too many handshakes under way.
+/// The router closes the connection without an answer when too many handshakes are pending.
 pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin), first: &Bytes) -> io::Result<Bytes> {
     Gathering { stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
     let mut answer = vec![0; usize::from(router.read_u16_le().await?)];
@@ -297,7 +308,8 @@ pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin)
     Ok(without_prefix(answer).into())
 }
 
-/// The router's InitAck with the length of a batch as a WebSocket has it. Any other answer stays as it is.
+/// The router's InitAck, with the longest batch as a WebSocket counts it. Any other answer is
+/// unchanged.
 fn without_prefix(answer: Vec<u8>) -> Vec<u8> {
     let codec = Zenoh080::new();
     let read: Result<TransportMessage, _> = codec.read(&mut answer.reader());
@@ -310,7 +322,7 @@ fn without_prefix(answer: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Tells a client why its WebSocket ends, and ends it.
+/// Sends a client the reason for the end of its WebSocket, and ends it.
 pub(crate) async fn close(mut client: Socket, end: End) {
     let closing = async {
         let frame = match end {
@@ -319,8 +331,8 @@ pub(crate) async fn close(mut client: Socket, end: End) {
             End::Closed(code, reason) => CloseFrame { code, reason: reason.into() },
         };
         if client.send(Message::Close(Some(frame))).await.is_ok() {
-            // What the client has sent meanwhile is taken: a connection that is closed over unread bytes is reset, and the
-            // reason might not arrive.
+            // This reads the bytes that the client still sends. The system resets a connection that
+            // is closed over unread bytes, and the reason might not arrive.
             let stream = client.get_mut();
             let _ = stream.shutdown().await;
             let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
@@ -350,7 +362,7 @@ mod tests {
         (socket(client, Client).await, socket(server, Server).await)
     }
 
-    /// A batch of this length whose bytes depend on its number.
+    /// A batch of this length; its bytes depend on its number.
     fn batch(number: usize, length: usize) -> Vec<u8> {
         (0..length).map(|at| (at * 31 + number * 7) as u8).collect()
     }
@@ -359,7 +371,7 @@ mod tests {
     fn lengths() -> Vec<usize> {
         let borders = [1, 2, 255, WORTH_A_CALL, GATHERED, MAX_BATCH];
         let around = borders.into_iter().flat_map(|at| [at - 1, at, at + 1]).filter(|at| (1..=MAX_BATCH).contains(at));
-        // Many small ones in between, of which more than one is gathered.
+        // Many small batches between the large ones, so that several share one write.
         around.flat_map(|length| [length, 64, 64, 64]).collect()
     }
 
@@ -376,7 +388,7 @@ mod tests {
 
     #[tokio::test]
     async fn batches_pass_whole_and_in_order_both_ways_at_once() {
-        // What lies between takes little at a time, so that every direction has to wait.
+        // A small buffer between the two makes every direction wait.
         for capacity in [7, 4096, 1 << 20] {
             let (client, mut server) = sockets().await;
             let (router, near): (DuplexStream, DuplexStream) = tokio::io::duplex(capacity);
@@ -388,14 +400,15 @@ mod tests {
             let client_says = async {
                 for (n, &length) in lengths.iter().enumerate() {
                     to_client.send(Message::binary(batch(n, length))).await.unwrap();
-                    // A ping is no batch, and no error.
+                    // A ping is neither a batch nor an error.
                     to_client.send(Message::Ping(Bytes::new())).await.unwrap();
                 }
             };
             let router_says = async {
                 for (n, &length) in lengths.iter().enumerate() {
                     write_stream(&mut to_router, &batch(n + 1, length)).await;
-                    // What zenoh writes where it gives a message up does not become a message.
+                    // The empty batch that zenoh writes for a cancelled message does not become a
+                    // message.
                     write_stream(&mut to_router, &[]).await;
                 }
             };
@@ -432,7 +445,7 @@ mod tests {
         let opened = tokio::sync::Notify::new();
         let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one(), room());
         let story = async {
-            // Half of it is not enough.
+            // Half of the second batch is not enough.
             router.write_all(&[7, 0, b'O']).await.unwrap();
             for _ in 0..100 {
                 tokio::task::yield_now().await;
@@ -458,7 +471,7 @@ mod tests {
             };
             let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
             assert_eq!(answer.unwrap(), batch(1, length));
-            // Without an answer, or with half of one.
+            // The connection ends without an answer, or with half of one.
             let story = async {
                 assert_eq!(read_stream(&mut router).await, batch(0, length));
                 router.write_all(&[2, 0, 1]).await.unwrap();
@@ -474,7 +487,7 @@ mod tests {
         use zbytes_session::testing::{Greeting, keep_alive};
 
         let ack = |batch_size| Greeting { batch_size, ..Greeting::default() }.init_ack();
-        // 65,535 is what zenoh leaves out.
+        // 65,535 is the size that zenoh leaves out of the message.
         for (agreed, told) in [(u16::MAX, 65_533), (65_534, 65_532), (1_024, 1_022), (1, 0)] {
             assert_eq!(without_prefix(ack(agreed)), ack(told), "{agreed}");
         }
@@ -527,7 +540,7 @@ mod tests {
                 said.set(said.get() + MAX_BATCH);
             }
         };
-        // Until a write has to wait for good: as long as ever a byte moves, the time begins anew.
+        // Until a write waits for good. Whenever a batch was written, the time begins anew.
         let stuck = async {
             let mut before = usize::MAX;
             while before != said.get() {

@@ -1,4 +1,4 @@
-//! The router's one listener, which only this program reaches.
+//! The router's private listener, for connections of this program alone.
 
 pub(crate) use imp::{Private, RouterStream};
 
@@ -16,7 +16,7 @@ mod imp {
     /// A connection to the router.
     pub(crate) type RouterStream = UnixStream;
 
-    /// Where the router listens. The folder goes with it.
+    /// The socket's folder. Dropping this removes it.
     #[derive(Debug)]
     pub(crate) struct Private {
         folder: TempDir,
@@ -29,7 +29,7 @@ mod imp {
             Ok(Self { folder: folder.tempdir()? })
         }
 
-        /// As zenoh writes it.
+        /// The address of the socket in zenoh's notation.
         pub(crate) fn locator(&self) -> String {
             format!("unixsock-stream/{}", self.path().display())
         }
@@ -44,7 +44,8 @@ mod imp {
     }
 }
 
-/// Where there are no Unix sockets: a port on loopback that is told to no one. Other programs of this machine could find it.
+/// A system without Unix sockets: a port on loopback that this program does not announce. Other
+/// programs of this machine could find it.
 #[cfg(not(unix))]
 mod imp {
     use std::io;
@@ -55,7 +56,7 @@ mod imp {
     /// A connection to the router.
     pub(crate) type RouterStream = TcpStream;
 
-    /// Where the router listens.
+    /// The address of the router's port.
     #[derive(Debug)]
     pub(crate) struct Private {
         addr: SocketAddr,
@@ -68,14 +69,15 @@ mod imp {
             Ok(Self { addr: free.local_addr()? })
         }
 
-        /// As zenoh writes it.
+        /// The address of the port in zenoh's notation.
         pub(crate) fn locator(&self) -> String {
             format!("tcp/{}", self.addr)
         }
 
         pub(crate) async fn connect(&self) -> io::Result<RouterStream> {
             let stream = TcpStream::connect(self.addr).await?;
-            // Without it small messages would wait for the acknowledgement of the one before.
+            // Without this option, small messages would wait for the acknowledgement of the one
+            // before.
             stream.set_nodelay(true)?;
             Ok(stream)
         }

@@ -1,7 +1,8 @@
-//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing else.
+//! The embedded zenoh router: a `zenoh` session in router mode with two listeners, and nothing
+//! else.
 //!
-//! One is the tcp port. The other is private to this program (see [`super::private`]): by it come WebSockets that have
-//! proved to be zenoh clients (see [`super::front`]).
+//! One listener is the tcp port. The other is private to this program (see [`super::private`]). It
+//! serves WebSockets that have proved to be zenoh clients (see [`super::front`]).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,16 +14,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::private::{Private, RouterStream};
 use super::{Bounds, Error};
 
-/// How long the router may take to say goodbye to its peers.
+/// How long the router may take to close its sessions with its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
-/// How long a client of the tcp port may take from connecting to the end of the handshake, and a WebSocket from its first
-/// message. zenoh's default is twice as long. The router counts what is in the handshake, silent or not, for all its
-/// listeners together; the shorter each may be silent, the more of them it takes to fill the count.
+/// How long a client of the tcp port may take from connecting to the end of the handshake. A
+/// WebSocket may take so long from its first message.
+///
+/// zenoh's default is twice as long. The router counts all handshakes of its listeners together,
+/// silent ones included. With a shorter time, more silent connections are needed to fill that
+/// count.
 pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
-/// How long the router waits for a subscriber that takes nothing, before it cuts it off, when a publisher asks it to
-/// wait (BLOCK). Whatever else the publisher's link carries waits meanwhile. zenoh's own default, 5 s, is also how long a
-/// publisher waits for its router before it gives up the link and puts into nowhere, without an error, until it has another one.
-/// With both equal, one frozen subscriber costs a healthy one samples.
+/// How long the router waits for a subscriber that reads nothing, when a publisher asks it to wait
+/// (BLOCK). Then it cuts the subscriber off. All other data of the publisher's link wait meanwhile.
+///
+/// zenoh's own default is 5 s. It is also how long a publisher waits for its router before it drops
+/// the link. Until it has another link, its puts are lost without an error. With both times equal,
+/// one frozen subscriber costs a healthy one samples.
 const WAIT_BEFORE_CLOSE: Duration = Duration::from_millis(1_500);
 
 /// A running router.
@@ -33,18 +39,18 @@ pub(crate) struct Router {
     _gone: DropGuard,
 }
 
-/// What the lab's ports need to know of a running router.
+/// The facts about a running router that the lab's ports need.
 #[derive(Debug, Clone)]
 pub(crate) struct Backend {
     /// The router's identifier, in hexadecimal digits.
     pub(crate) zid: String,
-    /// Cancelled when the router is gone.
+    /// Cancelled when the router has ended.
     pub(crate) gone: CancellationToken,
     private: Arc<Private>,
 }
 
 impl Router {
-    /// Starts a router that listens at exactly this address, and privately.
+    /// Starts a router that listens at exactly this address, and at its private address.
     pub(crate) async fn start(tcp: SocketAddr, bounds: Bounds) -> Result<Self, Error> {
         let failed = |cause: String| Error::Router { tcp, cause };
         let private = Private::new().map_err(|error| failed(error.to_string()))?;
@@ -53,10 +59,12 @@ impl Router {
             ("mode", "router".into()),
             ("listen/endpoints", [tcp_locator(tcp), private.locator()].into()),
             ("connect/endpoints", serde_json::json!([])),
-            // The router is found by its address alone and never connects to anyone.
+            // Programs find the router by its address alone, and it never connects to another
+            // router.
             ("scouting/multicast/enabled", false.into()),
-            // Peers (zenoh's default mode) exchange data among themselves and not through a router. All that they get from
-            // it is each other's address, by gossip; without it two of them would stay strangers.
+            // Peers (zenoh's default mode) exchange data directly, not through a router. From the
+            // router they get only each other's address, by gossip. Without it, two peers would not
+            // find each other.
             ("scouting/gossip/enabled", true.into()),
             ("scouting/gossip/multihop", false.into()),
             ("scouting/gossip/target", serde_json::json!({ "router": ["peer"] })),
@@ -85,9 +93,10 @@ impl Router {
         self.backend.clone()
     }
 
-    /// Closes every session, then cuts what is still connected.
+    /// Closes every session, then cuts the connections that remain.
     pub(crate) async fn stop(self) {
-        // An error or a timeout means that a peer did not take the goodbye; it is cut all the same.
+        // An error or a timeout means that a peer did not accept the close. The router cuts it all
+        // the same.
         let _ = tokio::time::timeout(CLOSE_WITHIN, self.session.close()).await;
     }
 }
@@ -103,7 +112,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The address under which this machine reaches a socket that listens at `addr`.
+/// The address by which this machine reaches a socket that listens at `addr`.
 pub(crate) fn reachable(addr: SocketAddr) -> SocketAddr {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

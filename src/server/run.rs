@@ -1,4 +1,5 @@
-//! The command line: options in, a lab running until it is told to stop, an exit code out.
+//! The command line: it parses the options, runs a lab until a signal stops it, and returns an exit
+//! code.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -12,13 +13,14 @@ use super::bounds::Bounds;
 use super::router::reachable;
 use super::{Error, Lab, Options, Port, ZENOH_VERSION};
 
-/// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad options (clap's own).
+/// Runs the native face. The exit code is 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, and 2
+/// for bad options (clap's own).
 pub fn main() -> ExitCode {
     let options = Options::parse();
     #[cfg(unix)]
     start_again_with_threads();
     zenoh::try_init_log_from_env();
-    // Before the runtimes, which panic when they get no file.
+    // Before the runtimes start, because they panic when they cannot open a file.
     if let Err(error) = Bounds::claim() {
         return failed(&error);
     }
@@ -27,7 +29,7 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&Error::Io(error)),
     };
     let outcome = runtime.block_on(run(options));
-    // Nothing that is still blocked may keep the process alive.
+    // A task that is still blocked must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,17 +37,23 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Where zenoh's runtimes read how many threads they have, once, when they start.
+/// The variable with the thread counts of zenoh's runtimes. They read it once, when they start.
 #[cfg(unix)]
 const ZENOH_RUNTIME: &str = "ZENOH_RUNTIME";
-/// As many that they do not wait for each other. zenoh's default is one thread that accepts connections (`acc`): closing
-/// one that has said nothing holds it up for 5 to 40 ms (`SO_LINGER`), and a thousand of them every new session. It is two
-/// that receive (`rx`): each is held up while a message of BLOCK waits for a frozen subscriber.
+/// So many threads that connections do not wait for each other.
+///
+/// zenoh's default is one thread that accepts connections (`acc`). Closing a silent connection
+/// blocks it for 5 to 40 ms (`SO_LINGER`), and a thousand of them delay every new session. The
+/// default is two threads that receive (`rx`). A message with BLOCK that waits for a frozen
+/// subscriber blocks one of them.
 #[cfg(unix)]
 const THREADS: &str = "(acc: (worker_threads: 32), rx: (worker_threads: 8))";
 
-/// Becomes this program anew with [`THREADS`] in its environment, as no program can change its own safely. Where that
-/// fails it goes on with zenoh's defaults; where the user has set them, with those.
+/// Replaces this process by the same program with [`THREADS`] in its environment. A program cannot
+/// change its own environment safely.
+///
+/// If that fails, the program continues with zenoh's defaults. If the user has set the variable, it
+/// uses the user's values.
 #[cfg(unix)]
 fn start_again_with_threads() {
     use std::os::unix::process::CommandExt as _;
@@ -59,7 +67,7 @@ fn start_again_with_threads() {
         if let Some(name) = arguments.next() {
             again.arg0(name);
         }
-        // Comes back only with an error.
+        // `exec` returns only with an error.
         let _ = again.args(arguments).env(ZENOH_RUNTIME, THREADS).exec();
     }
 }
@@ -70,7 +78,7 @@ fn failed(error: &Error) -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Error> {
-    // Listening for signals comes first: one that arrives while the router starts must not be lost.
+    // Listen for signals first: a signal that arrives while the router starts must not be lost.
     let mut signals = Signals::new().map_err(Error::Io)?;
     let lab = Lab::start(options.clone()).await?;
     say(&greeting(&lab, &options));
@@ -89,12 +97,13 @@ async fn run(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a line for whoever reads. Nobody may: a router goes on when the pipe behind its output is closed, where `println!` would panic.
+/// Writes a line to standard output, and ignores an error. The router continues when the pipe
+/// behind its output is closed; `println!` would panic.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// The same for what needs attention.
+/// Writes a line to standard error, and ignores an error.
 fn warn(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -115,7 +124,7 @@ fn greeting(lab: &Lab, options: &Options) -> String {
     text
 }
 
-/// What is open to others, in plain words.
+/// Warnings about ports that the lab opens to the network, in plain words.
 fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     let page = lab.page_addr();
     let mut warnings = Vec::new();
@@ -128,7 +137,7 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         if options.lan {
             text.push_str(" The router's own ports are not opened by --lan.");
         }
-        // Without the list the warning is still right, only less helpful.
+        // Without the list of interfaces the warning is still right, only less helpful.
         let addresses = addresses(page, if_addrs::get_if_addrs().unwrap_or_default());
         text.push_str(if addresses.is_empty() {
             "\nThis machine has no network interface that is up."
@@ -152,7 +161,7 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     warnings
 }
 
-/// Under which addresses other machines reach the page, with the interface of each.
+/// The addresses at which other machines reach the page, with the interface of each.
 fn addresses(page: SocketAddr, interfaces: Vec<Interface>) -> Vec<(SocketAddr, String)> {
     interfaces
         .into_iter()
@@ -171,7 +180,8 @@ fn addresses(page: SocketAddr, interfaces: Vec<Interface>) -> Vec<(SocketAddr, S
         .collect()
 }
 
-/// Whether an interface leads to containers or virtual machines of this machine, by the names that their tools give.
+/// Whether an interface leads to containers or virtual machines of this machine. Their tools choose
+/// names with these beginnings.
 fn is_of_containers(name: &str) -> bool {
     const TOOLS: [&str; 12] =
         ["docker", "br-", "veth", "virbr", "podman", "cni", "lxc", "lxd", "incus", "flannel", "cali", "vmnet"];
@@ -182,13 +192,13 @@ fn url(addr: SocketAddr) -> String {
     format!("http://{addr}/")
 }
 
-/// The ways in which the user, or the system, says that it is enough.
+/// The signals by which the user or the system stops the lab.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    /// The terminal was closed. Absent where that is to be ignored.
+    /// SIGHUP: the terminal was closed. `None` if the program must ignore it.
     #[cfg(unix)]
     hang_up: Option<tokio::signal::unix::Signal>,
 }
@@ -221,8 +231,8 @@ async fn hang_up(signal: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether the program was started to outlive its terminal, as by `nohup`. Where the system does not say, a program that is
-/// not at a terminal is taken for one.
+/// Whether the program was started to outlive its terminal, as by `nohup`. If the system does not
+/// show it, a program without a terminal counts as such.
 #[cfg(unix)]
 fn ignores_hang_up() -> bool {
     use std::io::IsTerminal as _;
@@ -285,7 +295,7 @@ mod tests {
             addresses.into_iter().map(|(addr, name)| format!("{addr} {name}")).collect::<Vec<_>>()
         };
         assert_eq!(told("0.0.0.0:8080"), ["192.168.1.20:8080 eth0", "10.0.0.5:8080 wlan0", "192.168.3.20:8080 br0"]);
-        // Who names an address means it.
+        // A user who names an address means exactly that one.
         assert_eq!(told("172.17.0.1:80"), ["172.17.0.1:80 docker0"]);
     }
 }

@@ -1,109 +1,120 @@
-//! Whose turn it is: a measurement without a clock, which is told what each turn took.
+//! Decides the turns of a measurement. This module has no clock: the caller reports how long each
+//! turn took.
 //!
-//! First every variant is warmed up, which also tells how many runs of it make a sample: an estimate begins with one run, and each rests
-//! on as many runs as the one before asked for. A hiccup makes an estimate too long and asks for too few runs, so the largest number that
-//! was asked for counts. Then come the rounds. In each, every variant takes one turn, in an order drawn anew: what the machine does
-//! meanwhile meets all alike.
+//! The course warms up every variant first. The warm-up also shows how many runs of the variant
+//! make a sample. The first estimate rests on one run, and each later one on as many runs as the
+//! one before asked for. A hiccup makes an estimate too long, and it then asks for too few runs. So
+//! the largest number that any estimate asked for counts.
+//!
+//! The rounds follow. In each round every variant takes one turn, in an order drawn again each
+//! time. So a change of the machine's speed affects all variants in the same way.
 
 use std::time::Duration;
 
 use crate::{clock::runs_that_last, order, runs_per_sample};
 
-/// How many times longer than it must a sample is to last by the estimate: what is warmed up goes on to become faster, when a browser
-/// has compiled it better, and three times was seen.
+/// By the estimate, a sample lasts so many times longer than it must. Warm code may still become
+/// faster, when a browser has compiled it better: by up to three times, as measured.
 const AIM: u32 = 3;
 
-/// How a measurement is to go.
+/// Holds the settings of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Decides the order of the variants in every round.
     pub seed: u64,
     /// Samples of each variant.
     pub rounds: u32,
-    /// A turn should not last longer, unless a single run does: the page waits meanwhile.
+    /// The longest that a turn should last, because the page does not respond during a turn. A
+    /// single run may last longer.
     pub longest: Duration,
 }
 
-/// What is to be run next, and how often in a row.
+/// Names the variant to run next, and how often in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Which variant, by its number.
+    /// The variant, by its index from 0.
     pub variant: usize,
     /// How many runs are timed together.
     pub runs: u32,
 }
 
-/// How far a measurement is.
+/// Says how far a measurement is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// Samples taken.
+    /// Samples taken so far, of all variants.
     pub done: u32,
-    /// Samples in all.
+    /// Samples that the whole measurement takes, of all variants.
     pub total: u32,
-    /// How long the rest will take, judged by what was taken; `None` as long as nothing was.
+    /// How long the rest will take, estimated from the samples so far; `None` before the first
+    /// sample.
     pub left: Option<Duration>,
 }
 
-/// Samples of one variant, in the order in which they were taken.
+/// Holds the samples of one variant, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taken {
     /// Runs that were timed together in each sample.
     pub runs: u32,
     /// Nanoseconds of one run, one number for each sample.
     pub samples: Vec<f64>,
-    /// Milliseconds from the begin of the measurement to that of each sample.
+    /// Milliseconds from the beginning of the measurement to the beginning of each sample.
     pub at: Vec<f64>,
 }
 
-/// A measurement under way. Ask [`Course::turn`] what to run, run it, and tell [`Course::took`] how long that took, until there is
-/// no turn. It ends after at most `variants * (12 + 2 * rounds)` turns, whatever the clock says.
+/// Runs a measurement, turn by turn. Ask [`Course::turn`] what to run, run it, and pass the time
+/// that it took to [`Course::took`]. Repeat this until [`Course::turn`] returns `None`. A course
+/// ends after at most `variants * (12 + 2 * rounds)` turns, even if the clock is wrong.
 #[derive(Clone, Debug)]
 pub struct Course {
     plan: Plan,
     step: Duration,
     variants: Vec<Variant>,
-    /// The variant that is warmed up; there is none of that number when all are warm.
+    /// The index of the variant that warms up. It equals the number of variants when all are warm.
     warming: usize,
-    /// The round that is under way.
+    /// The current round, from 0.
     round: u32,
-    /// How many variants took their turn in it.
+    /// How many variants took their turn in this round.
     turns: usize,
 }
 
-/// A variant of a measurement under way.
+/// The state of one variant during the measurement.
 #[derive(Clone, Debug, Default)]
 struct Variant {
     taken: Taken,
-    /// How often its runs were estimated, and how many estimates in a row asked for no more runs than they rested on.
+    /// How many estimates of its runs were made.
+    ///
+    /// `settled` counts the last ones in a row that asked for no more runs than they rested on.
     estimates: u32,
     settled: u32,
-    /// What one run takes at most when there is no hiccup.
+    /// The longest that one run takes without a hiccup, in the shortest estimate.
     least: Option<Duration>,
-    /// What all samples took together.
+    /// The time of all samples together.
     spent: Duration,
-    /// Samples that were set aside.
+    /// Samples that were discarded because the thread stood still.
     aside: u32,
 }
 
-/// What lasts less than this is not a thread that stood still, however unusual it is.
+/// A turn that lasts less counts as a sample, however unusual it is; its thread did not stand
+/// still.
 pub const STILL: Duration = Duration::from_secs(3);
 
-/// So much longer than usual is no hiccup.
+/// A turn that takes so many times longer than usual is a pause of the thread, not a hiccup.
 const UNUSUAL: u32 = 10;
 
-/// Whether what usually takes `usual` took so long that its thread stood still meanwhile: frozen, in a debugger, or on a computer that slept.
+/// Returns whether the thread of a turn stood still, when it usually takes `usual` and now took
+/// `took`. The tab was frozen, a debugger stopped it, or the computer slept.
 #[must_use]
 pub fn stood_still(usual: Duration, took: Duration) -> bool {
     !usual.is_zero() && took >= STILL && took >= usual.saturating_mul(UNUSUAL)
 }
 
-/// A variant is warm after so many estimates, if the last two settled; each is a turn.
+/// The fewest turns of a warm-up. Each makes one estimate, and the last two must have settled.
 const LEAST_ESTIMATES: u32 = 3;
 
-/// So many estimates in a row must agree.
+/// How many estimates in a row must agree.
 const SETTLED: u32 = 2;
 
-/// More estimates than this are not made: they would never settle.
+/// The most turns of a warm-up: estimates that differ for so long would never settle.
 const MOST_ESTIMATES: u32 = 12;
 
 impl Variant {
@@ -111,10 +122,11 @@ impl Variant {
         self.estimates >= MOST_ESTIMATES || self.estimates >= LEAST_ESTIMATES && self.settled >= SETTLED
     }
 
-    /// Learns from a turn that does not count.
+    /// Updates the number of runs from a turn of the warm-up, which makes no sample.
     fn estimate(&mut self, runs: u32, took: Duration, step: Duration, longest: Duration) {
         self.estimates += 1;
-        // A reading may be late by a step, so this is the most that a run took; a hiccup only makes it more.
+        // A reading may be late by a step, so this is the longest that a run took. A hiccup makes
+        // it longer still.
         let each = took.saturating_add(step) / runs;
         self.least = Some(self.least.map_or(each, |least| least.min(each)));
         // A quarter more than needed, since later runs may be faster: they are warmer.
@@ -125,7 +137,7 @@ impl Variant {
         self.taken.runs = wanted;
     }
 
-    /// What a turn takes, by the samples; before there are any, by the estimates.
+    /// How long a turn takes, by the samples; before the first sample, by the estimates.
     fn turn(&self) -> Duration {
         match u32::try_from(self.taken.samples.len()) {
             Ok(count) if count > 0 => self.spent / count,
@@ -135,7 +147,8 @@ impl Variant {
 }
 
 impl Course {
-    /// A measurement of so many `variants` with a clock of that `step`. A step of 0 is taken for one nanosecond.
+    /// Begins a measurement of so many `variants`, with a clock of that `step`. A `step` of 0
+    /// counts as one nanosecond.
     #[must_use]
     pub fn new(plan: Plan, step: Duration, variants: usize) -> Self {
         let new = Variant { taken: Taken { runs: 1, ..Taken::default() }, ..Variant::default() };
@@ -143,13 +156,14 @@ impl Course {
         Self { plan, step, variants: vec![new; variants], warming: 0, round: 0, turns: 0 }
     }
 
-    /// Whether the next turn is one that does not count.
+    /// Returns whether the next turn belongs to the warm-up and makes no sample.
     #[must_use]
     pub fn is_warming(&self) -> bool {
         self.warming < self.variants.len()
     }
 
-    /// What is to be run next; `None` when all samples are taken. Says the same until [`Course::took`] was called.
+    /// Returns the next turn; `None` when the course has all samples. The answer stays the same
+    /// until the caller calls [`Course::took`].
     pub fn turn(&mut self) -> Option<Turn> {
         let variant = self.next()?;
         Some(Turn { variant, runs: self.variants.get(variant)?.taken.runs })
@@ -165,8 +179,11 @@ impl Course {
         order(self.plan.seed, self.round, self.variants.len()).get(self.turns).copied()
     }
 
-    /// Tells how long the turn took, and when it began, counted from the begin of the measurement. Another variant's turn than the one
-    /// that was asked for is not counted, and neither is one during which the thread [stood still](stood_still): it is asked for again.
+    /// Takes the length of a turn, and its beginning, counted from the beginning of the
+    /// measurement.
+    ///
+    /// The course discards the turn of a variant that it did not ask for. It also discards a turn
+    /// during which the thread [stood still](stood_still), and asks for it again.
     pub fn took(&mut self, turn: Turn, took: Duration, at: Duration) {
         if self.next() != Some(turn.variant) {
             return;
@@ -181,7 +198,7 @@ impl Course {
             }
             return;
         }
-        // A clock that goes mad must not keep a measurement from its end.
+        // If the clock jumps in every turn, the measurement must still end.
         if stood_still(variant.turn(), took) && variant.aside < self.plan.rounds {
             variant.aside += 1;
             return;
@@ -195,8 +212,10 @@ impl Course {
         }
     }
 
-    /// How far it is. The time left is what the turns left will take if those of a variant take as long as they did on average; of a
-    /// variant that has no sample yet, as its warm-up tells.
+    /// Returns how far the measurement is.
+    ///
+    /// The time left assumes that each turn left takes the average of its variant's samples. A
+    /// variant without a sample is estimated from its warm-up.
     #[must_use]
     pub fn progress(&self) -> Progress {
         let taken = |variant: &Variant| u32::try_from(variant.taken.samples.len()).unwrap_or(u32::MAX);
@@ -207,8 +226,10 @@ impl Course {
         Progress { done, total, left: (done > 0).then_some(left) }
     }
 
-    /// The samples taken so far, by variant. When it was stopped within a round, some variants have one sample more than others; the
-    /// samples of the same number are of the same round nevertheless.
+    /// Returns the samples taken so far, by variant.
+    ///
+    /// If the measurement was stopped within a round, some variants have one sample more than
+    /// others. Samples with the same number are from the same round nevertheless.
     #[must_use]
     pub fn into_taken(self) -> Vec<Taken> {
         self.variants.into_iter().map(|variant| variant.taken).collect()
@@ -221,7 +242,7 @@ mod tests {
 
     const NS: Duration = Duration::from_nanos(1);
 
-    /// Time passes by what runs take; readings are whole steps.
+    /// A clock for tests: each run moves it by the run's cost, and readings are whole steps.
     struct Clock {
         now: Duration,
         step: Duration,
@@ -232,7 +253,7 @@ mod tests {
             Duration::from_nanos((self.now.as_nanos() / self.step.as_nanos() * self.step.as_nanos()) as u64)
         }
 
-        /// Runs a measurement to its end: what every turn took, beside it, and what it took in truth.
+        /// Runs a measurement to its end. Returns every turn, with the time that it really took.
         fn run(
             &mut self,
             course: &mut Course,
@@ -278,7 +299,7 @@ mod tests {
     fn a_sample_during_which_the_thread_stood_still_is_taken_again() {
         let mut course = Course::new(PLAN, NS * 100, 2);
         let turns = clock(NS * 100).run(&mut course, |_, turn| match turn {
-            // Frozen in every ninth turn; and a hiccup, which counts.
+            // The thread freezes in every ninth turn. A hiccup in turn 31 makes a sample.
             turn if turn > 10 && turn % 9 == 0 => Duration::from_secs(40),
             31 => Duration::from_millis(300),
             _ => NS * 41_000,
@@ -292,7 +313,8 @@ mod tests {
         }
         assert_eq!(taken.iter().flat_map(|taken| &taken.samples).filter(|sample| **sample > 1e8).count(), 1);
 
-        // What always takes so long is no pause, and a clock that goes mad ends all the same.
+        // A turn that always takes so long is not a pause. A clock that jumps does not stop the end
+        // either.
         assert!(
             !stood_still(Duration::from_secs(4), Duration::from_secs(5)) && !stood_still(Duration::ZERO, 2 * STILL)
         );
@@ -315,7 +337,7 @@ mod tests {
             let variants: Vec<usize> = turns.iter().map(|(turn, _)| turn.variant).collect();
             assert_eq!(variants, order(9, round as u32, 3));
         }
-        // Before they count, all have run, and as often in a row as when they count.
+        // In the warm-up every variant has run, and as often in a row as in the samples.
         for variant in 0..3 {
             let mut warm = turns[..turns.len() - 60].iter().filter(|(turn, _)| turn.variant == variant);
             assert!(warm.clone().count() >= 3);
@@ -392,7 +414,7 @@ mod tests {
             assert_eq!(progress.done, first + second);
             let left = costs[0] * (20 - first) + costs[1] * (20 - second);
             assert_eq!(progress.left.is_some(), progress.done > 0);
-            // What has no sample yet is estimated by the warm-up, to the clock's step.
+            // A variant without a sample is estimated from its warm-up, to the clock's step.
             assert!(
                 progress.left.is_none_or(|found| found.abs_diff(left) <= left / 1000),
                 "{stop}: {progress:?} {left:?}"

@@ -1,11 +1,11 @@
-//! What casts doubt on a measurement, judged by its raw samples.
+//! Finds reasons to doubt a measurement in its raw samples.
 
 use crate::{
     clock::STEPS_PER_SAMPLE,
     stats::{ENOUGH, lag_one, median_of, resolution},
 };
 
-/// Samples of one variant, in the order in which they were taken.
+/// Holds the samples of one variant, in the order in which they were taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Series<'a> {
     /// Nanoseconds of one run.
@@ -14,18 +14,18 @@ pub struct Series<'a> {
     pub runs: u32,
 }
 
-/// What casts doubt on a measurement.
+/// Names a reason to doubt a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Doubt {
     /// There are too few samples for a 95 % interval that can be trusted.
     TooFewSamples {
-        /// How many there were of the series with the fewest.
+        /// Samples in the series with the fewest.
         n: usize,
     },
     /// The shortest samples lasted fewer steps of the clock than they should.
     CoarseClock {
-        /// How many.
+        /// How many steps of the clock those samples lasted, by their median.
         steps: f64,
     },
     /// The machine became slower or faster while it measured.
@@ -33,26 +33,28 @@ pub enum Doubt {
         /// How many times longer the last third of the samples took than the first.
         factor: f64,
     },
-    /// Samples that follow each other are so alike that the intervals are much wider for it, or cover less than they claim.
+    /// Neighbouring samples are very similar. The intervals are much wider for it, or cover less
+    /// than they claim.
     Autocorrelated {
         /// The rank correlation between neighbours, from 0 to 1.
         correlation: f64,
     },
 }
 
-/// A drift by a smaller factor is no matter: the variants take turns.
+/// [`drift`] does not report a smaller factor: the variants take turns, so it affects them alike.
 pub const DRIFT: f64 = 1.1;
 
-/// How often [`drift`] may see one in white noise.
+/// How often [`drift`] may report a drift in white noise.
 const FALSE_DRIFT: f64 = 0.001;
 
-/// The correlation between neighbours above which it may in truth be more than 0.8, up to which intervals keep what they claim (see
-/// [`crate::stats`]).
+/// A correlation between neighbours above this limit is reported. The true correlation may then be
+/// more than 0.8, and intervals keep their claim only up to that (see [`crate::stats`]).
 pub const CORRELATED: f64 = 0.6;
 
-/// Everything that casts doubt on a measurement by a clock that moves by `clock_step` nanoseconds.
+/// Returns all doubts about a measurement whose clock moves by `clock_step` nanoseconds.
 ///
-/// The series of one group share their rounds: they took turns. Each series is judged by itself, also in a sweep.
+/// The series of one group share their rounds: they took turns. Each series is judged by itself,
+/// also in a sweep.
 ///
 /// | doubt | when |
 /// |---|---|
@@ -87,7 +89,7 @@ fn steps(series: &Series<'_>, clock_step: f64) -> Option<f64> {
     let mut sorted = Vec::from(series.samples);
     sorted.sort_by(f64::total_cmp);
     sorted.dedup();
-    // Few values, each many times: the clock's step shows in them. A single one shows no step.
+    // Few values, each many times, show the clock's step. A single value shows no step.
     if sorted.len() < 2 || sorted.len() * 2 > series.samples.len() {
         return Some(said);
     }
@@ -95,26 +97,36 @@ fn steps(series: &Series<'_>, clock_step: f64) -> Option<f64> {
     Some(if said <= shown { said } else { shown })
 }
 
-/// The correlation between neighbours where it is too high. The limit grows as the rounds become fewer: of white noise the
-/// correlation has a standard deviation of `1 / sqrt(n)`, and 4 of them are exceeded about once in thirty thousand series.
+/// The correlation between neighbours, where it is too high.
+///
+/// The limit grows as the rounds become fewer. In white noise the correlation has a standard
+/// deviation of `1 / sqrt(n)`. About one series in thirty thousand exceeds 4 of them.
 fn correlated(samples: &[f64]) -> Option<f64> {
     let limit = CORRELATED.max(4.0 / (samples.len().max(1) as f64).sqrt());
     Some(lag_one(samples)).filter(|correlation| *correlation > limit)
 }
 
-/// Whether the times of `series` drifted, which share their rounds: by which factor the last third took longer than the first.
-/// `None` when they did not, or by less than [`DRIFT`], or when there are fewer than nine rounds.
+/// Returns how many times longer the last third of the times took than the first, if the `series`
+/// drifted. The series share their rounds.
 ///
-/// First what all series have in common is judged, the mean of their logarithms in each round, then each series by itself, more
-/// strictly the more there are. The medians of the two thirds are compared by Student's t: each third is cut into four sections
-/// (three, of fewer than twelve rounds), and how far these lie from each other, with or without an even drift, says how uncertain the
-/// medians are. In white noise that
-/// fires in about one of a thousand runs. In the simulations of the tests it fires for an even rise to the double in 60 rounds always,
-/// and for stationary noise (5 %) with autocorrelation up to 0.8 in less than 1 % of runs.
+/// The result is `None` without a drift, with a drift of less than [`DRIFT`], and with fewer than
+/// nine rounds.
+///
+/// The function first tests what all series have in common: the mean of their logarithms in each
+/// round. Then it tests each series by itself, more strictly the more series there are. Student's t
+/// compares the medians of the two thirds.
+///
+/// Each third is cut into four sections, or into three when there are fewer than twelve rounds. The
+/// distance between the sections, with or without an even drift, shows how uncertain the medians
+/// are.
+///
+/// In white noise the test reports a drift in about one of a thousand runs. In the simulations of
+/// the tests it always finds an even rise to the double in 60 rounds. For stationary noise (5 %)
+/// with autocorrelation up to 0.8 it reports a drift in less than 1 % of runs.
 #[must_use]
 pub fn drift(series: &[&[f64]]) -> Option<f64> {
     let logs: Option<Vec<Vec<f64>>> = series.iter().map(|samples| logs(samples)).collect();
-    // A sample of 0 has no logarithm; the clock is too coarse then to say anything.
+    // A sample of 0 has no logarithm. The clock is too coarse then to show a drift.
     let logs = logs?;
     let rounds = logs.iter().map(Vec::len).min()?;
     let mean = |round: usize| logs.iter().filter_map(|logs| logs.get(round)).sum::<f64>() / logs.len() as f64;
@@ -126,18 +138,19 @@ pub fn drift(series: &[&[f64]]) -> Option<f64> {
     of(&common, 2).or_else(|| logs.iter().filter_map(|series| of(series, 2 * logs.len())).reduce(farther))
 }
 
-/// Logarithms of samples by their median; `None` when one has none.
+/// Logarithms of samples divided by their median; `None` when a sample has no logarithm.
 fn logs(samples: &[f64]) -> Option<Vec<f64>> {
     let median = median_of(samples).filter(|median| *median > 0.0)?;
     samples.iter().map(|sample| (*sample > 0.0).then(|| (sample / median).ln())).collect()
 }
 
-/// Of two factors the one farther from 1.
+/// The one of two factors that is farther from 1.
 fn farther(a: f64, b: f64) -> f64 {
     if a.ln().abs() >= b.ln().abs() { a } else { b }
 }
 
-/// By how much the median of the last third lies above that of the first, and how likely such a difference is by chance.
+/// By how much the median of the last third lies above that of the first, and how probable such a
+/// difference is by chance.
 fn thirds(logs: &[f64]) -> Option<(f64, f64)> {
     let third = logs.len() / 3;
     let count = third.min(4);
@@ -146,7 +159,7 @@ fn thirds(logs: &[f64]) -> Option<(f64, f64)> {
     }
     let (first, last) = (logs.get(..third)?, logs.get(logs.len() - third..)?);
     let difference = median_of(last)? - median_of(first)?;
-    // Both for a drift that came at once between the thirds, and for an even one, which goes on within them.
+    // Two kinds of drift: a step between the thirds, and an even drift that continues within them.
     let even = difference / (logs.len() - third) as f64;
     let squares = |slope: f64| -> Option<f64> {
         let mut sum = 0.0;
@@ -160,14 +173,16 @@ fn thirds(logs: &[f64]) -> Option<(f64, f64)> {
         Some(sum)
     };
     let squares = squares(0.0)?.min(squares(even)?);
-    // Samples that a coarse clock made equal are not certain: the step stays in doubt.
+    // A coarse clock may make samples equal. They are not certain for that: the step remains in
+    // doubt.
     let step = resolution(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>());
     let count = count as f64;
     let deviation = (squares / (count - 1.0) / count + step * step).sqrt();
     Some((difference, by_chance(difference.abs() / deviation, 2 * (count as usize - 1))))
 }
 
-/// How likely Student's t is farther from 0 than this, for 4 or 6 degrees of freedom (Abramowitz and Stegun, 26.7.4).
+/// The probability that Student's t is farther from 0 than this, for 4 or 6 degrees of freedom
+/// (Abramowitz and Stegun, 26.7.4).
 fn by_chance(t: f64, freedom: usize) -> f64 {
     let angle = t.atan2((freedom as f64).sqrt());
     let square = angle.cos().powi(2);

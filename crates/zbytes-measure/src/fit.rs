@@ -1,7 +1,8 @@
-//! The cost model of a sweep: what a byte costs, what a segment costs, where that breaks, and where two variants cross.
+//! Fits the cost model of a sweep: the cost of a byte, the cost of a segment, and where that
+//! breaks. It also finds where two variants cross.
 //!
-//! Intervals are by sectioning over the rounds, as in [`crate::stats`]: all places of a sweep share their rounds, so a round
-//! in which the machine was slow is slow at every place of one section.
+//! Intervals are by sectioning over the rounds, as in [`crate::stats`]. All places of a sweep share
+//! their rounds. So a round in which the machine was slow is slow at every place of one section.
 
 use std::ops::Range;
 
@@ -10,47 +11,57 @@ use crate::{
     stats::{ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
 };
 
-/// One place of a sweep: all samples of one variant at one size.
+/// Holds one place of a sweep: all samples of one variant at one size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point<'a> {
-    /// Bytes, or segments.
+    /// The size: bytes of the payload, or number of segments.
     pub x: f64,
-    /// Nanoseconds, in the order of the rounds.
+    /// Nanoseconds of one run, in the order of the rounds.
     pub samples: &'a [f64],
 }
 
-/// A straight line through a sweep, where it holds: `fixed + each * x` nanoseconds.
+/// Describes a straight line through a sweep, where it holds: `fixed + each * x` nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
-    /// Nanoseconds at no byte or segment. Its interval may hold 0 or less: then the sweep does not tell.
+    /// Nanoseconds at no byte or segment. If its interval holds 0 or less, the sweep cannot tell
+    /// whether there is a fixed cost.
     pub fixed: Interval,
     /// Nanoseconds for each byte or segment.
     pub each: Interval,
     /// The smallest `x` at which the line holds.
     pub from: f64,
-    /// The largest. Beyond it caches or page faults break the line, or the sweep ends.
+    /// The largest `x` at which the line holds. Beyond it caches or page faults break the line, or
+    /// the sweep ends.
     pub to: f64,
 }
 
-/// The line holds where no median is farther from it than this part of what the line says.
+/// The line holds where every median differs from it by at most this part of the line's value.
 ///
-/// Wider than the noise of medians, narrower than what a cache does: where each byte beyond the middle of a sweep costs one and a half
-/// times as much, that is found, while a line that may be wrong by a quarter would bend until it holds everywhere. A break by a
-/// quarter is not found.
+/// It is wider than the noise of medians and narrower than the effect of a cache. Suppose that each
+/// byte beyond the middle of a sweep costs one and a half times as much: this tolerance finds the
+/// break. With a tolerance of a quarter, the line would bend until it holds everywhere. A break by
+/// a quarter stays hidden.
 pub const TOLERANCE: f64 = 0.15;
 
-/// The fewest places that say anything about a line: through two there always is one.
+/// The fewest places that can test a line: through two places there always is one.
 const FEWEST_PLACES: usize = 3;
 
-/// Fits the model to a sweep, or `None` when no line holds over three places, or the places have fewer than six rounds in common.
+/// Fits the model to a sweep.
 ///
-/// The line is fitted to the medians by least squares of the *relative* error (weights of one over the square of the
-/// median), because a sweep spans orders of magnitude and its noise grows with the time. It is fitted to the longest row of
-/// neighbouring places in which it holds everywhere within [`TOLERANCE`]; of several as long, to that with the smallest
-/// error. The places are taken in the order of `x`; those with a median of 0 are left out.
+/// The result is `None` when no line holds over three places, or the places have fewer than six
+/// rounds in common.
 ///
-/// The intervals take the range of places as given: that the range itself was chosen by the same samples is not in them. Near
-/// a break a place may still be within the tolerance and bend the line, by up to that tolerance.
+/// The line is fitted to the medians by least squares of the *relative* error. The weights are one
+/// over the square of the median, because a sweep spans orders of magnitude and its noise grows
+/// with the time.
+///
+/// The line uses the longest row of neighbouring places in which it holds everywhere within
+/// [`TOLERANCE`]. Of several equally long rows it uses the one with the smallest error. The places
+/// are taken in the order of `x`; those with a median of 0 are left out.
+///
+/// The intervals take the range of places as given. They leave out one error: the same samples
+/// chose that range. Near a break a place may still be within the tolerance and bend the line, by
+/// up to that tolerance.
 #[must_use]
 pub fn fit(points: &[Point<'_>]) -> Option<Model> {
     let mut places: Vec<Place<'_>> = points.iter().filter_map(Place::of).collect();
@@ -104,12 +115,13 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The rounds that all have, or `None` when these are too few.
+/// The number of rounds that all places have; `None` when it is too small.
 fn rounds_of<'a>(samples: impl Iterator<Item = &'a [f64]>) -> Option<usize> {
     samples.map(<[f64]>::len).min().filter(|rounds| *rounds >= ENOUGH)
 }
 
-/// How long each round took beside the others, over all places: the mean of the logarithms of samples by median.
+/// How long each round took beside the others, over all places: the sum of the logarithms of the
+/// samples divided by their medians.
 fn together(places: &[Place<'_>], rounds: usize) -> Vec<f64> {
     let at = |round: usize| {
         let of = |place: &Place<'_>| Some((place.samples.get(round)?.max(f64::MIN_POSITIVE) / place.median).ln());
@@ -118,8 +130,10 @@ fn together(places: &[Place<'_>], rounds: usize) -> Vec<f64> {
     (0..rounds).map(at).collect()
 }
 
-/// Fixed part and part of each, by least squares of the error relative to the medians of all rounds: also in a section, so that
-/// its own noise does not weigh it.
+/// The fixed part and the part of each byte or segment, by least squares of the relative error.
+///
+/// The errors are relative to the medians of all rounds, in a section too. So the noise of a
+/// section does not change its weights.
 fn line(places: &[Place<'_>], times: &[f64]) -> Option<(f64, f64)> {
     let (mut weights, mut mean_x, mut mean_y) = (0.0, 0.0, 0.0);
     for (place, y) in places.iter().zip(times) {
@@ -141,7 +155,7 @@ fn line(places: &[Place<'_>], times: &[f64]) -> Option<(f64, f64)> {
     (each.is_finite() && fixed.is_finite()).then_some((fixed, each))
 }
 
-/// The largest error of the line through these places, relative to what the line says.
+/// The largest error of the line through these places, relative to the value of the line.
 fn worst(places: &[Place<'_>]) -> Option<f64> {
     let medians: Vec<f64> = places.iter().map(|place| place.median).collect();
     let (fixed, each) = line(places, &medians)?;
@@ -152,18 +166,24 @@ fn worst(places: &[Place<'_>]) -> Option<f64> {
     places.iter().map(error).reduce(f64::max)
 }
 
-/// Parts into which the space between two places is cut to look for the ends of the interval of a crossing.
+/// How many parts the space between two places is cut into, to find the ends of a crossing's
+/// interval.
 const CUTS: usize = 64;
 
-/// Where the times of two variants cross, with an interval: below it the first is cheaper, above it the second.
+/// Finds where the times of two variants cross, with an interval: below it the first is cheaper,
+/// above it the second.
 ///
-/// Between two places both curves are taken for straight on logarithmic axes; where they are bent there, the crossing is off by what that
-/// misses, which is not in the interval. The interval holds every `x` at which the sections do not tell which is cheaper, up to the
-/// nearest on each side at which they do.
+/// Between two places both curves count as straight on logarithmic axes. Where they are bent, the
+/// crossing is off by the difference, and the interval leaves that error out. The interval holds
+/// every `x` at which the sections cannot tell the cheaper variant, up to the nearest on each side
+/// at which they can.
 ///
-/// `None` when the medians do not change order within the sweep, change it the other way round, or more than once (two
-/// curves that wind around each other have no one crossing), or when the sweep ends before the sections tell which is cheaper:
-/// an interval without an end is of no use. Also with fewer than two places in common, or fewer than six rounds.
+/// `None` in these cases:
+///
+/// - The medians do not change order within the sweep, or change it the other way round.
+/// - They change order more than once: two such curves have several crossings.
+/// - The sweep ends before the sections can tell the cheaper variant, so the interval has no end.
+/// - The two have fewer than two places in common, or fewer than six rounds.
 #[must_use]
 pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> {
     let mut pairs: Vec<(f64, &[f64], &[f64])> = Vec::new();
@@ -182,7 +202,8 @@ pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> 
         return None;
     }
 
-    // Neighbouring logarithms of x, close enough together, with the least and the most that the difference may be there.
+    // Neighbouring logarithms of `x`, close enough together, each with the least and the largest
+    // difference of the times there.
     let mut ends: Vec<(f64, f64, f64)> = Vec::new();
     let mut crossing = None;
     for (a, b) in knots.iter().zip(knots.iter().skip(1)) {
@@ -199,7 +220,8 @@ pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> 
         }
     }
     let crossing = crossing?;
-    // Between the last `x` that does not tell and the first that does, both bounds are taken for straight.
+    // Between the last `x` at which the sections cannot tell and the first at which they can, both
+    // bounds count as straight.
     let end = |(at, bound): (f64, f64), (next, other): (f64, f64)| at + (next - at) * bound / (bound - other);
     let mut pairs = ends.iter().zip(ends.iter().skip(1));
     let lower =
@@ -217,7 +239,7 @@ struct Knot {
     whole: f64,
     /// The same in each section.
     parts: Vec<f64>,
-    /// Of that between neighbouring rounds.
+    /// The correlation between neighbouring rounds.
     correlation: f64,
 }
 

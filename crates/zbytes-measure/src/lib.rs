@@ -5,11 +5,11 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`clock`] | the step of a clock, and how many runs hide it |
-//! | [`course`] | whose turn it is: a measurement without a clock, which is told what each turn took |
+//! | [`course`] | the turns of a measurement; it has no clock, the caller reports how long each turn took |
 //! | [`stats`] | quantiles, spread, outliers, intervals |
-//! | [`verdict`] | what may be said of two variants |
-//! | [`doubt`] | what casts doubt on a measurement |
-//! | [`fit`] | the cost model of a sweep: what a byte costs, what a segment costs, where that breaks |
+//! | [`verdict`] | the verdict on two variants |
+//! | [`doubt`] | reasons to doubt a measurement |
+//! | [`fit`] | the cost model of a sweep: the cost of a byte, of a segment, and where that breaks |
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod clock;
@@ -26,8 +26,8 @@ pub use self::{
     verdict::Verdict,
 };
 
-/// The order in which `variants` are run in round `round`: every variant once, shuffled by `seed`, so that drift of the
-/// machine meets all of them alike.
+/// Returns the order in which `variants` run in round `round`: every variant once, shuffled by
+/// `seed`. So a drift of the machine affects all of them alike.
 #[must_use]
 pub fn order(seed: u64, round: u32, variants: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..variants).collect();
@@ -38,7 +38,7 @@ pub fn order(seed: u64, round: u32, variants: usize) -> Vec<usize> {
     order
 }
 
-/// SplitMix64: a well-spread 64-bit number out of any other. Not for secrets.
+/// Returns a well-spread 64-bit number for any other (SplitMix64). Do not use it for secrets.
 #[must_use]
 pub fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -47,22 +47,23 @@ pub fn mix(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Samples as a machine might give them, drawn from a seed: what the claims of this module are tested with.
+/// Samples as a machine might give them, drawn from a seed. The tests check the claims of this
+/// crate with them.
 #[cfg(test)]
 pub(crate) mod simulated {
     use super::mix;
 
-    /// How many runs a claim is tested with.
+    /// How many simulated runs test a claim.
     pub(crate) const RUNS: u32 = 2_000;
 
-    /// Whether `hits` of [`RUNS`] are not significantly fewer than a probability says: not below the one-sided band of the binomial
-    /// distribution that is missed in one of twenty tests of what is just as probable.
+    /// Whether `hits` of [`RUNS`] are not significantly fewer than `probability` says. The limit is
+    /// the one-sided band of the binomial distribution that one of twenty tests misses by chance.
     pub(crate) fn at_least(hits: u32, probability: f64) -> bool {
         let runs = f64::from(RUNS);
         f64::from(hits) / runs >= probability - 1.645 * (probability * (1.0 - probability) / runs).sqrt()
     }
 
-    /// Whether `hits` of [`RUNS`] are not significantly more than a probability says.
+    /// Whether `hits` of [`RUNS`] are not significantly more than `probability` says.
     pub(crate) fn at_most(hits: u32, probability: f64) -> bool {
         at_least(RUNS - hits, 1.0 - probability)
     }
@@ -101,7 +102,7 @@ pub(crate) mod simulated {
             (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
         }
 
-        /// `n` samples in which the correlation between neighbours is that of `normal`s with `correlation`: AR(1).
+        /// `n` samples whose neighbours correlate like `normal`s with `correlation`: AR(1).
         pub(crate) fn samples(&mut self, shape: Shape, n: usize, correlation: f64) -> Vec<f64> {
             let mut z = self.normal();
             let fresh = (1.0 - correlation * correlation).sqrt();
@@ -111,7 +112,8 @@ pub(crate) mod simulated {
                     match shape {
                         Shape::Narrow => (0.05 * z).exp(),
                         Shape::Wide => (0.5 * z).exp(),
-                        // The logistic function is the normal distribution's but for a hundredth.
+                        // The logistic function differs from that of the normal distribution by at
+                        // most a hundredth.
                         Shape::Exponential => (1.0 + 0.3 * (1.702 * z).exp().ln_1p()) / (1.0 + 0.3 * 2f64.ln()),
                         Shape::Outliers if self.uniform() < 0.1 => (0.05 * z).exp() * (1.0 + 4.0 * self.uniform()),
                         Shape::Outliers => (0.05 * z).exp(),

@@ -1,25 +1,29 @@
-//! What may be said of two variants.
+//! Decides what the samples allow to claim about two variants.
 
 use crate::Interval;
 
-/// Two variants whose whole interval lies within this part of each other are the same for everybody's purposes.
+/// If the whole interval lies within this part of 1, the two variants count as the same. So small a
+/// difference does not matter to a user.
 pub const MARGIN: f64 = 0.05;
 
-/// What the numbers allow to say.
+/// Names the claim that the numbers allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The second variant takes less time: the whole interval lies above 1, and not all of it within the margin.
+    /// The second variant takes less time: the whole interval lies above 1, and not all of it
+    /// within the margin.
     Faster,
-    /// The second variant takes more time: the whole interval lies below 1, and not all of it within the margin.
+    /// The second variant takes more time: the whole interval lies below 1, and not all of it
+    /// within the margin.
     Slower,
     /// The whole interval lies within the margin around 1.
     Same,
-    /// None of these: the interval holds 1 and more than the margin.
+    /// Neither faster, slower nor the same: the interval holds 1 and reaches beyond the margin.
     CannotTell,
 }
 
 impl Verdict {
-    /// The verdict on the second variant, from how many times longer the first one took.
+    /// Returns the verdict on the second variant. The `ratio` says how many times longer the first
+    /// one took.
     #[must_use]
     pub fn of(ratio: &Interval) -> Self {
         if ratio.lower >= 1.0 / (1.0 + MARGIN) && ratio.upper <= 1.0 + MARGIN {
@@ -33,8 +37,10 @@ impl Verdict {
         }
     }
 
-    /// Why, in one plain sentence. Of two intervals with the same verdict each has its own numbers, rounded so that the sentence
-    /// stays true.
+    /// Returns the reason, in one plain sentence.
+    ///
+    /// It holds the interval's own numbers, so two intervals with the same verdict have different
+    /// sentences. The numbers are rounded so that the sentence remains true.
     #[must_use]
     pub fn reason(self, ratio: &Interval) -> String {
         let margin = MARGIN * 100.0;
@@ -51,7 +57,7 @@ impl Verdict {
     }
 }
 
-/// A ratio in as many digits as it takes to see on which side of 1 it lies.
+/// A ratio with as many digits as show on which side of 1 it lies.
 fn beside_one(ratio: f64) -> String {
     let decimals = if ratio >= 100.0 {
         0

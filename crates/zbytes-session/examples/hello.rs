@@ -1,5 +1,5 @@
-//! Opens a session over a WebSocket, subscribes, puts a payload of two segments, prints the first
-//! sample of another program, and closes.
+//! Opens a session over a WebSocket, subscribes, and puts a payload of two segments. Prints the
+//! first sample of another program, and closes.
 //!
 //! `cargo run --example hello -- ws://127.0.0.1:7446`, twice: the second one greets the first.
 #![allow(clippy::disallowed_methods, reason = "a native program has a clock, and gives the socket bytes of its own")]
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:7446".to_owned());
     let (mut socket, _) = connect_async(&url).await?;
 
-    // The client knows no clock and no chance: both are given to it.
+    // The client has no clock and no source of randomness: the caller passes both.
     let begun = Instant::now();
     let random = || RandomState::new().hash_one(begun);
     let zid = (u128::from(random()) << 64 | u128::from(random()) | 1).to_le_bytes();
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let key = key_expression("lab/hello")?;
     loop {
-        // First what has happened.
+        // First handle the events.
         let mut ended = None;
         while let Some(event) = client.poll_event() {
             match event {
@@ -45,11 +45,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     client.subscribe(1, key.clone())?;
                     let (header, image) = (vec![1u8, 2, 3], vec![7u8; 1_000_000]);
                     let payload = ZBytes::from_segments([Source::copy(header), Source::moved(image)])?;
-                    // Our own subscriber would get it by reference, without the router.
+                    // This session's own subscriber would get it by reference, without the router.
                     client.put(2, Put { destination: Locality::Remote, ..Put::new(key.clone(), payload) })?;
                 }
                 Event::Sample(sample) => {
-                    // The parts are where the socket put them. Only what is asked for in one piece is copied.
+                    // The parts are where the socket put them. Only `to_bytes` copies, and only the
+                    // three bytes of the header.
                     let (len, parts) = (sample.payload.len(), sample.payload.segments().len());
                     let header = sample.payload.slice(0..3).ok_or("too short")?.to_bytes(&mut Ledger::new())?;
                     println!("{}: {len} B in {parts} parts, beginning with {header:?}", sample.key);
@@ -59,7 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 _ => {}
             }
         }
-        // Then what is to be sent, which may be a goodbye. Each batch is one binary message.
+        // Then send what the client has queued, such as its last message. Each batch is one binary
+        // message.
         while let Some(batch) = client.poll_transmit(&mut buffer, begun.elapsed()) {
             socket.feed(Message::binary(buffer[..batch.len].to_vec())).await?;
         }
@@ -69,7 +71,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Some(cause) => return Err(cause.to_string().into()),
             None => {}
         }
-        // Then wait: for the next message of the router, or until the client wants to do something.
+        // Then wait for the router's next message, or until the client has a timeout.
         let due = client.poll_timeout().unwrap_or(Duration::MAX).saturating_sub(begun.elapsed());
         match tokio::time::timeout(due, socket.next()).await {
             Err(_) => client.handle_timeout(begun.elapsed()),

@@ -1,5 +1,5 @@
-//! What a router says while a session opens, and messages of the client apart from one: for tests of
-//! whoever drives a client, or shows what one sends. Only with the feature `testing`.
+//! Makes the answers of a router while a session opens, and messages of a client without a session.
+//! They are for tests of a driver or of a page. The feature `testing` enables this module.
 
 #![allow(clippy::expect_used, reason = "what is wrong must stop the test")]
 
@@ -15,27 +15,28 @@ use zenoh_protocol::{
 
 use crate::wire::{Content, Outgoing, Qos, encode};
 
-/// What a router offers while a session opens.
+/// Describes the offer of a router while a session opens.
 #[derive(Clone, Copy, Debug)]
 pub struct Greeting {
     /// The longest batch, in bytes.
     pub batch_size: u16,
     /// Whether each priority has sequence numbers of its own.
     pub qos: bool,
-    /// Whether the first fragment of a message is marked, and a message that is given up (patch 1 of the protocol).
+    /// Whether the router marks the first fragment of a message, and a message that its sender
+    /// cancelled (patch 1 of the protocol).
     pub markers: bool,
-    /// Bits of a sequence number.
+    /// Width of a sequence number, in bits.
     pub bits: Bits,
-    /// Bytes of the cookie.
+    /// Length of the cookie, in bytes.
     pub cookie: usize,
-    /// After how long a silence the client is to take the router for gone.
+    /// How long a silence the router asks the client to accept before it takes the router for lost.
     pub lease: Duration,
     /// The first sequence number of the router.
     pub initial_sn: u32,
 }
 
 impl Default for Greeting {
-    /// What a router of zenoh 1.10 offers, with a lease of ten seconds.
+    /// The offer of a router of zenoh 1.10, with a lease of ten seconds.
     fn default() -> Self {
         Self {
             batch_size: u16::MAX,
@@ -50,7 +51,7 @@ impl Default for Greeting {
 }
 
 impl Greeting {
-    /// The answer to the client's first batch.
+    /// Returns the router's answer to the client's first batch.
     #[must_use]
     pub fn init_ack(&self) -> Vec<u8> {
         let mut resolution = Resolution::default();
@@ -73,7 +74,7 @@ impl Greeting {
         }))
     }
 
-    /// The answer to the client's second batch, after which the session is open.
+    /// Returns the router's answer to the client's second batch. It opens the session.
     #[must_use]
     pub fn open_ack(&self) -> Vec<u8> {
         transport(TransportBody::OpenAck(OpenAck {
@@ -89,25 +90,25 @@ impl Greeting {
     }
 }
 
-/// A batch that holds one transport message.
+/// Returns a batch that holds one transport message.
 #[must_use]
 pub fn transport(body: TransportBody) -> Vec<u8> {
     encode::transport(body).expect("a vector takes all")
 }
 
-/// The first batch of a client with this id.
+/// Returns the first batch of a client with the id `zid`.
 #[must_use]
 pub fn init_syn(zid: [u8; 16]) -> Vec<u8> {
     encode::init_syn(ZenohIdProto::try_from(zid.as_slice()).expect("an id that is not zero")).expect("it is short")
 }
 
-/// The batch that says that the client is there.
+/// Returns the batch that keeps a silent session alive.
 #[must_use]
 pub fn keep_alive() -> Vec<u8> {
     encode::keep_alive().expect("it is short")
 }
 
-/// A put or a delete as it waits to be gathered.
+/// Returns a put or a delete, encoded and ready to be gathered.
 #[must_use]
 pub fn push(key: &keyexpr, qos: Qos, content: &Content) -> Outgoing {
     encode::push(key, qos, content).expect("it is within the bounds")

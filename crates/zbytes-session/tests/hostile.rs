@@ -1,4 +1,5 @@
-//! A router that means harm: seeded batches in sequences, most of them nearly right. The client must not panic, hang or keep what it need not.
+//! A hostile router: seeded batches in sequences, most of them nearly right. The client must not
+//! panic, hang, or keep bytes that it does not need.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -48,23 +49,25 @@ use zenoh_protocol::{
     },
 };
 
-/// How many batches, unless `HOSTILE_BATCHES` says otherwise.
+/// How many batches the test sends, unless `HOSTILE_BATCHES` sets another number.
 const BATCHES: u64 = 1_000_000;
 
-/// Batches of a sequence.
+/// Batches in one sequence.
 const SEQUENCE: u64 = 200;
 
-/// The largest single allocation that may be made: the events of one batch, in a queue that has doubled.
+/// The largest allocation that a test may make: the events of one batch, in a queue that has
+/// doubled.
 const LARGEST: usize = 4 << 20;
 
-/// The most that may be held at once: what the limits of the test allow, and the batches that it refers to.
+/// The most bytes that a test may hold at once. The limits of the test allow so much, and the
+/// batches that the client refers to.
 const HELD: isize = 16 << 20;
 
-/// Counts what this thread allocates.
+/// Counts the allocations of this thread.
 struct Counting;
 
 thread_local! {
-    /// How many allocations there were, and of how many bytes in all.
+    /// How many allocations the thread made, and their bytes in total.
     static COUNT: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
     static HELD_NOW: Cell<isize> = const { Cell::new(0) };
@@ -75,7 +78,7 @@ thread_local! {
 #[allow(unsafe_code, reason = "an allocator is unsafe by its trait; this one passes everything on to the system's")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // During the end of a thread there is nothing to count with.
+        // A thread that ends has dropped its counters already.
         let _ = HELD_NOW.try_with(|held| held.set(held.get() + layout.size() as isize));
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(HELD_NOW.get())));
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
@@ -93,10 +96,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Numbers out of a seed.
+/// Random numbers from a seed.
 struct Random {
     seed: u64,
-    /// In how many cases something is wrong that ends a session: in gentle sequences seldom, so that they get far.
+    /// A factor for the rarity of faults that end a session. Gentle sequences have a large one, so
+    /// that their sessions last longer.
     harm: usize,
 }
 
@@ -110,12 +114,12 @@ impl Random {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    /// Whether one of `n` cases holds.
+    /// True in one of `n` cases.
     fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    /// Whether something is to be wrong, in one of `n` cases of a sequence that is not gentle.
+    /// Whether to add a fault: in one of `n` cases, more rarely in a gentle sequence.
     fn harms(&mut self, n: usize) -> bool {
         let harm = self.harm;
         self.one_in(n.saturating_mul(harm))
@@ -181,7 +185,7 @@ fn body(random: &mut Random) -> PushBody {
     })
 }
 
-/// A message that means something to the client, with small numbers so that many fit to others.
+/// A message that the client acts on, with small numbers so that many of them match.
 fn message(random: &mut Random) -> Vec<u8> {
     let (number, key) = (random.below(8) as u32, wire(random));
     let (ext_tstamp, ext_nodeid, ext_ts_stack) = (None, NodeIdType::DEFAULT, None);
@@ -268,7 +272,7 @@ fn message(random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Changes a few bytes, cuts, repeats or inserts some.
+/// Changes a few bytes, cuts some, repeats some or inserts some.
 fn harm(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(3) {
         if bytes.is_empty() {
@@ -293,10 +297,10 @@ fn harm(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// The other side of a session.
+/// The router's side of a session.
 pub(crate) struct Router {
     random: Random,
-    /// The next number of each lane.
+    /// The next sequence number of each lane.
     sn: [[u32; 2]; Priority::NUM],
 }
 
@@ -368,9 +372,9 @@ fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
     key_expression(text).unwrap()
 }
 
-/// Everything that a session can have declared and asked.
+/// Makes every kind of declaration and of request that a session can make.
 pub(crate) fn ask(client: &mut Client, now: Duration) {
-    // After a lost session they are declared already, and what is refused is of no use here.
+    // After a lost session they are declared already, and this test ignores the refusals.
     let _ = client.subscribe(1, Subscribe { report_missed: true, ..key("**").into() });
     let _ = client.subscribe(2, Subscribe { origin: Locality::Remote, ..key("a/*").into() });
     let _ = client.declare_queryable(3, key("**"));
@@ -390,7 +394,7 @@ pub(crate) fn ask(client: &mut Client, now: Duration) {
     let _ = client.put(6, put(Locality::Remote));
 }
 
-/// What came of a run.
+/// The counts of a run.
 #[derive(Default)]
 struct Tally {
     batches: u64,
@@ -418,7 +422,7 @@ fn sequence(seed: u64, tally: &mut Tally) {
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let mut waiting = Vec::new();
     let mut greeted = 0;
-    // Some routers take nothing from us.
+    // Some routers accept nothing from the client.
     let deaf = router.random.one_in(10);
     let mut count = 0;
     while count < SEQUENCE {
@@ -441,7 +445,7 @@ fn sequence(seed: u64, tally: &mut Tally) {
                         tally.sessions += 1;
                         ask(&mut client, now);
                     }
-                    // What refers to received bytes can be read.
+                    // Every received byte that a sample refers to can be read.
                     Event::Sample(sample) => {
                         let all = sample.payload.to_bytes(&mut Ledger::new()).unwrap();
                         assert_eq!(all.len(), sample.payload.len());
@@ -457,7 +461,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
                 }
             }
             tally.events += told;
-            // What is told of messages that are arriving is bounded by the lanes, and what their heads claim by what a message may be.
+            // The lanes bound how many arriving messages the client reports. The longest message
+            // bounds the lengths that their heads claim.
             if router.random.one_in(4) {
                 let arriving = std::iter::from_fn(|| client.poll_progress()).filter_map(|progress| match progress {
                     Progress::Received(arriving) => Some(arriving),
@@ -471,7 +476,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
             if router.random.one_in(20) {
                 let _ = client.cancel(1 + router.random.below(10) as u64);
             }
-            // The shortest message is of two bytes, and tells at most each of seven that are declared.
+            // The shortest message has two bytes. It causes at most one event for each of the seven
+            // declarations.
             assert!(told <= 600 + 8 * len as u64, "{told} events of {len} B");
             if waiting.len() > 3 && router.random.one_in(3) {
                 let query = waiting.swap_remove(0);
@@ -517,11 +523,11 @@ fn a_router_that_means_harm_gets_nowhere() {
     let Tally { batches, sessions, ends, events, arriving } = tally;
     println!("{batches} batches, {sessions} sessions, {ends} ends, {events} events, {arriving} times progress");
     println!("the largest allocation was of {largest} B, the most that was held {peak} B");
-    // Most of it got past the handshake and meant something.
+    // Most batches passed the handshake and caused an event.
     assert!(sessions > batches / 1000 && events > batches / 4 && arriving > batches / 1000);
 }
 
-/// What `work` allocates: how many times, how many bytes in all, and the most at once.
+/// What `work` allocates: how many times, how many bytes in total, and the most at once.
 fn allocated<T>(work: impl FnOnce() -> T) -> (T, usize, usize, usize) {
     let (count, bytes, before) = (COUNT.get(), BYTES.get(), HELD_NOW.get());
     PEAK.set(before);
@@ -540,11 +546,12 @@ fn a_length_beyond_the_message_allocates_nothing() {
         bytes.push(value as u8);
         bytes
     };
-    // One byte is there, and with that length each of them is a message.
+    // One byte follows the length. So each message is valid with the length 1, and only with that.
     for claim in [1, 1 << 10, 1 << 20, 1 << 30, 1 << 60] {
         let (is_true, claim) = (claim == 1, length(claim));
         let messages = [
-            // A put with so much payload, one with so long a key, a query with such parameters, a token with such a key.
+            // A put with a payload of that length, one with such a key, a query with such
+            // parameters, a token with such a key.
             [&[0x7d, 0, 1, b'a', 0x01], claim.as_slice(), b"x"].concat(),
             [&[0x7d, 0], claim.as_slice(), b"a", &[0x01, 0]].concat(),
             [&[0x7c, 1, 0, 1, b'a', 0x43], claim.as_slice(), b"p"].concat(),
@@ -558,7 +565,7 @@ fn a_length_beyond_the_message_allocates_nothing() {
             assert_eq!(read, is_true, "{message:?}");
             assert!(is_true || count <= 2 && bytes <= 16, "{count} allocations of {bytes} B for {message:?}");
         }
-        // A cookie that long, in an answer to the first message of a session.
+        // A cookie of that length, in an answer to the first message of a session.
         let mut ack = init_ack(&mut Random { seed: 0, harm: usize::MAX });
         let at = ack.windows(2).position(|two| two == [40, 0]).unwrap();
         if !is_true {
@@ -573,7 +580,7 @@ fn a_length_beyond_the_message_allocates_nothing() {
     }
 }
 
-/// A frame of the default lane, filled with as many of `message` as a batch takes, and how many that are.
+/// A frame of the default lane, filled with as many copies of `message` as fit, and their number.
 fn filled(sn: u32, message: &NetworkMessage) -> (Vec<u8>, usize) {
     let header =
         FrameHeader { reliability: Reliability::Reliable, sn, ext_qos: frame::ext::QoSType::new(Priority::Data) };
@@ -618,7 +625,7 @@ fn put(wire_expr: WireExpr<'static>) -> NetworkMessage {
     .into()
 }
 
-/// Short messages that have the client do something, by name.
+/// Short messages that make the client act, by name.
 fn short() -> Vec<(&'static str, NetworkMessage)> {
     let (ext_tstamp, ext_ts_stack) = (None, None);
     let reply = |body| {
@@ -677,7 +684,7 @@ fn short() -> Vec<(&'static str, NetworkMessage)> {
     ]
 }
 
-/// A client in an open session, with everything declared and asked that there is.
+/// A client in an open session, with every kind of declaration and request.
 fn opened() -> Client {
     let now = Duration::ZERO;
     let mut client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits: Limits::default() }, now);
@@ -712,11 +719,11 @@ fn what_one_batch_costs_is_bounded_whatever_is_in_it_and_many_cost_no_more_at_on
                 std::iter::from_fn(|| client.poll_event()).map(drop).count()
             });
             assert!(client.is_open(), "{name}");
-            // The first tokens and subscribers are told to each of those that watch.
+            // Each watcher gets an event for the first tokens and subscribers.
             assert!(events <= messages + 10, "{name}: {events} events of {messages} messages");
             assert!(count <= 20 * messages, "{name}: {count} allocations for {messages} messages");
             assert!(peak <= HELD as usize, "{name}: {peak} B at once");
-            // The first has the queue of events grow.
+            // The first batch makes the queue of events grow.
             assert!(sn == 1 || peak <= most, "{name}: {peak} B at once, and {most} B before");
             most = most.max(peak);
             while client.poll_transmit(&mut buffer, Duration::ZERO).is_some() {}

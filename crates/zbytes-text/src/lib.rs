@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 //!
-//! [`Outside`] holds a text as it came and shows it only like that: it has no `Display`, so it cannot be printed by mistake.
-//! It must never be changed in what is sent or compared: that is [`Outside::raw`].
+//! [`Outside`] holds a text from outside, unchanged, and shows it only with every unseen character
+//! named. It has no `Display`, so a program cannot print it by mistake. A program that sends or
+//! compares the text uses [`Outside::raw`], which never changes it.
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -10,48 +11,50 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use zbytes::number::count;
 
-/// The most characters of a text that are shown in a line.
+/// One line shows at most so many characters of a text.
 pub const LINE: usize = 120;
 
-/// The most characters that are shown of an error, which is a few sentences.
+/// The page shows at most so many characters of an error, which is a few sentences.
 pub const SENTENCES: usize = 1_200;
 
-/// The most characters that are shown of a text of many lines, as of a panic.
+/// The page shows at most so many characters of a text of many lines, such as a panic's.
 pub const LINES: usize = 4_000;
 
-/// First strong isolate: what follows has a direction of its own, up to [`PDI`].
+/// After this first strong isolate, the text up to [`PDI`] has a direction of its own.
 pub const FSI: char = '\u{2068}';
 
-/// Pop directional isolate.
+/// This pop directional isolate ends the text that [`FSI`] began.
 pub const PDI: char = '\u{2069}';
 
-/// So many marks may stand on one letter.
+/// The most marks that one letter may carry. Further marks are shown as a notation, because they
+/// would cover the lines above.
 const MARKS: usize = 2;
 
-/// A text that came from outside, as it came. Clones share it.
+/// Holds a text from outside, unchanged. Clones share its bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outside(Arc<str>);
 
 impl Outside {
-    /// The text as it came: to be sent, compared, or edited, and never to be shown.
+    /// Returns the text, unchanged: to send, compare or edit it. Never show it.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
     }
 
-    /// The text as it is shown in a line: at most [`LINE`] characters, nothing unseen, the line around it left as it is.
+    /// Returns the text for a line: at most [`LINE`] characters, with names for unseen ones. A
+    /// right-to-left text does not reorder the line around it.
     #[must_use]
     pub fn shown(&self) -> String {
         shown(&self.0)
     }
 
-    /// As [`Outside::shown`], at most `most` characters.
+    /// Returns the same as [`Outside::shown`], with at most `most` characters.
     #[must_use]
     pub fn shown_at_most(&self, most: usize) -> String {
         shown_at_most(&self.0, most)
     }
 
-    /// Whether there is no character in it.
+    /// Returns whether the text has no characters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -82,7 +85,7 @@ impl fmt::Debug for Outside {
     }
 }
 
-/// As the text itself.
+/// Serialized as the text itself, unchanged.
 impl Serialize for Outside {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -95,53 +98,56 @@ impl<'de> Deserialize<'de> for Outside {
     }
 }
 
-/// A part of a text as it is shown.
+/// Holds a part of a text, as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Characters as they are.
+    /// Characters that can be seen, unchanged.
     Plain(&'a str),
-    /// The notation for what cannot be seen, or for what was left out.
+    /// A name for characters that cannot be seen, or for a part that was left out.
     Notation(String),
 }
 
-/// Where what a field takes may have spaces and line breaks.
+/// Says where the text of a field may have spaces and line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Spaces at the ends are a part of the text, as in a key.
+    /// Spaces at the ends belong to the text, as in a key.
     Kept,
-    /// The same in a text of words: a space that was just typed is not told before more is, or the field is left.
+    /// As [`Ends::Kept`], for a text of words. A space that the user has just typed causes no
+    /// notice yet. The page shows it when the user types more or leaves the field.
     Words,
-    /// Spaces at the ends are left out.
+    /// The program removes spaces at the ends.
     LeftOut,
-    /// It is a text of several lines, in which spaces and line breaks are what they are.
+    /// A text of several lines: spaces and line breaks belong to it.
     Lines,
 }
 
-/// A text in a line: see [`Outside::shown`].
+/// Returns a text for a line: see [`Outside::shown`].
 #[must_use]
 pub fn shown(text: &str) -> String {
     written(&pieces(text, LINE))
 }
 
-/// A text in a line of at most `most` characters.
+/// Returns a text for a line of at most `most` characters: see [`Outside::shown_at_most`].
 #[must_use]
 pub fn shown_at_most(text: &str, most: usize) -> String {
     written(&pieces(text, most))
 }
 
-/// A character as it is shown.
+/// Returns one character for a line, or its name if it cannot be seen.
 #[must_use]
 pub fn shown_char(c: char) -> String {
     written(&pieces(c.encode_utf8(&mut [0; 4]), LINE))
 }
 
-/// Sentences of ours with texts from outside in them, at most `most` characters: whatever was not shown as it should be is now, and the
-/// isolates of what was are left alone. Applied twice it changes nothing more.
+/// Returns sentences of this program with texts from outside in them, at most `most` characters.
+///
+/// It names every unseen character that is still in them, and keeps the isolates that [`shown`]
+/// added. Applied twice it changes nothing more.
 #[must_use]
 pub fn sentences(text: &str, most: usize) -> String {
     let isolates = if are_balanced(text) { &[FSI, PDI][..] } else { &[] };
     let mut text = plain(&pieces_of(text, most, isolates));
-    // It may have been cut inside of one.
+    // The cut at `most` may have fallen inside of an isolate.
     let (mut depth, mut turns) = (0usize, false);
     for c in text.chars() {
         match c {
@@ -154,7 +160,8 @@ pub fn sentences(text: &str, most: usize) -> String {
     if turns { isolated(&text) } else { text }
 }
 
-/// Whether every [`FSI`] has its [`PDI`], and there are no more than a text of ours has, the pair around all of it apart.
+/// Whether every [`FSI`] has its [`PDI`], and their number is at most that of this program's own
+/// texts. A pair around the whole text does not count.
 fn are_balanced(text: &str) -> bool {
     const MOST: usize = 32;
     let pairs = |text: &str| {
@@ -172,20 +179,22 @@ fn are_balanced(text: &str) -> bool {
     inner.or_else(|| pairs(text)).is_some_and(|count| count <= MOST)
 }
 
-/// A text of several lines, at most [`LINES`] characters: its line breaks and spaces are left alone.
+/// Returns a text of several lines, at most [`LINES`] characters. Its line breaks and spaces
+/// remain.
 #[must_use]
 pub fn lines(text: &str) -> String {
     plain(&pieces_of(text, LINES, &[' ', '\n']))
 }
 
-/// The parts of a text as it is shown, at most `most` characters together. A page can draw the notations apart; for where there is
-/// plain text only see [`shown`].
+/// Returns the parts of a text for a line, at most `most` characters together. A page can draw the
+/// notations in another style. For plain text use [`shown`].
 #[must_use]
 pub fn pieces(text: &str, most: usize) -> Vec<Piece<'_>> {
     pieces_of(text, most, &[])
 }
 
-/// What a field has to say of what was typed or pasted into it; `None` where all of it can be seen.
+/// Returns the notice of a field about the text that the user typed or pasted; `None` if all of it
+/// can be seen.
 #[must_use]
 pub fn noticed(text: &str, ends: Ends) -> Option<String> {
     let taken = if ends == Ends::LeftOut { text.trim() } else { text };
@@ -206,8 +215,12 @@ pub fn noticed(text: &str, ends: Ends) -> Option<String> {
     (taken.len() < text.len()).then(|| "Spaces at its ends are left out.".to_owned())
 }
 
-/// What a field for a line loses of what is pasted into it; `None` when nothing. `room` is how many UTF-16 code units more it takes, and how
-/// many it takes in all. A browser leaves out line breaks, and what is beyond the most, without a word.
+/// Returns the notice about text that a one-line field discards when the user pastes it; `None` if
+/// it discards nothing. A browser discards line breaks and the text beyond the limit without a
+/// notice.
+///
+/// `room` holds two numbers of UTF-16 code units: how many more the field takes, and how many in
+/// all.
 #[must_use]
 pub fn lost_in_pasting(pasted: &str, room: Option<(usize, usize)>) -> Option<String> {
     let breaks = pasted.contains(['\n', '\r']);
@@ -221,7 +234,8 @@ pub fn lost_in_pasting(pasted: &str, room: Option<(usize, usize)>) -> Option<Str
     (!lost.is_empty()).then(|| lost.join(" "))
 }
 
-/// A text without what cannot be seen: no spaces at the ends, single ones inside, no invisible character.
+/// Returns a text without unseen characters: without spaces at the ends, and with single spaces
+/// inside.
 #[must_use]
 pub fn cleaned(text: &str) -> String {
     let seen: String =
@@ -229,33 +243,35 @@ pub fn cleaned(text: &str) -> String {
     seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether nothing is seen of a character, or nothing that tells it from an ordinary space. The ordinary space is none of them.
+/// Returns whether a character is invisible, or looks like an ordinary space. The ordinary space
+/// itself does not count.
 #[must_use]
 pub const fn is_unseen(c: char) -> bool {
     matches!(c,
         // Control characters.
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        // Spaces that are not the ordinary one, and separators.
+        // Spaces other than the ordinary one, and separators.
         | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{2800}'
-        // Format characters: joiners, marks of direction, operators that are not written.
+        // Format characters: joiners, marks of direction, invisible operators.
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        // Letters that are never drawn, and what chooses between drawings of the letter before.
+        // Letters that are never drawn, and selectors that choose between drawings of the letter
+        // before.
         | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
-/// Whether it is drawn onto the letter before, in any number.
+/// Whether the character is drawn onto the letter before it, in any number.
 const fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Whether it is written from right to left, so that it turns round what stands beside it.
+/// Whether the character is written from right to left. It then reorders the text beside it.
 const fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
-/// What a character is called.
+/// The name of a character that cannot be seen.
 fn name(c: char) -> Cow<'static, str> {
     Cow::Borrowed(match c {
         ' ' => "space",
@@ -275,13 +291,14 @@ fn name(c: char) -> Cow<'static, str> {
     })
 }
 
-/// The notation of `times` times the same character.
+/// The notation for a character that repeats `times` times.
 fn notation(c: char, times: usize) -> String {
     let name = name(c);
     if times == 1 { format!("‹{name}›") } else { format!("‹{name} ×{}›", count(times)) }
 }
 
-/// Cuts `text` into pieces of at most `most` characters together. What `passes` is left as it is.
+/// Cuts `text` into pieces of at most `most` characters together. Characters in `passes` stay
+/// unchanged.
 fn pieces_of<'a>(text: &'a str, most: usize, passes: &[char]) -> Vec<Piece<'a>> {
     let (pieces, whole) = pieces_up_to(text, most, passes);
     if whole {
@@ -293,7 +310,8 @@ fn pieces_of<'a>(text: &'a str, most: usize, passes: &[char]) -> Vec<Piece<'a>> 
     pieces
 }
 
-/// The pieces up to `most` characters, and whether they are all. A longer text takes no longer, unless it is one run of what cannot be seen.
+/// The pieces up to `most` characters, and whether they hold the whole text. A longer text takes no
+/// more time, unless it is one run of the same unseen character.
 fn pieces_up_to<'a>(text: &'a str, most: usize, passes: &[char]) -> (Vec<Piece<'a>>, bool) {
     let (mut pieces, mut begun, mut left, mut marks) = (Vec::new(), 0, most, MARKS);
     let mut rest = text.char_indices();
@@ -345,12 +363,13 @@ fn plain(pieces: &[Piece<'_>]) -> String {
     texts.collect()
 }
 
-/// The pieces as one text, which leaves what stands around it as it is.
+/// The pieces as one text that does not reorder the text around it.
 fn written(pieces: &[Piece<'_>]) -> String {
     isolated(&plain(pieces))
 }
 
-/// A text with a direction of its own, where it has letters that are written from right to left.
+/// Returns a text with a direction of its own, if it has right-to-left letters. Other texts are
+/// unchanged.
 #[must_use]
 pub fn isolated(text: &str) -> String {
     if text.contains(is_right_to_left) { format!("{FSI}{text}{PDI}") } else { text.to_owned() }
@@ -395,7 +414,7 @@ mod tests {
     fn a_text_that_is_written_from_right_to_left_leaves_the_line_as_it_is() {
         assert_eq!(shown("lab/שלום"), "\u{2068}lab/שלום\u{2069}");
         assert_eq!(shown("مرحبا"), "\u{2068}مرحبا\u{2069}");
-        // In what is drawn apart an element isolates.
+        // The page draws each piece in an element of its own, and that element isolates.
         assert_eq!(pieces("שלום", 9), [Piece::Plain("שלום")]);
     }
 
@@ -410,7 +429,7 @@ mod tests {
         assert_eq!(spaces, "‹space ×1,000,000›");
         let mixed: String = "a\u{200b}".repeat(500_000);
         assert!(shown(&mixed).chars().count() <= LINE);
-        // The ends of notations and letters are whole, whatever the border cuts.
+        // Notations and letters are never cut in the middle, wherever the limit falls.
         for most in 0..60 {
             let text = Outside::from("aé\u{200b}日本 \u{202e}bcdefghijklmnopqrstuvwxyz").shown_at_most(most);
             assert_eq!(text.matches('‹').count(), text.matches('›').count(), "{text}");
@@ -424,7 +443,7 @@ mod tests {
         let theirs = "The file שלום\u{202e}\u{2068} is not one.";
         let text = sentences(theirs, SENTENCES);
         assert_eq!(text, "\u{2068}The file שלום‹right-to-left override›‹U+2068› is not one.\u{2069}");
-        // What is cut inside of an isolate is closed.
+        // An isolate that the limit cuts is closed.
         let cut = sentences(&format!("\u{2068}{}\u{2069}.", "ש".repeat(90)), 50);
         assert!(cut.ends_with(PDI) && cut.matches(FSI).count() == 1, "{cut}");
         let many = "\u{2068}\u{2069}".repeat(100_000);

@@ -1,4 +1,4 @@
-//! Doubts that come when they must and stay away when they need not.
+//! Each doubt appears where it must, and only there.
 
 use super::*;
 use crate::simulated::{RUNS, Random, Shape};
@@ -13,7 +13,7 @@ fn group(series: &[Vec<f64>]) -> Vec<Series<'_>> {
     series.iter().map(|samples| Series { samples, runs: 10 }).collect()
 }
 
-/// What casts doubt on series that took turns, by a clock of 100 ns.
+/// The doubts about series that took turns, by a clock of 100 ns.
 fn doubts_of(series: &[Vec<f64>]) -> Vec<Doubt> {
     doubts(&[group(series)], 100.0)
 }
@@ -41,11 +41,12 @@ fn a_coarse_clock_is_noticed_by_its_step_and_by_the_samples() {
     assert!(matches!(by_clock(&coarse)[..], [Doubt::CoarseClock { steps }] if (steps - 10.0).abs() < 0.5));
     coarse[0] = vec![0.0; 60];
     assert!(by_clock(&coarse).contains(&Doubt::CoarseClock { steps: 0.0 }));
-    // Also in a group that has other rounds.
+    // A group with other rounds gets the doubt too.
     let groups = [samples(1, 60), samples(2, 60).map(|samples| samples.iter().map(|s| s / 100.0).collect())];
     let groups = groups.each_ref().map(|series| group(series));
     assert!(matches!(doubts(&groups, 100.0)[..], [Doubt::CoarseClock { steps }] if (steps - 1.0).abs() < 0.1));
-    // The step is said to be fine, and was not: samples are whole steps of a size that leaves few of them in one.
+    // The caller names a fine step, but the samples are whole steps of a coarser size. Each sample
+    // holds few of those.
     for (steps, noticed) in [(1.0, true), (3.0, true), (10.0, true), (20.0, true), (1e4, false)] {
         let mut found = 0;
         for seed in 0..200 {
@@ -62,7 +63,8 @@ fn a_coarse_clock_is_noticed_by_its_step_and_by_the_samples() {
 
 #[test]
 fn stationary_noise_is_rarely_taken_for_drift() {
-    // Of RUNS: claimed are a thousandth in white noise and a hundredth with autocorrelation; the band is three deviations.
+    // The most of RUNS that may report a drift. The claims are a thousandth in white noise and a
+    // hundredth with autocorrelation; the band is three deviations.
     for (shape, n, correlation, most) in [
         (Shape::Narrow, 60, 0.0, 6),
         (Shape::Wide, 60, 0.0, 6),
@@ -99,13 +101,13 @@ fn a_doubling_is_taken_for_drift() {
             assert!(fired >= least, "{shape:?} {course}: {fired}");
         }
     }
-    // One of two variants alone, too.
+    // A drift of one of two variants is found too.
     let mut one = samples(4, 60);
     for (i, sample) in one[1].iter_mut().enumerate() {
         *sample *= 1.0 + i as f64 / 60.0;
     }
     assert!(matches!(doubts_of(&one)[..], [Doubt::Drift { factor }] if factor > 1.2 && factor < 1.8));
-    // Of two groups the second alone.
+    // A drift in the second of two groups is found too.
     let (steady, one) = (samples(5, 60), one);
     let drifting = doubts(&[group(&steady), group(&one)], 100.0);
     assert!(matches!(drifting[..], [Doubt::Drift { factor }] if factor > 1.2 && factor < 1.8));

@@ -1,11 +1,11 @@
-//! Sweeps of which the truth is known.
+//! Sweeps with a known truth.
 
 use super::*;
 use crate::simulated::{RUNS, Random, Shape, at_least};
 
 const ROUNDS: usize = 24;
 
-/// Samples at each `x`, around what `time` says.
+/// Samples at each `x`, spread around the time that `time` returns for it.
 fn sweep(
     random: &mut Random,
     xs: &[f64],
@@ -47,8 +47,8 @@ fn a_line_is_recovered_as_often_as_claimed() {
 fn a_break_is_found() {
     let mut random = Random::new(5);
     let xs = powers(4.0, 10);
-    // From 4^5 on, the middle of the sweep, a byte costs one and a half, two or four times as much, as beyond a cache; or a page
-    // fault costs a jump.
+    // The break lies at 4^5, the middle of the sweep. Beyond it a byte costs one and a half, two or
+    // four times as much, as beyond a cache. In the last case a page fault costs a jump.
     let breaks: [fn(f64) -> f64; 4] = [
         |x| 50.0 + 2.0 * x + (x - 1024.0).max(0.0),
         |x| 50.0 + 2.0 * x + 2.0 * (x - 1024.0).max(0.0),
@@ -98,7 +98,7 @@ fn a_flat_sweep_costs_nothing_for_each() {
 
 #[test]
 fn a_crossing_is_found_as_often_as_claimed() {
-    // Straight on logarithmic axes, so that nothing is lost between places; they cross at 100.
+    // Straight on logarithmic axes, so that no error arises between places; they cross at 100.
     for correlation in [0.0, 0.5, 0.7, 0.8] {
         let mut random = Random::new(31);
         let (mut held, mut found) = (0, 0);
@@ -126,7 +126,7 @@ fn a_crossing_is_between_the_medians() {
     let second = at(xs, [10.0, 100.0, 100.0]);
     let crossing = crossover(&points(&first), &points(&second)).unwrap();
     assert!((crossing.estimate - 1000.0).abs() < 1e-6, "{crossing:?}");
-    // The other way round, never, more than once, and too few.
+    // The curves cross the other way round, never, more than once, or the places are too few.
     assert_eq!(crossover(&points(&second), &points(&first)), None);
     assert_eq!(crossover(&points(&first), &points(&first)), None);
     assert_eq!(crossover(&points(&first), &points(&at(xs, [10.0, 1.0, 10_000.0]))), None);
@@ -136,7 +136,7 @@ fn a_crossing_is_between_the_medians() {
 
 #[test]
 fn a_crossing_without_an_end_is_none() {
-    // They come so close at the end of the sweep that the noise decides.
+    // The curves are so close at the end of the sweep that the noise decides.
     let mut random = Random::new(4);
     let xs = powers(4.0, 5);
     let mut found = 0;

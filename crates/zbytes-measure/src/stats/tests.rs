@@ -1,4 +1,4 @@
-//! Against an independent implementation, and against distributions of which the truth is known.
+//! The statistics beside an independent implementation, and on distributions with a known truth.
 
 use super::*;
 use crate::{
@@ -38,11 +38,11 @@ proptest! {
     fn intervals_are_those_made_with_statrs(seed in any::<u64>(), n in 6usize..40) {
         let mut random = Random::new(seed);
         let [long, short] = [2.0, 1.0].map(|time| random.samples(Shape::Wide, n, 0.5).iter().map(|s| s * time).collect::<Vec<_>>());
-        // Two that are equal by chance would be taken for the clock's step.
+        // Two samples that are equal by chance would count as the clock's step.
         prop_assume!(resolution(&long) == 0.0 && resolution(&short) == 0.0);
         let median = |samples: &[f64]| Data::new(samples.to_owned()).median();
         let length = ((n as f64 / 6.0).round() as usize).max(1);
-        // The variance of the mean of so many that hang together, by its definition.
+        // The variance of the mean of so many correlated neighbours, by its definition.
         let variance = |correlation: f64, n: usize| {
             let pairs = (0..n).flat_map(|i| (0..n).map(move |j| correlation.powi(i.abs_diff(j) as i32)));
             pairs.sum::<f64>() / (n * n) as f64
@@ -114,7 +114,7 @@ fn the_correlation_that_is_corrected_for_is_the_highest_found_and_more() {
     let [alike, other] = [0.7, 0.0].map(|correlation| random.samples(Shape::Narrow, 200, correlation));
     let [one, two] = [neighbours(Rounds::Both(&alike, &other)), neighbours(Rounds::Both(&other, &alike))];
     assert!((one - two).abs() < 1e-12 && one > lag_one(&alike) + 0.2, "{one} {two}");
-    // What met both alike shows in each of them.
+    // A wave that affects both alike shows in each of them.
     let wave: Vec<f64> = (0..200).map(|i| 1.5 + (f64::from(i) / 1.5).sin() / 2.0).collect();
     let [long, short] = [(); 2].map(|()| {
         let samples = random.samples(Shape::Narrow, 200, 0.0).into_iter();
@@ -131,18 +131,19 @@ fn the_correlation_that_is_corrected_for_is_the_highest_found_and_more() {
     assert_eq!(neighbours(Rounds::Of(&alternate)), 0.0);
 }
 
-/// What is claimed: the intervals hold the truth in 95 % of runs, and one of two equal variants is called faster or slower in 5 %.
+/// The claim: the intervals hold the truth in 95 % of runs, and one of two equal variants is called
+/// faster or slower in 5 %.
 const HELD: f64 = 0.95;
 const FALSE: f64 = 0.05;
 
 const SHAPES: [Shape; 5] = [Shape::Narrow, Shape::Wide, Shape::Exponential, Shape::Outliers, Shape::TwoModes];
 
-/// What meets both variants alike, by the round and the number of rounds: nothing, an even drift to the double, and a wave by a third,
-/// nine rounds long.
+/// The drift that both variants share, by the round and the number of rounds. It is absent, an even
+/// rise to the double, or a wave by a third, nine rounds long.
 const DRIFTS: [fn(f64, f64) -> f64; 3] =
     [|_, _| 1.0, |round, n| 1.0 + round / n, |round, _| 1.5 + (round / 1.5).sin() / 2.0];
 
-/// Tests what is claimed for so many rounds, in these shapes, with each autocorrelation and each drift.
+/// Tests the claim for so many rounds, in these shapes, with each autocorrelation and each drift.
 fn the_claim_is_kept(n: usize, shapes: &[Shape]) {
     let (mut broken, mut table) = (false, String::new());
     for &shape in shapes {
@@ -166,7 +167,7 @@ fn the_claim_is_kept(n: usize, shapes: &[Shape]) {
                 &format!("{n} {shape:?} {correlation}: held {held:?}, wrong {wrong:?}, medians {medians} of {RUNS}\n");
             broken |= !held.into_iter().all(|held| at_least(held, HELD));
             broken |= !wrong.into_iter().all(|wrong| at_most(wrong, FALSE));
-            // Of the others the median is not 1.
+            // The other shapes have a median other than 1.
             broken |= !matches!(shape, Shape::Outliers | Shape::TwoModes) && !at_least(medians, HELD);
         }
     }
@@ -183,7 +184,7 @@ macro_rules! claims {
     };
 }
 
-// What takes longest is cut in two, for two processors.
+// The slowest test is cut in two, for two processors.
 claims! {
     the_claim_is_kept_by_200_rounds: 200, SHAPES[..2];
     the_claim_is_kept_by_200_rounds_of_other_shapes: 200, SHAPES[2..];
@@ -212,7 +213,8 @@ fn what_differs_is_found() {
     }
 }
 
-/// Of noise of 5 %: rounds, autocorrelation, how many times longer the first takes, and in what part of runs that is found at least.
+/// For noise of 5 %: rounds, autocorrelation, how many times longer the first takes, and the least
+/// part of runs that find it.
 const POWER: [(usize, f64, f64, f64); 8] = [
     (60, 0.0, 1.1, 0.999),
     (60, 0.8, 1.1, 0.55),
@@ -226,7 +228,8 @@ const POWER: [(usize, f64, f64, f64); 8] = [
 
 #[test]
 fn a_coarse_clock_does_not_make_intervals_certain() {
-    // A sample lasts from one to ten steps; the clock says how many whole ones, from a random place in a step.
+    // A sample lasts from one to ten steps. The clock counts whole steps from a random place in a
+    // step.
     for steps in [1.0, 2.0, 3.3, 10.0] {
         let mut random = Random::new(steps as u64);
         let (mut held, mut wrong) = (0, 0);
@@ -261,7 +264,7 @@ fn samples_of_zero_have_no_ratio_or_one_without_upper_end() {
     assert_eq!(ratio(&[], &[1.0]), None);
     assert_eq!(ratio(&[1.0], &[f64::NAN]), None);
     assert_eq!(ratio(&[-1.0; 9], &[1.0; 9]), None);
-    // A whole section is 0, and the median is not.
+    // The median of a whole section is 0, and that of all samples is not.
     let short = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
     let found = ratio(&[1.0; 9], &short).unwrap();
     assert!(found.estimate == 1.0 && found.upper == f64::INFINITY && found.lower < 1.0, "{found:?}");

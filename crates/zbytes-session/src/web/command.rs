@@ -1,8 +1,13 @@
-//! What a program and its session say to each other: commands out, [`Told`] back, paired by the id that the program has chosen.
+//! Defines the messages between a program and its session: [`Command`] out, [`Told`] back. The
+//! program chooses an id for each operation, and the session repeats it.
 //!
-//! Nothing else passes between them, so a session can be in the same thread or elsewhere. Every command ends: with the message that is written
-//! beside it, with [`Told::Refused`], or, for those that are under way when the session ends, with an error of their own before
-//! [`Told::Lost`] or [`Told::Closed`].
+//! These messages are all that passes between them, so a session can run in the same thread or in
+//! another. Every command ends in one of three ways:
+//!
+//! - with the message that its documentation names;
+//! - with [`Told::Refused`];
+//! - with an error of its own before [`Told::Lost`] or [`Told::Closed`], if it was pending when the
+//!   session ended.
 
 use std::time::Duration;
 
@@ -17,231 +22,252 @@ use crate::client::{
     reconnect::Wait,
 };
 
-/// What a program asks of a session.
+/// Requests an action of a session.
 #[derive(Debug)]
 pub enum Command {
-    /// Publishes, or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
+    /// Publishes or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
     Put(OpId, Put),
-    /// Asks. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
+    /// Sends a query. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
     Get(OpId, Get),
-    /// Asks which tokens are alive. Ends as a get.
+    /// Asks which tokens are alive. Ends as [`Command::Get`].
     GetAlive(OpId, OwnedKeyExpr),
-    /// Asks for a fence. Ends with [`Told::Flushed`].
+    /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
+    /// [`Told::Flushed`].
     Flush(OpId),
-    /// Answers a query, and says that there are no more answers. Ends with [`Told::PutEnded`].
+    /// Answers a query, and finishes it: the querier gets no further answers. Ends with
+    /// [`Told::PutEnded`].
     Answer {
-        /// Names the answer.
+        /// The id of this answer.
         op: OpId,
-        /// What is answered.
+        /// The query to answer.
         query: QueryId,
         /// Whether the query came from this same session.
         local: bool,
-        /// The answer, or the error that is one.
+        /// The answer, or an error for the querier.
         result: Result<Answer, ReplyError>,
     },
-    /// Gives up a put, an answer or a get. It ends as always: with the error that says so, or, when all of it has left, by itself.
+    /// Cancels a put, an answer or a get. The operation still ends with its own message. It reports
+    /// the cancellation, or success if all bytes had left before.
     Cancel(OpId),
-    /// Declares. Ends with [`Told::Declared`]; what comes of it is told until it is undeclared or the session is closed.
+    /// Declares. Ends with [`Told::Declared`]. The session reports events of the declaration until
+    /// the program undeclares it or closes the session.
     Declare(EntityId, Declare),
-    /// Undeclares. Refused only when the session or what is declared is gone, and then there is nothing to be told.
+    /// Undeclares. The session refuses this only if the declaration or the session has ended
+    /// already, and then sends no message.
     Undeclare(EntityId),
-    /// Asks what went over the link; ends with [`Told::Stats`].
+    /// Asks for the counters of the link; ends with [`Told::Stats`].
     Stats,
-    /// Begins to record batches, of this session and of those that follow over the same driver, or ends that. See [`capture`].
+    /// Starts or stops the recording of batches. It covers this session and later ones of the same
+    /// driver. See [`capture`].
     Capture(Option<capture::Bounds>),
-    /// Asks for the recorded batches after that number, or for all of them; ends with [`Told::Frames`].
+    /// Asks for the recorded batches after that number, or for all of them; ends with
+    /// [`Told::Frames`].
     Frames(Option<u64>),
-    /// Closes the session in order, or gives up opening it again. Ends with [`Told::Closed`].
+    /// Closes the session in order, or stops opening it again. Ends with [`Told::Closed`].
     Close,
 }
 
-/// What can be declared.
+/// Says what to declare.
 #[derive(Debug)]
 pub enum Declare {
-    /// Brings [`Told::Sample`] and [`Told::Missed`].
+    /// Causes [`Told::Sample`] and [`Told::Missed`].
     Subscriber(Subscribe),
-    /// Brings [`Told::Query`].
+    /// Causes [`Told::Query`] for each query that matches it.
     Queryable(Queryable),
-    /// Shows others that a key is alive.
+    /// A token: shows peers that a key is alive.
     Token(OwnedKeyExpr),
-    /// Brings [`Told::Sample`] for every token that is there, that comes, and that goes.
+    /// Causes [`Told::Sample`] for every token: one that exists, one that appears, and one that
+    /// disappears.
     Alive(OwnedKeyExpr),
-    /// Brings [`Told::Matching`].
+    /// Causes [`Told::Matching`] whenever the answer changes: whether a peer matches the key.
     Watch(OwnedKeyExpr, Counterpart),
 }
 
-/// Why there is no session, or none any more. `R` is what the program's own [`Host`](super::Host) may say.
+/// Says why a session did not open, or why it ended. `R` is the reason type of the program's own
+/// [`Host`](super::Host).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkError<R> {
-    /// The host has found out that a WebSocket need not be tried, or why one has failed.
+    /// The host's own reason: why the driver should not try a WebSocket, or why one failed.
     Host(R),
-    /// The browser refused to try, as for an insecure address from a page that came by https.
+    /// The browser refused to open a WebSocket, for example to an insecure address from a page
+    /// loaded by https.
     Browser {
-        /// What it said.
+        /// The browser's own error message.
         reason: String,
     },
-    /// Nothing has answered.
+    /// The server did not answer.
     NoAnswer {
-        /// For so long.
+        /// How long the driver waited.
         within: Duration,
     },
-    /// The WebSocket ended before it was open. A browser does not tell a page why.
+    /// The WebSocket ended before it was open. A browser hides the reason from a page.
     NotOpened {
-        /// After so long.
+        /// Time from the attempt to its end.
         after: Duration,
     },
-    /// The server sent a text, which zenoh never does.
+    /// The server sent a text message, which zenoh never does.
     Text,
     /// The WebSocket was closed during the handshake.
     Handshake {
-        /// The WebSocket's code.
+        /// The WebSocket's close code.
         code: u16,
     },
     /// The WebSocket of an open session has ended.
     Closed {
-        /// The WebSocket's code.
+        /// The WebSocket's close code.
         code: u16,
         /// How long the program stood still since the session was last known to live.
         paused: Pause,
     },
-    /// The client has ended the session, or the router has.
+    /// The client or the router ended the session.
     Session {
-        /// Why.
+        /// The client's or the router's reason.
         cause: CloseCause,
         /// How long the program stood still since the session was last known to live.
         paused: Pause,
     },
 }
 
-/// How far a put had come that has ended without success.
+/// Says how far a put was when it ended without success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HowFar {
     /// Payload bytes that had left the browser.
     pub handed: usize,
-    /// Bytes of the payload.
+    /// Bytes of the whole payload.
     pub total: usize,
-    /// Whether the whole message was given to the WebSocket, so that the router may have it.
+    /// Whether the WebSocket had the whole message. If so, the router may have received it.
     pub complete: bool,
 }
 
-/// Why a put, a delete or an answer has ended without success.
+/// Says why a put, a delete or an answer has ended without success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutFailure<R> {
-    /// The client gave it up. The session goes on.
+    /// The client dropped or cancelled it, or lost its source. The session continues.
     GivenUp(PutError, HowFar),
-    /// Its session has ended; `None` when the program has closed it.
+    /// The session ended before it; `None` when the program closed the session.
     SessionEnded(Option<LinkError<R>>, HowFar),
 }
 
-/// Why a get has ended without success. The answers until then hold.
+/// Says why a get has ended without success. The answers received before remain valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GetFailure<R> {
     /// The client or the router ended it.
     Ended {
-        /// Why.
+        /// The client's or the router's reason.
         error: GetError,
-        /// How long the program stood still meanwhile.
+        /// How long the program stood still during the get.
         pause: Pause,
     },
-    /// Its session has ended; `None` when the program has closed it.
+    /// The session ended before it; `None` when the program closed the session.
     SessionEnded(Option<LinkError<R>>),
 }
 
-/// What a session tells. `R` is what the program's own [`Host`](super::Host) may say.
+/// Reports an event or a result of a session to its program. `R` is the reason type of the
+/// program's own [`Host`](super::Host).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Told<R> {
-    /// It is open.
+    /// The session is open.
     Opened(SessionInfo),
-    /// The operation was refused; nothing has happened.
+    /// The session refused the operation and did nothing.
     Refused(OpId, CommandError),
-    /// It is declared, or was refused.
+    /// The session accepted or refused the declaration.
     Declared(EntityId, Result<(), CommandError>),
-    /// A sample arrived.
+    /// A sample arrived for a subscriber of this session.
     Sample(Sample),
-    /// Numbered samples did not come.
+    /// The subscriber missed this many numbered samples of a publisher.
     Missed(SubscriberId, u32),
-    /// Payload bytes of a put that have left the browser's buffer.
+    /// How many payload bytes of a put have left the browser's buffer.
     Progress(OpId, usize),
-    /// A put was dropped, as it allowed, because too much waited. [`Told::PutEnded`] follows with the error.
+    /// The client dropped a put, as the put allowed, because too many bytes were queued.
+    /// [`Told::PutEnded`] follows with the error.
     Dropped(OpId),
     /// A put, a delete or an answer has left the browser, or has failed.
     PutEnded(OpId, Result<Sent, PutFailure<R>>),
-    /// A large message is arriving; told from time to time.
+    /// A large message is arriving. The session repeats this from time to time.
     Arriving(Arriving),
-    /// One of which that was told has arrived as a whole, or never will.
+    /// A message that [`Told::Arriving`] reported has arrived completely, or never will.
     ArrivalEnded {
-        /// Which one, as in [`Arriving::id`].
+        /// The message, as in [`Arriving::id`].
         id: u64,
-        /// Whether all of it is there.
+        /// Whether all of it has arrived.
         whole: bool,
     },
     /// A get has an answer.
     Reply(OpId, Reply),
-    /// A get has ended; there are no more answers.
+    /// A get has ended; further answers do not follow.
     GetEnded(OpId, Result<(), GetFailure<R>>),
-    /// The fence was answered after so long, or its session has ended; `None` when the program has closed it.
+    /// The router answered the fence after this time, or the session ended before; `None` when the
+    /// program closed the session.
     Flushed(OpId, Result<Took, Option<LinkError<R>>>),
-    /// A queryable is asked.
+    /// A query for a queryable of this session.
     Query(Query),
-    /// So many times a queryable would have been asked, and too many queries wait: each asker got
-    /// an error that says so.
+    /// How many queries the client refused because too many were pending. Each querier got an error
+    /// with that reason.
     QueriesRefused(u64),
-    /// The program stood still, all in all so long since the session was last known to live. What is told next may have waited in the browser.
+    /// The program stood still, in total for this long since the session was last known to live.
+    /// The next messages may have waited in the browser.
     StoodStill(Pause),
-    /// What had waited in the browser has been told, and the session has outlived the pause.
+    /// The program has every message that had waited in the browser, and the session survived the
+    /// pause.
     CaughtUp,
-    /// Whether there is anybody at the other end of a watch.
+    /// Whether a peer now matches the watched key.
     Matching(EntityId, bool),
-    /// What went over the link.
+    /// The counters of the link.
     Stats(LinkStats),
-    /// What was recorded.
+    /// The recorded batches, as the bounds of the recording allow.
     Frames(capture::Taken),
-    /// Nothing has answered yet. The engine may be holding back the attempt, for so long at most, because earlier ones failed.
+    /// The server has not answered yet. The browser may be delaying the attempt because earlier
+    /// ones failed, for at most this long.
     HeldBack(Duration),
-    /// The session was lost, or could not be opened again; it is tried again after a while. Everything that was under way has been
-    /// told before.
+    /// The session was lost, or did not open again. The driver tries again after a while. It has
+    /// ended every pending operation before.
     Lost {
-        /// Why.
+        /// Why it was lost.
         error: LinkError<R>,
-        /// What ended with it.
+        /// How many operations ended with it.
         unfinished: Unfinished,
-        /// When it is tried again.
+        /// When the driver tries again.
         wait: Wait,
     },
-    /// Follows [`Told::Opened`] of a session that was lost: for so long it was not known to live, pauses of the program included.
+    /// Follows [`Told::Opened`] of a session that was lost. For this long the session was not known
+    /// to live, pauses of the program included.
     Resumed(Took),
-    /// The session has ended; everything that was under way has been told before. `None` when the program has closed it.
+    /// The session has ended, and every pending operation before it. `None` when the program closed
+    /// it.
     Closed(Option<LinkError<R>>),
 }
 
-/// How much was under way when a session was lost.
+/// Counts the operations that were pending when a session was lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unfinished {
     /// Puts and deletes, answers included.
     pub puts: usize,
-    /// Gets, those for tokens included.
+    /// Gets, including those for tokens.
     pub gets: usize,
-    /// Fences.
+    /// Fences that the router had not answered.
     pub fences: usize,
 }
 
-/// Facts about a put whose last byte has left the browser's buffer, or has the router's answer.
+/// Holds the facts about a put that succeeded. Its last byte has left the browser's buffer, or the
+/// router has answered for it.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
-    /// WebSocket messages that carried it.
+    /// WebSocket messages that carried the put.
     pub batches: usize,
-    /// What gathering copied.
+    /// Bytes that gathering copied.
     pub ledger: Ledger,
-    /// Time spent gathering.
+    /// Time spent gathering the payload into batches.
     pub gather: Duration,
     /// Time spent inside `WebSocket.send`.
     pub send: Duration,
-    /// From the command to the end. When the program stood still within, it may have ended earlier.
+    /// Time from the command to the end. If the program stood still within it, the put may have
+    /// ended earlier.
     pub took: Took,
-    /// Whether the end is the router's answer, because this browser does not tell when bytes leave it.
+    /// Whether the router's answer ended the put, because this browser does not show when bytes
+    /// leave it.
     pub answered: bool,
 }

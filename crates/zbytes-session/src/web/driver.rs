@@ -1,16 +1,19 @@
 //! Drives one zenoh client over one WebSocket.
 //!
-//! The driver moves bytes and time between the two and knows nothing of payloads. It sends in slices that keep the page responsive,
-//! and watches `bufferedAmount`, the only thing that pushes back towards a router. A put has ended when its last byte has
-//! left the browser's buffer, or with an error; that is not delivery, which zenoh does not confirm.
+//! The driver moves bytes and time between the two and does not look into payloads. It sends in
+//! slices that keep the page responsive. It watches `bufferedAmount`, the only back-pressure on the
+//! way to a router. A put ends with an error, or when its last byte has left the browser's buffer.
+//! That is not delivery, which zenoh does not confirm.
 //!
-//! Where `bufferedAmount` counts nothing that can be believed, as in WebKit, the client paces itself by the router's answers,
-//! and a put has ended when the router has answered for its last byte. See [`Engine::counts_what_waits`].
+//! In WebKit `bufferedAmount` does not count the bytes that wait. There the client paces itself by
+//! the router's answers, and a put has ended when the router has answered for its last byte. See
+//! [`Engine::counts_what_waits`].
 //!
-//! What paces the sending are alarms of the program's [`Host`], which may know timers that a hidden page does not slow down.
+//! Alarms of the program's [`Host`] pace the sending. The host may know timers that a hidden page
+//! does not slow down.
 //!
-//! A lasting driver opens a session again that was lost: after a while that [`Reconnect`] decides about, or at once when the browser says that
-//! the network is back or that the page is looked at.
+//! A lasting driver opens a lost session again, after a wait that [`Reconnect`] chooses. It tries
+//! at once when the browser reports that the network is back or that the user looks at the page.
 
 use std::{
     cell::RefCell,
@@ -48,14 +51,16 @@ use crate::{
 /// How many bytes may wait in the browser's buffer before the driver waits too.
 const HIGH_WATER: u64 = 4 << 20;
 
-/// How many bytes may be without the router's answer where the browser does not count what waits. They are in its memory until they
-/// leave. On a link of 100 ms there and back it allows 80 MB/s.
+/// How many bytes may be without the router's answer where the browser does not count the waiting
+/// bytes. They occupy its memory until they leave. A link of 100 ms there and back then allows
+/// 80 MB/s.
 const UNANSWERED: usize = 8 << 20;
 
-/// How often progress is told at most: each time the page is drawn anew, which takes longer than a slice of sending.
+/// The shortest time between two reports of progress. The page redraws for each report, and that
+/// takes longer than a slice of sending.
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// How long the driver may keep the page from doing anything else, at a stretch.
+/// The longest time for which the driver may block the page.
 const SLICE: Duration = Duration::from_millis(2);
 
 /// A put between its command and its end.
@@ -63,14 +68,14 @@ struct Flight {
     total: usize,
     handed: usize,
     begun: Duration,
-    /// The pauses of the page until then.
+    /// The pauses of the page before the command.
     before: Pause,
     sent: Sent,
-    /// When progress was last told, and what.
+    /// When the driver last reported progress, and the bytes that it reported.
     told: (Duration, usize),
-    /// Its batches in the browser's buffer.
+    /// How many of its batches wait in the browser's buffer.
     waiting: usize,
-    /// Whether its last batch was given to the socket.
+    /// Whether the socket has its last batch.
     complete: bool,
 }
 
@@ -80,7 +85,7 @@ impl Flight {
     }
 }
 
-/// What waits for an answer of the router's.
+/// A command that waits for answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Get,
@@ -89,7 +94,7 @@ enum Asked {
 
 /// A batch that waits in the browser's buffer.
 struct Waiting {
-    /// How many bytes will have left the buffer once it has.
+    /// Bytes given to the socket up to the end of this batch.
     end: u64,
     op: OpId,
     payload: usize,
@@ -103,61 +108,67 @@ pub(super) struct Inner<H: Host> {
     pub(super) url: String,
     pub(super) socket: Option<Socket>,
     client: Option<Client>,
-    /// What went over the link of a client that is no more.
+    /// The counters of the link of a client that was dropped.
     stats: LinkStats,
     buffer: Vec<u8>,
     flights: BTreeMap<OpId, Flight>,
-    /// Gets and fences between their command and their end, and the pauses of the page before.
+    /// Gets and fences between their command and their end, and the pauses of the page before them.
     asked: BTreeMap<OpId, (Asked, Pause)>,
     waiting: VecDeque<Waiting>,
-    /// Bytes given to the socket.
+    /// Bytes that the socket has taken.
     given: u64,
-    /// When the attempt to open a session began, and its WebSocket to open; what the page stood still for since then is added.
+    /// When the attempt to open a session began, and when its WebSocket began to open. Pauses of
+    /// the page since then are added.
     pub(super) begun: Duration,
     pub(super) opened: Duration,
-    /// Counts attempts to open a WebSocket: what was asked for one of them is of no use to another.
+    /// Counts attempts to open a WebSocket. An answer of the host that belongs to an earlier
+    /// attempt is discarded.
     pub(super) attempt: u32,
     pub(super) engine: Engine,
     watch: Watch,
-    /// Whether the page stood still, and that was not told yet.
+    /// Whether the page stood still and the driver has not reported it yet.
     stood_still: bool,
-    /// Looks at the clocks now and then.
+    /// The alarm that makes the driver look at the clocks every [`TICK`].
     beat: Option<Alarm>,
-    /// Whether the end was told.
+    /// Whether the driver has reported the end.
     ended: bool,
-    /// Whether a lost session is opened again.
+    /// Whether the driver opens a lost session again.
     lasting: bool,
     reconnect: Reconnect,
-    /// Whether the batches of a client are recorded, and how many.
+    /// The bounds for recording a client's batches; `None` without recording.
     capture: Option<Bounds>,
-    /// What the browser says about the network and the page.
+    /// Listeners for hints from the browser about the network and the page.
     hints: Vec<EventListener>,
     pump: Option<Alarm>,
-    /// Whether the driver will be pumped at the end of this turn of the page.
+    /// Whether a pump is pending for the end of this turn of the page.
     due: bool,
-    /// For opening a WebSocket, and for the next attempt.
+    /// The timer for opening a WebSocket, or for the next attempt.
     pub(super) timer: Option<Timeout>,
-    /// For the client of an open WebSocket, and when it goes off.
+    /// The timer for the client of an open WebSocket, and the time at which it fires.
     lease: Option<(Duration, Timeout)>,
-    /// When the progress of what arrives was told last.
+    /// When the driver last reported the progress of arriving messages.
     progress: Duration,
     pub(super) tell: Rc<dyn Fn(Told<H::Reason>)>,
 }
 
-/// A session with a router, from opening the WebSocket to its end. Dropping it cuts the connection.
+/// Drives a session with a router, from opening the WebSocket to its end. Dropping it cuts the
+/// connection.
 pub struct Driver<H: Host> {
     inner: Shared<H>,
 }
 
 impl<H: Host> Driver<H> {
-    /// Opens a session. Everything that comes of it is told through `tell`, never during a call of the driver's own methods
-    /// on the same stack except at their end.
+    /// Opens a session to the router at `url`.
+    ///
+    /// The driver reports every event of the session by calling `tell`. During a call of one of the
+    /// driver's own methods it calls `tell` only at the end.
     #[must_use]
     pub fn open(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         Self::new(url, host, false, tell)
     }
 
-    /// As [`Driver::open`]; and once the session was open, it is opened again whenever it is lost, until [`Driver::close`].
+    /// Opens a session as [`Driver::open`] does. After it was open once, the driver opens it again
+    /// whenever it is lost, until [`Command::Close`].
     #[must_use]
     pub fn open_lasting(url: &str, host: H, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         let driver = Self::new(url, host, true, tell);
@@ -168,7 +179,7 @@ impl<H: Host> Driver<H> {
     fn new(url: &str, host: H, lasting: bool, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         let engine = Engine::look();
         let reconnect = match engine.longest_hold() {
-            // Where the host asks before, there is no failure that the engine could count.
+            // If the driver asks the host before each attempt, the engine has no failure to count.
             Some(_) if !host.asks_about(url) => Reconnect::sparing(),
             _ => Reconnect::new(),
         };
@@ -207,12 +218,13 @@ impl<H: Host> Driver<H> {
         Self { inner }
     }
 
-    /// Carries out `command`. What comes of it is told, some of it before this returns, at its very end.
+    /// Carries out `command`. The driver reports the results through `tell`, some of them at the
+    /// very end of this call.
     pub fn send(&self, command: Command) {
         match command {
             Command::Put(op, put) => {
                 let (len, express, leaves) = (put.payload.len(), put.express, put.destination.takes(false));
-                // What stays in this session has nothing that could leave, and has ended with the call.
+                // A put to this session alone sends no bytes, so it has ended with the call.
                 if self.operate(op, leaves.then_some(len), express, |client| client.put(op, put)) && !leaves {
                     self.tell(Told::PutEnded(op, Ok(Sent::default())));
                 }
@@ -227,7 +239,8 @@ impl<H: Host> Driver<H> {
             Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
             Command::Answer { op, query, local, result } => self.answer(op, query, local, result),
             Command::Cancel(op) => {
-                // Refused only when it goes on to its end, which is told as always.
+                // The client refuses only an operation that runs on to its end. The driver reports
+                // that end as always.
                 let _ = self.with_client(|client| client.cancel(op));
                 pump(&self.inner);
             }
@@ -267,7 +280,8 @@ impl<H: Host> Driver<H> {
         }
     }
 
-    /// What is sent with progress and an end of its own, if it has a payload of `len` bytes. Returns whether it was taken.
+    /// Starts an operation. With a payload of `len` bytes it gets reports of progress and an end of
+    /// its own. Returns whether the client accepted it.
     fn operate(
         &self,
         op: OpId,
@@ -297,7 +311,7 @@ impl<H: Host> Driver<H> {
         true
     }
 
-    /// What others answer.
+    /// Starts an operation that ends with the answers of others.
     fn ask(
         &self,
         op: OpId,
@@ -305,7 +319,7 @@ impl<H: Host> Driver<H> {
         express: bool,
         verb: impl FnOnce(&mut Client, Duration) -> Result<(), CommandError>,
     ) {
-        // Before, because the end may be told before this returns.
+        // Inserted before the call, because the end may be reported before it returns.
         {
             let mut me = self.inner.borrow_mut();
             me.wake();
@@ -324,7 +338,8 @@ impl<H: Host> Driver<H> {
                 Ok(answer) => client.reply(op, query, answer),
                 Err(error) => client.reply_err(op, query, error),
             };
-            // Whoever asks waits until it is finished, also when this answer was refused.
+            // The querier waits until the query is finished, so this finishes it also when the
+            // client refused the answer.
             client.finish(query).and(replied)
         });
         if taken && local {
@@ -337,13 +352,14 @@ impl<H: Host> Driver<H> {
         tell(told);
     }
 
-    /// Whether there is an open session now.
+    /// Returns whether a session is open now.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.inner.borrow().client.as_ref().is_some_and(Client::is_open)
     }
 
-    /// Closes the session in order, or gives up opening it again; the end is told as [`Told::Closed`].
+    /// Closes the session in order, or stops opening it again. The driver reports the end as
+    /// [`Told::Closed`].
     fn close(&self) {
         let there = {
             let mut me = self.inner.borrow_mut();
@@ -361,7 +377,8 @@ impl<H: Host> Driver<H> {
         }
     }
 
-    /// Sends when what runs now is over, so that small puts of one turn share a batch.
+    /// Sends at the end of the current turn of the page, so that small puts of one turn share a
+    /// batch.
     fn pump_after_this_turn(&self) {
         if std::mem::replace(&mut self.inner.borrow_mut().due, true) {
             return;
@@ -380,7 +397,8 @@ impl<H: Host> Driver<H> {
     }
 }
 
-/// Looks at the clocks, now and as long as the driver has not ended: only who looks regularly can tell that the page stood still.
+/// Looks at the clocks now, and every [`TICK`] until the driver has ended. Without regular readings
+/// the driver cannot tell that the page stood still.
 fn beat<H: Host>(inner: &Shared<H>) {
     let weak = Rc::downgrade(inner);
     let stood_still = {
@@ -399,7 +417,8 @@ fn beat<H: Host>(inner: &Shared<H>) {
     }
 }
 
-/// Listens to what says that it may go well now.
+/// Listens for events after which an attempt may succeed: the network is back, or the page is
+/// visible.
 fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     let hint = |inner: &Weak<RefCell<Inner<H>>>| {
@@ -420,7 +439,7 @@ fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
             if page.visibility_state() == VisibilityState::Visible {
                 hint(&shown);
             } else if let Some(inner) = shown.upgrade() {
-                // What waits for a timer of the page would wait for a second now.
+                // A timer of the page would now fire after a second at the earliest.
                 pump(&inner);
             }
         }));
@@ -428,7 +447,7 @@ fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
     all
 }
 
-/// Opens a lost session again, if it is time.
+/// Opens a lost session again, if its wait is over.
 fn retry<H: Host>(inner: &Shared<H>) {
     let due = {
         let mut me = inner.borrow_mut();
@@ -452,7 +471,8 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
                 me.timer = None;
                 match me.client.as_mut() {
                     Some(client) => {
-                        // Refused only when it is not lost, and then there is no second WebSocket.
+                        // The client refuses only while it is not lost, and then a second WebSocket
+                        // does not exist.
                         let _ = client.relink(config.zid, config.initial_sn, now);
                     }
                     None => {
@@ -481,14 +501,15 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
             });
             match error {
                 Some(error) => lose(inner, Some(error)),
-                // It never was open.
+                // The WebSocket was never open.
                 None => opening::failed(inner),
             }
         }
     }
 }
 
-/// Lets the client act on what it was given, within one slice of time.
+/// Moves bytes and events between the client and the socket, within one slice of time. Then reports
+/// the events.
 fn pump<H: Host>(inner: &Shared<H>) {
     let mut told = Vec::new();
     let mut ended = None;
@@ -517,7 +538,8 @@ fn pump<H: Host>(inner: &Shared<H>) {
 }
 
 impl<H: Host> Inner<H> {
-    /// The page runs now. What the clocks say of the time before goes first: what is handled next may have waited in the browser.
+    /// Reads the clocks and accounts for a pause of the page. This must run before the driver
+    /// handles an event, because the event may have waited in the browser.
     pub(super) fn wake(&mut self) -> Duration {
         let reading = clock::reading();
         if let Some(pause) = self.watch.saw(reading) {
@@ -567,13 +589,15 @@ impl<H: Host> Inner<H> {
                     told.push(Told::Flushed(op, Ok(took)));
                 }
                 Event::Matching { id, matching } => told.push(Told::Matching(id, matching)),
-                // The flights are told as lost, with how much of each had left the browser.
+                // The caller ends the flights as lost, and reports how much of each had left the
+                // browser.
                 Event::Closed(end) => *ended = Some(end.cause),
             }
         }
     }
 
-    /// How far what arrives is. What leaves is told as it leaves the browser, by [`Inner::settle`].
+    /// Reports how far arriving messages are. [`Inner::settle`] reports leaving ones as they leave
+    /// the browser.
     fn arriving(&mut self, told: &mut Vec<Told<H::Reason>>, now: Duration) {
         if now.saturating_sub(self.progress) < PROGRESS {
             return;
@@ -586,11 +610,11 @@ impl<H: Host> Inner<H> {
         }
     }
 
-    /// Gathers and sends until the client has no more, the browser's buffer is full, or the slice is over. Returns whether
-    /// there may be more to send at once.
+    /// Gathers and sends until the client has nothing left, the browser's buffer is full, or the
+    /// slice is over. Returns whether there may be more to send at once.
     fn transmit(&mut self, begun: Duration) -> bool {
         let (Some(socket), Some(client)) = (self.socket.as_ref(), self.client.as_mut()) else { return false };
-        // Most messages that arrive leave nothing to be sent.
+        // Most arriving messages cause nothing to send.
         if !client.has_transmit() {
             return false;
         }
@@ -600,12 +624,13 @@ impl<H: Host> Inner<H> {
             let gathered = clock::now();
             let bytes = self.buffer.get(..transmit.len).unwrap_or_default();
             if socket.send(bytes).is_err() {
-                // Only a WebSocket that is still connecting refuses. One that is closing takes and forgets; the close event tells.
+                // Only a WebSocket that is still connecting refuses. A closing one takes the bytes
+                // and discards them; its close event reports the end.
                 return false;
             }
             let after = clock::now();
             self.given += transmit.len as u64;
-            // What a batch took is shared evenly by the puts in it.
+            // The puts in a batch share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
             for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
@@ -628,7 +653,8 @@ impl<H: Host> Inner<H> {
         false
     }
 
-    /// Finds out which batches have left the browser's buffer, or what the router has answered for. Only the puts in these are looked at: very many may wait.
+    /// Finds the batches that have left the browser's buffer, or that the router has answered for.
+    /// Looks only at the puts in these, because very many puts may wait.
     fn settle(&mut self, told: &mut Vec<Told<H::Reason>>) {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.waiting.is_empty()) else { return };
         let answered = self.client.as_ref().and_then(Client::answered);
@@ -646,7 +672,7 @@ impl<H: Host> Inner<H> {
                 told.push(Told::PutEnded(op, Ok(sent)));
             }
         }
-        // The put that is leaving now. Those behind it are no further than when they were looked at last.
+        // The put that is leaving now. Those behind it have not moved since the last look at them.
         if let Some(Waiting { op, .. }) = self.waiting.front()
             && let Some(flight) = self.flights.get_mut(op)
             && flight.handed > flight.told.1
@@ -678,7 +704,8 @@ impl<H: Host> Inner<H> {
             self.lease = None;
             return;
         };
-        // Each message that arrives puts it off a little; a timer that goes off too early finds nothing to do and is set again.
+        // Each arriving message moves the deadline a little. A timer that fires too early finds
+        // nothing due, and is set again.
         if self.lease.as_ref().is_some_and(|(set, _)| *set <= due) {
             return;
         }
@@ -700,8 +727,8 @@ impl<H: Host> Inner<H> {
     }
 }
 
-/// The session has ended, or could not be opened: every put that is still under way is told, then the end itself, or when it will be
-/// tried again. `None` means that it was closed by us.
+/// Ends a session, or an attempt to open one. Ends every put in flight first, and then reports the
+/// end or the time of the next attempt. An `error` of `None` means that the program closed it.
 pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason>>) {
     let mut told = Vec::new();
     {
@@ -724,7 +751,8 @@ pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason
         me.lease = None;
         me.waiting.clear();
         if let Some(client) = me.client.as_mut() {
-            // Unless it knows already. It may still tell replies that it has kept; of puts it says what has been told above.
+            // The client may know already. It may still report replies that it has kept. Its events
+            // about puts are ignored: the loop above has reported them.
             client.handle_link_lost(ABNORMAL);
             me.events(&mut told, &mut None);
         }
@@ -765,10 +793,10 @@ pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // Without a source of randomness an id can still be told apart by the time of day.
+    // Without a source of randomness, the time of day still makes ids differ.
     if getrandom::getrandom(&mut bytes).is_err() {
         let seed = js_sys::Date::now() as u64;
-        // Multiplied by odd numbers, so that each byte depends on all of it.
+        // Multiplied by odd numbers, so that each byte depends on the whole seed.
         for (i, byte) in bytes.iter_mut().enumerate() {
             *byte = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15 ^ (i as u64) << 1) >> 56) as u8;
         }

@@ -1,30 +1,32 @@
-//! What engines do differently where no page can see it before it is too late.
+//! Knows the differences between browser engines that a page cannot observe in time.
 //!
-//! An engine is known by what it writes into every error: V8 no place at all, SpiderMonkey `lineNumber`, JavaScriptCore
-//! `line`. The user agent string is no help: browsers claim in it to be others, and every browser of an iPhone is WebKit.
+//! An engine is known by the fields that it writes into every error. V8 writes no position,
+//! SpiderMonkey `lineNumber`, and JavaScriptCore `line`. The user agent string does not help:
+//! browsers claim in it to be others, and every browser of an iPhone is WebKit.
 
 use std::time::Duration;
 
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
-/// How long Firefox holds back a WebSocket to a host and port that failed before, at most. Each failure makes it half as
-/// long again, from 0.2 to 0.4 s on, and a page cannot see it (`nsWSAdmissionManager`, `FailDelay`).
+/// The longest that Firefox delays a WebSocket to a host and port that failed before. The delay
+/// begins at 0.2 to 0.4 s, and each failure makes it half as long again. A page cannot observe it
+/// (`nsWSAdmissionManager`, `FailDelay`).
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
-/// Who runs this program.
+/// Names the browser engine that runs this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// Gecko, as in Firefox.
     Gecko,
     /// WebKit, as in Safari, and in every browser of an iPhone.
     WebKit,
-    /// Another one, as Chromium's.
+    /// Another engine, such as Chromium's.
     Other,
 }
 
 impl Engine {
-    /// The engine of this page or Worker.
+    /// Detects the engine of this page or Worker.
     pub fn look() -> Self {
         let error = Error::new("");
         let writes = |name: &str| Reflect::has(&error, &JsValue::from_str(name)).unwrap_or(false);
@@ -37,13 +39,16 @@ impl Engine {
         }
     }
 
-    /// Whether `WebSocket.bufferedAmount` counts what has not left the browser. In WebKitGTK 2.50 it falls to 0 as soon as
-    /// another process of the browser has the bytes, which keeps them however many they are, also while nothing leaves.
+    /// Returns whether `WebSocket.bufferedAmount` counts the bytes that have not left the browser.
+    ///
+    /// In WebKitGTK 2.50 it falls to 0 as soon as another process of the browser has the bytes.
+    /// That process keeps any number of them, also while the link takes none.
     pub fn counts_what_waits(self) -> bool {
         self != Self::WebKit
     }
 
-    /// How long it may hold back a WebSocket to a host that failed before.
+    /// Returns the longest time for which the engine may delay a WebSocket to a host that failed
+    /// before.
     pub fn longest_hold(self) -> Option<Duration> {
         (self == Self::Gecko).then_some(LONGEST_HOLD)
     }

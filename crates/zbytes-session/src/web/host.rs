@@ -1,44 +1,51 @@
-//! What a driver asks of the program around it.
+//! Defines the interface between a driver and the program around it.
 
 use std::{any::Any, convert::Infallible, fmt::Debug, future::Future, pin::Pin, time::Duration};
 
 use gloo_timers::callback::Timeout;
 
-/// An answer that comes later, in this thread.
+/// Resolves to an answer in this thread, after a while.
 pub type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// A timer under way; dropping it cancels it.
+/// Keeps a timer running; dropping it cancels the timer.
 pub type Alarm = Box<dyn Any>;
 
-/// The program around a driver. A browser does not tell a page why a WebSocket failed. A program that
-/// can ask the server by other means says here what it knows. Every method has a default.
+/// Connects a driver to the program around it. Every method has a default.
+///
+/// A browser hides from a page why a WebSocket failed. A program that can ask the server by other
+/// means returns its findings here.
 pub trait Host: 'static {
-    /// What the program says of a WebSocket that need not be tried, or that has failed.
+    /// Says why the driver should not try a WebSocket, or why one failed.
     type Reason: Clone + Debug + 'static;
 
-    /// Whether [`Host::before`] knows more of the router at `url` than a WebSocket tells.
+    /// Returns whether [`Host::before`] can learn more about the router at `url` than a WebSocket
+    /// shows.
     fn asks_about(&self, _url: &str) -> bool {
         false
     }
 
-    /// Asked before each WebSocket to a `url` that [`Host::asks_about`]: why it need not be tried.
+    /// The driver calls this before each WebSocket to a `url` that [`Host::asks_about`]. The answer
+    /// is the reason not to try; `None` means try.
     fn before(&self, _url: &str) -> Later<Option<Self::Reason>> {
         Box::pin(async { None })
     }
 
-    /// Asked after a WebSocket to a `url` that [`Host::asks_about`] has ended, `after` so long, before it was open: why.
+    /// The driver calls this when a WebSocket to a `url` that [`Host::asks_about`] ended before it
+    /// was open, `after` so long. The answer is the reason, if the program knows it.
     fn failed(&self, _url: &str, _after: Duration) -> Later<Option<Self::Reason>> {
         Box::pin(async { None })
     }
 
-    /// Calls `ring` after so many milliseconds, unless the alarm is dropped before. A browser slows down the timers of a hidden
-    /// page; a program that has other ones gives them here, and its session goes on at full speed.
+    /// Calls `ring` after so many milliseconds, unless the alarm is dropped before.
+    ///
+    /// A browser slows down the timers of a hidden page. A program with other timers provides them
+    /// here, so that its session continues at full speed.
     fn alarm(&self, millis: u32, ring: Box<dyn FnOnce()>) -> Alarm {
         Box::new(Timeout::new(millis, ring))
     }
 }
 
-/// A program that knows nothing more.
+/// Uses every default of [`Host`], for a program without other knowledge of its router.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plain;
 

@@ -1,12 +1,12 @@
-//! A session over one WebSocket of a browser: the [client](crate::client), driven.
+//! Runs a session over one WebSocket of a browser: it drives the [client](crate::client).
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | [`command`] | what a program and its session say to each other; without a browser |
+//! | [`command`] | the messages between a program and its session; without a browser |
 //! | `driver` | [`Driver`]: moves bytes and time between the client and the WebSocket |
-//! | `opening` | opening the WebSocket, and what it means when that fails |
-//! | `host` | [`Host`]: what a driver asks of the program around it |
-//! | `socket`, `engine`, `clock` | one WebSocket; what engines do differently; the browser's clocks |
+//! | `opening` | opening the WebSocket, and the meaning of a failure |
+//! | `host` | [`Host`]: the interface between a driver and the program around it |
+//! | `socket`, `engine`, `clock` | one WebSocket; differences between engines; the browser's clocks |
 
 pub mod command;
 

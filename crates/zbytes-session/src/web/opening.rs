@@ -1,8 +1,8 @@
-//! Opening a WebSocket: how long to wait, and what it means when it fails.
+//! Opening a WebSocket: how long to wait, and the meaning of a failure.
 //!
-//! A browser tells a page nothing of why a WebSocket failed. So the program's [`Host`] may be asked before, and a WebSocket is
-//! tried only when that makes sense. Then an engine that holds back WebSockets after failures, as Firefox does, has no failure
-//! to count.
+//! A browser hides from a page why a WebSocket failed. So the driver may ask the program's [`Host`]
+//! first, and then tries a WebSocket only when that makes sense. Some engines, such as Firefox's,
+//! delay WebSockets after failures. They have no failure to count then.
 
 use std::{rc::Rc, time::Duration};
 
@@ -17,7 +17,8 @@ use super::{
     socket::Socket,
 };
 
-/// How long a server may take to accept a WebSocket. A browser waits for minutes where nothing answers at all.
+/// How long a server may take to accept a WebSocket. A browser waits for minutes when no server
+/// answers.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens a WebSocket, for the first time or again.
@@ -35,7 +36,7 @@ pub(super) fn connect<H: Host>(inner: &Shared<H>) {
     let weak = Rc::downgrade(inner);
     spawn_local(async move {
         let reason = host.before(&url).await;
-        // Something may have ended this attempt meanwhile.
+        // Another event, such as a close, may have ended this attempt meanwhile.
         let Some(inner) = weak.upgrade().filter(|inner| inner.borrow().attempt == attempt) else { return };
         match reason {
             Some(reason) => lose(&inner, Some(LinkError::Host(reason))),
@@ -44,7 +45,7 @@ pub(super) fn connect<H: Host>(inner: &Shared<H>) {
     });
 }
 
-/// Ends the attempt when nothing answers.
+/// Ends the attempt when the server does not answer.
 fn give_up_later<H: Host>(inner: &Shared<H>) {
     let timer = patience(inner, OPEN_TIMEOUT, OPEN_TIMEOUT, |inner| {
         let (hold, tell) = {
@@ -52,7 +53,7 @@ fn give_up_later<H: Host>(inner: &Shared<H>) {
             (me.engine.longest_hold(), me.tell.clone())
         };
         let Some(hold) = hold else { return lose(inner, Some(LinkError::NoAnswer { within: OPEN_TIMEOUT })) };
-        // To give up now would be one more failure for the engine to count.
+        // Ending it now would be one more failure for the engine to count.
         let timer = patience(inner, OPEN_TIMEOUT + hold, hold, move |inner| {
             lose(inner, Some(LinkError::NoAnswer { within: OPEN_TIMEOUT + hold }));
         });
@@ -62,8 +63,9 @@ fn give_up_later<H: Host>(inner: &Shared<H>) {
     inner.borrow_mut().timer = Some(timer);
 }
 
-/// Calls `over` when the attempt is `after` old, and looks at the clocks when `left` of that is over. A page that stood still waits longer by
-/// as much: the answer may wait in the browser.
+/// Calls `over` when the attempt is `after` old. It looks at the clocks after `left`, the rest of
+/// that time. If the page stood still, it waits longer by as much, because the answer may wait in
+/// the browser.
 fn patience<H: Host>(
     inner: &Shared<H>,
     after: Duration,
@@ -87,7 +89,7 @@ fn patience<H: Host>(
     })
 }
 
-/// Opens the WebSocket itself.
+/// Opens the WebSocket itself, without asking the host.
 fn open<H: Host>(inner: &Shared<H>, url: &str) {
     let weak = Rc::downgrade(inner);
     let opened = Socket::open(url, move |event| {
@@ -101,7 +103,8 @@ fn open<H: Host>(inner: &Shared<H>, url: &str) {
         Ok(socket) => me.socket = Some(socket),
         Err(reason) => {
             let weak = Rc::downgrade(inner);
-            // Told later, as everything is, so that the caller has the driver by then.
+            // Reported in a later turn, like every other event, so that the caller has the driver
+            // by then.
             me.timer = Some(Timeout::new(0, move || {
                 if let Some(inner) = weak.upgrade() {
                     lose(&inner, Some(LinkError::Browser { reason }));
@@ -111,7 +114,8 @@ fn open<H: Host>(inner: &Shared<H>, url: &str) {
     }
 }
 
-/// The WebSocket has ended before it was open: says so, once it is known what can be known.
+/// Handles a WebSocket that ended before it was open. Asks the host for the reason first, and then
+/// reports the failure.
 pub(super) fn failed<H: Host>(inner: &Shared<H>) {
     let (url, attempt, opened, host) = {
         let me = inner.borrow();

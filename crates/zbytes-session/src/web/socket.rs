@@ -1,4 +1,4 @@
-//! One WebSocket, and nothing but it.
+//! One WebSocket, without any zenoh.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,48 +8,50 @@ use js_sys::{ArrayBuffer, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-/// What a browser says of a WebSocket that ended without a goodbye.
+/// A browser's close code for a WebSocket that ended without a close frame.
 pub(super) const ABNORMAL: u16 = 1006;
 
-/// How long after an error the end may be told. Both come in one turn, but for WebKit: of an address that it does not
-/// open it tells the error alone.
+/// How long after an error event the `close` event may follow. Other engines deliver both in one
+/// turn. WebKit delivers only the error for an address that it does not open.
 const END_MILLIS: u32 = 250;
 
-/// What a WebSocket reports.
+/// An event of a WebSocket.
 pub(super) enum SocketEvent {
     Opened,
-    /// A binary message, still where the browser put it.
+    /// A binary message, still in the browser's memory.
     Batch(ArrayBuffer),
     /// A text message, which zenoh never sends.
     Text,
-    /// It is closed, for whatever reason. Always the last event.
+    /// The WebSocket is closed, for any reason. Always the last event.
     Closed {
         code: u16,
     },
 }
 
-/// An open or opening WebSocket; closed, and silent, once dropped.
+/// An open or opening WebSocket. Dropping it closes it, and it sends no event after that.
 pub(super) struct Socket {
     socket: WebSocket,
     _listeners: [EventListener; 4],
 }
 
 impl Socket {
-    /// Opens a WebSocket. `on_event` hears of everything that happens to it.
+    /// Opens a WebSocket. It calls `on_event` for each of its events.
     ///
     /// # Errors
-    /// The browser's reason for not even trying, as for an insecure address from a page that came by https.
+    /// The browser's reason for refusing to try, for example an insecure address from a page loaded
+    /// by https.
     pub(super) fn open(url: &str, on_event: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, String> {
         let socket = WebSocket::new(url).map_err(|error| message_of(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (opened, received, failed, closed) = (on_event.clone(), on_event.clone(), on_event.clone(), on_event);
-        // Dropped by whatever ends the WebSocket, and then it does not go off.
+        // The `close` event drops this timer before it fires; so does the end of the socket.
         let end: Rc<RefCell<Option<Timeout>>> = Rc::default();
         let ended = end.clone();
         let listeners = [
             EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
             EventListener::new(&socket, "message", move |event| {
-                // Only such events have this name, and there are very many.
+                // Only message events have this name. There are very many, so the cast is
+                // unchecked.
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 received(match data.dyn_into::<ArrayBuffer>() {
                     Ok(buffer) => SocketEvent::Batch(buffer),
@@ -70,12 +72,13 @@ impl Socket {
         Ok(Self { socket, _listeners: listeners })
     }
 
-    /// Hands a message over. The browser copies it before this returns, so `bytes` may be overwritten at once.
+    /// Sends a message. The browser copies `bytes` before this returns, so the caller may overwrite
+    /// them at once.
     pub(super) fn send(&self, bytes: &[u8]) -> Result<(), String> {
         self.socket.send_with_u8_array(bytes).map_err(|error| message_of(&error))
     }
 
-    /// Bytes that were handed over and have not left the browser yet.
+    /// Bytes that the browser has taken and not yet sent.
     pub(super) fn buffered(&self) -> u64 {
         u64::from(self.socket.buffered_amount())
     }
@@ -83,12 +86,12 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // The only errors are about a code or a reason, and none is given.
+        // Only a code or a reason can cause an error, and this passes neither.
         let _ = self.socket.close();
     }
 }
 
-/// The `message` of a JavaScript error, or what there is instead.
+/// The `message` of a JavaScript error, or its debug text when it has none.
 pub(super) fn message_of(error: &JsValue) -> String {
     Reflect::get(error, &JsValue::from_str("message"))
         .ok()

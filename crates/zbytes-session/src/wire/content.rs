@@ -1,4 +1,4 @@
-//! What messages carry, the same way in as out.
+//! The content of messages, the same for sent and for received ones.
 
 use std::time::Duration;
 
@@ -10,96 +10,99 @@ use zenoh_protocol::{
 
 use zbytes::payload::ZBytes;
 
-/// How a message is treated on its way.
+/// Says how zenoh treats a message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Qos {
-    /// Its priority: a higher one overtakes between batches.
+    /// The priority: between batches, a higher one overtakes.
     pub priority: Priority,
-    /// What happens when the way is not free.
+    /// The choice when the link is not free: wait, or drop the message.
     pub congestion: CongestionControl,
-    /// Whether it is not to wait for others to share a batch with.
+    /// Whether the client sends the message at once. Without it, the message waits for others to
+    /// share its batch.
     pub express: bool,
 }
 
 impl Qos {
-    /// zenoh's defaults for a put.
+    /// zenoh uses these values by default for a put.
     pub const DEFAULT: Self =
         Self { priority: Priority::DEFAULT, congestion: CongestionControl::DEFAULT, express: false };
 }
 
-/// Which publisher made a sample, and how many it had made before.
+/// Names the publisher of a sample, and the number of the sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The publisher: an id that is its program's, and a number in that program.
+    /// The publisher: the id of its program, and a number within that program.
     pub id: EntityGlobalIdProto,
-    /// Counts up by one with each sample of that publisher, and begins anew after the largest number.
+    /// Counts up by one with each sample of that publisher. It starts again at 0 after the largest
+    /// number.
     pub sn: u32,
 }
 
-/// What a put, a delete or a reply carries.
+/// Holds the fields of a put, a delete or a reply.
 #[derive(Clone, Debug)]
 pub struct Content {
-    /// Whether it says that the key was deleted; there is no payload and no encoding then.
+    /// Whether this is a delete. A delete has neither a payload nor an encoding.
     pub deleted: bool,
-    /// The payload.
+    /// The payload; its bytes stay with their owners.
     pub payload: ZBytes,
-    /// What the payload is.
+    /// The format of the payload.
     pub encoding: Encoding,
-    /// Further bytes of the application's.
+    /// Further bytes of the application.
     pub attachment: Option<ZBytes>,
-    /// When it was made.
+    /// When the sample was made.
     pub timestamp: Option<Timestamp>,
-    /// Who made it.
+    /// The publisher that made the sample, and its number.
     pub source: Option<Source>,
 }
 
 impl Content {
-    /// A put of nothing but `payload`.
+    /// Makes a put of `payload`, and of no other field.
     #[must_use]
     pub fn put(payload: ZBytes) -> Self {
         Self { deleted: false, payload, encoding: Encoding::empty(), attachment: None, timestamp: None, source: None }
     }
 
-    /// A delete.
+    /// Makes a delete, without any other field.
     #[must_use]
     pub fn delete() -> Self {
         Self { deleted: true, ..Self::put(ZBytes::empty()) }
     }
 
-    /// Bytes that its maker's owners keep: payload and attachment.
+    /// Returns the bytes of payload and attachment together.
     #[must_use]
     pub fn len(&self) -> usize {
         self.payload.len() + self.attachment.as_ref().map_or(0, ZBytes::len)
     }
 
-    /// Whether there is neither a byte of payload nor of attachment.
+    /// Returns whether both payload and attachment are without bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// What a query asks, besides its key expression.
+/// Holds the fields of a query, besides its key expression.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The parameters of the selector, as in `a=1;b=2`.
     pub parameters: String,
     /// Bytes for the queryable.
     pub body: Option<ZBytes>,
-    /// What the body is.
+    /// The format of the body.
     pub encoding: Encoding,
-    /// Further bytes of the application's.
+    /// Further bytes of the application.
     pub attachment: Option<ZBytes>,
-    /// Which queryables are asked.
+    /// Which queryables the routers ask.
     pub target: QueryTarget,
-    /// Which of several replies under one key are kept.
+    /// Which of several replies under one key the querier keeps.
     pub consolidation: ConsolidationMode,
-    /// How long answers are waited for, as far as routers are concerned.
+    /// How long routers wait for answers.
     pub timeout: Option<Duration>,
 }
 
 impl Question {
-    /// Whether it refers to bytes of somebody: whether there is a body or an attachment with a byte in it.
+    /// Whether the query refers to bytes of an owner: to a body or an attachment with at least one
+    /// byte.
     pub(crate) fn refers(&self) -> bool {
         [&self.body, &self.attachment].into_iter().flatten().any(|bytes| !bytes.is_empty())
     }

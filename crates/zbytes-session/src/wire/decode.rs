@@ -1,4 +1,4 @@
-//! A received batch, message by message.
+//! Reading a received batch, message by message.
 
 use zenoh_buffers::ZBuf;
 use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
@@ -20,146 +20,148 @@ use super::{
 use crate::wire::MAX_MESSAGE;
 use zbytes::{ledger::Ledger, payload::ZBytes};
 
-/// One transport message.
+/// Holds one transport message, or the header of a frame.
 #[derive(Debug)]
 pub enum Transport {
-    /// The router answers our InitSyn.
+    /// The router answers the client's InitSyn.
     InitAck(InitAck),
-    /// The router answers our OpenSyn.
+    /// The router answers the client's OpenSyn.
     OpenAck(OpenAck),
-    /// The router is alive.
+    /// The router keeps a silent session alive.
     KeepAlive,
     /// The router ends the session for a reason (`zenoh_protocol::transport::close::reason`).
     Close {
-        /// The reason.
+        /// The reason, as a code of zenoh.
         reason: u8,
     },
-    /// Messages of a lane follow: read them with [`BatchReader::message`].
+    /// The header of a frame. Messages of its lane follow: read them with [`BatchReader::message`].
     Frame {
         /// The lane's reliability.
         reliability: Reliability,
         /// The lane's priority.
         priority: Priority,
-        /// The sequence number.
+        /// The sequence number, within the lane.
         sn: u32,
     },
-    /// A part of a message; the rest of the batch.
+    /// A part of a message; it fills the rest of the batch.
     Fragment {
         /// The lane's reliability.
         reliability: Reliability,
         /// The lane's priority.
         priority: Priority,
-        /// The sequence number.
+        /// The sequence number, within the lane.
         sn: u32,
         /// Whether further parts follow.
         more: bool,
-        /// Whether it is marked as the first part.
+        /// Whether the sender marked it as the first part.
         first: bool,
-        /// Whether the sender has given the message up.
+        /// Whether the sender cancelled the message.
         dropped: bool,
-        /// The part, where the browser put it.
+        /// The part, where the browser put it; not copied.
         part: ZBytes,
     },
-    /// A message that a client has no use for.
+    /// A message that a client does not use.
     Other,
 }
 
-/// One network message. Payloads, bodies and attachments refer to the received batches; nothing was copied.
+/// Holds one network message. Payloads, bodies and attachments refer to the received batches,
+/// without a copy.
 #[derive(Debug)]
 pub enum Message {
     /// A put or a delete.
     Push {
-        /// The key, perhaps by a number that the router declared.
+        /// The key, or a number that the router declared for it.
         key: WireExpr<'static>,
-        /// How it was treated on its way.
+        /// How zenoh treated it on its way.
         qos: Qos,
-        /// What it carries.
+        /// Its payload and the fields around it.
         content: Content,
     },
-    /// A query for a queryable of ours.
+    /// A query for a queryable of this client.
     Request {
-        /// Names it in the answers.
+        /// The id that the answers repeat.
         id: u32,
-        /// The key expression, perhaps by a number that the router declared.
+        /// The key expression, or a number that the router declared for it.
         key: WireExpr<'static>,
-        /// How it was treated on its way.
+        /// How zenoh treated it on its way.
         qos: Qos,
-        /// What it asks.
+        /// The content of the query.
         question: Question,
     },
-    /// An answer to a query of ours.
+    /// An answer to a query of this client.
     Reply {
-        /// The query.
+        /// The id of the query.
         id: u32,
-        /// The key, perhaps by a number that the router declared.
+        /// The key, or a number that the router declared for it.
         key: WireExpr<'static>,
-        /// How it was treated on its way.
+        /// How zenoh treated it on its way.
         qos: Qos,
-        /// Who answers.
+        /// The queryable that answers.
         replier: Option<EntityGlobalIdProto>,
-        /// The answer.
+        /// The answer: a put or a delete.
         content: Content,
     },
-    /// An error as an answer to a query of ours.
+    /// An error that answers a query of this client.
     ReplyErr {
-        /// The query.
+        /// The id of the query.
         id: u32,
-        /// Who answers.
+        /// The queryable that answers.
         replier: Option<EntityGlobalIdProto>,
-        /// The error, in whatever form the queryable gives it.
+        /// The error, in any form that the queryable chose.
         payload: ZBytes,
-        /// What the payload is.
+        /// The format of the payload.
         encoding: Encoding,
     },
-    /// There are no more answers to a query of ours.
+    /// The end of the answers to a query of this client.
     Final {
-        /// The query.
+        /// The id of the query.
         id: u32,
     },
-    /// The router declares or undeclares something.
+    /// A declaration of the router, or the end of one.
     Declare {
         /// The interest that it answers, if any.
         interest: Option<u32>,
-        /// What.
+        /// What the router declares or undeclares.
         body: DeclareBody,
     },
-    /// A message that a client has no use for, or one with more than [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
+    /// A message that a client does not use, or one with more than
+    /// [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
     Other,
 }
 
-/// What stands before the payload of a put, or of an answer that is one.
+/// The head of a put, or of an answer that is a put: everything before the payload.
 #[derive(Debug)]
 pub(crate) struct Head {
-    /// The query that it answers, if it does.
+    /// The query that it answers; `None` for a put.
     pub(crate) answers: Option<u32>,
     pub(crate) key: WireExpr<'static>,
-    /// Its length, in bytes.
+    /// Length of the head, in bytes.
     pub(crate) len: usize,
-    /// Length of the payload that follows, in bytes, as the head says.
+    /// Length of the payload that follows, in bytes, as the head claims.
     pub(crate) payload: usize,
 }
 
-/// Reads one batch, or one message put together from fragments.
+/// Reads one batch, or one message that was put together from fragments.
 pub struct BatchReader<'a> {
     reader: HeaderReader<'a>,
 }
 
 impl<'a> BatchReader<'a> {
-    /// Reads `source`. Windows of headers that are copied out of the JavaScript heap are
-    /// noted in `ledger` as metadata; headers in linear memory are read in place.
+    /// Begins to read `source`. It copies headers in the JavaScript heap through a small window,
+    /// and `ledger` records these bytes as metadata. It reads headers in linear memory in place.
     pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
     }
 
-    /// Length of all of it, in bytes.
+    /// Length of the batch or message, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.reader.source().len()
     }
 
-    /// The next transport message, or `None` at the end of the batch.
+    /// Reads the next transport message; `None` at the end of the batch.
     ///
     /// # Errors
-    /// [`WireError`] when the bytes are none.
+    /// [`WireError`] when the next bytes are not a transport message.
     pub fn transport(&mut self) -> Result<Option<Transport>, WireError> {
         let Some(header) = self.reader.peek() else {
             return if self.reader.at_end() { Ok(None) } else { Err(self.error("a transport message")) };
@@ -202,13 +204,14 @@ impl<'a> BatchReader<'a> {
         }
     }
 
-    /// The next network message of the frame that was just read, or `None` when it has no more.
+    /// Reads the next network message of the current frame; `None` at the end of the frame.
     ///
     /// # Errors
-    /// [`WireError`] when the bytes are none.
+    /// [`WireError`] when the next bytes are not a network message.
     pub fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
         match self.reader.peek() {
-            // Network and transport messages have different numbers, so a frame ends where the numbers say so.
+            // Network and transport messages have different numbers. So the first transport message
+            // ends the frame.
             Some(header) if imsg::mid(header) >= network::id::INTEREST => {}
             Some(_) => return Ok(None),
             None if self.reader.at_end() => return Ok(None),
@@ -223,7 +226,8 @@ impl<'a> BatchReader<'a> {
         match message {
             Ok(message) => self.understood(message.body).map(Some),
             Err(_) if self.reader.is_spent() => {
-                // Only one that was put together out of fragments can be so long, and it is alone.
+                // Only a message that was put together from fragments can be so long, and it fills
+                // the whole source.
                 self.reader.rest();
                 Ok(Some(Message::Other))
             }
@@ -231,7 +235,8 @@ impl<'a> BatchReader<'a> {
         }
     }
 
-    /// The head of a put or of an answer of which only the first part is here. `None` of other messages, and if not all of the head is here.
+    /// The head of a put or of an answer whose first part alone has arrived. `None` for other
+    /// messages, and when a part of the head is missing.
     pub(crate) fn head(&mut self) -> Option<Head> {
         self.reader.need(Needs::Head);
         let message: NetworkMessage = Zenoh080Reliability::new(Reliability::Reliable).read(&mut self.reader).ok()?;
@@ -322,7 +327,7 @@ impl<'a> BatchReader<'a> {
         found.map(|found| self.place(&found.buffer, "an attachment")).transpose()
     }
 
-    /// The bytes that `decoded` stands for, where they are.
+    /// The bytes that `decoded` is a placeholder for, where they are.
     fn place(&self, decoded: &ZBuf, what: &'static str) -> Result<ZBytes, WireError> {
         resolve(decoded, self.reader.source()).ok_or_else(|| self.error(what))
     }

@@ -1,4 +1,5 @@
-//! Messages of ours as bytes. What their owners keep, payloads, bodies and attachments, is never among them.
+//! Encodes the messages of this client. The bytes of owners, such as payloads, bodies and
+//! attachments, are never part of the encoded bytes.
 
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ use zenoh_protocol::{
 use super::{BATCH_SIZE, Content, Outgoing, Qos, Question};
 use zbytes::payload::ZBytes;
 
-/// Bytes of a message, or that it cannot be encoded, as a key expression of more than 65,535 B.
+/// Bytes of a message. The error means that the message cannot be encoded, for example because its
+/// key expression has more than 65,535 B.
 type Encoded = Result<Vec<u8>, DidntWrite>;
 
 pub(crate) fn transport(body: TransportBody) -> Encoded {
@@ -37,7 +39,8 @@ pub(crate) fn transport(body: TransportBody) -> Encoded {
     Ok(bytes)
 }
 
-/// The first message of a session. Low latency and compression are never offered: a router refuses them on this link.
+/// The first message of a session. It never offers low latency and compression, because a router
+/// refuses them on this link.
 pub(crate) fn init_syn(zid: ZenohIdProto) -> Encoded {
     transport(TransportBody::InitSyn(InitSyn {
         version: VERSION,
@@ -56,7 +59,7 @@ pub(crate) fn init_syn(zid: ZenohIdProto) -> Encoded {
     }))
 }
 
-/// The second message of a session, with the cookie of the router's answer to the first.
+/// The second message of a session, with the cookie from the router's answer to the first.
 pub(crate) fn open_syn(lease: Duration, initial_sn: u32, cookie: ZSlice) -> Encoded {
     transport(TransportBody::OpenSyn(OpenSyn {
         lease,
@@ -97,7 +100,7 @@ fn write_len(bytes: &mut Vec<u8>, len: usize) -> Result<(), DidntWrite> {
     Zenoh080Bounded::<u32>::new().write(bytes, len)
 }
 
-/// Takes the length of an empty field off the end, for the true one.
+/// Removes the length of an empty field from the end, to make place for the true one.
 fn pop_zero(bytes: &mut Vec<u8>) -> Result<(), DidntWrite> {
     bytes.pop().filter(|last| *last == 0).map(drop).ok_or(DidntWrite)
 }
@@ -117,7 +120,7 @@ fn push_message(key: WireExpr<'static>, qos_: Qos, content: &Content) -> Push {
     }
 }
 
-/// `content` with nothing where its payload and its attachment belong.
+/// `content` with empty fields in place of its payload and its attachment.
 fn body(content: &Content) -> PushBody {
     let ext_sinfo = content.source.map(|source| SourceInfoType { id: source.id, sn: source.sn });
     let attached = content.attachment.is_some();
@@ -139,12 +142,13 @@ fn body(content: &Content) -> PushBody {
     })
 }
 
-/// What is ours in the message whose encoded `bytes` end with `content`, as [`body`] makes it, with
-/// a payload of `len` bytes: what stands before its first owners' bytes, and between its attachment
-/// and its payload.
+/// The encoded parts of a message around its owners' bytes: before the first of them, and between
+/// attachment and payload. The encoded `bytes` end with `content`, as [`body`] makes it, and the
+/// payload has `len` bytes.
 ///
-/// A put's payload is the last field of its message, a length and the bytes, and its attachment the one before. Encoded empty, each is
-/// a zero byte at the end, which the true length takes the place of.
+/// A put's payload is the last field of its message, a length and the bytes; its attachment is the
+/// one before. An empty field is encoded as a zero byte at the end. The true length replaces that
+/// byte.
 fn heads(mut bytes: Vec<u8>, content: &Content, len: usize) -> Result<(Vec<u8>, Vec<u8>), DidntWrite> {
     let mut between = Vec::new();
     if !content.deleted {
@@ -171,8 +175,9 @@ fn complete(bytes: Vec<u8>, content: &Content) -> Result<Outgoing, DidntWrite> {
     })
 }
 
-/// How many bytes of the message that [`push`] makes stand before its payload, if that has `len`
-/// bytes, whatever the payload of `content` is. An attachment is among them.
+/// How many bytes of the message that [`push`] makes precede its payload, an attachment included.
+///
+/// The result is for a payload of `len` bytes; the payload of `content` is ignored.
 pub(crate) fn before_payload(key: &str, qos: Qos, content: &Content, len: usize) -> Result<usize, DidntWrite> {
     let (head, between) = heads(encoded(&push_message(wire_expr(key), qos, content))?, content, len)?;
     Ok(head.len() + content.attachment.as_ref().map_or(0, ZBytes::len) + between.len())
@@ -183,7 +188,8 @@ pub(crate) fn push(key: &keyexpr, qos: Qos, content: &Content) -> Result<Outgoin
     complete(encoded(&push_message(wire_expr(key), qos, content))?, content)
 }
 
-/// A query. Unlike a put's payload its body is not the last field: it is an extension, and the attachment is one behind it.
+/// A query. Unlike a put's payload, its body is not the last field: it is an extension. The
+/// attachment is another extension behind it.
 pub(crate) fn request(id: u32, key: &keyexpr, qos_: Qos, question: &Question) -> Result<Outgoing, DidntWrite> {
     let payload = RequestBody::Query(Query {
         consolidation: question.consolidation,
@@ -263,7 +269,7 @@ pub(crate) fn reply(
     complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply))?, content)
 }
 
-/// An error as an answer to the request `id` for `key`.
+/// An error that answers the request `id` for `key`.
 pub(crate) fn reply_err(
     id: u32,
     key: &keyexpr,
@@ -280,7 +286,7 @@ pub(crate) fn reply_err(
     Ok(Outgoing::of(head, Some(payload.clone()), Vec::new(), None))
 }
 
-/// There are no more answers to the request `id`.
+/// The end of the answers to the request `id`.
 pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
     encoded(&NetworkMessage::from(NetworkBody::ResponseFinal(ResponseFinal {
         rid: id,
@@ -289,8 +295,11 @@ pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
     })))
 }
 
-/// Asks for declarations: those that are there, further ones, or both; or, as [`InterestMode::Final`], for no more of them.
-/// Unlike zenoh's own sessions it does not ask for numbers of keys too, so a router names each key in full.
+/// Asks the router for declarations: for current ones, future ones, or both. With
+/// [`InterestMode::Final`] it ends such a request.
+///
+/// Unlike zenoh's own sessions it does not ask for numbers of keys too. So a router writes out each
+/// key in full.
 pub(crate) fn interest(
     id: u32,
     mode: InterestMode,

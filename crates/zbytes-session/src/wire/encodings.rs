@@ -1,6 +1,7 @@
-//! The names of encodings.
+//! The names of zenoh's encodings.
 
-/// The names of the encodings that have a number, by it: those of zenoh 1.10 (`zenoh::bytes::Encoding`).
+/// zenoh 1.10 gives these encodings a number, which is the index in this list
+/// (`zenoh::bytes::Encoding`).
 pub const ENCODING_NAMES: [&str; 53] = [
     "zenoh/bytes",
     "zenoh/string",

@@ -1,21 +1,24 @@
-//! zenoh's wire format as a page needs it, thin over `zenoh-codec`.
+//! Reads and writes zenoh's wire format as far as a page needs it, thin over `zenoh-codec`.
 //!
-//! Outwards an [`Outgoing`] message is a short encoded head and the payload that follows it: a put's payload is the last field
-//! of its message, so it can be gathered straight from its owners into batches. So can an attachment, and the body of a query. Inwards a [`BatchReader`] reads headers
-//! through a small window and leaves payloads where they are, as parts of the received batches.
+//! An [`Outgoing`] message is a short encoded head and the payload after it. A put's payload is the
+//! last field of its message, so it is gathered straight from its owners into batches. An
+//! attachment and the body of a query are gathered in the same way. A [`BatchReader`] reads headers
+//! of received batches through a small window. It leaves payloads where they are, as parts of those
+//! batches.
 //!
 //! ```text
 //!   one batch = one binary WebSocket message, at most 65,535 B
 //!
 //!   +-------+-----+- - - -+------+---------+------+---------+
-//!   | FRAME | sn  | [qos] | head | payload | head | payload |     whole messages of one lane
+//!   | FRAME | sn  | [qos] | head | payload | head | payload | whole messages of one lane
 //!   +-------+-----+- - - -+------+---------+------+---------+
 //!   +----------+----+- - - -+- - - - -+---------------------+
-//!   | FRAGMENT | sn | [qos] | [first] | a part of a message |     one message in consecutive fragments
+//!   | FRAGMENT | sn | [qos] | [first] | a part of a message | one message in consecutive fragments
 //!   +----------+----+- - - -+- - - - -+---------------------+
 //! ```
 //!
-//! Nothing in here panics, allocates without a bound or loops without an end, whatever a peer sends.
+//! For any input of a peer, this module never panics, and every allocation and every loop has a
+//! bound.
 
 #![deny(clippy::indexing_slicing)]
 
@@ -42,32 +45,41 @@ pub use self::{
 };
 pub(crate) use self::{outgoing::abort, plan::Batches};
 
-/// The release of zenoh's crates, whose wire format this is; a test compares it with the lock file.
+/// This release of zenoh's crates defines the wire format; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";
 
-/// The longest batch that is offered, in bytes: the most that zenoh's 16-bit batch size can say.
+/// The client offers batches of at most so many bytes, the largest value of zenoh's 16-bit batch
+/// size.
 pub const BATCH_SIZE: u16 = u16::MAX;
 
-/// The longest encoded message that a router takes, in bytes (`max_message_size` in zenoh 1.10's default configuration). One
-/// byte more is dropped by it without a word.
+/// A router accepts an encoded message of at most so many bytes (`max_message_size` in zenoh 1.10's
+/// default configuration). It drops a message with one more byte, without an error.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
-/// The most bytes of a received message that are read as texts and fields, and not left where they are as payload, body or attachment: of its key, the
-/// parameters of a query, the schema of an encoding, extensions. They are copied into linear memory, so without a bound a query with
-/// 1 GiB of parameters would take all there is. A message with more of them is passed over.
+/// The client reads at most so many bytes of a received message as texts and fields. These are its
+/// key, the parameters of a query, the schema of an encoding, and extensions.
+///
+/// They are copied into linear memory, unlike a payload, a body or an attachment. Without a bound,
+/// a query with 1 GiB of parameters would take all memory. The client skips a message with more of
+/// them.
 pub const MAX_HEADER: usize = 1 << 20;
 
-/// How much longer a router makes a message at most, in bytes. It writes its time into a put that has none, or one that lies in the
-/// future: nine bytes of time, and an id of sixteen with its length; the numbers of requests and answers may grow by less. Subscribers have the same
-/// [`MAX_MESSAGE`] as routers, so what leaves with that length and grows on its way is dropped in silence by whom it was for.
+/// A router makes a message longer by at most so many bytes.
+///
+/// A router writes its time into a put that has none, or whose time lies in the future. That is
+/// nine bytes of time, and an id of sixteen with its length. The numbers of requests and answers
+/// may grow by less.
+///
+/// Subscribers have the same [`MAX_MESSAGE`] as routers. A message that leaves with that length
+/// grows on its way, and the subscriber drops it without an error.
 pub const GROWTH: usize = 9 + 1 + 16;
 
-/// Bytes from a peer that are no zenoh.
+/// Says which bytes of a peer are not valid zenoh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WireError {
-    /// What could not be read, as in "a frame".
+    /// The expected part, as in "a frame".
     pub what: &'static str,
-    /// Where in the batch or reassembled message it began, in bytes.
+    /// Where that part began in the batch or reassembled message, in bytes.
     pub at: usize,
     /// Length of that batch or message, in bytes.
     pub len: usize,

@@ -1,4 +1,4 @@
-//! A message on its way out, cut into batches and gathered straight from the owners of its payload.
+//! An outgoing message, cut into batches and gathered straight from the owners of its payload.
 
 use zenoh_buffers::writer::{DidntWrite, Writer};
 use zenoh_codec::{WCodec, Zenoh080};
@@ -12,25 +12,26 @@ use zbytes::{
     payload::{BuildError, ZBytes},
 };
 
-/// One of the lanes of a session: messages of a lane keep their order and are never interleaved.
+/// Names a lane of a session: messages of a lane keep their order and are never interleaved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
-    /// Its priority; always the default when the session has no priorities.
+    /// Its priority; always the default when the session has only one.
     pub priority: Priority,
-    /// Its reliability.
+    /// Whether zenoh sends the lane's messages reliably or with best effort.
     pub reliability: Reliability,
 }
 
-/// What [`Outgoing::gather`] wrote.
+/// Says how many bytes [`Outgoing::gather`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gathered {
     /// Length of the batch, in bytes.
     pub len: usize,
-    /// How many of them are payload.
+    /// How many of these bytes are payload.
     pub payload: usize,
 }
 
-/// A network message: an encoded head, then bytes that stay with their owners until they are gathered, and the same once more.
+/// Holds a network message in up to four parts. The first is an encoded head. The second is bytes
+/// that stay with their owners until they are gathered. The other two are of the same two kinds.
 ///
 /// ```text
 ///   put                      head, payload
@@ -38,7 +39,7 @@ pub struct Gathered {
 ///   query                    head, body, head of the attachment, attachment
 /// ```
 ///
-/// Holds a reference to every owner until it is dropped.
+/// The message holds a reference to every owner until it is dropped.
 #[derive(Debug)]
 pub struct Outgoing {
     head: Vec<u8>,
@@ -46,10 +47,11 @@ pub struct Outgoing {
     between: Vec<u8>,
     second: Option<ZBytes>,
     len: usize,
-    /// Bytes of all four that were gathered, and how many of them are the owners'.
+    /// How many bytes of the whole message were gathered, and how many of them belong to owners.
     done: usize,
     payload_done: usize,
-    /// Where that is: in which of the four, and there at which byte of ours, or at which segment and byte of it.
+    /// The position of gathering: the part, from 0 to 3, and the offset in it. In the parts of
+    /// owners it is a segment and an offset in that segment.
     piece: usize,
     in_piece: usize,
     segment: usize,
@@ -59,7 +61,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message of `head` followed by `payload`.
+    /// Makes a message of `head` followed by `payload`.
     #[must_use]
     pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
         Self::of(head, Some(payload), Vec::new(), None)
@@ -86,49 +88,49 @@ impl Outgoing {
         }
     }
 
-    /// Length of the encoded message, in bytes.
+    /// Returns the length of the encoded message, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Bytes of the message that are the owners', sent or not.
+    /// Returns how many bytes of the message belong to owners, sent or not.
     #[must_use]
     pub fn payload_len(&self) -> usize {
         self.len - self.head.len() - self.between.len()
     }
 
-    /// Whether there is no byte in it, which is no message.
+    /// Returns whether the message has no bytes. Such a message cannot be sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether all of it was gathered.
+    /// Returns whether every byte was gathered.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.batches > 0 && self.done == self.len
     }
 
-    /// Whether a part of it was gathered.
+    /// Returns whether at least one batch was gathered.
     #[must_use]
     pub fn is_begun(&self) -> bool {
         self.batches > 0
     }
 
-    /// Batches gathered so far.
+    /// Returns how many batches were gathered so far.
     #[must_use]
     pub fn batches(&self) -> usize {
         self.batches
     }
 
-    /// What gathering copied so far.
+    /// Returns the record of the bytes that gathering copied so far.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Whether every owner is still there. O(segments), reads no byte.
+    /// Whether every owner still has its bytes. O(segments), reads no byte.
     ///
     /// # Errors
     /// The first [`BuildError`].
@@ -136,13 +138,16 @@ impl Outgoing {
         [&self.first, &self.second].into_iter().flatten().try_for_each(ZBytes::check)
     }
 
-    /// Writes the next batch of this message into `batch`: a frame when all of it fits, else a fragment.
+    /// Writes the next batch of this message into `batch`. It is a frame if the whole message fits,
+    /// else a fragment.
     ///
-    /// Each payload byte is copied once, from its owner into `batch`. Call it until [`Outgoing::is_done`].
+    /// Each payload byte is copied once, from its owner into `batch`. Call this until
+    /// [`Outgoing::is_done`].
     ///
     /// # Errors
-    /// [`BuildError::Segment`] when an owner is gone. The message cannot be sent then; if a part of it was sent before,
-    /// the client tells the receiver so, under the same sequence number.
+    /// [`BuildError::Segment`] when an owner lost its bytes. The message cannot be sent then. If a
+    /// part of it was sent before, the client cancels it at the receiver, under the same sequence
+    /// number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
         let left = self.len - self.done;
         let too_small = BuildError::TooLong { requested: left as u64 };
@@ -154,18 +159,19 @@ impl Outgoing {
         Ok(Gathered { len: at + ours + payload, payload })
     }
 
-    /// Writes the whole message behind what is in a frame already, from byte `at` of `batch` on; `None` when it does not fit. The
-    /// result is the new length of the batch.
+    /// Appends the whole message to the frame in `batch`, from byte `at` on. It returns `None` when
+    /// the message does not fit. Otherwise the result holds the new length of the batch.
     ///
     /// # Errors
-    /// [`BuildError::Segment`] when an owner is gone; the frame ends at `at` then as it did before.
+    /// [`BuildError::Segment`] when an owner lost its bytes. The frame then still ends at `at`.
     pub fn append(&mut self, batch: &mut [u8], at: usize) -> Option<Result<Gathered, BuildError>> {
         let body = batch.get_mut(at..).filter(|body| !self.is_begun() && self.len <= body.len())?;
         let filled = self.fill(body);
         Some(filled.map(|(ours, payload)| Gathered { len: at + ours + payload, payload }))
     }
 
-    /// Fills `body` as far as the message goes; returns how many bytes of ours and of the owners'.
+    /// Fills `body` with the next bytes of the message. Returns how many of them are encoded
+    /// fields, and how many belong to owners.
     fn fill(&mut self, body: &mut [u8]) -> Result<(usize, usize), BuildError> {
         let (mut ours, mut payload) = (0, 0);
         while let Some(space) = body.get_mut(ours + payload..).filter(|space| !space.is_empty()) {
@@ -194,7 +200,8 @@ impl Outgoing {
         Ok((ours, payload))
     }
 
-    /// Copies of the present piece, which is the owners', what `space` takes.
+    /// Copies bytes of the current part, which belongs to owners, until `space` is full or the part
+    /// ends.
     fn copy_payload(&mut self, space: &mut [u8]) -> Result<usize, BuildError> {
         let bytes = if self.piece == 1 { &self.first } else { &self.second };
         let segments = bytes.as_ref().map(ZBytes::segments).unwrap_or_default();
@@ -218,13 +225,13 @@ impl Outgoing {
         Ok(at)
     }
 
-    /// Payload bytes that were not gathered.
+    /// Payload bytes that were not gathered yet.
     pub(crate) fn unsent(&self) -> usize {
         self.payload_len() - self.payload_done
     }
 }
 
-/// Copies from `ours` at `at` what `space` takes, and moves `at` on.
+/// Copies bytes of `ours` from `at` on until `space` is full or `ours` ends, and advances `at`.
 #[allow(clippy::disallowed_methods, reason = "encoded heads of messages; payloads go through Segment")]
 fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
     let left = ours.get(*at..).unwrap_or_default();
@@ -236,22 +243,26 @@ fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
     len
 }
 
-/// Writes a fragment that tells the receiver to forget the message whose first parts it has; returns its length.
+/// Writes a fragment that makes the receiver discard the first parts of a message; returns its
+/// length.
 pub(crate) fn abort(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
     fragment_header(batch, lane, sn, true, false, true)
 }
 
-/// What of a message is still to be sent.
+/// The part of a message that is not sent yet.
 #[derive(Clone, Copy)]
 pub(super) struct PartOf {
-    /// Whether a part of it was sent.
+    /// Whether an earlier part was sent.
     pub(super) begun: bool,
-    /// Bytes of it that were not.
+    /// Bytes that are not sent yet.
     pub(super) left: usize,
 }
 
-/// Writes what stands before the next part of a message in a batch of `space` bytes: the header of
-/// a frame when it was not begun and all of it fits, else that of a fragment. Returns its length.
+/// Writes the header for the next part of a message into a batch of `space` bytes; returns its
+/// length.
+///
+/// It is the header of a frame if nothing was sent before and the whole message fits. Otherwise it
+/// is that of a fragment.
 pub(super) fn header(
     batch: &mut [u8],
     space: usize,
@@ -267,7 +278,7 @@ pub(super) fn header(
     }
     let first = !begun && markers;
     let probe = fragment_header(batch, lane, sn, true, first, false)?;
-    // The flag for more takes no byte, so the length stays.
+    // The flag for further fragments takes no byte, so the length stays the same.
     fragment_header(batch, lane, sn, probe + left > space, first, false)
 }
 

@@ -1,33 +1,34 @@
-//! Where batches cut the message of a put, and with it its payload. The lengths are those of the
-//! encoder that sends.
+//! Where batches cut the message of a put, and so its payload. The lengths are computed by the
+//! encoder that also sends.
 
 use super::{
     Lane,
     outgoing::{PartOf, header},
 };
 
-/// Room for the header of a frame or a fragment.
+/// Bytes of scratch space for the header of a frame or a fragment.
 const HEADER: usize = 64;
 
-/// What the batches of a message depend on besides the message.
+/// The parameters of a plan besides the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batches {
     /// The longest batch, in bytes.
     pub(crate) size: u16,
-    /// The lane that they are of.
+    /// The lane of the batches.
     pub(crate) lane: Lane,
-    /// Whether first fragments are marked.
+    /// Whether first fragments carry a marker.
     pub(crate) markers: bool,
-    /// The sequence number that each is taken to have. On the wire a larger one may be longer.
+    /// The sequence number that the plan assumes for each batch. A larger one may be longer on the
+    /// wire.
     pub(crate) sn: u32,
 }
 
-/// How the message of one put is spread over batches when no other message shares them.
+/// Says how the message of one put is spread over batches, if no other message shares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchPlan {
-    /// WebSocket messages.
+    /// The number of batches; each is one WebSocket message.
     pub count: usize,
-    /// The longest of them, in bytes, as agreed with the router.
+    /// The longest batch, in bytes, as agreed with the router.
     pub size: u16,
     /// Bytes of the message before its payload: its header, and the attachment.
     before: usize,
@@ -40,8 +41,8 @@ pub struct BatchPlan {
 }
 
 impl BatchPlan {
-    /// The plan for a message of `before` bytes and then `len` payload bytes. However short batches
-    /// are, each takes a byte of it.
+    /// The plan for a message of `before` bytes and then `len` payload bytes. Even in the shortest
+    /// batches it puts at least one byte of the message.
     #[must_use]
     pub(crate) fn of(before: usize, len: usize, batches: &Batches) -> Self {
         let Batches { size, lane, markers, sn } = *batches;
@@ -55,15 +56,15 @@ impl BatchPlan {
         Self { count: 1 + (message - first).div_ceil(each), size, before, len, first, each }
     }
 
-    /// The payload offset at which batch `index` ends. A batch that ends before the payload begins
-    /// ends at 0.
+    /// Returns the payload offset at which batch `index` ends. A batch that ends before the payload
+    /// begins ends at 0.
     #[must_use]
     pub fn end(&self, index: usize) -> usize {
         let end = self.first.saturating_add(index.saturating_mul(self.each));
         end.saturating_sub(self.before).min(self.len)
     }
 
-    /// The batch that carries the payload byte at `offset`.
+    /// Returns the batch that carries the payload byte at `offset`.
     #[must_use]
     pub fn batch_of(&self, offset: usize) -> usize {
         match self.before.saturating_add(offset).checked_sub(self.first) {

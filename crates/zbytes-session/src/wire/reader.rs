@@ -1,4 +1,4 @@
-//! Reads headers out of a payload without copying what the headers stand before.
+//! Reads headers out of a received batch, without a copy of the payloads behind them.
 
 use std::{any::Any, cell::Cell, num::NonZeroUsize, sync::Arc};
 
@@ -10,13 +10,14 @@ use zenoh_buffers::{
 use super::MAX_HEADER;
 use zbytes::{ledger::Ledger, payload::ZBytes};
 
-/// How many bytes are looked at in one go when they are not in linear memory.
+/// How many bytes it copies at a time when they are not in linear memory.
 const WINDOW: usize = 256;
 
-/// Stands in a decoded message for bytes that stayed where they were.
+/// A placeholder in a decoded message, for bytes that stayed where they were.
 ///
-/// zenoh's codec wants to put a payload into a `ZSlice`, which must be a real `&[u8]`; an array in the JavaScript heap is
-/// none. So the reader hands out this owner of one meaningless byte instead, and [`resolve`] finds the place again.
+/// zenoh's codec puts a payload into a `ZSlice`, which must be a real `&[u8]`. An array in the
+/// JavaScript heap is not one. So the reader returns this owner of one meaningless byte instead,
+/// and [`resolve`] finds the place again.
 #[derive(Debug)]
 struct Deferred {
     start: usize,
@@ -37,7 +38,8 @@ impl ZSliceBuffer for Deferred {
     }
 }
 
-/// The bytes that `decoded` stands for: parts of `source`, over the same owners. `None` when it was not read from there.
+/// The bytes that `decoded` is a placeholder for: parts of `source`, over the same owners. `None`
+/// when `decoded` was not read from there.
 pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
     let mut slices = decoded.zslices();
     let Some(first) = slices.next() else { return Some(ZBytes::empty()) };
@@ -45,19 +47,21 @@ pub(super) fn resolve(decoded: &ZBuf, source: &ZBytes) -> Option<ZBytes> {
     source.slice(deferred.start..deferred.start + deferred.len)
 }
 
-/// How many bytes `decoded` stands for, whether they are there or not.
+/// How many bytes `decoded` is a placeholder for, also if they have not arrived.
 pub(super) fn stood_for(decoded: &ZBuf) -> usize {
     decoded.zslices().filter_map(|slice| slice.downcast_ref::<Deferred>()).map(|deferred| deferred.len).sum()
 }
 
-/// What the codec does with what it reads, which differs by message.
+/// How the codec uses the bytes of a field, which differs by message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
-    /// It takes payloads for bytes that it passes on: stand-ins with their place will do.
+    /// The codec passes payloads on unread: placeholders with their place are enough.
     Places,
-    /// As [`Needs::Places`], of a message of which only the beginning is there: a stand-in may reach beyond the end, where nothing can be read then.
+    /// As [`Needs::Places`], for a message whose beginning alone has arrived. A placeholder may
+    /// reach beyond the end, and reading stops there.
     Head,
-    /// It looks into what elsewhere would be a payload: a declaration has a key in such a field. That is metadata, and is copied.
+    /// The codec reads a field that is a payload in other messages: a declaration has a key in it.
+    /// That key is metadata, and is copied.
     Bytes,
 }
 
@@ -66,9 +70,10 @@ pub(super) struct HeaderReader<'a> {
     source: &'a ZBytes,
     ledger: &'a mut Ledger,
     position: usize,
-    /// Bytes of the present message that were read, and not stood in for.
+    /// Bytes of the current message that were read, placeholders excluded.
     spent: usize,
-    /// Whether the last that the codec did was to ask what remains, and it was told less than there is.
+    /// Whether the codec's last call asked for the remaining bytes, and the answer was less than
+    /// the true number.
     short: Cell<bool>,
     /// The segment under the position, and where it begins.
     segment: usize,
@@ -96,12 +101,12 @@ impl<'a> HeaderReader<'a> {
         }
     }
 
-    /// What the codec needs for the message that begins here.
+    /// Sets the codec's needs for the message that begins here.
     pub(super) fn need(&mut self, needs: Needs) {
         (self.needs, self.spent) = (needs, 0);
     }
 
-    /// Whether the present message could not be read because it has more bytes to be read than one may have.
+    /// Whether the current message could not be read because its headers exceed [`MAX_HEADER`].
     pub(super) fn is_spent(&self) -> bool {
         self.spent >= MAX_HEADER || self.short.get()
     }
@@ -118,12 +123,12 @@ impl<'a> HeaderReader<'a> {
         self.position >= self.source.len()
     }
 
-    /// The next byte, without moving on.
+    /// The next byte; the position stays.
     pub(super) fn peek(&mut self) -> Option<u8> {
         self.available().and_then(|bytes| bytes.first().copied())
     }
 
-    /// Everything from here to the end, left where it is.
+    /// Everything from here to the end, not copied.
     pub(super) fn rest(&mut self) -> ZBytes {
         let rest = self.source.slice(self.position..self.source.len());
         self.position = self.source.len();
@@ -134,7 +139,8 @@ impl<'a> HeaderReader<'a> {
         self.source.len().saturating_sub(self.position)
     }
 
-    /// At least one byte from the position on, without a copy when it is in linear memory; `None` at the end.
+    /// At least one byte from the position on; `None` at the end. In linear memory it is not
+    /// copied.
     fn available(&mut self) -> Option<&[u8]> {
         if self.position < self.segment_start {
             (self.segment, self.segment_start) = (0, 0);
@@ -182,9 +188,12 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Never more than what a message may still have to be read: the codec allocates what a length field asks for once that much remains. It
-    /// also finds the length of a query's body as the difference of two answers, with nothing stood in for between them. Both bounds
-    /// go down by what is read there, so the difference is that.
+    /// The remaining bytes, but at most what the current message may still read.
+    ///
+    /// The codec allocates the length that a field claims once that many bytes remain. So this
+    /// bounds the allocation. The codec also computes the length of a query's body as the
+    /// difference of two answers, without a placeholder between them. Each byte read there lowers
+    /// both bounds by one, so the difference is correct.
     fn remaining(&self) -> usize {
         let most = MAX_HEADER.saturating_sub(self.spent);
         self.short.set(most < self.left());
@@ -206,7 +215,8 @@ impl Reader for HeaderReader<'_> {
         Ok(())
     }
 
-    /// Short fields such as a cookie or the schema of an encoding, which are metadata and are copied.
+    /// Short fields such as a cookie or the schema of an encoding. They are metadata, and are
+    /// copied.
     fn read_zslice(&mut self, len: usize) -> Result<ZSlice, DidntRead> {
         if len > self.remaining() {
             return Err(DidntRead);

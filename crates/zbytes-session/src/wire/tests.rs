@@ -37,9 +37,12 @@ fn a_put_in_one_frame_byte_by_byte() {
     let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
     #[rustfmt::skip]
     let expected = [
-        0x25, 5,                        // FRAME, reliable; sequence number
-        0x7d, 0, 3, b'a', b'/', b'b',   // PUSH with a suffix, mapping sender; scope 0; length and text of the suffix
-        0x01, 3,                        // PUT; payload length
+        // FRAME, reliable; sequence number.
+        0x25, 5,
+        // PUSH with a suffix, mapping sender; scope 0; length and text of the suffix.
+        0x7d, 0, 3, b'a', b'/', b'b',
+        // PUT; payload length.
+        0x01, 3,
         0xAA, 0xBB, 0xCC,
     ];
     assert_eq!(batch[..gathered.len], expected);
@@ -51,7 +54,7 @@ fn a_put_in_one_frame_byte_by_byte() {
 fn a_message_in_fragments_byte_by_byte() {
     let long = [8; 25];
     let mut message = Outgoing::new(vec![1, 2, 3], held(&[&[4, 5], &[], &long]));
-    // The smallest batch in which the codec is willing to write a header.
+    // The smallest batch into which the codec writes a header.
     let mut batch = [0; 16];
     let mut batches = Vec::new();
     let mut sn = 7;
@@ -62,9 +65,12 @@ fn a_message_in_fragments_byte_by_byte() {
     }
     #[rustfmt::skip]
     let expected: Vec<Vec<u8>> = vec![
-        vec![0xe6, 7, 0x02, 1, 2, 3, 4, 5, 8, 8, 8, 8, 8, 8, 8, 8],     // FRAGMENT, reliable, more, extensions; sn; first
-        vec![0x66, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8],        // FRAGMENT, reliable, more; sn
-        vec![0x26, 9, 8, 8, 8],                                         // FRAGMENT, reliable; sn
+        // FRAGMENT, reliable, more, extensions; sequence number; first.
+        vec![0xe6, 7, 0x02, 1, 2, 3, 4, 5, 8, 8, 8, 8, 8, 8, 8, 8],
+        // FRAGMENT, reliable, more; sequence number.
+        vec![0x66, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8],
+        // FRAGMENT, reliable; sequence number.
+        vec![0x26, 9, 8, 8, 8],
     ];
     assert_eq!(batches, expected);
     assert_eq!(message.batches(), 3);
@@ -98,12 +104,12 @@ where
     bytes
 }
 
-/// All of a message, gathered from wherever it lies, without the headers of its batches.
+/// All bytes of a message, gathered from all owners, without the headers of its batches.
 fn gathered(mut message: Outgoing) -> Vec<u8> {
     let mut all = Vec::new();
     let mut batch = vec![0; 1000];
     while !message.is_done() {
-        // Header and number; the first fragment has a marker too.
+        // Header and number take two bytes; the first fragment also has a marker.
         let header = if message.is_begun() || message.len() + 2 <= batch.len() { 2 } else { 3 };
         let len = message.gather(&mut batch, LANE, 5, true).unwrap().len;
         all.extend_from_slice(&batch[header..len]);
@@ -119,13 +125,13 @@ fn zbuf(payload: &ZBytes) -> ZBuf {
     ZBuf::from(flat(payload))
 }
 
-/// Nothing, no byte, a few in pieces, and more than a batch.
+/// A missing field, an empty one, a few bytes in pieces, and more bytes than a batch.
 fn some() -> [Option<ZBytes>; 4] {
     let long = vec![6; 200_000];
     [None, Some(held(&[])), Some(held(&[&[1], &[], &[2, 3]])), Some(held(&[&long, &[7]]))]
 }
 
-/// Contents with everything that there is, and with each part of it missing or empty.
+/// Contents with every field, and with each part of them missing or empty.
 fn contents() -> Vec<Content> {
     let source = Source {
         id: EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 9 },
@@ -151,7 +157,7 @@ fn contents() -> Vec<Content> {
     all
 }
 
-/// What zenoh's own types say of `content`.
+/// The same content in zenoh's own types.
 fn push_body(content: &Content) -> PushBody {
     let ext_sinfo = content.source.map(|source| SourceInfoType { id: source.id, sn: source.sn });
     if content.deleted {
@@ -175,7 +181,7 @@ fn same(found: &Content, expected: &Content) {
     assert_eq!(rest(found), rest(expected));
 }
 
-/// Reads `bytes` as they are, and from small segments.
+/// Reads `bytes` in one segment, and in small segments.
 fn read(bytes: &[u8], mut check: impl FnMut(Message)) {
     let pieces = if bytes.len() > 2000 { 777 } else { 1 };
     for source in [held(&[bytes]), held(&bytes.chunks(pieces).collect::<Vec<_>>())] {
@@ -367,7 +373,7 @@ fn a_routers_timestamp_makes_a_message_longer_by_what_is_kept_free_for_it() {
         .len()
     };
     let id = ZenohIdProto::try_from([0xff; 16].as_slice()).unwrap();
-    // Times from 2036 on have all of their bits.
+    // Times from 2036 on use all of their bits.
     let longest = put(Some(Timestamp::new(NTP64(u64::MAX), id.into()))) - put(None);
     assert_eq!((longest, GROWTH), (26, 26));
     let now = put(Some(Timestamp::new(NTP64(0x6a00_0000_0000_0000), id.into()))) - put(None);

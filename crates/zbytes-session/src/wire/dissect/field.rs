@@ -1,4 +1,5 @@
-//! The names of everything that a batch can have in it, each with a sentence and its place in zenoh-protocol.
+//! The names of everything that a batch can hold. Each has a sentence and its place in
+//! zenoh-protocol.
 
 use super::Field;
 

@@ -16,7 +16,7 @@ use super::{
 use crate::wire::Lane;
 use zbytes::number::{bytes, thousands};
 
-/// The key is written out: the same bit in every message with a key.
+/// The key is written out: every message with a key uses the same bit for that.
 const N: u8 = network::push::flag::N;
 const MORE: &str = "extensions follow";
 const NAMED: &[(u8, &str)] = &[(N, "key"), (network::push::flag::M, "numbers of the sender"), (Z, MORE)];
@@ -31,7 +31,7 @@ const INTEREST_OPTIONS: &[(u8, &str)] = &[
     (1 << 7, "aggregated"),
 ];
 
-// Extensions that have the same id wherever they come.
+// Extensions with the same id in every message.
 const LANE: Known = (transport::frame::ext::QoS::ID, EXT_LANE, Of::Number(lane_text));
 const QOS: Known = (network::push::ext::QoS::ID, EXT_QOS, Of::Number(qos_text));
 const TIMESTAMP: Known = (network::push::ext::Timestamp::ID, EXT_TIMESTAMP, Of::Timestamp);
@@ -163,7 +163,8 @@ impl Walk<'_> {
         let sn = self.short_number(SN)?;
         let priority = self.lane_extensions(header, &[LANE])?;
         self.in_lane(header & flag::R != 0, priority, sn);
-        // Network and transport messages have different numbers, so a frame ends where the numbers say so.
+        // Network and transport messages have different numbers. So the first transport message
+        // ends the frame.
         while self.peek().is_some_and(|header| imsg::mid(header) >= network::id::INTEREST) {
             self.message()?;
         }
@@ -193,7 +194,8 @@ impl Walk<'_> {
                     Ok(()) if self.left() > 0 => return Err(Stop::Unreadable("the end of the message")),
                     Ok(()) => {}
                     Err(Stop::Cut) if self.summary.more => {
-                        // In the middle of a field: what there is of it stands for itself.
+                        // The fragment ends in the middle of a field: its bytes become a leaf of
+                        // their own.
                         self.rest(PART, Shape::Unknown);
                         while self.open.len() > 1 {
                             self.close();
@@ -209,7 +211,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What is known of a fragment by those before it.
+    /// The spans of a later fragment, from what the earlier ones showed.
     fn further(&mut self, begun: &Begun) {
         let mut position = begun.offset;
         for body in &begun.bodies {
@@ -243,7 +245,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Extensions of a frame or a fragment: returns the priority, and notes the markers.
+    /// Extensions of a frame or a fragment. Returns the priority, and notes the markers.
     fn lane_extensions(&mut self, header: u8, known: &[Known]) -> Walked<Priority> {
         let mut priority = Priority::DEFAULT;
         let mut more = header & Z != 0;
@@ -279,7 +281,7 @@ impl Walk<'_> {
         }
     }
 
-    /// One more message of this name.
+    /// Counts one more message of this name.
     fn note(&mut self, name: &'static str) {
         match self.summary.messages.iter_mut().find(|(one, _)| *one == name) {
             Some((_, count)) => *count += 1,
@@ -299,7 +301,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// A put or a delete; `answer` makes it one of those in the summary.
+    /// A put or a delete. In the summary it counts under the name `answer`, unless that is empty.
     fn put_or_del(&mut self, answer: &'static str) -> Walked<()> {
         let header = self.peek().ok_or_else(|| self.short("a put or a delete"))?;
         let deleted = match imsg::mid(header) {

@@ -1,4 +1,4 @@
-//! Spans by hand, spans of everything that we send, and spans of anything.
+//! Spans written by hand, spans of everything that this client sends, and spans of random bytes.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn written(dissection: &Dissection) -> Vec<String> {
     dissection.spans.iter().map(line).collect()
 }
 
-/// What must hold of the spans of any bytes.
+/// The conditions that the spans of any bytes must meet.
 fn sound(batch: &[u8], dissection: &Dissection) {
     let mut covered = 0;
     for span in dissection.leaves() {
@@ -61,13 +61,13 @@ fn sound(batch: &[u8], dissection: &Dissection) {
         assert!((span.start..span.start + span.len).contains(&byte) && span.shape != Shape::Group);
     }
     assert_eq!(dissection.at(batch.len()), None);
-    // A Join is passed over as a whole: a link like this one has none.
+    // A Join becomes one span: a link like this one never carries it.
     let passed = dissection.spans.iter().any(|span| span.field.name == "Join");
     let unknown = dissection.leaves().any(|span| span.field.name == "not understood");
     assert!(dissection.error.is_some() || passed || !unknown);
 }
 
-/// The spans and the summary of a batch that was made as it should be.
+/// The spans and the summary of a valid batch.
 fn read(batch: &[u8], begun: Option<&Begun>) -> (Dissection, Summary) {
     let (dissection, summary) = (dissect(batch, begun), summarize(batch, begun));
     sound(batch, &dissection);
@@ -91,9 +91,12 @@ fn frame(message: &[u8]) -> Vec<u8> {
 fn a_put_in_one_frame_field_by_field() {
     #[rustfmt::skip]
     let batch = [
-        0x25, 5,                        // FRAME, reliable; sequence number
-        0x7d, 0, 3, b'a', b'/', b'b',   // PUSH with a suffix, mapping sender; scope 0; length and text of the suffix
-        0x01, 3,                        // PUT; payload length
+        // FRAME, reliable; sequence number.
+        0x25, 5,
+        // PUSH with a suffix, mapping sender; scope 0; length and text of the suffix.
+        0x7d, 0, 3, b'a', b'/', b'b',
+        // PUT; payload length.
+        0x01, 3,
         0xAA, 0xBB, 0xCC,
     ];
     let (dissection, summary) = read(&batch, None);
@@ -211,7 +214,7 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
     assert_eq!(carried, [(Carries::Attachment, 5), (Carries::Payload, 7)]);
 }
 
-/// Every message that we send, whole.
+/// Every message that this client sends, each in one batch.
 fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let key = keyexpr::new("lab/*/x").unwrap();
     let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
@@ -289,7 +292,7 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     assert_eq!(summary.payload, (0..count).map(|at| at % 7).sum::<usize>());
     assert_eq!((dissection.carried().len(), summary.unnoted()), (summary.runs, summary.runs - Summary::CARRIED));
     assert_eq!(summary.runs, (0..count).filter(|at| at % 7 > 0).count());
-    // Each knows which of the messages it belongs to, the empty ones counted.
+    // Each body knows the index of its message, empty messages counted too.
     for span in dissection.leaves() {
         if let Shape::Body(carried) = span.shape {
             assert_eq!(carried.len, carried.message % 7);
@@ -298,7 +301,7 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     assert!(count > 2000);
 }
 
-/// Cuts `message` into batches of at most `size`, and puts its bodies together again from what the spans say.
+/// Cuts `message` into batches of at most `size`. Puts its bodies together again from the spans.
 fn rejoined(mut message: Outgoing, size: usize) -> (Vec<u8>, Vec<u8>, usize) {
     let (mut payload, mut along) = (Vec::new(), Vec::new());
     let mut begun = Begun::default();
@@ -344,11 +347,12 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
             timeout: None,
         };
         assert!(rejoined(encode::request(1, key, QOS, &question).unwrap(), size).0 == payload);
-        // A short attachment is in the first fragment as a whole, with the length of the payload behind it.
+        // A short attachment is whole in the first fragment, with the length of the payload behind
+        // it.
         let short = Content { attachment: Some(held(&along[..500])), ..Content::put(held(&payload)) };
         let (found, found_along, _) = rejoined(put(&short), size);
         assert!(found == payload && found_along == along[..500]);
-        // Of a long one there is all, and then nothing that is not known.
+        // The spans give back a long attachment whole. The payload behind it stays unknown.
         let long = Content { attachment: Some(held(&along)), ..Content::put(held(&payload)) };
         let (found, found_along, _) = rejoined(put(&long), size);
         assert!(found.is_empty() && found_along == along);
@@ -386,8 +390,8 @@ fn what_is_no_zenoh_is_said_to_be_none() {
     assert_eq!(dissect(&[], None), Dissection::default());
 }
 
-/// Whether the reader that the client uses takes all of a batch; `None` when it holds what is looked into here and not there, or the other
-/// way round.
+/// Whether the reader of the client accepts the whole batch. `None` when the reader and the
+/// dissection look into different parts of it.
 fn taken(batch: &[u8]) -> Option<bool> {
     let source = held(batch);
     let mut ledger = Ledger::new();
@@ -427,7 +431,7 @@ proptest! {
         let all = messages();
         let mut batch = all[pick.index(all.len())].1.clone();
         for (at, byte) in changes {
-            // Mostly the head, which is what there is to be read.
+            // Mostly in the head, because only the head is parsed.
             let at = at.index(batch.len().min(80));
             batch[at] = byte;
         }

@@ -1,4 +1,4 @@
-//! The walk through a batch.
+//! The walk through a batch, which makes its spans and its summary.
 
 use zenoh_protocol::common::iext;
 
@@ -11,25 +11,25 @@ use crate::wire::WireError;
 use zbytes::number::{bytes, count, thousands};
 use zbytes_text::Outside;
 
-/// Extensions follow: the same bit in every header.
+/// Extensions follow: every header uses the same bit for that.
 pub(super) const Z: u8 = iext::FLAG_Z;
 
-/// Why the walk ended before the batch.
+/// Why the walk ended before the end of the batch.
 pub(super) enum Stop {
-    /// This should have come and did not.
+    /// The walk expected this part and found something else.
     Unreadable(&'static str),
-    /// The message goes on in another fragment.
+    /// The message continues in another fragment.
     Cut,
 }
 
 pub(super) type Walked<T> = Result<T, Stop>;
 
-/// How the value of an extension is made up.
+/// The format of an extension's value.
 #[derive(Clone, Copy)]
 pub(super) enum Of {
-    /// As its header says.
+    /// As the extension's header says.
     Header,
-    /// A number that these words stand for.
+    /// A number; the function turns it into words.
     Number(fn(u64) -> String),
     Timestamp,
     Entity,
@@ -39,22 +39,23 @@ pub(super) enum Of {
     WireExpr,
 }
 
-/// An extension that the codec knows: its id with the bits of its encoding, its name, what is in it.
+/// An extension that the codec knows: its id with the bits of its encoding, its name, and the
+/// format of its value.
 pub(super) type Known = (u8, &'static Field, Of);
 
 pub(super) struct Walk<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
-    /// Spans are made only for a dissection.
+    /// The spans so far; `None` if only a summary was asked for.
     spans: Option<Vec<Span>>,
-    /// The groups that are open, by their places in `spans`.
+    /// The open groups, by their indexes in `spans`.
     pub(super) open: Vec<usize>,
-    /// Where the next leaf has to begin.
+    /// Where the next leaf must begin.
     covered: usize,
-    /// Where the message begins of which only the first part is here, if so.
+    /// Where a message begins whose first part alone is here; `None` for other batches.
     pub(super) first_of: Option<usize>,
     pub(super) summary: Summary,
-    /// Messages that have a caller, so far.
+    /// How many messages so far belong to a caller: puts, deletes, queries and answers.
     pub(super) callers: usize,
 }
 
@@ -88,13 +89,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes through all of it.
+    /// Walks through the whole batch.
     pub(super) fn run(&mut self, begun: Option<&Begun>) {
         let stop = self.batch(begun).err();
         if let Some(stop) = &stop {
             let what = match stop {
                 Stop::Unreadable(what) => what,
-                // Of a message in fragments only; where it may be cut, that is no error.
+                // Only a message in fragments is cut. A fragment that may be cut does not get here.
                 Stop::Cut => "more bytes",
             };
             self.summary.error = Some(WireError { what, at: self.covered, len: self.bytes.len() });
@@ -135,7 +136,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Says of the innermost open group what it says as a whole.
+    /// Sets the value of the innermost open group.
     pub(super) fn say(&mut self, value: &dyn Fn() -> String) {
         if let (Some(spans), Some(group)) = (&mut self.spans, self.open.last())
             && let Some(span) = spans.get_mut(*group)
@@ -144,7 +145,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A leaf from what is covered to where the walk is.
+    /// Adds a leaf, from the end of the last leaf to the current position.
     pub(super) fn leaf(&mut self, field: &'static Field, shape: Shape, value: &dyn Fn() -> String) {
         let start = self.covered;
         self.covered = self.at;
@@ -154,14 +155,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A leaf of everything that is not covered yet.
+    /// Adds a leaf of everything that has no leaf yet.
     pub(super) fn rest(&mut self, field: &'static Field, shape: Shape) {
         self.at = self.bytes.len();
         let len = self.at.saturating_sub(self.covered);
         self.leaf(field, shape, &|| bytes(len));
     }
 
-    // ---- primitives; none makes a leaf of its own
+    // ---- primitives; none of them adds a leaf
 
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.at
@@ -171,7 +172,7 @@ impl<'a> Walk<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// What it means that there are not enough bytes.
+    /// The reason to stop when bytes are missing.
     pub(super) fn short(&self, what: &'static str) -> Stop {
         if self.first_of.is_some() { Stop::Cut } else { Stop::Unreadable(what) }
     }
@@ -195,7 +196,7 @@ impl<'a> Walk<'a> {
         Ok(value)
     }
 
-    /// A number that must not be larger.
+    /// A number of at most `largest`.
     pub(super) fn bounded(&mut self, largest: u64, what: &'static str) -> Walked<u64> {
         let value = self.number(what)?;
         if value > largest { Err(Stop::Unreadable(what)) } else { Ok(value) }
@@ -229,7 +230,7 @@ impl<'a> Walk<'a> {
         Ok(value)
     }
 
-    /// Numbers of which only the lower 32 bits count.
+    /// A number; only its lower 32 bits count.
     pub(super) fn short_number(&mut self, field: &'static Field) -> Walked<u32> {
         let value = self.number(field.name)? as u32;
         self.leaf(field, Shape::Leaf, &|| thousands(value.into()));
@@ -260,14 +261,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The header of a message: returns it, after a leaf that names what is in `flags`.
+    /// Reads the header of a message, and adds a leaf that names the set flags. Returns the header.
     pub(super) fn header(&mut self, flags: &'static [(u8, &'static str)]) -> Walked<u8> {
         let header = self.byte("a message")?;
         self.leaf(HEADER, Shape::Leaf, &|| flag_words(header, flags));
         Ok(header)
     }
 
-    /// Bytes of an owner's, of which as many may be here as there are.
+    /// Bytes that belong to an owner. In a fragment some of them may be missing.
     pub(super) fn body(&mut self, field: &'static Field, what: Carries, len: u64) -> Walked<()> {
         let total = usize::try_from(len).map_err(|_| Stop::Unreadable(field.name))?;
         let here = total.min(self.left());
@@ -313,7 +314,7 @@ impl<'a> Walk<'a> {
 
     // ---- fields that several messages have
 
-    /// A key expression; returns it as text.
+    /// A key expression, as text.
     pub(super) fn key(&mut self, named: bool) -> Walked<String> {
         let scope = self.bounded(u16::MAX.into(), SCOPE.name)?;
         self.leaf(SCOPE, Shape::Leaf, &|| if scope == 0 { "0: none".to_owned() } else { scope.to_string() });
@@ -326,7 +327,7 @@ impl<'a> Walk<'a> {
         Ok(self.note_key(scope, suffix))
     }
 
-    /// Notes a key expression for the summary; returns it as text, for a dissection.
+    /// Adds a key expression to the summary. Returns it as text, for a dissection.
     pub(super) fn note_key(&mut self, scope: u64, suffix: &str) -> String {
         let written = |key: &Outside| {
             let key = key.raw();
@@ -380,7 +381,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// One extension: its id with the bits of its encoding, its value if it is a number, and whether more follow.
+    /// Reads one extension. Returns its id with the bits of its encoding, its value if it is a
+    /// number, and whether more follow.
     pub(super) fn extension(&mut self, known: &[Known]) -> Walked<(u8, u64, bool)> {
         let header = self.peek().ok_or_else(|| self.short("an extension"))?;
         let id = iext::eid(header);
@@ -434,11 +436,12 @@ impl<'a> Walk<'a> {
         Ok((id, value, header & iext::FLAG_Z != 0))
     }
 
-    /// The key expression of what is undeclared; its key has no length, it is the rest of the extension.
+    /// The key expression of a declaration that ends. Its key has no length: it fills the rest of
+    /// the extension.
     fn wire_expr(&mut self, len: u64) -> Walked<()> {
         let end = usize::try_from(len).ok().and_then(|len| self.at.checked_add(len));
         let end = end.filter(|end| *end <= self.bytes.len()).ok_or_else(|| self.short(EXT_WIRE_EXPR.name))?;
-        // Its fields end with it.
+        // The fields end where the extension ends.
         let all = self.bytes;
         self.bytes = all.get(..end).unwrap_or_default();
         let read = self.wire_expr_fields();
@@ -456,7 +459,7 @@ impl<'a> Walk<'a> {
         let scope = self.number(SCOPE.name)? as u16;
         self.leaf(SCOPE, Shape::Leaf, &|| scope.to_string());
         if flags & 1 != 0 {
-            // The codec takes no empty one.
+            // The codec rejects an empty key.
             if self.left() == 0 {
                 return Err(self.short(SUFFIX.name));
             }

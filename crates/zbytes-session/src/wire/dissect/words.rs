@@ -1,4 +1,4 @@
-//! What values say, for people.
+//! Values in words, for people.
 
 use zenoh_protocol::{common::iext, core::ZenohIdProto};
 
@@ -64,7 +64,7 @@ pub(super) fn encoding_text(id: u64) -> String {
     format!("{number}: {name}{schema}")
 }
 
-/// NTP64: seconds since 1970, and their fraction.
+/// A time in NTP64 format: seconds since 1970, and their fraction.
 pub(super) fn time_text(time: u64) -> String {
     let micros = ((time & 0xffff_ffff) * 1_000_000) >> 32;
     format!("{}.{micros:06} s since 1970", time >> 32)
@@ -74,7 +74,7 @@ pub(super) fn key_text(scope: u64, suffix: &str) -> String {
     if scope == 0 { suffix.to_owned() } else { format!("#{scope}{suffix}") }
 }
 
-/// The first of some bytes in hexadecimal.
+/// The first few of `bytes` in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 16;
     let mut text: String = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
@@ -84,7 +84,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// An id as zenoh writes it.
+/// An id in zenoh's own notation.
 pub(super) fn id_text(id: &[u8]) -> String {
     ZenohIdProto::try_from(id).map_or_else(|_| hex(id), |id| id.to_string())
 }
