@@ -11,7 +11,7 @@ export function copyFresh(parts, length) {
   return whole.buffer;
 }
 
-// The same by way of a Blob. Returns a promise.
+// Joins the parts by way of a Blob. Returns a promise.
 export function blobOf(parts) {
   return new Blob(parts).arrayBuffer();
 }
