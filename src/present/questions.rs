@@ -1,5 +1,5 @@
-//! The six questions of the proposal to take many segments into a payload of zenoh-python, and what the experiments of the
-//! Ownership pane answer.
+//! The six questions of the proposal to take many segments into a payload of zenoh-python, with the
+//! answers from the experiments of the Ownership pane.
 
 /// A question and its answer.
 pub struct Question {
