@@ -554,8 +554,9 @@ fn unsafe_is_in_two_files() {
 
 /// Files of `ui` and `present` that may use a text from outside as it arrived, with the number of
 /// uses. Everywhere, raw text is allowed in attributes that the page does not show (`data-`,
-/// `key`), and in a field where the person edits it. These files cut it into pieces, join it into a
-/// text that is shown as one, or write it as a literal or an identifier of a program.
+/// `key`). It is also allowed in a field where the person edits it. These files cut it into pieces,
+/// or join it into a text that is shown as one. Others write it as a literal or an identifier of a
+/// program.
 const RAW: [(&str, usize); 4] =
     [("ui/router/pane.rs", 1), ("ui/router/tabs/answer.rs", 2), ("present/snippet.rs", 2), ("ui/kit/widgets.rs", 1)];
 
@@ -570,8 +571,8 @@ fn texts_from_outside_are_not_printed_as_they_came() {
     }
 }
 
-/// The lines that use a text from outside as it arrived, except in attributes that the page does
-/// not show, and in fields where the person edits it.
+/// The lines that use a text from outside as it arrived. Attributes that the page does not show are
+/// allowed, and so are fields where the person edits the text.
 fn raw_lines(text: &str) -> Vec<&str> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let raw = |line: &&str| line.contains(".raw()") || line.contains("Outside::raw");

@@ -598,8 +598,8 @@ impl Replaced {
         Self::by("fetch", &format!("() => () => {answer}"))
     }
 
-    /// Makes timers a hundred times as fast, and a clock that runs as fast, so that the test does
-    /// not wait as long as a person would.
+    /// Makes timers a hundred times as fast, and a clock that runs as fast. So the test does not
+    /// wait as long as a person would.
     fn timers() -> [Self; 2] {
         [
             Self::by(
