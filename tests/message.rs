@@ -757,8 +757,10 @@ fn large_objects_without_a_sense_cost_no_more_than_their_bytes() {
         zeros(&[0xffff << 32], 0xffff),                 // a struct of 65,535 words
         zeros(&[0xffff << 48], 0xffff),                 // a struct of 65,535 pointers
         zeros(&[100_000 << 35 | 6 << 32 | 1], 100_000), // a list of pointers
-        zeros(&[100_000 << 35 | 7 << 32 | 1, 50_000 << 2 | 1 << 32 | 1 << 48], 100_000), // a list of structs
-        zeros(&[100_000 << 35 | 7 << 32 | 1, ((1 << 30) - 1) << 2], 100_000), // a list of structs without a word
+        // a list of structs
+        zeros(&[100_000 << 35 | 7 << 32 | 1, 50_000 << 2 | 1 << 32 | 1 << 48], 100_000),
+        // a list of structs without a word
+        zeros(&[100_000 << 35 | 7 << 32 | 1, ((1 << 30) - 1) << 2], 100_000),
     ] {
         exercise(&cut(&of_words(&words), 65_000)).unwrap();
     }

@@ -50,8 +50,8 @@ pub fn density(bytes_per_px: f64) -> String {
     format!("{text} {unit}")
 }
 
-/// Formats the bytes of one pixel as a scale: `1 px = 5.3 B`, and for less than half a byte `1 B =
-/// 24 px`.
+/// Formats the bytes of one pixel as a scale: `1 px = 5.3 B`, and for less than half a byte
+/// `1 B = 24 px`.
 #[must_use]
 pub fn scale(bytes_per_px: f64) -> String {
     if bytes_per_px < 0.5 {
@@ -144,7 +144,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A unit of time.
+/// Names a unit of time, from nanoseconds to seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Nanoseconds.

@@ -22,7 +22,7 @@ const LEAST: f64 = 2.0;
 /// A button shows so many characters of a key.
 const NAMED: usize = 40;
 
-/// The most runs that a strip draws.
+/// Limits the runs that a strip draws.
 pub const RUNS: usize = 64;
 
 // ---- words ----
@@ -186,7 +186,7 @@ pub fn span_bytes(span: &Span) -> String {
 
 // ---- strips ----
 
-/// A run of a strip: neighbouring bytes of one piece.
+/// Describes a run of a strip: neighbouring bytes of one piece.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// Its left edge, in pixels.
@@ -206,7 +206,7 @@ pub struct Run {
     pub words: String,
 }
 
-/// The contents of frames, drawn in a line.
+/// Holds the contents of frames, drawn in a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     /// The drawn runs, at most [`RUNS`].
@@ -369,7 +369,7 @@ pub fn anchored(top: f64, line: f64, old: &[u64], new: &[u64]) -> f64 {
 
 // ---- the tree of fields ----
 
-/// The place of a field in the tree.
+/// Describes the place of a field in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
     /// The group that contains it.

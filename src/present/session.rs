@@ -10,7 +10,7 @@ use crate::{
     number::{bytes, count},
 };
 
-/// The place of a session, as this page sees it.
+/// Describes the place of a session, as this page sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The address of the WebSocket, as in `ws://127.0.0.1:7446/`.
@@ -21,7 +21,7 @@ pub struct Place {
     pub of_the_lab: bool,
 }
 
-/// The answer of the page's server about its router in `lab.json`.
+/// Holds the answer of the page's server about its router in `lab.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked<'a> {
     /// The server is a lab. The locator is that of its router; `None` when the router is stopped.

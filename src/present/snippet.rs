@@ -11,13 +11,13 @@ use crate::{
     segment::{Mode, Unsupported},
 };
 
-/// The endpoint for programs on the router's machine, when the lab did not report one.
+/// Names the endpoint for programs on the router's machine, when the lab did not report one.
 pub const TCP: &str = "tcp/127.0.0.1:7447";
 
 /// The most rows that a listing shows. It folds the others into one line.
 const LISTED: usize = 6;
 
-/// A program for the other side of the router.
+/// Names a program for the other side of the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// Python: receives the page's puts.
@@ -34,7 +34,7 @@ pub enum Program {
     MessagePublisher,
 }
 
-/// The facts of the page that a program for the other side needs.
+/// Lists the facts of the page that a program for the other side needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
     /// The router's endpoint.
@@ -57,7 +57,7 @@ pub fn schema(rows: &[Row]) -> Schema {
 }
 
 impl Program {
-    /// Every program.
+    /// Lists every program, in the order in which the page offers them.
     pub const ALL: [Program; 6] = [
         Self::PythonSubscriber,
         Self::PythonPublisher,
@@ -265,7 +265,7 @@ fn matching(sub_key: &str, key: &str) -> String {
     chunks.collect::<Vec<_>>().join("/")
 }
 
-/// One line of the listing of the page's code.
+/// Holds one line of the listing of the page's code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// Its indent.

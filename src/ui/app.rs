@@ -38,7 +38,7 @@ const PANES: [(&str, &str); 5] = [
     ("pane-ownership", "Ownership"),
 ];
 
-/// The page.
+/// Holds the state of the page, and draws its top bar and panes.
 pub struct App {
     state: Rc<State>,
     /// The same state, except for the part that only Layout shows. While the person zooms there,

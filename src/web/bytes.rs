@@ -63,7 +63,7 @@ impl Looked {
     }
 }
 
-/// A payload in a view, with the count of bytes that the view has copied. Clones share everything.
+/// Holds a payload for a view, and counts the bytes that the view copies. Clones share everything.
 #[derive(Clone)]
 pub struct Held {
     payload: Rc<Addressed>,
@@ -82,7 +82,7 @@ impl PartialEq for Runtime {
     }
 }
 
-/// The bytes of one window of a payload.
+/// Holds a copy of the bytes in one window of a payload.
 #[derive(Default)]
 pub struct Seen {
     /// Where the window begins, as an offset in the payload.

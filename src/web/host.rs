@@ -17,13 +17,13 @@ use crate::{
     present::session::Place,
 };
 
-/// A message from a session to the page.
+/// Carries a message from a session to the page. Reasons are problems that the page can show.
 pub type Told = command::Told<Problem>;
 
-/// The driver of the page's session.
+/// Drives the page's session.
 pub type Driver = web::Driver<LabHost>;
 
-/// The page, as the driver of a session uses it.
+/// Answers the questions of a session's driver about the page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LabHost;
 

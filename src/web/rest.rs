@@ -93,7 +93,7 @@ async fn calls() -> Result<&'static Calls, Missing> {
     Ok(&CALLS)
 }
 
-/// The page's way to its runtime. Effects wait here until the page has a runtime.
+/// Leads from the page to its runtime. Effects wait here until the page has a runtime.
 #[derive(Clone)]
 pub struct Errands {
     inner: Rc<Inner>,

@@ -1,5 +1,5 @@
-"""pycapnp as the other side of tests/message.rs: reads the messages that were made there, and writes
-others.
+"""pycapnp as the other side of tests/message.rs: it reads the messages that were made there, and
+writes others.
 
     usage: messages.py SCHEMA FOLDER
 
@@ -56,8 +56,10 @@ def product(numbers):
 
 
 def plan(spec):
-    """The kind of message, its plain fields, the element type of its `Data`, and the arrays as (field,
-    elements)."""
+    """The kind of message, its plain fields, the element type of its `Data`, and the arrays.
+
+    Each array is a pair (field, elements).
+    """
     ((kind, fields),) = spec.items()
     if kind == "Tensor":
         element = fields["element"]

@@ -1,5 +1,5 @@
-"""The official Python client as the other side of tests: a command a line on stdin, an answer a line
-on stdout, both JSON.
+"""The official Python client as the other side of tests: a command a line on stdin, an answer a
+line on stdout, both JSON.
 
     usage: peer.py ENDPOINT
 
@@ -128,7 +128,7 @@ class Peer:
         self.declared[name] = self.session.declare_subscriber(key, handler)
 
     def queryable(self, name, key, answers=(), keep=False, **rest):
-        """Answers each query with all of `answers`. Then ends it, unless the command says to keep it."""
+        """Answers each query with all of `answers`. Ends it then, unless `keep` holds."""
 
         def answer(inbox):
             def answered(query):

@@ -16,7 +16,8 @@ use crate::present::{
 };
 use crate::run::{Run, Scenario, Stage, Variant};
 
-/// One mark. Its class decides its style. Positions are pixels from the upper left corner.
+/// Describes one mark. Its class decides its style. Positions are pixels from the upper left
+/// corner.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// A path. Lines and clouds of dots are paths too.
@@ -54,7 +55,7 @@ pub enum Mark {
     },
 }
 
-/// A plot as a list of marks: it has no style of its own.
+/// Holds a plot as a list of marks. It has no style of its own.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Plot {
     /// Width, in pixels.
@@ -130,7 +131,7 @@ fn to(d: &mut String, x: f64, y: f64) {
     d.push_str(&format!("{x:.1} {y:.1}"));
 }
 
-/// A logarithmic axis: it maps positive values to pixels.
+/// Maps positive values to pixels on a logarithmic axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Log {
     from: f64,

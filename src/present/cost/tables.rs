@@ -8,8 +8,8 @@ use crate::present::{
 };
 use crate::run::{Run, Scenario, Stage, Variant};
 
-/// A table. The first cell of each row is its head. All other cells are numbers, unless the column
-/// is in `words`.
+/// Holds a table of text. The first cell of each row is its head. All other cells are numbers,
+/// unless the column is in `words`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Table {
     /// Its `id` in the page.

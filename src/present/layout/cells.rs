@@ -24,7 +24,7 @@ const LEAST_BYTE: f64 = 17.0;
 /// The view reads values of so many pieces at most: as many as fit into 4,700 pixels.
 const MOST_READ: usize = 64;
 
-/// Bytes of a payload that were read for a drawing.
+/// Holds bytes of a payload that were read for a drawing. They are copies.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Peek {
     /// The offset of the first byte in the payload.
@@ -40,7 +40,7 @@ impl Peek {
     }
 }
 
-/// One element, or the part of it in view.
+/// Describes one element, or the part of it in view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Its index in its array.

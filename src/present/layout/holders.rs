@@ -8,7 +8,7 @@ use crate::{
     segment::Mode,
 };
 
-/// An owner, or many of the same row.
+/// Describes an owner of bytes, or many owners of the same row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Its name in words.

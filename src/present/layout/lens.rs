@@ -32,7 +32,7 @@ const LEAST_TRUE: f64 = 1.5;
 /// Margin at both sides of a part that fits the view, in pixels.
 const MARGIN: f64 = 24.0;
 
-/// A piece, or several, at one place of the axis.
+/// Says what the view shows at one place of the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     /// One piece, with room for words.
@@ -53,7 +53,7 @@ impl Shown {
     }
 }
 
-/// The view. Positions are pixels from its left end.
+/// Maps slots of the axis to places in a view. Places are pixels from the view's left end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lens {
     axis: Rc<Scale>,

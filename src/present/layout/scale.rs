@@ -16,7 +16,7 @@ const SEAM: f64 = 5.0;
 /// Pixels between a piece and the one to which it is joined.
 const JOINT: f64 = 2.0;
 
-/// One piece on the axis. All positions are pixels from the left end.
+/// Describes one piece on the axis. All positions are pixels from the left end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     /// Its left edge.
@@ -124,7 +124,7 @@ impl Span {
     }
 }
 
-/// The properties of a piece that an axis needs.
+/// Lists the properties of a piece that an axis needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
     /// The number of its bytes.
@@ -136,7 +136,7 @@ pub struct Room {
     pub joined: bool,
 }
 
-/// The whole axis, as the places of its pieces.
+/// Maps a whole payload to the axis, by the places of its pieces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     /// The pieces from left to right.

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::message::{Kind, Span, Structure};
 use crate::present::{format, message::content};
 
-/// Width of a cell, in pixels.
+/// Sets the width of a cell, in pixels.
 pub const CELL: f64 = 26.0;
 
 /// The widest cell, in pixels.
@@ -19,7 +19,7 @@ const WIDEST: f64 = 84.0;
 /// From this width, in pixels, a cell has words.
 const WORDY: f64 = 46.0;
 
-/// Height of a cell, in pixels.
+/// Sets the height of a cell, in pixels.
 pub const HEIGHT: f64 = 22.0;
 
 /// The distance of two lines of cells in the same segment, in pixels.
@@ -40,10 +40,10 @@ const LEAST: f64 = 3.0;
 /// The distance between two segments, in cells.
 const BETWEEN: f64 = 0.75;
 
-/// The most spans that the strip draws; the table has the others.
+/// Limits the spans that the strip draws. The table has the others.
 pub const DRAWN: usize = 160;
 
-/// The style of a cell.
+/// Decides the style of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     /// A number of the segment table.
@@ -75,7 +75,7 @@ impl Ink {
     }
 }
 
-/// A cell, or a block of many words.
+/// Describes a cell, or a block of many words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// The index of its span.
@@ -94,7 +94,7 @@ pub struct Cell {
     pub words: Option<String>,
 }
 
-/// The name of a segment above its cells.
+/// Places the name of a segment above its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     /// Its left edge, in pixels.
@@ -105,7 +105,7 @@ pub struct Name {
     pub words: String,
 }
 
-/// An arrow from a pointer to its target.
+/// Describes an arrow from a pointer to its target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrow {
     /// The span of the pointer.
@@ -119,7 +119,7 @@ pub struct Arrow {
     pub always: bool,
 }
 
-/// The strip of a message, laid out.
+/// Holds the laid-out strip of a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     /// Width in pixels.

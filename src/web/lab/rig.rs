@@ -211,7 +211,7 @@ fn again(segment: Segment) -> Source {
     }
 }
 
-/// A new array of `len` bytes, with another value in each page of memory.
+/// A new array of `len` bytes, with a value of its own in each page of 4096 bytes.
 ///
 /// # Errors
 /// A [`Problem`] when the browser has no memory for it.
