@@ -68,9 +68,8 @@ impl Audit {
         let began = std::time::Instant::now();
         for (size, dark) in sizes.iter().flat_map(|size| [(*size, false), (*size, true)]) {
             self.page.emulate(size, dark).await;
-            // Every rule of axe-core that is on by default, which means WCAG 2.2 A and AA and best
-            // practice, and one more: the size of targets. Another theme differs only in its
-            // colours.
+            // Every rule of axe-core that is on by default: WCAG 2.2 A and AA, and best practice.
+            // The size of targets is added. Another theme differs only in its colours.
             let script = "
                 const [dark, done] = arguments;
                 const dialog = document.querySelector('dialog[open]');

@@ -570,7 +570,7 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
         page.wait(&format!("#row-{}.open", rows - 1)).await;
     };
 
-    // A text that is longer in UTF-8 than in characters.
+    // A text that has more bytes in UTF-8 than characters.
     page.click("#add-text").await;
     opened().await;
     page.fill("#row-text", "größer: 你好").await;
@@ -648,7 +648,7 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
     page.wait("#row-2.open").await;
     page.fill("#row-before", "3").await;
     page.fill("#row-after", "2").await;
-    // 16 numbers of 8 B, and 5 around them.
+    // 16 numbers of 8 B in the payload, and 5 more around them in the buffer.
     let words = page.text("#row-part").await;
     assert!(words.contains("128 B") && words.contains("168 B") && words.contains("not in the payload"), "{words}");
     let ramp = |n: u64| ramp(Element::Float64, n);

@@ -1,5 +1,5 @@
-//! The ownership of arrays in the JavaScript heap, in a real browser: every kind of source, the
-//! three modes, refusals, and how long an owner lives.
+//! The ownership of arrays in the JavaScript heap, in a real browser. The tests cover every kind of
+//! source, the three modes, refusals, and how long an owner lives.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -299,7 +299,7 @@ fn zenohs_buffer_takes_wasm_memory_only() {
     assert!(ZBuf::try_from(&build([Source::copy(&source)])).is_ok());
 }
 
-// ---- what is refused ----
+// ---- refusals ----
 
 /// A payload that is refused: its sources as JavaScript, and the index of the faulty one. `says` is
 /// the beginning of the error, and `way_out` the remedy that it names. `or_copied` counts the bytes

@@ -617,7 +617,7 @@ async fn bad_options_are_told_apart_from_failures() {
     }
 }
 
-// ---- what must not drift apart ----
+// ---- values that must stay equal ----
 
 #[test]
 fn trunk_sends_the_same_headers_and_finds_the_router() {
@@ -663,7 +663,7 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
         for directive in headers["content-security-policy"].split(';') {
             let mut words = directive.split_whitespace();
             let name = words.next().expect("no directive is empty");
-            // A browser takes the first of two.
+            // A browser takes the first of two with the same name.
             assert_eq!(allowed.insert(name, words.collect()), None, "{whose} {name} is there twice");
         }
         // The policy forbids all that it does not name. The last three do not fall back to the

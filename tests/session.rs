@@ -895,7 +895,7 @@ async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
     assert_eq!(sample(link.until(is_sample).await).key, "lab/back");
 }
 
-/// What a proxy does to the messages from the router to the client.
+/// Harm that a proxy does to the messages from the router to the client.
 #[derive(Clone, Copy, Debug)]
 enum Harm {
     /// Delays each message for a while.
@@ -1006,7 +1006,7 @@ async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
     lab.stop().await;
 }
 
-// ---- what a fence says ----
+// ---- fences ----
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_fence_the_loss_of_the_link_loses_nothing() {

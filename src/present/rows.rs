@@ -327,8 +327,8 @@ pub fn members(rows: &Rows, line: Line) -> Vec<usize> {
 
 // ---- scrolling ----
 
-/// Returns which of `count` lines are drawn: the lines in view, and some around them. Each line has
-/// `line` pixels. The view has `height` pixels and is scrolled to `top`.
+/// Returns the lines to draw, of `count` lines of `line` pixels: those in view, and some around
+/// them. The view has `height` pixels and is scrolled to `top`.
 #[must_use]
 pub fn window(top: f64, height: f64, line: f64, count: usize) -> Range<usize> {
     const AROUND: usize = 6;

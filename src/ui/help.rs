@@ -52,7 +52,7 @@ pub(super) fn ModesButton() -> Html {
     }
 }
 
-/// The table of the modes in a dialog of its own.
+/// The dialog with the table of the modes.
 #[component]
 pub(super) fn ModesDialog() -> Html {
     html! {

@@ -138,7 +138,7 @@ impl Runtime {
     /// Returns the payload of a subject, for a view. `looked` counts the bytes that the view
     /// copies.
     ///
-    /// The page makes the payload of the rows as for a put, but borrows every array: a view must
+    /// The page makes the payload of the rows as for a put, but borrows every array. A view must
     /// not detach an array of the caller. Only filling a message copies bytes.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! What the driver of a session asks of the lab's page. It asks whether the page's own lab answers,
-//! and for timers that a hidden page keeps.
+//! The questions that the driver of a session asks of the lab's page. It asks whether the page's
+//! own lab answers, and for timers that a hidden page keeps.
 
 use std::time::Duration;
 

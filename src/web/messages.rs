@@ -45,7 +45,7 @@ const DESK: (f64, f64) = (440.0, 340.0);
 /// The width of a narrow window that the dialog's two margins take together, in pixels.
 const BESIDE: f64 = 66.0;
 
-/// Elements of an array that are shown at each of its ends.
+/// How many elements of an array the page shows at each of its ends.
 const SHOWN: usize = 4;
 
 /// What the page keeps outside of its state.

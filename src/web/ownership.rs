@@ -604,7 +604,7 @@ fn write_to(array: &Uint8Array) {
     }
 }
 
-/// What the bytes are after [`write_to`].
+/// The expected bytes after [`write_to`].
 fn written() -> [u8; 8] {
     let mut bytes = BYTES;
     for (at, byte) in WRITES {

@@ -377,7 +377,7 @@ impl Runtime {
         known.as_mut().map(|known| known.stamps.stamp(clock::since_1970()))
     }
 
-    /// A timestamp as the page shows it.
+    /// Converts a timestamp to the form that the page shows.
     fn stamped(&self, timestamp: &Timestamp) -> Stamp {
         let (time, id) = told(timestamp);
         let known = self.inner.known.borrow();

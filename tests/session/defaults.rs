@@ -222,9 +222,9 @@ fn ours() -> Vec<TransportBody> {
     all
 }
 
-/// Each network message by a name. The function removes the values that a sender chooses freely:
-/// numbers of requests and declarations, the id of the answering session, and numbers in place of
-/// keys.
+/// Each network message by a name. The function removes the values that a sender chooses freely.
+/// They are numbers of requests and declarations, the id of the answering session, and numbers in
+/// place of keys.
 fn named(all: &[TransportBody]) -> BTreeMap<String, Told> {
     let (mut keys, mut names, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let frames = all.iter().filter_map(|body| match body {

@@ -220,7 +220,7 @@ pub fn odd(range: &values::Range, shown: &str) -> Option<String> {
     (!all.is_empty()).then(|| format!("Not finite: {}.", all.join("; ")))
 }
 
-/// What the channels of a picture are.
+/// The meaning of the channels of a picture, in words.
 fn shades(raster: &Raster) -> &'static str {
     match (raster.channels, raster.as_is) {
         (1, true) => "grey, 0 to 255 as it is",

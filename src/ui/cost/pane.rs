@@ -231,7 +231,7 @@ struct ExportsProps {
     send: Callback<Action>,
 }
 
-/// The shown run as files.
+/// Draws the buttons that save the shown run as files.
 #[component]
 fn Exports(props: &ExportsProps) -> Html {
     let read = use_reading(&props.run);

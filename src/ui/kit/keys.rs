@@ -129,7 +129,7 @@ fn with(id: &str, act: impl FnOnce(&HtmlElement)) {
     }
 }
 
-/// Keys as they are printed.
+/// Draws keys as their caps are labelled.
 fn caps(keys: &'static str) -> Html {
     html! { { for keys::shown(keys).map(|key| html! { <><kbd>{ key }</kbd>{ " " }</> }) } }
 }

@@ -282,13 +282,13 @@ pub(crate) struct FieldProps<T: Typed> {
     pub(crate) id: AttrValue,
     /// The label of the field.
     pub(crate) label: AttrValue,
-    /// A class of its own.
+    /// A class for the field's own style.
     #[prop_or_default]
     pub(crate) class: Classes,
     /// A sign in front of the input, as in `×`.
     #[prop_or_default]
     pub(crate) sign: AttrValue,
-    /// The value that holds.
+    /// The value in the state. The field shows it until the person types another text.
     pub(crate) value: T,
     /// The least value that the field accepts.
     pub(crate) least: usize,

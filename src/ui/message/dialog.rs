@@ -62,7 +62,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
     }
 }
 
-/// For programs that read the page.
+/// The state of the dialog, as a word for programs that read the page.
 fn state_word(open: &Open) -> &'static str {
     match &open.found {
         Found::UnderWay => "underway",

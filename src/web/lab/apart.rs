@@ -1,4 +1,4 @@
-//! Measuring in a Worker: the page's side, and the Worker's.
+//! Measures in a Worker: this module has the page's side, and the Worker's.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

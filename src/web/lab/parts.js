@@ -1,4 +1,4 @@
-// What people would write by hand in JavaScript, measured beside the lab's own ways.
+// The code that people would write by hand in JavaScript, measured beside the lab's own ways.
 
 // Copies `parts`, an array of Uint8Array, into a new ArrayBuffer.
 export function copyFresh(parts, length) {

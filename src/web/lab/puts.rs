@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// Whole puts of each variant.
+/// How many whole puts the run makes of each variant.
 const PUTS: u32 = 12;
 
 /// When all puts together have taken so long, the run ends early.

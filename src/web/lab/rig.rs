@@ -29,9 +29,9 @@ const REFILL: Duration = Duration::from_millis(15);
 /// the payload: the page, other variants and other programs ran meanwhile.
 ///
 /// One run does not fill a cache again. A payload that needs most of a cache first displaces parts
-/// of itself. Measured in a cache of 32 MiB, with a copy of 11.25 MiB, which needs twice that room:
-/// after 10 ms of other work, the copy took twice as long. It was at full speed only after twelve
-/// to sixteen copies.
+/// of itself. One measurement had a cache of 32 MiB, and a copy of 11.25 MiB, which needs twice
+/// that room. After 10 ms of other work, the copy took twice as long. It was at full speed only
+/// after twelve to sixteen copies.
 pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> Result<Duration, Problem> {
     let begun = clock::now();
     for _ in 0..REFILLS {
