@@ -282,7 +282,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.wait("#bytes-difference[data-state=done]").await;
     assert!(page.text("#bytes-difference").await.contains("No byte differs of 12,192 B."));
     assert!(page.text("#bytes-said").await.contains("building it copied 128 B"));
-    // A page cannot write a borrowed block in wasm memory.
+    // The caller cannot write a block in wasm memory: the payload shares it.
     assert_eq!(page.run("return document.querySelector('#bytes-write')", vec![]).await, Value::Null);
     for (offset, byte) in [(100, "aa"), (12_070, "bb"), (12_080, "cc")] {
         go_to(&page, &offset.to_string()).await;

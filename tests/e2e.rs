@@ -215,8 +215,7 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
     lab.stop().await;
 }
 
-/// A proxy that passes on the first bytes of the page, then holds everything back. The task returns
-/// how many bytes it has passed.
+/// A proxy that passes on the first `most` bytes of the page, then holds everything back.
 async fn narrow(to: SocketAddr, most: u64) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -54,7 +54,8 @@ pub(super) struct Answering {
 }
 
 impl Runtime {
-    /// Queues a query for its answer. The page answers at once when no answer is in flight.
+    /// Queues a query for its answer. The page answers at once, unless it has planned a turn
+    /// already.
     pub(super) fn answer_in_turn(
         &self,
         op: PutId,

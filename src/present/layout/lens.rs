@@ -196,8 +196,8 @@ impl Lens {
         lens.shifted(shift)
     }
 
-    /// Moves the view to the right by so many pixels. The magnification shrinks where a piece would
-    /// exceed the width of its bytes.
+    /// Moves the view to the right by so many pixels. The magnification shrinks where the piece in
+    /// the middle does not allow as much.
     #[must_use]
     pub fn panned(&self, by: f64) -> Self {
         let lens = self.clone().shifted(self.shift + by);

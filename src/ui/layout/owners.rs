@@ -20,7 +20,7 @@ use crate::{
 
 /// The pane lists so many owners.
 const LISTED: usize = 60;
-/// See [`LISTED`].
+/// The pane names so many segments of each owner.
 const NAMED: usize = 6;
 
 /// The width of the longest bar, in units of the drawing.

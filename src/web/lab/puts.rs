@@ -296,8 +296,8 @@ async fn one(
     ])
 }
 
-/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Fills
-/// `puts` with those that arrived. Returns why the run ended early, unless the person stopped it.
+/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns
+/// those that arrived. Also returns why the run ended early, unless the person stopped it.
 pub(super) async fn run(
     url: &str,
     rows: &[Row],
