@@ -1105,7 +1105,7 @@ const MANY: u64 = 10_000;
 /// Lengths and digests in their order, by key and priority.
 type Orders = std::collections::HashMap<(String, u8), Vec<(usize, [u8; 32])>>;
 
-/// Between 1 B and 4 MiB. Each power of two is as likely as the others.
+/// Between 1 B and 4 MiB. Each doubling of the size is as likely as the others.
 fn size(n: u64) -> usize {
     let random = mix(n ^ 0x5EED) as f64 / u64::MAX as f64;
     (22.0 * random).exp2() as usize
