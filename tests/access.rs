@@ -1,5 +1,5 @@
-//! The page is for every person: axe-core finds nothing in any state of the page, theme and size,
-//! and the keyboard alone does all that docs/guide.md says a person can do.
+//! The page is for every person. axe-core finds no fault in any state of the page, theme and size.
+//! The keyboard alone does all that docs/guide.md describes for a person.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -22,11 +22,12 @@ use support::{
 use zbytes_lab::app::keys::{COMMANDS, Context, Run};
 
 const DESK: (u32, u32) = (1440, 900);
-/// Where Cost and Router stand one below the other.
+/// A window in which Cost and Router are one below the other.
 const NARROW: (u32, u32) = (1200, 900);
 const PHONE: (u32, u32) = (390, 844);
 
-/// The source of axe-core, out of the package that scripts/test has put into the environment of Python.
+/// The source of axe-core, from the package that scripts/test has installed into the environment of
+/// Python.
 fn axe() -> String {
     let script =
         "from importlib.resources import files; print((files('axe_playwright_python') / 'axe.min.js').read_text())";
@@ -40,7 +41,7 @@ fn axe() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A page that axe-core has been put into, and what it has found so far.
+/// A page with axe-core in it, and the faults found so far.
 struct Audit {
     page: Page,
     found: Vec<String>,
@@ -48,25 +49,27 @@ struct Audit {
 
 impl Audit {
     async fn of(page: Page) -> Self {
-        // A script in the page would be against its policy; this one comes from outside.
+        // The page's policy forbids a script in the page, so the driver of the browser runs this
+        // one.
         page.run(&axe(), vec![]).await;
         let version = page.run("return axe.version", vec![]).await;
         assert!(version.as_str().is_some_and(|version| version.starts_with("4.")), "{version}");
         Self { page, found: Vec::new() }
     }
 
-    /// Looks at the page as it is, or at the dialog that is open, on a screen and on a phone, and in both themes.
+    /// Audits the page as it is, or the open dialog, on a screen and on a phone, and in both
+    /// themes.
     async fn look(&mut self, state: &str) {
         self.look_in(state, &[DESK, PHONE]).await;
     }
 
-    /// Looks at the page in windows of these sizes, in both themes.
+    /// Audits the page in windows of these sizes, in both themes.
     async fn look_in(&mut self, state: &str, sizes: &[(u32, u32)]) {
         let began = std::time::Instant::now();
         for (size, dark) in sizes.iter().flat_map(|size| [(*size, false), (*size, true)]) {
             self.page.emulate(size, dark).await;
-            // Every rule of axe-core that is on by default, which is those of WCAG 2.2 A and AA and of best practice, and one that is not:
-            // the size of targets. Another theme has other colours and nothing else.
+            // Every rule of axe-core that is on by default: WCAG 2.2 A and AA, and best practice.
+            // The size of targets is added. Another theme differs only in its colours.
             let script = "
                 const [dark, done] = arguments;
                 const dialog = document.querySelector('dialog[open]');
@@ -89,7 +92,7 @@ impl Audit {
         println!("{state}: {:?}", began.elapsed());
     }
 
-    /// Opens a dialog, looks at it and closes it.
+    /// Opens a dialog, audits it and closes it.
     async fn look_at_dialog(&mut self, button: &str, state: &str) {
         self.page.click(button).await;
         self.page.wait("dialog[open]").await;
@@ -105,7 +108,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     let lab = lab().await;
     let mut audit = Audit::of(Page::open(&url(&lab)).await).await;
     audit.look_in("the page as it starts", &[DESK, NARROW, PHONE]).await;
-    // As when the program has died.
+    // The same event as after a crash of the program.
     let die = "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))";
     audit.page.run(die, vec![]).await;
     audit.page.wait("#crash[open]").await;
@@ -117,7 +120,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         audit.look_at_dialog(button, name).await;
     }
 
-    // A message: its structure in Layout; sent to the page itself, read there, hashed.
+    // A message: its structure in Layout. The page sends it to itself, reads it and hashes it.
     audit.page.connect("/zenoh").await;
     audit.page.fill("#preset", "message").await;
     audit.page.wait("#row-schema").await;
@@ -137,7 +140,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("the message that was read").await;
     audit.page.click("#message-dialog .dialog-head button").await;
 
-    // The layout from near: elements and bytes of the head, and by owner.
+    // The magnified layout: elements and bytes of the head, and the layout by owner.
     audit.page.click("#plot").await;
     audit.page.click("#zoom-fit").await;
     for _ in 0..60 {
@@ -158,7 +161,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#order-byte-order").await;
     audit.page.click("#zoom-whole").await;
 
-    // The view Bytes, with two payloads side by side, a hit, and something that cannot be searched.
+    // The view Bytes, with two payloads side by side, a hit, and a text that cannot be searched.
     audit.page.click("#samples .bytes-open").await;
     audit.page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
     audit.page.fill("#bytes-other", "build").await;
@@ -174,7 +177,8 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("Bytes").await;
     audit.page.click("#bytes-close").await;
 
-    // The frames of the session: none yet; those of a put, folded and unfolded; one of them taken apart.
+    // The frames of the session: none yet; then those of a put, folded and unfolded; then one of
+    // them taken apart.
     audit.page.click("#tab-wire").await;
     audit.page.click("#wire-open").await;
     audit.page.wait("#wire-dialog[open] #wire-empty").await;
@@ -197,7 +201,8 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#wire-close").await;
     audit.page.click("#tab-put").await;
 
-    // A table for the drawing, all rows copied; a measurement, with its history and its exports; every experiment.
+    // A table in place of the drawing, with all rows copied. Then a measurement with its history
+    // and its exports, and every experiment.
     audit.page.fill("#preset", "three").await;
     audit.page.wait("#row-2").await;
     audit.page.wait("#build-state[data-state=ready]").await;
@@ -218,7 +223,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         .await;
     audit.look_in("results, exports, findings", &[DESK, NARROW, PHONE]).await;
 
-    // What is refused, what cannot be, and a session that was lost.
+    // A refused row, an impossible input, and a session that was lost.
     audit.page.click("#row-1 .row-head").await;
     audit.page.fill("#row-before", "1").await;
     audit.page.click("#row-mode-move").await;
@@ -252,7 +257,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
-    // What leaves the page is caught, to be looked at; from here on there are key events and nothing else.
+    // The script keeps the files that the page saves. From here on, the test sends key events only.
     let catch = "
         window.texts = [];
         navigator.clipboard.writeText = (text) => { window.texts.push(text); return Promise.resolve(); };
@@ -265,7 +270,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
         };";
     page.run(catch, vec![]).await;
 
-    // The help tells every key, and every control that has one says so.
+    // The help lists every key, and every control with a key shows it.
     page.key_until("?", "#help-dialog[open]").await;
     let listed = page
         .run("return [...document.querySelectorAll('#keys [data-command]')].map((row) => row.dataset.command)", vec![])
@@ -273,7 +278,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     let listed: Vec<String> = serde_json::from_value(listed).unwrap();
     assert_eq!(listed.len(), COMMANDS.len());
     assert!(COMMANDS.iter().all(|command| listed.iter().any(|id| id == command.id)));
-    // In a dialog the page's keys do nothing.
+    // The page's keys do nothing in a dialog.
     page.key("t").await;
     page.key("Control+Enter").await;
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
@@ -295,7 +300,8 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     send(&page).await;
     own(&page).await;
 
-    // Colours; and keys that are characters can be turned off, by those who hit them without meaning to.
+    // Colours. Then a person turns single-character keys off, because they are easily hit by
+    // mistake.
     page.key_until("t", "html[data-theme=light]").await;
     page.key_until("t", "html[data-theme=dark]").await;
     page.key_until("?", "#help-dialog[open]").await;
@@ -304,7 +310,7 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     page.key("t").await;
     page.key("?").await;
-    // A key with Ctrl works all the same, and comes after those.
+    // A key with Ctrl still works. Its effect is after those of the keys before it.
     page.key_until("Control+Enter", "#put-problem").await;
     assert_eq!(page.attribute("html", "data-theme").await, "dark");
     page.enter("#help", "#help-dialog[open]").await;
@@ -316,12 +322,12 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     lab.stop().await;
 }
 
-/// Preset, rows of every kind, order, modes, a refusal and its way out.
+/// Preset, rows of every kind, order, modes, a refusal and what the person can do about it.
 async fn build(page: &Page) {
     page.key_until("p", "#preset:focus").await;
     page.type_text("three").await;
     page.wait("#row-2").await;
-    // Digits that are typed there choose, and lead nowhere.
+    // Digits typed into this list choose an option. They do not move the focus to a pane.
     page.key("5").await;
     assert!(page.has_focus("#preset").await);
     page.key("Tab").await;
@@ -341,7 +347,8 @@ async fn build(page: &Page) {
     page.type_over("#row-name", "by hand").await;
     page.wait("#build-state[data-state=ready][data-bytes='24192']").await;
     assert_eq!(page.text("#row-3 .row-line strong").await, "3 by hand");
-    // Another row is opened; a part of a buffer cannot be moved, and is copied when that is asked for.
+    // The person opens another row. A part of a buffer cannot be moved, and is copied when the
+    // person asks for that.
     page.tab_to("#row-mode-borrow").await;
     page.key_until("1", "#pane-build:focus").await;
     page.enter("#row-1 .row-head", "#row-1.open").await;
@@ -362,7 +369,7 @@ async fn build(page: &Page) {
     page.type_text("Point").await;
     page.type_over("#row-points", "500").await;
     page.wait("#build-state[data-state=ready]").await;
-    // A browser's own dialog follows; a test ends here.
+    // The button opens a dialog of the browser itself, so the test ends here.
     page.tab_to("#add-file").await;
     assert_eq!(page.attribute("html", "data-theme").await, "");
 }
@@ -385,7 +392,7 @@ async fn lay_out(page: &Page) {
     page.key_until("Enter", "#pane-layout:not(:has(#layout-table))").await;
 }
 
-/// Bytes of a segment: there, searched, compared, written, copied, saved.
+/// Bytes of a segment: the test finds, searches, compares, writes, copies and saves them.
 async fn look_at_bytes(page: &Page) {
     page.key_until("b", "#bytes-dialog[open] #bytes-grid:focus").await;
     page.key_until("g", "#bytes-go:focus").await;
@@ -416,7 +423,7 @@ async fn look_at_bytes(page: &Page) {
     page.key_until("Escape", "#bytes-dialog:not([open])").await;
 }
 
-/// What it costs: another scenario, cancelled, measured twice, compared, exported.
+/// The cost: another scenario, cancelled, measured twice, compared, exported.
 async fn measure(page: &Page) {
     page.key_until("p", "#preset:focus").await;
     page.type_text("three").await;
@@ -444,7 +451,8 @@ async fn measure(page: &Page) {
     page.until("return window.files", json!(2)).await;
 }
 
-/// A session, a put, a sample: hashed, read as a message and as an array, saved; the other side.
+/// A session, a put, and a sample that is hashed, read as a message and as an array, and saved.
+/// Then the other side.
 async fn send(page: &Page) {
     page.key_until("p", "#preset:focus").await;
     page.type_text("tensor in").await;

@@ -1,4 +1,5 @@
-//! What the modules may know of each other, checked over the sources: a rule that nobody checks is a wish.
+//! Checks over the sources which modules may depend on each other: a rule without a check is only a
+//! wish.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
 
@@ -10,14 +11,14 @@ use std::{
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The modules in the flow's order: each may use those before it.
+/// The modules in the order of the data flow: each may use those before it.
 const MODULES: [&str; 6] = ["run", "app", "present", "web", "ui", "server"];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
 const LIBRARIES: [&str; 9] =
     ["number", "ledger", "segment", "payload", "message", "measure", "outside", "wire", "client"];
 
-/// Crates that bring the browser in.
+/// Crates that give access to the browser.
 const BROWSER: [&str; 8] = [
     "js_sys",
     "web_sys",
@@ -29,12 +30,13 @@ const BROWSER: [&str; 8] = [
     "console_error_panic_hook",
 ];
 
-/// Where they may be, besides everything in `web` and `ui`, and the driver of `zbytes-session`.
+/// Files that may use those crates, besides everything in `web` and `ui`, and the driver of
+/// `zbytes-session`.
 const BROWSER_FILES: [&str; 4] =
     ["zbytes/src/segment/js.rs", "zbytes/src/segment/mod.rs", "zbytes/src/segment/source.rs", "main.rs"];
 
-/// What `ui` may name of the browser anywhere: elements, their events, and how one is taken for
-/// another. None of it does anything.
+/// Names of the browser that every file of `ui` may use: elements, their events, and conversions
+/// between them. None of them has an effect.
 const HANDLES: [&str; 16] = [
     "wasm_bindgen::JsCast",
     "web_sys::DragEvent",
@@ -54,9 +56,9 @@ const HANDLES: [&str; 16] = [
     "web_sys::window",
 ];
 
-/// What else each file of `ui` may name of the browser and of `web`, and what it may ask the window
-/// for. Effects belong to `web`: what stands here serves what a person sees, as focus, sizes, and
-/// what is remembered of how the page looks.
+/// Further names of the browser and of `web` that each file of `ui` may use, and its calls of the
+/// window. Effects belong to `web`. The names in this list serve the visible page: focus, sizes,
+/// and settings of its look that the browser keeps.
 const UI_EFFECTS: &[(&str, &[&str])] = &[
     (
         "ui/app.rs",
@@ -183,7 +185,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ("ui/kit/text_field.rs", &["web_sys::ClipboardEvent"]),
 ];
 
-/// Crates that bring sockets, threads and a file system in.
+/// Crates that give access to sockets, threads and a file system.
 const NATIVE: [&str; 5] = ["zenoh", "tokio", "axum", "hyper", "anyhow"];
 
 /// Every source file: its path from `src`, and its tokens.
@@ -193,7 +195,7 @@ fn sources() -> Vec<(String, Vec<TokenTree>)> {
     files
 }
 
-/// The same of the libraries, with paths such as `zbytes/src/ledger.rs`.
+/// The same for the libraries, with paths such as `zbytes/src/ledger.rs`.
 fn sources_of_libraries() -> Vec<(String, Vec<TokenTree>)> {
     let files = sources_in("crates");
     assert!(files.len() > 15, "the sources of the libraries were not found");
@@ -226,7 +228,7 @@ fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
     files.iter().filter(|path| !tests(path.strip_prefix(&root).unwrap())).map(read).collect()
 }
 
-/// Everything but modules under `#[cfg(test)]`.
+/// Everything but the modules under `#[cfg(test)]`.
 fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
     let mut kept = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -301,9 +303,9 @@ fn names_after(tokens: &[TokenTree], root: &str) -> BTreeSet<String> {
     names
 }
 
-/// The crates and modules that paths begin with.
+/// The crates and modules with which paths begin.
 fn roots(tokens: &[TokenTree]) -> BTreeSet<String> {
-    // What stands in `path::{...}` begins no path.
+    // A name in `path::{...}` does not begin a path.
     let mut groups = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if let TokenTree::Group(group) = token
@@ -329,12 +331,13 @@ fn roots_of(list: &[TokenTree]) -> BTreeSet<String> {
     roots
 }
 
-/// The paths that begin with `root`, without it, also those in `root::{one, two::three}`.
+/// The paths that begin with `root`, without `root` itself, also those in
+/// `root::{one, two::three}`.
 fn paths_after(tokens: &[TokenTree], root: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     each_list(tokens, &mut |list| {
         for at in 0..list.len() {
-            // What stands behind colons is a part of another path.
+            // A name behind colons is a part of another path.
             if is_ident(list.get(at), root) && is_colons(list, at + 1) && (at < 2 || !is_colons(list, at - 2)) {
                 paths.extend(paths_from(list.get(at + 3..).unwrap_or_default()));
             }
@@ -362,8 +365,8 @@ fn paths_from(list: &[TokenTree]) -> Vec<String> {
     }
 }
 
-/// What is asked of the browser's window, as in `window.document`. Whoever gets the window has to
-/// call it so, or this cannot see what becomes of it.
+/// Calls of the browser's window, as in `window.document`. Code that gets the window has to name it
+/// `window`, or this function cannot see its calls.
 fn of_window(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
     let dot = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
     let mut asked = BTreeSet::new();
@@ -375,7 +378,7 @@ fn of_window(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
             let from_browser = at >= 3 && is_colons(list, at - 2) && is_ident(list.get(at - 3), "web_sys");
             let mut next = at + 1;
             if from_browser {
-                // Behind the call: `web_sys::window()?.document()`,
+                // Skips the call: `web_sys::window()?.document()`,
                 // `web_sys::window().and_then(|window| ...)`.
                 next += 1;
                 if matches!(list.get(next), Some(TokenTree::Punct(punct)) if punct.as_char() == '?') {
@@ -408,13 +411,14 @@ fn named_in(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string() == "window")
 }
 
-/// What a file of `ui` names of the browser and of `web`, apart from [`HANDLES`].
+/// The names of the browser and of `web` in a file of `ui`, apart from [`HANDLES`].
 fn effects(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
     let gets_it = paths_after(tokens, "web_sys").contains("window");
     let mut named = if gets_it { of_window(file, tokens) } else { BTreeSet::new() };
     for root in BROWSER {
         let paths = paths_after(tokens, root).into_iter().map(|path| format!("{root}::{path}"));
-        // Yew itself is what the components are made of; beside them it can start tasks and timers.
+        // The components consist of Yew's own types. Only `yew::platform` can start tasks and
+        // timers.
         named.extend(paths.filter(|path| !path.starts_with("yew::") || path.starts_with("yew::platform")));
     }
     named.extend(paths_after(tokens, "crate").into_iter().filter(|path| path.starts_with("web::")));
@@ -422,7 +426,7 @@ fn effects(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
     named
 }
 
-/// The module that a file belongs to; `None` for the crate's own two files.
+/// The module of a file; `None` for the crate's own two files.
 fn module(file: &str) -> Option<&str> {
     match file.split_once('/') {
         Some((folder, _)) => Some(folder),
@@ -454,7 +458,7 @@ fn modules_use_only_those_above_them() {
         let rank = MODULES.iter().position(|name| *name == own).unwrap_or_else(|| panic!("{file} is in no module"));
         let mut used = names_after(&tokens, "crate");
         if file.ends_with("/mod.rs") || !file.contains('/') {
-            // There, `super` is the crate.
+            // In these files, `super` is the crate.
             used.extend(names_after(&tokens, "super").into_iter().filter(|name| MODULES.contains(&name.as_str())));
         }
         for name in used.iter().filter(|name| !LIBRARIES.contains(&name.as_str())) {
@@ -544,12 +548,15 @@ fn unsafe_is_in_two_files() {
             found.extend(list.iter().filter(|token| is_ident(Some(token), "unsafe")).map(|_| file.clone()));
         });
     }
-    // An implementation of `capnp`'s allocator, which has two of them, and one block.
+    // The implementation of `capnp`'s allocator in arena.rs has two of them. js.rs has one block.
     assert_eq!(found, ["zbytes/src/segment/js.rs", "zbytes-capnp/src/arena.rs", "zbytes-capnp/src/arena.rs"]);
 }
 
-/// Where `ui` and `present` may have a text from outside as it came: in what nobody reads (`data-`, `key`), in a field where it is edited, and in these files,
-/// so often: to be cut into pieces, to be a part of a text that is shown as one, to be a literal or an identifier of a program.
+/// Files of `ui` and `present` that may use a text from outside as it arrived, with the number of
+/// uses. Everywhere, raw text is allowed in attributes that the page does not show (`data-`,
+/// `key`). It is also allowed in a field where the person edits it. These files cut it into pieces,
+/// or join it into a text that is shown as one. Others write it as a literal or an identifier of a
+/// program.
 const RAW: [(&str, usize); 4] =
     [("ui/router/pane.rs", 1), ("ui/router/tabs/answer.rs", 2), ("present/snippet.rs", 2), ("ui/kit/widgets.rs", 1)];
 
@@ -564,7 +571,8 @@ fn texts_from_outside_are_not_printed_as_they_came() {
     }
 }
 
-/// The lines that use a text from outside as it came, except where nobody reads it or where it is edited.
+/// The lines that use a text from outside as it arrived. Attributes that the page does not show are
+/// allowed, and so are fields where the person edits the text.
 fn raw_lines(text: &str) -> Vec<&str> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let raw = |line: &&str| line.contains(".raw()") || line.contains("Outside::raw");
@@ -581,7 +589,8 @@ fn raw_lines(text: &str) -> Vec<&str> {
     code.lines().filter(raw).filter(|line| !unread(line)).collect()
 }
 
-/// Files of this repository that a document names in backticks, as in `src/lib.rs`: whole paths from the root.
+/// Files of this repository that a document names in backticks, as in `src/lib.rs`: whole paths
+/// from the root.
 fn named_files(text: &str) -> Vec<&str> {
     const FOLDERS: [&str; 8] = ["src/", "crates/", "tests/", "benches/", "examples/", "scripts/", "www/", "docs/"];
     let quoted = text.split('`').skip(1).step_by(2);
@@ -592,7 +601,7 @@ fn named_files(text: &str) -> Vec<&str> {
     quoted.filter(path).collect()
 }
 
-/// What a document links to in this repository, without anchors.
+/// The links of a document to files of this repository, without anchors.
 fn linked_files(text: &str) -> Vec<&str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     links
@@ -617,7 +626,7 @@ fn documents_name_files_that_are_there() {
     let mut names = 0;
     for document in documents {
         let text = fs::read_to_string(&document).unwrap();
-        // Code is an example of something else.
+        // A code block may name files of other projects.
         let prose: String = text.split("```").step_by(2).collect();
         let named = named_files(&prose);
         names += named.len();

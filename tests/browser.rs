@@ -1,4 +1,5 @@
-//! Owners in the JavaScript heap, in a real browser: what is borrowed, refused, detached, and how often it is copied.
+//! Owners in the JavaScript heap, in a real browser: which are borrowed, refused and detached, and
+//! how often their bytes are copied.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -67,7 +68,7 @@ fn flat(payload: &ZBytes) -> Vec<u8> {
     payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
 }
 
-/// Takes the memory away from an array, as a transfer to a Worker does.
+/// Detaches an array, as a transfer to a Worker does.
 fn detach(source: &Uint8Array) {
     let transfer: Function = js("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })").into();
     transfer.call1(&JsValue::NULL, source).unwrap();
@@ -163,7 +164,7 @@ fn a_slice_holds_the_owner_when_everybody_else_has_let_go() {
 
 // ---- the client over such owners ----
 
-/// A message as a WebSocket hands it over: in an ArrayBuffer of its own.
+/// A message as a WebSocket delivers it: in an ArrayBuffer of its own.
 fn received(bytes: &[u8]) -> Segment {
     let buffer: ArrayBuffer = array(bytes).buffer();
     Segment::received(buffer)
@@ -184,7 +185,7 @@ fn open_with(markers: bool) -> Client {
     client
 }
 
-/// What a router answers to the first two messages of a client.
+/// A router's answers to the first two messages of a client.
 fn handshake(markers: bool) -> [Vec<u8>; 2] {
     let router = Greeting { markers, ..Greeting::default() };
     [router.init_ack(), router.open_ack()]
@@ -230,7 +231,8 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     let mut bytes = ZSlice::from(batch[..abort.len].to_vec());
     let header: FragmentHeader = Zenoh080::new().read(&mut (&mut bytes).reader()).unwrap();
     assert!(header.ext_drop.is_some(), "the router is told to forget the first part");
-    // Numbers begin with the first that has four bytes on the wire: this client's random part is 1.
+    // Numbers begin with the first one that takes four bytes on the wire: this client's random part
+    // is 1.
     assert_eq!(header.sn, (1 << 21) + 2, "under the number that the next part would have had");
     let Some(Event::PutFailed(1, PutError::Source(error))) = client.poll_event() else { panic!("the put goes on") };
     assert!(error.to_string().contains("detached"), "{error}");
@@ -240,7 +242,8 @@ fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
     assert!(client.is_open());
 }
 
-/// Payload bytes of the next batch: what stands after the header of a fragment, in all but the first and the last.
+/// Payload bytes of the next batch: the bytes behind the header of a fragment. The first and the
+/// last fragment also carry other bytes of the message.
 fn carried(client: &mut Client) -> Option<Vec<u8>> {
     let mut batch = vec![0; usize::from(BATCH_SIZE)];
     let transmit = client.poll_transmit(&mut batch, NOW)?;
@@ -258,7 +261,7 @@ fn a_source_that_is_written_during_its_put_shows_in_what_is_still_to_leave_by_bo
         let mut client = open();
         client.put(1, put(&source, mode)).unwrap();
         let first = carried(&mut client).unwrap();
-        // Writing by index to a detached array is allowed, and goes nowhere.
+        // JavaScript allows writing by index to a detached array, and ignores the write.
         (0..200_000).for_each(|i| source.set_index(i, 2));
         let mut rest = Vec::new();
         while let Some(bytes) = carried(&mut client) {
@@ -407,8 +410,9 @@ fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() 
 
 // ---- the driver, over a stand-in for the browser's WebSocket ----
 
-/// Takes the place of `WebSocket` until it is dropped. It opens by itself, answers the first messages with `answers`, one each, and counts
-/// what it is given. All of it has left at once, until [`StandIn::hold`].
+/// Replaces `WebSocket` until it is dropped. It opens by itself, and answers the first messages
+/// with `answers`, one each. It counts the bytes that the page sends. They leave at once, until
+/// [`StandIn::hold`].
 struct StandIn {
     class: Object,
     original: JsValue,
@@ -457,13 +461,13 @@ impl StandIn {
         Reflect::set(&self.class, &name.into(), &value.into()).unwrap();
     }
 
-    /// From now on nothing leaves by itself.
+    /// From now on, bytes stay in the buffer until [`StandIn::leave`].
     fn hold(&self) {
         self.set("holding", true);
         self.set("lengths", Array::new());
     }
 
-    /// Bytes that it holds.
+    /// Bytes in its buffer.
     fn held(&self) -> u64 {
         self.number("held") as u64
     }
@@ -473,20 +477,20 @@ impl StandIn {
         self.set("held", self.number("held") - bytes as f64);
     }
 
-    /// Lengths of the batches since it holds, in bytes.
+    /// Lengths of the batches since [`StandIn::hold`], in bytes.
     fn lengths(&self) -> Vec<u64> {
         let lengths: Array = Reflect::get(&self.class, &"lengths".into()).unwrap().into();
         lengths.iter().map(|length| length.as_f64().unwrap() as u64).collect()
     }
 
-    /// Hands a batch to the page, now.
+    /// Delivers a batch to the page, now.
     fn hand(&self, batch: &[u8]) {
         let last = Reflect::get(&self.class, &"last".into()).unwrap();
         let hand: Function = js("(socket, data) => socket.dispatchEvent(new MessageEvent('message', { data }))").into();
         hand.call2(&JsValue::NULL, &last, &array(batch).buffer()).unwrap();
     }
 
-    /// Closes, as a browser does when the network is cut.
+    /// Closes the connection, as a browser does when the network is cut.
     fn close(&self) {
         let last = Reflect::get(&self.class, &"last".into()).unwrap();
         let close: Function = js("(socket) => socket.dispatchEvent(new CloseEvent('close', { code: 1006 }))").into();
@@ -500,7 +504,7 @@ impl Drop for StandIn {
     }
 }
 
-/// What a driver has told, and lets the page do other things until there is something that is waited for.
+/// The messages of a driver. Waiting for one lets the page do other work meanwhile.
 #[derive(Clone, Default)]
 struct Heard(Rc<RefCell<Vec<Told>>>);
 
@@ -548,7 +552,7 @@ async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing()
         assert_eq!((sample.local, sample.payload.len(), &sample.subscribers[..]), (true, len, &[5][..]));
     }
     assert_eq!(socket.sent(), before);
-    // One for everybody has not ended with its call, and leaves in batches.
+    // A put for every session has not ended when its call returns. It leaves in batches.
     driver.send(Command::Put(4, put(Locality::Any)));
     assert!(heard.take().is_empty());
     let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
@@ -557,14 +561,14 @@ async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing()
     assert_eq!(socket.sent(), before + 4.0);
 }
 
-/// Something global that another takes the place of until this is dropped.
+/// A global object that is replaced until this is dropped.
 struct Replaced {
     name: &'static str,
     original: JsValue,
 }
 
 impl Replaced {
-    /// By what a function makes of the original.
+    /// Replaces it with the result of a function of the original.
     fn by(name: &'static str, make: &str) -> Self {
         let original = Reflect::get(&js_sys::global(), &name.into()).unwrap();
         let make: Function = js(make).into();
@@ -573,18 +577,19 @@ impl Replaced {
         Self { name, original }
     }
 
-    /// By errors that say where they were made as those of another engine do.
+    /// Replaces `Error`, so that errors name their place in the way of another engine.
     fn engine(mark: &str) -> Self {
         Self::by("Error", &format!("(Error) => class extends Error {{ {mark} = 1 }}"))
     }
 
-    /// By WebSockets that do nothing but `begin`; `WebSocket.tried` counts them.
+    /// Replaces `WebSocket` with a class that does nothing but `begin`. `WebSocket.tried` counts
+    /// the attempts.
     fn sockets(begin: &str) -> Self {
         let body = format!("constructor() {{ super(); Silent.tried++; {begin} }} send() {{}} close() {{}}");
         Self::by("WebSocket", &format!("() => class Silent extends EventTarget {{ static tried = 0; {body} }}"))
     }
 
-    /// By answers to every request; none where there is no text.
+    /// Replaces `fetch` with an answer to every request. `None` as text means no answer.
     fn server(status: u16, text: Option<&str>) -> Self {
         let answer = match text {
             Some(text) => format!("Promise.resolve(new Response({text:?}, {{ status: {status} }}))"),
@@ -593,7 +598,8 @@ impl Replaced {
         Self::by("fetch", &format!("() => () => {answer}"))
     }
 
-    /// By timers that do not wait as long as a person would, and a clock by which they do.
+    /// Makes timers a hundred times as fast, and a clock that runs as fast. So the test does not
+    /// wait as long as a person would.
     fn timers() -> [Self; 2] {
         [
             Self::by(
@@ -617,14 +623,14 @@ impl Drop for Replaced {
     }
 }
 
-/// A driver of a session at `url`, and what it tells.
+/// A driver of a session at `url`, and its messages.
 fn drive(url: &str) -> (Driver, Heard) {
     let heard = Heard::default();
     let tell = heard.clone();
     (Driver::open(url, LabHost, move |told| tell.0.borrow_mut().push(told)), heard)
 }
 
-/// Lets the page do other things for a while.
+/// Gives the page time for other work.
 async fn turns(count: usize) {
     for _ in 0..count {
         TimeoutFuture::new(1).await;
@@ -648,7 +654,7 @@ async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_route
     let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
     assert!(sent.answered && sent.batches == 4);
 
-    // A link that takes nothing gets no more than is bounded.
+    // A link that takes no bytes gets only as many as the bound allows.
     let before = socket.sent();
     driver.send(Command::Put(2, put(&Uint8Array::new_with_length(64 << 20), Mode::Borrow)));
     let mut last = before;
@@ -664,7 +670,7 @@ async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_route
     drop((driver, webkit));
 }
 
-/// The words of the end of a session at `url`.
+/// The words about the end of a session at `url`.
 fn ended(url: &str, told: &[Told]) -> String {
     let Some(Told::Closed(Some(error))) = told.last() else { panic!("{told:?}") };
     let problem = place(url).link_problem(error);
@@ -696,7 +702,7 @@ async fn an_engine_that_holds_back_what_failed_before_is_given_its_time_and_that
     assert_eq!((longest, within), (Duration::from_secs(60), Duration::from_secs(70)));
 }
 
-/// What a lab says of itself.
+/// A lab's description of itself.
 const RUNNING: &str = r#"{ "router": { "ws": "ws/127.0.0.1:7446", "tcp": "tcp/127.0.0.1:7447" } }"#;
 
 #[wasm_bindgen_test]
@@ -725,14 +731,14 @@ async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
         let sockets = Reflect::get(&js_sys::global(), &"WebSocket".into()).unwrap();
         assert_eq!(Reflect::get(&sockets, &"tried".into()).unwrap(), tried, "{status} {text:?}");
     }
-    // Of any other router the page's server knows nothing.
+    // The page's server does not know other routers.
     let (_sockets, _server) = (Replaced::sockets(refusing), Replaced::server(0, None));
     let (_driver, heard) = drive("ws://127.0.0.1:9/");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
     assert!(ended("ws://127.0.0.1:9/", &told).contains("Perhaps nothing listens there"), "{told:?}");
 }
 
-/// A driver over a stand-in, with an open session that has nothing more to send.
+/// A driver over a stand-in. Its session is open and has nothing more to send.
 async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
     let (socket, heard) = (StandIn::new(answers), Heard::default());
     let driver = Driver::open_lasting("ws://stand-in", LabHost, {
@@ -743,7 +749,7 @@ async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
     (socket, driver, heard)
 }
 
-/// Lets the driver do what it can, until it has done nothing more for some turns of the page.
+/// Waits until the driver has sent nothing for some turns of the page.
 async fn until_quiet(socket: &StandIn) {
     let (mut before, mut quiet) = (socket.lengths().len(), 0);
     while quiet < 20 {
@@ -754,7 +760,7 @@ async fn until_quiet(socket: &StandIn) {
     }
 }
 
-/// What may wait in the browser's buffer, as docs/limits.md says.
+/// The most bytes that may wait in the browser's buffer, as in docs/limits.md.
 const HIGH_WATER: u64 = 4 << 20;
 
 #[wasm_bindgen_test]
@@ -766,7 +772,8 @@ async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
     until_quiet(&socket).await;
     let full = HIGH_WATER..HIGH_WATER + u64::from(BATCH_SIZE);
     assert!(full.contains(&socket.held()), "{} B wait in the browser", socket.held());
-    // A little leaves, and as much comes; it never passes the mark by more than a batch.
+    // A few bytes leave, and as many arrive. The buffer never exceeds the mark by more than a
+    // batch.
     let mut given = socket.held();
     for step in [1, u64::from(BATCH_SIZE), 1 << 20, HIGH_WATER] {
         socket.leave(step);
@@ -800,7 +807,8 @@ async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_ha
     let lengths = socket.lengths();
     let all: u64 = lengths.iter().sum();
     assert_eq!((socket.held(), lengths.len()), (all, 18), "17 fragments, and a frame");
-    // A batch and a half have left: one batch counts. What is no payload is a header, of a fragment or of the message.
+    // A batch and a half have left: one batch counts. All bytes that are not payload belong to the
+    // header of a fragment or of the message.
     let head = all - len as u64 - lengths[17];
     for (left, batches) in [(lengths[0] * 3 / 2, 1), (lengths[..9].iter().sum(), 9)] {
         heard.take();
@@ -811,7 +819,7 @@ async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_ha
         let handed = handed as u64;
         assert!(handed < carried && carried - handed <= head, "{handed} B of {carried} in {batches} batches");
     }
-    // All but the last byte of it, then that; the other put stays.
+    // All but its last byte leave, then that byte. The other put stays.
     let of_it: u64 = lengths[..17].iter().sum();
     socket.leave(of_it - 1 - (all - socket.held()));
     until_quiet(&socket).await;
@@ -821,7 +829,7 @@ async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_ha
     assert!(matches!(told[..], [Told::PutEnded(1, Ok(_))]), "{told:?}");
     until_quiet(&socket).await;
     assert!(heard.take().is_empty(), "the other one waits");
-    // The link is cut then: it says what was handed over.
+    // The link is cut now: the failure reports the bytes that were handed over.
     socket.close();
     let told = heard.until(|told| matches!(told, Told::Lost { .. })).await;
     let Told::PutEnded(2, Err(PutFailure::SessionEnded(Some(LinkError::Closed { .. }), how_far))) = &told[0] else {
@@ -844,7 +852,7 @@ impl Clocks {
         Self
     }
 
-    /// So many milliseconds pass, by each clock, in which the page does not run.
+    /// Lets so many milliseconds pass by each clock, while the page does not run.
     fn pass(&self, steady: f64, wall: f64) {
         js(&format!("moved.steady += {steady}; moved.wall += {wall};"));
     }
@@ -856,7 +864,7 @@ impl Drop for Clocks {
     }
 }
 
-/// The number of the interest by which the driver asks whether the link lives, if this batch holds one.
+/// The router's answer to the interest `number`, by which the driver asks whether the link lives.
 fn last_interest(number: u32, sn: u32) -> Vec<u8> {
     let declare = WireDeclare {
         interest_id: Some(number),
@@ -872,7 +880,8 @@ fn last_interest(number: u32, sn: u32) -> Vec<u8> {
     batch
 }
 
-/// The pauses that were told: for how many seconds the page stood still, and by how many the clock of the computer went ahead.
+/// The reported pauses: for how many seconds the browser stopped the page, and by how many the
+/// computer's clock moved ahead.
 fn stood_still(told: &[Told]) -> Vec<[u64; 2]> {
     let pauses = told.iter().filter_map(|told| match told {
         Told::StoodStill(pause) => Some([tens(pause.still), tens(pause.ahead)]),
@@ -881,7 +890,8 @@ fn stood_still(told: &[Told]) -> Vec<[u64; 2]> {
     pauses.collect()
 }
 
-/// Seconds without what lies between two looks at the clocks, which is at most one and a little.
+/// Rounds to tens of seconds. This drops the time between two looks at the clocks, which is little
+/// more than one second.
 fn tens(time: Duration) -> u64 {
     (time.as_secs_f64() / 10.0).round() as u64 * 10
 }
@@ -896,19 +906,20 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     until_quiet(&socket).await;
     heard.take();
 
-    // Frozen for 40 s. What comes first then is a message that has waited.
+    // Frozen for 40 s. The first message after that has waited in the browser.
     clocks.pass(40_000.0, 40_000.0);
     socket.hand(&keep_alive());
     let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
     assert_eq!(stood_still(&told), [[40, 0]]);
-    // The put has left meanwhile, and says what it knows.
+    // The put has left meanwhile, and reports the pause.
     socket.leave(socket.held());
     let told = heard.until(|told| matches!(told, Told::PutEnded(..))).await;
     let Some(Told::PutEnded(1, Ok(sent))) = told.last() else { panic!("{told:?}") };
     assert_eq!(tens(sent.took.pause.still), 40);
     assert!(sent.took.time >= sent.took.pause.still);
 
-    // The answer to what the driver has asked since shows that the link lives; the fence had number 1.
+    // The answer to the driver's question after the pause shows that the link lives. The fence had
+    // number 1.
     socket.hand(&last_interest(2, 0));
     let told = heard.until(|told| matches!(told, Told::CaughtUp)).await;
     assert!(!told.iter().any(|told| matches!(told, Told::Flushed(..))));
@@ -917,7 +928,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     let Some(Told::Flushed(2, Ok(took))) = told.last() else { panic!("{told:?}") };
     assert_eq!(tens(took.pause.still), 40);
 
-    // Only the clock of the computer has gone on: it slept, or was set. A clock that is set back says nothing.
+    // Only the computer's clock has moved ahead: the computer slept, or a person set the clock. The
+    // driver reports nothing for a clock that is set back.
     clocks.pass(0.0, 120_000.0);
     let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
     assert_eq!(stood_still(&told), [[0, 120]]);
@@ -936,7 +948,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     assert_eq!(stood_still(&told), [[50, 0]]);
     let Some(Told::Lost { error: LinkError::Closed { paused, .. }, .. }) = told.last() else { panic!("{told:?}") };
     assert_eq!(tens(paused.still), 50);
-    // It is opened again, by a router that answers as the first one did, and the gap counts from before the pause.
+    // The driver opens it again, and the router answers as before. The gap counts from before the
+    // pause.
     socket.set("sent", 0);
     let told = heard.until(|told| matches!(told, Told::Resumed(_))).await;
     let Some(Told::Resumed(gap)) = told.last() else { panic!("{told:?}") };
@@ -947,7 +960,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
 #[wasm_bindgen_test]
 async fn a_page_that_stood_still_while_it_connected_goes_on_waiting() {
     let (socket, heard, clocks) = (StandIn::new(&[]), Heard::default(), Clocks::new());
-    // It never opens, and the timer that gives it up goes off at once: only what the clocks say ends the waiting.
+    // The socket never opens, and the timer for giving up rings at once. So only the clocks end the
+    // waiting.
     socket.set("silent", true);
     js(
         "globalThis.set_timeout = setTimeout; globalThis.setTimeout = (call, ms) => set_timeout(call, ms > 5000 ? 5 : ms);",

@@ -1,5 +1,6 @@
-//! Cap'n Proto messages in the Build and Layout panes of the built page, in a real headless Chromium: every schema made in every way, what
-//! the panes say of it beside what was planned, and what a native zenoh peer receives.
+//! Cap'n Proto messages in the Build and Layout panes of the built page, in a real headless
+//! Chromium. The page makes every schema in every way. The test compares the panes with the plan,
+//! and the bytes that a native zenoh peer receives.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -34,7 +35,7 @@ fn row(schema: Schema, way: Way, element: Element, shape: &[u32], format: PixelF
     Row::message(0, "m", element, Message { schema, way, shape: shape.to_vec(), format })
 }
 
-/// What the page sends of a message: the same bytes, made here.
+/// The bytes that the page sends for a message, made here a second time.
 fn expected(row: &Row) -> Vec<u8> {
     let (spec, way) = (row.spec().unwrap(), row.way().unwrap());
     let bytes = |array: &Row| {
@@ -127,7 +128,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
             let plan = Plan::of(std::slice::from_ref(&row), None, &Sending::default()).unwrap();
             page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
             assert_eq!(digits(&page.text("#build-state").await), plan.building, "{what}");
-            // An array that is made in place has no other place.
+            // An array that is made in place has no choice of place.
             assert_eq!(page.attribute("#row-place", "id").await.is_empty(), way == Way::InPlace, "{what}");
             let parts =
                 list(&page, "return [...document.querySelectorAll('#row-parts .part')].map(part => part.textContent)")
@@ -151,7 +152,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
             let pieces = "return String(document.querySelectorAll('.drawing .piece').length)";
             assert_eq!(page.run(pieces, vec![]).await, json!(plan.pieces.len().to_string()), "{what}");
 
-            // Each part can be selected, and says what it is.
+            // The person can select each part, and the pane shows its facts.
             for piece in &plan.pieces {
                 page.click(&format!("#part-{}", piece.first)).await;
                 page.wait(&format!("#part-{}[aria-pressed=true]", piece.first)).await;
@@ -164,7 +165,8 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 );
             }
 
-            // Its words: an adopted array is reached by a pad in the head, the others by one in front of them.
+            // Its words: the pad of an adopted array is in the head, the pads of the others are
+            // before them.
             let spans = list(&page, "return [...document.querySelectorAll('#layout-structure-table tbody tr')].map(row => row.dataset.kind)").await;
             let count = |kind: &str| spans.iter().filter(|span| *span == kind).count();
             let arrays = row.arrays().len();
@@ -189,7 +191,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 assert_eq!(native.next().await, Seen { key: key.clone(), len: plan.len, digest: sha256(&bytes) });
                 assert_eq!(page.attribute("#put-result", "data-gathered").await, plan.len.to_string(), "{key}");
                 assert_eq!(page.attribute("#put-result", "data-built").await, plan.building.to_string(), "{key}");
-                // The page's own subscription gets it in its parts.
+                // The page's own subscription gets the message in its parts.
                 let sample =
                     format!("#samples tr[data-key='{key}'][data-local=true][data-segments='{}']", plan.segments);
                 page.wait(&sample).await;
@@ -213,7 +215,7 @@ const LEFT: &str = "\u{e012}";
 const RIGHT: &str = "\u{e014}";
 const CONTROL: char = '\u{e009}';
 
-/// Presses keys one after the other, wherever the focus is. Control is held down until the end.
+/// Presses keys one after the other, in the focused element. Control is held down until the end.
 async fn press(page: &Page, keys: &str) {
     let mut actions = KeyActions::new("keyboard".to_owned());
     for value in keys.chars() {
@@ -228,7 +230,7 @@ async fn press(page: &Page, keys: &str) {
     page.client.perform_actions(actions).await.unwrap();
 }
 
-/// Goes on with the tab key until this has the focus.
+/// Presses the tab key until this element has the focus.
 async fn tab_to(page: &Page, id: &str) {
     for _ in 0..60 {
         if focus(page).await == id {
@@ -266,7 +268,7 @@ async fn a_message_is_made_by_the_keyboard_alone() {
     page.wait("#row-way-in-place:checked").await;
     press(&page, LEFT).await;
     page.wait("#row-way-filled:checked").await;
-    // The height is that of the tensor that it was at first.
+    // The row keeps the height of the tensor that it was at first.
     let row = row(Schema::CameraFrame, Way::Filled, Element::Uint8, &[32, 640], PixelFormat::Rgb8);
     let row = Row { name: "message 1".into(), ..row };
     let tensor = Preset::Tensor.rows(7).remove(0);
@@ -301,7 +303,7 @@ async fn a_message_is_made_by_the_keyboard_alone() {
     page.wait("#layout-structure-table tr[data-kind='landing pad'].open").await;
     page.wait("#part-2[aria-pressed=true]").await;
 
-    // The row moves, is doubled and removed as any other.
+    // The row can be moved, doubled and removed like any other.
     page.run("document.querySelector('#row-1 .row-head').focus()", vec![]).await;
     tab_to(&page, "row-up").await;
     press(&page, ENTER).await;
@@ -343,7 +345,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
         assert_eq!(page.attribute("#row-shape", "aria-invalid").await, "true");
         assert_eq!(page.attribute("#build-state", "data-bytes").await, "11796576", "{wrong}");
     }
-    // What was right with one type may be too much with another; the field and the pane say so.
+    // A shape that fits one type may be too much for another. The field and the pane report it.
     page.fill("#row-shape", "20000 x 6000").await;
     page.wait("#build-state[data-state=ready]").await;
     page.fill("#row-element", "Float64").await;
@@ -355,7 +357,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
     page.fill("#row-shape", "20x6").await;
     page.wait("#build-state[data-state=ready]").await;
     page.wait("#layout-structure svg.strip").await;
-    // A tensor without an element has two parts, and nothing but null or near pointers.
+    // A tensor without an element has two parts, and its pointers are all null or near.
     page.fill("#row-shape", "0").await;
     let empty =
         Row { name: "tensor".into(), ..row(Schema::Tensor, Way::Adopted, Element::Float64, &[0], PixelFormat::Rgba8) };
@@ -379,7 +381,7 @@ async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_ki
             let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
             page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", plan.len)).await;
             assert_eq!(ledger(&page).await, planned(&plan), "{preset:?}");
-            // What is selected is an array, in its own colour in every pane.
+            // The selection is an array, in its own colour in every pane.
             let piece = plan.piece_of(Selection::of(&rows[0])).unwrap();
             let hue = format!("seg-{}", piece.position % 8);
             for place in ["#row-0 .row-head", ".facts-head", &format!("#part-{}", piece.first), ".listing"] {
@@ -387,7 +389,7 @@ async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_ki
             }
             page.wait(&format!("#layout-structure .strip .word.{hue}")).await;
             assert_eq!(page.attribute("#preset", "id").await, "preset");
-            // Nothing is wider than the window; the strip follows its size in its own time.
+            // All elements fit the width of the window. The strip follows the size a little later.
             let script = "
                 const strip = document.querySelector('#layout-structure .strip').getBoundingClientRect();
                 return document.documentElement.scrollWidth <= window.innerWidth && strip.width > 0 && strip.right <= window.innerWidth";
@@ -404,7 +406,7 @@ async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_ki
     page.wait("#layout-structure .strip .word-selected").await;
     page.wait("#part-1[aria-pressed=true]").await;
 
-    // An array becomes a message with its elements, and an array again.
+    // An array becomes a message with its elements, and then an array again.
     page.fill("#preset", "three").await;
     page.click("#row-1 .row-head").await;
     page.wait("#row-1.open").await;

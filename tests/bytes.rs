@@ -1,4 +1,5 @@
-//! The view "Bytes" in a real headless Chromium: keys, going to an offset, searching, comparing, copying, saving, what is gone.
+//! The view "Bytes" in a real headless Chromium: keys, moving to an offset, searching, comparing,
+//! copying, saving, detached bytes.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -64,7 +65,7 @@ async fn open_build(page: &Page) {
     page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
 }
 
-/// How many bytes looking has copied so far.
+/// How many bytes the view has copied so far.
 async fn copied(page: &Page) -> usize {
     page.attribute("#bytes-ledger", "data-copied").await.parse().unwrap()
 }
@@ -77,13 +78,13 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
     open_build(&page).await;
     assert_eq!(page.text("#bytes-len").await, "11,796,480 B in 1 segment");
     at(&page, 0, "00").await;
-    // The lines that fit, and what the inspector reads: nothing of the rest.
+    // The view reads the lines that fit and the bytes of the inspector, and no others.
     let lines = page.run("return document.querySelectorAll('#bytes-grid .l').length", vec![]).await.as_u64().unwrap();
     assert!((10..100).contains(&lines), "{lines} lines");
     let first = copied(&page).await;
     assert!(first < 4096, "{first} B");
     assert_eq!(page.attribute("#bytes-grid", "aria-rowcount").await, (11_796_480 / 16).to_string());
-    // A ramp of whole numbers: the one at offset 4 n is n.
+    // A ramp of whole numbers: the number at offset 4 n is n.
     press(&page, Key::Down).await;
     at(&page, 16, "04").await;
     press(&page, Key::Right).await;
@@ -113,7 +114,7 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
         18
     );
     assert!(page.text("#bytes-status").await.contains("18 B selected, 0x0 to 0x11"));
-    // Nothing is fired by typing in a field, and Escape in it goes back to the bytes.
+    // Typing in a field triggers no command. Escape in it returns to the bytes.
     keys(&page, None, &['g']).await;
     page.wait("#bytes-go:focus").await;
     keys(&page, None, &['n', '/', 'g', Key::Left.into(), Key::Down.into()]).await;
@@ -129,7 +130,7 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
     page.wait("#bytes-sought:focus").await;
     press(&page, Key::Escape).await;
     page.wait("#bytes-grid:focus").await;
-    // A wheel, and the track of the scrollbar: the cursor stays where it is, out of view.
+    // A wheel, and the track of the scrollbar: the cursor stays at its byte, out of view.
     let script = "document.querySelector('#bytes-grid').dispatchEvent(new WheelEvent('wheel', { deltaY: 2000, bubbles: true, cancelable: true }))";
     page.run(script, vec![]).await;
     let top = "return Number(document.querySelector('#bytes-bar').getAttribute('aria-valuenow'))";
@@ -245,12 +246,12 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
     at(&page, 70, "80").await;
     keys(&page, None, &['N']).await;
     page.until("return document.querySelector('#bytes-search').textContent.includes('other end')", json!(true)).await;
-    // A search and a comparison at once do not take each other's results.
+    // A search and a comparison at the same time do not take each other's results.
     page.click("#bytes-next").await;
     page.click("#bytes-keep").await;
     page.wait("#bytes-difference[data-state=done]").await;
     page.wait("#bytes-search[data-state=hit]").await;
-    // A long search takes turns with the page, tells how far it is, and can be cancelled.
+    // A long search takes turns with the page, reports its progress, and can be cancelled.
     page.click("#bytes-close").await;
     page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
     preset(&page, "tensor").await;
@@ -272,7 +273,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
-    // Header in wasm memory, points borrowed, stamp copied, both of the JavaScript heap.
+    // Header in wasm memory. Points borrowed and stamp copied, both from the JavaScript heap.
     preset(&page, "three").await;
     page.click("#put").await;
     page.wait("#samples tr[data-local=true] .bytes-open").await;
@@ -281,7 +282,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.wait("#bytes-difference[data-state=done]").await;
     assert!(page.text("#bytes-difference").await.contains("No byte differs of 12,192 B."));
     assert!(page.text("#bytes-said").await.contains("building it copied 128 B"));
-    // Nobody can write what is shared in wasm memory.
+    // The caller cannot write a block in wasm memory: the payload shares it.
     assert_eq!(page.run("return document.querySelector('#bytes-write')", vec![]).await, Value::Null);
     for (offset, byte) in [(100, "aa"), (12_070, "bb"), (12_080, "cc")] {
         go_to(&page, &offset.to_string()).await;
@@ -292,7 +293,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
         let copied = page.text("#bytes-said").await.contains("Its row is copied");
         assert_eq!(copied, offset > 12_064, "{offset}");
     }
-    // Of the kept payload only the copied segment is as it was.
+    // Only the copied segment of the kept payload is unchanged.
     page.until(
         "return document.querySelector('#bytes-difference strong')?.textContent",
         json!("2 of 12,192 B differ, the first at 0x2F26."),
@@ -309,7 +310,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
         .await;
     page.click("#bytes-difference-previous").await;
     at(&page, 12_070, "bb").await;
-    // The sample that was delivered locally refers to the same arrays.
+    // The locally delivered sample refers to the same arrays.
     let sample = page.attribute("#samples tr", "data-id").await;
     page.fill("#bytes-other", &format!("sample-{sample}")).await;
     page.until(
@@ -321,7 +322,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.until("return document.querySelector('#bytes-len').textContent", json!("12,192 B in 3 segments")).await;
     go_to(&page, "100").await;
     at(&page, 100, "aa").await;
-    // It has the segments of the rows: what the pointer is over is pointed at in every pane.
+    // It has the segments of the rows. Every pane highlights the segment under the pointer.
     let rows = "return [...document.querySelectorAll('.row')].map((row) => row.classList.contains('back'))";
     let others = "return [...document.querySelectorAll('#bytes-grid .b')].every((byte) =>
         byte.classList.contains('away') === (Number(byte.dataset.at) < 64))";
@@ -339,7 +340,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     }
     page.click("#bytes-close").await;
     page.until("return document.querySelector('#bytes-dialog').open", json!(false)).await;
-    // Once its arrays are taken away from it, that is told, and what is left is shown.
+    // After a move has detached its arrays, the view reports it and shows the remaining bytes.
     page.click("#mode-all-move").await;
     page.wait("#build-state[data-state=ready]").await;
     page.fill("#key", "lab/moved").await;
@@ -355,7 +356,7 @@ async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied()
     page.fill("#bytes-sought", "ff ff ff").await;
     page.click("#bytes-next").await;
     page.wait("#bytes-search[data-state=failed]").await;
-    // What is moved has no caller any more who could write.
+    // The caller cannot write moved bytes any more.
     page.click("#bytes-close").await;
     preset(&page, "framed").await;
     open_build(&page).await;
@@ -390,7 +391,7 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
     let expected = ["00 00 80 3f 00 00 00 40", "let values: [f32; 2] = [1.0, 2.0];", "new Float32Array([1, 2])"];
     page.until("return window.texts", json!(expected)).await;
     assert_eq!(page.text("#bytes-said").await, "Copied 8 B as JavaScript.");
-    // Where there is no clipboard, the text is there to be copied.
+    // Without a clipboard, the view shows the text for copying by hand.
     page.run("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))", vec![]).await;
     page.click("#bytes-copy-js").await;
     page.wait("#bytes-text").await;
@@ -407,7 +408,8 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
     let saved = page.client.execute_async(script, vec![]).await.unwrap();
     assert_eq!(saved, json!([12_192, 63, 128, 63, 2999]));
     assert!(page.text("#bytes-said").await.starts_with("Saved 12,192 B as payload-of-Build.bin."));
-    // The browser has copied them, the lab has not: it may have drawn lines anew.
+    // The browser has copied them, and the lab has not. The lab may have copied a little to draw
+    // lines anew.
     assert!(copied(&page).await - before < 4096, "{before} B and then {} B", copied(&page).await);
     page.close(&[]).await;
     lab.stop().await;
@@ -439,7 +441,7 @@ async fn a_phone_shows_eight_bytes_a_line_and_nothing_is_cut_off() {
         const [mine, theirs] = [...document.querySelectorAll('#bytes-grid .l:first-child > .h')].map((it) => it.getBoundingClientRect());
         return theirs.top >= mine.bottom && Math.abs(theirs.left - mine.left) < 1;";
     page.until(above, json!(true)).await;
-    // A tap moves the cursor, a finger that moves scrolls.
+    // A tap moves the cursor. A finger that moves scrolls.
     let touch = |kind: &str, y: f64| {
         format!("
             const cell = document.querySelector('#bytes-grid .l:nth-child(3) .b:nth-child(2)');

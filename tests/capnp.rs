@@ -1,5 +1,6 @@
-//! What the page sends as Cap'n Proto is read by pycapnp and by Cap'n Proto's own tool, and what pycapnp sends is read in the page: through
-//! a real router, from a real headless Chromium, every element compared.
+//! pycapnp and Cap'n Proto's own tool read the page's messages, and the page reads pycapnp's. The
+//! messages pass a real router, to and from a real headless Chromium. The tests compare every
+//! element.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -21,7 +22,7 @@ use support::{
 };
 use tokio::process::Command;
 
-/// Large messages take their time; no test measures it.
+/// Large messages take long; no test measures the time.
 const LONG: Duration = Duration::from_secs(300);
 
 /// pycapnp, in a process of its own.
@@ -46,12 +47,13 @@ impl Peer {
     }
 }
 
-/// How a message is made: the way, and the mode by which its parts are taken.
+/// The ways to make a message, each with the mode that takes its parts.
 const WAYS: [(&str, &str); 4] =
     [("filled", "borrow"), ("in-place", "borrow"), ("adopted", "borrow"), ("adopted", "move")];
 
-/// Puts the payload under `key` and returns what the peer says of it. `len` is what the arrays have together; the ledger must say that
-/// they were copied into the message only if it was filled, and each byte of the payload into a batch once.
+/// Puts the payload under `key` and returns the peer's answer about it. `len` is the length of the
+/// arrays together. The ledger must count them as copied into the message only if it was filled. It
+/// must count each byte of the payload once as copied into a batch.
 async fn put(page: &Page, peer: &mut Peer, key: &str, way: &str, len: usize) -> Value {
     page.wait_at_most("#build-state[data-state=ready]", LONG).await;
     let total: usize = page.attribute("#build-state", "data-bytes").await.parse().unwrap();
@@ -70,7 +72,7 @@ async fn put(page: &Page, peer: &mut Peer, key: &str, way: &str, len: usize) -> 
     said
 }
 
-/// One message row and nothing else, of this schema.
+/// Leaves one message row of this schema, and no other row.
 async fn only_a_message(page: &Page, preset: &str) {
     page.fill("#preset", preset).await;
     page.wait_at_most("#build-state[data-state=ready]", LONG).await;
@@ -86,7 +88,8 @@ async fn tensor(page: &Page, element: &str, shape: &str) {
     page.fill("#row-shape", shape).await;
 }
 
-/// The program that the page offers for the other side, run as a person would: in an empty folder.
+/// The program that the page offers for the other side. The test runs it as a person would: in an
+/// empty folder.
 struct Offered {
     program: Program,
     folder: PathBuf,
@@ -102,7 +105,7 @@ impl Offered {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("program.py"), text).unwrap();
         let mut command = Command::new(interpreter());
-        // Its output is read while it runs.
+        // The test reads its output while it runs.
         command.args(["-u", "program.py"]).current_dir(&folder);
         Self { program: Program::run(command), folder }
     }
@@ -148,7 +151,7 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
     let program = Offered::run(&page, "capnp-send").await;
     page.wait("#samples tr[data-key='lab/other']").await;
     assert_ne!(page.attribute("#samples tr", "data-id").await, before);
-    // It sends once, and ends by itself.
+    // It puts once, and ends by itself.
     program.end().await;
     page.close(&[]).await;
     lab.stop().await;
@@ -165,7 +168,8 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
     page.wait("#session[data-state=open]").await;
 
     only_a_message(&page, "message").await;
-    // Elements of 1, 2, 4 and 8 B, and of every other type that has a name of its own; whole words, and not; nothing at all.
+    // Elements of 1, 2, 4 and 8 B, and of every other type with a name of its own. Whole words,
+    // parts of words, and no bytes at all.
     let lengths = [("8 x 8", 64), ("7 x 11 x 13", 1001), ("0", 0), ("3 x 0 x 5", 0), ("1", 1)];
     let types = [("Uint8", "uint8", 1), ("Int16", "int16", 2), ("Int32", "int32", 4), ("Float64", "float64", 8)];
     for (way, mode) in WAYS {
@@ -195,7 +199,7 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
         assert_eq!(said["plain"]["elementType"], name, "{said}");
     }
 
-    // The proposal's tensor, and 200 MiB, which is beyond what readers take unless they are told.
+    // The proposal's tensor, and 200 MiB, which readers refuse by default.
     for (element, shape, len) in [("Int32", "1536 x 1920", 11_796_480), ("Uint8", "200 x 1048576", 209_715_200)] {
         for (way, mode) in WAYS {
             choose(&page, way, mode).await;
@@ -216,7 +220,8 @@ async fn pycapnp_and_the_tool_read_what_the_page_sends() {
     lab.stop().await;
 }
 
-/// Catches the next file that the page saves, and returns its bytes' SHA-256 and length; it is hashed where it is, since it may be long.
+/// Catches the next file that the page saves, and returns the SHA-256 and the length of its bytes.
+/// The page computes the hash, since the file may be long.
 async fn saved(page: &Page, button: &str) -> (String, u64) {
     let script = "
         const [button, done] = arguments;
@@ -245,14 +250,14 @@ async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
     let tensor = |element: &str, shape: &[u64]| json!({ "name": "from pycapnp", "elementType": element, "shape": shape, "timestamp": 1_767_225_600_000_000_000u64 });
     let mut cases = Vec::new();
     for (element, size) in [("uint8", 1), ("int16", 2), ("int32", 4), ("float64", 8)] {
-        // Whole words, and not; nothing at all.
+        // Whole words, parts of words, and no bytes at all.
         for shape in [&[8, 8][..], &[7, 11, 13], &[0]] {
             for first in [None, Some(1), Some(8)] {
                 cases.push((element, shape, size, first));
             }
         }
     }
-    // A first segment that has room for all of it.
+    // A first segment with room for the whole message.
     cases.push(("int32", &[1536, 1920], 4, Some(1_500_000)));
     cases.push(("int32", &[1536, 1920], 4, Some(64)));
     cases.push(("uint8", &[200, 1 << 20], 1, Some(64)));
@@ -269,7 +274,8 @@ async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
         assert_eq!(fact("name").await, "from pycapnp", "{sent}");
         let sides: Vec<String> = shape.iter().map(ToString::to_string).collect();
         assert_eq!(fact("shape").await, format!("{} {element}", sides.join("x")), "{sent}");
-        // In one segment everything was gathered to read what it says; in several, at most what was not data.
+        // Reading a message in one segment copied all of it. Reading several segments copied at
+        // most the bytes that are not data.
         let cost = page.text("#reading-cost").await;
         let several = first.is_some_and(|words| words < 100);
         assert_eq!(sent["segments"].as_u64() != Some(1), several, "{sent}");

@@ -1,4 +1,5 @@
-//! The Cost pane in a real headless Chromium: measurements, what is kept of them, and how they leave the page.
+//! The Cost pane in a real headless Chromium: measurements, the runs that the page keeps, and their
+//! exports.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -19,7 +20,7 @@ use support::{
 };
 use zbytes_lab::run::{Run, Scenario, Stage, Thread, Variant};
 
-/// No test measures time; a sweep over many sizes takes its time even so.
+/// No test measures time, but a sweep over many sizes takes long.
 const LONG: Duration = Duration::from_secs(300);
 
 const PAYLOAD: usize = 11_796_480;
@@ -30,7 +31,7 @@ async fn begin(page: &Page, scenario: &str) {
     page.wait("#cancel").await;
 }
 
-/// Measures, and reads the run where the page keeps it.
+/// Measures, and reads the run from the page's storage.
 async fn measure(page: &Page, scenario: &str) -> Run {
     begin(page, scenario).await;
     page.wait_at_most("#measure", LONG).await;
@@ -56,7 +57,7 @@ fn schema() -> jsonschema::Validator {
     jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
 }
 
-/// The files that the page hands over, instead of saving them.
+/// Keeps the files that the page saves, instead of saving them.
 async fn catch_files(page: &Page) {
     let script = "
         window.caught = [];
@@ -95,7 +96,8 @@ async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
         assert_eq!(copied(&run, Variant::CopyFresh), [PAYLOAD as u64]);
         assert_eq!((run.conditions.thread, run.partial, run.puts.len()), (Thread::Page, false, 0));
         assert!(run.series.iter().all(|series| series.samples.len() == run.conditions.rounds as usize));
-        // Not one after the other, but in turns: a round is over before the next one begins, and its order changes.
+        // The variants take turns: a round is over before the next one begins, and its order
+        // changes.
         let times = |variant| run.of(variant).flat_map(|series| series.at.clone()).collect::<Vec<_>>();
         let [copy, borrow, moved] = [Variant::Copy, Variant::Borrow, Variant::Move].map(times);
         let rounds: Vec<[f64; 3]> = (0..copy.len()).map(|round| [copy[round], borrow[round], moved[round]]).collect();
@@ -119,16 +121,17 @@ async fn the_proposals_rows_of_its_own_tensor_and_of_every_way() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open_with(&url(&lab), "tensor").await;
-    // Without a message there is nothing to measure, which is said.
+    // Without a message, the scenario has nothing to measure, and the page reports it.
     page.fill("#scenario", "message").await;
     page.click("#measure").await;
     assert!(page.text("#cost-problem").await.contains("no message"), "{}", page.text("#cost-problem").await);
-    // The preset chooses what is to be measured with it.
+    // The preset provides the message for it.
     page.fill("#preset", "message").await;
     page.wait("#build-state[data-state=ready]").await;
     let run = measure(&page, "message").await;
     assert_eq!((run.scenario, run.subject.as_str()), (Scenario::Message, "1536x1920 Int32 in Cap'n Proto"));
-    // The message is 168 B longer than its data: table, head with landing pad; 11,796,480 B are whole words.
+    // The message is 168 B longer than its data: the table, and the head with a landing pad.
+    // 11,796,480 B are whole words.
     let len = run.of(Variant::Borrow).next().unwrap().bytes;
     assert_eq!(copied(&run, Variant::Segments), [0]);
     assert_eq!(copied(&run, Variant::Borrow), [0]);
@@ -170,7 +173,7 @@ async fn a_whole_put_is_measured_stage_by_stage() {
         assert_eq!([Stage::Produce, Stage::Build, Stage::Gather].map(copied), [0, built, PAYLOAD as u64]);
         assert_eq!([Stage::Send, Stage::Arrive, Stage::Read].map(copied), [0, 0, PAYLOAD as u64]);
         assert!(puts.at.len() >= 6 && puts.stages.len() == 6);
-        // In turns with the other variants'.
+        // The puts take turns with those of the other variants.
         assert!(puts.totals().iter().all(|total| *total > 0.0));
     }
     let words = page.text("#pane-cost").await;
@@ -243,7 +246,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
     let before = page.text("#pane-build").await;
-    // At once; after some progress; in the Worker; and while whole puts are under way.
+    // The test cancels at once, after some progress, in the Worker, and during whole puts.
     for (scenario, waits_for) in
         [("payload", None), ("payload", Some(0.1)), ("payload", Some(0.96)), ("sizes", None), ("sizes", Some(0.1))]
     {
@@ -260,7 +263,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
         assert_eq!(page.text("#pane-build").await, before);
         assert_eq!(page.attribute("#session", "data-state").await, "open");
     }
-    // The same by the keyboard alone, which stays where it is.
+    // The same by the keyboard alone. The button that replaces the pressed one has the focus.
     let focused = "return document.activeElement.id";
     page.wait("#measure").await.send_keys("\u{E007}").await.unwrap();
     page.wait("#cancel").await;
@@ -268,7 +271,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     page.wait("#cancel").await.send_keys("\u{E007}").await.unwrap();
     page.wait_at_most("#measure", LONG).await;
     assert_eq!(page.run(focused, vec![]).await, json!("measure"));
-    // What was measured until then is there, and says that it is a part.
+    // The results before the cancel are kept, and are marked as partial.
     let runs: Vec<Run> = kept(&page).await.iter().map(|text| Run::from_json(text).unwrap()).collect();
     assert!(runs.iter().any(|run| run.partial), "{}", runs.len());
     assert!(runs.iter().all(|run| schema().is_valid(&serde_json::from_str::<Value>(&run.to_json()).unwrap())));
@@ -276,7 +279,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     page.click("#history").await;
     page.click(&format!("#run-show-{shown}")).await;
     page.wait("#cost-partial").await;
-    // And everything goes on as before.
+    // The page continues to work as before.
     page.click("#put").await;
     page.wait("#put-result[data-state=done]").await;
     let run = measure(&page, "payload").await;
@@ -322,7 +325,8 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
         assert_eq!(page.run(parsed, vec![json!(svg)]).await, json!("svg"), "{svg}");
     }
 
-    // Removed, and read back from the exported file; a file that is something else is refused in words.
+    // The test removes the run, and reads it back from the exported file. The page refuses another
+    // file, with a reason.
     page.click("#history").await;
     page.click(&format!("#run-remove-{}", first.id)).await;
     page.wait("#cost-empty").await;
@@ -350,7 +354,8 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
     page.wait("#compared").await;
     assert!(!page.text("#cost-comparison tbody").await.is_empty());
     assert_ne!(first.id, second.id);
-    // Looking at an exported drawing here meets this page's policy; in a file of its own it has none.
+    // In the page, an exported drawing meets the page's policy. As a file of its own it has no
+    // policy.
     page.close(&[("Applying inline style", 2)]).await;
     lab.stop().await;
 }
@@ -366,7 +371,7 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     let run = measure(&page, "payload").await;
     assert_eq!((run.conditions.thread, run.puts.len()), (Thread::Worker, 3));
     assert_eq!(copied(&run, Variant::Copy), [160_000]);
-    // A file is there in the Worker too.
+    // The Worker has a file too.
     let file = std::env::temp_dir().join(format!("zbytes-lab-cost-{}", std::process::id()));
     std::fs::write(&file, [7; 1000]).unwrap();
     page.wait("#add-file").await.send_keys(file.to_str().unwrap()).await.unwrap();
@@ -374,12 +379,14 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     page.wait("#build-state[data-state=ready]").await;
     let run = measure(&page, "payload").await;
     assert_eq!(copied(&run, Variant::Copy), [161_000]);
-    // The page keeps its files, and a put by move takes a twin: made before the put, and without a copy in it.
+    // The page keeps its files, and a put by move takes a twin. The twin is made before the put, so
+    // the put does not count its copy.
     let moved = run.puts.iter().find(|puts| puts.variant == Variant::Move).unwrap();
     assert_eq!(moved.stage(Stage::Build).unwrap().copied, 0);
     std::fs::remove_file(&file).unwrap();
 
-    // The router goes: what was measured without it stays, and the run says why there are no whole puts.
+    // The lab stops its router. The results without the router stay, and the run reports why it has
+    // no whole puts.
     begin(&page, "payload").await;
     page.wait_at_most("#cost-progress:not([value='0'])", LONG).await;
     lab.stop().await;

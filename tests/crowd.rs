@@ -1,4 +1,5 @@
-//! Connections that say nothing, too little or nonsense, and subscribers that take nothing: they cost others nothing.
+//! Connections that send nothing, too little or nonsense, and subscribers that take nothing: they
+//! do not harm other clients.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -33,7 +34,8 @@ use zbytes_lab::client::{Event, key_expression};
 use zbytes_lab::server::{Lab, Options};
 use zenoh::qos::CongestionControl;
 
-/// The InitSyn of a client of zenoh 1.10: version 9, no extension. Its zid, of 16 bytes, is all the same.
+/// The InitSyn of a client of zenoh 1.10: version 9, no extension. The 16 bytes of its zid are
+/// arbitrary.
 const INIT_SYN: [u8; 19] = {
     let mut batch = [7; 19];
     batch[0] = 0x01; // InitSyn, without sizes of its own
@@ -51,7 +53,7 @@ async fn turn() -> MutexGuard<'static, ()> {
     turn
 }
 
-/// Raises the limit of open files as far as it may be, and tells what it is then.
+/// Raises the soft limit of open files to the hard limit, and returns that limit.
 #[cfg(unix)]
 fn open_files() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -60,7 +62,7 @@ fn open_files() -> u64 {
     maximum.unwrap_or(u64::MAX)
 }
 
-/// They are not limited like that elsewhere.
+/// Other systems do not have this limit.
 #[cfg(not(unix))]
 fn open_files() -> u64 {
     u64::MAX
@@ -107,7 +109,7 @@ enum Way {
     Tcp,
 }
 
-/// Where a lab listens, whether it is one of this process or a program.
+/// Where a lab listens, in this process or in a program of its own.
 #[derive(Debug, Clone, Copy)]
 struct Ports {
     page: SocketAddr,
@@ -129,7 +131,7 @@ impl Ports {
         }
     }
 
-    /// Opens a session in each way, at the first attempt, and has the router answer in it.
+    /// Opens a session in each way, at the first attempt, and waits for the router's answer in it.
     async fn are_open(&self) {
         let open = async {
             for url in [format!("ws/{}/zenoh", self.page), format!("ws/{}", self.ws)] {
@@ -146,22 +148,22 @@ impl Ports {
     }
 }
 
-/// Waits until the router has what a session has declared: it answers this behind it.
+/// Waits until the router has the declarations of a session: the router answers this after them.
 async fn settled(session: &zenoh::Session) {
     let answers = session.liveliness().get("lab/no/such/token").await.unwrap();
     while answers.recv_async().await.is_ok() {}
 }
 
-/// How far a connection gets before it says no more.
+/// How far a connection proceeds before it falls silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Silence {
     /// It connects.
     Connected,
     /// It sends a part of the head of a request, or of a batch.
     Half,
-    /// It goes on with the head, or the batch, a byte a second.
+    /// It continues the head, or the batch, at a byte a second.
     Slow,
-    /// It asks for the upgrade and gets it.
+    /// It requests the upgrade and gets it.
     Upgraded,
     /// It begins a message of the greatest length behind the upgrade.
     HalfMessage,
@@ -174,13 +176,13 @@ impl Silence {
         [Self::Connected, Self::Half, Self::Slow, Self::Upgraded, Self::HalfMessage, Self::InHandshake];
 }
 
-/// Connects in some way, from some address, and falls silent.
+/// Connects in this way, from this address, and falls silent.
 async fn silent(ports: &Ports, way: Way, silence: Silence, from: IpAddr) -> TcpStream {
     let to = ports.addr(way);
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(from, 0)).unwrap();
     let mut stream = timeout(GUARD, socket.connect(to)).await.unwrap().unwrap();
-    // An error means that it was sent away already.
+    // An error means that the lab has ended the connection already.
     let _ = match (way, silence) {
         (_, Silence::Connected) => Ok(()),
         (Way::Tcp, Silence::InHandshake) => stream.write_all(&[&19_u16.to_le_bytes(), &INIT_SYN[..]].concat()).await,
@@ -227,7 +229,7 @@ async fn ended(stream: &mut TcpStream) {
     while !matches!(stream.read(&mut buffer).await, Ok(0) | Err(_)) {}
 }
 
-/// A silent connection, and what the lab has said on it.
+/// A silent connection, and the bytes that the lab has sent on it.
 struct Watched {
     stream: TcpStream,
     heard: Vec<u8>,
@@ -235,8 +237,8 @@ struct Watched {
 }
 
 impl Watched {
-    /// Whether it was ended because others waited. A WebSocket is told so, by the code 1013; of what has not been upgraded
-    /// none is ended for another reason before its 30 s are over.
+    /// Whether the lab ended it to make room for others. The lab sends a WebSocket the code 1013
+    /// then. It ends a connection without an upgrade for no other reason before its 30 s are over.
     fn is_crowded_out(&mut self, silence: Silence) -> bool {
         while !self.over
             && let Some(read) = tokio::task::unconstrained(self.stream.read_buf(&mut self.heard)).now_or_never()
@@ -249,7 +251,8 @@ impl Watched {
     }
 }
 
-/// Waits until so many of these connections were ended because others waited, and tells which.
+/// Waits until the lab has ended so many of these connections to make room for others. Returns
+/// their indices.
 async fn crowded_out(watched: &mut [Watched], silence: Silence, count: usize) -> Vec<usize> {
     let all = async {
         loop {
@@ -263,15 +266,16 @@ async fn crowded_out(watched: &mut [Watched], silence: Silence, count: usize) ->
     timeout(GUARD, all).await.unwrap_or_else(|_| panic!("{count} should have been crowded out: {silence:?}"))
 }
 
-/// Opens silent connections of all kinds to these ways, which come back when they are cut, until it is dropped.
+/// Opens silent connections of all kinds in these ways, and opens each again after a cut, until it
+/// is dropped.
 struct Crowd {
     members: Vec<tokio::task::JoinHandle<()>>,
-    /// How often one of them was cut.
+    /// How often the lab has cut one of them.
     cut: Arc<AtomicUsize>,
 }
 
 impl Crowd {
-    /// As many of these to each way. Resolves when every one was there once.
+    /// Opens as many of these in each way. Resolves when every one has connected once.
     async fn of(ports: Ports, ways: &[Way], silences: &'static [Silence], count: usize) -> Self {
         let (cut, there) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut members = Vec::new();
@@ -306,7 +310,7 @@ impl Crowd {
         Self { members, cut }
     }
 
-    /// Waits until so many more of them were cut.
+    /// Waits until the lab has cut so many more of them.
     async fn are_cut(&self, more: usize) {
         let before = self.cut.load(Ordering::Relaxed);
         let cut = async {
@@ -363,13 +367,13 @@ async fn of_those_who_wait_the_oldest_go_first_and_no_more_than_must() {
         let gone = crowded_out(&mut streams, silence, MORE).await;
         assert_eq!(gone, (0..MORE).collect::<Vec<_>>(), "{way:?} {silence:?}");
         drop(streams);
-        // Those who left make room for the next.
+        // The connections that have left make room for the next.
         ports.are_open().await;
     }
     lab.stop().await;
 }
 
-/// Other addresses of loopback are this machine's without further ado on Linux only.
+/// Only Linux gives a machine the other addresses of loopback without configuration.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_does_not_take_the_places_of_another() {
@@ -396,7 +400,8 @@ async fn silent_websockets_that_come_back_do_not_shut_the_door() {
     let _turn = turn().await;
     let lab = lab().await;
     let ports = Ports::of(&lab);
-    // More than may be in the handshake, so that each that comes back has another one cut.
+    // More than may be in the handshake at once, so that each new one forces the lab to cut
+    // another.
     let count = lab.bounds().handshakes + 100;
     let crowd = Crowd::of(ports, &[Way::Zenoh], &[Silence::InHandshake], count).await;
     for _ in 0..5 {
@@ -425,7 +430,7 @@ async fn what_is_no_batch_is_refused_in_words() {
                 if handshake {
                     socket.send(Message::binary(INIT_SYN.to_vec())).await.unwrap();
                     let ack = timeout(GUARD, socket.next()).await.unwrap().unwrap().unwrap();
-                    // An InitAck, whatever its flags.
+                    // An InitAck, with any flags.
                     assert_eq!(ack.into_data()[0] & 0x3f, 0x21);
                 }
                 socket.send(message.clone()).await.unwrap();
@@ -443,11 +448,12 @@ async fn what_is_no_batch_is_refused_in_words() {
 async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
     const COUNT: usize = 600;
     let _turn = turn().await;
-    // A process of its own: zenoh's sessions of one process share their threads, so one that waits holds up the others.
+    // A process of its own: zenoh's sessions of one process share their threads, so a waiting
+    // session would block the others.
     let (lab, ports) = started(Command::new(PROGRAM)).await;
     let tcp = format!("tcp/{}", ports.tcp);
     for run in 0..3 {
-        // Two at once: the router waits for one after the other.
+        // Two at the same time: the router waits for one after the other.
         let mut frozen = Vec::new();
         for url in [format!("ws/{}/zenoh", ports.page), format!("ws/{}", ports.ws)] {
             let mut link = Link::open(&url).await;
@@ -458,7 +464,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
         let (healthy, publisher) = (joined(&tcp).await, joined(&tcp).await);
         let subscriber = healthy.declare_subscriber("lab/frozen").await.unwrap();
         settled(&healthy).await;
-        // A put that has to wait holds up its thread.
+        // A put that has to wait blocks its thread.
         let put = tokio::spawn(async move {
             for n in 0..COUNT {
                 let payload = [n.to_le_bytes().to_vec(), vec![0; 100_000]].concat();
@@ -478,7 +484,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
             panic!("run {run}: the healthy subscriber should have got all samples");
         });
         assert_eq!(numbers, (0..COUNT).collect::<Vec<_>>(), "run {run}");
-        // What froze is told when it wakes up.
+        // A frozen link reports the cut when it reads again.
         for mut link in frozen {
             timeout(GUARD, async { while !matches!(link.event().await, Event::Closed(_)) {} }).await.expect("a cut");
         }
@@ -489,7 +495,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
     drop(lab);
 }
 
-/// A way to a port of the lab by which little comes back at a time.
+/// A proxy for a port of the lab, which passes the lab's answers only slowly.
 async fn slow_way(to: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -537,7 +543,7 @@ async fn a_slow_client_gets_a_message_that_takes_longer_than_the_router_waits() 
 mod descriptors {
     use super::*;
 
-    /// The program, under a limit of open files that is set by these words of the shell.
+    /// The program, under a limit of open files that these words of the shell set.
     fn limited(limit: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{limit} && exec \"$0\" \"$@\""), PROGRAM]);
@@ -548,7 +554,8 @@ mod descriptors {
     async fn more_silent_connections_than_files_keep_no_session_out() {
         let _turn = turn().await;
         let (mut process, ports) = started(limited("ulimit -n 256")).await;
-        // What is silent at the tcp port is refused beyond a bound, which is small here; what comes back is a crowd of its own.
+        // The lab refuses silent connections at the tcp port beyond a bound, which is small here.
+        // The connections that try again are a crowd of their own.
         let tcp = Crowd::of(ports, &[Way::Tcp], &[Silence::Connected], 500).await;
         tcp.are_cut(100).await;
         drop(tcp);
@@ -576,7 +583,7 @@ mod descriptors {
         }
     }
 
-    /// Only Linux tells the limits of another process.
+    /// Only Linux reports the limits of another process.
     #[cfg(target_os = "linux")]
     #[tokio::test(flavor = "multi_thread")]
     async fn it_raises_its_limit_as_far_as_it_may() {

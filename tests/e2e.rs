@@ -1,4 +1,5 @@
-//! The built page in a real headless Chromium, against the embedded router, the `zenoh` crate and the official Python client.
+//! The built page in a real headless Chromium, against the embedded router, the `zenoh` crate and
+//! the official Python client.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -37,7 +38,8 @@ const SIZES: [usize; 6] = [0, 1, 65_535, 65_536, 70_000, 11_796_480];
 
 const CUTS: [usize; 3] = [1, 3, 1_000];
 
-/// Makes the rows for `len` bytes in `cuts` segments: a row of the shorter ones, and one of those a byte longer.
+/// Makes the rows for `len` bytes in `cuts` segments: a row of the shorter ones, and a row of those
+/// that are a byte longer.
 async fn rows(page: &Page, len: usize, cuts: usize, place: &str) {
     let (short, longer) = (len / cuts, len % cuts);
     page.fill("#preset", "tensor").await;
@@ -56,7 +58,7 @@ async fn rows(page: &Page, len: usize, cuts: usize, place: &str) {
     page.fill("#row-repeat", &(cuts - longer).to_string()).await;
 }
 
-/// What those rows hold: in each row a ramp of bytes that goes on from array to array.
+/// The bytes of those rows: in each row a ramp that continues from array to array.
 fn expected(len: usize, cuts: usize) -> Vec<u8> {
     let (short, longer) = (len / cuts, len % cuts);
     let ramp = |n: usize| (0..n).map(|i| i as u8);
@@ -86,11 +88,13 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
                 page.wait("#put-result[data-state=done]").await;
                 assert_eq!(native.next().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
                 assert_eq!(python.seen().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
-                // The ledger: each byte is gathered once, and copied once before that only by copy.
+                // The ledger: each byte is gathered once. Only the mode copy copies it once before
+                // that.
                 let figure = async |name| page.attribute("#put-result", name).await.parse::<usize>().unwrap();
                 assert_eq!(figure("data-gathered").await, len, "{what}");
                 assert_eq!(figure("data-built").await, if mode == "copy" { len } else { 0 }, "{what}");
-                // The page's own subscription gets the sample once, straight from the put, in the segments of the payload.
+                // The page's own subscription gets the sample once, directly from the put, in the
+                // segments of the payload.
                 received += 1;
                 page.wait(&format!("#samples tr[data-key='{key}'][data-local=true][data-segments='{cuts}']")).await;
                 assert_eq!(page.text("#received").await, received.to_string(), "{what}");
@@ -179,7 +183,7 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
         page.wait("#session[data-state=open]").await;
         let words = page.text("#session-gap").await;
         assert!(words.contains("Nothing was heard for") && words.contains("lab/**"), "{words}");
-        // What was declared is declared again.
+        // The session has declared everything again.
         let native = Native::join(&lab.tcp_locator(), "unheard").await;
         native.put("lab/back", vec![7; 70_000]).await;
         page.wait("#samples tr[data-key='lab/back'][data-len='70000']").await;
@@ -190,7 +194,7 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
         page.wait("#session[data-state=closed]").await;
         assert_eq!(page.text("#session-gap").await, "");
     }
-    // A lost session can be given up; then nothing is tried any more.
+    // The person can give up a lost session. The page makes no further attempt then.
     page.connect("/zenoh").await;
     lab.stop_router().await;
     page.wait("#session[data-state=lost]").await;
@@ -198,7 +202,8 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
     page.wait("#session[data-state=closed]").await;
     lab.start_router().await.unwrap();
     page.connect("/zenoh").await;
-    // What a mouse does, default actions included: a button that turns into another one must not press that too.
+    // The default actions of a mouse are included: when a button turns into another one, the same
+    // press must not press that too.
     page.press("#undeclare").await;
     page.wait("#subscribe").await;
     page.press("#disconnect").await;
@@ -210,7 +215,7 @@ async fn a_router_that_stops_is_told_at_once_and_found_again() {
     lab.stop().await;
 }
 
-/// Passes the first bytes from the page on, then holds everything back. Tells how much it has passed.
+/// A proxy that passes on the first `most` bytes of the page, then holds everything back.
 async fn narrow(to: SocketAddr, most: u64) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -221,7 +226,7 @@ async fn narrow(to: SocketAddr, most: u64) -> (SocketAddr, tokio::task::JoinHand
         let (mut router_reads, mut router_writes) = router.into_split();
         let mut first = page_reads.take(most);
         let up = async {
-            // Either side may be cut at any time; that is what the test is about.
+            // Either side may be cut at any time: the test is about that.
             let _ = copy(&mut first, &mut router_writes).await;
             std::future::pending::<()>().await;
         };
@@ -261,7 +266,8 @@ async fn a_put_that_is_cut_off_says_how_much_was_handed_over() {
     lab.stop().await;
 }
 
-/// Serves WebSockets that are no router: closes, says text, or says nothing that zenoh says.
+/// Serves WebSockets that are not a router: it closes them, sends text, or sends nothing that zenoh
+/// would send.
 async fn impostor(answer: Option<&'static str>) -> SocketAddr {
     use futures_util::{SinkExt, StreamExt};
     use tokio_tungstenite::{accept_async, tungstenite::Message};
@@ -306,7 +312,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
     refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("binary")).await), "cannot read as zenoh").await;
-    // A web server that is no WebSocket server.
+    // A web server that is not a WebSocket server.
     let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = web.local_addr().unwrap();
     tokio::spawn(async move {
@@ -316,7 +322,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
         }
     });
     refused(&format!("ws/{address}"), "No connection").await;
-    // A server that takes the connection and stays silent.
+    // A server that accepts the connection and stays silent.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     tokio::spawn(async move {
@@ -325,7 +331,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
         std::future::pending::<()>().await;
     });
     refused(&format!("ws/{address}"), "did not answer").await;
-    // The lab itself is as it was.
+    // The lab itself still works.
     page.connect("/zenoh").await;
     page.close(&[(SOCKET_FAILED, 2)]).await;
     lab.stop().await;
@@ -352,7 +358,7 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
         assert!(page.text("#sub-problem").await.contains("is not a key expression"), "{wrong}");
     }
     page.fill("#key", "lab/tensor").await;
-    // Exactly 2^30 bytes can be built, but the message around them is longer.
+    // The page can build exactly 2^30 bytes, but the message around them is longer.
     page.fill("#row-fill", "zeros").await;
     page.fill("#row-length", "268435456").await;
     page.wait("#build-state[data-state=ready]").await;
@@ -363,7 +369,7 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
         words.contains("too long") && words.contains("1,073,741,824 B") && words.contains("Nothing was sent"),
         "{words}"
     );
-    // Two of them cannot even be built.
+    // The page cannot even build two of them.
     page.click("#row-duplicate").await;
     page.wait("#build-problem").await;
     let words = page.text("#build-problem").await;
@@ -381,7 +387,7 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
         assert!(words.contains(expected), "{wrong}: {words}");
         page.fill(field, "1").await;
     }
-    // Nothing of that has reached anybody, and the session goes on.
+    // No subscriber has received any of that, and the session continues.
     page.wait("#build-state[data-state=ready]").await;
     page.click("#put").await;
     page.wait("#put-result[data-state=done]").await;
@@ -400,7 +406,7 @@ async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
     page.click("#connect").await;
     page.wait("#session[data-state=failed]").await;
     assert!(page.text("#session-problem").await.contains("does not allow this page"));
-    // Its own endpoint takes it.
+    // The page's own endpoint accepts it.
     page.connect("/zenoh").await;
     page.close(&[(SOCKET_FAILED, 1)]).await;
     here.stop().await;
@@ -411,7 +417,7 @@ async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
 async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing() {
     let _turn = turn().await;
     let lab = Lab::start(Options { lan: true, ..options() }).await.unwrap();
-    // The machine's own address, by asking which one it would use; nothing is sent.
+    // Finds the machine's own address by asking which one it would use. This sends nothing.
     let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
     let own = probe.connect("192.0.2.254:9").and_then(|()| probe.local_addr()).map(|address| address.ip());
     let own = own.expect("an address of this machine that is not loopback");
@@ -430,7 +436,7 @@ async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing
     for word in ["plain http", "clipboard", "isolation", "hashing works"] {
         assert!(words.contains(word), "{word} in {words}");
     }
-    // Without isolation there is still shared memory, of wasm, and it is refused.
+    // Without isolation, the page still has shared memory of wasm, and refuses it.
     let findings = attempt(&page, "refuse").await;
     assert!(findings.len() == 8 && findings.iter().all(|[_, held, _]| held == "yes"), "{findings:#?}");
     // The router's own ports stay on loopback.
@@ -438,7 +444,7 @@ async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing
         let port = locator.rsplit(':').next().unwrap().parse::<u16>().unwrap();
         assert!(TcpStream::connect((own, port)).await.is_err(), "{locator} is reachable from {own}");
     }
-    // Chromium says itself that it ignores the isolation headers of such a page.
+    // Chromium itself reports that it ignores the isolation headers of such a page.
     page.close(&[("Cross-Origin-Opener-Policy header has been ignored", 1)]).await;
     native.leave().await;
     lab.stop().await;
@@ -478,7 +484,7 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     page.click("#view-all-move").await;
     assert_eq!(ledger().await, [0, 11_805_184, 11_805_184]);
     assert_eq!(page.text("#ledger-refused").await, "");
-    // A trailer that is a part of its buffer is one that nobody can move.
+    // A trailer that is a part of its buffer cannot be moved.
     page.click("#row-2 button").await;
     page.wait("#row-2.open").await;
     page.fill("#row-before", "1024").await;
@@ -490,7 +496,8 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     page.wait("#build-state[data-state=ready]").await;
     assert!(page.text("#build-total").await.contains("10,000"));
 
-    // Without a router the copy alone is measured; with one, its share of a whole put.
+    // Without a router, the page measures the copy alone. With one, it also measures the share of
+    // the copy in a whole put.
     page.click("#measure").await;
     page.wait("#cost-verdict").await;
     assert_eq!(page.attribute("#cost-share", "data-state").await, "none");
@@ -502,7 +509,7 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     for name in ["all copy", "all borrow", "all move"] {
         assert!(table.contains(name), "{table}");
     }
-    // The measurement's own puts are not the page's.
+    // The page does not show the measurement's own puts as its last put.
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
     assert_eq!(page.text("#received").await, "0");
     page.close(&[]).await;
@@ -520,7 +527,7 @@ fn ramp(element: Element, count: u64) -> Vec<u8> {
     (0..count).flat_map(bytes).collect()
 }
 
-/// Puts the rows under `key` and compares what `native` sees.
+/// Puts the rows under `key` and compares the bytes that `native` receives.
 async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: &[u8]) {
     page.wait("#build-state[data-state=ready]").await;
     page.fill("#key", key).await;
@@ -534,7 +541,8 @@ async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: 
     page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
 }
 
-/// Drops a file with these bytes, all equal, on what `css` names. Returns whether the browser would have opened it.
+/// Drops a file with these bytes, all equal, on the element of `css`. Returns whether the browser
+/// would have opened the file.
 async fn drop_file(page: &Page, css: &str, name: &str, len: usize) -> bool {
     let script = "
         const data = new DataTransfer();
@@ -562,14 +570,14 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
         page.wait(&format!("#row-{}.open", rows - 1)).await;
     };
 
-    // A text that is longer in UTF-8 than in characters.
+    // A text that has more bytes in UTF-8 than characters.
     page.click("#add-text").await;
     opened().await;
     page.fill("#row-text", "größer: 你好").await;
     assert_eq!(page.text("#row-text-bytes").await, "16 B in UTF-8");
     expected.extend("größer: 你好".bytes());
 
-    // A file that is chosen, one that is dropped on the pane, and one that is dropped beside it.
+    // The test chooses one file, drops one on the pane, and drops one beside it.
     let file = std::env::temp_dir().join(format!("zbytes-lab-{}.raw", std::process::id()));
     std::fs::write(&file, pattern(100_000)).unwrap();
     page.wait("#add-file").await.send_keys(file.to_str().unwrap()).await.unwrap();
@@ -580,7 +588,7 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     assert!(!drop_file(&page, "#pane-build .listing", "dropped.bin", 3000).await);
     opened().await;
     page.fill("#row-place", "wasm").await;
-    // A twin that names the same file, and is gone again, takes nothing with it.
+    // The person adds a twin that names the same file, and removes it. The file stays.
     page.click("#row-duplicate").await;
     page.wait("#row-3.open").await;
     page.click("#row-remove").await;
@@ -590,7 +598,7 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     opened().await;
     expected.extend([7; 10]);
 
-    // One that the browser cannot read is told, and only that.
+    // The page reports a file that the browser cannot read, and only that one.
     let patch = "
         window.read = Blob.prototype.arrayBuffer;
         Blob.prototype.arrayBuffer = () => Promise.reject(new Error('it is gone'));";
@@ -640,7 +648,7 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
     page.wait("#row-2.open").await;
     page.fill("#row-before", "3").await;
     page.fill("#row-after", "2").await;
-    // 16 numbers of 8 B, and 5 around them.
+    // 16 numbers of 8 B in the payload, and 5 more around them in the buffer.
     let words = page.text("#row-part").await;
     assert!(words.contains("128 B") && words.contains("168 B") && words.contains("not in the payload"), "{words}");
     let ramp = |n: u64| ramp(Element::Float64, n);
@@ -660,7 +668,7 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
         assert_eq!(page.text("#fact-mode").await, "move, refused");
     };
     refused().await;
-    // Another row is open: the way back is there.
+    // While another row is open, a button leads back to the refused one.
     page.click("#row-0 button").await;
     page.click("#show-refused").await;
     page.wait("#row-2.open #row-refusal").await;
@@ -678,13 +686,13 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
     assert!(page.text(".listing").await.contains("Source::moved(stamp)\n  .unsupported(Unsupported::Copy)"));
     page.click("#row-unsupported").await;
     page.wait("#row-refusal").await;
-    // Nothing lies around it any more: the whole buffer can be moved.
+    // The buffer has no bytes around the array any more, so the whole buffer can be moved.
     page.fill("#row-before", "0").await;
     page.fill("#row-after", "0").await;
     put_and_compare(&page, &mut native, "lab/part/moved", &expected).await;
     assert_eq!(page.attribute("#put-result", "data-built").await, "0");
 
-    // The words of the modes are a click away.
+    // One click opens the table of the modes.
     page.click("#modes-help").await;
     page.wait("#modes-dialog[open]").await;
     let words = page.text("#modes-dialog table").await;
@@ -703,7 +711,7 @@ async fn alike_rows_have_memory_of_their_own_when_one_of_them_is_moved() {
     page.connect("/zenoh").await;
     page.fill("#preset", "three").await;
     page.click("#row-1 .row-head").await;
-    // Whatever its length is, the drawing holds; a page that crashed would build no more.
+    // The drawing works for any length. A page that crashed would not build again.
     for length in [0, 1, 4, 20, 50, 100, 3000] {
         page.fill("#row-length", &length.to_string()).await;
         page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", 64 + 4 * length + 128)).await;
@@ -725,7 +733,8 @@ async fn alike_rows_have_memory_of_their_own_when_one_of_them_is_moved() {
     lab.stop().await;
 }
 
-/// The findings of an experiment once it has run: key, whether it came out as expected, and its words.
+/// The findings of an experiment after its run: key, whether the outcome was the expected one, and
+/// its words.
 async fn attempt(page: &Page, experiment: &str) -> Vec<[String; 3]> {
     page.click(&format!("#try-{experiment}")).await;
     page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad], [data-state=failed])")).await;
@@ -737,14 +746,14 @@ async fn attempt(page: &Page, experiment: &str) -> Vec<[String; 3]> {
     findings
 }
 
-/// Which bytes of a finding are shown as changed.
+/// The bytes that a finding shows as changed.
 async fn changed(page: &Page, finding: &str) -> Vec<usize> {
     let script = "return [...document.querySelector(`#finding-${arguments[0]} .octets`).children].flatMap(
         (octet, at) => octet.matches('mark') ? [at] : [])";
     serde_json::from_value(page.run(script, vec![finding.into()]).await).unwrap()
 }
 
-/// Runs every experiment; `samples` is what is to be said of those that need a session.
+/// Runs every experiment. `samples` is the expected state of those that need a session.
 async fn every_experiment(page: &Page, samples: &str) {
     let experiments: [(&str, &[&str]); 6] = [
         ("write", &["array", "copy", "borrow", "move", "sample-copy", "sample-borrow"]),
@@ -781,7 +790,7 @@ async fn every_experiment(page: &Page, samples: &str) {
             "detach" => assert!(page.text("#finding-detach-borrow").await.contains("was detached")),
             "refuse" => assert!(page.text("#finding-refuse-part").await.contains("8 B of a buffer of 16 B")),
             "grow" => assert!(page.text("#finding-grow-during").await.contains("while this segment was being filled")),
-            // Nobody holds the array any more, so an engine that is asked to collect does.
+            // The page does not hold the array any more, so an engine collects it on request.
             "drop" => {
                 page.collect_garbage().await;
                 page.wait("#finding-drop-collected[data-held=yes]").await;
@@ -799,12 +808,12 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
     let page = Page::open(&url(&lab)).await;
     every_experiment(&page, "not-tried").await;
-    // Why is told where it is counted.
+    // The line with the count also gives the reason.
     let words = page.text("#experiment-write .try-words").await;
     assert!(words.contains("2 not tried. It needs a session: press Connect"), "{words}");
     page.connect("/zenoh").await;
     every_experiment(&page, "yes").await;
-    // All at once, folded: nothing is left to be seen but that all is well.
+    // All at the same time, and folded. The pane shows only that all is well.
     page.click("#try-all").await;
     for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
         page.wait(&format!("#experiment-{experiment}[data-state=done]")).await;
@@ -819,11 +828,11 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
     else {
         panic!("{words}")
     };
-    // The engine collects when it likes.
+    // The engine collects when it chooses to.
     assert!(all > 30 && (held == all || held + 1 == all), "{words}");
     page.click("#unfold-write").await;
     page.wait("#finding-write-sample-borrow[data-held=yes]").await;
-    // The samples of the experiments are nobody's but their own.
+    // The samples of the experiments do not count as the page's samples.
     assert_eq!(page.text("#received").await, "0");
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
 
@@ -854,7 +863,7 @@ async fn an_experiment_can_fail_and_says_so() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
-    // An engine that detaches nothing: what is expected of one that does must not be found.
+    // An engine that detaches nothing: the findings must show that.
     let script = "window.kept = window.structuredClone; window.structuredClone = () => undefined;";
     page.run(script, vec![]).await;
     page.click("#try-detach").await;
@@ -867,7 +876,7 @@ async fn an_experiment_can_fail_and_says_so() {
     for word in ["NOT as expected", "Expected: Segment 0", "Found: 8 B and no error"] {
         assert!(words.contains(word), "{word} in {words}");
     }
-    // It is seen without being asked for.
+    // The failure is shown without a click.
     page.click("#unfold-detach").await;
     page.wait("#unfold-detach[aria-expanded=false]").await;
     page.wait("#finding-detach-borrow").await;
@@ -875,7 +884,7 @@ async fn an_experiment_can_fail_and_says_so() {
     page.run("window.structuredClone = window.kept;", vec![]).await;
     page.click("#try-detach").await;
     page.wait("#experiment-detach[data-state=done]").await;
-    // A Worker that never starts ends the experiment with words.
+    // When a Worker never starts, the experiment ends with a reason.
     page.run("window.Worker = class extends EventTarget { constructor() { throw new Error('none today') } };", vec![])
         .await;
     page.click("#try-worker").await;
@@ -897,7 +906,8 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     page.click("#row-0 .row-head").await;
     page.wait("#build-state[data-state=ready]").await;
     let rows = page.text(".rows").await;
-    // More memory than there is, asked for past all checks: the program ends in a trap. The function has a short name in a small build.
+    // Asks the allocator for more memory than the machine has, past all checks, so that the program
+    // ends in a trap. The function has a short name in a small build.
     let die = "
         const { js } = document.querySelector('script[data-js]').dataset;
         const allocate = (program) => program.__wbindgen_malloc ?? program.__wbindgen_export;
@@ -917,7 +927,7 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     assert_eq!(page.text(".rows").await, rows);
     let value = page.run("return document.querySelector('#key').value", vec![]).await;
     assert_eq!(value, serde_json::json!("lab/kept"));
-    // That was for once: whoever loads the page begins afresh.
+    // The setup is restored only once. The next load of the page starts with the default rows.
     page.client.refresh().await.unwrap();
     page.wait("#build-state[data-state=ready]").await;
     assert_ne!(page.text(".rows").await, rows);
@@ -925,7 +935,7 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     lab.stop().await;
 }
 
-/// What cargo would link into a program now: a line for each package, as `zenoh 1.10.2`.
+/// The packages that cargo would link into a program now: a line for each, as `zenoh 1.10.2`.
 fn linked(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = std::process::Command::new(env!("CARGO"));
     cargo.args(["tree", "--locked", "--prefix", "none", "--edges", "normal,no-proc-macro", "--format", "{p}"]);
@@ -954,7 +964,7 @@ async fn the_help_leads_to_the_notices_of_everything_that_is_linked_now() {
     assert_eq!((answer[0].as_u64(), answer[1].as_str()), (Some(200), Some("text/plain; charset=utf-8")));
     let notices = answer[2].as_str().unwrap();
     let (list, _) = notices.split_once("\n\n======== ").unwrap();
-    // A package's line is not indented, and says what it is in.
+    // A package's line is not indented, and ends with the programs that contain it.
     let named = |program: &str| -> BTreeSet<String> {
         let lines = list.lines().filter(|line| !line.starts_with(' '));
         let entries =
@@ -981,7 +991,7 @@ fn copied_page(name: &str) -> PathBuf {
         }
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // That of an earlier run may be there.
+    // The folder of an earlier run may still exist.
     let _ = fs::remove_dir_all(&folder);
     copy(&options().dist, &folder);
     folder
@@ -998,7 +1008,7 @@ async fn the_first_view_does_without_the_rest_of_the_program_which_can_be_loaded
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let page = Page::at(&url(&lab)).await;
 
-    // It is drawn, takes input, and says what is missing.
+    // The page draws itself, takes input, and reports the missing part.
     page.wait("#rest-missing").await;
     assert!(page.text("#rest-missing").await.contains("could not be loaded"));
     page.wait("#pane-layout .drawing").await;
@@ -1012,7 +1022,7 @@ async fn the_first_view_does_without_the_rest_of_the_program_which_can_be_loaded
     page.click("#help").await;
     page.wait("#rest-dialog[open]").await;
 
-    // What was asked for was kept, and happens.
+    // The page has kept the requests, and carries them out now.
     fs::rename(&away, &rest).unwrap();
     page.click("#rest-dialog .problem button").await;
     page.wait("#help-dialog[open]").await;

@@ -1,5 +1,5 @@
-//! The built page in three engines: Chromium, Firefox and WebKitGTK. What engines do differently is here; everything else is tested in
-//! Chromium.
+//! The built page in three engines: Chromium, Firefox and WebKitGTK. These tests cover the
+//! differences between engines. All other tests run in Chromium.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -35,13 +35,14 @@ use tokio::{
 };
 use zbytes_lab::server::{Lab, Options};
 
-/// Engines that are not here are named in `ENGINES_MISSING`, by scripts/test, which says so.
+/// scripts/test lists the engines that this machine lacks in `ENGINES_MISSING`, and prints a
+/// warning.
 fn is_here(engine: Engine) -> bool {
     let missing = std::env::var("ENGINES_MISSING").unwrap_or_default();
     !missing.split_whitespace().any(|one| one == format!("{engine:?}"))
 }
 
-/// Has a journey made in each engine, one after the other.
+/// Runs a journey in each engine, one after the other.
 macro_rules! in_every_engine {
     ($($name:ident: $journey:expr;)*) => { $(
         #[tokio::test(flavor = "multi_thread")]
@@ -61,8 +62,9 @@ in_every_engine! {
     a_lab_that_is_away_is_asked_before_a_websocket_is_tried: away;
 }
 
-/// What a screenshot shows: of each of some parts of the page the hue of its strongest colour in degrees, and how many of its pixels differ
-/// from those of the screenshot before.
+/// Measures some parts of the page in a screenshot. For each part, it returns the hue of its
+/// strongest colour in degrees. It also returns the number of pixels that differ from the
+/// screenshot before.
 const LOOK: &str = "
     const [shot, parts, done] = arguments;
     const look = async () => {
@@ -104,11 +106,13 @@ const HUES: &str = "
         return Math.round(hue + 360) % 360;
     });";
 
-/// Makes the patterns anew, as they are in the document: what an engine paints by then is what they say.
+/// Makes the patterns anew, as they are in the document. The engine's next painting then shows the
+/// document's patterns.
 const RENEW: &str = "
     for (const one of document.querySelectorAll('svg.patterns, .row-head .swatch, svg.drawing')) one.outerHTML = one.outerHTML;";
 
-/// What is painted in the swatch of each row, and in memory in Layout: hue, and pixels that are not as before.
+/// Measures the painting in the swatch of each row, and in memory in Layout: hue, and changed
+/// pixels.
 async fn painted(page: &Page) -> Vec<[[u64; 2]; 2]> {
     let fills =
         "return [...document.querySelectorAll('.row-head .swatch rect[fill]')].map((one) => one.getAttribute('fill'))";
@@ -119,7 +123,7 @@ async fn painted(page: &Page) -> Vec<[[u64; 2]; 2]> {
         parts.push(json!([format!(".row-head .swatch rect[fill='{fill}']"), 3]));
         parts.push(json!([format!("svg.drawing rect[fill='{fill}']"), 3]));
     }
-    // A window may be too small for all panes, and a click scrolls to where it is.
+    // A window may be too small for all panes, and a click scrolls to its element.
     page.run("document.querySelector('svg.drawing').scrollIntoView({ block: 'nearest' })", vec![]).await;
     let shot = page.client.screenshot().await.unwrap();
     let seen = page.client.execute_async(LOOK, vec![json!(shot), json!(parts)]).await.unwrap();
@@ -127,7 +131,7 @@ async fn painted(page: &Page) -> Vec<[[u64; 2]; 2]> {
     seen.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
-/// Looks until all colours are right: a screenshot is a moment, and the page may move before it is measured.
+/// Repeats until all colours are right: the page may move between a screenshot and its measurement.
 async fn colours_are_right(page: &Page, rows: usize, when: &str) {
     let begun = Instant::now();
     loop {
@@ -155,7 +159,8 @@ async fn wrong_colours(page: &Page, rows: usize, when: &str) -> Vec<String> {
     wrong
 }
 
-/// From the start to a sample that has arrived; and the colours after rows were added and frames were recorded.
+/// From the start of the page to the arrival of a sample. Checks the colours after rows were added
+/// and frames were recorded.
 async fn journey(engine: Engine) {
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
@@ -172,7 +177,7 @@ async fn journey(engine: Engine) {
     page.click("#samples tr[data-local=true] .hash").await;
     page.wait("#samples .digest").await;
     assert_eq!(page.text("#samples .digest").await, seen.digest);
-    // And back, in as many batches as it takes.
+    // In the other direction, in as many batches as it takes.
     native.put("lab/back", support::peers::pattern(1_000_000)).await;
     let row = "#samples tr[data-key='lab/back'][data-len='1000000']";
     page.wait(row).await;
@@ -197,7 +202,7 @@ async fn journey(engine: Engine) {
     page.wait(".frame-strip").await;
     page.click("#tab-put").await;
     colours_are_right(&page, 6, "after frames were recorded").await;
-    // Colour alone does not tell pattern from pattern: what is painted is what the document says.
+    // Colour alone does not identify a pattern, so the painting must equal that of the document.
     page.run(RENEW, vec![]).await;
     for [[_, swatch], [_, memory]] in painted(&page).await {
         assert_eq!((swatch, memory), (0, 0), "pixels that change when the patterns are made anew");
@@ -207,7 +212,7 @@ async fn journey(engine: Engine) {
     lab.stop().await;
 }
 
-/// A way to a router that can be shut and opened. Behind it nothing is read while it is shut.
+/// A proxy for a router, which the test can shut and open. A shut gate reads nothing from the page.
 struct Gate {
     address: SocketAddr,
     open: watch::Sender<bool>,
@@ -248,7 +253,7 @@ impl Gate {
     }
 }
 
-/// Puts of 16 MiB ten times a second, into a link that takes nothing.
+/// Puts of 16 MiB ten times a second, into a link that takes no bytes.
 async fn still(engine: Engine) {
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
@@ -264,12 +269,12 @@ async fn still(engine: Engine) {
     page.fill("#hz", "10").await;
     page.click("#rate-start").await;
     page.wait("#rate[data-state=running]:not([data-dropped='0'])").await;
-    // At most the first may have gone into buffers of the kernel.
+    // Buffers of the kernel hold at most the first put.
     assert_eq!(page.attribute("#rate", "data-puts").await, "0", "puts that have left although nothing took them");
     assert!(gate.passed.load(Ordering::Relaxed) < 1 << 20);
     gate.open.send(true).unwrap();
     page.wait("#rate[data-state=running]:not([data-puts='0'])").await;
-    // A router that is busy may drop one of them, as it is asked to.
+    // A busy router may drop one of them, as the puts allow.
     assert_eq!(native.next().await.len, 16_777_216);
     page.click("#rate-stop").await;
     page.wait("#rate[data-state=stopped]").await;
@@ -283,7 +288,7 @@ const COUNT: &str = "
     window.tried = 0;
     window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.tried++; } };";
 
-/// The lab is away for longer than an engine takes to hold back what failed before, and comes back.
+/// The lab stops for longer than an engine delays attempts after a failure, and then starts again.
 async fn away(engine: Engine) {
     let lab = lab().await;
     let same =
@@ -309,7 +314,7 @@ async fn away(engine: Engine) {
     page.click("#disconnect").await;
     page.wait("#session[data-state=closed]").await;
 
-    // An address that no browser opens. WebKit tells it by an error alone.
+    // An address that browsers refuse to open. WebKit reports it only by an error.
     page.fill("#locator", "ws/127.0.0.1:22").await;
     page.click("#connect").await;
     page.wait("#session[data-state=failed]").await;

@@ -1,5 +1,5 @@
-//! The programs in `examples/`, run as a person runs them, against a real router: an hour of
-//! messages leaves their memory as it was, they say of a message what the page says, and they end
+//! The programs in `examples/`, run as a person runs them, against a real router. An hour of
+//! messages leaves their memory as it was. They describe a message like the page does. They end
 //! quietly when the program that reads them has ended.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -42,10 +42,10 @@ use zbytes_lab::{
 };
 use zenoh::{pubsub::Publisher, qos::CongestionControl};
 
-/// Those that receive.
+/// The examples that receive.
 const SUBSCRIBERS: [&str; 3] = ["subscribe.py", "capnp_subscribe.py", "subscribe"];
 
-/// Those that put once.
+/// The examples that put once.
 const PUBLISHERS: [&str; 3] = ["publish.py", "capnp_publish.py", "publish"];
 
 /// How long cargo may take to build the examples.
@@ -55,7 +55,7 @@ async fn router() -> Lab {
     Lab::start(Options { router_only: true, dist: PathBuf::new(), ..options() }).await.unwrap()
 }
 
-/// Where the examples in Rust are, built.
+/// The built examples in Rust.
 async fn built() -> &'static Vec<PathBuf> {
     static BUILT: OnceCell<Vec<PathBuf>> = OnceCell::const_new();
     let build = || async {
@@ -94,7 +94,7 @@ async fn example(name: &str, options: &[&str]) -> Command {
     command
 }
 
-/// One that runs, and a publisher of the key that it subscribes to.
+/// A running example, and a publisher of the key to which it subscribes.
 struct Running<'a> {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -121,14 +121,14 @@ impl<'a> Running<'a> {
         timeout(GUARD, self.publisher.put(message).into_future()).await.expect("a put ends").unwrap();
     }
 
-    /// What it says next, without the key.
+    /// Its next line, without the key.
     async fn line(&mut self) -> String {
         let line = timeout(GUARD, self.lines.next_line()).await.expect("a line from the example").unwrap();
         let line = line.expect("the example is there");
         line.split_once(' ').unwrap().1.to_owned()
     }
 
-    /// The memory of its own that it holds now, in bytes.
+    /// Its private memory now, in bytes.
     async fn memory(&self) -> u64 {
         let id = self.process.id().unwrap().to_string();
         let output = Command::new("ps").args(["-o", "rss=", "-p", &id]).output().await.unwrap();
@@ -151,7 +151,7 @@ fn frame(format: PixelFormat, width: u32, height: u32, step: u32) -> Spec {
     Spec::CameraFrame { frame_id: "f".to_owned(), sequence: 0, timestamp: 0, width, height, step, format }
 }
 
-/// A message of every kind, of about 32 KiB each, and bytes that are none.
+/// A message of every kind, of about 32 KiB each, and bytes that are not a message.
 fn one_of_each() -> Vec<Vec<u8>> {
     let cloud = Spec::PointCloud { frame_id: "c".to_owned(), timestamp: 0, points: 300 };
     vec![
@@ -166,8 +166,8 @@ fn one_of_each() -> Vec<Vec<u8>> {
 /// One message a second, for an hour.
 const HOUR: usize = 3600;
 
-/// How much the memory of a program may grow from its 600th message to its last. A program that
-/// keeps one kind of them grows by 19 MB: a fifth of 3,000 messages of 32 KiB.
+/// How many bytes the memory of a program may grow from its 600th message to its last. A program
+/// that keeps one kind of them grows by 19 MB: a fifth of 3,000 messages of 32 KiB.
 const GROWTH: u64 = 12 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,11 +202,11 @@ async fn messages_that_come_faster_than_they_are_read_do_not_fill_the_memory() {
     let session = joined(&lab.tcp_locator()).await;
     let mut running = Running::start("capnp_subscribe.py", &lab, &session).await;
     let message = message(&tensor(Element::Uint8, &[LEN as u32]), &[vec![7; LEN]]);
-    // It knows by then how much memory one message takes.
+    // By then, it has the memory that one message takes.
     running.put(&message).await;
     running.line().await;
     let before = running.memory().await;
-    // Another publisher of the same key, so that this test can put and read at once.
+    // Another publisher of the same key, so that this test can put and read at the same time.
     let (other, key) = (session.clone(), running.publisher.key_expr().to_string());
     let putting = tokio::spawn(async move {
         for _ in 0..COUNT {
@@ -220,13 +220,14 @@ async fn messages_that_come_faster_than_they_are_read_do_not_fill_the_memory() {
     }
     putting.await.unwrap();
     println!("{before} B before, {most} B at most");
-    // 16 messages wait, a few are on their way, and one is looked at; all of them would be 160 MiB.
+    // 16 messages wait, a few are on their way, and the program reads one. All of them would be 160
+    // MiB.
     assert!(most - before <= 44 * LEN as u64, "{} B wait", most - before);
     session.close().await.unwrap();
     lab.stop().await;
 }
 
-/// The extent of `range`, as the example tells it.
+/// Compares the extent of `range` with the example's words.
 fn same_extent(said: &str, range: &Range, of: &str) {
     let (ends, odd) = match said.split_once(" (not finite: ") {
         Some((ends, odd)) => (ends, odd.strip_suffix(')').unwrap()),
@@ -246,7 +247,7 @@ fn same_extent(said: &str, range: &Range, of: &str) {
             Number::Whole(whole) => assert_eq!(word, whole.to_string(), "{of}"),
             Number::Single(single) => {
                 assert_eq!(word.parse::<f32>().unwrap(), single, "{of}");
-                // Not more digits than the page has.
+                // With at most as many digits as the page shows.
                 let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
                 assert!(digits(word) <= digits(&format!("{single:e}")) + 9, "{of}: {word}");
             }
@@ -255,8 +256,8 @@ fn same_extent(said: &str, range: &Range, of: &str) {
     }
 }
 
-/// Arrays of every type; of floating-point types with what is not finite at the beginning, in the
-/// middle and at the end.
+/// Arrays of every type. Those of floating-point types have values that are not finite at the
+/// beginning, in the middle and at the end.
 fn arrays() -> Vec<(Element, Vec<u8>)> {
     let mut cases = Vec::new();
     for element in Element::ALL {
@@ -265,7 +266,7 @@ fn arrays() -> Vec<(Element, Vec<u8>)> {
             Element::Float32 => &|real| (real as f32).to_le_bytes().to_vec(),
             Element::Float64 => &|real| real.to_le_bytes().to_vec(),
             whole => {
-                // All bits, the highest too: the ends of the type are among them.
+                // All bits vary, the highest too, so the ends of the type are among the values.
                 let mixed = |at: u64| at.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes()[8 - whole.size()..].to_vec();
                 cases.push((element, (0..1001).flat_map(mixed).collect()));
                 cases.push((element, mixed(3)));
@@ -286,8 +287,8 @@ fn arrays() -> Vec<(Element, Vec<u8>)> {
             list.splice(at..at, odd.iter().chain(&odd[..1]).copied());
             lists.push(list);
         }
-        // More than are looked at in one go: the least in the first part, the greatest in the last,
-        // what is not finite in both.
+        // More values than the program reads in one part. The least is in the first part and the
+        // greatest in the last. Both parts have values that are not finite.
         let mut long = vec![0.5; 200_000];
         (long[0], long[70_000], long[199_998], long[199_999]) = (f64::NAN, -1.0, f64::INFINITY, 3.0);
         lists.push(long);
@@ -309,7 +310,7 @@ async fn the_extents_that_the_example_tells_are_those_of_the_page() {
         let said = line.split(' ').skip(4).collect::<Vec<_>>().join(" ");
         same_extent(&said, &range, &format!("{element:?} of {count}"));
     }
-    // What stands between the rows of a picture is not a part of it.
+    // The bytes between the rows of a picture are not a part of it.
     let pixels: Vec<u8> = (0..5 * 20).map(|at| if at % 20 < 12 { 100 + at as u8 % 20 } else { at as u8 % 3 }).collect();
     for (format, width) in [(PixelFormat::Mono8, 12), (PixelFormat::Mono16, 6), (PixelFormat::Rgba8, 3)] {
         let rows: Vec<u8> = pixels.chunks(20).flat_map(|row| row[..12].to_vec()).collect();
@@ -341,7 +342,7 @@ async fn the_extents_that_the_example_tells_are_those_of_the_page() {
     lab.stop().await;
 }
 
-/// It ended well, and said nothing but `expected`.
+/// Checks that it exited with success and printed nothing but `expected`.
 fn ended_quietly(name: &str, output: &Output, expected: impl Fn(&str) -> bool) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name}: {}, {said}", output.status);
@@ -357,7 +358,7 @@ async fn a_closed_pipe_ends_every_example_quietly() {
         let Running { mut process, mut lines, publisher } = Running::start(name, &lab, &session).await;
         publisher.put("one").await.unwrap();
         timeout(GUARD, lines.next_line()).await.expect("a line from the example").unwrap().unwrap();
-        // As `| head -1` does. It is noticed with the next line.
+        // As with `| head -1`. The program notices it at its next line.
         drop(lines);
         publisher.put("two").await.unwrap();
         let mut said = Vec::new();
@@ -374,7 +375,7 @@ async fn a_closed_pipe_ends_every_example_quietly() {
         drop(reader);
         let mut command = example(name, &options).await;
         let running = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-        // Else this process would hold the pipe, too.
+        // Otherwise this process would hold the pipe too.
         drop(command);
         let output =
             timeout(GUARD, running.wait_with_output()).await.unwrap_or_else(|_| panic!("{name} ends")).unwrap();

@@ -1,5 +1,5 @@
-//! The Layout pane in a real headless Chromium, by real keys, a mouse, a wheel and fingers: what is in view, what is drawn there, and
-//! the same segment in every pane.
+//! The Layout pane in a real headless Chromium, with real keys, a mouse, a wheel and fingers. The
+//! tests check the part in view, its drawing, and that every pane shows the same segment.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -36,7 +36,7 @@ async fn keys(page: &Page, pressed: &[char]) {
     page.client.perform_actions(Actions::from(keys)).await.unwrap();
 }
 
-/// A place of the drawing in pixels of the window.
+/// A place in the drawing, in pixels of the window.
 async fn place(page: &Page, x: f64, y: f64) -> (f64, f64) {
     let script = "const r = document.querySelector('.drawing').getBoundingClientRect(); return [r.left + 8, r.top]";
     let corner = page.run(script, vec![]).await;
@@ -105,7 +105,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     let facts = "return document.querySelector('.facts').getBoundingClientRect().top";
     let below = page.run(facts, vec![]).await;
 
-    // The strip: a part is drawn out, moved by its middle, and shown in words.
+    // The strip: the test draws a part out, moves it by its middle, and reads the words about it.
     drag(&page, (200.0, 10.0), (400.0, 10.0)).await;
     page.until(WHOLE, json!(false)).await;
     let (from, last) = seen(&page).await;
@@ -114,11 +114,11 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     drag(&page, (300.0, 10.0), (500.0, 10.0)).await;
     let (moved, end) = seen(&page).await;
     assert!(moved > from && (end - moved).abs_diff(last - from) < 20_000, "{from}..{last} {moved}..{end}");
-    // The drawing itself is dragged the other way, and what was dragged is not selected.
+    // The drawing itself moves in the other direction. A drag does not select a segment.
     drag(&page, (300.0, 150.0), (500.0, 150.0)).await;
     assert!(seen(&page).await.0 < moved);
     page.wait("#row-0.open").await;
-    // A wheel scrolls the page, with the control key it magnifies.
+    // A wheel scrolls the page. With the control key, it magnifies.
     let before = seen(&page).await;
     wheel(&page, 300.0, -240, false).await;
     wheel(&page, 300.0, -240, true).await;
@@ -128,7 +128,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     );
     page.until(&fewer, json!(true)).await;
 
-    // A double click shows a segment as large as it fits, another one everything.
+    // A double click magnifies a segment until it fills the view. Another one shows everything.
     keys(&page, &['0']).await;
     page.until(WHOLE, json!(true)).await;
     let there = place(&page, 400.0, 150.0).await;
@@ -140,7 +140,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     mouse(&page, vec![to(there), DOWN, UP, DOWN, UP]).await;
     page.until(WHOLE, json!(true)).await;
 
-    // Keys: down to single bytes, whose values are those of the ramp, and along.
+    // Keys magnify down to single bytes, whose values are those of the ramp, and move along.
     keys(&page, &['+'; 40]).await;
     page.until("return document.querySelectorAll('.drawing .octet').length > 10", json!(true)).await;
     let (from, last) = seen(&page).await;
@@ -158,11 +158,11 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     keys(&page, &[Key::Right.into()]).await;
     assert!(seen(&page).await.0 > from);
     page.wait("#row-1.open").await;
-    // What is selected in another pane is in view.
+    // The segment that was selected in another pane is in view.
     page.click("#row-2 .row-head").await;
     page.until("return document.querySelectorAll('.drawing .selected').length > 0", json!(true)).await;
     assert!(seen(&page).await.1 > plan.len - 512);
-    // The keys of segments go on beside those of the view.
+    // The keys for segments work beside those for the view.
     keys(&page, &[Key::Up.into()]).await;
     page.wait("#row-1.open").await;
     assert_eq!(page.attribute("#plot", "aria-activedescendant").await, "piece-1");
@@ -173,7 +173,8 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     page.click("#zoom-whole").await;
     page.until(WHOLE, json!(true)).await;
 
-    // What is pointed at in one pane is pointed at in all, by the mouse and by the keyboard.
+    // Every pane highlights the segment at which the person points, by the mouse and by the
+    // keyboard.
     let back = "return [...document.querySelectorAll('.row')].map(row => row.classList.contains('back')).concat(
         [...document.querySelectorAll('.drawing > g, .drawing g[class*=piece]')].length > 0,
         document.querySelectorAll('.drawing > g.back').length)";
@@ -193,7 +194,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
     page.run("document.querySelector('#plot').focus()", vec![]).await;
     keys(&page, &[]).await;
 
-    // By owner, heaviest first; a segment is selected there as everywhere.
+    // By owner, the one with most bytes first. The person selects a segment there as in every view.
     page.click("#order-by-owner").await;
     page.wait("#owners-table").await;
     let owners = "return [...document.querySelectorAll('#owners-table tbody tr')].map(row => row.cells[2].textContent + ' ' + row.cells[4].textContent)";
@@ -231,7 +232,7 @@ async fn a_hundred_thousand_segments_are_drawn_with_few_marks_and_a_phone_zooms_
             page.until(marks, json!(true)).await;
         }
         page.until("return document.querySelectorAll('.drawing .octet').length > 5", json!(true)).await;
-        // The table says which segments these are.
+        // The table lists these segments.
         let (from, last) = seen(&page).await;
         page.click("#table").await;
         page.wait("#layout-table").await;

@@ -1,5 +1,6 @@
-//! The libraries, taken by a program that knows nothing of the lab: a crate in a folder of its own, which depends on `zbytes` and
-//! `zbytes-session` alone. Natively it does the examples of their READMEs; in Chromium it opens a session through the lab's router.
+//! The libraries, in a program that does not use the lab. The program is a crate in a folder of its
+//! own, which depends on `zbytes` and `zbytes-session` alone. Natively, it runs the examples of
+//! their READMEs. In Chromium, it opens a session through the lab's router.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -33,7 +34,8 @@ const BUILDING: Duration = Duration::from_secs(900);
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The program in a README: its first block of Rust, without the marks of lines that the README does not show.
+/// The program in a README: its first block of Rust. The `# ` of lines that the README does not
+/// show is removed.
 fn example(readme: &str) -> String {
     let (_, rest) = readme.split_once("```rust\n").expect("a README has an example");
     let (block, _) = rest.split_once("```").unwrap();
@@ -41,7 +43,7 @@ fn example(readme: &str) -> String {
     block.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
-/// A crate with this program. It has the lab's Cargo.lock, so that nothing new is downloaded.
+/// A crate with this program. It has the lab's Cargo.lock, so that cargo downloads nothing new.
 fn outside(main: &str, features: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let manifest = format!(
@@ -56,7 +58,7 @@ fn outside(main: &str, features: &str) -> TempDir {
     folder
 }
 
-/// Runs cargo in the folder, with what it builds kept from one run of the tests to the next.
+/// Runs cargo in the folder. The build is kept from one run of the tests to the next.
 async fn cargo(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(arguments).current_dir(folder.path()).envs(environment.iter().copied());
@@ -85,14 +87,15 @@ async fn a_crate_outside_does_what_the_readmes_say() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "both ran\n");
 }
 
-/// An example that ends in `Ok::<(), E>(())` as the body of a function of another error.
+/// Turns an example that ends in `Ok::<(), E>(())` into the body of a function with another error
+/// type.
 fn returning(example: &str) -> String {
     let (body, end) = example.trim_end().rsplit_once('\n').unwrap();
     assert!(end.starts_with("Ok::<(), "), "an example ends in Ok: {end}");
     format!("{body}\nOk(())")
 }
 
-/// Opens a session where it is told, puts, and puts again what it gets.
+/// Opens a session at the given address, puts, and puts again each sample that it receives.
 const IN_A_BROWSER: &str = r#"
 use std::{cell::RefCell, rc::Rc};
 use zbytes::{payload::ZBytes, segment::Source};
@@ -158,7 +161,7 @@ async fn a_crate_outside_has_a_session_in_a_browser() {
     session.put("outside/to", sent.clone()).congestion_control(CongestionControl::Block).await.unwrap();
     let returned = timeout(GUARD, back.recv_async()).await.expect("the page puts what it got").unwrap();
     assert!(returned.payload().to_bytes() == sent, "what the page got is what was sent");
-    // A browser asks for an icon by itself.
+    // A browser requests an icon by itself.
     page.close_with(&[], &["favicon.ico"]).await;
     session.close().await.unwrap();
     lab.stop().await;

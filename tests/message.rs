@@ -1,5 +1,5 @@
-//! Messages of Cap'n Proto beside what others make of them: pycapnp and the `capnp` tool read ours, we read pycapnp's, and
-//! what is hostile costs no more than its size.
+//! Messages of Cap'n Proto, compared with other programs: pycapnp and the `capnp` tool read ours,
+//! and the library reads pycapnp's. A hostile message costs no more than its size.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -83,7 +83,7 @@ fn a_tensor(element: Element, shape: &[u32]) -> Spec {
     Spec::Tensor { name: "größer".to_owned(), element, shape: shape.to_vec(), timestamp: -5 }
 }
 
-/// The proposal's own: 11,796,480 B.
+/// The proposal's own tensor: 11,796,480 B.
 fn seed() -> Spec {
     a_tensor(Element::Int32, &[1920, 1536])
 }
@@ -97,7 +97,8 @@ fn a_cloud(points: u32) -> Spec {
     Spec::PointCloud { frame_id: String::new(), timestamp: i64::MIN, points }
 }
 
-/// All schemas, all element types, lengths that are and are not whole words, empty arrays, no dimension at all.
+/// All schemas and all element types. Lengths that are whole words and lengths that are not, empty
+/// arrays, and a shape without dimensions.
 fn small() -> Vec<Spec> {
     let mut specs = vec![
         a_frame(PixelFormat::Rgba8, 16, 4, 64),
@@ -120,7 +121,7 @@ fn medium() -> Vec<Spec> {
     vec![a_tensor(Element::Uint8, &[1 << 10, 1 << 10]), a_tensor(Element::Float64, &[131_071]), a_cloud(74_001)]
 }
 
-/// The ways to make a message here.
+/// The ways in which this test makes a message.
 const WAYS: [(Way, Mode); 4] = [
     (Way::Filled, Mode::Borrow),
     (Way::InPlace, Mode::Borrow),
@@ -172,12 +173,13 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left over is in the system's folder for such things.
+        // If this fails, the folder stays among the system's temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Lets pycapnp read and write what `table` lists, in one process, and returns the numbers that it says.
+/// Lets pycapnp read and write the files in `table`, in one process. Returns the counts that it
+/// prints.
 fn python(folder: &Folder, table: &Value) -> String {
     folder.write("table.json", table.to_string().as_bytes());
     let output = script("tests/support/messages.py")
@@ -189,7 +191,7 @@ fn python(folder: &Folder, table: &Value) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// The Python of the tests, to be given a script of this folder.
+/// The tests' Python, with a script of this folder.
 fn script(name: &str) -> Command {
     let mut command = Command::new(std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned()));
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
@@ -238,7 +240,7 @@ fn pycapnp_reads_every_element_of_messages_made_in_all_ways() {
     assert_eq!(python(&folder, &json!({ "read": table, "write": [] })), format!("{} 0", table.len()));
 }
 
-/// Messages that are built by hand: what [`Spec::adopted`] does not make.
+/// Messages that the test builds by hand, in forms that [`Spec::adopted`] does not make.
 fn drafts() -> Vec<(Spec, Message)> {
     let mut all = Vec::new();
     // In builders with room for everything, for the root struct only, and for nothing.
@@ -255,7 +257,8 @@ fn drafts() -> Vec<(Spec, Message)> {
             draft.adopt(slot, 1, Source::moved(bytes_of(&spec, 0))).unwrap();
             all.push((spec, draft.finish().unwrap()));
         }
-        // All four lists adopted in one message, in another order than that of the fields, without elements too.
+        // All four lists adopted in one message, in another order than that of the fields. Some
+        // have no elements.
         for points in [3, 0] {
             let spec = a_cloud(points);
             let mut draft = Draft::planned(planned).unwrap();
@@ -281,7 +284,7 @@ fn drafts() -> Vec<(Spec, Message)> {
 fn the_capnp_tool_reads_messages_made_in_all_ways() {
     let folder = Folder::new("tool");
     for schema in Schema::ALL {
-        // One stream of messages behind each other.
+        // One stream of consecutive messages.
         let specs: Vec<Spec> = small().into_iter().chain(medium()).filter(|spec| spec.schema() == schema).collect();
         let mut stream = Vec::new();
         for spec in &specs {
@@ -306,7 +309,7 @@ fn the_capnp_tool_reads_messages_made_in_all_ways() {
     }
 }
 
-/// The same with coordinates as floating point: the tool writes whole ones without a point.
+/// The same with coordinates as floating point: the tool writes whole numbers without a point.
 fn with_floats(mut message: Value) -> Value {
     for field in ["x", "y", "z"] {
         if let Some(Value::Array(list)) = message.get_mut(field) {
@@ -351,7 +354,8 @@ struct Written {
     bytes: Vec<u8>,
 }
 
-/// By pycapnp's default in one segment, or two where the array is large; and in several, because the first has room for little.
+/// Messages by pycapnp's default: in one segment, or in two where the array is large. Others are in
+/// several segments, because the first one has little room.
 static WRITTEN: LazyLock<Vec<Written>> = LazyLock::new(|| {
     let folder = Folder::new("written");
     let mut wanted = Vec::new();
@@ -371,7 +375,7 @@ static WRITTEN: LazyLock<Vec<Written>> = LazyLock::new(|| {
     wanted.into_iter().enumerate().map(read).collect()
 });
 
-/// Whether these bytes lie in one piece of the payload, at a whole word.
+/// Whether these bytes are in one piece of the payload, at a whole word.
 fn lies_in_place(payload: &ZBytes, range: &Range<usize>) -> bool {
     let mut begin = 0;
     payload.segments().iter().any(|segment| {
@@ -382,7 +386,8 @@ fn lies_in_place(payload: &ZBytes, range: &Range<usize>) -> bool {
     })
 }
 
-/// What reading must have copied: each message segment that was read, unless it was read in place.
+/// The bytes that reading must have copied: each message segment that was read, unless it was read
+/// in place.
 fn gathered(received: &Received) -> u64 {
     let read = (0..received.segments()).filter(|at| received.was_read(*at));
     let ranges = read.map(|at| received.segment(at).unwrap());
@@ -481,7 +486,7 @@ fn the_seeds_tensor_is_copied_into_batches_and_nowhere_else_unless_it_was_filled
                 ledger.absorb(&gathered);
             }
         }
-        // Every byte of the message once: the array, and what stands beside it.
+        // Every byte of the message once: the array, and the bytes beside it.
         assert_eq!(ledger.entries().collect::<Vec<_>>(), [(batch, payload.len() as u64)], "{way:?} {mode:?}");
         assert!(payload.len() as u64 - LEN <= 256);
         assert!(sent.ends_with(&flat(&payload)));
@@ -572,7 +577,7 @@ async fn the_example_subscriber_tells_what_every_message_says() {
     let [ints, half] = [a_tensor(Element::Int16, &[7]), a_tensor(Element::Float16, &[])];
     let [colours, greys] = [a_frame(PixelFormat::Rgb8, 5, 3, 17), a_frame(PixelFormat::Mono16, 3, 3, 6)];
     let cloud = a_cloud(4);
-    // Two bytes behind each row are no part of the picture.
+    // Two bytes behind each row do not belong to the picture.
     let pixels = bytes_of(&colours, 0).chunks(17).flat_map(|row| row[..15].to_vec()).collect::<Vec<_>>();
     let floats = |index| extent(bytes_of(&cloud, index).chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())));
     let shorts = |spec, index| extent(bytes_of(spec, index).chunks(2).map(|b| u16::from_le_bytes([b[0], b[1]])));
@@ -662,10 +667,12 @@ async fn what_the_example_publisher_puts_is_read_here() {
 
 // ---- hostile messages ----
 
-/// Reads everything in every way. Whatever the bytes are: no panic, nothing outside of the message, no more copied than there is, no
-/// more pointers looked at and no more memory held than the size justifies; and where `capnp` reads an array too, it is the same.
+/// Reads everything in every way, whatever the bytes are. Reading must not panic, nor return bytes
+/// from outside of the message. It must not copy more bytes than the message has. The size bounds
+/// the pointers that it follows and the memory that it holds. Where `capnp` reads an array too,
+/// both must be equal.
 ///
-/// Returns how many of its readings came to an end without an error, or why it could not be opened.
+/// Returns how many of its readings ended without an error, or why the message could not be opened.
 fn exercise(payload: &ZBytes) -> Result<u32, MessageError> {
     let (opened, held) = most_held(|| Received::open(payload));
     assert!(held <= (16 << 10) + 64 * payload.segments().len(), "{held} B to open {} B", payload.len());
@@ -684,7 +691,7 @@ fn exercise(payload: &ZBytes) -> Result<u32, MessageError> {
         let before = received.ledger().metadata();
         let (structure, held) = most_held(|| received.structure(Some(schema)));
         assert!(held <= 512 << 10, "{held} B for the structure of {} B", payload.len());
-        // Each pointer is followed through at most four words, and each of them may need a look of 256 B.
+        // Each pointer is followed through at most four words. Each word may need a read of 256 B.
         let looked = received.ledger().metadata() - before;
         assert!(looked <= 4 * 256 * (2 * (payload.len() as u64 / 8) + 65), "{looked} B were looked at");
         if let Ok(structure) = structure {
@@ -700,7 +707,7 @@ fn exercise(payload: &ZBytes) -> Result<u32, MessageError> {
     Ok(fine)
 }
 
-/// Where `capnp` reads the arrays too, they are these.
+/// Checks that `capnp` reads the same arrays, where it can read them.
 fn same_as_capnp(payload: &ZBytes, schema: Schema, arrays: &[Vec<u8>]) {
     let bytes = flat(payload);
     let Ok(reader) = serialize::read_message(&bytes[..], ReaderOptions::new()) else { return };
@@ -750,8 +757,10 @@ fn large_objects_without_a_sense_cost_no_more_than_their_bytes() {
         zeros(&[0xffff << 32], 0xffff),                 // a struct of 65,535 words
         zeros(&[0xffff << 48], 0xffff),                 // a struct of 65,535 pointers
         zeros(&[100_000 << 35 | 6 << 32 | 1], 100_000), // a list of pointers
-        zeros(&[100_000 << 35 | 7 << 32 | 1, 50_000 << 2 | 1 << 32 | 1 << 48], 100_000), // a list of structs
-        zeros(&[100_000 << 35 | 7 << 32 | 1, ((1 << 30) - 1) << 2], 100_000), // a list of structs without a word
+        // a list of structs
+        zeros(&[100_000 << 35 | 7 << 32 | 1, 50_000 << 2 | 1 << 32 | 1 << 48], 100_000),
+        // a list of structs without a word
+        zeros(&[100_000 << 35 | 7 << 32 | 1, ((1 << 30) - 1) << 2], 100_000),
     ] {
         exercise(&cut(&of_words(&words), 65_000)).unwrap();
     }
@@ -774,7 +783,7 @@ fn a_hundred_thousand_messages_of_pointers_end() {
         }
         fine += exercise(&cut(&bytes, 4096)).unwrap();
     }
-    // Some say nothing wrong, else the others would not say much.
+    // Some messages must be valid, or else the others would prove little.
     assert!(fine > 50_000, "{fine}");
 }
 
@@ -800,13 +809,13 @@ fn in_segments() -> impl Strategy<Value = &'static [u8]> {
 
 #[derive(Clone, Debug)]
 enum Change {
-    /// One bit is the other.
+    /// Flips one bit.
     Bit(u32),
-    /// The word is another.
+    /// Replaces the word with another one.
     Word(u64),
-    /// The word is one that stands elsewhere.
+    /// Replaces the word with the word at another index.
     Copy(prop::sample::Index),
-    /// The lower half is more or less by a little, as of a pointer that leads elsewhere.
+    /// Adds a little to the lower half, so that a pointer leads to another place.
     Add(i32),
 }
 
@@ -828,7 +837,7 @@ proptest! {
     ) {
         let mut bytes = message.to_vec();
         for (at, change) in changes {
-            // Most pointers stand at the beginning.
+            // Most pointers are at the beginning.
             let words = (bytes.len() / 8).min(24);
             let word = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at * 8..at * 8 + 8].try_into().unwrap());
             let at = at.index(words);

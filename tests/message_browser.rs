@@ -1,4 +1,5 @@
-//! Messages of Cap'n Proto around arrays in the JavaScript heap, in a real browser: adopted, filled, made in place and read.
+//! Messages of Cap'n Proto around arrays in the JavaScript heap, in a real browser: adopted,
+//! filled, made in place and read.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -80,7 +81,7 @@ fn entry(stage: Stage, reason: Reason, from: Place, to: Place) -> Entry {
     Entry { stage, reason, from, to }
 }
 
-/// What the message says, and the bytes of its arrays, read over the segments as they are.
+/// The content of the message, and the bytes of its arrays, read over the segments as they are.
 fn read(payload: &ZBytes, schema: Schema) -> (Spec, Vec<Vec<u8>>) {
     let content = Received::open(payload).unwrap().read(schema).unwrap();
     let arrays = content.arrays.into_iter().map(|range| flat(&payload.slice(range).unwrap()));
@@ -131,7 +132,8 @@ fn an_array_that_is_adopted_by_move_is_detached_when_the_payload_is_built() {
 
 #[wasm_bindgen_test]
 fn what_cannot_be_taken_is_refused_with_its_index_and_changes_nothing() {
-    // z is the third array, with a padding behind each: table, what was built, x, its padding, y, its padding, z.
+    // z is the third array, with padding behind each array. The segments are the table, the
+    // builder's part, x, padding, y, padding, z.
     let z = 6;
     let memory: Object = wasm_bindgen::memory().unchecked_into();
     Reflect::set(&js_sys::global(), &"labMemory".into(), &memory).unwrap();
@@ -154,7 +156,7 @@ fn what_cannot_be_taken_is_refused_with_its_index_and_changes_nothing() {
     ];
     for (source, mode, cause) in cases {
         let [x, y, _, intensity] = coordinates();
-        // Last, because memory may grow when a message is made.
+        // This is the last step, because memory may grow when a message is made.
         let message = a_cloud().adopted([
             Source::moved(x.clone()),
             Source::borrow(y.clone()),
@@ -178,7 +180,7 @@ fn what_cannot_be_taken_is_refused_with_its_index_and_changes_nothing() {
         assert_eq!(build_error(message), refused(z, mode, cause));
         assert_eq!([&x, &y, &intensity].map(byte_length), [4004.0, 4004.0, 2002.0]);
     }
-    // A part can be borrowed, and what is refused can be copied.
+    // A part can be borrowed. A refused array can be copied.
     let part = js("new Float32Array(new ArrayBuffer(8000), 8, 1001).fill(1.5)");
     let shared = js(
         "new Float32Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer, 0, 1001).fill(2.5)",
@@ -233,7 +235,7 @@ fn arrays_of_every_type_are_filled_in_with_one_copy_each() {
             let expected = noise(count as usize * element.size());
             let source = array_of(element, &expected);
             let spec = a_tensor(element, &[count]);
-            // The mode does not count: nothing is taken.
+            // The mode has no effect: filling detaches nothing.
             let message = spec.filled([Source::moved(source.clone())]).unwrap();
             assert_eq!(message.ledger().entries().collect::<Vec<_>>(), [(filled, expected.len() as u64)]);
             let payload = message.into_payload().unwrap();
@@ -290,20 +292,20 @@ fn memory_that_grows_while_a_message_is_made_in_place_is_an_error() {
     let grow = |into: &mut [u8]| {
         lend(into, Element::Uint8, |array| {
             call("(memory) => memory.grow(1)", &wasm_bindgen::memory());
-            // What is written now is lost.
+            // JavaScript ignores this write.
             call("(array) => { array[0] = 1; }", array);
         })
     };
     let message = a_tensor(Element::Uint8, &[100]).in_place(|_, into| grow(into));
     assert_eq!(message.unwrap_err(), MessageError::Segment(SegmentError::Grown));
-    // The last of four: whatever was made before is let go.
+    // The last of four arrays fails: the arrays that were made before are dropped.
     let message = a_cloud().in_place(|index, into| if index == 3 { grow(into) } else { Ok(()) });
     assert_eq!(message.unwrap_err(), MessageError::Segment(SegmentError::Grown));
 }
 
 #[wasm_bindgen_test]
 fn an_array_of_256_mib_is_adopted_like_any_other() {
-    // Sixteen times its length is no number of 32 bits.
+    // Sixteen times its length does not fit 32 bits.
     const LEN: u32 = 256 << 20;
     let source = Uint8Array::new_with_length(LEN);
     source.set_index(LEN - 1, 7);
@@ -373,7 +375,7 @@ fn segments_of_both_places_become_one_buffer() {
     js_heap.set_index(0, !noise(1)[0]);
     assert_eq!(bytes(&buffer)[0], noise(1)[0]);
     assert_eq!(to_array_buffer(&[], &mut ledger).unwrap().byte_length(), 0);
-    // An array that is gone is named, and nothing is noted of it.
+    // The error names a detached array, and the ledger does not count it.
     call("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })", &js_heap);
     let mut ledger = Ledger::new();
     let segments = [payload.segments()[3].clone(), payload.segments()[2].clone()];
@@ -394,14 +396,14 @@ fn an_array_that_is_detached_while_its_message_is_read_is_an_error_and_never_oth
         root.and_then(|root| Ok(root.get_data()?.to_vec()))
     };
     call("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })", &source);
-    // What it says is still there; the array is not.
+    // The message's content is still readable. The array is not.
     let content = received.read(Schema::Tensor).unwrap();
     assert_eq!(content.spec, spec);
     let gone = BuildError::Segment { index: 2, error: SegmentError::Detached { expected: 1000, found: 0 } };
     assert!(data(&received).is_err());
     assert_eq!(received.trouble(), Some(MessageError::Payload(gone)));
     assert!(payload.slice(content.arrays[0].clone()).unwrap().to_bytes(&mut Ledger::new()).is_err());
-    // Where the head itself is gone, it cannot even be opened.
+    // With a detached head, the message cannot even be opened.
     let head = array(&flat(&spec.adopted([Source::moved(noise(1000))]).unwrap().into_payload().unwrap()));
     let payload = ZBytes::from_segments([Source::borrow(&head)]).unwrap();
     call("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })", &head);

@@ -1,5 +1,6 @@
-//! Samples that are read as Cap'n Proto messages by the built page in a real headless Chromium: what it says of them, its pictures, the
-//! typed arrays that it makes, and what it says of what is no message. A native zenoh peer sends them.
+//! The built page reads samples as Cap'n Proto messages, in a real headless Chromium. The tests
+//! check its words, its pictures, the typed arrays that it makes, and its words about samples that
+//! are not messages. A native zenoh peer sends the samples.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -44,7 +45,7 @@ impl Stage {
         Self { lab, peer, page, sent: 0 }
     }
 
-    /// Sends `bytes` and has the page read the sample. Waits until the dialog says `state`.
+    /// Sends `bytes` and has the page read the sample. Waits until the dialog shows `state`.
     async fn send(&mut self, bytes: Vec<u8>, state: &str) {
         self.sent += 1;
         let key = format!("lab/message/{}", self.sent);
@@ -105,7 +106,7 @@ fn flat(payload: &ZBytes) -> Vec<u8> {
     payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
 }
 
-/// A message as it goes over the wire.
+/// A message as zenoh carries it.
 fn message(spec: &Spec, arrays: Vec<Vec<u8>>) -> Vec<u8> {
     flat(&spec.filled(arrays.into_iter().map(Source::moved)).unwrap().into_payload().unwrap())
 }
@@ -163,7 +164,7 @@ async fn tensors_of_every_element_type_are_said_shown_and_made_arrays() {
         }
         page.click("#arrays .make-array").await;
         let size = kind.size() * 15;
-        // Float16Array is younger than the others.
+        // Float16Array is newer than the others.
         let there = format!("return typeof {} === 'function'", kind.array_name());
         if page.run(&there, vec![]).await == json!(true) {
             page.wait(&format!("#arrays .made-array[data-count='15'][data-copied='{size}']")).await;
@@ -198,7 +199,7 @@ async fn a_tensor_of_many_batches_is_shown_in_part_and_saved_whole() {
     assert!(page.text("#head-message").await.contains("1920x1536 int32"));
     assert_eq!(stage.fact("data").await, format!("segment 1, bytes {} to {}", copied + 24, commas(len - 1)));
     assert!(page.text("#reading-cost").await.starts_with(&format!("{copied} B copied")));
-    // The range is that of all values, also of those that are not shown.
+    // The range is that of all values, including those that the page does not show.
     assert_eq!(stage.range().await, ("-1,000".into(), "2,948,119".into()));
     let (width, height) = stage.size().await;
     assert!(width < 1536 && height < 1920, "{width} by {height}");
@@ -212,7 +213,7 @@ async fn a_tensor_of_many_batches_is_shown_in_part_and_saved_whole() {
         page.text("#arrays .made-elements").await,
         "-1000, -999, -998, -997 … 2948116, 2948117, 2948118, 2948119"
     );
-    // What the browser would write into the file.
+    // The script keeps the bytes that the browser would write into the file.
     let watch = "
         const make = URL.createObjectURL;
         URL.createObjectURL = (blob) => { window.savedBlob = blob; return make.call(URL, blob); };
@@ -250,7 +251,7 @@ async fn pictures_follow_the_shape_and_the_format() {
     let _turn = turn().await;
     let mut stage = Stage::set().await;
 
-    // What has no value is left open and told; infinities are the ends.
+    // A NaN stays transparent, and the page reports it. Infinities have the shades of the ends.
     let values = [f32::NAN, 0.25, -0.5, f32::INFINITY, f32::NEG_INFINITY, 1.0];
     let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     stage.send(message(&tensor(Element::Float32, &[2, 3]), vec![bytes]), "read").await;
@@ -262,7 +263,7 @@ async fn pictures_follow_the_shape_and_the_format() {
     assert!(odd.contains("1 NaN, left open") && odd.contains("1 infinity and 1 -infinity"), "{odd}");
     stage.close().await;
 
-    // Colours as they are; four slices, chosen by their number.
+    // Colours as they are, in four slices that the person chooses by number.
     let bytes: Vec<u8> = (0..4 * 2 * 5 * 3).collect();
     stage.send(message(&tensor(Element::Uint8, &[4, 2, 5, 3]), vec![bytes]), "read").await;
     assert_eq!(stage.size().await, (5, 2));
@@ -274,7 +275,7 @@ async fn pictures_follow_the_shape_and_the_format() {
     assert!(stage.page.text("#preview .field-error").await.contains("from 0 to 3"));
     stage.close().await;
 
-    // A line, a number, nothing.
+    // A line, a number, and an empty array.
     let bytes = (0..1000u16).flat_map(u16::to_le_bytes).collect();
     stage.send(message(&tensor(Element::Uint16, &[1000]), vec![bytes]), "read").await;
     assert_eq!(stage.range().await, ("0".into(), "999".into()));
@@ -371,7 +372,7 @@ async fn what_is_damaged_or_of_another_schema_is_told_where_it_was_asked() {
     assert!(words.contains("A pointer cannot be followed.") && words.contains("segment 0, word 0"), "{words}");
     stage.close().await;
 
-    // Another schema than asked for: the bytes have their structure all the same.
+    // Another schema than requested: the page still shows the structure of the bytes.
     stage.send(good.clone(), "read").await;
     assert_eq!(stage.range().await, ("1".into(), "4".into()));
     stage.page.fill("#read-as", "PointCloud").await;
@@ -445,7 +446,7 @@ async fn the_structure_is_walked_along_its_pointers_by_the_keyboard_alone() {
     )
     .await;
     page.wait("#structure-table tr.open[data-kind='segment table']").await;
-    // Escape closes, and the focus is where it was.
+    // Escape closes the dialog, and the focus returns to its former place.
     key("\u{e00c}").await;
     page.wait("#message-dialog:not([open])").await;
     assert_eq!(
@@ -472,7 +473,8 @@ async fn the_structure_is_walked_along_its_pointers_by_the_keyboard_alone() {
     stage.end().await;
 }
 
-/// In both themes and at both sizes nothing is wider than the dialog, and its text has the theme's ink.
+/// In both themes and at both sizes, every element fits the dialog, and its text has the theme's
+/// ink.
 async fn fits(page: &Page) {
     let script = "
         const dialog = document.querySelector('#message-dialog');
@@ -487,7 +489,7 @@ async fn fits(page: &Page) {
         page.emulate(size, dark).await;
         page.wait("#picture").await;
         let ink = if dark { "rgb(236, 233, 226)" } else { "rgb(22, 25, 29)" };
-        // The strip follows the size in its own time.
+        // The strip follows the size a little later.
         let followed = async {
             while page.run(script, vec![]).await != json!([true, ink]) {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;

@@ -1,5 +1,6 @@
-//! What comes from outside, in the built page in a real headless Chromium: keys, names and shapes that a peer sends, what a person pastes and
-//! drops, and what is offered of a sample. A native zenoh peer sends.
+//! Texts and files from outside, in the built page in a real headless Chromium. A peer sends keys,
+//! names and shapes. A person pastes and drops. The page offers the actions that each sample
+//! allows. A native zenoh peer sends.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -31,7 +32,8 @@ fn message(name: &str, dimensions: usize) -> Vec<u8> {
     payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
 }
 
-/// Pastes a text into a field, as a browser does: it says what comes, and then types it without its line breaks.
+/// Pastes a text into a field, as a browser does: it announces the text, and then types it without
+/// its line breaks.
 async fn paste(page: &Page, css: &str, text: &str) {
     let script = "
         const [css, text] = arguments;
@@ -71,7 +73,7 @@ async fn a_field_says_what_it_took_of_what_was_pasted() {
         let words = page.text(&format!("{css}-took")).await;
         assert!(words.contains(said), "{css}: {words}");
     }
-    // What a field says takes no room from the field.
+    // The note of a field does not make the field narrower.
     for size in [(390, 844), (1280, 720), (1440, 900)] {
         page.emulate(size, false).await;
         for css in ["#sub-key", "#locator"] {
@@ -81,14 +83,14 @@ async fn a_field_says_what_it_took_of_what_was_pasted() {
         }
     }
     page.emulate((1440, 900), false).await;
-    // The name of a row takes 40 characters, and a browser cuts what is more without a word.
+    // The name of a row takes 40 characters. A browser cuts a longer text silently.
     paste(&page, "#row-name", &"n".repeat(50)).await;
     page.wait("#row-name-took.says").await;
     assert!(page.text("#row-name-took").await.contains("at most 40 characters"));
-    // While a person types words, a space is no matter.
+    // While a person types words, the field does not report a space.
     paste(&page, "#row-name", "one two").await;
     page.wait("#row-name-took:not(.says)").await;
-    // In a program for the other side the key is the same one, and what cannot be seen in it is written.
+    // A program for the other side has the same key, with invisible characters written by number.
     paste(&page, "#key", "lab/a\u{202e}b ").await;
     page.click("#other-side").await;
     page.wait("#program").await;
@@ -135,11 +137,12 @@ async fn what_a_peer_sends_is_bounded_isolated_and_seen() {
         assert!(text.ends_with(shown) && text.chars().count() <= 120, "{text}");
         assert_eq!((&found[1], &found[2]), (&json!("isolate"), &json!(true)), "{shown}");
     }
-    // In an attribute there is no element to isolate: the text does.
+    // An attribute has no element to isolate the text, so the text isolates itself.
     let title = "return [...document.querySelectorAll('#samples .key-cell')].map((cell) => cell.title).find((title) => title.includes('ש'))";
     page.until(title, json!("\u{2068}lab/שלום\u{2069}")).await;
 
-    // A name of a million letters, with a mark that would turn the dialog round, and a shape of as many dimensions as are read.
+    // A name of a million letters, with a mark that would reverse the dialog. A shape with the most
+    // dimensions that the page reads.
     let name = format!("a\u{202e}b{}", "x".repeat(1_000_000));
     for (size, dark) in [((1440, 900), false), ((390, 844), true)] {
         page.emulate(size, dark).await;
@@ -174,7 +177,7 @@ async fn reading_is_offered_where_it_can_succeed() {
         page.wait(&format!("#samples tr[data-key='{key}']")).await;
         page.text(&format!("#samples tr[data-key='{key}'] .read-cell")).await
     };
-    // What the page starts with is not a message.
+    // The first payload of the page is not a message.
     page.fill("#key", "lab/first").await;
     page.click("#put").await;
     assert_eq!(cell("lab/first").await, "–");
@@ -213,20 +216,20 @@ async fn no_input_is_without_an_effect_or_a_word() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
-    // A key for what is not possible now.
+    // A key for a command that is not possible now.
     page.run("document.querySelector('#pane-layout').focus()", vec![]).await;
     let put = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }))";
     page.run(put, vec![]).await;
     page.wait("#put-result[data-state=failed]").await;
     assert!(page.text("#put-result").await.contains("Connect to a router first."));
 
-    // Capitals in a protocol.
+    // Upper-case letters in a protocol.
     let locator = lab.ws_locator().replacen("ws/", "WS/", 1);
     page.fill("#locator", &locator).await;
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
 
-    // A file anywhere on the page, by dropping and by pasting.
+    // A file anywhere on the page, dropped and pasted.
     let rows = "return document.querySelectorAll('.row').length";
     let before = page.run(rows, vec![]).await.as_u64().unwrap();
     let give = "
@@ -248,13 +251,13 @@ async fn no_input_is_without_an_effect_or_a_word() {
         json!(true),
     )
     .await;
-    // The head of an open row closes it.
+    // A click on the head of an open row closes it.
     page.click(".row.open .row-head").await;
     page.until("return document.querySelectorAll('.row.open').length", json!(0)).await;
     page.click("#row-0 .row-head").await;
     page.wait("#row-0.open").await;
 
-    // Select holds for Go.
+    // The choice of Select also holds for Go.
     page.wait("#build-state[data-state=ready]").await;
     page.click(".facts-head .bytes-open").await;
     page.wait("#bytes-dialog[open]").await;
@@ -263,7 +266,7 @@ async fn no_input_is_without_an_effect_or_a_word() {
     page.click(".bytes-tools form button[type=submit]").await;
     page.until("return document.querySelector('#bytes-status').textContent.includes('17 B selected')", json!(true))
         .await;
-    // What a search has copied is not called what was in view.
+    // The page does not count the bytes that a search has copied as bytes in view.
     page.fill("#bytes-kind", "text").await;
     page.fill("#bytes-sought", "nowhere to be found").await;
     page.click("#bytes-next").await;
@@ -273,7 +276,7 @@ async fn no_input_is_without_an_effect_or_a_word() {
         json!(true),
     )
     .await;
-    // Nothing is dropped behind a dialog.
+    // Behind an open dialog, the page takes no dropped file.
     let now = page.run(rows, vec![]).await;
     page.run(give, vec![json!("drop"), json!("#bytes-dialog")]).await;
     assert_eq!(page.run(rows, vec![]).await, now);

@@ -1,5 +1,5 @@
-//! The ownership of arrays in the JavaScript heap, in a real browser: every kind of source, the three modes, what is refused,
-//! and how long an owner lives.
+//! The ownership of arrays in the JavaScript heap, in a real browser. The tests cover every kind of
+//! source, the three modes, refusals, and how long an owner lives.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::disallowed_methods,
@@ -71,7 +71,8 @@ fn view_of_memory(bytes: &'static [u8]) -> Uint8Array {
     Uint8Array::new_with_byte_offset_and_length(&memory().buffer(), address, bytes.len() as u32)
 }
 
-/// A copy writes exactly as many bytes as there is room for, whatever an array says of itself.
+/// A copy writes exactly as many bytes as its target has room for, even when an array reports a
+/// wrong length.
 #[wasm_bindgen_test]
 fn an_array_that_lies_about_its_length_is_an_error_and_writes_nothing() {
     for liar in [
@@ -298,10 +299,11 @@ fn zenohs_buffer_takes_wasm_memory_only() {
     assert!(ZBuf::try_from(&build([Source::copy(&source)])).is_ok());
 }
 
-// ---- what is refused ----
+// ---- refusals ----
 
-/// A payload that is refused: its sources as JavaScript, which of them is at fault, what the error says first, what way out it
-/// names, and how many bytes are copied for want of a better way where the caller allowed that (`None`: refused all the same).
+/// A payload that is refused: its sources as JavaScript, and the index of the faulty one. `says` is
+/// the beginning of the error, and `way_out` the remedy that it names. `or_copied` counts the bytes
+/// that are copied instead where the caller allowed it (`None`: refused even then).
 struct Refused {
     name: &'static str,
     sources: &'static [(&'static str, Mode)],
@@ -552,7 +554,7 @@ const REFUSED: &[Refused] = &[
     },
 ];
 
-/// The bytes that a source has, whatever it is.
+/// The bytes of a source of any kind.
 fn bytes_of(value: &JsValue) -> Vec<u8> {
     let bytes = "v => { try { return new Uint8Array(v.buffer ?? v, v.byteOffset ?? 0, v.byteLength).slice() } \
                  catch { return new Uint8Array(0) } }";
@@ -587,7 +589,8 @@ fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
         let expected: Vec<u8> = values.iter().flat_map(bytes_of).collect();
         let before = lengths();
         let modes = || values.iter().zip(case.sources).map(|(value, (_, mode))| Source::new(value, *mode));
-        // With a type that the caller knows there is a shorter way to look; it must come to the same.
+        // With an element type from the caller, the library checks in a shorter way. The result
+        // must be the same.
         let typed = values
             .iter()
             .zip(case.sources)
@@ -663,7 +666,7 @@ fn a_total_above_the_limit_is_refused_with_its_size() {
 
 #[wasm_bindgen_test]
 fn a_buffer_longer_than_wasm_memory_can_be_is_refused_with_its_true_size() {
-    // 4 GiB and 5 B: what a length of 32 bits would take for 5 B.
+    // 4 GiB and 5 B: a length of 32 bits would be 5 B.
     let huge = js("new ArrayBuffer(2 ** 32 + 5)");
     let parts = js("(b => [new Uint8Array(b, 2 ** 32, 5), new DataView(b, 2 ** 32 + 1, 2)])");
     for mode in Mode::ALL {
@@ -703,7 +706,8 @@ fn a_segment_of_another_payload_is_not_left_without_its_buffer() {
     let error = ZBytes::from_segments([Source::moved(&source), Source::borrow(lent.clone())]).unwrap_err();
     assert_eq!(error, expected(1, Mode::Borrow, Cause::AlsoMoved { other: 0 }));
     assert_eq!(source.length(), 2);
-    // What was moved before is shared by two payloads, whatever else is moved and copied here.
+    // Two payloads share a segment that was moved before, with other sources moved and copied
+    // beside it.
     let (owned, twice) = (build([Source::moved(&array(&[7]))]).into_segments().remove(0), array(&[8]));
     let sources = [
         Source::moved(owned.clone()),
@@ -726,7 +730,7 @@ fn a_segment_that_borrows_has_nothing_to_hand_over() {
     assert_eq!(error, BuildError::Segment { index: 0, error: expected });
     let copied = build([Source::moved(lent).unsupported(Unsupported::Copy)]);
     assert_eq!(copied.built().entries().next().unwrap().0.reason, Reason::Unsupported);
-    // What a payload owns it can hand over.
+    // A payload can hand over the segments that it owns.
     let owned = build([Source::moved(&source)]).into_segments().remove(0);
     assert_eq!(flat(&build([Source::moved(owned)])), [1, 2]);
 }
@@ -742,13 +746,14 @@ fn memory_of_another_wasm_module_is_not_let_go_and_nothing_else_is_touched() {
     assert!(!message.is_empty());
     assert!(error.to_string().contains("another wasm module"), "{error}");
     assert_eq!((good.length(), byte_length(&other)), (3, 65536.0));
-    // Nobody can know beforehand. Where two buffers could be such memory, the first is gone when the second is refused.
+    // The library cannot know beforehand. When two buffers could be such memory, the first is
+    // detached before the engine refuses the second.
     let large = array(&noise(65_536));
     let error = ZBytes::from_segments([Source::moved(&large), Source::moved(&other)]).unwrap_err();
     assert!(matches!(error, BuildError::Segment { index: 1, error: SegmentError::NotLetGo { before: 1, .. } }));
     assert!(error.to_string().ends_with("and are detached: 1"), "{error}");
     assert_eq!(large.length(), 0);
-    // It can be borrowed, and that it goes when that memory grows is noticed.
+    // It can be borrowed. The library notices that it is detached when that memory grows.
     let memory: WebAssembly::Memory = js("globalThis.other = new WebAssembly.Memory({ initial: 1 })").unchecked_into();
     let borrowed = build([Source::borrow(memory.buffer())]);
     memory.grow(1);
@@ -771,7 +776,7 @@ fn memory_that_grows_between_two_sources_is_still_known() {
     }
 }
 
-/// Does `test` in an engine that lacks a property of a class.
+/// Runs `test` in an engine that lacks a property of a class.
 fn without<R>(holder: &str, property: &str, test: impl FnOnce() -> R) -> R {
     let hide = format!(
         "(() => {{ const h = {holder}; globalThis.kept = Object.getOwnPropertyDescriptor(h, '{property}'); \
@@ -825,7 +830,7 @@ fn an_engine_without_transfer_moves_by_structured_clone() {
 
 #[wasm_bindgen_test]
 fn an_immutable_buffer_is_borrowed_as_safe_and_cannot_be_moved() {
-    // No released engine has them yet, so one buffer says of itself what an immutable one would.
+    // No released engine has immutable buffers yet, so one buffer reports that it is one.
     js(
         "Object.defineProperty(ArrayBuffer.prototype, 'immutable', { configurable: true, get() { return this.fixed === true } })",
     );
@@ -843,7 +848,7 @@ fn an_immutable_buffer_is_borrowed_as_safe_and_cannot_be_moved() {
 
 // ---- how long an owner lives ----
 
-/// Lets the engine collect garbage, until `done` or for as long as nobody would wait.
+/// Lets the engine collect garbage, until `done` or for two seconds.
 async fn collect_until(done: impl Fn() -> bool) -> bool {
     for _ in 0..200 {
         js("globalThis.gc()");
@@ -857,7 +862,7 @@ async fn collect_until(done: impl Fn() -> bool) -> bool {
     false
 }
 
-/// Makes an array whose bytes count up, watches its buffer, and forgets it. Returns the only reference.
+/// Makes an array whose bytes count up, and watches its buffer. Returns the only reference.
 fn watched(name: &str, len: usize) -> JsValue {
     js(&format!(
         "(() => {{ const a = new Uint8Array({len}).map((_, i) => i); globalThis.{name} = new WeakRef(a.buffer); return a }})()"

@@ -1,4 +1,5 @@
-//! Takes the pictures of the page that are kept in docs/: no test, and therefore ignored unless scripts/screenshots asks for it.
+//! Takes the pictures of the page in docs/. These functions are not tests, so cargo ignores them
+//! unless scripts/screenshots runs them.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -19,7 +20,8 @@ use support::{
 };
 
 const DESK: (u32, u32) = (1440, 900);
-/// So high that no pane has to be scrolled, and so narrow that none is stretched to the window's height.
+/// So high that each pane shows all of its content without scrolling. So narrow that each pane
+/// keeps its own height.
 const TALL: (u32, u32) = (1360, 2400);
 const PHONE: (u32, u32) = (390, 844);
 
@@ -37,7 +39,7 @@ impl Camera<'_> {
         println!("{}", file.display());
     }
 
-    /// Brings to its end what moves, and waits until the fonts are there.
+    /// Ends all animations, and waits until the page has its fonts.
     async fn settle(&self) {
         let script = "
             const done = arguments[0];
@@ -48,13 +50,13 @@ impl Camera<'_> {
         self.page.client.execute_async(script, vec![]).await.unwrap();
     }
 
-    /// The window.
+    /// Takes a picture of the window.
     async fn window(&self, name: &str) {
         self.settle().await;
         self.keep(name, &self.page.client.screenshot().await.unwrap());
     }
 
-    /// One element, as far as the window shows it.
+    /// Takes a picture of one element, as far as the window shows it.
     async fn element(&self, name: &str, css: &str) {
         self.settle().await;
         let element = self.page.client.find(Locator::Css(css)).await.unwrap();
@@ -62,7 +64,7 @@ impl Camera<'_> {
     }
 }
 
-/// Brings the page to where there is something to see in every pane.
+/// Fills every pane of the page with content.
 async fn fill(page: &Page) {
     page.click("#tab-wire").await;
     page.click("#wire-record-here").await;
@@ -109,7 +111,7 @@ async fn pictures_of_every_pane_and_theme() {
         page.run("scrollTo(0, 0)", vec![]).await;
         camera.window("phone").await;
     }
-    // What the experiments have found makes its pane longer.
+    // The findings of the experiments make their pane longer.
     page.click("#try-all").await;
     for experiment in ["write", "detach", "worker", "refuse", "grow", "drop"] {
         page.wait(&format!("#experiment-{experiment}:is([data-state=done], [data-state=bad])")).await;

@@ -1,4 +1,4 @@
-//! The native face as its users meet it: over HTTP and WebSocket, and as a program.
+//! The native program as its users meet it: over HTTP and WebSocket, and as a process.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use zbytes_lab::server::{self, Error, Lab, Options, Port};
 use zenoh::qos::CongestionControl;
 
-/// No test measures time: this only ends one that would otherwise hang.
+/// No test measures time: this only ends a test that would otherwise hang.
 const GUARD: Duration = Duration::from_secs(60);
 
 const HASHED_JS: &str = "/zbytes-lab-0123456789abcdef.js";
@@ -94,7 +94,7 @@ async fn what_shrinks_is_compressed_for_those_who_take_it() {
     assert_eq!(unpacked, wasm);
     assert!(brotli.body.len() < wasm.len() && gzip.body.len() < wasm.len());
 
-    // A cache in between must not confuse the three.
+    // A cache on the way must not confuse the three.
     let tags = [&plain, &brotli, &gzip].map(|answer| answer.header("etag").unwrap().to_owned());
     assert!(tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2]);
 
@@ -150,7 +150,7 @@ async fn what_is_not_there_is_said_so() {
         std::os::unix::fs::symlink(to, dist.join(link)).unwrap();
     }
     let lab = lab_of(&dist).await;
-    // Names may have 255 B, and paths 4,096 B, in most file systems.
+    // Most file systems limit names to 255 B, and paths to 4,096 B.
     let (long, longer) = (format!("/{}", "n".repeat(256)), format!("/{}x", "n/".repeat(2_500)));
     for path in [
         "/nothing",
@@ -203,7 +203,7 @@ async fn lab_json_leads_to_the_router() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_programs_that_know_only_the_router_reach_each_other() {
     let lab = lab().await;
-    // Peers are what zenoh's own API opens by default.
+    // zenoh's own API opens a peer by default.
     for mode in ["client", "peer"] {
         let receiver = session(mode, &lab.tcp_locator()).await;
         let sender = session(mode, &lab.tcp_locator()).await;
@@ -229,11 +229,11 @@ async fn two_programs_that_know_only_the_router_reach_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_longest_batches_pass_the_ws_port_both_ways() {
     let lab = lab().await;
-    // Of zenoh's own clients, which fill every batch as far as the router lets them.
+    // The test uses zenoh's own clients, which fill every batch as far as the router lets them.
     let sessions = [session("client", &lab.ws_locator()).await, session("client", &lab.tcp_locator()).await];
     for (from, to) in [(0, 1), (1, 0)] {
         let subscriber = sessions[to].declare_subscriber("lab/long").await.unwrap();
-        // Otherwise a router that is short of time may drop one, as publishers ask for by default.
+        // Otherwise a busy router may drop one, as publishers allow by default.
         let publisher = sessions[from].declare_publisher("lab/long").congestion_control(CongestionControl::Block);
         let publisher = publisher.await.unwrap();
         timeout(GUARD, async {
@@ -260,7 +260,7 @@ async fn lab_json_is_told_under_names_of_this_machine_only() {
         (page.to_string(), 200),
         (format!("localhost:{}", page.port()), 200),
         ("lab.example".to_owned(), 200),
-        // A name that a stranger points here.
+        // A stranger's name whose DNS entry leads to this machine.
         (format!("evil.example:{}", page.port()), 403),
         (format!("user@{page}"), 403),
         (String::new(), 403),
@@ -303,7 +303,7 @@ async fn only_the_pages_own_origin_is_let_in() {
         (Some(&*own), format!("user@127.0.0.1:{port}"), 403, "may not use the router"),
         (Some(&*format!("{own}#fragment")), format!("127.0.0.1:{port}"), 403, "expected the Origin of a page"),
         (Some(&*rebound), format!("evil.example:{port}"), 403, "--allow-host evil.example"),
-        // Only --router-only stands behind trunk.
+        // Only a lab with --router-only accepts the page of trunk.
         (Some("http://127.0.0.1:8081"), format!("127.0.0.1:{port}"), 403, "may not use the router"),
     ] {
         let origin_line = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
@@ -366,7 +366,7 @@ async fn a_websocket_client_meets_the_router() {
     let mut request = format!("ws://{page}/zenoh").into_client_request().unwrap();
     request.headers_mut().insert("origin", format!("http://{page}").parse().unwrap());
     let (mut socket, _) = timeout(GUARD, tokio_tungstenite::connect_async(request)).await.unwrap().unwrap();
-    // Only a zenoh router ends the connection over this: to anything else it is a plain message.
+    // Only a zenoh router ends the connection over this: to any other server it is a plain message.
     send_message(&mut socket, Message::Binary(vec![0xff; 64].into())).await;
     timeout(GUARD, ended(&mut socket)).await.expect("the router should have closed the connection");
     lab.stop().await;
@@ -383,7 +383,7 @@ async fn the_end_of_the_router_ends_its_connections() {
 
     lab.stop_router().await;
     let mut rest = Vec::new();
-    // A reset is an end as well.
+    // A reset also counts as an end.
     let _ = timeout(GUARD, connection.read_to_end(&mut rest)).await.expect("the connection should have been cut");
     let (answer, _) = upgrade(page, &request).await;
     assert_eq!(answer.status, 502);
@@ -444,14 +444,14 @@ async fn a_port_in_use_names_the_port_and_the_option() {
         assert!(output.stdout.is_empty());
     }
     drop(taken);
-    // Two of the lab's own ports in the same place.
+    // Two of the lab's own ports at the same address.
     let error = Lab::start(Options { ws: addr, tcp: addr, ..options(&dist) }).await.unwrap_err();
     assert!(matches!(error, Error::PortInUse { port: Port::Tcp, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_of_another_machine_is_refused() {
-    // 192.0.2.0/24 is for documentation and belongs to nobody.
+    // 192.0.2.0/24 is reserved for documentation, so no machine has such an address.
     let page = "192.0.2.1:8080".parse().unwrap();
     let error = Lab::start(Options { page, ..options(&dist()) }).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot listen on 192.0.2.1:8080"), "{error}");
@@ -487,7 +487,7 @@ async fn the_program_ends_cleanly_on_a_signal() {
     let dist = dist();
     for signal in ["-INT", "-TERM", "-HUP"] {
         let mut child = Program::start(&dist, &[]).await;
-        // What may hold it up: an idle connection, an open /zenoh, a peer.
+        // An idle connection, an open /zenoh and a peer could delay the end.
         let idle = TcpStream::connect(child.page).await.unwrap();
         let (answer, open) = upgrade(child.page, &format!("{}{UPGRADE}", own(child.page))).await;
         assert_eq!(answer.status, 101);
@@ -573,7 +573,8 @@ async fn lan_opens_one_port_and_says_so() {
     for part in ["warning: ", "open to the network", "publish and subscribe", "plain http"] {
         assert!(warning.contains(part), "{part:?} in {warning}");
     }
-    // Which of this machine's addresses are told is tested where they are chosen.
+    // Another test, beside the code that chooses them, checks which of this machine's addresses the
+    // lab reports.
     let addresses = if_addrs::get_if_addrs().unwrap();
     let mut told = 0;
     for line in warning.lines().filter(|line| line.starts_with("  http://")) {
@@ -616,7 +617,7 @@ async fn bad_options_are_told_apart_from_failures() {
     }
 }
 
-// ---- what must not drift apart ----
+// ---- values that must stay equal ----
 
 #[test]
 fn trunk_sends_the_same_headers_and_finds_the_router() {
@@ -634,7 +635,7 @@ fn trunk_sends_the_same_headers_and_finds_the_router() {
     assert_eq!(backends, [format!("http://{page}/lab.json"), format!("ws://{page}{}", server::ENDPOINT)]);
 }
 
-/// What the policy must be, said apart from where it is written.
+/// The expected policy, written here a second time.
 #[test]
 fn the_page_may_do_what_it_needs_and_nothing_else() {
     let trunk: toml::Table = read("Trunk.toml").parse().unwrap();
@@ -653,7 +654,7 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
             // No other page may load parts of this one.
             ("cross-origin-resource-policy", "same-origin"),
             ("x-content-type-options", "nosniff"),
-            // Routers and links that are followed do not learn where the page is.
+            // Routers and followed links do not learn the address of the page.
             ("referrer-policy", "no-referrer"),
         ] {
             assert_eq!(headers.get(name), Some(&value), "{whose} {name}");
@@ -662,15 +663,16 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
         for directive in headers["content-security-policy"].split(';') {
             let mut words = directive.split_whitespace();
             let name = words.next().expect("no directive is empty");
-            // A browser takes the first of two.
+            // A browser takes the first of two with the same name.
             assert_eq!(allowed.insert(name, words.collect()), None, "{whose} {name} is there twice");
         }
-        // What is not named is forbidden; the last three do not fall back to that, and have to say it themselves.
+        // The policy forbids all that it does not name. The last three do not fall back to the
+        // default, so the policy names them.
         for name in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
             assert_eq!(allowed.remove(name), Some(vec!["'none'"]), "{whose} {name}");
         }
-        // Its own files, WebAssembly, Workers, and WebSockets to the router that the user names. No inline script or style,
-        // no eval, no file of any other site.
+        // Its own files, WebAssembly, Workers, and WebSockets to the router that the user names. It
+        // allows no inline script or style, no eval, no file of any other site.
         let most: HashMap<&str, &[&str]> = HashMap::from([
             ("script-src", &["'self'", "'wasm-unsafe-eval'"][..]),
             ("style-src", &["'self'"]),
@@ -707,11 +709,11 @@ async fn the_script_shows_the_programs_own_help() {
 
 // ---- helpers ----
 
-/// The part of a WebSocket upgrade that does not depend on who asks. The key is that of RFC 6455.
+/// The part of a WebSocket upgrade that is the same for every client. The key is that of RFC 6455.
 const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// The headers by which a page of this address shows where it is from.
+/// The headers by which a page at this address reports its origin.
 fn own(page: SocketAddr) -> String {
     format!("Host: {page}\r\nOrigin: http://{page}\r\n")
 }
@@ -738,7 +740,7 @@ fn dist() -> PathBuf {
     dist
 }
 
-/// Options under which any number of labs run side by side.
+/// Options with which any number of labs run at the same time.
 fn options(dist: &Path) -> Options {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     Options { page: any, ws: any, tcp: any, dist: dist.to_owned(), ..Options::default() }
@@ -819,7 +821,8 @@ async fn handshake(addr: SocketAddr, method: &str, head: &str) -> (Answer, TcpSt
     timeout(GUARD, exchange).await.expect("the server should have answered")
 }
 
-/// Sends a request and reads the head of its answer, with what came along of the body.
+/// Sends a request and reads the head of its answer, with the bytes of the body that arrived with
+/// it.
 async fn send(addr: SocketAddr, request: &str) -> (Answer, TcpStream) {
     let mut connection = TcpStream::connect(addr).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
@@ -847,7 +850,7 @@ async fn send_message(socket: &mut Socket, message: tokio_tungstenite::tungsteni
     socket.send(message).await.unwrap();
 }
 
-/// Resolves when the other side has ended the connection, in whatever way.
+/// Resolves when the other side has ended the connection, in any way.
 async fn ended(socket: &mut Socket) {
     use futures_util::StreamExt as _;
     while let Some(Ok(message)) = socket.next().await {
@@ -871,7 +874,7 @@ fn program(dist: &Path, options: &[&str]) -> tokio::process::Command {
     command
 }
 
-/// The real program, started and greeted by.
+/// The real program, and the addresses that it printed at its start.
 struct Program {
     process: tokio::process::Child,
     stdout: tokio::io::BufReader<tokio::process::ChildStdout>,

@@ -1,4 +1,5 @@
-//! The client over a native WebSocket, against a real router with the `zenoh` crate at its other side.
+//! The client over a native WebSocket, against a real router, with the `zenoh` crate on the
+//! router's other side.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -52,16 +53,17 @@ use zenoh::{
 };
 use zenoh_protocol::core as wire;
 
-/// Sizes at the borders: of a byte, of one batch, of many.
+/// Sizes at the limits: of a byte, of one batch, of many.
 const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
 
-/// A free address that no other test of this process gets. Ports that the system hands out would do for one router, but many start at once
-/// here, and each lets go of its ports for a moment before it opens them.
+/// A free address that no other test of this process gets. Ports from the system would be enough
+/// for one router. But many routers start here at the same time, and each frees its ports for a
+/// moment before it opens them.
 fn own_address() -> SocketAddr {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     loop {
         let n = std::process::id().wrapping_mul(97).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
-        // Below those that the system hands out.
+        // Below the ports that the system assigns.
         let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + (n % 10_000) as u16));
         if std::net::TcpListener::bind(address).is_ok() {
             return address;
@@ -71,7 +73,7 @@ fn own_address() -> SocketAddr {
 
 async fn router() -> Lab {
     let start = || Lab::start(Options { router_only: true, ws: own_address(), tcp: own_address(), ..options() });
-    // Another program, as one that runs the same tests, may have taken an address meanwhile.
+    // Another program may have taken an address meanwhile, such as one that runs the same tests.
     match start().await {
         Ok(lab) => lab,
         Err(_) => start().await.unwrap(),
@@ -82,7 +84,7 @@ async fn peer(lab: &Lab) -> zenoh::Session {
     joined(&lab.tcp_locator()).await
 }
 
-/// Waits until the router has what `peer` has declared: it answers this behind it.
+/// Waits until the router has the declarations of `peer`: the router answers this after them.
 async fn settled(peer: &zenoh::Session) {
     let answers = peer.liveliness().get("lab/no/such/token").await.unwrap();
     while answers.recv_async().await.is_ok() {}
@@ -92,7 +94,7 @@ fn noise(seed: u64, len: usize) -> Vec<u8> {
     (0..len.div_ceil(8)).flat_map(|i| mix(seed ^ (i as u64) << 20).to_le_bytes()).take(len).collect()
 }
 
-/// A payload of these bytes in three segments, none of them copied.
+/// A payload of these bytes in three segments. None of them is a copy.
 fn payload(bytes: &[u8]) -> ZBytes {
     let third = bytes.len() / 3;
     let parts = [&bytes[..third], &bytes[third..2 * third], &bytes[2 * third..]];
@@ -122,7 +124,7 @@ fn sample(events: Vec<Event>) -> Sample {
     }
 }
 
-// ---- put, delete, and what goes with them ----
+// ---- put, delete, and their options ----
 
 #[tokio::test(flavor = "multi_thread")]
 async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
@@ -142,7 +144,7 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
                 numbered: Some(n as u32),
                 congestion: wire::CongestionControl::Block,
                 priority: wire::Priority::InteractiveHigh,
-                // zenoh may drop what is best effort, and does so with what is large.
+                // zenoh may drop best-effort messages, and drops large ones.
                 reliability: if sn == 0 && len < 100_000 {
                     wire::Reliability::BestEffort
                 } else {
@@ -194,7 +196,7 @@ async fn puts_and_deletes_of_others_arrive_with_everything_that_they_carry() {
         for attached in [None, Some(9usize), Some(70_000)] {
             for reliability in [Reliability::Reliable, Reliability::BestEffort] {
                 if reliability == Reliability::BestEffort && len > 100_000 {
-                    // zenoh may drop what is best effort, BLOCK or not, and does so with what is large.
+                    // zenoh may drop best-effort messages, even with BLOCK, and drops large ones.
                     continue;
                 }
                 let (bytes, attachment) = (noise(n as u64, len), attached.map(|len| noise(99, len)));
@@ -221,7 +223,7 @@ async fn puts_and_deletes_of_others_arrive_with_everything_that_they_carry() {
         let got = sample(link.until(is_sample).await);
         assert!(got.deleted && got.payload.is_empty());
     }
-    // Nothing of it was copied: payloads and attachments lie where they were received.
+    // The session copied none of it: payloads and attachments stay where they were received.
     assert_eq!(link.client.received().total(), 0);
     peer.close().await.unwrap();
     lab.stop().await;
@@ -295,7 +297,7 @@ async fn what_was_missed_of_a_numbered_publisher_is_reported() {
     let mut other = Link::open(&lab.ws_locator()).await;
     link.client.subscribe(1, Subscribe { report_missed: true, ..key("lab/**").into() }).unwrap();
     link.flush().await;
-    // Of ten numbered samples four go under a key that nobody hears.
+    // Four of ten numbered samples have a key without a subscriber.
     for n in 0..10 {
         let text = if [3, 4, 5, 8].contains(&n) { "elsewhere" } else { "lab/n" };
         let put =
@@ -450,7 +452,7 @@ async fn consolidation_targets_and_timeouts_are_kept() {
     assert_eq!((nothing.len(), end), (0, Ok(())));
     let late = Get { timeout: Duration::from_millis(300), ..Get::new(key("lab/silent")) };
     let (_, end) = replies(&mut link, late).await;
-    // The router gives up on the queryable at the same time, and says so in its way.
+    // The router gives up on the queryable at the same time, and may report that first.
     assert!(matches!(end, Err(GetError::Timeout) | Ok(())), "{end:?}");
     drop(silent);
     peer.close().await.unwrap();
@@ -471,7 +473,7 @@ async fn queryables_of_ours_answer_gets_of_others() {
     for (n, len) in SIZES.into_iter().enumerate() {
         let (bytes, attachment) = (noise(n as u64, len), noise(51, len));
         let (target, consolidation) = (zenoh::query::QueryTarget::All, zenoh::query::ConsolidationMode::None);
-        // One that is dropped takes the answers of its gets along.
+        // Dropping a querier discards the answers to its gets.
         let querier = peer.declare_querier("lab/q/x").target(target).consolidation(consolidation).await.unwrap();
         let answers = if n % 2 == 0 {
             let get = peer.get("lab/q/x?p=1").target(target).consolidation(consolidation);
@@ -491,7 +493,7 @@ async fn queryables_of_ours_answer_gets_of_others() {
         assert_eq!(asked.iter().map(|query| query.queryable).collect::<Vec<_>>(), [5, 6]);
         for query in asked {
             assert_eq!((query.key.as_str(), query.parameters.as_str(), query.local), ("lab/q/x", "p=1", false));
-            // A body without a byte is no body.
+            // A body without a byte counts as no body.
             assert_eq!(query.payload.as_ref().map(flat).unwrap_or_default(), bytes, "{len} B");
             assert_eq!(query.attachment.as_ref().map(flat).unwrap_or_default(), attachment);
             let mut content = Content::put(payload(&bytes));
@@ -597,7 +599,8 @@ async fn tokens_are_seen_both_ways() {
         .collect();
     alive.sort();
     assert_eq!(alive, ["lab/alive/early", "lab/alive/late", "lab/alive/ours"]);
-    // One in some hundred gets of the `zenoh` crate ends without the token that is there.
+    // One in some hundred gets of the `zenoh` crate ends without the token, although the token
+    // exists.
     let asked = async {
         loop {
             let answers = peer.liveliness().get("lab/alive/ours").await.unwrap();
@@ -638,7 +641,7 @@ fn samples(events: Vec<Event>) -> Vec<Sample> {
     events.into_iter().filter(is_sample).map(|event| sample(vec![event])).collect()
 }
 
-/// The keys of tokens that have all gone, or all come, in order.
+/// The keys of tokens in order. All of them must have ended, or all must have appeared.
 fn keys(tokens: &[Sample], gone: bool) -> Vec<&str> {
     assert!(tokens.iter().all(|token| token.deleted == gone), "{tokens:?}");
     let mut keys: Vec<&str> = tokens.iter().map(|token| token.key.as_str()).collect();
@@ -651,7 +654,7 @@ async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
     const SHARED: &str = "lab/alive/shared";
     let own = |n: usize| format!("lab/alive/{n}");
     let lab = router().await;
-    // The first one only looks on.
+    // The first link only watches.
     let mut links = Vec::new();
     for n in 0..5 {
         let mut link = Link::open(&lab.ws_locator()).await;
@@ -670,7 +673,7 @@ async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
         }
         assert_eq!(keys(heard, false), all, "{n} hears of each once");
     }
-    // Each session goes in another way.
+    // Each session ends in another way.
     while links.len() > 1 {
         let (n, mut going, _) = links.pop().unwrap();
         match n {
@@ -692,7 +695,7 @@ async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
             while heard.len() < expected.len() {
                 heard.push(sample(link.until(is_sample).await));
             }
-            // What is told besides is told before this is answered.
+            // The router sends further samples before it answers this.
             heard.extend(samples(link.flush().await));
             assert_eq!(keys(&heard, true), expected, "{n}");
         }
@@ -735,7 +738,7 @@ async fn whether_anybody_is_there_is_known_both_ways() {
     assert!(matched && publisher.matching_status().await.unwrap().matching());
     link.client.undeclare(3).unwrap();
     link.client.undeclare(4).unwrap();
-    // A listener may begin with how it is.
+    // A listener may begin with the current status.
     let gone = async {
         while statuses.recv_async().await.unwrap().matching() {}
         while queries.recv_async().await.unwrap().matching() {}
@@ -751,7 +754,7 @@ fn is_closed(event: &Event) -> bool {
     matches!(event, Event::Closed(_))
 }
 
-/// What was unfinished when the session ended.
+/// The operations that were unfinished when the session ended.
 fn unfinished(events: Vec<Event>) -> Vec<(u64, bool)> {
     match events.into_iter().last() {
         Some(Event::Closed(ended)) => ended.unfinished.iter().map(|one| (one.op, one.begun)).collect(),
@@ -773,7 +776,7 @@ async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
     link.client.subscribe_liveliness(4, key("lab/alive/*"), true).unwrap();
     link.until(is_sample).await;
     for round in 0..3u64 {
-        // Idle, in a large put, in a get that nobody answers.
+        // The link is idle, in a large put, or in a get without an answer.
         let mut expected = Vec::new();
         if round == 1 {
             let op = link.op();
@@ -790,7 +793,7 @@ async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
             link.during(async { queryable.recv_async().await.unwrap() }).await;
             expected.push((op, true));
             silent.close().await.unwrap();
-            // The queryable is gone, and the router may have said so already.
+            // The queryable has ended, and the router may have reported that already.
             let (_, events) = link.during(tokio::time::sleep(Duration::from_millis(100))).await;
             if events.iter().any(|event| matches!(event, Event::GetEnded(..))) {
                 expected.clear();
@@ -829,13 +832,14 @@ async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
     lab.stop().await;
 }
 
-/// Whether `peer` sees the token of ours.
+/// Whether `peer` sees our token.
 async fn alive_again(peer: &zenoh::Session) -> bool {
     let answers = peer.liveliness().get("lab/alive/ours").await.unwrap();
     answers.recv_async().await.is_ok()
 }
 
-/// The program as it is started by hand, so that it can be killed; `None` when a port was taken meanwhile.
+/// The program, started as a person starts it, so that the test can kill it. `None` when another
+/// program has taken a port meanwhile.
 async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
     use tokio::io::AsyncBufReadExt;
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_zbytes-lab"))
@@ -848,10 +852,10 @@ async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
         .spawn()
         .unwrap();
     let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    // It prints its addresses once it listens.
+    // The program prints its addresses once it listens.
     while let Some(line) = tokio::time::timeout(GUARD, lines.next_line()).await.unwrap().unwrap() {
         if line.contains(&ports[2]) {
-            // What it prints must go somewhere, or it ends.
+            // Its output must be read, or it ends.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Some(child);
         }
@@ -859,7 +863,7 @@ async fn program(ports: &[String; 3]) -> Option<tokio::process::Child> {
     None
 }
 
-/// The program on ports that are free, and the ports, on which another may follow it.
+/// The program on free ports, and these ports, on which the test may start another one.
 async fn started() -> ([String; 3], tokio::process::Child) {
     loop {
         let ports = [own_address(), own_address(), own_address()].map(|address| address.to_string());
@@ -891,20 +895,20 @@ async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
     assert_eq!(sample(link.until(is_sample).await).key, "lab/back");
 }
 
-/// What a proxy does to the messages from the router to the client.
+/// Harm that a proxy does to the messages from the router to the client.
 #[derive(Clone, Copy, Debug)]
 enum Harm {
-    /// Holds each back for a while.
+    /// Delays each message for a while.
     Delay,
-    /// Cuts the nth short.
+    /// Truncates the nth message.
     Truncate(usize),
-    /// Sends something else instead of the nth.
+    /// Replaces the nth message with other bytes.
     Garbage(usize),
-    /// Ends the connection at the nth.
+    /// Ends the connection at the nth message.
     Cut(usize),
 }
 
-/// A WebSocket proxy that does harm to its first connection, and none to the next.
+/// A WebSocket proxy that harms its first connection, and not the next ones.
 async fn proxy(to: String, harm: Harm) -> String {
     use futures_util::{SinkExt, StreamExt};
     use tokio_tungstenite::tungstenite::Message;
@@ -961,14 +965,14 @@ async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
         let through = proxy(lab.ws_locator(), harm).await;
         let mut link = Link::open(&through).await;
         link.client.subscribe(1, key("lab/**")).unwrap();
-        // The answer may be what is harmed.
+        // The harmed message may be the answer.
         let (op, now) = (link.op(), link.now());
         link.client.flush(op, now).unwrap();
         let fenced = |event: &Event| matches!(event, Event::Flushed(..) | Event::Resumed { .. } | Event::Closed(_));
         let mut lost = link.until(fenced).await.iter().any(is_closed);
         for round in 0.. {
             let text = format!("lab/{round}");
-            // Several batches, and one.
+            // A payload of several batches, and one of a single batch.
             peer.put(&text, noise(round, 200_000)).congestion_control(CongestionControl::Block).await.unwrap();
             peer.put(&text, noise(round, 10)).congestion_control(CongestionControl::Block).await.unwrap();
             let mut whole = 0;
@@ -984,7 +988,7 @@ async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
                         last = usize::from(len == 10 && sample.key == text);
                     }
                     Event::Closed(_) => lost = true,
-                    // What was put meanwhile did not arrive, or may not have.
+                    // The samples that were put meanwhile may not have arrived.
                     Event::Resumed { .. } => {
                         link.flush().await;
                         break;
@@ -1002,7 +1006,7 @@ async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
     lab.stop().await;
 }
 
-// ---- what a fence says ----
+// ---- fences ----
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
@@ -1025,15 +1029,17 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
             if fence {
                 link.flush().await;
             } else {
-                // Until the last has been given to the socket, which is all that a put without a fence tells.
+                // Waits until the last put is at the socket, which is all that a put without a
+                // fence reports.
                 let last = link.op() - 1;
                 link.parts_of(last, 1).await;
             }
             link.cut();
             drop(link);
-            // A sample of another session comes behind whatever the router has of the first.
+            // A sample of another session arrives after everything that the router has of the
+            // first.
             let mut other = Link::open(&lab.ws_locator()).await;
-            // Of the lowest priority: others overtake in the router too.
+            // It has the lowest priority: samples overtake each other in the router too.
             let mark = Put { priority: wire::Priority::Background, ..block("lab/mark", payload(b"x")) };
             other.client.put(1, mark).unwrap();
             other.flush().await;
@@ -1067,7 +1073,7 @@ async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothin
         reader.client.subscribe(1, key("lab/**")).unwrap();
         reader.flush().await;
         let mut link = Link::open(&format!("ws/{}", ports[1])).await;
-        // More than what lies in buffers between the router and a reader that does not read.
+        // More bytes than fit into the buffers between the router and a reader that does not read.
         for n in 0..300u32 {
             let bytes = [n.to_le_bytes().to_vec(), noise(1, 20_000)].concat();
             let op = link.op();
@@ -1099,7 +1105,7 @@ const MANY: u64 = 10_000;
 /// Lengths and digests in their order, by key and priority.
 type Orders = std::collections::HashMap<(String, u8), Vec<(usize, [u8; 32])>>;
 
-/// Between 1 B and 4 MiB, each octave as likely as the others.
+/// Between 1 B and 4 MiB. Each doubling of the size is as likely as the others.
 fn size(n: u64) -> usize {
     let random = mix(n ^ 0x5EED) as f64 / u64::MAX as f64;
     (22.0 * random).exp2() as usize
@@ -1124,7 +1130,7 @@ async fn ten_thousand_puts_arrive_in_their_order_within_each_priority_and_key() 
         .unwrap();
     settled(&peer).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    // One block of noise for all: each payload is a part of it, by reference.
+    // One block of noise for all: each payload refers to a part of it.
     let block_of_noise: std::sync::Arc<[u8]> = noise(77, (1 << 22) + (1 << 16)).into();
     let whole = zbytes_lab::segment::Segment::from(block_of_noise.to_vec());
     let part = |n: u64| {

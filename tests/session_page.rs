@@ -1,5 +1,6 @@
-//! The whole session in the built page: every tab of the Router pane against the `zenoh` crate and the official Python client, both ways;
-//! a page that is hidden; in the long run also one that is frozen.
+//! The whole session in the built page: every tab of the Router pane against the `zenoh` crate and
+//! the official Python client, in both directions. Also a hidden page and, in the long run, a
+//! frozen one.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -58,22 +59,23 @@ async fn row(page: &Page, len: usize) {
     page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
 }
 
-/// What is in a row.
+/// The bytes of a row.
 fn ramp(len: usize) -> Vec<u8> {
     (0..len).map(|i| i as u8).collect()
 }
 
-/// A payload as a peer tells of a sample.
+/// A payload in the form in which a peer describes a sample.
 fn digest(bytes: &[u8]) -> Value {
     json!({ "len": bytes.len(), "sha256": sha256(bytes) })
 }
 
-/// The number of a sample that a peer tells of.
+/// The number of a sample that a peer describes.
 fn number_of(sample: &Value) -> u64 {
     sample["source"][2].as_u64().unwrap()
 }
 
-/// What a peer hears of the page, without what the test does not know: of a stamp there is whose it is, of a source its number.
+/// The next sample of a peer, reduced to the values that the test knows. A stamp keeps only the id
+/// of its clock, a source only its number.
 async fn hear(peer: &mut Peer) -> Value {
     let mut sample = peer.hear("sample").await;
     let stamped_by = sample["timestamp"].as_str().and_then(|stamp| stamp.rsplit('/').next()).map(str::to_owned);
@@ -88,7 +90,7 @@ async fn hash(page: &Page, row: &str) -> String {
     page.text(&format!("{row} .digest")).await
 }
 
-/// What sticks out of the pane, or of the page, at its side.
+/// The elements that extend beyond the right edge of the pane, or of the page.
 async fn sticking_out(page: &Page) -> Value {
     let script = "
         const pane = document.querySelector('#pane-router');
@@ -100,7 +102,7 @@ async fn sticking_out(page: &Page) -> Value {
     page.run(script, vec![]).await
 }
 
-/// The zenoh ids of the router and of the page, as the page tells them.
+/// The zenoh ids of the router and of the page, as the page shows them.
 async fn ids(page: &Page) -> [String; 2] {
     tab(page, "link").await;
     page.wait("#agreed-router").await;
@@ -136,7 +138,7 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
         assert_eq!(hear(peer).await, expected);
         page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
     }
-    // The page's own subscription says the same of it.
+    // The page's own subscription shows the same.
     let more = format!("#samples [data-more='{key}'][data-number='{}']", *number - 1);
     page.wait(&more).await;
     let more = page.text(&more).await;
@@ -163,7 +165,8 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     page.click("#flush").await;
     page.wait("#flush-result[data-state=done]").await;
 
-    // Whether anybody listens: the peer does, and of what nobody subscribes to the page says so.
+    // Matching status: the peer subscribes to the first key. The second key has no subscriber, and
+    // the page reports it.
     page.wait("#matching[data-matching=true]").await;
     page.fill("#key", "nobody/here").await;
     page.wait("#matching[data-matching=false]").await;
@@ -171,7 +174,8 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     page.wait("#matching[data-matching=true]").await;
 }
 
-/// A put and a delete as best effort, with the page's own timestamp, numbered apart from those that are reliable; `turn` counts the peers.
+/// A put and a delete as best effort, with the page's own timestamp. Their numbers are apart from
+/// those of reliable puts. `turn` counts the peers.
 async fn page_puts_otherwise(page: &Page, peer: &mut Peer, name: &str, turn: u64) {
     let [_, own] = ids(page).await;
     tab(page, "put").await;
@@ -201,9 +205,9 @@ async fn page_puts_otherwise(page: &Page, peer: &mut Peer, name: &str, turn: u64
     page.fill("#put-timestamp", "none").await;
 }
 
-/// Puts and deletes of a peer, some of them left out.
+/// Puts and deletes of a peer. The peer skips some numbers.
 async fn peer_puts(page: &Page, peer: &mut Peer, name: &str) {
-    // The page listens, and the peer is told so.
+    // The page subscribes, and the router reports that to the peer.
     peer.call(json!({ "do": "publisher", "name": "publisher", "key": "lab/x" })).await;
     while peer.call(json!({ "do": "is_matching", "name": "publisher" })).await != true {}
     let missed: u64 = page.attribute("#missed", "data-missed").await.parse().unwrap_or(0);
@@ -267,7 +271,7 @@ async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
     (asked["payload"], asked["encoding"]) = (Value::Null, Value::Null);
     assert_eq!(peer.hear("query").await, asked);
     peer.call(undeclare).await;
-    // What is no selector is told in words where it was typed.
+    // The page reports an invalid selector beside the field where the person typed it.
     page.fill("#selector", "a//b").await;
     page.click("#get").await;
     page.wait("#get-result[data-state=failed]").await;
@@ -284,7 +288,7 @@ async fn page_answers(page: &Page, peer: &mut Peer) {
     let get =
         json!({ "do": "get", "selector": "page/*?x=1", "payload": hex(b"a question"), "attachment": hex(b"please") });
     let answer = loop {
-        // A router does not say when a queryable is known to others.
+        // A router does not report when its other clients know a queryable.
         let answer = peer.call(get.clone()).await;
         if answer != json!([]) {
             break answer;
@@ -350,7 +354,7 @@ async fn at_a_rate(page: &Page, peer: &mut Peer, number: &mut u64) {
     page.click("#rate-stop").await;
     page.wait("#rate[data-state=stopped]").await;
     assert_eq!(page.attribute("#rate", "data-dropped").await, "0");
-    // What was under way still arrives, in its order, and before what is put now.
+    // The puts in flight still arrive, in their order, and before puts made now.
     let end =
         format!("{}/end", page.run("return document.querySelector('#key').value", vec![]).await.as_str().unwrap());
     page.fill("#key", &end).await;
@@ -371,7 +375,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
-    // Nothing can be asked without a session, and every tab says what to do.
+    // Without a session, the page cannot ask, and every tab says what the person must do first.
     for name in ["get", "answer", "liveliness", "link", "put"] {
         tab(&page, name).await;
         assert!(page.text("#session-view").await.to_lowercase().contains("connect") || name == "link");
@@ -391,7 +395,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
         at_a_rate(&page, &mut peer, &mut number).await;
         peer.leave().await;
     }
-    // The tabs by keyboard, and nothing that sticks out, on a screen and on a phone.
+    // The tabs by keyboard. No element extends beyond the pane, on a screen and on a phone.
     for size in [(1440, 900), (390, 844)] {
         page.emulate(size, false).await;
         tab(&page, "put").await;
@@ -410,7 +414,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     let facts = page.text(".link-facts").await;
     assert!(facts.contains("batch 65,533 B, 16 lanes") && facts.contains("6 numbered ones missed"), "{facts}");
     assert!(page.text("#link-fence").await.contains("answered after"));
-    // Once it is closed, what went over it, and what was missed, is what it was.
+    // After the session is closed, the traffic and the missed samples still show.
     page.click("#disconnect").await;
     page.wait("#session[data-state=closed]").await;
     for name in ["put", "link"] {
@@ -425,7 +429,7 @@ async fn every_tab_does_what_it_says_with_both_peers_both_ways() {
     lab.stop().await;
 }
 
-/// Passes everything on, until all of its connections are cut.
+/// Passes everything on, until the test cuts all of its connections.
 async fn forward(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, cut) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
@@ -445,14 +449,15 @@ async fn forward(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
     (address, cut)
 }
 
-/// It says what was unfinished, here a get whose queryable never answers; and what was declared is there again.
+/// The page reports the unfinished operations, here a get whose queryable never answers. After the
+/// reconnect, the session has declared everything again.
 async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     let mut peer = Peer::native(&lab.tcp_locator(), "lab/cut/**").await;
     let never = peer.silent("answers/never").await;
     let (through, cut) = forward(lab.ws_locator().trim_start_matches("ws/").parse().unwrap()).await;
     tab(page, "put").await;
     page.connect(&format!("ws/{through}")).await;
-    // A put is given up while it is under way: nobody gets it, and what is put then arrives.
+    // The page cancels a put in flight: no subscriber gets it, and the next put arrives.
     page.fill("#key", "lab/cut/large").await;
     row(page, 4 * LARGE).await;
     page.run(
@@ -478,7 +483,7 @@ async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     tab(page, "get").await;
     page.fill("#selector", "answers/never").await;
     page.fill("#get-timeout", "3600000").await;
-    // A query that is dropped is answered with its end.
+    // Dropping a query sends its end.
     let mut held = Vec::new();
     for given_up in [true, false] {
         page.click("#get").await;
@@ -502,7 +507,8 @@ async fn a_link_that_is_cut(page: &Page, lab: &Lab) {
     peer.leave().await;
 }
 
-/// Counts the page's own timers, and notes the count whenever the page is hidden or shown, and whenever a put changes its state.
+/// Counts the page's own timers. Records the count whenever the page is hidden or shown, and
+/// whenever a put changes its state.
 const WATCH_TIMERS: &str = "
     window.ticks = 0; window.seen = [];
     setInterval(() => window.ticks++, 10);
@@ -511,14 +517,15 @@ const WATCH_TIMERS: &str = "
     const put = document.querySelector('#put-result');
     new MutationObserver(() => note(put.dataset.state)).observe(put, { attributeFilter: ['data-state'] });";
 
-/// What was noted since the last call: what, whether the page was hidden then, and how often its timer had gone off.
+/// The records since the last call: the event, whether the page was hidden then, and how often its
+/// timer had rung.
 async fn noted(page: &Page) -> Vec<(String, bool, u64)> {
     let noted = page.run("return window.seen.splice(0)", vec![]).await;
     let noted: Vec<(String, String, u64)> = serde_json::from_value(noted).unwrap();
     noted.into_iter().map(|(what, seen, ticks)| (what, seen == "hidden", ticks)).collect()
 }
 
-/// The largest put of the hidden page. Paced by the timers of a hidden page it would take sixteen of them.
+/// The largest put of the hidden page. The timers of a hidden page would need sixteen turns for it.
 const LARGE: usize = 64 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -539,7 +546,8 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     let other = page.client.new_window(true).await.unwrap();
     page.client.switch_to_window(other.handle.clone()).await.unwrap();
     page.client.goto("about:blank").await.unwrap();
-    // What came before it was hidden is let go; then these must come while it is.
+    // The test drops the samples from before the page was hidden. The next ones must arrive while
+    // it is hidden.
     peer.forget_samples();
     let mut last = number_of(&peer.hear("sample").await);
     for _ in 0..200 {
@@ -554,7 +562,7 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     page.click("#rate-stop").await;
     page.wait("#rate[data-state=stopped]").await;
 
-    // One large put, begun when the page is hidden and ended before it is shown.
+    // One large put, which begins after the page is hidden and ends before it is shown.
     row(&page, LARGE).await;
     page.fill("#key", "lab/to/large").await;
     page.run("setTimeout(() => document.querySelector('#put').click(), 1500)", vec![]).await;
@@ -570,7 +578,7 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     page.client.close_window().await.unwrap();
     page.client.switch_to_window(first).await.unwrap();
 
-    // What is large has a bar while it arrives.
+    // A large sample has a progress bar while it arrives.
     let flood = peer.flood("lab/flood", 32 << 20).await;
     page.wait(".arriving progress[value]").await;
     flood.abort();
@@ -579,7 +587,8 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     lab.stop().await;
 }
 
-/// Keeps the page busy for so long, and waits until it has told that the session was lost meanwhile, and hears again.
+/// Keeps the page busy for so long. Waits until it has reported that the session was lost
+/// meanwhile, and receives samples again.
 async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
     let script = "setTimeout(() => { const end = performance.now() + arguments[0]; while (performance.now() < end); })";
     page.run(script, vec![millis.into()]).await;
@@ -596,14 +605,15 @@ async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
     tab(page, "put").await;
 }
 
-/// The page says that it stood still for so long, within two seconds: it looks at its clocks once in a second, and a busy machine is late.
+/// Checks that the page reports a pause of this length, within two seconds. It looks at its clocks
+/// once a second, and a busy machine is late.
 async fn assert_still(page: &Page, css: &str, attribute: &str, expected: Duration) {
     let told = Duration::from_millis(page.attribute(css, attribute).await.parse().unwrap());
     let (least, most) = (expected.saturating_sub(Duration::from_millis(200)), expected + Duration::from_secs(2));
     assert!(told >= least && told <= most, "{told:?} of {expected:?}: {}", page.text(css).await);
 }
 
-/// Freezes the page as a browser does with one that is hidden; returns for how long it was.
+/// Freezes the page as a browser does with a hidden one. Returns how long the page was frozen.
 async fn freeze(page: &Page, time: Duration) -> Duration {
     page.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
     let begun = std::time::Instant::now();
@@ -625,8 +635,8 @@ async fn a_page_that_stood_still_says_for_how_long_and_what_waited_meanwhile() {
     page.wait("#samples tr[data-key='lab/before']").await;
     tab(&page, "link").await;
     assert_eq!(page.text("#link-still").await, "", "it has not stood still yet");
-    // Chromium ends the WebSockets of a page that it freezes, so one that is busy stands still here.
-    // The driver of the browser has its answer before that begins.
+    // Chromium ends the WebSockets of a page that it freezes, so the test makes the page busy
+    // instead. The driver of the browser has its answer before that begins.
     let stall = "setTimeout(() => { const end = performance.now() + 6000; while (performance.now() < end); }, 1500);";
     page.client.execute(stall, vec![]).await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
@@ -637,7 +647,7 @@ async fn a_page_that_stood_still_says_for_how_long_and_what_waited_meanwhile() {
     assert!(words.contains("This page stood still for ") && words.contains("The session has outlived it."), "{words}");
     assert_eq!(page.text("#link-loss").await, "none");
     tab(&page, "put").await;
-    // What came meanwhile says that it may have waited, and what came before and comes now does not.
+    // The sample from the pause shows that it may have waited. Those before and after it do not.
     peer.call(put("lab/after")).await;
     page.wait("#samples tr[data-key='lab/after']").await;
     let waited = |key: &str| format!("#samples [data-more='lab/{key}']");
@@ -697,7 +707,7 @@ async fn a_rate_that_is_stopped_tells_as_many_puts_as_arrive() {
         assert_eq!(peer.hear("sample").await["key"], "lab/to/rate");
         arrived += 1;
     }
-    // More are made than can leave, so some are under way when it is stopped.
+    // The page makes more puts than can leave, so some are in flight when it stops.
     page.click("#rate-stop").await;
     page.wait("#rate[data-state=stopped][data-leaving='0']").await;
     page.fill("#key", "lab/to/end").await;
@@ -716,7 +726,7 @@ async fn a_rate_that_is_stopped_tells_as_many_puts_as_arrive() {
     lab.stop().await;
 }
 
-/// What the Answer tab counts: asked, answered, refused, cut off, waiting.
+/// The counts of the Answer tab: asked, answered, refused, cut off, waiting.
 async fn answers(page: &Page) -> [u64; 5] {
     let mut counts = [0; 5];
     for (count, name) in counts.iter_mut().zip(["asked", "answered", "refused", "failed", "waiting"]) {
@@ -725,7 +735,8 @@ async fn answers(page: &Page) -> [u64; 5] {
     counts
 }
 
-/// Asks so often at once; returns how many gets were answered with `len` bytes, and the errors of those that were not.
+/// Asks this often at the same time. Returns how many gets were answered with `len` bytes, and the
+/// errors of the others.
 async fn ask_at_once(session: &zenoh::Session, times: usize, timeout: Duration, len: usize) -> (usize, Vec<String>) {
     let mut all = Vec::new();
     for _ in 0..times {
@@ -743,7 +754,7 @@ async fn ask_at_once(session: &zenoh::Session, times: usize, timeout: Duration, 
                 Err(error) => word = Some(String::from_utf8_lossy(&error.payload().to_bytes()).into_owned()),
             }
         }
-        // The asker's own clock may end a get between its answer and the end of that.
+        // The querier's own clock may end a get between its answer and the end of that answer.
         assert!(answered <= 1 && answered + usize::from(word.is_some()) > 0, "a get ends in its answer or in a word");
         payloads += answered;
         errors.extend(word.filter(|_| answered == 0));
@@ -757,14 +768,14 @@ async fn many_gets(times: usize) {
     let session = support::lab::joined(&lab.tcp_locator()).await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
-    // Three segments, one borrowed, one moved, one copied.
+    // Three segments: one borrowed, one moved, one copied.
     let len: usize = page.attribute("#build-state", "data-bytes").await.parse().unwrap();
     assert!(len > 11 << 20);
     tab(&page, "answer").await;
     page.fill("#answer-key", "page/window").await;
     page.click("#answer-key-declare").await;
     page.wait("#answer-key-undeclare").await;
-    // A router does not say when a queryable is known to others.
+    // A router does not report when its other clients know a queryable.
     let mut asked = 0;
     while asked == 0 {
         let replies = session.get("page/window").await.unwrap();
@@ -782,7 +793,8 @@ async fn many_gets(times: usize) {
     let most: usize = page.attribute("#answer-result", "data-most-held").await.parse().unwrap();
     assert!(most > len && most < WINDOW + len, "{most} B of {len} each were held at once");
 
-    // Askers that do not wait for so long: those whose time is over get a word, and the page counts all.
+    // Queriers with a short timeout: the page sends an error to those that it answers too late, and
+    // counts all.
     let hasty = Duration::from_millis(500);
     let (payloads, errors) = ask_at_once(&session, times, hasty, len).await;
     assert_eq!(payloads + errors.len(), times);
@@ -793,7 +805,7 @@ async fn many_gets(times: usize) {
     let told = page.text("#answer-problem").await;
     assert!(told.contains("could not answer within 0.4 s of the 0.5 s"), "{told}");
 
-    // What waits when it stops answering gets a word too.
+    // Queries that wait when the page stops answering get an error too.
     let gets = tokio::spawn({
         let session = session.clone();
         async move { ask_at_once(&session, times, patient, len).await }
@@ -829,7 +841,7 @@ async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hea
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
-    // While samples wait for it, a router has patience for some seconds.
+    // While samples wait for the page, a router waits for some seconds before it ends the session.
     let flood = peer.flood("lab/flood", 4 << 20).await;
     page.wait("#samples tr").await;
     busy(&page, &mut peer, 8_000, "lab/frozen").await;
@@ -837,14 +849,15 @@ async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hea
     page.click("#disconnect").await;
     page.wait("#session[data-state=closed]").await;
     page.connect("/zenoh").await;
-    // Otherwise for as long as the page has announced, which is a minute.
+    // Otherwise it waits for the lease that the page has announced, which is a minute.
     busy(&page, &mut peer, 70_000, "lab/busy").await;
     page.close_with(&[], &[SOCKET_FAILED]).await;
     peer.leave().await;
     lab.stop().await;
 }
 
-/// The length of the page's wasm memory: of what starting the program gives, which is started once only.
+/// The length of the page's wasm memory. Loading the program again returns the running instance,
+/// which is started only once.
 async fn wasm_memory(page: &Page) -> u64 {
     let script = "
         const done = arguments[0];
@@ -884,7 +897,7 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
 
     let before = wasm_memory(&page).await;
     page.click("#put").await;
-    // A click of a person's, again and again, and each has its effect while the payload is still leaving.
+    // A person's click, repeatedly. Each click has its effect while the payload is still leaving.
     let (mut answered, mut shares) = (0, std::collections::BTreeSet::new());
     loop {
         let theme = page.attribute("#theme", "data-value").await;
@@ -908,7 +921,7 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
     assert_eq!((seen.len, seen.digest), (len, sha256(&expected)));
     drop(expected);
 
-    // One byte more is refused, with the length and the limit, and nothing of it is sent.
+    // The page refuses one byte more, with the length and the limit, and sends none of it.
     page.fill("#row-length", &(len + 1).to_string()).await;
     page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{}']", len + 1), PATIENCE).await;
     page.click("#put").await;

@@ -1,4 +1,5 @@
-//! The view "Wire" in a real headless Chromium, with the frames of a real session: recorded, folded, taken apart, followed, filtered, saved.
+//! The view "Wire" in a real headless Chromium, with the frames of a real session: recorded,
+//! folded, taken apart, followed, filtered, saved.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -20,11 +21,11 @@ use support::{
 const DESK: (u32, u32) = (1440, 900);
 const PHONE: (u32, u32) = (390, 844);
 
-/// Bytes of the preset `tensor`, and the batches that they go in.
+/// Bytes of the preset `tensor`, and the batches that carry them.
 const TENSOR: usize = 11_796_480;
 const BATCHES: usize = 181;
 
-/// How many frames are shown, and how many rows.
+/// How many frames the list shows, and how many rows.
 async fn shown(page: &Page) -> (usize, usize) {
     let number = async |name: &str| page.attribute("#wire-shown", name).await.parse().unwrap();
     (number("data-shown").await, number("data-lines").await)
@@ -40,7 +41,7 @@ async fn choose(page: &Page, line: usize) {
     page.wait(&format!("#wire-row-{line}.here")).await;
 }
 
-/// The chosen field, and the bytes that are marked: the first, and how many are in view.
+/// The chosen field, and its marked bytes: the first, and how many are in view.
 async fn marked(page: &Page) -> Value {
     let script = "
         const field = document.querySelector('#wire-fields .f.here');
@@ -60,7 +61,7 @@ async fn click_field(page: &Page, name: &str) {
     page.wait(&format!("#wire-field-{at}.here")).await;
 }
 
-/// Records before there is a session, and opens one.
+/// Records before the page has a session, and opens one.
 async fn record_and_connect(page: &Page) {
     page.click("#tab-wire").await;
     page.wait("#wire-empty").await;
@@ -94,7 +95,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     page.fill("#preset", "tensor").await;
     assert_eq!(page.attribute("#wire-dialog", "open").await, "");
     record_and_connect(&page).await;
-    // The session's own beginning is there.
+    // The list has the handshake of the session.
     let rows = "return [...document.querySelectorAll('#wire-rows .key-cell')].map((cell) => cell.textContent)";
     let rows = page.run(rows, vec![]).await;
     let first: Vec<&Value> = rows.as_array().unwrap().iter().rev().take(4).collect();
@@ -110,12 +111,12 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     assert_eq!(titles[1], "▸Fragments 2 to 180, 11.19 MiB");
     assert_eq!(titles[2], "Fragment 181 of 181");
     assert!(page.text("#wire-row-1 .len").await.starts_with("179 × 65,533"));
-    // What was asked for is chosen, and its message is told.
+    // The first frame of the requested put is chosen, and the view describes its message.
     page.wait("#wire-row-0.here").await;
     let message = page.text("#wire-message").await;
     assert!(message.starts_with("Put lab/tensor in 181 fragments, 11.25 MiB, from "), "{message}");
 
-    // Unfolded, only those in view are drawn.
+    // Of the unfolded rows, only those in view are drawn.
     page.click("#wire-row-1 .toggle").await;
     wait_shown(&page, BATCHES, 3 + BATCHES - 2).await;
     page.wait("#wire-row-1[aria-expanded=true]").await;
@@ -132,7 +133,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
         page.until("return document.querySelector('#wire-title').textContent", json!(title)).await;
     }
 
-    // A field and its bytes, both ways.
+    // A field and its bytes, in both directions.
     choose(&page, 0).await;
     page.until("return document.querySelector('#wire-title').textContent", json!("Fragment 1 of 181: Put lab/tensor"))
         .await;
@@ -153,14 +154,14 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     page.click(&format!("#wire-byte-{}", first - 1)).await;
     page.until("return document.querySelector('#wire-fields .here .name').textContent", json!("length of the key"))
         .await;
-    // The last byte of the frame is one of the payload, and 4,096 lines away.
+    // The last byte of the frame belongs to the payload, and is 4,096 lines away.
     page.run("document.querySelector('#wire-bytes').scrollTop = 1e6", vec![]).await;
     page.wait("#wire-byte-65532").await;
     page.click("#wire-byte-65532").await;
     page.until("return document.querySelector('#wire-fields .here .name').textContent", json!("payload")).await;
     let lines = page.run("return document.querySelectorAll('#wire-bytes .l').length", vec![]).await;
     assert!(lines.as_u64().unwrap() < 100, "{lines} lines");
-    // Pointing at a field points at its bytes, and the other way round.
+    // Pointing at a field highlights its bytes, and pointing at a byte highlights its field.
     click_field(&page, "header").await;
     let over = "
         const at = document.querySelector(arguments[0]);
@@ -187,8 +188,8 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     lab.stop().await;
 }
 
-/// Saves what is shown, and reads the file as a program would: how many frames, how many bytes of payloads, and how many of them are not
-/// those of the tensor.
+/// Saves the shown frames, and reads the file as a program would. Returns how many frames and
+/// payload bytes it has, and how many of those bytes differ from the tensor's.
 async fn save(page: &Page, format: &str) -> Value {
     let script = "
         const done = arguments[1];
@@ -244,13 +245,14 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
     put(&page).await;
     follow(&page).await;
     wait_shown(&page, BATCHES, 3).await;
-    // The first frame has the header and the beginning of the tensor, the last one its end and the trailer.
+    // The first frame has the header and the beginning of the tensor, the last one its end and the
+    // trailer.
     let runs =
         "return [0, 1, 2].map((line) => Number(document.querySelector(`#wire-row-${line} .frame-strip`).dataset.runs))";
     page.until(runs, json!([2, 1, 2])).await;
     let selected =
         "return [0, 1, 2].map((line) => document.querySelector(`#wire-row-${line} .frame-strip`).dataset.selected)";
-    // Clicking a part of a strip selects its segment everywhere.
+    // Clicking a part of a strip selects its segment in every pane.
     let click = "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('click', { bubbles: true }))";
     page.run(click, vec![json!("#wire-row-2 .of-segment:nth-of-type(2)")]).await;
     page.until(selected, json!(["false", "false", "true"])).await;
@@ -281,8 +283,8 @@ async fn a_segment_is_the_same_in_the_rows_and_in_the_strips() {
     lab.stop().await;
 }
 
-/// What Layout says of the batches: how many, and payload bytes in the first; then of each row
-/// where its bytes begin and end in the payload, and which batches carry it, in its own words.
+/// Layout's figures of the batches: how many, and the payload bytes in the first. Then, for each
+/// row, where its bytes begin and end in the payload, and the words for the batches that carry it.
 async fn planned(page: &Page) -> ((usize, usize), Vec<(usize, usize, String)>) {
     let number = async |name: &str| page.attribute("#batches-of", name).await.parse().unwrap();
     let batches: (usize, usize) = (number("data-count").await, number("data-first").await);
@@ -301,8 +303,8 @@ async fn planned(page: &Page) -> ((usize, usize), Vec<(usize, usize, String)>) {
     (batches, rows.as_array().unwrap().iter().map(row).collect())
 }
 
-/// Payload bytes in front of the end of each frame of the put that is followed, out of the file
-/// that the page saves.
+/// For each frame of the followed put, the payload bytes up to its end, from the file that the page
+/// saves.
 async fn sent(page: &Page) -> Vec<usize> {
     let script = "
         const done = arguments[0];
@@ -325,7 +327,7 @@ async fn sent(page: &Page) -> Vec<usize> {
     ends.as_array().unwrap_or_else(|| panic!("{ends}")).iter().map(|end| end.as_u64().unwrap() as usize).collect()
 }
 
-/// Puts with what is set, and compares what Layout said with the frames.
+/// Puts with the current options, and compares Layout's figures with the frames.
 async fn layout_says_what_is_sent(page: &Page, what: &str) -> Vec<usize> {
     page.wait("#build-state[data-state=ready]").await;
     let ((count, first), rows) = planned(page).await;
@@ -400,7 +402,7 @@ async fn layout_draws_the_batches_that_are_sent_with_every_option() {
     lab.stop().await;
 }
 
-/// A router that agrees on less than it is offered, and its locator.
+/// A router that agrees to smaller values than the client offers, and its locator.
 async fn lesser_router(settings: &[(&str, &str)]) -> (zenoh::Session, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let locator = format!("ws/127.0.0.1:{port}");
@@ -496,7 +498,7 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     page.wait("#wire-none").await;
     page.fill("#wire-text", "").await;
 
-    // Held, the list stays as it is, and what came meanwhile comes later.
+    // While the list is held, it stays as it is. The frames from that time appear later.
     page.click("#wire-pause").await;
     page.wait("#wire-kept[data-state=held]").await;
     let before: usize = page.attribute("#wire-kept", "data-frames").await.parse().unwrap();
@@ -510,7 +512,8 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     page.until(&format!("return Number(document.querySelector('#wire-kept').dataset.frames) > {before}"), json!(true))
         .await;
 
-    // Off, nothing is recorded; what was is still there, until it is let go.
+    // While recording is off, the session records nothing. The recorded frames stay until the
+    // person clears them.
     page.click("#wire-record").await;
     page.wait("#wire-kept[data-state=off]").await;
     let recorded = page.attribute("#wire-kept", "data-recorded").await;
@@ -547,7 +550,8 @@ async fn what_is_looked_at_stays_in_view_while_older_frames_are_let_go() {
     page.run("[...document.querySelectorAll('#wire-list [data-kind=fold] .toggle')].at(-1).click()", vec![]).await;
     page.wait("#wire-list [aria-expanded=true]").await;
     page.run("document.querySelector('#wire-list').scrollTop = 1205", vec![]).await;
-    // The first row of which something is seen below the names of the columns: its frame, where it is in pixels, and its line.
+    // The first row that is visible below the names of the columns: its frame, its place in pixels,
+    // and its line.
     let top = "
         const head = document.querySelector('#wire-list .names-row').getBoundingClientRect().bottom;
         const rows = [...document.querySelectorAll('#wire-list [data-line]')];
@@ -605,7 +609,7 @@ async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
     page.wait("#wire-field-2.here").await;
     page.key_until("1", "#wire-list:focus").await;
     page.key_until("/", "#wire-text:focus").await;
-    // Nothing is fired by typing.
+    // Typing in a field triggers no command.
     page.type_text("rpn1").await;
     assert_eq!(page.attribute("#wire-kept", "data-state").await, "on");
     page.key_until("Escape", "#wire-list:focus").await;

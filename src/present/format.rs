@@ -1,4 +1,5 @@
-//! Numbers and texts as a person reads them, and numbers as a person types them. No web types, so it is tested natively.
+//! Formats numbers and texts for people, and parses numbers that people type. The module has no web
+//! types, so native tests cover it.
 
 pub use crate::number::{bytes, count, requested, thousands};
 use crate::{
@@ -6,7 +7,7 @@ use crate::{
     outside::{FSI, PDI, shown_at_most, shown_char},
 };
 
-/// The number and the sign of the largest binary unit of which `n` bytes have at least one.
+/// The number and the sign of the largest binary unit of which `n` bytes are at least one.
 fn unit(n: f64) -> (f64, &'static str) {
     const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
     let mut at = 0;
@@ -18,13 +19,14 @@ fn unit(n: f64) -> (f64, &'static str) {
     (value, UNITS.get(at).copied().unwrap_or("B"))
 }
 
-/// Bytes in the largest fitting binary unit with at most two decimals and no zeros at the end: `11.25 MiB`, `156.25 KiB`, `64 B`.
+/// Formats bytes in the largest fitting binary unit, with at most two decimals and no zeros at the
+/// end: `11.25 MiB`, `156.25 KiB`, `64 B`.
 #[must_use]
 pub fn size(n: usize) -> String {
     requested_size(n as u64)
 }
 
-/// As [`size`], for bytes that somebody asked for.
+/// Formats like [`size`], but for a requested number of bytes that may exceed memory.
 #[must_use]
 pub fn requested_size(n: u64) -> String {
     let (value, unit) = unit(n as f64);
@@ -33,7 +35,7 @@ pub fn requested_size(n: u64) -> String {
     format!("{text} {unit}")
 }
 
-/// What one pixel stands for: `17.9 KiB`, `85 B`, `5.3 B`, `0.25 B`.
+/// Formats the bytes of one pixel: `17.9 KiB`, `85 B`, `5.3 B`, `0.25 B`.
 #[must_use]
 pub fn density(bytes_per_px: f64) -> String {
     let (value, unit) = unit(bytes_per_px);
@@ -48,7 +50,8 @@ pub fn density(bytes_per_px: f64) -> String {
     format!("{text} {unit}")
 }
 
-/// The same as a scale: `1 px = 5.3 B`, and for less than half a byte `1 B = 24 px`.
+/// Formats the bytes of one pixel as a scale: `1 px = 5.3 B`, and for less than half a byte
+/// `1 B = 24 px`.
 #[must_use]
 pub fn scale(bytes_per_px: f64) -> String {
     if bytes_per_px < 0.5 {
@@ -58,7 +61,7 @@ pub fn scale(bytes_per_px: f64) -> String {
     }
 }
 
-/// An offset in hexadecimal, a blank after every four digits: `0x4F FE0C`.
+/// Formats an offset in hexadecimal, with a blank after every four digits: `0x4F FE0C`.
 #[must_use]
 pub fn hex(offset: usize) -> String {
     let digits = format!("{offset:X}");
@@ -72,20 +75,20 @@ pub fn hex(offset: usize) -> String {
     text
 }
 
-/// `1 segment`, `3 segments`.
+/// Formats a count with its noun: `1 segment`, `3 segments`.
 #[must_use]
 pub fn plural(n: usize, noun: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {noun}{s}", count(n))
 }
 
-/// `1 batch`, `181 batches`.
+/// Formats a count of batches: `1 batch`, `181 batches`.
 #[must_use]
 pub fn batches(n: usize) -> String {
     format!("{} {}", count(n), if n == 1 { "batch" } else { "batches" })
 }
 
-/// Three significant digits: `9.21`, `47.7`, `874`, and whole numbers above that.
+/// Formats three significant digits: `9.21`, `47.7`, `874`, and whole numbers above that.
 #[must_use]
 pub fn significant(value: f64) -> String {
     let magnitude = value.abs();
@@ -102,7 +105,8 @@ pub fn significant(value: f64) -> String {
     }
 }
 
-/// Two significant digits, for what is told in passing: `0.57`, `1.7`, `94`, and whole numbers above that.
+/// Formats two significant digits, for a figure in passing: `0.57`, `1.7`, `94`, and whole numbers
+/// above that.
 #[must_use]
 pub fn about(value: f64) -> String {
     let magnitude = value.abs();
@@ -117,7 +121,8 @@ pub fn about(value: f64) -> String {
     }
 }
 
-/// Rounds to three significant digits, so that 3,637 reads `3,640`: an interval never deserves more.
+/// Rounds to three significant digits, so that 3,637 reads `3,640`: more digits of an interval
+/// would claim too much precision.
 fn round_to_three(value: f64) -> f64 {
     if value < 1000.0 {
         return value.round();
@@ -126,7 +131,7 @@ fn round_to_three(value: f64) -> f64 {
     (value / step).round() * step
 }
 
-/// A share of a whole: `1.8 %`, `0.04 %`, `63 %`.
+/// Formats a share of a whole: `1.8 %`, `0.04 %`, `63 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
@@ -146,7 +151,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A unit of time.
+/// Names a unit of time, from nanoseconds to seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Nanoseconds.
@@ -160,10 +165,11 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit in which `ns` nanoseconds have the fewest digits before the point, but at least one.
+    /// Returns the unit in which `ns` nanoseconds have the fewest digits before the point, but at
+    /// least one.
     #[must_use]
     pub fn of(ns: f64) -> Self {
-        // 0.9995 and not 1: a value that would be shown as 1,000 of one unit belongs to the next.
+        // 0.9995 and not 1: a value that would round to 1,000 of one unit belongs to the next.
         if ns < 999.5 {
             Self::Ns
         } else if ns < 999.5e3 {
@@ -175,7 +181,7 @@ impl TimeUnit {
         }
     }
 
-    /// Its sign, as in `µs`.
+    /// Returns the sign of the unit, as in `µs`.
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
@@ -186,13 +192,13 @@ impl TimeUnit {
         }
     }
 
-    /// The number of this unit in `ns` nanoseconds, three significant digits, without the sign.
+    /// Formats `ns` nanoseconds in this unit with three significant digits, without the sign.
     #[must_use]
     pub fn show(self, ns: f64) -> String {
         significant(self.number(ns))
     }
 
-    /// The same with two digits, see [`about`].
+    /// Formats the same with two digits, see [`about`].
     #[must_use]
     pub fn about(self, ns: f64) -> String {
         about(self.number(ns))
@@ -208,14 +214,14 @@ impl TimeUnit {
     }
 }
 
-/// Nanoseconds in the unit that fits: `874 ns`, `9.21 ms`.
+/// Formats nanoseconds in the unit that fits: `874 ns`, `9.21 ms`.
 #[must_use]
 pub fn time(ns: f64) -> String {
     let unit = TimeUnit::of(ns);
     format!("{} {}", unit.show(ns), unit.sign())
 }
 
-/// Milliseconds as in a sentence about the past: `48 ms`, `1.2 s`.
+/// Formats milliseconds as in a sentence about the past: `48 ms`, `1.2 s`.
 #[must_use]
 pub fn took(time: std::time::Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
@@ -230,23 +236,24 @@ pub fn took(time: std::time::Duration) -> String {
     }
 }
 
-/// How many times the payload was copied: `1.00`, `2.00`.
+/// Formats how many times the payload was copied: `1.00`, `2.00`.
 #[must_use]
 pub fn times_of(copied: usize, len: usize) -> String {
     if len == 0 { "0.00".to_owned() } else { format!("{:.2}", copied as f64 / len as f64) }
 }
 
-/// A whole number from `least` to `most`, with or without separators (comma, underscore, blank, apostrophe) before groups of
-/// three digits.
+/// Parses a whole number from `least` to `most`. It may have separators (comma, underscore, blank,
+/// apostrophe) before groups of three digits.
 ///
 /// # Errors
-/// What was wrong and what is expected, in words for the person who typed it.
+/// A text for the person who typed it: what was wrong, and what the field expects.
 pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, String> {
     let expected = || format!("Expected a whole number from {} to {}.", count(least), count(most));
     let separator = |c: char| matches!(c, ',' | '_' | ' ' | '\'' | '\u{a0}' | '\u{202f}');
     let text = text.trim();
     let digits: String = text.chars().filter(|c| !separator(*c)).collect();
-    // "100,5" is a hundred and a half to some, and a slip to others; a thousand and five to nobody.
+    // "100,5" is a hundred and a half to some people, and a slip to others. No reader takes it as a
+    // thousand and five.
     if digits.chars().all(|c| c.is_ascii_digit()) && text.split(separator).skip(1).any(|group| group.len() != 3) {
         return Err(format!("A separator stands before three digits. {}", expected()));
     }
@@ -261,7 +268,7 @@ pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, Stri
         };
         return Err(format!("{cause} {}", expected()));
     }
-    // What passes 64 bits is too large whatever it is.
+    // A number beyond 64 bits is too large for every field.
     let value = digits.parse::<u64>().unwrap_or(u64::MAX);
     if value < least as u64 {
         Err(format!("{} is too small. {}", thousands(value), expected()))
@@ -272,8 +279,8 @@ pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, Stri
     }
 }
 
-/// The sides of a tensor, as in `1536x1920`, outermost first. Of more than a person can take in, the first and the last: `2x2x2x2x…x2x2, 64
-/// dimensions`.
+/// Formats the sides of a tensor, as in `1536x1920`, outermost first. A long list shows only its
+/// first and last sides: `2x2x2x2x…x2x2, 64 dimensions`.
 #[must_use]
 pub fn shape(sides: &[u32]) -> String {
     let join = |sides: &[u32]| sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
@@ -286,12 +293,15 @@ pub fn shape(sides: &[u32]) -> String {
     }
 }
 
-/// One to `dimensions` sides with an x between them, which have at most `most` elements together. Signs of multiplication will do, and
-/// blanks around them; and the sides as numpy writes them, as in `(480, 640)`. Of `480,640` nobody can say whether it is one number or
-/// two, so it is asked back.
+/// Parses one to `dimensions` sides with an x between them, which have at most `most` elements
+/// together.
+///
+/// It accepts signs of multiplication, with blanks around them, and the sides as numpy writes them,
+/// as in `(480, 640)`. The text `480,640` may be one number or two, so it is an error that asks the
+/// person.
 ///
 /// # Errors
-/// What was wrong and what is expected, in words for the person who typed it.
+/// A text for the person who typed it: what was wrong, and what the field expects.
 pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, String> {
     let expected = || format!("Expected 1 to {dimensions} whole numbers with an x between them, as in 1536x1920.");
     if text.trim().is_empty() {
@@ -331,7 +341,7 @@ pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, Str
     Ok(sides)
 }
 
-/// The beginning of `text`, at most `most` characters, with an ellipsis where something was cut off.
+/// Returns the beginning of `text`, at most `most` characters. An ellipsis marks a cut.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -339,13 +349,14 @@ pub fn cut(text: &str, most: usize) -> String {
     }
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
-    // What has a direction of its own ends here.
+    // Closes every isolate, a run of text with its own direction, that the cut left open.
     let open = short.matches(FSI).count().saturating_sub(short.matches(PDI).count());
     short.extend(std::iter::repeat_n(PDI, open));
     short
 }
 
-/// Roughly how wide `text` is in IBM Plex Sans at `px` pixels. Good enough to decide whether a label fits.
+/// Estimates how wide `text` is in IBM Plex Sans at `px` pixels. The estimate is good enough to
+/// decide whether a label fits.
 #[must_use]
 pub fn text_width(text: &str, px: f64) -> f64 {
     text.chars()
@@ -361,7 +372,8 @@ pub fn text_width(text: &str, px: f64) -> f64 {
         * px
 }
 
-/// The longest beginning of `text` that is at most `width` wide at `px` pixels; empty when not even three characters fit.
+/// Returns the longest beginning of `text` that is at most `width` wide at `px` pixels. Returns an
+/// empty text when not even three characters fit.
 #[must_use]
 pub fn fit(text: &str, width: f64, px: f64) -> String {
     if text_width(text, px) <= width {
@@ -378,8 +390,8 @@ pub fn fit(text: &str, width: f64, px: f64) -> String {
     String::new()
 }
 
-/// What is to be added to the count of things of which only the newest are listed: nothing when all
-/// are.
+/// Returns the words behind a count when the page lists only the newest. Returns an empty text when
+/// it lists all.
 #[must_use]
 pub fn listed(in_all: u64, listed: usize) -> String {
     if in_all > listed as u64 { format!("; the newest {} listed", count(listed)) } else { String::new() }
@@ -540,7 +552,7 @@ mod tests {
         assert_eq!(shape(&sides), "0x1x2x3x…x62x63, 64 dimensions");
         sides.truncate(9);
         assert_eq!(shape(&sides), "0x1x2x3x…x7x8, 9 dimensions");
-        // What was cut off inside of an isolate is closed.
+        // A cut inside an isolate closes the isolate.
         assert_eq!(cut("\u{2068}שלום\u{2069}", 4), "\u{2068}של…\u{2069}");
     }
 }

@@ -1,16 +1,16 @@
-//! What the page says and where it draws it: words, numbers, geometry. Nothing in here knows a browser, so all of it is
-//! tested natively.
+//! The words, numbers and geometry of the page. The module does not depend on a browser, so native
+//! tests cover all of it.
 //!
 //! | place | what it is for |
 //! |---|---|
 //! | [`format`] | bytes, times and percents as text |
-//! | [`layout`] | the drawing of the layout: scales, what is magnified, what is said of what is selected |
-//! | [`cost`] | what a run says: sentences, tables, plots, files |
-//! | [`message`] | a Cap'n Proto message: what it says, and its words as a strip |
+//! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
+//! | [`cost`] | the results of a run: sentences, tables, plots, files |
+//! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
-//! | [`session`] | of a session that could not be opened or has ended: why, and what ended with it |
-//! | [`snippet`] | what the page does, as a program |
+//! | [`session`] | why a session could not open or has ended, and what ended with it |
+//! | [`snippet`] | the page's work, as a program |
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
 pub mod cost;

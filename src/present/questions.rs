@@ -1,7 +1,7 @@
-//! The six questions of the proposal to take many segments into a payload of zenoh-python, and what the experiments of the
-//! Ownership pane answer.
+//! The six questions of the proposal to take many segments into a payload of zenoh-python, with the
+//! answers from the experiments of the Ownership pane.
 
-/// A question and its answer.
+/// Pairs a question with its answer.
 pub struct Question {
     /// The question, in a few words.
     pub title: &'static str,
@@ -9,7 +9,7 @@ pub struct Question {
     pub answer: &'static [&'static str],
 }
 
-/// The questions, in the order of the proposal.
+/// Lists the questions in the order of the proposal.
 pub const QUESTIONS: [Question; 6] = [
     Question {
         title: "API shape: which names, which default?",

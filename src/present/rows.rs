@@ -1,4 +1,5 @@
-//! The words of frames, the strips of what they carry, and the tree of their fields. No web types.
+//! The words of frames, the strips of their contents, and the tree of their fields. The module has
+//! no web types.
 
 use std::{collections::BTreeSet, ops::Range, time::Duration};
 
@@ -15,18 +16,18 @@ use crate::{
     wire::{Lane, Shape, Span},
 };
 
-/// A run of a strip is at least so wide, in pixels.
+/// The least width of a run of a strip, in pixels.
 const LEAST: f64 = 2.0;
 
-/// So many characters of a key are on a button.
+/// A button shows so many characters of a key.
 const NAMED: usize = 40;
 
-/// The most runs of a strip that are drawn.
+/// Limits the runs that a strip draws.
 pub const RUNS: usize = 64;
 
 // ---- words ----
 
-/// An arrow for a way.
+/// Returns an arrow for a direction.
 #[must_use]
 pub const fn arrow(way: Way) -> &'static str {
     match way {
@@ -35,7 +36,7 @@ pub const fn arrow(way: Way) -> &'static str {
     }
 }
 
-/// A way in words.
+/// Describes a direction in words.
 #[must_use]
 pub const fn way_words(way: Way) -> &'static str {
     match way {
@@ -44,7 +45,7 @@ pub const fn way_words(way: Way) -> &'static str {
     }
 }
 
-/// A lane: `data`, `real time, best effort`.
+/// Describes a lane: `data`, `real time, best effort`.
 #[must_use]
 pub fn lane_words(lane: Lane) -> String {
     let reliability = reliability_word(lane);
@@ -52,7 +53,8 @@ pub fn lane_words(lane: Lane) -> String {
     if reliability == "reliable" { priority.to_owned() } else { format!("{priority}, {reliability}") }
 }
 
-/// Milliseconds with two decimals, `3.66` or `61,234.50`; from a quarter of an hour on seconds, `1,234.5 s`.
+/// Formats milliseconds with two decimals, `3.66` or `61,234.50`. From a quarter of an hour, it
+/// formats seconds, `1,234.5 s`.
 #[must_use]
 pub fn time(time: Duration) -> String {
     let hundredths = (time.as_secs_f64() * 1e5).round() as u64;
@@ -63,7 +65,7 @@ pub fn time(time: Duration) -> String {
     format!("{}.{:02}", format::thousands(hundredths / 100), hundredths % 100)
 }
 
-/// What a fold stands for: `Fragments 2 to 180`.
+/// Names the frames of a fold: `Fragments 2 to 180`.
 #[must_use]
 pub fn fold_title(record: &Record, fold: &Fold) -> String {
     let index = |member: Option<&usize>| {
@@ -73,14 +75,14 @@ pub fn fold_title(record: &Record, fold: &Fold) -> String {
     format!("Fragments {} to {}", format::count(index(fold.members.first())), format::count(index(fold.members.last())))
 }
 
-/// The sequence numbers of a fold, by their last digits: `…412 to …490`.
+/// Formats the sequence numbers of a fold, by their last digits: `…412 to …490`.
 #[must_use]
 pub fn numbers(first: Option<u32>, last: Option<u32>) -> String {
     let short = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |number| format!("…{:03}", number % 1000));
     format!("{} to {}", short(first), short(last))
 }
 
-/// How much is kept, in a sentence.
+/// Describes in a sentence how many frames the page keeps.
 #[must_use]
 pub fn kept_words(kept: &Kept, bounds: Bounds) -> String {
     let mut words = format!(
@@ -104,7 +106,7 @@ pub fn kept_words(kept: &Kept, bounds: Bounds) -> String {
     words
 }
 
-/// Which frames are shown, in words: `37 of 812 frames, KeepAlive hidden`.
+/// Describes the shown frames: `37 of 812 frames, KeepAlive hidden`.
 #[must_use]
 pub fn shown_words(rows: &Rows, kept: &Kept, filter: &Filter) -> String {
     let hidden = if filter.kinds == Kinds::Telling { ", KeepAlive hidden" } else { "" };
@@ -118,7 +120,7 @@ pub fn shown_words(rows: &Rows, kept: &Kept, filter: &Filter) -> String {
     format!("{} of {}{hidden}{unsearched}", format::count(rows.shown), format::plural(kept.frames, "frame"))
 }
 
-/// What belongs together, as the button that ends it says.
+/// Describes the frames of the filter, for the button that clears it.
 #[must_use]
 pub fn only_words(record: &Record, only: Only) -> String {
     match only {
@@ -131,7 +133,8 @@ pub fn only_words(record: &Record, only: Only) -> String {
     }
 }
 
-/// What is known of the message of a fragment: `Put lab/tensor in 181 fragments, 11.26 MiB, from 0.00 to 41.20 ms`.
+/// Describes the message of a fragment: `Put lab/tensor in 181 fragments, 11.26 MiB, from 0.00 to
+/// 41.20 ms`.
 #[must_use]
 pub fn message_words(record: &Record, entry: &Entry) -> Option<String> {
     let message = record.message(entry.message()?)?;
@@ -151,7 +154,7 @@ pub fn message_words(record: &Record, entry: &Entry) -> Option<String> {
     ))
 }
 
-/// What a part of a frame is, in words: `tensor, bytes 0 to 65,517 of the payload`.
+/// Describes a part of a frame: `tensor, bytes 0 to 65,517 of the payload`.
 #[must_use]
 pub fn part_words(part: &Part) -> String {
     let Range { start, end } = part.range();
@@ -164,7 +167,7 @@ pub fn part_words(part: &Part) -> String {
     )
 }
 
-/// The bytes of a field: `bytes 5 to 8, 4 B`.
+/// Formats the bytes of a field: `bytes 5 to 8, 4 B`.
 #[must_use]
 pub fn span_bytes(span: &Span) -> String {
     match span.len {
@@ -183,44 +186,45 @@ pub fn span_bytes(span: &Span) -> String {
 
 // ---- strips ----
 
-/// A run of a strip.
+/// Describes a run of a strip: neighbouring bytes of one piece.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Its left edge.
+    /// Its left edge, in pixels.
     pub x: f64,
-    /// Its width.
+    /// Its width, in pixels.
     pub width: f64,
-    /// The position of its piece, which gives colour and pattern; `None` for bytes that this page has not made.
+    /// The position of its piece, which gives colour and pattern. `None` for bytes that this page
+    /// has not made.
     pub position: Option<usize>,
     /// The first segment in it.
     pub selection: Option<Selection>,
     /// The part of it that belongs to the selected segment: left edge and width.
     pub selected: Option<(f64, f64)>,
-    /// Whether it has bytes of the segment that is pointed at.
+    /// Whether it has bytes of the segment at which the person points.
     pub hovered: bool,
-    /// What it is.
+    /// Its description.
     pub words: String,
 }
 
-/// What frames carry, drawn in a line.
+/// Holds the contents of frames, drawn in a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
-    /// What is drawn, at most [`RUNS`].
+    /// The drawn runs, at most [`RUNS`].
     pub runs: Vec<Run>,
-    /// How many further ones there are.
+    /// The number of runs that are not drawn.
     pub left_out: usize,
-    /// Where those are, from the first to the last: left edge and width.
+    /// The place of those, from the first to the last: left edge and width.
     pub rest: Option<(f64, f64)>,
 }
 
 impl Strip {
-    /// Whether it has bytes of the selected segment in what is drawn.
+    /// Returns whether its drawn runs have bytes of the selected segment.
     #[must_use]
     pub fn has_selected(&self) -> bool {
         self.runs.iter().any(|run| run.selected.is_some())
     }
 
-    /// The strip in words, for those who do not see it.
+    /// Describes the strip in words, for people who cannot see it.
     #[must_use]
     pub fn words(&self) -> String {
         const NAMED: usize = 4;
@@ -236,7 +240,8 @@ impl Strip {
     }
 }
 
-/// The strip of frames that stand behind each other, `width` pixels for all of their bytes: what they carry, where it is.
+/// Returns the strip of consecutive frames, with `width` pixels for all of their bytes. Each run is
+/// at the place of its bytes.
 #[must_use]
 pub fn strip(
     record: &Record,
@@ -250,7 +255,7 @@ pub fn strip(
     let scale = width / total.max(1) as f64;
     let mut runs: Vec<(Part, usize, usize)> = Vec::new();
     let (mut base, mut drawn, mut left_out) = (0, 0, 0);
-    // From the first of those that are left out to the last, in bytes.
+    // From the first omitted part to the last, in bytes.
     let mut rest: Option<(usize, usize)> = None;
     for entry in entries() {
         for part in record.parts(entry) {
@@ -311,7 +316,7 @@ pub fn strip(
     Strip { runs: runs.into_iter().map(run).collect(), left_out, rest }
 }
 
-/// The frames that a row stands for.
+/// Returns the frames of a row.
 #[must_use]
 pub fn members(rows: &Rows, line: Line) -> Vec<usize> {
     match line {
@@ -322,18 +327,20 @@ pub fn members(rows: &Rows, line: Line) -> Vec<usize> {
 
 // ---- scrolling ----
 
-/// Which of `count` lines of `line` pixels are drawn in a view of `height` pixels that was scrolled to `top`: those that are seen, and some around them.
+/// Returns the lines to draw, of `count` lines of `line` pixels: those in view, and some around
+/// them. The view has `height` pixels and is scrolled to `top`.
 #[must_use]
 pub fn window(top: f64, height: f64, line: f64, count: usize) -> Range<usize> {
     const AROUND: usize = 6;
-    /// Whatever a browser says the height is.
+    /// A limit, in case a browser reports a wrong height.
     const MOST: usize = 400;
     let first = ((top / line).max(0.0) as usize).min(count);
     let seen = ((height / line).max(0.0).ceil() as usize).saturating_add(1).min(MOST);
     first.saturating_sub(AROUND)..(first + seen + AROUND).min(count)
 }
 
-/// Where a view must be scrolled to that line `at` is seen, if it is not.
+/// Returns the position to which a view must scroll to show line `at`. Returns `None` when the line
+/// is in view already.
 #[must_use]
 pub fn scrolled_to(at: usize, top: f64, height: f64, line: f64) -> Option<f64> {
     let (from, to) = (at as f64 * line, (at + 1) as f64 * line);
@@ -346,8 +353,11 @@ pub fn scrolled_to(at: usize, top: f64, height: f64, line: f64) -> Option<f64> {
     }
 }
 
-/// Where a view that was scrolled to `top` must be scrolled to when its lines become others, so that what was at its top stays there. Each
-/// line has a number, and what is new has larger ones; for a line that is gone the next one that is left takes its place.
+/// Returns the new scroll position of a view whose lines change from `old` to `new`, so that its
+/// top line stays at the top.
+///
+/// Each line has a number, and new lines have larger ones. When the top line was removed, the next
+/// remaining line takes its place.
 #[must_use]
 pub fn anchored(top: f64, line: f64, old: &[u64], new: &[u64]) -> f64 {
     let at = (top / line).max(0.0) as usize;
@@ -359,24 +369,25 @@ pub fn anchored(top: f64, line: f64, old: &[u64], new: &[u64]) -> f64 {
 
 // ---- the tree of fields ----
 
-/// Where a field is in the tree.
+/// Describes the place of a field in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The group that it is in.
+    /// The group that contains it.
     pub parent: Option<usize>,
-    /// Which one of that group's it is, from 1.
+    /// Its place among the fields of that group, from 1.
     pub place: usize,
-    /// How many the group has.
+    /// The number of fields in that group.
     pub of: usize,
-    /// The one behind the last of its parts.
+    /// The index after the last of its parts.
     pub end: usize,
 }
 
-/// The tree of `spans`.
+/// Returns the tree of `spans`.
 #[must_use]
 pub fn tree(spans: &[Span]) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::with_capacity(spans.len());
-    // The groups that a span may be in, and how many each has so far; the first stands for the frame.
+    // The groups that may contain a span, and the number of fields in each so far. The first one
+    // represents the frame.
     let mut open: Vec<(Option<usize>, usize, usize)> = vec![(None, 0, 0)];
     let mut counts: Vec<usize> = vec![0; spans.len()];
     let mut roots = 0;
@@ -410,7 +421,7 @@ pub fn tree(spans: &[Span]) -> Vec<Node> {
     nodes
 }
 
-/// The fields that are seen when the groups in `closed` are closed.
+/// Returns the visible fields when the groups in `closed` are closed.
 #[must_use]
 pub fn seen(nodes: &[Node], closed: &BTreeSet<usize>) -> Vec<usize> {
     let mut seen = Vec::new();
@@ -422,10 +433,11 @@ pub fn seen(nodes: &[Node], closed: &BTreeSet<usize>) -> Vec<usize> {
     seen
 }
 
-/// The groups that are closed when a frame is looked at first: those inside of the outermost ones, where there are many messages.
+/// Returns the groups that are closed when a person opens a frame: those inside the outermost
+/// groups, where the frame has many messages.
 #[must_use]
 pub fn closed_first(spans: &[Span]) -> BTreeSet<usize> {
-    /// Up to so many fields all are shown.
+    /// A frame of at most so many fields shows all of them.
     const ALL: usize = 80;
     if spans.len() <= ALL {
         return BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is said of a session that could not be opened or has ended, and of what ended with it.
+//! Explains why a session could not open or has ended, and what ended with it.
 
 use std::time::Duration;
 
@@ -10,36 +10,36 @@ use crate::{
     number::{bytes, count},
 };
 
-/// Where a session is, seen from this page.
+/// Describes the place of a session, as this page sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The address of the WebSocket, as in `ws://127.0.0.1:7446/`.
     pub url: String,
     /// The origin of the page, as in `http://127.0.0.1:8080`.
     pub origin: String,
-    /// Whether the router is that of the lab which serves the page, as far as is known.
+    /// Whether the router belongs to the lab that serves the page, as far as the page knows.
     pub of_the_lab: bool,
 }
 
-/// What the page's server says of its router in `lab.json`.
+/// Holds the answer of the page's server about its router in `lab.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked<'a> {
-    /// It is a lab, and its router has this ws locator; or the router is stopped.
+    /// The server is a lab. The locator is that of its router; `None` when the router is stopped.
     Lab(Option<&'a str>),
-    /// It answers with this status, and is not a lab, or does not reach one.
+    /// The server answers with this status. It is not a lab, or does not reach one.
     Other(u16),
-    /// Nothing answers.
+    /// The server does not answer.
     Silent,
 }
 
-/// Statuses by which a front says that it does not reach what is behind it.
+/// Statuses by which a proxy reports that it does not reach the server behind it.
 const UNREACHED: [u16; 3] = [502, 503, 504];
 
-/// Statuses of an endpoint that wants a WebSocket and is asked without one, or that is not there at all.
+/// Statuses of an endpoint that wants a WebSocket and gets a plain request, or that does not exist.
 const NO_WEBSOCKET: [u16; 4] = [400, 404, 405, 426];
 
 impl Asked<'_> {
-    /// Why a WebSocket to the lab's router need not be tried, if it need not.
+    /// Returns the reason when the page need not try a WebSocket to the lab's router.
     #[must_use]
     pub fn problem(&self, origin: &str) -> Option<Problem> {
         match *self {
@@ -62,14 +62,15 @@ impl Asked<'_> {
                      Start the lab with scripts/serve --router-only."
                 ),
             )),
-            // A server that is not a lab may have a router all the same.
+            // A server that is not a lab may have a router nevertheless.
             Self::Other(_) => None,
         }
     }
 }
 
 impl Place {
-    /// A WebSocket to a lab that is there has failed. `plain` is what its endpoint answers without a WebSocket.
+    /// Explains a failed WebSocket to a lab that answers. `plain` is the answer of its endpoint
+    /// without a WebSocket.
     #[must_use]
     pub fn refused_by_the_lab(&self, after: Duration, asked: &Asked<'_>, plain: Option<(u16, &str)>) -> Problem {
         let there = match asked {
@@ -103,7 +104,7 @@ impl Place {
         format!("No connection to {}.", self.url)
     }
 
-    /// Why there is no session, or none any more.
+    /// Explains why the page has no session, or why the session ended.
     #[must_use]
     pub fn link_problem(&self, error: &LinkError<Problem>) -> Problem {
         let url = &self.url;
@@ -174,12 +175,12 @@ impl Place {
         }
     }
 
-    /// In one sentence, why a session has ended.
+    /// The reason in one sentence why a session has ended.
     fn cause(&self, error: Option<&LinkError<Problem>>) -> String {
         error.map_or_else(|| "The session was closed.".to_owned(), |error| self.link_problem(error).title)
     }
 
-    /// Why a put, a delete or an answer has failed, and what became of its payload.
+    /// Explains why a put, a delete or an answer has failed, and what happened to its payload.
     #[must_use]
     pub fn put_problem(&self, failure: &PutFailure<Problem>) -> Problem {
         match failure {
@@ -198,7 +199,7 @@ impl Place {
         }
     }
 
-    /// Why a get has ended before all had answered.
+    /// Explains why a get has ended before all queryables had answered.
     #[must_use]
     pub fn get_problem(&self, failure: &GetFailure<Problem>) -> Problem {
         match failure {
@@ -208,7 +209,7 @@ impl Place {
         }
     }
 
-    /// Why a fence has no answer.
+    /// Explains why a fence has no answer.
     #[must_use]
     pub fn fence_problem(&self, error: Option<&LinkError<Problem>>) -> Problem {
         unanswered("The fence was cut off.", &self.cause(error))
@@ -235,7 +236,7 @@ fn get_problem(error: &GetError, pause: Pause) -> Problem {
     Problem::new(title, format!("{}. What had come until then is listed.{words}", sentence(&error.to_string())))
 }
 
-/// What ended with its session before all had answered.
+/// The problem of an operation that ended with its session before all answers.
 fn unanswered(title: &str, cause: &str) -> Problem {
     Problem::new(format!("{title} {cause}"), "What had come until then holds; ask again once the session is open.")
 }

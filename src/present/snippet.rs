@@ -1,5 +1,5 @@
-//! Programs for the other side, ready to paste, and the listing of what the page itself builds. No web types, so it is tested
-//! natively.
+//! Programs for the other side, ready to paste, and the listing of the code by which the page
+//! builds. The module has no web types, so native tests cover it.
 
 use std::ops::Range;
 
@@ -11,52 +11,53 @@ use crate::{
     segment::{Mode, Unsupported},
 };
 
-/// Where programs on the router's machine connect when the lab did not tell.
+/// Names the endpoint for programs on the router's machine, when the lab did not report one.
 pub const TCP: &str = "tcp/127.0.0.1:7447";
 
-/// The most rows that a listing shows; the others are folded into one line.
+/// The most rows that a listing shows. It folds the others into one line.
 const LISTED: usize = 6;
 
-/// A program for the other side.
+/// Names a program for the other side of the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// Python, receives what the page puts.
+    /// Python: receives the page's puts.
     PythonSubscriber,
-    /// Python, puts something to the page.
+    /// Python: puts a payload to the page.
     PythonPublisher,
-    /// Rust, receives what the page puts.
+    /// Rust: receives the page's puts.
     RustSubscriber,
-    /// Rust, puts something to the page.
+    /// Rust: puts a payload to the page.
     RustPublisher,
-    /// Python with pycapnp, receives a Cap'n Proto message that the page puts.
+    /// Python with pycapnp: receives a Cap'n Proto message that the page puts.
     MessageSubscriber,
-    /// Python with pycapnp, puts a Cap'n Proto message to the page.
+    /// Python with pycapnp: puts a Cap'n Proto message to the page.
     MessagePublisher,
 }
 
-/// What a program for the other side has to know of the page.
+/// Lists the facts of the page that a program for the other side needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
     /// The router's endpoint.
     pub endpoint: &'a str,
-    /// The key that the page publishes on.
+    /// The key under which the page puts.
     pub key: &'a str,
-    /// The key expression that the page subscribes to.
+    /// The key expression of the page's subscription.
     pub sub_key: &'a str,
-    /// Where the page came from, as in `http://127.0.0.1:8080`: the schema of its messages is there too.
+    /// The origin of the page, as in `http://127.0.0.1:8080`. The schema of its messages has the
+    /// same origin.
     pub origin: &'a str,
     /// The schema of the message that the page puts.
     pub schema: Schema,
 }
 
-/// The schema of the first message in `rows`; that of a tensor when there is none.
+/// Returns the schema of the first message in `rows`, or that of a tensor when they have none.
 #[must_use]
 pub fn schema(rows: &[Row]) -> Schema {
     rows.iter().find_map(Row::spec).as_ref().map_or(Schema::Tensor, Spec::schema)
 }
 
 impl Program {
-    /// Every program.
+    /// Lists every program, in the order in which the page offers them.
     pub const ALL: [Program; 6] = [
         Self::PythonSubscriber,
         Self::PythonPublisher,
@@ -66,7 +67,7 @@ impl Program {
         Self::MessagePublisher,
     ];
 
-    /// Its name.
+    /// Returns the name of the program.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,7 +80,7 @@ impl Program {
         }
     }
 
-    /// A stable name for tests.
+    /// Returns a stable name for tests.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -92,7 +93,7 @@ impl Program {
         }
     }
 
-    /// Its text.
+    /// Returns the text of the program.
     #[must_use]
     pub fn text(self, page: &Surroundings<'_>) -> String {
         let Surroundings { endpoint, key, sub_key, origin, schema } = *page;
@@ -217,7 +218,7 @@ with zenoh.open(config) as session:
     }
 }
 
-/// What a program prints of a message, as arguments in Python.
+/// The fields of a message that a program prints, as arguments in Python.
 const fn fields(schema: Schema) -> &'static str {
     match schema {
         Schema::Tensor => "message.name, message.elementType, list(message.shape), len(message.data)",
@@ -226,14 +227,16 @@ const fn fields(schema: Schema) -> &'static str {
     }
 }
 
-/// A text as a string literal of Python, Rust and JSON alike. What would end it, and what cannot be seen, is left out.
+/// Writes a text as a string literal of Python, Rust and JSON alike. It omits characters that would
+/// end the literal, and invisible ones.
 fn quoted(text: &str) -> String {
     let plain: String = text.trim().chars().filter(|c| !ends_literal(*c) && !is_unseen(*c)).collect();
     format!("\"{plain}\"")
 }
 
-/// A key as a string literal, with every space that it has: it must be the key of this page. What cannot be seen is written by its number, so
-/// that it can be. Only what would end the literal is left out.
+/// Writes a key as a string literal. It keeps every space, because the literal must be the key of
+/// this page. It writes an invisible character by its number, so that the person sees it. It omits
+/// only characters that would end the literal.
 fn literal(key: &str, is_rust: bool) -> String {
     let mut text = String::from("\"");
     for c in key.chars().filter(|c| !ends_literal(*c)) {
@@ -252,7 +255,8 @@ const fn ends_literal(c: char) -> bool {
     matches!(c, '"' | '\\' | '\'')
 }
 
-/// A key that `sub_key` matches: itself, or with its wildcards replaced by a word. `key` when there is nothing to go by.
+/// A key that `sub_key` matches: itself, or with a word for each wildcard. `key` when `sub_key` is
+/// empty.
 fn matching(sub_key: &str, key: &str) -> String {
     if sub_key.trim().is_empty() {
         return key.to_owned();
@@ -261,21 +265,22 @@ fn matching(sub_key: &str, key: &str) -> String {
     chunks.collect::<Vec<_>>().join("/")
 }
 
-/// One line of the listing of what the page builds.
+/// Holds one line of the listing of the page's code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// What it is indented by.
+    /// Its indent.
     pub indent: &'static str,
-    /// The position of the piece of which it makes a source: its swatch stands in front of the code.
+    /// The position of the piece from which it makes a source. The page draws the piece's swatch
+    /// before the code.
     pub at: Option<usize>,
-    /// The code. May go on in further lines.
+    /// The code. It may continue in further lines.
     pub code: String,
 }
 
-/// Of the rows of the listing, those of messages take more lines each.
+/// The same limit for rows with messages, which take more lines each.
 const LISTED_WITH_MESSAGES: usize = 3;
 
-/// The listing. Many rows are folded in the middle.
+/// Returns the listing. It folds many rows in the middle.
 #[must_use]
 pub fn listing(rows: &[Row]) -> Vec<Line> {
     let positions = positions(rows);
@@ -333,7 +338,7 @@ fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mu
     line("", None, format!("let by = Some(Mode::{by});"));
     let copied = if way == Way::Filled { "copied" } else { "_" };
     line("", None, format!("let (parts, {copied}) = {name}"));
-    // Only arrays that are not empty have a part of their own.
+    // Only an array with bytes has a part of its own.
     let parts = spec.plan(way).unwrap_or_default();
     let part = |index: usize| parts.iter().position(|part| part.array == Some(index)).map(|part| position.start + part);
     if way == Way::InPlace {
@@ -352,7 +357,7 @@ fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mu
     }
 }
 
-/// The call that makes a source of a row, as `segment::Source` has it.
+/// The call of `segment::Source` that makes a source of a row.
 fn source(row: &Row, at: usize) -> String {
     let function = match row.mode {
         Mode::Copy => "copy",
@@ -377,7 +382,7 @@ fn identifier(name: &str, at: usize) -> String {
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         text = format!("array_{at}");
     }
-    // What Rust keeps for itself, of the words that a row may well be called.
+    // Reserved words of Rust that are likely names of a row.
     if matches!(
         text.as_str(),
         "self" | "super" | "crate" | "type" | "move" | "ref" | "in" | "as" | "fn" | "let" | "mod" | "use"
@@ -412,7 +417,7 @@ mod tests {
         let text = Program::MessageSubscriber.text(&Surroundings { schema: schema(&rows), ..PAGE });
         assert!(text.contains("lab.PointCloud.from_bytes(data, traversal_limit_in_words=len(data))"), "{text}");
         assert!(text.contains("\"http://127.0.0.1:8080/lab.capnp\"") && text.contains("len(message.x)"), "{text}");
-        // The fields that are printed are those of the schema.
+        // The printed fields are those of the schema.
         for schema in Schema::ALL {
             for word in fields(schema).split("message.").skip(1) {
                 let field: String = word.chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -498,7 +503,7 @@ mod tests {
         assert_eq!(listing(&repeated)[1].code, "// 3 of these:");
     }
 
-    /// The text of some code, and what it makes.
+    /// The text of some code, and its value.
     macro_rules! both {
         ($($code:tt)*) => {
             (dense(stringify!($($code)*)), { $($code)* })
@@ -507,7 +512,7 @@ mod tests {
 
     #[test]
     fn the_listing_is_written_in_the_functions_that_there_are() {
-        // This is compiled; what the page shows must be the same.
+        // The compiler checks this code. The page must show the same.
         let (header, tensor, trailer) = ("a", vec![1u8], "c");
         let (shown, real) = both!([
             Source::borrow(header),

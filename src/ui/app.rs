@@ -1,4 +1,4 @@
-//! The root: state, runtime, top bar, and the five panes.
+//! The root component: state, runtime, top bar, and the five panes.
 
 use std::rc::Rc;
 
@@ -38,16 +38,17 @@ const PANES: [(&str, &str); 5] = [
     ("pane-ownership", "Ownership"),
 ];
 
-/// The page.
+/// Holds the state of the page, and draws its top bar and panes.
 pub struct App {
     state: Rc<State>,
-    /// The same but for what only Layout shows: while somebody zooms there, the other panes need not be drawn again.
+    /// The same state, except for the part that only Layout shows. While the person zooms there,
+    /// the other panes need not draw again.
     calm: Rc<State>,
     errands: Errands,
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
-    /// Loads the rest of the program behind the first view.
+    /// The frame that will load the rest of the program, after the first view.
     loading: Option<Frame>,
 }
 
@@ -77,7 +78,7 @@ impl Component for App {
         if here || Setup::differs(&before, &self.state) {
             self.errands.keep(&self.state);
         }
-        // Drawing takes longer than comparing: a state is small, however large the payload is.
+        // Drawing takes longer than comparing: a state is small, even when the payload is large.
         let changed = before != self.state;
         if changed && !calm {
             self.calm = self.state.clone();
@@ -121,7 +122,7 @@ impl Component for App {
     }
 }
 
-/// What the session is, in words and as a word for tests and styles.
+/// Describes the session in words, and as one word for tests and styles.
 fn session_words(state: &State) -> (&'static str, &'static str, String) {
     match &state.session {
         Session::Closed => ("closed", "Not connected", String::new()),
@@ -130,7 +131,7 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
             let id: String = info.router.chars().take(8).collect();
             ("open", "Connected", format!("router {id}…, {}", shown(&state.locator)))
         }
-        // Without what changes with every attempt: it is read out.
+        // Without the parts that change with every attempt: a screen reader reads it aloud.
         Session::Lost(lost) => ("lost", "Reconnecting", lost.problem.title.clone()),
         Session::Failed(problem) => ("failed", "Not connected", problem.title.clone()),
     }
@@ -177,7 +178,7 @@ fn TopBar(props: &PaneProps) -> Html {
     }
 }
 
-/// The bar at the foot of a phone: it scrolls to a pane and says which one is in view.
+/// The bar at the foot of a phone. It scrolls to a pane, and shows which pane is in view.
 #[component]
 fn PaneBar() -> Html {
     let current = use_state_eq(|| 0usize);
@@ -214,7 +215,8 @@ fn element(id: &str) -> Option<web_sys::Element> {
     web_sys::window()?.document()?.get_element_by_id(id)
 }
 
-/// Whether the window shows the end of the page: what is there may be too short to reach the upper edge.
+/// Whether the window shows the end of the page. The last pane may be too short for its head to
+/// reach the upper edge.
 fn at_the_end() -> Option<bool> {
     let window = web_sys::window()?;
     let page = f64::from(window.document()?.document_element()?.scroll_height());
@@ -222,7 +224,7 @@ fn at_the_end() -> Option<bool> {
     Some(seen + 4.0 >= page && window.scroll_y().ok()? > 0.0)
 }
 
-/// The last pane whose head has come near the upper edge of the window.
+/// The last pane whose head is near or above the upper edge of the window.
 fn pane_in_view() -> usize {
     if at_the_end().unwrap_or(false) {
         return PANES.len() - 1;

@@ -1,4 +1,4 @@
-//! What the words mean, for somebody who has never heard them.
+//! Explains the words, for a person who has never heard them.
 
 use yew::prelude::*;
 
@@ -24,7 +24,7 @@ fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html
     }
 }
 
-/// The table of the three modes, the same as in the documentation.
+/// The table of the three modes, with the texts of the documentation.
 pub(super) fn modes_table() -> Html {
     let mut rows = segment::table();
     html! {
@@ -43,7 +43,7 @@ pub(super) fn modes_table() -> Html {
     }
 }
 
-/// The way to the table of the modes from where one is chosen.
+/// Opens the table of the modes, from the place where the person chooses one.
 #[component]
 pub(super) fn ModesButton() -> Html {
     let words = "What do copy, borrow and move mean?";
@@ -52,7 +52,7 @@ pub(super) fn ModesButton() -> Html {
     }
 }
 
-/// The table of the modes in a dialog of its own.
+/// The dialog with the table of the modes.
 #[component]
 pub(super) fn ModesDialog() -> Html {
     html! {
@@ -76,13 +76,13 @@ pub(super) fn HelpButton() -> Html {
     }
 }
 
-/// The way to the same help from the sentence that begins the page.
+/// Opens the same help, from the sentence at the head of the page.
 #[component]
 pub(super) fn WordsButton() -> Html {
     html! { <button type="button" class="link" onclick={open(HELP)}>{ "What do the words mean?" }</button> }
 }
 
-/// The dialog.
+/// The dialog that explains the words.
 #[component]
 pub(super) fn Help() -> Html {
     let word = |name: &'static str, words: &'static str| html! { <><dt>{ name }</dt><dd>{ words }</dd></> };

@@ -1,11 +1,12 @@
-//! What a person sees: Yew components that get the state and send actions.
+//! The visible page: Yew components that get the state and send actions.
 //!
-//! `App` holds the state and the way to the runtime; every pane gets `state` and `send`. A folder is a pane or a dialog; `kit`
-//! has what they share and knows none of them. The words and the geometry are made in [`crate::present`].
+//! `App` holds the state and the way to the runtime. Every pane gets `state` and `send`. A folder
+//! is a pane or a dialog. `kit` holds the parts that they share, and depends on none of them.
+//! [`crate::present`] makes the words and the geometry.
 //!
-//! Ink is copying: hatched means the bytes live here, outlined means referred to, solid means copied. Hue says which segment
-//! and nothing else. There is no inline style anywhere, because the page's security policy forbids it: classes and SVG
-//! attributes only.
+//! Ink is copying: hatched means that the bytes live here, outlined means referred to, solid means
+//! copied. Hue identifies the segment and has no other meaning. The page has classes and SVG
+//! attributes only: its security policy forbids inline styles.
 
 #![allow(clippy::disallowed_methods, reason = "html! moves lists of nodes this way; no payload byte gets here")]
 
@@ -24,7 +25,8 @@ mod wire;
 
 pub use self::app::App;
 
-/// Shows the page: panics are told in the console, the stored theme is set, and [`App`] takes over the body.
+/// Starts the page. Panics are written to the console, the page shows the stored theme, and [`App`]
+/// takes over the body.
 pub fn start() {
     crate::web::crash::watch();
     kit::theme::restore();

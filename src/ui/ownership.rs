@@ -1,4 +1,5 @@
-//! The Ownership pane: experiments that try to break a payload, and the dialog with the questions that they answer.
+//! The Ownership pane: experiments that try to break a payload, and the dialog with the questions
+//! that they answer.
 
 use yew::prelude::*;
 
@@ -69,7 +70,7 @@ fn Try(props: &TryProps) -> Html {
             head.scroll_into_view();
         }
     });
-    // What went wrong is seen in any case.
+    // Failures are shown even while the list is folded.
     let shown: Vec<&Finding> =
         trial.findings.iter().filter(|finding| *unfolded || finding.held() == Held::No).collect();
     html! {
@@ -100,7 +101,7 @@ fn Try(props: &TryProps) -> Html {
     }
 }
 
-/// How a trial stands, as a word for tests and styles.
+/// The state of a trial, as a word for tests and styles.
 fn state_word(trial: &Trial) -> &'static str {
     match trial.phase {
         Phase::NotRun => "not-run",
@@ -111,7 +112,7 @@ fn state_word(trial: &Trial) -> &'static str {
     }
 }
 
-/// What came out of all experiments.
+/// The result of all experiments together.
 fn overall(ownership: &Ownership) -> Html {
     let count = |held| ownership.trials().map(|trial| trial.count(held)).sum::<usize>();
     let all = ownership.trials().map(|trial| trial.findings.len()).sum::<usize>();
@@ -125,7 +126,7 @@ fn overall(ownership: &Ownership) -> Html {
     }
 }
 
-/// What came out, in one line.
+/// The result in one line.
 fn summary(trial: &Trial) -> Html {
     let count = |held| trial.count(held);
     let (good, bad) = (count(Held::Yes), count(Held::No));
@@ -178,7 +179,7 @@ fn finding(experiment: Experiment, finding: &Finding) -> Html {
     }
 }
 
-/// A sign beside the words, so that a column of them can be run over.
+/// A sign beside the words, so that the eye can scan a column of results.
 fn mark(held: Held) -> Html {
     let shape = match held {
         Held::Yes => "M1 5L4 8L9 2",
@@ -188,7 +189,7 @@ fn mark(held: Held) -> Html {
     html! { <svg class="held-mark" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true"><path d={shape} /></svg> }
 }
 
-/// Bytes in hexadecimal; those that changed are framed and underlined.
+/// Bytes in hexadecimal. Changed bytes are framed and underlined.
 fn octets(bytes: &[Octet]) -> Html {
     html! {
         <p class="octets mono">
@@ -210,7 +211,7 @@ fn open() -> Callback<MouseEvent> {
     Callback::from(|_| rest::show_dialog(DIALOG))
 }
 
-/// The questions of the proposal that this page grew from, and the answers.
+/// The questions of the proposal from which this page grew, and the answers.
 #[component]
 pub(super) fn Questions() -> Html {
     let close = Callback::from(|_: MouseEvent| rest::close_dialog(DIALOG));

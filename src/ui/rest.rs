@@ -1,8 +1,9 @@
-//! The rest of the program, seen from what draws the first view: what is drawn by it, what stands there until it is here, and what is said
-//! when it could not be loaded. See [`crate::web::rest`] for how the two parts call each other.
+//! The rest of the program, as the first view sees it: the parts that it draws, their placeholders,
+//! and the words for a failed load. See [`crate::web::rest`] for how the two parts call each other.
 //!
-//! What is not drawn at first belongs here: a dialog gets a line among the others, anything else a function in [`Views`] that is called by
-//! [`drawn`]. `scripts/test` fails when the first part becomes too long.
+//! Everything that the first view does not draw belongs here. A dialog gets a line among the
+//! others. Any other part gets a function in [`Views`], which [`drawn`] calls. `scripts/test` fails
+//! when the first part becomes too long.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -42,9 +43,9 @@ use crate::{
     },
 };
 
-/// What the rest draws.
+/// The drawing functions of the rest.
 pub(super) struct Views {
-    /// Every dialog; each is closed until it is asked for.
+    /// Every dialog. Each is closed until the person opens it.
     pub(super) dialogs: fn(&PaneProps, &Errands) -> Html,
     /// The kept runs.
     pub(super) history: fn(&State, &Callback<Action>) -> Html,
@@ -60,9 +61,9 @@ pub(super) struct Views {
     pub(super) table: fn(&Plan, &Lens, &[Shown], &Callback<Action>, &State) -> Html,
     /// The layout by owner.
     pub(super) owners: fn(&Plan, &Callback<Action>, &State) -> Html,
-    /// The message that is selected, word by word.
+    /// The selected message, word by word.
     pub(super) structure: fn(&Plan, &State, Option<usize>, &SelectSpan) -> Html,
-    /// Looks at bytes of the payload.
+    /// Makes a reader of the payload's bytes.
     pub(super) peeker: fn(&Errands) -> Box<dyn Peeker>,
 }
 
@@ -107,26 +108,27 @@ async fn views() -> Result<&'static Views, Missing> {
 }
 
 thread_local! {
-    /// What was loaded.
+    /// The functions of the rest, once the page has loaded it.
     static HERE: Cell<Option<&'static Views>> = const { Cell::new(None) };
-    /// The dialog that was asked for before it was there.
+    /// The dialog that the person tried to open before it was loaded.
     static WANTED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// Loads the rest as soon as the first view is painted, and says how that ended. A page that is not seen is not painted, and loads it now.
+/// Loads the rest as soon as the browser has painted the first view, and reports the outcome. A
+/// browser does not paint a hidden page, so that page loads the rest at once.
 pub(super) fn load_after_paint(errands: Errands, send: Callback<Action>) -> Option<Frame> {
     let hidden = web_sys::window().and_then(|window| window.document()).is_none_or(|document| document.hidden());
     if hidden {
         load(errands, send);
         return None;
     }
-    // A frame is asked for before it is painted; what comes next comes after that.
+    // The callback of a frame runs before the browser paints it. The timer runs after that.
     Frame::next(move || {
         Timeout::new(0, move || load(errands, send)).forget();
     })
 }
 
-/// Loads the rest and says how that ended.
+/// Loads the rest and reports the outcome.
 pub(super) fn load(errands: Errands, send: Callback<Action>) {
     spawn_local(async move {
         let loaded = async {
@@ -139,7 +141,7 @@ pub(super) fn load(errands: Errands, send: Callback<Action>) {
     });
 }
 
-/// What the rest draws, or what stands there until it is here.
+/// The drawing of the rest, or a placeholder until the rest is loaded.
 pub(super) fn drawn(state: &State, send: &Callback<Action>, draw: impl FnOnce(&'static Views) -> Html) -> Html {
     match HERE.get() {
         Some(views) => draw(views),
@@ -147,7 +149,7 @@ pub(super) fn drawn(state: &State, send: &Callback<Action>, draw: impl FnOnce(&'
     }
 }
 
-/// What looks at the bytes of the payload, once it is here.
+/// A reader of the payload's bytes, once the rest is loaded.
 pub(super) fn peeker(errands: &Errands) -> Option<Box<dyn Peeker>> {
     HERE.get().map(|views| (views.peeker)(errands))
 }
@@ -168,7 +170,7 @@ fn missing(problem: &Problem, send: &Callback<Action>) -> Html {
     }
 }
 
-/// What is said at the head of the page while the rest is missing.
+/// The notice at the head of the page while the rest is missing.
 pub(super) fn notice(rest: &Rest, send: &Callback<Action>) -> Html {
     match rest {
         Rest::Missing(problem) => html! { <div id="rest-missing">{ missing(problem, send) }</div> },
@@ -180,14 +182,14 @@ fn dialog(id: &str) -> Option<HtmlDialogElement> {
     web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// Opens a dialog by its `id`, as soon as it is there.
+/// Opens a dialog by its `id`, as soon as the page has it.
 pub(super) fn show_dialog(id: &'static str) {
     let found = dialog(id);
     if found.is_none() {
         WANTED.set(Some(id));
     }
     if let Some(dialog) = found.or_else(|| dialog(WAITING)) {
-        // It can only fail when it is open already.
+        // Fails only when the dialog is open already.
         let _ = dialog.show_modal();
     }
 }
@@ -199,15 +201,15 @@ pub(super) fn close_dialog(id: &str) {
     }
 }
 
-/// The dialog that stands for those that are not there yet.
+/// The dialog in place of those that are not loaded yet.
 const WAITING: &str = "rest-dialog";
 
-/// The dialogs, or one that stands for them.
+/// The dialogs, or the one in their place.
 #[component]
 pub(super) fn Dialogs(props: &DialogsProps) -> Html {
     let pane = PaneProps { state: props.state.clone(), send: props.send.clone() };
     let here = HERE.get();
-    // Asked for by the state of the page, and not by a button.
+    // The page's state opens these dialogs, and not a button.
     let asked =
         here.is_none() && (pane.state.looking.is_some() || pane.state.messages.open.is_some() || pane.state.wire.open);
     use_effect_with((here.is_some(), asked), |(here, asked)| {
@@ -235,8 +237,8 @@ pub(super) fn Dialogs(props: &DialogsProps) -> Html {
 pub(super) struct DialogsProps {
     /// The state to show.
     pub(super) state: Rc<State>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(super) send: Callback<Action>,
-    /// Who has the bytes.
+    /// The way to the bytes of the payload.
     pub(super) errands: Errands,
 }

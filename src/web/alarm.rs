@@ -1,7 +1,8 @@
-//! Timers that also go off in a page that nobody looks at.
+//! Timers that also ring in a hidden page.
 //!
-//! A browser runs the timers of a hidden page once a second at most. Those of a Worker, and the messages that one sends to the page,
-//! go on as before: so a hidden page has a Worker keep the time.
+//! A browser runs the timers of a hidden page once a second at most. It does not slow down the
+//! timers of a Worker, nor the messages that a Worker sends to the page. So a hidden page has a
+//! Worker keep the time.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -11,7 +12,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, VisibilityState, Worker, WorkerOptions, WorkerType};
 
-/// Goes off once, unless it is dropped before.
+/// A timer that rings once, unless its owner drops it before.
 #[allow(dead_code, reason = "what it holds cancels when it is dropped")]
 pub(super) enum Alarm {
     Page(Timeout),
@@ -19,12 +20,14 @@ pub(super) enum Alarm {
 }
 
 impl Alarm {
-    /// Calls `ring` after `millis`; in a page that becomes hidden meanwhile it may be later by a second.
+    /// Calls `ring` after `millis`. If the browser hides the page meanwhile, the timer may ring a
+    /// second late.
     pub(super) fn new(millis: u32, ring: impl FnOnce() + 'static) -> Self {
         if is_hidden() { Self::steady(millis, ring) } else { Self::Page(Timeout::new(millis, ring)) }
     }
 
-    /// As [`Alarm::new`], and never late because the page is hidden, or because timers are nested. It costs a message of a Worker.
+    /// Works like [`Alarm::new`], but neither a hidden page nor nested timers make it late. Each
+    /// alarm costs one message of a Worker.
     pub(super) fn steady(millis: u32, ring: impl FnOnce() + 'static) -> Self {
         let keeper = KEEPER.with(|keeper| {
             let mut keeper = keeper.borrow_mut();
@@ -42,15 +45,16 @@ fn is_hidden() -> bool {
     document.is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
 }
 
-/// Whom to wake, by number.
+/// The callbacks that wait for the Worker, by number.
 type Sleepers = Rc<RefCell<HashMap<u32, Box<dyn FnOnce()>>>>;
 
 thread_local! {
-    /// `Some(None)` once it was found that there can be none.
+    /// `Some(None)` after the browser failed to start a Worker.
     static KEEPER: RefCell<Option<Option<Keeper>>> = const { RefCell::new(None) };
 }
 
-/// The Worker that keeps the time, for all alarms of this thread. It is started with the first one and stays.
+/// The Worker that keeps the time for all alarms of this thread. The first alarm starts it, and it
+/// stays.
 #[derive(Clone)]
 struct Keeper {
     worker: Worker,
@@ -60,7 +64,8 @@ struct Keeper {
 }
 
 impl Keeper {
-    /// `None` where there can be no Worker; the page's own timers have to do then.
+    /// Starts the Worker. `None` where the browser cannot start one; the page's own timers serve
+    /// then.
     fn start() -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -68,7 +73,7 @@ impl Keeper {
         let sleepers = Sleepers::default();
         let (waking, failing) = (sleepers.clone(), sleepers.clone());
         let wake = |sleepers: &Sleepers, number: u32| {
-            // Taken out first: whoever wakes may want to be waked again.
+            // Removed before the call: the callback may set its next alarm.
             let ring = sleepers.borrow_mut().remove(&number);
             if let Some(ring) = ring {
                 ring();
@@ -79,7 +84,8 @@ impl Keeper {
                 let number = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_f64());
                 wake(&waking, number.unwrap_or_default() as u32);
             }),
-            // Its program could not be loaded. Nobody must wait for ever: all are waked now, and the page's own timers have to do.
+            // The browser could not load the Worker's program. All callbacks run now, so that no
+            // caller waits for ever. The page's own timers serve from here on.
             EventListener::new(&worker, "error", move |_| {
                 KEEPER.with(|keeper| *keeper.borrow_mut() = Some(None));
                 let all: Vec<u32> = failing.borrow().keys().copied().collect();
@@ -97,14 +103,15 @@ impl Keeper {
         };
         self.sleepers.borrow_mut().insert(number, ring);
         let message = Object::new();
-        // Fails for frozen objects only; and posting it, for what cannot be cloned.
+        // Setting a property fails for frozen objects only. Posting fails only for values that
+        // cannot be cloned.
         let _ = Reflect::set(&message, &"wake".into(), &Array::of2(&number.into(), &millis.into()));
         let _ = self.worker.post_message(&JsValue::from(message));
         Waked { sleepers: self.sleepers.clone(), number }
     }
 }
 
-/// A sleeper that is let sleep once this is dropped.
+/// A callback that waits for the Worker. Dropping this cancels the callback.
 pub(super) struct Waked {
     sleepers: Sleepers,
     number: u32,

@@ -1,4 +1,4 @@
-//! Answers to the queries of others, each in its turn: see [`crate::app::session::answers`].
+//! Answers to queries of peers, one after the other: see [`crate::app::session::answers`].
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
@@ -17,13 +17,14 @@ use crate::{
 };
 use zbytes_session::web::command::Command;
 
-/// How long building answers may keep the page from doing anything else, at a stretch. A single one may take longer.
+/// How long building answers may keep the page from other work without a break. A single answer may
+/// take longer.
 const SLICE: Duration = Duration::from_millis(4);
 
-/// How many queries are refused in one turn at most.
+/// How many queries the page refuses in one turn at most.
 const REFUSED: usize = 256;
 
-/// How an answer is made. Those queries that are asked while nothing changes share one.
+/// How the page makes an answer. Queries that arrive while nothing changes share one value.
 #[derive(PartialEq)]
 struct Way {
     /// The key expression of the queryable.
@@ -32,28 +33,29 @@ struct Way {
     rows: Result<Vec<Row>, String>,
 }
 
-/// A query that waits.
+/// A query that waits for its answer.
 struct Waiting {
     op: PutId,
     query: QueryId,
     local: bool,
     key: String,
-    /// How long the asker waits.
+    /// How long the querier waits.
     timeout: Option<Duration>,
     way: Rc<Way>,
 }
 
-/// What the queryable of this page was asked and has not answered.
+/// The queries that the queryable of this page has not answered yet.
 #[derive(Default)]
 pub(super) struct Answering {
     answers: RefCell<Answers<Waiting>>,
-    /// The words by which queries are refused whose words have not left.
+    /// The reasons of refusals that have not left the browser yet.
     refused: RefCell<HashMap<PutId, String>>,
     turn: RefCell<Option<Alarm>>,
 }
 
 impl Runtime {
-    /// Has a query wait for its answer. If nothing is under way it is answered at once.
+    /// Queues a query for its answer. The page answers at once, unless it has planned a turn
+    /// already.
     pub(super) fn answer_in_turn(
         &self,
         op: PutId,
@@ -78,7 +80,7 @@ impl Runtime {
         }
     }
 
-    /// Answers what may be answered now, for a slice of time.
+    /// Answers the queries that are due, for one slice of time.
     fn answer_what_is_due(&self) {
         let begun = clock::now();
         self.inner.answering.turn.borrow_mut().take();
@@ -104,7 +106,8 @@ impl Runtime {
         self.plan_answers();
     }
 
-    /// Sets the timer for the next turn, if there is anything to be done without another answer's end.
+    /// Sets the timer for the next turn. It sets none while only the end of an answer can start the
+    /// next one.
     fn plan_answers(&self) {
         let answers = self.inner.answering.answers.borrow();
         let millis = if answers.is_free() {
@@ -123,13 +126,14 @@ impl Runtime {
         let failed = |problem: &Problem| format!("{} {}", problem.title, problem.detail);
         let rows = match &way.rows {
             Ok(rows) => rows,
-            // What the person wants to be answered.
+            // The person chose to answer with an error.
             Err(text) => return self.send_answer(waiting, Err(text_bytes(text))),
         };
         self.note_rows(*op, rows);
         let answer = || -> Result<Answer, String> {
             let payload = self.built(rows).map_err(|problem| failed(&problem))?;
-            // A reply is under one key: the queryable's own, or, where that is an expression, the one that was asked for.
+            // A reply has one key. It is the queryable's own key; where that key is an expression,
+            // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
             let content = Content {
                 encoding: way.options.parsed_encoding().map_err(|problem| failed(&problem))?,
@@ -144,7 +148,7 @@ impl Runtime {
         }
     }
 
-    /// Tells the asker why there is no answer.
+    /// Sends the querier the reason why it gets no answer.
     fn refuse(&self, waiting: &Waiting, why: String) {
         let text = text_bytes(&why);
         self.inner.answering.refused.borrow_mut().insert(waiting.op, why);
@@ -166,7 +170,7 @@ impl Runtime {
         self.send(Command::Answer { op, query, local, result });
     }
 
-    /// The end of an answer; returns whether it was one.
+    /// Handles the end of an answer. Returns whether `op` was an answer.
     pub(super) fn answer_ended(&self, op: PutId, result: &Result<(), Problem>) -> bool {
         if !self.inner.answering.answers.borrow_mut().end(op) {
             return false;
@@ -182,7 +186,7 @@ impl Runtime {
         true
     }
 
-    /// The queryable is to be no more: what waits is told so.
+    /// The page undeclares its queryable: it refuses the queries that still wait.
     pub(super) fn stop_answering(&self) {
         let waiting = self.inner.answering.answers.borrow_mut().take_all();
         for waiting in waiting {
@@ -190,7 +194,7 @@ impl Runtime {
         }
     }
 
-    /// The session is over, and with it what it was asked.
+    /// The session has ended, so the page drops the queries of that session.
     pub(super) fn forget_queries(&self) {
         let gone = self.inner.answering.answers.borrow_mut().take_all().len();
         self.plan_answers();

@@ -1,5 +1,7 @@
-//! Payloads that are looked at: windows of their bytes, searched and compared in turns with the page, saved as files, written to where a
-//! caller could write. A view holds a [`Held`], and with it the owners, until it lets go.
+//! The payloads that the person views. The page copies windows of their bytes, and searches and
+//! compares them in turns. It saves them as files, and writes where a caller could write.
+//!
+//! A view holds a [`Held`], and with it the owners of the bytes, until the view closes.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,32 +26,34 @@ use crate::{
 /// How long the page may wait for its turn.
 const TURN: Duration = Duration::from_millis(8);
 
-/// Bytes that are looked at before the clock is.
+/// Bytes that a step processes before it reads the clock.
 const STEP: usize = 128 << 10;
 
 thread_local! {
-    /// A payload of the rows that was kept to be compared with later.
+    /// A payload of the rows that the page keeps for a later comparison.
     static KEPT: RefCell<Option<ZBytes>> = const { RefCell::new(None) };
 }
 
-/// What looking has copied.
+/// Counts the bytes that views have copied.
 #[derive(Default)]
 pub struct Looked {
     ledger: RefCell<Ledger>,
-    /// What of it was copied to search and to compare, and to fill messages when the payload was built.
+    /// Bytes that were copied to search and to compare, and to fill messages when the page built
+    /// the payload.
     scanned: Cell<u64>,
     built: Cell<u64>,
 }
 
 impl Looked {
-    /// Bytes that were copied to be in view, to search and compare, and to fill messages.
+    /// Returns the bytes that were copied to show a window, to search and compare, and to fill
+    /// messages.
     #[must_use]
     pub fn parts(&self) -> [u64; 3] {
         let (scanned, built) = (self.scanned.get(), self.built.get());
         [self.ledger.borrow().total().saturating_sub(scanned + built), scanned, built]
     }
 
-    /// Has `step` write the ledger, and counts what it copies as searching and comparing.
+    /// Has `step` write the ledger. Counts the bytes that `step` copies as searching and comparing.
     fn scan<T>(&self, step: impl FnOnce(&mut Ledger) -> T) -> T {
         let mut ledger = self.ledger.borrow_mut();
         let before = ledger.total();
@@ -59,7 +63,7 @@ impl Looked {
     }
 }
 
-/// A payload that is looked at, and what looking has copied. Clones share everything.
+/// Holds a payload for a view, and counts the bytes that the view copies. Clones share everything.
 #[derive(Clone)]
 pub struct Held {
     payload: Rc<Addressed>,
@@ -78,28 +82,29 @@ impl PartialEq for Runtime {
     }
 }
 
-/// Bytes of a payload that were looked at.
+/// Holds a copy of the bytes in one window of a payload.
 #[derive(Default)]
 pub struct Seen {
-    /// Where they begin.
+    /// Where the window begins, as an offset in the payload.
     pub offset: usize,
-    /// The bytes; fewer than were asked for at the end of the payload.
+    /// The bytes. They are fewer than requested at the end of the payload.
     pub bytes: Vec<u8>,
-    /// Where in the payload they could not be read; the bytes there mean nothing.
+    /// The ranges of the payload that the page could not read. The bytes at these places mean
+    /// nothing.
     pub lost: Vec<Range<usize>>,
-    /// Why.
+    /// Why the page could not read them.
     pub problem: Option<Problem>,
 }
 
 impl Seen {
-    /// The byte at an offset of the payload, if it was read.
+    /// Returns the byte at an offset of the payload, if the page could read it.
     #[must_use]
     pub fn at(&self, offset: usize) -> Option<u8> {
         let byte = self.bytes.get(offset.checked_sub(self.offset)?)?;
         (!self.lost.iter().any(|lost| lost.contains(&offset))).then_some(*byte)
     }
 
-    /// The bytes in front of the first that could not be read.
+    /// Returns the bytes before the first one that the page could not read.
     #[must_use]
     pub fn readable(&self) -> &[u8] {
         let until = self.lost.first().map_or(self.bytes.len(), |lost| lost.start.saturating_sub(self.offset));
@@ -107,15 +112,15 @@ impl Seen {
     }
 }
 
-/// Ends what takes turns with the page. Dropping it ends it too.
+/// Ends a task that takes turns with the page. Dropping it ends the task too.
 pub struct Stop(Rc<Cell<bool>>);
 
-/// Says whether it was ended.
+/// Reports to the task whether its [`Stop`] has ended it.
 #[derive(Clone)]
 pub struct Stopped(Rc<Cell<bool>>);
 
 impl Stop {
-    /// One for a new task.
+    /// Makes one for a new task.
     #[must_use]
     pub fn new() -> (Self, Stopped) {
         let cell = Rc::new(Cell::new(false));
@@ -130,11 +135,14 @@ impl Drop for Stop {
 }
 
 impl Runtime {
-    /// The payload of a subject, to be looked at; what looking copies is counted in `looked`. That of the rows is made as for a put,
-    /// but everything is borrowed: nobody's array is taken away by looking at it, and only what is filled into a message is copied.
+    /// Returns the payload of a subject, for a view. `looked` counts the bytes that the view
+    /// copies.
+    ///
+    /// The page makes the payload of the rows as for a put, but borrows every array. A view must
+    /// not detach an array of the caller. Only filling a message copies bytes.
     ///
     /// # Errors
-    /// A [`Problem`] when it is gone or cannot be built.
+    /// A [`Problem`] when the payload is not kept any more, or cannot be built.
     pub fn hold(&self, subject: Subject, rows: &[Row], looked: &Rc<Looked>) -> Result<Held, Problem> {
         let payload = match subject {
             Subject::Build => {
@@ -155,10 +163,11 @@ impl Runtime {
         Ok(Held { payload: Rc::new(Addressed::new(payload)), looked: looked.clone() })
     }
 
-    /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many bytes that copied.
+    /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many
+    /// bytes the build copied.
     ///
     /// # Errors
-    /// A [`Problem`] when it cannot be built; what was kept before stays then.
+    /// A [`Problem`] when the payload cannot be built; the page still keeps the earlier one then.
     pub fn keep_payload(&self, rows: &[Row]) -> Result<u64, Problem> {
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
@@ -169,30 +178,31 @@ impl Runtime {
     }
 }
 
-/// Whether a payload is kept.
+/// Returns whether the page keeps a payload.
 #[must_use]
 pub fn is_kept() -> bool {
     KEPT.with_borrow(Option::is_some)
 }
 
-/// Lets go of the payload that is kept.
+/// Drops the payload that the page keeps.
 pub fn forget_kept() {
     KEPT.set(None);
 }
 
-/// Why bytes cannot be had.
+/// Why the page cannot read the bytes.
 fn gone(error: &BuildError) -> Problem {
     Problem::new("These bytes cannot be read.", format!("{}.", sentence(&error.to_string())))
 }
 
 impl Held {
-    /// The payload, by offset.
+    /// Returns the payload, which finds a byte by its offset.
     #[must_use]
     pub fn payload(&self) -> &Addressed {
         &self.payload
     }
 
-    /// The bytes of a window, copied. What lies in a segment whose owner was detached is lost, and the rest is there.
+    /// Copies the bytes of a window. Bytes of a segment with a detached owner are lost; the window
+    /// has all others.
     #[must_use]
     pub fn look(&self, offset: usize, len: usize) -> Seen {
         let end = self.payload.len().min(offset.saturating_add(len));
@@ -213,7 +223,8 @@ impl Held {
         seen
     }
 
-    /// The segment with the byte at `offset` and where in it, if the array behind it is one that its caller can write.
+    /// Returns the segment with the byte at `offset`, and the offset in that segment. `None` unless
+    /// its caller can write the array behind it.
     fn writable(&self, offset: usize) -> Option<(&Segment, usize)> {
         let index = self.payload.segment_of(offset)?;
         let segment = self.payload.payload().segments().get(index)?;
@@ -221,16 +232,17 @@ impl Held {
         written.then_some((segment, offset - self.payload.range(index)?.start))
     }
 
-    /// Whether the byte at `offset` is in an array of the caller's that is only borrowed, so that the caller can write it.
+    /// Returns whether the caller can write the byte at `offset`: it must be in an array that the
+    /// payload only borrows.
     #[must_use]
     pub fn is_writable(&self, offset: usize) -> bool {
         self.writable(offset).is_some()
     }
 
-    /// Writes a byte as the caller of the array would, who still has it.
+    /// Writes a byte as the caller would, who still owns the array.
     ///
     /// # Errors
-    /// A [`Problem`] when nobody can write there.
+    /// A [`Problem`] when the caller cannot write at `offset`.
     pub fn write(&self, offset: usize, byte: u8) -> Result<(), Problem> {
         let Some((segment, at)) = self.writable(offset) else {
             return Err(Problem::new(
@@ -246,7 +258,7 @@ impl Held {
     }
 }
 
-/// Takes turns with the page until `step` has a result.
+/// Runs `step` in turns with the page until it has a result.
 async fn in_turns<T>(
     stopped: &Stopped,
     mut step: impl FnMut() -> Result<Option<T>, BuildError>,
@@ -267,7 +279,8 @@ async fn in_turns<T>(
     }
 }
 
-/// Searches in turns with the page: the step that ended it, or `None` when it was stopped. `told` hears how much is done, from 0 to 1.
+/// Searches in turns with the page. Returns the step that ended the search, or `None` after a stop.
+/// `told` gets the share that is done, from 0 to 1.
 ///
 /// # Errors
 /// A [`Problem`] when an owner was detached.
@@ -287,10 +300,10 @@ pub async fn search(
     in_turns(stopped, step, || told(done.get())).await
 }
 
-/// Compares in turns with the page: what differs, or `None` when it was stopped.
+/// Compares in turns with the page. Returns the difference, or `None` after a stop.
 ///
 /// # Errors
-/// A [`Problem`] when an owner of either was detached.
+/// A [`Problem`] when an owner of either payload was detached.
 pub async fn compare(
     here: &Held,
     there: &Held,
@@ -309,10 +322,11 @@ pub async fn compare(
     in_turns(stopped, step, || told(done.get())).await
 }
 
-/// Looks in turns with the page for the next run of differing bytes: where it begins, if there is one; `None` when it was stopped.
+/// Looks for the next run of differing bytes, in turns with the page. Returns where the run begins,
+/// if the payloads have one. Returns `None` after a stop.
 ///
 /// # Errors
-/// A [`Problem`] when an owner of either was detached.
+/// A [`Problem`] when an owner of either payload was detached.
 pub async fn seek(
     [here, there]: [&Held; 2],
     difference: &Difference,
@@ -326,25 +340,26 @@ pub async fn seek(
     in_turns(stopped, step, || ()).await
 }
 
-/// Hands the whole payload over to the person as a file. The browser copies the bytes from where they are into the file; no block of
-/// all of them is made here.
+/// Saves the whole payload as a file of the person. The browser copies the bytes from their owners
+/// into the file. The page makes no contiguous block of them.
 ///
 /// # Errors
-/// A [`Problem`] when an owner was detached, or what the browser says.
+/// A [`Problem`] when an owner was detached, or with the browser's reason.
 pub fn save(held: &Held, name: &str) -> Result<(), Problem> {
     let parts = Array::new();
     for (index, segment) in held.payload.payload().segments().iter().enumerate() {
-        // The browser has read views of wasm memory when the constructor returns; nothing here allocates before.
+        // The browser has read the views of wasm memory when the constructor returns. Nothing here
+        // allocates before that, so the memory cannot grow under them.
         let view = segment.view().map_err(|error| gone(&BuildError::Segment { index, error }))?;
         parts.push(&view);
     }
     runs::save_bytes(&parts, held.payload.len(), name)
 }
 
-/// Puts a text into the clipboard.
+/// Writes a text to the clipboard.
 ///
 /// # Errors
-/// What the browser says: it may refuse, and outside of a secure context there is none.
+/// The browser's reason: it may refuse, and outside of a secure context it has no clipboard.
 pub async fn to_clipboard(text: &str) -> Result<(), String> {
     let window = window().filter(web_sys::Window::is_secure_context).ok_or("there is no clipboard here")?;
     let written = window.navigator().clipboard().write_text(text);

@@ -1,4 +1,4 @@
-//! The page's clocks: how fine they are, and the time of day.
+//! The page's clocks: their resolution, and the time of day.
 
 use std::time::Duration;
 
@@ -8,16 +8,18 @@ pub(super) use zbytes_session::web::clock::{now, since_1970};
 
 use crate::measure::clock_step;
 
-/// Over how many of its moves the step of a clock is seen at least.
+/// The step of a clock is measured over at least so many of its moves.
 const MOVES: usize = 3;
 
-/// How many readings may pass without a move of the clock, some tenths of a second of them.
+/// How many readings may pass without a move of the clock. So many readings take some tenths of a
+/// second.
 const MOST_READINGS: u32 = 5_000_000;
 
-/// What is taken for the step of a clock that did not move meanwhile.
+/// The step that is assumed for a clock that did not move meanwhile.
 const NO_MOVE: Duration = Duration::from_secs(1);
 
-/// The step of [`now`], seen over at least [`MOVES`] of its moves and 5 ms. It keeps the page waiting for that long.
+/// Measures the step of [`now`] over at least [`MOVES`] of its moves and 5 ms. It blocks the page
+/// for that long.
 #[must_use]
 pub(super) fn step() -> Duration {
     let begun = now();
@@ -40,10 +42,11 @@ pub(super) fn time_of_day() -> String {
     local(&Date::new_0())
 }
 
-/// The local time of day so long after 1970 (UTC), as in `14:02:09.120`.
+/// The local time of day at a point in time, given as a duration since 1970 (UTC), as in
+/// `14:02:09.120`.
 #[must_use]
 pub(super) fn time_of_day_at(since_1970: Duration) -> String {
-    // Whole milliseconds: what a date would leave out anyway.
+    // Whole milliseconds: a date would drop the rest anyway.
     local(&Date::new(&JsValue::from_f64(since_1970.as_millis() as f64)))
 }
 

@@ -1,4 +1,5 @@
-//! What is left when the program has died: the words of its panic, which `www/boot.js` shows, and what the person had set up.
+//! What remains after the program has crashed: the text of its panic, which `www/boot.js` shows,
+//! and the person's setup.
 
 use std::panic;
 
@@ -8,36 +9,39 @@ use web_sys::{Storage, window};
 
 use crate::{app::Setup, outside::lines};
 
-/// Where the setup is kept: with the tab, and no longer.
+/// Where the page keeps the setup. The browser drops it when the tab closes.
 const SETUP: &str = "zbytes-lab.setup";
 
-/// Set by boot.js when a person wants the setup back.
+/// boot.js sets it when a person wants the setup back.
 const RESUME: &str = "zbytes-lab.resume";
 
-/// The property of the global object that holds the words of a panic.
+/// The property of the global object that holds the text of a panic.
 const PANIC: &str = "zbytesLabPanic";
 
 fn storage() -> Option<Storage> {
     window()?.session_storage().ok().flatten()
 }
 
-/// Has the words of a panic told in the console and kept for boot.js, which hears of the trap that follows.
+/// Writes the text of a panic to the console, and keeps it for boot.js. boot.js sees only the trap
+/// that follows the panic.
 pub fn watch() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        // Nothing more can be done where that fails.
+        // If that fails, the page has no other place for the text.
         let _ = Reflect::set(&js_sys::global(), &PANIC.into(), &JsValue::from_str(&lines(&info.to_string())));
     }));
 }
 
-/// Keeps what is set up. A browser that refuses to store is no reason to disturb anybody: it only shows after a crash.
+/// Keeps the setup. If the browser refuses to store it, the page reports nothing: the loss shows
+/// only after a crash.
 pub fn keep(setup: &Setup) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(SETUP, &setup.to_json());
     }
 }
 
-/// What was set up before a crash, if the person has asked for it; asked for once only.
+/// Returns the setup from before a crash, if the person has asked for it. A second call returns
+/// `None`.
 #[must_use]
 pub fn resumed() -> Option<Setup> {
     let storage = storage()?;

@@ -3,7 +3,7 @@
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-/// The `message` of a JavaScript error, or what there is instead.
+/// The `message` of a JavaScript error, or a text for a thrown value without one.
 pub(super) fn message_of(error: &JsValue) -> String {
     Reflect::get(error, &JsValue::from_str("message"))
         .ok()

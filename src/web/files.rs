@@ -1,4 +1,5 @@
-//! Files that a person has given to the page: read once, kept in the JavaScript heap for as long as a row names them.
+//! The files that a person has given to the page. The page reads each file once. It keeps the bytes
+//! in the JavaScript heap for as long as a row names the file.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,23 +19,25 @@ use crate::{
     payload::{BuildError, MAX_LEN},
 };
 
-/// A file that was read.
+/// A file that the page has read.
 struct Held {
     bytes: Uint8Array,
-    /// Whether a row has named it: before that, its row is still on the way.
+    /// Whether a row has named it. Until then, the action that adds its row is still on the way.
     named: bool,
-    /// Measurements that read it.
+    /// How many measurements still read it.
     pins: usize,
 }
 
 thread_local! {
     static FILES: RefCell<BTreeMap<FileId, Held>> = const { RefCell::new(BTreeMap::new()) };
-    /// Never used twice: rows of a file that was let go may still be compared with others.
+    /// Counts up and never repeats: two rows are compared by the ids of their files, even after the
+    /// page has dropped a file.
     static NEXT: Cell<FileId> = const { Cell::new(0) };
 }
 
-/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. What could not be read is told last, with
-/// one [`Action::FileFailed`]: a file that is added after it would make it vanish unseen.
+/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. It reports
+/// unreadable files at the end, with one [`Action::FileFailed`]. A file added after the report
+/// would clear it from the page, unseen.
 pub fn take(files: Vec<File>, answer: Callback<Action>) {
     spawn_local(async move {
         let mut failed: Option<Problem> = None;
@@ -58,7 +61,7 @@ pub fn take(files: Vec<File>, answer: Callback<Action>) {
 }
 
 async fn read(file: &File) -> Result<(FileId, usize), Problem> {
-    // Looked at first: a browser may die of a file that does not fit.
+    // The size is checked first: a browser may crash on a file that does not fit.
     if file.size() > MAX_LEN as f64 {
         let error = BuildError::TooLong { requested: file.size() as u64 };
         return Err(Problem::new(
@@ -83,7 +86,7 @@ async fn read(file: &File) -> Result<(FileId, usize), Problem> {
     Ok((id, len))
 }
 
-/// Lets go of the files that `rows` named once and do not name any more.
+/// Drops the files that `rows` named once and do not name any more.
 pub(super) fn keep(rows: &[Row]) {
     FILES.with_borrow_mut(|files| {
         files.retain(|id, held| {
@@ -94,20 +97,20 @@ pub(super) fn keep(rows: &[Row]) {
     });
 }
 
-/// The bytes of a file. Whoever takes their buffer away must copy them first.
+/// The bytes of a file. A caller that detaches their buffer must copy them first.
 pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
     FILES.with_borrow(|files| files.get(&id).map(|held| held.bytes.clone()))
 }
 
-/// Takes a file from another thread, for as long as this one lives.
+/// Adds a file of another thread. This thread keeps it until the thread ends.
 pub(super) fn lend(id: FileId, bytes: Uint8Array) {
     FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: true, pins: 0 }));
 }
 
-/// Keeps the files that `rows` name as long as it lives.
+/// Keeps the files of some rows until it is dropped.
 pub(super) struct Pin(Vec<FileId>);
 
-/// Keeps the files that `rows` name, whatever becomes of the rows.
+/// Keeps the files that `rows` name, even if the person removes the rows.
 pub(super) fn pin(rows: &[Row]) -> Pin {
     let named = |row: &Row| if let Kind::File(id) = row.kind { Some(id) } else { None };
     let ids: Vec<FileId> = rows.iter().filter_map(named).collect();

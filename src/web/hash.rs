@@ -1,5 +1,5 @@
-//! SHA-256 over the segments of a payload, in Rust: it works on a plain http page, which has no `crypto.subtle`, and it never
-//! makes the payload contiguous.
+//! SHA-256 over the segments of a payload, in Rust. It works on a plain http page, which has no
+//! `crypto.subtle`. It never makes the payload contiguous.
 
 use gloo_timers::future::TimeoutFuture;
 use sha2::{Digest, Sha256};
@@ -9,13 +9,13 @@ use crate::{
     payload::{BuildError, ZBytes},
 };
 
-/// Bytes that are hashed before the page gets a turn: a few milliseconds.
+/// Bytes that are hashed before the page gets a turn: they take a few milliseconds.
 const TURN: usize = 1 << 20;
 
-/// Bytes that are read at a time from segments outside of wasm memory.
+/// Bytes that are copied at a time from segments outside of wasm memory.
 const WINDOW: usize = 64 << 10;
 
-/// The digest as 64 hexadecimal digits.
+/// Returns the digest as 64 hexadecimal digits.
 ///
 /// # Errors
 /// [`BuildError::Segment`] when an owner was detached.

@@ -1,4 +1,5 @@
-//! What a session's driver asks of the lab's page: whether its own lab is there, and for timers that a hidden page keeps.
+//! The questions that the driver of a session asks of the lab's page. It asks whether the page's
+//! own lab answers, and for timers that a hidden page keeps.
 
 use std::time::Duration;
 
@@ -16,20 +17,20 @@ use crate::{
     present::session::Place,
 };
 
-/// What a session tells the page.
+/// Carries a message from a session to the page. Reasons are problems that the page can show.
 pub type Told = command::Told<Problem>;
 
-/// A session of the page.
+/// Drives the page's session.
 pub type Driver = web::Driver<LabHost>;
 
-/// The page, seen from the driver of a session.
+/// Answers the questions of a session's driver about the page.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LabHost;
 
 impl Host for LabHost {
     type Reason = Problem;
 
-    /// Of its own lab the page's server knows more than a WebSocket tells.
+    /// The page's server knows more of its own lab than a WebSocket reports.
     fn asks_about(&self, url: &str) -> bool {
         is_of_the_lab(url)
     }
@@ -54,7 +55,7 @@ impl Host for LabHost {
     }
 }
 
-/// Where the session at `url` is, seen from here.
+/// Returns the place of the session at `url`, as this page sees it.
 #[must_use]
 pub fn place(url: &str) -> Place {
     Place { url: url.to_owned(), origin: surroundings::origin(), of_the_lab: is_of_the_lab(url) }

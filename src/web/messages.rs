@@ -1,5 +1,6 @@
-//! Samples that are read as Cap'n Proto messages: reading, painting in turns with the page, and typed arrays on request. The pixels of
-//! the picture and the arrays are held here, outside of the state.
+//! Samples that the page reads as Cap'n Proto messages. This module reads them, paints them in
+//! turns with the page, and makes typed arrays on request. It owns the pixels of the picture and
+//! the arrays, outside of the state.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
@@ -29,28 +30,28 @@ use crate::{
 /// How long the page may wait for its turn.
 const TURN: Duration = Duration::from_millis(8);
 
-/// Bytes that are looked at before the clock is.
+/// Bytes that a step processes before it reads the clock.
 const STEP: usize = 128 << 10;
 
-/// Points that are painted before the clock is looked at.
+/// Points that a step paints before it reads the clock.
 const STEP_POINTS: usize = 16 << 10;
 
-/// How often the page is told how far it is.
+/// The shortest time between two reports of progress to the page.
 const TOLD: Duration = Duration::from_millis(100);
 
 /// The room for a picture on a desk, in pixels of the page.
 const DESK: (f64, f64) = (440.0, 340.0);
 
-/// What the dialog takes of a narrow window at both sides together.
+/// The width of a narrow window that the dialog's two margins take together, in pixels.
 const BESIDE: f64 = 66.0;
 
-/// Elements of an array that are shown at each of its ends.
+/// How many elements of an array the page shows at each of its ends.
 const SHOWN: usize = 4;
 
-/// What stays outside of the state.
+/// What the page keeps outside of its state.
 #[derive(Default)]
 struct Held {
-    /// The number of what was asked last; what works on another one ends.
+    /// The number of the newest task. Work for an older task stops.
     wanted: u64,
     picture: Option<Pixels>,
     arrays: HashMap<SampleId, Vec<(ArrayKey, Object)>>,
@@ -66,7 +67,8 @@ thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
 }
 
-/// Paints the picture with this number on `canvas`, if it is still there.
+/// Paints the picture with this number on `canvas`. Does nothing when the page does not hold that
+/// picture any more.
 pub fn paint(number: u64, canvas: &HtmlCanvasElement) {
     HELD.with_borrow(|held| {
         let Some(pixels) = held.picture.as_ref().filter(|pixels| pixels.number == number) else { return };
@@ -76,14 +78,15 @@ pub fn paint(number: u64, canvas: &HtmlCanvasElement) {
         let context =
             canvas.get_context("2d").ok().flatten().and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok());
         let image = ImageData::new_with_u8_clamped_array(Clamped(&pixels.rgba), pixels.width as u32);
-        // Fails only for want of memory; the figures beside the picture are true all the same.
+        // Fails only when the browser has no memory. The figures beside the picture are right even
+        // then.
         if let (Some(context), Ok(image)) = (context, image) {
             let _ = context.put_image_data(&image, 0.0, 0.0);
         }
     });
 }
 
-/// Lets go of the arrays that were made of these samples.
+/// Drops the arrays that were made of these samples.
 pub(super) fn forget(ids: &[SampleId]) {
     HELD.with_borrow_mut(|held| {
         for id in ids {
@@ -92,10 +95,10 @@ pub(super) fn forget(ids: &[SampleId]) {
     });
 }
 
-/// Something else was asked for, or the message is not looked at any more.
+/// The person chose another message, or closed this one.
 struct Stopped;
 
-/// Takes turns with the page until `step` says that it was the last one.
+/// Runs `step` in turns with the page until it reports its last turn.
 ///
 /// # Errors
 /// [`Stopped`], or the first error of `step`.
@@ -119,7 +122,7 @@ async fn in_turns(
     }
 }
 
-/// Works out ranges of values, and tells how far it is.
+/// Finds the ranges of the values, and reports progress.
 struct Scanning<'a> {
     number: u64,
     runtime: &'a Runtime,
@@ -148,7 +151,7 @@ impl Scanning<'_> {
 }
 
 impl Runtime {
-    /// Does what is to be done for a message.
+    /// Carries out a task for a message.
     pub(super) fn message(&self, task: Task) {
         match task {
             Task::Read { number, sample, start, schema } => {
@@ -200,7 +203,7 @@ impl Runtime {
         payload.ok_or_else(|| Problem::new("The sample is gone.", "It was let go, by hand or for newer ones."))
     }
 
-    /// Works out the ranges, unless they are known, and paints.
+    /// Finds the ranges, unless they are known, and paints.
     async fn painted(
         &self,
         number: u64,
@@ -214,7 +217,7 @@ impl Runtime {
         let start = starts.first().copied().unwrap_or_default();
         let total = content.arrays.iter().map(|range| range.len() as u64).sum();
         let mut scanning = Scanning { number, runtime: self, done: 0, total, told: clock::now(), looked: 0 };
-        // Whatever cannot be read ends it.
+        // The first value that cannot be read ends the task.
         macro_rules! sure {
             ($result:expr) => {
                 match $result {
@@ -258,7 +261,7 @@ impl Runtime {
                 let at = |index: usize| starts.get(index).copied().unwrap_or_default();
                 let of = |index: usize| ranges.get(index).copied().unwrap_or_default();
                 let fit = room.field(&of(0), &of(1));
-                // Few points are large enough to be seen one by one.
+                // A few points are painted large, so that the person sees each one.
                 let side = if count < 20_000 { 2.0 * room.density } else { room.density };
                 let mut points = Points::new(
                     payload,
@@ -282,17 +285,18 @@ impl Runtime {
     }
 }
 
-/// The room that this window has for a picture.
+/// The room for a picture in this window.
 fn room() -> Room {
     let window = window();
     let number = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
     let across = window.as_ref().and_then(|window| number(window.inner_width())).unwrap_or(DESK.0);
-    // More than two would cost time and show nothing more.
+    // A density above 2 would cost time, and the person would see no difference.
     let density = window.map_or(1.0, |window| window.device_pixel_ratio()).min(2.0);
     Room { width: DESK.0.min(across - BESIDE), height: DESK.1, density }
 }
 
-/// Opens and reads a message. A message of another schema than wanted still has a structure.
+/// Opens and reads a message. A message of another schema than the wanted one still has a structure
+/// to show.
 fn open(payload: &ZBytes, start: usize, schema: Option<Schema>) -> Result<Opened, MessageError> {
     let received = Received::open_at(payload, start)?;
     let content = match schema {
@@ -340,7 +344,7 @@ fn make(payload: &ZBytes, key: ArrayKey) -> Result<(Object, ArrayFacts), Problem
     Ok((array, ArrayFacts { count, first, last, ledger }))
 }
 
-/// An element as JavaScript writes it.
+/// Writes an element as JavaScript does.
 fn written(array: &Object, index: usize) -> String {
     let value = Reflect::get_f64(array, index as f64).unwrap_or(JsValue::UNDEFINED);
     String::from(Object::from(value).to_string())

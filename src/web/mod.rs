@@ -1,5 +1,5 @@
-//! The only place with effects: sockets, clocks, arrays, timers. It carries out what the application asks for and answers
-//! with actions; it decides nothing.
+//! The only module with effects: sockets, clocks, arrays, timers. It carries out what the
+//! application orders, and answers with actions. It decides nothing.
 
 mod alarm;
 mod answers;
@@ -52,76 +52,79 @@ use crate::{
     payload::ZBytes,
 };
 
-/// How long the rows must stay as they are before the payload is built: a number is typed digit by digit.
+/// How long the rows must stay unchanged before the page builds the payload: a person types a
+/// number digit by digit.
 const SETTLE_MILLIS: u32 = 120;
 
-/// Puts of an experiment, and those at a rate, which the page's own state does not know of, are numbered from here.
+/// The first id of puts that the page's own state does not know: those of an experiment, and those
+/// at a rate.
 const APART: PutId = 1 << 40;
 
-/// Whether this thread is that of a page, and not that of a Worker.
+/// Returns whether this thread is a page's, and not a Worker's.
 #[must_use]
 pub fn is_page() -> bool {
     web_sys::window().is_some()
 }
 
-/// Takes a measurement on this page without whole puts, and without anybody to stop it.
+/// Takes a measurement on this page, without whole puts. The caller cannot stop it.
 ///
 /// # Errors
-/// A [`Problem`] when arrays cannot be made, payloads not be built, or a Worker fails.
+/// A [`Problem`] when arrays cannot be made, payloads cannot be built, or a Worker fails.
 pub async fn measure(order: Order) -> Result<Option<crate::run::Run>, Problem> {
     lab::measure(order, None, &lab::Stop::default(), |_| ()).await
 }
 
 struct Inner {
     answer: Callback<Action>,
-    /// What this turn has answered so far.
+    /// The answers of this turn so far.
     answers: RefCell<Vec<Action>>,
     sources: RefCell<Sources>,
     driver: RefCell<Option<Driver>>,
-    /// Where the driver's session is.
+    /// The address of the driver's session.
     url: RefCell<Option<String>>,
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next_sample: Cell<SampleId>,
     settle: RefCell<Option<Timeout>>,
-    /// The revision of the rows that are to be built.
+    /// The revision of the rows that the page is to build.
     wanted: Cell<u64>,
     stop: RefCell<lab::Stop>,
     storage: RefCell<Option<EventListener>>,
-    /// What is known of puts under way, to be reported with their end.
+    /// The puts in flight, to be reported when they end.
     puts: RefCell<HashMap<PutId, session::PutUnderWay>>,
-    /// Puts of experiments under way.
+    /// The puts in flight that belong to experiments.
     waiting: RefCell<HashMap<PutId, oneshot::Sender<Result<Sent, Problem>>>>,
-    /// What experiments are declaring.
+    /// The declarations in flight that belong to experiments.
     declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
     next_apart: Cell<PutId>,
     publisher: RefCell<Option<Publisher>>,
-    /// Publishers that were stopped, and some of whose puts have not ended.
+    /// Publishers that the person stopped while some of their puts are still in flight.
     stopped: RefCell<Vec<Publisher>>,
     /// The next number of each publisher that numbers its samples in this session.
     numbers: RefCell<HashMap<EntityId, u32>>,
-    /// The operation that was refused last.
+    /// The operation that the session refused last.
     refused: Cell<PutId>,
     arrivals: RefCell<Arrivals>,
-    /// Who is at both ends of the session.
+    /// The ids of the page and of the router in the session.
     known: RefCell<Option<session::Known>>,
-    /// What was declared, to be answered with its key expression.
+    /// The key expression of each declaration, for the answer to it.
     declared: RefCell<HashMap<EntityId, String>>,
-    /// What others ask.
+    /// The queries of peers.
     answering: answers::Answering,
-    /// How long what arrives now may have waited in the browser, because the page stood still.
+    /// How long a sample that arrives now may have waited in the browser, because the browser
+    /// stopped the page.
     waited: Cell<Option<Duration>>,
-    /// The list of tokens that is under way.
+    /// The id of the list of tokens that is in flight.
     listing: Cell<PutId>,
-    /// Tells what went over the link while somebody looks.
+    /// Reports the traffic of the link while the person views it.
     looking: RefCell<Option<Interval>>,
     matching: RefCell<Option<Timeout>>,
     /// Samples for the subscriber of an experiment.
     overheard: RefCell<Vec<Sample>>,
-    /// Waits for the array of an experiment to be collected.
+    /// Waits until the engine has collected the array of an experiment.
     collection: RefCell<Option<ownership::Collection>>,
-    /// The frames that were recorded.
+    /// The frames that the session recorded.
     wire: wire::Wire,
-    /// Whether frames are recorded.
+    /// Whether the session records frames.
     recording: Cell<bool>,
 }
 
@@ -132,7 +135,7 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// A runtime that answers through `answer`.
+    /// Makes a runtime that answers through `answer`.
     #[must_use]
     pub fn new(answer: Callback<Action>) -> Self {
         Self {
@@ -172,7 +175,7 @@ impl Runtime {
         }
     }
 
-    /// Tells what the browser has kept, and what the lab's server says.
+    /// Reports what the browser has kept, and what the lab's server answers.
     pub fn start(&self) {
         self.history();
         let this = self.clone();
@@ -181,7 +184,7 @@ impl Runtime {
             runs::Change::Forgotten(id) => this.answer(Action::RunGone(Some(id))),
             runs::Change::Cleared => this.answer(Action::RunGone(None)),
         });
-        // Apart, because a server may take its time, or never answer.
+        // In a task of its own, because a server may take its time, or never answer.
         let answer = self.inner.answer.clone();
         spawn_local(async move {
             if let Some((ws, tcp)) = surroundings::lab().await {
@@ -190,7 +193,7 @@ impl Runtime {
         });
     }
 
-    /// Tells which runs the browser has kept.
+    /// Reports which runs the browser has kept.
     fn history(&self) {
         let (runs, problem) = runs::load();
         self.answer(Action::History(runs));
@@ -199,9 +202,9 @@ impl Runtime {
         }
     }
 
-    /// Answers at the end of this turn, with all that the turn answers in one action: a batch of
-    /// the router's may bring thousands of declarations, and the page compares and draws its state
-    /// once for each action.
+    /// Answers at the end of this turn, with all answers of the turn in one action. A batch of the
+    /// router may bring thousands of declarations. The page compares and draws its state once for
+    /// each action.
     fn answer(&self, action: Action) {
         let mut answers = self.inner.answers.borrow_mut();
         answers.push(action);
@@ -225,7 +228,7 @@ impl Runtime {
                 let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
                 *self.inner.settle.borrow_mut() = Some(build);
             }
-            // It is there: this is a part of it.
+            // Nothing to load: this module is a part of the rest.
             Effect::LoadRest => {}
             Effect::Measure(order) => self.measure(order),
             Effect::StopMeasuring => self.inner.stop.borrow().set(),
@@ -280,7 +283,7 @@ impl Runtime {
             for row in long {
                 match sources::make_in_turns(&row, || this.inner.wanted.get() == revision).await {
                     Ok(Some(memory)) => this.inner.sources.borrow_mut().keep(row, memory),
-                    // Other rows are to be built by now.
+                    // The person has changed the rows meanwhile.
                     Ok(None) => return,
                     Err(problem) => return this.answer(Action::BuildEnded(revision, Err(problem))),
                 }
@@ -339,7 +342,8 @@ impl Runtime {
 
     fn measure(&self, order: Order) {
         let number = order.number;
-        // Not what is typed now: what the session was opened with.
+        // The address with which the session was opened. The address in the text field may differ
+        // by now.
         let url = self.inner.url.borrow().clone().filter(|_| order.puts);
         let stop = lab::Stop::default();
         self.inner.stop.replace(stop.clone()).set();
@@ -352,14 +356,14 @@ impl Runtime {
         });
     }
 
-    /// An id for a put that the page's own state does not know of.
+    /// An id for a put that the page's own state does not know.
     fn next_apart(&self) -> PutId {
         let id = self.inner.next_apart.get();
         self.inner.next_apart.set(id + 1);
         id
     }
 
-    /// A put that the page's own state does not know of; `what` names it in errors.
+    /// Makes a put that the page's own state does not know. `what` names it in errors.
     async fn put_apart(&self, key: &OwnedKeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
         let id = self.next_apart();
         let (done, end) = oneshot::channel();
@@ -368,7 +372,7 @@ impl Runtime {
         end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
     }
 
-    /// Declares something that the page's own state does not know of.
+    /// Declares an entity that the page's own state does not know.
     async fn declare_apart(&self, id: EntityId, what: Declare) -> Result<(), CommandError> {
         let (done, end) = oneshot::channel();
         self.inner.declaring.borrow_mut().insert(id, done);

@@ -1,5 +1,6 @@
-//! The experiments of the Ownership pane. Each is carried out with the library itself and with what the browser really does;
-//! what came out is read back from there, and what should have is computed apart.
+//! The experiments of the Ownership pane. Each runs with the library itself, and with the real
+//! effects of the browser. The module reads the results back from there, and computes the expected
+//! ones apart.
 
 use std::{
     cell::{Cell, RefCell},
@@ -41,32 +42,34 @@ use crate::{
 /// The subscriber that an experiment declares for itself, beside the page's.
 pub(super) const SUBSCRIBER: SubscriberId = 2;
 
-/// The key under which an experiment puts.
+/// The key of every put of an experiment.
 const KEY: &str = "zbytes-lab/ownership";
 
-/// What the arrays hold. No two bytes are alike, and none is what is written later.
+/// The bytes of the arrays. No two of them are equal, and none equals a byte that the page writes
+/// later.
 const BYTES: [u8; 8] = [0x10, 0x21, 0x32, 0x43, 0x54, 0x65, 0x76, 0x87];
 
-/// Where the page writes, and what.
+/// Where the page writes, and which byte.
 const WRITES: [(u32, u8); 2] = [(2, 0xff), (5, 0xee)];
 
 /// How long a Worker or a router may take before an experiment gives up, in milliseconds.
 const GUARD_MILLIS: u32 = 10_000;
 
-/// Length of the array of which is waited for that it is collected. An engine is in no hurry with a small one.
+/// Length of the array whose collection the page waits for, in bytes. An engine is slow to collect
+/// a small one.
 const BIG: u32 = 1 << 20;
 
-/// Where findings go.
+/// Takes the findings.
 type Tell<'a> = &'a dyn Fn(Finding);
 
-/// An array of the page, and the payload that took it.
+/// An array of the page, and the payload that was made of it.
 struct Taken {
     array: Uint8Array,
     payload: ZBytes,
 }
 
 impl Runtime {
-    /// Runs `experiment`; answers with [`Action::Found`] and [`Action::TryEnded`].
+    /// Runs `experiment`. Answers with [`Action::Found`] and [`Action::TryEnded`].
     pub(super) fn attempt(&self, run: RunId, experiment: Experiment) {
         let this = self.clone();
         spawn_local(async move {
@@ -97,7 +100,7 @@ impl Runtime {
         self.write_to_samples(&written, tell).await
     }
 
-    /// Puts payloads to a subscriber of the page's own, and writes to the arrays afterwards.
+    /// Puts payloads to a subscriber of the page itself. Writes to the arrays afterwards.
     async fn write_to_samples(&self, written: &[u8], tell: Tell<'_>) -> Result<(), Problem> {
         let samples = [
             ("sample-copy", "sample, put by copy", Mode::Copy, BYTES.as_slice()),
@@ -127,7 +130,8 @@ impl Runtime {
         result
     }
 
-    /// The sample of an array that was put by `mode`, after the page has written to the array.
+    /// Returns the sample of an array that was put by `mode`, after the page has written to the
+    /// array.
     async fn written_sample(&self, key: &OwnedKeyExpr, mode: Mode) -> Result<Option<ZBytes>, Problem> {
         let Taken { array, payload } = taken(mode)?;
         let sample = self.sample_of(key, payload).await?;
@@ -135,7 +139,8 @@ impl Runtime {
         Ok(sample)
     }
 
-    /// Puts `payload` and returns the payload of the sample that came of it straight, not over the router.
+    /// Puts `payload`, and returns the payload of the sample that the session delivered locally,
+    /// not over the router.
     async fn sample_of(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
         self.inner.overheard.borrow_mut().clear();
         let put = self.put_apart(key, payload, "A put of the experiment");
@@ -188,13 +193,14 @@ impl Runtime {
             ),
             None => Finding::not_tried("collected", "the array itself", "This browser does not tell what it collects."),
         });
-        // In place of that of an older run, which nobody waits for any more.
+        // Replaces the collection of an older run, for which the page does not wait any more.
         *self.inner.collection.borrow_mut() = collection;
         Ok(())
     }
 
-    /// Has the engine tell when it has collected `array`, which must not be before `released` holds the time when it was let
-    /// go. `None` where an engine cannot tell.
+    /// Has the engine report when it has collected `array`. It must not collect the array before
+    /// `released` holds the time when the page dropped it. `None` where an engine cannot report
+    /// this.
     fn tell_when_collected(
         &self,
         run: RunId,
@@ -222,7 +228,8 @@ impl Runtime {
     }
 }
 
-/// A registry that waits for an array to be collected. It tells only as long as it is itself kept.
+/// A registry that waits until the engine has collected an array. It reports only while it is kept
+/// itself.
 pub(super) struct Collection {
     registry: FinalizationRegistry,
     _told: Closure<dyn FnMut(JsValue)>,
@@ -230,7 +237,8 @@ pub(super) struct Collection {
 
 impl Drop for Collection {
     fn drop(&mut self) {
-        // So that it does not call what is gone, should the engine collect just now. False when it has told already.
+        // The engine may collect just now, and must not call a closure that is dropped. `false`
+        // when the registry has reported already.
         let _ = self.registry.unregister(&self.registry);
     }
 }
@@ -252,7 +260,7 @@ fn detach(tell: Tell<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Joins to a finding about what was moved that the page had nothing left to give away.
+/// Adds to a finding about moved bytes that the page had no bytes left to give away.
 fn nothing_left(finding: Finding, again: Result<(), JsValue>) -> Finding {
     let nothing = "the page has nothing left to give away";
     match again {
@@ -283,14 +291,15 @@ async fn worker(tell: Tell<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What the Worker runs: it answers with the length and a checksum of the bytes that it is given.
+/// The program of the Worker: it answers with the length and a checksum of the bytes that it
+/// receives.
 const WORKER: &str = "onmessage = ({ data }) => {
     const bytes = new Uint8Array(data);
     const sum = bytes.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 0);
     postMessage([bytes.length, sum]);
 };";
 
-/// The same checksum.
+/// The Worker's checksum, in Rust.
 fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)))
 }
@@ -299,10 +308,10 @@ fn received(len: usize, sum: u32) -> String {
     format!("received {len} B, checksum {sum:08x}")
 }
 
-/// What a [`Worker`] has answered, in words, or why it has not.
+/// A [`Worker`]'s answer, in words, or why it has not answered.
 type Answer = Result<String, Problem>;
 
-/// A Worker that tells what it receives; ended when dropped.
+/// A Worker that reports what it receives. Dropping this ends it.
 struct Worker {
     worker: web_sys::Worker,
     url: String,
@@ -324,7 +333,7 @@ impl Worker {
         let waiting = Rc::new(RefCell::new(None::<oneshot::Sender<Answer>>));
         let answers = |waiting: &Rc<RefCell<Option<oneshot::Sender<Answer>>>>, answer| {
             if let Some(waiting) = waiting.borrow_mut().take() {
-                // The experiment may have given up meanwhile.
+                // The experiment may have timed out meanwhile.
                 let _ = waiting.send(answer);
             }
         };
@@ -343,13 +352,13 @@ impl Worker {
         Ok(Self { worker, url, waiting, _listeners: listeners })
     }
 
-    /// Hands the memory of `array` over.
+    /// Transfers the memory of `array` to the Worker.
     fn give(&self, array: &Uint8Array) -> Result<(), JsValue> {
         let buffer = array.buffer();
         self.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer))
     }
 
-    /// Hands the memory of `array` over; the answer comes later.
+    /// Transfers the memory of `array` to the Worker. The answer arrives later.
     fn ask(&self, array: &Uint8Array) -> Result<oneshot::Receiver<Answer>, Problem> {
         let (sender, receiver) = oneshot::channel();
         *self.waiting.borrow_mut() = Some(sender);
@@ -361,12 +370,13 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.worker.terminate();
-        // Fails only for an address that was never made.
+        // Fails only for an address that the page never made.
         let _ = Url::revoke_object_url(&self.url);
     }
 }
 
-/// Makes a source of 8 bytes, beside a sound array that is moved before it; and what must be kept meanwhile.
+/// Makes a source of 8 bytes. The argument is a sound array, which the payload moves before that
+/// source. The segment in the result only needs to be kept meanwhile.
 type Make = fn(&Uint8Array) -> Option<(JsValue, Option<Segment>)>;
 
 /// A source that its mode cannot take.
@@ -375,7 +385,7 @@ struct Odd {
     label: &'static str,
     mode: Mode,
     make: Make,
-    /// The error that it should come to.
+    /// The expected error.
     error: SegmentError,
 }
 
@@ -436,7 +446,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
     for odd in odds() {
         let Odd { key, label, mode, make, error } = odd;
         let sound = array();
-        // Views of wasm memory live only until it grows, which no payload as small as these makes it do with room ahead.
+        // Views of wasm memory are valid until the memory grows. Payloads as small as these do not
+        // make it grow while it has free room.
         make_room();
         let Some((value, kept)) = make(&sound) else {
             tell(Finding::not_tried(key, label, "This browser has no such memory to offer."));
@@ -450,7 +461,7 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         tell(Finding::new(key, label, expected, found));
         drop(kept);
 
-        // The same again, copied where it can be.
+        // The same source again, copied where its kind allows a copy.
         let sound = array();
         make_room();
         let Some((value, kept)) = make(&sound) else { continue };
@@ -477,17 +488,17 @@ fn copied_as_unsupported(payload: &ZBytes) -> u64 {
     payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Unsupported).map(|(_, bytes)| bytes).sum()
 }
 
-/// `byteLength`, of whatever has one.
+/// The `byteLength` of any value that has one.
 fn byte_length(value: &JsValue) -> Option<f64> {
     if value.is_object() { Reflect::get(value, &"byteLength".into()).ok()?.as_f64() } else { None }
 }
 
-/// Has the allocator ask for memory now rather than during the next few small allocations.
+/// Has the allocator ask for memory now, and not during the next few small allocations.
 fn make_room() {
     std::hint::black_box(Vec::<u8>::with_capacity(32 << 10));
 }
 
-/// A buffer whose length may change; `None` where an engine has none.
+/// A buffer whose length may change. `None` where the engine has no such buffers.
 fn resizable() -> Option<JsValue> {
     let options = Object::new();
     Reflect::set(&options, &"maxByteLength".into(), &16.into()).ok()?;
@@ -496,7 +507,8 @@ fn resizable() -> Option<JsValue> {
     Reflect::get(&buffer, &"resizable".into()).ok()?.is_truthy().then_some(buffer)
 }
 
-/// Eight bytes that other threads could have too. A page that is not isolated has shared wasm memory at most.
+/// Eight bytes that other threads could access too. A page that is not isolated has shared wasm
+/// memory at most.
 fn shared() -> Option<JsValue> {
     if Reflect::has(&global(), &"SharedArrayBuffer".into()).unwrap_or(false) {
         return Some(SharedArrayBuffer::new(8).into());
@@ -545,14 +557,16 @@ fn memory_length() -> u32 {
     memory().buffer().unchecked_ref::<ArrayBuffer>().byte_length()
 }
 
-/// Makes wasm memory a page longer, for good: it never shrinks. Through `Reflect`, because it throws when there is no memory.
+/// Makes wasm memory one page longer. The memory never shrinks again. Calls through `Reflect`,
+/// because `grow` throws when the browser has no memory.
 fn grow_memory() -> Result<(), JsValue> {
     let memory = memory();
     let grow: Function = Reflect::get(&memory, &"grow".into())?.dyn_into()?;
     grow.call1(&memory, &1.into()).map(|_| ())
 }
 
-/// A segment in wasm memory that a producer has filled through a view, and what else `then` makes of that view.
+/// Makes a segment in wasm memory that a producer has filled through a view. `then` makes the
+/// second result from that view.
 fn filled<R>(then: impl FnOnce(&Object) -> R) -> Result<(Segment, R), SegmentError> {
     Segment::fill_js(Element::Uint8, BYTES.len(), |view| {
         view.unchecked_ref::<Uint8Array>().set(&array(), 0);
@@ -564,7 +578,7 @@ fn array() -> Uint8Array {
     Uint8Array::from(BYTES.as_slice())
 }
 
-/// An array of the page's own for each mode, taken by it.
+/// One array of the page for each mode, and the payload that was made of it by that mode.
 fn three() -> Result<[Taken; 3], Problem> {
     Ok([taken(Mode::Copy)?, taken(Mode::Borrow)?, taken(Mode::Move)?])
 }
@@ -579,7 +593,7 @@ fn built<const N: usize>(sources: [Source; N]) -> Result<ZBytes, Problem> {
     ZBytes::from_segments(sources).map_err(|error| unable(&error.to_string()))
 }
 
-/// Why an experiment could not even be set up.
+/// Why an experiment could not start.
 fn unable(reason: &str) -> Problem {
     Problem::new("The experiment could not be set up.", said(reason.trim_end_matches('.')))
 }
@@ -590,7 +604,7 @@ fn write_to(array: &Uint8Array) {
     }
 }
 
-/// What the bytes are after [`write_to`].
+/// The expected bytes after [`write_to`].
 fn written() -> [u8; 8] {
     let mut bytes = BYTES;
     for (at, byte) in WRITES {
@@ -601,7 +615,7 @@ fn written() -> [u8; 8] {
     bytes
 }
 
-/// Takes the memory of `array` away from whoever has it.
+/// Detaches the memory of `array` from its owner.
 fn take_away(array: &Uint8Array) -> Result<(), JsValue> {
     let clone: Function = Reflect::get(&global(), &"structuredClone".into())?.dyn_into()?;
     let (buffer, options) = (array.buffer(), Object::new());
@@ -613,7 +627,7 @@ fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
     payload.to_bytes(&mut Ledger::new()).map(|bytes| bytes.to_vec())
 }
 
-/// What a payload holds, which should be `expected`.
+/// Compares the content of a payload with `expected`.
 fn same(key: &'static str, label: &'static str, expected: &[u8], payload: &ZBytes) -> Finding {
     match read(payload) {
         Ok(now) => Finding::of_bytes(key, label, &BYTES, expected, &now),
@@ -621,7 +635,7 @@ fn same(key: &'static str, label: &'static str, expected: &[u8], payload: &ZByte
     }
 }
 
-/// What reading a payload comes to whose source is gone.
+/// The finding for a payload whose source was detached: the error of reading it.
 fn gone(key: &'static str, label: &'static str, payload: &ZBytes) -> Finding {
     let error = SegmentError::Detached { expected: BYTES.len(), found: 0 };
     let expected = said(&BuildError::Segment { index: 0, error });

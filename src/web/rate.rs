@@ -1,8 +1,9 @@
 //! Puts at a rate.
 //!
-//! A timer that a hidden page does not slow down says when to look; how many puts are due is then counted from the time that has
-//! passed, so that the mean is exact however coarse the timer is. Puts that may not be dropped wait for those before them to leave the
-//! browser: what is late then is left out, and the measured rate says so.
+//! A timer that a hidden page does not slow down wakes the publisher. The publisher counts the due
+//! puts from the time that has passed. So the mean is exact even with a coarse timer. Puts that the
+//! session may not drop wait until earlier puts have left the browser. The publisher leaves out
+//! puts that are too late, and the measured rate shows it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,43 +24,43 @@ use crate::{
     payload::ZBytes,
 };
 
-/// How long making puts may keep the page from doing anything else, at a stretch.
+/// How long making puts may keep the page from other work without a break.
 const SLICE: Duration = Duration::from_millis(4);
 
-/// The bytes that may wait to leave the browser before the next put waits. One put may be longer.
+/// The bytes that may wait in the browser before the next put waits. One put may be longer.
 const WINDOW: usize = 8 << 20;
 
-/// How far puts may be behind their time and still be made.
+/// How late the publisher still makes a put.
 const BEHIND: Duration = Duration::from_millis(200);
 
-/// How often it is told how it goes.
+/// The shortest time between two reports of the rate.
 const TELL: Duration = Duration::from_millis(250);
 
 /// Over how long the rate is measured.
 const OVER: Duration = Duration::from_secs(1);
 
-/// Puts at a rate that are under way.
+/// Puts at a rate, in flight.
 pub(super) struct Publisher {
     id: PutId,
     key: OwnedKeyExpr,
     options: Options,
     hz: usize,
     rows: Vec<Row>,
-    /// Since when puts are counted, and how many were due and are made, or left out.
+    /// The time from which puts are counted. `made` counts the due puts that were made or left out.
     since: Duration,
     made: u64,
-    /// Puts that have not left yet, with their bytes.
+    /// Puts that have not left the browser yet, with their bytes.
     waiting: HashMap<PutId, usize>,
     waiting_bytes: usize,
     longest: usize,
     course: Course,
     bytes: u64,
-    /// When something was told, and how many puts and bytes had left by then.
+    /// The time of each report, with the puts and bytes that had left the browser by then.
     history: VecDeque<(Duration, u64, u64)>,
     watch: Watch,
     /// When it was started.
     begun: Duration,
-    /// Whether it makes no more puts; then it tells by itself how those that are under way end.
+    /// Whether the person stopped it. It then reports how the puts in flight end.
     stopped: bool,
     alarm: Option<Alarm>,
 }
@@ -69,7 +70,7 @@ impl Publisher {
         self.options.may_drop || self.waiting.is_empty() || self.waiting_bytes <= WINDOW.max(self.longest)
     }
 
-    /// How many puts are due and not made. What is too far behind is left out.
+    /// How many puts are due and not made. Puts that are too late are left out.
     fn due(&mut self, now: Duration) -> u64 {
         let passed = now.saturating_sub(self.since).as_secs_f64();
         let all = (passed * self.hz as f64) as u64 + 1;
@@ -78,7 +79,8 @@ impl Publisher {
         all.saturating_sub(self.made)
     }
 
-    /// The page runs now. What left before it stood still is not measured together with what leaves after.
+    /// The browser runs the page again. Puts that left before the pause do not share a measurement
+    /// with later ones.
     fn wake(&mut self) {
         let now = reading();
         if self.watch.saw(now).is_some_and(|pause| !pause.still.is_zero()) {
@@ -86,12 +88,12 @@ impl Publisher {
         }
     }
 
-    /// How many, without how fast.
+    /// The counts without the rate.
     fn counted(&self) -> Course {
         Course { leaving: self.waiting.len() as u64, ..self.course }
     }
 
-    /// How it goes, measured back to a second ago.
+    /// Measures the rate over the last second.
     fn measure(&mut self, now: Duration) -> Course {
         self.history.push_back((now, self.course.puts, self.bytes));
         while self.history.get(1).is_some_and(|(at, ..)| now.saturating_sub(*at) >= OVER) {
@@ -112,7 +114,7 @@ impl Publisher {
         }
     }
 
-    /// When to look again: several times between two puts.
+    /// The time to the next look at the clock: several looks for each put.
     fn step_millis(&self) -> u32 {
         (250 / self.hz).clamp(4, 50) as u32
     }
@@ -161,7 +163,7 @@ impl Runtime {
         }
     }
 
-    /// What is under way still leaves, and is counted until it has ended.
+    /// Puts in flight still leave the browser. They count until each has ended.
     pub(super) fn stop_rate(&self) {
         let Some(mut publisher) = self.inner.publisher.borrow_mut().take() else { return };
         (publisher.stopped, publisher.alarm, publisher.course.paused) = (true, None, false);
@@ -204,7 +206,7 @@ impl Runtime {
         self.look_again();
     }
 
-    /// Whether a put is to be made now; it counts as made then.
+    /// Returns whether a put is due now. The put then counts as made.
     fn take_due(&self, now: Duration) -> bool {
         let mut publisher = self.inner.publisher.borrow_mut();
         let Some(publisher) = publisher.as_mut().filter(|publisher| publisher.may_put()) else { return false };
@@ -241,7 +243,7 @@ impl Runtime {
         }
     }
 
-    /// The end of a put at a rate; returns whether it was one.
+    /// Handles the end of a put at a rate. Returns whether `op` was one.
     pub(super) fn rated(&self, op: PutId, result: &Result<(), Problem>) -> bool {
         self.put_ended(op, |course, len, bytes| match result {
             Ok(()) => {
@@ -252,12 +254,14 @@ impl Runtime {
         })
     }
 
-    /// A put was dropped, as it allowed; its end, which follows, counts no more.
+    /// The session dropped a put that allowed it. The end of that put follows, and does not count
+    /// again.
     pub(super) fn rate_dropped(&self, op: PutId) {
         self.put_ended(op, |course, _, _| course.dropped += 1);
     }
 
-    /// Counts the end of a put at a rate; returns whether it was one. What was stopped tells it from time to time, and at its own end.
+    /// Counts the end of a put at a rate. Returns whether `op` was one. A stopped publisher reports
+    /// from time to time, and when its last put ends.
     fn put_ended(&self, op: PutId, count: impl FnOnce(&mut Course, usize, &mut u64)) -> bool {
         let told = {
             let (mut running, mut stopped) = (self.inner.publisher.borrow_mut(), self.inner.stopped.borrow_mut());
@@ -274,7 +278,7 @@ impl Runtime {
             let last = publisher.history.back().map_or(Duration::ZERO, |(at, ..)| *at);
             let due = publisher.waiting.is_empty() || now.saturating_sub(last) >= TELL;
             let told = (publisher.stopped && due).then(|| {
-                // From now on it only says when something was told.
+                // From now on, the history holds only the time of the last report.
                 publisher.history = VecDeque::from([(now, 0, 0)]);
                 (publisher.id, publisher.counted())
             });

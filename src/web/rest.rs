@@ -1,7 +1,9 @@
-//! The rest of the program, seen from the first part: everything with effects is in it. The first part calls it by pointers that loading
-//! it gives, and by nothing else: what is named directly would be linked into the first part, with all that it calls.
+//! The rest of the program, which holds everything with effects, as the first part sees it. The
+//! first part calls it only through pointers that loading the rest returns. A direct call would
+//! link the function into the first part, with all that it calls.
 //!
-//! Built without the feature `split`, as for tests, all of the program is there from the beginning; it is called in the same way.
+//! Without the feature `split`, as in tests, the program has everything from the start. The first
+//! part calls it in the same way.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -16,7 +18,7 @@ use yew::Callback;
 use super::{Runtime, crash, files, lab, surroundings};
 use crate::app::{Action, Effect, Problem, Setup, State};
 
-/// The rest of the program could not be loaded. The browser's console says why.
+/// The page could not load the rest of the program. The browser's console says why.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing;
 
@@ -53,9 +55,10 @@ impl Carrier for Runtime {
     }
 }
 
-/// What the first part calls of the rest.
+/// The functions of the rest that the first part calls.
 struct Calls {
-    /// Starts a runtime, and answers with a setup that was kept for this page, if it was asked for.
+    /// Starts a runtime. Returns it with the setup that the browser kept for this page, if the
+    /// person asked for that setup.
     runtime: fn(Callback<Action>) -> Rc<dyn Carrier>,
     take: fn(Vec<File>, Callback<Action>),
     keep: fn(&State),
@@ -78,7 +81,7 @@ static CALLS: Calls = Calls {
     stop_apart: lab::stop_apart,
 };
 
-/// Loads the rest, once. After a failure it can be tried again.
+/// Loads the rest, once. After a failure, the caller may try again.
 #[cfg(feature = "split")]
 #[wasm_split_helpers::wasm_split(rest, fallible)]
 fn calls() -> Result<&'static Calls, Missing> {
@@ -90,7 +93,7 @@ async fn calls() -> Result<&'static Calls, Missing> {
     Ok(&CALLS)
 }
 
-/// The page's way to its runtime. Effects wait here until there is one.
+/// Leads from the page to its runtime. Effects wait here until the page has a runtime.
 #[derive(Clone)]
 pub struct Errands {
     inner: Rc<Inner>,
@@ -109,17 +112,18 @@ impl PartialEq for Errands {
 }
 
 impl Errands {
-    /// One whose effects are answered through `answer`; at once with [`Action::Started`].
+    /// Makes the errands of a page, whose effects answer through `answer`. Answers with
+    /// [`Action::Started`] at once.
     #[must_use]
     pub fn new(answer: Callback<Action>) -> Self {
         answer.emit(Action::Started(surroundings::look()));
         Self { inner: Rc::new(Inner { answer, rest: OnceCell::new(), waiting: RefCell::default() }) }
     }
 
-    /// Loads the rest and carries out what waits for it. Once it is there, nothing happens.
+    /// Loads the rest and carries out the waiting effects. A call after that does nothing.
     ///
     /// # Errors
-    /// [`Missing`] when it cannot be loaded; then it may be tried again.
+    /// [`Missing`] when the page cannot load it. The caller may try again then.
     pub async fn load(&self) -> Result<(), Missing> {
         let calls = calls().await?;
         let (_, carrier) = self.inner.rest.get_or_init(|| (calls, (calls.runtime)(self.inner.answer.clone())));
@@ -129,7 +133,7 @@ impl Errands {
         Ok(())
     }
 
-    /// Has `effect` carried out, as soon as there is somebody who can.
+    /// Has `effect` carried out, as soon as the page has a runtime.
     pub fn carry_out(&self, effect: Effect) {
         match self.inner.rest.get() {
             Some((_, carrier)) => carrier.carry_out(effect),
@@ -137,13 +141,14 @@ impl Errands {
         }
     }
 
-    /// The runtime, once it is there.
+    /// Returns the runtime, once the page has loaded it.
     #[must_use]
     pub fn runtime(&self) -> Option<Runtime> {
         self.inner.rest.get().map(|(_, carrier)| carrier.runtime())
     }
 
-    /// Keeps what `state` has set up, for the time after a crash. Before the rest is there nothing is kept.
+    /// Keeps the setup of `state` for the time after a crash. Does nothing before the rest is
+    /// loaded.
     pub fn keep(&self, state: &State) {
         if let Some((calls, _)) = self.inner.rest.get() {
             (calls.keep)(state);
@@ -151,7 +156,8 @@ impl Errands {
     }
 }
 
-/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each, or at last with [`Action::FileFailed`].
+/// Reads `files`, one after the other. Answers with [`Action::AddFile`] for each, or at the end
+/// with [`Action::FileFailed`].
 pub fn take(files: Vec<File>, answer: Callback<Action>) {
     wasm_bindgen_futures::spawn_local(async move {
         match calls().await {
@@ -161,10 +167,11 @@ pub fn take(files: Vec<File>, answer: Callback<Action>) {
     });
 }
 
-/// Takes the measurement that the page asks for, in a Worker, and posts what comes of it. Called by `worker.js`.
+/// Takes the measurement that the page asks for, in a Worker, and posts the result. `worker.js`
+/// calls it.
 ///
 /// # Errors
-/// In words, when the rest of the program cannot be loaded.
+/// A text, when the page cannot load the rest of the program.
 #[allow(unreachable_pub, reason = "reached from JavaScript")]
 #[wasm_bindgen]
 pub async fn measure_apart(request: String, files: Map) -> Result<(), String> {
@@ -173,7 +180,7 @@ pub async fn measure_apart(request: String, files: Map) -> Result<(), String> {
     Ok(())
 }
 
-/// Stops the measurement of this Worker. Called by `worker.js`.
+/// Stops the measurement of this Worker. `worker.js` calls it.
 #[allow(unreachable_pub, reason = "reached from JavaScript")]
 #[wasm_bindgen]
 pub async fn stop_apart() {

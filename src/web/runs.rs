@@ -1,4 +1,4 @@
-//! Runs that the browser keeps, runs that come as files, and files that leave the page.
+//! Runs that the browser keeps, runs that the person gives as files, and files that the page saves.
 
 use std::rc::Rc;
 
@@ -17,10 +17,10 @@ use crate::{
     run::Run,
 };
 
-/// Every run has a key of its own, so that two pages of the lab do not overwrite each other's.
+/// Every run has a key of its own, so that two pages of the lab do not overwrite each other's runs.
 const PREFIX: &str = "zbytes-lab.run.";
 
-/// A file that is longer is no run of this page: a sweep takes 60 kB.
+/// In bytes. A longer file cannot be a run of this page: a sweep takes 60 kB.
 const LONGEST_FILE: f64 = 4e6;
 
 fn storage() -> Option<Storage> {
@@ -40,7 +40,8 @@ fn key(id: u64) -> String {
     format!("{PREFIX}{id}")
 }
 
-/// All kept runs, newest first; and what is wrong with those that could not be read, which stay where they are.
+/// All kept runs, newest first, and a problem with the runs that could not be read. Those runs stay
+/// in the browser's storage.
 pub(super) fn load() -> (Vec<Shown>, Option<Problem>) {
     let Some(storage) = storage() else { return (Vec::new(), None) };
     let (mut runs, mut problem) = (Vec::new(), None);
@@ -57,7 +58,8 @@ pub(super) fn load() -> (Vec<Shown>, Option<Problem>) {
     (runs, problem)
 }
 
-/// Keeps a run. When there are too many, or no room, the oldest others go; when that does not help they stay.
+/// Keeps a run. When the browser has too many runs, or no room, this removes the oldest others. It
+/// restores them when that does not help.
 ///
 /// # Errors
 /// A [`Problem`] when the browser stores nothing.
@@ -80,7 +82,8 @@ pub(super) fn keep(run: &Run) -> Result<(), Problem> {
     while let Err(error) = storage.set_item(&key(run.id), &text) {
         let next = oldest.next().map(key).filter(|_| room < 2 * text.len());
         let Some(next) = next else {
-            // It was not for want of room, or there is not enough of it.
+            // The browser did not refuse for lack of room, or removing runs does not make enough of
+            // it.
             for (key, text) in gone {
                 let _ = storage.set_item(&key, &text);
             }
@@ -98,14 +101,14 @@ pub(super) fn keep(run: &Run) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Forgets a run.
+/// Removes a run from the browser's storage.
 pub(super) fn forget(id: u64) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(&key(id));
     }
 }
 
-/// Reads a run that a person has exported before, and answers with [`Action::RunRead`].
+/// Reads a run that a person has exported before. Answers with [`Action::RunRead`].
 pub fn read(file: File, answer: Callback<Action>) {
     spawn_local(async move {
         let name = file.name();
@@ -129,10 +132,10 @@ pub fn read(file: File, answer: Callback<Action>) {
     });
 }
 
-/// Hands a text over to the person as a file.
+/// Saves a text as a file of the person.
 ///
 /// # Errors
-/// What the browser says.
+/// The browser's reason.
 pub(super) fn save(download: &Download) -> Result<(), Problem> {
     let kind = BlobPropertyBag::new();
     kind.set_type(download.media);
@@ -140,11 +143,11 @@ pub(super) fn save(download: &Download) -> Result<(), Problem> {
     hand_over(blob, &download.name).map_err(|error| not_saved(&error))
 }
 
-/// Hands bytes over to the person as a file: those of `parts`, arrays with together `len` of them, one behind the other. The browser
-/// copies them from where they are.
+/// Saves bytes as a file of the person. `parts` are arrays of `len` bytes in all, in their order in
+/// the file. The browser copies them from their owners.
 ///
 /// # Errors
-/// What the browser says, or that an array has lost its bytes meanwhile.
+/// The browser's reason, or a text when an array was detached meanwhile.
 pub(super) fn save_bytes(parts: &Array, len: usize, name: &str) -> Result<(), Problem> {
     let kind = BlobPropertyBag::new();
     kind.set_type("application/octet-stream");
@@ -157,10 +160,10 @@ pub(super) fn save_bytes(parts: &Array, len: usize, name: &str) -> Result<(), Pr
     hand_over(blob, name).map_err(|error| not_saved(&error))
 }
 
-/// Hands a file over to the person.
+/// Saves a blob as a file of the person.
 ///
 /// # Errors
-/// What the browser says.
+/// The browser's reason.
 pub(super) fn save_blob(blob: Blob, name: &str) -> Result<(), Problem> {
     hand_over(Ok(blob), name).map_err(|error| not_saved(&error))
 }
@@ -176,7 +179,7 @@ fn hand_over(blob: Result<Blob, JsValue>, name: &str) -> Result<(), JsValue> {
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    // The browser has taken the file by the time that anything else happens.
+    // The browser has read the file long before this timer ends.
     gloo_timers::callback::Timeout::new(60_000, move || {
         let _ = Url::revoke_object_url(&address);
     })
@@ -184,15 +187,15 @@ fn hand_over(blob: Result<Blob, JsValue>, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// What another page of the lab has done to the kept runs.
+/// A change that another page of the lab has made to the kept runs.
 pub(super) enum Change {
     Kept(Shown),
     Forgotten(u64),
-    /// Everything.
+    /// The other page removed all runs.
     Cleared,
 }
 
-/// Hears of what another page of the lab does to the kept runs.
+/// Calls `changed` when another page of the lab changes the kept runs.
 pub(super) fn watch(changed: impl Fn(Change) + 'static) -> Option<EventListener> {
     let window = window()?;
     Some(EventListener::new(&window, "storage", move |event| {
@@ -201,7 +204,8 @@ pub(super) fn watch(changed: impl Fn(Change) + 'static) -> Option<EventListener>
         let Some(id) = key.strip_prefix(PREFIX).and_then(|id| id.parse().ok()) else { return };
         match event.new_value().map(|text| Run::from_json(&text)) {
             Some(Ok(run)) => changed(Change::Kept(Shown(Rc::new(run)))),
-            // What that page keeps is its own affair; this one tells of it when it reads it at its start.
+            // The other page kept something that is not a run. This page reports it when it loads
+            // the runs at its next start.
             Some(Err(_)) => {}
             None => changed(Change::Forgotten(id)),
         }

@@ -1,4 +1,5 @@
-//! The Router pane's side of a session: tasks become commands, and what is told becomes actions.
+//! The Router pane's side of a session: it turns tasks into commands, and the session's messages
+//! into actions.
 
 use std::{io::Read, mem::take, time::Duration};
 
@@ -37,19 +38,20 @@ pub(super) const SUBSCRIBER: EntityId = 1;
 const QUERYABLE: EntityId = 3;
 const TOKEN: EntityId = 4;
 const ALIVE: EntityId = 5;
-/// Whether anybody listens to the key of the puts.
+/// The declaration that reports whether a subscriber matches the key of the puts.
 const MATCHING: EntityId = 6;
 
-/// How often what has arrived is told at most: each time the page is drawn anew.
+/// The shortest time between two reports of arrived samples: the page draws itself anew for each
+/// report.
 const ARRIVALS: Duration = Duration::from_millis(50);
 
-/// How often it is told what went over the link, while somebody looks.
+/// How often the page reports the traffic of the link, while the person views it.
 const LINK_MILLIS: u32 = 500;
 
-/// How much of an attachment, or of an error, is shown.
+/// How many bytes of an attachment, or of an error, the page shows.
 const SHOWN: usize = 80;
 
-/// What is known of a put under way.
+/// A put in flight, as the page knows it.
 #[derive(Default)]
 pub(super) struct PutUnderWay {
     bytes: usize,
@@ -58,7 +60,7 @@ pub(super) struct PutUnderWay {
     deleted: bool,
 }
 
-/// Whose clocks stamp what comes and goes, in the session that is open or was last.
+/// The page and the router of the open session, or of the last one. Their clocks stamp the samples.
 pub(super) struct Known {
     /// The zenoh ids, in hexadecimal.
     page: String,
@@ -72,7 +74,8 @@ impl Known {
     }
 }
 
-/// What has arrived and was not told yet. Of very much only the latest is kept.
+/// The samples that have arrived and are not reported yet. When they are too many, only the latest
+/// stay.
 #[derive(Default)]
 pub(super) struct Arrivals {
     samples: Vec<app::Sample>,
@@ -91,7 +94,7 @@ fn entity(entity: Entity) -> EntityId {
 }
 
 impl Runtime {
-    /// Has the session do something. Without one, the command is refused.
+    /// Sends the session a command. Without a session, the command is refused.
     pub(super) fn send(&self, command: Command) {
         let numbered = match &command {
             Command::Put(op, put) => put.numbered.map(|publisher| (*op, publisher)),
@@ -100,7 +103,7 @@ impl Runtime {
         let driver = self.inner.driver.borrow();
         if let Some(driver) = driver.as_ref() {
             driver.send(command);
-            // A refusal is told before that returns.
+            // The driver reports a refusal before `send` returns.
             if let Some((_, publisher)) = numbered.filter(|(op, _)| self.inner.refused.get() != *op) {
                 self.number_taken(publisher);
             }
@@ -122,7 +125,7 @@ impl Runtime {
         self.answer(Action::Session(change));
     }
 
-    /// Counts what a publisher has put numbered, and tells it when its next number may be longer on
+    /// Counts the numbered puts of a publisher. Reports its next number when that may be longer on
     /// the wire.
     fn number_taken(&self, publisher: EntityId) {
         let next = {
@@ -136,7 +139,7 @@ impl Runtime {
         }
     }
 
-    /// Where the session is that the driver has.
+    /// The place of the driver's session.
     fn place(&self) -> Place {
         host::place(self.inner.url.borrow().as_deref().unwrap_or_default())
     }
@@ -157,7 +160,7 @@ impl Runtime {
             Told::PutEnded(id, result) => {
                 let result = result.map_err(|failure| self.place().put_problem(&failure));
                 if let Some(apart) = self.inner.waiting.borrow_mut().remove(&id) {
-                    // The experiment may have been given up; then nobody wants to know.
+                    // The experiment may have timed out, and does not wait for the result any more.
                     let _ = apart.send(result);
                     return;
                 }
@@ -224,7 +227,7 @@ impl Runtime {
                 self.forget_queries();
                 self.answer(Action::SessionEnded(error.map(|error| self.place().link_problem(&error))));
             }
-            // What the library tells besides has no place on this page.
+            // The page has no place to show the library's other messages.
             _ => {}
         }
     }
@@ -237,7 +240,7 @@ impl Runtime {
         } else if self.inner.puts.borrow_mut().remove(&op).is_some() {
             self.answer(Action::PutEnded(op, Err(problem)));
         } else if !self.answer_ended(op, &Err(problem.clone())) && !self.rated(op, &Err(problem.clone())) {
-            // A fence or a get: the other one passes it over.
+            // A fence or a get: `change` ignores the one that does not match.
             self.change(Change::Flushed(op, Err(problem.clone())));
             self.change(Change::GetEnded(op, Err(problem)));
         }
@@ -259,7 +262,7 @@ impl Runtime {
         }
     }
 
-    /// Declares under the key expression that was typed.
+    /// Declares an entity under the key expression that the person typed.
     fn declare(&self, id: EntityId, key: &str, what: impl FnOnce(OwnedKeyExpr) -> Declare) {
         match client::key_expression(key) {
             Ok(key) => {
@@ -286,7 +289,7 @@ impl Runtime {
             Task::Flush(id) => self.send(Command::Flush(id)),
             Task::Match(key) => {
                 let this = self.clone();
-                // A key is typed letter by letter.
+                // The person types a key letter by letter.
                 *self.inner.matching.borrow_mut() =
                     Some(Timeout::new(SETTLE_MILLIS, move || this.watch_matching(&key)));
             }
@@ -346,8 +349,8 @@ impl Runtime {
         let refused = |error: CommandError| command_problem("Not sent.", &error);
         let key = client::key_expression(key).map_err(refused)?;
         let len = rows.iter().copied().flatten().map(Row::bytes).fold(0usize, usize::saturating_add);
-        // Looked at before the arrays are made: a refusal should not cost a gibibyte. What is so
-        // near to the limit that a number or a time decides is refused by the client.
+        // Checked before the arrays are made: a refusal should not cost a gibibyte. Near the limit,
+        // the bytes of a number or a time decide; then the client refuses.
         options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let put = match rows {
             Some(rows) => Put::new(key, self.built(rows)?),
@@ -362,19 +365,19 @@ impl Runtime {
         Ok(())
     }
 
-    /// `put` with the options of the pane.
+    /// Returns `put` with the options of the pane.
     pub(super) fn as_chosen(&self, put: Put, options: &Options) -> Result<Put, Problem> {
         let timestamp = if options.stamped { self.stamp() } else { None };
         options.apply(put, timestamp)
     }
 
-    /// A timestamp of now. Without a session there is none, and nothing to be stamped.
+    /// A timestamp of the current time. `None` without a session, which has no put to stamp.
     fn stamp(&self) -> Option<Timestamp> {
         let mut known = self.inner.known.borrow_mut();
         known.as_mut().map(|known| known.stamps.stamp(clock::since_1970()))
     }
 
-    /// A timestamp as the page shows it.
+    /// Converts a timestamp to the form that the page shows.
     fn stamped(&self, timestamp: &Timestamp) -> Stamp {
         let (time, id) = told(timestamp);
         let known = self.inner.known.borrow();
@@ -433,7 +436,8 @@ impl Runtime {
         }
     }
 
-    /// Notes a sample, and tells it soon: at once after a pause, and together with others where they come thick and fast.
+    /// Stores a sample, and reports it soon: at once after a pause, and together with others when
+    /// many arrive.
     fn arrived(&self, sample: Sample, reply: Option<String>) {
         let id: SampleId = self.inner.next_sample.get();
         self.inner.next_sample.set(id + 1);
@@ -474,7 +478,8 @@ impl Runtime {
             });
             let mut payloads = self.inner.payloads.borrow_mut();
             payloads.insert(id, sample.payload);
-            // What nobody will see is let go at once: a hidden page is told once in a second.
+            // Samples that the page will never show are dropped at once: a hidden page gets reports
+            // once a second.
             let mut held: usize = arrivals.samples.iter().map(|sample| sample.len).sum();
             while arrivals.samples.len() > 1 && (arrivals.samples.len() > KEPT_SAMPLES || held > KEPT_BYTES) {
                 let oldest = arrivals.samples.remove(0);
@@ -519,23 +524,25 @@ fn attachment(attachment: &ZBytes) -> Attachment {
     Attachment { len: attachment.len(), text: first_of(attachment).into() }
 }
 
-/// The first bytes of `payload` as a text, or in hexadecimal where they are none.
+/// The first bytes of `payload` as a text, or in hexadecimal where they are not a text.
 fn first_of(payload: &ZBytes) -> String {
     let len = payload.len().min(SHOWN);
     let mut first = vec![0; len];
-    // What is shown is no copy of a payload; and what cannot be read, as a detached array, has nothing to show.
+    // These bytes are only for display, so they do not count as a copy. A payload that cannot be
+    // read, such as a detached array, has nothing to show.
     if payload.reader().read_exact(&mut first).is_err() {
         return "not readable any more".to_owned();
     }
     let text = match std::str::from_utf8(&first) {
         Ok(text) => Some(text),
-        // Cut in the middle of a letter.
+        // The last character is cut in the middle.
         Err(error) if len < payload.len() && len - error.valid_up_to() < 4 => {
             first.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok())
         }
         Err(_) => None,
     };
-    // A text of several lines is a text; what cannot be seen in it is told where it is shown.
+    // A text of several lines is a text. The page marks invisible characters where it shows the
+    // text.
     let controls = |c: char| c.is_control() && !c.is_whitespace();
     let mut shown = match text.filter(|text| !text.chars().any(controls)) {
         Some(text) => text.to_owned(),

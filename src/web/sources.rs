@@ -1,4 +1,4 @@
-//! The caller's memory: what rows describe, made for real, in the JavaScript heap or in wasm memory.
+//! The caller's memory: real arrays for the rows, in the JavaScript heap or in wasm memory.
 
 use std::{rc::Rc, time::Duration};
 
@@ -16,10 +16,10 @@ use crate::{
     segment::{Element, Input, Mode, Segment, SegmentError, Source},
 };
 
-/// Bytes that are written in one go. A multiple of every element size.
+/// Bytes that are written at a time. A multiple of every element size.
 const CHUNK: usize = 64 << 10;
 
-/// How long filling an array may keep the page from doing anything else.
+/// How long filling an array may keep the page from other work.
 const TURN: Duration = Duration::from_millis(8);
 
 /// Rows of more bytes are filled in turns with the page.
@@ -29,31 +29,32 @@ const LONG: usize = 4 << 20;
 pub(super) enum Memory {
     Js(Vec<JsValue>),
     Linear(Vec<Segment>),
-    /// The arrays of a message that is filled from them, or adopts them, whenever a payload is built.
+    /// The arrays of a message. Each build of a payload fills the message from them, or has it
+    /// adopt them.
     Message(Vec<(Row, Memory)>),
 }
 
 struct Made {
     row: Row,
     memory: Rc<Memory>,
-    /// Whether the memory of a file is a twin, which may be taken away.
+    /// Whether the memory of a file is a twin, which a payload may detach.
     own: bool,
 }
 
-/// Memory of all rows; that of rows that did not change is kept, until a payload takes it away.
+/// Memory of all rows. The memory of an unchanged row stays until a payload detaches it.
 #[derive(Default)]
 pub(super) struct Sources {
     made: Vec<Made>,
 }
 
 impl Sources {
-    /// Makes what `rows` describe.
+    /// Makes the arrays of `rows`.
     ///
     /// # Errors
-    /// A [`Problem`] when the engine has no memory for an array, or no such array.
+    /// A [`Problem`] when the engine has no memory for an array, or does not have such arrays.
     pub(super) fn make(&mut self, rows: &[Row]) -> Result<(), Problem> {
         let mut old = std::mem::take(&mut self.made);
-        // Let go before anything new is made: the two need not fit into memory together.
+        // Dropped before the new arrays are made: old and new need not fit into memory together.
         old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         for row in rows {
             let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
@@ -72,8 +73,9 @@ impl Sources {
         Ok(())
     }
 
-    /// Those of `rows` that would keep the page waiting while they are made: [`make_in_turns`] makes them, and [`Sources::keep`] takes
-    /// them. What `rows` have no use for is let go.
+    /// Returns the rows that would keep the page waiting while their arrays are made.
+    /// [`make_in_turns`] makes them, and [`Sources::keep`] takes them. Drops the arrays for which
+    /// `rows` have no use.
     pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
         self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
@@ -81,17 +83,17 @@ impl Sources {
         rows.iter().filter(new).filter(long).cloned().collect()
     }
 
-    /// Keeps what was made, for the next [`Sources::make`].
+    /// Keeps a row's memory for the next [`Sources::make`].
     pub(super) fn keep(&mut self, row: Row, memory: Memory) {
         if !self.made.iter().any(|made| alike(&made.row, &row)) {
             self.made.push(Made { row, memory: Rc::new(memory), own: false });
         }
     }
 
-    /// Makes twins of the files, so that none need be made when they are moved.
+    /// Makes twins of the files now, so that moving them needs no new copy.
     ///
     /// # Errors
-    /// A [`Problem`] when there is no memory for one.
+    /// A [`Problem`] when the browser has no memory for one.
     pub(super) fn own_files(&mut self) -> Result<(), Problem> {
         for Made { row, memory, own } in &mut self.made {
             if let (Kind::File(_), Memory::Js(arrays)) = (&row.kind, memory.as_ref()) {
@@ -102,12 +104,12 @@ impl Sources {
         Ok(())
     }
 
-    /// What is handed to a payload: everything by its row's mode, or by `all`; and what was copied to make it, into messages. No buffer is
-    /// taken away before the payload is built.
+    /// Lists the sources of a payload, each by its row's mode, or by `all`. The ledger counts the
+    /// bytes that were copied into messages. The payload's build detaches buffers; this does not.
     ///
     /// # Errors
-    /// A [`Problem`] when there is no memory: for a message that is filled, or for a file that is to be moved, since the page keeps
-    /// its files, so a twin is taken away.
+    /// A [`Problem`] when the browser has no memory for a message that is filled. The same holds
+    /// for a file that is to be moved: the page keeps its files, so the payload moves a twin.
     pub(super) fn list(&self, all: Option<Mode>) -> Result<(Vec<Source>, Ledger), Problem> {
         let (mut sources, mut ledger) = (Vec::new(), Ledger::new());
         for Made { row, memory, own } in &self.made {
@@ -123,7 +125,8 @@ impl Sources {
         Ok((sources, ledger))
     }
 
-    /// Builds the payload. Rows whose arrays were moved have none afterwards, until they are made again.
+    /// Builds the payload. Rows whose arrays it moved have no arrays until [`Sources::make`] makes
+    /// them again.
     ///
     /// # Errors
     /// A [`Problem`] that says why a source cannot be taken.
@@ -136,8 +139,8 @@ impl Sources {
     }
 }
 
-/// Appends what `memory` of `row`, which is no message, is to a payload that takes it by `mode`. Of a file that is no twin of its `own`, one
-/// is made to be moved.
+/// Appends the sources of a row to a payload that takes them by `mode`. The row must not be a
+/// message. To move a file whose memory is not its `own` twin, it makes a twin.
 fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Source>) -> Result<(), Problem> {
     let source = |input: Input| Source::new(input, mode).unsupported(row.unsupported);
     match memory {
@@ -149,19 +152,19 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
             }
         }
         Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
-        // A message's arrays are no messages.
+        // The arrays of a message cannot be messages themselves.
         Memory::Message(_) => {}
     }
     Ok(())
 }
 
-/// The same bytes as those of a file, which is to be segment `index`, in an array of its own.
+/// Copies the bytes of a file into an array of its own. `index` is the segment that errors name.
 fn twin(row: &Row, array: &JsValue, index: usize) -> Result<JsValue, Problem> {
     let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
     bytes_of(array).map(JsValue::from).map_err(|_| build_problem(&BuildError::Segment { index, error }))
 }
 
-/// The message of `row` over its arrays, which are taken by `mode` if they are adopted.
+/// The message of `row` over its arrays, taken by `mode` if the message adopts them.
 fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, Problem> {
     let mut sources = Vec::with_capacity(arrays.len());
     for (row, memory) in arrays {
@@ -172,16 +175,16 @@ fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, P
     message.map_err(|error| message_problem(row, &error))
 }
 
-/// What the message of `row` says, and how it is made.
+/// The content of the message of `row`, and the way to make it.
 fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
     row.spec()
         .zip(row.way())
         .ok_or_else(|| Problem::new(format!("{} is no message.", row.name.shown()), "Remove the row."))
 }
 
-/// A message that is made in place: what makes the elements, here the row's pattern, writes them straight into the builder's memory. A
-/// producer in JavaScript would write through a typed array (`segment::js::lend`); this one needs none, and so nothing that could make
-/// wasm memory grow under it.
+/// Makes a message in place. The row's pattern writes the elements straight into the builder's
+/// memory. A producer in JavaScript would write through a typed array (`segment::js::lend`). This
+/// one needs no such view, so wasm memory cannot grow under it.
 fn in_place(row: &Row) -> Result<Memory, Problem> {
     let (spec, _) = parts_of(row)?;
     let arrays = row.arrays();
@@ -195,11 +198,11 @@ fn in_place(row: &Row) -> Result<Memory, Problem> {
     Ok(Memory::Linear(parts))
 }
 
-/// An array of a row that is being filled, piece by piece.
+/// An array of a row that is filled piece by piece.
 struct Filling<'a> {
     row: &'a Row,
     index: usize,
-    /// The array's bytes, which begin as zeros.
+    /// The array's bytes, which start as zeros.
     bytes: Uint8Array,
     offset: usize,
     chunk: Vec<u8>,
@@ -208,12 +211,12 @@ struct Filling<'a> {
 impl<'a> Filling<'a> {
     fn new(row: &'a Row, index: usize, bytes: Uint8Array) -> Self {
         let len = bytes.byte_length() as usize;
-        // A new array is all zeros already.
+        // A new array holds zeros already.
         let zeros = row.kind.is_filled() && row.fill == Fill::Zeros;
         Self { row, index, bytes, offset: if zeros { len } else { 0 }, chunk: vec![0; CHUNK.min(len)] }
     }
 
-    /// Fills one piece more; returns whether there is another one.
+    /// Fills the next piece. Returns whether another one remains.
     #[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
     fn step(&mut self) -> bool {
         let len = self.bytes.byte_length() as usize;
@@ -227,7 +230,7 @@ impl<'a> Filling<'a> {
     }
 }
 
-/// Why a payload was not built.
+/// The problem for a payload that could not be built.
 pub(super) fn build_problem(error: &BuildError) -> Problem {
     Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
 }
@@ -242,8 +245,8 @@ fn message_problem(row: &Row, error: &MessageError) -> Problem {
     }
 }
 
-/// Whether the memory of row `a` is that of row `b`: the same row, whatever a payload does with it. Rows never share their
-/// memory, because a payload may take it away from one of them.
+/// Returns whether row `b` can use the memory of row `a`: it must be the same row, in any mode.
+/// Rows never share their memory, because a payload may detach it from one of them.
 fn alike(a: &Row, b: &Row) -> bool {
     let pattern = |row: &Row| row.kind.is_filled().then_some(row.fill);
     let around = |row: &Row| if row.is_part() { (row.before, row.after) } else { (0, 0) };
@@ -270,10 +273,11 @@ fn make(row: &Row) -> Result<Memory, Problem> {
     }
 }
 
-/// Makes a row of arrays in the JavaScript heap in turns with the page. `None` when it is not `wanted` any more.
+/// Makes a row of arrays in the JavaScript heap, in turns with the page. Returns `None` as soon as
+/// the row is not `wanted` any more.
 ///
 /// # Errors
-/// A [`Problem`] as that of [`Sources::make`].
+/// The [`Problem`] of [`Sources::make`].
 pub(super) async fn make_in_turns(row: &Row, wanted: impl Fn() -> bool) -> Result<Option<Memory>, Problem> {
     let constructor = constructor(row)?;
     let mut arrays = Vec::with_capacity(row.repeat);
@@ -314,7 +318,7 @@ fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Proble
     Ok(array)
 }
 
-/// An array in the JavaScript heap, and what has to be done to fill it.
+/// Allocates an array in the JavaScript heap. Returns it with the state of its filling.
 fn allocated<'a>(
     row: &'a Row,
     index: usize,
@@ -326,7 +330,8 @@ fn allocated<'a>(
     let part = row.is_part();
     let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
     let length = Array::of1(&JsValue::from_f64((row.length + around) as f64));
-    // Through `Reflect`, because the constructor throws when there is no memory, and that must come back as an error.
+    // Through `Reflect`, because the constructor throws when the browser has no memory, and the
+    // caller needs an error.
     let whole = Reflect::construct(constructor, &length).map_err(|error| no_memory(row, &message_of(&error)))?;
     let buffer: ArrayBuffer = whole.unchecked_ref::<Uint8Array>().buffer();
     let (start, len) = (before * row.element.size(), row.array_bytes());
@@ -357,13 +362,13 @@ fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
     segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
 }
 
-/// A new `Uint8Array` of a length, or with the bytes of another array.
+/// Makes a new `Uint8Array` of a length, or with the bytes of another array.
 ///
 /// # Errors
-/// What the engine says when it has no memory.
+/// The engine's reason when it has no memory.
 pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue> {
     let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
-    // Through `Reflect`, because the constructor throws when there is no memory.
+    // Through `Reflect`, because the constructor throws when the browser has no memory.
     Ok(Reflect::construct(&class, &Array::of1(length_or_array))?.unchecked_into())
 }
 

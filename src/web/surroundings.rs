@@ -1,4 +1,4 @@
-//! What the page runs in.
+//! The browser and the server around the page.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,10 +23,10 @@ use crate::{
     present::session,
 };
 
-/// What the lab's server says of itself in `lab.json`.
+/// The lab's server describes itself so in `lab.json`.
 #[derive(Deserialize)]
 pub(super) struct Lab {
-    /// Nothing while its router is stopped.
+    /// `None` while its router is stopped.
     pub(super) router: Option<LabRouter>,
 }
 
@@ -36,18 +36,18 @@ pub(super) struct LabRouter {
     pub(super) tcp: String,
 }
 
-/// What came of asking the page's server for `lab.json`.
+/// The outcome of asking the page's server for `lab.json`.
 pub(super) enum Asked {
-    /// It is a lab.
+    /// The server is a lab.
     Lab(Lab),
-    /// It answers with this status, and is not a lab, or does not reach one.
+    /// The server answers with this status: it is not a lab, or does not reach one.
     Other(u16),
-    /// Nothing answers.
+    /// The server does not answer.
     Silent,
 }
 
 impl Asked {
-    /// The same, as what is said of it takes it.
+    /// The outcome in the form that `present::session` takes.
     pub(super) fn told(&self) -> session::Asked<'_> {
         match self {
             Self::Lab(lab) => session::Asked::Lab(lab.router.as_ref().map(|router| router.ws.as_str())),
@@ -58,7 +58,7 @@ impl Asked {
 }
 
 thread_local! {
-    /// The address of the lab's ws port, once the lab has told it.
+    /// The address of the lab's ws port, once the lab has reported it.
     static LAB_WS: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -69,7 +69,8 @@ pub(super) fn origin() -> String {
     origin.ok().and_then(|origin| origin.as_string()).unwrap_or_default()
 }
 
-/// Whether the router at this address is that of the page's server, as far as is known: so the server can be asked.
+/// Whether the router at this address is the one of the page's server, as far as the page knows.
+/// Only then can the page ask that server about it.
 pub(super) fn is_of_the_lab(url: &str) -> bool {
     websocket_url(OWN_ENDPOINT, &origin()).is_ok_and(|own| own == url)
         || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
@@ -87,7 +88,7 @@ pub(super) async fn ask_lab() -> Asked {
     Asked::Lab(lab)
 }
 
-/// The status and the text of an answer. `None` when there is none.
+/// The status and the text of an answer. `None` without an answer.
 pub(super) async fn fetch(url: &str) -> Option<(u16, String)> {
     let fetch: Function = Reflect::get(&global(), &JsValue::from_str("fetch")).ok()?.dyn_into().ok()?;
     let how = RequestInit::new();
@@ -109,7 +110,7 @@ pub(super) fn look() -> Surroundings {
     Surroundings { secure, isolated: flag("crossOriginIsolated"), clock_step, tcp: None, ws: None }
 }
 
-/// The ws and the tcp locator of the lab's router, or nothing when the page comes from another server.
+/// The ws and the tcp locator of the lab's router. `None` when the page is from another server.
 pub(super) async fn lab() -> Option<(String, String)> {
     match ask_lab().await {
         Asked::Lab(Lab { router: Some(LabRouter { ws, tcp }) }) => Some((ws, tcp)),
@@ -122,10 +123,11 @@ pub(super) fn is_isolated() -> bool {
     flag("crossOriginIsolated")
 }
 
-/// The browser in short, as in `Chrome 156`, and how many processors it says that there are.
+/// The browser in short, as in `Chrome 156`, and the number of processors that it reports.
 ///
-/// The user agent string of a browser claims others. What calls itself Safari is one on Apple's systems only; elsewhere it is a browser
-/// on top of WebKit, of which the string gives no true name and version.
+/// A browser's user agent string also names other browsers. A browser that calls itself Safari is
+/// Safari on Apple's systems only. Elsewhere it is another browser on WebKit, and its string has no
+/// true name and version.
 pub(super) fn machine() -> (String, u32) {
     let navigator = window().map(|window| window.navigator());
     let agent = navigator.as_ref().and_then(|navigator| navigator.user_agent().ok()).unwrap_or_default();
@@ -154,7 +156,7 @@ fn browser(agent: &str, engine: Engine) -> String {
     })
 }
 
-/// Sees whether the page is hidden at any time.
+/// Records whether the browser has hidden the page at any time since [`Visibility::watch`].
 pub(super) struct Visibility {
     hidden: Rc<Cell<bool>>,
     _listener: Option<EventListener>,

@@ -1,4 +1,5 @@
-//! Frames that the session records: fetched from it from time to time, and saved as files. Nobody asks, and nothing is copied, while recording is off.
+//! Frames that the session records. The page fetches them from time to time, and saves them as
+//! files. While recording is off, the page does not ask, and copies nothing.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -23,22 +24,22 @@ use crate::{
     wire::dissect,
 };
 
-/// How often the session is asked for new frames.
+/// How often the page asks the session for new frames.
 const ASK_MILLIS: u32 = 200;
 
-/// How long the page may wait for its turn while a file is made.
+/// How long the page may wait for its turn while it makes a file.
 const TURN: Duration = Duration::from_millis(8);
 
-/// So many bytes of a file are put into one blob, which the browser may keep outside of the page's memory.
+/// So many bytes of a file form one blob, which the browser may keep outside of the page's memory.
 const CHUNK: usize = 1 << 20;
 
-/// The frames of the page, and who asks for more.
+/// The frames of the page, and the timer that asks for more.
 #[derive(Default)]
 pub(super) struct Wire {
     record: RefCell<Record>,
-    /// Asks from time to time, while frames are recorded and the list is not held.
+    /// Asks from time to time, while the session records frames and the list is not held.
     asking: RefCell<Option<Interval>>,
-    /// What looking has copied: the frames that were shown byte by byte, and those that were saved.
+    /// Bytes that the page has copied: frames shown byte by byte, and frames saved.
     looked: RefCell<Ledger>,
 }
 
@@ -53,7 +54,7 @@ impl Runtime {
             }
             Task::Record(false) => {
                 self.inner.recording.set(false);
-                // What was recorded last is still wanted.
+                // The frames recorded last are still missing from the list.
                 self.ask();
                 self.send(Command::Capture(None));
                 self.ask_on(false);
@@ -67,12 +68,13 @@ impl Runtime {
         }
     }
 
-    /// Whether frames are fetched, so that it is worth while to remember what puts are made of.
+    /// Whether the page fetches frames, so that it needs to keep the rows of each put.
     pub(super) fn is_recording(&self) -> bool {
         self.inner.recording.get()
     }
 
-    /// Has the session that there is now record, if that is wanted: also its handshake, when it has only just begun.
+    /// Has the current session record, if the page wants frames. A session that has only just begun
+    /// also records its handshake.
     pub(super) fn record_on(&self) {
         if self.is_recording() {
             self.send(Command::Capture(Some(Bounds::DEFAULT)));
@@ -92,7 +94,7 @@ impl Runtime {
         self.send(Command::Frames(after));
     }
 
-    /// Asks at once, where something has just happened that people look at.
+    /// Asks at once, after an event that the person expects to see.
     pub(super) fn ask_soon(&self) {
         if self.inner.wire.asking.borrow().is_some() {
             self.ask();
@@ -113,7 +115,7 @@ impl Runtime {
         self.answer(Action::Wire(Change::Kept(kept)));
     }
 
-    /// Remembers what rows an operation is made of, if frames are recorded.
+    /// Keeps the rows of an operation, if the session records frames.
     pub(super) fn note_rows(&self, id: PutId, rows: &[Row]) {
         if self.is_recording() {
             self.inner.wire.record.borrow_mut().note(id, rows);
@@ -125,10 +127,10 @@ impl Runtime {
         look(&self.inner.wire.record.borrow())
     }
 
-    /// All bytes of a frame, copied to be looked at.
+    /// Copies all bytes of a frame.
     ///
     /// # Errors
-    /// A [`Problem`] when they are gone.
+    /// A [`Problem`] when the page has dropped them.
     pub fn frame_bytes(&self, entry: &Entry) -> Result<Vec<u8>, Problem> {
         let frame = Addressed::new(entry.frame.bytes.clone());
         let mut all = vec![0; frame.len()];
@@ -136,7 +138,7 @@ impl Runtime {
         Ok(all)
     }
 
-    /// How many bytes looking at frames has copied.
+    /// Returns how many bytes showing and saving frames has copied.
     #[must_use]
     pub fn frames_looked(&self) -> u64 {
         self.inner.wire.looked.borrow().total()
@@ -144,7 +146,8 @@ impl Runtime {
 
     /// Saves the frames that a filter shows, in turns with the page.
     fn save_frames(&self, format: Format, filter: &Filter, selected: Option<Selection>) {
-        // With the words that need the other frames: these may be gone by the time that one has its turn.
+        // The titles are made now: a title needs other frames, and the page may drop those before
+        // the frame's turn.
         let frames: Vec<(Entry, String)> = self.frames_seen(|record| {
             let shown = record.entries().iter().filter(|entry| record.shows(entry, filter, selected));
             shown.map(|entry| (entry.clone(), title(record, entry))).collect()
@@ -162,7 +165,7 @@ impl Runtime {
     }
 
     async fn file_of(&self, format: Format, frames: &[(Entry, String)]) -> Result<Blob, Problem> {
-        // When the clock of the frames stood at nought.
+        // The time of day at which the clock of the frames was zero.
         let origin = Duration::from_secs_f64(Date::now() / 1e3).saturating_sub(clock::now());
         let mut file = File::new(format);
         if format == Format::Pcapng {
@@ -199,7 +202,7 @@ fn unreadable(error: &BuildError) -> Problem {
     Problem::new("The bytes of this frame cannot be read.", format!("{}.", sentence(&error.to_string())))
 }
 
-/// A file that is being made, in blobs.
+/// A file that the page is making, in blobs.
 struct File {
     kind: BlobPropertyBag,
     parts: Array,
@@ -227,7 +230,7 @@ impl File {
         self.len += bytes.len();
     }
 
-    /// Makes a blob of what is there, if that is at least `least` bytes.
+    /// Makes a blob of the collected bytes, if they are at least `least` bytes.
     fn flush(&mut self, least: usize) -> Result<(), Problem> {
         if self.len < least {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Puts that are given up on their way through a real router, and how far large messages are.
+//! Puts that are cancelled on their way through a real router, and the progress of large messages.
 
 use zbytes_lab::client::{Arriving, Client, CommandError, Leaving, OpId, Progress, PutError};
 
@@ -6,7 +6,7 @@ use super::*;
 
 const LARGE: usize = 64 << 20;
 
-/// The latest that is told of a message of ours.
+/// The latest progress of our message `wanted`.
 fn leaving(client: &mut Client, wanted: OpId) -> Option<Leaving> {
     let all = std::iter::from_fn(|| client.poll_progress());
     all.filter_map(|progress| match progress {
@@ -16,7 +16,8 @@ fn leaving(client: &mut Client, wanted: OpId) -> Option<Leaving> {
     .last()
 }
 
-/// Drives until a part of the put that ends between its fragments has left; returns how far it is.
+/// Drives until more than `LARGE / 4` bytes of the put have left, but not all of its fragments.
+/// Returns the progress.
 async fn halfway(link: &mut Link, op: OpId) -> Leaving {
     loop {
         link.during(tokio::time::sleep(Duration::from_millis(1))).await;
@@ -57,7 +58,7 @@ async fn a_put_that_is_cancelled_halfway_never_arrives_and_the_next_of_its_lane_
         assert_eq!(sent, [(first, told.bytes), (waits, 0)], "what had left is what was told");
         assert_eq!(link.client.cancel(next), Err(CommandError::CannotCancel { op: next }));
     }
-    // The router has handed on everything, and there is nothing else.
+    // The router has passed on everything, and sends nothing else.
     link.flush().await;
     settled(&peer).await;
     assert!(subscriber.try_recv().unwrap().is_none());
@@ -112,7 +113,8 @@ async fn what_another_client_gives_up_ends_here_too() {
     let mut to = Link::open(&lab.ws_locator()).await;
     to.client.subscribe(1, key("lab/**")).unwrap();
     to.flush().await;
-    // A router puts a message together before it hands it on, so nothing of it is seen here.
+    // A router joins all fragments of a put before it passes the put on, so the receiver sees none
+    // of it.
     let op = from.op();
     from.client.put(op, block("lab/a", payload(&vec![7; LARGE]))).unwrap();
     halfway(&mut from, op).await;

@@ -1,7 +1,9 @@
-//! What this client sends when nothing is asked for in particular, and what zenoh's own session does: message by message, field by field.
+//! The messages that this client sends by default, compared with those of zenoh's own session:
+//! message by message, field by field.
 //!
-//! A router that only records agrees to a session with either, and asks each the same question. Numbers and ids are taken out of the
-//! messages, because each side chooses its own; everything else must be equal, or stand in a table of what differs and why.
+//! A router that only records agrees to a session with either, and asks each the same question. The
+//! test removes numbers and ids from the messages, because each side chooses its own. All else must
+//! be equal, or be in a table of differences with their reasons.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -48,7 +50,7 @@ async fn timeout<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(GUARD, what).await.expect("it comes")
 }
 
-/// The lane that a message came in, and the message.
+/// The lane on which a message arrived, and the message.
 type Told = (Priority, Reliability, NetworkBody);
 
 fn decoded(batch: &[u8]) -> Vec<TransportBody> {
@@ -62,7 +64,7 @@ fn decoded(batch: &[u8]) -> Vec<TransportBody> {
     all
 }
 
-/// What a router answers during the handshake.
+/// A router's answer to a message of the handshake.
 fn answer(body: &TransportBody) -> Option<Vec<u8>> {
     match body {
         TransportBody::InitSyn(syn) => Some(Greeting { batch_size: syn.batch_size, ..Greeting::default() }.init_ack()),
@@ -71,7 +73,7 @@ fn answer(body: &TransportBody) -> Option<Vec<u8>> {
     }
 }
 
-/// A question for whoever answers under `lab/answer`.
+/// A query for the queryable under `lab/answer`.
 fn question() -> Vec<u8> {
     let header =
         FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::new(Priority::Data) };
@@ -93,7 +95,8 @@ fn question() -> Vec<u8> {
     batch
 }
 
-/// Agrees to a session over tcp, where each batch has its length before it, and hands on what it gets.
+/// Agrees to a session over tcp, where the length of each batch precedes it. Passes on the messages
+/// that it receives.
 async fn record(listener: TcpListener, heard: mpsc::UnboundedSender<TransportBody>, mut say: mpsc::Receiver<Vec<u8>>) {
     async fn send(link: &mut TcpStream, batch: &[u8]) {
         link.write_all(&(batch.len() as u16).to_le_bytes()).await.unwrap();
@@ -123,7 +126,7 @@ async fn record(listener: TcpListener, heard: mpsc::UnboundedSender<TransportBod
     }
 }
 
-/// What a session of the `zenoh` crate sends.
+/// The messages of a session of the `zenoh` crate.
 async fn theirs() -> Vec<TransportBody> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -155,7 +158,7 @@ async fn theirs() -> Vec<TransportBody> {
     history.undeclare().await.unwrap();
     publisher.undeclare().await.unwrap();
     querier.undeclare().await.unwrap();
-    // It leaves behind everything else.
+    // Its priority is the lowest, so that it leaves after everything else.
     session.put("lab/last", "x").priority(PeerPriority::Background).await.unwrap();
     let mut all = Vec::new();
     while !all.iter().any(|body| format!("{body:?}").contains("lab/last")) {
@@ -169,7 +172,7 @@ async fn theirs() -> Vec<TransportBody> {
     all
 }
 
-/// What this client sends when the same is asked of it.
+/// The messages of this client for the same operations.
 fn ours() -> Vec<TransportBody> {
     let now = Duration::ZERO;
     let mut client = Client::new(Config { zid: [5; 16], initial_sn: 0, limits: Limits::default() }, now);
@@ -219,8 +222,9 @@ fn ours() -> Vec<TransportBody> {
     all
 }
 
-/// Each network message by a name. What its sender has chosen freely is taken out: numbers of requests and declarations, who answers, and numbers
-/// in place of keys.
+/// Each network message by a name. The function removes the values that a sender chooses freely.
+/// They are numbers of requests and declarations, the id of the answering session, and numbers in
+/// place of keys.
 fn named(all: &[TransportBody]) -> BTreeMap<String, Told> {
     let (mut keys, mut names, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let frames = all.iter().filter_map(|body| match body {
@@ -286,7 +290,7 @@ fn named(all: &[TransportBody]) -> BTreeMap<String, Told> {
     named
 }
 
-/// What differs, how, and why.
+/// A difference between the two, with its reason.
 struct Difference {
     names: &'static [&'static str],
     why: &'static str,
@@ -331,11 +335,12 @@ async fn what_is_sent_by_default_is_what_zenoh_sends_by_default() {
     };
     let ((mut init, mut open, close), (zenohs_init, zenohs_open, zenohs_close)) =
         (handshake(&ours), handshake(&theirs));
-    // Over tcp zenoh takes batches that fit whole packets; over ws it takes the longest, as this client does.
+    // Over tcp, zenoh chooses batches that fit whole packets. Over ws it chooses the longest, as
+    // this client does.
     assert_eq!((init.batch_size, zenohs_init.batch_size), (BATCH_SIZE, 65_480));
     (init.zid, init.batch_size) = (zenohs_init.zid, zenohs_init.batch_size);
     assert_eq!(init, zenohs_init);
-    // A page can be frozen for a while, and a program cannot.
+    // A browser can freeze a page for a while, but not a program.
     assert_eq!((open.lease, zenohs_open.lease), (LEASE, Duration::from_secs(10)));
     (open.lease, open.initial_sn) = (zenohs_open.lease, zenohs_open.initial_sn);
     assert_eq!(open, zenohs_open);

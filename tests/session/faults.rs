@@ -1,4 +1,5 @@
-//! Floods, slow readers, and sessions that go away in the middle of something: nothing hangs, and whatever is lost is told.
+//! Floods, slow readers, and sessions that end in the middle of an operation. Nothing hangs, and
+//! the session reports every loss.
 
 use zbytes_lab::client::{CommandError, Limits, PutError, QueryId, channel::Channel};
 
@@ -14,8 +15,9 @@ fn numbered(n: u32, len: usize, congestion: wire::CongestionControl) -> Put {
     Put { numbered: Some(1), congestion, ..Put::new(key("lab/flood"), payload(&bytes)) }
 }
 
-/// What a subscriber got of `count` numbered samples, the last of which does come, and how many it was told to have missed. Between
-/// two samples exactly those are missed that are told.
+/// The numbers of the samples that a subscriber got, of `count` in all. The last one must arrive.
+/// Also returns how many samples the session reported as missed. Between two samples, the session
+/// must report exactly the missing ones.
 async fn heard(link: &mut Link, count: u32) -> (Vec<u32>, u32) {
     let (mut got, mut missed) = (Vec::new(), 0);
     let mut next = None;
@@ -68,11 +70,12 @@ async fn what_a_flood_loses_at_its_sender_is_told_there_and_is_missed_at_the_sub
             _ => None,
         })
         .collect();
-    // All were put in one turn, so that what fits the bound leaves, and the last, which waits.
+    // All puts were made in one turn. Those within the bound leave, and so does the last, which
+    // waits.
     assert_eq!((dropped.len(), writer.client.stats().dropped), (COUNT as usize - 21, u64::from(COUNT) - 21));
     assert!(dropped.iter().copied().eq(1..=dropped.len() as u64), "each is counted");
     let (got, missed) = heard(&mut reader, COUNT).await;
-    // The router may drop some more on its way to the reader.
+    // The router may drop more of them on the way to the reader.
     assert_eq!(got.len() as u32 + missed, COUNT);
     assert!(missed >= COUNT - 21, "{missed}");
     lab.stop().await;
@@ -86,11 +89,11 @@ async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and
     reader.client.subscribe(1, reporting()).unwrap();
     reader.flush().await;
     let mut writer = Link::open(&lab.ws_locator()).await;
-    // The first makes the numbers known; then the reader does not look at its link for a while.
+    // The first sample makes the numbers known. Then the reader does not read its link for a while.
     writer.client.put(1, numbered(0, 10, wire::CongestionControl::Block)).unwrap();
     writer.flush().await;
     assert_eq!(number(&sample(reader.until(is_sample).await)), 0);
-    // Each is many batches, so that the router gives some of them up halfway.
+    // Each takes many batches, so the router drops some of them halfway.
     for n in 1..COUNT {
         let op = writer.op();
         writer.client.put(op, numbered(n, 1_000_000, wire::CongestionControl::Drop)).unwrap();
@@ -98,7 +101,7 @@ async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and
     let told = writer.flush().await;
     assert!(matches!(told.as_slice(), [Event::Flushed(..)]), "the sender sees nothing of it: {told:?}");
     assert_eq!(writer.client.stats().dropped, 0);
-    // The last one is put once the reader reads again, and must arrive.
+    // The last sample is put while the reader reads again, so it must arrive.
     let op = writer.op();
     writer.client.put(op, numbered(COUNT, 10, wire::CongestionControl::Block)).unwrap();
     let (got, missed) = writer.during(heard(&mut reader, COUNT + 1)).await.0;
@@ -123,7 +126,7 @@ async fn a_subscriber_slower_than_its_publisher_keeps_what_its_channel_says() {
         }
         peer
     });
-    // The reader takes one sample of five that come.
+    // The reader takes one of five arriving samples.
     let (mut fifo, mut ring) = (Channel::fifo(8), Channel::ring(8));
     let (mut taken, mut model) = ([Vec::new(), Vec::new()], (Vec::new(), Vec::new()));
     for n in 0..COUNT {
@@ -131,7 +134,7 @@ async fn a_subscriber_slower_than_its_publisher_keeps_what_its_channel_says() {
         assert_eq!(number(&sample), n, "BLOCK loses nothing");
         fifo.push(sample.clone());
         ring.push(sample);
-        // The same by other means.
+        // The same result, computed in another way.
         if model.0.len() < 8 {
             model.0.push(n);
         }
@@ -145,7 +148,7 @@ async fn a_subscriber_slower_than_its_publisher_keeps_what_its_channel_says() {
         }
     }
     for (channel, taken) in [(&mut fifo, &taken[0]), (&mut ring, &taken[1])] {
-        // Nothing is lost that is not counted.
+        // Every lost sample is counted.
         assert_eq!((taken.len() + channel.len()) as u64 + channel.dropped(), u64::from(COUNT));
         assert!(taken.is_sorted() && channel.dropped() > 300);
     }
@@ -181,11 +184,11 @@ async fn a_get_whose_queryable_goes_away_in_the_middle_of_its_answer_ends_withou
     let get = Get { consolidation: ConsolidationMode::None, timeout: GUARD, ..Get::new(key("lab/q")) };
     asks.client.get(op, get, now).unwrap();
     let id = query(asks.during(answers.until(is_query)).await.0);
-    // One answer is whole, and of the next a part.
+    // One answer is whole, and the next one is partial.
     answers.client.reply(2, id, answer(b"whole")).unwrap();
     answers.client.reply(3, id, answer(&noise(1, 64 << 20))).unwrap();
     answers.parts_of(3, 100).await;
-    // The same is asked by another program, and by one more get that was not answered at all.
+    // Another program asks the same. Its get has no answer yet.
     let theirs = peer.get("lab/q").await.unwrap();
     query(answers.until(is_query).await);
     answers.cut();
@@ -197,7 +200,7 @@ async fn a_get_whose_queryable_goes_away_in_the_middle_of_its_answer_ends_withou
     let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(ended, Ok(()))] = story.as_slice() else {
         panic!("got {story:?}")
     };
-    // The router ends it, long before its time is up, and no half of an answer is told.
+    // The router ends it long before its timeout, and the client does not report half of an answer.
     assert_eq!((*ended, flat(&sample.payload)), (op, b"whole".to_vec()));
     assert!(asks.client.poll_progress().is_none());
     assert!(asks.during(theirs.recv_async()).await.0.is_err());
@@ -228,7 +231,7 @@ async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_co
     };
     link.during(here()).await;
     for round in 0..3 {
-        // With a query that waits, and a put and a get of ours under way.
+        // With a query that waits, and a put and a get of ours in flight.
         let theirs = querier.get().await.unwrap();
         let id = query(link.until(is_query).await);
         let (put, get, now) = (link.op(), link.op(), link.now());
@@ -272,10 +275,10 @@ async fn a_get_that_waits_when_the_router_dies_is_told_and_answered_when_it_is_a
     let id = query(asks.during(answers.until(is_query)).await.0);
     answers.client.reply(2, id, answer(b"kept until the end")).unwrap();
     answers.flush().await;
-    // It has arrived, and waits for the end, because a later one may replace it.
+    // The answer has arrived, and waits for the end of the get, because a later one may replace it.
     asks.flush().await;
     first.kill().await.unwrap();
-    // What had been answered is told with the end.
+    // The client reports the answer that had arrived together with the end.
     let mut story = Vec::new();
     while !story.last().is_some_and(is_closed) {
         story.push(asks.event().await);

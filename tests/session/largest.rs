@@ -1,4 +1,5 @@
-//! The largest payload that a router takes. It moves gibibytes, so only `scripts/test --long` runs it.
+//! The largest payload that a router accepts. The tests move gibibytes, so only
+//! `scripts/test --long` runs them.
 
 use sha2::{Digest, Sha256};
 use zbytes_lab::{
@@ -9,7 +10,8 @@ use zbytes_lab::{
 
 use super::*;
 
-/// A payload of any length out of one block of noise, by reference: each segment begins at another byte of it, so no two are alike.
+/// A payload of any length from one block of noise, by reference. Each segment begins at another
+/// byte of the block, so no two are alike.
 fn of_block(block: &Segment, len: usize) -> ZBytes {
     let each = block.len() / 2;
     let segments = (0..len.div_ceil(each)).map(|n| {
@@ -55,7 +57,8 @@ async fn the_largest_payload_arrives_both_ways_and_one_byte_more_is_refused() {
     }
     let whole = of_block(&noise, most);
     let expected = digest(&whole);
-    // A full message between others: before and behind it the lane is as always. The next one may have the router's memory again.
+    // A full message between others. The lane works the same before and after it. The next full
+    // message may reuse the router's memory.
     for _ in 0..2 {
         for payload in [payload(b"before"), whole.clone(), payload(b"behind")] {
             let (op, expected) = (link.op(), (payload.len(), digest(&payload)));
@@ -68,7 +71,7 @@ async fn the_largest_payload_arrives_both_ways_and_one_byte_more_is_refused() {
 
     link.client.subscribe(1, key("lab/down")).unwrap();
     link.flush().await;
-    // The head is as long as ours: the key is, and everything else.
+    // The head is as long as ours: its key may differ in length, and the rest is equal.
     let down = most - "down".len() + "up".len();
     let bytes = flat(&of_block(&noise, down));
     let expected = (down, Sha256::digest(&bytes).into());

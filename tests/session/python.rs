@@ -1,4 +1,5 @@
-//! Each row of the API with the official Python client at the other side, both ways: equal values, not just arrival.
+//! Each row of the API with the official Python client on the other side, in both directions. The
+//! tests compare values, and do not only check arrival.
 
 use serde_json::{Value, json};
 use zbytes_lab::client::{
@@ -14,7 +15,7 @@ use super::{
     *,
 };
 
-/// What a sample must be, without the time at which a router has stamped it.
+/// The expected form of a sample, without the time of a router's stamp.
 fn unstamped(mut sample: Value) -> Value {
     assert!(sample["timestamp"].is_string(), "a router stamps: {sample}");
     sample["timestamp"] = Value::Null;
@@ -33,7 +34,7 @@ const PRIORITIES: [wire::Priority; 7] = [
 
 const ENCODINGS: [&str; 5] = ["zenoh/bytes", "text/plain;utf-8", "application/json;lab/schema", "lab/own", "lab/own;x"];
 
-/// A put that differs in everything from its neighbours.
+/// A put that differs in every option from its neighbours.
 fn varied(n: usize) -> Put {
     let sizes = [0, 1, 65_450, 65_535, 70_000, 300_000];
     let seconds = (n as u64 + 1) << 32;
@@ -42,7 +43,7 @@ fn varied(n: usize) -> Put {
         encoding: named(ENCODINGS[n % 5]).unwrap(),
         attachment: [None, Some(0), Some(9), Some(70_000)][n % 4].map(|len| payload(&noise(n as u64 + 50, len))),
         timestamp: (n % 3 != 2).then_some(stamp),
-        // What may be dropped may be: small ones only, and on a link that is free.
+        // Only small puts may be dropped, and the link is free, so none of them is.
         congestion: [wire::CongestionControl::Block, wire::CongestionControl::Drop][usize::from(n % 6 == 1)],
         priority: PRIORITIES[n % 7],
         reliability: [wire::Reliability::Reliable, wire::Reliability::BestEffort][usize::from(n % 6 == 1)],
@@ -51,7 +52,7 @@ fn varied(n: usize) -> Put {
     }
 }
 
-/// A put as the Python client must see it, or must be told to make it.
+/// A put in the form in which the Python client sees it, or gets the command for it.
 fn value_of(put: &Put) -> Value {
     json!({
         "key": put.key.as_str(),
@@ -86,7 +87,7 @@ fn command_of(put: &Put, what: &str) -> Value {
     })
 }
 
-/// Gets go on until they end.
+/// Drives a get until it ends.
 async fn get(link: &mut Link, get: Get) -> (Vec<Value>, Result<(), GetError>) {
     let (op, now) = (link.op(), link.now());
     link.client.get(op, get, now).unwrap();
@@ -178,7 +179,7 @@ async fn samples_have_equal_values_at_both_ends() {
     (expected["encoding"], expected["timestamp"]) = (json!("zenoh/bytes"), Value::Null);
     assert_eq!(described(&sample(link.until(is_sample).await)), expected);
 
-    // Who is who.
+    // The ids of both sides.
     let theirs = python.ask(json!({ "do": "info" })).await;
     assert_eq!(theirs["routers"], json!([info.router]));
     assert_ne!(theirs["zid"], json!(info.zid));
@@ -189,7 +190,7 @@ async fn samples_have_equal_values_at_both_ends() {
     lab.stop().await;
 }
 
-/// What a queryable answers.
+/// The answers of a queryable.
 fn answers() -> Value {
     json!([
         { "with": "reply", "key": "lab/q/x", "payload": hex(b"one"), "encoding": "image/png;x", "timestamp": [10, 0, "01"] },
@@ -202,7 +203,7 @@ fn answers() -> Value {
     ])
 }
 
-/// The reply that comes of an answer.
+/// The reply that results from an answer.
 fn reply_of(answer: &Value, priority: &str) -> Value {
     if answer["with"] == "err" {
         return json!({ "err": { "payload": answer["payload"], "encoding": answer["encoding"] } });
@@ -222,14 +223,15 @@ fn reply_of(answer: &Value, priority: &str) -> Value {
     } })
 }
 
-/// Those of the answers that a get gets under a consolidation, in any order.
+/// The answers that a get receives under a consolidation, in any order.
 fn expected_replies(mode: ConsolidationMode, any_key: bool, priority: &str) -> Vec<Value> {
     let answers = answers();
     let all = answers.as_array().unwrap().iter().enumerate();
     let kept = all.filter(|(n, _)| match (mode, n) {
         (_, 6) => any_key,
         (ConsolidationMode::None, _) => true,
-        // The older ones of the same key, before and behind.
+        // Older answers of the same key are removed. Monotonic removes those behind a newer one,
+        // Latest also those before it.
         (ConsolidationMode::Monotonic, n) => *n != 2,
         (_, n) => *n != 0 && *n != 2,
     });
@@ -330,7 +332,8 @@ async fn gets_and_queryables_have_equal_values_at_both_ends() {
     lab.stop().await;
 }
 
-/// Has the Python client ask, and answers it; returns what it got, and what it asked as it came here.
+/// Has the Python client ask, and answers it. Returns the replies that it got, and its question as
+/// it arrived here.
 async fn answered(link: &mut Link, python: &mut Python, question: Value) -> (Vec<Value>, Value) {
     let question = python.ask(question);
     tokio::pin!(question);
@@ -379,7 +382,7 @@ async fn tokens_statuses_localities_and_channels_are_the_same_at_both_ends() {
     let mut python = Python::join(&lab.tcp_locator()).await;
     let mut link = Link::open(&lab.ws_locator()).await;
 
-    // Tokens: there before, coming, going; asked for.
+    // Tokens: some exist before, some appear, some end; and a list of them on request.
     python.ask(json!({ "do": "token", "name": "early", "key": "lab/alive/early" })).await;
     python.settled().await;
     link.client.declare_token(1, key("lab/alive/ours")).unwrap();
@@ -459,7 +462,7 @@ async fn tokens_statuses_localities_and_channels_are_the_same_at_both_ends() {
             link.client.undeclare(8).unwrap();
         }
         for name in ["of p", "of g"] {
-            // A listener may begin with how it is.
+            // A listener may begin with the current status.
             while link.during(python.next(name)).await.0 != json!(there) {}
         }
         for name in ["p", "g"] {
@@ -467,7 +470,7 @@ async fn tokens_statuses_localities_and_channels_are_the_same_at_both_ends() {
         }
     }
 
-    // Localities: what is for this session only does not cross, either way.
+    // Localities: samples for this session only do not cross the router, in both directions.
     for (name, origin) in [("any", "ANY"), ("local", "SESSION_LOCAL"), ("remote", "REMOTE")] {
         let command = json!({ "do": "subscriber", "name": name, "key": "lab/place/*", "allowed_origin": origin });
         python.ask(command).await;
@@ -514,7 +517,8 @@ async fn tokens_statuses_localities_and_channels_are_the_same_at_both_ends() {
     }
     assert_eq!(theirs, [("lab/place/REMOTE".to_owned(), vec![11, 13]), ("lab/place/ANY".to_owned(), vec![11, 13])]);
 
-    // Channels: a subscriber slower than its publisher keeps the newest in a ring, the oldest in a FIFO of ours.
+    // Channels: a subscriber slower than its publisher keeps the newest samples in a ring, and the
+    // oldest in a FIFO of ours.
     python
         .ask(json!({ "do": "channel", "name": "ring", "key": "lab/fast", "kind": "RingChannel", "capacity": 3 }))
         .await;

@@ -1,4 +1,4 @@
-//! What the client tells, in the words of `peer.py`.
+//! The client's values, in the words of `peer.py`.
 
 use serde_json::{Value, json};
 use zbytes_lab::client::{Query, Reply, Sample, encoding::text_of};
@@ -44,7 +44,7 @@ pub(crate) fn described(sample: &Sample) -> Value {
     })
 }
 
-/// A query of others, in the same form.
+/// A query of a peer, in the same form.
 pub(crate) fn asked(query: &Query) -> Value {
     json!({
         "key": query.key,

@@ -1,4 +1,5 @@
-//! A browser, driven over W3C WebDriver, with the page in it: a headless Chromium, unless a test asks for another engine.
+//! A browser, driven over W3C WebDriver, with the page in it. It is a headless Chromium, unless a
+//! test asks for another engine.
 
 use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
@@ -13,13 +14,15 @@ use serde_json::{Value, json};
 
 use super::GUARD;
 
-/// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor catch them.
+/// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor
+/// catch them.
 pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";
 
-/// Chromium's own words for a question that had no answer, as the page asks them when its lab is away.
+/// Chromium's own words for a request without an answer. The page makes such requests while its lab
+/// is away.
 pub(crate) const NO_ANSWER: &str = "/lab.json - Failed to load resource: net::ERR_";
 
-/// Which browser a page is in.
+/// The browser of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Chromium,
@@ -41,7 +44,8 @@ pub(crate) struct Page {
     profile: std::path::PathBuf,
 }
 
-/// Keeps what a page says to its console, for engines whose driver does not. What it said before it was loaded is lost.
+/// Keeps the console messages of a page, for engines whose driver does not. Messages from before
+/// the page has loaded are lost.
 const COLLECT: &str = "
     window.said = [];
     const say = console.error;
@@ -49,12 +53,12 @@ const COLLECT: &str = "
     addEventListener('error', (event) => said.push(event.message));
     addEventListener('unhandledrejection', (event) => said.push(String(event.reason)));";
 
-/// In Firefox: what the browser's own console has of errors of pages at an address.
+/// In Firefox: the errors in the browser's own console that belong to pages at an address.
 const ERRORS_OF: &str = "
     const errors = Services.console.getMessageArray().filter((one) => one instanceof Ci.nsIScriptError && !(one.flags & 1));
     return errors.filter((one) => one.sourceName.startsWith(arguments[0])).map((one) => one.message);";
 
-/// Has the scripts that follow run in Firefox itself, or in the page again.
+/// Has the next scripts run in Firefox itself, or in the page again.
 #[derive(Debug)]
 struct Context(&'static str);
 
@@ -81,7 +85,7 @@ impl WebDriverCompatibleCommand for ConsoleLog {
     }
 }
 
-/// Input of several pointers at once, which fantoccini has no words for.
+/// Input of several pointers at the same time, for which fantoccini has no method.
 #[derive(Debug)]
 struct Input(Value);
 
@@ -95,7 +99,7 @@ impl WebDriverCompatibleCommand for Input {
     }
 }
 
-/// A command of Chromium's own protocol, for what WebDriver has no word for.
+/// A command of Chromium's own protocol, for actions that WebDriver lacks.
 #[derive(Debug)]
 struct DevTools {
     command: &'static str,
@@ -139,13 +143,14 @@ impl Page {
         page
     }
 
-    /// Opens `url`, whatever is there.
+    /// Opens `url`, also when the page there does not start.
     pub(crate) async fn at(url: &str) -> Self {
         Self::at_in(Engine::Chromium, url).await
     }
 
     async fn at_in(engine: Engine, url: &str) -> Self {
-        // It looks for a free port in both families of addresses, which another one may take meanwhile.
+        // The driver looks for a free port in both families of addresses. Another program may take
+        // that port meanwhile.
         let start = |attempt| {
             std::thread::sleep(attempt * Duration::from_millis(200));
             Driver::start(engine)
@@ -167,7 +172,7 @@ impl Page {
         let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.display()));
         let capabilities = match engine {
-            // The driver would keep a hidden page's timers going, which no browser of a person's does.
+            // The driver would keep a hidden page's timers running, unlike a person's browser.
             Engine::Chromium => json!({
                 "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
                     "excludeSwitches": ["disable-background-timer-throttling"] },
@@ -202,7 +207,7 @@ impl Page {
         self.driver.process.id()
     }
 
-    /// Where the browser's own debugger listens, as in `127.0.0.1:9222`.
+    /// The address of the browser's own debugger, as in `127.0.0.1:9222`.
     pub(crate) fn debugger(&self) -> String {
         self.capability("/goog:chromeOptions/debuggerAddress")
     }
@@ -217,12 +222,12 @@ impl Page {
         all.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    /// Waits until something matches `css`.
+    /// Waits until an element matches `css`.
     pub(crate) async fn wait(&self, css: &str) -> Element {
         self.wait_at_most(css, GUARD).await
     }
 
-    /// The same for what takes longer.
+    /// The same for slower results.
     pub(crate) async fn wait_at_most(&self, css: &str, guard: Duration) -> Element {
         match self.client.wait().at_most(guard).for_element(Locator::Css(css)).await {
             Ok(element) => element,
@@ -234,17 +239,17 @@ impl Page {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        // Through the page, because what is clicked may be scrolled out of a pane's view.
+        // Through the page, because the element may be scrolled out of a pane's view.
         self.wait(css).await;
         self.run("document.querySelector(arguments[0]).click()", vec![json!(css)]).await;
     }
 
-    /// Clicks as a mouse does, where the element is.
+    /// Clicks as a mouse does, at the place of the element.
     pub(crate) async fn press(&self, css: &str) {
         self.wait(css).await.click().await.unwrap();
     }
 
-    /// Performs actions as WebDriver writes them, those of several pointers side by side.
+    /// Performs actions as WebDriver writes them. Those of several pointers run at the same time.
     pub(crate) async fn perform(&self, actions: Value) {
         self.client.issue_cmd(Input(actions)).await.unwrap();
     }
@@ -274,7 +279,7 @@ impl Page {
         self.client.execute(script, args).await.unwrap()
     }
 
-    /// Waits until a script gives what is expected.
+    /// Waits until a script returns the expected value.
     pub(crate) async fn until(&self, script: &str, expected: Value) {
         let begun = tokio::time::Instant::now();
         let mut found = self.run(script, vec![]).await;
@@ -298,12 +303,13 @@ impl Page {
         self.wait("#undeclare").await;
     }
 
-    /// Has the engine collect what nobody holds any more.
+    /// Has the engine collect the objects that the page does not hold any more.
     pub(crate) async fn collect_garbage(&self) {
         self.dev_tools("HeapProfiler.collectGarbage", json!({})).await;
     }
 
-    /// Shows the page as on a screen of this size, and as to somebody who prefers dark colours or light ones.
+    /// Shows the page as on a screen of this size, and to a person who prefers dark or light
+    /// colours.
     pub(crate) async fn emulate(&self, (width, height): (u32, u32), dark: bool) {
         let phone = width < 700;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone });
@@ -313,17 +319,17 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", media).await;
     }
 
-    /// Draws no scrollbars.
+    /// Hides scrollbars.
     pub(crate) async fn hide_scrollbars(&self) {
         self.dev_tools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
     }
 
-    /// Has the browser do what WebDriver has no word for; returns its answer.
+    /// Has the browser do an action that WebDriver lacks. Returns its answer.
     pub(crate) async fn dev_tools(&self, command: &'static str, params: Value) -> Value {
         self.client.issue_cmd(DevTools { command, params }).await.unwrap()
     }
 
-    /// Messages of the console since the last call. Of other engines than Chromium: all errors.
+    /// Messages of the console since the last call. For engines other than Chromium: all errors.
     pub(crate) async fn console(&self) -> Vec<String> {
         if self.engine != Engine::Chromium {
             let address = self.client.current_url().await.unwrap().to_string();
@@ -341,12 +347,14 @@ impl Page {
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Ends the browser. The console must hold exactly what the test provoked: for each pattern, so many lines with it.
+    /// Ends the browser. The console must hold exactly the lines that the test provoked: for each
+    /// pattern, so many lines with it.
     pub(crate) async fn close(self, provoked: &[(&str, usize)]) {
         self.close_with(provoked, &[]).await;
     }
 
-    /// As [`Page::close`]; lines with one of the patterns in `any` may be there in any number.
+    /// Works like [`Page::close`], but also allows any number of lines with one of the patterns in
+    /// `any`.
     pub(crate) async fn close_with(self, provoked: &[(&str, usize)], any: &[&str]) {
         let lines = self.console().await;
         for (pattern, count) in provoked {
@@ -367,23 +375,23 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.driver.end();
-        // A folder that is left over does no harm.
+        // A remaining folder does no harm.
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 
-/// The process of a driver, ended with the test however that ends.
+/// The process of a driver. It ends with the test, even when the test fails.
 struct Driver {
     engine: Engine,
     process: Child,
     port: u16,
     session: Option<String>,
-    /// The screen of a browser that has no other.
+    /// The screen of a browser that needs one.
     screen: Option<Screen>,
 }
 
 impl Driver {
-    /// Starts one, on a port of its choice or of ours; `None` when it has ended at once.
+    /// Starts one, on a port of its choice or of ours. `None` when it has ended immediately.
     fn start(engine: Engine) -> Option<(Self, u16)> {
         let mut screen = None;
         let (mut command, said) = match engine {
@@ -394,17 +402,17 @@ impl Driver {
             }
             Engine::Firefox => {
                 let mut command = Command::new(from_env("GECKODRIVER", "geckodriver"));
-                // The last one lets a test read the browser's own console.
+                // The last argument lets a test read the browser's own console.
                 command.args(["--port=0", "--websocket-port=0", "--allow-system-access"]);
                 (command, Some("Listening on 127.0.0.1:"))
             }
             Engine::WebKit => {
                 let mut command = Command::new(from_env("WEBKITDRIVER", "WebKitWebDriver"));
                 let shown = Screen::start()?;
-                // It takes no 0, and says nothing.
+                // It does not accept 0 as a port, and prints nothing.
                 let free = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
                 command.arg(format!("--port={free}")).env("DISPLAY", &shown.name);
-                // The sandbox of its processes cannot be had in a container.
+                // A container does not allow the sandbox of its processes.
                 command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1");
                 screen = Some(shown);
                 (command, None)
@@ -427,7 +435,8 @@ impl Driver {
         Some((driver, port))
     }
 
-    /// Has it end its browsers first, which it would leave behind if it were killed. After a test that went well there is none.
+    /// Has it end its browsers first: killing it would leave them behind. After a successful test
+    /// it has none.
     fn end(&mut self) {
         let say = |what: &str| -> std::io::Result<()> {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
@@ -435,7 +444,7 @@ impl Driver {
             write!(stream, "{what} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         };
-        // It may have ended already, or be beyond speech.
+        // It may have ended already, or not answer any more.
         let _ = match (self.engine, &self.session) {
             (Engine::Chromium, _) => say("GET /shutdown"),
             (_, Some(session)) => say(&format!("DELETE /session/{session}")),
@@ -453,7 +462,7 @@ impl Drop for Driver {
     }
 }
 
-/// Waits until something listens.
+/// Waits until a program listens at the port.
 fn wait_for(port: u16) -> Option<()> {
     let begun = std::time::Instant::now();
     while begun.elapsed() < GUARD {
@@ -465,10 +474,10 @@ fn wait_for(port: u16) -> Option<()> {
     None
 }
 
-/// A screen of Xvfb's.
+/// A screen of Xvfb.
 struct Screen {
     process: Child,
-    /// As in `:7`.
+    /// Its name, as in `:7`.
     name: String,
 }
 
@@ -480,7 +489,8 @@ impl Screen {
             .stderr(Stdio::null())
             .spawn()
             .expect("Xvfb starts; scripts/test installs it");
-        // Whole before it is asked, so that it is ended when it says nothing.
+        // Complete before the first question, so that dropping it ends the process when it does not
+        // answer.
         let mut screen = Self { process, name: String::new() };
         let mut line = String::new();
         BufReader::new(screen.process.stdout.take()?).read_line(&mut line).ok()?;

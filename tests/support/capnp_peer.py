@@ -1,12 +1,15 @@
-"""pycapnp and the official zenoh client as a peer of tests/capnp.rs: commands on stdin, answers on stdout, a line of JSON each.
+"""pycapnp and the official zenoh client as a peer of tests/capnp.rs: commands on stdin, answers on
+stdout, a line of JSON each.
 
     usage: capnp_peer.py ENDPOINT SCHEMA
 
-It subscribes to page/** and answers each sample with what pycapnp reads in it: every element is compared with the pattern that the
-page fills its arrays with, which is written down here a second time. Up to 1 MiB, Cap'n Proto's own tool reads it too.
+It subscribes to page/** and reads each sample with pycapnp. It compares every element with the
+pattern of the page's arrays, which is written here a second time. Up to 1 MiB, Cap'n Proto's own
+tool reads the sample too. The answer to a sample holds the results.
 
-Commands: {"put": KEY, "schema": ..., "first": WORDS, ...} publishes a message that pycapnp makes, with a first segment of so many words
-(null: in one segment). The end of stdin closes the session.
+Commands: {"put": KEY, "schema": ..., "first": WORDS, ...} publishes a message that pycapnp makes.
+Its first segment has so many words (null: the message has one segment). The end of stdin closes the
+session.
 """
 
 import array
@@ -25,9 +28,9 @@ endpoint, schema = sys.argv[1:]
 lab = capnp.load(schema)
 lock = threading.Lock()
 
-# The default is 64 MiB; here it is whatever can be counted.
+# The default is 64 MiB. Here it is as large as a count can be.
 LIMIT = 2**61
-# What the tool reads as text.
+# The most bytes that the tool reads as text.
 TOOL = 1 << 20
 # Of `array` and `struct`, little-endian.
 CODES = {
@@ -43,14 +46,14 @@ def say(**words):
 
 
 def ramp(element, count):
-    """`count` elements 0, 1, 2 and so on, wrapped where their type ends, as the page writes them."""
+    """`count` elements 0, 1, 2 and so on, wrapped where their type ends, as in the page."""
     code = CODES[element]
     size = struct.calcsize(code)
     if code == "e":
         return struct.pack(f"<{count}e", *(float(at) for at in range(count)))
     if code in "fd":
         return array.array(code, map(float, range(count))).tobytes()
-    # The bits of what wraps are those of an unsigned counter.
+    # The bits of a wrapped value are those of an unsigned counter.
     period = min(count, 2 ** (8 * min(size, 3)))
     once = array.array({1: "B", 2: "H", 4: "I", 8: "Q"}[size], range(period)).tobytes()
     if size >= 4:
@@ -67,7 +70,7 @@ def product(numbers):
 
 
 def expected(kind, message):
-    """The fields that hold arrays, with the bytes that they must have."""
+    """The fields that hold arrays, with the expected bytes."""
     if kind == "Tensor":
         return {"data": ramp(str(message.elementType), product(message.shape))}
     if kind == "CameraFrame":
@@ -85,7 +88,7 @@ def bytes_of(message, name):
 
 
 def tool(kind, payload, fields):
-    """What Cap'n Proto's own tool says of the same bytes: whether its elements are those that pycapnp reads."""
+    """Whether Cap'n Proto's own tool reads the same elements from the same bytes as pycapnp."""
     command = ["capnp", "convert", "binary:json", schema, kind]
     said = json.loads(subprocess.run(command, input=payload, capture_output=True, check=True).stdout)
     for name, data in fields.items():
@@ -122,12 +125,12 @@ def look(sample):
 def on_sample(sample):
     try:
         look(sample)
-    except Exception as error:  # whatever it is, the test must be told
+    except Exception as error:  # the test must see every error
         say(key=str(sample.key_expr), wrong=f"{type(error).__name__}: {error}")
 
 
 def make(order):
-    """A message of the page's own schema, and the SHA-256 of what its arrays hold together."""
+    """A message of the page's own schema, and the SHA-256 of the bytes of its arrays together."""
     kind, first = order["schema"], order["first"]
     fields = dict(order["fields"])
     message = getattr(lab, kind).new_message(**({} if first is None else {"num_first_segment_words": first}), **fields)
@@ -157,5 +160,5 @@ with joined(endpoint) as session:
         message, digest = make(order)
         payload = message.to_bytes()
         session.put(order["put"], payload, congestion_control=zenoh.CongestionControl.BLOCK)
-        # The segment table says how many there are, less one.
+        # The segment table holds the number of segments, less one.
         say(put=order["put"], len=len(payload), segments=1 + int.from_bytes(payload[:4], "little"), sha256=digest)

@@ -26,7 +26,7 @@ impl Page {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// Presses a key and waits for what it brings.
+    /// Presses a key and waits for its effect.
     pub(crate) async fn key_until(&self, keys: &str, css: &str) {
         self.key(keys).await;
         self.wait(css).await;
@@ -41,14 +41,14 @@ impl Page {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// Types a text in place of the one that the field has.
+    /// Types a text in place of the field's text.
     pub(crate) async fn type_over(&self, css: &str, text: &str) {
         self.tab_to(css).await;
         self.key("Control+a").await;
         self.type_text(text).await;
     }
 
-    /// Goes on with the tab key until something that matches has the focus.
+    /// Presses the tab key until an element that matches has the focus.
     pub(crate) async fn tab_to(&self, css: &str) {
         for _ in 0..150 {
             if self.has_focus(css).await {
@@ -60,7 +60,7 @@ impl Page {
         panic!("{css} cannot be reached; the focus is at {here}");
     }
 
-    /// Goes there and presses it, then waits for what that brings.
+    /// Moves to an element and presses it. Then waits for the effect.
     pub(crate) async fn enter(&self, css: &str, brings: &str) {
         self.tab_to(css).await;
         self.key_until("Enter", brings).await;

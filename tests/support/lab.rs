@@ -8,7 +8,7 @@ use zbytes_lab::server::{Lab, Options};
 /// Browsers are heavy: one test at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// Waits for the browser to be free.
+/// Waits until no other test uses a browser.
 pub(crate) async fn turn() -> MutexGuard<'static, ()> {
     ONE_AT_A_TIME.lock().await
 }

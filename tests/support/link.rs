@@ -1,4 +1,4 @@
-//! The client over a native WebSocket: what the page's driver is in a browser, without the browser.
+//! The client over a native WebSocket. It does the work of the page's driver, without a browser.
 
 use std::{
     future::poll_fn,
@@ -28,7 +28,7 @@ use super::GUARD;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// An upgrade as the lab's own page asks for it. The ws port does not look at the origin.
+/// An upgrade as the lab's own page requests it. The ws port ignores the origin.
 fn request(url: &str) -> Request {
     let mut request = url.into_client_request().unwrap();
     let origin = format!("http://{}", request.uri().authority().unwrap()).parse().unwrap();
@@ -36,18 +36,18 @@ fn request(url: &str) -> Request {
     request
 }
 
-/// A session over a WebSocket of its own. Whatever waits for it also drives it.
+/// A session over a WebSocket of its own. Every method that waits also drives the session.
 pub(crate) struct Link {
     pub(crate) client: Client,
-    /// Parts of operations that were given to the socket.
+    /// Parts of operations that the socket has accepted.
     pub(crate) parts: Vec<Part>,
     /// Attempts to open the session again.
     pub(crate) waits: Vec<Wait>,
-    /// What the session was agreed to be.
+    /// The agreed parameters of the session.
     pub(crate) info: Option<SessionInfo>,
     url: String,
     socket: Option<(SplitSink<Socket, Message>, SplitStream<Socket>)>,
-    /// Whether the socket holds something that it has not sent.
+    /// Whether the socket holds bytes that it has not sent.
     dirty: bool,
     begun: Instant,
     buffer: Vec<u8>,
@@ -57,7 +57,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Opens a session at a locator as `ws/127.0.0.1:7446`, or, by the page's way, as `ws/127.0.0.1:8080/zenoh`.
+    /// Opens a session at a locator as `ws/127.0.0.1:7446`, or in the page's way, as
+    /// `ws/127.0.0.1:8080/zenoh`.
     pub(crate) async fn open(locator: &str) -> Self {
         Self::open_with(locator, Limits::default()).await
     }
@@ -107,7 +108,7 @@ impl Link {
         self.begun.elapsed()
     }
 
-    /// A name for an operation.
+    /// An id for an operation.
     pub(crate) fn op(&mut self) -> OpId {
         self.next_op += 1;
         self.next_op
@@ -123,7 +124,7 @@ impl Link {
                     self.reconnect.opened(self.now());
                 }
                 if let Event::Closed(_) = event {
-                    // The goodbye, if there is one.
+                    // The goodbye, if the client sends one.
                     while let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) {
                         if let Some((sink, _)) = &mut self.socket {
                             let bytes = self.buffer[..transmit.len].to_vec();
@@ -146,18 +147,19 @@ impl Link {
         }
     }
 
-    /// Drives until the session has been tried to be opened again so many times, without success.
+    /// Drives until the client has failed so many times to open the session again.
     pub(crate) async fn attempts(&mut self, count: usize) {
         let end = Instant::now() + GUARD;
         while self.waits.len() < count {
             assert!(Instant::now() < end, "{:?}", self.waits);
-            // An attempt must not be given up halfway, so it is not raced against anything.
+            // An attempt must not be cancelled halfway, so this does not race it against another
+            // future.
             self.step().await;
             assert!(self.client.poll_event().is_none(), "an event came");
         }
     }
 
-    /// Drives until so many parts of an operation were given to the socket.
+    /// Drives until the socket has accepted so many parts of an operation.
     pub(crate) async fn parts_of(&mut self, op: OpId, count: usize) {
         let end = Instant::now() + GUARD;
         while self.parts.iter().filter(|part| part.op == op).count() < count {
@@ -166,7 +168,7 @@ impl Link {
         }
     }
 
-    /// The events up to the first that is wanted, which is the last.
+    /// The events up to the first wanted one, which is the last.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut all = Vec::new();
         loop {
@@ -205,18 +207,18 @@ impl Link {
         self.socket = None;
     }
 
-    /// Gives the socket what it takes now; returns whether there was anything.
+    /// Gives the socket the next batch. Returns whether the client had one.
     async fn send(&mut self) -> bool {
         let Some((sink, _)) = &mut self.socket else { return false };
         let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) else { return false };
         self.parts.extend(transmit.parts);
         self.dirty = true;
-        // An error shows at the other half too.
+        // The read half reports an error too.
         let _ = sink.feed(Message::Binary(self.buffer[..transmit.len].to_vec().into())).await;
         true
     }
 
-    /// Waits for one thing to happen, and handles it.
+    /// Waits for one event, and handles it.
     async fn step(&mut self) {
         let now = self.now();
         let Some((sink, stream)) = &mut self.socket else {
@@ -248,7 +250,7 @@ impl Link {
                     self.client.handle_link_lost(1006);
                 }
             },
-            // Neither loses anything when something else happens first.
+            // Both are cancel-safe: they lose nothing when another branch finishes first.
             taken = async {
                 if transmits {
                     poll_fn(|context| sink.poll_ready_unpin(context)).await

@@ -1,10 +1,12 @@
-"""pycapnp as the other side of tests/message.rs: reads the messages that were made there, and writes others.
+"""pycapnp as the other side of tests/message.rs: it reads the messages that were made there, and
+writes others.
 
     usage: messages.py SCHEMA FOLDER
 
-FOLDER/table.json lists what is to be done: "read" entries name a file and what the message in it must say, "write" entries name a file,
-what to say, and the words of the builder's first segment (null: pycapnp's default). The elements of all arrays follow one
-pattern, which is written down here a second time. It ends with the numbers of messages read and written, or with what differs.
+FOLDER/table.json lists the work. A "read" entry names a file and the expected content of its
+message. A "write" entry names a file, the content, and the words of the builder's first segment
+(null: pycapnp's default). The elements of all arrays follow one pattern, which is written here a
+second time. The script ends with the numbers of messages read and written, or with the differences.
 """
 
 import json
@@ -18,7 +20,7 @@ schema, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 lab = capnp.load(schema)
 table = json.loads((folder / "table.json").read_text())
 
-# The default is 64 MiB; here it is whatever can be counted.
+# The default is 64 MiB. Here it is as large as a count can be.
 LIMIT = 2**61
 # Of `struct`, little-endian.
 CODES = {
@@ -30,7 +32,7 @@ known = {}
 
 
 def elements(element, count, index):
-    """The elements of array `index`, of `count` of that type."""
+    """The elements of array `index`: `count` elements of that type."""
     key = (element, count, index)
     if key not in known:
         code = CODES[element]
@@ -54,7 +56,10 @@ def product(numbers):
 
 
 def plan(spec):
-    """The kind of message, its plain fields, the element type of its `Data`, and the arrays as (field, elements)."""
+    """The kind of message, its plain fields, the element type of its `Data`, and the arrays.
+
+    Each array is a pair (field, elements).
+    """
     ((kind, fields),) = spec.items()
     if kind == "Tensor":
         element = fields["element"]

@@ -1,4 +1,5 @@
-//! What tests of more than one suite, and benchmarks, need. Each is a program of its own that has all of it.
+//! Helpers for tests of more than one suite, and for benchmarks. Each of these is a program of its
+//! own that includes all of them.
 #![allow(dead_code, reason = "no suite uses everything")]
 #![allow(clippy::indexing_slicing, reason = "a failed expectation must stop the test")]
 
@@ -12,5 +13,6 @@ pub(crate) mod session_peers;
 
 use std::time::Duration;
 
-/// How long anything may take. No test measures time: this only ends one that would otherwise hang.
+/// How long any step may take. No test measures time: this only ends a test that would otherwise
+/// hang.
 pub(crate) const GUARD: Duration = Duration::from_secs(60);

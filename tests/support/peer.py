@@ -1,13 +1,15 @@
-"""The official Python client as the other side of tests: a command a line on stdin, an answer a line on stdout, both JSON.
+"""The official Python client as the other side of tests: a command a line on stdin, an answer a
+line on stdout, both JSON.
 
     usage: peer.py ENDPOINT
 
-A command is {"do": NAME, ...}; its answer {"ok": VALUE} or {"error": TEXT}. What is declared gets a "name", by which later commands mean
-it. Bytes are hexadecimal, enumerations are written as zenoh names them, timestamps as zenoh prints them. The Rust side writes
-samples, queries and replies in the same form, so whole values can be compared.
+A command is {"do": NAME, ...}; its answer {"ok": VALUE} or {"error": TEXT}. Each declaration gets a
+"name", by which later commands refer to it. Bytes are hexadecimal, enumerations are written as
+zenoh names them, timestamps as zenoh prints them. The Rust side writes samples, queries and replies
+in the same form, so whole values can be compared.
 
-A payload that is a number is a pattern of so many bytes, byte i being i * 31 mod 251. A subscriber with "digests" tells the length and
-the SHA-256 of payloads, which may be large then.
+A payload that is a number is a pattern of so many bytes, byte i being i * 31 mod 251. A subscriber
+with "digests" reports the length and the SHA-256 of payloads, which may be large then.
 """
 
 import hashlib
@@ -78,7 +80,7 @@ def timestamp(seconds, nanos, identity):
     return zenoh.Timestamp(zenoh.NTP64(seconds, nanos), zenoh.TimestampId(bytes.fromhex(identity)))
 
 
-# How each argument becomes one of zenoh's.
+# How each argument becomes a value of zenoh.
 READ = {
     "encoding": zenoh.Encoding,
     "attachment": bytes.fromhex,
@@ -126,7 +128,7 @@ class Peer:
         self.declared[name] = self.session.declare_subscriber(key, handler)
 
     def queryable(self, name, key, answers=(), keep=False, **rest):
-        """Answers each query with all of `answers`, and then ends it, unless it is to be kept."""
+        """Answers each query with all of `answers`. Ends it then, unless `keep` holds."""
 
         def answer(inbox):
             def answered(query):
@@ -174,7 +176,7 @@ class Peer:
         return self.inbox[name].get(timeout=PATIENCE)
 
     def drained(self, name, count):
-        """What a channel holds, of which `count` are waited for."""
+        """The content of a channel, after waiting for `count` values of it."""
         subscriber, values = self.declared[name], []
         while len(values) < count:
             values.append(described(subscriber.recv()))
@@ -229,7 +231,7 @@ class Peer:
         return sorted(str(value) for value in vars(zenoh.Encoding).values() if isinstance(value, zenoh.Encoding))
 
     def algebra(self, pairs):
-        """What zenoh says of each pair of texts; null where it refuses."""
+        """zenoh's result for each pair of texts; null where zenoh refuses one."""
         return [
             {
                 "canonical": tried(lambda: str(zenoh.KeyExpr.autocanonize(first))),
@@ -274,12 +276,12 @@ def main(endpoint):
             command = json.loads(line)
             try:
                 answer = {"ok": getattr(peer, command.pop("do"))(**command)}
-            except Exception as error:  # whatever it is, the test wants to see it
+            except Exception as error:  # the test must see every error
                 answer = {"error": f"{type(error).__name__}: {error}"}
             print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    # A thread of the client's that fails must not be overlooked.
+    # A failed thread of the client must not be overlooked.
     threading.excepthook = lambda failed: (sys.__excepthook__(*failed[:3]), sys.stderr.flush())
     main(sys.argv[1])

@@ -1,4 +1,5 @@
-//! Another zenoh program: the `zenoh` crate in this process. The official Python client is in [`super::python`].
+//! Another zenoh program: the `zenoh` crate in this process. The official Python client is in
+//! [`super::python`].
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use zenoh::qos::CongestionControl;
 
 use super::{GUARD, lab::joined};
 
-/// A sample as a peer has seen it.
+/// A sample as a peer has received it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) key: String,
@@ -20,7 +21,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What peers publish: byte i is i * 31 mod 251, as in `peer.py`.
+/// The payload of peers: byte i is i * 31 mod 251, as in `peer.py`.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i % 251 * 31 % 251) as u8).collect()
 }
@@ -40,7 +41,7 @@ impl Native {
             .callback(move |sample| {
                 let payload = sample.payload().to_bytes();
                 let digest = sha256(&payload);
-                // The test may be over.
+                // The test may have ended.
                 let _ = tell.send(Seen { key: sample.key_expr().to_string(), len: payload.len(), digest });
             })
             .background()
@@ -53,7 +54,7 @@ impl Native {
         self.next_within(GUARD).await
     }
 
-    /// The same of what takes longer.
+    /// The same for slower results.
     pub(crate) async fn next_within(&mut self, guard: Duration) -> Seen {
         timeout(guard, self.seen.recv()).await.expect("a sample at the native peer").unwrap()
     }

@@ -1,4 +1,5 @@
-//! Programs in Python, each in a process of its own: `peer.py` is the official client, driven a command at a time.
+//! Programs in Python, each in a process of its own. `peer.py` is the official client, which takes
+//! one command at a time.
 
 use std::{ffi::OsStr, fmt::Display, path::Path, process::Stdio, time::Duration};
 
@@ -11,7 +12,7 @@ use tokio::{
 
 use super::{GUARD, peers::Seen};
 
-/// The Python that scripts/test has made an environment for.
+/// The Python for which scripts/test has made an environment.
 pub(crate) fn interpreter() -> String {
     std::env::var("LAB_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
@@ -32,7 +33,7 @@ impl Program {
         Self::run(command)
     }
 
-    /// Starts any.
+    /// Starts any command.
     pub(crate) fn run(mut command: Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("Python starts; scripts/test makes an environment for it");
@@ -45,13 +46,13 @@ impl Program {
         self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
-    /// What it says next. Nothing is lost when something else happens first.
+    /// Its next line. A caller may cancel this without losing a line.
     pub(crate) async fn line(&mut self, guard: Duration) -> String {
         let line = timeout(guard, self.output.next_line()).await.expect("a line from the program in Python").unwrap();
         line.expect("the program in Python is there")
     }
 
-    /// Ends its input, and waits until it has ended well.
+    /// Ends its input, and waits until it has exited with success.
     pub(crate) async fn leave(self) {
         let Self { mut process, input, .. } = self;
         drop(input);
@@ -69,7 +70,7 @@ impl Python {
         Self(Program::start("peer.py", &[endpoint]))
     }
 
-    /// Has the client do something; returns what it says.
+    /// Has the client do a command. Returns its answer.
     pub(crate) async fn ask(&mut self, command: Value) -> Value {
         match self.tried(&command).await {
             Ok(value) => value,
@@ -77,7 +78,7 @@ impl Python {
         }
     }
 
-    /// As [`Python::ask`], of what may be refused.
+    /// Works like [`Python::ask`], for a command that may be refused.
     pub(crate) async fn tried(&mut self, command: &Value) -> Result<Value, String> {
         self.0.tell(command).await;
         let answer: Value = serde_json::from_str(&self.0.line(2 * GUARD).await).unwrap();
@@ -87,17 +88,18 @@ impl Python {
         }
     }
 
-    /// Waits until the router has what this client has declared: it answers this behind it.
+    /// Waits until the router has the declarations of this client: the router answers this after
+    /// them.
     pub(crate) async fn settled(&mut self) {
         self.ask(json!({ "do": "alive", "key": "lab/no/such/token" })).await;
     }
 
-    /// The next sample, query or status that something declared has got.
+    /// The next sample, query or status of a declaration.
     pub(crate) async fn next(&mut self, name: &str) -> Value {
         self.ask(json!({ "do": "next", "name": name })).await
     }
 
-    /// Subscribes to `key`: [`Python::seen`] is what comes of it.
+    /// Subscribes to `key`. [`Python::seen`] returns the samples.
     pub(crate) async fn subscribe(&mut self, key: &str) {
         self.ask(json!({ "do": "subscriber", "name": "seen", "key": key, "digests": true })).await;
         self.settled().await;
@@ -120,7 +122,7 @@ impl Python {
     }
 }
 
-/// Bytes as they stand in a command.
+/// Bytes in the form of a command.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

@@ -1,6 +1,6 @@
-//! Other programs that do everything a session can: the `zenoh` crate in this process, and the official Python client in one of its own.
-//! The native one obeys those commands of `peer.py` that tests give to both, and describes what it sees in the same words, so that one
-//! test does for both.
+//! Other programs that do everything a session can: the `zenoh` crate in this process, and the
+//! official Python client in one of its own. The native one obeys the commands of `peer.py` that
+//! tests give to both. It describes its values in the same words, so that one test covers both.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ use super::{
     python::{Python, hex},
 };
 
-/// Somebody at the other side of the router.
+/// A peer on the other side of the router.
 pub(crate) enum Peer {
     Native(Box<Native>),
     Python(Box<Python>),
@@ -34,7 +34,7 @@ pub(crate) struct Native {
     publishers: HashMap<String, Publisher<'static>>,
     queryables: HashMap<String, Queryable<()>>,
     tokens: HashMap<String, LivelinessToken>,
-    /// What a subscriber or a queryable has got, by its name.
+    /// The values that a subscriber or a queryable has received, by its name.
     heard: HashMap<String, mpsc::UnboundedReceiver<Value>>,
 }
 
@@ -97,7 +97,8 @@ impl Given<'_> {
         self.0[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.0)).to_owned()
     }
 
-    /// Bytes that are there, as hexadecimal text or as the length of the pattern.
+    /// The bytes of an argument, if the command has it, as hexadecimal text or as the length of the
+    /// pattern.
     fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         let value = &self.0[name];
         let digit = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
@@ -124,7 +125,7 @@ impl Native {
             "subscriber" => {
                 let (tell, heard) = mpsc::unbounded_channel();
                 let subscriber = self.session.declare_subscriber(given.text("key")).callback(move |sample| {
-                    // The test may be over.
+                    // The test may have ended.
                     let _ = tell.send(described(&sample));
                 });
                 subscriber.background().await.unwrap();
@@ -243,7 +244,7 @@ impl Peer {
         self
     }
 
-    /// What its subscriber, which is called `sample`, or another of its own has got next.
+    /// The next value of its subscriber, which is called `sample`, or of another declaration.
     pub(crate) async fn hear(&mut self, name: &str) -> Value {
         match self {
             Self::Native(native) => {
@@ -254,7 +255,7 @@ impl Peer {
         }
     }
 
-    /// Has it do something; returns what it says about it.
+    /// Has it do a command. Returns its answer.
     pub(crate) async fn call(&mut self, command: Value) -> Value {
         match self {
             Self::Native(native) => timeout(GUARD, native.obey(&command)).await.expect("the native peer ends"),
@@ -276,18 +277,19 @@ impl Peer {
         }
     }
 
-    /// Lets go of the samples that the native peer has got and that nobody asked for.
+    /// Drops the samples that the native peer has received and no test has read.
     pub(crate) fn forget_samples(&mut self) {
         let heard = self.as_native().heard.get_mut("sample").unwrap();
         while heard.try_recv().is_ok() {}
     }
 
-    /// A queryable of the native peer's that keeps what it is asked and answers nobody, until what it returns is dropped.
+    /// A queryable of the native peer that keeps its queries and never answers, until the caller
+    /// drops it.
     pub(crate) async fn silent(&mut self, key: &str) -> Queryable<zenoh::handlers::FifoChannelHandler<Query>> {
         self.as_native().session.declare_queryable(key.to_owned()).await.unwrap()
     }
 
-    /// The native peer puts `len` bytes again and again.
+    /// The native peer puts `len` bytes repeatedly.
     pub(crate) async fn flood(&mut self, key: &'static str, len: usize) -> tokio::task::JoinHandle<()> {
         let (session, payload) = (self.as_native().session.clone(), ZBytes::from(pattern(len)));
         tokio::spawn(async move {

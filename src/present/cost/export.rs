@@ -1,5 +1,5 @@
-//! A run as files for other people: CSV for a spreadsheet, Markdown for a report. JSON is [`Run::to_json`], SVG is [`crate::present::cost::plot`].
-//! No web types.
+//! Writes a run as files for other people: CSV for a spreadsheet, Markdown for a report. JSON is
+//! [`Run::to_json`], SVG is [`crate::present::cost::plot`]. The module has no web types.
 
 use crate::present::{
     cost::{
@@ -10,7 +10,7 @@ use crate::present::{
 };
 use crate::run::{Run, Variant};
 
-/// The name of a file for a run: `zbytes-lab-2026-11-22-142233-payload.csv`.
+/// Returns the name of a file for a run: `zbytes-lab-2026-11-22-142233-payload.csv`.
 #[must_use]
 pub fn file_name(run: &Run, ending: &str) -> String {
     let (year, month, day, hour, minute, second) = reading::civil(run.id);
@@ -18,12 +18,12 @@ pub fn file_name(run: &Run, ending: &str) -> String {
     format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{scenario}.{ending}")
 }
 
-/// A field as RFC 4180 has it: in quotes when it holds a comma, a quote or an end of line.
+/// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line.
 fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
-/// One line for each sample. Lines end as RFC 4180 says.
+/// Writes one line for each sample. Lines end as in RFC 4180.
 #[must_use]
 pub fn csv(run: &Run) -> String {
     let mut text = String::from("scenario,subject,what,bytes,segments,copied,runs,index,at_ms,ns\r\n");
@@ -61,7 +61,8 @@ fn markdown_table(table: &Table) -> String {
     format!("## {}\n\n{}{}{rows}{note}\n", table.title, line(&table.columns), line(&marks))
 }
 
-/// The whole result in Markdown: what is read aloud, tables, conditions, and what casts doubt on it.
+/// Writes the whole result in Markdown: the text that a screen reader reads aloud, tables,
+/// conditions, and all warnings about the result.
 #[must_use]
 pub fn markdown(run: &Run, reading: &Reading) -> String {
     let mut text = format!("# {}: {}\n\n", run.subject, reading::scenario_name(run.scenario));
@@ -90,7 +91,8 @@ pub fn markdown(run: &Run, reading: &Reading) -> String {
     text
 }
 
-/// What stands at the foot of an exported plot: subject, time and conditions, in lines of at most `width` pixels.
+/// Returns the lines at the foot of an exported plot: subject, time and conditions. Each is at most
+/// `width` pixels wide.
 #[must_use]
 pub fn foot(run: &Run, width: f64) -> Vec<String> {
     let mut words = vec![run.subject.clone(), reading::when(run.id)];

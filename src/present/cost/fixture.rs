@@ -1,9 +1,9 @@
-//! Runs as they might come out of a browser, for tests and for looking at the pane.
+//! Runs as a browser might produce them, for tests and for trying the pane.
 
 use crate::measure::mix;
 use crate::run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant};
 
-/// `n` times around `ns`, with a tail and a few outliers, the same each time.
+/// `n` times around `ns`, with a tail and a few outliers. Equal seeds give equal times.
 pub(crate) fn noise(seed: u64, ns: f64, n: usize) -> Vec<f64> {
     let unit = |at: u64| (mix(seed * 1000 + at) >> 11) as f64 / (1u64 << 53) as f64;
     (0..n as u64)
@@ -50,7 +50,8 @@ fn conditions(rounds: u32) -> Conditions {
     }
 }
 
-/// Nanoseconds of building: a fixed cost, so much a segment, so much a byte, more where caches end.
+/// Nanoseconds of building: a fixed cost, a cost for each segment, and one for each byte, higher
+/// where caches end.
 fn cost(variant: Variant, bytes: f64, segments: f64) -> f64 {
     let warm = bytes * if bytes > 16e6 { 0.12 } else { 0.075 };
     match variant {
@@ -106,7 +107,7 @@ pub(crate) fn run(scenario: Scenario) -> Run {
         Scenario::Blob => one(&[Variant::Blob, Variant::Gather]),
         Scenario::Message => {
             let mut all = one(&[Variant::Segments, Variant::Copy, Variant::Borrow, Variant::Filled, Variant::Adopted]);
-            // A filled message has one landing pad more, in front of its data, and one less in its head.
+            // A filled message has one more landing pad before its data, and one less in its head.
             all[3].bytes -= 8;
             all
         }
@@ -162,7 +163,7 @@ pub(crate) fn alone() -> Run {
     run
 }
 
-/// One that was stopped early, of a payload that cannot be moved.
+/// A run that the person stopped early, of a payload that cannot be moved.
 pub(crate) fn partial() -> Run {
     let mut run = run(Scenario::Payload);
     run.id += 2_000_000;
@@ -177,7 +178,7 @@ pub(crate) fn partial() -> Run {
     run
 }
 
-/// One of a few bytes, where borrowing loses.
+/// A run of a few bytes, where borrowing is slower than copying.
 pub(crate) fn tiny() -> Run {
     let mut run = alone();
     run.id += 3_000_000;
@@ -194,7 +195,7 @@ mod files {
     use super::*;
     use crate::present::cost::{export, plot, reading};
 
-    /// Writes every run and its exports as files, to be opened by the pane and looked at:
+    /// Writes every run and its exports as files, for a person who opens them in the pane:
     /// `ZBYTES_RUNS=/some/folder cargo test --lib write_the_fixtures`.
     #[test]
     fn write_the_fixtures() {

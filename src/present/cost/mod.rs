@@ -1,4 +1,4 @@
-//! What a run says.
+//! The results of a run in words, tables, plots and files.
 
 pub mod export;
 pub mod plot;

@@ -1,7 +1,9 @@
-//! Plots as lists of marks: from a run and a width in pixels, to be shown by the page or written as an SVG of its own.
+//! Makes plots as lists of marks, from a run and a width in pixels. The page shows them, or writes
+//! each as an SVG of its own.
 //!
-//! Variants are told apart without colour, by lines, shapes of marks and labels: ink is copying, so copy is solid, fresh memory
-//! thin, borrow dotted, move dash-dotted. No web types, so it is tested natively.
+//! Readers distinguish variants without colour: by lines, shapes of marks and labels. Ink is
+//! copying, so copy is solid, fresh memory thin, borrow dotted, move dash-dotted. The module has no
+//! web types, so native tests cover it.
 
 use crate::measure::{
     Summary,
@@ -14,58 +16,59 @@ use crate::present::{
 };
 use crate::run::{Run, Scenario, Stage, Variant};
 
-/// One mark. Classes decide how it looks; positions are pixels from the upper left corner.
+/// Describes one mark. Its class decides its style. Positions are pixels from the upper left
+/// corner.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    /// A path: also every line, and every cloud of dots.
+    /// A path. Lines and clouds of dots are paths too.
     Path {
-        /// Its class.
+        /// Its class in the style sheet.
         class: &'static str,
-        /// Its commands.
+        /// Its commands, as in the `d` attribute of SVG.
         d: String,
     },
     /// A rectangle.
     Rect {
-        /// Its class.
+        /// Its class in the style sheet.
         class: &'static str,
-        /// Left edge.
+        /// Left edge, in pixels.
         x: f64,
-        /// Upper edge.
+        /// Upper edge, in pixels.
         y: f64,
-        /// Width.
+        /// Width, in pixels.
         width: f64,
-        /// Height.
+        /// Height, in pixels.
         height: f64,
     },
     /// A text.
     Text {
-        /// Its class.
+        /// Its class in the style sheet.
         class: &'static str,
         /// `start`, `middle` or `end`.
         anchor: &'static str,
-        /// Where the anchor is.
+        /// The position of the anchor, in pixels.
         x: f64,
-        /// The base line.
+        /// The base line, in pixels.
         y: f64,
-        /// What it says.
+        /// The text.
         words: String,
     },
 }
 
-/// A plot.
+/// Holds a plot as a list of marks. It has no style of its own.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Plot {
-    /// Pixels from left to right.
+    /// Width, in pixels.
     pub width: f64,
-    /// Pixels from top to bottom.
+    /// Height, in pixels.
     pub height: f64,
-    /// What it shows.
+    /// The title, which also is the alternative text.
     pub title: String,
     /// The marks, from the lowest to the uppermost.
     pub marks: Vec<Mark>,
 }
 
-/// The looks of an SVG of its own: the page's, on light paper.
+/// The styles of an SVG of its own: those of the page, on light paper.
 const STYLE: &str = "text{font:400 12px 'IBM Plex Sans',system-ui,sans-serif;fill:#16191d}\
     .p-tick,.p-note{font-size:11px;fill:#484d55}.p-strong{font-weight:600}\
     .p-paper{fill:#fbfaf7}.p-ink,.p-fill-ink,.p-mark-ink{fill:#16191d}.p-hatch{fill:url(#legend-hatch);stroke:#16191d}\
@@ -83,7 +86,7 @@ const STYLE: &str = "text{font:400 12px 'IBM Plex Sans',system-ui,sans-serif;fil
     .p-out{fill:none;stroke:#484d55;stroke-width:1.2}\
     .p-halo{paint-order:stroke;stroke:#fbfaf7;stroke-width:4px;stroke-linejoin:round}";
 
-/// The plot as an SVG of its own, with `foot` as lines of text below it.
+/// Returns the plot as an SVG of its own, with `foot` as lines of text below it.
 #[must_use]
 pub fn standalone(plot: &Plot, foot: &[String]) -> String {
     const PAD: f64 = 16.0;
@@ -122,13 +125,13 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// One more point of a line.
+/// Adds one point to a line.
 fn to(d: &mut String, x: f64, y: f64) {
     d.push(if d.is_empty() { 'M' } else { 'L' });
     d.push_str(&format!("{x:.1} {y:.1}"));
 }
 
-/// A logarithmic axis.
+/// Maps positive values to pixels on a logarithmic axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Log {
     from: f64,
@@ -138,7 +141,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// An axis from the pixel `start` to `end` that holds every one of `values`, with some room at both ends.
+    /// Makes an axis from the pixel `start` to `end`. It holds every one of `values`, with some
+    /// room at both ends.
     #[must_use]
     pub fn of(values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -152,14 +156,15 @@ impl Log {
         Self { from: least - room, to: most + room, start, end }
     }
 
-    /// The pixel of `value`; what is not positive is drawn at the begin.
+    /// Returns the pixel of `value`. A value that is not positive is drawn at the beginning.
     #[must_use]
     pub fn at(&self, value: f64) -> f64 {
         let within = if value > 0.0 { (value.log10() - self.from) / (self.to - self.from) } else { 0.0 };
         self.start + scale::inside(within, 0.0, 1.0) * (self.end - self.start)
     }
 
-    /// Round values on the axis: powers of ten, or steps within them where the axis is short; at most `most`.
+    /// Returns at most `most` round values on the axis: powers of ten, or steps within them where
+    /// the axis is short.
     #[must_use]
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         const STEPS: [&[f64]; 4] = [
@@ -181,7 +186,7 @@ impl Log {
         thinned(ticks, most)
     }
 
-    /// Powers of two on the axis, at most `most`.
+    /// Returns at most `most` powers of two on the axis.
     #[must_use]
     pub fn binary_ticks(&self, most: usize) -> Vec<f64> {
         let power = |log10: f64| log10 / 2f64.log10();
@@ -190,15 +195,15 @@ impl Log {
     }
 }
 
-/// Every `n`-th of `ticks`, so that at most `most` are left.
+/// Keeps every `n`-th of `ticks`, so that at most `most` remain.
 fn thinned(ticks: Vec<f64>, most: usize) -> Vec<f64> {
     let every = ticks.len().div_ceil(most.max(1)).max(1);
-    // The roundest of all stays.
+    // The value 1 always stays.
     let one = ticks.iter().position(|tick| (tick - 1.0).abs() < 1e-9).unwrap_or(0);
     ticks.into_iter().skip(one % every).step_by(every).collect()
 }
 
-/// A time on an axis, without digits that say nothing: `10 ns`, `1 µs`.
+/// Writes a time on an axis, without superfluous digits: `10 ns`, `1 µs`.
 #[must_use]
 pub fn tick_time(ns: f64) -> String {
     let unit = format::TimeUnit::of(ns);
@@ -234,7 +239,8 @@ impl Plot {
     }
 }
 
-/// The bar that comes first: one whole put by stage, ink for our copies; `None` when no put by copy was measured.
+/// Returns the bar at the head: one whole put by stage, with ink for the lab's copies. Returns
+/// `None` when no put by copy was measured.
 #[must_use]
 pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
     let time = |stage| reading.part(Variant::Copy, stage).map_or(0.0, |part| part.summary.median.estimate.max(0.0));
@@ -253,10 +259,11 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
     for (at, (ns, class)) in
         [(build, "p-ink"), (gather, "p-ink"), (send, "p-hatch"), (arrive, "p-rest")].into_iter().enumerate()
     {
-        // A gap of a pixel parts two neighbours of the same ink; what is thinner than a pixel still has a place.
+        // A gap of a pixel separates two neighbours of the same ink. A piece thinner than a pixel
+        // still keeps its place.
         let drawn = (ns * px - 1.0).max(0.8);
         if ns > 0.0 {
-            // Outlines lie on whole pixels and a half, so that they are as thin as they can be.
+            // Outlines are on half pixels, so that they are one pixel thin.
             let inset = if class == "p-ink" { 0.0 } else { 0.5 };
             let left = x.min(width - drawn);
             plot.rect(class, (left + inset, (drawn - 2.0 * inset).max(0.8)), (TOP + inset, HIGH - 2.0 * inset));
@@ -268,7 +275,7 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
         plot.rect("p-more", (x + 1.5, (width - x - 2.0).max(1.0)), (TOP + 0.5, HIGH - 1.0));
     }
     let unit = format::TimeUnit::of(total);
-    // Two digits, as in the sentence above it: the same copy must not seem to be two.
+    // Two digits, as in the sentence above the bar: the same copy must not seem to be two.
     let [b, g, s, a, f] = [build, gather, send, arrive, fresh].map(|ns| unit.about(ns));
     plot.text(
         "p-note",
@@ -277,7 +284,7 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
         11.0,
         format!("our copies, {}: build {b}; gather {g}, by every mode", unit.sign()),
     );
-    // Below the bar each text stands under its own piece, in the longest form for which there is room.
+    // Below the bar, each text is under its own piece, in the longest form that fits.
     let long = [
         format!("send {s}, copies inside the browser"),
         format!("browser, router, subscriber {a}"),
@@ -306,7 +313,7 @@ pub fn put_bar(reading: &Reading, width: f64) -> Option<Plot> {
     Some(plot)
 }
 
-/// How the area of a variant looks in a plot of densities, and its line in a sweep.
+/// The style of a variant's area in a plot of densities, and of its line in a sweep.
 const fn looks(variant: Variant) -> (&'static str, &'static str) {
     match variant {
         Variant::Copy | Variant::Clone | Variant::CopyWasm | Variant::Gather => ("p-fill-ink", "p-solid"),
@@ -318,7 +325,7 @@ const fn looks(variant: Variant) -> (&'static str, &'static str) {
     }
 }
 
-/// Densities, one row for each variant and each kind of whole put, on one axis of time.
+/// Returns the densities on one axis of time: one row for each variant and each kind of whole put.
 #[must_use]
 pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if run.scenario.is_sweep() {
@@ -337,8 +344,9 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if rows.is_empty() {
         return None;
     }
-    // Over many decades every hill would be a needle: then each is drawn around a median, and the table says where that is. What lies
-    // close together shares one median, so that it can be compared.
+    // Over many decades every hill would be as thin as a needle. Each is then drawn around a
+    // median, and the table has that median. Rows that are close together share one median, so that
+    // the reader can compare them.
     let medians = rows.iter().map(|row| row.3.median.estimate).filter(|ns| *ns > 0.0);
     let (least, most) = medians.fold((f64::INFINITY, 0.0_f64), |(a, b), ns| (a.min(ns), b.max(ns)));
     let around = most > 12.0 * least;
@@ -396,7 +404,7 @@ pub fn densities(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     Some(plot)
 }
 
-/// The density of samples as a hill on its base line, each to its own height.
+/// Draws the density of samples as a hill on its base line. Each hill has its own height.
 fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base: f64) {
     const POINTS: usize = 140;
     const HIGH: f64 = 21.0;
@@ -405,7 +413,7 @@ fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base:
     if least > most {
         return;
     }
-    // Most samples lie close together and a few far off: the points do so as well.
+    // Most samples are close together and a few far off, so the points are dense near the samples.
     let mut sorted = logs.clone();
     sorted.sort_by(f64::total_cmp);
     let (low, high) = (stats::quantile(&sorted, 0.02), stats::quantile(&sorted, 0.98));
@@ -423,7 +431,8 @@ fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base:
     let mut d = String::new();
     let mut hill = String::new();
     let mut last = 0.0;
-    // Only the hills: the plain between them is the base line. One point more than there are, to end the last hill.
+    // Draws the hills only: the plain between them is the base line. One extra point ends the last
+    // hill.
     let heights = densities.iter().map(|density| if density.is_finite() { density / top * HIGH } else { 0.0 });
     for (place, high) in places.iter().copied().zip(heights).chain([(axis.to, 0.0)]) {
         let x = axis.at(10f64.powf(place));
@@ -443,7 +452,8 @@ fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base:
     plot.path(class, d);
 }
 
-/// Outliers under a base line: a tick outside of the inner fences, a cross outside of the outer ones.
+/// Draws outliers under a base line: a tick outside of the inner fences, a cross outside of the
+/// outer ones.
 fn outliers(axis: &Log, samples: &[f64], y: f64) -> String {
     let mut d = String::new();
     for (ns, class) in samples.iter().zip(stats::classes(samples)) {
@@ -473,7 +483,8 @@ fn shape(variant: Variant, x: f64, y: f64) -> (&'static str, String) {
     }
 }
 
-/// A sweep: medians of each variant over size or count, both axes logarithmic, with every sample behind them.
+/// Returns a sweep: medians of each variant over size or count, with every sample behind them. Both
+/// axes are logarithmic.
 #[must_use]
 pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if !run.scenario.is_sweep() || reading.places.is_empty() {
@@ -491,7 +502,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     let over = if counts { "segments" } else { "total size" };
     let mut plot = Plot { width, height, title: format!("Time to build, over {over}"), marks: Vec::new() };
 
-    // Where the model of copy does not hold.
+    // Shades the range where the model of copy does not hold.
     if let Some((_, model)) = reading.models.iter().find(|(variant, _)| *variant == Variant::Copy) {
         let high = (TOP, bottom - TOP);
         let (from, to) = (across.at(model.from), across.at(model.to));
@@ -499,7 +510,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         let most = reading.places.iter().map(x_of).fold(0.0, f64::max);
         let mut note = |x: f64, width: f64| {
             plot.rect("p-well", (x, width), high);
-            // Above the frame, where no line passes; the title of the axis ends before it.
+            // Above the frame, where it cannot cross a line. The title of the axis ends before it.
             if x + width > 290.0 {
                 plot.text("p-note", "end", x + width, 11.0, "shaded: copy fits no line");
             }
@@ -547,7 +558,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     for place in &reading.places {
         let Some(series) = run.series.get(place.index) else { continue };
         for (at, ns) in series.samples.iter().enumerate() {
-            // Beside each other, or samples of one place hide each other.
+            // Beside each other: samples of one place would hide each other.
             let aside = (at % 9) as f64 - 4.0;
             dots.push_str(&format!("M{:.1} {:.1}h0", across.at(x_of(place)) + aside, up.at(*ns)));
         }
@@ -577,10 +588,10 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     Some(plot)
 }
 
-/// Labels at the ends of lines, pushed apart where the lines end close together.
+/// Draws labels at the ends of lines, and separates them where the lines end close together.
 fn labels(plot: &mut Plot, mut ends: Vec<(f64, Variant)>, x: f64, bottom: f64) {
     const APART: f64 = 15.0;
-    // From top to bottom; there are four at most.
+    // From top to bottom; a plot has four at most.
     let mut free = f64::NEG_INFINITY;
     let mut placed: Vec<(f64, Variant)> = Vec::new();
     while let Some(next) = (0..ends.len()).min_by(|a, b| ends[*a].0.total_cmp(&ends[*b].0)) {
@@ -596,7 +607,7 @@ fn labels(plot: &mut Plot, mut ends: Vec<(f64, Variant)>, x: f64, bottom: f64) {
     }
 }
 
-/// Says where lines cross, at the head of the band.
+/// Writes where lines cross, at the head of the band.
 fn crossings(plot: &mut Plot, reading: &Reading, run: &Run, across: &Log, bottom: f64) {
     for (at, crossing) in reading.crossings.iter().enumerate() {
         let x = across.at(crossing.at.estimate);
@@ -782,7 +793,7 @@ mod tests {
         let narrow = Log::of([1.1, 1.7].into_iter(), 0.0, 300.0);
         assert!(narrow.ticks(6).len() >= 3);
         assert_eq!(Log::of([1024.0, 8192.0].into_iter(), 0.0, 300.0).binary_ticks(9), [1024.0, 2048.0, 4096.0, 8192.0]);
-        // Nothing to show, or nothing that can be shown on it.
+        // Without values, or with values that the axis cannot show.
         assert!(Log::of(std::iter::empty(), 0.0, 300.0).at(5.0).is_finite());
         assert_eq!(Log::of([0.0, f64::NAN, 10.0].into_iter(), 0.0, 300.0).at(0.0), 0.0);
         assert_eq!([tick_time(10.0), tick_time(1e3), tick_time(2.5e6)], ["10 ns", "1 µs", "2.5 ms"]);
@@ -797,7 +808,7 @@ mod tests {
         assert!(svg.contains("<title>One whole put by copy, by stage</title>") && svg.contains("<style>"));
         assert!(svg.contains("&lt;script&gt; &amp; &quot;quotes&quot;") && !svg.contains("<script"));
         assert_eq!(svg.matches("<g").count(), svg.matches("</g>").count());
-        // Every class that a mark carries is known to the style.
+        // The style knows every class of a mark.
         for plot in plots(640.0) {
             for mark in &plot.marks {
                 let (Mark::Path { class, .. } | Mark::Rect { class, .. } | Mark::Text { class, .. }) = mark;

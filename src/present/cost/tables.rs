@@ -1,4 +1,5 @@
-//! Results as tables of text: the twins of the plots, for the page and for the exports. No web types.
+//! Results as tables of text. They hold the same figures as the plots, for the page and for the
+//! exports. The module has no web types.
 
 use crate::measure::{Interval, Summary, stats};
 use crate::present::{
@@ -7,20 +8,21 @@ use crate::present::{
 };
 use crate::run::{Run, Scenario, Stage, Variant};
 
-/// A table. The first cell of each row is its head; all others are numbers, unless the column is in `words`.
+/// Holds a table of text. The first cell of each row is its head. All other cells are numbers,
+/// unless the column is in `words`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Table {
-    /// The `id` that it carries in the page.
+    /// Its `id` in the page.
     pub id: &'static str,
-    /// What it shows.
+    /// Its caption.
     pub title: String,
-    /// Heads of the columns. The first stands above the heads of the rows.
+    /// Heads of the columns. The first one heads the column of row heads.
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<String>>,
     /// Columns that hold words.
     pub words: &'static [usize],
-    /// What stands below it.
+    /// A note below the table.
     pub note: String,
 }
 
@@ -28,7 +30,7 @@ fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// What is shown as a row of times: the variants of a run that is no sweep, then whole puts.
+/// Returns the rows of times: the variants of a run that is not a sweep, then whole puts.
 #[must_use]
 pub fn timed<'a>(run: &Run, reading: &'a Reading) -> Vec<(String, &'a Summary)> {
     if run.scenario.is_sweep() {
@@ -39,14 +41,14 @@ pub fn timed<'a>(run: &Run, reading: &'a Reading) -> Vec<(String, &'a Summary)> 
     built.chain(puts).collect()
 }
 
-/// Lower end, median and upper end, in the unit of the median.
+/// Returns lower end, median and upper end, in the unit of the median.
 #[must_use]
 pub fn ends(median: &Interval) -> [String; 3] {
     let unit = TimeUnit::of(median.estimate);
     [unit.show(median.lower), unit.show(median.estimate), format!("{} {}", unit.show(median.upper), unit.sign())]
 }
 
-/// Times in full: what the interval table leaves out.
+/// Returns the times in full, with the columns that the interval table omits.
 #[must_use]
 pub fn times(run: &Run, reading: &Reading) -> Table {
     let row = |(name, summary): (String, &Summary)| {
@@ -74,14 +76,16 @@ pub fn times(run: &Run, reading: &Reading) -> Table {
     }
 }
 
-/// Bytes copied, by the ledger: of building and gathering for a payload, of each variant otherwise.
+/// Returns the copied bytes by the ledger, as a table and as counts. For a payload, they are the
+/// bytes of building and gathering; for other runs, those of each variant.
 #[must_use]
 pub fn bytes(run: &Run, reading: &Reading) -> (Table, Vec<[u64; 2]>) {
     let payload = run.scenario == Scenario::Payload;
     let mut counts = Vec::new();
     let mut rows = Vec::new();
     for place in reading.places.iter().filter(|place| place.variant != Variant::CopyFresh) {
-        // What is put is gathered, whichever way it was built; the ledger says the same when it was put.
+        // Every put gathers its payload, built in any way. When the run had puts, the ledger says
+        // the same.
         let gathered = reading.part(place.variant, Stage::Gather).map_or(place.bytes, |part| part.copied);
         let gathered = if payload { gathered } else { 0 };
         let mut row = vec![reading::long_name(place.variant).to_owned()];
@@ -108,7 +112,8 @@ pub fn bytes(run: &Run, reading: &Reading) -> (Table, Vec<[u64; 2]>) {
     )
 }
 
-/// Stages of a whole put, by each variant that was put, with bytes, and what others copy beside them.
+/// Returns the stages of a whole put, by each variant that was put, with bytes. The last column
+/// counts the known copies of other programs. Returns `None` when no put was measured.
 #[must_use]
 pub fn stages(reading: &Reading) -> Option<Table> {
     const ALL: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
@@ -144,7 +149,7 @@ pub fn stages(reading: &Reading) -> Option<Table> {
     })
 }
 
-/// The places of a sweep: one row for each size or count, one column for each variant.
+/// Returns the places of a sweep: one row for each size or count, one column for each variant.
 #[must_use]
 pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
     if !run.scenario.is_sweep() {
@@ -178,7 +183,8 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
     })
 }
 
-/// A cost for each byte or segment, which may be smaller than any digit that is usually shown.
+/// Writes a cost for each byte or segment, which may be smaller than the last digit that other
+/// numbers show.
 fn each(cost: &Interval) -> String {
     if cost.lower <= 0.0 || cost.upper < 0.0001 {
         return "too little to be seen".to_owned();
@@ -187,7 +193,7 @@ fn each(cost: &Interval) -> String {
     format!("{} ({} to {})", digits(cost.estimate), digits(cost.lower), digits(cost.upper))
 }
 
-/// The cost models of a sweep.
+/// Returns the cost models of a sweep.
 #[must_use]
 pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
     if reading.models.is_empty() {
@@ -213,8 +219,8 @@ pub fn models(run: &Run, reading: &Reading) -> Option<Table> {
     })
 }
 
-/// What the proposal published of its rows, measured in CPython on another machine, for a 1920x1536 int32 tensor:
-/// <https://github.com/eclipse-zenoh/zenoh-python/pull/732>.
+/// The figures that the proposal published for its rows. It measured them in CPython on another
+/// machine, for a 1920x1536 int32 tensor: <https://github.com/eclipse-zenoh/zenoh-python/pull/732>.
 const PUBLISHED: [(&str, &str); 6] = [
     ("segments from the message", "elsewhere about 5 ms, copied"),
     ("payload by copy", "elsewhere 4.1 ms"),
@@ -224,7 +230,8 @@ const PUBLISHED: [(&str, &str); 6] = [
     ("that copy in the sum with it", "elsewhere roughly 45 %"),
 ];
 
-/// The proposal's rows beside what it published, and the whole way from the array; `None` for other scenarios.
+/// Returns the proposal's rows beside its published figures, and the whole way from the array.
+/// Returns `None` for other scenarios.
 #[must_use]
 pub fn proposal(run: &Run, reading: &Reading) -> Option<Table> {
     if run.scenario != Scenario::Message {
@@ -241,7 +248,7 @@ pub fn proposal(run: &Run, reading: &Reading) -> Option<Table> {
     };
     let share = stats::ratio(copy.get(..with.len()).unwrap_or_default(), &with).map_or_else(
         || [String::new(), "not measured".to_owned(), String::new()],
-        // A part is no more than the whole, however little the clock saw of both.
+        // A part is at most the whole, even when the clock was too coarse for both.
         |share| [share.lower, share.estimate, share.upper].map(|end| format::percent(end.min(1.0))),
     );
     let here = [time(segments), time(copy), time(borrow), time(&with), time(&without), share];
@@ -272,7 +279,8 @@ pub fn proposal(run: &Run, reading: &Reading) -> Option<Table> {
     })
 }
 
-/// Two runs of one scenario, variant by variant; `None` when they measured different things.
+/// Compares two runs of one scenario, variant by variant. Returns `None` when they measured
+/// different things.
 #[must_use]
 pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -> Option<Table> {
     if run.scenario != other.scenario {
@@ -315,7 +323,7 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
     })
 }
 
-/// Every table of a run, for the exports.
+/// Returns every table of a run, for the exports.
 #[must_use]
 pub fn all(run: &Run, reading: &Reading) -> Vec<Table> {
     let tables = [
@@ -363,12 +371,12 @@ mod tests {
         let heads: Vec<_> = table.rows.iter().map(|row| row[0].as_str()).collect();
         assert_eq!(heads[..6], PUBLISHED.map(|(name, _)| name));
         assert!(heads[6..].iter().all(|head| head.starts_with("array to payload")));
-        // Segments and the copy of them: the sum is made of both.
+        // Segments and the copy of them: the sum consists of both.
         let median = |at: usize| table.rows[at][2].parse::<f64>().unwrap();
         assert_eq!(table.rows[3][3].split(' ').nth(1), table.rows[1][3].split(' ').nth(1), "{table:#?}");
         assert!(median(3) >= median(1), "{table:#?}");
         assert!(proposal(&fixture::run(Scenario::Payload), &Reading::of(&run)).is_none());
-        // What was stopped early says so instead of showing nothing.
+        // A run that was stopped early reports that, and does not show an empty table.
         let mut partial = run.clone();
         partial.series.iter_mut().for_each(|series| (series.samples, series.at) = Default::default());
         let table = proposal(&partial, &Reading::of(&partial)).unwrap();
@@ -382,7 +390,8 @@ mod tests {
         assert_eq!(table.rows[0], ["all copy", "11,805,184", "11,805,184", "23,610,368"]);
         assert_eq!(table.rows[1], ["all borrow", "0", "11,805,184", "11,805,184"]);
         assert_eq!(counts, [[11_805_184, 11_805_184], [0, 11_805_184], [0, 11_805_184]]);
-        // Without a router nothing was gathered; what a put would gather is known all the same.
+        // Without a router, the run gathered nothing. The table still has the bytes that a put
+        // would gather.
         let alone = fixture::alone();
         assert_eq!(bytes(&alone, &Reading::of(&alone)).0, table);
     }
@@ -391,7 +400,7 @@ mod tests {
     fn a_put_has_every_stage_and_its_sum() {
         let run = fixture::run(Scenario::Payload);
         let table = stages(&Reading::of(&run)).unwrap();
-        // Six stages and their sum, by three ways.
+        // Six stages and their sum, in three ways.
         assert_eq!(table.rows.len(), 21);
         let of = |row: usize, cells: [usize; 3]| cells.map(|cell| table.rows[row][cell].as_str());
         assert_eq!(of(18, [0, 1, 3]), ["whole put", "copy", "23,610,368 B"]);
@@ -399,7 +408,7 @@ mod tests {
         assert_eq!(of(20, [0, 1, 3]), ["whole put", "move", "11,805,184 B"]);
         assert_eq!(of(9, [0, 1, 4]), ["send", "copy", "2 known, below"]);
         assert_eq!(of(10, [0, 1, 4]), ["send", "borrow", "2 known, below"]);
-        // Runs that were kept before there were puts by move, and those of rows that cannot be moved.
+        // Runs kept before the lab had puts by move, and runs of rows that cannot be moved.
         let mut two = run.clone();
         two.puts.pop();
         let two = stages(&Reading::of(&Run::from_json(&two.to_json()).unwrap())).unwrap();

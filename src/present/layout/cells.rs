@@ -1,5 +1,6 @@
-//! Elements and bytes in a view that is magnified so far that each has room: where they are, what they are, and which of them a batch
-//! border cuts. No web types, so it is tested natively. At most as many as the pixels of a view can show.
+//! Elements and bytes in a view that is magnified so far that each has room. The module finds their
+//! places and values, and the elements that a batch border cuts. It has no web types, so native
+//! tests cover it. It makes at most as many cells as the pixels of a view can show.
 
 use std::ops::Range;
 
@@ -14,19 +15,19 @@ use crate::{
     segment::Element,
 };
 
-/// An element is drawn for itself from this width on, in pixels.
+/// From this width in pixels, the view draws an element on its own.
 const LEAST_ELEMENT: f64 = 22.0;
 
-/// A byte is written in two digits from this width on, in pixels.
+/// From this width in pixels, the view writes a byte in two digits.
 const LEAST_BYTE: f64 = 17.0;
 
-/// Of so many pieces the values are read: as many as have room in 4,700 pixels.
+/// The view reads values of so many pieces at most: as many as fit into 4,700 pixels.
 const MOST_READ: usize = 64;
 
-/// Bytes of a payload that were read for a drawing.
+/// Holds bytes of a payload that were read for a drawing. They are copies.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Peek {
-    /// Where they begin in the payload.
+    /// The offset of the first byte in the payload.
     pub offset: usize,
     /// The bytes.
     pub bytes: Vec<u8>,
@@ -39,16 +40,16 @@ impl Peek {
     }
 }
 
-/// One element, or what the view shows of it.
+/// Describes one element, or the part of it in view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Its index in its array.
     pub index: usize,
-    /// Where it begins, in pixels.
+    /// Its left edge, in pixels.
     pub x: f64,
-    /// How wide it is.
+    /// Its width, in pixels.
     pub width: f64,
-    /// Its value, if it was read and there is room for it.
+    /// Its value, if the view has read it and has room for it.
     pub words: String,
     /// The batch that carries its first bytes, if the next one carries the rest.
     pub cut: Option<usize>,
@@ -57,9 +58,9 @@ pub struct Cell {
 /// The elements of a piece.
 struct Grain {
     element: Element,
-    /// Where the first one is in the payload.
+    /// The offset of the first element in the payload.
     begin: usize,
-    /// How many there are.
+    /// How many elements the piece has.
     count: usize,
 }
 
@@ -70,19 +71,20 @@ fn grain(piece: &Piece) -> Grain {
             let begin = piece.offset + part.array_at();
             Grain { element: piece.element, begin, count: part.array / piece.element.size() }
         }
-        // Segments of an array are whole elements, so elements go on from one to the next.
+        // Segments of an array are whole elements, so the elements continue from one segment to the
+        // next.
         (None, Kind::Array) => Grain { element: piece.element, count: piece.bytes() / piece.element.size(), ..bytes },
         _ => bytes,
     }
 }
 
-/// Whether the elements of a piece are drawn one by one.
+/// Returns whether the view draws the elements of a piece one by one.
 #[must_use]
 pub fn are_drawn(piece: &Piece, span: &Span) -> bool {
     span.bytes > 0 && grain(piece).element.size() as f64 / span.density() >= LEAST_ELEMENT
 }
 
-/// The elements of a piece that are in view, from left to right.
+/// Returns the elements of a piece that are in view, from left to right.
 #[must_use]
 pub fn elements(plan: &Plan, piece: &Piece, span: &Span, peek: Option<&Peek>) -> Vec<Cell> {
     let Grain { element, begin, count } = grain(piece);
@@ -111,7 +113,8 @@ pub fn elements(plan: &Plan, piece: &Piece, span: &Span, peek: Option<&Peek>) ->
     (first..last).map(cell).collect()
 }
 
-/// The bytes of a piece that are in view and were read, with where the middle of each is; none where they have no room.
+/// Returns the bytes of a piece that are in view and were read, each with the middle of its place.
+/// Returns none when the bytes have no room.
 #[must_use]
 pub fn octets(span: &Span, peek: Option<&Peek>) -> Vec<(f64, u8)> {
     let each = 1.0 / span.density();
@@ -123,20 +126,20 @@ pub fn octets(span: &Span, peek: Option<&Peek>) -> Vec<(f64, u8)> {
     seen.filter_map(byte).collect()
 }
 
-/// Which bytes of the payload have to be read for a view.
+/// Returns the ranges of the payload that a view must read.
 #[must_use]
 pub fn wanted(plan: &Plan, shown: &[Shown]) -> Vec<(usize, Range<usize>)> {
     let of = |one: &Shown| {
         let Shown::Piece(position, span) = one else { return None };
         let piece = plan.pieces.get(*position).filter(|piece| piece.refused.is_none() && are_drawn(piece, span))?;
-        // Elements at both edges are in view in part, and read whole.
+        // Elements at both edges may be in view only in part, but are read whole.
         let (seen, more) = (span.bytes_seen(), grain(piece).element.size());
         Some((*position, seen.start.saturating_sub(more).max(piece.offset)..(seen.end + more).min(piece.end())))
     };
     shown.iter().filter_map(of).take(MOST_READ).collect()
 }
 
-/// What a view shows, in words: which bytes, and what a pixel stands for.
+/// Describes a view in words: its bytes, and the bytes of one pixel.
 #[must_use]
 pub fn window_words(range: &Range<usize>, len: usize, shown: &[Shown]) -> String {
     let densities = shown.iter().map(Shown::span).filter(|span| span.bytes > 0).map(Span::density);
@@ -151,7 +154,7 @@ pub fn window_words(range: &Range<usize>, len: usize, shown: &[Shown]) -> String
     } else if range.len() == 1 {
         format!("byte {} of {}", format::count(range.start), format::count(len))
     } else {
-        // The last one is named, not the one behind it.
+        // The words name the last byte, not the one behind it.
         let last = range.end.saturating_sub(1).max(range.start);
         format!("bytes {} to {} of {}", format::count(range.start), format::count(last), format::count(len))
     };
@@ -201,7 +204,7 @@ mod tests {
         let octets = octets(&span, Some(&peek));
         assert!(octets.iter().any(|(x, byte)| *byte == 0xE8 && (x - cell.x - cell.width / 4.0).abs() < 0.01));
         assert!(octets.len() as f64 <= VIEW / LEAST_BYTE + 2.0);
-        // What was not read has a place and no value.
+        // An element that was not read has a place and no value.
         assert!(elements(&plan, piece, &span, None).iter().all(|cell| cell.words.is_empty()));
     }
 

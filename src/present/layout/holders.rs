@@ -1,4 +1,5 @@
-//! Who keeps the bytes of a payload alive, the one with most bytes first. No web types, so it is tested natively.
+//! Finds the owners that keep the bytes of a payload alive. The owner of the most bytes is first.
+//! The module has no web types, so native tests cover it.
 
 use crate::present::{format, layout::facts};
 use crate::{
@@ -7,39 +8,39 @@ use crate::{
     segment::Mode,
 };
 
-/// An owner, or many of the same row.
+/// Describes an owner of bytes, or many owners of the same row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Who it is, in words.
+    /// Its name in words.
     pub name: String,
-    /// How many buffers there are: a row that is repeated has many arrays.
+    /// The number of its buffers: a repeated row has many arrays.
     pub buffers: usize,
-    /// Bytes of the payload that it holds.
+    /// Bytes of the payload that it owns.
     pub bytes: usize,
-    /// Bytes of its memory, if that is more: an array may be a part of its buffer.
+    /// Bytes of its memory, if they are more: an array may be a part of its buffer.
     pub whole: Option<usize>,
     /// Segments of the payload.
     pub segments: usize,
     /// Bytes that building copies into it.
     pub copied: usize,
-    /// Whether ownership was taken of it.
+    /// Whether the payload took ownership of it.
     pub moved: bool,
-    /// Whether a piece of it is refused, so that no payload holds it.
+    /// Whether the mode cannot take a piece of it, so that no payload holds it.
     pub refused: bool,
     /// The pieces by their positions, in payload order.
     pub pieces: Vec<usize>,
 }
 
-/// What pieces of one owner have in common.
+/// The owner that pieces have in common.
 #[derive(PartialEq)]
 enum Key {
-    /// Everything that is copied goes into one block.
+    /// All copies are in one block.
     Block,
-    /// Padding is the same zeros for all.
+    /// All padding shares the same zeros.
     Zeros,
-    /// What the builder of a message has made.
+    /// The memory of the builder of a message.
     Arena(RowId),
-    /// Arrays of their own.
+    /// Arrays that belong to one piece.
     Own(usize),
 }
 
@@ -66,14 +67,15 @@ fn name(key: &Key, piece: &Piece) -> String {
     }
 }
 
-/// The owners of what `plan` will build. Of equal ones the first in payload order comes first.
+/// Returns the owners of the payload that `plan` will build. Owners of equally many bytes are in
+/// payload order.
 #[must_use]
 pub fn holders(plan: &Plan) -> Vec<Holder> {
     let mut found: Vec<(Key, Holder)> = Vec::new();
     for piece in &plan.pieces {
         let key = key(piece);
         let at = match &key {
-            // Only these have more than one piece, so nothing else is searched for.
+            // Only these keys can have several pieces, so the search skips all others.
             Key::Block | Key::Zeros | Key::Arena(_) => found.iter().position(|(other, _)| *other == key),
             Key::Own(_) => None,
         };
@@ -106,7 +108,7 @@ pub fn holders(plan: &Plan) -> Vec<Holder> {
     holders
 }
 
-/// What became of the bytes on the way to their owner, in few words.
+/// Describes in a few words how the bytes got to their owner.
 #[must_use]
 pub fn way_words(holder: &Holder) -> String {
     match holder.copied {

@@ -1,47 +1,50 @@
-//! A view of the layout's axis: the whole of it, or a part of it magnified. No web types, so it is tested natively.
+//! A view of the layout's axis: the whole of it, or a part of it magnified. The module has no web
+//! types, so native tests cover it.
 //!
-//! The axis is the piecewise linear one of [`Scale`]. Magnifying makes every piece wider by the same factor, so a header of 64 B beside
-//! a tensor of 11 MiB stays visible and keeps a scale of its own; the gaps, which say where the scale changes, stay as they are. Where
-//! there are more pieces than pixels the whole axis is reduced in the same way, and pieces that are too narrow to be drawn are told
-//! together. Nothing in here goes over all pieces: they are found by bisection, and a view has at most as many parts as its pixels can
-//! show.
+//! The axis is the piecewise linear one of [`Scale`]. Magnifying widens every piece by the same
+//! factor. So a header of 64 B beside a tensor of 11 MiB stays visible and keeps a scale of its
+//! own. The gaps, which mark a change of scale, keep their width.
+//!
+//! With more pieces than pixels, the whole axis is reduced in the same way, and pieces too narrow
+//! to draw are merged. The module never scans all pieces: it finds them by bisection. A view has at
+//! most as many parts as its pixels can show.
 
 use std::{ops::Range, rc::Rc};
 
 use crate::app::Window;
 use crate::present::layout::scale::{Scale, Span, inside};
 
-/// Pixels that a byte has at most.
+/// The most pixels of a byte.
 const MOST_BYTE: f64 = 48.0;
 
-/// What no magnification comes near: a bound for numbers that make no sense.
+/// A bound for input without sense. No real magnification is near it.
 const MOST_ZOOM: f64 = 1e9;
 
-/// A piece that is narrower is drawn with less detail.
+/// A narrower piece is drawn with less detail.
 const DETAILED: f64 = 44.0;
 
-/// Pieces are told together until they are so wide, in pixels.
+/// Pieces are merged until they are so wide, in pixels.
 const LEAST: f64 = 6.0;
 
-/// The same in the strip in true scale.
+/// The same for the strip in true scale.
 const LEAST_TRUE: f64 = 1.5;
 
-/// Pixels that are left at both sides of what fits the view.
+/// Margin at both sides of a part that fits the view, in pixels.
 const MARGIN: f64 = 24.0;
 
-/// What is drawn at one place of the axis.
+/// Says what the view shows at one place of the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     /// One piece, with room for words.
     Piece(usize, Span),
-    /// One piece that is narrow.
+    /// One narrow piece.
     Narrow(usize, Span),
-    /// Several pieces, by their positions, that are too narrow to be told apart.
+    /// Several pieces, by their positions. They are too narrow to be drawn apart.
     Merged(Range<usize>, Span),
 }
 
 impl Shown {
-    /// Where it is.
+    /// Returns its place in the view.
     #[must_use]
     pub fn span(&self) -> &Span {
         match self {
@@ -50,20 +53,20 @@ impl Shown {
     }
 }
 
-/// The view. Positions are pixels from its left end.
+/// Maps slots of the axis to places in a view. Places are pixels from the view's left end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lens {
     axis: Rc<Scale>,
-    /// Pixels of the view.
+    /// Width of the view, in pixels.
     pub width: f64,
     /// How much wider pieces are than on the axis.
     zoom: f64,
-    /// Where on the magnified axis the view begins.
+    /// The place on the magnified axis where the view begins, in pixels.
     shift: f64,
 }
 
 impl Lens {
-    /// The view of `width` pixels of a window, or of the whole.
+    /// Makes a view of `width` pixels of a window, or of the whole.
     #[must_use]
     pub fn new(axis: Rc<Scale>, width: f64, window: Option<Window>) -> Self {
         let whole = Self { axis, width, zoom: 1.0, shift: 0.0 }.whole();
@@ -80,31 +83,31 @@ impl Lens {
         lens.shifted(shift)
     }
 
-    /// The view of another window of the same axis; `None` for no window.
+    /// Returns the view of another window of the same axis. Returns `None` without a window.
     #[must_use]
     pub fn with_window(&self, window: Option<Window>) -> Option<Self> {
         Some(Self::new(self.axis.clone(), self.width, Some(window?)))
     }
 
-    /// The whole axis.
+    /// Returns the view of the whole axis.
     #[must_use]
     pub fn whole(&self) -> Self {
         Self { zoom: (self.width / self.axis.width).min(1.0), shift: 0.0, ..self.clone() }
     }
 
-    /// Whether it shows the whole axis.
+    /// Returns whether it shows the whole axis.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.zoom <= self.whole().zoom * (1.0 + 1e-9) || self.total() <= self.width
     }
 
-    /// What it shows; `None` for the whole.
+    /// Returns the part in view, or `None` for the whole.
     #[must_use]
     pub fn window(&self) -> Option<Window> {
         if self.is_whole() { None } else { Window::new(self.slot_at(0.0), self.slot_at(self.width)) }
     }
 
-    /// Gaps keep their pixels when it is magnified, and shrink with the pieces when it is reduced.
+    /// Gaps keep their pixels in a magnified view. They shrink with the pieces in a reduced one.
     fn gap_scale(&self) -> f64 {
         self.zoom.min(1.0)
     }
@@ -118,7 +121,7 @@ impl Lens {
         self.axis.spans.last().map_or(0.0, |last| self.begin(last) + self.zoom * last.width)
     }
 
-    /// The same magnification from elsewhere on, as far as the axis goes.
+    /// The same magnification with another beginning, up to the end of the axis.
     fn shifted(self, shift: f64) -> Self {
         let shift = shift.min(self.total() - self.width).max(0.0);
         Self { shift, ..self }
@@ -128,7 +131,7 @@ impl Lens {
         ((slot / 2.0).floor().max(0.0) as usize).min(self.axis.spans.len().saturating_sub(1))
     }
 
-    /// Pixels of pieces and of gaps in front of a slot, on the axis.
+    /// Pixels of the pieces and of the gaps before a slot, on the axis.
     fn natural(&self, slot: f64) -> (f64, f64) {
         let at = self.piece_at(slot);
         let Some(span) = self.axis.spans.get(at) else { return (0.0, 0.0) };
@@ -137,20 +140,20 @@ impl Lens {
         (span.x - span.before + inside(rest, 0.0, 1.0) * span.width, span.before + inside(rest - 1.0, 0.0, 1.0) * gap)
     }
 
-    /// How much a piece may be magnified.
+    /// The most by which a piece may be magnified.
     fn most(&self, position: usize) -> f64 {
         let Some(span) = self.axis.spans.get(position) else { return 1.0 };
         let fits = (self.width - 2.0 * MARGIN) / span.width;
         if span.bytes == 0 { fits } else { fits.max(MOST_BYTE * span.bytes as f64 / span.width) }.max(1.0)
     }
 
-    /// The last piece that begins at or before `x`, if there is any piece.
+    /// The last piece that begins at or before `x`, if the axis has one.
     fn last_begun(&self, x: f64) -> Option<usize> {
         let at = self.axis.spans.partition_point(|span| self.begin(span) - self.shift <= x);
         (!self.axis.spans.is_empty()).then(|| at.saturating_sub(1))
     }
 
-    /// The slot at `x`.
+    /// Returns the slot at `x`.
     #[must_use]
     pub fn slot_at(&self, x: f64) -> f64 {
         let Some(at) = self.last_begun(x) else { return 0.0 };
@@ -166,14 +169,14 @@ impl Lens {
         2.0 * at as f64 + rest
     }
 
-    /// Where a slot is.
+    /// Returns the place of a slot, in pixels.
     #[must_use]
     pub fn x_of(&self, slot: f64) -> f64 {
         let (pieces, gaps) = self.natural(slot);
         self.zoom * pieces + self.gap_scale() * gaps - self.shift
     }
 
-    /// Magnified by `factor`; what is at `x` stays there, as far as that goes.
+    /// Magnifies by `factor`. The place at `x` stays there, up to the ends of the axis.
     #[must_use]
     pub fn zoomed(&self, factor: f64, x: f64) -> Self {
         let slot = self.slot_at(x);
@@ -181,7 +184,7 @@ impl Lens {
         self.magnified((self.zoom * factor).min(most), slot, x)
     }
 
-    /// So much magnified, with `slot` at `x`.
+    /// The view with this magnification and with `slot` at `x`.
     fn magnified(&self, zoom: f64, slot: f64, x: f64) -> Self {
         let least = self.whole().zoom;
         if !zoom.is_finite() || zoom <= least * (1.0 + 1e-9) {
@@ -193,7 +196,8 @@ impl Lens {
         lens.shifted(shift)
     }
 
-    /// Moved to the right by so many pixels. A piece that would be magnified beyond its bytes is magnified less.
+    /// Moves the view to the right by so many pixels. The magnification shrinks where the piece in
+    /// the middle does not allow as much.
     #[must_use]
     pub fn panned(&self, by: f64) -> Self {
         let lens = self.clone().shifted(self.shift + by);
@@ -203,14 +207,14 @@ impl Lens {
         if lens.zoom > most { lens.magnified(most, slot, middle) } else { lens }
     }
 
-    /// As much magnified, with a slot in the middle.
+    /// Returns the view with the same magnification and a slot in the middle.
     #[must_use]
     pub fn centred(&self, slot: f64) -> Self {
         let at = self.x_of(slot);
         self.panned(at - self.width / 2.0)
     }
 
-    /// The part of the axis from one slot to another, with a margin.
+    /// Returns the view of the part of the axis from one slot to another, with a margin.
     #[must_use]
     pub fn fitting(&self, from: f64, to: f64) -> Self {
         let [(pieces_from, gaps_from), (pieces_to, gaps_to)] = [from, to].map(|slot| self.natural(slot));
@@ -221,7 +225,8 @@ impl Lens {
         self.magnified(zoom.min(self.most(self.piece_at(middle))), middle, self.width / 2.0)
     }
 
-    /// The slots from the beginning to the end of the unit `index` of `count` equal units of a piece.
+    /// Returns the slots from the beginning to the end of the unit `index`. A piece has `count`
+    /// equal units.
     #[must_use]
     pub fn slots_of(position: usize, index: usize, count: usize) -> (f64, f64) {
         let begin = 2.0 * position as f64;
@@ -229,7 +234,7 @@ impl Lens {
         (at(index), at(index + 1))
     }
 
-    /// A piece as it is in this view.
+    /// Returns a piece as it is in this view.
     #[must_use]
     pub fn span(&self, position: usize) -> Option<Span> {
         let span = self.axis.spans.get(position)?;
@@ -260,7 +265,7 @@ impl Lens {
         })
     }
 
-    /// The piece at `x`, or the nearest one when `x` lies in a gap.
+    /// Returns the piece at `x`, or the nearest one when `x` is in a gap.
     #[must_use]
     pub fn position_at(&self, x: f64) -> Option<usize> {
         let at = self.last_begun(x)?;
@@ -269,13 +274,13 @@ impl Lens {
         Some(if nearer { at + 1 } else { at })
     }
 
-    /// What is drawn, from left to right: never more than the pixels can show.
+    /// Returns the pieces to draw, from left to right: at most as many as the pixels can show.
     #[must_use]
     pub fn shown(&self) -> Vec<Shown> {
         let mut shown = Vec::new();
         let Some(mut at) = self.last_begun(0.0) else { return shown };
         while let Some(span) = self.span(at).filter(|span| span.x <= self.width) {
-            // What is joined to another piece needs no words.
+            // A piece that is joined to another one needs no words.
             let detailed = span.width >= DETAILED || self.zoom >= 1.0;
             if detailed || span.width >= LEAST {
                 if span.end() >= 0.0 {
@@ -300,8 +305,9 @@ impl Lens {
         shown
     }
 
-    /// What the strip in true scale consists of: pieces, or several that are too narrow together; where, and how wide, in pixels of the
-    /// view. At least as wide as can be seen.
+    /// Returns the parts of the strip in true scale: single pieces, or several merged ones that are
+    /// too narrow. Each has its place and width in pixels of the view, and is wide enough to be
+    /// visible.
     #[must_use]
     pub fn strip(&self) -> Vec<(Range<usize>, f64, f64)> {
         let strip = self.width / self.axis.width;
@@ -322,14 +328,14 @@ impl Lens {
         parts
     }
 
-    /// Where the payload byte at `offset` is in the strip in true scale.
+    /// Returns the place of the payload byte at `offset` in the strip in true scale.
     #[must_use]
     pub fn true_x(&self, offset: usize) -> f64 {
         let len = self.len();
         if len == 0 { 0.0 } else { offset as f64 / len as f64 * self.width }
     }
 
-    /// The slot of what the strip in true scale shows at `x`.
+    /// Returns the slot that the strip in true scale shows at `x`.
     #[must_use]
     pub fn true_slot(&self, x: f64) -> f64 {
         let offset = inside(x / self.width, 0.0, 1.0) * self.len() as f64;
@@ -339,26 +345,26 @@ impl Lens {
         2.0 * at as f64 + inside(within, 0.0, 1.0)
     }
 
-    /// Bytes of the payload.
+    /// Returns the bytes of the payload.
     #[must_use]
     pub fn len(&self) -> usize {
         self.axis.spans.last().map_or(0, |last| last.offset + last.bytes)
     }
 
-    /// Whether the payload has no byte.
+    /// Returns whether the payload has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The payload bytes that are in view.
+    /// Returns the payload bytes in view.
     #[must_use]
     pub fn bytes(&self) -> Range<usize> {
         let side = |x: f64, last: bool| {
             let slot = self.slot_at(x);
             let Some(span) = self.span(self.piece_at(slot)) else { return 0 };
             let within = (slot - 2.0 * self.piece_at(slot) as f64).min(1.0) * span.bytes as f64;
-            // Where a byte begins exactly at the edge, rounding must not show it in half.
+            // A byte that begins exactly at the edge must not be half in view after rounding.
             let within = if last { (within - 1e-3).ceil() } else { (within + 1e-3).floor() };
             span.offset + (within.max(0.0) as usize).min(span.bytes)
         };
@@ -384,7 +390,7 @@ mod tests {
         Lens::new(axis(lengths, VIEW), VIEW, None)
     }
 
-    /// A payload as people build them: a header, a tensor, nothing, a trailer.
+    /// A typical payload: a header, a tensor, an empty segment, a trailer.
     const FRAMED: [usize; 4] = [8192, 11_796_480, 0, 512];
 
     #[test]
@@ -426,7 +432,7 @@ mod tests {
         assert!((x - MARGIN).abs() < 0.01 && (width - (VIEW - 2.0 * MARGIN)).abs() < 0.01, "{x} {width}");
         let begin = 100 + 64 * 54_321;
         assert_eq!(fit.bytes(), begin - 3..begin + 64 + 3);
-        // A piece without bytes has a place that can be fitted too.
+        // A view can also fit a piece without bytes: it has a place.
         let empty = self::lens(&FRAMED).fitting(4.0, 5.0);
         assert!((empty.span(2).unwrap().seen() - (VIEW - 2.0 * MARGIN)).abs() < 0.01);
         assert!(empty.bytes().contains(&(8192 + 11_796_480)));
@@ -449,7 +455,7 @@ mod tests {
         assert!(lens.is_whole(), "the whole fits, however many pieces there are");
         let shown = lens.shown();
         assert!(shown.len() as f64 <= VIEW / LEAST + 2.0, "{}", shown.len());
-        // Nothing is left out and nothing told twice.
+        // Every piece is drawn, and each only once.
         let mut next = 0;
         for one in &shown {
             let range = match one {
@@ -464,7 +470,7 @@ mod tests {
         assert_eq!(bytes, lengths.iter().sum::<usize>());
         assert!(lens.strip().len() as f64 <= 2.0 * VIEW / LEAST_TRUE);
         assert_eq!(lens.strip().iter().map(|(range, ..)| range.len()).sum::<usize>(), 100_000);
-        // Magnified far enough there is room for each.
+        // With enough magnification, each has room.
         let part = lens.fitting(2.0 * 70_000.0, 2.0 * 70_003.0 + 1.0);
         let pieces: Vec<_> = part.shown().into_iter().filter(|one| matches!(one, Shown::Piece(..))).collect();
         assert!((4..=6).contains(&pieces.len()), "{}", pieces.len());
@@ -527,7 +533,8 @@ mod tests {
             for (factor, x, by) in steps {
                 let before = lens.slot_at(x);
                 let zoomed = lens.zoomed(factor, x);
-                // What is under the pointer stays there, unless the end of the axis is in the way.
+                // The place under the pointer stays there, unless the view is at an end of the
+                // axis.
                 let at_an_end = zoomed.shift == 0.0 || (zoomed.shift + VIEW - zoomed.total()).abs() < 1e-6;
                 let beyond = lens.x_of(before) + 1e-6 < x;
                 prop_assert!(at_an_end || beyond || (zoomed.x_of(before) - x).abs() < 0.01, "{before} {x}");
@@ -535,10 +542,11 @@ mod tests {
                 prop_assert!(lens.shift >= 0.0 && lens.zoom >= lens.whole().zoom * 0.999_999);
                 for x in [0.0, 1.0, VIEW / 3.0, VIEW - 1.0, VIEW] {
                     let slot = lens.slot_at(x);
-                    // Beyond the last piece there is nothing.
+                    // The axis is empty beyond the last piece.
                     prop_assert!((lens.x_of(slot) - x).abs() < 0.01 || lens.total() < VIEW + 1e-6, "{x} {slot}");
                 }
-                // A window makes the same view again, and in another width one of the same bytes.
+                // A window makes the same view again. In another width, it makes a view of the same
+                // bytes.
                 if let Some(window) = lens.window() {
                     let again = Lens::new(lens.axis.clone(), VIEW, Some(window));
                     for x in [0.0, VIEW / 2.0, VIEW] {

@@ -1,92 +1,97 @@
-//! The layout's axis: piecewise linear, so that a header of 64 B and a tensor of 11 MiB can be looked at together.
+//! The layout's axis. It is piecewise linear, so that a person sees a header of 64 B and a tensor
+//! of 11 MiB together.
 //!
-//! Every piece gets a least width; what is left is shared in proportion to the bytes. Where two neighbours have different
-//! scales a gap says so. No web types, so it is tested natively.
+//! Every piece gets a least width. The pieces share the remaining width in proportion to their
+//! bytes. A gap marks two neighbours with different scales. The module has no web types, so native
+//! tests cover it.
 
 use std::ops::Range;
 
-/// Pixels between pieces of different scale; there is room for a cut mark in it.
+/// Pixels between pieces of different scale. A cut mark fits into them.
 const CUT: f64 = 22.0;
 
 /// Pixels between pieces of equal scale.
 const SEAM: f64 = 5.0;
 
-/// Pixels between a piece and the one that is joined to it.
+/// Pixels between a piece and the one to which it is joined.
 const JOINT: f64 = 2.0;
 
-/// One piece on the axis. All positions are pixels from the left end.
+/// Describes one piece on the axis. All positions are pixels from the left end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// Where it begins.
+    /// Its left edge.
     pub x: f64,
-    /// How wide it is.
+    /// Its width.
     pub width: f64,
-    /// The payload offset at which it begins.
+    /// The payload offset of its first byte.
     pub offset: usize,
-    /// Its bytes.
+    /// The number of its bytes.
     pub bytes: usize,
     /// Whether the scale changes between this piece and the next one.
     pub cut_after: bool,
-    /// Where it begins in true scale.
+    /// Its left edge in true scale.
     pub true_x: f64,
-    /// How wide it is in true scale.
+    /// Its width in true scale.
     pub true_width: f64,
-    /// Pixels of gaps in front of it.
+    /// Pixels of gaps before it.
     pub before: f64,
-    /// Where what is in view of it begins.
+    /// The left edge of its part in view.
     pub left: f64,
-    /// Where what is in view of it ends.
+    /// The right edge of its part in view.
     pub right: f64,
 }
 
-/// What is in view of a piece that goes on beyond the view is drawn so far beyond it that no edge is seen.
+/// A piece that extends beyond the view is drawn so many pixels beyond it, so that the person sees
+/// no edge.
 const EDGE: f64 = 12.0;
 
 impl Span {
-    /// Where it ends.
+    /// Returns its right edge.
     #[must_use]
     pub fn end(&self) -> f64 {
         self.x + self.width
     }
 
-    /// Pixels of it that are in view.
+    /// Returns the width of its part in view.
     #[must_use]
     pub fn seen(&self) -> f64 {
         self.right - self.left
     }
 
-    /// The middle of what is in view.
+    /// Returns the middle of its part in view.
     #[must_use]
     pub fn middle(&self) -> f64 {
         f64::midpoint(self.left, self.right)
     }
 
-    /// Where to draw it from: its beginning, or beyond the edge of the view.
+    /// Returns the left edge of the drawing: the beginning of the piece, or a place beyond the edge
+    /// of the view.
     #[must_use]
     pub fn begin(&self) -> f64 {
         if self.x < self.left { self.left - EDGE } else { self.x }
     }
 
-    /// How wide to draw it from [`Span::begin`].
+    /// Returns the width of the drawing, from [`Span::begin`].
     #[must_use]
     pub fn drawn(&self) -> f64 {
         (if self.end() > self.right { self.right + EDGE } else { self.end() }) - self.begin()
     }
 
-    /// The payload bytes that are in view; at least one, where the piece has any.
+    /// Returns the payload bytes in view; at least one, where the piece has any.
     #[must_use]
     pub fn bytes_seen(&self) -> Range<usize> {
         let at = |x: f64| self.offset + self.byte_at(x);
         if self.bytes == 0 { self.offset..self.offset } else { at(self.left)..at(self.right) + 1 }
     }
 
-    /// Bytes that one pixel stands for.
+    /// Returns the bytes of one pixel.
     #[must_use]
     pub fn density(&self) -> f64 {
         self.bytes as f64 / self.width
     }
 
-    /// Where the payload byte `offset` is drawn; offsets outside are drawn at the nearer end.
+    /// Returns the place of the payload byte `offset`. An offset outside of the piece gets the
+    /// nearer end.
     #[must_use]
     pub fn at(&self, offset: usize) -> f64 {
         if self.bytes == 0 {
@@ -96,21 +101,22 @@ impl Span {
         self.x + within * self.width
     }
 
-    /// The byte of this piece that is drawn at `x`, counted from the piece's beginning; never its end.
+    /// Returns the byte of this piece at `x`, counted from the piece's beginning. It is never the
+    /// piece's end.
     #[must_use]
     pub fn byte_at(&self, x: f64) -> usize {
         let within = inside((x - self.x) / self.width, 0.0, 1.0);
         ((within * self.bytes as f64) as usize).min(self.bytes.saturating_sub(1))
     }
 
-    /// Where the unit `index` of `count` equal units of this piece is drawn, and how wide.
+    /// Returns the place and the width of the unit `index`. The piece has `count` equal units.
     #[must_use]
     pub fn unit(&self, index: usize, count: usize) -> (f64, f64) {
         let each = self.width / count.max(1) as f64;
         (self.x + each * index as f64, each)
     }
 
-    /// Which of `count` equal units of this piece is drawn at `x`.
+    /// Returns which of `count` equal units of this piece is at `x`.
     #[must_use]
     pub fn unit_at(&self, x: f64, count: usize) -> usize {
         let within = inside((x - self.x) / self.width, 0.0, 1.0);
@@ -118,35 +124,38 @@ impl Span {
     }
 }
 
-/// What an axis needs to know of a piece.
+/// Lists the properties of a piece that an axis needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
-    /// Its bytes.
+    /// The number of its bytes.
     pub bytes: usize,
-    /// The least width that it gets, in pixels.
+    /// Its least width, in pixels.
     pub least: f64,
-    /// Whether it belongs to the piece before it: no cut is made between them, whatever their scales.
+    /// Whether it belongs to the piece before it. The axis then makes no cut between them, at any
+    /// scales.
     pub joined: bool,
 }
 
-/// The whole axis.
+/// Maps a whole payload to the axis, by the places of its pieces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     /// The pieces from left to right.
     pub spans: Vec<Span>,
-    /// Pixels from the left end to the right end: the width asked for, or more when the pieces need it.
+    /// Pixels from the left end to the right end: the requested width, or more when the pieces need
+    /// it.
     pub width: f64,
 }
 
 impl Scale {
-    /// An axis of `width` pixels for pieces of these lengths, each at least `least` pixels wide.
+    /// Makes an axis of `width` pixels for pieces of these lengths, each at least `least` pixels
+    /// wide.
     #[must_use]
     pub fn of(lengths: &[usize], width: f64, least: f64) -> Self {
         let rooms: Vec<_> = lengths.iter().map(|bytes| Room { bytes: *bytes, least, joined: false }).collect();
         Self::fitted(&rooms, width)
     }
 
-    /// An axis of `width` pixels for these pieces.
+    /// Makes an axis of `width` pixels for these pieces.
     #[must_use]
     pub fn fitted(rooms: &[Room], width: f64) -> Self {
         let lengths: Vec<usize> = rooms.iter().map(|room| room.bytes).collect();
@@ -155,7 +164,8 @@ impl Scale {
         if n == 0 {
             return Self { spans: Vec::new(), width };
         }
-        // Widths decide where cuts are, and cuts take width: a few rounds settle it, and any result is a valid axis.
+        // Widths decide the places of cuts, and cuts take width. A few rounds are enough, and any
+        // result is a valid axis.
         let mut gaps = vec![CUT; n - 1];
         let mut widths = Vec::new();
         for _ in 0..4 {
@@ -208,7 +218,7 @@ impl Scale {
         Self { spans, width: whole }
     }
 
-    /// The piece at `x`, or the nearest one when `x` lies in a gap.
+    /// Returns the piece at `x`, or the nearest one when `x` is in a gap.
     #[must_use]
     pub fn span_at(&self, x: f64) -> Option<usize> {
         let distance = |span: &Span| (span.x - x).max(x - span.end()).max(0.0);
@@ -216,7 +226,7 @@ impl Scale {
     }
 }
 
-/// Shares `room` in proportion to `lengths`, but nobody gets less than its `least`.
+/// Shares `room` in proportion to `lengths`. Each piece gets its `least` at least.
 fn share(lengths: &[usize], room: f64, least: &[f64]) -> Vec<f64> {
     let mut fixed = vec![false; lengths.len()];
     loop {
@@ -237,8 +247,8 @@ fn share(lengths: &[usize], room: f64, least: &[f64]) -> Vec<f64> {
     }
 }
 
-/// Marks between `from` and `to`, at multiples of a round step that gives about `wanted` of them. Steps are 1, 2 or 5 times a
-/// power of ten, or powers of two when `binary`.
+/// Returns marks between `from` and `to`, about `wanted` of them. They are at multiples of a round
+/// step: 1, 2 or 5 times a power of ten, or a power of two when `binary`.
 #[must_use]
 pub fn ticks(from: usize, to: usize, wanted: usize, binary: bool) -> Vec<usize> {
     let raw = (to.saturating_sub(from)) as f64 / wanted.max(1) as f64;
@@ -257,8 +267,9 @@ pub fn ticks(from: usize, to: usize, wanted: usize, binary: bool) -> Vec<usize> 
     (first..=to).step_by(step).collect()
 }
 
-/// Borders to draw between `count` equal units of a piece, of those in view: all of them while they are `least` pixels apart, else every
-/// `n`-th of the piece, so that they stay where they are when the view moves. Returns `n` and where they are drawn.
+/// Returns `n` and the borders in view between `count` equal units of a piece. All borders are
+/// returned when they are `least` pixels apart, else every `n`-th of the piece. So the borders stay
+/// where they are when the view moves.
 #[must_use]
 pub fn borders(span: &Span, count: usize, least: f64) -> (usize, Vec<f64>) {
     let each = span.width / count.max(1) as f64;
@@ -268,8 +279,8 @@ pub fn borders(span: &Span, count: usize, least: f64) -> (usize, Vec<f64>) {
     (every, (first..last).step_by(every).map(|at| span.x + each * at as f64).collect())
 }
 
-/// `x`, or the border that it is beyond; `least` when the borders have crossed. `f64::clamp` panics then, and where a text fits
-/// to the pixel a rounding error is enough to make them cross.
+/// Returns `x`, or the border beyond which it is. Returns `least` when the borders have crossed,
+/// where `f64::clamp` panics. A rounding error makes them cross where a text fits to the pixel.
 #[must_use]
 pub fn inside(x: f64, least: f64, most: f64) -> f64 {
     x.min(most).max(least)
@@ -374,7 +385,8 @@ mod tests {
         assert_eq!(positions.len(), 199);
         assert_eq!(borders(&span(100.0), 0, 4.0).1.len(), 0);
         assert_eq!(borders(&span(100.0), 1, 4.0).1.len(), 0);
-        // Of a piece of which a part is in view, those that are there, and always the same ones.
+        // A piece that is partly in view returns only the borders in view, and always the same
+        // ones.
         let part = Span { x: -8_000.0, width: 1e6, left: 0.0, right: 800.0, ..span(800.0) };
         let (every, positions) = borders(&part, 1_000_000, 4.0);
         assert_eq!((every, positions.len()), (4, 201));

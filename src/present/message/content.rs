@@ -1,4 +1,5 @@
-//! What is said of a message that was read: its facts, the range of its values, its structure. No web types.
+//! Describes a message that was read: its facts, the range of its values, its structure. The module
+//! has no web types.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use crate::{
     segment::Element,
 };
 
-/// The name of an element type as numpy has it: `int32`, `uint8`.
+/// Returns numpy's name of an element type: `int32`, `uint8`.
 #[must_use]
 pub const fn element(element: Element) -> &'static str {
     match element {
@@ -34,7 +35,7 @@ pub const fn element(element: Element) -> &'static str {
     }
 }
 
-/// Shape and element type: `1920x1536 int32`, `640x480 rgb8`, `1,000 points`.
+/// Formats shape and element type: `1920x1536 int32`, `640x480 rgb8`, `1,000 points`.
 #[must_use]
 pub fn shape(spec: &Spec) -> String {
     match spec {
@@ -47,7 +48,7 @@ pub fn shape(spec: &Spec) -> String {
     }
 }
 
-/// Nanoseconds since 1970 as a time: `2026-11-22 14:22:33.000000001 UTC`.
+/// Formats nanoseconds since 1970 as a time: `2026-11-22 14:22:33.000000001 UTC`.
 #[must_use]
 pub fn timestamp(ns: i64) -> String {
     let Ok(since) = u64::try_from(ns) else { return format!("{ns} ns, before 1970") };
@@ -59,7 +60,7 @@ pub fn timestamp(ns: i64) -> String {
     format!("{second}.{:09} UTC", since % 1_000_000_000)
 }
 
-/// `bytes 184 to 263`.
+/// Formats a range of bytes: `bytes 184 to 263`.
 #[must_use]
 pub fn bytes(range: &Range<usize>) -> String {
     match range.len() {
@@ -69,7 +70,7 @@ pub fn bytes(range: &Range<usize>) -> String {
     }
 }
 
-/// The first and the last byte of a span, for a column of them: `184 … 263`.
+/// Formats the first and the last byte of a span, for a column of spans: `184 … 263`.
 #[must_use]
 pub fn interval(range: &Range<usize>) -> String {
     match range.len() {
@@ -78,12 +79,13 @@ pub fn interval(range: &Range<usize>) -> String {
     }
 }
 
-/// Which segment of the message `range` lies in.
+/// The segment of the message that contains `range`.
 fn segment_of(parts: &[Part], range: &Range<usize>) -> Option<usize> {
     parts.iter().position(|part| !range.is_empty() && part.bytes.start <= range.start && range.end <= part.bytes.end)
 }
 
-/// Where an array lies: `segment 1 of the message, bytes 184 to 11,796,663 of the payload`.
+/// Describes the place of an array: `segment 1 of the message, bytes 184 to 11,796,663 of the
+/// payload`.
 #[must_use]
 pub fn place(parts: &[Part], range: &Range<usize>) -> String {
     match segment_of(parts, range) {
@@ -92,7 +94,7 @@ pub fn place(parts: &[Part], range: &Range<usize>) -> String {
     }
 }
 
-/// A name and what it is, of everything that the message says beside its arrays.
+/// Returns a name and a value for each fact of the message, other than its arrays.
 #[must_use]
 pub fn facts(spec: &Spec) -> Vec<(&'static str, String)> {
     let mut facts = vec![("schema", spec.schema().name().to_owned())];
@@ -139,7 +141,7 @@ fn named(indices: &[usize]) -> String {
     }
 }
 
-/// What was copied to read what the message says, and whether its data were among it.
+/// Describes the bytes that reading the message has copied, and whether its data were among them.
 #[must_use]
 pub fn reading_cost(opened: &Opened, content: &Content) -> String {
     let read: Vec<usize> = (0..).zip(&opened.parts).filter(|(_, part)| part.read).map(|(index, _)| index).collect();
@@ -169,7 +171,7 @@ pub fn reading_cost(opened: &Opened, content: &Content) -> String {
     )
 }
 
-/// What stands behind the message in the payload.
+/// Describes the bytes behind the message in the payload.
 #[must_use]
 pub fn behind(opened: &Opened) -> Option<String> {
     (opened.behind > 0).then(|| {
@@ -178,7 +180,7 @@ pub fn behind(opened: &Opened) -> Option<String> {
     })
 }
 
-/// A value as people read it: whole numbers with commas.
+/// Formats a value for people: whole numbers with commas.
 #[must_use]
 pub fn number(value: Number) -> String {
     match value {
@@ -190,13 +192,13 @@ pub fn number(value: Number) -> String {
     }
 }
 
-/// The ends of a range: `-5` and `1,234`; `None` when there is no finite value.
+/// Formats the ends of a range: `-5` and `1,234`. Returns `None` without a finite value.
 #[must_use]
 pub fn ends(range: &values::Range) -> Option<(String, String)> {
     range.ends.map(|(least, most)| (number(least), number(most)))
 }
 
-/// `-5 … 1,234`.
+/// Formats a range: `-5 … 1,234`.
 #[must_use]
 pub fn span(range: &values::Range) -> String {
     match ends(range) {
@@ -205,7 +207,7 @@ pub fn span(range: &values::Range) -> String {
     }
 }
 
-/// How many values are no finite number, and how they are shown.
+/// Counts the values that are not finite numbers, and says how the picture shows them.
 #[must_use]
 pub fn odd(range: &values::Range, shown: &str) -> Option<String> {
     let counted = |count: u64, name: &str| (count > 0).then(|| format!("{} {name}", format::thousands(count)));
@@ -218,7 +220,7 @@ pub fn odd(range: &values::Range, shown: &str) -> Option<String> {
     (!all.is_empty()).then(|| format!("Not finite: {}.", all.join("; ")))
 }
 
-/// What the channels of a picture are.
+/// The meaning of the channels of a picture, in words.
 fn shades(raster: &Raster) -> &'static str {
     match (raster.channels, raster.as_is) {
         (1, true) => "grey, 0 to 255 as it is",
@@ -231,7 +233,7 @@ fn shades(raster: &Raster) -> &'static str {
     }
 }
 
-/// What a picture shows: its text alternative, and the words below it.
+/// Describes a picture: its text alternative, and the words below it.
 #[must_use]
 pub fn caption(picture: &Picture) -> String {
     match picture.view {
@@ -275,14 +277,14 @@ pub fn caption(picture: &Picture) -> String {
     }
 }
 
-/// What was looked at for a picture.
+/// Describes how many bytes the page read for a picture.
 #[must_use]
 pub fn looked(picture: &Picture) -> String {
     let of = if picture.ranges.is_empty() { "" } else { "The range is that of all values. " };
     format!("{of}{} went through a window of 64 KiB for it.", format::requested(picture.looked))
 }
 
-/// The places of a ledger's copies: `11,796,480 B copied from wasm memory to the JavaScript heap`.
+/// Describes the copies in a ledger: `11,796,480 B copied from wasm memory to the JavaScript heap`.
 #[must_use]
 pub fn copies(ledger: &Ledger) -> String {
     let place = |place| match place {
@@ -300,7 +302,7 @@ pub fn copies(ledger: &Ledger) -> String {
     if lines.is_empty() { "nothing was copied".to_owned() } else { lines.join("; ") }
 }
 
-/// The first and the last elements of an array: `0, 1, 2, 3 … 8, 9`.
+/// Formats the first and the last elements of an array: `0, 1, 2, 3 … 8, 9`.
 #[must_use]
 pub fn elements(facts: &ArrayFacts) -> String {
     let list = |values: &[String]| values.join(", ");
@@ -311,7 +313,8 @@ pub fn elements(facts: &ArrayFacts) -> String {
     }
 }
 
-/// What a span belongs to, and which span it leads to, in words.
+/// Describes the target of a pointer. Also returns the index of the span in which the target
+/// begins.
 #[must_use]
 pub fn leads(structure: &Structure, span: &Span) -> Option<(Option<usize>, String)> {
     let target = span.target.as_ref()?;
@@ -320,7 +323,7 @@ pub fn leads(structure: &Structure, span: &Span) -> Option<(Option<usize>, Strin
     Some((at, there.map_or_else(|| bytes(target), |there| format!("{}, {}", there.kind.name(), bytes(target)))))
 }
 
-/// The index of the span in which the target of a pointer begins.
+/// Returns the index of the span in which the target of a pointer begins.
 #[must_use]
 pub fn landing(structure: &Structure, span: &Span) -> Option<usize> {
     let start = span.target.as_ref()?.start;
@@ -328,14 +331,14 @@ pub fn landing(structure: &Structure, span: &Span) -> Option<usize> {
     structure.spans.get(index).filter(|there| there.bytes.contains(&start)).map(|_| index)
 }
 
-/// Whether a span is part of what the selected one leads to.
+/// Returns whether a span is part of the selected span's target.
 #[must_use]
 pub fn is_landed(selected: Option<&Span>, span: &Span) -> bool {
     let target = selected.and_then(|selected| selected.target.as_ref());
     target.is_some_and(|target| span.bytes.start < target.end && target.start < span.bytes.end)
 }
 
-/// A sentence about a span.
+/// Describes a span in a sentence.
 #[must_use]
 pub fn span_words(structure: &Structure, span: &Span) -> String {
     let place = match span.segment {
@@ -347,7 +350,7 @@ pub fn span_words(structure: &Structure, span: &Span) -> String {
     format!("{}{label}: {place}{leads}", span.kind.name())
 }
 
-/// What bytes look like: in a word, and in a sentence.
+/// Says what bytes look like: in a word, and in a sentence.
 #[must_use]
 pub const fn looks(looks: Looks) -> (&'static str, &'static str) {
     match looks {
@@ -363,7 +366,7 @@ pub const fn looks(looks: Looks) -> (&'static str, &'static str) {
     }
 }
 
-/// What the chooser of schemas says.
+/// Returns the text of a schema in the chooser.
 #[must_use]
 pub fn schema_choice(schema: Option<Schema>) -> &'static str {
     schema.map_or("the schema that fits", Schema::name)

@@ -1,4 +1,4 @@
-//! A Cap'n Proto message: what it says in words, and its words as a strip.
+//! A Cap'n Proto message: its content in words, and its words as a strip.
 
 pub mod content;
 pub mod strip;

@@ -1,66 +1,67 @@
-//! The words of a message as a strip of cells, one for every eight bytes: where each cell is, what it is, and which arrows are drawn. No
-//! web types.
+//! The words of a message as a strip of cells, one for every eight bytes. The module computes the
+//! place and the style of each cell, and the arrows. It has no web types.
 //!
-//! Ink as everywhere: outlined means referred to, so pointers are outlined; solid means data; hatched means filled up. What is
-//! longer than a few words is one block. The segments of the message follow each other, on the same line as long as they fit.
+//! Ink has its usual meaning: outlined means referred to, so pointers are outlined; solid means
+//! data; hatched means padding. A span longer than a few words is one block. The segments of the
+//! message follow each other, on the same line as long as they fit.
 
 use std::ops::Range;
 
 use crate::message::{Kind, Span, Structure};
 use crate::present::{format, message::content};
 
-/// Width of a cell, in pixels.
+/// Sets the width of a cell, in pixels.
 pub const CELL: f64 = 26.0;
 
 /// The widest cell, in pixels.
 const WIDEST: f64 = 84.0;
 
-/// A cell has words from this width on.
+/// From this width, in pixels, a cell has words.
 const WORDY: f64 = 46.0;
 
-/// Height of a cell.
+/// Sets the height of a cell, in pixels.
 pub const HEIGHT: f64 = 22.0;
 
-/// From one line of cells to the next of the same segment.
+/// The distance of two lines of cells in the same segment, in pixels.
 const LINE: f64 = HEIGHT + 16.0;
 
-/// Room above the first line of a segment for its name.
+/// Room for the name above the first line of a segment, in pixels.
 const NAME: f64 = 16.0;
 
 /// Spans of more words than this are one block.
 const LONGEST: usize = 8;
 
-/// Cells that a block takes.
+/// The width of a block, in cells.
 const BLOCK: f64 = 5.0;
 
-/// The least that a segment takes, in cells, so that its name fits.
+/// The least width of a segment, in cells, so that its name fits.
 const LEAST: f64 = 3.0;
 
-/// Between two segments, in cells.
+/// The distance between two segments, in cells.
 const BETWEEN: f64 = 0.75;
 
-/// Spans that are drawn; the table has the others.
+/// Limits the spans that the strip draws. The table has the others.
 pub const DRAWN: usize = 160;
 
-/// How a cell is drawn.
+/// Decides the style of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     /// A number of the segment table.
     Table,
     /// Outlined: a pointer, or a word of a landing pad.
     Outlined,
-    /// Outlined with dashes: a pointer that leads nowhere.
+    /// Outlined with dashes: a pointer without a target.
     Dashed,
     /// Solid: data.
     Solid,
-    /// Hatched: zeros up to a whole word.
+    /// Hatched: zeros that complete a word.
     Hatched,
-    /// Nothing leads here.
+    /// Bytes that no pointer leads to.
     Bare,
 }
 
 impl Ink {
-    /// How a span of this kind is drawn.
+    /// Returns the style of a span of this kind.
     #[must_use]
     pub const fn of(kind: Kind) -> Self {
         match kind {
@@ -74,37 +75,37 @@ impl Ink {
     }
 }
 
-/// A cell, or a block of many words.
+/// Describes a cell, or a block of many words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// The index of its span.
     pub span: usize,
     /// The segment of the message, which gives the hue; `None` for the table.
     pub segment: Option<u32>,
-    /// How it is drawn.
+    /// The style.
     pub ink: Ink,
-    /// Its left edge.
+    /// Its left edge, in pixels.
     pub x: f64,
-    /// Its upper edge.
+    /// Its upper edge, in pixels.
     pub y: f64,
-    /// Its width.
+    /// Its width, in pixels.
     pub width: f64,
-    /// What stands in it, if it is a block or wide enough.
+    /// Its text, if it is a block or wide enough.
     pub words: Option<String>,
 }
 
-/// The name of a segment above its cells.
+/// Places the name of a segment above its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
-    /// Its left edge.
+    /// Its left edge, in pixels.
     pub x: f64,
-    /// Its baseline.
+    /// Its baseline, in pixels.
     pub y: f64,
-    /// What it says.
+    /// The text.
     pub words: String,
 }
 
-/// An arrow from a pointer to where it leads.
+/// Describes an arrow from a pointer to its target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrow {
     /// The span of the pointer.
@@ -113,11 +114,12 @@ pub struct Arrow {
     pub path: String,
     /// The three corners of its head, as an SVG path.
     pub head: String,
-    /// Whether it is drawn always, and not only when the pointer is selected: that of a far pointer, and what leads to another segment.
+    /// Whether it is always drawn, and not only while the person selects the pointer. Arrows of far
+    /// pointers and arrows to another segment are.
     pub always: bool,
 }
 
-/// The strip.
+/// Holds the laid-out strip of a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     /// Width in pixels.
@@ -130,11 +132,12 @@ pub struct Strip {
     pub names: Vec<Name>,
     /// All arrows.
     pub arrows: Vec<Arrow>,
-    /// Spans that are not drawn, because they are too many.
+    /// The number of spans beyond [`DRAWN`], which the strip does not draw.
     pub left_out: usize,
 }
 
-/// The width of a span, in cells. A block ends where its last word does, so that what fills that word up completes a cell.
+/// The width of a span, in cells. A block ends where its last word does, so that the padding of
+/// that word completes a cell.
 fn wide(bytes: &Range<usize>) -> f64 {
     if !is_long(bytes) {
         return bytes.len() as f64 / 8.0;
@@ -149,7 +152,8 @@ fn is_long(bytes: &Range<usize>) -> bool {
     bytes.len().div_ceil(8) > LONGEST
 }
 
-/// The cells that a span takes from byte `start` of its first word on: their offsets and widths, in words.
+/// The cells of a span that starts at byte `start` of its first word: their offsets and widths, in
+/// words.
 fn pieces(start: usize, len: usize) -> Vec<(f64, f64)> {
     let mut pieces = Vec::new();
     let mut at = start;
@@ -161,7 +165,7 @@ fn pieces(start: usize, len: usize) -> Vec<(f64, f64)> {
     pieces
 }
 
-/// What a cell of a span says, if it is wide enough.
+/// The text of a cell, if the cell is wide enough.
 fn says(span: &Span, width: f64) -> Option<String> {
     let words = match span.kind {
         Kind::Pad => "pad",
@@ -179,7 +183,8 @@ pub fn layout(structure: &Structure, width: f64) -> Strip {
     in_cells(structure, width, CELL)
 }
 
-/// Lays `structure` out on `width` pixels, in cells that are so wide that words stand in them, if there is room.
+/// Lays `structure` out on `width` pixels. If the width allows it, the cells are wide enough for
+/// words.
 #[must_use]
 pub fn with_words(structure: &Structure, width: f64) -> Strip {
     let (mut whole, mut longest) = (0.0, 0.0);
@@ -193,7 +198,7 @@ pub fn with_words(structure: &Structure, width: f64) -> Strip {
     in_cells(structure, width, cell.map_or(CELL, |cell| cell.min(WIDEST).floor()))
 }
 
-/// What the drawing leaves out of a structure, and what the table has of it.
+/// Says which spans the drawing omits, and that the table has them.
 #[must_use]
 pub fn drawn_words(structure: &Structure) -> String {
     let listed = format::count(structure.spans.len());
@@ -207,9 +212,9 @@ pub fn drawn_words(structure: &Structure) -> String {
 fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
     let columns = (width / each).floor().max(BLOCK + 1.0);
     let mut strip = Strip { width, ..Strip::default() };
-    // Where the next segment begins, in cells, and the upper edge of the line.
+    // The place of the next segment, in cells, and the upper edge of the line.
     let (mut column, mut top) = (0.0, 0.0);
-    // The lower end of what is on this line.
+    // The lower end of this line.
     let mut bottom = 0.0;
     let spans = structure.spans.get(..structure.spans.len().min(DRAWN)).unwrap_or_default();
     strip.left_out = structure.spans.len() - spans.len();
@@ -226,7 +231,7 @@ fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
             None => "table".to_owned(),
             Some(segment) => format!("segment {segment}"),
         };
-        // Arrows come down from lines above to the first cell.
+        // Arrows from the lines above end at the first cell.
         let beside = if top > 0.0 { each } else { 0.0 };
         strip.names.push(Name { x: begin * each + beside, y: top + 11.0, words });
         let mut y = top + NAME;
@@ -250,7 +255,7 @@ fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
                 x += wide;
                 continue;
             }
-            // All segments begin at a whole word of the payload's message, so this is the place in the word.
+            // All segments begin at a whole word of the message, so this is the place in the word.
             let within = span.bytes.start.saturating_sub(first.bytes.start) % 8;
             for (shift, wide) in pieces(within, span.bytes.len()) {
                 if shift == 0.0 && x.fract() < 0.01 && x + 1.0 > columns {
@@ -275,17 +280,18 @@ fn arrow(structure: &Structure, cells: &[Cell], from: usize, each: f64) -> Optio
     let (begin, end) = (cells.iter().find(|cell| cell.span == from)?, cells.iter().find(|cell| cell.span == to)?);
     let (x, landing) = (begin.x + begin.width / 2.0, end.x + f64::min(end.width, each) / 2.0);
     let far = matches!(span.kind, Kind::Far | Kind::DoubleFar);
-    // Of a pad in front of its object only where there is room to see it.
+    // The arrow of a pad before its object is drawn only where it has room.
     let always = far
         || (each >= WORDY && span.kind == Kind::Pad)
         || structure.spans.get(to).is_some_and(|there| there.segment != span.segment);
     let (path, tip, down) = if begin.y == end.y {
-        // Below the line, the deeper the further.
+        // Below the line. A longer arrow is deeper.
         let (y, deep) = (begin.y + HEIGHT, f64::min(15.0, 7.0 + (landing - x).abs() / 24.0));
         let floor = y + deep;
         (format!("M{x:.1} {y:.1}C{x:.1} {floor:.1} {landing:.1} {floor:.1} {landing:.1} {y:.1}"), y, false)
     } else if begin.y < end.y {
-        // Down, across in a lane above the names, and down: not over what stands there. Neighbours have lanes of their own.
+        // Down, across in a lane above the names, and down, so that it crosses no text. Neighbours
+        // have lanes of their own.
         let (y, tip) = (begin.y + HEIGHT, end.y);
         let lane = f64::max(y + 5.0, tip - NAME - 3.0 - (from % 3) as f64 * 3.0);
         let bend = f64::min(4.0, (landing - x).abs() / 2.0);
@@ -368,7 +374,7 @@ mod tests {
             let always = arrows.iter().filter(|arrow| arrow.always).map(|arrow| structure.spans[arrow.from].kind);
             always.collect::<Vec<_>>()
         };
-        // A pad of two words stands beside its pointer, one of a word beside its object.
+        // A pad of two words is beside its pointer, a pad of one word beside its object.
         assert_eq!(always(Way::Adopted), [Kind::DoubleFar, Kind::Pad]);
         assert_eq!(always(Way::Filled), [Kind::Far]);
     }
@@ -384,12 +390,13 @@ mod tests {
         let all =
             ["root", "elementType", "timestamp", "name", "shape", "data", "name", "shape", "pad", "tag", "11.25 MiB"];
         assert_eq!(words(1600.0), all);
-        // In two lines, cut where they do not fit, and none in the part of a word that the name is.
+        // In two lines. Words are cut where they do not fit, and the part of a word that holds the
+        // name has none.
         let some = words(500.0);
         assert_eq!((some.len(), some[1].as_str(), some[5].as_str()), (all.len() - 1, "elem…", "data"));
         assert_eq!(words(300.0), ["11.25 MiB"]);
         assert_eq!(with_words(&Structure::default(), 600.0).height, 0.0);
-        // There is room for the arrow from a pad to the array behind it.
+        // The arrow from a pad to the array behind it has room.
         let filled = self::structure(Element::Int32, &[1920, 1536], Way::Filled);
         let arrows = with_words(&filled, 1600.0).arrows;
         let always = arrows.iter().filter(|arrow| arrow.always).map(|arrow| filled.spans[arrow.from].kind);

@@ -34,14 +34,15 @@ fn the_lines_that_are_drawn_are_those_in_view_and_a_few_more() {
 #[test]
 fn what_is_in_view_stays_there_when_lines_go_in_front_of_it() {
     let old: Vec<u64> = (100..200).collect();
-    // Half of line 30, frame 130, is scrolled out. 20 go in front, and 20 come behind.
+    // Half of line 30, frame 130, is scrolled out. The new lines lack 20 at the front, and have 20
+    // more at the end.
     let new: Vec<u64> = (120..220).collect();
     assert_eq!(anchored(610.0, 20.0, &old, &new), 210.0);
     assert_eq!(anchored(610.0, 20.0, &old, &old), 610.0);
-    // What was in view is gone: then what is left of it is at the top.
+    // The line in view was removed: the first of the remaining lines is at the top.
     assert_eq!(anchored(110.0, 20.0, &old, &new), 10.0);
     assert_eq!(anchored(0.0, 20.0, &old, &new), 0.0);
-    // Others are shown; the lines inside of an open fold do not go upwards by number.
+    // The view shows other lines. The lines inside an open fold are not in ascending order.
     assert_eq!(anchored(200.0, 20.0, &old, &[50, 105, 115, 112, 190]), 40.0);
     assert_eq!(anchored(200.0, 20.0, &old, &[102, 104, 110, 103, 190]), 40.0);
     assert_eq!(anchored(200.0, 20.0, &[], &old), 200.0);
@@ -119,12 +120,12 @@ fn a_strip_says_what_it_leaves_out() {
     let last = strip.runs.last().unwrap();
     assert!(x >= last.x && (x + width - 96.0).abs() < 2.0, "from the last run to the end: {x} {width}");
     assert!(strip.words().ends_with("; and 596 more"), "{}", strip.words());
-    // Where all is drawn nothing is said to be left out.
+    // A strip that draws every run omits none.
     let (few, _) = of_many_puts(RUNS);
     let all = crate::present::rows::strip(&few, &[0], 96.0, None, None);
     assert_eq!((all.runs.len(), all.left_out, all.rest), (RUNS, 0, None));
     assert!(all.words().ends_with("; and 60 more"));
-    // The frame that is looked at has all of them.
+    // The frame in view has all of them.
     let carried = dissect(&batch, None).carried();
     assert_eq!(record.parts_of(&record.entries()[0], &carried).len(), 600);
 }

@@ -1,3 +1,3 @@
-//! The pane Build: the rows of the payload, and what they make.
+//! The pane Build: the rows of the payload, and the payload that they make.
 
 pub(crate) mod pane;

@@ -1,4 +1,4 @@
-//! The Build pane: rows of segments, and what they make.
+//! The Build pane: rows of segments, and the payload that they make.
 
 use std::ops::Range;
 
@@ -39,7 +39,8 @@ use crate::{
 /// Key and name of each place.
 const PLACES: [(Place, &str, &str); 2] = [(Place::JsHeap, "js", "JS heap"), (Place::Linear, "wasm", "wasm memory")];
 
-/// Kinds of memory beside the typed arrays, by the key of their option; its text is the same.
+/// Kinds of memory beside the typed arrays, by the key of their option. The option's text is the
+/// same.
 const DATA_VIEW: &str = "DataView";
 /// See [`DATA_VIEW`].
 const ARRAY_BUFFER: &str = "ArrayBuffer";
@@ -60,7 +61,7 @@ pub(crate) fn BuildPane(props: &PaneProps) -> Html {
             move || drop(listeners)
         });
     }
-    // What is focused goes when its row moves or is removed.
+    // The focus is lost when its row moves or the person removes it.
     let focused = use_mut_ref(String::new);
     let onfocusin = {
         let focused = focused.clone();
@@ -96,8 +97,8 @@ pub(crate) fn BuildPane(props: &PaneProps) -> Html {
     }
 }
 
-/// Takes the files that are dropped or pasted anywhere on the page. Over an open dialog, behind which rows must stay as they are, none can be
-/// dropped: the pointer says so.
+/// Takes the files that the person drops or pastes anywhere on the page. Behind an open dialog, the
+/// rows must stay as they are, so the page then takes no file, and the pointer shows it.
 fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
     let window = web_sys::window()?;
     let listen = |name: &'static str, hear: Box<dyn Fn(&web_sys::Event)>| {
@@ -124,7 +125,8 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
         listen(
             "dragleave",
             Box::new(move |event| {
-                // Said also of every step from one part of the page to another.
+                // The browser sends this event also for every step from one part of the page to
+                // another.
                 if event.dyn_ref::<DragEvent>().is_some_and(|event| event.related_target().is_none()) {
                     dropping.set(false);
                 }
@@ -148,7 +150,7 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
         listen(
             "paste",
             Box::new(move |event| {
-                // What is pasted into a field is the field's.
+                // Text pasted into a field belongs to the field.
                 let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                 if target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA")) {
                     return;
@@ -163,7 +165,8 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
     Some([over, leave, dropped, pasted])
 }
 
-/// Takes the files of a drop or a paste, and shows where they go. Whether there was any.
+/// Takes the files of a drop or a paste, and shows where their rows are. Returns whether the event
+/// had files.
 fn take(data: Option<DataTransfer>, send: &Callback<Action>) -> bool {
     let files = listed(data.and_then(|data| data.files()));
     if files.is_empty() || is_behind_dialog() {
@@ -187,7 +190,7 @@ fn is_behind_dialog() -> bool {
     document.is_some_and(|document| document.query_selector("dialog[open]").ok().flatten().is_some())
 }
 
-/// Whether files are dragged, and not a text out of a field.
+/// Whether the person drags files, and not a text out of a field.
 fn carries_files(event: &DragEvent) -> bool {
     event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
 }
@@ -257,7 +260,7 @@ fn row_item(
 ) -> Html {
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
     let (select, close) = (sends(send, Action::Select(Some(Selection::of(row)))), sends(send, Action::Select(None)));
-    // The numbers are those of the pieces in Layout.
+    // The same numbers as those of the pieces in Layout.
     let last = positions.end.saturating_sub(1);
     let number =
         if last > positions.start { format!("{}–{last}", positions.start) } else { positions.start.to_string() };
@@ -270,7 +273,7 @@ fn row_item(
                 <span class="row-line">
                     <strong title={row.name.shown()}>{ number }{ " " }{ outside(&row.name) }</strong><span>{ format::requested(row.requested_bytes()) }</span>
                 </span>
-                // Open, its fields say the same.
+                // In an open row, the fields show the same.
                 if !open {
                     <span class={classes!("row-line", "row-kind", row.way().map(|_| "of-message"))}>
                         <span>{ facts::row_words(row) }</span>
@@ -287,7 +290,7 @@ fn row_item(
     }
 }
 
-/// Changes a row by what was chosen, if the key of the choice means anything.
+/// Changes a row by the key of a choice. A key without a meaning changes nothing.
 fn edits(send: &Callback<Action>, id: RowId, make: fn(&str) -> Option<Edit>) -> Callback<String> {
     let send = send.clone();
     Callback::from(move |key: String| {
@@ -353,10 +356,10 @@ fn array_types() -> impl Iterator<Item = (AttrValue, AttrValue)> {
     Element::ALL.into_iter().map(|element| (element.name().into(), element.array_name().into()))
 }
 
-/// What each of the row's segments holds, and how many there are.
+/// What each of the row's segments holds, and the number of segments.
 fn contents(send: &Callback<Action>, row: &Row) -> Html {
     let id = row.id;
-    // Beside a type it has less room than beside what fills the row.
+    // Beside a type, the field has less room than beside a fill.
     let class = matches!(row.kind, Kind::Text(_)).then_some("text-repeat");
     let repeat = html! {
         <NumberField id="row-repeat" class={classes!(class)} label="repeat" sign="repeat" value={row.repeat} least={1} most={MAX_REPEAT}
@@ -427,7 +430,7 @@ fn fill(send: &Callback<Action>, row: &Row) -> Html {
     }
 }
 
-/// What a message says, and how its arrays get into it.
+/// The content of a message, and the way in which its arrays get into it.
 fn message(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
     let id = row.id;
     let schemas =
@@ -501,7 +504,7 @@ fn frame(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
 
 fn cloud(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
     let id = row.id;
-    // All lists together take so many bytes for each point.
+    // Bytes of one point in all lists together.
     let point: usize = 3 * Element::Float32.size() + Element::Uint16.size();
     html! {
         <>
@@ -540,13 +543,13 @@ fn parts(plan: &Plan, send: &Callback<Action>, row: &Row, state: &State) -> Html
     }
 }
 
-/// Elements that the buffer behind one array may have.
+/// The most elements for which the buffer behind one array has room.
 fn room(row: &Row) -> usize {
     MAX_LEN / row.element.size()
 }
 
 fn place(send: &Callback<Action>, row: &Row) -> Html {
-    // What is made in place is in the builder's memory.
+    // A message made in place is always in the builder's memory.
     if !row.kind.can_be_linear() || row.way() == Some(Way::InPlace) {
         return html! {};
     }
@@ -567,7 +570,7 @@ fn place(send: &Callback<Action>, row: &Row) -> Html {
     }
 }
 
-/// What lies in the same buffer before and behind each array.
+/// The bytes before and behind each array in the same buffer.
 fn around(send: &Callback<Action>, row: &Row) -> Html {
     if !(row.kind.can_be_part() && row.place == Place::JsHeap) {
         return html! {};
@@ -586,7 +589,7 @@ fn around(send: &Callback<Action>, row: &Row) -> Html {
                         value={row.after} least={0} most={room.saturating_sub(row.before)}
                         change={send.reform(move |after| Action::Edit(id, Edit::After(after)))} />
                 </div></div>
-            // Where it is refused, the refusal says the same.
+            // For a refused row, the refusal shows the same.
             if row.is_part() && !facts::is_refused(row) {
                 <p class="quiet note" id="row-part">
                     { format::bytes(row.array_bytes()) }{ " of a buffer of " }{ format::bytes(row.buffer_bytes()) }
@@ -623,7 +626,7 @@ fn mode(send: &Callback<Action>, row: &Row) -> Html {
             } else {
                 <p class="quiet note mode-words">{ facts::mode_sentence(row) }</p>
             }
-            // Once it is asked for it can be taken back, whatever the mode is now.
+            // A person who has asked for it can take it back, in any mode.
             if cause.is_some() || asked {
                 <label class="check note">
                     <input type="checkbox" id="row-unsupported" checked={asked} onchange={unsupported} />
@@ -634,7 +637,7 @@ fn mode(send: &Callback<Action>, row: &Row) -> Html {
     }
 }
 
-/// Why the mode cannot take the row, and the ways out.
+/// Why the mode cannot take the row, and what the person can do about it.
 fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
     let by = |mode: Mode| sends(send, Action::Edit(row.id, Edit::Mode(mode)));
     let bytes = format::bytes(row.bytes());
@@ -655,7 +658,7 @@ fn add(state: &State, send: &Callback<Action>) -> Html {
         Callback::from(move |event: Event| {
             let input = event.target_unchecked_into::<HtmlInputElement>();
             rest::take(listed(input.files()), send.clone());
-            // So that the same file can be given again.
+            // Empties the input, so that the person can choose the same file again.
             input.set_value("");
         })
     };
@@ -706,13 +709,13 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// That a row is refused. Why, and what to do, is said in the row itself, which may be closed.
+/// Shows that a row is refused. The row itself shows why, and what to do, but it may be closed.
 fn refused(state: &State, send: &Callback<Action>) -> Html {
     let Some((segment, row)) = facts::first_refused(&state.rows) else { return html! {} };
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
     let select = sends(send, Action::Select(Some(Selection::of(row))));
     html! {
-        // Open, the row itself has told it aloud.
+        // An open row has announced it already.
         <p class="problem" id="build-problem" role={(!open).then_some("alert")}>
             <strong>{ format!("Segment {}, {}, cannot be {}.", format::count(segment), row.name.shown(), row.mode.participle()) }</strong>
             { " Nothing was built, nothing was detached. " }

@@ -1,4 +1,5 @@
-//! The runs that the browser keeps: show one, compare two, remove one, open one from a file.
+//! The runs that the browser keeps. The person shows one, compares two, removes one, or opens one
+//! from a file.
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -19,15 +20,15 @@ use crate::{
 pub(crate) struct HistoryProps {
     /// The runs, newest first.
     pub(crate) runs: Vec<Shown>,
-    /// The run that is shown.
+    /// The id of the run in view.
     pub(crate) shown: Option<u64>,
-    /// The run that it is compared with.
+    /// The id of the run with which it is compared.
     pub(crate) other: Option<u64>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
 }
 
-/// The list.
+/// The list of kept runs.
 #[component]
 pub(crate) fn History(props: &HistoryProps) -> Html {
     let send = &props.send;
@@ -38,7 +39,7 @@ pub(crate) fn History(props: &HistoryProps) -> Html {
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
                 runs::read(file, send.clone());
             }
-            // So that the same file can be opened again.
+            // Empties the input, so that the person can open the same file again.
             input.set_value("");
         })
     };
@@ -86,15 +87,15 @@ pub(crate) fn History(props: &HistoryProps) -> Html {
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct ComparedProps {
-    /// The run that is shown.
+    /// The run in view.
     pub(crate) run: Shown,
-    /// The one that it is compared with.
+    /// The run with which it is compared.
     pub(crate) other: Shown,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
 }
 
-/// Two runs, variant by variant.
+/// Compares two runs, variant by variant.
 #[component]
 pub(crate) fn Compared(props: &ComparedProps) -> Html {
     let (mine, theirs) = (use_reading(&props.run), use_reading(&props.other));

@@ -1,4 +1,5 @@
-//! The pane Cost: what a measurement found, the runs that the browser keeps, and their comparison.
+//! The pane Cost: the results of a measurement, the runs that the browser keeps, and their
+//! comparison.
 
 pub(crate) mod history;
 pub(crate) mod pane;

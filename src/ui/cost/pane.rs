@@ -1,4 +1,4 @@
-//! The Cost pane: what copying costs on this payload, in this browser.
+//! The Cost pane: the cost of copying on this payload, in this browser.
 
 use yew::prelude::*;
 
@@ -25,10 +25,10 @@ use crate::{
     },
 };
 
-/// Pixels of an exported plot.
+/// Width of an exported plot, in pixels.
 const EXPORTED: f64 = 760.0;
 
-/// What is open above the result.
+/// The panel that is open above the result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Panel {
     None,
@@ -42,7 +42,8 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
     let panel = use_state_eq(|| Panel::None);
     let (state, send) = (&props.state, &props.send);
     let cost = &state.cost;
-    // One of the two buttons goes and the other comes: whoever had the one has the other.
+    // One of the two buttons replaces the other. A person who had the focus on the one gets it on
+    // the other.
     let untouched = use_mut_ref(|| true);
     use_effect_with(cost.is_measuring(), move |measuring| {
         if !untouched.replace(false) {
@@ -75,7 +76,7 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
                 if *panel == Panel::History { { rest::drawn(state, send, |views| (views.history)(state, send)) } }
                 if *panel == Panel::Export { { rest::drawn(state, send, |views| (views.exports)(state, send)) } }
-                // Whatever is open: a run that could not be kept must not get lost unseen.
+                // Shown with any panel: the person must see that the browser did not keep a run.
                 if let Some(cause) = &cost.storage { { problem("run-problem", cause) } }
                 { match &cost.status {
                     Status::Failed(cause) => problem("cost-problem", cause),
@@ -101,12 +102,12 @@ pub(crate) fn history(state: &State, send: &Callback<Action>) -> Html {
     html! { <History runs={cost.history.clone()} shown={id(&cost.shown)} other={id(&cost.other)} send={send.clone()} /> }
 }
 
-/// The shown run as files, if there is one.
+/// The shown run as files. Empty when the pane shows none.
 pub(crate) fn exports(state: &State, send: &Callback<Action>) -> Html {
     html! { if let Some(run) = state.cost.shown.clone() { <Exports {run} send={send.clone()} /> } }
 }
 
-/// The shown run, and what it is compared with.
+/// The shown run, and the run with which it is compared.
 pub(crate) fn results(state: &State, send: &Callback<Action>) -> Html {
     let cost = &state.cost;
     let Some(run) = &cost.shown else { return html! {} };
@@ -121,12 +122,13 @@ pub(crate) fn results(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// Whether the rows are others than those that the run measured.
+/// Whether the rows differ from those that the run measured.
 fn is_stale(state: &State, run: &Shown) -> bool {
     run.0.scenario.is_about_rows() && state.cost.measured != Some(state.revision)
 }
 
-/// What the chosen scenario would measure, when the result below is of another one; and why it cannot be measured now, if so.
+/// Describes the chosen scenario when the result below belongs to another one. Says why the page
+/// cannot measure it now, if so.
 fn chosen_words(state: &State, shown: &Shown) -> Html {
     let scenario = state.cost.scenario;
     let why = hindrance(state).map(|why| html! { <p class="note" id="cost-hindrance">{ why }</p> });
@@ -159,7 +161,7 @@ fn chooser(chosen: Scenario, send: &Callback<Action>, measuring: bool) -> Html {
     }
 }
 
-/// Why nothing can be measured now, if so.
+/// Why the page cannot measure now. `None` when it can.
 fn hindrance(state: &State) -> Option<&'static str> {
     if !state.cost.scenario.is_about_rows() {
         None
@@ -172,7 +174,7 @@ fn hindrance(state: &State) -> Option<&'static str> {
     }
 }
 
-// Keys: without them the one button would become the other during its own click.
+// Keys: without them, one button would become the other during its own click.
 fn main_control(state: &State, send: &Callback<Action>) -> Html {
     if state.cost.is_measuring() {
         return html! {
@@ -229,16 +231,16 @@ struct ExportsProps {
     send: Callback<Action>,
 }
 
-/// The shown run as files.
+/// Draws the buttons that save the shown run as files.
 #[component]
 fn Exports(props: &ExportsProps) -> Html {
     let read = use_reading(&props.run);
-    // Of few samples there is no plot.
+    // A run with few samples has no plot.
     let sweep = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
     let has_plot = plotted(&read, sweep, EXPORTED).is_some();
     let file = |id: &'static str, label: &'static str, words: &'static str, make: fn(&Read) -> Option<Download>| {
         let (read, send) = (read.clone(), props.send.clone());
-        // Made when it is asked for: a run is megabytes of text.
+        // Made on request: a run is megabytes of text.
         let onclick = Callback::from(move |_: MouseEvent| {
             if let Some(download) = make(&read) {
                 send.emit(Action::Save(download));

@@ -1,6 +1,7 @@
-//! What one run says: the bar that comes first, the verdict, tables, plots, and the words beside them.
+//! One run in full: the bar at the head, the verdict, tables, plots, and the words beside them.
 //!
-//! Drawn anew when another run is shown and not at every action: intervals take longer to work out than a pane to draw.
+//! The component draws anew when the person chooses another run, and not at every action: computing
+//! intervals takes longer than drawing a pane.
 
 use std::rc::Rc;
 
@@ -24,12 +25,12 @@ use crate::{
     ui::kit::widgets::use_width,
 };
 
-/// A run and what is said of it. Two are equal when they are the same one.
+/// A run and its reading. Two are equal when they are of the same run.
 #[derive(Clone)]
 pub(crate) struct Read {
     /// The run.
     pub(crate) run: Shown,
-    /// What is said of it.
+    /// The verdict, the figures and the tables, in words.
     pub(crate) reading: Rc<Reading>,
 }
 
@@ -39,7 +40,7 @@ impl PartialEq for Read {
     }
 }
 
-/// Reads a run once for as long as it is shown.
+/// Reads a run once for as long as the page shows it.
 #[hook]
 pub(crate) fn use_reading(run: &Shown) -> Read {
     Read { run: run.clone(), reading: use_memo(run.clone(), |run| Reading::of(&run.0)) }
@@ -58,7 +59,7 @@ pub(crate) fn rich(text: &str) -> Html {
     html! { <>{ for pieces }</> }
 }
 
-/// A table of text, wider than its place if need be.
+/// A table of text. It scrolls when it is wider than its place.
 pub(crate) fn table(table: &Table) -> Html {
     let class = |at: usize| (at > 0 && !table.words.contains(&at)).then_some("number-cell");
     html! {
@@ -99,7 +100,7 @@ pub(crate) struct ResultsProps {
     pub(crate) connected: bool,
 }
 
-/// One run with everything that is said of it.
+/// One run with its whole reading.
 #[component]
 pub(crate) fn Results(props: &ResultsProps) -> Html {
     let read = use_reading(&props.run);
@@ -117,7 +118,7 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
                 if let Some(words) = reading::partial_words(run) { <strong class="mark-box" id="cost-partial">{ words }</strong> }
                 <span>{ reading::when(run.id) }</span>
             </p>
-            // Told when it changes: it is what the whole pane is for.
+            // Screen readers announce every change: it is the purpose of the whole pane.
             <div role="status" class="spoken">
                 if payload { { share(run, reading, props.connected) } }
                 if payload && reading.put().is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
@@ -154,7 +155,8 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
     }
 }
 
-/// The share of the whole put, first of all: a ratio of builds alone says nothing about what a person would notice.
+/// The share of copying in the whole put. It is at the head, because a ratio of builds alone does
+/// not say what a person would notice.
 fn share(run: &Run, reading: &Reading, connected: bool) -> Html {
     let state = if reading.put().is_some() { "measured" } else { "none" };
     let class = if reading.put().is_some() { "big" } else { "verdict quiet" };
@@ -186,7 +188,7 @@ fn bytes(read: &Read) -> Html {
     let (run, reading) = (&*read.run.0, &*read.reading);
     let (table, counts) = tables::bytes(run, reading);
     let most = counts.iter().flatten().copied().max().unwrap_or(0).max(1) as f64;
-    // A line of ink under each number: what is copied, in proportion.
+    // A line of ink under each number shows the copied bytes in proportion.
     let cell = |at: usize, row: &[String], counts: [u64; 2]| {
         let words = row.get(at).cloned().unwrap_or_default();
         let bytes = if row.len() == 4 { counts.get(at - 1).copied() } else { Some(counts[0]) };
@@ -233,7 +235,7 @@ fn times(read: &Read) -> Html {
     let values = rows.iter().flat_map(|(_, summary)| [summary.median.lower, summary.median.upper]);
     let axis = Log::of(values, 6.0, WIDTH - 6.0);
     let mut ticks = axis.ticks(2);
-    // Labels need room: where both stand close together, one must do.
+    // Labels need room. When the two are too close together, the plot keeps one.
     let half = |tick: f64| format::text_width(&plot::tick_time(tick), 11.0) / 2.0;
     let label = |tick: f64| scale::inside(axis.at(tick), half(tick), WIDTH - half(tick));
     if let [first, second] = ticks[..]
@@ -282,7 +284,8 @@ fn times(read: &Read) -> Html {
     }
 }
 
-/// What a person may open: the tables in full, the copies of others, and what to know of the result.
+/// The parts that a person may open: the tables in full, the copies of other programs, and notes on
+/// the result.
 fn more(run: &crate::run::Run, reading: &Reading) -> Html {
     html! {
         <div class="cost-more">
@@ -322,7 +325,7 @@ fn more(run: &crate::run::Run, reading: &Reading) -> Html {
     }
 }
 
-/// Which plot.
+/// Kinds of plots.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// One whole put.
@@ -333,7 +336,7 @@ pub(crate) enum Kind {
     Sweep,
 }
 
-/// A plot of so many pixels, if there is anything to plot.
+/// A plot of this width in pixels. `None` when the run has nothing to plot.
 pub(crate) fn plotted(read: &Read, kind: Kind, width: f64) -> Option<Plot> {
     match kind {
         Kind::Bar => plot::put_bar(&read.reading, width),
@@ -348,7 +351,7 @@ struct FigureProps {
     kind: Kind,
 }
 
-/// A plot that is as wide as its place.
+/// A plot as wide as its place.
 #[component]
 fn Figure(props: &FigureProps) -> Html {
     let node = use_node_ref();

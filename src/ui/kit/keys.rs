@@ -1,4 +1,5 @@
-//! The one listener for keys, and what tells of them. Which key does what is in [`crate::app::keys`].
+//! The one listener for keys, and the texts that show the keys. [`crate::app::keys`] assigns the
+//! keys.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,11 +14,12 @@ use crate::app::{
     keys::{self, COMMANDS, Command, Context, Run},
 };
 
-/// Where it is kept that keys without Ctrl or Alt are off.
+/// Where the browser stores that keys without Ctrl or Alt are off.
 const STORED: &str = "zbytes-lab.keys";
 
 thread_local! {
-    /// Whether keys without Ctrl or Alt are off. Kept here too: a browser may refuse to store.
+    /// Whether keys without Ctrl or Alt are off. The page keeps it too, because a browser may
+    /// refuse to store it.
     static OFF: Cell<bool> = Cell::new(stored().is_some_and(|kept| kept == "off"));
 }
 
@@ -29,13 +31,14 @@ fn stored() -> Option<String> {
     storage()?.get_item(STORED).ok().flatten()
 }
 
-/// Listens until it is dropped.
+/// Listens until the caller drops it.
 pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
     let options = EventListenerOptions::enable_prevent_default();
-    // On the window: what has the focus, and the dialog around it, have had the event before.
+    // On the window: the focused element and its dialog have handled the event before.
     Some(EventListener::new_with_options(&web_sys::window()?.into(), "keydown", options, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-        // A key that is held down does it once; keys that make up a character are none of ours.
+        // A key that the person holds down acts once. Keys that compose a character are not
+        // commands.
         if event.default_prevented() || event.repeat() || event.is_composing() {
             return;
         }
@@ -45,7 +48,8 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
                 Run::Do(verb) => send.emit(Action::Command(verb)),
                 Run::Press(id) => press(id, command.label),
                 Run::Focus(id) => with(id, |element| {
-                    // Fails for what cannot have the focus, and then it stays where it is.
+                    // Fails for an element that cannot take the focus. The focus stays where it is
+                    // then.
                     let _ = element.focus();
                 }),
                 Run::Own => {}
@@ -54,9 +58,9 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
     }))
 }
 
-/// What the event asks for, where it happened.
+/// The command of an event, in the context where the event happened.
 fn command(event: &KeyboardEvent) -> Option<&'static Command> {
-    // AltGr, which some systems report as both Ctrl and Alt, is how some keyboards make a character.
+    // AltGr makes characters on some keyboards. Some systems report it as both Ctrl and Alt.
     let made = event.get_modifier_state("AltGraph");
     let control = !made && (event.ctrl_key() || event.meta_key());
     let pressed = keys::pressed(&event.key(), control, !made && event.alt_key(), event.shift_key());
@@ -64,7 +68,7 @@ fn command(event: &KeyboardEvent) -> Option<&'static Command> {
     let focus = document.active_element();
     let inside = focus.as_ref().and_then(|focus| focus.closest("dialog[open]").ok().flatten());
     let dialog = inside.or_else(|| document.query_selector("dialog[open]").ok().flatten());
-    // What had the focus in a dialog may be gone.
+    // The page may have removed the focused element of a dialog.
     let here = match (&dialog, focus) {
         (Some(dialog), focus) => focus.filter(|focus| dialog.contains(Some(focus))).or_else(|| Some(dialog.clone())),
         (None, focus) => focus,
@@ -87,20 +91,21 @@ fn is_typed_in(element: &Element) -> bool {
         || element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
 }
 
-/// Where it is said that a key has no effect now. In the page all the time, so that a screen reader hears of it.
+/// The `id` of the place that shows that a key has no effect now. It is always in the page, so that
+/// a screen reader announces a change.
 const SAID: &str = "key-said";
 
 thread_local! {
-    /// Takes the words away again.
+    /// Removes the words after a while.
     static FADING: RefCell<Option<Timeout>> = const { RefCell::new(None) };
 }
 
-/// The place for what keys have to say.
+/// The place for messages about keys.
 pub(crate) fn said() -> Html {
     html! { <p id={SAID} role="status"></p> }
 }
 
-/// Presses a control, or says that it is not to be pressed now.
+/// Clicks a control, or shows that it cannot be clicked now.
 fn press(id: &str, label: &str) {
     let document = web_sys::window().and_then(|window| window.document());
     let found = document.as_ref().and_then(|document| document.get_element_by_id(id));
@@ -124,12 +129,12 @@ fn with(id: &str, act: impl FnOnce(&HtmlElement)) {
     }
 }
 
-/// Keys as they are printed.
+/// Draws keys as their caps are labelled.
 fn caps(keys: &'static str) -> Html {
     html! { { for keys::shown(keys).map(|key| html! { <><kbd>{ key }</kbd>{ " " }</> }) } }
 }
 
-/// Every command that has a key, by where it holds, and the switch for those that are single characters.
+/// Every command that has a key, by context, and the switch for single-character keys.
 #[component]
 pub(crate) fn KeysTable() -> Html {
     let off = use_state_eq(|| OFF.get());
@@ -139,7 +144,7 @@ pub(crate) fn KeysTable() -> Html {
             let now = !event.target_unchecked_into::<HtmlInputElement>().checked();
             OFF.set(now);
             off.set(now);
-            // A browser that refuses to store is no reason not to switch.
+            // If the browser refuses to store the choice, the switch still works for this page.
             let _ = storage()
                 .map(|storage| if now { storage.set_item(STORED, "off") } else { storage.remove_item(STORED) });
         })

@@ -1,4 +1,4 @@
-//! Controls and helpers that know no pane: they are the same wherever they stand.
+//! Controls and helpers that do not depend on a pane: they are the same in every pane.
 
 pub(crate) mod animation;
 pub(crate) mod keys;

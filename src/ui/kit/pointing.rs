@@ -1,6 +1,6 @@
-//! One way to point at a segment for the whole page: an element with a [`mark`] is about a segment, and while the pointer is over it, or
-//! the keyboard's focus on it, every pane shows which segment that is. A drawing that knows better what is under the pointer sends
-//! [`Action::Hover`] itself.
+//! One way to point at a segment, for the whole page. An element with a [`mark`] is about a
+//! segment. While the pointer or the keyboard's focus is on it, every pane highlights that segment.
+//! A drawing that finds the segment under the pointer itself sends [`Action::Hover`] itself.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -22,13 +22,14 @@ fn marked(element: &Element) -> Option<Selection> {
     Some(Selection { row: row.parse().ok()?, index: index.parse().ok()? })
 }
 
-/// Listens to the whole document until it is dropped.
+/// Listens to the whole document until the caller drops it.
 pub(crate) struct Pointing {
     _listeners: [EventListener; 4],
 }
 
 impl Pointing {
-    /// Listens, and sends [`Action::Hover`] whenever another marked element is pointed at, or none any more.
+    /// Starts to listen. Sends [`Action::Hover`] whenever the person points at another marked
+    /// element, or at none any more.
     pub(crate) fn new(send: &Callback<Action>) -> Option<Self> {
         let document = web_sys::window()?.document()?;
         let told = Rc::new(Cell::new(None));
@@ -45,12 +46,12 @@ impl Pointing {
             EventListener::new(&document, name, move |event| tell(point(event)))
         };
         let under = |event: &Event| {
-            // A finger leaves nothing behind that it points at.
+            // A lifted finger does not point at anything.
             let finger = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
             let target = event.target().filter(|_| !finger)?.dyn_into::<Element>().ok()?;
             marked(&target.closest("[data-segment]").ok()??)
         };
-        // A button that was clicked has the focus too, but nobody sees it there.
+        // A clicked button has the focus too, but the browser does not show it there.
         let focused = |event: &Event| {
             let target = event.target()?.dyn_into::<Element>().ok()?;
             marked(&target).filter(|_| target.matches(":focus-visible").unwrap_or(false))

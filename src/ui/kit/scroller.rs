@@ -1,4 +1,5 @@
-//! A box of many lines of equal height that scrolls as any other, and of which only the lines in view are drawn.
+//! A box of many lines of equal height. It scrolls like any other box, but draws only the lines in
+//! view.
 
 use std::{ops::Range, rc::Rc};
 
@@ -9,60 +10,61 @@ use yew::prelude::*;
 
 use crate::present::rows::{anchored, scrolled_to, window};
 
-/// The height before it was measured, in pixels.
+/// The assumed height before the first measurement, in pixels.
 const FIRST_HEIGHT: f64 = 400.0;
 
-/// So near to its end a box counts as scrolled to it, in pixels.
+/// Within this distance of its end, in pixels, a box counts as scrolled to the end.
 const AT_END: f64 = 8.0;
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct ScrollerProps {
-    /// Its `id`.
+    /// The `id` of the box.
     pub(crate) id: &'static str,
-    /// What it looks like.
+    /// The classes of the box.
     pub(crate) class: Classes,
-    /// Its role.
+    /// The role of the box for screen readers.
     pub(crate) role: &'static str,
-    /// Its name.
+    /// The name of the box for screen readers.
     pub(crate) label: AttrValue,
-    /// Where its keys are told.
+    /// The `id` of the text that explains its keys.
     #[prop_or_default]
     pub(crate) describedby: Option<&'static str>,
-    /// Lines.
+    /// The number of lines.
     pub(crate) count: usize,
-    /// How high each is, in pixels; as in the styles.
+    /// The height of each line, in pixels; as in the styles.
     pub(crate) line: f64,
-    /// How high what stands above them is.
+    /// The height of the head, in pixels.
     #[prop_or_default]
     pub(crate) head_height: f64,
-    /// What stands above them and stays there.
+    /// The head above the lines. It does not scroll.
     #[prop_or_default]
     pub(crate) head: Html,
-    /// For grids: rows and columns.
+    /// The number of rows and columns, for grids.
     #[prop_or_default]
     pub(crate) size: Option<(usize, usize)>,
-    /// The line that the keyboard is on, and the `id` of it or of the part of it.
+    /// The line with the keyboard's cursor, and the `id` of that line or of a part of it.
     #[prop_or_default]
     pub(crate) active: Option<(usize, AttrValue)>,
-    /// A line to be shown; it is scrolled to whenever the number in front of it changes.
+    /// A line to show, after a number. The box scrolls to the line whenever the number changes.
     #[prop_or_default]
     pub(crate) show: (u64, usize),
-    /// A number for each line, where lines come and go: what is at the top stays there, see [`anchored`].
+    /// A number for each line, where lines are added and removed. The line at the top stays there,
+    /// see [`anchored`].
     #[prop_or_default]
     pub(crate) numbers: Option<Rc<Vec<u64>>>,
-    /// Whether the end stays in view while lines are added.
+    /// Whether the end stays in view when lines are added.
     #[prop_or_default]
     pub(crate) follows: bool,
     /// Draws lines.
     pub(crate) draw: Callback<Range<usize>, Html>,
-    /// What keys do.
+    /// Handles the keys.
     pub(crate) onkeydown: Callback<KeyboardEvent>,
-    /// What clicking does.
+    /// Handles clicks.
     pub(crate) onclick: Callback<MouseEvent>,
-    /// What pointing does.
+    /// Handles the pointer over a line.
     #[prop_or_default]
     pub(crate) onpointerover: Option<Callback<PointerEvent>>,
-    /// What pointing elsewhere does.
+    /// Handles the pointer when it leaves the box.
     #[prop_or_default]
     pub(crate) onpointerleave: Option<Callback<PointerEvent>>,
 }
@@ -72,21 +74,21 @@ pub(crate) enum Msg {
     Measured(f64),
 }
 
-/// The box.
+/// The scrolling box.
 pub(crate) struct Scroller {
     node: NodeRef,
     top: f64,
     height: f64,
     at_end: bool,
     shown: u64,
-    /// How many lines there were when it was drawn last.
+    /// The number of lines in the last drawing.
     count: usize,
-    /// Whether it has to be scrolled to where its lines are now.
+    /// Whether the box must still scroll to the new place of its lines.
     carried: bool,
     watched: Option<Watched>,
 }
 
-/// Listens until it is dropped.
+/// Watches a size until the box drops it.
 struct Watched {
     observer: ResizeObserver,
     _resized: Closure<dyn FnMut()>,
@@ -99,7 +101,7 @@ impl Drop for Watched {
 }
 
 impl Scroller {
-    /// The height that is left for lines.
+    /// The height that remains for lines, in pixels.
     fn room(&self, props: &ScrollerProps) -> f64 {
         (self.height - props.head_height).max(props.line)
     }
@@ -109,7 +111,8 @@ impl Scroller {
         let (link, watched) = (ctx.link().clone(), element.clone());
         let resized = Closure::<dyn FnMut()>::new(move || {
             let (link, watched) = (link.clone(), watched.clone());
-            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+            // After the observer's own round: drawing inside it would change sizes that it still
+            // has to report.
             Timeout::new(0, move || link.send_message(Msg::Measured(f64::from(watched.client_height())))).forget();
         });
         if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
@@ -147,7 +150,7 @@ impl Component for Scroller {
                 self.top = top;
                 changed
             }
-            // A closed box has no height; the old one holds when it is opened again.
+            // A closed box has no height. The old height is right when the person opens it again.
             Msg::Measured(height) if height <= 0.0 || height == self.height => false,
             Msg::Measured(height) => {
                 self.height = height;
@@ -175,7 +178,8 @@ impl Component for Scroller {
         }
         let props = ctx.props();
         let Some(element) = self.node.cast::<HtmlElement>() else { return };
-        // Asking where it is makes the browser lay it out: not while it is only scrolled.
+        // Asking for the position makes the browser compute the layout, so plain scrolling must not
+        // ask.
         let other_lines = std::mem::replace(&mut self.count, props.count) != props.count;
         let carried = std::mem::take(&mut self.carried);
         if self.shown == props.show.0 && !other_lines && !carried {
@@ -193,7 +197,7 @@ impl Component for Scroller {
         } else if props.follows && self.at_end {
             element.set_scroll_top(element.scroll_height());
         }
-        // When there are fewer lines than before, the browser has scrolled.
+        // With fewer lines than before, the browser has scrolled on its own.
         let now = f64::from(element.scroll_top());
         if now != self.top {
             ctx.link().send_message(Msg::Scrolled);
@@ -204,7 +208,7 @@ impl Component for Scroller {
         let props = ctx.props();
         let last = (props.count as f64 * props.line - self.room(props)).max(0.0);
         let range = window(self.top.min(last), self.room(props), props.line, props.count);
-        // What is not drawn cannot be pointed to.
+        // Lines that are not drawn cannot be the active ones.
         let active = props.active.as_ref().filter(|(line, _)| range.contains(line)).map(|(_, id)| id.clone());
         let pad = |lines: usize| {
             html! { <svg class="pad" width="1" height={(lines as f64 * props.line).to_string()} aria-hidden="true"></svg> }

@@ -1,4 +1,5 @@
-//! The field for a line of text: it says what it took of what was typed or pasted, where that cannot be seen.
+//! The field for a line of text. It reports how it changed typed or pasted text, where the person
+//! cannot see that.
 
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, HtmlInputElement};
@@ -11,40 +12,41 @@ use crate::{
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct TextFieldProps {
-    /// Its `id`.
+    /// The `id` of the input.
     pub(crate) id: AttrValue,
-    /// Its text.
+    /// The text of the input.
     pub(crate) value: AttrValue,
-    /// Called with every other text.
+    /// Gets every new text.
     pub(crate) change: Callback<String>,
-    /// What becomes of spaces at its ends.
+    /// How the field treats spaces at the ends of its text.
     pub(crate) ends: Ends,
     /// The most UTF-16 code units that it takes.
     #[prop_or_default]
     pub(crate) most: Option<usize>,
-    /// Classes of the input.
+    /// The classes of the input.
     #[prop_or_default]
     pub(crate) class: Classes,
-    /// What stands in it while it is empty.
+    /// The text that the empty field shows.
     #[prop_or_default]
     pub(crate) placeholder: Option<&'static str>,
-    /// Whether it can only be read.
+    /// Whether the person can only read the text.
     #[prop_or_default]
     pub(crate) readonly: bool,
-    /// Whether its text is wrong, which is said elsewhere.
+    /// Whether the text is wrong. The explanation is elsewhere in the page.
     #[prop_or_default]
     pub(crate) wrong: bool,
-    /// The `id` of what describes it.
+    /// The `id` of the element that describes the field.
     #[prop_or_default]
     pub(crate) describedby: Option<AttrValue>,
 }
 
-/// The input, and behind it a line about what it took, if there is something to say.
+/// The input. A line behind it reports how the field changed the text, if it did.
 #[component]
 pub(crate) fn TextField(props: &TextFieldProps) -> Html {
     let TextFieldProps { id, value, change, ends, most, class, placeholder, readonly, wrong, describedby } = props;
     let lost = use_state_eq(|| None::<String>);
-    // What the paste that comes now will lose: the browser says first what is pasted, and then that the text has changed.
+    // What the paste will lose. The browser sends the paste first, and the change of the text after
+    // it.
     let pasting = use_mut_ref(|| None::<String>);
     let onpaste = {
         let (pasting, most) = (pasting.clone(), *most);
@@ -63,7 +65,7 @@ pub(crate) fn TextField(props: &TextFieldProps) -> Html {
         let (change, lost, typing) = (change.clone(), lost.setter(), typing.setter());
         Callback::from(move |event: InputEvent| {
             lost.set(pasting.borrow_mut().take());
-            // What fills fields by itself may send a plain event, which has no type of input.
+            // Programs that fill fields may send a plain event, which has no type of input.
             let typed = event.dyn_ref::<InputEvent>().is_some_and(|event| event.input_type() == "insertText");
             typing.set(typed);
             change.emit(event.target_unchecked_into::<HtmlInputElement>().value());
@@ -98,7 +100,8 @@ pub(crate) fn TextField(props: &TextFieldProps) -> Html {
                 maxlength={most.map(|most| most.to_string())} autocomplete="off" spellcheck="false" autocapitalize="off"
                 aria-keyshortcuts={keys::aria(id)} aria-invalid={wrong.then_some("true")}
                 aria-describedby={(!described.is_empty()).then(|| described.join(" "))} />
-            // Always there: a screen reader hears only of what changes in a region that it knows.
+            // Always in the page: a screen reader announces only the changes of a region that it
+            // knows.
             <p class={classes!("took", says.then_some("says"))} id={note} role="status">
                 if let Some(lost) = &*lost { <span>{ lost }{ " " }</span> }
                 if let Some(taken) = taken {

@@ -1,13 +1,14 @@
-//! Light, dark, or as the system says. The choice is kept in the browser's storage when there is one.
+//! Light, dark, or the system's theme. The page keeps the choice in the browser's storage, if it
+//! has one.
 
 use yew::prelude::*;
 
 use crate::app::keys;
 
-/// Where the choice is kept.
+/// The key of the choice in the browser's storage.
 const STORED: &str = "zbytes-lab.theme";
 
-/// Which colours the page has.
+/// The colours of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Theme {
     System,
@@ -32,7 +33,8 @@ impl Theme {
         }
     }
 
-    /// Shows it and keeps it. A browser that refuses to store is no reason not to switch.
+    /// Shows the theme and keeps it. If the browser refuses to store it, the theme still holds for
+    /// this page.
     fn set(self) {
         let Some(window) = web_sys::window() else { return };
         if let Some(root) = window.document().and_then(|document| document.document_element()) {

@@ -13,12 +13,12 @@ use crate::{
     outside::{self, Outside, Piece},
 };
 
-/// What every pane gets.
+/// The properties that every pane gets.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct PaneProps {
     /// The state to show.
     pub(crate) state: std::rc::Rc<crate::app::State>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
 }
 
@@ -27,7 +27,8 @@ pub(crate) fn sends<E>(send: &Callback<Action>, action: Action) -> Callback<E> {
     send.reform(move |_| action.clone())
 }
 
-/// Keeps a form from leaving the page and sends an action instead, so that Enter in a field does what its button does.
+/// Keeps a form from leaving the page and sends an action instead. So Enter in a field does the
+/// same as the form's button.
 pub(crate) fn submits(send: &Callback<Action>, action: Action) -> Callback<SubmitEvent> {
     let send = send.clone();
     Callback::from(move |event: SubmitEvent| {
@@ -47,14 +48,15 @@ pub(crate) fn pane_head(number: u8, id: &'static str, name: &'static str, words:
     }
 }
 
-/// A problem: a red bar, the cause in bold, what it means.
+/// A problem: a red bar, with the cause in bold and the details.
 pub(crate) fn problem(id: &'static str, problem: &Problem) -> Html {
     html! {
         <p class="problem" role="alert" id={id}><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p>
     }
 }
 
-/// A text from outside, with a direction of its own, and what cannot be seen of it in a notation.
+/// A text from outside, with a text direction of its own. Invisible characters are shown in a
+/// notation.
 pub(crate) fn outside(text: &Outside) -> Html {
     let pieces = outside::pieces(text.raw(), outside::LINE).into_iter().map(|piece| match piece {
         Piece::Plain(plain) => html! { { plain.to_owned() } },
@@ -67,15 +69,16 @@ pub(crate) fn outside(text: &Outside) -> Html {
 pub(crate) struct Choice {
     /// The `id` of its radio button.
     pub(crate) id: AttrValue,
-    /// What it says.
+    /// The text of the choice.
     pub(crate) label: &'static str,
-    /// Whether it is the one that holds.
+    /// Whether this choice holds.
     pub(crate) chosen: bool,
-    /// What choosing it does.
+    /// Called when the person chooses it.
     pub(crate) choose: Callback<Event>,
 }
 
-/// Radio buttons in a row. `legend` is for screen readers; what eyes need stands beside it. A key for `group` takes the next one.
+/// Radio buttons in a row. `legend` is for screen readers; a visible label must be beside it. A key
+/// for `group` chooses the next button.
 pub(crate) fn segmented(legend: &'static str, group: &'static str, choices: Vec<Choice>) -> Html {
     html! {
         <fieldset class="segmented" aria-keyshortcuts={keys::aria(group)} title={keys::hint(group)}>
@@ -90,7 +93,7 @@ pub(crate) fn segmented(legend: &'static str, group: &'static str, choices: Vec<
     }
 }
 
-/// A box to be ticked, with its label.
+/// A checkbox with its label.
 pub(crate) fn check(id: &'static str, label: &'static str, on: bool, change: Callback<bool>) -> Html {
     let onchange = change.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
     html! { <label class="check"><input type="checkbox" {id} checked={on} {onchange} /><span>{ label }</span></label> }
@@ -101,7 +104,8 @@ pub(crate) fn hue(position: usize) -> String {
     format!("seg-{}", position % 8)
 }
 
-/// The paint of the pattern that says "lives here" for the segment at `position`; [`Patterns`] defines it.
+/// The paint of the pattern that means "lives here", for the segment at `position`. [`Patterns`]
+/// defines it.
 pub(crate) fn hatch(position: usize) -> String {
     format!("url(#hatch-{}-{})", position % 8, position % 7)
 }
@@ -129,14 +133,15 @@ pub(crate) fn swatch(position: usize) -> Html {
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct PatternsProps {
-    /// How many segments there are to draw.
+    /// The number of segments to draw.
     pub(crate) count: usize,
 }
 
-/// The definitions that [`hatch`], [`overlay`] and [`chevrons`] name. Once in the page.
+/// The definitions that [`hatch`], [`overlay`] and [`chevrons`] name. The page has them once.
 ///
-/// Each has a key. Without keys Yew would match the lists from their ends, so a further segment would give every element
-/// the name of its neighbour, and WebKit goes on painting with the element that had the name first.
+/// Each definition has a key. Without keys, Yew would match the lists from their ends. A further
+/// segment would then give every element the name of its neighbour. WebKit continues to paint with
+/// the element that had the name first.
 #[component]
 pub(crate) fn Patterns(props: &PatternsProps) -> Html {
     // Hue and pattern repeat after 56 positions.
@@ -184,7 +189,7 @@ pub(crate) fn Patterns(props: &PatternsProps) -> Html {
     }
 }
 
-/// Width and height of each pattern's tile.
+/// Width and height of each pattern's tile, in pixels.
 const TILES: [(&str, &str); 7] = [("6", "6"), ("7", "7"), ("5", "5"), ("6", "6"), ("5", "5"), ("7", "7"), ("8", "6")];
 
 fn shape(pattern: usize) -> Html {
@@ -202,21 +207,22 @@ fn shape(pattern: usize) -> Html {
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct SelectProps {
-    /// Its `id`.
+    /// The `id` of the `<select>`.
     pub(crate) id: &'static str,
     /// The key of the option that holds.
     pub(crate) value: AttrValue,
     /// Key and text of every option.
     pub(crate) options: Vec<(AttrValue, AttrValue)>,
-    /// What choosing one does, by its key.
+    /// Gets the key of the option that the person chooses.
     pub(crate) choose: Callback<String>,
-    /// A name for screen readers where no label stands beside it.
+    /// A name for screen readers, where the page shows no label beside it.
     #[prop_or_default]
     pub(crate) name: Option<AttrValue>,
 }
 
-/// A `<select>` that always shows the value that it is given: once a person has chosen, a browser no longer listens to the
-/// `selected` attribute of the options, so the value is set on the element itself.
+/// A `<select>` that always shows the value that it gets. After the person has chosen once, a
+/// browser ignores the `selected` attribute of the options. So the component sets the value on the
+/// element itself.
 #[component]
 pub(crate) fn Select(props: &SelectProps) -> Html {
     let node = use_node_ref();
@@ -237,9 +243,12 @@ pub(crate) fn Select(props: &SelectProps) -> Html {
     }
 }
 
-/// What can be typed into a [`Field`].
+/// A value that a person can type into a [`Field`].
 pub(crate) trait Typed: Clone + PartialEq + 'static {
-    /// The value of a text, or what is wrong with it. What `least` and `most` bound is the value's own.
+    /// Parses a text. The bounds `least` and `most` have a meaning of their own for each type.
+    ///
+    /// # Errors
+    /// A text that says what is wrong.
     fn read(text: &str, least: usize, most: usize) -> Result<Self, String>;
     /// The value as a text.
     fn show(&self) -> String;
@@ -271,19 +280,19 @@ impl Typed for Vec<u32> {
 pub(crate) struct FieldProps<T: Typed> {
     /// The `id` of the input.
     pub(crate) id: AttrValue,
-    /// What it is.
+    /// The label of the field.
     pub(crate) label: AttrValue,
-    /// A class of its own.
+    /// A class for the field's own style.
     #[prop_or_default]
     pub(crate) class: Classes,
     /// A sign in front of the input, as in `×`.
     #[prop_or_default]
     pub(crate) sign: AttrValue,
-    /// The value that holds.
+    /// The value in the state. The field shows it until the person types another text.
     pub(crate) value: T,
-    /// The least that is taken.
+    /// The least value that the field accepts.
     pub(crate) least: usize,
-    /// The most that is taken.
+    /// The greatest value that the field accepts.
     pub(crate) most: usize,
     /// Called with every valid value.
     pub(crate) change: Callback<T>,
@@ -294,8 +303,8 @@ pub(crate) enum FieldMsg {
     Left,
 }
 
-/// A field for a value that is typed. What is typed stays as it was typed; a text that says no valid value is explained below the
-/// field and goes no further.
+/// A field for a typed value. The text stays as the person typed it. For an invalid text, the field
+/// shows the reason below it and does not call `change`.
 pub(crate) struct Field<T: Typed> {
     text: String,
     error: Option<String>,
@@ -376,19 +385,20 @@ impl<T: Typed> Component for Field<T> {
     }
 }
 
-/// Gives the focus to the first of `candidates`, selectors, that there is, if what had it is gone: else the keyboard would begin again
-/// at the top of the page.
+/// Gives the focus to the first element that `candidates`, a list of selectors, find. Does so only
+/// when the focused element was removed: the keyboard would restart at the top of the page
+/// otherwise.
 pub(crate) fn keep_focus(candidates: &[&str]) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
     let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
     let found = candidates.iter().find_map(|selector| document.query_selector(selector).ok().flatten());
     if let Some(found) = found.filter(|_| lost).and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // Fails for what cannot have the focus, and then it stays where it is.
+        // Fails for an element that cannot take the focus. The focus stays where it is then.
         let _ = found.focus();
     }
 }
 
-/// The width of an element, in pixels; 0 as long as it is not known.
+/// The width of an element, in pixels. 0 before the first measurement.
 #[hook]
 pub(crate) fn use_width(node: &NodeRef) -> f64 {
     let width = use_state_eq(|| 0.0);
@@ -408,10 +418,11 @@ fn watch(element: &Element, set: UseStateSetter<f64>) -> Option<(ResizeObserver,
     let watched = element.clone();
     let closure = Closure::<dyn FnMut()>::new(move || {
         let (watched, set) = (watched.clone(), set.clone());
-        // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+        // After the observer's own round: drawing inside it would change sizes that it still has to
+        // report.
         Timeout::new(0, move || {
             let width = f64::from(watched.client_width());
-            // A hidden plot has no width; the old one still holds when it is shown again.
+            // A hidden plot has no width. The old width is right when the page shows it again.
             if width > 0.0 {
                 set.set(width);
             }

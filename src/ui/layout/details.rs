@@ -1,4 +1,5 @@
-//! What the layout says beside its drawing: the facts of what is selected, and everything as a table.
+//! The text beside the drawing of the layout: the facts of the selected segment, and everything as
+//! a table.
 
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-/// A table lists the segments of a piece one by one while there are no more in view.
+/// The table lists the segments of a piece one by one while no more than these are in view.
 const LISTED: usize = 100;
 
 /// A piece for a screen reader.
@@ -67,15 +68,16 @@ fn batch_words(batches: Option<(usize, usize)>) -> String {
     }
 }
 
-/// A line of the table: a piece, or of one that is seen from near some of its segments.
+/// A line of the table: a piece, or some segments of a magnified piece.
 struct Line<'a> {
     piece: &'a Piece,
-    /// Its first segment and how many, counted in the piece.
+    /// The first segment of the line, counted in the piece. `count` is the number of segments.
     first: usize,
     count: usize,
 }
 
-/// What is in view, line by line, and how many pieces are in view that no line tells apart.
+/// The lines of everything in view. The second value counts the pieces in view that the drawing
+/// merges, so that they have no line.
 fn lines<'a>(plan: &'a Plan, lens: &Lens, shown: &[Shown]) -> (Vec<Line<'a>>, usize) {
     let mut merged = 0;
     let mut lines = Vec::new();
@@ -103,7 +105,7 @@ fn lines<'a>(plan: &'a Plan, lens: &Lens, shown: &[Shown]) -> (Vec<Line<'a>>, us
     (lines, merged)
 }
 
-/// What the drawing shows, as a table.
+/// The content of the drawing, as a table.
 pub(crate) fn table(plan: &Plan, lens: &Lens, shown: &[Shown], send: &Callback<Action>, state: &State) -> Html {
     let (lines, merged) = lines(plan, lens, shown);
     html! {
@@ -174,7 +176,7 @@ fn row(plan: &Plan, line: &Line<'_>, send: &Callback<Action>, state: &State) -> 
     }
 }
 
-/// Brings the structure of the message, which stands below, into view.
+/// Scrolls to the structure of the message, further down in the page.
 fn to_structure() {
     let document = web_sys::window().and_then(|window| window.document());
     if let Some(structure) = document.and_then(|document| document.get_element_by_id("layout-structure")) {
@@ -182,7 +184,7 @@ fn to_structure() {
     }
 }
 
-/// What is to be said about the selected segment.
+/// The facts about the selected segment.
 pub(crate) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected: Option<Selection>) -> Html {
     let found = selected.and_then(|selected| Some((selected, plan.piece_of(selected)?, Facts::of(plan, selected)?)));
     let Some((selected, piece, facts)) = found else {

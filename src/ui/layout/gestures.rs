@@ -1,5 +1,5 @@
-//! What a pointer, two fingers and a wheel do to the view of the layout. Events only say what happened; once a frame it is asked what that
-//! makes of the view.
+//! Turns the moves of a pointer, of two fingers and of a wheel into the view of the layout. Events
+//! only record what happened. The pane asks once a frame for the resulting view.
 
 use yew::prelude::*;
 
@@ -9,44 +9,47 @@ use crate::{
     ui::layout::drawing,
 };
 
-/// A pointer that moves less than this is held still, in pixels.
+/// In pixels: a pointer that moves less than this counts as still.
 const STILL: f64 = 4.0;
 
-/// So near to an end of the part in the strip the end is taken, not the part; a finger is less exact.
+/// In pixels: so near to an end of the part in the strip, a pointer takes the end and not the part.
+/// A finger is less exact.
 const NEAR: f64 = 6.0;
 
 /// A place in the drawing, in its pixels.
 pub(crate) type Place = (f64, f64);
 
-/// What a pointer has taken hold of.
+/// What the pointer holds.
 enum Grab {
-    /// The drawing, at a place of this view.
+    /// The drawing, from a place in this view.
     Drawing(Lens, f64),
-    /// The strip, outside of what is in view: a new part is drawn out from here.
+    /// The strip, outside of the part in view. A new part begins here.
     Strip(Lens, f64),
-    /// The part of the strip that is in view, so far from its middle.
+    /// The part of the strip that is in view. The number is the distance from the pointer to its
+    /// middle.
     Part(Lens, f64),
-    /// An end of that part; the other one, a slot, stays.
+    /// An end of that part. The number is the slot of the other end, which stays.
     End(Lens, f64),
-    /// The drawing, with two fingers.
+    /// The drawing, with two fingers at these places.
     Pinch(Lens, [f64; 2]),
 }
 
-/// Everything that is held down.
+/// All pointers that are down.
 #[derive(Default)]
 pub(crate) struct Gestures {
     pointers: Vec<(i32, Place)>,
     grab: Option<Grab>,
-    /// Where the pointer that has hold of something came down.
+    /// Where the pointer that holds something was pressed.
     begun: f64,
-    /// Whether it has moved since.
+    /// Whether that pointer has moved since.
     moved: bool,
-    /// The factor and the middle of what the wheel has magnified since the last frame, and how far it has moved the view.
+    /// The factor and the middle of the wheel's magnification since the last frame, and how far the
+    /// wheel has moved the view.
     wheel: Option<(f64, f64, f64)>,
 }
 
 impl Gestures {
-    /// A pointer came down; `minimap` is the lower end of the strip.
+    /// Handles a pressed pointer. `minimap` is the lower end of the strip.
     pub(crate) fn down(&mut self, id: i32, (x, y): Place, lens: &Lens, minimap: f64, finger: bool) {
         self.pointers.retain(|(other, _)| *other != id);
         self.pointers.push((id, (x, y)));
@@ -76,35 +79,35 @@ impl Gestures {
         };
     }
 
-    /// A pointer has moved. Whether it is one that has hold of something.
+    /// Handles a moved pointer. Returns whether it holds something.
     pub(crate) fn moved(&mut self, id: i32, place: Place) -> bool {
         let held = self.pointers.iter_mut().find(|(other, _)| *other == id);
         held.map(|(_, at)| *at = place).is_some()
     }
 
-    /// A pointer was lifted, or lost.
+    /// Handles a pointer that the person lifted, or that the browser lost.
     pub(crate) fn up(&mut self, id: i32) {
         self.pointers.retain(|(other, _)| *other != id);
         self.grab = None;
     }
 
-    /// Whether the last pointer that came down has moved: then what follows is no click.
+    /// Whether the last pressed pointer has moved. The click after such a move does not count.
     pub(crate) fn was_drag(&self) -> bool {
         self.moved
     }
 
-    /// Whether something is held.
+    /// Whether a pointer holds something.
     pub(crate) fn is_held(&self) -> bool {
         self.grab.is_some()
     }
 
-    /// The wheel has turned: magnified by a factor around `x`, moved by pixels.
+    /// Handles a turn of the wheel: magnifies by a factor around `x`, and moves by pixels.
     pub(crate) fn wheel(&mut self, factor: f64, x: f64, by: f64) {
         let (before, _, moved) = self.wheel.unwrap_or((1.0, x, 0.0));
         self.wheel = Some((before * factor, x, moved + by));
     }
 
-    /// What all that makes of the view, if anything.
+    /// The view that results from all of that, if it differs.
     pub(crate) fn view(&mut self, lens: &Lens) -> Option<Lens> {
         if let Some((factor, x, by)) = self.wheel.take() {
             let lens = if factor == 1.0 { lens.clone() } else { lens.zoomed(factor, x) };
@@ -132,9 +135,10 @@ impl Gestures {
     }
 }
 
-/// What a turn of the wheel means to the drawing: how much it magnifies and how far it moves. `None` for what scrolls the page.
+/// How much a turn of the wheel magnifies the drawing, and how far it moves it. `None` when the
+/// turn scrolls the page.
 pub(crate) fn turned(event: &WheelEvent, zoomed: bool) -> Option<(f64, f64)> {
-    // By lines or by pages where the browser says so.
+    // Some browsers count in lines or in pages.
     let unit = match event.delta_mode() {
         0 => 1.0,
         1 => 16.0,
@@ -142,7 +146,8 @@ pub(crate) fn turned(event: &WheelEvent, zoomed: bool) -> Option<(f64, f64)> {
     };
     let (across, along) = (event.delta_x() * unit, event.delta_y() * unit);
     if event.ctrl_key() || event.meta_key() {
-        // A pinch on a touchpad comes as many small turns with this key, a wheel in notches of 100 and more.
+        // A pinch on a touchpad arrives as many small turns with this key. A wheel turns in notches
+        // of 100 and more.
         let step = if along.abs() < 50.0 { 0.01 } else { 0.004 };
         Some((scale::inside(-along * step, -1.5, 1.5).exp(), 0.0))
     } else if event.shift_key() && zoomed {

@@ -1,4 +1,5 @@
-//! The pane Layout: the drawing, what moves it, and what is told beside it of what is selected.
+//! The pane Layout: the drawing, the controls that move it, and the facts of the selected segment
+//! beside it.
 
 pub(crate) mod details;
 pub(crate) mod drawing;

@@ -1,4 +1,5 @@
-//! The layout by owner: who keeps the bytes alive, the one with most bytes first, each with its segments.
+//! The layout by owner: which owner keeps which bytes alive. The owner with the most bytes is
+//! first. Each is listed with its segments.
 
 use yew::prelude::*;
 
@@ -17,18 +18,18 @@ use crate::{
     },
 };
 
-/// So many owners are listed, and of each so many segments by name.
+/// The pane lists so many owners.
 const LISTED: usize = 60;
-/// See [`LISTED`].
+/// The pane names so many segments of each owner.
 const NAMED: usize = 6;
 
 /// The width of the longest bar, in units of the drawing.
 const BAR: f64 = 400.0;
 
-/// What has any byte is drawn so wide at least.
+/// A segment with any byte is drawn at least so wide.
 const LEAST: f64 = 3.0;
 
-/// The table, with a bar for every owner in one scale.
+/// The table, with a bar for every owner on one scale.
 pub(crate) fn view(plan: &Plan, send: &Callback<Action>, state: &State) -> Html {
     let holders = holders::holders(plan);
     let most = holders.first().map_or(1, |first| first.bytes.max(1));
@@ -80,7 +81,7 @@ fn row(plan: &Plan, holder: &Holder, most: usize, send: &Callback<Action>, state
 fn segment(piece: &Piece, send: &Callback<Action>, state: &State) -> Html {
     let here = state.selected.is_some_and(|selected| piece.holds(selected));
     let times = if piece.count == 1 { String::new() } else { format!(" × {}", format::count(piece.count)) };
-    // What is selected in it already stays.
+    // A selection inside the piece stays.
     let selection = state.selected.filter(|_| here).unwrap_or(piece.selection(0));
     html! {
         <span key={piece.position}>
@@ -93,13 +94,14 @@ fn segment(piece: &Piece, send: &Callback<Action>, state: &State) -> Html {
     }
 }
 
-/// The segments of an owner side by side: hatched where they live, solid where they were copied to.
+/// The segments of an owner side by side: hatched where the bytes live, solid where they were
+/// copied.
 fn bar(plan: &Plan, holder: &Holder, most: usize) -> Html {
     let px = |value: f64| format!("{value:.1}");
     let mut x = 0.0;
     let all = || holder.pieces.iter().filter_map(|at| plan.pieces.get(*at)).filter(|piece| piece.bytes() > 0);
-    // The first ones only: what is thinner than a pixel is not drawn a hundred times. What is left
-    // out is one part.
+    // Only the first segments: drawing a hundred segments thinner than a pixel is waste. The
+    // remaining ones form one part.
     let left_out: usize = all().skip(LISTED).map(Piece::bytes).sum();
     let mut part = |piece: &Piece| {
         let width = (piece.bytes() as f64 / most as f64 * BAR).max(LEAST);

@@ -1,4 +1,5 @@
-//! The Layout pane: the drawing and what moves it, the ledger beside it, the facts below it, and the same as a table.
+//! The Layout pane: the drawing and its controls, the ledger beside it, the facts below it, and the
+//! same as a table.
 
 use std::{
     cell::{Cell, RefCell},
@@ -41,26 +42,26 @@ use crate::{
     },
 };
 
-/// Below this width of the window the drawing is the phone's.
+/// Below this width of the window, in pixels, the pane draws for a phone.
 const NARROW: f64 = 700.0;
 
 /// How much one step of a key or a button magnifies.
 const STEP: f64 = 1.6;
 
-/// What part of the view a key moves it by.
+/// The part of the view by which a key moves it.
 const PART: f64 = 0.2;
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct LayoutProps {
     /// The state to show.
     pub(crate) state: Rc<State>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
-    /// Who has the bytes.
+    /// The way to the bytes of the payload.
     pub(crate) errands: Errands,
 }
 
-/// A step of the view that a key or a button asks for.
+/// A step of the view, from a key or a button.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Look {
     In,
@@ -92,31 +93,32 @@ pub(crate) struct LayoutPane {
     plot: NodeRef,
     drawn: NodeRef,
     list: NodeRef,
-    /// Pixels that the drawing may take; none before it was measured.
+    /// Pixels for the drawing. `None` before the first measurement.
     width: Option<f64>,
     narrow: bool,
-    /// Made of the rows once, not with every move of the pointer.
+    /// The plan of the rows. The pane makes it once, and not with every move of the pointer.
     plan: Option<Rc<Plan>>,
     axis: Option<Rc<Scale>>,
     /// Where the pointer is, in pixels of the drawing.
     hover: Option<f64>,
-    /// The window that was asked for last, until it is shown: keys come faster than the page is drawn, and each goes on from the last.
+    /// The window that the pane requested last, until the page shows it. Keys arrive faster than
+    /// the page draws, and each key moves on from the last request.
     asked: Cell<Option<Option<Window>>>,
     gestures: Gestures,
-    /// The pointer was here last, and the drawing does not know it yet.
+    /// The last place of the pointer, which the drawing does not show yet.
     pointer: Option<(f64, f64)>,
     frame: Option<Frame>,
     table: bool,
     observer: Option<Observer>,
     wheel: Option<EventListener>,
-    /// The row of a message, and which span of its structure is selected.
+    /// The row of a message, and the selected span of its structure.
     span: Option<(RowId, usize)>,
     select_span: Callback<Option<usize>>,
-    /// Looks at the bytes that are drawn.
+    /// Reads the bytes that the pane draws one by one.
     peeker: RefCell<Option<Box<dyn Peeker>>>,
 }
 
-/// Watches a size until it is dropped.
+/// Watches a size until the pane drops it.
 struct Observer {
     observer: ResizeObserver,
     _closure: Closure<dyn FnMut()>,
@@ -139,7 +141,7 @@ impl LayoutPane {
         self.axis = plan.map(|plan| Rc::new(Scale::fitted(&drawing::rooms(plan, self.narrow), width)));
     }
 
-    /// Pixels for the axis: the bands stand out by a few at both sides.
+    /// Pixels for the axis: the bands extend a few pixels beyond it at both ends.
     fn room(&self) -> f64 {
         (self.width.unwrap_or(0.0) - 16.0).max(120.0)
     }
@@ -149,7 +151,7 @@ impl LayoutPane {
         Some(Lens::new(self.axis.clone()?, self.room(), state.window))
     }
 
-    /// The plan and the view of it that was asked for last.
+    /// The plan, and the view of it that the pane requested last.
     fn seen(&self, state: &State) -> Option<(Rc<Plan>, Lens)> {
         self.width?;
         let window = self.asked.get().unwrap_or(state.window);
@@ -162,7 +164,7 @@ impl LayoutPane {
         rect.map_or((0.0, 0.0), |rect| (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top()))
     }
 
-    /// What is drawn at `x`: the segment, and the byte.
+    /// The segment at `x`, and the byte.
     fn at(plan: &Plan, lens: &Lens, x: f64) -> Option<(Selection, usize)> {
         let position = lens.position_at(x)?;
         let (piece, span) = (plan.pieces.get(position)?, lens.span(position)?);
@@ -180,7 +182,7 @@ impl LayoutPane {
         }
     }
 
-    /// Once a frame: what the pointers and the wheel have done since the last one.
+    /// Runs once a frame: applies the moves of the pointers and the wheel since the last frame.
     fn framed(&mut self, ctx: &Context<Self>) -> bool {
         self.frame = None;
         let props = ctx.props();
@@ -194,7 +196,7 @@ impl LayoutPane {
             return false;
         }
         self.hover = Some(x);
-        // A segment of which several share a pixel is not what is pointed at: its piece is.
+        // When several segments share a pixel, the pointer is at their piece.
         let under = Self::at(&plan, &lens, x).map(|(selection, _)| selection).and_then(|selection| {
             let piece = plan.piece_of(selection)?;
             let wide = lens.span(piece.position)?.width / piece.count as f64 >= 3.0;
@@ -219,7 +221,7 @@ impl LayoutPane {
             return;
         }
         let (x, y) = self.inside(event.client_x(), event.client_y());
-        // The strip above is in true scale.
+        // The strip above the drawing is in true scale.
         let x = if y < drawing::geometry(self.narrow, &plan).minimap_end() {
             let slot = lens.true_slot(x);
             if !lens.is_whole() {
@@ -235,7 +237,8 @@ impl LayoutPane {
         }
     }
 
-    /// Shows a segment as large as it fits, or the whole again when it is shown like that already.
+    /// Magnifies a segment until it fills the view. Shows the whole again when the segment fills
+    /// the view already.
     fn fit(&self, ctx: &Context<Self>, selection: Selection) {
         let Some((plan, lens)) = self.seen(&ctx.props().state) else { return };
         let Some(piece) = plan.piece_of(selection) else { return };
@@ -248,7 +251,7 @@ impl LayoutPane {
     fn look(&self, ctx: &Context<Self>, look: Look) {
         let state = &ctx.props().state;
         let Some((plan, lens)) = self.seen(state) else { return };
-        // Around what is selected, where that is in view.
+        // Magnifies around the selected segment, where it is in view.
         let selected = state.selected.and_then(|selected| {
             let piece = plan.piece_of(selected)?;
             let (x, width) = lens.span(piece.position)?.unit(selected.index - piece.first, piece.count);
@@ -279,7 +282,8 @@ impl LayoutPane {
             return;
         }
         let key = event.key();
-        // What is magnified moves; what is whole has nothing to move to, and the keys go through its segments.
+        // The arrows move a magnified view. A whole view has nowhere to move, so they select its
+        // segments.
         let moves = !lens.is_whole() && !event.shift_key();
         let look = match key.as_str() {
             "+" | "=" => Some(Look::In),
@@ -313,7 +317,7 @@ impl LayoutPane {
         }
     }
 
-    /// Moves the view so that what was selected elsewhere is in it.
+    /// Moves the view so that a segment selected in another pane is in view.
     fn follow(&self, ctx: &Context<Self>) {
         let state = &ctx.props().state;
         let Some((plan, lens)) = self.seen(state) else { return };
@@ -324,13 +328,13 @@ impl LayoutPane {
         let (from, to) = Lens::slots_of(piece.position, selected.index - piece.first, piece.count);
         let (left, right) = (lens.x_of(from), lens.x_of(to));
         if !lens.is_whole() && (right < 2.0 || left > lens.width - 2.0) {
-            // Of one that is wider than the view, its beginning.
+            // A segment wider than the view is shown from its beginning.
             let slot = if right - left > lens.width { from } else { f64::midpoint(from, to) };
             self.show(ctx, &lens.centred(slot));
         }
     }
 
-    /// The bytes of what is drawn byte by byte.
+    /// The bytes of the segments that the pane draws byte by byte.
     fn peeks(&self, ctx: &Context<Self>, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]> {
         let props = ctx.props();
         let mut peeker = self.peeker.borrow_mut();
@@ -344,14 +348,14 @@ impl LayoutPane {
         peeker.as_mut().map(|peeker| peeker.peeks(&props.state, plan, lens, shown)).unwrap_or_default()
     }
 
-    /// The selected span of the message that is selected, if any: its bytes.
+    /// The bytes of the selected span, if the selected row is a message.
     fn span(&self, state: &State) -> Option<Range<usize>> {
         let (row, span) = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row))?;
         let structured = state.structures.iter().find(|one| one.row == row)?;
         Some(structured.structure.as_ref().ok()?.spans.get(span)?.bytes.clone())
     }
 
-    /// Selects the part that the selected span is in.
+    /// Selects the part that contains the selected span.
     fn show_span(&self, ctx: &Context<Self>) {
         let props = ctx.props();
         let (Ok(plan), Some(bytes)) = (props.state.plan(), self.span(&props.state)) else { return };
@@ -367,7 +371,8 @@ impl LayoutPane {
         let watched = plot.clone();
         let closure = Closure::<dyn FnMut()>::new(move || {
             let (link, watched) = (link.clone(), watched.clone());
-            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+            // After the observer's own round: drawing inside it would change sizes that it still
+            // has to report.
             Timeout::new(0, move || {
                 let window =
                     web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());
@@ -415,7 +420,7 @@ impl Component for LayoutPane {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Measured { plot, narrow } => {
-                // A hidden plot has no width; the old one still holds when it is shown again.
+                // A hidden plot has no width. The old width is right when the page shows it again.
                 if plot <= 0.0 || (self.width, self.narrow) == (Some(plot), narrow) {
                     return false;
                 }
@@ -432,7 +437,7 @@ impl Component for LayoutPane {
                     let finger = event.pointer_type() == "touch";
                     self.gestures.down(event.pointer_id(), place, &lens, minimap, finger);
                     if let Some(svg) = self.drawn.cast::<Element>() {
-                        // A pointer that is gone already has nothing to be followed.
+                        // Fails for a pointer that has left already, which the pane cannot follow.
                         let _ = svg.set_pointer_capture(event.pointer_id());
                     }
                 }
@@ -448,7 +453,7 @@ impl Component for LayoutPane {
                 return false;
             }
             Msg::Up(event) => {
-                // What it did last must not be lost.
+                // The last moves of the pointer must not be lost.
                 if self.gestures.is_held() {
                     self.framed(ctx);
                 }
@@ -512,7 +517,7 @@ impl Component for LayoutPane {
         if renewed || self.asked.get() == Some(state.window) {
             self.asked.set(None);
         }
-        // A span goes with the structure that it is one of, and with the part that it is in.
+        // A selected span is valid only for its structure, and for the part that contains it.
         if state.structures != old.state.structures {
             self.span = None;
         } else if state.selected != old.state.selected {
@@ -532,7 +537,8 @@ impl Component for LayoutPane {
         if first {
             self.observe(ctx);
         }
-        // The list is there while there is something to draw; its wheel is listened to by hand, because Yew's listeners are passive.
+        // The page has the list only while it has something to draw. The pane adds the wheel's
+        // listener itself, because Yew's listeners are passive.
         let there = self.list.cast::<Element>();
         if there.is_none() {
             self.wheel = None;
@@ -596,7 +602,7 @@ impl Component for LayoutPane {
                 { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
                 <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }
-                    // Always there, so that its width is known whatever is shown.
+                    // Always in the page, so that its width is known whatever the pane shows.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
                         if let Some((plan, lens)) = drawable.zip(lens.as_ref()).filter(|_| !as_table) {
                             { self.drawing(ctx, plan, lens, &shown) }
@@ -619,7 +625,7 @@ impl Component for LayoutPane {
 impl LayoutPane {
     fn listen(&self, ctx: &Context<Self>, list: &Element) -> EventListener {
         let (link, drawn, zoomed) = (ctx.link().clone(), self.drawn.clone(), list.clone());
-        // Not passive: what zooms the drawing must not zoom the page.
+        // Not passive: a wheel that zooms the drawing must not zoom the page.
         let options = EventListenerOptions::enable_prevent_default();
         EventListener::new_with_options(list, "wheel", options, move |event| {
             let Some(event) = event.dyn_ref::<WheelEvent>() else { return };
@@ -645,7 +651,7 @@ impl LayoutPane {
         };
         let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, lens, selected?));
         let chosen = selected.and_then(|selected| plan.piece_of(selected)).map(|piece| piece.position);
-        // Of many pieces those that are drawn, and the one that is selected.
+        // Of many pieces, the ones that are drawn, and the selected one.
         let listed = shown.iter().filter_map(|one| match one {
             Shown::Piece(at, _) | Shown::Narrow(at, _) => Some(*at),
             Shown::Merged(..) => None,
@@ -682,10 +688,10 @@ impl LayoutPane {
     }
 }
 
-/// What is in view, and the buttons that change it.
+/// The part in view, and the buttons that change it.
 fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: &[Shown]) -> Html {
     let state = &ctx.props().state;
-    // By owner nothing is magnified. The line stays, so that nothing below it moves.
+    // The view by owner is not magnified. The line stays, so that nothing below it moves.
     let owners = state.order == Order::Owners;
     let words = match lens {
         _ if owners => "bars in one scale, the heaviest owner first".to_owned(),
@@ -706,8 +712,8 @@ fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: 
     html! {
         <div class="zoom-bar">
             <p id="zoom-words" role="status">{ words }</p>
-            // The figures are for programs that read the page: how many batches, how long at most,
-            // and payload bytes in the first.
+            // The attributes are for programs that read the page: the number of batches, the
+            // longest batch, and the payload bytes in the first.
             <p class="quiet" id="batches-of" data-count={plan.batches.count.to_string()}
                 data-size={plan.batches.size.to_string()} data-first={plan.batches.end(0).to_string()}
                 title="Batches are those of the next put as the options of Put are now. Puts that leave together may share batches.">
@@ -732,7 +738,7 @@ fn legend() -> Html {
     html! {
         <ul class="legend" aria-label="Legend">
             <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
-                // Two of the patterns, as every segment has its own.
+                // Two of the patterns: every segment has one of its own.
                 <rect width="10" height="12" fill="url(#legend-hatch)" /><rect x="10" width="10" height="12" fill="url(#legend-dots)" />
                 <rect class="line" x="0.5" y="0.5" width="19" height="11" />
             </svg>{ "lives here" }</li>

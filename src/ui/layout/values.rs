@@ -1,4 +1,4 @@
-//! The bytes of what the layout draws byte by byte.
+//! The bytes that the layout draws one by one.
 
 use std::rc::Rc;
 
@@ -14,21 +14,21 @@ use crate::{
     },
 };
 
-/// Looks at bytes, and holds their payload as long as there is something to look at.
+/// Reads bytes, and holds their payload while the pane draws bytes of it.
 pub(crate) trait Peeker {
-    /// The bytes of each position that is drawn byte by byte.
+    /// The bytes of each position that the pane draws byte by byte.
     fn peeks(&mut self, state: &State, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]>;
 }
 
-/// A [`Peeker`] at the payload that the rows make.
+/// A [`Peeker`] at the payload of the rows.
 pub(crate) struct AtBuilt {
     errands: Errands,
-    /// The payload, and the revision of its rows; none while no byte is drawn.
+    /// The payload, and the revision of its rows. `None` while the pane draws no byte.
     held: Option<(u64, Held)>,
 }
 
 impl AtBuilt {
-    /// One that has looked at nothing yet.
+    /// Makes one that holds no payload yet.
     pub(crate) fn new(errands: Errands) -> Self {
         Self { errands, held: None }
     }
@@ -55,7 +55,7 @@ impl Peeker for AtBuilt {
             lost |= seen.problem.is_some();
             peeks.push((position, Peek { offset: seen.offset, bytes: seen.readable().to_vec() }));
         }
-        // An array was moved away meanwhile: there is a new one the next time.
+        // A build has moved an array away meanwhile. The next call makes a new one.
         if lost {
             self.held = None;
         }

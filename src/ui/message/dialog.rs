@@ -1,4 +1,5 @@
-//! A sample that is read as a Cap'n Proto message: what it says, its picture, its data as typed arrays, and its structure.
+//! A sample read as a Cap'n Proto message: its content, its picture, its data as typed arrays, and
+//! its structure.
 
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// The dialog. It is open as long as a message is looked at.
+/// The dialog. It is open while the person views a message.
 #[component]
 pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
     let dialog = use_node_ref();
@@ -28,7 +29,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
         use_effect_with(open.is_some(), move |open| {
             let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
             if *open && !dialog.open() {
-                // It can only fail when it is open already.
+                // Fails only when the dialog is open already.
                 let _ = dialog.show_modal();
             } else if !*open {
                 dialog.close();
@@ -38,7 +39,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
     let leave = {
         let (dialog, send) = (dialog.clone(), props.send.clone());
         Callback::from(move |_: Event| {
-            // The event comes late: the dialog may be open again, for another message.
+            // The event arrives late: the dialog may be open again, for another message.
             if dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| !dialog.open()) {
                 send.emit(Change::Close.into());
             }
@@ -61,7 +62,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
     }
 }
 
-/// For programs that read the page.
+/// The state of the dialog, as a word for programs that read the page.
 fn state_word(open: &Open) -> &'static str {
     match &open.found {
         Found::UnderWay => "underway",
@@ -104,7 +105,7 @@ fn body(open: &Open, sample: &Sample, send: &Callback<Action>) -> Html {
     }
 }
 
-/// Which schema it is read as.
+/// The choice of the schema by which the page reads the message.
 fn chooser(open: &Open, send: &Callback<Action>) -> Html {
     let options = std::iter::once(None).chain(Schema::ALL.into_iter().map(Some));
     let text = AttrValue::from;
@@ -169,7 +170,7 @@ fn fact(name: &'static str, value: String) -> Html {
     html! { <div><dt>{ name }</dt><dd data-fact={name}>{ value }</dd></div> }
 }
 
-/// Where the arrays lie, and the segments of the message.
+/// The places of the arrays, and the segments of the message.
 fn places(opened: &Opened, content: &Content) -> Vec<Html> {
     let arrays = content.spec.arrays();
     let mut rows: Vec<Html> = arrays
@@ -201,7 +202,7 @@ fn preview(open: &Open, content: &Content, send: &Callback<Action>) -> Html {
     }
 }
 
-/// A button for each array, and what became of it.
+/// A button for each array, and the outcome of the last click.
 fn arrays(open: &Open, content: &Content, sample: &Sample, send: &Callback<Action>) -> Html {
     let fields = content.spec.arrays();
     let several = fields.len() > 1;
@@ -252,7 +253,7 @@ pub(crate) fn read_button(sample: &Sample, send: &Callback<Action>) -> Html {
     if sample.more.looks == Looks::Other {
         return html! { <span class="quiet" {title}>{ word }</span> };
     }
-    // What cannot be read is not offered to be read, but why it cannot is.
+    // The page does not offer to read an unreadable sample. It offers to show why it cannot.
     let quiet = (sample.more.looks != Looks::Message).then_some("quiet");
     html! {
         <button type="button" class={classes!("link", "read-message", quiet)} onclick={sends(send, Change::Read(sample.id).into())}

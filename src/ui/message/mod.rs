@@ -1,4 +1,4 @@
-//! A sample that is read as a Cap'n Proto message: its picture, and its structure over its bytes.
+//! A sample read as a Cap'n Proto message: its picture, and its structure over its bytes.
 
 pub(crate) mod dialog;
 pub(crate) mod picture;

@@ -1,4 +1,5 @@
-//! The picture of a message, on a canvas, with its text alternative and the range of its values beside it.
+//! The picture of a message, on a canvas, with its text alternative and the range of its values
+//! beside it.
 
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
@@ -18,9 +19,9 @@ use crate::{
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct PaintedProps {
-    /// Its number, by which its pixels are found.
+    /// The number of the picture, which finds its pixels.
     number: u64,
-    /// What it is.
+    /// The facts of the picture.
     picture: std::rc::Rc<Picture>,
 }
 
@@ -33,8 +34,8 @@ fn Painted(props: &PaintedProps) -> Html {
         use_effect_with(props.number, move |number| {
             let Some(canvas) = node.cast::<HtmlCanvasElement>() else { return };
             let (width, height) = picture.shown;
-            // Through the object model: the page's policy allows no style in the markup. A page without these sizes shows the picture all
-            // the same, only larger or smaller.
+            // Through the object model: the page's policy forbids styles in the markup. Without
+            // these sizes the page still shows the picture, only larger or smaller.
             let style = canvas.style();
             let _ = style.set_property("width", &format!("{width}px"));
             let _ = style.set_property("aspect-ratio", &format!("{width} / {height}"));
@@ -48,7 +49,8 @@ fn Painted(props: &PaintedProps) -> Html {
     }
 }
 
-/// A picture with what belongs to it. `slice` is the one that is wanted, and `choose` takes another.
+/// A picture with its legend and controls. `slice` is the requested slice, and `choose`
+/// takes another one.
 pub(crate) fn figure(number: u64, picture: &std::rc::Rc<Picture>, slice: usize, choose: Callback<usize>) -> Html {
     if let View::Number(_) = picture.view {
         let value = picture.ranges.first().map(value).unwrap_or_default();
@@ -84,7 +86,7 @@ fn value(range: &Range) -> String {
     }
 }
 
-/// The range of the values, with a bar of the shades that stand for them.
+/// The range of the values, with a bar of the shades that represent them.
 fn legend(picture: &Picture) -> Html {
     let ends = |range: &Range| content::ends(range).unwrap_or_else(|| ("no finite value".to_owned(), String::new()));
     let of = |index: usize| picture.ranges.get(index).copied().unwrap_or_default();
@@ -103,7 +105,7 @@ fn legend(picture: &Picture) -> Html {
     };
     match picture.view {
         View::Raster(raster) if raster.channels == 1 => html! {
-            // A camera's greys stand for what they are, whatever the range is.
+            // The greys of a camera are absolute, so its legend does not depend on the range.
             <>
                 { figures(if raster.as_is { between() } else { shades("grey") }) }
                 { odd(&range, "left open") }
@@ -133,7 +135,7 @@ fn between() -> Html {
     html! { <span aria-label="to">{ "…" }</span> }
 }
 
-/// A bar from the shade of the least value to that of the greatest.
+/// A bar from the shade of the least value to the shade of the greatest.
 fn shades(kind: &'static str) -> Html {
     let id = format!("shades-{kind}");
     let stops = match kind {

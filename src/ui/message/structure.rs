@@ -1,5 +1,5 @@
-//! The structure of a message over its bytes: the words of its head as a strip, and a table of every span. Selecting a pointer, in either,
-//! marks what it leads to.
+//! The structure of a message over its bytes: the words of its head as a strip, and a table of
+//! every span. Selecting a pointer in either marks its target.
 
 use std::{ops::Range, rc::Rc};
 
@@ -26,33 +26,37 @@ use crate::{
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct StructureProps {
-    /// What is shown.
+    /// The structure to show.
     pub(crate) structure: Rc<Structure>,
     /// The selected span, by its index.
     pub(crate) selected: Option<usize>,
-    /// Called when a person selects one.
+    /// Called when a person selects a span.
     pub(crate) select: SelectSpan,
-    /// The position of each segment's piece, which gives the hue; the segment's own number where there is none.
+    /// The position of each segment's piece, which gives the hue. Without it, the segment's own
+    /// number does.
     #[prop_or_default]
     pub(crate) positions: Rc<[usize]>,
-    /// The pieces of the payload that it consists of: their bytes, what selects them, and their positions. None where it is nobody's.
+    /// The pieces of the payload that make up the message: their bytes, their selections, and their
+    /// positions. Empty for a message that does not belong to a row.
     #[prop_or_default]
     pub(crate) marks: Rc<[(Range<usize>, Selection, usize)]>,
-    /// The position of the piece that is pointed at: the others step back.
+    /// The position of the piece at which the person points. The others step back.
     #[prop_or_default]
     pub(crate) hovered: Option<usize>,
-    /// What the `id`s in it begin with, where there is more than one.
+    /// The prefix of all `id`s in it, for a page with several structures.
     #[prop_or_default]
     pub(crate) prefix: &'static str,
-    /// Whether there is room for words in the strip, and none for the table, which is folded until it is asked for.
+    /// Whether the structure is in the page and not in a dialog. The strip then has room for words.
+    /// The table has none, so it stays folded until the person opens it.
     #[prop_or_default]
     pub(crate) in_page: bool,
 }
 
-/// Gets the span that a person selects, or `None` for the one that is selected already.
+/// Gets the span that a person selects. Gets `None` when the person selects the selected span
+/// again.
 pub(crate) type SelectSpan = Callback<Option<usize>>;
 
-/// The message of the row that is selected, with its span that is.
+/// The message of the selected row, with its selected span.
 pub(crate) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select: &SelectSpan) -> Html {
     let found = state.selected.and_then(|selected| {
         let row = state.rows.iter().find(|row| row.id == selected.row && row.way().is_some())?;
@@ -62,7 +66,7 @@ pub(crate) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select
     });
     let Some((row, pieces, structure)) = found else { return html! {} };
     let bytes = pieces.first().map(|first| first.offset).zip(pieces.last().map(|last| last.end()));
-    // While the next payload is being built, that of the last one may lie elsewhere.
+    // While the page builds the next payload, the message of the last one may be at another place.
     let fits = |structure: &Structure| {
         let ends = structure.spans.first().zip(structure.spans.last());
         ends.map(|(first, last)| (first.bytes.start, last.bytes.end)) == bytes
@@ -219,7 +223,7 @@ fn legend() -> Html {
     }
 }
 
-/// What is drawn for a word.
+/// The shape that is drawn for a word.
 fn shape(ink: Ink, (x, y): (f64, f64), (width, height): (f64, f64)) -> Html {
     let px = |value: f64| format!("{value:.1}");
     let rect = |class: &'static str| {
@@ -287,13 +291,13 @@ fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callbac
         let class = if cell.ink == Ink::Solid { "word-words" } else { "word-words word-ink" };
         Some(html! { <text {class} text-anchor="middle" {x} {y}>{ words }</text> })
     };
-    // The table says the same, and is what a keyboard and a screen reader use.
+    // Hidden from screen readers: the table says the same, for the keyboard too.
     html! {
         <svg class="strip" width={px(strip.width)} height={px(strip.height)} aria-hidden="true">
             { for strip.cells.iter().map(cell) }
             { for strip.cells.iter().filter_map(frame) }
             { for strip.arrows.iter().filter_map(arrow) }
-            // Over the arrows, to be read.
+            // Words are drawn over the arrows, so that they stay readable.
             { for strip.cells.iter().filter_map(words) }
             { for strip.names.iter().map(|name| html! {
                 <text class="word-name" x={px(name.x)} y={px(name.y)}>{ &name.words }</text>

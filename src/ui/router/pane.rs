@@ -1,4 +1,4 @@
-//! The Router pane: send the payload to other programs and see what comes back.
+//! The Router pane: sends the payload to other programs, and shows what they send.
 
 use std::rc::Rc;
 
@@ -39,9 +39,9 @@ const OTHER_SIDE: &str = "other-side-dialog";
 pub(crate) struct RouterProps {
     /// The state to show.
     pub(crate) state: Rc<State>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
-    /// Who has the frames that are recorded.
+    /// The way to the recorded frames.
     pub(crate) errands: Errands,
 }
 
@@ -49,7 +49,8 @@ pub(crate) struct RouterProps {
 #[component]
 pub(crate) fn RouterPane(props: &RouterProps) -> Html {
     let (state, send) = (&props.state, &props.send);
-    // One of two buttons goes and the other comes: whoever had the one has the other.
+    // One of two buttons replaces the other. A person who had the focus on the one gets it on the
+    // other.
     let untouched = use_mut_ref(|| true);
     let declared = matches!(state.subscription, Declaration::Declared(_));
     use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
@@ -64,7 +65,7 @@ pub(crate) fn RouterPane(props: &RouterProps) -> Html {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
             { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
             { session(state, send) }
-            // Before the start nothing is known about the surroundings.
+            // Before the start, the page does not know its surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
             { tabs(state, send) }
             { view(state, send, &props.errands) }
@@ -81,7 +82,8 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                 <TextField id="locator" class="mono" value={state.locator.clone()} change={send.reform(Action::Locator)}
                     ends={Ends::LeftOut} readonly={busy} describedby="locator-words" />
                 if busy {
-                    // Keys: without them the one button would become the other during its own click, and submit.
+                    // Keys: without them, one button would become the other during its own click,
+                    // and submit the form.
                     <button key="disconnect" type="button" id="disconnect" onclick={sends(send, Action::Disconnect)}>
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
@@ -110,7 +112,7 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// When the next attempt is, and what was lost.
+/// The time of the next attempt, and what was lost.
 fn reconnecting(lost: &Lost) -> Html {
     let Lost { wait, unfinished, failed, .. } = lost;
     let tried = failed.as_ref().map(|failed| format!(" The last attempt failed: {failed}")).unwrap_or_default();
@@ -128,7 +130,7 @@ fn reconnecting(lost: &Lost) -> Html {
     }
 }
 
-/// What an engine does that holds back attempts, once one has had no answer for a while.
+/// Explains an engine that delays attempts, once an attempt has had no answer for a while.
 fn held_back(state: &State) -> Html {
     let Some(longest) = state.held_back else { return Html::default() };
     html! {
@@ -142,7 +144,7 @@ fn held_back(state: &State) -> Html {
     }
 }
 
-/// What the session has missed while it was away.
+/// The events that the session missed while it was disconnected.
 fn resumed(state: &State, gap: &Took) -> Html {
     let again = match &state.subscription {
         Declaration::Declared(key) => {
@@ -150,7 +152,7 @@ fn resumed(state: &State, gap: &Took) -> Html {
         }
         _ => "Nothing was subscribed.".to_owned(),
     };
-    // If the computer slept, the clock by which the rest is timed may have slept too.
+    // If the computer slept, the clock that times the rest may have stopped too.
     let whole = gap.time.saturating_add(gap.pause.ahead);
     let heard = match pause::words(gap.pause) {
         Some(words) => {
@@ -236,7 +238,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
             </p>
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }
-                // Outside of a secure context there is no clipboard to copy to.
+                // A page outside of a secure context has no clipboard.
                 if state.surroundings.secure {
                     <button type="button" id="copy-program" onclick={copy}>{ if let Some(Ok(())) = *copied { "Copied" } else { "Copy" } }</button>
                 }

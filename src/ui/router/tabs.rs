@@ -1,4 +1,4 @@
-//! The views of the Router pane: what is done with a session. One at a time is there.
+//! The tabs of the Router pane: the operations of a session. The pane shows one at a time.
 
 mod answer;
 mod get;
@@ -34,7 +34,7 @@ use crate::{
     },
 };
 
-/// The tabs: one stop of the keyboard, with arrows, Home and End inside.
+/// The tabs: one stop for the keyboard, with arrows, Home and End inside.
 pub(crate) fn tabs(state: &State, send: &Callback<Action>) -> Html {
     let at = Tab::ALL.iter().position(|tab| *tab == state.api.tab).unwrap_or_default();
     let last = Tab::ALL.len() - 1;
@@ -54,7 +54,8 @@ pub(crate) fn tabs(state: &State, send: &Callback<Action>) -> Html {
             let document = web_sys::window().and_then(|window| window.document());
             let button = document.and_then(|document| document.get_element_by_id(&format!("tab-{}", tab.key())));
             if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
-                // Fails for what cannot have the focus, and then it stays where it is.
+                // Fails for an element that cannot take the focus. The focus stays where it is
+                // then.
                 let _ = button.focus();
             }
         })
@@ -73,7 +74,7 @@ pub(crate) fn tabs(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// The view that is open.
+/// The content of the open tab.
 pub(crate) fn view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     let tab = state.api.tab;
     html! {
@@ -86,7 +87,7 @@ pub(crate) fn view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands
     }
 }
 
-/// What is in the view that is open, if it is not the first.
+/// The content of the open tab, unless it is the first tab.
 pub(crate) fn later_view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     match state.api.tab {
         Tab::Put => html! {},
@@ -102,13 +103,13 @@ pub(crate) fn later_view(state: &Rc<State>, send: &Callback<Action>, errands: &E
     }
 }
 
-/// What has not ended, as in `1 put, 2 gets`.
+/// The unfinished operations in words, as in `1 put, 2 gets`.
 pub(crate) fn counts(unfinished: &[usize; 3]) -> String {
     let named = ["put", "get", "fence"].into_iter().zip(unfinished).filter(|(_, count)| **count > 0);
     named.map(|(noun, count)| format::plural(*count, noun)).collect::<Vec<_>>().join(", ")
 }
 
-/// A line with a key expression to be declared, and below it why it was not.
+/// A line for declaring a key expression, and below it the reason of a failure.
 fn declaration(
     state: &State,
     send: &Callback<Action>,
@@ -126,7 +127,7 @@ fn declaration(
     let holds = matches!(declared, Declaration::Declared(_));
     let (change, words) =
         if holds { (Change::Undeclare(entity), "undeclare") } else { (Change::Declare(entity), "declare") };
-    // One button for both, so that it keeps the focus.
+    // One button for both actions, so that it keeps the focus.
     html! {
         <>
             <form class="line" onsubmit={submits(send, change.into())}>
@@ -143,7 +144,7 @@ fn declaration(
     }
 }
 
-/// What to do first where there is no session.
+/// What the person must do first without a session.
 fn connect_first(state: &State, what: &'static str) -> Html {
     html! { if !state.session.is_open() { <p class="quiet under">{ "Connect to a router to " }{ what }{ "." }</p> } }
 }

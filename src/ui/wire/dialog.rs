@@ -1,7 +1,9 @@
-//! The view "Wire": the frames that the session sent and received, each as a tree of fields and as bytes, and both point at each other.
+//! The view "Wire": the frames that the session sent and received, each as a tree of fields and as
+//! bytes. Fields and bytes point at each other.
 //!
-//! The list, what is chosen in it and what it shows are the page's state; what is chosen inside of a frame is the view's own, and gone
-//! when another frame is chosen. The bytes of the one frame that is looked at are copied here, and of no other.
+//! The list, its selection and its filter are in the page's state. The selection inside a frame
+//! belongs to the view, which drops it when the person chooses another frame. The view copies the
+//! bytes of the one frame in view, and of no other.
 
 mod detail;
 mod list;
@@ -39,29 +41,29 @@ use crate::{
     },
 };
 
-/// Below this width of the window the view is the phone's.
+/// Below this width of the window, in pixels, the view is the phone's.
 const NARROW: f64 = 700.0;
 
-/// Bytes in a line, and on a phone.
+/// Bytes in a line, on a desk and on a phone.
 const WIDTHS: [usize; 2] = [16, 8];
 
-/// Lines of the list that Page Up and Page Down go by, and lines of bytes.
+/// Lines of a page: Page Up and Page Down move by so many, in the list and in the bytes.
 const PAGE: usize = 12;
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct WireProps {
     /// The state to show.
     pub(crate) state: Rc<State>,
-    /// Where actions go.
+    /// Sends actions to the root component.
     pub(crate) send: Callback<Action>,
-    /// Who has the frames.
+    /// The runtime, which holds the frames.
     pub(crate) runtime: Runtime,
 }
 
-/// What the rows were made of.
+/// The values from which the rows were made.
 type RowsKey = (u64, Filter, BTreeSet<MessageId>, Option<Selection>);
 
-/// The rows as they were made last.
+/// The rows of the last drawing.
 #[derive(Default)]
 pub(crate) struct Listed {
     key: Option<RowsKey>,
@@ -69,7 +71,7 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The rows of a state, made anew when something that they depend on has changed.
+    /// The rows of a state. They are made anew when a value that they depend on has changed.
     fn refresh(&mut self, state: &State, runtime: &Runtime) -> bool {
         let wire = &state.wire;
         let selected = state.selected.filter(|_| wire.filter.segment);
@@ -83,20 +85,20 @@ impl Listed {
     }
 }
 
-/// The frame that is looked at.
+/// The frame in view.
 struct Detail {
     id: FrameId,
     bytes: Result<Rc<Vec<u8>>, Problem>,
     dissection: Rc<Dissection>,
     nodes: Rc<Vec<TreeNode>>,
     parts: Rc<Vec<Part>>,
-    /// Groups that are closed.
+    /// The closed groups.
     closed: BTreeSet<usize>,
-    /// The fields that are seen.
+    /// The fields in open groups.
     seen: Rc<Vec<usize>>,
-    /// The field that is chosen.
+    /// The chosen field.
     field: usize,
-    /// The byte that the keyboard is on.
+    /// The byte with the keyboard's cursor.
     byte: usize,
 }
 
@@ -118,9 +120,9 @@ pub(crate) struct WireDialog {
     dialog: NodeRef,
     listed: Listed,
     detail: Option<Detail>,
-    /// The field that is pointed at.
+    /// The field at which the person points.
     pointed: Option<usize>,
-    /// Lines to be shown: the numbers change when they are scrolled to anew.
+    /// Lines to show. The view scrolls to one whenever the number before it changes.
     show_row: (u64, usize),
     show_field: (u64, usize),
     show_byte: (u64, usize),
@@ -134,7 +136,7 @@ fn is_narrow() -> bool {
     width.is_some_and(|width| width < NARROW)
 }
 
-/// Gives the focus to an element. It stays where it is when there is none.
+/// Gives the focus to an element. The focus stays where it is when the page has no such element.
 fn focus(id: &str) {
     let found = web_sys::window().and_then(|window| window.document()?.get_element_by_id(id));
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
@@ -142,7 +144,7 @@ fn focus(id: &str) {
     }
 }
 
-/// The number in an attribute of what an event is about, or of what is around it.
+/// The number in an attribute of the event's target, or of an element around it.
 fn number_under(event: &Event, attribute: &str) -> Option<u64> {
     let target = event.target()?.dyn_into::<Node>().ok()?;
     target.closest(&format!("[{attribute}]")).ok()??.get_attribute(attribute)?.parse().ok()
@@ -153,7 +155,7 @@ impl WireDialog {
         if is_narrow() { WIDTHS[1] } else { WIDTHS[0] }
     }
 
-    /// Looks at the frame that is chosen, if it is another one.
+    /// Shows the chosen frame, if it is another one.
     fn look(&mut self, ctx: &Context<Self>) {
         let WireProps { state, runtime, .. } = ctx.props();
         let rows = &self.listed.rows;
@@ -167,7 +169,7 @@ impl WireDialog {
             })
         });
         let Some(entry) = chosen else {
-            // What was let go while somebody looks at it is still shown.
+            // The view still shows a frame that the record has dropped while the person views it.
             self.detail = self.detail.take().filter(|detail| state.wire.picked == Some(Picked::Frame(detail.id)));
             return;
         };
@@ -204,7 +206,7 @@ impl WireDialog {
         }
     }
 
-    /// The row of what is chosen.
+    /// The row of the chosen frame or fold.
     fn row(&self, ctx: &Context<Self>) -> Option<usize> {
         let WireProps { state, runtime, .. } = ctx.props();
         let picked = state.wire.picked?;
@@ -244,7 +246,7 @@ impl WireDialog {
         self.show_byte = (self.show_byte.0 + 1, byte / width);
     }
 
-    /// Whether a key in the list did something.
+    /// Handles a key in the list. Returns whether the key did something.
     fn list_key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let WireProps { state, send, .. } = ctx.props();
         let Some(last) = self.listed.rows.lines.len().checked_sub(1) else { return false };
@@ -265,7 +267,7 @@ impl WireDialog {
                     Some(Picked::Fold(_)) if open => {
                         return row.map(|row| self.pick(ctx, (row + 1).min(last))).is_some();
                     }
-                    // From one of its fragments back to the fold.
+                    // Moves from a fragment back to its fold.
                     Some(Picked::Frame(_)) if !open => {
                         let Some(message) = self.fold_around(ctx) else { return true };
                         send.emit(Change::Pick(Some(Picked::Fold(message))).into());
@@ -284,7 +286,7 @@ impl WireDialog {
         true
     }
 
-    /// The open fold of which the chosen frame is one.
+    /// The open fold that contains the chosen frame.
     fn fold_around(&self, ctx: &Context<Self>) -> Option<MessageId> {
         let WireProps { state, runtime, .. } = ctx.props();
         let Some(Picked::Frame(id)) = state.wire.picked else { return None };
@@ -293,7 +295,7 @@ impl WireDialog {
         (fold.members.len() > 1).then_some(fold.message)
     }
 
-    /// Whether a key in the tree of fields did something.
+    /// Handles a key in the tree of fields. Returns whether the key did something.
     fn fields_key(&mut self, event: &KeyboardEvent) -> bool {
         let Some(detail) = &mut self.detail else { return false };
         let Some(node) = detail.nodes.get(detail.field).copied() else { return false };
@@ -329,7 +331,7 @@ impl WireDialog {
         true
     }
 
-    /// Whether a key in the bytes did something.
+    /// Handles a key in the bytes. Returns whether the key did something.
     fn bytes_key(&mut self, event: &KeyboardEvent) -> bool {
         let Some(detail) = &self.detail else { return false };
         let lines = Lines { len: detail.len(), width: self.width() };
@@ -354,7 +356,7 @@ impl Detail {
         self.seen = Rc::new(rows::seen(&self.nodes, &self.closed));
     }
 
-    /// Opens the groups that a field is in.
+    /// Opens the groups that contain a field.
     fn open_around(&mut self, field: usize) {
         let mut changed = false;
         let mut at = self.nodes.get(field).and_then(|node| node.parent);
@@ -398,7 +400,7 @@ impl Component for WireDialog {
         }
         self.focus |= !before.open;
         let anew = self.listed.refresh(state, runtime);
-        // With what was asked for there is something to look at.
+        // A person who asks for one message expects to see a frame of it.
         let asked = now.filter.only.is_some() && (now.filter.only != before.filter.only || !before.open);
         if now.picked.is_none()
             && asked
@@ -422,7 +424,7 @@ impl Component for WireDialog {
             return;
         }
         if !dialog.open() {
-            // It can only fail when it is open already.
+            // Fails only when the dialog is open already.
             let _ = dialog.show_modal();
         }
         if self.closing.is_none() {
@@ -438,7 +440,7 @@ impl Component for WireDialog {
         let WireProps { state, send, runtime } = ctx.props();
         match msg {
             Msg::Closed => {
-                // The event comes late: the dialog may be open again.
+                // The event arrives late: the dialog may be open again.
                 let closed = self.dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| !dialog.open());
                 if state.wire.open && closed {
                     send.emit(Change::Open(false).into());
@@ -449,7 +451,8 @@ impl Component for WireDialog {
                 let typing = event.target().and_then(|target| target.dyn_into::<Node>().ok());
                 let typing = typing.is_some_and(|node| matches!(node.tag_name().as_str(), "INPUT" | "SELECT"));
                 if event.key() == "Escape" && typing {
-                    // From a field back to the frames; the next one closes.
+                    // The first Escape moves from a field back to the frames. The next one closes
+                    // the view.
                     event.prevent_default();
                     focus("wire-list");
                 }
@@ -665,7 +668,7 @@ fn record_button(id: &'static str, state: &State, send: &Callback<Action>) -> Ht
     }
 }
 
-/// How much is kept, for eyes and for programs that read the page.
+/// How much the page keeps, for people and for programs that read the page.
 fn kept(state: &State) -> Html {
     let Kept { frames, bytes, recorded, missed, copied, .. } = &state.wire.kept;
     let word = match (state.wire.recording, state.wire.paused) {
@@ -681,7 +684,7 @@ fn kept(state: &State) -> Html {
     }
 }
 
-/// What to do first.
+/// What the person must do first.
 fn empty(state: &State) -> Html {
     let bounds = Bounds::DEFAULT;
     let keeps = format!(
@@ -709,7 +712,7 @@ fn empty(state: &State) -> Html {
     }
 }
 
-/// The way to the frames of a put from where it is told of.
+/// The button beside a put that shows its frames.
 pub(crate) fn follow_button(state: &State, send: &Callback<Action>) -> Html {
     let put = state.put_id;
     if !state.wire.kept.puts.contains(&put) {
@@ -720,7 +723,7 @@ pub(crate) fn follow_button(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// Whether only one message is shown, and which one the chosen frame belongs to.
+/// Whether the list shows only one message. `message` is the one of the chosen frame.
 fn follows(state: &State, message: Option<MessageId>) -> bool {
     matches!(state.wire.filter.only, Some(Only::Message(id)) if Some(id) == message)
 }

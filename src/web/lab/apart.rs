@@ -1,4 +1,4 @@
-//! Measuring in a Worker: the page's side, and the Worker's.
+//! Measures in a Worker: this module has the page's side, and the Worker's.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -19,10 +19,10 @@ use crate::{
     web::{error::message_of, files},
 };
 
-/// How long a Worker that was told to stop may take to hand over what it has.
+/// How long a stopped Worker may take to hand over its results.
 const GRACE_MILLIS: u32 = 10_000;
 
-/// What the Worker tells the page, as text.
+/// The Worker's messages to the page, as text.
 #[derive(Serialize, Deserialize)]
 enum Told {
     Progress { done: u32, total: u32, left: Option<f64> },
@@ -44,7 +44,7 @@ fn start() -> Result<Worker, Problem> {
 }
 
 fn set(object: &Object, key: &str, value: &JsValue) {
-    // Fails for frozen objects only.
+    // Setting a property fails for frozen objects only.
     let _ = Reflect::set(object, &key.into(), value);
 }
 
@@ -52,14 +52,14 @@ fn get(of: &JsValue, key: &str) -> JsValue {
     Reflect::get(of, &key.into()).unwrap_or_default()
 }
 
-/// A Worker that ends with its handle.
+/// A Worker that ends when this handle is dropped.
 struct Handle {
     worker: Worker,
     _listeners: [EventListener; 3],
 }
 
 impl Handle {
-    /// Starts a Worker. `hear` gets every message, or the reason why there will be none.
+    /// Starts a Worker. `hear` gets every message, or the reason why the Worker sends none.
     fn start(hear: impl Fn(Result<JsValue, String>) + Clone + 'static) -> Result<Self, Problem> {
         let worker = start()?;
         let (failed, unread) = (hear.clone(), hear.clone());
@@ -87,17 +87,18 @@ impl Drop for Handle {
     }
 }
 
-/// Who waits for what the Worker says next.
+/// The sender that waits for the Worker's next message.
 type Waiting = Rc<RefCell<Option<oneshot::Sender<Result<JsValue, String>>>>>;
 
-/// A Worker that sends back what it gets.
+/// A Worker that sends every buffer back.
 pub(super) struct Echo {
     handle: Handle,
     answer: Waiting,
 }
 
 impl Echo {
-    /// Starts one. Who waits for an answer when `stop` is set gets an error instead.
+    /// Starts the Worker. When `stop` is set, a caller that waits for an answer gets an error
+    /// instead.
     pub(super) fn start(stop: &Stop) -> Result<Self, Problem> {
         let answer = Waiting::default();
         let (slot, stopped) = (answer.clone(), answer.clone());
@@ -108,14 +109,14 @@ impl Echo {
         });
         let handle = Handle::start(move |heard| {
             if let Some(answer) = slot.borrow_mut().take() {
-                // Whoever asked may have been stopped meanwhile.
+                // The caller may have stopped waiting meanwhile.
                 let _ = answer.send(heard);
             }
         })?;
         Ok(Self { handle, answer })
     }
 
-    /// Sends `buffer` there and back, by transfer or by structured clone.
+    /// Sends `buffer` to the Worker and back, by transfer or by structured clone.
     ///
     /// # Errors
     /// A [`Problem`] when the Worker fails or has no memory.
@@ -193,7 +194,7 @@ pub(super) async fn measure(
     }
 }
 
-/// Where the page's own program was loaded from.
+/// The address from which the browser loaded the page's own program.
 fn program_address() -> Result<String, Problem> {
     let document = web_sys::window().and_then(|window| window.document());
     let script = document.and_then(|document| document.query_selector("script[data-js]").ok().flatten());
@@ -214,7 +215,7 @@ fn post(told: &Told) {
     }
 }
 
-/// Takes the measurement that the page asks for, in a Worker, and posts what comes of it.
+/// Runs inside the Worker: takes the measurement that the page asks for, and posts the result.
 pub(in crate::web) fn measure_apart(request: &str, files: &Map) {
     console_error_panic_hook::set_once();
     files.for_each(&mut |bytes, id| {

@@ -1,4 +1,5 @@
-//! From an array to a payload by way of a Cap'n Proto message, step by step: the rows of the proposal that the lab grew out of.
+//! From an array to a payload by way of a Cap'n Proto message, step by step. These are the rows of
+//! the proposal from which the lab started.
 
 use std::time::Duration;
 
@@ -15,35 +16,36 @@ use crate::{
     web::sources::Sources,
 };
 
-/// What is measured, in the order of the steps.
+/// The measured variants, in the order of the steps.
 pub(super) const VARIANTS: [Variant; 5] =
     [Variant::Segments, Variant::Copy, Variant::Borrow, Variant::Filled, Variant::Adopted];
 
-/// A message, and the arrays that it is made of.
+/// A message, and the arrays from which it is made.
 pub(super) struct Rig {
     spec: Spec,
     /// The message's arrays, listed to be borrowed.
     arrays: Vec<Source>,
-    /// The parts of the message as its row makes it, listed to be copied and to be borrowed.
+    /// The parts of the message in its row's way, listed to be copied and to be borrowed.
     copy: Vec<Source>,
     borrow: Vec<Source>,
-    /// The same as a payload: what every other one is compared with.
+    /// The same message as a payload. Every other payload is compared with it.
     reference: ZBytes,
-    /// Keeps the arrays.
+    /// Owns the arrays, which the lists above only name.
     _sources: [Sources; 2],
 }
 
 impl Rig {
-    /// A rig of the first message in `rows`, with arrays of its own.
+    /// Makes a rig of the first message in `rows`, with arrays of its own.
     ///
     /// # Errors
-    /// A [`Problem`] when there is none, or no memory for it.
+    /// A [`Problem`] when `rows` have no message, or the browser has no memory for it.
     pub(super) fn new(rows: &[Row]) -> Result<Self, Problem> {
         let none = || Problem::new("There is no message to measure.", "Add a Cap'n Proto message in Build.");
         let row = rows.iter().find(|row| row.way().is_some()).ok_or_else(none)?;
         let spec = row.spec().ok_or_else(none)?;
         let (mut made, mut whole) = (Sources::default(), Sources::default());
-        // In place, there is no array: the same bytes are made beside the builder for the ways that begin with one.
+        // A message made in place has no array. The same bytes are made beside the builder, for the
+        // ways that begin with an array.
         made.make(&row.arrays())?;
         whole.make(std::slice::from_ref(row))?;
         let (arrays, _) = made.list(Some(Mode::Borrow))?;
@@ -53,7 +55,7 @@ impl Rig {
         Ok(Self { spec, arrays, copy, borrow, reference, _sources: [made, whole] })
     }
 
-    /// From the arrays to a message.
+    /// Makes a message from the arrays.
     fn compose(&self, way: Way) -> Result<Message, MessageError> {
         let arrays = self.arrays.iter().cloned();
         if way == Way::Filled { self.spec.filled(arrays) } else { self.spec.adopted(arrays) }
@@ -71,13 +73,14 @@ impl Rig {
         }
     }
 
-    /// Does `variant` once and checks that what comes of it is the message, so that nothing is measured that does not work.
+    /// Runs `variant` once and checks that its result is the message. So the lab never measures a
+    /// variant that does not work.
     ///
     /// # Errors
-    /// A [`Problem`] when it cannot be built, or says something else.
+    /// A [`Problem`] when the message cannot be built, or has other content.
     pub(super) fn try_out(&mut self, variant: Variant) -> Result<Entry, Problem> {
         let payload = self.build(variant)?;
-        // Made in another way, it is other bytes that say the same.
+        // A message made in another way has other bytes with the same content.
         let [mine, theirs] = [&payload, &self.reference].map(|payload| self.arrays_of(payload));
         for (mine, theirs) in mine?.iter().zip(&theirs?) {
             same(mine, theirs)?;
@@ -86,7 +89,7 @@ impl Rig {
         Ok(Entry { variant, bytes: payload.len(), segments: payload.segments().len(), copied })
     }
 
-    /// The arrays of a message, found as a reader finds them.
+    /// Finds the arrays of a message as a reader finds them.
     fn arrays_of(&self, payload: &ZBytes) -> Result<Vec<ZBytes>, Problem> {
         let received = Received::open(payload).map_err(|error| cannot_make(&error))?;
         let content = received.read(self.spec.schema()).map_err(|error| cannot_make(&error))?;
@@ -106,7 +109,7 @@ impl Rig {
 
     fn run(&self, variant: Variant) -> Result<(), Problem> {
         if variant == Variant::Segments {
-            // Looked at one by one, so that no list can be left out as useless.
+            // Each part is used on its own, so that the compiler cannot drop a list as unused.
             let parts = self.borrow.clone();
             parts.iter().for_each(|part| _ = std::hint::black_box(part));
             return Ok(());

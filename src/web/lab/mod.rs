@@ -1,8 +1,9 @@
-//! Takes the measurements of the Cost pane, on the page's thread in turns with it, or in a Worker; `measure` says whose turn it is
-//! and judges what came of it.
+//! Takes the measurements of the Cost pane, on the page's thread in turns with the page, or in a
+//! Worker. The module `measure` decides which variant has its turn, and judges the results.
 //!
-//! Everything that is measured has arrays of its own, and for whole puts sessions of its own: the person may go on, and stop
-//! at any moment, and finds the page as it was.
+//! Every measurement has arrays of its own, and whole puts have sessions of their own. So the
+//! person may use the page meanwhile, and stop the run at any moment. The page's own state stays as
+//! it was.
 
 mod apart;
 mod message;
@@ -38,37 +39,39 @@ use crate::{
     wire::ZENOH_VERSION,
 };
 
-/// Rounds of a comparison; in each, every variant is timed once.
+/// Rounds of a comparison. Each round times every variant once.
 const ROUNDS: u32 = 120;
 
-/// Rounds of a sweep, and of what takes long.
+/// Rounds of a sweep, and of slow measurements.
 const SWEEP_ROUNDS: u32 = 40;
 
-/// Decides the order in which variants take turns.
+/// The seed of the order in which variants take turns.
 const SEED: u64 = 7;
 
 /// A turn should not last longer, unless a single run does.
 const LONGEST: Duration = Duration::from_millis(25);
 
-/// How long the measurement may keep its thread from doing anything else, at a stretch.
+/// How long the measurement may block its thread without a break.
 const STRETCH: Duration = Duration::from_millis(40);
 
-/// How long each variant is run before anything is measured.
+/// How long each variant runs before the first timed sample.
 const WARM: Duration = Duration::from_millis(100);
 
-/// How often progress is told at most.
+/// The shortest time between two reports of progress.
 const TELL: Duration = Duration::from_millis(100);
 
-/// What is longer is measured in a Worker, in bytes of all arrays together.
+/// In bytes of all arrays together: a Worker measures longer payloads.
 const ON_THE_PAGE: u64 = 16 << 20;
 
-/// So is what has more segments: to make, list and collect so many arrays takes longer than a page may wait.
+/// A Worker measures payloads of more segments too. Making, listing and collecting so many arrays
+/// takes longer than a page may wait.
 const SEGMENTS_ON_THE_PAGE: u64 = 2_000;
 
-/// What is longer is not copied into fresh memory again and again: the engine takes its time to give it back.
+/// In bytes: longer payloads are not copied into fresh memory repeatedly, because the engine takes
+/// long to free it.
 const FRESH: usize = 64 << 20;
 
-/// A variant with fewer samples says nothing; a run that was stopped has none of it then.
+/// A variant with fewer samples gives no result; a stopped run drops its samples.
 const FEWEST: usize = 5;
 
 /// Sizes of the sweep over total size, in bytes: powers of 4 from 1 KiB to 256 MiB.
@@ -82,7 +85,7 @@ const SIZES: [usize; 10] = {
     sizes
 };
 
-/// Counts of the sweep over segment count.
+/// Segment counts of the sweep over segment count.
 const COUNTS: [usize; 11] = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 
 /// The total size at every count, in bytes.
@@ -94,7 +97,7 @@ extern "C" {
     fn blob_of(parts: &Array) -> Result<Promise, JsValue>;
 }
 
-/// Set by whoever wants a measurement to stop.
+/// Stops a measurement.
 #[derive(Clone, Default)]
 pub(super) struct Stop {
     inner: Rc<Stopping>,
@@ -103,7 +106,7 @@ pub(super) struct Stop {
 #[derive(Default)]
 struct Stopping {
     set: Cell<bool>,
-    /// Called when it is set.
+    /// Called when the stop is set.
     hook: RefCell<Option<Box<dyn Fn()>>>,
 }
 
@@ -119,13 +122,14 @@ impl Stop {
         self.inner.set.get()
     }
 
-    /// Has `hook` called when it is set.
+    /// Registers `hook`, which runs when the stop is set.
     fn on_set(&self, hook: impl Fn() + 'static) {
         *self.inner.hook.borrow_mut() = Some(Box::new(hook));
     }
 }
 
-/// A measurement as it is given to whoever takes it: everything that only the page knows.
+/// The order for a measurement, with all that only the page knows. The page hands it to a Worker or
+/// to its own thread.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Request {
     scenario: Scenario,
@@ -135,12 +139,12 @@ struct Request {
     url: Option<String>,
     browser: String,
     cores: u32,
-    /// Milliseconds since 1970.
+    /// When the run began, in milliseconds since 1970.
     begun: u64,
 }
 
 impl Request {
-    /// Whether it would keep the page waiting.
+    /// Whether the measurement would keep the page waiting.
     fn is_heavy(&self) -> bool {
         let bytes = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
         let segments = self.rows.iter().map(|row| row.repeat as u64).fold(0, u64::saturating_add);
@@ -148,10 +152,11 @@ impl Request {
     }
 }
 
-/// Measures what `order` says. `None` when it was stopped before there was anything to show.
+/// Takes the measurement of `order`. Returns `None` when the person stopped it before the first
+/// result.
 ///
 /// # Errors
-/// A [`Problem`] when arrays cannot be made, payloads not be built or put, or the Worker fails.
+/// A [`Problem`] when arrays cannot be made, payloads cannot be built or put, or the Worker fails.
 pub(super) async fn measure(
     order: Order,
     url: Option<String>,
@@ -163,7 +168,7 @@ pub(super) async fn measure(
     let Order { scenario, subject, rows, .. } = order;
     let request = Request { scenario, subject, rows, url, browser, cores, begun };
     let seen = surroundings::Visibility::watch();
-    // The person may remove a file's row meanwhile.
+    // Keeps the files: the person may remove a file's row meanwhile.
     let _files = files::pin(&request.rows);
     let result = if request.is_heavy() {
         apart::measure(&request, stop, progress).await
@@ -201,7 +206,7 @@ async fn here(
             {
                 let problem;
                 (puts, problem) = puts::run(url, &request.rows, &rig, refused.is_none(), &mut bench).await;
-                // What was measured before counts all the same.
+                // The results from before the failure still count.
                 unsent = problem.map(|Problem { title, detail, .. }| format!("{title} {detail}"));
                 router = Some(url.clone());
             }
@@ -252,11 +257,11 @@ async fn here(
     }))
 }
 
-/// Lets the thread do other things between turns.
+/// Gives the thread to other work between turns.
 struct Pace {
     stop: Stop,
     since: Duration,
-    /// For how long the thread stood still in rests.
+    /// How long the thread was blocked during rests.
     still: Duration,
 }
 
@@ -265,12 +270,12 @@ impl Pace {
         Self { stop: stop.clone(), since: clock::now(), still: Duration::ZERO }
     }
 
-    /// Whether what is `expected` next would keep everything else waiting too long.
+    /// Whether the `expected` time of the next turn would block all other work too long.
     fn is_due(&self, expected: Duration) -> bool {
         clock::now().saturating_sub(self.since) + expected >= STRETCH
     }
 
-    /// Lets everything else have its turn.
+    /// Gives the thread to all other work once.
     async fn rest(&mut self) {
         let begun = clock::now();
         TimeoutFuture::new(0).await;
@@ -280,7 +285,7 @@ impl Pace {
     }
 }
 
-/// What is run, with how large it is.
+/// One variant of a run, with the size of its payload.
 struct Entry {
     variant: Variant,
     bytes: usize,
@@ -300,17 +305,18 @@ struct Bench<'a> {
     progress: &'a dyn Fn(Progress),
     /// When the run began.
     begun: Duration,
-    /// When progress was last told: the page is drawn anew each time.
+    /// When progress was last reported: the page draws itself anew for each report.
     told: Duration,
-    /// Samples of earlier courses, and of what comes after this one: counted in the progress.
+    /// Samples of the courses before this one, and of those after it. Progress counts both.
     before: u32,
     after: u32,
-    /// How long what comes after this course will take, by a guess.
+    /// How long the courses after this one will take, estimated.
     later: Duration,
 }
 
 impl Bench<'_> {
-    /// Tells how far it is, now and then. Before a rest: the page is drawn while it rests, and not in the time of a sample.
+    /// Reports progress from time to time. Call it before a rest: the page then draws during the
+    /// rest, and not during a sample.
     fn tell(&mut self, made: Progress) {
         let now = clock::now();
         if now.saturating_sub(self.told) >= TELL {
@@ -319,7 +325,8 @@ impl Bench<'_> {
         }
     }
 
-    /// Runs a variant until the browser has had time to compile well what it needs: after that it is up to nine times as fast.
+    /// Runs a variant until the browser has had time to optimise its code. The code is up to nine
+    /// times as fast after that.
     async fn warm(&mut self, rig: &mut Rig, variant: Variant) -> Result<(), Problem> {
         let (begun, mut runs) = (clock::now(), 1);
         while clock::now().saturating_sub(begun) < WARM && !self.pace.stop.is_set() {
@@ -332,7 +339,8 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Runs all entries in turns: `run` runs one of them so many times, and says how long that took.
+    /// Runs all entries in turns. `run` runs one entry a number of times, and returns how long that
+    /// took.
     async fn course(
         &mut self,
         entries: Vec<Entry>,
@@ -341,14 +349,15 @@ impl Bench<'_> {
     ) -> Result<Vec<Series>, Problem> {
         let mut course = Course::new(Plan { seed: SEED, rounds, longest: LONGEST }, self.step, entries.len());
         let (begun, before) = (clock::now(), self.pace.still);
-        // What a run took when it was last tried; nothing is known of the first.
+        // How long one run of each entry took in its last turn; zero before the first turn.
         let mut once = vec![Duration::ZERO; entries.len()];
         while let Some(turn) = course.turn() {
             let each = once.get(turn.variant).copied().unwrap_or_default();
             let expected = untimed(each) + each * turn.runs;
             if self.pace.is_due(expected) {
                 let Progress { done, total, .. } = course.progress();
-                // By the time that went by, and not that of the samples alone: what is not timed takes its time too.
+                // Measured by the wall clock, not by the samples alone: the untimed runs take time
+                // too.
                 let so_far = clock::now().saturating_sub(begun).saturating_sub(self.pace.still - before);
                 let left = (done > 0).then(|| so_far.mul_f64(f64::from(total - done) / f64::from(done)) + self.later);
                 self.tell(Progress { done: self.before + done, total: self.before + total + self.after, left });
@@ -373,7 +382,7 @@ impl Bench<'_> {
         Ok(entries.into_iter().zip(taken).map(|(entry, taken)| series(&entry, taken)).collect())
     }
 
-    /// Payloads built in every way: each entry by the rig at its place.
+    /// Builds payloads in every way. Each rig builds the entry at its own index.
     async fn builds(
         &mut self,
         mut rigs: Vec<&mut Rig>,
@@ -394,18 +403,20 @@ impl Bench<'_> {
                 match rig.try_out(variant)? {
                     Ok(copied) => {
                         entries.push((at, Entry::of(variant, rig, copied)));
-                        // It is the same program for every place of a sweep.
+                        // The program is the same at every place of a sweep, so warming up once is
+                        // enough.
                         if at == 0 {
                             self.warm(rig, variant).await?;
                         }
                     }
-                    // What cannot be moved can still be compared by copy and by borrow.
+                    // Rows that cannot be moved can still be compared by copy and by borrow.
                     Err(reason) => *refused = Some(reason),
                 }
             }
         }
-        // Fresh memory has a course of its own, after the other one: the engine gives memory back on other threads while the next
-        // variant has its turn, and a copy of 11 MiB into warm memory took twice as long then.
+        // Fresh memory has a course of its own, after the other one. The engine frees memory on
+        // other threads while the next variant has its turn. A copy of 11 MiB into warm memory took
+        // twice as long then.
         let (fresh, warm): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|(_, entry)| entry.variant == Variant::CopyFresh);
         let mut apart = Duration::ZERO;
@@ -452,7 +463,7 @@ impl Bench<'_> {
             let quarter = size / 4;
             match rig_of_lengths([quarter, size - 2 * quarter, quarter]) {
                 Ok(rig) => rigs.push(rig),
-                // A browser without memory for the largest ones has the others measured.
+                // A browser without memory for the largest rigs still measures the others.
                 Err(_) if rigs.len() >= 3 => break,
                 Err(problem) => return Err(problem),
             }
@@ -470,7 +481,7 @@ impl Bench<'_> {
         self.sweep(rigs, &[Variant::Copy, Variant::Borrow, Variant::Move]).await
     }
 
-    /// The same rows in both places.
+    /// Measures the same rows in both places.
     async fn places(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let mut rigs = Vec::new();
         for place in [Place::JsHeap, Place::Linear] {
@@ -498,7 +509,7 @@ impl Bench<'_> {
         .await
     }
 
-    /// One run of bytes out of many: by way of a `Blob`, and by our gather.
+    /// Joins many runs of bytes into one: by way of a `Blob`, and by the lab's gather.
     async fn blob(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let rig = rig_of(rows, false, self.pace).await?;
         let payload = rig.reference().clone();
@@ -507,7 +518,7 @@ impl Bench<'_> {
         same(&borrowed(Segment::linear(whole, Element::Uint8))?, &payload)?;
         self.pace.rest().await;
         same(&borrowed(Segment::received(blob(&payload).await?))?, &payload)?;
-        // By the File API's standard a Blob copies its parts, and reading it copies them again.
+        // By the File API's standard, a Blob copies its parts, and reading it copies them again.
         let entries = vec![
             Entry::of(Variant::Blob, &rig, 2 * payload.len() as u64),
             Entry::of(Variant::Gather, &rig, ledger.total()),
@@ -527,7 +538,8 @@ impl Bench<'_> {
         .await
     }
 
-    /// The first message of the rows: taken apart and made a payload of, and made out of its arrays.
+    /// Measures the first message of the rows. It is taken apart and made into a payload, and also
+    /// made from its arrays.
     async fn message(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let mut rig = message::Rig::new(rows)?;
         self.pace.rest().await;
@@ -535,7 +547,7 @@ impl Bench<'_> {
         for variant in message::VARIANTS {
             entries.push(rig.try_out(variant)?);
             self.pace.rest().await;
-            // Until the browser has had time to compile well what it needs.
+            // The browser needs time to optimise the code.
             let begun = clock::now();
             while clock::now().saturating_sub(begun) < WARM && !self.pace.stop.is_set() {
                 rig.time(variant, 1)?;
@@ -550,7 +562,7 @@ impl Bench<'_> {
         .await
     }
 
-    /// One array as long as the payload, to a Worker and back.
+    /// Sends one array as long as the payload to a Worker and back.
     async fn worker(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
         let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
         let echo = apart::Echo::start(&self.pace.stop)?;
@@ -562,7 +574,8 @@ impl Bench<'_> {
             buffer = echo.send(&buffer, transfer).await?;
             same(&borrowed(Segment::received(buffer.clone()))?, &reference)?;
         }
-        // By the HTML standard a structured clone copies an array once each way, and a transfer never.
+        // By the HTML standard, a structured clone copies an array once in each direction. A
+        // transfer never copies.
         let entry = |variant, copied| Entry { variant, bytes: len, segments: 1, copied };
         let entries = vec![entry(Variant::Clone, 2 * len as u64), entry(Variant::Transfer, 0)];
         self.course(entries, SWEEP_ROUNDS, async |index, runs| {
@@ -589,7 +602,8 @@ fn series(entry: &Entry, taken: Taken) -> Series {
     }
 }
 
-/// A series that was stopped before it had enough samples to say anything. It stays in the run, to show what is missing.
+/// A series that the person stopped before it had enough samples for a result. It stays in the run,
+/// to show which series is missing.
 fn emptied(series: Series) -> Series {
     Series { samples: Vec::new(), at: Vec::new(), ..series }
 }
@@ -598,17 +612,17 @@ fn borrowed(segment: Segment) -> Result<ZBytes, Problem> {
     ZBytes::from_segments([Source::borrow(segment)]).map_err(|error| cannot_build(&error))
 }
 
-/// One `ArrayBuffer` with all bytes of `payload`, by way of a `Blob`.
+/// Joins all bytes of `payload` into one `ArrayBuffer`, by way of a `Blob`.
 async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
     let failed = |error: JsValue| no_memory(&error, payload.len());
     let whole = JsFuture::from(blob_of(&views(payload)).map_err(failed)?).await.map_err(failed)?;
     Ok(whole.unchecked_into())
 }
 
-/// A rig of rows, whose arrays are made for it; with `moves` twice, because copying and borrowing need arrays of their own, beside
-/// those that go from payload to payload.
+/// Makes a rig of rows, and the arrays for it. With `moves`, it makes the arrays twice: moved
+/// arrays pass from payload to payload, so copying and borrowing need others.
 async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Problem> {
-    // What is copied to fill a message is no part of building the payload.
+    // Filling a message copies bytes, but that is not a part of building the payload.
     let listed = |sources: &Sources, mode| sources.list(Some(mode)).map(|(sources, _)| sources);
     let mut sources = Sources::default();
     sources.make(rows)?;
@@ -625,7 +639,7 @@ async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Probl
     Rig::new(copy, borrow, moved)
 }
 
-/// A rig of arrays of these lengths.
+/// Makes a rig of arrays of these lengths.
 fn rig_of_lengths(lengths: impl IntoIterator<Item = usize> + Clone) -> Result<Rig, Problem> {
     let arrays = |lengths: &mut dyn Iterator<Item = usize>| lengths.map(array).collect::<Result<Vec<_>, _>>();
     let made = arrays(&mut lengths.clone().into_iter())?;
@@ -634,13 +648,13 @@ fn rig_of_lengths(lengths: impl IntoIterator<Item = usize> + Clone) -> Result<Ri
     Rig::new(listed(&made, Mode::Copy), listed(&made, Mode::Borrow), Some(listed(&moved, Mode::Move)))
 }
 
-/// The same row in another place, as a typed array where its kind knows one place only.
+/// The same row in another place. A kind that knows one place only becomes a typed array.
 fn placed(row: &Row, place: Place) -> Row {
     let kind = if row.kind.can_be_linear() { row.kind.clone() } else { Kind::Array };
     Row { kind, place, before: 0, after: 0, ..row.clone() }
 }
 
-/// Files that rows name, for a thread that does not have them.
+/// The files that rows name, for a thread that does not have them.
 fn named_files(rows: &[Row]) -> js_sys::Map {
     let map = js_sys::Map::new();
     for row in rows {

@@ -1,4 +1,4 @@
-// What people would write by hand in JavaScript, measured beside the lab's own ways.
+// The code that people would write by hand in JavaScript, measured beside the lab's own ways.
 
 // Copies `parts`, an array of Uint8Array, into a new ArrayBuffer.
 export function copyFresh(parts, length) {
@@ -11,7 +11,7 @@ export function copyFresh(parts, length) {
   return whole.buffer;
 }
 
-// The same by way of a Blob. Returns a promise.
+// Joins the parts by way of a Blob. Returns a promise.
 export function blobOf(parts) {
   return new Blob(parts).arrayBuffer();
 }

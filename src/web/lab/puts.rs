@@ -1,4 +1,5 @@
-//! Whole puts: from the arrays through a router into a second session of the same page, so that one clock serves.
+//! Whole puts, from the arrays through a router into a second session of the same page. With both
+//! sessions in one page, one clock measures both ends.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -32,25 +33,25 @@ use crate::{
     },
 };
 
-/// Whole puts of each variant.
+/// How many whole puts the run makes of each variant.
 const PUTS: u32 = 12;
 
-/// When the puts have taken so long together, fewer will do.
+/// When all puts together have taken so long, the run ends early.
 const LONG: Duration = Duration::from_secs(20);
 
-/// But not fewer than these, of each variant.
+/// Even then, the run makes at least so many puts of each variant.
 const AT_LEAST: u32 = 6;
 
-/// A variant with fewer puts says nothing.
+/// A variant with fewer puts gives no result.
 const FEWEST: usize = 3;
 
-/// How long the router may take for anything.
+/// How long the router may take for any answer.
 const PATIENCE_MILLIS: u32 = 60_000;
 
 /// How long to wait for a probe before the next one.
 const PROBE_MILLIS: u32 = 50;
 
-/// By which variants a payload is put. One that cannot be moved is put by the others.
+/// The variants that put a payload. Without `moves`, the list leaves out the variant that moves.
 fn variants(moves: bool) -> &'static [(Variant, Mode)] {
     const ALL: [(Variant, Mode); 3] =
         [(Variant::Copy, Mode::Copy), (Variant::Borrow, Mode::Borrow), (Variant::Move, Mode::Move)];
@@ -65,19 +66,19 @@ pub(super) fn count(moves: bool) -> u32 {
 
 const STAGES: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
 
-/// Something that one of the two sessions told, and when.
+/// A message of one of the two sessions, with its time where that matters.
 enum Heard {
     Opened,
     Arrived(Sample, Duration),
     PutEnded(u64, Result<Sent, Problem>),
     Closed(Option<Problem>),
-    /// Nobody told anything for too long.
+    /// Neither session sent a message for too long.
     Late,
-    /// The person wants no more.
+    /// The person has stopped the run.
     Stopped,
 }
 
-/// Why there is no further put.
+/// Why the run makes no further put.
 enum Halt {
     Stopped,
     Failed(Problem),
@@ -89,20 +90,21 @@ impl From<Problem> for Halt {
     }
 }
 
-/// How long all puts of `len` bytes will take, before any was tried: 5 ms and 8 ns for each byte.
+/// Estimates how long all puts of `len` bytes will take, before the first one: 5 ms, and 8 ns for
+/// each byte.
 pub(super) fn guess(len: usize) -> Duration {
-    // With those that warm up.
+    // Includes the puts that warm up.
     (Duration::from_millis(5) + Duration::from_nanos(8 * len as u64)) * (count(true) + variants(true).len() as u32)
 }
 
-/// A session to put with and one to receive with.
+/// A session to put with, and one to receive with.
 struct Link {
     sender: Driver,
     receiver: Driver,
     heard: mpsc::UnboundedReceiver<Heard>,
     tell: mpsc::UnboundedSender<Heard>,
     timer: Rc<RefCell<Option<Timeout>>>,
-    /// Under which whole puts go, and probes.
+    /// The keys of whole puts and of probes.
     keys: [OwnedKeyExpr; 2],
     last: u64,
     stop: Stop,
@@ -133,12 +135,13 @@ impl Link {
                     Told::Closed(error) => Heard::Closed(error.map(|error| place.link_problem(&error))),
                     _ => return,
                 };
-                // Nobody listens any more when the measurement has ended.
+                // The receiver is dropped when the measurement has ended.
                 let _ = tell.unbounded_send(heard);
             })
         };
         let (sender, receiver) = (open(false), open(true));
-        // A key of this measurement alone: others on the same router may measure too.
+        // The key belongs to this measurement alone: other pages on the same router may measure
+        // too.
         let own = format!("zbytes-lab/measure/{:x}", js_sys::Math::random().to_bits());
         let key =
             |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.to_string()));
@@ -169,7 +172,7 @@ impl Link {
         Ok(link)
     }
 
-    /// What is told next.
+    /// Waits for the next message of the sessions.
     async fn next(&mut self, patience: u32) -> Result<Heard, Halt> {
         if self.stop.is_set() {
             return Err(Halt::Stopped);
@@ -182,7 +185,7 @@ impl Link {
             let heard = self.heard.recv().await.unwrap_or(Heard::Late);
             self.timer.borrow_mut().take();
             let late = clock::now().saturating_sub(begun).saturating_sub(Duration::from_millis(patience.into()));
-            // When the thread stood still, what is waited for may wait in the browser.
+            // If the browser stopped the thread, the message may still wait in the browser.
             if !matches!(heard, Heard::Late) || late < STILL {
                 break heard;
             }
@@ -195,7 +198,8 @@ impl Link {
         }
     }
 
-    /// Puts until something arrives: a router does not say when a subscription has taken effect.
+    /// Puts probes until one arrives: a router does not report when a subscription has taken
+    /// effect.
     async fn probe(&mut self) -> Result<(), Halt> {
         let begun = clock::now();
         while clock::now().saturating_sub(begun).as_millis() < PATIENCE_MILLIS.into() {
@@ -219,7 +223,7 @@ impl Link {
         self.last
     }
 
-    /// Puts and waits until it is out and has arrived. Late probes are not what is waited for.
+    /// Puts, and waits until the put has left and has arrived. It skips late probes.
     async fn deliver(&mut self, payload: ZBytes) -> Result<(Sent, Sample, Duration), Halt> {
         let [key, _] = self.keys.clone();
         let mine = self.put(key.clone(), payload);
@@ -239,7 +243,7 @@ impl Link {
     }
 }
 
-/// One whole put by stage, in the order of [`STAGES`]: nanoseconds, and bytes that we copied.
+/// One whole put by stage, in the order of [`STAGES`]: the time, and the bytes that the lab copied.
 type Staged = [(Duration, u64); 6];
 
 fn whole(staged: &Staged) -> Duration {
@@ -258,7 +262,8 @@ async fn one(
     let mut sources = Sources::default();
     sources.make(rows)?;
     if mode == Mode::Move {
-        // The page keeps its files. What is moved is made anew for each put, and that is no part of it.
+        // The page keeps its files, so the payload moves twins of them. The twins are made before
+        // the build, so that its time does not contain them.
         sources.own_files()?;
     }
     let producing = clock::now().saturating_sub(begun);
@@ -291,8 +296,8 @@ async fn one(
     ])
 }
 
-/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns those that arrived, and why there are no
-/// more if that is not because it was stopped.
+/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns
+/// those that arrived. Also returns why the run ended early, unless the person stopped it.
 pub(super) async fn run(
     url: &str,
     rows: &[Row],
@@ -323,7 +328,7 @@ async fn take(
     puts: &mut [Puts],
 ) -> Result<(), Halt> {
     let mut link = Link::open(url, &bench.pace.stop).await?;
-    // The first ones warm up, and every byte of them is compared.
+    // The first puts warm up. The lab compares every byte of them.
     let mut usual = Duration::MAX;
     for (_, mode) in variants {
         usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench.pace).await?));
@@ -346,7 +351,8 @@ async fn take(
                     usual = usual.min(took);
                     break (at, staged);
                 }
-                // It is put again. The time in which the thread stood still is none of the measurement's.
+                // The loop puts it again. The time in which the browser stopped the thread does not
+                // count.
                 aside += 1;
                 begun += took;
             };

@@ -1,4 +1,4 @@
-//! What builds the same payload again and again.
+//! Builds the same payload repeatedly, to time it.
 
 use std::time::Duration;
 
@@ -21,14 +21,17 @@ extern "C" {
     fn copy_fresh(parts: &Array, length: f64) -> Result<ArrayBuffer, JsValue>;
 }
 
-/// How many runs come before the timed ones, unless they take longer than this; see [`timed`].
+/// How many untimed runs precede the timed ones, unless they take too long; see [`timed`].
 const REFILLS: u32 = 24;
 const REFILL: Duration = Duration::from_millis(15);
 
-/// How long `runs` runs take. Some runs before them are not timed, because the caches hold nothing of the payload any more: others had
-/// their turn, the page, and other programs of the machine. They do not come back with one run. What fills most of a cache drives itself
-/// out of it at first: in a cache of 32 MiB, a copy of 11.25 MiB, which needs twice as much, took twice as long after 10 ms of something
-/// else, and was as fast as ever only after twelve to sixteen copies.
+/// Returns how long `runs` runs take. Some untimed runs precede them, because the caches have lost
+/// the payload: the page, other variants and other programs ran meanwhile.
+///
+/// One run does not fill a cache again. A payload that needs most of a cache first displaces parts
+/// of itself. One measurement had a cache of 32 MiB, and a copy of 11.25 MiB, which needs twice
+/// that room. After 10 ms of other work, the copy took twice as long. It was at full speed only
+/// after twelve to sixteen copies.
 pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> Result<Duration, Problem> {
     let begun = clock::now();
     for _ in 0..REFILLS {
@@ -44,25 +47,26 @@ pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> 
     Ok(clock::now().saturating_sub(begun))
 }
 
-/// How long [`timed`] runs what is not timed, when a run takes `each`.
+/// How long [`timed`] runs untimed, when one run takes `each`.
 pub(super) fn untimed(each: Duration) -> Duration {
     each.saturating_mul(REFILLS).min(REFILL.max(each))
 }
 
-/// One payload, built in every way that there is.
+/// One payload, which the rig builds in every way.
 pub(super) struct Rig {
     /// The arrays, listed to be copied and to be borrowed.
     copy: Vec<Source>,
     borrow: Vec<Source>,
-    /// The arrays that go from payload to payload: a buffer can be moved once, so each build by move takes those of the one before.
+    /// The arrays that pass from payload to payload. A buffer can be moved once, so each build by
+    /// move takes the arrays of the build before.
     moved: Moved,
-    /// What every other payload is compared with.
+    /// The payload with which every other one is compared.
     reference: ZBytes,
     /// The reference's segments, as JavaScript sees them.
     parts: Option<Array>,
 }
 
-/// Where the arrays are that are to be moved.
+/// Where the arrays are that a build moves.
 enum Moved {
     Listed(Vec<Source>),
     Built(ZBytes),
@@ -70,10 +74,11 @@ enum Moved {
 }
 
 impl Rig {
-    /// `copy` and `borrow` list the same arrays; `moved` lists others with the same bytes, or none when moving is not wanted.
+    /// Makes a rig. `copy` and `borrow` list the same arrays. `moved` lists other arrays with the
+    /// same bytes, or `None` when the caller wants no moves.
     ///
     /// # Errors
-    /// A [`Problem`] when they cannot be borrowed.
+    /// A [`Problem`] when the arrays cannot be borrowed.
     pub(super) fn new(copy: Vec<Source>, borrow: Vec<Source>, moved: Option<Vec<Source>>) -> Result<Self, Problem> {
         let reference = ZBytes::from_segments(borrow.iter().cloned()).map_err(|error| cannot_build(&error))?;
         let moved = moved.map_or(Moved::Nowhere, Moved::Listed);
@@ -88,7 +93,7 @@ impl Rig {
         self.reference.segments().len()
     }
 
-    /// Builds once.
+    /// Builds the payload once.
     pub(super) fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
         match mode {
             Mode::Copy => ZBytes::from_segments(self.copy.iter().cloned()),
@@ -101,11 +106,12 @@ impl Rig {
         }
     }
 
-    /// Builds once by `variant` and compares every byte of what came of it, so that nothing is measured that does not work. Returns
-    /// how many bytes it copied, or why moving was refused.
+    /// Builds once by `variant` and compares every byte of the result, so that the lab never
+    /// measures a variant that does not work. Returns how many bytes the build copied, or why the
+    /// engine refused to move.
     ///
     /// # Errors
-    /// A [`Problem`] when it cannot be built, or is not the payload that it should be.
+    /// A [`Problem`] when the payload cannot be built, or differs from the reference.
     pub(super) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
         let payload = match mode_of(variant) {
             Some(mode) => match self.build(mode) {
@@ -123,8 +129,8 @@ impl Rig {
         Ok(Ok(copied))
     }
 
-    /// How long `runs` runs take. Each payload is dropped before the next is built, so copies go into warm memory, unless the variant
-    /// says otherwise.
+    /// Returns how long `runs` runs take. Each payload is dropped before the next build, so copies
+    /// reuse warm memory, unless the variant asks for fresh memory.
     pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
         match mode_of(variant) {
             Some(mode) => timed(runs, || self.run(mode)),
@@ -134,7 +140,7 @@ impl Rig {
 
     fn run(&mut self, mode: Mode) -> Result<(), Problem> {
         let payload = self.build(mode).map_err(|error| cannot_build(&error))?;
-        // The length is looked at, so that no build can be left out as useless.
+        // The length is used, so that the compiler cannot drop a build as unused.
         std::hint::black_box(payload.len());
         if mode == Mode::Move {
             self.moved = Moved::Built(payload);
@@ -162,7 +168,8 @@ impl Rig {
         copy_fresh(&parts, self.len() as f64).map_err(|error| no_memory(&error, self.len()))
     }
 
-    /// Views of the reference's bytes for JavaScript. Made anew for every sample when some are in wasm memory, which may have grown.
+    /// Makes views of the reference's bytes for JavaScript. Each sample needs new views when some
+    /// bytes are in wasm memory, which may have grown.
     fn see_parts(&mut self) {
         let linear = self.reference.segments().iter().any(|segment| segment.as_linear().is_some());
         if self.parts.is_none() || linear {
@@ -170,13 +177,14 @@ impl Rig {
         }
     }
 
-    /// What every payload of the rig must be equal to.
+    /// The payload to which every payload of the rig must be equal.
     pub(super) fn reference(&self) -> &ZBytes {
         &self.reference
     }
 }
 
-/// Every segment as a `Uint8Array`, for JavaScript to read at once: a view of wasm memory is good until that grows.
+/// Every segment as a `Uint8Array`. JavaScript must read the views at once: a view of wasm memory
+/// is valid only until that memory grows.
 pub(super) fn views(payload: &ZBytes) -> Array {
     payload.segments().iter().filter_map(|segment| segment.view().ok()).collect()
 }
@@ -190,7 +198,8 @@ fn mode_of(variant: Variant) -> Option<Mode> {
     }
 }
 
-/// A segment of a payload that was built by move as the source of the next payload. One that was copied instead is copied again.
+/// A segment of a payload that was built by move, as the source of the next payload. A segment that
+/// was copied instead is copied again.
 fn again(segment: Segment) -> Source {
     let element = segment.element();
     match segment.into_array_buffer() {
@@ -202,7 +211,7 @@ fn again(segment: Segment) -> Source {
     }
 }
 
-/// A new array of `len` bytes, every page of it with a value of its own.
+/// A new array of `len` bytes, with a value of its own in each page of 4096 bytes.
 ///
 /// # Errors
 /// A [`Problem`] when the browser has no memory for it.
@@ -220,12 +229,12 @@ pub(super) fn source(array: &JsValue, mode: Mode) -> Source {
     Source::new(Input::array(array.clone(), Element::Uint8), mode)
 }
 
-/// Whether both have the same bytes.
+/// Checks that both payloads have the same bytes.
 ///
 /// # Errors
-/// A [`Problem`] when they do not, or one of them cannot be read.
+/// A [`Problem`] when they differ, or one of them cannot be read.
 pub(super) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> {
-    // What is read to be compared belongs to no measured variant.
+    // The ledger is thrown away: the bytes read for the comparison belong to no measured variant.
     let equal = payload.eq_bytes(reference, &mut Ledger::new()).map_err(|error| cannot_build(&error))?;
     if equal {
         return Ok(());

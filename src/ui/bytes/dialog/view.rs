@@ -1,4 +1,4 @@
-//! How the view is drawn: its tools, the lines that are seen, the scrollbar, the inspector and the foot.
+//! Draws the view: its tools, the lines in view, the scrollbar, the inspector and the foot.
 
 use std::ops::Range;
 
@@ -28,22 +28,23 @@ use crate::{
     web::bytes::{self, Seen},
 };
 
-/// The most segments that are drawn beside the scrollbar.
+/// The most segments that the view draws beside the scrollbar.
 const MOST_STRIPES: usize = 400;
 
-/// The segment that a byte is in, and how it is pointed at.
+/// The segment of a byte, with its marks for the pointer.
 struct Pointed {
     mark: Mark,
-    /// What points at it, where it is one of the rows'.
+    /// The value of its attribute `data-segment`. `None` for a segment that is not one of the
+    /// rows'.
     label: Option<AttrValue>,
-    /// Whether another one is pointed at.
+    /// Whether the person points at another segment, so that this one steps back.
     back: bool,
 }
 
-/// Lines that were drawn.
+/// The lines of one drawing.
 #[derive(Clone, Default, Properties)]
 pub(super) struct Drawn {
-    /// Counts drawings.
+    /// Counts drawings: two drawings with the same number are equal.
     version: u64,
     lines: Html,
 }
@@ -54,14 +55,14 @@ impl PartialEq for Drawn {
     }
 }
 
-/// The lines, compared with those before only when they were drawn anew.
+/// The lines. Yew compares them with the last ones only after a new drawing.
 #[component]
 fn Lines(props: &Drawn) -> Html {
     props.lines.clone()
 }
 
 impl BytesDialog {
-    /// The segment that has a byte, as this payload's are marked.
+    /// The segment of a byte, with its marks for this payload.
     fn mark(&self, open: &Open, plan: Option<&Plan>, offset: usize) -> Option<Mark> {
         let planned = plan.and_then(|plan| hex::planned(plan, offset));
         match &open.held {
@@ -76,7 +77,7 @@ impl BytesDialog {
         }
     }
 
-    /// The position of the piece that is pointed at, in whatever pane.
+    /// The position of the piece at which the person points, in any pane.
     fn hovered(&self, state: &State, open: &Open) -> Option<usize> {
         state.hovered.filter(|_| open.ours).and_then(|hovered| state.position_of(hovered))
     }
@@ -119,7 +120,7 @@ impl BytesDialog {
         }
     }
 
-    /// Every payload that can be looked at.
+    /// Every payload that the person can view.
     fn subjects(&self, state: &State, current: Subject) -> Vec<(AttrValue, AttrValue)> {
         let mut subjects = vec![Subject::Build];
         subjects.extend((bytes::is_kept() || current == Subject::Kept).then_some(Subject::Kept));
@@ -262,7 +263,8 @@ impl BytesDialog {
         html! { <span id="bytes-difference" class="bytes-state" data-state={word} aria-live="polite">{ words }</span> }
     }
 
-    /// The lines as they were drawn last, unless something has changed that they show: how far a search is changes often.
+    /// The lines of the last drawing, until something that they show changes. The progress of a
+    /// search, which changes often, is not among that.
     fn drawn_lines(&self, ctx: &Context<Self>, open: &Open, plan: Option<&Plan>, here: Option<&Mark>) -> Drawn {
         let mut drawn = self.drawn.borrow_mut();
         if drawn.version != self.version {
@@ -324,7 +326,7 @@ impl BytesDialog {
         line: usize,
         mark: &mut Option<Pointed>,
     ) -> Html {
-        // Only of the payload of Build it is known which batches carry it.
+        // Only for the payload of Build does the page know which batches carry it.
         let batches = plan.filter(|_| open.subject == Subject::Build);
         let digits = hex::digits(open.len());
         let lines = self.lines(open);
@@ -339,7 +341,7 @@ impl BytesDialog {
         let mut other_cells = Vec::new();
         let mut other_characters = Vec::new();
         let mut first = None;
-        // Beyond the end of this payload the other may go on.
+        // The other payload may be longer than this one.
         let width = range.start..range.start + lines.width;
         for (column, offset) in width.enumerate() {
             if mark.as_ref().is_none_or(|pointed| !pointed.mark.range.contains(&offset)) {
@@ -437,7 +439,7 @@ impl BytesDialog {
             let (y, node) = (y.clone(), self.bar.clone());
             link.callback(move |event: PointerEvent| {
                 event.prevent_default();
-                // Fails only when the pointer is gone already.
+                // Fails only when the pointer has left already.
                 let _ = node.cast::<Node>().map(|bar| bar.set_pointer_capture(event.pointer_id()));
                 Msg::Grab(y(&event))
             })
@@ -472,7 +474,7 @@ impl BytesDialog {
             }
             _ => Vec::new(),
         };
-        // What is not told apart is painted as that.
+        // Segments beyond the limit are painted as one joined stripe.
         let from = match (plan, &open.held) {
             (Some(plan), _) => {
                 plan.pieces.iter().filter(|piece| piece.bytes() > 0).nth(MOST_STRIPES).map(|piece| piece.offset)
@@ -595,7 +597,7 @@ impl BytesDialog {
                             </tr>
                         </tbody>
                     </table>
-                    // It keeps its room, so that nothing moves with the cursor.
+                    // The line keeps its room, so that nothing moves with the cursor.
                     <p class="quiet star-words">{ if open.cursor.is_multiple_of(8) { "\u{a0}" } else { "* not aligned for this type" } }</p>
                     <div class="bytes-read-as">
                         <label for="bytes-as">{ "read on as" }</label>
@@ -690,7 +692,7 @@ fn search_word(searching: &Searching) -> &'static str {
     }
 }
 
-/// A number that may be broken behind a comma, and before its exponent.
+/// A number that may break behind a comma, and before its exponent.
 fn groups(number: &str) -> Html {
     let groups = number.split_inclusive(',').flat_map(|group| {
         let (front, exponent) = group.split_at(group.find('e').unwrap_or(group.len()));

@@ -13,7 +13,7 @@ use crate::{
     ui::kit::widgets::{check, outside, problem},
 };
 
-/// The view.
+/// The content of the tab.
 pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
     let answer = &state.api.answer;
     let declared = matches!(answer.declared, Declaration::Declared(_));
@@ -67,7 +67,7 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// How many were asked, and what has become of them.
+/// The number of queries, and how they ended.
 fn counted(answer: &Answering) -> String {
     let mut words =
         format!("{} asked, {} answered", format::thousands(answer.asked), format::thousands(answer.answered));

@@ -49,7 +49,7 @@ fn chosen<T: Copy + PartialEq + 'static>(
     html! { <Select {id} value={name} {options} {choose} /> }
 }
 
-/// The view.
+/// The content of the tab.
 pub(super) fn get(state: &State, send: &Callback<Action>) -> Html {
     let get = &state.api.get;
     let change = {

@@ -1,4 +1,4 @@
-//! The session and its link: what was agreed, what went over it, and how it was lost.
+//! The session and its link: the agreed parameters, the traffic, and the reason of a loss.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn traffic(traffic: &Traffic) -> String {
     )
 }
 
-/// The view.
+/// The content of the tab.
 pub(super) fn link(state: &State) -> Html {
     let LinkStats { sent, received, dropped, sessions, round_trip } = &state.api.link;
     let agreed = match &state.session {

@@ -1,4 +1,4 @@
-//! Tokens: this page's own, and those of others.
+//! Liveliness tokens: the page's own, and those of peers.
 
 use yew::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
     ui::kit::widgets::{outside, problem, sends},
 };
 
-/// The view.
+/// The content of the tab.
 pub(super) fn liveliness(state: &State, send: &Callback<Action>) -> Html {
     let live = &state.api.liveliness;
     let (own, others) = ((live.token_key.as_str(), &live.token), (live.key.as_str(), &live.watch));

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The view.
+/// The content of the tab.
 pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
@@ -33,7 +33,7 @@ pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// Why nothing can be put now, if so.
+/// Why the page cannot put now. `None` when it can.
 fn put_hindrance(state: &State) -> Option<&'static str> {
     if let Build::Failed(_) = state.build {
         Some("The payload could not be built; see Build.")
@@ -56,7 +56,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
         Put::Done(_) => "done",
         Put::Failed(_) => "failed",
     };
-    // For programs that read the page: the same figures as in the sentence, as plain digits.
+    // For programs that read the page: the figures of the sentence, as plain digits.
     let figure = |of: fn(&PutReport) -> u64| match &state.put {
         Put::Done(report) => Some(of(report).to_string()),
         _ => None,
@@ -112,7 +112,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// What happens to a put when the link is full.
+/// What the session does with a put when the link is full.
 const fn when_full(may_drop: bool) -> &'static str {
     if may_drop {
         "DROP: on a full link a put is dropped; here that is counted, by a router it is not."
@@ -121,22 +121,22 @@ const fn when_full(may_drop: bool) -> &'static str {
     }
 }
 
-/// Reliable is what may not be dropped on its way.
+/// A reliable put may not be dropped on its way.
 const RELIABILITIES: [&str; 2] = ["reliable", "best effort"];
 
-/// Whether a put says when it was made.
+/// Whether a put carries the time when it was made.
 const STAMPS: [&str; 2] = ["none", "now"];
 
-/// A choice between two; `second` says whether it is the second.
+/// A choice between two values. `second` says whether the second one holds.
 fn either(id: &'static str, names: [&'static str; 2], second: bool, choose: Callback<String>) -> Html {
     let options = names.map(|name| (name.into(), name.into())).to_vec();
     html! { <Select {id} value={names[usize::from(second)]} {options} {choose} /> }
 }
 
-/// So many characters of an encoding are in the line of options.
+/// The line of options shows so many characters of an encoding.
 const IN_SHORT: usize = 40;
 
-/// The options that hold, in short.
+/// The chosen options, in short.
 fn in_short(options: &Options) -> String {
     let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
     words.extend(options.best_effort.then_some("best effort"));
@@ -149,7 +149,7 @@ fn in_short(options: &Options) -> String {
     words.join(" · ")
 }
 
-/// How puts are made, whether anybody listens, and what else can be said to the router under this key.
+/// The options of puts, the matching status, and the other operations under this key.
 fn options(state: &State, send: &Callback<Action>) -> Html {
     let options = &state.api.options;
     let change = |with: fn(&mut Options, String)| {
@@ -270,7 +270,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                     data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
                     { for course.map(|course| measured(course, running)) }
                 </p>
-                // One button for both, so that it keeps the focus.
+                // One button for both actions, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
@@ -289,7 +289,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// How puts at a rate go, or went.
+/// The figures of puts at a rate, during the run or after it.
 fn measured(course: &Course, running: bool) -> Html {
     let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
     let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
@@ -312,7 +312,7 @@ fn measured(course: &Course, running: bool) -> Html {
     }
 }
 
-/// The samples that have arrived by the subscription, or how to get some.
+/// The samples of the subscription, or a hint how to get some.
 fn samples(state: &State, send: &Callback<Action>) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// How many of `in_all` samples or replies are kept, if not all.
+/// How many of `in_all` samples or replies the page keeps. Empty when it keeps all.
 pub(super) fn kept(id: &'static str, in_all: u64, kept: usize) -> Html {
     if in_all <= kept as u64 {
         return html! {};
@@ -31,7 +31,7 @@ pub(super) fn kept(id: &'static str, in_all: u64, kept: usize) -> Html {
     html! { <span {id} {title}>{ format!("; {} kept, {size} at most", format::count(kept)) }</span> }
 }
 
-/// The samples that have arrived by the subscription.
+/// The samples of the subscription.
 pub(crate) fn samples(state: &State, send: &Callback<Action>) -> Html {
     let own: Vec<&Sample> = state.samples.iter().filter(|sample| sample.reply.is_none()).collect();
     html! {
@@ -73,7 +73,7 @@ pub(crate) fn samples(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// How far those large messages are that are arriving.
+/// The progress of large messages that are still arriving.
 pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
     let one = |one: &Arriving| {
         let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
@@ -93,7 +93,7 @@ pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
     state.arriving.iter().filter(|one| which(one)).map(one).collect()
 }
 
-/// Samples as a table; `first` is what its first column says.
+/// Samples as a table. `first` is the head of its first column.
 pub(super) fn table(
     id: &'static str,
     name: &'static str,
@@ -116,7 +116,8 @@ pub(super) fn table(
     }
 }
 
-/// A sample, and below it what came along. Of a reply it says from whom, of another when it came.
+/// A sample, and below it the metadata. The first column of a reply names its replier; of any other
+/// sample, the time of arrival.
 fn row(sample: &Sample, send: &Callback<Action>) -> Html {
     let arrived = if sample.deleted {
         "deleted".to_owned()
@@ -127,7 +128,7 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
     };
     let first = match &sample.reply {
         Some(from) => html! { <td class="mono from-cell" title={from.clone()}>{ from }</td> },
-        // An hour ago is not among the newest.
+        // Without the hour: a sample that is an hour old is not among the newest.
         None => html! {
             <td class="time-cell" title={arrival(sample)}>{ sample.time.split_once(':').map_or(sample.time.as_str(), |(_, rest)| rest) }</td>
         },
@@ -163,7 +164,7 @@ fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
     }
 }
 
-/// When a sample came, and when it was made, if it says so.
+/// When a sample arrived, and when it was made, if it carries a timestamp.
 fn arrival(sample: &Sample) -> String {
     let made = sample.more.stamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
     let waited = sample.more.waited.map(|time| format!(", or up to {} earlier", seconds(time))).unwrap_or_default();
@@ -179,7 +180,7 @@ fn stamped(Stamp { time, by }: &Stamp) -> String {
     }
 }
 
-/// What came along, as far as it is not zenoh's default; a router stamps what has no timestamp.
+/// The metadata that differ from zenoh's defaults. A router stamps a sample that has no timestamp.
 fn more(more: &More) -> String {
     let mut words = Vec::new();
     words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
@@ -199,7 +200,7 @@ pub(super) fn attachment(attachment: &Attachment) -> String {
     format!("attachment {} B “{}”", format::count(attachment.len), attachment.text.shown())
 }
 
-/// How many bytes there are, and the way to them.
+/// The number of bytes, and the button that shows them.
 fn sample_bytes(sample: &Sample, send: &Callback<Action>) -> Html {
     let count = format::count(sample.len);
     if sample.deleted {
@@ -214,7 +215,8 @@ struct DigestProps {
     digest: AttrValue,
 }
 
-/// All 64 digits are in the text, so that selecting and copying takes them all; the cell shows as many as fit until it is opened.
+/// A digest. The text has all 64 digits, so that the person selects and copies all of them. The
+/// cell shows as many as fit until the person opens it.
 #[component]
 fn Digest(props: &DigestProps) -> Html {
     let open = use_state(|| false);

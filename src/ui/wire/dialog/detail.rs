@@ -1,4 +1,4 @@
-//! The frame that is looked at: what it is a part of, its fields as a tree, and its bytes.
+//! The frame in view: the message that contains it, its fields as a tree, and its bytes.
 
 use std::ops::Range;
 
@@ -25,13 +25,13 @@ use crate::{
     wire::{Shape, Span},
 };
 
-/// The height of a line of fields, and of one of bytes; as in the styles.
+/// The height of a line of fields, and of a line of bytes, in pixels; as in the styles.
 const LINE: f64 = 20.0;
 
-/// A field of at most so many bytes is filled where it is marked; a longer one has an outline.
+/// A marked field of at most so many bytes is filled. A longer one has an outline.
 const STRONG: usize = 64;
 
-/// The most parts of a frame that are named; the strip has more.
+/// The most parts of a frame that the text names; the strip has more.
 const NAMED: usize = 6;
 
 impl WireDialog {
@@ -192,7 +192,7 @@ fn place(span: &Span) -> String {
     }
 }
 
-/// What the frame carries, each part the way to its segment.
+/// The parts that the frame carries. Each is a button that selects its segment.
 fn carried(parts: &[Part], state: &State, send: &Callback<Action>) -> Html {
     if parts.is_empty() {
         return html! {};
@@ -223,7 +223,7 @@ fn carried(parts: &[Part], state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-/// The chosen field: what it is, what it says, and where it is described.
+/// The chosen field: its name, its value, and the specification that describes it.
 fn explained(detail: &Detail) -> Html {
     let Some(span) = detail.dissection.spans.get(detail.field) else { return html! {} };
     html! {
@@ -241,7 +241,7 @@ fn explained(detail: &Detail) -> Html {
     }
 }
 
-/// What the lines of bytes show.
+/// The content of the lines of bytes.
 struct Shown<'a> {
     bytes: &'a [u8],
     parts: &'a [Part],
@@ -251,7 +251,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// The hue of a byte that is a segment's.
+    /// The hue of a byte that belongs to a segment.
     fn hue(&self, at: usize) -> Option<String> {
         let index = self.parts.partition_point(|part| part.start <= at).checked_sub(1)?;
         let part = self.parts.get(index).filter(|part| at < part.start + part.len)?;
@@ -260,7 +260,7 @@ impl Shown<'_> {
 
     fn line(&self, lines: Lines, line: usize) -> Html {
         let range = lines.bytes(line);
-        // What is long keeps the tint of its segment.
+        // A long field keeps the tint of its segment.
         let strong = self.chosen.len() <= STRONG;
         let marks = |at: usize| {
             classes!(

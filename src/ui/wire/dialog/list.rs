@@ -1,4 +1,4 @@
-//! The rows of the list, each with a strip of what it carries.
+//! The rows of the list, each with a strip of the segments that it carries.
 
 use std::rc::Rc;
 
@@ -25,26 +25,27 @@ use crate::{
     web::Runtime,
 };
 
-/// The height of a row, and on a phone, where it has two lines; as in the styles.
+/// The heights of a row, on a desk and on a phone, where it has two lines; in pixels, as in the
+/// styles.
 const HEIGHTS: [f64; 2] = [22.0, 48.0];
 
-/// The height of the names of the columns.
+/// The height of the names of the columns, in pixels.
 const HEAD: f64 = 22.0;
 
-/// The width of a strip.
+/// The width of a strip, in pixels.
 const STRIP: f64 = 96.0;
 
-/// The columns.
+/// The number of columns.
 const COLUMNS: usize = 7;
 
-/// What a row says.
+/// The texts of a row.
 pub(super) struct Words {
     pub(super) time: String,
     pub(super) arrow: &'static str,
     pub(super) way: &'static str,
     pub(super) way_long: &'static str,
     pub(super) title: String,
-    /// Behind the title, less important.
+    /// Behind the title, in a quieter style.
     pub(super) more: String,
     pub(super) lane: String,
     pub(super) sn: String,
@@ -53,7 +54,7 @@ pub(super) struct Words {
     pub(super) strip: rows::Strip,
 }
 
-/// What of the page's state a row shows.
+/// The part of the page's state that a row shows.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Look {
     times: Times,
@@ -108,7 +109,7 @@ pub(super) fn words(record: &Record, rows: &Rows, line: Line, look: Look) -> Opt
     })
 }
 
-/// A strip; its runs select their segments.
+/// A strip. Clicking one of its runs selects the segment.
 pub(super) fn strip(strip: &rows::Strip, hovered: Option<Selection>, send: &Callback<Action>) -> Html {
     let one = |run: &rows::Run| {
         let (x, width) = (run.x.to_string(), run.width.to_string());
@@ -210,14 +211,15 @@ struct RowProps {
     runtime: Runtime,
 }
 
-/// Rows are made anew whenever a frame comes or goes, so the same rows are of the same frames.
+/// The rows are made anew whenever the record adds or drops a frame. So the same `Rc` holds rows
+/// of the same frames.
 impl PartialEq for RowProps {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.chosen, self.look) == (other.at, other.chosen, other.look) && Rc::ptr_eq(&self.rows, &other.rows)
     }
 }
 
-/// A row. While the list is scrolled, those that stay in view are not drawn again.
+/// A row. While the person scrolls the list, Yew does not draw the rows that stay in view again.
 #[component]
 fn Row(props: &RowProps) -> Html {
     props.runtime.frames_seen(|record| row(record, props).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The last frames in the Router pane, and the way to the large view.
+//! The last frames in the Router pane, and the button that opens the large view.
 
 use yew::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     ui::kit::widgets::sends,
 };
 
-/// So many rows are listed: the last ones.
+/// The tab lists so many rows, the last ones.
 const LISTED: usize = 14;
 
 pub(crate) enum Msg {}
@@ -38,7 +38,7 @@ impl Component for WireTab {
 
     fn changed(&mut self, ctx: &Context<Self>, _old: &WireProps) -> bool {
         let WireProps { state, runtime, .. } = ctx.props();
-        // Nobody sees it behind the large view.
+        // The large view hides the tab.
         if state.wire.open {
             return false;
         }
