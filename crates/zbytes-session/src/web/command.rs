@@ -84,7 +84,7 @@ pub enum Declare {
 }
 
 /// Says why a session did not open, or why it ended. `R` is the reason type of the program's own
-/// [`Host`](super::Host).
+/// `Host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkError<R> {
@@ -166,7 +166,7 @@ pub enum GetFailure<R> {
 }
 
 /// Reports an event or a result of a session to its program. `R` is the reason type of the
-/// program's own [`Host`](super::Host).
+/// program's own `Host`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Told<R> {

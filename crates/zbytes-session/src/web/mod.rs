@@ -3,9 +3,9 @@
 //! | file | what it is for |
 //! |---|---|
 //! | [`command`] | the messages between a program and its session; without a browser |
-//! | `driver` | [`Driver`]: moves bytes and time between the client and the WebSocket |
+//! | `driver` | `Driver`: moves bytes and time between the client and the WebSocket |
 //! | `opening` | opening the WebSocket, and the meaning of a failure |
-//! | `host` | [`Host`]: the interface between a driver and the program around it |
+//! | `host` | `Host`: the interface between a driver and the program around it |
 //! | `socket`, `engine`, `clock` | one WebSocket; differences between engines; the browser's clocks |
 
 pub mod command;
