@@ -31,7 +31,7 @@ const BROWSER: [&str; 8] = [
 
 /// Where they may be, besides everything in `web` and `ui`.
 const BROWSER_FILES: [&str; 4] =
-    ["zbytes/src/segment/js.rs", "zbytes/src/segment/mod.rs", "zbytes/src/segment/source.rs", "main.rs"];
+    ["zbytes/src/segment/js.rs", "zbytes/src/segment/run.rs", "zbytes/src/segment/source.rs", "main.rs"];
 
 /// What `ui` may name of the browser anywhere: elements, their events, and how one is taken for
 /// another. None of it does anything.
