@@ -1,8 +1,10 @@
 //! What is written comes back, fits the schema, and what is no run is refused in words.
 
-use super::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
+
+use super::*;
+use crate::outside::{LINE, SENTENCES};
 
 const VARIANTS: [Variant; 12] = [
     Variant::Copy,

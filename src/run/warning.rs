@@ -8,7 +8,7 @@ use zbytes_measure::{
     stats::ENOUGH,
 };
 
-use super::{Puts, Run};
+use super::measured::{Puts, Run};
 
 /// Something that casts doubt on a run. Shown as sentences that say what was seen, what it means and what to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
