@@ -1,6 +1,6 @@
 //! How many connections there may be: what the system's limit of open files leaves room for.
 
-use super::Error;
+use super::error::Error;
 
 /// Files that the program needs for itself: its listeners, its runtimes, the files of the page.
 const RESERVE: u64 = 128;

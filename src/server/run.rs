@@ -1,16 +1,22 @@
 //! The command line: options in, a lab running until it is told to stop, an exit code out.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
-use std::process::ExitCode;
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use if_addrs::Interface;
 
-use super::bounds::Bounds;
-use super::router::reachable;
-use super::{Error, Lab, Options, Port, ZENOH_VERSION};
+use super::{
+    Options, ZENOH_VERSION,
+    bounds::Bounds,
+    error::{Error, Port},
+    lab::Lab,
+    router::reachable,
+};
 
 /// Runs the native face: exit code 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, 2 for bad options (clap's own).
 pub fn main() -> ExitCode {
