@@ -33,7 +33,7 @@ const BROWSER: [&str; 8] = [
 /// Files that may use those crates, besides everything in `web` and `ui`, and the driver of
 /// `zbytes-session`.
 const BROWSER_FILES: [&str; 4] =
-    ["zbytes/src/segment/js.rs", "zbytes/src/segment/mod.rs", "zbytes/src/segment/source.rs", "main.rs"];
+    ["zbytes/src/segment/js.rs", "zbytes/src/segment/run.rs", "zbytes/src/segment/source.rs", "main.rs"];
 
 /// Names of the browser that every file of `ui` may use: elements, their events, and conversions
 /// between them. None of them has an effect.
@@ -87,29 +87,35 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     (
         "ui/bytes/dialog.rs",
         &[
-            "gloo_events::EventListener",
-            "gloo_events::EventListenerOptions",
-            "gloo_timers::callback::Timeout",
-            "wasm_bindgen::closure::Closure",
-            "wasm_bindgen_futures::spawn_local",
             "web::Runtime",
             "web::bytes",
             "web::bytes::Held",
             "web::bytes::Looked",
             "web::bytes::Seen",
             "web::bytes::Stop",
-            "web_sys::ResizeObserver",
             "window.and_then",
             "window.as_ref",
             "window.document",
-            "window.inner_width",
-            "window.is_some_and",
             "window.mine",
-            "window.room",
             "window.theirs",
         ],
     ),
+    ("ui/bytes/dialog/moves.rs", &["web::bytes::Held", "web::bytes::Looked", "web::bytes::Seen"]),
+    ("ui/bytes/dialog/search.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes", "web::bytes::Stop"]),
+    ("ui/bytes/dialog/take.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes"]),
     ("ui/bytes/dialog/view.rs", &["web::bytes", "web::bytes::Seen"]),
+    (
+        "ui/bytes/dialog/watch.rs",
+        &[
+            "gloo_events::EventListener",
+            "gloo_events::EventListenerOptions",
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen::closure::Closure",
+            "web_sys::ResizeObserver",
+            "window.inner_width",
+            "window.is_some_and",
+        ],
+    ),
     (
         "ui/kit/animation.rs",
         &["wasm_bindgen::closure::Closure", "window.cancel_animation_frame", "window.request_animation_frame"],

@@ -1,7 +1,7 @@
 //! What the view "Bytes" looks at: a payload by name and an offset, no byte of it. Cursor, selection and the bytes on the screen are the
 //! view's own; they are gone when it is closed.
 
-use super::{SampleId, Selection, State};
+use super::{effect::Effect, layout::Selection, session::SampleId, state::State};
 
 /// So many characters of a key are in a list of choices.
 const NAMED: usize = 60;
@@ -50,8 +50,9 @@ pub struct Looking {
 
 impl State {
     /// Opens the view on a payload, or closes it.
-    pub(super) fn look(&mut self, looking: Option<Looking>) {
+    pub(super) fn look(&mut self, looking: Option<Looking>) -> Vec<Effect> {
         self.looking = looking;
+        Vec::new()
     }
 
     /// Where a segment begins in the payload of the rows, or 0 when there is no such segment.

@@ -2,9 +2,16 @@
 
 use std::{fmt, rc::Rc};
 
-use super::{Effect, Problem, Row};
-use crate::measure::course::Progress;
-use crate::run::{Run, Scenario};
+use super::{
+    build::{Build, Preset, Row},
+    effect::Effect,
+    problem::Problem,
+    state::State,
+};
+use crate::{
+    measure::course::Progress,
+    run::{Run, Scenario},
+};
 
 /// The most runs that are kept in the browser; the oldest goes first.
 pub const KEPT_RUNS: usize = 40;
@@ -193,4 +200,99 @@ pub struct Download {
     pub media: &'static str,
     /// What is in it.
     pub text: String,
+}
+
+impl State {
+    /// The next run measures something else.
+    pub(super) fn choose_scenario(&mut self, scenario: Scenario) -> Vec<Effect> {
+        self.cost.scenario = scenario;
+        Vec::new()
+    }
+
+    /// Shows a run of the history.
+    pub(super) fn show_run(&mut self, id: u64) -> Vec<Effect> {
+        self.cost.show(id);
+        Vec::new()
+    }
+
+    /// Compares the shown run with one of the history, or with none.
+    pub(super) fn compare_with(&mut self, id: Option<u64>) -> Vec<Effect> {
+        self.cost.other = id.and_then(|id| self.cost.run(id).cloned());
+        Vec::new()
+    }
+
+    /// Removes a run from the history.
+    pub(super) fn forget_run(&mut self, id: u64) -> Vec<Effect> {
+        self.cost.forget(id);
+        vec![Effect::ForgetRun(id)]
+    }
+
+    /// The measurement with this number is so far.
+    pub(super) fn measure_progress(&mut self, number: u64, progress: Progress) -> Vec<Effect> {
+        if number == self.cost.number && self.cost.is_measuring() {
+            self.cost.status = Status::Measuring(progress);
+        }
+        Vec::new()
+    }
+
+    /// Runs that the browser has kept.
+    pub(super) fn history_found(&mut self, runs: Vec<Shown>) -> Vec<Effect> {
+        self.cost.found(runs);
+        Vec::new()
+    }
+
+    /// Another page has removed a run, or all.
+    pub(super) fn run_gone(&mut self, id: Option<u64>) -> Vec<Effect> {
+        self.cost.gone(id);
+        Vec::new()
+    }
+
+    /// A run could not be kept, or the history could not be read.
+    pub(super) fn storage_failed(&mut self, problem: Problem) -> Vec<Effect> {
+        self.cost.storage = Some(problem);
+        Vec::new()
+    }
+
+    pub(super) fn measure(&mut self) -> Vec<Effect> {
+        if self.cost.is_measuring() {
+            return Vec::new();
+        }
+        let scenario = self.cost.scenario;
+        if scenario.is_about_rows() {
+            if let Build::Failed(problem) = &self.build {
+                self.cost.status = Status::Failed(problem.clone());
+                return Vec::new();
+            }
+            if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
+                self.cost.status = Status::Failed(Problem::new(
+                    "There is no message to measure.",
+                    "Add a Cap'n Proto message in Build, or take a preset with one.",
+                ));
+                return Vec::new();
+            }
+            if self.rows.is_empty() {
+                self.cost.status =
+                    Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
+                return Vec::new();
+            }
+        }
+        let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision));
+        let (subject, puts) = (self.subject(scenario), self.session.is_open());
+        vec![Effect::Measure(Order { number, scenario, subject, rows: self.rows.clone(), puts })]
+    }
+
+    /// What a run measures, in words.
+    fn subject(&self, scenario: Scenario) -> String {
+        let name = self.preset.map_or("own payload", Preset::name);
+        match scenario {
+            Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),
+            Scenario::Counts => "1 to 100,000 arrays, 1 MiB together".to_owned(),
+            Scenario::Message => {
+                let row = self.rows.iter().find(|row| row.way().is_some());
+                let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
+                format!("{spec} in Cap'n Proto")
+            }
+            Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
+        }
+    }
 }

@@ -4,7 +4,14 @@
 //! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces between them. A command belongs to
 //! a [`Context`]; contexts are nested, and the innermost that has the key wins. While somebody types in a field, only [`RUN`] counts.
 
-use super::{Action, Direction, Edit, RowId, State, View, bytes, bytes::Looking, wire};
+use super::{
+    action::Action,
+    build::{Direction, Edit, RowId},
+    bytes::{self, Looking},
+    layout::View,
+    state::State,
+    wire,
+};
 use crate::segment::{Element, Mode};
 
 /// Puts the payload or measures, even from within a field.

@@ -2,7 +2,13 @@
 
 use std::{ops::Range, rc::Rc};
 
-use super::{Action, Effect, KEPT_BYTES, KEPT_SAMPLES, Problem, Sample, SampleId, State, sentence};
+use super::{
+    action::Action,
+    effect::Effect,
+    problem::{Problem, sentence},
+    session::{KEPT_BYTES, KEPT_SAMPLES, Sample, SampleId},
+    state::State,
+};
 use crate::{
     ledger::Ledger,
     message::{Content, MessageError, Schema, Structure, picture::View, values},

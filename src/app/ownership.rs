@@ -4,7 +4,7 @@
 //! decided here, so that a finding can really fail. Only the few bytes that an experiment makes up for itself are shown, never
 //! those of a payload of the person at the page.
 
-use super::Problem;
+use super::{effect::Effect, problem::Problem, state::State};
 use crate::number::bytes;
 
 /// Names one run of one experiment. What an older run still has to say is ignored.
@@ -356,6 +356,42 @@ impl Ownership {
     /// The trial whose last run this is.
     fn of(&mut self, run: RunId) -> Option<&mut Trial> {
         self.trials.iter_mut().find(|trial| trial.phase != Phase::NotRun && trial.run == run)
+    }
+}
+
+impl State {
+    /// Runs an experiment.
+    pub(super) fn try_one(&mut self, experiment: Experiment) -> Vec<Effect> {
+        self.ownership.unfolded = Some(experiment);
+        self.attempt(experiment).into_iter().collect()
+    }
+
+    /// Runs every experiment.
+    pub(super) fn try_all(&mut self) -> Vec<Effect> {
+        self.ownership.unfolded = None;
+        Experiment::ALL.into_iter().filter_map(|experiment| self.attempt(experiment)).collect()
+    }
+
+    /// Shows the findings of an experiment, or of none.
+    pub(super) fn unfold(&mut self, experiment: Option<Experiment>) -> Vec<Effect> {
+        self.ownership.unfolded = experiment;
+        Vec::new()
+    }
+
+    /// A run of an experiment has found something.
+    pub(super) fn experiment_found(&mut self, run: RunId, finding: Finding) -> Vec<Effect> {
+        self.ownership.found(run, finding);
+        Vec::new()
+    }
+
+    /// A run of an experiment has ended.
+    pub(super) fn experiment_ended(&mut self, run: RunId, result: Result<(), Problem>) -> Vec<Effect> {
+        self.ownership.ended(run, result);
+        Vec::new()
+    }
+
+    fn attempt(&mut self, experiment: Experiment) -> Option<Effect> {
+        Some(Effect::Try { run: self.ownership.begin(experiment)?, experiment })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the rest of the program is there. The page comes in two parts: what draws the first view and takes the first input, and behind
 //! it, without anybody's asking, the rest. What needs the rest waits for it.
 
-use super::{Effect, Problem, Setup, State};
+use super::{effect::Effect, problem::Problem, setup::Setup, state::State};
 
 /// How far the rest of the program is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -36,12 +36,13 @@ impl State {
     }
 
     /// The rest is there, or could not be loaded. Once it is there it stays.
-    pub(super) fn rest_ended(&mut self, result: Result<(), Problem>) {
+    pub(super) fn rest_ended(&mut self, result: Result<(), Problem>) -> Vec<Effect> {
         match result {
             Ok(()) => self.rest = Rest::Here,
             Err(problem) if self.rest == Rest::Loading => self.rest = Rest::Missing(problem),
             Err(_) => {}
         }
+        Vec::new()
     }
 }
 

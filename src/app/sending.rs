@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use super::{Problem, Session, State, session::Options};
+use super::{
+    problem::Problem,
+    session::{Options, Session},
+    state::State,
+};
 use crate::{
     client::{
         Agreed, BatchPlan, CongestionControl, Content, Encoding, EntityGlobalIdProto, EntityId, Put, Qos, Reliability,

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Row, Selection, State, session::Options};
+use super::{
+    build::{Kind, Row},
+    layout::Selection,
+    session::Options,
+    state::State,
+};
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;

@@ -1,8 +1,16 @@
 //! The reducer, action by action.
 
+use std::{rc::Rc, time::Duration};
+
 use super::*;
-use crate::run::{Conditions, FORMAT, Run, Thread};
-use std::rc::Rc;
+use crate::{
+    client::{Arriving, SessionInfo, pause::Took, reconnect::Wait},
+    ledger::Place,
+    measure::course::Progress,
+    message::{PixelFormat, Schema, Way},
+    run::{Conditions, FORMAT, Run, Scenario, Thread},
+    segment::{Element, Mode},
+};
 
 fn info() -> SessionInfo {
     SessionInfo {

@@ -1,9 +1,11 @@
 //! A written run can be read again and fits the schema. A text that is not a run gets an error in
 //! words.
 
-use super::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
+
+use super::*;
+use crate::outside::{LINE, SENTENCES};
 
 const VARIANTS: [Variant; 12] = [
     Variant::Copy,

@@ -8,7 +8,7 @@ use zbytes_measure::{
     stats::ENOUGH,
 };
 
-use super::{Puts, Run};
+use super::measured::{Puts, Run};
 
 /// A reason to doubt a run. Its `Display` is sentences: what was observed, what it means, and what
 /// the user can do.

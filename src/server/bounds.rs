@@ -1,6 +1,6 @@
 //! How many connections the lab accepts: as many as the system's limit of open files allows.
 
-use super::Error;
+use super::error::Error;
 
 /// Files that the program needs for itself: its listeners, its runtimes, the files of the page.
 const RESERVE: u64 = 128;

@@ -8,14 +8,18 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
-use axum::response::IntoResponse;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version,
+        header::{ALLOW, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE},
+    },
+    response::IntoResponse,
+};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Shared, front};
+use super::{front, lab::Shared};
 
 /// Handles a request to `/zenoh`.
 pub(crate) async fn zenoh(State(shared): State<Arc<Shared>>, mut request: Request) -> Response<Body> {

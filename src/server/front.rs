@@ -7,30 +7,34 @@
 //! has the client's first whole batch. Until then, and during the handshake after it, the lab may
 //! close the connection (see [`super::door`]).
 
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
-use axum::Router as Routes;
-use axum::body::Bytes;
-use axum::extract::Request;
-use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::Role;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use axum::{Router as Routes, body::Bytes, extract::Request};
+use hyper::{
+    server::conn::http1,
+    service::{Service as _, service_fn},
+    upgrade::OnUpgrade,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::OwnedSemaphorePermit,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::protocol::{Role, frame::coding::CloseCode},
+};
 
-use super::Shared;
-use super::door::{Door, Guest, MustGo};
-use super::pipe::{self, End, Socket};
-use super::private::RouterStream;
-use super::router::{Backend, HANDSHAKE_WITHIN};
+use super::{
+    door::{Door, Guest, MustGo},
+    lab::Shared,
+    pipe::{self, End, Socket},
+    private::RouterStream,
+    router::{Backend, HANDSHAKE_WITHIN},
+};
 
 /// How long a client may take to send the head of a request, and may stay idle between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);

@@ -1,12 +1,16 @@
 //! The options of the command line, and their meaning.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::Parser;
 
-use super::Port;
-use super::origin::{Origin, host_name};
+use super::{
+    error::Port,
+    origin::{Origin, host_name},
+};
 
 /// The default address of the page: its port on loopback.
 pub const DEFAULT_PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);

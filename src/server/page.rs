@@ -1,19 +1,22 @@
 //! The page's port: routes and headers.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use axum::Router as Routes;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use axum::middleware::{self, Next};
-use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::{
+    Router as Routes,
+    body::Body,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
+    },
+    middleware::{self, Next},
+    response::IntoResponse,
+    routing::any,
+};
 use serde::Serialize;
 
-use super::{Shared, endpoint, files};
+use super::{endpoint, files, lab::Shared};
 use crate::wire::ZENOH_VERSION;
 
 /// The path at which the page reaches the router.

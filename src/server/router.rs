@@ -4,15 +4,20 @@
 //! One listener is the tcp port. The other is private to this program (see [`super::private`]). It
 //! serves WebSockets that have proved to be zenoh clients (see [`super::front`]).
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::private::{Private, RouterStream};
-use super::{Bounds, Error};
+use super::{
+    Bounds,
+    error::Error,
+    private::{Private, RouterStream},
+};
 
 /// How long the router may take to close its sessions with its peers.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);

@@ -1,17 +1,23 @@
 //! The command line: it parses the options, runs a lab until a signal stops it, and returns an exit
 //! code.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
-use std::process::ExitCode;
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use if_addrs::Interface;
 
-use super::bounds::Bounds;
-use super::router::reachable;
-use super::{Error, Lab, Options, Port, ZENOH_VERSION};
+use super::{
+    Options, ZENOH_VERSION,
+    bounds::Bounds,
+    error::{Error, Port},
+    lab::Lab,
+    router::reachable,
+};
 
 /// Runs the native face. The exit code is 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, and 2
 /// for bad options (clap's own).

@@ -1,9 +1,11 @@
 //! What the Router pane does with a session, change by change.
 
+use std::time::Duration;
+
 use super::*;
 use crate::{
-    app::{Edit, Hash, More, Sample, Surroundings},
-    client::SessionInfo,
+    app::{Action, Edit, Effect, Hash, More, Problem, Sample, State, Surroundings, pause::StoodStill},
+    client::{SessionInfo, pause::Pause},
     segment::Mode,
 };
 

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{
-    Entry, Format, Way,
+    file::Format,
+    record::Entry,
     words::{content_word, reliability_word, way_word},
 };
 use crate::{
     app::session::priority_name,
+    client::capture::Way,
     outside::Outside,
     wire::{Carried, Dissection, Shape},
 };
-use serde::Serialize;
 
 /// The version of the lines of JSON.
 const VERSION: u32 = 1;

@@ -7,10 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Bounds, Filter, FrameId, Kept, MessageId, Only, Way};
+use super::{
+    filter::{Filter, FrameId, MessageId, Only},
+    view::Kept,
+};
 use crate::{
     app::{Piece, Plan, PutId, Row, Selection, Sending},
-    client::capture::{Frame, Taken},
+    client::capture::{Bounds, Frame, Taken, Way},
     outside::Outside,
     wire::{Carried, Carries, Kind},
 };

@@ -5,7 +5,11 @@ use std::{
     rc::Rc,
 };
 
-use super::{Filter, FrameId, MessageId, Picked, Record};
+use super::{
+    filter::{Filter, FrameId, MessageId},
+    record::Record,
+    view::Picked,
+};
 use crate::app::Selection;
 
 /// Equal fragments of one message: neither its first nor its last one, and of the same length.

@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use zbytes_session::testing;
 use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::core::{CongestionControl, Priority, Reliability};
 
 use super::*;
 use crate::{
-    app::{Row, Selection},
+    app::{Effect, PutId, Row, Selection, State},
     client::capture::{Frame, Place, Taken},
     payload::ZBytes,
     segment::{Element, Segment},
-    wire::{Begun, Content, Lane, Outgoing, Qos, dissect, summarize},
+    wire::{Begun, Content, Kind, Lane, Outgoing, Qos, dissect, summarize},
 };
-use zbytes_session::testing;
 
 const LANE: Lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
 const QOS: Qos = Qos { priority: Priority::Data, congestion: CongestionControl::Block, express: false };

@@ -2,8 +2,9 @@
 
 use zenoh_protocol::core::Reliability;
 
-use super::{Entry, Record, Way};
+use super::record::{Entry, Record};
 use crate::{
+    client::capture::Way,
     number::count,
     wire::{Carries, Lane, Summary},
 };

@@ -1,7 +1,7 @@
 //! Finds the owners that keep the bytes of a payload alive. The owner of the most bytes is first.
 //! The module has no web types, so native tests cover it.
 
-use crate::present::{format, layout::facts};
+use crate::present::{format, layout::story};
 use crate::{
     app::{Piece, Plan, RowId},
     message::PartKind,
@@ -58,12 +58,12 @@ fn name(key: &Key, piece: &Piece) -> String {
     match key {
         Key::Block => "the payload’s own block in wasm memory".to_owned(),
         Key::Own(_) if piece.count != 1 => {
-            let name = facts::memory_name(&piece.kind, piece.element, piece.source);
+            let name = story::memory_name(&piece.kind, piece.element, piece.source);
             let who =
                 if piece.mode == Mode::Move && piece.refused.is_none() { "the payload’s" } else { "the page’s" };
             format!("{who} {} × {name}, {} each", format::count(piece.count), format::bytes(piece.len))
         }
-        _ => facts::owner(piece),
+        _ => story::owner(piece),
     }
 }
 

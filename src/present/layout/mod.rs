@@ -5,3 +5,4 @@ pub mod facts;
 pub mod holders;
 pub mod lens;
 pub mod scale;
+pub mod story;

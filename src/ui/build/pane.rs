@@ -22,7 +22,11 @@ use crate::{
     web::rest,
 };
 use crate::{
-    present::{format, layout::facts, snippet},
+    present::{
+        format,
+        layout::{facts, story},
+        snippet,
+    },
     ui::{
         help::ModesButton,
         kit::{
@@ -277,7 +281,7 @@ fn row_item(
                 if !open {
                     <span class={classes!("row-line", "row-kind", row.way().map(|_| "of-message"))}>
                         <span>{ facts::row_words(row) }</span>
-                        if facts::is_refused(row) {
+                        if story::is_refused(row) {
                             <strong class="refused">{ "refused" }</strong>
                         } else {
                             <span>{ row.mode.name() }</span>
@@ -454,7 +458,7 @@ fn message(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
             } }
             <div class="field wide"><span class="label">{ "way" }</span>
                 <div>{ segmented("How the arrays get into the message", "row-way", ways.collect()) }</div></div>
-            <p class="quiet note" id="way-words">{ facts::way_sentence(row) }</p>
+            <p class="quiet note" id="way-words">{ story::way_sentence(row) }</p>
         </>
     }
 }
@@ -590,7 +594,7 @@ fn around(send: &Callback<Action>, row: &Row) -> Html {
                         change={send.reform(move |after| Action::Edit(id, Edit::After(after)))} />
                 </div></div>
             // For a refused row, the refusal shows the same.
-            if row.is_part() && !facts::is_refused(row) {
+            if row.is_part() && !story::is_refused(row) {
                 <p class="quiet note" id="row-part">
                     { format::bytes(row.array_bytes()) }{ " of a buffer of " }{ format::bytes(row.buffer_bytes()) }
                     { "; what lies before and after is not in the payload." }
@@ -624,7 +628,7 @@ fn mode(send: &Callback<Action>, row: &Row) -> Html {
             if let Some(cause) = cause.filter(|_| !asked) {
                 { refusal(send, row, cause) }
             } else {
-                <p class="quiet note mode-words">{ facts::mode_sentence(row) }</p>
+                <p class="quiet note mode-words">{ story::mode_sentence(row) }</p>
             }
             // A person who has asked for it can take it back, in any mode.
             if cause.is_some() || asked {
@@ -643,7 +647,7 @@ fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
     let bytes = format::bytes(row.bytes());
     html! {
         <div class="note" id="row-refusal">
-            <p class="problem" role="alert"><strong>{ "Refused." }</strong>{ " " }{ facts::refusal(row.mode, cause) }</p>
+            <p class="problem" role="alert"><strong>{ "Refused." }</strong>{ " " }{ story::refusal(row.mode, cause) }</p>
             <div class="ways">
                 <button type="button" id="row-way-borrow" onclick={by(Mode::Borrow)}>{ "Borrow it" }</button>
                 <button type="button" id="row-way-copy" onclick={by(Mode::Copy)}>{ "Copy " }{ bytes }</button>
@@ -695,7 +699,7 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
             </p>
             { match &state.build {
                 _ if state.rows.is_empty() => html! {},
-                _ if facts::first_refused(&state.rows).is_some() => refused(state, send),
+                _ if story::first_refused(&state.rows).is_some() => refused(state, send),
                 Build::Pending => html! { <p class="quiet" id="build-state" data-state="pending">{ "building …" }</p> },
                 Build::Ready(built) => html! {
                     <p class="quiet" id="build-state" data-state="ready" data-bytes={built.len.to_string()}>
@@ -711,7 +715,7 @@ fn total(state: &State, send: &Callback<Action>) -> Html {
 
 /// Shows that a row is refused. The row itself shows why, and what to do, but it may be closed.
 fn refused(state: &State, send: &Callback<Action>) -> Html {
-    let Some((segment, row)) = facts::first_refused(&state.rows) else { return html! {} };
+    let Some((segment, row)) = story::first_refused(&state.rows) else { return html! {} };
     let open = state.selected.is_some_and(|selection| selection.row == row.id);
     let select = sends(send, Action::Select(Some(Selection::of(row))));
     html! {

@@ -3,33 +3,33 @@
 //! It scrolls by itself, because a browser's scrollbar ends at some millions of pixels. What is on the screen is a copied window
 //! of the payload; it is dropped with the next one. What looking has copied stands at the foot.
 
+mod moves;
+mod search;
+mod take;
 mod view;
+mod watch;
 
 use std::{cell::RefCell, rc::Rc};
 
-use gloo_events::{EventListener, EventListenerOptions};
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element as Node, HtmlDialogElement, HtmlElement, HtmlInputElement, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::{Element as Node, HtmlDialogElement, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
+use self::watch::Watched;
 use crate::{
     app::{
         Action, Problem, State,
         bytes::{Looking, Subject},
     },
-    payload::{Difference, Direction, Search, Step},
-    segment::{Element, Mode},
+    payload::{Difference, Direction, Step},
+    segment::Element,
     web::{
         Runtime,
         bytes::{self, Held, Looked, Seen, Stop},
     },
 };
 use crate::{
-    present::{
-        format,
-        hex::{self, Bar, Lines, Order, Sought, Style},
-    },
+    present::hex::{self, Bar, Lines, Order, Sought, Style},
     ui::kit::widgets::sends,
 };
 
@@ -105,13 +105,6 @@ pub(crate) enum Msg {
     Write,
     Keep,
     ForgetKept,
-}
-
-/// The mode of the row that has the byte at `offset` of the payload that the rows make.
-fn mode_at(state: &State, offset: usize) -> Option<Mode> {
-    let plan = state.plan().ok()?;
-    let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&offset))?;
-    state.rows.iter().find(|row| row.id == piece.row).map(|row| row.mode)
 }
 
 /// How a search goes.
@@ -236,21 +229,6 @@ pub(crate) struct BytesDialog {
     drawn: RefCell<view::Drawn>,
 }
 
-/// Listens until it is dropped.
-struct Watched {
-    observer: Option<ResizeObserver>,
-    _resized: Closure<dyn FnMut()>,
-    _listeners: [EventListener; 2],
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        if let Some(observer) = &self.observer {
-            observer.disconnect();
-        }
-    }
-}
-
 impl BytesDialog {
     fn width(&self) -> usize {
         if self.narrow { WIDTHS[1] } else { WIDTHS[0] }
@@ -264,387 +242,6 @@ impl BytesDialog {
         let lines = self.lines(open);
         Bar { last_top: lines.last_top(self.visible), visible: self.visible, track: self.height.max(1.0) }
     }
-
-    fn begin(&mut self, ctx: &Context<Self>, looking: Looking) {
-        (self.stop_search, self.stop_compare, self.stop_step) = (None, None, None);
-        let looked = Rc::new(Looked::default());
-        let held = ctx.props().runtime.hold(looking.subject, &ctx.props().state.rows, &looked);
-        let len = held.as_ref().map_or(0, |held| held.payload().len());
-        let cursor = looking.offset.min(len.saturating_sub(1));
-        let lines = Lines { len, width: self.width() };
-        let state = &ctx.props().state;
-        let ours = match looking.subject {
-            Subject::Build => true,
-            Subject::Kept => has_segments_of_rows(state, &held),
-            // What comes from a router comes in batches.
-            Subject::Sample(id) => {
-                state.samples.iter().any(|sample| sample.id == id && sample.local) && has_segments_of_rows(state, &held)
-            }
-        };
-        let open = Open {
-            subject: looking.subject,
-            held,
-            ours,
-            looked,
-            other: None,
-            top: lines.of(cursor).min(lines.last_top(self.visible)),
-            cursor,
-            anchor: cursor,
-            window: None,
-            inspected: None,
-            searching: Searching::Idle,
-            hit: cursor,
-            said: None,
-            text: None,
-        };
-        self.open = Some(open);
-        self.measure();
-        self.focus = true;
-        (self.choices.go_error, self.choices.write_error) = (None, None);
-        self.refresh(ctx);
-    }
-
-    /// Fetches what is on the screen, where that is not what it was.
-    fn refresh(&mut self, ctx: &Context<Self>) {
-        let (width, visible) = (self.width(), self.visible);
-        let Some(open) = &mut self.open else { return };
-        let (offset, room) = (open.top * width, visible * width);
-        let seen = |window: &Window| (window.mine.offset, window.room) == (offset, room);
-        if !open.window.as_ref().is_some_and(seen) {
-            let look =
-                |held: &Result<Held, Problem>| held.as_ref().map(|held| held.look(offset, room)).unwrap_or_default();
-            let theirs = open.other.as_ref().map(|other| look(&other.held)).unwrap_or_default();
-            open.window = Some(Window { mine: Seen { offset, ..look(&open.held) }, theirs, room });
-        }
-        if open.inspected.as_ref().is_none_or(|seen| seen.offset != open.cursor) {
-            open.inspected = open.held.as_ref().ok().map(|held| held.look(open.cursor, INSPECTED));
-        }
-        // The same segment is selected in every pane.
-        if open.subject == Subject::Build
-            && let Ok(plan) = ctx.props().state.plan()
-            && let Some(mark) = hex::planned(&plan, open.cursor)
-            && mark.selection != ctx.props().state.selected
-        {
-            ctx.props().send.emit(Action::Select(mark.selection));
-        }
-    }
-
-    /// Moves the cursor, and the lines with it.
-    fn go(&mut self, offset: usize, extend: bool, jump: bool) {
-        let (visible, width) = (self.visible, self.width());
-        let Some(open) = &mut self.open else { return };
-        let lines = Lines { len: open.len(), width };
-        open.cursor = offset.min(open.len().saturating_sub(1));
-        if !extend {
-            open.anchor = open.cursor;
-        }
-        open.top = if jump {
-            lines.around(open.cursor, open.top, visible)
-        } else {
-            lines.showing(open.cursor, open.top, visible)
-        };
-    }
-
-    fn scroll(&mut self, top: usize) {
-        let (visible, width) = (self.visible, self.width());
-        if let Some(open) = &mut self.open {
-            open.top = top.min(Lines { len: open.len(), width }.last_top(visible));
-        }
-    }
-
-    /// By so many pixels, of which what is no whole line is given back.
-    fn scroll_by(&mut self, pixels: f64) -> f64 {
-        let Some(open) = &self.open else { return 0.0 };
-        let lines = (pixels / LINE).trunc();
-        let top = if lines < 0.0 {
-            open.top.saturating_sub(-lines as usize)
-        } else {
-            open.top.saturating_add(lines as usize)
-        };
-        self.scroll(top);
-        pixels - lines * LINE
-    }
-
-    /// Whether a key did something. Those that press a control of the view are the page's listener's.
-    fn key(&mut self, event: &KeyboardEvent) -> bool {
-        let Some(open) = &self.open else { return false };
-        let key = event.key();
-        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let tag = target.as_ref().map(Node::tag_name).unwrap_or_default();
-        if matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA") {
-            // From a field Escape goes back to the bytes; the next one closes.
-            if key == "Escape" {
-                focus(&self.grid);
-            }
-            return key == "Escape";
-        }
-        let control = event.ctrl_key() || event.meta_key();
-        if event.alt_key() {
-            return false;
-        }
-        let on_grid = target.is_some_and(|target| self.grid.cast::<Node>().is_some_and(|grid| grid == target));
-        let lines = self.lines(open);
-        if on_grid && let Some(offset) = lines.moved(&key, control, open.cursor, self.visible) {
-            let extend = event.shift_key() || self.choices.extend;
-            self.go(offset, extend, false);
-            return true;
-        }
-        if on_grid && control && key == "a" {
-            let last = open.len().saturating_sub(1);
-            if let Some(open) = &mut self.open {
-                (open.anchor, open.cursor) = (0, last);
-            }
-            return true;
-        }
-        false
-    }
-
-    fn find(&mut self, ctx: &Context<Self>, direction: Direction) {
-        let Some(open) = &mut self.open else { return };
-        let Ok(held) = &open.held else { return };
-        let sought = match self.choices.kind.bytes(&self.choices.sought, self.choices.order) {
-            Ok(sought) => sought,
-            Err(words) => {
-                open.searching = Searching::Wrong(words);
-                focus_id("bytes-sought");
-                return;
-            }
-        };
-        // A hit is selected: the next one begins behind its beginning, the one before it before that.
-        let here = open.selection().start;
-        let from = match (direction, &open.searching) {
-            (Direction::Backwards, _) => here,
-            // The first search finds a hit that begins right here.
-            (_, Searching::Hit { offset, .. }) if *offset == here => here + 1,
-            _ if open.hit == here => here,
-            _ => here + 1,
-        };
-        open.hit = usize::MAX;
-        let Some(search) = Search::new(sought, from, direction, held.payload().len()) else {
-            open.searching = Searching::Absent;
-            return;
-        };
-        open.searching = Searching::UnderWay(0.0);
-        self.task += 1;
-        let (task, held, link) = (self.task, held.clone(), ctx.link().clone());
-        let (stop, stopped) = Stop::new();
-        self.stop_search = Some((task, stop));
-        wasm_bindgen_futures::spawn_local(async move {
-            let told = link.callback(move |done| Msg::Progress(task, done));
-            let result = bytes::search(&held, search, &stopped, |done| told.emit(done)).await;
-            link.send_message(Msg::Found(task, result));
-        });
-    }
-
-    fn compare(&mut self, ctx: &Context<Self>, subject: Option<Subject>) {
-        (self.stop_compare, self.stop_step) = (None, None);
-        let Some(open) = &mut self.open else { return };
-        open.window = None;
-        open.other = None;
-        let (Some(subject), Ok(mine)) = (subject, &open.held) else {
-            self.measure();
-            return;
-        };
-        let held = ctx.props().runtime.hold(subject, &ctx.props().state.rows, &open.looked);
-        let comparing = match &held {
-            Ok(theirs) => {
-                self.task += 1;
-                let (task, pair, link) = (self.task, (mine.clone(), theirs.clone()), ctx.link().clone());
-                let (stop, stopped) = Stop::new();
-                self.stop_compare = Some((task, stop));
-                wasm_bindgen_futures::spawn_local(async move {
-                    let told = link.callback(move |done| Msg::Progress(task, done));
-                    let result = bytes::compare(&pair.0, &pair.1, &stopped, |done| told.emit(done)).await;
-                    link.send_message(Msg::Compared(task, result));
-                });
-                Comparing::UnderWay(0.0)
-            }
-            Err(problem) => Comparing::Failed(problem.clone()),
-        };
-        open.other = Some(Other { subject, held, comparing, step: None });
-        self.measure();
-    }
-
-    fn differ(&mut self, ctx: &Context<Self>, direction: Direction) {
-        let Some(open) = &mut self.open else { return };
-        let from = open.cursor;
-        let Some(Other { held: Ok(theirs), comparing: Comparing::Done(difference), step, .. }) = &mut open.other else {
-            return;
-        };
-        let Ok(mine) = &open.held else { return };
-        *step = None;
-        self.task += 1;
-        let (task, mine, theirs, difference, link) =
-            (self.task, mine.clone(), theirs.clone(), difference.clone(), ctx.link().clone());
-        let (stop, stopped) = Stop::new();
-        self.stop_step = Some((task, stop));
-        wasm_bindgen_futures::spawn_local(async move {
-            let result = bytes::seek([&mine, &theirs], &difference, from, direction, &stopped).await;
-            link.send_message(Msg::Differs(task, result));
-        });
-    }
-
-    fn copy(&mut self, ctx: &Context<Self>, style: Style) {
-        let (element, order) = (self.choices.element, self.choices.read_order);
-        let Some(open) = &mut self.open else { return };
-        let selected = open.selection();
-        open.text = None;
-        let Ok(held) = &open.held else { return };
-        if selected.len() > MOST_COPIED {
-            open.said = Some(Err(Problem::new(
-                "Too much to copy as text.",
-                format!(
-                    "{} are selected, at most {} are copied; save the payload instead.",
-                    format::bytes(selected.len()),
-                    format::size(MOST_COPIED)
-                ),
-            )));
-            return;
-        }
-        let seen = held.look(selected.start, selected.len());
-        if let Some(problem) = seen.problem {
-            open.said = Some(Err(problem));
-            return;
-        }
-        let bytes = seen.bytes;
-        let what = format!("{} as {}", format::bytes(bytes.len()), style.name());
-        let (text, note) = match style.text(&bytes, element, order) {
-            Some(text) => (text, String::new()),
-            None => (
-                style.text(&bytes, Element::Uint8, order).unwrap_or_default(),
-                format!(" They are no whole number of {} elements, so they were copied as bytes.", element.name()),
-            ),
-        };
-        let what = format!("Copied {what}.{note}");
-        open.said = Some(Ok(what.clone()));
-        let (link, secure) = (ctx.link().clone(), ctx.props().state.surroundings.secure);
-        if !secure {
-            let reason = "there is no clipboard on a page that came by plain http".to_owned();
-            link.send_message(Msg::Copied(text, Err(reason)));
-            return;
-        }
-        wasm_bindgen_futures::spawn_local(async move {
-            let result = bytes::to_clipboard(&text).await;
-            link.send_message(Msg::Copied(text, result));
-        });
-    }
-
-    fn save(&mut self, ctx: &Context<Self>) {
-        let state = &ctx.props().state;
-        let Some(open) = &mut self.open else { return };
-        let Ok(held) = &open.held else { return };
-        let name = file_name(&state.subject_name(open.subject));
-        open.said = Some(bytes::save(held, &name).map(|()| {
-            format!(
-                "Saved {} as {name}. The browser copied them from where they are into the file; the lab made no block of \
-                 them.",
-                format::bytes(open.len())
-            )
-        }));
-    }
-
-    fn write(&mut self, ctx: &Context<Self>) {
-        let byte = match Sought::Hex.bytes(&self.choices.write, Order::Little).as_deref() {
-            Ok([byte]) => *byte,
-            Ok(_) => {
-                self.choices.write_error = Some("Expected one byte of two hexadecimal digits.".to_owned());
-                return;
-            }
-            Err(words) => {
-                self.choices.write_error = Some(words.clone());
-                return;
-            }
-        };
-        self.choices.write_error = None;
-        let Some(open) = &mut self.open else { return };
-        let Ok(held) = &open.held else { return };
-        let at = format::hex(open.cursor);
-        let copied = mode_at(&ctx.props().state, open.cursor) == Some(Mode::Copy);
-        open.said = Some(held.write(open.cursor, byte).map(|()| {
-            let then = if copied {
-                "To be looked at, the array is borrowed. Its row is copied: a payload that is built later has the new byte, and one that \
-                 was built before keeps its own."
-            } else {
-                "It shows wherever the array is borrowed, and nowhere else."
-            };
-            format!("Wrote {byte:02x} at {at} into the caller’s array. {then}")
-        }));
-        (open.window, open.inspected) = (None, None);
-        let other = open.other.as_ref().map(|other| other.subject);
-        self.compare(ctx, other);
-    }
-
-    fn keep(&mut self, ctx: &Context<Self>) {
-        let props = ctx.props();
-        let kept = props.runtime.keep_payload(&props.state.rows);
-        // Rows in move mode had their arrays taken away by that, and have new ones now.
-        let Some(open) = &mut self.open else { return };
-        open.held = props.runtime.hold(Subject::Build, &props.state.rows, &open.looked);
-        (open.window, open.inspected) = (None, None);
-        open.said = Some(kept.map(|copied| {
-            format!(
-                "Kept a payload of these rows by their own modes; building it copied {}. Write a byte, and see in which of the \
-                 two it shows.",
-                format::requested(copied)
-            )
-        }));
-        self.compare(ctx, Some(Subject::Kept));
-    }
-
-    fn watch(&mut self, ctx: &Context<Self>) {
-        let (Some(dialog), Some(area), Some(grid)) =
-            (self.dialog.cast::<Node>(), self.area.cast::<HtmlElement>(), self.grid.cast::<Node>())
-        else {
-            return;
-        };
-        let link = ctx.link().clone();
-        let watched = area.clone();
-        let resized = Closure::<dyn FnMut()>::new(move || {
-            let (link, watched) = (link.clone(), watched.clone());
-            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
-            Timeout::new(0, move || {
-                let window =
-                    web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());
-                let narrow = window.is_some_and(|width| width < NARROW);
-                link.send_message(Msg::Measured { height: f64::from(watched.client_height()), narrow });
-            })
-            .forget();
-        });
-        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &observer {
-            observer.observe(&area);
-        }
-        let closed = ctx.link().callback(|()| Msg::Closed);
-        let wheel = ctx.link().callback(Msg::Wheel);
-        let listeners = [
-            EventListener::new(&dialog, "close", move |_| closed.emit(())),
-            // Not passive, so that the page behind stays where it is.
-            EventListener::new_with_options(
-                &grid,
-                "wheel",
-                EventListenerOptions::enable_prevent_default(),
-                move |event| {
-                    let Some(event) = event.dyn_ref::<WheelEvent>() else { return };
-                    if event.ctrl_key() || event.delta_y() == 0.0 {
-                        return;
-                    }
-                    event.prevent_default();
-                    let unit = match event.delta_mode() {
-                        WheelEvent::DOM_DELTA_LINE => LINE,
-                        WheelEvent::DOM_DELTA_PAGE => 10.0 * LINE,
-                        _ => 1.0,
-                    };
-                    wheel.emit(event.delta_y() * unit);
-                },
-            ),
-        ];
-        self.watched = Some(Watched { observer, _resized: resized, _listeners: listeners });
-    }
-}
-
-/// Nobody can change the rows as long as the dialog is open.
-fn has_segments_of_rows(state: &State, held: &Result<Held, Problem>) -> bool {
-    state.plan().is_ok_and(|plan| held.as_ref().is_ok_and(|held| hex::has_segments_of(&plan, held.payload())))
 }
 
 /// Whether a task is the one that is waited for.
@@ -666,12 +263,6 @@ fn focus_id(id: &str) {
         let _ = field.focus();
         field.select();
     }
-}
-
-/// A name for a file out of that of a payload.
-fn file_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '-' };
-    format!("{}.bin", name.trim_start_matches("the ").chars().map(plain).collect::<String>())
 }
 
 /// The byte that an event is about.

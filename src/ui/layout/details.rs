@@ -21,6 +21,7 @@ use crate::{
             cells,
             facts::{self, Facts},
             lens::{Lens, Shown},
+            story,
         },
     },
     ui::{
@@ -252,12 +253,12 @@ pub(crate) fn selection_facts(plan: &Rc<Plan>, send: &Callback<Action>, selected
                 </dl>
                 <dl>
                     if let Some(words) = facts::part_words(plan, piece) { { fact("part", words) } }
-                    { fact("owner", facts::owner(piece)) }
+                    { fact("owner", story::owner(piece)) }
                     { fact("carried by", batch_words(facts.batches)) }
                     if let Some(cut) = cut { { fact("cut", cut) } }
                 </dl>
             </div>
-            <p class="story"><strong>{ "What happens to these bytes: " }</strong>{ facts::story(piece) }</p>
+            <p class="story"><strong>{ "What happens to these bytes: " }</strong>{ story::story(piece) }</p>
         </div>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 use crate::{
     present::{
         format,
-        layout::facts,
+        layout::{facts, story},
         message::{
             content,
             strip::{self, Arrow, Cell, Ink, Strip},
@@ -89,7 +89,7 @@ pub(crate) fn of_message(plan: &Plan, state: &State, span: Option<usize>, select
     html! {
         <section class="in-layout" id="layout-structure" aria-labelledby="head-layout-structure">
             <h3 id="head-layout-structure">{ format!("{}, word by word", row.name.shown_at_most(40)) }</h3>
-            <p class="pointer-words" id="pointer-words">{ facts::pointer_words(row) }</p>
+            <p class="pointer-words" id="pointer-words">{ story::pointer_words(row) }</p>
             { content }
         </section>
     }

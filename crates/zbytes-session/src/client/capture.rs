@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use zenoh_protocol::core::{Priority, Reliability};
-
-use super::{Client, OpId};
-use crate::wire::{Begun, Kind, Summary, summarize};
 use zbytes::{
     ledger::{Entry, Ledger, Place as Memory, Reason, Stage},
     payload::ZBytes,
 };
+use zenoh_protocol::core::{Priority, Reliability};
+
+use super::{event::OpId, machine::Client};
+use crate::wire::{Begun, Kind, Summary, summarize};
 
 /// How much is kept. At least the last batch always is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

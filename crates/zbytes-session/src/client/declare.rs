@@ -5,6 +5,7 @@ use std::{
     rc::Rc,
 };
 
+use zbytes::payload::ZBytes;
 use zenoh_buffers::writer::DidntWrite;
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 use zenoh_protocol::{
@@ -16,13 +17,15 @@ use zenoh_protocol::{
 };
 
 use super::{
-    Client, CloseCause, CommandError, EntityId, Event, Locality, Sample, SubscriberId,
+    error::{CloseCause, CommandError},
+    event::{EntityId, Event, SubscriberId},
     held::{Account, Hold},
     key,
+    machine::Client,
     numbers::Numbers,
+    sample::{Locality, Sample},
 };
 use crate::wire::{Content, Qos, encode};
-use zbytes::payload::ZBytes;
 
 /// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts that begin with numbers, so
 /// without a bound a few small messages could make one of any length.

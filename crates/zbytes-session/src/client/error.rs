@@ -2,18 +2,21 @@
 
 use std::{fmt, time::Duration};
 
-use zenoh_protocol::{
-    VERSION,
-    transport::close::{reason, reason_to_str},
-};
-
-use super::{EntityId, OpId, QueryId};
-use crate::wire::WireError;
 use zbytes::{
     number::{bytes, count, thousands},
     payload::BuildError,
 };
 use zbytes_text::shown;
+use zenoh_protocol::{
+    VERSION,
+    transport::close::{reason, reason_to_str},
+};
+
+use super::{
+    event::{EntityId, OpId},
+    query::QueryId,
+};
+use crate::wire::WireError;
 
 /// Why a verb was refused. Nothing has happened then.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 
-use super::CommandError;
+use super::error::CommandError;
 
 fn refused(text: &str, error: &dyn std::fmt::Display) -> CommandError {
     let error = error.to_string();

@@ -3,15 +3,16 @@
 //! With priorities there are 8 priorities times 2 reliabilities, each a lane with its own numbers in both directions; without
 //! them one pair. The rules are those of zenoh-transport 1.10 (`unicast/universal/rx.rs`, `common/seq_num.rs`).
 
+use zbytes::{payload::ZBytes, segment::Segment};
 use zenoh_protocol::core::{Bits, Priority, Reliability};
 
 use super::{
-    CloseCause, Limits,
+    error::CloseCause,
     held::{Account, Hold},
+    limits::Limits,
     progress::Known,
 };
 use crate::wire::{BATCH_SIZE, Batches, Lane};
-use zbytes::{payload::ZBytes, segment::Segment};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
 pub(super) const MIN_BATCH: u16 = 64;

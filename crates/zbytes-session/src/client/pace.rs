@@ -13,14 +13,14 @@
 
 use std::collections::VecDeque;
 
+use zbytes::payload::ZBytes;
 use zenoh_protocol::{
     core::{Priority, Reliability},
     network::interest::{InterestMode, InterestOptions},
 };
 
-use super::{Client, query::fence_key, queue::Queued};
+use super::{machine::Client, query::fence_key, queue::Queued};
 use crate::wire::{Outgoing, encode};
-use zbytes::payload::ZBytes;
 
 /// So many fences are on their way when as much as possible is.
 const FENCES: u64 = 4;

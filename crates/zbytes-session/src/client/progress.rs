@@ -13,11 +13,18 @@
 //! what it has of it, and the lane goes on. Routers before patch 1 of the protocol do not know the mark. They would take the next message for the rest of
 //! this one, so there it is not given up.
 
+use zbytes::{ledger::Ledger, payload::ZBytes};
+
 use super::{
-    Client, CommandError, Event, GetError, Locality, OpId, PutError, SubscriberId, declare::Entity, key, queue::Cancel,
+    declare::Entity,
+    error::{CommandError, GetError, PutError},
+    event::{Event, OpId, SubscriberId},
+    key,
+    machine::Client,
+    queue::Cancel,
+    sample::Locality,
 };
 use crate::wire::BatchReader;
-use zbytes::{ledger::Ledger, payload::ZBytes};
 
 /// How far a large message is.
 #[derive(Clone, Debug, PartialEq, Eq)]

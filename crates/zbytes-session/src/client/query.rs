@@ -14,24 +14,29 @@ use std::{
     time::Duration,
 };
 
+use zbytes::{number::bytes, payload::ZBytes};
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 use zenoh_protocol::{
     core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
-    network::interest::{InterestMode, InterestOptions},
-    network::request::ext::QueryTarget,
+    network::{
+        interest::{InterestMode, InterestOptions},
+        request::ext::QueryTarget,
+    },
     zenoh::ConsolidationMode,
 };
 
 use super::{
-    Client, CloseCause, CommandError, EntityId, Event, GetError, Locality, OpId, Sample,
     declare::Entity,
+    error::{CloseCause, CommandError, GetError},
+    event::{EntityId, Event, OpId},
     held::Hold,
     key,
+    machine::Client,
     pause::{Pause, Took},
     queue::Queued,
+    sample::{Locality, Sample},
 };
 use crate::wire::{Content, GROWTH, MAX_MESSAGE, Outgoing, Qos, Question, encode};
-use zbytes::{number::bytes, payload::ZBytes};
 
 /// How long a get waits for answers unless told otherwise; zenoh's default.
 pub const GET_TIMEOUT: Duration = Duration::from_secs(10);

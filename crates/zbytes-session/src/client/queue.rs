@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 
 use zenoh_protocol::core::Priority;
 
-use super::{Limits, OpId, Part, PutError, lane::Lanes, progress::Leaving};
+use super::{error::PutError, event::OpId, lane::Lanes, limits::Limits, progress::Leaving, transmit::Part};
 use crate::wire::{self, Lane, Outgoing};
 
 /// A message that waits.

@@ -1,11 +1,15 @@
 //! What is published and what arrives.
 
+use zbytes::payload::ZBytes;
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::core::{CongestionControl, Encoding, Priority, Reliability, Timestamp};
 
-use super::{Agreed, CommandError, EntityId, SubscriberId};
+use super::{
+    error::CommandError,
+    event::{EntityId, SubscriberId},
+    lane::Agreed,
+};
 use crate::wire::{BatchPlan, Content, GROWTH, MAX_MESSAGE, Qos, Source, encode};
-use zbytes::payload::ZBytes;
 
 /// On which side of the client something is meant to be heard, or to come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

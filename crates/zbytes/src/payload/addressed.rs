@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BuildError, ZBytes};
+use super::{build::BuildError, bytes::ZBytes};
 use crate::{
     ledger::{Ledger, Reason, Stage},
     segment::Segment,

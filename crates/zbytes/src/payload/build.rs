@@ -4,7 +4,7 @@ use std::{fmt, rc::Rc};
 
 use zenoh_buffers::ZSlice;
 
-use super::{MAX_LEN, ZBytes};
+use super::bytes::{MAX_LEN, ZBytes};
 use crate::{
     ledger::{Ledger, Stage},
     number::{bytes, count, requested as so_many},

@@ -1,6 +1,6 @@
 //! Equality of payloads: by bytes, and apart from it by borders.
 
-use super::{BuildError, ZBytes};
+use super::{build::BuildError, bytes::ZBytes};
 use crate::{
     ledger::{Ledger, Reason, Stage},
     segment::Segment,

@@ -1,6 +1,6 @@
 //! How two payloads differ byte by byte, found in steps, however they are cut into segments.
 
-use super::{Addressed, BuildError, search::Direction};
+use super::{addressed::Addressed, build::BuildError, search::Direction};
 use crate::ledger::Ledger;
 
 /// Differing bytes are counted by blocks of this many bytes; a look at bytes outside linear memory is no longer either.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{BuildError, ZBytes};
+use super::{build::BuildError, bytes::ZBytes};
 use crate::ledger::{Ledger, Reason, Stage};
 
 /// Reads a payload from any position on, across the borders of its segments. It holds the payload, so the owners live as

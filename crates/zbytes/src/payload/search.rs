@@ -1,6 +1,6 @@
 //! Searching a payload for a run of bytes, in steps, without making it contiguous.
 
-use super::{Addressed, BuildError};
+use super::{addressed::Addressed, build::BuildError};
 use crate::ledger::Ledger;
 
 /// Bytes outside linear memory are searched through a window of this many bytes.

@@ -1,6 +1,10 @@
-use super::*;
-use crate::segment::{Mode, Source};
 use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    ledger::{Ledger, Stage},
+    segment::{Mode, Segment, Source},
+};
 
 fn sources(parts: &[(Vec<u8>, Mode)]) -> Vec<(Segment, Mode)> {
     parts.iter().map(|(bytes, mode)| (Segment::from(bytes.clone()), *mode)).collect()

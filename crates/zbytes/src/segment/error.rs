@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Mode;
+use super::mode::Mode;
 use crate::number::{bytes, count};
 
 /// What makes it unsafe to borrow or to move a source.

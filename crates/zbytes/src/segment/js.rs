@@ -17,8 +17,11 @@ use js_sys::{Array, ArrayBuffer, Function, Map, Object, Reflect, Set, Symbol, Ui
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::{
-    Aliasing, Cause, Element, Mode, Owner, Segment, SegmentError, Unsupported,
+    element::Element,
+    error::{Cause, SegmentError},
     linear::Aligned,
+    mode::{Mode, Unsupported},
+    run::{Aliasing, Owner, Segment},
     source::{Input, Kind, Pending},
 };
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};

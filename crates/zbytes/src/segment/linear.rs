@@ -4,7 +4,11 @@ use std::{any::Any, fmt, sync::Arc};
 
 use zenoh_buffers::{ZSlice, ZSliceBuffer};
 
-use super::{Element, Scalar, Segment, SegmentError};
+use super::{
+    element::{Element, Scalar},
+    error::SegmentError,
+    run::Segment,
+};
 
 /// Any owner, kept alive by the slices that refer to it and dropped with the last of them.
 struct Retained<T> {

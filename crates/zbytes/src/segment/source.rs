@@ -4,10 +4,16 @@ use std::fmt;
 
 use zenoh_buffers::ZSlice;
 
+use super::{
+    element::Scalar,
+    error::SegmentError,
+    mode::{Mode, Unsupported},
+    run::{Owner, Segment},
+};
+use crate::ledger::Reason;
+
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::{Aliasing, Cause};
-use super::{Mode, Owner, Scalar, Segment, SegmentError, Unsupported};
-use crate::ledger::Reason;
 
 /// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
 /// and, in a browser, JavaScript values; making one reads and copies nothing.

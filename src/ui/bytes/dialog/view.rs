@@ -5,7 +5,7 @@ use std::ops::Range;
 use web_sys::{Element as Node, HtmlTextAreaElement};
 use yew::{html::Scope, prelude::*};
 
-use crate::ui::bytes::dialog::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, mode_at, offset_under};
+use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, offset_under, take::mode_at};
 use crate::{
     app::{
         Action, Plan, Selection, State,

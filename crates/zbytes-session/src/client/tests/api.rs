@@ -1,11 +1,14 @@
 //! Asking, answering, tokens, watches, fences and numbers, against the scripted router, up to the edge of each bound.
 
+use std::time::Duration;
+
+use zbytes::payload::ZBytes;
 use zenoh_protocol::{
+    core::ZenohIdProto,
     network::{
         Declare, DeclareBody, DeclareFinal, DeclareQueryable, DeclareSubscriber, DeclareToken, Interest, NetworkBody,
         NetworkMessage, Request, Response, ResponseFinal, UndeclareSubscriber, UndeclareToken,
-        declare::common::ext::WireExprType,
-        declare::queryable::ext::QueryableInfoType,
+        declare::{common::ext::WireExprType, queryable::ext::QueryableInfoType},
         ext::{NodeIdType, QoSType},
         interest::InterestMode,
         request,

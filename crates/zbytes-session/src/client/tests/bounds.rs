@@ -14,7 +14,7 @@ use zenoh_protocol::{
 };
 
 use super::{api, pair::*};
-use crate::{client::*, testing::keep_alive};
+use crate::{client::*, testing::keep_alive, wire::BATCH_SIZE};
 
 fn open(limits: Limits) -> Pair {
     let mut pair = Pair::new(USUAL, limits);

@@ -4,10 +4,19 @@
 //! The router encodes and decodes with zenoh's codec, checks sequence numbers lane by lane, puts fragments together, answers
 //! the handshake, sends a KeepAlive every 2.5 s, and closes the link on what a real one would not take.
 
-use std::collections::VecDeque;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
+use zbytes::{
+    ledger::Ledger,
+    payload::ZBytes,
+    segment::{Mode, Segment},
+};
 use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080, Zenoh080Reliability};
+use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
     core::{Bits, Encoding, Priority, Reliability, WireExpr},
     network::{
@@ -19,14 +28,9 @@ use zenoh_protocol::{
 };
 
 use crate::{
-    client::*,
+    client::{lane::sn_mask, *},
     testing::{Greeting, transport},
     wire::{BATCH_SIZE, Lane, abort},
-};
-use zbytes::{
-    ledger::Ledger,
-    payload::ZBytes,
-    segment::{Mode, Segment},
 };
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);

@@ -1,5 +1,7 @@
 //! A client whose driver stood still: what waited in the browser meanwhile says nothing about the link.
 
+use std::time::Duration;
+
 use zenoh_protocol::network::{NetworkBody, NetworkMessage};
 
 use super::{api::*, pair::*};

@@ -1,10 +1,14 @@
 //! Progress of large messages and giving them up, against the scripted router.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use zbytes::{
+    payload::ZBytes,
+    segment::{Element, Segment},
+};
 
 use super::pair::*;
 use crate::client::*;
-use zbytes::segment::Element;
 
 const MILLI: Duration = Duration::from_millis(1);
 

@@ -1,7 +1,16 @@
 //! The names of everything that a batch can hold. Each has a sentence and its place in
 //! zenoh-protocol.
 
-use super::Field;
+/// What a run of bytes is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// A short name: `sequence number`.
+    pub name: &'static str,
+    /// What it is for, in a sentence.
+    pub note: &'static str,
+    /// Where it is described: the module of zenoh-protocol, and the field's name there.
+    pub place: &'static str,
+}
 
 macro_rules! fields {
     ($($id:ident: $name:literal, $place:literal, $note:literal;)*) => {

@@ -1,5 +1,6 @@
 //! The walk through each kind of message, transport messages first.
 
+use zbytes::number::{bytes, thousands};
 use zenoh_protocol::{
     common::{iext, imsg},
     core::{Priority, Reliability},
@@ -8,13 +9,13 @@ use zenoh_protocol::{
 };
 
 use super::{
-    Begun, Carried, Carries, Field, Kind, Shape,
     field::{self, *},
+    span::{Begun, Carried, Carries, Shape},
+    summary::Kind,
     walk::{Known, Of, Stop, Walk, Walked, Z},
     words::*,
 };
 use crate::wire::Lane;
-use zbytes::number::{bytes, thousands};
 
 /// The key is written out: every message with a key uses the same bit for that.
 const N: u8 = network::push::flag::N;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
     core::{CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, ZenohIdProto},
@@ -14,8 +15,7 @@ use zenoh_protocol::{
 };
 
 use super::*;
-use crate::wire::{BatchReader, Content, Outgoing, Qos, Question, Source, Transport, abort, encode};
-use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
+use crate::wire::{BatchReader, Content, Lane, Outgoing, Qos, Question, Source, Transport, abort, encode};
 
 const LANE: Lane = Lane { priority: Priority::DataHigh, reliability: Reliability::Reliable };
 const QOS: Qos = Qos { priority: Priority::DataHigh, congestion: CongestionControl::Block, express: true };

@@ -1,15 +1,16 @@
 //! The walk through a batch, which makes its spans and its summary.
 
+use zbytes::number::{bytes, count, thousands};
+use zbytes_text::Outside;
 use zenoh_protocol::common::iext;
 
 use super::{
-    Begun, Body, Carried, Carries, Dissection, Field, Kind, Shape, Span, Summary,
     field::{self, *},
+    span::{Begun, Body, Carried, Carries, Dissection, Shape, Span},
+    summary::{Kind, Summary},
     words::*,
 };
 use crate::wire::WireError;
-use zbytes::number::{bytes, count, thousands};
-use zbytes_text::Outside;
 
 /// Extensions follow: every header uses the same bit for that.
 pub(super) const Z: u8 = iext::FLAG_Z;
@@ -468,4 +469,23 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
+}
+
+/// Takes a batch apart. `begun` says where in its message a fragment is; without it only a fragment that is marked as the first is looked
+/// into.
+///
+/// O(length of the batch), and some spans for each message in it. Whatever the bytes are, it ends, and the leaves cover them.
+#[must_use]
+pub fn dissect(batch: &[u8], begun: Option<&Begun>) -> Dissection {
+    let mut walk = Walk::new(batch, true);
+    walk.run(begun);
+    walk.dissection()
+}
+
+/// A batch in short, by the same walk without making spans. What it keeps has bounds of its own.
+#[must_use]
+pub fn summarize(batch: &[u8], begun: Option<&Begun>) -> Summary {
+    let mut walk = Walk::new(batch, false);
+    walk.run(begun);
+    walk.summary
 }

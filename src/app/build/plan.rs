@@ -4,11 +4,12 @@
 
 use std::{ops::Range, rc::Rc};
 
-use super::{
-    Basis, Selection, Sending,
-    spec::{Kind, Row, RowId},
-};
+use super::row::{Kind, Row, RowId};
 use crate::{
+    app::{
+        layout::Selection,
+        sending::{Basis, Sending},
+    },
     ledger::Place,
     message::{MessageError, PartKind, Received, Structure, Way},
     payload::{BuildError, Layout, MAX_LEN, Run, ZBytes},

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::message::Message;
 use crate::{
     ledger::Place,
     measure::mix,
-    message::{ArrayField, PixelFormat, Schema, Spec, Way},
+    message::{ArrayField, Schema, Spec, Way},
     outside::Outside,
     segment::{Cause, Element, Mode, Unsupported},
 };
@@ -76,62 +77,6 @@ pub enum Kind {
     Message(Message),
     /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever has the bytes.
     File(FileId),
-}
-
-/// A message: what it is beside its row's name, element type and pattern.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Which schema.
-    pub schema: Schema,
-    /// How its arrays get into it.
-    pub way: Way,
-    /// A tensor's dimensions, outermost first; height and width of a frame; the number of points.
-    pub shape: Vec<u32>,
-    /// How the pixels of a frame are to be read.
-    pub format: PixelFormat,
-}
-
-impl Message {
-    /// A message of a schema, as it is at first.
-    #[must_use]
-    pub fn first(schema: Schema) -> Self {
-        let shape = match schema {
-            Schema::Tensor => vec![32, 48],
-            Schema::CameraFrame => vec![48, 64],
-            Schema::PointCloud => vec![1000],
-        };
-        Self { schema, way: Way::Adopted, shape, format: PixelFormat::Rgba8 }
-    }
-
-    fn side(&self, at: usize) -> u32 {
-        self.shape.get(at).copied().unwrap_or(0)
-    }
-
-    /// The same as a message of another schema, and the type of its elements: what both schemas can say stays.
-    fn of_schema(&self, schema: Schema, element: Element) -> (Self, Element) {
-        let first = Self { way: self.way, format: self.format, ..Self::first(schema) };
-        match (self.schema, schema) {
-            (old, new) if old == new => (self.clone(), element),
-            (Schema::CameraFrame, Schema::Tensor) => {
-                let channels = Some(self.format.channels() as u32).filter(|channels| *channels > 1);
-                let shape = self.shape.iter().copied().chain(channels).collect();
-                (Self { shape, ..first }, self.format.element())
-            }
-            (Schema::PointCloud, Schema::Tensor) => (Self { shape: self.shape.clone(), ..first }, Element::Float32),
-            (Schema::Tensor, Schema::CameraFrame) => {
-                let [height, width, ref pixel @ ..] = self.shape[..] else { return (first, element) };
-                let channels = pixel.iter().map(|side| *side as usize).product::<usize>();
-                let fits = |format: &PixelFormat| format.channels() == channels && format.element() == element;
-                let format = PixelFormat::ALL.into_iter().find(fits).unwrap_or(self.format);
-                (Self { shape: vec![height, width], format, ..first }, element)
-            }
-            (Schema::Tensor, Schema::PointCloud) => match self.shape.first() {
-                Some(points) => (Self { shape: vec![*points], ..first }, element),
-                None => (first, element),
-            },
-            _ => (first, element),
-        }
-    }
 }
 
 impl Kind {
@@ -450,113 +395,6 @@ fn each<const SIZE: usize>(first: u64, into: &mut [u8], element: impl Fn(u64) ->
     elements.iter_mut().zip(first..).for_each(|(place, n)| *place = element(n));
 }
 
-/// A payload to begin with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Preset {
-    /// One image-sized tensor of 11.25 MiB, the payload of the proposal that the lab grew out of.
-    Tensor,
-    /// The same tensor between a header and a trailer: borrowed, moved and copied side by side.
-    Framed,
-    /// The proposal's tensor in a Cap'n Proto message, its array adopted.
-    Message,
-    /// One picture of 1920x1080 RGBA pixels in a Cap'n Proto message.
-    Frame,
-    /// 20,000 points as a structure of arrays in a Cap'n Proto message.
-    Cloud,
-    /// A header, a body and a trailer of different types.
-    ThreeSmall,
-    /// Ten thousand segments of 16 B.
-    ManyTiny,
-}
-
-impl Preset {
-    /// Every preset.
-    pub const ALL: [Preset; 7] =
-        [Self::Tensor, Self::Framed, Self::Message, Self::Frame, Self::Cloud, Self::ThreeSmall, Self::ManyTiny];
-
-    /// What it is called in the page.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tensor => "1920x1536 int32 tensor",
-            Self::Framed => "framed tensor, three modes",
-            Self::Message => "tensor in Cap'n Proto",
-            Self::Frame => "1080p RGBA camera frame",
-            Self::Cloud => "point cloud, four arrays",
-            Self::ThreeSmall => "three small arrays",
-            Self::ManyTiny => "many tiny segments",
-        }
-    }
-
-    /// The key expression under which it is put, unless somebody typed another one.
-    #[must_use]
-    pub const fn put_key(self) -> &'static str {
-        match self {
-            Self::Tensor | Self::Framed | Self::Message => "lab/tensor",
-            Self::Frame => "lab/camera",
-            Self::Cloud => "lab/points",
-            Self::ThreeSmall => "lab/small",
-            Self::ManyTiny => "lab/tiny",
-        }
-    }
-
-    /// A stable name for addresses and tests.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Tensor => "tensor",
-            Self::Framed => "framed",
-            Self::Message => "message",
-            Self::Frame => "frame",
-            Self::Cloud => "cloud",
-            Self::ThreeSmall => "three",
-            Self::ManyTiny => "tiny",
-        }
-    }
-
-    /// Its rows, numbered from `first`.
-    #[must_use]
-    pub fn rows(self, first: RowId) -> Vec<Row> {
-        let js = |id: RowId, name: &str, element, length, mode| Row {
-            mode,
-            ..Row::array(first + id, name, element, length)
-        };
-        let linear = |row: Row| Row { place: Place::Linear, ..row };
-        match self {
-            Self::Tensor => vec![js(0, "tensor", Element::Int32, 1920 * 1536, Mode::Borrow)],
-            Self::Framed => vec![
-                linear(js(0, "header", Element::Uint8, 8192, Mode::Borrow)),
-                js(1, "tensor", Element::Int32, 1920 * 1536, Mode::Move),
-                js(2, "trailer", Element::Uint8, 512, Mode::Copy),
-            ],
-            Self::Message => vec![Row::message(
-                first,
-                "tensor",
-                Element::Int32,
-                Message { shape: vec![1536, 1920], ..Message::first(Schema::Tensor) },
-            )],
-            Self::Frame => vec![Row::message(
-                first,
-                "front camera",
-                Element::Uint8,
-                Message { shape: vec![1080, 1920], ..Message::first(Schema::CameraFrame) },
-            )],
-            Self::Cloud => vec![Row::message(
-                first,
-                "lidar",
-                Element::Float32,
-                Message { shape: vec![20_000], ..Message::first(Schema::PointCloud) },
-            )],
-            Self::ThreeSmall => vec![
-                linear(js(0, "header", Element::Uint8, 64, Mode::Borrow)),
-                js(1, "points", Element::Float32, 3000, Mode::Borrow),
-                js(2, "stamp", Element::Float64, 16, Mode::Copy),
-            ],
-            Self::ManyTiny => vec![Row { repeat: 10_000, ..js(0, "tiny", Element::Uint8, 16, Mode::Borrow) }],
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -632,11 +470,5 @@ mod tests {
         assert_eq!((part.refusal(Mode::Borrow), part.refusal(Mode::Copy)), (None, None));
         let linear = Row { place: Place::Linear, ..part };
         assert_eq!((linear.refusal(Mode::Move), linear.buffer_bytes()), (None, 20));
-    }
-
-    #[test]
-    fn the_tensor_is_the_proposals() {
-        let rows = Preset::Tensor.rows(0);
-        assert_eq!(rows.iter().map(Row::bytes).sum::<usize>(), 11_796_480);
     }
 }

@@ -1,0 +1,73 @@
+//! Publishing and deleting.
+
+use zenoh_protocol::core::{CongestionControl, EntityGlobalIdProto};
+
+use super::{
+    error::{CommandError, PutError},
+    event::{EntityId, Event, OpId},
+    machine::Client,
+    query::check_message,
+    queue::Queued,
+    sample::{Put, Sample},
+};
+use crate::wire::{Source, encode};
+
+impl Client {
+    /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
+    ///
+    /// It waits behind what was put before, and holds references only. When more than [`Limits::queued_bytes`](crate::client::limits::Limits::queued_bytes) would wait, one with
+    /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
+    /// the same.
+    ///
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more. One for this session only
+    /// ([`Locality::SessionLocal`](crate::client::sample::Locality::SessionLocal)) has nothing to send: it has ended when this returns.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was sent and nobody got a sample then.
+    pub fn put(&mut self, op: OpId, put: Put) -> Result<(), CommandError> {
+        self.require_open()?;
+        self.require_queue()?;
+        let source = self.next_source(put.numbered)?;
+        let content = put.content(source);
+        if put.destination.takes(false) {
+            let message = encode::push(&put.key, put.qos(), &content).map_err(|_| CommandError::KeyTooLong)?;
+            check_message(&message)?;
+            let (len, limit) = (content.len(), self.config.limits.queued_bytes);
+            if put.congestion == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
+                self.stats.dropped += 1;
+                let error = PutError::Dropped { queued: self.queues.bytes(), limit, dropped: self.stats.dropped };
+                self.events.push_back(Event::PutFailed(op, error));
+            } else {
+                let lane = self.lanes.lane(put.priority, put.reliability);
+                self.queues.push(Queued { op: Some(op), lane, message });
+            }
+        } else {
+            put.payload.check().map_err(CommandError::Source)?;
+        }
+        if let (Some(publisher), Some(source)) = (put.numbered, source) {
+            self.numbered.insert(publisher, source.sn.wrapping_add(1));
+        }
+        if put.destination.takes(true) {
+            self.deliver(Sample::new(&put.key, content, put.qos(), put.reliability, true), &put.key);
+        }
+        Ok(())
+    }
+
+    /// The number of the next sample of a publisher. It is taken once the put is.
+    fn next_source(&self, publisher: Option<EntityId>) -> Result<Option<Source>, CommandError> {
+        let Some(publisher) = publisher else { return Ok(None) };
+        let limit = self.config.limits.numbered;
+        let sn = match self.numbered.get(&publisher) {
+            Some(sn) => *sn,
+            None if self.numbered.len() >= limit => {
+                return Err(CommandError::TooMany { what: "numbered publishers", limit });
+            }
+            None => 0,
+        };
+        Ok(Some(Source { id: self.source_id(publisher), sn }))
+    }
+
+    pub(super) fn source_id(&self, eid: EntityId) -> EntityGlobalIdProto {
+        EntityGlobalIdProto { zid: self.source, eid }
+    }
+}

@@ -1,0 +1,167 @@
+//! Received batches: read, and handed on message by message.
+
+use std::{rc::Rc, time::Duration};
+
+use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
+use zenoh_keyexpr::OwnedKeyExpr;
+use zenoh_protocol::{core::Reliability, transport::close::reason};
+
+use super::{
+    declare::Entity,
+    error::{CloseCause, GetError},
+    event::Event,
+    held::Reading,
+    key, lane,
+    machine::{Client, Phase},
+    sample::Sample,
+};
+use crate::wire::{BATCH_SIZE, BatchReader, Lane, Message, Transport};
+
+impl Client {
+    /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
+    pub fn handle_input(&mut self, batch: Segment, now: Duration) {
+        if self.is_over() {
+            return;
+        }
+        self.last_received = now;
+        if self.is_open() && self.probe.is_none() {
+            // Nothing waits in a browser for as long as a probe is waited for.
+            self.caught_up();
+            self.heard = now;
+        }
+        self.suspected = None;
+        self.stats.received.batches += 1;
+        self.stats.received.bytes += batch.len() as u64;
+        let limit = usize::from(if self.is_open() { self.lanes.agreed().batch_size } else { BATCH_SIZE });
+        if batch.len() > limit {
+            // Before anything is read of it, so that one call does the work of one batch at most.
+            return self.end(CloseCause::LongBatch { len: batch.len(), limit }, Some(reason::INVALID));
+        }
+        self.reading = Reading::Batch(batch.len());
+        self.remote.unfolded = 0;
+        let batch = ZBytes::of_held(vec![batch]);
+        if let Some(capture) = &mut self.capture {
+            capture.arrives(&batch, now);
+        }
+        let mut ledger = std::mem::take(&mut self.ledger);
+        let mut reader = BatchReader::new(&batch, &mut ledger);
+        let result = self.read_batch(&mut reader, now);
+        self.ledger = ledger;
+        self.reading = Reading::Batch(0);
+        if let Err(cause) = result {
+            self.end(cause, Some(reason::INVALID));
+        }
+    }
+
+    fn read_batch(&mut self, reader: &mut BatchReader<'_>, now: Duration) -> Result<(), CloseCause> {
+        let mut any = false;
+        while let Some(message) = reader.transport()? {
+            any = true;
+            match (message, &self.phase) {
+                (Transport::InitAck(ack), Phase::Init) => self.handle_init_ack(ack, now)?,
+                (Transport::OpenAck(ack), Phase::Open(_)) => self.handle_open_ack(&ack, now)?,
+                (Transport::Close { reason }, _) => {
+                    let cause = CloseCause::ByRouter { reason, opening: !self.is_open() };
+                    self.end(cause, None);
+                    return Ok(());
+                }
+                (Transport::KeepAlive, Phase::Running) => self.keep_alive(now),
+                (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
+                    let fresh = self.lanes.frame(Lane { priority, reliability }, sn)?;
+                    self.tell_arrivals_ended();
+                    while let Some(message) = reader.message(reliability)? {
+                        if fresh {
+                            self.handle_message(message, reliability)?;
+                        }
+                    }
+                }
+                (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
+                    let lane = Lane { priority, reliability };
+                    let limits = self.config.limits;
+                    let piece = lane::Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let whole = self.lanes.reassemble(lane, piece, &limits, &self.held)?;
+                    self.tell_arrivals_ended();
+                    self.make_room()?;
+                    if let Some(whole) = whole {
+                        self.read_whole(whole, reliability)?;
+                    }
+                }
+                (Transport::Other, Phase::Running) => {}
+                _ => return Err(CloseCause::OutOfTurn { opening: !self.is_open() }),
+            }
+        }
+        // A router that gives a message up halfway sends an empty batch: zenoh 1.10 fails to write its mark for that.
+        if any || self.is_open() { Ok(()) } else { Err(CloseCause::EmptyBatch) }
+    }
+
+    /// A message that was put together from fragments.
+    fn read_whole(&mut self, whole: lane::Whole, reliability: Reliability) -> Result<(), CloseCause> {
+        let lane::Whole { bytes, hold } = whole;
+        self.reading = Reading::Held(Rc::new(hold));
+        let mut ledger = Ledger::new();
+        let mut reader = BatchReader::new(&bytes, &mut ledger);
+        let message = reader.message(reliability);
+        self.ledger.absorb(&ledger);
+        match message? {
+            Some(message) => self.handle_message(message, reliability),
+            None => Err(CloseCause::OutOfTurn { opening: false }),
+        }
+    }
+
+    /// Whether what is kept for others is within its bound. If not, it is made so by ending gets, the one that keeps most first: what they
+    /// keep is told then, and is the caller's.
+    pub(super) fn make_room(&mut self) -> Result<(), CloseCause> {
+        let limit = self.config.limits.held_bytes;
+        while self.held.bytes() > limit {
+            let largest = self.largest_get().ok_or(CloseCause::TooMuchHeld { limit })?;
+            self.end_get(largest, Err(GetError::TooMuchHeld { limit }));
+        }
+        Ok(())
+    }
+
+    fn handle_message(&mut self, message: Message, reliability: Reliability) -> Result<(), CloseCause> {
+        self.stats.received.messages += 1;
+        match message {
+            Message::Push { key, qos, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.deliver(Sample::new(&key, content, qos, reliability, false), &key);
+            }
+            Message::Request { id, key, qos, question } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_request(id, &key, qos, &question)?;
+            }
+            Message::Reply { id, key, qos, replier, content } => {
+                let key = self.remote.resolve(&key)?;
+                self.handle_reply(id, &key, qos, replier, content);
+            }
+            Message::ReplyErr { id, replier, payload, encoding } => {
+                self.handle_reply_err(id, replier, payload, encoding);
+            }
+            Message::Final { id } => self.handle_final(id),
+            Message::Declare { interest, body } => self.handle_declare(interest, body)?,
+            Message::Other => {}
+        }
+        Ok(())
+    }
+
+    /// Gives a sample to the subscribers that it is for.
+    pub(super) fn deliver(&mut self, sample: Sample, key: &OwnedKeyExpr) {
+        let mut subscribers = Vec::new();
+        for declared in &mut self.declared {
+            let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
+            if !subscribe.origin.takes(sample.local) || !key::intersects(&subscribe.key, key) {
+                continue;
+            }
+            subscribers.push(declared.id);
+            let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
+            let count = numbers.take(source, self.config.limits.sources);
+            if count > 0 {
+                self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
+            }
+        }
+        if !subscribers.is_empty() {
+            subscribers.sort_unstable();
+            self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Batches to be sent.
+
+use std::time::Duration;
+
+use zbytes::{ledger::Ledger, payload::ZBytes};
+use zenoh_protocol::{
+    core::{Priority, Reliability},
+    transport::close::reason,
+};
+
+use super::{
+    error::CloseCause,
+    event::{Event, OpId},
+    machine::Client,
+    queue::{Failed, Queued},
+};
+use crate::wire::Outgoing;
+
+/// A batch to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transmit {
+    /// Its length, from the beginning of the buffer.
+    pub len: usize,
+    /// The parts of puts in it: one of a large put, or many small puts as a whole.
+    pub parts: Vec<Part>,
+}
+
+/// The part of a put that a batch carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which put.
+    pub op: OpId,
+    /// Payload bytes in this batch.
+    pub payload: usize,
+    /// With the last batch of the put: how many there were, and what gathering them copied.
+    pub last: Option<(usize, Ledger)>,
+}
+
+impl Client {
+    /// Whether [`Client::poll_transmit`] has something to write now.
+    #[must_use]
+    pub fn has_transmit(&self) -> bool {
+        !self.control.is_empty() || (self.is_open() && self.may_transmit())
+    }
+
+    /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`](crate::wire::BATCH_SIZE) bytes, or says that there is none now.
+    ///
+    /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
+    /// is gone is given up with [`Event::PutFailed`].
+    #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
+    pub fn poll_transmit(&mut self, buffer: &mut [u8], now: Duration) -> Option<Transmit> {
+        if let Some(batch) = self.control.pop_front() {
+            buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
+            self.last_sent = now;
+            self.pace.sent(batch.len(), false);
+            self.stats.sent.batches += 1;
+            self.stats.sent.bytes += batch.len() as u64;
+            if let Some(capture) = &mut self.capture {
+                capture.leaves(&batch, Vec::new(), now);
+            }
+            return Some(Transmit { len: batch.len(), parts: Vec::new() });
+        }
+        if !self.is_open() || !self.pace() {
+            return None;
+        }
+        let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
+        let mut failed = Vec::new();
+        let filled = self.queues.fill(room, &mut self.lanes, &mut failed);
+        self.events.extend(failed.into_iter().map(|(op, error)| Event::PutFailed(op, error)));
+        match filled? {
+            Ok(filled) => {
+                self.last_sent = now;
+                self.pace.sent(filled.len, !filled.parts.is_empty());
+                self.stats.sent.batches += 1;
+                self.stats.sent.bytes += filled.len as u64;
+                self.stats.sent.messages += filled.finished;
+                if let Some(capture) = &mut self.capture {
+                    let ops = filled.parts.iter().map(|part| part.op).collect();
+                    capture.leaves(room.get(..filled.len)?, ops, now);
+                }
+                Some(Transmit { len: filled.len, parts: filled.parts })
+            }
+            Err(Failed::HalfSent) => {
+                self.end(CloseCause::HalfSent, Some(reason::GENERIC));
+                self.poll_transmit(buffer, now)
+            }
+        }
+    }
+
+    /// Nothing is sent while there is no open session; what is declared then is declared when it opens.
+    pub(super) fn enqueue_declaration(&mut self, head: Vec<u8>) {
+        if !self.is_open() {
+            return;
+        }
+        let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
+        self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
+    }
+}

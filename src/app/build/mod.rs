@@ -1,0 +1,26 @@
+//! The Build pane: the rows of the payload, and what they become.
+//!
+//! | File | What is in it |
+//! |---|---|
+//! | `row` | one row: its arrays, where they lie, what is in them |
+//! | `message` | a Cap'n Proto message as a row asks for it |
+//! | `preset` | rows to begin with |
+//! | `change` | what a person can do with the rows |
+//! | `outcome` | what becomes of rows that have changed |
+//! | `plan` | what the rows will become: pieces, copies, cuts |
+
+mod change;
+mod message;
+mod outcome;
+mod plan;
+mod preset;
+mod row;
+
+pub use self::{
+    change::{Direction, Edit},
+    message::Message,
+    outcome::{Build, Built},
+    plan::{Part, Piece, Plan, Structured, positions, structures},
+    preset::Preset,
+    row::{FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId, TIMESTAMP},
+};

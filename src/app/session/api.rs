@@ -1,0 +1,74 @@
+//! What the Router pane knows of a session beyond one put and one subscription.
+
+use super::{
+    connection::Loss,
+    declaration::{Declaration, Entity},
+    fence::Fence,
+    get::Getting,
+    liveliness::Liveliness,
+    options::Options,
+    queryable::Answering,
+    rate::Rate,
+    tab::Tab,
+};
+use crate::{
+    app::{pause::StoodStill, sending::Numbers},
+    client::LinkStats,
+};
+
+/// What the pane does with a session beyond one put and one subscription.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Api {
+    /// The view that is open.
+    pub tab: Tab,
+    /// How puts are made.
+    pub options: Options,
+    /// Puts in each second, as typed.
+    pub hz: usize,
+    /// Puts at a rate.
+    pub rate: Rate,
+    /// The key, the options and the rate that these were started with.
+    pub started: Option<(String, Options, usize)>,
+    /// The last fence.
+    pub fence: Fence,
+    /// Whether anybody listens to the key of the puts, once that is known.
+    pub matching: Option<bool>,
+    /// Numbered samples that the subscription has missed.
+    pub missed: u64,
+    /// Numbered samples that this page has put.
+    pub numbers: Numbers,
+    /// The get.
+    pub get: Getting,
+    /// The queryable.
+    pub answer: Answering,
+    /// Tokens.
+    pub liveliness: Liveliness,
+    /// What went over the link, as last told.
+    pub link: LinkStats,
+    /// How the session was lost the last time.
+    pub loss: Option<Loss>,
+    /// The last time that the page stood still.
+    pub stood_still: Option<StoodStill>,
+}
+
+impl Api {
+    pub(in crate::app) fn new() -> Self {
+        Self { hz: 30, ..Self::default() }
+    }
+
+    pub(super) fn declared(&mut self, entity: Entity) -> &mut Declaration {
+        match entity {
+            Entity::Queryable => &mut self.answer.declared,
+            Entity::Token => &mut self.liveliness.token,
+            Entity::Watch => &mut self.liveliness.watch,
+        }
+    }
+
+    pub(super) fn key(&self, entity: Entity) -> &str {
+        match entity {
+            Entity::Queryable => &self.answer.key,
+            Entity::Token => &self.liveliness.token_key,
+            Entity::Watch => &self.liveliness.key,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What the page runs in, and its start.
+
+use std::time::Duration;
+
+use super::{effect::Effect, state::State};
+use crate::outside::Outside;
+
+/// What the page runs in.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// Whether the browser takes the page for a secure context.
+    pub secure: bool,
+    /// Whether the page is cross-origin isolated.
+    pub isolated: bool,
+    /// The step of the page's clock, where it was measured: in a page that is not secure.
+    pub clock_step: Option<Duration>,
+    /// The tcp locator of the lab's router, for programs on that machine, when the lab told it.
+    pub tcp: Option<Outside>,
+    /// The ws locator of the lab's router, when the lab told it.
+    pub ws: Option<Outside>,
+}
+
+impl State {
+    /// The page has started.
+    pub(super) fn started(&mut self, surroundings: Surroundings) -> Vec<Effect> {
+        self.surroundings = surroundings;
+        // Nothing has changed yet: this only asks for the first build.
+        let preset = self.preset;
+        let effects = self.rows_changed();
+        self.preset = preset;
+        effects
+    }
+
+    /// The server of the page has told its locators.
+    pub(super) fn lab_found(&mut self, ws: String, tcp: String) -> Vec<Effect> {
+        (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
+        Vec::new()
+    }
+}

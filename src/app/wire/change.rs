@@ -1,0 +1,124 @@
+//! What can happen to the view, and what is to be done then.
+
+use super::{
+    file::{Format, Saving},
+    filter::{Filter, MessageId, Only},
+    view::{Kept, Picked, Times},
+};
+use crate::app::{Action, Effect, Problem, PutId, Selection, State};
+
+/// Everything that can happen to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Record, or do not any more.
+    Record(bool),
+    /// Hold the list, or let it go on.
+    Pause(bool),
+    /// Let all frames go.
+    Clear,
+    /// Open the large view, or close it.
+    Open(bool),
+    /// Show other frames.
+    Filter(Filter),
+    /// Count times otherwise.
+    Times(Times),
+    /// Choose, or nothing.
+    Pick(Option<Picked>),
+    /// Show the equal fragments of a message one by one, or as one row.
+    Unfold(MessageId, bool),
+    /// Open the large view with the frames of a put.
+    Follow(PutId),
+    /// Save the frames that are shown.
+    Save(Format),
+    /// Answer: how much is kept.
+    Kept(Kept),
+    /// Answer: the file was handed over, or not.
+    Saved(Result<String, Problem>),
+}
+
+/// What is to be done for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Record, or do not any more; tell with [`Change::Kept`].
+    Record(bool),
+    /// Ask for no frames for a while, or ask again.
+    Pause(bool),
+    /// Let all frames go.
+    Clear,
+    /// Save the frames that are shown while this segment is selected; answer with [`Change::Saved`].
+    Save(Format, Filter, Option<Selection>),
+}
+
+/// The action that lets `change` happen.
+impl From<Change> for Action {
+    fn from(change: Change) -> Self {
+        Self::Wire(change)
+    }
+}
+
+impl State {
+    pub(in crate::app) fn wire_changed(&mut self, change: Change) -> Option<Effect> {
+        let wire = &mut self.wire;
+        let task = match change {
+            Change::Record(on) => {
+                (wire.recording, wire.paused) = (on, false);
+                Some(Task::Record(on))
+            }
+            Change::Pause(on) => {
+                wire.paused = on && wire.recording;
+                Some(Task::Pause(wire.paused))
+            }
+            Change::Clear => {
+                wire.picked = None;
+                wire.unfolded.clear();
+                wire.filter.only = None;
+                wire.saving = Saving::None;
+                Some(Task::Clear)
+            }
+            Change::Open(open) => {
+                wire.open = open;
+                wire.saving = Saving::None;
+                None
+            }
+            Change::Filter(filter) => {
+                wire.filter = filter;
+                None
+            }
+            Change::Times(times) => {
+                wire.times = times;
+                None
+            }
+            Change::Pick(picked) => {
+                wire.picked = picked;
+                None
+            }
+            Change::Unfold(message, open) => {
+                if open {
+                    wire.unfolded.insert(message);
+                } else {
+                    wire.unfolded.remove(&message);
+                }
+                None
+            }
+            Change::Follow(put) => {
+                (wire.open, wire.picked) = (true, None);
+                wire.filter = Filter { only: Some(Only::Put(put)), ..Filter::default() };
+                None
+            }
+            Change::Save(_) if wire.saving == Saving::UnderWay => None,
+            Change::Save(format) => {
+                wire.saving = Saving::UnderWay;
+                Some(Task::Save(format, wire.filter.clone(), self.selected))
+            }
+            Change::Kept(kept) => {
+                wire.kept = kept;
+                None
+            }
+            Change::Saved(result) => {
+                wire.saving = result.map_or_else(Saving::Failed, Saving::Done);
+                None
+            }
+        };
+        task.map(Effect::Wire)
+    }
+}

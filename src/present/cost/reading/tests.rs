@@ -1,0 +1,190 @@
+//! What runs say, in words.
+
+use std::time::Duration;
+
+use super::{
+    comparison::{Comparison, Crossing, Reading, variants},
+    conditions::{brief, civil, conditions, partial_words, progress_words, when},
+    names::{key, scenario_key},
+    sentences::{emphasis, headline, sentence, understanding},
+};
+use crate::{
+    measure::{Interval, Verdict, course::Progress},
+    present::cost::fixture,
+    run::{Scenario, Series, Variant},
+};
+
+fn reading(compared: Vec<Comparison>, arrived: Option<Comparison>) -> Reading {
+    Reading {
+        places: Vec::new(),
+        puts: Vec::new(),
+        parts: Vec::new(),
+        share: None,
+        compared,
+        arrived,
+        models: Vec::new(),
+        crossings: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn against(first: Variant, second: Variant, x: u64, (lower, estimate, upper): (f64, f64, f64)) -> Comparison {
+    let ratio = Interval { lower, estimate, upper };
+    Comparison { first, second, x, ratio, verdict: Verdict::of(&ratio) }
+}
+
+fn borrow(ratio: (f64, f64, f64)) -> Comparison {
+    against(Variant::Copy, Variant::Borrow, 0, ratio)
+}
+
+#[test]
+fn every_verdict_has_its_sentence() {
+    let run = fixture::alone();
+    let say = |main, arrived: Option<Comparison>| sentence(&run, &reading(vec![main], arrived)).unwrap();
+    assert_eq!(
+        say(borrow((3190.0, 3640.0, 4110.0)), Some(borrow((0.97, 1.0, 1.08)))),
+        "Built alone, borrow is **3,640 times faster** than copy (3,190 to 4,110); to the subscriber, which is faster cannot be told \
+         (0.970 to 1.08 times)."
+    );
+    assert_eq!(
+        say(borrow((0.5, 0.6, 0.8)), None),
+        "Built alone, borrow is **1.67 times slower** than copy (1.25 to 2.00). Borrow loses here: keeping a reference costs more \
+         than copying so few bytes."
+    );
+    assert_eq!(
+        say(borrow((0.98, 1.0, 1.02)), Some(borrow((1.2, 1.3, 1.4)))),
+        "Built alone, borrow is **the same** as copy, within 5.0 % (0.980 to 1.02); to the subscriber, 1.30 times faster \
+         (1.20 to 1.40)."
+    );
+    assert_eq!(
+        say(borrow((0.9, 1.0, 1.2)), None),
+        "Built alone, borrow is **not to be told** from copy (0.900 to 1.20)."
+    );
+}
+
+#[test]
+fn move_is_mentioned_when_it_is_another_story() {
+    let run = fixture::alone();
+    let moved = |ratio| against(Variant::Copy, Variant::Move, 0, ratio);
+    let far = borrow((3190.0, 3640.0, 4110.0));
+    let with = |other| sentence(&run, &reading(vec![far, other], None)).unwrap();
+    assert!(!with(moved((400.0, 420.0, 440.0))).contains("Move"));
+    assert!(with(moved((0.5, 0.6, 0.8))).ends_with("Move is **1.67 times slower** than copy (1.25 to 2.00)."));
+}
+
+#[test]
+fn a_sweep_says_where_it_turns() {
+    let run = fixture::run(Scenario::Sizes);
+    let [far, near] = [(1 << 28, (9000.0, 9500.0, 9900.0)), (1024, (0.4, 0.5, 0.6))]
+        .map(|(x, ratio)| against(Variant::Copy, Variant::Borrow, x, ratio));
+    let mut said = reading(vec![far, near], None);
+    let words = sentence(&run, &said).unwrap();
+    assert!(
+        words
+            .starts_with("At 1 KiB, borrow is **2.00 times slower** than copy (1.67 to 2.50); at 256 MiB, 9,500 times"),
+        "{words}"
+    );
+    let at = Interval { lower: 1700.0, estimate: 2048.0, upper: 2400.0 };
+    said.crossings.push(Crossing { below: Variant::Copy, above: Variant::Borrow, at });
+    let words = sentence(&run, &said).unwrap();
+    assert!(
+        words.starts_with("Below **2 KiB** (1.7 KiB to 2.3 KiB) copy is cheaper, above it borrow. At 256 MiB, "),
+        "{words}"
+    );
+}
+
+#[test]
+fn moving_that_takes_longer_for_longer_arrays_is_explained() {
+    let says = |factor: f64| {
+        let mut run = fixture::run(Scenario::Sizes);
+        let most = run.series.iter().map(|series| series.bytes).max().unwrap();
+        let moved = |series: &&mut Series| series.variant == Variant::Move && series.bytes == most;
+        let longest = run.series.iter_mut().find(moved).unwrap();
+        longest.samples.iter_mut().for_each(|sample| *sample *= factor);
+        let words = understanding(&run, &Reading::of(&run));
+        words.iter().any(|words| words.starts_with("**Move copies no byte, and took longer"))
+    };
+    assert!(!says(1.0) && !says(2.0) && says(20.0));
+}
+
+#[test]
+fn every_scenario_has_a_sentence_and_an_explanation() {
+    for scenario in Scenario::ALL {
+        let run = fixture::run(scenario);
+        let reading = Reading::of(&run);
+        let words = sentence(&run, &reading).unwrap();
+        assert!(words.ends_with('.') && words.matches("**").count().is_multiple_of(2), "{words}");
+        let paragraphs = understanding(&run, &reading);
+        assert!(paragraphs.len() >= 3);
+        assert!(paragraphs.iter().all(|words| words.matches("**").count().is_multiple_of(2)), "{paragraphs:?}");
+        assert!(!brief(&run).is_empty() && !conditions(&run).is_empty());
+    }
+    let mut nothing = fixture::alone();
+    nothing.series.clear();
+    assert_eq!(sentence(&nothing, &Reading::of(&nothing)), None);
+    assert_eq!(brief(&nothing), "no sample");
+}
+
+#[test]
+fn the_headline_is_the_share_of_a_put() {
+    let run = fixture::run(Scenario::Payload);
+    let words = headline(&Reading::of(&run)).unwrap();
+    assert!(
+        words.starts_with("Copying to build is **1.8 %** of a put by copy (1.") && words.ends_with(" ms."),
+        "{words}"
+    );
+    let alone = fixture::alone();
+    assert_eq!(headline(&Reading::of(&alone)), None);
+    // A build that the clock did not see.
+    let mut blind = run.clone();
+    blind.puts[0].stages[1].samples.iter_mut().for_each(|ns| *ns = 0.0);
+    assert!(headline(&Reading::of(&blind)).unwrap().starts_with("Copying to build is **too short for this clock**"));
+}
+
+#[test]
+fn a_partial_run_says_so() {
+    let run = fixture::partial();
+    assert_eq!(partial_words(&run).unwrap(), "partial: stopped after 33 of 180 samples");
+    assert!(sentence(&run, &Reading::of(&run)).unwrap().starts_with("So far: "));
+    assert!(
+        understanding(&run, &Reading::of(&run))
+            .iter()
+            .any(|words| words.starts_with("**Move was not measured.** The trailer"))
+    );
+    assert_eq!(partial_words(&fixture::alone()), None);
+}
+
+#[test]
+fn progress_is_told_with_what_is_left() {
+    let progress = |done, total, left| progress_words(&Progress { done, total, left });
+    assert!(progress(0, 0, None).starts_with("Getting ready"));
+    assert_eq!(progress(63, 180, Some(Duration::from_millis(2100))), "63 of 180 samples, about 2 s left");
+    assert_eq!(progress(179, 180, Some(Duration::from_millis(20))), "179 of 180 samples, less than 1 s left");
+}
+
+#[test]
+fn times_are_told_by_the_calendar() {
+    assert_eq!(civil(0), (1970, 1, 1, 0, 0, 0));
+    assert_eq!(civil(951_782_400_000), (2000, 2, 29, 0, 0, 0));
+    assert_eq!(civil(951_868_799_999), (2000, 2, 29, 23, 59, 59));
+    assert_eq!(civil(1_795_357_353_000), (2026, 11, 22, 14, 22, 33));
+    assert_eq!(when(4_102_444_800_000), "2100-01-01 00:00:00 UTC");
+    assert_eq!(civil(4_107_542_400_000 - 1000), (2100, 2, 28, 23, 59, 59));
+}
+
+#[test]
+fn words_of_the_exports_are_those_of_the_json() {
+    for scenario in Scenario::ALL {
+        assert_eq!(serde_json::to_string(&scenario).unwrap(), format!("\"{}\"", scenario_key(scenario)));
+    }
+    let run = fixture::run(Scenario::Places);
+    for variant in variants(&run) {
+        assert_eq!(serde_json::to_string(&variant).unwrap(), format!("\"{}\"", key(variant)));
+    }
+}
+
+#[test]
+fn emphasis_is_split_off() {
+    assert_eq!(emphasis("a **b** c").collect::<Vec<_>>(), [(false, "a "), (true, "b"), (false, " c")]);
+    assert_eq!(emphasis("**b**").collect::<Vec<_>>(), [(true, "b")]);
+}

@@ -1,0 +1,230 @@
+//! The whole in one value: the router, the ports, and what their tasks have in common.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    backlog,
+    bounds::Bounds,
+    door::Door,
+    error::{Error, Port},
+    files::Files,
+    front,
+    options::Options,
+    origin::Rules,
+    page,
+    router::{self, Backend, Router},
+};
+
+/// How long connections may take to end after everything was told to stop.
+const END_WITHIN: Duration = Duration::from_secs(3);
+
+/// A running lab: the router, the page's port, and `/zenoh` between them.
+///
+/// Needs tokio's multi-thread runtime, because zenoh closes its links in blocking sections.
+///
+/// ```no_run
+/// # async fn lab() -> Result<(), zbytes_lab::server::Error> {
+/// use zbytes_lab::server::{Lab, Options};
+///
+/// let any_port = ([127, 0, 0, 1], 0).into();
+/// let lab = Lab::start(Options { page: any_port, ws: any_port, tcp: any_port, ..Options::default() }).await?;
+/// println!("http://{}/", lab.page_addr());
+/// lab.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Lab {
+    shared: Arc<Shared>,
+    router: Mutex<Option<Router>>,
+}
+
+/// What the tasks of a lab have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) page: SocketAddr,
+    pub(super) ws: SocketAddr,
+    pub(super) tcp: SocketAddr,
+    pub(super) rules: Rules,
+    /// Absent with `--router-only`.
+    pub(super) files: Option<Files>,
+    /// Absent while the router is stopped.
+    pub(super) backend: RwLock<Option<Backend>>,
+    pub(super) bounds: Bounds,
+    /// Where connections of all ports wait while they are in zenoh's handshake.
+    pub(super) handshakes: Arc<Door>,
+    /// Places for those that are in the handshake or have a session.
+    pub(super) sessions: Arc<Semaphore>,
+    /// Room for what waits for slow clients, in bytes.
+    pub(super) room: Arc<Semaphore>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Shared {
+    pub(super) fn ws_locator(&self) -> String {
+        router::ws_locator(router::reachable(self.ws))
+    }
+
+    pub(super) fn tcp_locator(&self) -> String {
+        router::tcp_locator(router::reachable(self.tcp))
+    }
+
+    pub(super) fn backend(&self) -> Option<Backend> {
+        self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_backend(&self, backend: Option<Backend>) {
+        *self.backend.write().unwrap_or_else(PoisonError::into_inner) = backend;
+    }
+}
+
+impl Lab {
+    /// Starts everything, or nothing.
+    ///
+    /// All three ports are opened before anything starts, so an error leaves nothing behind. The router opens its tcp port
+    /// itself, so that one is let go just before: another program could take it in between, which then is an
+    /// [`Error::Router`].
+    ///
+    /// # Errors
+    /// Too few open files allowed, a port in use or an address that is not this machine's, no built page, or a router that
+    /// does not start.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let bounds = Bounds::claim()?;
+        let files = if options.router_only {
+            None
+        } else {
+            if !options.dist.join("index.html").is_file() {
+                return Err(Error::NoPage(options.dist));
+            }
+            Some(Files::new(options.dist.clone()))
+        };
+        let [page, ws, tcp] = options.ports();
+        let (page, ws, tcp_port) = (listen(page).await?, listen(ws).await?, listen(tcp).await?);
+        let tcp = local_addr(&tcp_port)?;
+        drop(tcp_port);
+
+        let machine = gethostname::gethostname();
+        let shared = Arc::new(Shared {
+            page: local_addr(&page)?,
+            ws: local_addr(&ws)?,
+            tcp,
+            rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
+            files,
+            backend: RwLock::new(None),
+            bounds,
+            handshakes: Door::new(bounds.handshakes),
+            sessions: Arc::new(Semaphore::new(bounds.sessions)),
+            room: backlog::room(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let lab = Self { shared, router: Mutex::new(None) };
+        lab.start_router().await?;
+        lab.serve(page, ws);
+        Ok(lab)
+    }
+
+    /// Begins to accept connections at the page's port and the ws port. Each has a door of its own.
+    fn serve(&self, page: TcpListener, ws: TcpListener) {
+        let tasks = &self.shared.tasks;
+        for (listener, routes) in
+            [(page, page::routes(Arc::clone(&self.shared))), (ws, page::ws_routes(Arc::clone(&self.shared)))]
+        {
+            let shared = Arc::clone(&self.shared);
+            let serve = move |stream, guest| front::http(stream, guest, routes.clone(), Arc::clone(&shared));
+            tasks.spawn(front::accept(
+                listener,
+                Door::new(self.shared.bounds.waiting),
+                Arc::clone(&self.shared),
+                serve,
+            ));
+        }
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move {
+            if let Some(files) = &shared.files {
+                shared.stop.run_until_cancelled(files.warm_up()).await;
+            }
+        });
+    }
+
+    /// Where the page's port is bound.
+    pub fn page_addr(&self) -> SocketAddr {
+        self.shared.page
+    }
+
+    /// How this machine reaches the router's WebSocket link, such as `ws/127.0.0.1:7446`.
+    pub fn ws_locator(&self) -> String {
+        self.shared.ws_locator()
+    }
+
+    /// How this machine reaches the router's TCP link, such as `tcp/127.0.0.1:7447`.
+    pub fn tcp_locator(&self) -> String {
+        self.shared.tcp_locator()
+    }
+
+    /// How many connections this lab lets wait, and how many it carries.
+    pub fn bounds(&self) -> Bounds {
+        self.shared.bounds
+    }
+
+    /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.
+    ///
+    /// # Errors
+    /// [`Error::Router`] if it does not start, for example because its port was taken meanwhile.
+    pub async fn start_router(&self) -> Result<(), Error> {
+        let mut router = self.router.lock().await;
+        if router.is_none() {
+            let started = Router::start(self.shared.tcp, self.shared.bounds).await?;
+            self.shared.set_backend(Some(started.backend()));
+            *router = Some(started);
+        }
+        Ok(())
+    }
+
+    /// Stops the router and leaves the page's port and the ws port open. Sessions get zenoh's goodbye, then every connection
+    /// to the router is cut. Until [`Lab::start_router`], `/zenoh` and the ws port answer 502.
+    pub async fn stop_router(&self) {
+        let mut router = self.router.lock().await;
+        self.shared.set_backend(None);
+        if let Some(router) = router.take() {
+            router.stop().await;
+        }
+    }
+
+    /// Stops everything, within a bounded time.
+    pub async fn stop(self) {
+        self.shared.stop.cancel();
+        self.stop_router().await;
+        self.shared.tasks.close();
+        let _ = tokio::time::timeout(END_WITHIN, self.shared.tasks.wait()).await;
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+async fn listen((port, addr): (Port, SocketAddr)) -> Result<TcpListener, Error> {
+    TcpListener::bind(addr).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse { port, addr },
+        _ => Error::Listen { port, addr, error },
+    })
+}
+
+pub(super) fn local_addr(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(Error::Io)
+}
