@@ -280,6 +280,16 @@ fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
 }
 
 #[test]
+fn what_is_connected_to_is_what_the_field_says() {
+    for (typed, used) in [("", "/zenoh"), (" /zenoh ", "/zenoh"), ("ws/h:1", "ws/h:1")] {
+        let mut state = State::default();
+        state.apply(Action::Locator(typed.into()));
+        assert_eq!(state.apply(Action::Connect), [Effect::Connect(used.into())]);
+        assert_eq!(state.locator, used);
+    }
+}
+
+#[test]
 fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again() {
     let mut state = State::default();
     state.apply(Action::Connect);

@@ -8,7 +8,7 @@ use super::{
     put::{Put, PutId},
 };
 use crate::{
-    app::{effect::Effect, pause::StoodStill, problem::Problem, sending::Numbers, state::State},
+    app::{effect::Effect, locator::meant, pause::StoodStill, problem::Problem, sending::Numbers, state::State},
     client::{
         SessionInfo,
         pause::{Pause, Took},
@@ -83,6 +83,8 @@ impl State {
             return Vec::new();
         }
         self.session = Session::Connecting;
+        // The field and the bar say what is used, not what was typed around it.
+        self.locator = meant(&self.locator).to_owned();
         self.held_back = None;
         self.put = Put::None;
         vec![Effect::Connect(self.locator.clone())]

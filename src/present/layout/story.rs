@@ -68,10 +68,17 @@ pub fn story(piece: &Piece) -> String {
         Place::Linear => "the memory",
     };
     match piece.mode {
-        Mode::Borrow => format!(
-            "Building the payload only notes where they are: nothing is copied. Sending copies each byte once, from {source} \
-             straight into the batch that carries it. Change {source} before it was sent, and what is sent changes too."
-        ),
+        Mode::Borrow => {
+            // Memory of wasm that is shared cannot be written; an array in the JavaScript heap can.
+            let meanwhile = match piece.source {
+                Place::JsHeap => "Change the array before it is sent, and what is sent changes too.",
+                Place::Linear => "While the payload refers to it, the memory cannot be written.",
+            };
+            format!(
+                "Building the payload only notes where they are: nothing is copied. Sending copies each byte once, from \
+                 {source} straight into the batch that carries it. {meanwhile}"
+            )
+        }
         Mode::Move => format!(
             "Building the payload takes {source} away from its owner: nothing is copied, and nobody else can write the bytes any \
              more. Sending copies each byte once, straight into the batch that carries it."
@@ -132,7 +139,7 @@ fn part_story(piece: &Piece, part: Part) -> String {
     let then = match (piece.mode, part.kind, piece.source) {
         (Mode::Copy, ..) => "Building the payload copies it into one block, sending copies it again, into its batch.",
         (Mode::Borrow, PartKind::Adopted, Place::JsHeap) => {
-            "The payload refers to it; a write before it was sent shows. Sending copies each byte once, into its batch."
+            "The payload refers to it; a write before it is sent shows. Sending copies each byte once, into its batch."
         }
         (Mode::Move, PartKind::Adopted, Place::JsHeap) => {
             "The payload takes it away from the caller, whose array is empty then. Sending copies each byte once, into its batch."

@@ -83,6 +83,12 @@ fn owner_and_story_follow_the_mode() {
     assert!(owner(&plan.pieces[1]).starts_with("the payload’s own block"));
     assert!(story(&plan.pieces[0]).contains("nothing is copied"));
     assert!(story(&plan.pieces[1]).contains("20 B") && story(&plan.pieces[1]).contains("twice"));
+    // Only an array can be written while the payload refers to it.
+    for (place, words) in [(Place::JsHeap, "Change the array before it is sent"), (Place::Linear, "cannot be written")]
+    {
+        let borrowed = self::plan(&[Row { place, ..row(0, Element::Int32, 5, 1, Mode::Borrow) }]);
+        assert!(story(&borrowed.pieces[0]).contains(words), "{}", story(&borrowed.pieces[0]));
+    }
 }
 
 #[test]
