@@ -12,9 +12,6 @@ use super::{
 };
 use crate::wire::WireError;
 
-/// Extensions follow: the same bit in every header.
-pub(super) const Z: u8 = iext::FLAG_Z;
-
 /// Why the walk ended before the batch.
 pub(super) enum Stop {
     /// This should have come and did not.
