@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::{
     change::Task,
     declaration::{Declaration, Entity},
-    put::{Put, PutId},
+    ids::PutId,
+    numbers::Numbers,
 };
 use crate::{
-    app::{effect::Effect, pause::StoodStill, problem::Problem, sending::Numbers, state::State},
+    app::{effect::Effect, pause::StoodStill, problem::Problem, state::State},
     client::{
         SessionInfo,
         pause::{Pause, Took},
@@ -84,7 +85,7 @@ impl State {
         }
         self.session = Session::Connecting;
         self.held_back = None;
-        self.put = Put::None;
+        self.forget_put();
         vec![Effect::Connect(self.locator.clone())]
     }
 
