@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation must stop the test")]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -208,7 +208,8 @@ fn sources_of_libraries() -> Vec<(String, Vec<TokenTree>)> {
     files
 }
 
-fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
+/// Every Rust file in a folder of the repository, tests included.
+fn files_in(folder: &str) -> (PathBuf, Vec<PathBuf>) {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -223,8 +224,18 @@ fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
     let mut files = Vec::new();
     walk(&root, &mut files);
     files.sort();
+    (root, files)
+}
+
+/// The path of a file from `root`, as this test writes paths.
+fn name_in(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/")
+}
+
+fn sources_in(folder: &str) -> Vec<(String, Vec<TokenTree>)> {
+    let (root, files) = files_in(folder);
     let read = |path: &PathBuf| {
-        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        let name = name_in(&root, path);
         let tokens: TokenStream = fs::read_to_string(path).unwrap().parse().unwrap_or_else(|e| panic!("{name}: {e}"));
         (name, without_tests(tokens))
     };
@@ -651,10 +662,175 @@ fn the_readme_is_short() {
     assert!(include_str!("../README.md").len() <= 8_000, "what is longer belongs to a document of its own");
 }
 
+/// The most lines of a file, and of a `mod.rs`, which only says what is where.
+const MOST_LINES: [usize; 2] = [800, 150];
+
+/// Made by a program, so its length is not a choice.
+const GENERATED: [&str; 1] = ["crates/zbytes-capnp/src/lab_capnp.rs"];
+
+/// Files that are longer than [`MOST_LINES`]. The list must shrink: a file that has become short enough has to leave it.
+const LONG: [&str; 2] = ["src/web/lab/mod.rs", "src/web/mod.rs"];
+
+/// Whether a file has more lines than it may have.
+fn is_too_long(name: &str, text: &str) -> bool {
+    let [file, joiner] = MOST_LINES;
+    let most = if name.ends_with("/mod.rs") { joiner } else { file };
+    text.lines().count() > most && !GENERATED.contains(&name)
+}
+
+#[test]
+fn no_file_is_too_long_but_those_that_are_listed() {
+    let mut long = Vec::new();
+    for folder in ["src", "crates"] {
+        let (root, files) = files_in(folder);
+        for path in files {
+            let name = format!("{folder}/{}", name_in(&root, &path));
+            if is_too_long(&name, &fs::read_to_string(&path).unwrap()) {
+                long.push(name);
+            }
+        }
+    }
+    long.sort();
+    assert_eq!(long, LONG, "cut what is too long by topic, and take from LONG what is not too long any more");
+}
+
+/// Files that circles go through: what joins parts that have to know the whole. Without these, and without each `mod.rs`
+/// and `lib.rs`, no files use each other in a circle. A file that no circle needs any more has to leave the list.
+const JOINERS: [&str; 15] = [
+    "crates/zbytes-capnp/src/received.rs",
+    "crates/zbytes-session/src/client/event.rs",
+    "crates/zbytes-session/src/client/machine.rs",
+    "crates/zbytes-session/src/web/driver.rs",
+    "crates/zbytes/src/payload/bytes.rs",
+    "crates/zbytes/src/segment/run.rs",
+    "crates/zbytes/src/segment/source.rs",
+    "src/app/action.rs",
+    "src/app/effect.rs",
+    "src/app/session/change.rs",
+    "src/app/state.rs",
+    "src/server/lab.rs",
+    "src/ui/bytes/dialog.rs",
+    "src/ui/rest.rs",
+    "src/ui/wire/dialog.rs",
+];
+
+/// Which file uses which, in one crate: `files` are named from its `src`.
+fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String>> {
+    let parts = |path: &str| path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let module = |file: &str| {
+        let path = file.trim_end_matches(".rs").replace('/', "::");
+        let path = path.strip_suffix("::mod").unwrap_or(&path);
+        if path == "lib" { Vec::new() } else { parts(path) }
+    };
+    let join = |above: &[String], below: Vec<String>| above.iter().cloned().chain(below).collect::<Vec<_>>();
+    let homes: BTreeMap<Vec<String>, &str> = files.iter().map(|(file, _)| (module(file), file.as_str())).collect();
+    // What a file takes from its own folder, which it may show as its own.
+    let children = |own: &[String], tokens: &[TokenTree]| -> Vec<Vec<String>> {
+        paths_after(tokens, "self").iter().map(|path| join(own, parts(path))).collect()
+    };
+    let shown: BTreeMap<Vec<String>, Vec<Vec<String>>> =
+        files.iter().map(|(file, tokens)| (module(file), children(&module(file), tokens))).collect();
+    let home = |path: Vec<String>| {
+        let mut path = path;
+        // Nothing is shown again more often than there are folders above it.
+        for _ in 0..8 {
+            let at = (0..=path.len()).rev().find(|at| homes.contains_key(&path[..*at]))?;
+            let (own, rest) = path.split_at(at);
+            let again = rest.first().and_then(|name| shown[own].iter().find(|other| other.last() == Some(name)));
+            match again {
+                Some(other) => path = join(other, rest.iter().skip(1).cloned().collect()),
+                None => return homes.get(own).copied(),
+            }
+        }
+        None
+    };
+    let uses = |file: &str, tokens: &[TokenTree]| {
+        let own = module(file);
+        let above = own.split_last().map_or(&[][..], |(_, above)| above);
+        let named = [("crate", &[][..]), ("super", above), ("self", own.as_slice())];
+        let paths = named
+            .iter()
+            .flat_map(|(root, from)| paths_after(tokens, root).into_iter().map(move |path| join(from, parts(&path))));
+        paths.filter_map(home).filter(|other| *other != file).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    files.iter().map(|(file, tokens)| (file.clone(), uses(file, tokens))).collect()
+}
+
+/// What is left of a graph without `joiners` when files are taken away that use none of the rest, or that none of it
+/// uses: circles, and what lies between them.
+fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTreeSet<String> {
+    let joins =
+        |file: &str| joiners.contains(&file) || ["mod.rs", "lib.rs"].contains(&file.rsplit('/').next().unwrap());
+    let mut left: BTreeSet<String> = graph.keys().filter(|file| !joins(file)).cloned().collect();
+    loop {
+        let uses = |file: &String| graph[file].iter().any(|other| left.contains(other));
+        let used = |file: &String| left.iter().any(|other| graph[other].contains(file));
+        let rest: BTreeSet<String> = left.iter().filter(|file| uses(file) && used(file)).cloned().collect();
+        if rest.len() == left.len() {
+            return rest;
+        }
+        left = rest;
+    }
+}
+
+/// A list of files with their tokens.
+type Files = Vec<(String, Vec<TokenTree>)>;
+
+#[test]
+fn no_files_use_each_other_in_a_circle_but_through_those_that_are_listed() {
+    let mut crates: BTreeMap<String, Files> = BTreeMap::new();
+    for (file, tokens) in sources() {
+        crates.entry("src/".to_owned()).or_default().push((file, tokens));
+    }
+    for (file, tokens) in sources_of_libraries() {
+        let Some((name, rest)) = file.split_once("/src/") else { continue };
+        crates.entry(format!("crates/{name}/src/")).or_default().push((rest.to_owned(), tokens));
+    }
+    let mut wrong = Vec::new();
+    for (root, files) in crates {
+        let graph = graph(&files);
+        let joiners: Vec<&str> = JOINERS.iter().filter_map(|joiner| joiner.strip_prefix(root.as_str())).collect();
+        let found = circles(&graph, &joiners);
+        wrong.extend(found.iter().map(|file| {
+            let others = graph[file].intersection(&found).cloned().collect::<Vec<_>>().join(", ");
+            format!("{root}{file} is in a circle; it uses {others}")
+        }));
+        for joiner in &joiners {
+            let others: Vec<&str> = joiners.iter().filter(|other| *other != joiner).copied().collect();
+            if circles(&graph, &others).is_empty() {
+                wrong.push(format!("no circle goes through {root}{joiner} any more: take it from JOINERS"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn these_checks_can_fail() {
-    let text = "in `src/lib.rs`, `src/…` and `lib.rs`, [there](docs/a.md#b), [here](#c), [away](https://h/d.md)";
-    assert_eq!((named_files(text), linked_files(text)), (vec!["src/lib.rs"], vec!["docs/a.md"]));
+    {
+        let text = "in `src/lib.rs`, `src/…` and `lib.rs`, [there](docs/a.md#b), [here](#c), [away](https://h/d.md)";
+        assert_eq!((named_files(text), linked_files(text)), (vec!["src/lib.rs"], vec!["docs/a.md"]));
+    }
+    let text = |lines: usize| "a\n".repeat(lines);
+    assert!(!is_too_long("src/a.rs", &text(800)) && is_too_long("src/a.rs", &text(801)));
+    assert!(!is_too_long("src/a/mod.rs", &text(150)) && is_too_long("src/a/mod.rs", &text(151)));
+    assert!(!is_too_long(GENERATED[0], &text(5000)));
+    let files = |sources: &[(&str, &str)]| -> Files {
+        let read = |(file, source): &(&str, &str)| {
+            ((*file).to_owned(), source.parse::<TokenStream>().unwrap().into_iter().collect())
+        };
+        sources.iter().map(read).collect()
+    };
+    // `a` and `b` use each other, once by what `mod.rs` shows; `c` uses both and nothing uses it.
+    let circle = graph(&files(&[
+        ("lib.rs", "mod m;"),
+        ("m/mod.rs", "mod a; mod b; mod c; pub use self::{a::A, b::B};"),
+        ("m/a.rs", "use crate::m::B;"),
+        ("m/b.rs", "fn f() { super::a::g() }"),
+        ("m/c.rs", "use super::{A, b};"),
+    ]));
+    assert_eq!(circles(&circle, &[]), ["m/a.rs", "m/b.rs"].map(str::to_owned).into());
+    assert!(circles(&circle, &["m/b.rs"]).is_empty());
     let printed = ["{ sample.key.raw() }", "title={token.key.raw().to_owned()}", "format!(\"{}\", key.raw())"];
     for line in printed {
         assert_eq!(raw_lines(line), [line]);

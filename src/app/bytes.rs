@@ -1,7 +1,7 @@
 //! What the view "Bytes" looks at: a payload by name and an offset, no byte of it. Cursor, selection and the bytes on the screen are the
 //! view's own; they are gone when it is closed.
 
-use super::{effect::Effect, layout::Selection, session::SampleId, state::State};
+use super::{effect::Effect, selection::Selection, session::SampleId, state::State};
 
 /// So many characters of a key are in a list of choices.
 const NAMED: usize = 60;

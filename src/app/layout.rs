@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    build::{Plan, Row, RowId},
+    build::Plan,
     effect::Effect,
+    selection::Selection,
     sight::{self, Window},
     state::State,
 };
@@ -48,23 +49,6 @@ impl View {
             Self::AllBorrow => Some(Mode::Borrow),
             Self::AllMove => Some(Mode::Move),
         }
-    }
-}
-
-/// One segment: a row and which of its arrays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// The row.
-    pub row: RowId,
-    /// Which of the row's segments, from 0.
-    pub index: usize,
-}
-
-impl Selection {
-    /// The segment that stands for a row.
-    #[must_use]
-    pub fn of(row: &Row) -> Self {
-        Self { row: row.id, index: row.face() }
     }
 }
 

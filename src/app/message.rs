@@ -2,6 +2,7 @@
 
 use std::{ops::Range, rc::Rc};
 
+pub use super::typed_array::{ArrayFacts, ArrayKey, TypedArray};
 use super::{
     action::Action,
     effect::Effect,
@@ -12,7 +13,6 @@ use super::{
 use crate::{
     ledger::Ledger,
     message::{Content, MessageError, Schema, Structure, picture::View, values},
-    segment::Element,
 };
 
 /// A segment of a message, and whether reading made it contiguous.
@@ -82,47 +82,6 @@ pub enum Preview {
     Painted(u64, Rc<Picture>),
     /// It could not be painted.
     Failed(Problem),
-}
-
-/// Names a typed array by where its bytes are in the sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ArrayKey {
-    /// The first byte in the payload.
-    pub start: usize,
-    /// Bytes.
-    pub len: usize,
-    /// The type of its elements.
-    pub element: Element,
-}
-
-/// Facts about a typed array that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArrayFacts {
-    /// Elements.
-    pub count: usize,
-    /// The first elements as JavaScript writes them.
-    pub first: Vec<String>,
-    /// The last ones, where they are others.
-    pub last: Vec<String>,
-    /// What was copied to make it.
-    pub ledger: Ledger,
-}
-
-/// A typed array that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TypedArray {
-    /// Which one.
-    pub key: ArrayKey,
-    /// What became of it; `None` while it is made.
-    pub made: Option<Result<ArrayFacts, Problem>>,
-}
-
-impl TypedArray {
-    /// Bytes that it holds beside the sample.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        if let Some(Err(_)) = self.made { 0 } else { self.key.len }
-    }
 }
 
 /// The message that is looked at.
@@ -453,7 +412,7 @@ impl From<Change> for Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::Hash, message::Spec};
+    use crate::{app::Hash, message::Spec, segment::Element};
 
     fn sample(id: SampleId, len: usize) -> Sample {
         Sample {

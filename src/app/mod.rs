@@ -35,12 +35,14 @@ pub mod ownership;
 pub mod pause;
 mod problem;
 mod rest;
+mod selection;
 mod sending;
 pub mod session;
 mod setup;
 pub mod sight;
 mod state;
 mod surroundings;
+mod typed_array;
 pub mod wire;
 
 pub use self::{
@@ -51,13 +53,14 @@ pub use self::{
     },
     cost::{Cost, Download, Order, Shown, Status},
     effect::Effect,
-    layout::{Selection, View},
+    layout::View,
     problem::{Problem, sentence},
     rest::Rest,
-    sending::{Basis, Numbers, Sending, lane_of},
+    selection::Selection,
+    sending::{Basis, Sending, lane_of},
     session::{
-        Clock, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, More, Put, PutId, PutReport, Sample, SampleId,
-        Session, Stamp,
+        Clock, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, More, Numbers, Put, PutId, PutReport, Sample,
+        SampleId, Session, Stamp,
     },
     setup::Setup,
     sight::Window,

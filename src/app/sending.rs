@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     problem::Problem,
-    session::{Options, Session},
+    session::{LANES, Numbers, Options, Session},
     state::State,
 };
 use crate::{
@@ -24,25 +24,12 @@ use crate::{
 /// missing.
 const PUBLISHERS: EntityId = 16;
 
-/// Lanes of priority and reliability.
-const LANES: usize = 16;
-
 /// A zenoh id of sixteen bytes, which all but a 256th of the random ones are, for what is drawn
 /// without a session.
 const SOME_ID: &str = "ffffffffffffffffffffffffffffffff";
 
 /// Any time between 1970 and 2106 is equally long on the wire.
 const SOME_TIME: Duration = Duration::from_secs(1_800_000_000);
-
-/// The numbers of the samples that this page has put numbered.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Numbers {
-    /// The zenoh id that goes with them: that of the session in which they began, in hexadecimal.
-    pub zid: String,
-    /// The next one of each publisher. It is told when it is a power of two, so it is as long on
-    /// the wire as the true one.
-    pub next: [u32; LANES],
-}
 
 impl Options {
     /// The encoding.

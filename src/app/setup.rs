@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     build::{Kind, Row},
-    layout::Selection,
+    selection::Selection,
     session::Options,
     state::State,
 };

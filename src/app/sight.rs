@@ -1,6 +1,6 @@
 //! What of the layout is looked at, and what is pointed at: a part of the axis, one of two orders, a segment under the pointer.
 
-use super::{build::positions, layout::Selection, state::State};
+use super::{build::positions, selection::Selection, state::State};
 
 /// What the layout is ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@ use super::{
     row::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, Row, RowId},
 };
 use crate::{
-    app::{effect::Effect, layout::Selection, problem::Problem, state::State},
+    app::{effect::Effect, problem::Problem, selection::Selection, state::State},
     ledger::Place,
     message::{PixelFormat, Schema, Way},
     run::Scenario,

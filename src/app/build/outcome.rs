@@ -5,7 +5,7 @@ use super::{
     row::{MAX_SEGMENTS, Row},
 };
 use crate::{
-    app::{effect::Effect, layout::Selection, problem::Problem, session::Put, state::State},
+    app::{effect::Effect, problem::Problem, selection::Selection, state::State},
     message::MessageError,
     number::{bytes, count, requested},
     payload::MAX_LEN,
@@ -62,9 +62,7 @@ impl State {
         self.preset = None;
         self.file_problem = None;
         // What has failed may be what was changed.
-        if matches!(self.put, Put::Failed(_)) {
-            self.put = Put::None;
-        }
+        self.forget_failed_put();
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;

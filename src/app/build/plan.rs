@@ -7,7 +7,7 @@ use std::{ops::Range, rc::Rc};
 use super::row::{Kind, Row, RowId};
 use crate::{
     app::{
-        layout::Selection,
+        selection::Selection,
         sending::{Basis, Sending},
     },
     ledger::Place,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::put::PutId;
+use super::ids::PutId;
 
 /// Payload bytes that answers under way hold before the next one waits. The last one that is begun may be of any length.
 pub const WINDOW: usize = 32 << 20;

@@ -6,15 +6,13 @@ use super::{
     fence::Fence,
     get::Getting,
     liveliness::Liveliness,
+    numbers::Numbers,
     options::Options,
     queryable::Answering,
     rate::Rate,
     tab::Tab,
 };
-use crate::{
-    app::{pause::StoodStill, sending::Numbers},
-    client::LinkStats,
-};
+use crate::{app::pause::StoodStill, client::LinkStats};
 
 /// What the pane does with a session beyond one put and one subscription.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -5,9 +5,9 @@
 use super::{
     declaration::Entity,
     get::{ErrorReply, Question},
+    ids::PutId,
     liveliness::Token,
     options::Options,
-    put::PutId,
     queryable::{Answered, Asked},
     rate::Course,
     tab::Tab,

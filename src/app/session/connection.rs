@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::{
     change::Task,
     declaration::{Declaration, Entity},
-    put::{Put, PutId},
+    ids::PutId,
+    numbers::Numbers,
 };
 use crate::{
-    app::{effect::Effect, locator::meant, pause::StoodStill, problem::Problem, sending::Numbers, state::State},
+    app::{effect::Effect, locator::meant, pause::StoodStill, problem::Problem, state::State},
     client::{
         SessionInfo,
         pause::{Pause, Took},
@@ -86,7 +87,7 @@ impl State {
         // The field and the bar say what is used, not what was typed around it.
         self.locator = meant(&self.locator).to_owned();
         self.held_back = None;
-        self.put = Put::None;
+        self.forget_put();
         vec![Effect::Connect(self.locator.clone())]
     }
 

@@ -1,6 +1,6 @@
 //! Fences: the word of the router that it has handed on what was put before.
 
-use super::{change::Task, put::PutId};
+use super::{change::Task, ids::PutId};
 use crate::{
     app::{problem::Problem, state::State},
     client::pause::Took,

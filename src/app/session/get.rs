@@ -1,6 +1,6 @@
 //! The get: what is asked, and what the answers were.
 
-use super::{change::Task, limits::LISTED, put::PutId};
+use super::{change::Task, ids::PutId, limits::LISTED};
 use crate::{
     app::{build::Build, effect::Effect, problem::Problem, state::State},
     client::{ConsolidationMode, QueryTarget},

@@ -17,8 +17,10 @@ mod connection;
 mod declaration;
 mod fence;
 mod get;
+mod ids;
 mod limits;
 mod liveliness;
+mod numbers;
 mod options;
 mod put;
 mod queryable;
@@ -27,6 +29,7 @@ mod samples;
 mod subscription;
 mod tab;
 
+pub(in crate::app) use self::numbers::LANES;
 pub use self::{
     api::Api,
     change::{Change, Task},
@@ -34,13 +37,15 @@ pub use self::{
     declaration::{Declaration, Entity},
     fence::Fence,
     get::{Asking, ErrorReply, Getting, Question},
+    ids::{PutId, SampleId},
     limits::{LISTED, MAX_HZ, MAX_TIMEOUT_MILLIS},
     liveliness::{Liveliness, Token},
+    numbers::Numbers,
     options::{Options, PRIORITIES, priority_name},
-    put::{Put, PutId, PutReport},
+    put::{Put, PutReport},
     queryable::{Answered, Answering, Asked},
     rate::{Course, Rate},
-    samples::{Attachment, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, SampleId, Stamp},
+    samples::{Attachment, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp},
     tab::Tab,
 };
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};

@@ -1,6 +1,6 @@
 //! One put, or one delete, and what becomes of it.
 
-use super::rate::Rate;
+use super::{ids::PutId, rate::Rate};
 use crate::{
     app::{
         build::{Build, Row},
@@ -10,9 +10,6 @@ use crate::{
     },
     client::pause::Took,
 };
-
-/// Names a put of this page.
-pub type PutId = u64;
 
 /// The last put.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -115,11 +112,21 @@ impl State {
 }
 
 impl State {
-    /// The puts have another key.
-    pub(in crate::app) fn key_changed(&mut self) -> Vec<Effect> {
-        if let Put::Failed(_) = self.put {
+    /// The last put was of another session.
+    pub(super) fn forget_put(&mut self) {
+        self.put = Put::None;
+    }
+
+    /// The failure of the last put is past: what it was about has changed.
+    pub(in crate::app) fn forget_failed_put(&mut self) {
+        if matches!(self.put, Put::Failed(_)) {
             self.put = Put::None;
         }
+    }
+
+    /// The puts have another key.
+    pub(in crate::app) fn key_changed(&mut self) -> Vec<Effect> {
+        self.forget_failed_put();
         if let Rate::Failed(_) = self.api.rate {
             self.api.rate = Rate::None;
         }

@@ -1,6 +1,6 @@
 //! Puts at a rate.
 
-use super::{change::Task, put::PutId};
+use super::{change::Task, ids::PutId};
 use crate::app::{build::Build, effect::Effect, problem::Problem, state::State};
 
 /// How puts at a rate went until now.

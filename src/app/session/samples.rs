@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::ids::SampleId;
 use crate::{
-    app::{effect::Effect, message::TypedArray, state::State},
+    app::{effect::Effect, state::State, typed_array::TypedArray},
     client::Priority,
     message::Looks,
     outside::Outside,
@@ -14,9 +15,6 @@ pub const KEPT_SAMPLES: usize = 50;
 
 /// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
-
-/// Names a sample that the page received.
-pub type SampleId = u64;
 
 /// The SHA-256 of a sample's payload.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -15,7 +15,7 @@ use zbytes::{
 };
 use zenoh_protocol::core::{Priority, Reliability};
 
-use super::{event::OpId, machine::Client};
+use super::{ids::OpId, machine::Client};
 use crate::wire::{Begun, Kind, Summary, summarize};
 
 /// How much is kept. At least the last batch always is.

@@ -18,8 +18,9 @@ use zenoh_protocol::{
 
 use super::{
     error::{CloseCause, CommandError},
-    event::{EntityId, Event, SubscriberId},
+    event::Event,
     held::{Account, Hold},
+    ids::{EntityId, SubscriberId},
     key,
     machine::Client,
     numbers::Numbers,

@@ -12,10 +12,7 @@ use zenoh_protocol::{
     transport::close::{reason, reason_to_str},
 };
 
-use super::{
-    event::{EntityId, OpId},
-    query::QueryId,
-};
+use super::ids::{EntityId, OpId, QueryId};
 use crate::wire::WireError;
 
 /// Why a verb was refused. Nothing has happened then.

@@ -5,20 +5,11 @@ use zenoh_protocol::core::EntityGlobalIdProto;
 use super::{
     config::SessionInfo,
     error::{CloseCause, GetError, PutError},
+    ids::{EntityId, OpId, SubscriberId},
     pause::Took,
     query::{Query, Reply},
     sample::Sample,
 };
-
-/// Names an operation; chosen by the caller, who should not use one twice in a session.
-pub type OpId = u64;
-
-/// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a token, a watch; and, in a
-/// numbering of its own, a publisher that numbers its samples. Chosen by the caller.
-pub type EntityId = u32;
-
-/// Names a subscriber.
-pub type SubscriberId = EntityId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]

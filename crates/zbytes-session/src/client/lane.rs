@@ -10,7 +10,7 @@ use super::{
     error::CloseCause,
     held::{Account, Hold},
     limits::Limits,
-    progress::Known,
+    transfer::Known,
 };
 use crate::wire::{BATCH_SIZE, Batches, Lane};
 

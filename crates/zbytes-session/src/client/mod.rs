@@ -32,6 +32,7 @@ mod error;
 mod event;
 mod handshake;
 mod held;
+mod ids;
 mod key;
 mod lane;
 mod limits;
@@ -49,6 +50,7 @@ mod sample;
 pub mod stamp;
 mod stats;
 mod timers;
+mod transfer;
 mod transmit;
 
 pub use zenoh_protocol::{
@@ -61,16 +63,19 @@ pub use self::{
     config::{Config, HANDSHAKE_TIMEOUT, LEASE, SessionInfo},
     declare::{Counterpart, Queryable, Subscribe},
     error::{CloseCause, CommandError, GetError, PutError},
-    event::{Ended, EntityId, Event, OpId, SubscriberId, Unfinished},
+    event::{Ended, Event, Unfinished},
+    ids::{EntityId, OpId, QueryId, SubscriberId},
     key::{canonical, join, key_expression},
     lane::Agreed,
     limits::Limits,
     machine::Client,
-    progress::{Arriving, Leaving, Progress},
-    query::{Answer, GET_TIMEOUT, Get, Querier, Query, QueryId, Reply, ReplyError},
+    progress::Progress,
+    query::{Answer, GET_TIMEOUT, Get, Querier, Query, Reply, ReplyError},
+    queue::Part,
     sample::{Locality, Publisher, Put, Sample, plan},
     stats::{LinkStats, Traffic},
-    transmit::{Part, Transmit},
+    transfer::{Arriving, Leaving},
+    transmit::Transmit,
 };
 pub use crate::wire::{BatchPlan, Content, Qos, Source};
 

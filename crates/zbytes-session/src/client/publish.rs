@@ -4,7 +4,8 @@ use zenoh_protocol::core::{CongestionControl, EntityGlobalIdProto};
 
 use super::{
     error::{CommandError, PutError},
-    event::{EntityId, Event, OpId},
+    event::Event,
+    ids::{EntityId, OpId},
     machine::Client,
     query::check_message,
     queue::Queued,

@@ -28,8 +28,9 @@ use zenoh_protocol::{
 use super::{
     declare::Entity,
     error::{CloseCause, CommandError, GetError},
-    event::{EntityId, Event, OpId},
+    event::Event,
     held::Hold,
+    ids::{EntityId, OpId, QueryId},
     key,
     machine::Client,
     pause::{Pause, Took},
@@ -152,9 +153,6 @@ impl Querier {
         Get { parameters: parameters.to_owned(), ..self.template.clone() }
     }
 }
-
-/// Names a query that a queryable of ours has to answer.
-pub type QueryId = u64;
 
 /// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`], as often as wanted, and ended by
 /// [`Client::finish`]; until then whoever asks waits.

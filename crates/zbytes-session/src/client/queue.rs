@@ -16,9 +16,10 @@
 
 use std::collections::VecDeque;
 
+use zbytes::ledger::Ledger;
 use zenoh_protocol::core::Priority;
 
-use super::{error::PutError, event::OpId, lane::Lanes, limits::Limits, progress::Leaving, transmit::Part};
+use super::{error::PutError, ids::OpId, lane::Lanes, limits::Limits, transfer::Leaving};
 use crate::wire::{self, Lane, Outgoing};
 
 /// A message that waits.
@@ -244,4 +245,15 @@ fn part(queued: &Queued, payload: usize) -> Option<Part> {
     let message = &queued.message;
     let last = message.is_done().then(|| (message.batches(), message.ledger().clone()));
     Some(Part { op: queued.op?, payload, last })
+}
+
+/// The part of a put that a batch carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which put.
+    pub op: OpId,
+    /// Payload bytes in this batch.
+    pub payload: usize,
+    /// With the last batch of the put: how many there were, and what gathering them copied.
+    pub last: Option<(usize, Ledger)>,
 }

@@ -6,7 +6,7 @@ use zenoh_protocol::core::{CongestionControl, Encoding, Priority, Reliability, T
 
 use super::{
     error::CommandError,
-    event::{EntityId, SubscriberId},
+    ids::{EntityId, SubscriberId},
     lane::Agreed,
 };
 use crate::wire::{BatchPlan, Content, GROWTH, MAX_MESSAGE, Qos, Source, encode};

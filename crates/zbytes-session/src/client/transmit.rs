@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zbytes::{ledger::Ledger, payload::ZBytes};
+use zbytes::payload::ZBytes;
 use zenoh_protocol::{
     core::{Priority, Reliability},
     transport::close::reason,
@@ -10,9 +10,9 @@ use zenoh_protocol::{
 
 use super::{
     error::CloseCause,
-    event::{Event, OpId},
+    event::Event,
     machine::Client,
-    queue::{Failed, Queued},
+    queue::{Failed, Part, Queued},
 };
 use crate::wire::Outgoing;
 
@@ -23,17 +23,6 @@ pub struct Transmit {
     pub len: usize,
     /// The parts of puts in it: one of a large put, or many small puts as a whole.
     pub parts: Vec<Part>,
-}
-
-/// The part of a put that a batch carries.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// Which put.
-    pub op: OpId,
-    /// Payload bytes in this batch.
-    pub payload: usize,
-    /// With the last batch of the put: how many there were, and what gathering them copied.
-    pub last: Option<(usize, Ledger)>,
 }
 
 impl Client {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`command`] | the messages between a program and its session; without a browser |
 //! | `driver` | `Driver`: moves bytes and time between the client and the WebSocket |
+//! | `state` | the driver's books: puts in flight, what waits, timers |
 //! | `opening` | opening the WebSocket, and the meaning of a failure |
 //! | `host` | `Host`: the interface between a driver and the program around it |
 //! | `socket`, `engine`, `clock` | one WebSocket; differences between engines; the browser's clocks |
@@ -22,6 +23,8 @@ mod host;
 mod opening;
 #[cfg(target_arch = "wasm32")]
 mod socket;
+#[cfg(target_arch = "wasm32")]
+mod state;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{

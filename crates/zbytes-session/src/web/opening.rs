@@ -12,9 +12,10 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     clock,
     command::{LinkError, Told},
-    driver::{Shared, handle_socket, lose},
+    driver::{handle_socket, lose},
     host::Host,
     socket::Socket,
+    state::Shared,
 };
 
 /// How long a server may take to accept a WebSocket. A browser waits for minutes when no server

@@ -12,7 +12,7 @@ use super::{
     field::{self, *},
     span::{Begun, Carried, Carries, Shape},
     summary::Kind,
-    walk::{Known, Of, Stop, Walk, Walked, Z},
+    walk::{Known, Of, Stop, Walk, Walked},
     words::*,
 };
 use crate::wire::Lane;

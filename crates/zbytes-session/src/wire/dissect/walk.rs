@@ -12,9 +12,6 @@ use super::{
 };
 use crate::wire::WireError;
 
-/// Extensions follow: every header uses the same bit for that.
-pub(super) const Z: u8 = iext::FLAG_Z;
-
 /// Why the walk ended before the end of the batch.
 pub(super) enum Stop {
     /// The walk expected this part and found something else.

@@ -2,9 +2,11 @@
 
 use zenoh_protocol::{common::iext, core::ZenohIdProto};
 
-use super::walk::Z;
 use crate::wire::ENCODING_NAMES;
 use zbytes::number::thousands;
+
+/// Extensions follow: the same bit in every header.
+pub(super) const Z: u8 = iext::FLAG_Z;
 
 pub(super) fn flag_words(byte: u8, flags: &[(u8, &str)]) -> String {
     let set: Vec<&str> = flags.iter().filter(|(flag, _)| byte & flag != 0).map(|(_, word)| *word).collect();
