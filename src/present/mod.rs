@@ -3,7 +3,7 @@
 //!
 //! | place | what it is for |
 //! |---|---|
-//! | [`format`] | bytes, times and percents as text |
+//! | [`format`](mod@format) | bytes, times and percents as text |
 //! | [`layout`] | the drawing of the layout: scales, what is magnified, what is said of what is selected |
 //! | [`cost`] | what a run says: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: what it says, and its words as a strip |
