@@ -668,7 +668,8 @@ const MOST_LINES: [usize; 2] = [800, 150];
 /// Made by a program, so its length is not a choice.
 const GENERATED: [&str; 1] = ["crates/zbytes-capnp/src/lab_capnp.rs"];
 
-/// Files that are longer than [`MOST_LINES`]. The list must shrink: a file that has become short enough has to leave it.
+/// Files that are longer than [`MOST_LINES`]. The list must shrink: a file that has become short
+/// enough has to leave it.
 const LONG: [&str; 2] = ["src/web/lab/mod.rs", "src/web/mod.rs"];
 
 /// Whether a file has more lines than it may have.
@@ -694,8 +695,9 @@ fn no_file_is_too_long_but_those_that_are_listed() {
     assert_eq!(long, LONG, "cut what is too long by topic, and take from LONG what is not too long any more");
 }
 
-/// Files that circles go through: what joins parts that have to know the whole. Without these, and without each `mod.rs`
-/// and `lib.rs`, no files use each other in a circle. A file that no circle needs any more has to leave the list.
+/// Files that circles go through: what joins parts that have to know the whole. Without these, and
+/// without each `mod.rs` and `lib.rs`, no files use each other in a circle. A file that no circle
+/// needs any more has to leave the list.
 const JOINERS: [&str; 15] = [
     "crates/zbytes-capnp/src/received.rs",
     "crates/zbytes-session/src/client/event.rs",
@@ -756,8 +758,8 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
     files.iter().map(|(file, tokens)| (file.clone(), uses(file, tokens))).collect()
 }
 
-/// What is left of a graph without `joiners` when files are taken away that use none of the rest, or that none of it
-/// uses: circles, and what lies between them.
+/// What is left of a graph without `joiners` when files are taken away that use none of the rest,
+/// or that none of it uses: circles, and what lies between them.
 fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTreeSet<String> {
     let joins =
         |file: &str| joiners.contains(&file) || ["mod.rs", "lib.rs"].contains(&file.rsplit('/').next().unwrap());

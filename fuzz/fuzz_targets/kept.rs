@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use zbytes_lab::{app::{Action, Numbers, Plan, Preset, Sending, Setup, State}, measure::mix, present::{cost::{export, reading::Reading, tables}, layout::facts, snippet}, run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant}, segment::Mode};
+use zbytes_lab::{app::{Action, Numbers, Plan, Preset, Sending, Setup, State}, measure::mix, present::{cost::{export, reading::Reading, tables}, layout::{facts, story}, snippet}, run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant}, segment::Mode};
 
 /// The most segments that a page builds.
 const SEGMENTS: u128 = 200_000;
@@ -16,7 +16,7 @@ fn setup(text: &str) {
     let parts = |state: &State| state.rows.iter().map(|row| u128::from(row.repeat as u64).max(1) * 8).sum::<u128>();
     let _ = (snippet::listing(&state.rows), snippet::schema(&state.rows));
     for row in &state.rows {
-        let _ = (facts::row_words(row), facts::pointer_words(row), facts::way_sentence(row), facts::mode_sentence(row));
+        let _ = (facts::row_words(row), story::pointer_words(row), story::way_sentence(row), story::mode_sentence(row));
     }
     let sending = Sending::new(&state.key, &state.api.options, None, &Numbers::default());
     // The page plans only as many segments as it can build.
@@ -27,7 +27,7 @@ fn setup(text: &str) {
             let _ = plan.layout();
             for piece in &plan.pieces {
                 let _ =
-                    (facts::piece_type(piece), facts::content_words(piece), facts::story(piece), facts::owner(piece));
+                    (facts::piece_type(piece), facts::content_words(piece), story::story(piece), story::owner(piece));
             }
         }
     }

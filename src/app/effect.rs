@@ -12,18 +12,20 @@ use super::{
 /// What is to be done outside of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Load the rest of the program; answer with [`Action::RestEnded`](crate::app::action::Action::RestEnded).
+    /// Load the rest of the program; answer with [`Action::RestEnded`](super::Action::RestEnded).
     LoadRest,
-    /// Make the arrays and build the payload; answer with [`Action::BuildEnded`](crate::app::action::Action::BuildEnded).
+    /// Make the arrays and build the payload; answer with
+    /// [`Action::BuildEnded`](super::Action::BuildEnded).
     Build {
         /// The revision to answer with.
         revision: u64,
         /// The rows.
         rows: Vec<Row>,
     },
-    /// Measure; answer with [`Action::MeasureEnded`](crate::app::action::Action::MeasureEnded).
+    /// Measure; answer with [`Action::MeasureEnded`](super::Action::MeasureEnded).
     Measure(Order),
-    /// Keep a run in the browser, beside those that are there, and forget what is beyond [`cost::KEPT_RUNS`](crate::app::cost::KEPT_RUNS).
+    /// Keep a run in the browser, beside those that are there, and forget what is beyond
+    /// [`cost::KEPT_RUNS`](super::cost::KEPT_RUNS).
     KeepRun(Shown),
     /// Forget a run.
     ForgetRun(u64),
@@ -31,11 +33,13 @@ pub enum Effect {
     Save(Download),
     /// Stop measuring.
     StopMeasuring,
-    /// Open a session; answer with [`Action::Opened`](crate::app::action::Action::Opened) or [`Action::SessionEnded`](crate::app::action::Action::SessionEnded).
+    /// Open a session; answer with [`Action::Opened`](super::Action::Opened) or
+    /// [`Action::SessionEnded`](super::Action::SessionEnded).
     Connect(String),
     /// Close the session.
     Disconnect,
-    /// Publish the rows, or delete the key; answer with [`Action::PutEnded`](crate::app::action::Action::PutEnded).
+    /// Publish the rows, or delete the key; answer with
+    /// [`Action::PutEnded`](super::Action::PutEnded).
     Put {
         /// Names the put.
         id: PutId,
@@ -46,13 +50,15 @@ pub enum Effect {
         /// How.
         options: session::Options,
     },
-    /// Give up a put under way; it ends by [`Action::PutEnded`](crate::app::action::Action::PutEnded) in any case.
+    /// Give up a put under way; it ends by [`Action::PutEnded`](super::Action::PutEnded) in any
+    /// case.
     CancelPut(PutId),
-    /// Declare a subscription; answer with [`Action::SubscribeEnded`](crate::app::action::Action::SubscribeEnded).
+    /// Declare a subscription; answer with
+    /// [`Action::SubscribeEnded`](super::Action::SubscribeEnded).
     Subscribe(String),
     /// Undeclare the subscription.
     Unsubscribe,
-    /// Hash a sample; answer with [`Action::Hashed`](crate::app::action::Action::Hashed).
+    /// Hash a sample; answer with [`Action::Hashed`](super::Action::Hashed).
     Hash(SampleId),
     /// Do something for the sample that is read as a message.
     Message(Task),
@@ -62,7 +68,8 @@ pub enum Effect {
     Wire(wire::Task),
     /// Let the payloads of these samples go, and the arrays that were made of them.
     Forget(Vec<SampleId>),
-    /// Run an experiment; answer with [`Action::Found`](crate::app::action::Action::Found) and [`Action::TryEnded`](crate::app::action::Action::TryEnded).
+    /// Run an experiment; answer with [`Action::Found`](super::Action::Found) and
+    /// [`Action::TryEnded`](super::Action::TryEnded).
     Try {
         /// The run to answer with.
         run: RunId,

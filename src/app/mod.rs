@@ -1,8 +1,8 @@
 //! The state of the page and everything that can happen to it.
 //!
-//! [`State::apply`] is a pure function from a state and an [`Action`] to a new state and the [`Effect`]s to carry out.
-//! What carries them out answers with further actions. No payload byte, no socket and no clock is in here, so a state
-//! can be compared, saved and tested natively.
+//! [`State::apply`] is a pure function from a state and an [`Action`] to a new state and the
+//! [`Effect`]s to carry out. What carries them out answers with further actions. No payload byte,
+//! no socket and no clock is in here, so a state can be compared, saved and tested natively.
 //!
 //! Each slice has its part of the state and what happens to it in a file or a folder of its own:
 //!
@@ -16,10 +16,11 @@
 //! | [`bytes`] | the payload whose bytes are looked at |
 //! | [`wire`] | the frames that went over the link |
 //! | [`ownership`] | the Ownership pane: experiments and their findings |
-//! | `rest`, `setup`, `surroundings` | the second part of the program, what is kept, what the page runs in |
+//! | `rest`, `setup`, `surroundings` | the second part, what is kept, what the page runs in |
 //!
-//! `state`, `action` and `effect` join the slices, and `apply` says which of them an action is for. What several
-//! slices need is in [`pause`], `problem` and `sending`; [`keys`] is what the keyboard can do.
+//! `state`, `action` and `effect` join the slices, and `apply` says which of them an action is for.
+//! What several slices need is in [`pause`], `problem`, `selection`, `typed_array` and `sending`;
+//! [`keys`] is what the keyboard can do.
 
 mod action;
 mod apply;

@@ -3,7 +3,7 @@
 //!
 //! | place | what it is for |
 //! |---|---|
-//! | [`mod@format`] | bytes, times and percents as text |
+//! | [`format`](mod@format) | bytes, times and percents as text |
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |

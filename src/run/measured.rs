@@ -134,7 +134,7 @@ pub struct Conditions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// [`FORMAT`](crate::run::format::FORMAT).
+    /// [`FORMAT`](super::FORMAT).
     pub format: String,
     /// When it began, in milliseconds since 1970; names the run.
     pub id: u64,

@@ -9,10 +9,10 @@
 //! | File | What is in it |
 //! |---|---|
 //! | `lab`, `error` | what is started and stopped, and why it did not start |
-//! | `run`, `options`, `bounds` | the command line, what it takes, and how many connections the system allows |
-//! | `front`, `door`, `origin` | who may come in: accepting, waiting in the handshake, and from which pages |
+//! | `run`, `options`, `bounds` | the command line, its options, how many connections |
+//! | `front`, `door`, `origin` | who may come in: accepting, waiting, from which pages |
 //! | `page`, `files` | what the page's port answers with |
-//! | `endpoint`, `pipe`, `backlog` | `/zenoh` and the ws port: from a WebSocket to the router and back |
+//! | `endpoint`, `pipe`, `backlog` | `/zenoh` and the ws port: a WebSocket as a way to the router |
 //! | `router`, `private` | the router itself, and the listener that only the lab can reach |
 
 mod backlog;

@@ -3,12 +3,13 @@
 //! | File | What is in it |
 //! |---|---|
 //! | `connection` | the session itself: opened, lost, opened again, closed |
-//! | `put`, `options`, `rate`, `fence` | one put or delete, how it is made, puts at a rate, the fence behind them |
-//! | `declaration`, `subscription`, `samples` | what is declared, what arrives, what is kept of it |
-//! | `get`, `queryable`, [`answers`] | asking, being asked, and how many answers are under way at once |
+//! | `put`, `options`, `rate`, `fence` | one put or delete, its options, many puts, a fence |
+//! | `declaration`, `subscription`, `samples` | what is declared, and what has arrived |
+//! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
+//! | `ids`, `numbers` | names of puts and samples, and the numbers of numbered puts |
 //! | `tab`, `limits` | the views of the pane, and what they list at most |
-//! | `api`, `change` | what joins these: state, changes and tasks beyond one put and one subscription |
+//! | `api`, `change` | what joins these: state, changes and tasks |
 
 pub mod answers;
 mod api;

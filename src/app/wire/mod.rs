@@ -1,5 +1,6 @@
-//! The view "Wire": the batches that the session sent and received, as they were. The state holds which of them are shown
-//! and which one is chosen, no frame and no byte. Those are in a [`Record`], which is kept where effects are carried out.
+//! The view "Wire": the batches that the session sent and received, as they were. The state holds
+//! which of them are shown and which one is chosen, no frame and no byte. Those are in a
+//! [`Record`], which is kept where effects are carried out.
 //!
 //! | File | What is in it |
 //! |---|---|

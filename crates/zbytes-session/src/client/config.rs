@@ -1,4 +1,5 @@
-//! What a client needs to know from outside, what a session was agreed to be, and how long either side may take.
+//! What a client needs to know from outside, what a session was agreed to be, and how long either
+//! side may take.
 
 use std::time::Duration;
 

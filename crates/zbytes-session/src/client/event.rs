@@ -27,13 +27,15 @@ pub enum Event {
         /// How many.
         count: u32,
     },
-    /// A put, a get or an answer was given up, by itself or by [`Client::cancel`](crate::client::machine::Client::cancel), before all of it was sent. The session goes on; a get ends
-    /// apart.
+    /// A put, a get or an answer was given up, by itself or by
+    /// [`Client::cancel`](super::Client::cancel), before all of it was sent. The session goes on; a
+    /// get ends apart.
     PutFailed(OpId, PutError),
-    /// A large message of which [`Client::poll_progress`](crate::client::machine::Client::poll_progress) has told does not go on arriving: all of it is there, and its sample or answer is the next
-    /// event, or its sender, or the loss of a part of it, has ended it.
+    /// A large message of which [`Client::poll_progress`](super::Client::poll_progress) has told
+    /// does not go on arriving: all of it is there, and its sample or answer is the next event, or
+    /// its sender, or the loss of a part of it, has ended it.
     ArrivalEnded {
-        /// Which one, as in [`Arriving::id`](crate::client::progress::Arriving::id).
+        /// Which one, as in [`Arriving::id`](super::Arriving::id).
         id: u64,
         /// Whether all of it is there.
         whole: bool,
@@ -47,7 +49,8 @@ pub enum Event {
     Reply(OpId, Reply),
     /// A get has no more answers.
     GetEnded(OpId, Result<(), GetError>),
-    /// A fence was answered, after so long: the router has handed on everything that was put before it. See [`Client::flush`](crate::client::machine::Client::flush).
+    /// A fence was answered, after so long: the router has handed on everything that was put before
+    /// it. See [`Client::flush`](super::Client::flush).
     Flushed(OpId, Took),
     /// Whether there is anybody at the other end of a watch.
     Matching {
@@ -57,9 +60,10 @@ pub enum Event {
         matching: bool,
     },
     /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
-    /// There are no more events, unless [`Client::relink`](crate::client::machine::Client::relink) is called.
+    /// There are no more events, unless [`Client::relink`](super::Client::relink) is called.
     Closed(Ended),
-    /// After [`Client::handle_pause`](crate::client::machine::Client::handle_pause): everything that waited in the browser has been handled, and the link has outlived the pause.
+    /// After [`Client::handle_pause`](super::Client::handle_pause): everything that waited in the
+    /// browser has been handled, and the link has outlived the pause.
     CaughtUp,
     /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
     Resumed {

@@ -39,7 +39,7 @@ pub(super) enum Phase {
     Over,
 }
 
-/// The client. See the [module](self) for how to drive it.
+/// The client. See the [module](super) for how to drive it.
 pub struct Client {
     pub(super) config: Config,
     pub(super) phase: Phase,

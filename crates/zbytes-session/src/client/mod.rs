@@ -8,7 +8,7 @@
 //!    [`Client::poll_timeout`] has passed, or a verb ([`Client::put`], [`Client::subscribe`], …).
 //! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as the socket takes more.
 //!
-//! Time is a parameter: a [`Duration`] since any fixed moment, the same for all calls.
+//! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for all calls.
 //!
 //! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so a batch is never an object of
 //! its own, and an owner that is gone is noticed before its sequence number is spent.
@@ -20,6 +20,22 @@
 //! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what comes then may have waited in the browser.
 //!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
+//!
+//! # What is where
+//!
+//! | File | What is in it |
+//! |---|---|
+//! | `machine` | the client itself: its state, its phases, its end |
+//! | `config`, `limits`, `ids` | what it is given, its bounds, and by which names it is spoken to |
+//! | `event`, `error`, `stats` | what it tells |
+//! | `handshake`, `receive`, `transmit`, `timers` | opening, batches in, batches out, time |
+//! | `publish`, `declare`, `query` | what it is asked to do: put, declare, ask and answer |
+//! | `sample`, `key`, [`encoding`], [`stamp`] | what a put is made of |
+//! | `queue`, `lane`, `pace` | what waits to be sent, what is put together, what is unanswered |
+//! | `transfer`, `progress` | large messages on their way |
+//! | `held`, `numbers` | what is kept for others, and which samples were missed |
+//! | [`pause`], [`reconnect`] | a driver that stood still, and when to open a session again |
+//! | [`capture`], [`channel`] | the last batches to be looked at, and samples for a slow reader |
 
 #![deny(clippy::indexing_slicing)]
 

@@ -16,12 +16,15 @@ use crate::wire::{Source, encode};
 impl Client {
     /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
     ///
-    /// It waits behind what was put before, and holds references only. When more than [`Limits::queued_bytes`](crate::client::limits::Limits::queued_bytes) would wait, one with
-    /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were so far; local subscribers get it all
-    /// the same.
+    /// It waits behind what was put before, and holds references only. When more than
+    /// [`Limits::queued_bytes`](super::Limits::queued_bytes) would wait, one with
+    /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were
+    /// so far; local subscribers get it all the same.
     ///
-    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`] says more. One for this session only
-    /// ([`Locality::SessionLocal`](crate::client::sample::Locality::SessionLocal)) has nothing to send: it has ended when this returns.
+    /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`]
+    /// says more. One for this session only
+    /// ([`Locality::SessionLocal`](super::Locality::SessionLocal)) has nothing to send: it has
+    /// ended when this returns.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was sent and nobody got a sample then.

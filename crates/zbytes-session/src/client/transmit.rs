@@ -32,7 +32,8 @@ impl Client {
         !self.control.is_empty() || (self.is_open() && self.may_transmit())
     }
 
-    /// Writes the next batch into `buffer`, which should have [`BATCH_SIZE`](crate::wire::BATCH_SIZE) bytes, or says that there is none now.
+    /// Writes the next batch into `buffer`, which should have
+    /// [`BATCH_SIZE`](crate::wire::BATCH_SIZE) bytes, or says that there is none now.
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
     /// is gone is given up with [`Event::PutFailed`].

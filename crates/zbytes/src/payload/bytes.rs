@@ -18,7 +18,7 @@ use crate::{
 /// 2^30). A message is a little longer than its payload, so a put may still refuse a payload just below.
 pub const MAX_LEN: usize = 1 << 30;
 
-/// An ordered list of segments. See the [module](self).
+/// An ordered list of segments. See the [module](super).
 #[derive(Clone)]
 pub struct ZBytes {
     pub(super) segments: Rc<Vec<Segment>>,
@@ -151,7 +151,7 @@ impl ZBytes {
     /// Whether every owner is still there. O(segments), reads no byte.
     ///
     /// # Errors
-    /// The first [`SegmentError`](crate::segment::SegmentError), with the segment's index.
+    /// The first [`SegmentError`], with the segment's index.
     pub fn check(&self) -> Result<(), BuildError> {
         for (index, segment) in self.segments.iter().enumerate() {
             segment.check().map_err(|error| BuildError::Segment { index, error })?;

@@ -34,7 +34,7 @@
 //! | a put | everything once, into batches, when they leave |
 //! | `ZBuf::try_from`, `ZBytes::from(ZBuf)` | nothing |
 //!
-//! Each copy is written into a [`Ledger`]: that of the payload ([`ZBytes::built`]) for building, and for the rest the one that
+//! Each copy is written into a [`Ledger`](crate::ledger::Ledger): that of the payload ([`ZBytes::built`]) for building, and for the rest the one that
 //! the call is given.
 //!
 //! ```
@@ -61,6 +61,11 @@
 //! A payload keeps its borders, also those around empty segments: its layout is what was built. They are not on the wire. A receiver gets
 //! one run of bytes and finds the borders of its own batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`])
 //! and, where that is meant, by their borders ([`ZBytes::eq_layout`]).
+//!
+//! # What is where
+//!
+//! `bytes` has the payload itself, `build` makes one out of sources, `layout` says how it is laid
+//! out. `reader`, `search`, `compare`, `difference` and `addressed` read it, each in its own way.
 
 mod addressed;
 mod build;

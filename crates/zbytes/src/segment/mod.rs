@@ -55,7 +55,7 @@
 //!
 //! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do, and comes before anything was
 //! copied or detached. [`Unsupported::Copy`] is the caller's wish to copy what borrow or move refuses; the ledger shows it
-//! as such ([`Reason::Unsupported`]).
+//! as such ([`Reason::Unsupported`](crate::ledger::Reason::Unsupported)).
 //!
 //! # How long an owner lives
 //!
@@ -70,6 +70,12 @@
 //! [`Segment::copy_to`] and, for owners outside linear memory, [`Segment::for_each_window`]. Segments must never show a
 //! `&[u8]` over memory that JavaScript can move or detach: an owner in the JavaScript heap is read by copying. Clippy forbids the other
 //! ways to copy bytes in this crate (see `clippy.toml`), except where a place says why its bytes are no payload.
+//!
+//! # What is where
+//!
+//! `run` has the segment itself, `copy` the functions by which bytes leave it. `source` and `mode`
+//! say what may become a segment and how, `error` why not. `linear` and `js` are the two kinds of
+//! owners, `element` the types of numbers.
 
 mod copy;
 mod element;

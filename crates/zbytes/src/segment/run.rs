@@ -28,7 +28,7 @@ pub(super) enum Owner {
     Js(js::JsBytes),
 }
 
-/// A run of bytes with one owner. See the [module](self) for what it holds and when bytes are copied.
+/// A run of bytes with one owner. See the [module](super) for what it holds and when bytes are copied.
 ///
 /// The owner lives until the last segment that refers to it is dropped.
 #[derive(Clone)]

@@ -1,4 +1,5 @@
-//! The numbers of a run as they are compared: at which places, which variants, and where lines cross.
+//! The numbers of a run as they are compared: at which places, which variants, and where lines
+//! cross.
 
 use super::names::x_of;
 use crate::{

@@ -14,6 +14,9 @@
 //! ```
 //!
 //! The format is that of zenoh-protocol 1.10.2; each [`Field`] names its place there.
+//!
+//! `span` and `summary` are what comes out, whole or in short. `walk` goes through a batch, with the
+//! messages of zenoh in `messages`; `field` and `words` say what it finds.
 
 mod field;
 mod messages;
