@@ -381,6 +381,34 @@ fn what_a_router_names_twice_goes_with_the_last() {
 }
 
 #[test]
+fn one_of_two_tokens_that_ends_by_its_key_leaves_the_key_alive() {
+    let mut pair = Pair::open();
+    pair.client.subscribe_liveliness(1, key("a"), true).unwrap();
+    assert_eq!(say(&mut pair, [alive(None, 5, "a"), alive(None, 6, "a")]), ["sample a [1]"]);
+    let named = |id| {
+        let ext_wire_expr = WireExprType { wire_expr: wire("a") };
+        declare(None, DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr }))
+    };
+    assert!(say(&mut pair, [named(5)]).is_empty());
+    assert_eq!(say(&mut pair, [named(6)]), ["gone a [1]"]);
+}
+
+#[test]
+fn what_was_never_declared_to_the_router_is_not_undeclared_there() {
+    use crate::wire::summarize;
+    let sent = |origin| {
+        let mut router = super::router::Router::open(USUAL);
+        router.client.subscribe(1, Subscribe { origin, ..key("a").into() }).unwrap();
+        router.transmits();
+        router.client.undeclare(1).unwrap();
+        let batches = router.transmits();
+        batches.iter().flat_map(|(batch, _)| summarize(batch, None).messages).collect::<Vec<_>>()
+    };
+    assert_eq!(sent(Locality::Any), [("UndeclareSubscriber", 1)]);
+    assert_eq!(sent(Locality::SessionLocal), []);
+}
+
+#[test]
 fn numbers_go_on_over_drops_and_lost_sessions() {
     let mut pair = open(Limits { queued_bytes: 1000, ..Limits::default() });
     let put = |len| Put { numbered: Some(4), ..Put::new(key("n"), payload(&noise(len), 1)) };

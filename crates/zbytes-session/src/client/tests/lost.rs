@@ -86,7 +86,9 @@ fn every_way_to_lose_a_session_leaves_one_that_opens_again_and_our_own_close_doe
     for (name, lose) in ways {
         let mut pair = Pair::open();
         pair.client.subscribe(1, key("a")).unwrap();
+        assert!(!pair.client.is_lost());
         lose(&mut pair);
+        assert!(pair.client.is_lost(), "{name}");
         pair.cut();
         pair.run(SECOND);
         let events = pair.take();
@@ -104,6 +106,7 @@ fn every_way_to_lose_a_session_leaves_one_that_opens_again_and_our_own_close_doe
         pair.client.close();
         pair.run(SECOND);
         assert!(matches!(pair.take().as_slice(), [Event::Closed(ended)] if ended.cause == CloseCause::ByUs));
+        assert!(!pair.client.is_lost());
         assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
         assert_eq!(pair.client.subscribe(2, key("a")), Err(CommandError::NotOpen));
     }

@@ -50,12 +50,37 @@ fn a_router_that_was_silent_for_its_lease_has_half_of_it_more() {
 }
 
 #[test]
+fn a_suspected_router_has_half_a_lease_also_after_something_was_sent() {
+    let mut router = Router::open(USUAL);
+    router.now = 9 * SECOND;
+    router.client.put(1, Put::new(key("a"), payload(b"x", 1))).unwrap();
+    assert_eq!(router.transmits().len(), 1);
+    router.client.handle_timeout(10 * SECOND);
+    // Nothing else is due before: a KeepAlive is sent 15 s after the put.
+    assert_eq!(router.client.poll_timeout(), Some(15 * SECOND));
+}
+
+#[test]
+fn what_arrives_is_counted_batch_by_batch() {
+    let mut router = Router::open(USUAL);
+    let before = router.client.stats().received;
+    for _ in 0..3 {
+        router.feed(keep_alive());
+    }
+    let after = router.client.stats().received;
+    assert_eq!((after.batches - before.batches, after.bytes - before.bytes), (3, 3 * keep_alive().len() as u64));
+}
+
+#[test]
 fn a_lease_of_any_length_is_survived() {
     for lease in [Duration::ZERO, Duration::from_secs(u64::MAX)] {
         let mut router = Router::greet(USUAL);
         router.feed(router.init_ack());
         router.feed(Greeting { lease, ..Greeting::default() }.open_ack());
         assert!(router.client.is_open());
+        let events = router.events();
+        let Some(Event::Opened(info)) = events.first() else { panic!("{events:?}") };
+        assert_eq!(info.router_lease, lease.clamp(SECOND, 24 * 3600 * SECOND), "a second to a day is believed");
         assert!(router.client.poll_timeout().is_some());
         router.client.handle_timeout(SECOND);
         assert!(router.client.poll_timeout().is_some());

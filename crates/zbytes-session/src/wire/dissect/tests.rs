@@ -4,12 +4,22 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
+use zenoh_codec::{WCodec, Zenoh080};
 use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
-    core::{CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, ZenohIdProto},
+    core::{
+        CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, WireExpr,
+        ZenohIdProto,
+    },
     network::{
+        self, Declare, DeclareBody, DeclareFinal, Mapping, NetworkBody, NetworkMessage, UndeclareToken,
+        declare::common::ext::WireExprType,
         interest::{InterestMode, InterestOptions},
         request::ext::QueryTarget,
+    },
+    transport::{
+        FragmentHeader,
+        fragment::ext::{Drop, QoSType},
     },
     zenoh::ConsolidationMode,
 };
@@ -445,4 +455,109 @@ proptest! {
             prop_assert_eq!(taken, dissection.error.is_none(), "{:#?} {:02x?}", written(&dissection), &batch[..batch.len().min(80)]);
         }
     }
+}
+
+/// A message of a router in one frame.
+fn told(message: &NetworkMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, message).unwrap();
+    frame(&bytes)
+}
+
+#[test]
+fn sizes_of_a_handshake_are_read_in_their_order() {
+    // The header says that sizes follow. Sequence numbers have 32 bits (2), requests 64 (3); batches are of 0x1234 B.
+    let (dissection, _) = read(&[0x41, 9, 0x02, 0xab, 2 | 3 << 2, 0x34, 0x12], None);
+    let lines = written(&dissection).join("\n");
+    assert!(lines.contains("sequence numbers 32 bits, requests 64 bits") && lines.contains("4,660 B"), "{lines}");
+}
+
+#[test]
+fn a_message_that_is_given_up_carries_nothing_any_more() {
+    let header = FragmentHeader {
+        reliability: Reliability::Reliable,
+        more: false,
+        sn: 5,
+        ext_qos: QoSType::DEFAULT,
+        ext_first: None,
+        ext_drop: Some(Drop::new()),
+    };
+    let mut batch = Vec::new();
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    batch.extend([7; 9]);
+    let bodies = vec![Body { what: Carries::Payload, at: 5, len: 100 }];
+    let (dissection, summary) = read(&batch, Some(&Begun { offset: 10, bodies }));
+    assert!(summary.dropped && summary.carried.is_empty() && dissection.carried().is_empty());
+}
+
+#[test]
+fn bytes_between_an_attachment_and_a_payload_are_neither() {
+    let header = FragmentHeader {
+        reliability: Reliability::Reliable,
+        more: true,
+        sn: 5,
+        ext_qos: QoSType::DEFAULT,
+        ext_first: None,
+        ext_drop: None,
+    };
+    let mut batch = Vec::new();
+    Zenoh080::new().write(&mut batch, &header).unwrap();
+    let head = batch.len();
+    batch.extend([7; 30]);
+    let bodies =
+        vec![Body { what: Carries::Attachment, at: 0, len: 10 }, Body { what: Carries::Payload, at: 20, len: 40 }];
+    let (_, summary) = read(&batch, Some(&Begun { offset: 5, bodies }));
+    let carried =
+        |what, start, len, offset, total| Carried { what, start: head + start, len, offset, total, message: 0 };
+    assert_eq!(summary.carried, [carried(Carries::Attachment, 0, 5, 5, 10), carried(Carries::Payload, 15, 15, 0, 40)]);
+}
+
+#[test]
+fn an_interest_in_a_number_alone_has_no_key() {
+    // INTEREST now; its id; subscribers of a key without a suffix; the number that stands for the key.
+    let (dissection, summary) = read(&frame(&[0x39, 7, 1 << 1 | 1 << 4, 3]), None);
+    let lines = written(&dissection).join("\n");
+    assert!(lines.contains("scope = 3") && !lines.contains("length of the key"), "{lines}");
+    assert_eq!(summary.messages, [("Interest", 1)]);
+}
+
+#[test]
+fn the_end_of_an_answer_to_an_interest_has_nothing_in_it() {
+    let done = declare(Some(7), DeclareBody::DeclareFinal(DeclareFinal));
+    let (_, summary) = read(&told(&done), None);
+    assert_eq!(summary.messages, [("DeclareFinal", 1)]);
+}
+
+#[test]
+fn keys_with_a_number_are_counted_once_each() {
+    let numbered = [0x7d, 3, 2, b'/', b'a', 0x01, 0];
+    let whole = [0x7d, 0, 3, b'a', b'/', b'b', 0x01, 0];
+    let (_, summary) = read(&frame(&[&numbered[..], &numbered, &whole, &whole].concat()), None);
+    assert_eq!(summary.keys, ["#3/a".into(), "a/b".into()]);
+}
+
+#[test]
+fn bytes_behind_the_key_of_an_undeclaration_are_shown_as_such() {
+    let ext_wire_expr = WireExprType { wire_expr: WireExpr { scope: 3, suffix: "".into(), mapping: Mapping::Sender } };
+    let gone = declare(None, DeclareBody::UndeclareToken(UndeclareToken { id: 5, ext_wire_expr }));
+    let mut bytes = Vec::new();
+    Zenoh080::new().write(&mut bytes, &gone).unwrap();
+    // The extension ends the message: a length of two, flags and a number. Here it has three bytes more.
+    let length = bytes.len() - 3;
+    assert_eq!(bytes[length], 2);
+    bytes[length] += 3;
+    bytes.extend([9; 3]);
+    let dissection = dissect(&frame(&bytes), None);
+    let lines = written(&dissection).join("\n");
+    assert!(lines.lines().last().is_some_and(|line| line.ends_with("= 3 B")), "{lines}");
+}
+
+#[test]
+fn a_timeout_is_a_number_of_milliseconds() {
+    assert_eq!(super::words::millis_text(12_500), "12,500 ms");
+}
+
+fn declare(interest_id: Option<u32>, body: DeclareBody) -> NetworkMessage {
+    let (ext_qos, ext_nodeid) = (network::ext::QoSType::DECLARE, network::ext::NodeIdType::DEFAULT);
+    NetworkBody::Declare(Declare { interest_id, ext_qos, ext_tstamp: None, ext_nodeid, body }).into()
 }
