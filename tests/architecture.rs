@@ -724,11 +724,11 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
         let path = path.strip_suffix("::mod").unwrap_or(&path);
         if path == "lib" { Vec::new() } else { parts(path) }
     };
-    let join = |above: &[String], below: Vec<String>| above.iter().cloned().chain(below).collect::<Vec<_>>();
+    let join = |above: &[String], below: &[String]| above.iter().chain(below).cloned().collect::<Vec<_>>();
     let homes: BTreeMap<Vec<String>, &str> = files.iter().map(|(file, _)| (module(file), file.as_str())).collect();
     // What a file takes from its own folder, which it may show as its own.
     let children = |own: &[String], tokens: &[TokenTree]| -> Vec<Vec<String>> {
-        paths_after(tokens, "self").iter().map(|path| join(own, parts(path))).collect()
+        paths_after(tokens, "self").iter().map(|path| join(own, &parts(path))).collect()
     };
     let shown: BTreeMap<Vec<String>, Vec<Vec<String>>> =
         files.iter().map(|(file, tokens)| (module(file), children(&module(file), tokens))).collect();
@@ -740,7 +740,7 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
             let (own, rest) = path.split_at(at);
             let again = rest.first().and_then(|name| shown[own].iter().find(|other| other.last() == Some(name)));
             match again {
-                Some(other) => path = join(other, rest.iter().skip(1).cloned().collect()),
+                Some(other) => path = join(other, &rest[1..]),
                 None => return homes.get(own).copied(),
             }
         }
@@ -752,7 +752,7 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
         let named = [("crate", &[][..]), ("super", above), ("self", own.as_slice())];
         let paths = named
             .iter()
-            .flat_map(|(root, from)| paths_after(tokens, root).into_iter().map(move |path| join(from, parts(&path))));
+            .flat_map(|(root, from)| paths_after(tokens, root).into_iter().map(move |path| join(from, &parts(&path))));
         paths.filter_map(home).filter(|other| *other != file).map(str::to_owned).collect::<BTreeSet<_>>()
     };
     files.iter().map(|(file, tokens)| (file.clone(), uses(file, tokens))).collect()
