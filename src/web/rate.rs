@@ -179,7 +179,7 @@ impl Runtime {
 
     fn put_what_is_due(&self) {
         let begun = clock::now();
-        let open = self.inner.driver.borrow().as_ref().is_some_and(super::Driver::is_open);
+        let open = self.inner.driver.borrow().as_ref().is_some_and(super::host::Driver::is_open);
         if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
             publisher.wake();
             publisher.course.paused = !open;

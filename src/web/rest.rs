@@ -15,8 +15,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::File;
 use yew::Callback;
 
-use super::{Runtime, crash, files, lab, surroundings};
+use super::{Runtime, crash, files, surroundings};
 use crate::app::{Action, Effect, Problem, Setup, State};
+use crate::web::measuring;
 
 /// The page could not load the rest of the program. The browser's console says why.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +78,8 @@ static CALLS: Calls = Calls {
     },
     take: files::take,
     keep: |state| crash::keep(&Setup::of(state)),
-    measure_apart: lab::measure_apart,
-    stop_apart: lab::stop_apart,
+    measure_apart: measuring::measure_apart,
+    stop_apart: measuring::stop_apart,
 };
 
 /// Loads the rest, once. After a failure, the caller may try again.

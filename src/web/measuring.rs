@@ -22,9 +22,9 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
-pub(super) use self::apart::{measure_apart, stop_apart};
+pub(crate) use self::apart::{measure_apart, stop_apart};
 use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, views};
-use super::{clock, files, sources::Sources, surroundings};
+use crate::web::{clock, files, sources::Sources, surroundings};
 use crate::{
     app::{Kind, Order, Problem, Row},
     client::pause::STILL,
@@ -99,7 +99,7 @@ extern "C" {
 
 /// Stops a measurement.
 #[derive(Clone, Default)]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     inner: Rc<Stopping>,
 }
 
@@ -111,7 +111,7 @@ struct Stopping {
 }
 
 impl Stop {
-    pub(super) fn set(&self) {
+    pub(crate) fn set(&self) {
         self.inner.set.set(true);
         if let Some(hook) = self.inner.hook.borrow().as_ref() {
             hook();
@@ -157,7 +157,7 @@ impl Request {
 ///
 /// # Errors
 /// A [`Problem`] when arrays cannot be made, payloads cannot be built or put, or the Worker fails.
-pub(super) async fn measure(
+pub(crate) async fn measure(
     order: Order,
     url: Option<String>,
     stop: &Stop,

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{Request, Stop, here, named_files};
+use crate::web::measuring::{Request, Stop, here, named_files};
 use crate::{
     app::Problem,
     measure::course::Progress,
@@ -91,7 +91,7 @@ impl Drop for Handle {
 type Waiting = Rc<RefCell<Option<oneshot::Sender<Result<JsValue, String>>>>>;
 
 /// A Worker that sends every buffer back.
-pub(super) struct Echo {
+pub(crate) struct Echo {
     handle: Handle,
     answer: Waiting,
 }
@@ -99,7 +99,7 @@ pub(super) struct Echo {
 impl Echo {
     /// Starts the Worker. When `stop` is set, a caller that waits for an answer gets an error
     /// instead.
-    pub(super) fn start(stop: &Stop) -> Result<Self, Problem> {
+    pub(crate) fn start(stop: &Stop) -> Result<Self, Problem> {
         let answer = Waiting::default();
         let (slot, stopped) = (answer.clone(), answer.clone());
         stop.on_set(move || {
@@ -120,7 +120,7 @@ impl Echo {
     ///
     /// # Errors
     /// A [`Problem`] when the Worker fails or has no memory.
-    pub(super) async fn send(&self, buffer: &ArrayBuffer, transfer: bool) -> Result<ArrayBuffer, Problem> {
+    pub(crate) async fn send(&self, buffer: &ArrayBuffer, transfer: bool) -> Result<ArrayBuffer, Problem> {
         let (done, end) = oneshot::channel();
         *self.answer.borrow_mut() = Some(done);
         let message = Object::new();
@@ -138,7 +138,7 @@ impl Echo {
 }
 
 /// Has a Worker take the measurement.
-pub(super) async fn measure(
+pub(crate) async fn measure(
     request: &Request,
     stop: &Stop,
     progress: impl Fn(Progress) + 'static,
@@ -216,7 +216,7 @@ fn post(told: &Told) {
 }
 
 /// Runs inside the Worker: takes the measurement that the page asks for, and posts the result.
-pub(in crate::web) fn measure_apart(request: &str, files: &Map) {
+pub(crate) fn measure_apart(request: &str, files: &Map) {
     console_error_panic_hook::set_once();
     files.for_each(&mut |bytes, id| {
         files::lend(id.as_f64().unwrap_or_default() as u32, bytes.unchecked_into::<Uint8Array>());
@@ -242,6 +242,6 @@ pub(in crate::web) fn measure_apart(request: &str, files: &Map) {
 }
 
 /// Stops the measurement of this Worker.
-pub(in crate::web) fn stop_apart() {
+pub(crate) fn stop_apart() {
     STOP.with(Stop::set);
 }

@@ -32,7 +32,7 @@ const REFILL: Duration = Duration::from_millis(15);
 /// of itself. One measurement had a cache of 32 MiB, and a copy of 11.25 MiB, which needs twice
 /// that room. After 10 ms of other work, the copy took twice as long. It was at full speed only
 /// after twelve to sixteen copies.
-pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> Result<Duration, Problem> {
+pub(crate) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> Result<Duration, Problem> {
     let begun = clock::now();
     for _ in 0..REFILLS {
         run()?;
@@ -48,12 +48,12 @@ pub(super) fn timed(runs: u32, mut run: impl FnMut() -> Result<(), Problem>) -> 
 }
 
 /// How long [`timed`] runs untimed, when one run takes `each`.
-pub(super) fn untimed(each: Duration) -> Duration {
+pub(crate) fn untimed(each: Duration) -> Duration {
     each.saturating_mul(REFILLS).min(REFILL.max(each))
 }
 
 /// One payload, which the rig builds in every way.
-pub(super) struct Rig {
+pub(crate) struct Rig {
     /// The arrays, listed to be copied and to be borrowed.
     copy: Vec<Source>,
     borrow: Vec<Source>,
@@ -79,22 +79,22 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when the arrays cannot be borrowed.
-    pub(super) fn new(copy: Vec<Source>, borrow: Vec<Source>, moved: Option<Vec<Source>>) -> Result<Self, Problem> {
+    pub(crate) fn new(copy: Vec<Source>, borrow: Vec<Source>, moved: Option<Vec<Source>>) -> Result<Self, Problem> {
         let reference = ZBytes::from_segments(borrow.iter().cloned()).map_err(|error| cannot_build(&error))?;
         let moved = moved.map_or(Moved::Nowhere, Moved::Listed);
         Ok(Self { copy, borrow, moved, reference, parts: None })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.reference.len()
     }
 
-    pub(super) fn segments(&self) -> usize {
+    pub(crate) fn segments(&self) -> usize {
         self.reference.segments().len()
     }
 
     /// Builds the payload once.
-    pub(super) fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
+    pub(crate) fn build(&mut self, mode: Mode) -> Result<ZBytes, BuildError> {
         match mode {
             Mode::Copy => ZBytes::from_segments(self.copy.iter().cloned()),
             Mode::Borrow => ZBytes::from_segments(self.borrow.iter().cloned()),
@@ -112,7 +112,7 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when the payload cannot be built, or differs from the reference.
-    pub(super) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
+    pub(crate) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
         let payload = match mode_of(variant) {
             Some(mode) => match self.build(mode) {
                 Ok(payload) => payload,
@@ -131,7 +131,7 @@ impl Rig {
 
     /// Returns how long `runs` runs take. Each payload is dropped before the next build, so copies
     /// reuse warm memory, unless the variant asks for fresh memory.
-    pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
+    pub(crate) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
         match mode_of(variant) {
             Some(mode) => timed(runs, || self.run(mode)),
             None => self.time_fresh(runs),
@@ -178,14 +178,14 @@ impl Rig {
     }
 
     /// The payload to which every payload of the rig must be equal.
-    pub(super) fn reference(&self) -> &ZBytes {
+    pub(crate) fn reference(&self) -> &ZBytes {
         &self.reference
     }
 }
 
 /// Every segment as a `Uint8Array`. JavaScript must read the views at once: a view of wasm memory
 /// is valid only until that memory grows.
-pub(super) fn views(payload: &ZBytes) -> Array {
+pub(crate) fn views(payload: &ZBytes) -> Array {
     payload.segments().iter().filter_map(|segment| segment.view().ok()).collect()
 }
 
@@ -215,7 +215,7 @@ fn again(segment: Segment) -> Source {
 ///
 /// # Errors
 /// A [`Problem`] when the browser has no memory for it.
-pub(super) fn array(len: usize) -> Result<JsValue, Problem> {
+pub(crate) fn array(len: usize) -> Result<JsValue, Problem> {
     const PAGE: usize = 4096;
     let bytes = bytes_of(&(len as f64).into()).map_err(|error| no_memory(&error, len))?;
     for (page, start) in (0..len).step_by(PAGE).enumerate() {
@@ -225,7 +225,7 @@ pub(super) fn array(len: usize) -> Result<JsValue, Problem> {
 }
 
 /// `array` as a source.
-pub(super) fn source(array: &JsValue, mode: Mode) -> Source {
+pub(crate) fn source(array: &JsValue, mode: Mode) -> Source {
     Source::new(Input::array(array.clone(), Element::Uint8), mode)
 }
 
@@ -233,7 +233,7 @@ pub(super) fn source(array: &JsValue, mode: Mode) -> Source {
 ///
 /// # Errors
 /// A [`Problem`] when they differ, or one of them cannot be read.
-pub(super) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> {
+pub(crate) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> {
     // The ledger is thrown away: the bytes read for the comparison belong to no measured variant.
     let equal = payload.eq_bytes(reference, &mut Ledger::new()).map_err(|error| cannot_build(&error))?;
     if equal {
@@ -245,11 +245,11 @@ pub(super) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> 
     ))
 }
 
-pub(super) fn cannot_build(error: &BuildError) -> Problem {
+pub(crate) fn cannot_build(error: &BuildError) -> Problem {
     Problem::new("The payload cannot be built.", format!("{error}."))
 }
 
-pub(super) fn no_memory(error: &JsValue, len: usize) -> Problem {
+pub(crate) fn no_memory(error: &JsValue, len: usize) -> Problem {
     Problem::new(
         "The browser has no memory for the measurement.",
         format!("It could not make an array of {} ({}). Measure a shorter payload.", bytes(len), message_of(error)),

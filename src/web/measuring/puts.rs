@@ -10,7 +10,7 @@ use zenoh_protocol::core::CongestionControl;
 
 use zbytes_session::web::command::{Command, Declare, Sent};
 
-use super::{
+use crate::web::measuring::{
     Bench, Pace, Stop,
     rig::{Rig, cannot_build, same},
 };
@@ -60,7 +60,7 @@ fn variants(moves: bool) -> &'static [(Variant, Mode)] {
 }
 
 /// How many puts there will be.
-pub(super) fn count(moves: bool) -> u32 {
+pub(crate) fn count(moves: bool) -> u32 {
     PUTS * variants(moves).len() as u32
 }
 
@@ -92,7 +92,7 @@ impl From<Problem> for Halt {
 
 /// Estimates how long all puts of `len` bytes will take, before the first one: 5 ms, and 8 ns for
 /// each byte.
-pub(super) fn guess(len: usize) -> Duration {
+pub(crate) fn guess(len: usize) -> Duration {
     // Includes the puts that warm up.
     (Duration::from_millis(5) + Duration::from_nanos(8 * len as u64)) * (count(true) + variants(true).len() as u32)
 }
@@ -298,7 +298,7 @@ async fn one(
 
 /// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns
 /// those that arrived. Also returns why the run ended early, unless the person stopped it.
-pub(super) async fn run(
+pub(crate) async fn run(
     url: &str,
     rows: &[Row],
     rig: &Rig,
@@ -340,7 +340,7 @@ async fn take(
         if clock::now().saturating_sub(begun) > LONG && round >= AT_LEAST {
             break;
         }
-        for index in order(super::SEED, round, variants.len()) {
+        for index in order(crate::web::measuring::SEED, round, variants.len()) {
             bench.pace.rest().await;
             let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
             let (at, staged) = loop {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{
+use crate::web::measuring::{
     Entry,
     rig::{cannot_build, same, timed},
 };
@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// The measured variants, in the order of the steps.
-pub(super) const VARIANTS: [Variant; 5] =
+pub(crate) const VARIANTS: [Variant; 5] =
     [Variant::Segments, Variant::Copy, Variant::Borrow, Variant::Filled, Variant::Adopted];
 
 /// A message, and the arrays from which it is made.
-pub(super) struct Rig {
+pub(crate) struct Rig {
     spec: Spec,
     /// The message's arrays, listed to be borrowed.
     arrays: Vec<Source>,
@@ -39,7 +39,7 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when `rows` have no message, or the browser has no memory for it.
-    pub(super) fn new(rows: &[Row]) -> Result<Self, Problem> {
+    pub(crate) fn new(rows: &[Row]) -> Result<Self, Problem> {
         let none = || Problem::new("There is no message to measure.", "Add a Cap'n Proto message in Build.");
         let row = rows.iter().find(|row| row.way().is_some()).ok_or_else(none)?;
         let spec = row.spec().ok_or_else(none)?;
@@ -78,7 +78,7 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when the message cannot be built, or has other content.
-    pub(super) fn try_out(&mut self, variant: Variant) -> Result<Entry, Problem> {
+    pub(crate) fn try_out(&mut self, variant: Variant) -> Result<Entry, Problem> {
         let payload = self.build(variant)?;
         // A message made in another way has other bytes with the same content.
         let [mine, theirs] = [&payload, &self.reference].map(|payload| self.arrays_of(payload));
@@ -103,7 +103,7 @@ impl Rig {
     }
 
     /// How long `runs` runs take.
-    pub(super) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
+    pub(crate) fn time(&mut self, variant: Variant, runs: u32) -> Result<Duration, Problem> {
         timed(runs, || self.run(variant))
     }
 
