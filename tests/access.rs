@@ -75,7 +75,8 @@ impl Audit {
                 const dialog = document.querySelector('dialog[open]');
                 const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: !dark } } };
                 if (dark) options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
-                // What moves is brought to its end: inside closed details the colours of another theme never get there by themselves.
+                // What moves is brought to its end: inside closed details the colours of another
+                // theme never get there by themselves.
                 const still = () => Promise.resolve(document.getAnimations().forEach((animation) => animation.finish()));
                 still().then(() => axe.run(dialog ?? document, options)).then((results) => done({
                     rules: results.passes.length,

@@ -141,8 +141,8 @@ pub enum Action {
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
-    /// The measurement with this number has ended: with a run, which may be partial, or with nothing because it was stopped too
-    /// early, or with an error.
+    /// The measurement with this number has ended: with a run, which may be partial, or with
+    /// nothing because it was stopped too early, or with an error.
     MeasureEnded(u64, Result<Option<Shown>, Problem>),
     /// Runs that the browser has kept: all, or one that another page has kept just now.
     History(Vec<Shown>),
@@ -154,7 +154,8 @@ pub enum Action {
     StorageFailed(Problem),
     /// Answer: the session is open.
     Opened(SessionInfo),
-    /// The attempt to open the session has no answer yet; the engine may hold it back, for so long at most.
+    /// The attempt to open the session has no answer yet; the engine may hold it back, for so long
+    /// at most.
     HeldBack(Duration),
     /// The session was lost, or an attempt to open it again has failed; the time of day.
     SessionLost(Lost, String),

@@ -1,5 +1,5 @@
-//! What the view "Bytes" looks at: a payload by name and an offset, no byte of it. Cursor, selection and the bytes on the screen are the
-//! view's own; they are gone when it is closed.
+//! What the view "Bytes" looks at: a payload by name and an offset, no byte of it. Cursor,
+//! selection and the bytes on the screen are the view's own; they are gone when it is closed.
 
 use super::{effect::Effect, selection::Selection, session::SampleId, state::State};
 

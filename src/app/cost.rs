@@ -16,7 +16,8 @@ use crate::{
 /// The most runs that are kept in the browser; the oldest goes first.
 pub const KEPT_RUNS: usize = 40;
 
-/// A run, shared. Two are equal when they are the same one: comparing all samples at every action would take longer than drawing.
+/// A run, shared. Two are equal when they are the same one: comparing all samples at every action
+/// would take longer than drawing.
 #[derive(Clone)]
 pub struct Shown(pub Rc<Run>);
 
@@ -53,9 +54,11 @@ pub struct Cost {
     pub status: Status,
     /// The run that is shown.
     pub shown: Option<Shown>,
-    /// The revision of the rows that the shown run measured; `None` when it is an older one, or not about the rows.
+    /// The revision of the rows that the shown run measured; `None` when it is an older one, or not
+    /// about the rows.
     pub measured: Option<u64>,
-    /// All runs that the browser keeps, newest first. The shown one is among them once it was stored.
+    /// All runs that the browser keeps, newest first. The shown one is among them once it was
+    /// stored.
     pub history: Vec<Shown>,
     /// A run that the shown one is compared with.
     pub other: Option<Shown>,
@@ -165,7 +168,8 @@ impl Cost {
         }
     }
 
-    /// Newest first; of too many the oldest go, but never the one that is shown. So does the browser's storage.
+    /// Newest first; of too many the oldest go, but never the one that is shown. So does the
+    /// browser's storage.
     fn in_order(&mut self) {
         self.history.sort_by_key(|run| std::cmp::Reverse(run.0.id));
         while self.history.len() > KEPT_RUNS {

@@ -1,8 +1,9 @@
-//! The registry of keys: which key does what, and where it holds. The page's listener, the help dialog and the hints beside the controls
-//! are all made from [`COMMANDS`].
+//! The registry of keys: which key does what, and where it holds. The page's listener, the help
+//! dialog and the hints beside the controls are all made from [`COMMANDS`].
 //!
-//! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces between them. A command belongs to
-//! a [`Context`]; contexts are nested, and the innermost that has the key wins. While somebody types in a field, only [`RUN`] counts.
+//! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces
+//! between them. A command belongs to a [`Context`]; contexts are nested, and the innermost that
+//! has the key wins. While somebody types in a field, only [`RUN`] counts.
 
 use super::{
     action::Action,
@@ -255,7 +256,8 @@ impl Command {
         self.keys.split(' ').any(|key| key == pressed)
     }
 
-    /// Whether its key is a character without Ctrl or Alt: a person who dictates, or hits keys by mistake, can turn those off.
+    /// Whether its key is a character without Ctrl or Alt: a person who dictates, or hits keys by
+    /// mistake, can turn those off.
     #[must_use]
     pub fn is_character(&self) -> bool {
         let key = self.keys.strip_prefix("Shift+").unwrap_or(self.keys);
@@ -269,7 +271,8 @@ pub fn of(id: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.id == id)
 }
 
-/// The keys of the command whose control has this `id`, as the attribute `aria-keyshortcuts` wants them.
+/// The keys of the command whose control has this `id`, as the attribute `aria-keyshortcuts` wants
+/// them.
 #[must_use]
 pub fn aria(id: &str) -> Option<&'static str> {
     of(id).map(|command| command.keys)
@@ -302,8 +305,9 @@ pub fn shown(keys: &'static str) -> impl Iterator<Item = String> {
     })
 }
 
-/// A key that was pressed, written as in the registry. `key` is what a browser says; `control` also stands for the command key. Of letters
-/// it is Shift that counts and not Caps Lock, of those that keys are named after; of other characters it is the character, however a keyboard makes it.
+/// A key that was pressed, written as in the registry. `key` is what a browser says; `control` also
+/// stands for the command key. Of letters it is Shift that counts and not Caps Lock, of those that
+/// keys are named after; of other characters it is the character, however a keyboard makes it.
 #[must_use]
 pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
     let mut letters = key.chars();
@@ -319,7 +323,8 @@ pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
     format!("{}{}{}{key}", held(control, "Control+"), held(alt, "Alt+"), held(shift, "Shift+"))
 }
 
-/// The command for a key that was pressed where these contexts hold, the innermost first, unless what has the focus listens itself.
+/// The command for a key that was pressed where these contexts hold, the innermost first, unless
+/// what has the focus listens itself.
 #[must_use]
 pub fn find(pressed: &str, contexts: &[Context], typing: bool) -> Option<&'static Command> {
     if typing && pressed != RUN {
@@ -473,7 +478,8 @@ mod tests {
     fn nothing_is_taken_from_the_browser_or_the_system() {
         for command in COMMANDS {
             for key in command.keys.split(' ').filter(|key| ESSENTIAL.contains(key)) {
-                // Where only what has the focus takes it, as lists and grids do, and where it means the same.
+                // Where only what has the focus takes it, as lists and grids do, and where it means
+                // the same.
                 assert_eq!(
                     command.run,
                     Run::Own,

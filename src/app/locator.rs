@@ -56,7 +56,8 @@ impl fmt::Display for LocatorError {
 
 impl std::error::Error for LocatorError {}
 
-/// The locator that a typed text stands for: without spaces at its ends, and the lab's own where there is nothing else.
+/// The locator that a typed text stands for: without spaces at its ends, and the lab's own where
+/// there is nothing else.
 #[must_use]
 pub fn meant(typed: &str) -> &str {
     match typed.trim() {

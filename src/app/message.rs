@@ -1,4 +1,5 @@
-//! A sample that is read as a Cap'n Proto message: what was found in it, how it is shown, and the typed arrays that were made of it.
+//! A sample that is read as a Cap'n Proto message: what was found in it, how it is shown, and the
+//! typed arrays that were made of it.
 
 use std::{ops::Range, rc::Rc};
 
@@ -173,7 +174,8 @@ pub enum Task {
         /// As which schema.
         schema: Option<Schema>,
     },
-    /// Paint; answer with [`Change::Looked`] and [`Change::Painted`]. What was painted before is let go, and what is under way ends.
+    /// Paint; answer with [`Change::Looked`] and [`Change::Painted`]. What was painted before is
+    /// let go, and what is under way ends.
     Paint {
         /// The number to answer with.
         number: u64,
@@ -343,8 +345,8 @@ impl State {
         }
     }
 
-    /// Lets samples go that are too many or too long together, oldest first. The newest stays, and the one that is read as a
-    /// message.
+    /// Lets samples go that are too many or too long together, oldest first. The newest stays, and
+    /// the one that is read as a message.
     pub(super) fn let_go(&mut self) -> Vec<Effect> {
         let read = self.messages.open.as_ref().map(|open| open.sample);
         let stays = |at: usize, sample: &Sample| at == 0 || Some(sample.id) == read;

@@ -1,8 +1,10 @@
-//! The Ownership pane: experiments on who may do what to the bytes of a payload, and what they found.
+//! The Ownership pane: experiments on who may do what to the bytes of a payload, and what they
+//! found.
 //!
-//! Whoever carries an experiment out reports facts in words, what should have come out beside what did; whether the two agree is
-//! decided here, so that a finding can really fail. Only the few bytes that an experiment makes up for itself are shown, never
-//! those of a payload of the person at the page.
+//! Whoever carries an experiment out reports facts in words, what should have come out beside what
+//! did; whether the two agree is decided here, so that a finding can really fail. Only the few
+//! bytes that an experiment makes up for itself are shown, never those of a payload of the person
+//! at the page.
 
 use super::{effect::Effect, problem::Problem, state::State};
 use crate::number::bytes;
@@ -338,7 +340,8 @@ impl Ownership {
         Some(self.runs)
     }
 
-    /// Takes what a run has found, in place of what it said before of the same thing. That may come after its end.
+    /// Takes what a run has found, in place of what it said before of the same thing. That may come
+    /// after its end.
     pub(super) fn found(&mut self, run: RunId, finding: Finding) {
         let Some(trial) = self.of(run) else { return };
         match trial.findings.iter_mut().find(|old| old.key == finding.key) {

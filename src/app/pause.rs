@@ -30,7 +30,8 @@ pub fn words(pause: Pause) -> Option<String> {
     }
 }
 
-/// What is to be added to the time that something took; nothing if the page did not stand still meanwhile.
+/// What is to be added to the time that something took; nothing if the page did not stand still
+/// meanwhile.
 #[must_use]
 pub fn within(took: &Took) -> String {
     let Pause { still, ahead } = took.pause;

@@ -2,8 +2,9 @@
 
 use crate::outside::{LINE, SENTENCES, sentences};
 
-/// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone, which bounds the words and shows what
-/// cannot be seen: errors quote names, keys, and what browsers and peers say.
+/// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone,
+/// which bounds the words and shows what cannot be seen: errors quote names, keys, and what
+/// browsers and peers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::manual_non_exhaustive, reason = "no other module of this crate may make one by its fields either")]
 pub struct Problem {
@@ -23,8 +24,9 @@ impl Problem {
     }
 }
 
-/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of sentences. They are in English: the
-/// tables for all other letters are half as long as everything else that this part of the program knows by heart.
+/// An error as a sentence of its own: errors begin in lower case, because they also stand inside of
+/// sentences. They are in English: the tables for all other letters are half as long as everything
+/// else that this part of the program knows by heart.
 #[must_use]
 pub fn sentence(error: &str) -> String {
     let mut sentence = error.to_owned();

@@ -1,5 +1,6 @@
-//! Whether the rest of the program is there. The page comes in two parts: what draws the first view and takes the first input, and behind
-//! it, without anybody's asking, the rest. What needs the rest waits for it.
+//! Whether the rest of the program is there. The page comes in two parts: what draws the first view
+//! and takes the first input, and behind it, without anybody's asking, the rest. What needs the
+//! rest waits for it.
 
 use super::{effect::Effect, problem::Problem, setup::Setup, state::State};
 
@@ -25,7 +26,8 @@ impl State {
         vec![Effect::LoadRest]
     }
 
-    /// Sets up what was kept before a crash, which only the rest can read: what the page runs in is known by then.
+    /// Sets up what was kept before a crash, which only the rest can read: what the page runs in is
+    /// known by then.
     pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;

@@ -1,4 +1,5 @@
-//! What a person has set up, as it is kept over a crash of the page: rows and what was typed, never a byte of a payload.
+//! What a person has set up, as it is kept over a crash of the page: rows and what was typed, never
+//! a byte of a payload.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The setup of a state. Rows of files are left out: their bytes are with the page, and go with it.
+    /// The setup of a state. Rows of files are left out: their bytes are with the page, and go with
+    /// it.
     #[must_use]
     pub fn of(state: &State) -> Self {
         Self {
@@ -39,7 +41,8 @@ impl Setup {
         }
     }
 
-    /// Whether two states are set up differently. Compares no more than it must: it is asked after every action.
+    /// Whether two states are set up differently. Compares no more than it must: it is asked after
+    /// every action.
     #[must_use]
     pub fn differs(before: &State, after: &State) -> bool {
         fn typed(state: &State) -> (u64, [&str; 3], &Options) {

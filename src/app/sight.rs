@@ -1,4 +1,5 @@
-//! What of the layout is looked at, and what is pointed at: a part of the axis, one of two orders, a segment under the pointer.
+//! What of the layout is looked at, and what is pointed at: a part of the axis, one of two orders,
+//! a segment under the pointer.
 
 use super::{build::positions, selection::Selection, state::State};
 
@@ -26,9 +27,9 @@ impl Order {
     }
 }
 
-/// A part of the layout's axis, in slots: slot `2 * n` is the piece at position `n`, the one behind it the gap to the next piece. So
-/// 2.5 is the middle of the second piece, whatever its bytes are and however wide the drawing is, and a piece without bytes has a
-/// place too.
+/// A part of the layout's axis, in slots: slot `2 * n` is the piece at position `n`, the one behind
+/// it the gap to the next piece. So 2.5 is the middle of the second piece, whatever its bytes are
+/// and however wide the drawing is, and a piece without bytes has a place too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
     /// The slot and the part of it where it begins.

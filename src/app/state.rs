@@ -28,14 +28,15 @@ pub struct State {
     /// The rows in payload order.
     pub rows: Vec<Row>,
     pub(super) next_row: RowId,
-    /// How many pieces the rows made when they changed last: a window is a part of the axis that these make.
+    /// How many pieces the rows made when they changed last: a window is a part of the axis that
+    /// these make.
     pub(super) pieces: usize,
     /// The preset that the rows still are, if any.
     pub preset: Option<Preset>,
     /// The selected segment.
     pub selected: Option<Selection>,
-    /// The segment that is pointed at, in whatever pane: with the pointer, or with the keyboard. Of segments that are too thin to be
-    /// pointed at it is the first of its piece.
+    /// The segment that is pointed at, in whatever pane: with the pointer, or with the keyboard. Of
+    /// segments that are too thin to be pointed at it is the first of its piece.
     pub hovered: Option<Selection>,
     /// Whose modes the layout shows.
     pub view: View,
@@ -57,9 +58,11 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
-    /// For how long the session was not known to live when it was last lost and opened again, until it is closed or lost once more.
+    /// For how long the session was not known to live when it was last lost and opened again, until
+    /// it is closed or lost once more.
     pub gap: Option<Took>,
-    /// For how long the engine may hold back the present attempt to open the session, once that attempt has had no answer for a while.
+    /// For how long the engine may hold back the present attempt to open the session, once that
+    /// attempt has had no answer for a while.
     pub held_back: Option<Duration>,
     /// The key to publish on, as typed.
     pub key: String,
@@ -76,7 +79,8 @@ pub struct State {
     pub subscription: Declaration,
     /// Large messages that are arriving, in the order in which they were first told of.
     pub arriving: Vec<Arriving>,
-    /// Messages of which a part arrived and the rest never will: given up by their sender, or lost with the session.
+    /// Messages of which a part arrived and the rest never will: given up by their sender, or lost
+    /// with the session.
     pub not_whole: u64,
     /// Samples, newest first, of the subscription and of the last get.
     pub samples: Vec<Sample>,

@@ -88,7 +88,8 @@ fn answers_about_older_rows_are_ignored() {
     let structure = Structured { row: state.rows[0].id, structure: Err("it is none".to_owned()) };
     state.apply(Action::BuildEnded(state.revision, Ok((built, vec![structure.clone()]))));
     assert_eq!((&state.build, &state.structures), (&Build::Ready(built), &vec![structure]));
-    // It is shown while the next one is under way, and gone with the row, or when nothing was built.
+    // It is shown while the next one is under way, and gone with the row, or when nothing was
+    // built.
     state.apply(Action::AddText);
     assert_eq!((&state.build, state.structures.len()), (&Build::Pending, 1));
     let mut gone = state.clone();

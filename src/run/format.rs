@@ -13,8 +13,9 @@ pub const FORMAT: &str = "zbytes-lab/run/1";
 impl Run {
     /// The run as JSON, which `schema/run-1.schema.json` describes.
     ///
-    /// A run with a number that JSON cannot carry (not finite) is written as an empty text, since a `null` in its place would pass in silence
-    /// for what it is not; no reader takes that for a run. [`Run::check`] says beforehand whether it is one.
+    /// A run with a number that JSON cannot carry (not finite) is written as an empty text, since a
+    /// `null` in its place would pass in silence for what it is not; no reader takes that for a
+    /// run. [`Run::check`] says beforehand whether it is one.
     #[must_use]
     pub fn to_json(&self) -> String {
         if self.check().is_err() {
@@ -24,8 +25,8 @@ impl Run {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a run, and checks it as [`Run::check`] does. What it was written from comes back to the last bit, and its texts as they are shown:
-    /// see [`crate::outside`].
+    /// Reads a run, and checks it as [`Run::check`] does. What it was written from comes back to
+    /// the last bit, and its texts as they are shown: see [`crate::outside`].
     ///
     /// # Errors
     /// [`ReadError`], also for another [`FORMAT`].
@@ -44,7 +45,8 @@ impl Run {
         Ok(run.seen())
     }
 
-    /// The run with its texts as they are shown, whoever has written them. No other field is named here: a new text must be.
+    /// The run with its texts as they are shown, whoever has written them. No other field is named
+    /// here: a new text must be.
     pub(super) fn seen(self) -> Self {
         let Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts } = self;
         let Conditions {
@@ -81,8 +83,9 @@ impl Run {
         Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts }
     }
 
-    /// Whether it is as a run must be: of the known [`FORMAT`], every number finite, no sample of a series and no time of begin below 0, with as many times of begin as samples
-    /// in every series, as many samples in every stage of puts as puts, and no stage twice.
+    /// Whether it is as a run must be: of the known [`FORMAT`], every number finite, no sample of a
+    /// series and no time of begin below 0, with as many times of begin as samples in every series,
+    /// as many samples in every stage of puts as puts, and no stage twice.
     ///
     /// # Errors
     /// [`ReadError`] says what is wrong.
@@ -105,7 +108,8 @@ impl Run {
             for (number, stage) in puts.stages.iter().enumerate() {
                 let name = format!("the stage {:?} of the puts of {:?}", stage.stage, puts.variant);
                 same_length(&name, &stage.samples, &puts.at)?;
-                // Arriving is what is left of a time when others are taken away, and may fall below 0 by the clock's step.
+                // Arriving is what is left of a time when others are taken away, and may fall below
+                // 0 by the clock's step.
                 if let Some(sample) = stage.samples.iter().find(|sample| !sample.is_finite()) {
                     return Err(ReadError(format!("{name} has a time of {sample}")));
                 }

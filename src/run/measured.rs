@@ -43,7 +43,8 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Whether it is a part of the put itself: of the time from the begin of building to the arrival.
+    /// Whether it is a part of the put itself: of the time from the begin of building to the
+    /// arrival.
     #[must_use]
     pub const fn is_of_put(self) -> bool {
         !matches!(self, Self::Produce | Self::Read)
@@ -62,12 +63,13 @@ pub struct StageSeries {
     pub samples: Vec<f64>,
 }
 
-/// Whole puts, from the arrays to a second session of the same page. Puts of all variants took turns.
+/// Whole puts, from the arrays to a second session of the same page. Puts of all variants took
+/// turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Puts {
-    /// How the payload was built: [`Variant::Copy`], [`Variant::Borrow`] or [`Variant::Move`]. Older runs have no puts by move, nor have those
-    /// of rows that cannot be moved.
+    /// How the payload was built: [`Variant::Copy`], [`Variant::Borrow`] or [`Variant::Move`].
+    /// Older runs have no puts by move, nor have those of rows that cannot be moved.
     pub variant: Variant,
     /// Milliseconds from the begin of the run to that of each put.
     pub at: Vec<f64>,

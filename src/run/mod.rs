@@ -1,4 +1,5 @@
-//! A run as it is kept, exported and read back: raw samples and conditions, nothing that could be computed from them.
+//! A run as it is kept, exported and read back: raw samples and conditions, nothing that could be
+//! computed from them.
 //!
 //! | File | What is in it |
 //! |---|---|

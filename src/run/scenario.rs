@@ -19,7 +19,8 @@ pub enum Scenario {
     Blob,
     /// Arrays in the JavaScript heap against memory of wasm.
     Places,
-    /// A Cap'n Proto message, from its array to a payload: the rows of the proposal that the lab grew out of.
+    /// A Cap'n Proto message, from its array to a payload: the rows of the proposal that the lab
+    /// grew out of.
     Message,
 }
 
@@ -47,7 +48,8 @@ impl Scenario {
 pub enum Variant {
     /// A payload of copied segments, in memory that was used before.
     Copy,
-    /// The same bytes copied into memory that the engine has to find first: a new `ArrayBuffer` each time.
+    /// The same bytes copied into memory that the engine has to find first: a new `ArrayBuffer`
+    /// each time.
     CopyFresh,
     /// A payload of borrowed segments.
     Borrow,

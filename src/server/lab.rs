@@ -93,13 +93,13 @@ impl Shared {
 impl Lab {
     /// Starts everything, or nothing.
     ///
-    /// All three ports are opened before anything starts, so an error leaves nothing behind. The router opens its tcp port
-    /// itself, so that one is let go just before: another program could take it in between, which then is an
-    /// [`Error::Router`].
+    /// All three ports are opened before anything starts, so an error leaves nothing behind. The
+    /// router opens its tcp port itself, so that one is let go just before: another program could
+    /// take it in between, which then is an [`Error::Router`].
     ///
     /// # Errors
-    /// Too few open files allowed, a port in use or an address that is not this machine's, no built page, or a router that
-    /// does not start.
+    /// Too few open files allowed, a port in use or an address that is not this machine's, no built
+    /// page, or a router that does not start.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let bounds = Bounds::claim()?;
         let files = if options.router_only {
@@ -179,7 +179,8 @@ impl Lab {
         self.shared.bounds
     }
 
-    /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new identifier.
+    /// Starts the router again after [`Lab::stop_router`], on the same ports and with a new
+    /// identifier.
     ///
     /// # Errors
     /// [`Error::Router`] if it does not start, for example because its port was taken meanwhile.
@@ -193,8 +194,9 @@ impl Lab {
         Ok(())
     }
 
-    /// Stops the router and leaves the page's port and the ws port open. Sessions get zenoh's goodbye, then every connection
-    /// to the router is cut. Until [`Lab::start_router`], `/zenoh` and the ws port answer 502.
+    /// Stops the router and leaves the page's port and the ws port open. Sessions get zenoh's
+    /// goodbye, then every connection to the router is cut. Until [`Lab::start_router`], `/zenoh`
+    /// and the ws port answer 502.
     pub async fn stop_router(&self) {
         let mut router = self.router.lock().await;
         self.shared.set_backend(None);

@@ -1,8 +1,9 @@
 //! The native face: a zenoh router, and the page that uses it, on this machine.
 //!
-//! [`Lab`] is the whole in one value, so that a test can run it in its own process; [`main`] is the command line.
-//! Three ports are opened and no other: the page's (which also carries `/zenoh`, see [`ENDPOINT`]), the ws port, and the
-//! router's own tcp port. All three are on loopback unless the user asks for something else.
+//! [`Lab`] is the whole in one value, so that a test can run it in its own process; [`main`] is the
+//! command line. Three ports are opened and no other: the page's (which also carries `/zenoh`, see
+//! [`ENDPOINT`]), the ws port, and the router's own tcp port. All three are on loopback unless the
+//! user asks for something else.
 //!
 //! This module never looks into a batch: it passes on as it came.
 //!

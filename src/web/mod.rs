@@ -1,4 +1,5 @@
-//! What the application asks of the browser. It carries out effects, and answers with actions. It decides nothing.
+//! What the application asks of the browser. It carries out effects, and answers with actions. It
+//! decides nothing.
 //!
 //! | place | what it is for |
 //! |---|---|

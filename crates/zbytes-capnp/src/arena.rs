@@ -1,4 +1,5 @@
-//! Memory for a message under construction, which is handed over as it is when the message is finished.
+//! Memory for a message under construction, which is handed over as it is when the message is
+//! finished.
 
 use std::ptr::NonNull;
 
@@ -12,8 +13,8 @@ pub(super) const WORD: usize = 8;
 /// Words of a segment that nobody has planned.
 const UNPLANNED: usize = 1024;
 
-/// The segments of a message under construction, each a vector of its own. `capnp` writes into them; afterwards they are taken out
-/// and become the segments of a payload, so nothing is copied.
+/// The segments of a message under construction, each a vector of its own. `capnp` writes into
+/// them; afterwards they are taken out and become the segments of a payload, so nothing is copied.
 #[derive(Debug, Default)]
 pub struct Arena {
     /// Zeroed memory for the segments to come, in reverse order.
@@ -23,7 +24,8 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// An arena with memory for segments of so many words, in the order in which they will be asked for.
+    /// An arena with memory for segments of so many words, in the order in which they will be asked
+    /// for.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`].
@@ -46,9 +48,10 @@ fn zeros(words: usize) -> Result<Vec<u64>, SegmentError> {
     Ok(memory)
 }
 
-// SAFETY: each call gives out zeroed memory of its own, aligned to words and at least as long as asked for, which stays where it is
-// until the arena is dropped or taken apart: a `Vec` does not move its memory when it is moved, and no method touches what was given out
-// while the builder, which owns the arena, exists.
+// SAFETY: each call gives out zeroed memory of its own, aligned to words and at least as long as
+// asked for, which stays where it is until the arena is dropped or taken apart: a `Vec` does not
+// move its memory when it is moved, and no method touches what was given out while the builder,
+// which owns the arena, exists.
 #[allow(unsafe_code, reason = "capnp has no other way to hand the memory of a finished message over without a copy")]
 unsafe impl Allocator for Arena {
     fn allocate_segment(&mut self, minimum_size: u32) -> (NonNull<u8>, u32) {

@@ -1,4 +1,5 @@
-//! Building a message so that its segments become those of a payload, and adopting arrays as segments of it.
+//! Building a message so that its segments become those of a payload, and adopting arrays as
+//! segments of it.
 
 use capnp::{message::Builder, traits::FromPointerBuilder};
 
@@ -17,7 +18,8 @@ use zbytes::{
 /// Bytes of the placeholder behind a [`Slot`]: the two words that become a landing pad.
 pub const PLACEHOLDER: usize = 2 * WORD;
 
-/// A message under construction. `capnp`'s generated code writes it; what is written stays where it is when it is finished.
+/// A message under construction. `capnp`'s generated code writes it; what is written stays where it
+/// is when it is finished.
 ///
 /// ```
 /// use zbytes::segment::Source;
@@ -51,8 +53,9 @@ struct Adopted {
     source: Source,
 }
 
-/// The place in a message under construction where an adopted array will be pointed to. It is made out of a field that was initialised
-/// with 16 B: the field's pointer becomes a double-far pointer, and those 16 B its landing pad.
+/// The place in a message under construction where an adopted array will be pointed to. It is made
+/// out of a field that was initialised with 16 B: the field's pointer becomes a double-far pointer,
+/// and those 16 B its landing pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// Where the placeholder is. Only compared, never followed.
@@ -61,8 +64,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The slot of a field that was initialised as a placeholder of [`PLACEHOLDER`] bytes: a `Data` of 16 B, or a list of numbers
-    /// that takes 16 B, such as four of 4 B. The field must not be changed afterwards.
+    /// The slot of a field that was initialised as a placeholder of [`PLACEHOLDER`] bytes: a `Data`
+    /// of 16 B, or a list of numbers that takes 16 B, such as four of 4 B. The field must not be
+    /// changed afterwards.
     #[must_use]
     pub fn of(placeholder: &mut [u8]) -> Self {
         Self { address: placeholder.as_ptr().addr(), len: placeholder.len() }
@@ -78,8 +82,9 @@ impl Draft {
         Self::planned(&[])
     }
 
-    /// An empty message with memory for segments of so many words, in the order in which it will need them. What does not fit goes into
-    /// further segments, for which a program that has no memory left is aborted; so plan for large fields.
+    /// An empty message with memory for segments of so many words, in the order in which it will
+    /// need them. What does not fit goes into further segments, for which a program that has no
+    /// memory left is aborted; so plan for large fields.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`].
@@ -107,16 +112,19 @@ impl Draft {
         &mut self.ledger
     }
 
-    /// Makes the bytes of `source` a segment of the message, without copying them (unless its mode is copy), and lets the field of
-    /// `slot` point to them: a list of elements of `size` bytes, 1 for `Data`.
+    /// Makes the bytes of `source` a segment of the message, without copying them (unless its mode
+    /// is copy), and lets the field of `slot` point to them: a list of elements of `size` bytes, 1
+    /// for `Data`.
     ///
-    /// An array of JavaScript is neither read nor detached before the payload is built. One without elements becomes an empty list and no
-    /// segment, because readers in C++ do not accept a pointer into an empty one; it is never detached.
+    /// An array of JavaScript is neither read nor detached before the payload is built. One without
+    /// elements becomes an empty list and no segment, because readers in C++ do not accept a
+    /// pointer into an empty one; it is never detached.
     ///
     /// # Errors
-    /// [`MessageError::Length`] when the source is not of whole elements, [`MessageError::TooLong`] beyond [`MAX_LIST`] elements,
-    /// [`MessageError::Unsound`] for elements of other sizes than 1, 2, 4 and 8, [`MessageError::Segment`] for a source that is
-    /// detached or no buffer. Whether `slot` is one of this message shows in [`Draft::finish`].
+    /// [`MessageError::Length`] when the source is not of whole elements, [`MessageError::TooLong`]
+    /// beyond [`MAX_LIST`] elements, [`MessageError::Unsound`] for elements of other sizes than 1,
+    /// 2, 4 and 8, [`MessageError::Segment`] for a source that is detached or no buffer. Whether
+    /// `slot` is one of this message shows in [`Draft::finish`].
     pub fn adopt(&mut self, slot: Slot, size: usize, source: Source) -> Result<(), MessageError> {
         let code = code_of(size).ok_or_else(|| MessageError::Unsound {
             why: format!("no list has elements of {size} B that are numbers. They have 1, 2, 4 or 8 B"),
@@ -131,9 +139,10 @@ impl Draft {
         Ok(())
     }
 
-    /// Ends building: what was built becomes segments, each with the memory that it was built in; then come the adopted ones, in the
-    /// order of their adoption, each completed to whole words by a padding of at most seven bytes. The segment table goes in
-    /// front of all, as in a [stream](https://capnproto.org/encoding.html#serialization-over-a-stream).
+    /// Ends building: what was built becomes segments, each with the memory that it was built in;
+    /// then come the adopted ones, in the order of their adoption, each completed to whole words by
+    /// a padding of at most seven bytes. The segment table goes in front of all, as in a
+    /// [stream](https://capnproto.org/encoding.html#serialization-over-a-stream).
     ///
     /// # Errors
     /// [`MessageError::TooManySegments`], [`MessageError::NoSuchSlot`].
@@ -194,7 +203,8 @@ pub(super) fn table_len(segments: usize) -> usize {
     (4 + 4 * segments).next_multiple_of(WORD)
 }
 
-/// The segment table: the number of segments less one, and the words of each, 4 B each, padded to whole words.
+/// The segment table: the number of segments less one, and the words of each, 4 B each, padded to
+/// whole words.
 fn table(count: usize, words: impl Iterator<Item = usize>) -> Vec<u8> {
     let mut table = Vec::with_capacity(table_len(count));
     // Both fit: there are at most 511 segments, each of at most 2^29 words.
@@ -219,10 +229,12 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
         Ok(Spot { segment: segment as u32, word: ((slot.address - start) / WORD) as u32 })
     });
     let spots = spots.collect::<Result<Vec<_>, MessageError>>()?;
-    // Who points there. Everything that was built is looked through, because `capnp` tells where objects are, but not their pointers.
+    // Who points there. Everything that was built is looked through, because `capnp` tells where
+    // objects are, but not their pointers.
     let mut pointers = vec![None; spots.len()];
     walk(segments, Limits::NONE, &mut |seen| {
-        // An object without a byte may be said to begin where a placeholder does; only one has its size.
+        // An object without a byte may be said to begin where a placeholder does; only one has its
+        // size.
         if let Target::List { at, code: 2..=5, .. } = seen.followed.target
             && seen.followed.target.words() == (PLACEHOLDER / WORD) as u64
             && let Some(index) = spots.iter().position(|spot| *spot == at)
@@ -236,7 +248,8 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     for ((part, pad), pointer) in adopted.iter().zip(spots).zip(pointers) {
         let (slot, old_pad) = pointer.ok_or(MessageError::NoSuchSlot)?;
         if part.len == 0 {
-            // The pointer that is there, or the one in its landing pad, now leads to a list without elements.
+            // The pointer that is there, or the one in its landing pad, now leads to a list without
+            // elements.
             let at = old_pad.map_or(slot, |(old, words)| old.after(words - 1));
             let old = segments.word(at)?;
             set(segments, at, empty_list(old, part.code));
@@ -284,7 +297,8 @@ pub struct Part {
     pub source: Source,
 }
 
-/// A finished message: its parts in the order of the stream. It owns what was built and refers to what was adopted.
+/// A finished message: its parts in the order of the stream. It owns what was built and refers to
+/// what was adopted.
 #[derive(Debug)]
 pub struct Message {
     parts: Vec<Part>,
@@ -293,13 +307,15 @@ pub struct Message {
 }
 
 impl Message {
-    /// The parts, in the order of the stream: the table, what was built, what was adopted with its paddings.
+    /// The parts, in the order of the stream: the table, what was built, what was adopted with its
+    /// paddings.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// Length in bytes, with table and paddings; saturated, since adopted arrays may be longer together than a program can count.
+    /// Length in bytes, with table and paddings; saturated, since adopted arrays may be longer
+    /// together than a program can count.
     #[must_use]
     pub fn len(&self) -> usize {
         self.parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len))
@@ -323,8 +339,8 @@ impl Message {
         &self.ledger
     }
 
-    /// Looks whether every adopted array still has the length that the message says. One that is borrowed or moved cannot have
-    /// another; one that is copied can, if it is resizable.
+    /// Looks whether every adopted array still has the length that the message says. One that is
+    /// borrowed or moved cannot have another; one that is copied can, if it is resizable.
     ///
     /// # Errors
     /// The index of the part, and [`SegmentError::Detached`] or whatever keeps it from being taken.
@@ -339,8 +355,9 @@ impl Message {
         Ok(())
     }
 
-    /// The sources of a payload, one for each part; `mode` overrides their own, which is move for what was built. And what was copied
-    /// to make them. Whoever has an array copied that can be resized looks with [`Message::check`] first.
+    /// The sources of a payload, one for each part; `mode` overrides their own, which is move for
+    /// what was built. And what was copied to make them. Whoever has an array copied that can be
+    /// resized looks with [`Message::check`] first.
     #[must_use]
     pub fn into_sources(self, mode: Option<Mode>) -> (Vec<Source>, Ledger) {
         let sources = self.parts.into_iter().map(|part| match mode {
@@ -350,16 +367,17 @@ impl Message {
         (sources.collect(), self.ledger)
     }
 
-    /// The parts as segments, for whoever keeps them and makes payloads of them again and again. For a message in which nothing was
-    /// adopted; adopted arrays would have to be taken first, and are left out.
+    /// The parts as segments, for whoever keeps them and makes payloads of them again and again.
+    /// For a message in which nothing was adopted; adopted arrays would have to be taken first, and
+    /// are left out.
     #[must_use]
     pub fn into_segments(self) -> Vec<Segment> {
         let parts = self.parts.into_iter().filter(|part| part.kind != PartKind::Adopted);
         parts.filter_map(|part| part.source.into_readable().ok()).collect()
     }
 
-    /// The message as a payload of its own. What was built is moved, what was adopted is taken by its own mode. What was copied into the
-    /// message counts as building.
+    /// The message as a payload of its own. What was built is moved, what was adopted is taken by
+    /// its own mode. What was copied into the message counts as building.
     ///
     /// # Errors
     /// [`BuildError`]: see [`ZBytes::from_segments`]; and as [`Message::check`].

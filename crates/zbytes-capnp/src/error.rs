@@ -8,7 +8,8 @@ use zbytes::{
     segment::SegmentError,
 };
 
-/// Why a message could not be made, or why bytes are no message that can be read. Nothing was changed then.
+/// Why a message could not be made, or why bytes are no message that can be read. Nothing was
+/// changed then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageError {
@@ -77,7 +78,8 @@ pub enum MessageError {
         /// The limit.
         limit: u32,
     },
-    /// The message would have to be read more often than its size justifies: many pointers to one place.
+    /// The message would have to be read more often than its size justifies: many pointers to one
+    /// place.
     TooMuch {
         /// The limit, in words of 8 B.
         limit: u64,

@@ -2,8 +2,9 @@
 //!
 //! # How a message is laid out
 //!
-//! A message is a list of segments already. So nothing has to be copied to make a payload of it: the builder's own memory becomes
-//! the payload's, and an array can itself become a segment of the message.
+//! A message is a list of segments already. So nothing has to be copied to make a payload of it:
+//! the builder's own memory becomes the payload's, and an array can itself become a segment of the
+//! message.
 //!
 //! ```text
 //!   Draft                                      Message = parts = segments of a payload
@@ -25,21 +26,23 @@
 //! | in place ([`Spec::in_place`]) | nothing | whoever makes the bytes writes them where the message is |
 //! | adopted ([`Spec::adopted`], [`Draft::adopt`]) | nothing | an array that its mode can take, as a segment of any payload |
 //!
-//! `capnp` for Rust cannot adopt (C++ can: `Orphanage::referenceExternalData`), so that is done here. The field is initialised as a
-//! placeholder of two words. When the message is finished, they become the landing pad of a *double-far pointer*
-//! ([encoding](https://capnproto.org/encoding.html#inter-segment-pointers)), which leads to the beginning of a further
-//! segment: the array. Every implementation reads it.
+//! `capnp` for Rust cannot adopt (C++ can: `Orphanage::referenceExternalData`), so that is done
+//! here. The field is initialised as a placeholder of two words. When the message is finished, they
+//! become the landing pad of a *double-far pointer*
+//! ([encoding](https://capnproto.org/encoding.html#inter-segment-pointers)), which leads to the
+//! beginning of a further segment: the array. Every implementation reads it.
 //!
 //! # Reading
 //!
-//! [`Received`] reads a message over the segments that its payload arrived in. `capnp` wants a whole segment contiguous, so one that
-//! is read is gathered, once, noted in the ledger; the others stay where they are. An array that has a segment of its own is found
-//! by its pointers, and its bytes are a part of the payload ([`ZBytes::slice`](zbytes::payload::ZBytes::slice)).
+//! [`Received`] reads a message over the segments that its payload arrived in. `capnp` wants a
+//! whole segment contiguous, so one that is read is gathered, once, noted in the ledger; the others
+//! stay where they are. An array that has a segment of its own is found by its pointers, and its
+//! bytes are a part of the payload ([`ZBytes::slice`](zbytes::payload::ZBytes::slice)).
 //!
 //! # Looking
 //!
-//! [`picture`] turns what a message holds into colours and [`values`] finds the range of its numbers, both through a window and in
-//! steps, so that a page can take its turn in between.
+//! [`picture`] turns what a message holds into colours and [`values`] finds the range of its
+//! numbers, both through a window and in steps, so that a page can take its turn in between.
 //!
 //! # Limits
 //!
@@ -50,9 +53,11 @@
 //! | nesting | [`NESTING`] | the default of other readers |
 //! | words that one reader goes through | twice the message's, and 64 | each object once, and its pointers |
 //!
-//! Other readers have limits of their own: 64 MiB in pycapnp and C++ unless they are told another (`traversal_limit_in_words`).
+//! Other readers have limits of their own: 64 MiB in pycapnp and C++ unless they are told another
+//! (`traversal_limit_in_words`).
 //!
-//! It must never show a message that was only partly understood: what does not fit together is an error.
+//! It must never show a message that was only partly understood: what does not fit together is an
+//! error.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 

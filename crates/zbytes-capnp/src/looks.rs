@@ -1,5 +1,5 @@
-//! What bytes look like from their beginning: a message that can be read, or what they are instead. It looks at few bytes, so it can be
-//! asked of everything that arrives.
+//! What bytes look like from their beginning: a message that can be read, or what they are instead.
+//! It looks at few bytes, so it can be asked of everything that arrives.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -12,7 +12,8 @@ use super::{
 };
 use zbytes::payload::ZBytes;
 
-/// The most bytes that are looked at to find out whether a message is packed, and the most words that they become: zeros pack well.
+/// The most bytes that are looked at to find out whether a message is packed, and the most words
+/// that they become: zeros pack well.
 const LOOKED: usize = 4 << 10;
 /// See [`LOOKED`].
 const UNPACKED: usize = 512;
@@ -80,7 +81,8 @@ impl Received {
     }
 }
 
-/// What else the bytes from `start` on may be, when they are not a message in the standard stream framing.
+/// What else the bytes from `start` on may be, when they are not a message in the standard stream
+/// framing.
 pub(super) fn otherwise(payload: &ZBytes, start: usize) -> Option<MessageError> {
     if is_packed(payload, start) {
         return Some(MessageError::Packed);
@@ -109,7 +111,8 @@ fn is_bare(payload: &ZBytes, start: usize) -> bool {
     seen >= ENOUGH || (walked.is_ok() && reached <= all && reached >= all - all / 10)
 }
 
-/// Whether the bytes are a packed message: unpacked, they begin with a segment table and a sound root, and they are as long as it says.
+/// Whether the bytes are a packed message: unpacked, they begin with a segment table and a sound
+/// root, and they are as long as it says.
 fn is_packed(payload: &ZBytes, start: usize) -> bool {
     let mut bytes = vec![0; payload.len().saturating_sub(start).min(LOOKED)];
     let mut reader = payload.reader();
@@ -139,17 +142,20 @@ fn is_packed(payload: &ZBytes, start: usize) -> bool {
     };
     let first: Vec<u64> = segment(0).collect();
     let root = super::pointer::follow(&vec![first], Spot::ROOT);
-    // What a far pointer leads to is not looked for: a packed message of several segments has one root in its first.
+    // What a far pointer leads to is not looked for: a packed message of several segments has one
+    // root in its first.
     fits && sizes.first().is_some_and(|words| *words > 0)
         && root.is_ok_and(
             |root| matches!(root.target, Target::Struct { data, pointers, .. } if u32::from(data) + u32::from(pointers) > 0),
         )
 }
 
-/// The words of packed bytes, by the [specification](https://capnproto.org/encoding.html#packing), at most [`UNPACKED`], and whether they are
-/// all. Of `bytes` that are only a beginning they are those that are whole. `None` when the bytes end inside of a word.
+/// The words of packed bytes, by the [specification](https://capnproto.org/encoding.html#packing),
+/// at most [`UNPACKED`], and whether they are all. Of `bytes` that are only a beginning they are
+/// those that are whole. `None` when the bytes end inside of a word.
 fn unpacked(bytes: &[u8], whole: bool) -> Option<(Vec<u64>, bool)> {
-    // What a tag repeats may pass the bound by a little. It never grows, and so is never held twice.
+    // What a tag repeats may pass the bound by a little. It never grows, and so is never held
+    // twice.
     let mut words = Vec::with_capacity(UNPACKED + 256);
     let mut rest = bytes.iter().copied();
     // A word has the bytes whose bits are set in its tag.
@@ -164,7 +170,8 @@ fn unpacked(bytes: &[u8], whole: bool) -> Option<(Vec<u64>, bool)> {
     let ended = 'all: loop {
         let Some(tag) = rest.next() else { break true };
         let Some(mut count) = word(tag, &mut rest) else { break false };
-        // Behind a word of zeros stands how many more follow, behind a full one how many that are not packed.
+        // Behind a word of zeros stands how many more follow, behind a full one how many that are
+        // not packed.
         if matches!(tag, 0 | 0xff) {
             let Some(more) = rest.next() else { break false };
             for _ in 0..more {

@@ -1,8 +1,8 @@
-//! Pointers of Cap'n Proto, by the [encoding specification](https://capnproto.org/encoding.html): what they say, where they
-//! lead, and the two that adoption writes.
+//! Pointers of Cap'n Proto, by the [encoding specification](https://capnproto.org/encoding.html):
+//! what they say, where they lead, and the two that adoption writes.
 //!
-//! Following a pointer looks at words that hold pointers and tags, never at data. So an array that lies in a segment of its own is found
-//! without being touched.
+//! Following a pointer looks at words that hold pointers and tags, never at data. So an array that
+//! lies in a segment of its own is found without being touched.
 //!
 //! ```text
 //!   struct   lsb |A=0|  B: offset, 30 bits, signed   |  C: data words, 16  |  D: pointers, 16     |
@@ -11,10 +11,11 @@
 //!   capability   |A=3|  0                            |  C: index, 32                              |
 //! ```
 //!
-//! An offset counts words from the end of the pointer. A far pointer leads to a *landing pad*: with `B` = 0 one word, an ordinary
-//! pointer beside its object; with `B` = 1 two words, a far pointer to the beginning of the object and a tag that says
-//! what it is, with an offset of 0. The second is called *double-far*: the pad lies in neither segment's way, so the object's segment
-//! may be somebody else's array.
+//! An offset counts words from the end of the pointer. A far pointer leads to a *landing pad*: with
+//! `B` = 0 one word, an ordinary pointer beside its object; with `B` = 1 two words, a far pointer
+//! to the beginning of the object and a tag that says what it is, with an offset of 0. The second
+//! is called *double-far*: the pad lies in neither segment's way, so the object's segment may be
+//! somebody else's array.
 
 use super::MessageError;
 
@@ -132,7 +133,8 @@ fn inside(words: &dyn Words, at: Spot, len: u64) -> bool {
 /// Follows the pointer at `slot`, which the caller knows to be there.
 ///
 /// # Errors
-/// [`MessageError::Pointer`] when it leads out of its segment, to a segment that is not there, or from pad to pad.
+/// [`MessageError::Pointer`] when it leads out of its segment, to a segment that is not there, or
+/// from pad to pad.
 pub(super) fn follow(words: &dyn Words, slot: Spot) -> Result<Followed, MessageError> {
     let word = words.word(slot)?;
     if kind(word) != 2 {
@@ -206,7 +208,8 @@ pub(super) fn double_far(pad: Spot) -> u64 {
     u64::from(pad.segment) << 32 | u64::from(pad.word) << 3 | 4 | 2
 }
 
-/// The landing pad of a double-far pointer: to the beginning of `segment`, and the tag of a list of `count` elements of `code`.
+/// The landing pad of a double-far pointer: to the beginning of `segment`, and the tag of a list of
+/// `count` elements of `code`.
 pub(super) fn landing_pad(segment: u32, code: u8, count: u32) -> [u64; 2] {
     [u64::from(segment) << 32 | 2, u64::from(count) << 35 | u64::from(code) << 32 | 1]
 }

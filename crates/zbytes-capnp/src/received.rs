@@ -31,11 +31,13 @@ const WINDOW: usize = 256;
 /// A table that announces more segments is not counted: no builder makes so many.
 const MOST_COUNTED: u64 = 1 << 16;
 
-/// A message in a payload, in the standard stream framing. It holds the payload, so the owners live as long as it does.
+/// A message in a payload, in the standard stream framing. It holds the payload, so the owners live
+/// as long as it does.
 ///
-/// Opening one reads the segment table and nothing else. A segment is made contiguous when, and only when, `capnp` reads something in
-/// it, once; if it lies in one piece in linear memory, at a whole word, it is read in place. Where an array is, is found by its
-/// pointers ([`Received::locate`]), without touching it.
+/// Opening one reads the segment table and nothing else. A segment is made contiguous when, and
+/// only when, `capnp` reads something in it, once; if it lies in one piece in linear memory, at a
+/// whole word, it is read in place. Where an array is, is found by its pointers
+/// ([`Received::locate`]), without touching it.
 pub struct Received {
     payload: ZBytes,
     /// Where each payload segment begins, and at the end the payload's length.
@@ -46,7 +48,8 @@ pub struct Received {
     gathered: Vec<OnceCell<Gathered>>,
     window: RefCell<Window>,
     ledger: RefCell<Ledger>,
-    /// Why the last segment could not be made contiguous: `capnp` can only be told that there is none.
+    /// Why the last segment could not be made contiguous: `capnp` can only be told that there is
+    /// none.
     trouble: Cell<Option<MessageError>>,
 }
 
@@ -72,12 +75,13 @@ struct Window {
 }
 
 impl Received {
-    /// Opens the message at the beginning of `payload`. Only the segment table is read. What follows the message is left alone: see
-    /// [`Received::end`].
+    /// Opens the message at the beginning of `payload`. Only the segment table is read. What
+    /// follows the message is left alone: see [`Received::end`].
     ///
     /// # Errors
-    /// [`MessageError::Truncated`], [`MessageError::TooManySegments`], [`MessageError::NotFramed`], what it looks like instead
-    /// ([`MessageError::Packed`], [`MessageError::NoTable`]), or [`MessageError::Segment`] when an owner was detached.
+    /// [`MessageError::Truncated`], [`MessageError::TooManySegments`], [`MessageError::NotFramed`],
+    /// what it looks like instead ([`MessageError::Packed`], [`MessageError::NoTable`]), or
+    /// [`MessageError::Segment`] when an owner was detached.
     pub fn open(payload: &ZBytes) -> Result<Self, MessageError> {
         Self::open_at(payload, 0)
     }
@@ -134,8 +138,8 @@ impl Received {
         }
     }
 
-    /// The message that begins at byte `start` by its segment table, and the bytes that it needs. What is not there is left out of its
-    /// segments.
+    /// The message that begins at byte `start` by its segment table, and the bytes that it needs.
+    /// What is not there is left out of its segments.
     fn framed(payload: &ZBytes, start: usize) -> Result<(Self, u64), MessageError> {
         let mut received = Self::without_segments(payload);
         let end = payload.len();
@@ -150,7 +154,8 @@ impl Received {
         }
         let count = number(&received, 0)? + 1;
         if count > MAX_SEGMENTS as u64 {
-            // It is a message all the same if the table is as long as the first number says, and the segments fit behind it.
+            // It is a message all the same if the table is as long as the first number says, and
+            // the segments fit behind it.
             let table = 4 * (count + 1).next_multiple_of(2);
             if count > MOST_COUNTED || table > found {
                 return Err(MessageError::NotFramed { found: count });
@@ -218,15 +223,17 @@ impl Received {
         self.segments.iter().map(|range| (range.len() / WORD) as u64).sum()
     }
 
-    /// How much of the message may be gone through: twice its words, so that honest messages of any size can be read.
+    /// How much of the message may be gone through: twice its words, so that honest messages of any
+    /// size can be read.
     pub(super) fn limits(&self) -> Limits {
         Limits { depth: NESTING, words: 2 * self.words() + 64 }
     }
 
-    /// The message for `capnp`'s generated code. Its traversal limit is twice the message's size, its nesting limit [`NESTING`].
+    /// The message for `capnp`'s generated code. Its traversal limit is twice the message's size,
+    /// its nesting limit [`NESTING`].
     ///
-    /// Each segment that is read is made contiguous first; if there is no memory, or the owner was detached, `capnp` says that the segment
-    /// is not there, and [`Received::trouble`] says why.
+    /// Each segment that is read is made contiguous first; if there is no memory, or the owner was
+    /// detached, `capnp` says that the segment is not there, and [`Received::trouble`] says why.
     #[must_use]
     pub fn reader(&self) -> Reader<&Self> {
         let mut options = ReaderOptions::new();
@@ -257,12 +264,13 @@ impl Received {
         })
     }
 
-    /// Where the list behind pointer `index` of the root struct lies: its bytes in the payload, and the size of its elements in bytes.
-    /// `None` when the pointer is null, or beyond what the struct has, as in a message of an older schema. Looks at
-    /// pointers only.
+    /// Where the list behind pointer `index` of the root struct lies: its bytes in the payload, and
+    /// the size of its elements in bytes. `None` when the pointer is null, or beyond what the
+    /// struct has, as in a message of an older schema. Looks at pointers only.
     ///
     /// # Errors
-    /// [`MessageError::Pointer`], and [`MessageError::Content`] when there is something else, or the root is no struct.
+    /// [`MessageError::Pointer`], and [`MessageError::Content`] when there is something else, or
+    /// the root is no struct.
     pub fn locate(&self, index: u16) -> Result<Option<(Range<usize>, usize)>, MessageError> {
         let Target::Struct { at, data, pointers } = self.root()?.target else {
             return Err(MessageError::Content { why: "its root is not a struct".to_owned() });
@@ -314,7 +322,8 @@ impl Received {
         Ok(u64::from_le_bytes(bytes))
     }
 
-    /// Calls `see` with every payload segment that has bytes in `range`, the range in it, and how many bytes came before.
+    /// Calls `see` with every payload segment that has bytes in `range`, the range in it, and how
+    /// many bytes came before.
     fn each_part(&self, range: Range<usize>, see: &mut EachPart<'_>) -> Result<(), MessageError> {
         let first = self.begins.partition_point(|begin| *begin <= range.start).saturating_sub(1);
         let mut done = 0;

@@ -1,4 +1,5 @@
-//! Messages of the schemas in `lab.capnp`: what each says beside its arrays, and the three ways to get the arrays into it.
+//! Messages of the schemas in `lab.capnp`: what each says beside its arrays, and the three ways to
+//! get the arrays into it.
 
 use std::{fmt, ops::Range};
 
@@ -94,9 +95,11 @@ impl Schema {
 /// How the bytes of an array get into a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Way {
-    /// They are copied out of an array into the builder, as everybody does who has an array: one copy.
+    /// They are copied out of an array into the builder, as everybody does who has an array: one
+    /// copy.
     Filled,
-    /// The builder's memory is there first, and whoever makes the bytes writes them there, through a typed array: no copy.
+    /// The builder's memory is there first, and whoever makes the bytes writes them there, through
+    /// a typed array: no copy.
     InPlace,
     /// The array itself becomes a segment of the message: no copy.
     #[default]
@@ -307,8 +310,8 @@ impl Spec {
     /// Whether a message can say it.
     ///
     /// # Errors
-    /// [`MessageError::TooLong`] for an array beyond [`MAX_LIST`]; [`MessageError::Unsound`] for rows of a picture that are shorter than
-    /// their pixels, or no whole elements.
+    /// [`MessageError::TooLong`] for an array beyond [`MAX_LIST`]; [`MessageError::Unsound`] for
+    /// rows of a picture that are shorter than their pixels, or no whole elements.
     pub fn check(&self) -> Result<(), MessageError> {
         if let Self::CameraFrame { width, step, format, .. } = self {
             let row = u64::from(*width) * format.pixel() as u64;
@@ -340,7 +343,8 @@ impl Spec {
         Ok(())
     }
 
-    /// Elements of each of [`Spec::arrays`], also where a program could not count them: `u64::MAX` stands for more than that.
+    /// Elements of each of [`Spec::arrays`], also where a program could not count them: `u64::MAX`
+    /// stands for more than that.
     fn lengths(&self) -> Vec<u64> {
         match self {
             Self::Tensor { shape, .. } if shape.contains(&0) => vec![0],
@@ -362,8 +366,8 @@ impl Spec {
             .fold(0, |sum: u64, (array, length)| sum.saturating_add(length.saturating_mul(array.element.size() as u64)))
     }
 
-    /// Words of the first segment of a message that is filled or made in place; an adopted one has two more for each array that is not
-    /// empty.
+    /// Words of the first segment of a message that is filled or made in place; an adopted one has
+    /// two more for each array that is not empty.
     fn head_words(&self) -> usize {
         let shape = match self {
             Self::Tensor { shape, .. } => shape.len() * size_of::<u32>(),
@@ -380,7 +384,8 @@ impl Spec {
         let head = self.head_words();
         match way {
             Way::Adopted => vec![head + arrays.count() * PLACEHOLDER / WORD],
-            // A landing pad of one word stands before each array: it is in another segment than its pointer.
+            // A landing pad of one word stands before each array: it is in another segment than its
+            // pointer.
             Way::Filled | Way::InPlace => {
                 std::iter::once(head).chain(arrays.map(|bytes| 1 + bytes.div_ceil(WORD))).collect()
             }
@@ -419,11 +424,12 @@ impl Spec {
         Ok(parts)
     }
 
-    /// The message, filled from `arrays`: each is copied once, into the builder, and noted. The modes of the sources do not count.
+    /// The message, filled from `arrays`: each is copied once, into the builder, and noted. The
+    /// modes of the sources do not count.
     ///
     /// # Errors
-    /// As [`Spec::check`], [`MessageError::Length`] when an array has another length, [`MessageError::Segment`] when one cannot be read or
-    /// memory runs out.
+    /// As [`Spec::check`], [`MessageError::Length`] when an array has another length,
+    /// [`MessageError::Segment`] when one cannot be read or memory runs out.
     pub fn filled(&self, arrays: impl IntoIterator<Item = Source>) -> Result<Message, MessageError> {
         let arrays = self.admit(arrays, |source| {
             let segment = source.into_readable()?;
@@ -438,11 +444,12 @@ impl Spec {
         draft.finish()
     }
 
-    /// The message, made in place: `produce` is called for each array that is not empty, with its index and its bytes in the builder,
-    /// which are zeros at first. Nothing is copied.
+    /// The message, made in place: `produce` is called for each array that is not empty, with its
+    /// index and its bytes in the builder, which are zeros at first. Nothing is copied.
     ///
     /// # Errors
-    /// As [`Spec::check`], [`MessageError::Segment`] when memory runs out, or the first error of `produce`.
+    /// As [`Spec::check`], [`MessageError::Segment`] when memory runs out, or the first error of
+    /// `produce`.
     pub fn in_place(
         &self,
         mut produce: impl FnMut(usize, &mut [u8]) -> Result<(), SegmentError>,
@@ -453,12 +460,13 @@ impl Spec {
         draft.finish()
     }
 
-    /// The message with `arrays` adopted: each becomes a segment of the message, taken by its own mode. An array without elements is
-    /// none.
+    /// The message with `arrays` adopted: each becomes a segment of the message, taken by its own
+    /// mode. An array without elements is none.
     ///
     /// # Errors
-    /// As [`Spec::check`], [`MessageError::Length`] when an array has another length, [`MessageError::Segment`] for one that is
-    /// detached or no buffer. What its mode cannot take is refused when the payload is built.
+    /// As [`Spec::check`], [`MessageError::Length`] when an array has another length,
+    /// [`MessageError::Segment`] for one that is detached or no buffer. What its mode cannot take
+    /// is refused when the payload is built.
     pub fn adopted(&self, arrays: impl IntoIterator<Item = Source>) -> Result<Message, MessageError> {
         let arrays = self.admit(arrays, |source| Ok((source.len()?, source)))?;
         let mut draft = self.draft(Way::Adopted)?;
@@ -508,8 +516,8 @@ impl Spec {
             .collect()
     }
 
-    /// Writes everything but the arrays, and calls `array` for each that is not empty with its index and its place: all its
-    /// bytes, or a placeholder if it is to be adopted.
+    /// Writes everything but the arrays, and calls `array` for each that is not empty with its
+    /// index and its place: all its bytes, or a placeholder if it is to be adopted.
     fn write(&self, builder: &mut Builder<Arena>, way: Way, array: &mut EachArray<'_>) -> Result<(), MessageError> {
         // `check` has seen that every length fits.
         let bytes = |bytes: usize| if way == Way::Adopted && bytes > 0 { PLACEHOLDER } else { bytes };
@@ -601,12 +609,12 @@ fn element_of(found: lab_capnp::ElementType) -> Element {
 const MAX_DIMENSIONS: u32 = 64;
 
 impl Received {
-    /// Reads the message as one of `schema`: everything but its arrays, which are only located. The segment with the root is made
-    /// contiguous; an array in another segment is not touched.
+    /// Reads the message as one of `schema`: everything but its arrays, which are only located. The
+    /// segment with the root is made contiguous; an array in another segment is not touched.
     ///
     /// # Errors
-    /// [`MessageError::Content`] when what it says does not fit together, or it is of another schema, and whatever keeps it from being
-    /// read.
+    /// [`MessageError::Content`] when what it says does not fit together, or it is of another
+    /// schema, and whatever keeps it from being read.
     pub fn read(&self, schema: Schema) -> Result<Content, MessageError> {
         let error = |error: capnp::Error| self.words_of(&error);
         let text = |text: capnp::text::Reader<'_>| {
@@ -675,8 +683,9 @@ impl Received {
         Ok(Content { spec, arrays: ranges })
     }
 
-    /// Reads the message as the schema that its root struct has the sizes of; a message does not name its schema. A struct of other
-    /// sizes, as of an older or newer schema, is read as the first that it fits.
+    /// Reads the message as the schema that its root struct has the sizes of; a message does not
+    /// name its schema. A struct of other sizes, as of an older or newer schema, is read as the
+    /// first that it fits.
     ///
     /// # Errors
     /// As [`Received::read`] for the schema that it has the sizes of, else for the first.

@@ -1,4 +1,5 @@
-//! The structure of a message over its bytes, as plain values: what the drawings read. It holds no byte and no reference.
+//! The structure of a message over its bytes, as plain values: what the drawings read. It holds no
+//! byte and no reference.
 
 use std::ops::Range;
 
@@ -11,7 +12,8 @@ use super::{
     walk::{Seen, walk},
 };
 
-/// The most spans that are told of one message. What comes beyond is left out, and [`Structure::cut`] says so.
+/// The most spans that are told of one message. What comes beyond is left out, and
+/// [`Structure::cut`] says so.
 pub const MAX_SPANS: usize = 512;
 
 /// What a run of bytes in a message is.
@@ -81,7 +83,8 @@ pub struct Span {
 pub struct Structure {
     /// The spans.
     pub spans: Vec<Span>,
-    /// Whether there are more than [`MAX_SPANS`], so that some are left out. Bytes of spans that were left out are in none.
+    /// Whether there are more than [`MAX_SPANS`], so that some are left out. Bytes of spans that
+    /// were left out are in none.
     pub cut: bool,
 }
 
@@ -183,7 +186,8 @@ impl Collector<'_> {
     }
 }
 
-/// What a pointer is called that stands in what `label` leads to. Far down the middle of its way is left out.
+/// What a pointer is called that stands in what `label` leads to. Far down the middle of its way is
+/// left out.
 fn deeper(label: &str, index: u32) -> String {
     const LONGEST: usize = 60;
     if label.len() < LONGEST {
@@ -194,10 +198,12 @@ fn deeper(label: &str, index: u32) -> String {
 }
 
 impl Received {
-    /// What every byte of the message is; with `schema`, by the names of its fields. Looks at pointers only.
+    /// What every byte of the message is; with `schema`, by the names of its fields. Looks at
+    /// pointers only.
     ///
     /// # Errors
-    /// The first pointer that cannot be followed, or [`MessageError::TooDeep`] or [`MessageError::TooMuch`].
+    /// The first pointer that cannot be followed, or [`MessageError::TooDeep`] or
+    /// [`MessageError::TooMuch`].
     pub fn structure(&self, schema: Option<Schema>) -> Result<Structure, MessageError> {
         let mut collector = Collector { received: self, schema, spans: Vec::new(), labels: Vec::new() };
         let mut cut = false;
@@ -240,7 +246,8 @@ impl Received {
                 both.into_iter().filter(|span| !span.bytes.is_empty())
             };
             while let Some(span) = spans.next_if(|span| span.bytes.start < range.end) {
-                // Several pointers may lead to one place, and a damaged message may have objects that overlap: the first is shown.
+                // Several pointers may lead to one place, and a damaged message may have objects
+                // that overlap: the first is shown.
                 if span.bytes.start < at {
                     continue;
                 }

@@ -1,5 +1,5 @@
-//! Messages made in three ways, read back by `capnp` itself and by our own reading, over payloads cut in many ways; and what is no
-//! message.
+//! Messages made in three ways, read back by `capnp` itself and by our own reading, over payloads
+//! cut in many ways; and what is no message.
 
 mod looks;
 mod made;
@@ -67,7 +67,8 @@ fn a_cloud(points: u32) -> Spec {
     Spec::PointCloud { frame_id: "größer".to_owned(), timestamp: 9, points }
 }
 
-/// Every schema, element sizes of 1 to 8 B, lengths that are and are not whole words, empty arrays, no dimension at all.
+/// Every schema, element sizes of 1 to 8 B, lengths that are and are not whole words, empty arrays,
+/// no dimension at all.
 fn specs() -> Vec<Spec> {
     let mut specs = vec![
         a_frame(PixelFormat::Rgba8, 16, 4, 64),

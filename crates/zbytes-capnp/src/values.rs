@@ -1,7 +1,7 @@
 //! What the elements of an array are as numbers, and the range that they span.
 //!
-//! Numbers are exact: integers of 64 bits do not pass through floating point, so the range of counters and of times in nanoseconds is
-//! what it is.
+//! Numbers are exact: integers of 64 bits do not pass through floating point, so the range of
+//! counters and of times in nanoseconds is what it is.
 
 use std::fmt;
 
@@ -95,7 +95,8 @@ pub struct Range {
     pub below: u64,
 }
 
-/// The least and the greatest of the finite values, as its own type has them, and how many are not finite.
+/// The least and the greatest of the finite values, as its own type has them, and how many are not
+/// finite.
 macro_rules! extent {
     ($bytes:expr, $type:ty, whole) => {{
         let mut values = $bytes
@@ -183,8 +184,8 @@ impl Range {
         self.nan + self.above + self.below
     }
 
-    /// Where a value of the range stands in it, from 0 to 1: infinities at its ends, 0.5 when the range is a single value. `None`
-    /// for what is not a number.
+    /// Where a value of the range stands in it, from 0 to 1: infinities at its ends, 0.5 when the
+    /// range is a single value. `None` for what is not a number.
     #[must_use]
     pub fn share(&self, value: Number) -> Option<f64> {
         let plain = value.as_f64();

@@ -10,7 +10,8 @@ use super::{
 pub(super) struct Limits {
     /// How deeply structs and lists may lie in each other.
     pub(super) depth: u32,
-    /// Words of all targets together, each counted at least as one. A target that many pointers lead to counts as often.
+    /// Words of all targets together, each counted at least as one. A target that many pointers
+    /// lead to counts as often.
     pub(super) words: u64,
 }
 
@@ -27,13 +28,13 @@ pub(super) struct Seen {
     pub(super) followed: Followed,
     /// How many pointers were followed before it, from the root.
     pub(super) depth: u32,
-    /// Where the object is in which it stands, by the index of its own pointer in the order of the walk, and which of its pointers
-    /// it is; `None` for the root.
+    /// Where the object is in which it stands, by the index of its own pointer in the order of the
+    /// walk, and which of its pointers it is; `None` for the root.
     pub(super) parent: Option<(usize, u32)>,
 }
 
-/// The pointers of an object, which are still to be followed: those of a struct, of a list of pointers, or of all structs of a list. Its
-/// size does not depend on how many they are.
+/// The pointers of an object, which are still to be followed: those of a struct, of a list of
+/// pointers, or of all structs of a list. Its size does not depend on how many they are.
 struct Row {
     /// The first pointer of the first struct.
     first: Spot,
@@ -64,7 +65,8 @@ impl Row {
     }
 }
 
-/// Follows every pointer of a message, each object before what it points to. Null pointers are shown too.
+/// Follows every pointer of a message, each object before what it points to. Null pointers are
+/// shown too.
 ///
 /// # Errors
 /// The first pointer that cannot be followed, a limit, or an error of `see`.
@@ -141,7 +143,8 @@ mod tests {
 
     #[test]
     fn pointers_of_structs_in_a_list_follow_their_data() {
-        // Two structs of two words of data, which no reader may take for pointers, and two pointers.
+        // Two structs of two words of data, which no reader may take for pointers, and two
+        // pointers.
         let (no_pointer, null) = (u64::MAX, 0);
         let list = 8 << 35 | 7 << 32 | 1;
         let tag = 2 << 2 | 2 << 32 | 2 << 48;

@@ -1,10 +1,12 @@
 //! Counts every copy of payload bytes that this library makes, and those of programs that use it.
 //!
-//! A [`Ledger`] is an explicit handle: whoever copies is given one and writes into it. There is no global one, so two
-//! payloads never mix their counts, and a test compares exact numbers instead of times. It must never be written by code
-//! that does not copy, and never left out by code that does.
+//! A [`Ledger`] is an explicit handle: whoever copies is given one and writes into it. There is no
+//! global one, so two payloads never mix their counts, and a test compares exact numbers instead of
+//! times. It must never be written by code that does not copy, and never left out by code that
+//! does.
 //!
-//! Headers (of frames, of messages) are no payload. They are counted apart, as [`Ledger::metadata`].
+//! Headers (of frames, of messages) are no payload. They are counted apart, as
+//! [`Ledger::metadata`].
 
 use std::collections::BTreeMap;
 
@@ -35,7 +37,8 @@ pub enum Stage {
 pub enum Reason {
     /// The caller chose copy for the segment.
     CopyMode,
-    /// The caller chose borrow or move, the source allows neither, and the caller had said to copy it then.
+    /// The caller chose borrow or move, the source allows neither, and the caller had said to copy
+    /// it then.
     Unsupported,
     /// The bytes were filled into a Cap'n Proto message.
     Message,
@@ -45,7 +48,8 @@ pub enum Reason {
     Contiguous,
     /// Somebody read on, as from a file.
     Reader,
-    /// Bytes outside linear memory were looked at through a small window, as a hash and a comparison do.
+    /// Bytes outside linear memory were looked at through a small window, as a hash and a
+    /// comparison do.
     Window,
 }
 

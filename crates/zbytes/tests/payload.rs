@@ -1,4 +1,5 @@
-//! Payloads in linear memory against a plain vector, in sequences of operations; and to and from zenoh's own buffer.
+//! Payloads in linear memory against a plain vector, in sequences of operations; and to and from
+//! zenoh's own buffer.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,

@@ -71,7 +71,8 @@ impl State {
             self.key = preset.put_key().to_owned();
             effects.extend(self.key_changed());
         }
-        // The proposal's benchmark is a preset; what else is chosen has other rows to show, or none.
+        // The proposal's benchmark is a preset; what else is chosen has other rows to show, or
+        // none.
         match (preset, self.cost.scenario) {
             (Preset::Message, _) => self.cost.scenario = Scenario::Message,
             (_, Scenario::Message) => self.cost.scenario = Scenario::Payload,

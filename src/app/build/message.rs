@@ -36,7 +36,8 @@ impl Message {
         self.shape.get(at).copied().unwrap_or(0)
     }
 
-    /// The same as a message of another schema, and the type of its elements: what both schemas can say stays.
+    /// The same as a message of another schema, and the type of its elements: what both schemas can
+    /// say stays.
     pub(super) fn of_schema(&self, schema: Schema, element: Element) -> (Self, Element) {
         let first = Self { way: self.way, format: self.format, ..Self::first(schema) };
         match (self.schema, schema) {

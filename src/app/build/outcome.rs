@@ -56,7 +56,8 @@ impl State {
         Vec::new()
     }
 
-    /// The rows are not what they were: they are built anew. A measurement goes on, and its run says that it is of other rows.
+    /// The rows are not what they were: they are built anew. A measurement goes on, and its run
+    /// says that it is of other rows.
     pub(in crate::app) fn rows_changed(&mut self) -> Vec<Effect> {
         self.revision += 1;
         self.preset = None;

@@ -31,7 +31,8 @@ pub struct Part {
     pub field: Option<&'static str>,
     /// How many arrays of the message have bytes.
     pub arrays: usize,
-    /// Bytes of that array in it, the caller's or those of the builder: without a landing pad and what completes it to a whole word.
+    /// Bytes of that array in it, the caller's or those of the builder: without a landing pad and
+    /// what completes it to a whole word.
     pub array: usize,
     /// Where the array lives that was copied into it, if one was.
     pub filled_from: Option<Place>,
@@ -146,7 +147,8 @@ impl Plan {
     /// The plan for `rows`, put as `sending` says. `all` overrides every row's mode.
     ///
     /// # Errors
-    /// [`BuildError::TooLong`] when the lengths add up to more than [`MAX_LEN`], and what a message cannot say.
+    /// [`BuildError::TooLong`] when the lengths add up to more than [`MAX_LEN`], and what a message
+    /// cannot say.
     pub fn of(rows: &[Row], all: Option<Mode>, sending: &Sending) -> Result<Self, MessageError> {
         let requested = rows.iter().map(Row::requested_bytes).fold(0u64, u64::saturating_add);
         if requested > MAX_LEN as u64 {
@@ -356,7 +358,8 @@ mod tests {
         for (rows, all) in presets.into_iter().chain([rows()]).flat_map(|rows| all.map(|all| (rows.clone(), all))) {
             let plan = Plan::of(&rows, all, &Sending::default()).unwrap();
             let payload = built(&rows, all);
-            // Natively every array is in linear memory, so places are compared through the modes alone.
+            // Natively every array is in linear memory, so places are compared through the modes
+            // alone.
             assert_eq!(payload.layout().segments(), plan.layout().segments());
             let lens: Vec<_> =
                 plan.pieces.iter().flat_map(|piece| std::iter::repeat_n(piece.len, piece.count)).collect();
@@ -390,7 +393,8 @@ mod tests {
             let pieces: Vec<_> = plan.pieces.iter().filter(|piece| piece.row == row).collect();
             assert_eq!(structure.spans.last().unwrap().bytes.end, pieces.last().unwrap().end());
             assert!(pieces.iter().all(|piece| structure.spans.iter().any(|span| span.bytes.start == piece.offset)));
-            // Adopted: the pad is in the head. Else it stands in front of the array, in the array's segment.
+            // Adopted: the pad is in the head. Else it stands in front of the array, in the array's
+            // segment.
             let way = pieces[0].part.unwrap().way;
             let far = if way == Way::Adopted { message::Kind::DoubleFar } else { message::Kind::Far };
             let pads: Vec<_> = structure.spans.iter().filter(|span| span.kind == message::Kind::Pad).collect();

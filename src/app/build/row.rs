@@ -1,4 +1,5 @@
-//! What a payload is to be made of: rows of equal arrays, and what fills them. Specifications only, never the bytes.
+//! What a payload is to be made of: rows of equal arrays, and what fills them. Specifications only,
+//! never the bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +21,12 @@ pub const MAX_SEGMENTS: usize = 200_000;
 /// What a row of text says at first.
 pub const FIRST_TEXT: &str = "Hello, zenoh!";
 
-/// The most UTF-16 code units that a person may type into a text: it is kept in the state. A longer one is a file.
+/// The most UTF-16 code units that a person may type into a text: it is kept in the state. A longer
+/// one is a file.
 pub const MAX_TEXT: usize = 4096;
 
-/// What the messages of the page say of their time, in nanoseconds since 1970: 2026-01-01T00:00:00Z. The same in every run, so that the
-/// bytes are.
+/// What the messages of the page say of their time, in nanoseconds since 1970:
+/// 2026-01-01T00:00:00Z. The same in every run, so that the bytes are.
 pub const TIMESTAMP: i64 = 1_767_225_600_000_000_000;
 
 /// The most dimensions of a tensor that the page makes.
@@ -40,7 +42,8 @@ pub enum Fill {
     Ramp,
     /// All zero.
     Zeros,
-    /// Pseudo-random: over the whole range for integers, from 0 to 1 for floating point. The same in every run.
+    /// Pseudo-random: over the whole range for integers, from 0 to 1 for floating point. The same
+    /// in every run.
     Noise,
 }
 
@@ -73,9 +76,11 @@ pub enum Kind {
     ArrayBuffer,
     /// A text as UTF-8, the same in every repeat.
     Text(String),
-    /// A Cap'n Proto message, whose parts are a segment each: table, head, arrays, paddings. Never repeated.
+    /// A Cap'n Proto message, whose parts are a segment each: table, head, arrays, paddings. Never
+    /// repeated.
     Message(Message),
-    /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever has the bytes.
+    /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever
+    /// has the bytes.
     File(FileId),
 }
 
@@ -112,7 +117,8 @@ pub struct Row {
     pub element: Element,
     /// Elements in each.
     pub length: usize,
-    /// Elements of the same buffer in front of each, which are not part of the payload. Only where the row [`Row::is_part`].
+    /// Elements of the same buffer in front of each, which are not part of the payload. Only where
+    /// the row [`Row::is_part`].
     pub before: usize,
     /// Elements of the same buffer behind each, which are not part of the payload.
     pub after: usize,
@@ -216,7 +222,8 @@ impl Row {
         }
     }
 
-    /// The index of the segment that stands for the row: the first, of a message the first that holds an array, else its head.
+    /// The index of the segment that stands for the row: the first, of a message the first that
+    /// holds an array, else its head.
     #[must_use]
     pub fn face(&self) -> usize {
         let (Some(spec), Some(way)) = (self.spec(), self.way()) else { return 0 };
@@ -302,7 +309,8 @@ impl Row {
         refused.then(|| Cause::Partial { part: self.array_bytes(), whole: self.buffer_bytes() })
     }
 
-    /// Bytes of one array, or of the whole message. Saturates; a payload of that size is refused anyway.
+    /// Bytes of one array, or of the whole message. Saturates; a payload of that size is refused
+    /// anyway.
     #[must_use]
     pub fn array_bytes(&self) -> usize {
         if let (Some(spec), Some(way)) = (self.spec(), self.way()) {
@@ -320,8 +328,8 @@ impl Row {
         self.array_bytes().saturating_mul(self.repeat)
     }
 
-    /// Bytes of all its arrays, exactly, also where memory could never hold them: what a person asked for is what a refusal
-    /// must name, and a wasm32 `usize` ends at 4 GiB.
+    /// Bytes of all its arrays, exactly, also where memory could never hold them: what a person
+    /// asked for is what a refusal must name, and a wasm32 `usize` ends at 4 GiB.
     #[must_use]
     pub fn requested_bytes(&self) -> u64 {
         if let (Some(spec), Some(way)) = (self.spec(), self.way()) {
@@ -345,9 +353,9 @@ impl Row {
         elements.saturating_mul(self.element.size() as u64).saturating_mul(self.repeat as u64)
     }
 
-    /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements. `offset` and the length of
-    /// `into` must be multiples of the element size. Writes nothing for a file, whose bytes are elsewhere, and for a message,
-    /// which has [`Row::arrays`].
+    /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements.
+    /// `offset` and the length of `into` must be multiples of the element size. Writes nothing for
+    /// a file, whose bytes are elsewhere, and for a message, which has [`Row::arrays`].
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
         match &self.kind {
             Kind::Text(text) => {
@@ -374,8 +382,8 @@ impl Row {
         }
     }
 
-    /// Writes the numbers from `first` on: `whole` of each, wrapped to its size, if elements are integers, else `real`. Which of
-    /// them is asked once, and not for each of very many elements.
+    /// Writes the numbers from `first` on: `whole` of each, wrapped to its size, if elements are
+    /// integers, else `real`. Which of them is asked once, and not for each of very many elements.
     fn write_numbers(&self, first: u64, into: &mut [u8], whole: impl Fn(u64) -> u64, real: impl Fn(u64) -> f64) {
         match (self.element, self.element.size()) {
             (Element::Float16, _) => each(first, into, |n| half::f16::from_f64(real(n)).to_le_bytes()),

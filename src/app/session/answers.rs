@@ -1,7 +1,8 @@
 //! In which order, and how many at once, queries are answered.
 //!
-//! An answer holds its payload from the moment in which it is built until its last byte has left. So queries wait, keeping little, and an answer
-//! is built only while those under way hold less than a window. One that cannot be answered in time ends in a word.
+//! An answer holds its payload from the moment in which it is built until its last byte has left.
+//! So queries wait, keeping little, and an answer is built only while those under way hold less
+//! than a window. One that cannot be answered in time ends in a word.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,10 +11,12 @@ use std::{
 
 use super::ids::PutId;
 
-/// Payload bytes that answers under way hold before the next one waits. The last one that is begun may be of any length.
+/// Payload bytes that answers under way hold before the next one waits. The last one that is begun
+/// may be of any length.
 pub const WINDOW: usize = 32 << 20;
 
-/// How long a query may wait here, if the asker waits for `timeout`: the rest is for the word that says so.
+/// How long a query may wait here, if the asker waits for `timeout`: the rest is for the word that
+/// says so.
 #[must_use]
 pub fn patience(timeout: Duration) -> Duration {
     timeout / 5 * 4
@@ -83,7 +86,8 @@ impl<Q> Answers<Q> {
         self.waiting.back().map(|(_, query)| query)
     }
 
-    /// An answer that holds so many payload bytes is under way. Returns whether no answers have ever held more at once.
+    /// An answer that holds so many payload bytes is under way. Returns whether no answers have
+    /// ever held more at once.
     pub fn begin(&mut self, op: PutId, bytes: usize) -> bool {
         self.held += bytes;
         self.under_way.insert(op, bytes);

@@ -87,7 +87,8 @@ pub enum Change {
     Alive(Token),
     /// What went over the link.
     Link(LinkStats),
-    /// The page stood still, all in all so long since the session was last known to live; and the local time of day.
+    /// The page stood still, all in all so long since the session was last known to live; and the
+    /// local time of day.
     StoodStill(Pause, String),
     /// The session has outlived that.
     CaughtUp,

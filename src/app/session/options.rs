@@ -29,11 +29,13 @@ pub struct Options {
     pub priority: Priority,
     /// Whether they may be dropped when the link is full (DROP), instead of waiting (BLOCK).
     pub may_drop: bool,
-    /// Whether a router may drop them on a full link, whatever `may_drop` says (best effort), instead of handing them on reliably.
+    /// Whether a router may drop them on a full link, whatever `may_drop` says (best effort),
+    /// instead of handing them on reliably.
     pub best_effort: bool,
     /// Whether each leaves at once, alone in its batch.
     pub express: bool,
-    /// Whether they say when they were made, by the clock of this page. A router stamps a put that does not.
+    /// Whether they say when they were made, by the clock of this page. A router stamps a put that
+    /// does not.
     pub stamped: bool,
     /// Whether they carry numbers.
     pub numbered: bool,

@@ -26,7 +26,8 @@ pub enum Put {
         /// Payload bytes in all.
         total: usize,
     },
-    /// Its last byte has left the browser's buffer, or the router has answered for it. That is not delivery.
+    /// Its last byte has left the browser's buffer, or the router has answered for it. That is not
+    /// delivery.
     Done(PutReport),
     /// It ended in an error.
     Failed(Problem),

@@ -115,7 +115,8 @@ impl State {
         }))
     }
 
-    /// Whether puts at a rate go on with another key, other options or another rate than those that are chosen now.
+    /// Whether puts at a rate go on with another key, other options or another rate than those that
+    /// are chosen now.
     #[must_use]
     pub fn rate_is_older(&self) -> bool {
         let chosen = (&self.key, &self.api.options, self.api.hz);

@@ -13,7 +13,8 @@ use crate::{
 /// The most samples that are kept to be looked at.
 pub const KEPT_SAMPLES: usize = 50;
 
-/// The most bytes that the kept samples may hold together, payloads and arrays that were made of them; the newest is always kept.
+/// The most bytes that the kept samples may hold together, payloads and arrays that were made of
+/// them; the newest is always kept.
 pub const KEPT_BYTES: usize = 256 << 20;
 
 /// The SHA-256 of a sample's payload.
@@ -76,7 +77,8 @@ pub struct More {
     pub number: Option<u32>,
     /// When it was made, if it says so.
     pub stamp: Option<Stamp>,
-    /// How long it may have waited in the browser before the page handled it, because the page stood still.
+    /// How long it may have waited in the browser before the page handled it, because the page
+    /// stood still.
     pub waited: Option<Duration>,
     /// What its bytes look like: whether reading them as a message can succeed.
     pub looks: Looks,

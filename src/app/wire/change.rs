@@ -45,7 +45,8 @@ pub enum Task {
     Pause(bool),
     /// Let all frames go.
     Clear,
-    /// Save the frames that are shown while this segment is selected; answer with [`Change::Saved`].
+    /// Save the frames that are shown while this segment is selected; answer with
+    /// [`Change::Saved`].
     Save(Format, Filter, Option<Selection>),
 }
 

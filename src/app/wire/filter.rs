@@ -2,7 +2,8 @@
 
 use crate::{app::PutId, client::capture::Way, wire::Kind};
 
-/// Names a frame that was recorded, over all sessions of the page; those that come later have greater names.
+/// Names a frame that was recorded, over all sessions of the page; those that come later have
+/// greater names.
 pub type FrameId = u64;
 
 /// Names a message that was cut into fragments.

@@ -1,4 +1,5 @@
-//! The last frames of all sessions of the page, with what is known of the messages and puts that they are of.
+//! The last frames of all sessions of the page, with what is known of the messages and puts that
+//! they are of.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +30,8 @@ const NAMED: usize = 32;
 pub struct Entry {
     /// Names it.
     pub id: FrameId,
-    /// Its session, from 0 for the first one that was recorded; recording anew counts as another one.
+    /// Its session, from 0 for the first one that was recorded; recording anew counts as another
+    /// one.
     pub session: u32,
     /// The frame.
     pub frame: Rc<Frame>,
@@ -135,7 +137,8 @@ pub enum Took {
     Nothing,
     /// There are new frames, or new counts.
     Something,
-    /// Another session has begun, and what was asked for is not all of it: ask again for [`Record::after`].
+    /// Another session has begun, and what was asked for is not all of it: ask again for
+    /// [`Record::after`].
     AskAgain,
 }
 
@@ -149,7 +152,8 @@ pub struct Record {
     session: u32,
     /// Whether the next frame is of another session.
     another: bool,
-    /// The last frame of the session that is going on: it is asked for once more, to know whether it still is that session.
+    /// The last frame of the session that is going on: it is asked for once more, to know whether
+    /// it still is that session.
     last: Option<(u64, Duration)>,
     /// What times count from.
     origin: Option<Duration>,
@@ -297,7 +301,8 @@ impl Record {
         }
     }
 
-    /// Lets all frames go. What the session goes on to record is told from here on, and times count from the next frame.
+    /// Lets all frames go. What the session goes on to record is told from here on, and times count
+    /// from the next frame.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.messages.clear();
@@ -399,7 +404,8 @@ impl Record {
         }
     }
 
-    /// What a frame carries, in the order of its bytes: a part for each piece of a payload of this page, and one for each other body.
+    /// What a frame carries, in the order of its bytes: a part for each piece of a payload of this
+    /// page, and one for each other body.
     #[must_use]
     pub fn parts(&self, entry: &Entry) -> Vec<Part> {
         self.parts_of(entry, &entry.frame.summary.carried)

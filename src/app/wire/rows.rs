@@ -1,4 +1,5 @@
-//! The frames as rows of a list: those that a filter shows, with equal fragments of a message folded into one row.
+//! The frames as rows of a list: those that a filter shows, with equal fragments of a message
+//! folded into one row.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -36,7 +37,8 @@ pub enum Line {
     Inner(usize),
 }
 
-/// All rows. A fold stands where its first fragment was; what came and went meanwhile stands behind it.
+/// All rows. A fold stands where its first fragment was; what came and went meanwhile stands behind
+/// it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     /// The rows.

@@ -45,7 +45,8 @@ impl Lines {
         self.count().saturating_sub(visible.max(1))
     }
 
-    /// The line at the top that shows the byte at `offset`, moved from `top` no further than it must.
+    /// The line at the top that shows the byte at `offset`, moved from `top` no further than it
+    /// must.
     #[must_use]
     pub fn showing(self, offset: usize, top: usize, visible: usize) -> usize {
         let line = self.of(offset);
@@ -63,7 +64,8 @@ impl Lines {
         line.saturating_sub(visible / 3).min(self.last_top(visible))
     }
 
-    /// Where a key takes the cursor, if it is one that moves it. `control` also stands for the command key.
+    /// Where a key takes the cursor, if it is one that moves it. `control` also stands for the
+    /// command key.
     #[must_use]
     pub fn moved(self, key: &str, control: bool, cursor: usize, page: usize) -> Option<usize> {
         let last = self.len.saturating_sub(1);
@@ -89,7 +91,8 @@ impl Lines {
     }
 }
 
-/// A scrollbar. A browser's own ends at some millions of pixels; a payload may have 134 million lines.
+/// A scrollbar. A browser's own ends at some millions of pixels; a payload may have 134 million
+/// lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
     /// The last line that may be at the top.
@@ -159,7 +162,8 @@ pub fn alignment(offset: usize) -> usize {
     1 << offset.trailing_zeros().min(4)
 }
 
-/// An offset as a person types it: decimal, hexadecimal with `0x`, or from the cursor on with a sign.
+/// An offset as a person types it: decimal, hexadecimal with `0x`, or from the cursor on with a
+/// sign.
 ///
 /// # Errors
 /// What was wrong and what is expected.

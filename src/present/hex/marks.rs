@@ -38,7 +38,8 @@ pub fn planned(plan: &Plan, offset: usize) -> Option<Mark> {
     })
 }
 
-/// Whether a payload has the segments of the rows, one for one by their lengths: then its segment `n` is that of the rows. O(segments).
+/// Whether a payload has the segments of the rows, one for one by their lengths: then its segment
+/// `n` is that of the rows. O(segments).
 #[must_use]
 pub fn has_segments_of(plan: &Plan, payload: &Addressed) -> bool {
     let planned = plan.pieces.iter().flat_map(|piece| std::iter::repeat_n(piece.len, piece.count));

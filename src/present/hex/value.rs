@@ -64,7 +64,8 @@ pub fn value(bytes: &[u8], element: Element, order: Order) -> Option<Value> {
     })
 }
 
-/// A value in words: whole numbers with commas; the shortest decimal that is this very number of its type; a NaN with its bits.
+/// A value in words: whole numbers with commas; the shortest decimal that is this very number of
+/// its type; a NaN with its bits.
 #[must_use]
 pub fn words(value: Value, element: Element) -> String {
     match value {
@@ -77,7 +78,8 @@ pub fn words(value: Value, element: Element) -> String {
     }
 }
 
-/// The shortest decimal of a number that is no NaN, as JavaScript and Rust both read it, but for infinity.
+/// The shortest decimal of a number that is no NaN, as JavaScript and Rust both read it, but for
+/// infinity.
 pub(super) fn decimal(float: f64, element: Element) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
@@ -98,8 +100,9 @@ fn short_half(float: f64) -> String {
     rounded.find(|read| f16::from_f64(*read).to_f64() == float).unwrap_or(float).copysign(float).to_string()
 }
 
-/// Reads a number of a few digits with an exponent, as in `-1.25e-3`. The general way to read numbers needs tables of 10 kB, which the
-/// first view would have to load; here whole number and power of ten are exact, and dividing or multiplying them rounds once.
+/// Reads a number of a few digits with an exponent, as in `-1.25e-3`. The general way to read
+/// numbers needs tables of 10 kB, which the first view would have to load; here whole number and
+/// power of ten are exact, and dividing or multiplying them rounds once.
 pub(super) fn read_short(text: &str) -> Option<f64> {
     let (digits, exponent) = text.split_once('e')?;
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
@@ -121,7 +124,8 @@ pub fn character(byte: u8) -> char {
     if byte == b' ' || byte.is_ascii_graphic() { char::from(byte) } else { '·' }
 }
 
-/// What the first bytes are as text in UTF-8: the first character with its number, or why there is none.
+/// What the first bytes are as text in UTF-8: the first character with its number, or why there is
+/// none.
 #[must_use]
 pub fn first_character(bytes: &[u8]) -> String {
     let head = bytes.get(..bytes.len().min(4)).unwrap_or_default();

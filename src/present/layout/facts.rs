@@ -1,4 +1,5 @@
-//! What can be said about a selected segment, from the plan alone. No web types, so it is tested natively.
+//! What can be said about a selected segment, from the plan alone. No web types, so it is tested
+//! natively.
 
 use super::story::memory_name;
 use crate::present::format;
@@ -9,7 +10,8 @@ use crate::{
     segment::{Element, Mode},
 };
 
-/// The largest alignment that is told: no element of a typed array needs more than 8, SIMD loads want 16.
+/// The largest alignment that is told: no element of a typed array needs more than 8, SIMD loads
+/// want 16.
 const MOST_ALIGNMENT: usize = 16;
 
 /// A batch border inside of an element.
@@ -63,7 +65,8 @@ impl Facts {
         })
     }
 
-    /// Whether a reader of the contiguous payload can look at the segment as an array of its own type without moving it.
+    /// Whether a reader of the contiguous payload can look at the segment as an array of its own
+    /// type without moving it.
     #[must_use]
     pub fn fits(&self, element_size: usize) -> bool {
         self.alignment >= element_size
@@ -170,14 +173,16 @@ fn built_words(piece: &Piece, part: Part) -> [String; 2] {
     }
 }
 
-/// The array that was copied into a part of a message, and what becomes of it, first at length, then in a few characters.
+/// The array that was copied into a part of a message, and what becomes of it, first at length,
+/// then in a few characters.
 #[must_use]
 pub fn filled_words(piece: &Piece, from: Place) -> [String; 2] {
     let array = piece.part.map_or(0, |part| part.array);
     [elements(piece.element, from, array), memory_name(&Kind::Array, piece.element, from).to_owned()]
 }
 
-/// Where the bytes of a piece are, first at length, then in a few characters for where there is little room.
+/// Where the bytes of a piece are, first at length, then in a few characters for where there is
+/// little room.
 #[must_use]
 pub fn memory_words(piece: &Piece) -> [String; 2] {
     if let Some(part) = piece.part.filter(|part| part.kind != PartKind::Adopted) {

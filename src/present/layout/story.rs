@@ -49,7 +49,8 @@ pub fn owner(piece: &Piece) -> String {
     }
 }
 
-/// What happens to the bytes of one segment of `piece`, for somebody who has never heard of any of this.
+/// What happens to the bytes of one segment of `piece`, for somebody who has never heard of any of
+/// this.
 #[must_use]
 pub fn story(piece: &Piece) -> String {
     if let Some(cause) = piece.refused {
@@ -209,7 +210,8 @@ pub fn refusal(mode: Mode, cause: Cause) -> String {
     format!("{}.", sentence(&SegmentError::Refused { mode, cause }.to_string()))
 }
 
-/// The first row that its mode cannot take, and the number of its first segment in the payload, from 0.
+/// The first row that its mode cannot take, and the number of its first segment in the payload,
+/// from 0.
 #[must_use]
 pub fn first_refused(rows: &[Row]) -> Option<(usize, &Row)> {
     let at = rows.iter().position(is_refused)?;
@@ -255,7 +257,8 @@ pub fn mode_sentence(row: &Row) -> &'static str {
     }
 }
 
-/// What memory of a kind is called: `Float32Array`, `DataView`, `text`. Only the JS heap has typed arrays.
+/// What memory of a kind is called: `Float32Array`, `DataView`, `text`. Only the JS heap has typed
+/// arrays.
 #[must_use]
 pub fn memory_name(kind: &Kind, element: Element, place: Place) -> &'static str {
     match (kind, place) {

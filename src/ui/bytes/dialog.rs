@@ -1,7 +1,9 @@
-//! The view "Bytes": a dialog that shows the lines of a payload that are in view, and nothing of the rest.
+//! The view "Bytes": a dialog that shows the lines of a payload that are in view, and nothing of
+//! the rest.
 //!
-//! It scrolls by itself, because a browser's scrollbar ends at some millions of pixels. What is on the screen is a copied window
-//! of the payload; it is dropped with the next one. What looking has copied stands at the foot.
+//! It scrolls by itself, because a browser's scrollbar ends at some millions of pixels. What is on
+//! the screen is a copied window of the payload; it is dropped with the next one. What looking has
+//! copied stands at the foot.
 
 mod moves;
 mod search;
@@ -150,7 +152,8 @@ type Said = Result<String, Problem>;
 struct Open {
     subject: Subject,
     held: Result<Held, Problem>,
-    /// Whether its segments are those of the rows: then they have their colours, and are pointed at in every pane.
+    /// Whether its segments are those of the rows: then they have their colours, and are pointed at
+    /// in every pane.
     ours: bool,
     looked: Rc<Looked>,
     other: Option<Other>,
@@ -180,7 +183,8 @@ impl Open {
         self.held.as_ref().err().or(seen)
     }
 
-    /// The first byte that is selected, and the one after the last; always at least the byte under the cursor, if there is one.
+    /// The first byte that is selected, and the one after the last; always at least the byte under
+    /// the cursor, if there is one.
     fn selection(&self) -> std::ops::Range<usize> {
         let (from, to) = (self.cursor.min(self.anchor), self.cursor.max(self.anchor));
         from..(to + 1).min(self.len())
@@ -361,7 +365,8 @@ impl Component for BytesDialog {
                 return false;
             }
             Msg::Measured { height, narrow } => {
-                // Bounded, because it must not grow with what is drawn in it, whatever the styles do.
+                // Bounded, because it must not grow with what is drawn in it, whatever the styles
+                // do.
                 let height = height.min(MOST_LINES as f64 * LINE);
                 if height <= 0.0 || (self.height, self.narrow) == (height, narrow) {
                     return false;

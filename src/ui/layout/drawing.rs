@@ -1,7 +1,8 @@
-//! The layout as a drawing: four bands on one axis, from the memory where bytes are down to the batches on the wire.
+//! The layout as a drawing: four bands on one axis, from the memory where bytes are down to the
+//! batches on the wire.
 //!
-//! Everything in here is derived from a [`Plan`] and a [`Lens`]. It holds no state and listens to nothing, and it draws no more nodes
-//! than the pixels can show.
+//! Everything in here is derived from a [`Plan`] and a [`Lens`]. It holds no state and listens to
+//! nothing, and it draws no more nodes than the pixels can show.
 
 mod axis;
 mod batches;
@@ -79,7 +80,8 @@ pub(crate) struct BandsProps {
     pub(crate) peeks: Rc<[(usize, Peek)]>,
 }
 
-/// The bands themselves, to be put inside of an `<svg>`. Drawn again only when one of the properties has changed.
+/// The bands themselves, to be put inside of an `<svg>`. Drawn again only when one of the
+/// properties has changed.
 #[component]
 pub(crate) fn Bands(props: &BandsProps) -> Html {
     let (plan, lens) = (&props.plan, &props.lens);
@@ -168,7 +170,8 @@ fn draw_narrow(g: &Geometry, piece: &Piece, span: &Span) -> Html {
     }
 }
 
-/// Several pieces that no pixel can tell apart: that there is something, in no colour, because it would be that of one of them.
+/// Several pieces that no pixel can tell apart: that there is something, in no colour, because it
+/// would be that of one of them.
 fn draw_merged(g: &Geometry, span: &Span) -> Html {
     let (x, width) = (span.begin(), (span.drawn() - 1.0).max(1.0));
     html! {

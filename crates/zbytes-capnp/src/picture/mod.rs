@@ -1,4 +1,5 @@
-//! Pictures of what a message holds, as rows of colours: which elements are looked at, and what colour each becomes.
+//! Pictures of what a message holds, as rows of colours: which elements are looked at, and what
+//! colour each becomes.
 //!
 //! A picture never has more pixels than there is room for: of more elements it shows some, at equal
 //! distances. The range of the values is that of all elements all the same. Both take long for a

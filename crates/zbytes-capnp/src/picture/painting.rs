@@ -20,7 +20,8 @@ pub struct Painting {
 }
 
 impl Painting {
-    /// Slice `slice` of the picture whose array is at byte `start`, in `pixels` columns and rows, shaded by `range`.
+    /// Slice `slice` of the picture whose array is at byte `start`, in `pixels` columns and rows,
+    /// shaded by `range`.
     #[must_use]
     pub fn new(
         payload: &ZBytes,
@@ -36,7 +37,8 @@ impl Painting {
         Self { reader: payload.reader(), raster, start, range, pixels, rows: 0, rgba, window }
     }
 
-    /// Paints rows for which about `budget` bytes are looked at, and says whether those were the last.
+    /// Paints rows for which about `budget` bytes are looked at, and says whether those were the
+    /// last.
     ///
     /// # Errors
     /// [`MessageError::Segment`] when an owner was detached.
@@ -91,8 +93,9 @@ impl Painting {
     }
 }
 
-/// A line over elements, from the ranges of equal parts of them: where a column of the plot has several elements, it reaches from their
-/// least to their greatest. `thick` is the least height of the line, in rows. Parts without a finite value are gaps.
+/// A line over elements, from the ranges of equal parts of them: where a column of the plot has
+/// several elements, it reaches from their least to their greatest. `thick` is the least height of
+/// the line, in rows. Parts without a finite value are gaps.
 #[must_use]
 pub fn line(parts: &[Range], all: &Range, pixels: (usize, usize), thick: usize) -> Vec<u8> {
     let (width, height) = pixels;

@@ -32,8 +32,8 @@ pub struct Points {
 const AT_A_TIME: usize = WINDOW / 4;
 
 impl Points {
-    /// `count` points, whose x, y and intensity begin at the bytes `starts` of the payload and have `ranges`. Each is a square of `side`
-    /// pixels.
+    /// `count` points, whose x, y and intensity begin at the bytes `starts` of the payload and have
+    /// `ranges`. Each is a square of `side` pixels.
     #[must_use]
     pub fn new(
         payload: &ZBytes,

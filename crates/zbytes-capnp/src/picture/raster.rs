@@ -24,7 +24,8 @@ pub(super) const FAR_APART: usize = 1 << 10;
 /// What a look at one run of bytes costs beside its bytes, in bytes.
 pub(super) const CALL: usize = 256;
 
-/// The ink of plots, in red, green and blue. How much of it a pixel has is its opacity, so that a plot can be shown on any ground.
+/// The ink of plots, in red, green and blue. How much of it a pixel has is its opacity, so that a
+/// plot can be shown on any ground.
 pub const INK: [u8; 3] = [0x16, 0x19, 0x1d];
 
 /// How the elements of an array lie to be a picture.
@@ -42,7 +43,8 @@ pub struct Raster {
     pub slices: usize,
     /// Bytes from one row to the next.
     pub stride: usize,
-    /// Whether values are colours as they are, from 0 to 255; otherwise their range is spread over all shades.
+    /// Whether values are colours as they are, from 0 to 255; otherwise their range is spread over
+    /// all shades.
     pub as_is: bool,
 }
 
@@ -68,8 +70,8 @@ pub enum View {
 }
 
 impl Spec {
-    /// How it can be shown. The last dimension of a tensor of three and more is taken for colours if it is at most 4; of what
-    /// stands before the picture's dimensions, one slice is shown.
+    /// How it can be shown. The last dimension of a tensor of three and more is taken for colours
+    /// if it is at most 4; of what stands before the picture's dimensions, one slice is shown.
     #[must_use]
     pub fn view(&self) -> View {
         match self {
@@ -138,8 +140,9 @@ fn bounded(ratio: f64) -> f64 {
 }
 
 impl Room {
-    /// The size of a picture of `width` times `height` elements: all of them if there is room, each then as a square of whole pixels. It
-    /// keeps its proportions, but is never thinner than an eighth of its length.
+    /// The size of a picture of `width` times `height` elements: all of them if there is room, each
+    /// then as a square of whole pixels. It keeps its proportions, but is never thinner than an
+    /// eighth of its length.
     #[must_use]
     pub fn fit(&self, width: usize, height: usize) -> Fit {
         let (across, down) = (width.max(1) as f64, height.max(1) as f64);
@@ -162,7 +165,8 @@ impl Room {
         self.painted(self.width, self.height * share)
     }
 
-    /// The size of a field that spans `across` and `down` on one scale, never thinner than an eighth of its length.
+    /// The size of a field that spans `across` and `down` on one scale, never thinner than an
+    /// eighth of its length.
     #[must_use]
     pub fn field(&self, across: &Range, down: &Range) -> Fit {
         let span = |range: &Range| range.ends.map_or(0.0, |(least, most)| most.as_f64() - least.as_f64());

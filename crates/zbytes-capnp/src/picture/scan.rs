@@ -12,7 +12,8 @@ use crate::{MessageError, values::Range};
 pub struct Scan {
     reader: Reader,
     element: Element,
-    /// Where the rows begin in the payload, how many they are, the bytes of each, and from one to the next.
+    /// Where the rows begin in the payload, how many they are, the bytes of each, and from one to
+    /// the next.
     rows: (usize, usize, usize, usize),
     /// Bytes of the rows that were looked at.
     done: usize,
@@ -28,7 +29,8 @@ impl Scan {
         Self::new(payload, element, (start, 1, count * element.size(), 0), parts)
     }
 
-    /// A scan of the pixels of a picture whose array is at byte `start`: of all its slices, and without what fills up its rows.
+    /// A scan of the pixels of a picture whose array is at byte `start`: of all its slices, and
+    /// without what fills up its rows.
     #[must_use]
     pub fn of_raster(payload: &ZBytes, raster: &Raster, start: usize) -> Self {
         let row = raster.width * raster.pixel();

@@ -23,7 +23,8 @@ pub(super) fn built(shape: &[u32], name: &str) -> capnp::message::Builder<capnp:
 
 #[test]
 fn a_limit_of_the_reader_is_called_a_limit() {
-    // A shape of half a milliard of structs that have nothing, so it takes no room: a reader that went through it would never end.
+    // A shape of half a milliard of structs that have nothing, so it takes no room: a reader that
+    // went through it would never end.
     let (structs, none) = (1u64 << 29, 0);
     let bomb = words(&[7u64 << 32, 2u64 << 32 | 3u64 << 48, 0, 0, none, 1 | 1 << 2 | 7 << 32, none, structs << 2]);
     let error = Received::open(&bomb).unwrap().read(Schema::Tensor).unwrap_err();
@@ -85,7 +86,8 @@ fn packed_and_bare_messages_are_called_what_they_are() {
 
 #[test]
 fn many_pointers_that_lead_somewhere_are_no_accident() {
-    // A root of pointers, each to a struct without a word, and nine thousand words that nothing leads to.
+    // A root of pointers, each to a struct without a word, and nine thousand words that nothing
+    // leads to.
     let bare = |pointers: u64| {
         let mut bare = vec![pointers << 48];
         bare.extend(vec![0xffff_fffc; pointers as usize]);
@@ -133,7 +135,8 @@ fn only_what_can_be_read_looks_like_a_message() {
 
 #[test]
 fn pointers_of_structs_in_a_list_stand_behind_their_data() {
-    // A root of one pointer; a list of two structs, each a word of data and a pointer; and eight bytes.
+    // A root of one pointer; a list of two structs, each a word of data and a pointer; and eight
+    // bytes.
     let bytes = 2 << 2 | 8 << 35 | 2 << 32 | 1;
     let list = 4 << 35 | 7 << 32 | 1;
     let payload = of_words(&[1 << 48, list, 2 << 2 | 1 << 32 | 1 << 48, 5, bytes, 6, 0, 7]);

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Everything that can be asked of a message: none of it may panic, loop, or read more than the message justifies.
+/// Everything that can be asked of a message: none of it may panic, loop, or read more than the
+/// message justifies.
 fn exercise(payload: &ZBytes) -> Result<(), MessageError> {
     let received = Received::open(payload)?;
     let mut result = Ok(());
@@ -118,7 +119,8 @@ fn nesting_without_end_and_amplification_are_errors() {
     }
     let bomb = of_words(&words);
     let received = Received::open(&bomb).unwrap();
-    // Its beginning is told, for as far as spans are; the whole is refused where it is walked to its end.
+    // Its beginning is told, for as far as spans are; the whole is refused where it is walked to
+    // its end.
     assert!(received.structure(None).unwrap().cut);
     let error = super::walk::walk(&received, received.limits(), &mut |_| Ok(())).unwrap_err();
     assert_eq!(error, MessageError::TooMuch { limit: 2 * 2001 + 64 });

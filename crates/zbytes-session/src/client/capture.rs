@@ -1,8 +1,8 @@
 //! The last batches of a session, kept for whoever looks at them.
 //!
-//! Nothing is kept, counted or copied while nobody looks. While somebody does, what arrives is kept by reference, where the browser put
-//! it; what leaves is copied once out of the reused batch buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond
-//! [`Bounds`].
+//! Nothing is kept, counted or copied while nobody looks. While somebody does, what arrives is kept
+//! by reference, where the browser put it; what leaves is copied once out of the reused batch
+//! buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond [`Bounds`].
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -59,7 +59,8 @@ pub struct Place {
 /// A batch that was kept. Clones share its bytes.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Its number, from 0; those of both ways are numbered together, in the order in which they came and went.
+    /// Its number, from 0; those of both ways are numbered together, in the order in which they
+    /// came and went.
     pub number: u64,
     /// When, as the driver's clock has it.
     pub at: Duration,
@@ -71,10 +72,11 @@ pub struct Frame {
     pub summary: Summary,
     /// Which part of a message, if it is one.
     pub place: Option<Place>,
-    /// Where in its message it is, if it is a part of one of which the beginning was recorded: what [`dissect`](crate::wire::dissect) wants to
-    /// know.
+    /// Where in its message it is, if it is a part of one of which the beginning was recorded: what
+    /// [`dissect`](crate::wire::dissect) wants to know.
     pub begun: Option<Begun>,
-    /// The caller's operations in it, outgoing only, by [`Carried::message`](crate::wire::Carried::message).
+    /// The caller's operations in it, outgoing only, by
+    /// [`Carried::message`](crate::wire::Carried::message).
     pub ops: Vec<OpId>,
 }
 
@@ -107,7 +109,8 @@ pub(super) struct Capture {
     next: u64,
     messages: u64,
     lanes: HashMap<(Way, Priority, bool), Lately>,
-    /// Whether the session began while it was recorded, so that nothing was going on in any lane before.
+    /// Whether the session began while it was recorded, so that nothing was going on in any lane
+    /// before.
     whole: bool,
     /// What arrives outside of linear memory is read from here.
     window: Vec<u8>,
@@ -135,7 +138,8 @@ impl Capture {
         self.ledger.record(COPIED, batch.len());
         let bytes = ZBytes::of_held(vec![batch.to_vec().into()]);
         let read = self.read(Way::Out, batch);
-        // In the lane of declarations most messages have no operation, so which one is whose is not known there.
+        // In the lane of declarations most messages have no operation, so which one is whose is not
+        // known there.
         let own = read.0.lane.is_some_and(|lane| lane.priority != Priority::Control);
         self.keep(Way::Out, bytes, read, if own { ops } else { Vec::new() }, now);
     }
@@ -147,7 +151,8 @@ impl Capture {
         let mut at = 0;
         for segment in batch.segments() {
             let space = window.get_mut(at..at + segment.len()).unwrap_or_default();
-            // What cannot be read any more is nothing that a peer could bring about; it reads as zeros, which are no zenoh.
+            // What cannot be read any more is nothing that a peer could bring about; it reads as
+            // zeros, which are no zenoh.
             let _ = segment.copy_to(0, space, Stage::Read, Reason::Window, &mut self.ledger);
             at += segment.len();
         }
@@ -225,14 +230,15 @@ const COPIED: Entry =
     Entry { stage: Stage::Read, reason: Reason::Contiguous, from: Memory::Linear, to: Memory::Linear };
 
 impl Client {
-    /// Begins to record batches, anew if it did already, or ends that and lets go of what was recorded. It costs nothing while it is off.
-    /// It outlives a lost session; when it begins before the first transmit, the handshake is recorded too.
+    /// Begins to record batches, anew if it did already, or ends that and lets go of what was
+    /// recorded. It costs nothing while it is off. It outlives a lost session; when it begins
+    /// before the first transmit, the handshake is recorded too.
     pub fn capture(&mut self, bounds: Option<Bounds>) {
         self.capture = bounds.map(|bounds| Box::new(Capture::new(bounds)));
     }
 
-    /// The recorded batches after the one of that number, or all of them. They share their bytes with those that are kept, so they can be held
-    /// for longer.
+    /// The recorded batches after the one of that number, or all of them. They share their bytes
+    /// with those that are kept, so they can be held for longer.
     #[must_use]
     pub fn captured(&self, after: Option<u64>) -> Taken {
         self.capture.as_ref().map(|capture| capture.taken(after)).unwrap_or_default()

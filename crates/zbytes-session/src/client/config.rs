@@ -13,7 +13,8 @@ use super::{
 /// How long the router may take for each step of the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After how long a silence the router may take us for gone. A page can be frozen for a while, so it is generous.
+/// After how long a silence the router may take us for gone. A page can be frozen for a while, so
+/// it is generous.
 pub const LEASE: Duration = Duration::from_secs(60);
 
 /// The longest lease that is believed of a router.

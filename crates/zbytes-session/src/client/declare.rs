@@ -1,4 +1,5 @@
-//! What is declared: by the caller, which outlives a lost session, and by the router, which does not.
+//! What is declared: by the caller, which outlives a lost session, and by the router, which does
+//! not.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -28,11 +29,12 @@ use super::{
 };
 use crate::wire::{Content, Qos, encode};
 
-/// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts that begin with numbers, so
-/// without a bound a few small messages could make one of any length.
+/// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts
+/// that begin with numbers, so without a bound a few small messages could make one of any length.
 const MAX_KEY: usize = u16::MAX as usize;
 
-/// How many bytes of texts the numbers of one batch may stand for: ten thousand messages with keys of more than a kilobyte each.
+/// How many bytes of texts the numbers of one batch may stand for: ten thousand messages with keys
+/// of more than a kilobyte each.
 const MAX_UNFOLDED: usize = 16 << 20;
 
 /// A subscriber to be declared.
@@ -58,7 +60,8 @@ impl From<OwnedKeyExpr> for Subscribe {
 pub struct Queryable {
     /// The key expression.
     pub key: OwnedKeyExpr,
-    /// Whether it has everything that there is under `key`. Queries to complete queryables only go to such.
+    /// Whether it has everything that there is under `key`. Queries to complete queryables only go
+    /// to such.
     pub complete: bool,
     /// Whose queries it answers.
     pub origin: Locality,
@@ -104,7 +107,8 @@ pub(super) struct Watch {
     told: Option<bool>,
     /// Whether the router has named all that are there.
     complete: bool,
-    /// How many of those that the router has named intersect `key`. Counted, not searched: a router may name very many.
+    /// How many of those that the router has named intersect `key`. Counted, not searched: a router
+    /// may name very many.
     remote: usize,
     /// Whether one of this client's does.
     own: bool,
@@ -192,7 +196,8 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// The text of `wire`: what its number stands for, followed by its suffix. Numbers of ours do not exist: we declare none.
+    /// The text of `wire`: what its number stands for, followed by its suffix. Numbers of ours do
+    /// not exist: we declare none.
     fn text(&mut self, wire: &WireExpr<'_>) -> Result<String, CloseCause> {
         let prefix = match (wire.scope, wire.mapping) {
             (0, _) => Some(""),
@@ -227,7 +232,8 @@ impl Remote {
         if !self.mappings.contains_key(&id) && self.mappings.len() >= limit {
             return Err(CloseCause::TooManyKeys { limit });
         }
-        // A number may stand for the beginning of keys only, so what it stands for need not be a key expression.
+        // A number may stand for the beginning of keys only, so what it stands for need not be a
+        // key expression.
         let hold = held.hold(text.len());
         self.mappings.insert(id, (text, hold));
         Ok(())
@@ -286,7 +292,8 @@ fn shortened(text: &str) -> String {
 }
 
 impl Client {
-    /// Declares a subscriber. While a session is lost, it is declared with the next one, as everything that is declared.
+    /// Declares a subscriber. While a session is lost, it is declared with the next one, as
+    /// everything that is declared.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -310,7 +317,8 @@ impl Client {
         self.declare(id, Entity::Queryable(queryable.into()))
     }
 
-    /// Declares a liveliness token: others see `key` alive until it is undeclared, or the session ends in whatever way.
+    /// Declares a liveliness token: others see `key` alive until it is undeclared, or the session
+    /// ends in whatever way.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -318,12 +326,14 @@ impl Client {
         self.declare(id, Entity::Token(key))
     }
 
-    /// Declares a liveliness subscriber: it gets a sample without payload for each token that comes, and one that says deleted for
-    /// each that goes; those of this client too. With `history` it also gets the tokens that are there already. After a lost
-    /// session it gets what has changed meanwhile.
+    /// Declares a liveliness subscriber: it gets a sample without payload for each token that
+    /// comes, and one that says deleted for each that goes; those of this client too. With
+    /// `history` it also gets the tokens that are there already. After a lost session it gets what
+    /// has changed meanwhile.
     ///
-    /// A key is alive as long as anybody has a token of it, so it is never told as gone while this client has one. Not even when the
-    /// router says so: when a session closes, that of zenoh 1.10.2 tells the only one left with a token of the same key that it has gone.
+    /// A key is alive as long as anybody has a token of it, so it is never told as gone while this
+    /// client has one. Not even when the router says so: when a session closes, that of zenoh
+    /// 1.10.2 tells the only one left with a token of the same key that it has gone.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -336,8 +346,9 @@ impl Client {
         self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashMap::new(), seen: None }))
     }
 
-    /// Watches whether anybody subscribes to, or answers queries for, something that intersects `key`: zenoh's matching status of
-    /// a publisher or a querier. [`Event::Matching`] tells it once it is known, and whenever it changes.
+    /// Watches whether anybody subscribes to, or answers queries for, something that intersects
+    /// `key`: zenoh's matching status of a publisher or a querier. [`Event::Matching`] tells it
+    /// once it is known, and whenever it changes.
     ///
     /// # Errors
     /// [`CommandError`]; nothing is watched then.
@@ -422,7 +433,8 @@ impl Client {
                         self.reply_alive(interest, &key);
                         return Ok(());
                     }
-                    // A late answer to a get that has ended. It declares nothing: all such answers have this number.
+                    // A late answer to a get that has ended. It declares nothing: all such answers
+                    // have this number.
                     if declared.id == 0 && !self.declared.iter().any(|declared| declared.interest == interest) {
                         return Ok(());
                     }
@@ -441,7 +453,8 @@ impl Client {
                 let named = if named.is_empty() { None } else { Some(self.remote.resolve(named)?) };
                 let known = self.remote.tokens.get(&undeclared.id);
                 let key = match named {
-                    // One that was never declared in this session is named by its key, and its number means nothing.
+                    // One that was never declared in this session is named by its key, and its
+                    // number means nothing.
                     Some(key) if known.is_none_or(|known| known.key != key) => key,
                     _ => match self.remote.tokens.remove(&undeclared.id) {
                         Some(Kept { key, .. }) if self.remote.count_down(&key) => key,
@@ -548,7 +561,8 @@ impl Client {
         }
     }
 
-    /// Tells those liveliness subscribers that do not know yet that a token has come. Answers to an interest are for one of them.
+    /// Tells those liveliness subscribers that do not know yet that a token has come. Answers to an
+    /// interest are for one of them.
     fn tell_alive(&mut self, interest: Option<u32>, token: &Kept) -> Result<(), CloseCause> {
         let (key, limit) = (&token.key, self.config.limits.tokens);
         let mut told = Vec::new();
@@ -565,7 +579,8 @@ impl Client {
                 entry.insert(token.hold.clone());
                 told.push(declared.id);
             }
-            // Those of this session, and those of a lost one of which the router has not said yet whether they are still there.
+            // Those of this session, and those of a lost one of which the router has not said yet
+            // whether they are still there.
             if liveliness.alive.len() > limit.saturating_mul(2) {
                 return Err(CloseCause::TooManyDeclared { what: "tokens", limit });
             }
@@ -574,7 +589,8 @@ impl Client {
         Ok(())
     }
 
-    /// Tells the liveliness subscribers that the last token of a key has gone, unless this client has one.
+    /// Tells the liveliness subscribers that the last token of a key has gone, unless this client
+    /// has one.
     fn tell_gone(&mut self, key: &OwnedKeyExpr) {
         if self.own_tokens().any(|own| own == key) {
             return;
@@ -588,7 +604,8 @@ impl Client {
             if let Some(seen) = &mut liveliness.seen {
                 seen.remove(key);
             }
-            // One whose coming it was not told of, because it came first, may still be told as gone.
+            // One whose coming it was not told of, because it came first, may still be told as
+            // gone.
             if liveliness.alive.remove(key).is_some() || !liveliness.history {
                 told.push(declared.id);
             }
@@ -605,7 +622,8 @@ impl Client {
         self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
     }
 
-    /// Has the watches find out whether one of this client's is there for them. Only the caller changes that.
+    /// Has the watches find out whether one of this client's is there for them. Only the caller
+    /// changes that.
     fn look_for_own(&mut self) {
         let own = |counterpart: Counterpart, key: &OwnedKeyExpr| {
             self.declared.iter().any(|declared| match (&declared.entity, counterpart) {

@@ -32,7 +32,8 @@ pub enum CommandError {
         /// zenoh's reason.
         reason: String,
     },
-    /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer than 65,535 B.
+    /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer
+    /// than 65,535 B.
     KeyTooLong,
     /// The encoded message is longer than a router, or whom it is for, takes.
     TooLong {
@@ -205,7 +206,8 @@ pub enum PutError {
         /// Puts of this client that were dropped so far, this one included.
         dropped: u64,
     },
-    /// It was given up by [`Client::cancel`](super::Client::cancel). Nobody gets the sample from the router.
+    /// It was given up by [`Client::cancel`](super::Client::cancel). Nobody gets the sample from
+    /// the router.
     Cancelled {
         /// Bytes of its payload and attachment that had left.
         sent: usize,
@@ -286,7 +288,8 @@ pub enum CloseCause {
         /// The longest batch.
         limit: usize,
     },
-    /// A batch without a message came before the session was open. Later one is passed over, as zenoh does.
+    /// A batch without a message came before the session was open. Later one is passed over, as
+    /// zenoh does.
     EmptyBatch,
     /// A sequence number is larger than was agreed.
     SequenceNumber {
@@ -338,7 +341,8 @@ pub enum CloseCause {
         /// The most that those of one batch may stand for, in bytes.
         limit: usize,
     },
-    /// The page would have to keep too much for others: parts of messages, replies, queries, declarations.
+    /// The page would have to keep too much for others: parts of messages, replies, queries,
+    /// declarations.
     TooMuchHeld {
         /// The most that is kept, all together, in bytes.
         limit: usize,
@@ -355,7 +359,8 @@ pub enum CloseCause {
 }
 
 impl CloseCause {
-    /// Whether another session may go better: not when we wanted it so, and not when the two sides will never agree.
+    /// Whether another session may go better: not when we wanted it so, and not when the two sides
+    /// will never agree.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::ByUs | Self::BadId | Self::SmallBatch { .. })

@@ -59,16 +59,18 @@ pub enum Event {
         /// Whether there is.
         matching: bool,
     },
-    /// The session has ended. What was not sent never will be. After the transmits that are still there, the driver closes the WebSocket.
-    /// There are no more events, unless [`Client::relink`](super::Client::relink) is called.
+    /// The session has ended. What was not sent never will be. After the transmits that are still
+    /// there, the driver closes the WebSocket. There are no more events, unless
+    /// [`Client::relink`](super::Client::relink) is called.
     Closed(Ended),
     /// After [`Client::handle_pause`](super::Client::handle_pause): everything that waited in the
     /// browser has been handled, and the link has outlived the pause.
     CaughtUp,
     /// Follows [`Event::Opened`] when the session was lost before: everything is declared again.
     Resumed {
-        /// Since the lost session was last known to live; its pauses are those since then. What was published meanwhile may not have
-        /// arrived. What had waited in the browser during a pause does not count.
+        /// Since the lost session was last known to live; its pauses are those since then. What was
+        /// published meanwhile may not have arrived. What had waited in the browser during a pause
+        /// does not count.
         gap: Took,
         /// Whom that concerns.
         subscribers: Vec<SubscriberId>,

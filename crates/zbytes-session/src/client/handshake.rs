@@ -20,8 +20,9 @@ use super::{
 use crate::wire::{BATCH_SIZE, encode};
 
 impl Client {
-    /// Opens a lost session again, over a link that has just opened. It gets an id of its own, because the router may not have noticed
-    /// yet that the lost one is gone, and refuses a second session of one id.
+    /// Opens a lost session again, over a link that has just opened. It gets an id of its own,
+    /// because the router may not have noticed yet that the lost one is gone, and refuses a second
+    /// session of one id.
     ///
     /// # Errors
     /// [`CommandError::NotLost`] when the session is there, was never open, or was closed by us.
@@ -74,7 +75,8 @@ impl Client {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
         }
         self.lanes = Lanes::new(agreed, lane::initial_sn(agreed.mask, self.config.initial_sn), ack.initial_sn)?;
-        // A lease of nothing would end the session at once, and one of any length would overflow the sums it goes into.
+        // A lease of nothing would end the session at once, and one of any length would overflow
+        // the sums it goes into.
         self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);
         let info = SessionInfo {
             zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),

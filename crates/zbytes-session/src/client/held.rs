@@ -1,8 +1,10 @@
 //! How much is kept for others, all together: one account for a client.
 //!
-//! A received batch stays whole for as long as anything refers to a part of it, so what counts is its length, not that of the part. The
-//! client keeps batches for messages that are being put together, for replies of which the latest is not known yet, and for queries that
-//! wait. It also keeps texts that a router declares. Each of them has a [`Hold`], and the account is the sum of the holds that exist.
+//! A received batch stays whole for as long as anything refers to a part of it, so what counts is
+//! its length, not that of the part. The client keeps batches for messages that are being put
+//! together, for replies of which the latest is not known yet, and for queries that wait. It also
+//! keeps texts that a router declares. Each of them has a [`Hold`], and the account is the sum of
+//! the holds that exist.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -35,7 +37,8 @@ impl Hold {
     /// Holds `more` bytes in addition.
     pub(super) fn grow(&mut self, more: usize) {
         let all = self.account.bytes();
-        // What does not fit into a number is beyond every bound, and must be taken off again as it was put on.
+        // What does not fit into a number is beyond every bound, and must be taken off again as it
+        // was put on.
         let more = more.min(usize::MAX - all);
         self.bytes += more;
         self.account.0.set(all + more);
@@ -48,7 +51,8 @@ impl Drop for Hold {
     }
 }
 
-/// The batch, or the message put together out of several, that is being read. It is held once, however much of it is kept.
+/// The batch, or the message put together out of several, that is being read. It is held once,
+/// however much of it is kept.
 #[derive(Debug)]
 pub(super) enum Reading {
     /// A batch of that length, of which nothing is kept so far.

@@ -3,8 +3,9 @@
 /// Names an operation; chosen by the caller, who should not use one twice in a session.
 pub type OpId = u64;
 
-/// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a token, a watch; and, in a
-/// numbering of its own, a publisher that numbers its samples. Chosen by the caller.
+/// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a
+/// token, a watch; and, in a numbering of its own, a publisher that numbers its samples. Chosen by
+/// the caller.
 pub type EntityId = u32;
 
 /// Names a subscriber.

@@ -1,9 +1,10 @@
-//! Key expressions, with errors in words. What they can do is zenoh's own: `intersects`, `includes` and more are methods
-//! of [`OwnedKeyExpr`].
+//! Key expressions, with errors in words. What they can do is zenoh's own: `intersects`, `includes`
+//! and more are methods of [`OwnedKeyExpr`].
 //!
-//! Where one of the two comes from a peer, the client asks [`intersects`] and [`includes`] of this module.
-//! They say the same. zenoh's own go one call deeper with each chunk behind a `**`, and try all ways to
-//! share the chunks out among several of them. A key of 64 KiB can so end a program or keep it busy for hours.
+//! Where one of the two comes from a peer, the client asks [`intersects`] and [`includes`] of this
+//! module. They say the same. zenoh's own go one call deeper with each chunk behind a `**`, and try
+//! all ways to share the chunks out among several of them. A key of 64 KiB can so end a program or
+//! keep it busy for hours.
 
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 
@@ -11,7 +12,8 @@ use super::error::CommandError;
 
 fn refused(text: &str, error: &dyn std::fmt::Display) -> CommandError {
     let error = error.to_string();
-    // zenoh begins with the text once more, which may have anything in it, and ends with the place in its own source.
+    // zenoh begins with the text once more, which may have anything in it, and ends with the place
+    // in its own source.
     let quoted = format!("{text}`: ");
     let reason = error.split_once(&quoted).map_or(error.as_str(), |(_, reason)| reason);
     let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
@@ -21,7 +23,8 @@ fn refused(text: &str, error: &dyn std::fmt::Display) -> CommandError {
 /// A key expression out of what a person typed.
 ///
 /// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason, also when another way to write it is the canonical one.
+/// [`CommandError::KeyExpression`] with zenoh's own reason, also when another way to write it is
+/// the canonical one.
 pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
     OwnedKeyExpr::new(text).map_err(|error| refused(text, &error))
 }
@@ -48,7 +51,8 @@ fn is_short(left: &keyexpr, right: &keyexpr) -> bool {
     left.len() + right.len() <= 256 && count(b'*') <= 4 && count(b'$') <= 2
 }
 
-/// The least that the text of a chunk or of a key has to say: a wildcard for any number of things, or one thing.
+/// The least that the text of a chunk or of a key has to say: a wildcard for any number of things,
+/// or one thing.
 trait Piece: Copy {
     /// Whether it stands for any number of things.
     fn is_any(self) -> bool;
@@ -81,8 +85,9 @@ impl Piece for Option<u8> {
     }
 }
 
-/// Whether two rows of pieces can stand for the same things: whether there is a way through the table of all pairs of places in
-/// them. It looks at each pair once, and keeps one line of the table.
+/// Whether two rows of pieces can stand for the same things: whether there is a way through the
+/// table of all pairs of places in them. It looks at each pair once, and keeps one line of the
+/// table.
 fn meet<P: Piece>(left: &[P], right: &[P], one: impl Fn(P, P) -> bool) -> bool {
     let mut line = vec![false; right.len() + 1];
     // A place behind the last of `right`, from which only wildcards can follow in `left`.
@@ -145,7 +150,8 @@ fn chunks_intersect(Chunk(left): Chunk<'_>, Chunk(right): Chunk<'_>) -> bool {
                     && meet(&bytes(left), &bytes(right), |left, right| left == right))
 }
 
-/// Whether a key can be meant by both. As [`keyexpr::intersects`], in time that grows with the product of their lengths.
+/// Whether a key can be meant by both. As [`keyexpr::intersects`], in time that grows with the
+/// product of their lengths.
 pub(super) fn intersects(left: &keyexpr, right: &keyexpr) -> bool {
     if is_short(left, right) {
         return left.intersects(right);
@@ -157,8 +163,8 @@ pub(super) fn intersects(left: &keyexpr, right: &keyexpr) -> bool {
     meet(&chunks(left), &chunks(right), chunks_intersect)
 }
 
-/// Whether every key that `right` means is meant by `left` too. As [`keyexpr::includes`], in time that grows with the product of
-/// their lengths.
+/// Whether every key that `right` means is meant by `left` too. As [`keyexpr::includes`], in time
+/// that grows with the product of their lengths.
 pub(super) fn includes(left: &keyexpr, right: &keyexpr) -> bool {
     if is_short(left, right) {
         return left.includes(right);
@@ -168,7 +174,8 @@ pub(super) fn includes(left: &keyexpr, right: &keyexpr) -> bool {
         _ => false,
     };
     let (left, right) = (chunks(left), chunks(right));
-    // Which places in `right` the chunks of `left` so far can have come to: a wildcard takes any number of chunks from there on.
+    // Which places in `right` the chunks of `left` so far can have come to: a wildcard takes any
+    // number of chunks from there on.
     let mut reached = vec![false; right.len() + 1];
     if let Some(first) = reached.first_mut() {
         *first = true;

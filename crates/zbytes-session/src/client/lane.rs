@@ -1,7 +1,8 @@
 //! Sequence numbers and reassembly, lane by lane.
 //!
-//! With priorities there are 8 priorities times 2 reliabilities, each a lane with its own numbers in both directions; without
-//! them one pair. The rules are those of zenoh-transport 1.10 (`unicast/universal/rx.rs`, `common/seq_num.rs`).
+//! With priorities there are 8 priorities times 2 reliabilities, each a lane with its own numbers
+//! in both directions; without them one pair. The rules are those of zenoh-transport 1.10
+//! (`unicast/universal/rx.rs`, `common/seq_num.rs`).
 
 use zbytes::{payload::ZBytes, segment::Segment};
 use zenoh_protocol::core::{Bits, Priority, Reliability};
@@ -17,7 +18,8 @@ use crate::wire::{BATCH_SIZE, Batches, Lane};
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
 pub(super) const MIN_BATCH: u16 = 64;
 
-/// The largest sequence number of each resolution: seven bits for each byte that it takes on the wire.
+/// The largest sequence number of each resolution: seven bits for each byte that it takes on the
+/// wire.
 pub(super) fn sn_mask(bits: Bits) -> u32 {
     match bits {
         Bits::U8 => 0x7f,
@@ -98,12 +100,14 @@ pub(super) struct Receiving {
     told: usize,
     /// What was told about the message, once something was.
     pub(super) known: Option<Known>,
-    /// Whether fragments are passed over up to a last one: a part of their message was lost, and where the next begins is not marked.
+    /// Whether fragments are passed over up to a last one: a part of their message was lost, and
+    /// where the next begins is not marked.
     broken: bool,
 }
 
 impl Receiving {
-    /// Ends what is being put together; returns its parts, their batches and, if something was told of it, by which name.
+    /// Ends what is being put together; returns its parts, their batches and, if something was told
+    /// of it, by which name.
     fn end(&mut self) -> (Vec<Segment>, Option<Hold>, Option<u64>) {
         (self.bytes, self.fragments, self.told) = (0, 0, 0);
         (std::mem::take(&mut self.parts), self.hold.take(), self.known.take().map(|known| known.arriving.id))
@@ -198,8 +202,9 @@ impl Lanes {
         Ok(&mut self.receiving[Self::index(lane)])
     }
 
-    /// Whether a frame with this sequence number is new. An old or repeated one is not, and is passed over. Nothing stands between the
-    /// fragments of a message, so one that has not ended will not.
+    /// Whether a frame with this sequence number is new. An old or repeated one is not, and is
+    /// passed over. Nothing stands between the fragments of a message, so one that has not ended
+    /// will not.
     pub(super) fn frame(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
         let fresh = self.accept(lane, sn)?;
         if fresh {
@@ -220,8 +225,8 @@ impl Lanes {
         Ok(fresh)
     }
 
-    /// Takes a fragment; returns the whole message with the last one. Its parts are those of the received batches, which are held in
-    /// `account`.
+    /// Takes a fragment; returns the whole message with the last one. Its parts are those of the
+    /// received batches, which are held in `account`.
     pub(super) fn reassemble(
         &mut self,
         lane: Lane,

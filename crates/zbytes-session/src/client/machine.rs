@@ -77,15 +77,17 @@ pub struct Client {
     pub(super) heard: Duration,
     /// Pauses since then, until the router has answered after them.
     pub(super) paused: Pause,
-    /// The interest by which a router shows that it lives after a pause, and until when it is waited for.
+    /// The interest by which a router shows that it lives after a pause, and until when it is
+    /// waited for.
     pub(super) probe: Option<(u32, Duration)>,
     /// All pauses so far.
     pub(super) pauses: Pause,
     pub(super) last_sent: Duration,
     /// When the present step of the handshake must be over.
     pub(super) deadline: Duration,
-    /// When the router was first found silent for its whole lease. It is given half of it once more, because a page that
-    /// was frozen finds its timer due before the messages that came meanwhile.
+    /// When the router was first found silent for its whole lease. It is given half of it once
+    /// more, because a page that was frozen finds its timer due before the messages that came
+    /// meanwhile.
     pub(super) suspected: Option<Duration>,
     /// Headers read; payload bytes are never copied by the client.
     pub(super) ledger: Ledger,
@@ -151,7 +153,8 @@ impl Client {
         matches!(self.phase, Phase::Over)
     }
 
-    /// The headers that were read so far, as metadata. No payload byte is ever in it: receiving copies none.
+    /// The headers that were read so far, as metadata. No payload byte is ever in it: receiving
+    /// copies none.
     #[must_use]
     pub fn received(&self) -> &Ledger {
         &self.ledger
@@ -174,14 +177,15 @@ impl Client {
         self.events.pop_front()
     }
 
-    /// A number for an interest or a request that none of those under way has: there are fewer than numbers by far.
+    /// A number for an interest or a request that none of those under way has: there are fewer than
+    /// numbers by far.
     pub(super) fn next_number(&mut self) -> u32 {
         self.last_number = self.last_number.wrapping_add(1);
         self.last_number
     }
 
-    /// Ends the session for good. What waits to be sent is given up; the last transmit tells the router. One that was lost is not to be
-    /// opened again.
+    /// Ends the session for good. What waits to be sent is given up; the last transmit tells the
+    /// router. One that was lost is not to be opened again.
     pub fn close(&mut self) {
         self.lost = false;
         self.end(CloseCause::ByUs, Some(reason::GENERIC));

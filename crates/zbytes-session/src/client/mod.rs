@@ -1,25 +1,33 @@
 //! A zenoh client without I/O.
 //!
-//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Whoever drives it has one WebSocket, and
-//! does this:
+//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Whoever
+//! drives it has one WebSocket, and does this:
 //!
 //! 1. [`Client::new`] when the WebSocket is open.
-//! 2. One input at a time: [`Client::handle_input`] for each binary message, [`Client::handle_timeout`] when
-//!    [`Client::poll_timeout`] has passed, or a verb ([`Client::put`], [`Client::subscribe`], …).
-//! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as the socket takes more.
+//! 2. One input at a time: [`Client::handle_input`] for each binary message,
+//!    [`Client::handle_timeout`] when [`Client::poll_timeout`] has passed, or a verb
+//!    ([`Client::put`], [`Client::subscribe`], …).
+//! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as
+//!    the socket takes more.
 //!
-//! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for all calls.
+//! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for
+//! all calls.
 //!
-//! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so a batch is never an object of
-//! its own, and an owner that is gone is noticed before its sequence number is spent.
+//! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so
+//! a batch is never an object of its own, and an owner that is gone is noticed before its sequence
+//! number is spent.
 //!
-//! A session that was lost, by the link or by the router, can be opened again over a new link: [`Client::relink`]. The client keeps what was
-//! declared and declares it anew, in the order in which it was declared; [`Event::Resumed`] says how long nothing was heard. What was
-//! under way has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides when to try.
+//! A session that was lost, by the link or by the router, can be opened again over a new link:
+//! [`Client::relink`]. The client keeps what was declared and declares it anew, in the order in
+//! which it was declared; [`Event::Resumed`] says how long nothing was heard. What was under way
+//! has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides
+//! when to try.
 //!
-//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what comes then may have waited in the browser.
+//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what
+//! comes then may have waited in the browser.
 //!
-//! What a peer sends can end the session with an error, never in a panic; what is kept for it is bounded by [`Limits`].
+//! What a peer sends can end the session with an error, never in a panic; what is kept for it is
+//! bounded by [`Limits`].
 //!
 //! # What is where
 //!

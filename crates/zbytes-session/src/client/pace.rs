@@ -1,15 +1,17 @@
 //! Pacing by answers: how much may be on its way where nothing tells what has left.
 //!
-//! A driver paces by how much waits in its socket. In a browser whose socket does not tell, the client can pace itself:
-//! with [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes) it asks the router again and again how far it is, and stops when too much is unanswered.
+//! A driver paces by how much waits in its socket. In a browser whose socket does not tell, the
+//! client can pace itself: with [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes) it
+//! asks the router again and again how far it is, and stops when too much is unanswered.
 //!
 //! ```text
 //!   batches    1 2 3 4 | 5 6 7 8 | 9 ...          | a fence that goes before everything that waits
 //!   router     "I have handled all before the first |"       so 1 to 4 are answered for
 //! ```
 //!
-//! The question is that of [`Client::flush`]: an interest in a token that no session declares. It goes in a lane in which no
-//! message is under way, so it may stand between two fragments. A router handles the batches of a link in turn.
+//! The question is that of [`Client::flush`]: an interest in a token that no session declares. It
+//! goes in a lane in which no message is under way, so it may stand between two fragments. A router
+//! handles the batches of a link in turn.
 
 use std::collections::VecDeque;
 
@@ -25,7 +27,8 @@ use crate::wire::{Outgoing, encode};
 /// So many fences are on their way when as much as possible is.
 const FENCES: u64 = 4;
 
-/// How much of what was sent the router has answered for, in bytes of batches since the link opened.
+/// How much of what was sent the router has answered for, in bytes of batches since the link
+/// opened.
 #[derive(Default)]
 pub(super) struct Pace {
     sent: u64,
@@ -64,8 +67,9 @@ impl Pace {
 }
 
 impl Client {
-    /// Bytes of batches since the link opened that the router has answered for, if the client paces itself: see
-    /// [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes). The router has handed on what was in them.
+    /// Bytes of batches since the link opened that the router has answered for, if the client paces
+    /// itself: see [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes). The router has
+    /// handed on what was in them.
     #[must_use]
     pub fn answered(&self) -> Option<u64> {
         self.config.limits.unanswered_bytes.map(|_| self.pace.answered)

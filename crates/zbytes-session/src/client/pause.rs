@@ -1,7 +1,9 @@
-//! Whether a page stood still. Pure: it is told what the clocks said in each moment at which the page ran.
+//! Whether a page stood still. Pure: it is told what the clocks said in each moment at which the
+//! page ran.
 //!
-//! A page that is frozen, stopped in a debugger, kept busy by one long task, or on a computer that sleeps handles nothing. What arrived
-//! meanwhile waits in the browser and is handled afterwards, all at once. Taken for fresh it would say that nothing had happened.
+//! A page that is frozen, stopped in a debugger, kept busy by one long task, or on a computer that
+//! sleeps handles nothing. What arrived meanwhile waits in the browser and is handled afterwards,
+//! all at once. Taken for fresh it would say that nothing had happened.
 //!
 //! ```text
 //!   ran         ran      ran                                 ran: messages that waited, overdue timers
@@ -16,21 +18,23 @@
 //! | went on as usual | went ahead by [`STILL`] or more | the computer slept and the steady clock with it, or its clock was set |
 //! | went on by [`STILL`] or more | went ahead of it besides | the page stood still for so long, and the rest is one of these two |
 //!
-//! A hidden page is not still: its timers come once a minute at worst, but its messages are handled, and a Worker keeps its time.
+//! A hidden page is not still: its timers come once a minute at worst, but its messages are
+//! handled, and a Worker keeps its time.
 
 use std::time::Duration;
 
 /// How often whoever watches looks at the clocks at least.
 pub const TICK: Duration = Duration::from_secs(1);
 
-/// A page that did not run for so long stood still. It is longer than the time between two KeepAlives of a router, which are what runs in a
-/// hidden page that has no Worker.
+/// A page that did not run for so long stood still. It is longer than the time between two
+/// KeepAlives of a router, which are what runs in a hidden page that has no Worker.
 pub const STILL: Duration = Duration::from_secs(3);
 
 /// Both clocks in one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// By the clock that never goes back. In some engines it stands still while the computer sleeps.
+    /// By the clock that never goes back. In some engines it stands still while the computer
+    /// sleeps.
     pub steady: Duration,
     /// By the clock of the computer, since 1970. It may be set.
     pub wall: Duration,
@@ -39,9 +43,11 @@ pub struct Reading {
 /// What lies between two moments at which the page ran, if it was not as usual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pause {
-    /// For how long the page stood still, by the steady clock; zero when only the clock of the computer went ahead.
+    /// For how long the page stood still, by the steady clock; zero when only the clock of the
+    /// computer went ahead.
     pub still: Duration,
-    /// How far the clock of the computer went ahead of the steady one: the computer slept, or its clock was set. Zero when it did not.
+    /// How far the clock of the computer went ahead of the steady one: the computer slept, or its
+    /// clock was set. Zero when it did not.
     pub ahead: Duration,
 }
 
@@ -76,11 +82,13 @@ impl Pause {
 pub struct Took {
     /// From its begin to its end.
     pub time: Duration,
-    /// What lay within: the page stood still for a part of it, or the clock of the computer went ahead.
+    /// What lay within: the page stood still for a part of it, or the clock of the computer went
+    /// ahead.
     pub pause: Pause,
 }
 
-/// Watches the clocks of a page. Whoever owns it tells it every moment at which the page runs, and at least one in each [`TICK`].
+/// Watches the clocks of a page. Whoever owns it tells it every moment at which the page runs, and
+/// at least one in each [`TICK`].
 #[derive(Clone, Debug)]
 pub struct Watch {
     last: Reading,
@@ -146,7 +154,8 @@ mod tests {
     fn a_page_that_runs_now_and_then_does_not_stand_still_however_often_it_is_asked() {
         let mut page = Page::new();
         for _ in 0..200 {
-            // A tick each second, one late by another second, a task of two, and the messages of a hidden page, one in 2.5 s.
+            // A tick each second, one late by another second, a task of two, and the messages of a
+            // hidden page, one in 2.5 s.
             for passed in [TICK, 2 * TICK, MILLI, Duration::ZERO, 2500 * MILLI, STILL - MILLI] {
                 assert_eq!(page.runs_after(passed, passed), None);
             }

@@ -1,17 +1,19 @@
 //! How far large messages are, both ways, and giving up those of ours.
 //!
-//! Only what takes more than one batch has progress. It is state, not a stream of events: however many fragments pass between two polls,
-//! [`Client::poll_progress`] tells the latest figures of each message once, and of at most as many messages as there are lanes. Who does not
-//! ask pays nothing.
+//! Only what takes more than one batch has progress. It is state, not a stream of events: however
+//! many fragments pass between two polls, [`Client::poll_progress`] tells the latest figures of
+//! each message once, and of at most as many messages as there are lanes. Who does not ask pays
+//! nothing.
 //!
 //! ```text
 //!   ours     put -> Progress::Sent, Progress::Sent, ...       -> the last Part of a Transmit, or Event::PutFailed
 //!   others'         Progress::Received, Progress::Received, ... -> Event::ArrivalEnded, then the sample
 //! ```
 //!
-//! A message of ours that is given up between two fragments is ended by a fragment with zenoh's mark `ext_drop`, at once: the router forgets
-//! what it has of it, and the lane goes on. Routers before patch 1 of the protocol do not know the mark. They would take the next message for the rest of
-//! this one, so there it is not given up.
+//! A message of ours that is given up between two fragments is ended by a fragment with zenoh's
+//! mark `ext_drop`, at once: the router forgets what it has of it, and the lane goes on. Routers
+//! before patch 1 of the protocol do not know the mark. They would take the next message for the
+//! rest of this one, so there it is not given up.
 
 use zbytes::{ledger::Ledger, payload::ZBytes};
 
@@ -38,7 +40,8 @@ pub enum Progress {
 }
 
 impl Client {
-    /// The latest figures of a large message of which anything has happened since they were told last; `None` once all are told.
+    /// The latest figures of a large message of which anything has happened since they were told
+    /// last; `None` once all are told.
     pub fn poll_progress(&mut self) -> Option<Progress> {
         if let Some(leaving) = self.queues.progress() {
             return Some(Progress::Sent(leaving));
@@ -47,7 +50,8 @@ impl Client {
             news if news.known.is_none() => news.first(),
             _ => None,
         };
-        // Before the message is borrowed again: to understand a head takes the tables of the whole client.
+        // Before the message is borrowed again: to understand a head takes the tables of the whole
+        // client.
         let found = first.map(|first| self.known(first));
         let news = self.lanes.news()?;
         let (bytes, fragments) = news.tell();
@@ -94,22 +98,26 @@ impl Client {
         self.events.extend(ended.into_iter().map(|(id, whole)| Event::ArrivalEnded { id, whole }));
     }
 
-    /// Gives up a put, an answer or a get. What has not begun to leave is simply taken out of the queue; what is between two of its fragments
-    /// is ended so that the router forgets what it has of it. [`Event::PutFailed`] with [`PutError::Cancelled`] tells how much had left; a get
-    /// ends with [`GetError::Cancelled`], whether its question has left or not.
+    /// Gives up a put, an answer or a get. What has not begun to leave is simply taken out of the
+    /// queue; what is between two of its fragments is ended so that the router forgets what it has
+    /// of it. [`Event::PutFailed`] with [`PutError::Cancelled`] tells how much had left; a get ends
+    /// with [`GetError::Cancelled`], whether its question has left or not.
     ///
-    /// Subscribers of this client got the sample when it was put. A numbered sample that is given up is one that other subscribers miss.
+    /// Subscribers of this client got the sample when it was put. A numbered sample that is given
+    /// up is one that other subscribers miss.
     ///
     /// # Errors
-    /// [`CommandError::CannotCancel`] when all of it has left, and of a fence; [`CommandError::CannotAbort`] when a part of it has, and the
-    /// router cannot be told. Nothing has changed then.
+    /// [`CommandError::CannotCancel`] when all of it has left, and of a fence;
+    /// [`CommandError::CannotAbort`] when a part of it has, and the router cannot be told. Nothing
+    /// has changed then.
     pub fn cancel(&mut self, op: OpId) -> Result<(), CommandError> {
         if self.is_fence(op) {
             return Err(CommandError::CannotCancel { op });
         }
         let cancel = self.queues.cancel(op, self.lanes.agreed().markers);
         if self.cancel_get(op) {
-            // A question that is half sent and cannot be stopped is asked; what is answered is passed over.
+            // A question that is half sent and cannot be stopped is asked; what is answered is
+            // passed over.
             return Ok(());
         }
         match cancel {

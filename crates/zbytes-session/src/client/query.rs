@@ -5,8 +5,8 @@
 //!   Reply, Reply, GetEnded <── Response, ResponseFinal   reply, reply_err, finish ──> Response, ResponseFinal
 //! ```
 //!
-//! A get asks the router and, unless its locality says otherwise, the queryables of this client too. It ends when both have said
-//! that there is no more, at its timeout, or with the session.
+//! A get asks the router and, unless its locality says otherwise, the queryables of this client
+//! too. It ends when both have said that there is no more, at its timeout, or with the session.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -48,7 +48,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// The parameter by which a query takes replies under any key.
 const ANY_KEY: &str = "_anyke";
 
-/// The parameter by which a query asks for a range of time, so that several samples of one key are wanted.
+/// The parameter by which a query asks for a range of time, so that several samples of one key are
+/// wanted.
 const TIME_RANGE: &str = "_time";
 
 /// Under which no token is ever declared: an interest in it is answered at once.
@@ -69,7 +70,8 @@ pub struct Get {
     pub attachment: Option<ZBytes>,
     /// Which queryables are asked.
     pub target: QueryTarget,
-    /// Which of several replies under one key are told. `Auto` means the latest of each key, unless a range of time is asked for.
+    /// Which of several replies under one key are told. `Auto` means the latest of each key, unless
+    /// a range of time is asked for.
     pub consolidation: ConsolidationMode,
     /// How long answers are waited for.
     pub timeout: Duration,
@@ -138,8 +140,8 @@ impl Get {
     }
 }
 
-/// The parts of a query that do not change from one get to the next: zenoh's querier. Whether anybody would answer, says
-/// [`Client::watch_matching`].
+/// The parts of a query that do not change from one get to the next: zenoh's querier. Whether
+/// anybody would answer, says [`Client::watch_matching`].
 #[derive(Clone, Debug)]
 pub struct Querier {
     /// What each get is made from.
@@ -154,8 +156,8 @@ impl Querier {
     }
 }
 
-/// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`], as often as wanted, and ended by
-/// [`Client::finish`]; until then whoever asks waits.
+/// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`],
+/// as often as wanted, and ended by [`Client::finish`]; until then whoever asks waits.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Names it in the answers.
@@ -166,7 +168,8 @@ pub struct Query {
     pub key: String,
     /// The parameters of the selector.
     pub parameters: String,
-    /// Bytes for the queryable, over the received batches, or, when `local`, over the very owners of the get.
+    /// Bytes for the queryable, over the received batches, or, when `local`, over the very owners
+    /// of the get.
     pub payload: Option<ZBytes>,
     /// What the payload is.
     pub encoding: Encoding,
@@ -213,7 +216,8 @@ pub(super) struct Waiting {
     consolidation: ConsolidationMode,
     /// The newest reply under each key.
     newest: BTreeMap<String, Newest>,
-    /// Who still has to say that there is no more: the router, and each query to a queryable of ours.
+    /// Who still has to say that there is no more: the router, and each query to a queryable of
+    /// ours.
     finals: usize,
     deadline: Duration,
     /// Whether it asks for tokens.
@@ -339,7 +343,8 @@ impl Client {
         Ok(())
     }
 
-    /// Asks which tokens are alive. Each is told as a reply without payload; the end as that of a get.
+    /// Asks which tokens are alive. Each is told as a reply without payload; the end as that of a
+    /// get.
     ///
     /// # Errors
     /// [`CommandError`]; nobody was asked then.
@@ -372,12 +377,15 @@ impl Client {
         Ok(())
     }
 
-    /// Has the router say that it has everything that was put before. [`Event::Flushed`] tells it, with how long it took.
+    /// Has the router say that it has everything that was put before. [`Event::Flushed`] tells it,
+    /// with how long it took.
     ///
-    /// It is an interest in a token that nobody declares, and leaves behind everything that waits now: with the lowest priority of it. A
-    /// router takes the messages of a link one after the other and hands each over to whom it is for before it takes the next, so its
-    /// answer says that it has done so with all before. Then the loss of our link loses none of them. It does not say that a subscriber has
-    /// them: they may wait in the router for the subscriber's link, and be lost with either.
+    /// It is an interest in a token that nobody declares, and leaves behind everything that waits
+    /// now: with the lowest priority of it. A router takes the messages of a link one after the
+    /// other and hands each over to whom it is for before it takes the next, so its answer says
+    /// that it has done so with all before. Then the loss of our link loses none of them. It does
+    /// not say that a subscriber has them: they may wait in the router for the subscriber's link,
+    /// and be lost with either.
     ///
     /// # Errors
     /// [`CommandError`]; there is no fence then.
@@ -533,7 +541,8 @@ impl Client {
         self.events.push_back(Event::GetEnded(get.op, result));
     }
 
-    /// Tells the replies of gets that end with their session; the gets themselves are among what was unfinished.
+    /// Tells the replies of gets that end with their session; the gets themselves are among what
+    /// was unfinished.
     pub(super) fn tell_kept_replies(&mut self) {
         let replies = self.pending.gets.values_mut().flat_map(Waiting::tell_newest);
         self.events.extend(replies);
@@ -639,8 +648,8 @@ impl Client {
     /// Answers a query with a sample. `op` names the answer in what is told of its sending.
     ///
     /// # Errors
-    /// [`CommandError::UnknownQuery`] when it is over, as after a lost session; [`CommandError::ReplyKey`]; or as a put. Nothing was
-    /// answered then.
+    /// [`CommandError::UnknownQuery`] when it is over, as after a lost session;
+    /// [`CommandError::ReplyKey`]; or as a put. Nothing was answered then.
     pub fn reply(&mut self, op: OpId, query: QueryId, answer: Answer) -> Result<(), CommandError> {
         let asked = self.pending.asked.get(&query).ok_or(CommandError::UnknownQuery { query })?;
         if !asked.any_key && !key::intersects(&asked.key, &answer.key) {

@@ -10,9 +10,10 @@
 //!   5 data
 //! ```
 //!
-//! Within a priority messages leave in the order in which they were queued, and nothing stands between the fragments of one. A
-//! higher priority goes first at every border of a batch. Small messages of one lane that wait together share a frame. A
-//! queued message holds references to its payload's owners; no byte is copied before its batch is filled.
+//! Within a priority messages leave in the order in which they were queued, and nothing stands
+//! between the fragments of one. A higher priority goes first at every border of a batch. Small
+//! messages of one lane that wait together share a frame. A queued message holds references to its
+//! payload's owners; no byte is copied before its batch is filled.
 
 use std::collections::VecDeque;
 
@@ -52,7 +53,8 @@ pub(super) struct Filled {
 
 /// Why there is no batch although something waited.
 pub(super) enum Failed {
-    /// A message was given up when parts of it had been sent, and the router knows no way to be told.
+    /// A message was given up when parts of it had been sent, and the router knows no way to be
+    /// told.
     HalfSent,
 }
 
@@ -61,7 +63,8 @@ pub(super) enum Failed {
 pub(super) struct Queues {
     /// One per priority, highest first.
     queues: [VecDeque<Queued>; Priority::NUM],
-    /// Lanes in which the router has a part of a message that was given up, and is to be told so before anything else.
+    /// Lanes in which the router has a part of a message that was given up, and is to be told so
+    /// before anything else.
     aborts: Vec<Lane>,
     /// Of which message of each queue progress was told last, and of how many batches.
     told: [(OpId, usize); Priority::NUM],
@@ -85,7 +88,8 @@ impl Queues {
         self.count == 0 && self.aborts.is_empty()
     }
 
-    /// Whether `len` more payload bytes are more than may wait. Alone, a message may be of any length.
+    /// Whether `len` more payload bytes are more than may wait. Alone, a message may be of any
+    /// length.
     pub(super) fn is_full(&self, len: usize, limits: &Limits) -> bool {
         self.bytes > 0 && self.bytes.saturating_add(len) > limits.queued_bytes
     }
@@ -98,7 +102,8 @@ impl Queues {
         }
     }
 
-    /// Has a message leave as the next of its priority. No message of its lane may be under way: see [`Queues::is_under_way`].
+    /// Has a message leave as the next of its priority. No message of its lane may be under way:
+    /// see [`Queues::is_under_way`].
     pub(super) fn push_first(&mut self, queued: Queued) {
         if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
             self.bytes = self.bytes.saturating_add(queued.message.unsent());
@@ -113,16 +118,16 @@ impl Queues {
         queue.is_some_and(|queue| queue.iter().take(2).any(|one| one.lane == lane && one.message.is_begun()))
     }
 
-    /// Empties the queues; returns the operations that waited, in the order in which they would have left, and for each whether a
-    /// part of it was sent.
+    /// Empties the queues; returns the operations that waited, in the order in which they would
+    /// have left, and for each whether a part of it was sent.
     pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
         let all = std::mem::take(self);
         let waiting = all.queues.into_iter().flatten();
         waiting.filter_map(|queued| Some((queued.op?, queued.message.is_begun()))).collect()
     }
 
-    /// Writes the next batch into `buffer`; `None` when nothing waits. Messages whose source is gone are given up on the way
-    /// and put into `failed`.
+    /// Writes the next batch into `buffer`; `None` when nothing waits. Messages whose source is
+    /// gone are given up on the way and put into `failed`.
     pub(super) fn fill(
         &mut self,
         buffer: &mut [u8],
@@ -162,7 +167,8 @@ impl Queues {
                     let gone = queue.pop_front();
                     self.give_up(gone, PutError::Source(error), failed);
                     if begun && !markers {
-                        // A router of the first protocol version cannot be told; it would take the next message for the rest.
+                        // A router of the first protocol version cannot be told; it would take the
+                        // next message for the rest.
                         return Some(Err(Failed::HalfSent));
                     }
                     self.aborts.extend(begun.then_some(lane));

@@ -18,7 +18,8 @@ use super::{
 use crate::wire::{BATCH_SIZE, BatchReader, Lane, Message, Transport};
 
 impl Client {
-    /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are; samples refer to them.
+    /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are;
+    /// samples refer to them.
     pub fn handle_input(&mut self, batch: Segment, now: Duration) {
         if self.is_over() {
             return;
@@ -90,7 +91,8 @@ impl Client {
                 _ => return Err(CloseCause::OutOfTurn { opening: !self.is_open() }),
             }
         }
-        // A router that gives a message up halfway sends an empty batch: zenoh 1.10 fails to write its mark for that.
+        // A router that gives a message up halfway sends an empty batch: zenoh 1.10 fails to write
+        // its mark for that.
         if any || self.is_open() { Ok(()) } else { Err(CloseCause::EmptyBatch) }
     }
 
@@ -108,8 +110,8 @@ impl Client {
         }
     }
 
-    /// Whether what is kept for others is within its bound. If not, it is made so by ending gets, the one that keeps most first: what they
-    /// keep is told then, and is the caller's.
+    /// Whether what is kept for others is within its bound. If not, it is made so by ending gets,
+    /// the one that keeps most first: what they keep is told then, and is the caller's.
     pub(super) fn make_room(&mut self) -> Result<(), CloseCause> {
         let limit = self.config.limits.held_bytes;
         while self.held.bytes() > limit {

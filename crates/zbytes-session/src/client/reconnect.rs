@@ -8,9 +8,11 @@
 //!                         +---------------------------------- opened ---------+
 //! ```
 //!
-//! The first attempt comes after at most 0.1 s; each further one may wait twice as long, up to 2 s, or up to 10 s where failures are to be
-//! few. Of that time a random half is taken off, so that the pages of a class do not all come back in the same moment. A session that did not last counts as a
-//! failed attempt: a router that takes sessions and ends them at once is not asked ten times a second.
+//! The first attempt comes after at most 0.1 s; each further one may wait twice as long, up to 2 s,
+//! or up to 10 s where failures are to be few. Of that time a random half is taken off, so that the
+//! pages of a class do not all come back in the same moment. A session that did not last counts as
+//! a failed attempt: a router that takes sessions and ends them at once is not asked ten times a
+//! second.
 
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ pub const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// The longest wait before any attempt.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// The longest wait where an engine holds back attempts after failures, the longer the more there were. In Firefox an
-/// outage of a minute is over 11 s after its end so, in the mean of 3,000 simulated ones; with waits of 2 s it takes 18 s.
+/// The longest wait where an engine holds back attempts after failures, the longer the more there
+/// were. In Firefox an outage of a minute is over 11 s after its end so, in the mean of 3,000
+/// simulated ones; with waits of 2 s it takes 18 s.
 pub const LONGEST_SPARING_WAIT: Duration = Duration::from_secs(10);
 
 /// A session that has lasted so long was a good one: after it attempts are counted from one again.
@@ -71,7 +74,8 @@ impl Reconnect {
         Self::default()
     }
 
-    /// As [`Reconnect::new`], with fewer attempts in a long outage: the longest wait is [`LONGEST_SPARING_WAIT`].
+    /// As [`Reconnect::new`], with fewer attempts in a long outage: the longest wait is
+    /// [`LONGEST_SPARING_WAIT`].
     #[must_use]
     pub fn sparing() -> Self {
         Self { longest: LONGEST_SPARING_WAIT, ..Self::default() }
@@ -82,8 +86,9 @@ impl Reconnect {
         self.state = State::Up { since: now };
     }
 
-    /// The session was lost, or an attempt has failed. `random` is any number; all values should be equally likely. `None` when there
-    /// was no session: one that could not be opened in the first place is not opened again.
+    /// The session was lost, or an attempt has failed. `random` is any number; all values should be
+    /// equally likely. `None` when there was no session: one that could not be opened in the first
+    /// place is not opened again.
     pub fn lost(&mut self, now: Duration, random: u32) -> Option<Wait> {
         match self.state {
             State::Idle => return None,
@@ -97,14 +102,16 @@ impl Reconnect {
         Some(Wait { attempt: self.attempts, delay })
     }
 
-    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that became due is due.
+    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that
+    /// became due is due.
     pub fn handle_pause(&mut self, still: Duration) {
         if let State::Up { since } = &mut self.state {
             *since = since.saturating_add(still);
         }
     }
 
-    /// Something says that it may go well now, as that the network is back or that the page is looked at: no more waiting.
+    /// Something says that it may go well now, as that the network is back or that the page is
+    /// looked at: no more waiting.
     pub fn hint(&mut self, now: Duration) {
         if let State::Waiting { until } = &mut self.state {
             *until = now.min(*until);

@@ -48,17 +48,20 @@ pub struct Put {
     pub encoding: Encoding,
     /// Further bytes of the application's.
     pub attachment: Option<ZBytes>,
-    /// When it was made. A router stamps a put that has none, and one that lies in the future by the router's clock.
+    /// When it was made. A router stamps a put that has none, and one that lies in the future by
+    /// the router's clock.
     pub timestamp: Option<Timestamp>,
-    /// The numbered publisher that makes it. Its samples are numbered in the order in which they are put, so that subscribers find
-    /// out what they have missed; one that is dropped takes a number too. Use one priority and one reliability for each, because what
-    /// is overtaken looks like what is missing.
+    /// The numbered publisher that makes it. Its samples are numbered in the order in which they
+    /// are put, so that subscribers find out what they have missed; one that is dropped takes a
+    /// number too. Use one priority and one reliability for each, because what is overtaken looks
+    /// like what is missing.
     pub numbered: Option<EntityId>,
     /// What is to happen when the way is not free. zenoh's default is `Drop`.
     pub congestion: CongestionControl,
     /// Its priority: a higher one overtakes between batches.
     pub priority: Priority,
-    /// Its reliability. What is best effort may be dropped by a router on a full link, whatever `congestion` says.
+    /// Its reliability. What is best effort may be dropped by a router on a full link, whatever
+    /// `congestion` says.
     pub reliability: Reliability,
     /// Whether it is not to wait for others to share a batch with.
     pub express: bool,
@@ -97,7 +100,8 @@ impl Put {
     /// refused. `source` is the number that a numbered one will have.
     ///
     /// # Errors
-    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be refused.
+    /// [`CommandError::KeyTooLong`], or [`CommandError::TooLong`] for a message that will be
+    /// refused.
     pub fn message_len(&self, len: usize, source: Option<Source>) -> Result<usize, CommandError> {
         let too_long = |encoded| CommandError::TooLong { encoded, limit: MAX_MESSAGE };
         if len > MAX_MESSAGE {
@@ -153,8 +157,8 @@ pub fn plan(
     BatchPlan::of(before, len, &agreed.batches(agreed.lane(qos.priority, reliability)))
 }
 
-/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody listens, says
-/// [`Client::watch_matching`](super::Client::watch_matching).
+/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody
+/// listens, says [`Client::watch_matching`](super::Client::watch_matching).
 #[derive(Clone, Debug)]
 pub struct Publisher {
     /// What each put and each delete is made from. Its payload is not used.
@@ -182,8 +186,8 @@ pub struct Sample {
     pub subscribers: Vec<SubscriberId>,
     /// Its key expression.
     pub key: String,
-    /// Its payload: over the received batches, or, when `local`, over the very owners of the put. A borrowed source that is
-    /// written later shows in it.
+    /// Its payload: over the received batches, or, when `local`, over the very owners of the put. A
+    /// borrowed source that is written later shows in it.
     pub payload: ZBytes,
     /// Whether it says that the key was deleted; the payload is empty then.
     pub deleted: bool,

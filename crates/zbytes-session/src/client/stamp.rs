@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use zenoh_protocol::core::{NTP64, Timestamp, TimestampId};
 
-/// Makes the timestamps of one session. Each is later than the one before, however coarse or unsteady the clock: whoever keeps the latest sample of a
-/// key has to tell two of them apart.
+/// Makes the timestamps of one session. Each is later than the one before, however coarse or
+/// unsteady the clock: whoever keeps the latest sample of a key has to tell two of them apart.
 #[derive(Clone, Debug)]
 pub struct Stamps {
     id: TimestampId,
@@ -13,7 +13,8 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// For the session with this zenoh id, in hexadecimal as in [`SessionInfo::zid`](super::SessionInfo::zid); `None` when it is none.
+    /// For the session with this zenoh id, in hexadecimal as in
+    /// [`SessionInfo::zid`](super::SessionInfo::zid); `None` when it is none.
     #[must_use]
     pub fn of(zid: &str) -> Option<Self> {
         Some(Self { id: zid.parse().ok()?, last: NTP64(0) })
@@ -28,7 +29,8 @@ impl Stamps {
     }
 }
 
-/// What a timestamp says: the time since 1970 (UTC), and the zenoh id of whose clock it is, in hexadecimal.
+/// What a timestamp says: the time since 1970 (UTC), and the zenoh id of whose clock it is, in
+/// hexadecimal.
 #[must_use]
 pub fn told(timestamp: &Timestamp) -> (Duration, String) {
     (timestamp.get_time().to_duration(), timestamp.get_id().to_string())

@@ -5,7 +5,8 @@ use super::pause::Took;
 /// One way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Network messages: puts, queries, replies, declarations. One in fragments counts once, with its last.
+    /// Network messages: puts, queries, replies, declarations. One in fragments counts once, with
+    /// its last.
     pub messages: u64,
     /// Bytes of batches, headers included.
     pub bytes: u64,

@@ -20,7 +20,8 @@ pub struct Leaving {
 pub struct Arriving {
     /// Names it in what else is told of it; never used twice.
     pub id: u64,
-    /// Its key expression, if its head could be read: it stands in the first fragment, unless a long attachment comes before the payload.
+    /// Its key expression, if its head could be read: it stands in the first fragment, unless a
+    /// long attachment comes before the payload.
     pub key: Option<String>,
     /// The subscribers that it is for, by its key.
     pub subscribers: Vec<SubscriberId>,
@@ -28,7 +29,8 @@ pub struct Arriving {
     pub get: Option<OpId>,
     /// Bytes of its payload that have arrived; of the whole message, if its head could not be read.
     pub bytes: usize,
-    /// Length of its payload, if its head could be read. Otherwise it is not known before the last fragment.
+    /// Length of its payload, if its head could be read. Otherwise it is not known before the last
+    /// fragment.
     pub total: Option<usize>,
     /// Fragments that have arrived.
     pub fragments: usize,

@@ -35,8 +35,8 @@ impl Client {
     /// Writes the next batch into `buffer`, which should have
     /// [`BATCH_SIZE`](crate::wire::BATCH_SIZE) bytes, or says that there is none now.
     ///
-    /// Payload bytes are copied here, once, from their owners; the counts come with the put's last part. A put whose source
-    /// is gone is given up with [`Event::PutFailed`].
+    /// Payload bytes are copied here, once, from their owners; the counts come with the put's last
+    /// part. A put whose source is gone is given up with [`Event::PutFailed`].
     #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
     pub fn poll_transmit(&mut self, buffer: &mut [u8], now: Duration) -> Option<Transmit> {
         if let Some(batch) = self.control.pop_front() {
@@ -77,7 +77,8 @@ impl Client {
         }
     }
 
-    /// Nothing is sent while there is no open session; what is declared then is declared when it opens.
+    /// Nothing is sent while there is no open session; what is declared then is declared when it
+    /// opens.
     pub(super) fn enqueue_declaration(&mut self, head: Vec<u8>) {
         if !self.is_open() {
             return;

@@ -46,7 +46,8 @@ impl Addressed {
         self.payload.is_empty()
     }
 
-    /// The index of the segment that has the byte at `offset`, or `None` beyond the end. It is never an empty one.
+    /// The index of the segment that has the byte at `offset`, or `None` beyond the end. It is
+    /// never an empty one.
     #[must_use]
     pub fn segment_of(&self, offset: usize) -> Option<usize> {
         // Of segments that begin at the same place only the last can have a byte.
@@ -60,8 +61,8 @@ impl Addressed {
         Some(start..start + self.payload.segments().get(index)?.len())
     }
 
-    /// Copies `into.len()` bytes from `offset` on, from as many segments as that takes, noted in `ledger` as a window. What lies beyond the
-    /// end is left as it was.
+    /// Copies `into.len()` bytes from `offset` on, from as many segments as that takes, noted in
+    /// `ledger` as a window. What lies beyond the end is left as it was.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached.
@@ -80,8 +81,9 @@ impl Addressed {
         Ok(())
     }
 
-    /// The bytes from `offset` on: at most `most`, and no further than the end of their segment. In place when they are in linear memory, else
-    /// copied through `window`, noted in `ledger`. Empty beyond the end.
+    /// The bytes from `offset` on: at most `most`, and no further than the end of their segment. In
+    /// place when they are in linear memory, else copied through `window`, noted in `ledger`. Empty
+    /// beyond the end.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when the owner was detached.
@@ -96,7 +98,8 @@ impl Addressed {
         self.look(index, offset - range.start..range.end.min(offset.saturating_add(most)) - range.start, window, ledger)
     }
 
-    /// The bytes before `end`: at most `most`, and no further than the beginning of their segment; else as [`Addressed::chunk`].
+    /// The bytes before `end`: at most `most`, and no further than the beginning of their segment;
+    /// else as [`Addressed::chunk`].
     ///
     /// # Errors
     /// [`BuildError::Segment`] when the owner was detached.

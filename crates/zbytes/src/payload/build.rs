@@ -11,8 +11,8 @@ use crate::{
     segment::{Look, Mode, Pending, Segment, SegmentError, Source},
 };
 
-/// Why a payload could not be built. Nothing was built then, and no source was changed, except where
-/// [`SegmentError::NotLetGo`] says so.
+/// Why a payload could not be built. Nothing was built then, and no source was changed, except
+/// where [`SegmentError::NotLetGo`] says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -50,14 +50,15 @@ impl std::error::Error for BuildError {}
 impl ZBytes {
     /// Builds a payload out of `sources`, each taken by its mode.
     ///
-    /// First every source is looked at. Only when all can be taken, and the total fits, the segments in copy mode are copied,
-    /// into one block that the payload owns. Only after that buffers in move mode are taken away from the caller. The copies are in
-    /// [`ZBytes::built`]. Empty segments are kept.
+    /// First every source is looked at. Only when all can be taken, and the total fits, the
+    /// segments in copy mode are copied, into one block that the payload owns. Only after that
+    /// buffers in move mode are taken away from the caller. The copies are in [`ZBytes::built`].
+    /// Empty segments are kept.
     ///
     /// # Errors
-    /// [`BuildError`], before anything is copied or detached, or while copying when memory runs out: nothing is detached then
-    /// either. Only an engine that refuses to let go of a buffer, which cannot be asked beforehand, comes later: see
-    /// [`SegmentError::NotLetGo`].
+    /// [`BuildError`], before anything is copied or detached, or while copying when memory runs
+    /// out: nothing is detached then either. Only an engine that refuses to let go of a buffer,
+    /// which cannot be asked beforehand, comes later: see [`SegmentError::NotLetGo`].
     pub fn from_segments<S: Into<Source>>(sources: impl IntoIterator<Item = S>) -> Result<Self, BuildError> {
         let sources = sources.into_iter();
         let mut look = Look::default();
@@ -88,7 +89,8 @@ impl ZBytes {
     }
 }
 
-/// Copies the segments that are to be copied into one block, and lets them refer to their part of it.
+/// Copies the segments that are to be copied into one block, and lets them refer to their part of
+/// it.
 fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledger) -> Result<(), BuildError> {
     let copies = || {
         pending.iter().filter_map(|(index, pending)| match pending {
@@ -119,8 +121,8 @@ fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledg
     Ok(())
 }
 
-/// Takes buffers away from their callers. Those that the engine might refuse go first, so that a refusal finds as little done as
-/// possible.
+/// Takes buffers away from their callers. Those that the engine might refuse go first, so that a
+/// refusal finds as little done as possible.
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 fn take_away(segments: &mut [Segment], pending: &[(usize, Pending)]) -> Result<(), BuildError> {
     let moves = || pending.iter().filter(|(_, pending)| *pending == Pending::Move).map(|(index, _)| *index);

@@ -14,8 +14,9 @@ use crate::{
     segment::{Element, Segment, SegmentError},
 };
 
-/// The longest payload that can be built, in bytes: what a router takes in one message (`max_message_size` of zenoh 1.10,
-/// 2^30). A message is a little longer than its payload, so a put may still refuse a payload just below.
+/// The longest payload that can be built, in bytes: what a router takes in one message
+/// (`max_message_size` of zenoh 1.10, 2^30). A message is a little longer than its payload, so a
+/// put may still refuse a payload just below.
 pub const MAX_LEN: usize = 1 << 30;
 
 /// An ordered list of segments. See the [module](super).
@@ -27,7 +28,8 @@ pub struct ZBytes {
 }
 
 impl ZBytes {
-    /// A payload of segments that are already held, as those of received batches. Nothing is copied.
+    /// A payload of segments that are already held, as those of received batches. Nothing is
+    /// copied.
     #[must_use]
     pub fn of_held(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
@@ -46,8 +48,8 @@ impl ZBytes {
         &self.segments
     }
 
-    /// The segments, for somebody who goes on with them. Nothing is copied; the payload is gone, other payloads over the same
-    /// owners stay.
+    /// The segments, for somebody who goes on with them. Nothing is copied; the payload is gone,
+    /// other payloads over the same owners stay.
     #[must_use]
     pub fn into_segments(self) -> Vec<Segment> {
         Rc::unwrap_or_clone(self.segments)
@@ -82,8 +84,8 @@ impl ZBytes {
         Layout::of(self.segments.iter().map(Run::single))
     }
 
-    /// The bytes in `range` as a payload over the same owners, or `None` when it does not lie inside. Copies nothing;
-    /// O(segments). Segments without a byte in the range are left out.
+    /// The bytes in `range` as a payload over the same owners, or `None` when it does not lie
+    /// inside. Copies nothing; O(segments). Segments without a byte in the range are left out.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         if range.start > range.end || range.end > self.len {
@@ -104,8 +106,9 @@ impl ZBytes {
         Some(Self::of_held(parts))
     }
 
-    /// The first `at` bytes and the rest, over the same owners, or `None` when it is shorter than `at`. Copies nothing;
-    /// O(segments). A segment across the border is in both. Every empty segment stays, in the second part if it stands at the border.
+    /// The first `at` bytes and the rest, over the same owners, or `None` when it is shorter than
+    /// `at`. Copies nothing; O(segments). A segment across the border is in both. Every empty
+    /// segment stays, in the second part if it stands at the border.
     #[must_use]
     pub fn split_at(&self, at: usize) -> Option<(Self, Self)> {
         if at > self.len {
@@ -128,8 +131,9 @@ impl ZBytes {
         Some((Self::of_held(before), Self::of_held(after)))
     }
 
-    /// Puts the segments of `other` behind those of this payload. Copies no byte; O(segments of `other`), and once more
-    /// O(segments) when clones of this payload exist, which stay as they are. Counts of building are added.
+    /// Puts the segments of `other` behind those of this payload. Copies no byte; O(segments of
+    /// `other`), and once more O(segments) when clones of this payload exist, which stay as they
+    /// are. Counts of building are added.
     ///
     /// # Errors
     /// [`BuildError::TooLong`] when the sum passes [`MAX_LEN`]; both are then as they were.
@@ -159,7 +163,8 @@ impl ZBytes {
         Ok(())
     }
 
-    /// All bytes in one block: borrowed when there is one segment in linear memory, else copied once and noted in `ledger`.
+    /// All bytes in one block: borrowed when there is one segment in linear memory, else copied
+    /// once and noted in `ledger`.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached or memory runs out.
@@ -184,8 +189,8 @@ impl ZBytes {
         Reader::new(self.clone())
     }
 
-    /// Shows all bytes to `look`, in order, without making them contiguous: those in linear memory in place, others through
-    /// `window`, noted in `ledger`.
+    /// Shows all bytes to `look`, in order, without making them contiguous: those in linear memory
+    /// in place, others through `window`, noted in `ledger`.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached.
@@ -212,10 +217,12 @@ impl From<ZBuf> for ZBytes {
 impl TryFrom<&ZBytes> for ZBuf {
     type Error = BuildError;
 
-    /// A zenoh buffer over the same owners. Nothing is copied. A `ZBuf` holds no empty slice, so empty segments are lost.
+    /// A zenoh buffer over the same owners. Nothing is copied. A `ZBuf` holds no empty slice, so
+    /// empty segments are lost.
     ///
     /// # Errors
-    /// [`SegmentError::NotLinear`], with the index of the first segment that is not in linear memory.
+    /// [`SegmentError::NotLinear`], with the index of the first segment that is not in linear
+    /// memory.
     fn try_from(payload: &ZBytes) -> Result<Self, BuildError> {
         let mut buf = ZBuf::empty();
         for (index, segment) in payload.segments.iter().enumerate() {

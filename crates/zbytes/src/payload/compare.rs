@@ -49,9 +49,9 @@ impl<'a> Cursor<'a> {
 }
 
 impl ZBytes {
-    /// Whether both have the same bytes, however they are cut into segments. Bytes in linear memory are compared in place;
-    /// those in the JavaScript heap are copied through a window, noted in `ledger`. The same range of the same owner is equal without a
-    /// look at its bytes.
+    /// Whether both have the same bytes, however they are cut into segments. Bytes in linear memory
+    /// are compared in place; those in the JavaScript heap are copied through a window, noted in
+    /// `ledger`. The same range of the same owner is equal without a look at its bytes.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner of either was detached.
@@ -78,7 +78,8 @@ impl ZBytes {
         Ok(true)
     }
 
-    /// Whether both are cut alike: as many segments, empty ones included, of the same lengths in the same order. Looks at no byte.
+    /// Whether both are cut alike: as many segments, empty ones included, of the same lengths in
+    /// the same order. Looks at no byte.
     #[must_use]
     pub fn eq_layout(&self, other: &Self) -> bool {
         self.segments().iter().map(Segment::len).eq(other.segments().iter().map(Segment::len))

@@ -3,7 +3,8 @@
 use super::{addressed::Addressed, build::BuildError, search::Direction};
 use crate::ledger::Ledger;
 
-/// Differing bytes are counted by blocks of this many bytes; a look at bytes outside linear memory is no longer either.
+/// Differing bytes are counted by blocks of this many bytes; a look at bytes outside linear memory
+/// is no longer either.
 const BLOCK: usize = 64 << 10;
 
 /// Two windows through which bytes outside linear memory are looked at.
@@ -13,7 +14,8 @@ pub struct Windows {
     there: Vec<u8>,
 }
 
-/// A comparison of two payloads, offset by offset as far as both go; and what it has found. It holds counts, no byte.
+/// A comparison of two payloads, offset by offset as far as both go; and what it has found. It
+/// holds counts, no byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Bytes of either.
@@ -125,7 +127,8 @@ impl Difference {
         Ok(())
     }
 
-    /// Begins to look for the next run of differing bytes that begins after `from`, or before it. For a comparison that is complete.
+    /// Begins to look for the next run of differing bytes that begins after `from`, or before it.
+    /// For a comparison that is complete.
     #[must_use]
     pub fn seek(&self, from: usize, direction: Direction) -> Seek<'_> {
         let at = match direction {
@@ -163,8 +166,9 @@ pub struct Seek<'a> {
 }
 
 impl Seek<'_> {
-    /// Looks on, at the bytes of about one block. `Some` when it has ended, with what it has found; blocks without a differing byte, and blocks
-    /// of nothing else, are passed without a look at them.
+    /// Looks on, at the bytes of about one block. `Some` when it has ended, with what it has found;
+    /// blocks without a differing byte, and blocks of nothing else, are passed without a look at
+    /// them.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner of either was detached.
@@ -327,7 +331,8 @@ mod tests {
 
     #[test]
     fn blocks_of_one_kind_are_passed_without_a_look() {
-        // Equal, then differing over a border of blocks and one whole block more, then equal again, then one byte.
+        // Equal, then differing over a border of blocks and one whole block more, then equal again,
+        // then one byte.
         let len = 6 * BLOCK + 5;
         let (a, b) = (vec![0u8; len], {
             let mut b = vec![0u8; len];

@@ -1,4 +1,5 @@
-//! The layout of a payload as plain, serialisable values: what the drawings read. It holds no byte and no reference.
+//! The layout of a payload as plain, serialisable values: what the drawings read. It holds no byte
+//! and no reference.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,8 @@ pub struct Run {
     pub len: usize,
     /// Element type of the source.
     pub element: Element,
-    /// Where the payload finds the bytes. A copied segment is in linear memory whatever its source was.
+    /// Where the payload finds the bytes. A copied segment is in linear memory whatever its source
+    /// was.
     pub place: Place,
     /// How the payload took it.
     pub mode: Mode,

@@ -1,6 +1,7 @@
 //! A payload: an ordered list of segments, zenoh's `ZBytes`.
 //!
-//! [`ZBytes`] is what a put sends and what a sample carries. It holds references to owners, never bytes:
+//! [`ZBytes`] is what a put sends and what a sample carries. It holds references to owners, never
+//! bytes:
 //!
 //! ```text
 //!   ZBytes                   a clone, a slice, a sample delivered locally, a put under way
@@ -34,8 +35,8 @@
 //! | a put | everything once, into batches, when they leave |
 //! | `ZBuf::try_from`, `ZBytes::from(ZBuf)` | nothing |
 //!
-//! Each copy is written into a [`Ledger`](crate::ledger::Ledger): that of the payload ([`ZBytes::built`]) for building, and for the rest the one that
-//! the call is given.
+//! Each copy is written into a [`Ledger`](crate::ledger::Ledger): that of the payload
+//! ([`ZBytes::built`]) for building, and for the rest the one that the call is given.
 //!
 //! ```
 //! use zbytes::{ledger::Ledger, payload::ZBytes, segment::Source};
@@ -54,13 +55,15 @@
 //! # Ok::<(), zbytes::payload::BuildError>(())
 //! ```
 //!
-//! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them, with a ledger in hand.
+//! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them,
+//! with a ledger in hand.
 //!
 //! # Borders and empty segments
 //!
-//! A payload keeps its borders, also those around empty segments: its layout is what was built. They are not on the wire. A receiver gets
-//! one run of bytes and finds the borders of its own batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`])
-//! and, where that is meant, by their borders ([`ZBytes::eq_layout`]).
+//! A payload keeps its borders, also those around empty segments: its layout is what was built.
+//! They are not on the wire. A receiver gets one run of bytes and finds the borders of its own
+//! batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`]) and, where that is
+//! meant, by their borders ([`ZBytes::eq_layout`]).
 //!
 //! # What is where
 //!

@@ -5,8 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{build::BuildError, bytes::ZBytes};
 use crate::ledger::{Ledger, Reason, Stage};
 
-/// Reads a payload from any position on, across the borders of its segments. It holds the payload, so the owners live as
-/// long as it does. What it copies is in its own ledger.
+/// Reads a payload from any position on, across the borders of its segments. It holds the payload,
+/// so the owners live as long as it does. What it copies is in its own ledger.
 ///
 /// ```
 /// use std::io::{Read, Seek, SeekFrom};
@@ -50,11 +50,12 @@ impl Reader {
 }
 
 impl Read for Reader {
-    /// Copies as many bytes as `into` has room for and the payload has left, from as many segments as that takes.
+    /// Copies as many bytes as `into` has room for and the payload has left, from as many segments
+    /// as that takes.
     ///
     /// # Errors
-    /// The [`BuildError`] of an owner that was detached, as the cause of an [`io::Error`]. What was read before it in the same call counts
-    /// as read: the error comes with the next call.
+    /// The [`BuildError`] of an owner that was detached, as the cause of an [`io::Error`]. What was
+    /// read before it in the same call counts as read: the error comes with the next call.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let len = self.payload.len() as u64;
         let left = len.saturating_sub(self.position).min(into.len() as u64) as usize;
@@ -91,7 +92,8 @@ impl Seek for Reader {
     /// Goes to another position; beyond the end is allowed, and reads nothing there.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] for a position before the beginning or beyond 2^64; the position stays as it was.
+    /// [`io::ErrorKind::InvalidInput`] for a position before the beginning or beyond 2^64; the
+    /// position stays as it was.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = match to {
             SeekFrom::Start(position) => Some(position),

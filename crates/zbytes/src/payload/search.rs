@@ -31,8 +31,9 @@ pub enum Step {
     Absent,
 }
 
-/// A search under way. It holds neither payload nor byte of it: only how much of what is sought was met last, by Knuth, Morris and
-/// Pratt. So every byte is looked at once, and borders, of segments or of steps, cannot hide a hit.
+/// A search under way. It holds neither payload nor byte of it: only how much of what is sought was
+/// met last, by Knuth, Morris and Pratt. So every byte is looked at once, and borders, of segments
+/// or of steps, cannot hide a hit.
 #[derive(Clone, Debug)]
 pub struct Search {
     direction: Direction,
@@ -41,7 +42,8 @@ pub struct Search {
     /// For each number of bytes met: how many of them are met still when the next one does not fit.
     fallback: Vec<usize>,
     met: usize,
-    /// The least start of a hit of the first part (forwards), or the first start beyond it (backwards).
+    /// The least start of a hit of the first part (forwards), or the first start beyond it
+    /// (backwards).
     from: usize,
     len: usize,
     /// Forwards the next byte, backwards the byte after the next.
@@ -52,8 +54,8 @@ pub struct Search {
 }
 
 impl Search {
-    /// A search through a payload of `len` bytes, all of it, beginning with hits that start at `from` or later, or, backwards, before
-    /// `from`. `None` when nothing is sought.
+    /// A search through a payload of `len` bytes, all of it, beginning with hits that start at
+    /// `from` or later, or, backwards, before `from`. `None` when nothing is sought.
     #[must_use]
     pub fn new(mut sought: Vec<u8>, from: usize, direction: Direction, len: usize) -> Option<Self> {
         if sought.is_empty() {
@@ -77,8 +79,8 @@ impl Search {
         (self.looked as f64 / (self.len + self.sought.len()) as f64).min(1.0)
     }
 
-    /// Looks at about `budget` bytes more, those outside linear memory through `window`, noted in `ledger`. After a hit or the
-    /// end of the search it begins no new one.
+    /// Looks at about `budget` bytes more, those outside linear memory through `window`, noted in
+    /// `ledger`. After a hit or the end of the search it begins no new one.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached.
@@ -165,7 +167,8 @@ impl Search {
     }
 }
 
-/// For each beginning of `sought`: the length of its longest end that is a beginning too, but not all of it.
+/// For each beginning of `sought`: the length of its longest end that is a beginning too, but not
+/// all of it.
 fn fallback(sought: &[u8]) -> Vec<usize> {
     let mut lengths: Vec<usize> = vec![0];
     let mut met = 0;
@@ -186,7 +189,8 @@ mod tests {
     use super::{super::addressed::tests::addressed, *};
     use proptest::prelude::*;
 
-    /// Every hit in the order in which it must be found, and whether that takes going on at the other end.
+    /// Every hit in the order in which it must be found, and whether that takes going on at the
+    /// other end.
     fn naive(flat: &[u8], sought: &[u8], from: usize, direction: Direction) -> Option<(usize, bool)> {
         let starts = || (0..flat.len()).filter(|at| flat[*at..].starts_with(sought));
         match direction {

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The type of the elements in a typed array. More than one byte is little-endian, as on every engine that runs wasm.
+/// The type of the elements in a typed array. More than one byte is little-endian, as on every
+/// engine that runs wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Element {
     /// Signed, 8 bits.
     Int8,
-    /// Unsigned, 8 bits. Also said of bytes whose type is not known: an `ArrayBuffer`, a `DataView`, a received payload.
+    /// Unsigned, 8 bits. Also said of bytes whose type is not known: an `ArrayBuffer`, a
+    /// `DataView`, a received payload.
     Uint8,
     /// Unsigned, 8 bits; JavaScript clamps what is written into it, as canvases do.
     Uint8Clamped,
@@ -32,7 +34,8 @@ pub enum Element {
 }
 
 impl Element {
-    /// Every element type, in the order in which people look for them: integers, floating point, big integers.
+    /// Every element type, in the order in which people look for them: integers, floating point,
+    /// big integers.
     pub const ALL: [Element; 12] = [
         Self::Int8,
         Self::Uint8,
@@ -97,7 +100,8 @@ impl Element {
         }
     }
 
-    /// The element type of the JavaScript array of this name, or `None` when there is no such array.
+    /// The element type of the JavaScript array of this name, or `None` when there is no such
+    /// array.
     #[must_use]
     pub fn of_array(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|element| element.array_name() == name)

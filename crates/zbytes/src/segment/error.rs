@@ -13,7 +13,8 @@ pub enum Cause {
     Shared,
     /// A resizable `ArrayBuffer`, or a view of one.
     Resizable,
-    /// A view of this program's wasm memory, which is detached whenever that memory grows, and cannot be detached by hand.
+    /// A view of this program's wasm memory, which is detached whenever that memory grows, and
+    /// cannot be detached by hand.
     WasmMemory,
     /// A view of a part of its buffer: moving takes whole buffers.
     Partial {
@@ -79,7 +80,8 @@ impl Cause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SegmentError {
-    /// The buffer of a source was detached before it was taken (`ArrayBuffer.transfer`, a transfer to a Worker).
+    /// The buffer of a source was detached before it was taken (`ArrayBuffer.transfer`, a transfer
+    /// to a Worker).
     SourceDetached,
     /// The owner was detached or resized after the segment was made.
     Detached {
@@ -107,7 +109,8 @@ pub enum SegmentError {
         /// How many other sources of the same payload it had let go of before. These are detached.
         before: usize,
     },
-    /// Wasm memory grew while a producer was filling a segment in it: what was written afterwards is lost.
+    /// Wasm memory grew while a producer was filling a segment in it: what was written afterwards
+    /// is lost.
     Grown,
     /// The engine lacks this kind of array.
     NoSuchArray {

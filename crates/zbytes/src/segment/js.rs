@@ -1,10 +1,13 @@
-//! Bytes in the JavaScript heap: the owner behind segments of arrays and of received `ArrayBuffer`s, and how arrays are taken.
+//! Bytes in the JavaScript heap: the owner behind segments of arrays and of received
+//! `ArrayBuffer`s, and how arrays are taken.
 //!
-//! The engine may detach a buffer at any time (`transfer()`, a transfer to a Worker). So no Rust reference to the bytes is
-//! ever made; each use copies through the engine and first compares the length that the array has now with the one that it had.
+//! The engine may detach a buffer at any time (`transfer()`, a transfer to a Worker). So no Rust
+//! reference to the bytes is ever made; each use copies through the engine and first compares the
+//! length that the array has now with the one that it had.
 //!
-//! Looking at a source costs a few calls into the engine. Everything that can be known is looked up before the first buffer is
-//! taken away from anybody: a payload that is refused leaves its sources as they were.
+//! Looking at a source costs a few calls into the engine. Everything that can be known is looked up
+//! before the first buffer is taken away from anybody: a payload that is refused leaves its sources
+//! as they were.
 
 use std::{
     arch::wasm32::memory_size,
@@ -26,14 +29,15 @@ use super::{
 };
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 
-// The getters of js-sys give lengths as `u32`, and `true` or `false` only; a buffer may be longer, and an older engine may not
-// know a property.
+// The getters of js-sys give lengths as `u32`, and `true` or `false` only; a buffer may be longer,
+// and an older engine may not know a property.
 #[wasm_bindgen]
 extern "C" {
     /// A typed array, a `DataView`, an `ArrayBuffer` or a `SharedArrayBuffer`.
     type Bytes;
 
-    /// A `DataView` throws here when it is detached, or out of the bounds of a buffer that has shrunk.
+    /// A `DataView` throws here when it is detached, or out of the bounds of a buffer that has
+    /// shrunk.
     #[wasm_bindgen(catch, method, getter, js_name = byteLength)]
     fn byte_length(this: &Bytes) -> Result<f64, JsValue>;
 
@@ -62,15 +66,16 @@ extern "C" {
     fn new(buffer: &JsValue, offset: f64, len: f64) -> Window;
 }
 
-/// What keeps bytes in the JavaScript heap alive. Dropped with the last segment that refers to it; then the engine may collect
-/// the array, if nobody else holds it.
+/// What keeps bytes in the JavaScript heap alive. Dropped with the last segment that refers to it;
+/// then the engine may collect the array, if nobody else holds it.
 struct JsOwner {
     /// The caller's array, or a buffer.
     array: JsValue,
     /// Its length when it was taken; it differs once the buffer was detached.
     whole: usize,
     aliasing: Aliasing,
-    /// Where in wasm memory it is, if it is there: `array` may be detached by our own allocations then.
+    /// Where in wasm memory it is, if it is there: `array` may be detached by our own allocations
+    /// then.
     in_memory: Option<f64>,
 }
 
@@ -106,7 +111,8 @@ impl JsOwner {
         })
     }
 
-    /// Copies `len` bytes from `start` on to `address` in wasm memory. The caller has checked that they lie inside of both.
+    /// Copies `len` bytes from `start` on to `address` in wasm memory. The caller has checked that
+    /// they lie inside of both.
     #[allow(
         clippy::disallowed_methods,
         reason = "the place where payload bytes leave the JavaScript heap: the callers write the ledger"
@@ -114,7 +120,8 @@ impl JsOwner {
     fn copy_out(&self, start: usize, len: usize, address: *mut u8) -> Result<(), SegmentError> {
         let address = address as usize as u32;
         if let Some(offset) = self.in_memory {
-            // By address alone: a handle more may be one for which memory has to grow, and a view of it would be detached.
+            // By address alone: a handle more may be one for which memory has to grow, and a view
+            // of it would be detached.
             MEMORY.with(|memory| copy_within(memory, offset + start as f64, len as f64, address));
             return Ok(());
         }
@@ -175,7 +182,8 @@ impl JsBytes {
         self.owner.view(self.start, self.len)
     }
 
-    /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they lie inside.
+    /// Copies `into.len()` bytes from `offset` of this range on; the caller has checked that they
+    /// lie inside.
     pub(super) fn copy_to(&self, offset: usize, into: &mut [u8]) -> Result<(), SegmentError> {
         self.owner.copy_out(self.start + offset, into.len(), into.as_mut_ptr())
     }
@@ -190,20 +198,20 @@ impl JsBytes {
             return Err(SegmentError::OutOfMemory { requested: self.len });
         };
         self.owner.copy_out(self.start, self.len, space.as_mut_ptr().cast())?;
-        // SAFETY: `copy_out` has written all of `space`, the first `self.len` bytes after the old length, which lie inside
-        // the capacity, or it came back with an error.
+        // SAFETY: `copy_out` has written all of `space`, the first `self.len` bytes after the old
+        // length, which lie inside the capacity, or it came back with an error.
         unsafe { into.set_len(old + self.len) };
         Ok(())
     }
 
-    /// Whether its length allows it to be the memory of another wasm module, which an engine refuses to detach. There is no
-    /// way to ask.
+    /// Whether its length allows it to be the memory of another wasm module, which an engine
+    /// refuses to detach. There is no way to ask.
     pub(super) fn is_suspect(&self) -> bool {
         self.len.is_multiple_of(65_536)
     }
 
-    /// Takes the buffer away: the caller's arrays over it are detached. Only for the one reference to an owner of a whole
-    /// buffer, as [`Engine::admit`] makes it for a move.
+    /// Takes the buffer away: the caller's arrays over it are detached. Only for the one reference
+    /// to an owner of a whole buffer, as [`Engine::admit`] makes it for a move.
     pub(super) fn take_away(&mut self) -> Result<(), String> {
         let Some(owner) = Rc::get_mut(&mut self.owner) else { return Err("it has another holder".to_owned()) };
         owner.array = transfer(&owner.array).map_err(|error| words(&error))?;
@@ -237,8 +245,8 @@ impl std::fmt::Debug for JsOwner {
 }
 
 impl Watch {
-    /// How many segments refer to the owner now: in payloads, slices, samples and puts under way. 0 once it was released, and
-    /// for good.
+    /// How many segments refer to the owner now: in payloads, slices, samples and puts under way. 0
+    /// once it was released, and for good.
     #[must_use]
     pub fn holders(&self) -> usize {
         self.owner.strong_count()
@@ -291,10 +299,12 @@ pub(super) fn view_of(bytes: &[u8]) -> Uint8Array {
     Window::new(&memory(), bytes.as_ptr() as usize as f64, bytes.len() as f64).unchecked_into()
 }
 
-// What nearly every source is can be told in one call; through wasm-bindgen's bindings it would be one for each question.
+// What nearly every source is can be told in one call; through wasm-bindgen's bindings it would be
+// one for each question.
 #[wasm_bindgen(module = "/src/segment/look.js")]
 extern "C" {
-    /// The length of an array that can be borrowed without a second thought, else a negative number.
+    /// The length of an array that can be borrowed without a second thought, else a negative
+    /// number.
     #[wasm_bindgen(js_name = ordinaryLength)]
     fn ordinary_length(value: &JsValue, memory: &JsValue) -> f64;
 
@@ -310,8 +320,9 @@ extern "C" {
     #[wasm_bindgen(js_name = isDetached)]
     fn is_detached(buffer: &JsValue) -> bool;
 
-    /// Copies `length` bytes from `start` of an array or buffer of `whole` bytes on to `address` in this program's memory, and says
-    /// how many bytes there are in it; nothing is copied when that is another number.
+    /// Copies `length` bytes from `start` of an array or buffer of `whole` bytes on to `address` in
+    /// this program's memory, and says how many bytes there are in it; nothing is copied when that
+    /// is another number.
     #[wasm_bindgen(js_name = copyIn)]
     fn copy_in(memory: &JsValue, array: &JsValue, whole: f64, start: f64, length: f64, address: u32) -> f64;
 
@@ -327,7 +338,8 @@ extern "C" {
 /// What the engine is asked about the sources of one payload.
 pub(super) struct Engine {
     memory: JsValue,
-    /// Pages of wasm memory when `memory` was looked up: the caller's code may run, and allocate, between two sources.
+    /// Pages of wasm memory when `memory` was looked up: the caller's code may run, and allocate,
+    /// between two sources.
     pages: usize,
     /// The buffers that are to be moved, in payload order.
     moved: Array,
@@ -340,7 +352,8 @@ impl Engine {
         Self { memory: memory(), pages: memory_size::<0>(), moved: Array::new(), excess: 0.0 }
     }
 
-    /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses it.
+    /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses
+    /// it.
     fn note(&mut self, len: f64) -> usize {
         let noted = len as usize;
         self.excess += len - noted as f64;
@@ -440,7 +453,8 @@ impl Engine {
         };
         let in_memory = in_memory.then(|| if is_view { array.byte_offset() } else { 0.0 });
         let whole = self.note(len);
-        // Another thread may make shared memory longer, so what is copied of it has a view of fixed length.
+        // Another thread may make shared memory longer, so what is copied of it has a view of fixed
+        // length.
         let fixed_length = in_memory.is_some() || len == 0.0 || fixed.resizable() == Some(false);
         let array = if fixed_length {
             value
@@ -448,7 +462,8 @@ impl Engine {
             Window::new(&buffer, if is_view { array.byte_offset() } else { 0.0 }, len).into()
         };
         let owner = JsOwner { array, whole, aliasing, in_memory };
-        // What is copied is no longer referred to when buffers are taken away, so it is in nobody's way.
+        // What is copied is no longer referred to when buffers are taken away, so it is in nobody's
+        // way.
         let taken = if matches!(pending, Pending::Copy(_)) { Mode::Copy } else { mode };
         segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));
         Ok(pending)
@@ -522,8 +537,8 @@ fn tag(value: &JsValue) -> Option<String> {
 }
 
 impl Input {
-    /// A JavaScript value of which the caller knows that it is an array of `element`. The kind of a value that comes by `From`
-    /// is looked up, which takes longer.
+    /// A JavaScript value of which the caller knows that it is an array of `element`. The kind of a
+    /// value that comes by `From` is looked up, which takes longer.
     #[must_use]
     pub fn array(value: JsValue, element: Element) -> Self {
         Self(Kind::Js { value, element: Some(element) })
@@ -559,8 +574,8 @@ arrays! {
     SharedArrayBuffer => Uint8,
 }
 
-/// Memory of `length` elements in wasm memory, filled by `produce` through a JavaScript array over it. See
-/// [`Segment::fill_js`].
+/// Memory of `length` elements in wasm memory, filled by `produce` through a JavaScript array over
+/// it. See [`Segment::fill_js`].
 pub(super) fn fill<R>(
     element: Element,
     length: usize,
@@ -571,12 +586,13 @@ pub(super) fn fill<R>(
     Ok((space.into_segment(element), result))
 }
 
-/// Lends `bytes` to `produce` as a JavaScript array of `element`; nothing is copied. They must begin at an address that the element
-/// can live with, and be whole elements. For what the array is good for, see [`Segment::fill_js`].
+/// Lends `bytes` to `produce` as a JavaScript array of `element`; nothing is copied. They must
+/// begin at an address that the element can live with, and be whole elements. For what the array is
+/// good for, see [`Segment::fill_js`].
 ///
 /// # Errors
-/// [`SegmentError::NoSuchArray`], before `produce` is called; [`SegmentError::Grown`] when wasm memory grew during the call, or when
-/// the bytes cannot be seen as such an array.
+/// [`SegmentError::NoSuchArray`], before `produce` is called; [`SegmentError::Grown`] when wasm
+/// memory grew during the call, or when the bytes cannot be seen as such an array.
 pub fn lend<R>(bytes: &mut [u8], element: Element, produce: impl FnOnce(&Object) -> R) -> Result<R, SegmentError> {
     // The address leaves Rust here, as that of a slice does that is passed to an imported function.
     let (address, length) = (bytes.as_mut_ptr() as usize as u32, bytes.len() / element.size());
@@ -596,8 +612,9 @@ pub fn lend<R>(bytes: &mut [u8], element: Element, produce: impl FnOnce(&Object)
     Ok(result)
 }
 
-/// All bytes of `segments` in an `ArrayBuffer` of their own, each copied once, straight from where it is, and noted in `ledger`. What
-/// lies in the JavaScript heap does not pass through wasm memory.
+/// All bytes of `segments` in an `ArrayBuffer` of their own, each copied once, straight from where
+/// it is, and noted in `ledger`. What lies in the JavaScript heap does not pass through wasm
+/// memory.
 ///
 /// # Errors
 /// The index of the segment, and [`SegmentError::Detached`] or [`SegmentError::OutOfMemory`].
@@ -622,9 +639,10 @@ pub fn to_array_buffer(segments: &[Segment], ledger: &mut Ledger) -> Result<Arra
     Ok(bytes.buffer())
 }
 
-/// Finds the segments that want a buffer which another one before them wants, where one of the two moves it. Calls `met` with
-/// each of them, in payload order. `moves` tells of an index whether a buffer is to be taken away there; a segment that was
-/// moved into another payload before has its buffer already.
+/// Finds the segments that want a buffer which another one before them wants, where one of the two
+/// moves it. Calls `met` with each of them, in payload order. `moves` tells of an index whether a
+/// buffer is to be taken away there; a segment that was moved into another payload before has its
+/// buffer already.
 ///
 /// # Errors
 /// The first error of `met`.

@@ -128,7 +128,8 @@ impl From<&'static str> for Segment {
 }
 
 impl<T: Scalar> From<Vec<T>> for Segment {
-    /// Takes the vector over; nothing is copied. The bytes are those of the elements as they lie in memory.
+    /// Takes the vector over; nothing is copied. The bytes are those of the elements as they lie in
+    /// memory.
     fn from(elements: Vec<T>) -> Self {
         Self::from_owner(Elements(elements), T::ELEMENT)
     }

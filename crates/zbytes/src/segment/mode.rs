@@ -41,11 +41,12 @@ impl Mode {
     }
 }
 
-/// The table of the three modes, a line for each row with `|` between the cells, as it stands in the documentation, in the
-/// README of this crate, in the lab's guide and in the page.
+/// The table of the three modes, a line for each row with `|` between the cells, as it stands in
+/// the documentation, in the README of this crate, in the lab's guide and in the page.
 const TABLE: &str = include_str!("modes.md");
 
-/// The cells of the table of the three modes: first the heads, then a row for each of [`Mode::ALL`].
+/// The cells of the table of the three modes: first the heads, then a row for each of
+/// [`Mode::ALL`].
 pub fn table() -> impl Iterator<Item = [&'static str; 4]> {
     TABLE.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---")).filter_map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
@@ -59,8 +60,8 @@ pub enum Unsupported {
     /// The payload is not built, and an error says why.
     #[default]
     Refuse,
-    /// The source is copied instead, which the ledger shows as such. Detached sources and values without bytes are still
-    /// refused.
+    /// The source is copied instead, which the ledger shows as such. Detached sources and values
+    /// without bytes are still refused.
     Copy,
 }
 

@@ -15,7 +15,8 @@ use crate::ledger::Place;
 pub enum Aliasing {
     /// Somebody else has the same memory and may write it: a borrowed JavaScript array.
     Shared,
-    /// Others may have it too, and nobody can write it: memory behind a Rust reference, an immutable `ArrayBuffer`.
+    /// Others may have it too, and nobody can write it: memory behind a Rust reference, an
+    /// immutable `ArrayBuffer`.
     Immutable,
     /// Nobody else has it: a buffer that was moved or received.
     Exclusive,
@@ -28,7 +29,8 @@ pub(super) enum Owner {
     Js(js::JsBytes),
 }
 
-/// A run of bytes with one owner. See the [module](super) for what it holds and when bytes are copied.
+/// A run of bytes with one owner. See the [module](super) for what it holds and when bytes are
+/// copied.
 ///
 /// The owner lives until the last segment that refers to it is dropped.
 #[derive(Clone)]
@@ -45,8 +47,9 @@ impl Segment {
         Self { owner: Owner::Linear(slice), element, mode: Mode::Borrow }
     }
 
-    /// Takes over any owner of bytes and refers to all of them; nothing is copied. The owner is dropped, once, when the last
-    /// segment that refers to it is. Its bytes must stay where they are and as they are.
+    /// Takes over any owner of bytes and refers to all of them; nothing is copied. The owner is
+    /// dropped, once, when the last segment that refers to it is. Its bytes must stay where they
+    /// are and as they are.
     ///
     /// # Panics
     /// At a later use, if `owner.as_ref()` then has another length than now.
@@ -55,8 +58,8 @@ impl Segment {
         Self::linear(linear::retain(owner), element)
     }
 
-    /// Allocates `length` elements in linear memory, zeroed and aligned for every element type, and lets `produce` write them in
-    /// place; nothing is copied.
+    /// Allocates `length` elements in linear memory, zeroed and aligned for every element type, and
+    /// lets `produce` write them in place; nothing is copied.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`], before `produce` is called.
@@ -66,15 +69,17 @@ impl Segment {
         Ok(space.into_segment(element))
     }
 
-    /// Allocates `length` elements in wasm memory, zeroed, and lets `produce` write them in place through a JavaScript array of
-    /// that element type; nothing is copied. Returns what `produce` returned beside the segment.
+    /// Allocates `length` elements in wasm memory, zeroed, and lets `produce` write them in place
+    /// through a JavaScript array of that element type; nothing is copied. Returns what `produce`
+    /// returned beside the segment.
     ///
-    /// The array is good for this call only: it is a window into wasm memory, which is detached when that memory grows, and
-    /// which would show whatever comes to lie there. Do not keep it.
+    /// The array is good for this call only: it is a window into wasm memory, which is detached
+    /// when that memory grows, and which would show whatever comes to lie there. Do not keep it.
     ///
     /// # Errors
-    /// [`SegmentError::OutOfMemory`], or [`SegmentError::NoSuchArray`] when the engine lacks that kind of array, before `produce`
-    /// is called; [`SegmentError::Grown`] when wasm memory grew during the call.
+    /// [`SegmentError::OutOfMemory`], or [`SegmentError::NoSuchArray`] when the engine lacks that
+    /// kind of array, before `produce` is called; [`SegmentError::Grown`] when wasm memory grew
+    /// during the call.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn fill_js<R>(
         element: Element,
@@ -84,8 +89,8 @@ impl Segment {
         js::fill(element, length, produce)
     }
 
-    /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket. Nothing is copied. Nobody else may
-    /// hold it: it counts as [`Aliasing::Exclusive`].
+    /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket.
+    /// Nothing is copied. Nobody else may hold it: it counts as [`Aliasing::Exclusive`].
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {
@@ -100,7 +105,8 @@ impl Segment {
     /// Hands the `ArrayBuffer` behind the segment over, without copying it.
     ///
     /// # Errors
-    /// The segment itself, when the buffer is not its own alone: in linear memory, borrowed, a part, or held by others too.
+    /// The segment itself, when the buffer is not its own alone: in linear memory, borrowed, a
+    /// part, or held by others too.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn into_array_buffer(self) -> Result<js_sys::ArrayBuffer, Self> {
         let Self { owner, element, mode } = self;
@@ -110,8 +116,8 @@ impl Segment {
         }
     }
 
-    /// A way to see whether the owner is still held, without holding it; `None` in linear memory, where an owner of your own
-    /// sees its `Drop`.
+    /// A way to see whether the owner is still held, without holding it; `None` in linear memory,
+    /// where an owner of your own sees its `Drop`.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn watch(&self) -> Option<js::Watch> {
@@ -127,8 +133,9 @@ impl Segment {
         self
     }
 
-    /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied here. Over wasm memory the
-    /// view is good until that grows; and whoever writes through it writes the segment's bytes.
+    /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied
+    /// here. Over wasm memory the view is good until that grows; and whoever writes through it
+    /// writes the segment's bytes.
     ///
     /// # Errors
     /// [`SegmentError::Detached`].
@@ -227,7 +234,8 @@ impl Segment {
         }
     }
 
-    /// A part of the segment with the same owner, or `None` when `range` does not lie inside. Nothing is copied.
+    /// A part of the segment with the same owner, or `None` when `range` does not lie inside.
+    /// Nothing is copied.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         if range.start > range.end || range.end > self.len() {

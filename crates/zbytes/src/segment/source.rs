@@ -15,8 +15,9 @@ use crate::ledger::Reason;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::{Aliasing, Cause};
 
-/// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes, texts, zenoh slices, segments
-/// and, in a browser, JavaScript values; making one reads and copies nothing.
+/// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes,
+/// texts, zenoh slices, segments and, in a browser, JavaScript values; making one reads and copies
+/// nothing.
 #[derive(Clone)]
 pub struct Input(pub(super) Kind);
 
@@ -69,7 +70,8 @@ impl fmt::Debug for Input {
     }
 }
 
-/// One segment of a payload to be: its memory, the mode by which it is taken, and what to do when that mode cannot take it.
+/// One segment of a payload to be: its memory, the mode by which it is taken, and what to do when
+/// that mode cannot take it.
 ///
 /// ```
 /// use zbytes::{payload::ZBytes, segment::Source};
@@ -108,7 +110,8 @@ impl Source {
         Self::new(input, Mode::Borrow)
     }
 
-    /// Memory that the payload takes over. A JavaScript array is detached when, and only when, the payload is built.
+    /// Memory that the payload takes over. A JavaScript array is detached when, and only when, the
+    /// payload is built.
     #[must_use]
     pub fn moved(input: impl Into<Input>) -> Self {
         Self::new(input, Mode::Move)
@@ -142,7 +145,8 @@ impl Source {
         Ok(self.len()? == 0)
     }
 
-    /// A segment over the memory, to read from at once: nothing is copied, taken or checked for being taken.
+    /// A segment over the memory, to read from at once: nothing is copied, taken or checked for
+    /// being taken.
     ///
     /// # Errors
     /// As [`Source::len`].
@@ -188,13 +192,15 @@ pub(crate) enum Pending {
 pub(crate) struct Look {
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     engine: Option<super::js::Engine>,
-    /// The sources in the JavaScript heap that may be copied where their mode cannot take them, by index.
+    /// The sources in the JavaScript heap that may be copied where their mode cannot take them, by
+    /// index.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     or_copied: Vec<usize>,
 }
 
 impl Look {
-    /// Bytes of the sources beyond the lengths of their segments: an array of JavaScript may be longer than a `usize` can tell.
+    /// Bytes of the sources beyond the lengths of their segments: an array of JavaScript may be
+    /// longer than a `usize` can tell.
     pub(crate) fn excess(&self) -> u64 {
         #[cfg(all(target_arch = "wasm32", feature = "js"))]
         return self.engine.as_ref().map_or(0, super::js::Engine::excess);
@@ -202,13 +208,14 @@ impl Look {
         0
     }
 
-    /// Puts the segment that a source will be behind `segments`, those that were admitted before it, and says what is to be done
-    /// with it when all can be taken.
+    /// Puts the segment that a source will be behind `segments`, those that were admitted before
+    /// it, and says what is to be done with it when all can be taken.
     ///
     /// # Errors
     /// Why it cannot be taken.
-    // A segment in linear memory must go from the caller's list into the payload's through registers; by way of the stack it costs
-    // twice the time. So this is inlined, and whatever takes an address is left to functions of their own.
+    // A segment in linear memory must go from the caller's list into the payload's through
+    // registers; by way of the stack it costs twice the time. So this is inlined, and whatever
+    // takes an address is left to functions of their own.
     #[inline(always)]
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
         let mode = source.mode;
@@ -262,8 +269,9 @@ impl Look {
         }
     }
 
-    /// Looks at all segments together, when each was admitted: no two may want one buffer if one of them moves it. The later one
-    /// becomes a copy if its source allows that; `pending`, in payload order, says so then.
+    /// Looks at all segments together, when each was admitted: no two may want one buffer if one of
+    /// them moves it. The later one becomes a copy if its source allows that; `pending`, in payload
+    /// order, says so then.
     ///
     /// # Errors
     /// The index of the first for which nothing can be done, and why.

@@ -1,4 +1,5 @@
-//! A payload beside the plain vector that it must equal: operations done to both, and compared after each.
+//! A payload beside the plain vector that it must equal: operations done to both, and compared
+//! after each.
 
 use std::io::{Read, Seek, SeekFrom};
 

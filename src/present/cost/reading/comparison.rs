@@ -78,7 +78,8 @@ pub struct Reading {
     pub puts: Vec<(Variant, Summary)>,
     /// The stages of all puts.
     pub parts: Vec<Part>,
-    /// The share of copying in a whole put by copy: of what building by copy takes beyond building by borrow.
+    /// The share of copying in a whole put by copy: of what building by copy takes beyond building
+    /// by borrow.
     pub share: Option<Interval>,
     /// Variants beside each other; the one that the verdict is on comes first.
     pub compared: Vec<Comparison>,
@@ -100,7 +101,8 @@ impl Reading {
         let totals = |variant: Variant| Some(run.puts.iter().find(|puts| puts.variant == variant)?.totals());
         let put = |variant: Variant| run.puts.iter().find(|puts| puts.variant == variant);
         let share = put(Variant::Copy).zip(put(Variant::Borrow)).and_then(|(copy, borrow)| {
-            // Of building by copy only what borrowing would save: both list the arrays, and make segments of them.
+            // Of building by copy only what borrowing would save: both list the arrays, and make
+            // segments of them.
             let (long, short) = (copy.stage(Stage::Build)?, borrow.stage(Stage::Build)?);
             let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
             let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
@@ -124,12 +126,14 @@ impl Reading {
         };
         for (first, second) in pairs(run.scenario) {
             let xs: Vec<u64> = run.of(*first).map(|series| x_of(run.scenario, series)).collect();
-            // The verdict on a sweep is on its far end; the near one says what happens on the way there.
+            // The verdict on a sweep is on its far end; the near one says what happens on the way
+            // there.
             let ends = if run.scenario.is_sweep() { vec![xs.iter().max(), xs.iter().min()] } else { vec![xs.first()] };
             let mut ends: Vec<u64> = ends.into_iter().flatten().copied().collect();
             ends.dedup();
             for x in ends {
-                // Outside of a sweep each variant has one series; a message has another length by each way of making it.
+                // Outside of a sweep each variant has one series; a message has another length by
+                // each way of making it.
                 let sweep = run.scenario.is_sweep();
                 let at = |variant| run.of(variant).find(|series| !sweep || x_of(run.scenario, series) == x);
                 if let Some((long, short)) = at(*first).zip(at(*second)) {

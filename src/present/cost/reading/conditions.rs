@@ -81,7 +81,8 @@ pub fn partial_words(run: &Run) -> Option<String> {
 pub fn civil(id: u64) -> (u64, u64, u64, u64, u64, u64) {
     let seconds = id / 1000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since the first of March of the year 0, in eras of 400 years: after Howard Hinnant's "days from civil".
+    // Days since the first of March of the year 0, in eras of 400 years: after Howard Hinnant's
+    // "days from civil".
     let shifted = days + 719_468;
     let (era, day) = (shifted / 146_097, shifted % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

@@ -1,6 +1,8 @@
-//! What a run says, in words: worked out once for each run, and used by the pane and by the exports alike.
+//! What a run says, in words: worked out once for each run, and used by the pane and by the exports
+//! alike.
 //!
-//! Sentences carry their emphasis as `**`, as Markdown does. No web types, so it is tested natively.
+//! Sentences carry their emphasis as `**`, as Markdown does. No web types, so it is tested
+//! natively.
 //!
 //! | File | What is in it |
 //! |---|---|

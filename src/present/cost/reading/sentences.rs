@@ -112,7 +112,8 @@ fn bare_words(one: &Comparison) -> String {
     is_words(one).replace(&format!(" than {}", name(one.first)), "")
 }
 
-/// `which is faster cannot be told (0.97 to 1.08 times)`, after what was said of the same two before.
+/// `which is faster cannot be told (0.97 to 1.08 times)`, after what was said of the same two
+/// before.
 fn again_words(one: &Comparison) -> String {
     match one.verdict {
         Verdict::CannotTell => format!("which is faster cannot be told ({} times)", between(&one.ratio)),
@@ -221,7 +222,8 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
     words
 }
 
-/// The shortest and the longest arrays that were moved, where the longest took several times as long.
+/// The shortest and the longest arrays that were moved, where the longest took several times as
+/// long.
 fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&Place; 2]> {
     let moved = || reading.places.iter().filter(|place| scenario == Scenario::Sizes && place.variant == Variant::Move);
     let (short, long) = (moved().min_by_key(|place| place.bytes)?, moved().max_by_key(|place| place.bytes)?);

@@ -117,7 +117,8 @@ impl BytesDialog {
         pixels - lines * LINE
     }
 
-    /// Whether a key did something. Those that press a control of the view are the page's listener's.
+    /// Whether a key did something. Those that press a control of the view are the page's
+    /// listener's.
     pub(super) fn key(&mut self, event: &KeyboardEvent) -> bool {
         let Some(open) = &self.open else { return false };
         let key = event.key();

@@ -21,7 +21,8 @@ impl BytesDialog {
                 return;
             }
         };
-        // A hit is selected: the next one begins behind its beginning, the one before it before that.
+        // A hit is selected: the next one begins behind its beginning, the one before it before
+        // that.
         let here = open.selection().start;
         let from = match (direction, &open.searching) {
             (Direction::Backwards, _) => here,

@@ -34,7 +34,8 @@ impl BytesDialog {
         let watched = area.clone();
         let resized = Closure::<dyn FnMut()>::new(move || {
             let (link, watched) = (link.clone(), watched.clone());
-            // After the observer's own round: drawing inside of it would change sizes that it is still reporting.
+            // After the observer's own round: drawing inside of it would change sizes that it is
+            // still reporting.
             Timeout::new(0, move || {
                 let window =
                     web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());

@@ -47,7 +47,8 @@ pub(super) fn axis(g: &Geometry, plan: &Plan, lens: &Lens, shown: &[Shown]) -> H
             let ends = bytes.end == seen.end;
             let end_words = format::count(bytes.end);
             let room = span.right - format::text_width(&end_words, 11.0) - 6.0;
-            // Round offsets count from the payload's beginning, so that they are the same in every piece.
+            // Round offsets count from the payload's beginning, so that they are the same in every
+            // piece.
             let wanted = ((span.seen() / 110.0) as usize).max(1);
             for offset in scale::ticks(bytes.start + 1, bytes.end - 1, wanted, true) {
                 let (x, words) = (span.at(offset), tick_words(offset));
@@ -132,7 +133,8 @@ fn view_window(g: &Geometry, lens: &Lens) -> Html {
     }
 }
 
-/// Where the part that is in view is in the strip, drawn wide enough to be seen; none when it is all.
+/// Where the part that is in view is in the strip, drawn wide enough to be seen; none when it is
+/// all.
 pub(crate) fn window_at(lens: &Lens) -> Option<(f64, f64)> {
     lens.window()?;
     let bytes = lens.bytes();

@@ -57,7 +57,8 @@ pub(crate) fn cursor(narrow: bool, plan: &Plan, lens: &Lens, offset: usize, x: f
         }
     };
     let width = |words: &str| format::text_width(words, 11.5) + 14.0;
-    // The upper flag hides the offset that it repeats in another base, the lower one the number of its own batch.
+    // The upper flag hides the offset that it repeats in another base, the lower one the number of
+    // its own batch.
     let (upper, lower) = (width(&label), width(&foot));
     let small = span.filter(|span| span.seen() < 140.0);
     let left = small.map_or(x, |span| span.left).min(lens.width + 6.0 - upper) - 1.0;

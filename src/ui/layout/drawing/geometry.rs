@@ -36,7 +36,8 @@ pub(super) type Band = (f64, f64);
 /// Where everything is, from top to bottom, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Geometry {
-    /// Whether the bands' names stand inside of the drawing, above each band, instead of at its left.
+    /// Whether the bands' names stand inside of the drawing, above each band, instead of at its
+    /// left.
     pub(super) named_inside: bool,
     pub(super) strip: Band,
     pub(super) densities: f64,
@@ -46,7 +47,8 @@ pub(crate) struct Geometry {
     pub(super) wasm: Band,
     /// Where arrays are copied into messages; of no height if none is.
     pub(super) fill: Band,
-    /// What builders of messages have made, in wasm memory too; of no height if there is no message.
+    /// What builders of messages have made, in wasm memory too; of no height if there is no
+    /// message.
     pub(super) message: Band,
     pub(super) link: f64,
     pub(super) ring: f64,
@@ -107,7 +109,8 @@ const NARROW: Geometry = Geometry {
     names: [73.0, 150.0, 239.0, 301.0],
 };
 
-/// By how much everything below the memory is lower, for a message and for one that is filled. The ledger's styles say the same.
+/// By how much everything below the memory is lower, for a message and for one that is filled. The
+/// ledger's styles say the same.
 const DOWN: f64 = 27.0;
 
 /// See [`DOWN`].

@@ -68,7 +68,8 @@ pub(super) fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, det
     }
 }
 
-/// The elements that are in view: their values above, their bytes below, and which of them a batch border cuts.
+/// The elements that are in view: their values above, their bytes below, and which of them a batch
+/// border cuts.
 fn elements(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, peek: Option<&Peek>) -> Html {
     let band = g.payload;
     let elements = cells::elements(plan, piece, span, peek);

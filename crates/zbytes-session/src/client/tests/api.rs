@@ -1,4 +1,5 @@
-//! Asking, answering, tokens, watches, fences and numbers, against the scripted router, up to the edge of each bound.
+//! Asking, answering, tokens, watches, fences and numbers, against the scripted router, up to the
+//! edge of each bound.
 
 use std::time::Duration;
 
@@ -59,8 +60,8 @@ fn request(id: u32, text: &str) -> NetworkMessage {
     .into()
 }
 
-/// An answer to a request of the client's; `time` stamps it.
-/// Whose clock stamps answers. A random id, as the default is, now and then has a byte less on the wire.
+/// An answer to a request of the client's; `time` stamps it. Whose clock stamps answers. A random
+/// id, as the default is, now and then has a byte less on the wire.
 fn stamper() -> ZenohIdProto {
     ZenohIdProto::try_from([5; 16].as_slice()).unwrap()
 }
@@ -296,7 +297,8 @@ fn a_key_of_which_we_have_a_token_is_alive_whatever_the_router_says() {
     assert_eq!(say(&mut pair, now), ["sample a/x [1]", "sample a/y [1]"]);
     assert_eq!(say(&mut pair, [gone(5), gone(6), named_gone("a/x")]), ["gone a/y [1]"]);
     assert!(say(&mut pair, [alive(None, 7, "a/x")]).is_empty(), "it was alive all the time");
-    // Over a lost session too, after which the router hears of the token only when it has named all that there are.
+    // Over a lost session too, after which the router hears of the token only when it has named all
+    // that there are.
     pair.cut();
     pair.client.handle_link_lost(1006);
     pair.relink();
@@ -320,7 +322,8 @@ fn tokens_that_are_asked_for_are_replies() {
     assert_eq!(told_, ["reply 7 a/x ", "reply 7 a/y ", "ended 7"]);
     pair.run(5 * SECOND);
     assert_eq!(told(&mut pair), ["ended 8: Timeout"]);
-    // What is answered late declares nothing, although it has a number: that of the end of any token that is named by its key.
+    // What is answered late declares nothing, although it has a number: that of the end of any
+    // token that is named by its key.
     let late = interests(&pair)[1].0;
     pair.client.subscribe_liveliness(9, key("**"), true).unwrap();
     assert_eq!(say(&mut pair, [alive(Some(late), 0, "b"), alive(None, 1, "c")]), ["sample c [9]"]);

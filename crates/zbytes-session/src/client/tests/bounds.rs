@@ -88,8 +88,8 @@ fn a_batch_may_have_what_was_agreed_and_before_that_what_any_may_have_and_not_a_
     assert!(words.contains("8,388,608 B") && words.contains("65,535 B"), "{words}");
 }
 
-/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold, then with exactly that bound, and with one byte
-/// less. Returns the last two, and the bound of the last.
+/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold, then with
+/// exactly that bound, and with one byte less. Returns the last two, and the bound of the last.
 fn at_the_edge(fill: impl Fn(&mut Pair)) -> (Pair, Pair, usize) {
     let full = |limit| {
         let mut pair = open(held(limit));

@@ -1,4 +1,5 @@
-//! Pacing by answers, against the scripted router: what may leave without one, and what an answer says.
+//! Pacing by answers, against the scripted router: what may leave without one, and what an answer
+//! says.
 
 use zenoh_protocol::network::{
     Declare, DeclareBody, DeclareFinal, NetworkBody, NetworkMessage,

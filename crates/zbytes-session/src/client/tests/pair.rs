@@ -1,8 +1,9 @@
-//! Both ends of a link without I/O, in the manner of quinn's `Pair`: a client, a scripted router, and a link between them with
-//! simulated time, latency, narrowness, loss, truncation and garbage.
+//! Both ends of a link without I/O, in the manner of quinn's `Pair`: a client, a scripted router,
+//! and a link between them with simulated time, latency, narrowness, loss, truncation and garbage.
 //!
-//! The router encodes and decodes with zenoh's codec, checks sequence numbers lane by lane, puts fragments together, answers
-//! the handshake, sends a KeepAlive every 2.5 s, and closes the link on what a real one would not take.
+//! The router encodes and decodes with zenoh's codec, checks sequence numbers lane by lane, puts
+//! fragments together, answers the handshake, sends a KeepAlive every 2.5 s, and closes the link on
+//! what a real one would not take.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -166,7 +167,8 @@ struct Script {
     open: bool,
     /// The next number of each of our lanes, by priority.
     sn: [u32; Priority::NUM],
-    /// The number that the next batch of each of the client's lanes must have, and the fragments so far.
+    /// The number that the next batch of each of the client's lanes must have, and the fragments so
+    /// far.
     expected: HashMap<(Priority, Reliability), (u32, Vec<u8>)>,
     initial: u32,
     batches: usize,
@@ -179,7 +181,8 @@ impl Script {
         Self { agree, open: false, sn, expected: HashMap::new(), initial: 0, batches: 0, alive: Duration::ZERO }
     }
 
-    /// The answer to a batch of the client's; an error closes the link. A real router checks the numbers in the same way.
+    /// The answer to a batch of the client's; an error closes the link. A real router checks the
+    /// numbers in the same way.
     fn take(&mut self, batch: &[u8], got: &mut Vec<Got>, now: Duration) -> Result<Vec<Vec<u8>>, String> {
         let mut slice = ZSlice::from(batch.to_vec());
         let mut reader = (&mut slice).reader();
@@ -318,7 +321,8 @@ impl Pair {
         cut(&bytes, priority, &mut router.sn[priority as usize], &self.agree)
     }
 
-    /// The batch by which a sender gives a message up of which `rest` batches were made and not handed over.
+    /// The batch by which a sender gives a message up of which `rest` batches were made and not
+    /// handed over.
     pub(super) fn drop_fragment(&mut self, priority: Priority, rest: usize) -> Vec<u8> {
         let sn = &mut self.router.as_mut().unwrap().sn[priority as usize];
         *sn = sn.wrapping_sub(rest as u32) & sn_mask(self.agree.bits);

@@ -1,4 +1,5 @@
-//! A client whose driver stood still: what waited in the browser meanwhile says nothing about the link.
+//! A client whose driver stood still: what waited in the browser meanwhile says nothing about the
+//! link.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::client::{
 
 const FROZEN: Pause = Pause { still: Duration::from_secs(40), ahead: Duration::ZERO };
 
-/// Nothing of the client's runs for so long; returns the batches of `messages`, which the browser took meanwhile.
+/// Nothing of the client's runs for so long; returns the batches of `messages`, which the browser
+/// took meanwhile.
 fn freeze(pair: &mut Pair, pause: Pause, messages: &[NetworkMessage]) -> Vec<Vec<u8>> {
     let waiting = messages.iter().flat_map(|message| pair.batches(message, Priority::DEFAULT)).collect();
     pair.now += pause.still;
@@ -24,7 +26,8 @@ fn hand(pair: &mut Pair, waiting: Vec<Vec<u8>>) {
     waiting.into_iter().for_each(|batch| pair.hand(batch));
 }
 
-/// The last interest that the router got: the one by which the client finds out whether the link lives.
+/// The last interest that the router got: the one by which the client finds out whether the link
+/// lives.
 fn probe(pair: &mut Pair) -> u32 {
     pair.run(SECOND);
     let found = pair.got.iter().rev().find_map(|got| match &got.message.body {

@@ -41,7 +41,8 @@ fn samples_refer_to_the_received_batches_and_copy_nothing() {
 
 #[test]
 fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_never_makes_one() {
-    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway: it loses what a lost one loses.
+    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway: it
+    // loses what a lost one loses.
     for (at, keep) in (0..20).flat_map(|at| [None, Some(0), Some(3), Some(9)].map(|keep| (at, keep))) {
         let mut pair = Pair::open();
         pair.client.subscribe(1, key("**")).unwrap();
@@ -64,7 +65,8 @@ fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_n
                 Event::Sample(sample) => {
                     samples += 1;
                     let len = if sample.key == "lab/a" { 150_000 } else { 20 };
-                    // A frame that was cut at the border of a message is still one; a payload is whole or not there.
+                    // A frame that was cut at the border of a message is still one; a payload is
+                    // whole or not there.
                     assert_eq!(flat(&sample.payload), noise(len), "batch {at} cut to {keep:?} B");
                 }
                 Event::Closed(ended) => {
@@ -74,7 +76,8 @@ fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_n
                 other => panic!("unexpected {other:?}"),
             }
         }
-        // Each round is three fragments and a frame. What was whole before the batch has arrived in any case.
+        // Each round is three fragments and a frame. What was whole before the batch has arrived in
+        // any case.
         let before = 2 * (at / 4) + usize::from(at % 4 == 3);
         if matches!(keep, None | Some(0)) {
             assert_eq!((samples, closed), (9, false), "batch {at} was lost ({keep:?}), and with it one sample");
@@ -86,7 +89,8 @@ fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_n
     }
 }
 
-/// A router without marks of first fragments, whose reliable lane loses the batches of `lost`, counted from 0.
+/// A router without marks of first fragments, whose reliable lane loses the batches of `lost`,
+/// counted from 0.
 fn unmarked(lost: &[usize], messages: &[(&'static str, usize)]) -> Vec<String> {
     let mut router = Router::open(Agree { patch: false, ..USUAL });
     router.client.subscribe(1, key("**")).unwrap();

@@ -110,7 +110,8 @@ pub(super) fn first_sn() -> u32 {
     lane::initial_sn(sn_mask(Bits::U32), 12345)
 }
 
-/// What a router would make of the batches: sequence numbers checked, fragments put together, the put decoded.
+/// What a router would make of the batches: sequence numbers checked, fragments put together, the
+/// put decoded.
 pub(super) fn received(batches: &[Vec<u8>], first_sn: u32, mask: u32) -> Vec<Push> {
     let mut pushes = Vec::new();
     let mut message = Vec::new();

@@ -1,7 +1,8 @@
 //! A batch as named spans: what each of its bytes is, down to the last one.
 //!
-//! zenoh's codec reads whole messages and does not say where their fields are. So this walks through the same format once more, only to
-//! look: nothing of what it finds is acted upon. It reads what the codec reads, which tests compare; what it cannot read is a span too, so the
+//! zenoh's codec reads whole messages and does not say where their fields are. So this walks
+//! through the same format once more, only to look: nothing of what it finds is acted upon. It
+//! reads what the codec reads, which tests compare; what it cannot read is a span too, so the
 //! leaves of a [`Dissection`] always cover the batch without a gap or an overlap.
 //!
 //! ```text
@@ -15,8 +16,8 @@
 //!
 //! The format is that of zenoh-protocol 1.10.2; each [`Field`] names its place there.
 //!
-//! `span` and `summary` are what comes out, whole or in short. `walk` goes through a batch, with the
-//! messages of zenoh in `messages`; `field` and `words` say what it finds.
+//! `span` and `summary` are what comes out, whole or in short. `walk` goes through a batch, with
+//! the messages of zenoh in `messages`; `field` and `words` say what it finds.
 
 mod field;
 mod messages;

@@ -29,7 +29,8 @@ pub struct Span {
     pub depth: u8,
     /// What it is.
     pub field: &'static Field,
-    /// What it says, for people: `7`, `lab/tensor`, `reliable, extensions follow`. Empty where the name says all.
+    /// What it says, for people: `7`, `lab/tensor`, `reliable, extensions follow`. Empty where the
+    /// name says all.
     pub value: Outside,
     /// How it is made up.
     pub shape: Shape,
@@ -59,7 +60,8 @@ pub struct Carried {
     pub offset: usize,
     /// Length of the payload, in bytes.
     pub total: usize,
-    /// Which of the batch's messages that have a caller it belongs to (puts, deletes, queries, answers), from 0.
+    /// Which of the batch's messages that have a caller it belongs to (puts, deletes, queries,
+    /// answers), from 0.
     pub message: usize,
 }
 
@@ -79,7 +81,8 @@ pub struct Body {
 pub struct Begun {
     /// Bytes of the message in the fragments before.
     pub offset: usize,
-    /// What its head said, as far as that was in the first fragment: behind an attachment that was not all there, nothing is known.
+    /// What its head said, as far as that was in the first fragment: behind an attachment that was
+    /// not all there, nothing is known.
     pub bodies: Vec<Body>,
 }
 

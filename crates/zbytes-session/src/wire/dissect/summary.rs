@@ -84,9 +84,11 @@ pub struct Summary {
     pub dropped: bool,
     /// Of a fragment: how many bytes of the message are in it.
     pub part: usize,
-    /// Its network messages by name, in the order in which each first comes: `[("Put", 12), ("Declare subscriber", 1)]`.
+    /// Its network messages by name, in the order in which each first comes:
+    /// `[("Put", 12), ("Declare subscriber", 1)]`.
     pub messages: Vec<(&'static str, usize)>,
-    /// Their key expressions, each once, at most [`Summary::KEYS`]; `#3` stands for a number that the router has given to one.
+    /// Their key expressions, each once, at most [`Summary::KEYS`]; `#3` stands for a number that
+    /// the router has given to one.
     pub keys: Vec<Outside>,
     /// Whether there are more of those.
     pub more_keys: bool,
@@ -96,7 +98,8 @@ pub struct Summary {
     pub runs: usize,
     /// Payload bytes in all.
     pub payload: usize,
-    /// Where the message, of which the batch has a part, has bytes of its owner's: of the first fragment only.
+    /// Where the message, of which the batch has a part, has bytes of its owner's: of the first
+    /// fragment only.
     pub bodies: Vec<Body>,
     /// Where it stopped making sense.
     pub error: Option<WireError>,

@@ -466,7 +466,8 @@ fn told(message: &NetworkMessage) -> Vec<u8> {
 
 #[test]
 fn sizes_of_a_handshake_are_read_in_their_order() {
-    // The header says that sizes follow. Sequence numbers have 32 bits (2), requests 64 (3); batches are of 0x1234 B.
+    // The header says that sizes follow. Sequence numbers have 32 bits (2), requests 64 (3);
+    // batches are of 0x1234 B.
     let (dissection, _) = read(&[0x41, 9, 0x02, 0xab, 2 | 3 << 2, 0x34, 0x12], None);
     let lines = written(&dissection).join("\n");
     assert!(lines.contains("sequence numbers 32 bits, requests 64 bits") && lines.contains("4,660 B"), "{lines}");
@@ -514,7 +515,8 @@ fn bytes_between_an_attachment_and_a_payload_are_neither() {
 
 #[test]
 fn an_interest_in_a_number_alone_has_no_key() {
-    // INTEREST now; its id; subscribers of a key without a suffix; the number that stands for the key.
+    // INTEREST now; its id; subscribers of a key without a suffix; the number that stands for the
+    // key.
     let (dissection, summary) = read(&frame(&[0x39, 7, 1 << 1 | 1 << 4, 3]), None);
     let lines = written(&dissection).join("\n");
     assert!(lines.contains("scope = 3") && !lines.contains("length of the key"), "{lines}");
@@ -542,7 +544,8 @@ fn bytes_behind_the_key_of_an_undeclaration_are_shown_as_such() {
     let gone = declare(None, DeclareBody::UndeclareToken(UndeclareToken { id: 5, ext_wire_expr }));
     let mut bytes = Vec::new();
     Zenoh080::new().write(&mut bytes, &gone).unwrap();
-    // The extension ends the message: a length of two, flags and a number. Here it has three bytes more.
+    // The extension ends the message: a length of two, flags and a number. Here it has three bytes
+    // more.
     let length = bytes.len() - 3;
     assert_eq!(bytes[length], 2);
     bytes[length] += 3;

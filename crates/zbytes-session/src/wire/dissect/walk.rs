@@ -468,10 +468,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Takes a batch apart. `begun` says where in its message a fragment is; without it only a fragment that is marked as the first is looked
-/// into.
+/// Takes a batch apart. `begun` says where in its message a fragment is; without it only a fragment
+/// that is marked as the first is looked into.
 ///
-/// O(length of the batch), and some spans for each message in it. Whatever the bytes are, it ends, and the leaves cover them.
+/// O(length of the batch), and some spans for each message in it. Whatever the bytes are, it ends,
+/// and the leaves cover them.
 #[must_use]
 pub fn dissect(batch: &[u8], begun: Option<&Begun>) -> Dissection {
     let mut walk = Walk::new(batch, true);
