@@ -212,6 +212,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn wildcards_for_any_number_of_chunks_reach_on_in_long_keys() {
+        let pad = "x".repeat(300);
+        let long = |text: &str| key_expression(&format!("{pad}/{text}")).unwrap();
+        for (left, right, included) in [
+            ("**/z", "a/b/c/z", true),
+            ("**/b/**", "a/b/c", true),
+            ("a/**", "a", true),
+            ("**/z", "a/b/c/y", false),
+            ("a/*/z", "a/b/c/z", false),
+        ] {
+            assert_eq!(includes(&long(left), &long(right)), included, "{left} {right}");
+        }
+    }
+
+    #[test]
     fn the_algebra_is_zenohs() {
         for (left, right, includes, intersects) in [
             ("lab/tensor", "lab/tensor", true, true),

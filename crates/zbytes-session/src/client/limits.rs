@@ -77,3 +77,20 @@ impl Default for Limits {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same numbers are in `docs/limits.md` of the lab.
+    #[test]
+    fn the_defaults_are_those_that_are_documented() {
+        let Limits { reassembly_bytes, held_bytes, queued_bytes, unanswered_bytes, .. } = Limits::DEFAULT;
+        assert_eq!((reassembly_bytes, held_bytes, queued_bytes), (1_073_741_824, 1_342_177_280, 67_108_864));
+        assert_eq!(unanswered_bytes, None);
+        let Limits { reassembly_fragments, queued_messages, replies, tokens, .. } = Limits::DEFAULT;
+        assert_eq!((reassembly_fragments, queued_messages, replies, tokens), (262_144, 65_536, 65_536, 65_536));
+        let Limits { key_expressions, declared, numbered, sources, waiting, queries, .. } = Limits::DEFAULT;
+        assert_eq!([key_expressions, declared, numbered, sources, waiting, queries], [4_096; 6]);
+    }
+}

@@ -19,6 +19,16 @@ fn open(agree: Agree) -> Pair {
     pair
 }
 
+#[test]
+fn what_is_within_the_bound_may_leave_at_once() {
+    let mut pair = open(USUAL);
+    assert!(!pair.client.has_transmit());
+    pair.client.put(1, Put::new(key("lab/x"), payload(b"x", 1))).unwrap();
+    assert!(pair.client.has_transmit());
+    pair.run(SECOND);
+    assert_eq!((left(&pair), pair.client.has_transmit()), (1, false));
+}
+
 /// The fences that the router got, with the batch of each.
 fn fences(pair: &Pair) -> Vec<(u32, usize)> {
     let fence = |got: &Got| match &got.message.body {
