@@ -309,6 +309,8 @@ impl Client {
     pub fn get(&mut self, op: OpId, get: Get, now: Duration) -> Result<(), CommandError> {
         self.require_open()?;
         self.require_room()?;
+        // The router is told what holds here.
+        let get = Get { timeout: get.timeout.min(MAX_TIMEOUT), ..get };
         let number = self.next_number();
         let consolidation = get.consolidation();
         let question = get.question(consolidation);
@@ -322,7 +324,7 @@ impl Client {
             consolidation,
             newest: BTreeMap::new(),
             finals: 0,
-            deadline: now + get.timeout.min(MAX_TIMEOUT),
+            deadline: now + get.timeout,
             tokens: false,
         };
         if get.destination.takes(false) {

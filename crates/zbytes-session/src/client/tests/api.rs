@@ -412,6 +412,21 @@ fn what_was_never_declared_to_the_router_is_not_undeclared_there() {
 }
 
 #[test]
+fn no_get_asks_for_longer_than_a_day() {
+    use crate::wire::dissect;
+    let mut router = super::router::Router::open(USUAL);
+    let get = Get { timeout: Duration::from_secs(u64::MAX), ..Get::of_selector("a").unwrap() };
+    router.client.get(1, get, router.now).unwrap();
+    let values: Vec<String> = router
+        .transmits()
+        .iter()
+        .flat_map(|(batch, _)| dissect(batch, None).spans)
+        .map(|span| span.value.raw().to_owned())
+        .collect();
+    assert!(values.iter().any(|value| value == "86,400,000 ms"), "{values:?}");
+}
+
+#[test]
 fn numbers_go_on_over_drops_and_lost_sessions() {
     let mut pair = open(Limits { queued_bytes: 1000, ..Limits::default() });
     let put = |len| Put { numbered: Some(4), ..Put::new(key("n"), payload(&noise(len), 1)) };
