@@ -23,7 +23,7 @@ use zbytes_lab::{
     wire::BATCH_SIZE,
 };
 use zbytes_session::{
-    testing::{Greeting, keep_alive},
+    testing::{Greeting, keep_alive, router_put},
     web::command::{Command, Declare, HowFar, LinkError, PutFailure},
 };
 use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
@@ -328,25 +328,11 @@ fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
 }
 
 #[wasm_bindgen_test]
-fn a_received_payload_stays_in_the_javascript_heap_until_somebody_wants_it() {
+fn a_received_payload_stays_in_the_javascript_heap_until_it_is_asked_for() {
     let bytes = noise(150_000);
-    let push = Push {
-        wire_expr: WireExpr { scope: 0, suffix: "lab/x".into(), mapping: Mapping::Sender },
-        ext_qos: QoSType::PUSH,
-        ext_tstamp: None,
-        ext_nodeid: NodeIdType::DEFAULT,
-        ext_ts_stack: None,
-        payload: PushBody::Put(WirePut {
-            timestamp: None,
-            encoding: Encoding::empty(),
-            ext_sinfo: None,
-            ext_attachment: None,
-            ext_unknown: Vec::new(),
-            payload: ZBuf::from(bytes.clone()),
-        }),
-    };
+    let key = WireExpr { scope: 0, suffix: "lab/x".into(), mapping: Mapping::Sender };
     let mut message = Vec::new();
-    Zenoh080::new().write(&mut message, &NetworkMessage::from(NetworkBody::Push(push))).unwrap();
+    Zenoh080::new().write(&mut message, &router_put(key, bytes.clone())).unwrap();
     let mut client = open();
     client.subscribe(1, key_expression("**").unwrap()).unwrap();
     let parts: Vec<&[u8]> = message.chunks(60_000).collect();

@@ -23,7 +23,7 @@
 //! | way | copies into the message | what it takes |
 //! |---|---|---|
 //! | filled ([`Spec::filled`]) | every byte of the array, once, as [`Reason::Message`](zbytes::ledger::Reason::Message) | any array |
-//! | in place ([`Spec::in_place`]) | nothing | whoever makes the bytes writes them where the message is |
+//! | in place ([`Spec::in_place`]) | nothing | the caller writes the bytes where the message is |
 //! | adopted ([`Spec::adopted`], [`Draft::adopt`]) | nothing | an array that its mode can take, as a segment of any payload |
 //!
 //! `capnp` for Rust cannot adopt (C++ can: `Orphanage::referenceExternalData`), so that is done

@@ -5,12 +5,17 @@
 
 use std::time::Duration;
 
-use zenoh_buffers::ZSlice;
+use zenoh_buffers::{ZBuf, ZSlice};
 use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
     VERSION,
-    core::{Bits, Field, Resolution, WhatAmI, ZenohIdProto},
+    core::{Bits, Encoding, Field, Resolution, WhatAmI, WireExpr, ZenohIdProto},
+    network::{
+        NetworkBody, NetworkMessage, Push,
+        ext::{NodeIdType, QoSType},
+    },
     transport::{InitAck, OpenAck, TransportBody, init},
+    zenoh::{PushBody, Put},
 };
 
 use crate::wire::{Content, Outgoing, Qos, encode};
@@ -106,6 +111,27 @@ pub fn init_syn(zid: [u8; 16]) -> Vec<u8> {
 #[must_use]
 pub fn keep_alive() -> Vec<u8> {
     encode::keep_alive().expect("it is short")
+}
+
+/// Returns a put of a router's, with zenoh's defaults.
+#[must_use]
+pub fn router_put(wire_expr: WireExpr<'static>, payload: Vec<u8>) -> NetworkMessage {
+    NetworkBody::Push(Push {
+        wire_expr,
+        ext_qos: QoSType::PUSH,
+        ext_tstamp: None,
+        ext_nodeid: NodeIdType::DEFAULT,
+        ext_ts_stack: None,
+        payload: PushBody::Put(Put {
+            timestamp: None,
+            encoding: Encoding::empty(),
+            ext_sinfo: None,
+            ext_attachment: None,
+            ext_unknown: Vec::new(),
+            payload: ZBuf::from(payload),
+        }),
+    })
+    .into()
 }
 
 /// Returns a put or a delete, encoded and ready to be gathered.

@@ -27,7 +27,7 @@ use zbytes_session::{
         Answer, Client, Config, Content, Counterpart, Event, Get, Limits, Locality, Progress, Put, QueryTarget,
         Subscribe, key_expression,
     },
-    testing::{Greeting, keep_alive, transport},
+    testing::{Greeting, keep_alive, router_put, transport},
     wire::{BATCH_SIZE, BatchReader, MAX_MESSAGE},
 };
 use zenoh_buffers::{ZBuf, ZSlice};
@@ -607,22 +607,7 @@ fn numbered(scope: u16) -> WireExpr<'static> {
 
 /// A put without a payload.
 fn put(wire_expr: WireExpr<'static>) -> NetworkMessage {
-    NetworkBody::Push(Push {
-        wire_expr,
-        ext_qos: QoSType::PUSH,
-        ext_tstamp: None,
-        ext_nodeid: NodeIdType::DEFAULT,
-        ext_ts_stack: None,
-        payload: PushBody::Put(WirePut {
-            timestamp: None,
-            encoding: Encoding::empty(),
-            ext_sinfo: None,
-            ext_attachment: None,
-            ext_unknown: Vec::new(),
-            payload: ZBuf::empty(),
-        }),
-    })
-    .into()
+    router_put(wire_expr, Vec::new())
 }
 
 /// Short messages that make the client act, by name.

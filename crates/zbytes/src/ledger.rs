@@ -1,9 +1,9 @@
 //! Counts every copy of payload bytes that this library makes, and those of programs that use it.
 //!
-//! A [`Ledger`] is an explicit handle: whoever copies is given one and writes into it. There is no
-//! global one, so two payloads never mix their counts, and a test compares exact numbers instead of
-//! times. It must never be written by code that does not copy, and never left out by code that
-//! does.
+//! A [`Ledger`] is an explicit handle: the code that copies is given one and writes into it. There
+//! is no global one, so two payloads never mix their counts, and a test compares exact numbers
+//! instead of times. It must never be written by code that does not copy, and never left out by
+//! code that does.
 //!
 //! Headers (of frames, of messages) are no payload. They are counted apart, as
 //! [`Ledger::metadata`].
@@ -44,9 +44,9 @@ pub enum Reason {
     Message,
     /// The bytes went into a batch.
     Batch,
-    /// Somebody asked for contiguous bytes.
+    /// A caller asked for contiguous bytes.
     Contiguous,
-    /// Somebody read on, as from a file.
+    /// A caller read on, as from a file.
     Reader,
     /// Bytes outside linear memory were looked at through a small window, as a hash and a
     /// comparison do.

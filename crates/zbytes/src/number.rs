@@ -28,7 +28,7 @@ pub fn bytes(n: usize) -> String {
     requested(n as u64)
 }
 
-/// Exact bytes that somebody asked for, also where no memory could hold them.
+/// Exact bytes that a caller asked for, also where no memory could hold them.
 #[must_use]
 pub fn requested(n: u64) -> String {
     format!("{} B", thousands(n))

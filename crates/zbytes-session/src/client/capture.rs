@@ -1,4 +1,4 @@
-//! The last batches of a session, kept for whoever looks at them.
+//! The last batches of a session, kept for the program that asks for them.
 //!
 //! Nothing is kept, counted or copied while nobody looks. While somebody does, what arrives is kept
 //! by reference, where the browser put it; what leaves is copied once out of the reused batch
@@ -80,7 +80,7 @@ pub struct Frame {
     pub ops: Vec<OpId>,
 }
 
-/// What a capture has to say to somebody who asks from time to time.
+/// What a capture holds for a program that asks from time to time.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     /// The frames after the one that was asked for, oldest first.

@@ -91,7 +91,7 @@ pub struct Client {
     pub(super) suspected: Option<Duration>,
     /// Headers read; payload bytes are never copied by the client.
     pub(super) ledger: Ledger,
-    /// The last batches, if somebody looks.
+    /// The last batches, while the program records them.
     pub(super) capture: Option<Box<capture::Capture>>,
 }
 

@@ -23,7 +23,7 @@
 
 use std::time::Duration;
 
-/// How often whoever watches looks at the clocks at least.
+/// How often the driver looks at the clocks, at least.
 pub const TICK: Duration = Duration::from_secs(1);
 
 /// A page that did not run for so long stood still. It is longer than the time between two

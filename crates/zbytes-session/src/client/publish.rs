@@ -27,7 +27,7 @@ impl Client {
     /// ended when this returns.
     ///
     /// # Errors
-    /// [`CommandError`]; nothing was sent and nobody got a sample then.
+    /// [`CommandError`]; the client has sent and delivered nothing then.
     pub fn put(&mut self, op: OpId, put: Put) -> Result<(), CommandError> {
         self.require_open()?;
         self.require_queue()?;

@@ -157,7 +157,7 @@ impl Querier {
 }
 
 /// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`],
-/// as often as wanted, and ended by [`Client::finish`]; until then whoever asks waits.
+/// as often as wanted, and ended by [`Client::finish`]; until then the asker waits.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Names it in the answers.
@@ -267,7 +267,7 @@ pub(super) struct Asked {
     _hold: (Option<Rc<Hold>>, Hold),
 }
 
-/// What waits for somebody.
+/// What waits for an answer.
 #[derive(Default)]
 pub(super) struct Pending {
     gets: HashMap<u32, Waiting>,
@@ -305,7 +305,7 @@ impl Client {
     /// Asks. [`Event::Reply`] brings the answers, [`Event::GetEnded`] the end.
     ///
     /// # Errors
-    /// [`CommandError`]; nobody was asked then.
+    /// [`CommandError`]; the client has asked nothing then.
     pub fn get(&mut self, op: OpId, get: Get, now: Duration) -> Result<(), CommandError> {
         self.require_open()?;
         self.require_room()?;
@@ -349,7 +349,7 @@ impl Client {
     /// get.
     ///
     /// # Errors
-    /// [`CommandError`]; nobody was asked then.
+    /// [`CommandError`]; the client has asked nothing then.
     pub fn get_liveliness(
         &mut self,
         op: OpId,

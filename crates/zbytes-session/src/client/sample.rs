@@ -182,7 +182,7 @@ impl Publisher {
 /// A sample, for a subscriber or in a reply.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// Everyone that it is for; nobody, when it is a reply.
+    /// The subscribers that it is for; none when it is a reply.
     pub subscribers: Vec<SubscriberId>,
     /// Its key expression.
     pub key: String,

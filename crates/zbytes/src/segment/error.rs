@@ -23,7 +23,7 @@ pub enum Cause {
         /// Bytes of its buffer.
         whole: usize,
     },
-    /// An immutable `ArrayBuffer`, which nobody can detach.
+    /// An immutable `ArrayBuffer`, which cannot be detached.
     Immutable,
     /// Another segment moves the same buffer.
     AlsoMoved {

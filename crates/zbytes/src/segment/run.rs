@@ -13,12 +13,12 @@ use crate::ledger::Place;
 /// Who else may write the bytes of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Aliasing {
-    /// Somebody else has the same memory and may write it: a borrowed JavaScript array.
+    /// Its owner has the same memory and may write it: a borrowed JavaScript array.
     Shared,
-    /// Others may have it too, and nobody can write it: memory behind a Rust reference, an
+    /// Others may have it too, and none can write it: memory behind a Rust reference, an
     /// immutable `ArrayBuffer`.
     Immutable,
-    /// Nobody else has it: a buffer that was moved or received.
+    /// The segment alone has it: a buffer that was moved or received.
     Exclusive,
 }
 
@@ -90,7 +90,7 @@ impl Segment {
     }
 
     /// Takes an `ArrayBuffer` that the browser made for us, as one that came out of a WebSocket.
-    /// Nothing is copied. Nobody else may hold it: it counts as [`Aliasing::Exclusive`].
+    /// Nothing is copied. No other owner may hold it: it counts as [`Aliasing::Exclusive`].
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {

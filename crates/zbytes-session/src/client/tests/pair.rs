@@ -15,22 +15,21 @@ use zbytes::{
     payload::ZBytes,
     segment::{Mode, Segment},
 };
-use zenoh_buffers::{ZBuf, ZSlice, reader::HasReader};
+use zenoh_buffers::{ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
-    core::{Bits, Encoding, Priority, Reliability, WireExpr},
+    core::{Bits, Priority, Reliability, WireExpr},
     network::{
         Declare, DeclareBody, DeclareKeyExpr, Mapping, NetworkBody, NetworkMessage, Push,
         ext::{NodeIdType, QoSType},
     },
     transport::{FragmentHeader, FrameHeader, KeepAlive, TransportBody, TransportMessage, fragment, frame},
-    zenoh::{PushBody, Put as WirePut},
 };
 
 use crate::{
     client::{lane::sn_mask, *},
-    testing::{Greeting, transport},
+    testing::{Greeting, router_put, transport},
     wire::{BATCH_SIZE, Lane, abort},
 };
 
@@ -60,22 +59,7 @@ pub(super) fn wire(key: &str) -> WireExpr<'static> {
 }
 
 pub(super) fn push(key: WireExpr<'static>, payload: &[u8]) -> NetworkMessage {
-    NetworkBody::Push(Push {
-        wire_expr: key,
-        ext_qos: QoSType::PUSH,
-        ext_tstamp: None,
-        ext_nodeid: NodeIdType::DEFAULT,
-        ext_ts_stack: None,
-        payload: PushBody::Put(WirePut {
-            timestamp: None,
-            encoding: Encoding::empty(),
-            ext_sinfo: None,
-            ext_attachment: None,
-            ext_unknown: Vec::new(),
-            payload: ZBuf::from(payload.to_vec()),
-        }),
-    })
-    .into()
+    router_put(key, payload.to_vec())
 }
 
 pub(super) fn declare_key(id: u16, wire_expr: WireExpr<'static>) -> Vec<u8> {
