@@ -386,7 +386,7 @@ async fn the_reported_copy_against_a_loop_by_hand() {
             rows: Preset::Tensor.rows(0),
             puts: false,
         };
-        let taken = zbytes_lab::web::measure(order).await.unwrap().unwrap();
+        let taken = zbytes_lab::engine::measure(order).await.unwrap().unwrap();
         let copy = taken.of(run::Variant::Copy).next().unwrap();
         (copy.runs, median(&copy.samples))
     };

@@ -19,13 +19,21 @@
 //! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
-//! | `web` | W | the effects of the application |
+//! | [`protocol`] | P | what the page and the engine say to each other |
+//! | `browser` | W | what both programs use of the browser |
+//! | `engine` | W | the program in the Worker, which owns bytes and session |
+//! | `web` | W | where the effects of the page go: to the engine, or to the browser |
 //! | `ui` | W | components: state in, actions out; the effects of one component, as focus and sizes |
 //! | `server` | N | the embedded router and the server of the page |
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
 pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod engine;
 pub mod present;
+pub mod protocol;
 pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;

@@ -1,12 +1,9 @@
-//! One binary with two faces. In a browser it is the page and its Worker, elsewhere it is the
-//! router that serves the page.
+//! One binary with two faces. In a browser it is the page, elsewhere it is the router that serves
+//! the page. The engine is a program of its own: see `worker.rs`.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    // A Worker runs the same program without a page: there worker.js calls the exported functions.
-    if zbytes_lab::web::is_page() {
-        zbytes_lab::ui::start();
-    }
+    zbytes_lab::ui::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

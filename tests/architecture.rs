@@ -12,7 +12,10 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the order of the data flow: each may use those before it.
-const MODULES: [&str; 6] = ["run", "app", "present", "web", "ui", "server"];
+const MODULES: [&str; 9] = ["run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
+
+/// Modules of two programs, which know each other by their protocol only.
+const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
 const LIBRARIES: [&str; 9] =
@@ -30,7 +33,7 @@ const BROWSER: [&str; 8] = [
     "console_error_panic_hook",
 ];
 
-/// Files that may use those crates, besides everything in `web` and `ui`, and the driver of
+/// Files that may use those crates, besides everything in `browser`, `engine`, `web` and `ui`, and the driver of
 /// `zbytes-session`.
 const BROWSER_FILES: [&str; 4] =
     ["zbytes/src/segment/js.rs", "zbytes/src/segment/run.rs", "zbytes/src/segment/source.rs", "main.rs"];
@@ -62,20 +65,14 @@ const HANDLES: [&str; 16] = [
 const UI_EFFECTS: &[(&str, &[&str])] = &[
     (
         "ui/app.rs",
-        &[
-            "gloo_events::EventListener",
-            "web::rest::Errands",
-            "window.document",
-            "window.inner_height",
-            "window.scroll_y",
-        ],
+        &["gloo_events::EventListener", "web::Errands", "window.document", "window.inner_height", "window.scroll_y"],
     ),
     (
         "ui/build/pane.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
-            "web::rest",
+            "web::Errands",
             "web_sys::ClipboardEvent",
             "web_sys::DataTransfer",
             "window.and_then",
@@ -84,26 +81,13 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.inner_height",
         ],
     ),
+    ("ui/bytes/dialog.rs", &["web::bytes::Held", "web::tasks::Task", "window.as_ref", "window.document"]),
+    ("ui/bytes/dialog/moves.rs", &["web::bytes::Held"]),
+    ("ui/bytes/dialog/search.rs", &["web::bytes::Held"]),
     (
-        "ui/bytes/dialog.rs",
-        &[
-            "web::Runtime",
-            "web::bytes",
-            "web::bytes::Held",
-            "web::bytes::Looked",
-            "web::bytes::Seen",
-            "web::bytes::Stop",
-            "window.and_then",
-            "window.as_ref",
-            "window.document",
-            "window.mine",
-            "window.theirs",
-        ],
+        "ui/bytes/dialog/take.rs",
+        &["wasm_bindgen_futures::spawn_local", "web::bytes::Held", "web::clipboard::to_clipboard"],
     ),
-    ("ui/bytes/dialog/moves.rs", &["web::bytes::Held", "web::bytes::Looked", "web::bytes::Seen"]),
-    ("ui/bytes/dialog/search.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes", "web::bytes::Stop"]),
-    ("ui/bytes/dialog/take.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes"]),
-    ("ui/bytes/dialog/view.rs", &["web::bytes", "web::bytes::Seen"]),
     (
         "ui/bytes/dialog/watch.rs",
         &[
@@ -140,34 +124,24 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "gloo_events::EventListenerOptions",
             "gloo_timers::callback::Timeout",
             "wasm_bindgen::closure::Closure",
-            "web::rest::Errands",
+            "web::Errands",
             "web_sys::ResizeObserver",
             "window.inner_width",
             "window.is_some_and",
         ],
     ),
-    ("ui/mod.rs", &["web::crash::watch"]),
     ("ui/layout/details.rs", &["window.document"]),
-    ("ui/layout/values.rs", &["web::bytes::Held", "web::bytes::Looked", "web::rest::Errands"]),
-    ("ui/message/picture.rs", &["web::messages"]),
+    ("ui/layout/values.rs", &["web::Errands", "web::bytes::Held", "web::tasks::Task"]),
+    ("ui/message/picture.rs", &["web::pictures"]),
     ("ui/kit/pointing.rs", &["gloo_events::EventListener", "window.document"]),
-    (
-        "ui/rest.rs",
-        &[
-            "gloo_timers::callback::Timeout",
-            "wasm_bindgen_futures::spawn_local",
-            "web::rest::Errands",
-            "web::rest::Missing",
-            "window.document",
-        ],
-    ),
+    ("ui/dialogs.rs", &["gloo_timers::callback::Timeout", "window.document"]),
+    ("ui/kit/dialog.rs", &["window.document"]),
     (
         "ui/router/pane.rs",
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen_futures::spawn_local",
-            "web::bytes::to_clipboard",
-            "web::rest::Errands",
+            "web::clipboard::to_clipboard",
             "window.location",
         ],
     ),
@@ -175,19 +149,23 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         "ui/kit/scroller.rs",
         &["gloo_timers::callback::Timeout", "wasm_bindgen::closure::Closure", "web_sys::ResizeObserver"],
     ),
-    ("ui/router/tabs.rs", &["web::rest::Errands", "window.document"]),
+    ("ui/router/tabs.rs", &["window.document"]),
     ("ui/kit/theme.rs", &["window.document", "window.local_storage"]),
     (
         "ui/kit/widgets.rs",
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen::closure::Closure",
+            "web::Errands",
             "web_sys::ResizeObserver",
             "window.document",
         ],
     ),
-    ("ui/wire/dialog/list.rs", &["web::Runtime"]),
-    ("ui/wire/dialog.rs", &["gloo_events::EventListener", "web::Runtime", "window.document", "window.inner_width"]),
+    ("ui/wire/dialog/list.rs", &["web::Errands"]),
+    (
+        "ui/wire/dialog.rs",
+        &["gloo_events::EventListener", "web::Errands", "web::tasks::Task", "window.document", "window.inner_width"],
+    ),
     ("ui/kit/text_field.rs", &["web_sys::ClipboardEvent"]),
 ];
 
@@ -447,7 +425,7 @@ fn effects(file: &str, tokens: &[TokenTree]) -> BTreeSet<String> {
 fn module(file: &str) -> Option<&str> {
     match file.split_once('/') {
         Some((folder, _)) => Some(folder),
-        None => file.strip_suffix(".rs").filter(|name| *name != "lib" && *name != "main"),
+        None => file.strip_suffix(".rs").filter(|name| !["lib", "main", "worker"].contains(name)),
     }
 }
 
@@ -484,6 +462,8 @@ fn modules_use_only_those_above_them() {
                 other.is_some_and(|other| other <= rank),
                 "src/{file} uses crate::{name}, which is not above {own}"
             );
+            let apart = APART.iter().any(|(one, others)| *one == own && others.contains(&name.as_str()));
+            assert!(!apart, "src/{file} of one program uses crate::{name} of the other one");
         }
         assert!(!names_after(&tokens, "super").contains("super"), "src/{file}: say crate:: instead of super::super::");
     }
@@ -507,7 +487,7 @@ fn no_library_names_the_lab() {
 #[test]
 fn the_browser_is_known_only_where_it_must_be() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        let free = module(&file).is_some_and(|own| own == "web" || own == "ui");
+        let free = module(&file).is_some_and(|own| ["browser", "engine", "web", "ui"].contains(&own));
         let driver = file.starts_with("zbytes-session/src/web/") && file != "zbytes-session/src/web/command.rs";
         if free || driver || BROWSER_FILES.contains(&file.as_str()) {
             continue;
@@ -543,7 +523,7 @@ fn ui_has_no_effect_but_those_that_are_listed() {
 #[test]
 fn sockets_threads_and_files_are_the_servers_alone() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        if module(&file) == Some("server") || file == "main.rs" {
+        if module(&file) == Some("server") || ["main.rs", "worker.rs"].contains(&file.as_str()) {
             continue;
         }
         let roots = roots(&tokens);
@@ -702,15 +682,15 @@ const JOINERS: [&str; 17] = [
     "crates/zbytes/src/segment/run.rs",
     "crates/zbytes/src/segment/source.rs",
     "src/app/action.rs",
+    "src/app/command.rs",
     "src/app/effect.rs",
     "src/app/session/change.rs",
     "src/app/state.rs",
+    "src/engine/runtime.rs",
     "src/server/lab.rs",
     "src/ui/bytes/dialog.rs",
-    "src/ui/rest.rs",
     "src/ui/wire/dialog.rs",
-    "src/web/measuring.rs",
-    "src/web/runtime.rs",
+    "src/web/errands.rs",
 ];
 
 /// Which file uses which, in one crate: `files` are named from its `src`.

@@ -16,10 +16,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
     client::{Client, CloseCause, CommandError, Config, Ended, Event, Limits, Locality, Put, PutError, key_expression},
+    engine::host::{Driver, LabHost, Told, place},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
-    web::host::{Driver, LabHost, Told, place},
     wire::BATCH_SIZE,
 };
 use zbytes_session::{

@@ -94,7 +94,7 @@ async fn three_runs_of_the_seeds_tensor_agree_and_the_ledger_counts() {
         assert_eq!(copied(&run, Variant::Move), [0]);
         assert_eq!(copied(&run, Variant::Copy), [PAYLOAD as u64]);
         assert_eq!(copied(&run, Variant::CopyFresh), [PAYLOAD as u64]);
-        assert_eq!((run.conditions.thread, run.partial, run.puts.len()), (Thread::Page, false, 0));
+        assert_eq!((run.conditions.thread, run.partial, run.puts.len()), (Thread::Worker, false, 0));
         assert!(run.series.iter().all(|series| series.samples.len() == run.conditions.rounds as usize));
         // The variants take turns: a round is over before the next one begins, and its order
         // changes.
@@ -205,7 +205,7 @@ async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
         let found: BTreeSet<Variant> = run.series.iter().map(|series| series.variant).collect();
         assert_eq!(found, variants.iter().copied().collect());
         assert!(run.series.iter().all(|series| series.samples.len() == run.conditions.rounds as usize));
-        assert_eq!(run.conditions.thread, if scenario.is_sweep() { Thread::Worker } else { Thread::Page });
+        assert_eq!(run.conditions.thread, Thread::Worker);
         let expected = match scenario {
             Scenario::Sizes => (1 << 10, 256 << 20),
             Scenario::Counts => (1 << 20, 1 << 20),
@@ -246,7 +246,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
     let before = page.text("#pane-build").await;
-    // The test cancels at once, after some progress, in the Worker, and during whole puts.
+    // The test cancels at once, after some progress, in a sweep, and during whole puts.
     for (scenario, waits_for) in
         [("payload", None), ("payload", Some(0.1)), ("payload", Some(0.96)), ("sizes", None), ("sizes", Some(0.1))]
     {
@@ -361,7 +361,7 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample() {
+async fn many_arrays_and_a_file_are_measured_and_a_lost_router_costs_no_sample() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -371,7 +371,7 @@ async fn many_arrays_are_measured_in_a_worker_and_a_lost_router_costs_no_sample(
     let run = measure(&page, "payload").await;
     assert_eq!((run.conditions.thread, run.puts.len()), (Thread::Worker, 3));
     assert_eq!(copied(&run, Variant::Copy), [160_000]);
-    // The Worker has a file too.
+    // The engine of the measurement reads the file too.
     let file = std::env::temp_dir().join(format!("zbytes-lab-cost-{}", std::process::id()));
     std::fs::write(&file, [7; 1000]).unwrap();
     page.wait("#add-file").await.send_keys(file.to_str().unwrap()).await.unwrap();

@@ -11,18 +11,14 @@
 
 mod support;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use support::{
     browser::{Page, SOCKET_FAILED},
     lab::{lab, options, turn, url},
     peers::{Native, Seen, pattern, sha256},
     python::Python,
+    tampered::{play, tricky_page},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
@@ -598,16 +594,26 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
     opened().await;
     expected.extend([7; 10]);
 
-    // The page reports a file that the browser cannot read, and only that one.
-    let patch = "
-        window.read = Blob.prototype.arrayBuffer;
-        Blob.prototype.arrayBuffer = () => Promise.reject(new Error('it is gone'));";
-    page.run(patch, vec![]).await;
-    drop_file(&page, "#pane-build", "gone.bin", 10).await;
+    // The page reports a file that the browser cannot read, and only that one. The file is gone
+    // between choosing and reading it.
+    let gone = std::env::temp_dir().join(format!("gone-{}.bin", std::process::id()));
+    std::fs::write(&gone, pattern(10)).unwrap();
+    let chooser =
+        "document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'chooser' }))";
+    page.run(chooser, vec![]).await;
+    page.wait("#chooser").await.send_keys(gone.to_str().unwrap()).await.unwrap();
+    std::fs::remove_file(&gone).unwrap();
+    let drop = "
+        const data = new DataTransfer(), chooser = document.querySelector('#chooser');
+        data.items.add(chooser.files[0]);
+        chooser.remove();
+        const drag = (kind) => new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data });
+        document.body.dispatchEvent(drag('drop'));";
+    page.run(drop, vec![]).await;
     page.wait("#file-problem").await;
     let words = page.text("#file-problem").await;
-    assert!(words.contains("gone.bin cannot be read") && words.contains("it is gone"), "{words}");
-    page.run("Blob.prototype.arrayBuffer = window.read", vec![]).await;
+    let name = gone.file_name().unwrap().to_str().unwrap();
+    assert!(words.contains(&format!("{name} cannot be read")) && words.contains("could not be found"), "{words}");
 
     for element in Element::ALL {
         page.click("#add-array").await;
@@ -861,11 +867,11 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_experiment_can_fail_and_says_so() {
     let _turn = turn().await;
-    let lab = lab().await;
+    let dist = tricky_page("page-with-odd-browsers");
+    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let page = Page::open(&url(&lab)).await;
-    // An engine that detaches nothing: the findings must show that.
-    let script = "window.kept = window.structuredClone; window.structuredClone = () => undefined;";
-    page.run(script, vec![]).await;
+    // A browser that detaches nothing: the findings must show that.
+    play(&page, "clone nothing").await;
     page.click("#try-detach").await;
     page.wait("#experiment-detach[data-state=bad]").await;
     for finding in ["array", "borrow", "slice", "move"] {
@@ -881,12 +887,11 @@ async fn an_experiment_can_fail_and_says_so() {
     page.wait("#unfold-detach[aria-expanded=false]").await;
     page.wait("#finding-detach-borrow").await;
     assert!(page.text("#experiment-detach").await.contains("4 NOT as expected"));
-    page.run("window.structuredClone = window.kept;", vec![]).await;
+    play(&page, "be yourself").await;
     page.click("#try-detach").await;
     page.wait("#experiment-detach[data-state=done]").await;
     // When a Worker never starts, the experiment ends with a reason.
-    page.run("window.Worker = class extends EventTarget { constructor() { throw new Error('none today') } };", vec![])
-        .await;
+    play(&page, "start no worker").await;
     page.click("#try-worker").await;
     page.wait("#experiment-worker[data-state=failed]").await;
     assert!(page.text("#findings-worker").await.contains("none today"));
@@ -971,65 +976,8 @@ async fn the_help_leads_to_the_notices_of_everything_that_is_linked_now() {
             lines.filter_map(|line| line.split_once(", in ")).filter(|(_, programs)| programs.contains(program));
         entries.map(|(package, _)| package.to_owned()).collect()
     };
-    assert_eq!(named("the page"), linked(&["--target", "wasm32-unknown-unknown", "--features", "split"]));
+    assert_eq!(named("the page"), linked(&["--target", "wasm32-unknown-unknown"]));
     assert_eq!(named("the router"), linked(&["--target", "host-tuple"]));
     page.close(&[]).await;
-    lab.stop().await;
-}
-
-/// A copy of the built page, in a folder of the test's own.
-fn copied_page(name: &str) -> PathBuf {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to);
-            } else {
-                fs::copy(entry.path(), to).unwrap();
-            }
-        }
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // The folder of an earlier run may still exist.
-    let _ = fs::remove_dir_all(&folder);
-    copy(&options().dist, &folder);
-    folder
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_first_view_does_without_the_rest_of_the_program_which_can_be_loaded_again() {
-    let _turn = turn().await;
-    let dist = copied_page("page-without-rest");
-    let mut files = fs::read_dir(&dist).unwrap().map(|entry| entry.unwrap().path());
-    let rest = files.find(|path| path.to_str().unwrap().ends_with("_rest.wasm")).expect("the page comes in two parts");
-    let away = rest.with_extension("away");
-    fs::rename(&rest, &away).unwrap();
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
-    let page = Page::at(&url(&lab)).await;
-
-    // The page draws itself, takes input, and reports the missing part.
-    page.wait("#rest-missing").await;
-    assert!(page.text("#rest-missing").await.contains("could not be loaded"));
-    page.wait("#pane-layout .drawing").await;
-    page.fill("#preset", "three").await;
-    page.wait("#row-2").await;
-    page.click("#tab-get").await;
-    page.wait("#session-view .problem").await;
-    page.click("#connect").await;
-    page.wait("#session[data-state=connecting]").await;
-    assert_eq!(page.attribute("#build-state", "data-state").await, "pending");
-    page.click("#help").await;
-    page.wait("#rest-dialog[open]").await;
-
-    // The page has kept the requests, and carries them out now.
-    fs::rename(&away, &rest).unwrap();
-    page.click("#rest-dialog .problem button").await;
-    page.wait("#help-dialog[open]").await;
-    page.wait("#session[data-state=open]").await;
-    page.wait("#build-state[data-state=ready]").await;
-    page.wait("#session-view #get").await;
-    assert_eq!(page.run("return document.querySelectorAll('#rest-missing, #rest-dialog').length", vec![]).await, 0);
-    page.close(&[("404", 1), ("TypeError", 1)]).await;
     lab.stop().await;
 }

@@ -27,6 +27,7 @@ use support::{
     browser::{Engine, Page},
     lab::{lab, options, turn, url},
     peers::Native,
+    tampered::{told_by_the_engine, tricky_page},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
@@ -283,18 +284,17 @@ async fn still(engine: Engine) {
     lab.stop().await;
 }
 
-/// Counts the WebSockets that the page tries to open.
-const COUNT: &str = "
-    window.tried = 0;
-    window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.tried++; } };";
-
 /// The lab stops for longer than an engine delays attempts after a failure, and then starts again.
 async fn away(engine: Engine) {
-    let lab = lab().await;
-    let same =
-        Options { page: lab.page_addr(), ws: lab.ws_locator().trim_start_matches("ws/").parse().unwrap(), ..options() };
+    let dist = tricky_page(&format!("page-whose-lab-is-away-{engine:?}"));
+    let lab = Lab::start(Options { dist: dist.clone(), ..options() }).await.unwrap();
+    let same = Options {
+        page: lab.page_addr(),
+        ws: lab.ws_locator().trim_start_matches("ws/").parse().unwrap(),
+        dist,
+        ..options()
+    };
     let page = Page::open_in(engine, &url(&lab)).await;
-    page.run(COUNT, vec![]).await;
     for locator in ["/zenoh".to_owned(), lab.ws_locator()] {
         page.connect(&locator).await;
         page.click("#undeclare").await;
@@ -302,15 +302,15 @@ async fn away(engine: Engine) {
         page.wait("#session[data-state=closed]").await;
     }
     page.connect("/zenoh").await;
-    assert_eq!(page.run("return window.tried", vec![]).await, json!(3));
+    assert_eq!(told_by_the_engine(&page, "tried").await, 3);
     lab.stop().await;
     page.wait("#session-lost[data-attempt='7']").await;
     let words = page.text("#session-lost").await;
     assert!(words.contains("The last attempt failed: The lab does not answer."), "{words}");
-    assert_eq!(page.run("return window.tried", vec![]).await, json!(3), "WebSockets while the lab is away");
+    assert_eq!(told_by_the_engine(&page, "tried").await, 3, "WebSockets while the lab is away");
     let lab = Lab::start(same).await.unwrap();
     page.wait("#session[data-state=open]").await;
-    assert_eq!(page.run("return window.tried", vec![]).await, json!(4));
+    assert_eq!(told_by_the_engine(&page, "tried").await, 4);
     page.click("#disconnect").await;
     page.wait("#session[data-state=closed]").await;
 

@@ -19,10 +19,11 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Page, SOCKET_FAILED},
-    lab::{lab, turn, url},
+    lab::{lab, options, turn, url},
     peers::{Native, pattern, sha256},
     python::hex,
     session_peers::Peer,
+    tampered::{play_with, told_by_the_engine, tricky_page},
 };
 use tokio::{
     io::copy_bidirectional,
@@ -33,7 +34,7 @@ use zbytes_lab::{
     app::session::answers::WINDOW,
     client::{CongestionControl, Put},
     payload::ZBytes,
-    server::Lab,
+    server::{Lab, Options},
     wire::MAX_MESSAGE,
 };
 
@@ -587,11 +588,10 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     lab.stop().await;
 }
 
-/// Keeps the page busy for so long. Waits until it has reported that the session was lost
+/// Keeps the engine busy for so long. Waits until it has reported that the session was lost
 /// meanwhile, and receives samples again.
 async fn busy(page: &Page, peer: &mut Peer, millis: u32, key: &str) {
-    let script = "setTimeout(() => { const end = performance.now() + arguments[0]; while (performance.now() < end); })";
-    page.run(script, vec![millis.into()]).await;
+    play_with(page, "stand still", millis).await;
     page.wait_at_most("#session-gap", 2 * GUARD).await;
     peer.call(json!({ "do": "put", "key": key, "payload": 9, "congestion_control": "BLOCK" })).await;
     page.wait(&format!("#samples tr[data-key='{key}'][data-len='9']")).await;
@@ -624,9 +624,10 @@ async fn freeze(page: &Page, time: Duration) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_stood_still_says_for_how_long_and_what_waited_meanwhile() {
+async fn an_engine_that_stood_still_says_for_how_long_and_what_waited() {
     let _turn = turn().await;
-    let lab = lab().await;
+    let dist = tricky_page("page-that-stands-still");
+    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -635,11 +636,10 @@ async fn a_page_that_stood_still_says_for_how_long_and_what_waited_meanwhile() {
     page.wait("#samples tr[data-key='lab/before']").await;
     tab(&page, "link").await;
     assert_eq!(page.text("#link-still").await, "", "it has not stood still yet");
-    // Chromium ends the WebSockets of a page that it freezes, so the test makes the page busy
-    // instead. The driver of the browser has its answer before that begins.
-    let stall = "setTimeout(() => { const end = performance.now() + 6000; while (performance.now() < end); }, 1500);";
-    page.client.execute(stall, vec![]).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    // Chromium ends the WebSockets of a page that it freezes, so the test keeps the engine busy
+    // instead.
+    play_with(&page, "stand still", 6000).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     peer.call(put("lab/meanwhile")).await;
     page.wait("#link-still[data-outlived=true]").await;
     assert_still(&page, "#link-still", "data-still", Duration::from_secs(6)).await;
@@ -835,9 +835,10 @@ async fn five_hundred_gets_at_once_are_answered_in_turn_and_hold_no_more_than_a_
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes more than a minute"]
-async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hears_again() {
+async fn an_engine_busy_for_longer_than_its_lease_is_told_and_hears_again() {
     let _turn = turn().await;
-    let lab = lab().await;
+    let dist = tricky_page("page-whose-engine-is-busy");
+    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -856,23 +857,13 @@ async fn a_page_that_is_frozen_or_busy_for_longer_than_its_lease_is_told_and_hea
     lab.stop().await;
 }
 
-/// The length of the page's wasm memory. Loading the program again returns the running instance,
-/// which is started only once.
-async fn wasm_memory(page: &Page) -> u64 {
-    let script = "
-        const done = arguments[0];
-        const { js } = document.querySelector('script[data-js]').dataset;
-        import(js).then((lab) => lab.default()).then((program) => done(program.memory.buffer.byteLength), (error) => done(String(error)));";
-    let length = page.client.execute_async(script, vec![]).await.unwrap();
-    length.as_u64().unwrap_or_else(|| panic!("the program's memory: {length}"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "moves a gibibyte"]
 async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answering() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
     let _turn = turn().await;
-    let lab = lab().await;
+    let dist = tricky_page("page-with-the-largest-payload");
+    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let mut native = Native::join(&lab.tcp_locator(), "lab/largest").await;
     let page = Page::open(&url(&lab)).await;
     page.fill("#locator", "/zenoh").await;
@@ -895,7 +886,7 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
     page.fill("#row-length", &len.to_string()).await;
     page.wait_at_most(&format!("#build-state[data-state=ready][data-bytes='{len}']"), PATIENCE).await;
 
-    let before = wasm_memory(&page).await;
+    let before = told_by_the_engine(&page, "memory").await;
     page.click("#put").await;
     // A person's click, repeatedly. Each click has its effect while the payload is still leaving.
     let (mut answered, mut shares) = (0, std::collections::BTreeSet::new());
@@ -911,7 +902,7 @@ async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answ
     }
     page.wait_at_most("#put-result[data-state=done]", PATIENCE).await;
     assert!(answered >= 10 && shares.len() >= 5, "{answered} clicks were answered meanwhile, at {shares:?}");
-    let grown = wasm_memory(&page).await - before;
+    let grown = told_by_the_engine(&page, "memory").await - before;
     assert!(grown < 64 << 20, "wasm memory grew by {grown} B");
 
     let period: Vec<u8> = (0..=255).collect();

@@ -15,6 +15,9 @@ use tokio_tungstenite::{
 
 use super::support::GUARD;
 
+/// The browser keeps so much of a trace until its end.
+const BUFFER_KB: u32 = 512 << 10;
+
 /// A task of a main thread, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Task {
@@ -79,60 +82,88 @@ impl DevTools {
         }
     }
 
-    /// The tasks of the main threads of all pages while `doing` runs.
+    /// The tasks of the main threads of all pages while `doing` runs. Workers have threads of their
+    /// own, and their tasks are not among these.
     pub(crate) async fn tasks<T>(&mut self, doing: impl Future<Output = T>) -> (T, Vec<Task>) {
-        let config = json!({ "includedCategories": ["toplevel", "v8", "blink_gc"] });
+        // A long activity must fit into the buffer: no other category, and room for many tasks.
+        let config = json!({
+            "includedCategories": ["toplevel", "v8", "blink_gc"],
+            "recordMode": "recordUntilFull",
+            "traceBufferSizeInKb": BUFFER_KB,
+        });
         self.send("Tracing.start", json!({ "transferMode": "ReportEvents", "traceConfig": config })).await;
         self.answered().await;
         let done = doing.await;
         self.send("Tracing.end", json!({})).await;
-        let mut events = Vec::new();
+        let mut trace = Trace::default();
         loop {
-            let mut heard = self.hear().await;
+            let heard = self.hear().await;
             match heard["method"].as_str() {
                 Some("Tracing.dataCollected") => {
-                    if let Value::Array(more) = heard["params"]["value"].take() {
-                        events.extend(more);
-                    }
+                    heard["params"]["value"].as_array().into_iter().flatten().for_each(|event| trace.note(event));
                 }
-                Some("Tracing.tracingComplete") => break,
+                Some("Tracing.tracingComplete") => {
+                    assert_eq!(heard["params"]["dataLossOccurred"], false, "the trace has every event");
+                    break;
+                }
                 _ => {}
             }
         }
-        (done, main_tasks(&events))
+        (done, trace.main_tasks())
     }
 }
 
-fn main_tasks(events: &[Value]) -> Vec<Task> {
-    let of = |event: &Value| (event["pid"].as_u64(), event["tid"].as_u64());
-    let mains: Vec<_> = events
-        .iter()
-        .filter(|event| event["name"] == "thread_name" && event["args"]["name"] == "CrRendererMain")
-        .map(of)
-        .collect();
-    let millis = |value: &Value| value.as_f64().unwrap_or_default() / 1e3;
-    let collections = collections(events.iter().filter(|event| mains.contains(&of(event))), millis);
-    events
-        .iter()
-        .filter(|event| event["name"] == "ThreadControllerImpl::RunTask" && mains.contains(&of(event)))
-        .map(|event| {
-            let (begun, wall) = (millis(&event["ts"]), millis(&event["dur"]));
-            let inside = |(from, to): &(f64, f64)| (to.min(begun + wall) - from.max(begun)).max(0.0);
-            let garbage = collections.iter().map(inside).fold(0.0, |sum, part| sum + part);
-            Task { wall, cpu: millis(&event["tdur"]), garbage }
-        })
-        .collect()
+/// A process and a thread of it.
+type Thread = (Option<u64>, Option<u64>);
+
+/// What a trace has of every thread. A thread says only late whose it is.
+#[derive(Default)]
+struct Trace {
+    /// The threads that run the scripts of pages.
+    mains: Vec<Thread>,
+    /// Each task: when it began, in milliseconds, and how long it took.
+    tasks: Vec<(Thread, f64, Task)>,
+    /// The begin and end of each garbage collection.
+    collections: Vec<(Thread, (f64, f64))>,
 }
 
-/// The begin and end of each garbage collection, without those inside of another one.
-fn collections<'a>(events: impl Iterator<Item = &'a Value>, millis: impl Fn(&Value) -> f64) -> Vec<(f64, f64)> {
-    let is_one = |event: &&Value| {
-        let name = event["name"].as_str().unwrap_or_default();
-        event["ph"] == "X"
-            && (["MajorGC", "MinorGC"].contains(&name) || name.starts_with("V8.GC") || name.starts_with("BlinkGC"))
-    };
-    let span = |event: &Value| (millis(&event["ts"]), millis(&event["ts"]) + millis(&event["dur"]));
-    let mut found: Vec<(f64, f64)> = events.filter(is_one).map(span).collect();
+impl Trace {
+    fn note(&mut self, event: &Value) {
+        let thread = (event["pid"].as_u64(), event["tid"].as_u64());
+        let millis = |value: &Value| value.as_f64().unwrap_or_default() / 1e3;
+        let (begun, wall) = (millis(&event["ts"]), millis(&event["dur"]));
+        match event["name"].as_str().unwrap_or_default() {
+            // The main thread of a page. That of a Worker is a "DedicatedWorker thread".
+            "thread_name" if event["args"]["name"] == "CrRendererMain" => self.mains.push(thread),
+            "ThreadControllerImpl::RunTask" => {
+                self.tasks.push((thread, begun, Task { wall, cpu: millis(&event["tdur"]), garbage: 0.0 }));
+            }
+            name if event["ph"] == "X" && is_collection(name) => {
+                self.collections.push((thread, (begun, begun + wall)));
+            }
+            _ => {}
+        }
+    }
+
+    fn main_tasks(self) -> Vec<Task> {
+        let Self { mains, tasks, collections } = self;
+        let collections = apart(collections.into_iter().filter(|(of, _)| mains.contains(of)).map(|(_, span)| span));
+        let garbage = |begun: f64, wall: f64| {
+            let inside = |(from, to): &(f64, f64)| (to.min(begun + wall) - from.max(begun)).max(0.0);
+            collections.iter().map(inside).fold(0.0, |sum, part| sum + part)
+        };
+        let tasks = tasks.into_iter().filter(|(of, ..)| mains.contains(of));
+        tasks.map(|(_, begun, task)| Task { garbage: garbage(begun, task.wall), ..task }).collect()
+    }
+}
+
+fn is_collection(name: &str) -> bool {
+    ["MajorGC", "MinorGC"].contains(&name) || name.starts_with("V8.GC") || name.starts_with("BlinkGC")
+}
+
+/// Spans of time, without those inside of another one.
+fn apart(spans: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    let mut found: Vec<(f64, f64)> = spans.collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut apart: Vec<(f64, f64)> = Vec::new();
     for (from, to) in found {

@@ -34,9 +34,9 @@ mod page {
     use wasm_bindgen::prelude::wasm_bindgen;
     use zbytes_lab::{
         client::{Get, Put, key_expression},
+        engine::host::{Driver, LabHost, Told},
         payload::ZBytes,
         segment::Source,
-        web::host::{Driver, LabHost, Told},
     };
     use zbytes_session::web::command::{Command, Declare};
     use zenoh_protocol::core::CongestionControl;

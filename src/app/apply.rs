@@ -1,6 +1,6 @@
 //! Which slice an action is for. Nothing is decided here: the slices do.
 
-use super::{action::Action, effect::Effect, state::State};
+use super::{action::Action, effect::Effect, event::Event, state::State, wire};
 
 impl State {
     /// Lets `action` happen and says what is to be done about it.
@@ -8,16 +8,16 @@ impl State {
         match action {
             Action::Many(actions) => actions.into_iter().flat_map(|action| self.apply(action)).collect(),
             Action::Started(surroundings) => self.started(surroundings),
-            Action::LabFound { ws, tcp } => self.lab_found(ws, tcp),
-            Action::LoadRest => self.load_rest(),
-            Action::RestEnded(result) => self.rest_ended(result),
+            Action::StartEngine => self.start_engine(),
+            Action::EngineSeen => self.engine_seen(),
+            Action::EngineReady => self.engine_ready(),
+            Action::Engine(event) => self.engine_told(event),
+            Action::EngineLost(problem) => self.engine_lost(problem),
             Action::Resume(setup) => self.resume(*setup),
             Action::Preset(preset) => self.take_preset(preset),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddMessage(schema) => self.add_message(schema),
-            Action::AddFile { file, name, len } => self.add_file(file, name, len),
-            Action::FileFailed(problem) => self.file_failed(problem),
             Action::Duplicate(row) => self.duplicate(row),
             Action::Remove(row) => self.remove(row),
             Action::Move(row, direction) => self.move_by_one(row, direction),
@@ -37,7 +37,7 @@ impl State {
             Action::Save(download) => vec![Effect::Save(download)],
             Action::Locator(locator) => self.locator_typed(locator),
             Action::Connect => self.connect(),
-            Action::Disconnect => vec![Effect::Disconnect],
+            Action::Disconnect => self.disconnect(),
             Action::Key(key) => self.key_typed(key),
             Action::Put => self.put(false),
             Action::Session(change) => self.session_changed(change),
@@ -54,27 +54,41 @@ impl State {
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
             Action::Unfold(experiment) => self.unfold(experiment),
-            Action::BuildEnded(revision, result) => self.build_ended(revision, result),
-            Action::MeasureProgress(number, progress) => self.measure_progress(number, progress),
-            Action::MeasureEnded(number, result) => self.cost.ended(number, result),
             Action::History(runs) => self.history_found(runs),
             Action::RunGone(id) => self.run_gone(id),
             Action::RunRead(result) => self.cost.read(result),
             Action::StorageFailed(problem) => self.storage_failed(problem),
-            Action::Opened(info) => self.session_opened(info),
-            Action::HeldBack(longest) => self.session_held_back(longest),
-            Action::SessionLost(lost, time) => self.session_lost(lost, time),
-            Action::SessionResumed(gap) => self.session_resumed(gap),
-            Action::SessionEnded(problem) => self.session_ended(problem),
-            Action::PutProgress(done, bytes) => self.put_progress(done, bytes),
-            Action::Arriving(arriving) => self.still_arriving(arriving),
-            Action::ArrivalEnded { id, whole } => self.arrival_ended(id, whole),
-            Action::PutEnded(done, result) => self.put_ended(done, result),
-            Action::SubscribeEnded(result) => self.subscribe_ended(result),
-            Action::Samples { samples, received, replies } => self.samples_arrived(samples, received, replies),
-            Action::Hashed(id, result) => self.hashed(id, result),
-            Action::Found(run, finding) => self.experiment_found(run, finding),
-            Action::TryEnded(run, result) => self.experiment_ended(run, result),
+        }
+    }
+
+    /// Lets what the engine tells happen.
+    fn engine_told(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::FileRead { file, name, len } => self.file_read(file, name, len),
+            Event::FilesEnded(problem) => self.files_ended(problem),
+            Event::Message(change) => self.message_changed(change),
+            Event::Session(change) => self.session_changed(change),
+            // The page's own record takes these.
+            Event::Frames(_) => Vec::new(),
+            Event::FramesSaved(result, _) => self.wire_changed(wire::Change::Saved(result)).into_iter().collect(),
+            Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
+            Event::BuildEnded(revision, result) => self.build_ended(revision, result),
+            Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
+            Event::MeasureEnded(number, result) => self.cost.ended(number, result),
+            Event::Opened(info) => self.session_opened(info),
+            Event::HeldBack(longest) => self.session_held_back(longest),
+            Event::SessionLost(lost, time) => self.session_lost(lost, time),
+            Event::SessionResumed(gap) => self.session_resumed(gap),
+            Event::SessionEnded(problem) => self.session_ended(problem),
+            Event::PutProgress(done, bytes) => self.put_progress(done, bytes),
+            Event::Arriving(arriving) => self.still_arriving(arriving),
+            Event::ArrivalEnded { id, whole } => self.arrival_ended(id, whole),
+            Event::PutEnded(done, result) => self.put_ended(done, result),
+            Event::SubscribeEnded(result) => self.subscribe_ended(result),
+            Event::Samples { samples, received, replies } => self.samples_arrived(samples, received, replies),
+            Event::Hashed(id, result) => self.hashed(id, result),
+            Event::Found(run, finding) => self.experiment_found(run, finding),
+            Event::TryEnded(run, result) => self.experiment_ended(run, result),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, rc::Rc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     build::{Build, Preset, Row},
     effect::Effect,
@@ -18,7 +20,7 @@ pub const KEPT_RUNS: usize = 40;
 
 /// A run, shared. Two are equal when they are the same one: comparing all samples at every action
 /// would take longer than drawing.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Shown(pub Rc<Run>);
 
 impl PartialEq for Shown {
@@ -181,7 +183,7 @@ impl Cost {
 }
 
 /// What is to be measured.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Numbers the measurement; stands in its answers.
     pub number: u64,

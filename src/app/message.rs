@@ -3,9 +3,12 @@
 
 use std::{ops::Range, rc::Rc};
 
+use serde::{Deserialize, Serialize};
+
 pub use super::typed_array::{ArrayFacts, ArrayKey, TypedArray};
 use super::{
     action::Action,
+    command::Command,
     effect::Effect,
     problem::{Problem, sentence},
     session::{KEPT_BYTES, KEPT_SAMPLES, Sample, SampleId},
@@ -17,7 +20,7 @@ use crate::{
 };
 
 /// A segment of a message, and whether reading made it contiguous.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Its bytes, counted from the payload's beginning.
     pub bytes: Range<usize>,
@@ -26,7 +29,7 @@ pub struct Part {
 }
 
 /// What was found in a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
     /// What it says, or why that cannot be read.
     pub content: Result<Rc<Content>, Problem>,
@@ -55,7 +58,7 @@ pub enum Found {
 }
 
 /// Facts about a picture that was painted. Whoever shows it has the pixels by its number.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// What is shown.
     pub view: View,
@@ -128,7 +131,7 @@ pub struct Messages {
 }
 
 /// What can happen to a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// Read a sample.
     Read(SampleId),
@@ -161,7 +164,7 @@ pub enum Change {
 }
 
 /// What is to be done for a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Task {
     /// Read; answer with [`Change::Found`].
     Read {
@@ -230,7 +233,13 @@ impl State {
                 // The old picture stays until the new one is there.
                 (open.slice, open.number) = (slice, number);
                 let sample = open.sample;
-                vec![Effect::Message(Task::Paint { number, sample, content, slice, ranges: Some(ranges) })]
+                vec![Effect::Engine(Command::Message(Task::Paint {
+                    number,
+                    sample,
+                    content,
+                    slice,
+                    ranges: Some(ranges),
+                }))]
             }
             Change::Select(span) => {
                 if let Some(open) = &mut self.messages.open {
@@ -244,7 +253,7 @@ impl State {
                 open.problem = None;
                 let name = open.content().map_or("array", |content| content.spec.name());
                 let name = format!("{}-{}.bin", file_stem(name), key.element.name().to_ascii_lowercase());
-                vec![Effect::Message(Task::Save(open.sample, key, name))]
+                vec![Effect::Engine(Command::Message(Task::Save(open.sample, key, name)))]
             }
             Change::Found(number, result) => self.found(number, result),
             Change::Looked(number, done, total) => {
@@ -297,7 +306,10 @@ impl State {
             span: None,
             problem: None,
         });
-        vec![Effect::Message(Task::Leave), Effect::Message(Task::Read { number, sample, start, schema: asked })]
+        vec![
+            Effect::Engine(Command::Message(Task::Leave)),
+            Effect::Engine(Command::Message(Task::Read { number, sample, start, schema: asked })),
+        ]
     }
 
     fn found(&mut self, number: u64, result: Result<Rc<Opened>, Problem>) -> Vec<Effect> {
@@ -312,7 +324,7 @@ impl State {
         }
         open.preview = Preview::UnderWay(0, 0);
         let sample = open.sample;
-        vec![Effect::Message(Task::Paint { number, sample, content, slice: 0, ranges: None })]
+        vec![Effect::Engine(Command::Message(Task::Paint { number, sample, content, slice: 0, ranges: None }))]
     }
 
     fn make_array(&mut self, key: ArrayKey) -> Vec<Effect> {
@@ -326,13 +338,13 @@ impl State {
         sample.arrays.push(TypedArray { key, made: None });
         // Older samples make room before the copy is there.
         let mut effects = self.let_go();
-        effects.push(Effect::Message(Task::Make(id, key)));
+        effects.push(Effect::Engine(Command::Message(Task::Make(id, key))));
         effects
     }
 
     fn close_message(&mut self) -> Vec<Effect> {
         match self.messages.open.take() {
-            Some(_) => vec![Effect::Message(Task::Leave)],
+            Some(_) => vec![Effect::Engine(Command::Message(Task::Leave))],
             None => Vec::new(),
         }
     }
@@ -365,7 +377,7 @@ impl State {
             at += 1;
             stays || !full
         });
-        if gone.is_empty() { Vec::new() } else { vec![Effect::Forget(gone)] }
+        if gone.is_empty() { Vec::new() } else { vec![Effect::Engine(Command::Forget(gone))] }
     }
 }
 
@@ -414,7 +426,11 @@ impl From<Change> for Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::Hash, message::Spec, segment::Element};
+    use crate::{
+        app::{Event, Hash},
+        message::Spec,
+        segment::Element,
+    };
 
     fn sample(id: SampleId, len: usize) -> Sample {
         Sample {
@@ -433,7 +449,7 @@ mod tests {
     }
 
     fn arrived(sample: Sample) -> Action {
-        Action::Samples { samples: vec![sample], received: 1, replies: 0 }
+        Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 })
     }
 
     fn content(shape: &[u32]) -> Rc<Content> {
@@ -465,8 +481,10 @@ mod tests {
         let mut state = State::default();
         state.apply(arrived(sample(1, len)));
         let effects = state.apply(Change::Read(1).into());
-        let [Effect::Message(Task::Leave), Effect::Message(Task::Read { number, start: 0, schema: None, .. })] =
-            effects.as_slice()
+        let [
+            Effect::Engine(Command::Message(Task::Leave)),
+            Effect::Engine(Command::Message(Task::Read { number, start: 0, schema: None, .. })),
+        ] = effects.as_slice()
         else {
             panic!("{effects:?}")
         };
@@ -481,7 +499,9 @@ mod tests {
     fn a_message_is_read_then_painted() {
         let (mut state, number) = reading(128);
         let effects = state.apply(Change::Found(number, Ok(opened(Ok(content(&[4, 2, 2]))))).into());
-        let [Effect::Message(Task::Paint { number: asked, slice: 0, ranges: None, .. })] = effects.as_slice() else {
+        let [Effect::Engine(Command::Message(Task::Paint { number: asked, slice: 0, ranges: None, .. }))] =
+            effects.as_slice()
+        else {
             panic!("{effects:?}")
         };
         assert_eq!(*asked, number);
@@ -491,7 +511,9 @@ mod tests {
         assert_eq!(open(&state).preview, Preview::Painted(number, picture()));
         // Another slice needs no other range, and the old picture stays meanwhile.
         let effects = state.apply(Change::Slice(3).into());
-        let [Effect::Message(Task::Paint { number: next, slice: 3, ranges: Some(_), .. })] = effects.as_slice() else {
+        let [Effect::Engine(Command::Message(Task::Paint { number: next, slice: 3, ranges: Some(_), .. }))] =
+            effects.as_slice()
+        else {
             panic!("{effects:?}")
         };
         assert!(*next > number);
@@ -500,7 +522,7 @@ mod tests {
         assert!(matches!(open(&state).preview, Preview::Painted(..)), "an answer to an older question");
         state.apply(Change::Select(Some(2)).into());
         assert_eq!(open(&state).span, Some(2));
-        assert_eq!(state.apply(Change::Close.into()), [Effect::Message(Task::Leave)]);
+        assert_eq!(state.apply(Change::Close.into()), [Effect::Engine(Command::Message(Task::Leave))]);
         assert_eq!(state.messages.open, None);
         assert!(state.apply(Change::Slice(0).into()).is_empty());
     }
@@ -524,11 +546,14 @@ mod tests {
         let (mut state, number) = reading(128);
         state.apply(Change::Found(number, Ok(opened(Ok(content(&[1]))))).into());
         let effects = state.apply(Change::ReadBehind.into());
-        assert!(matches!(effects.as_slice(), [_, Effect::Message(Task::Read { start: 100, schema: None, .. })]));
+        assert!(matches!(
+            effects.as_slice(),
+            [_, Effect::Engine(Command::Message(Task::Read { start: 100, schema: None, .. }))]
+        ));
         let effects = state.apply(Change::ReadAs(Some(Schema::PointCloud)).into());
         let wanted = Some(Schema::PointCloud);
         assert!(
-            matches!(effects.as_slice(), [_, Effect::Message(Task::Read { start: 100, schema, .. })] if *schema == wanted)
+            matches!(effects.as_slice(), [_, Effect::Engine(Command::Message(Task::Read { start: 100, schema, .. }))] if *schema == wanted)
         );
         state.apply(Change::ReadFirst.into());
         assert_eq!((open(&state).start, open(&state).asked), (0, None));
@@ -547,7 +572,10 @@ mod tests {
         let key = ArrayKey { start: 88, len: third, element: Element::Int32 };
         // The oldest is the one that is read, so the one after it makes room.
         let effects = state.apply(Change::Make(key).into());
-        assert_eq!(effects, [Effect::Forget(vec![2]), Effect::Message(Task::Make(1, key))]);
+        assert_eq!(
+            effects,
+            [Effect::Engine(Command::Forget(vec![2])), Effect::Engine(Command::Message(Task::Make(1, key)))]
+        );
         assert_eq!(state.samples.iter().map(|one| one.id).collect::<Vec<_>>(), [3, 1]);
         assert!(state.apply(Change::Make(key).into()).is_empty());
         let facts = ArrayFacts { count: 1, first: vec!["1".into()], last: Vec::new(), ledger: Ledger::new() };
@@ -555,14 +583,17 @@ mod tests {
         assert_eq!(state.samples[1].arrays, [TypedArray { key, made: Some(Ok(facts)) }]);
         assert_eq!(state.samples[1].held(), 2 * third);
         // A newer sample goes on making room, and the one that is read stays.
-        assert_eq!(state.apply(arrived(sample(4, third))), [Effect::Forget(vec![3])]);
+        assert_eq!(state.apply(arrived(sample(4, third))), [Effect::Engine(Command::Forget(vec![3]))]);
         assert_eq!(state.samples.iter().map(|one| one.id).collect::<Vec<_>>(), [4, 1]);
         // An array that could not be made holds nothing, and may be asked for again.
         state.apply(Change::Made(1, key, Err(Problem::new("No memory.", ""))).into());
         assert_eq!(state.samples[1].held(), third);
         assert!(!state.apply(Change::Make(key).into()).is_empty());
         let effects = state.apply(Action::ForgetSamples);
-        assert_eq!(effects, [Effect::Forget(vec![4, 1]), Effect::Message(Task::Leave)]);
+        assert_eq!(
+            effects,
+            [Effect::Engine(Command::Forget(vec![4, 1])), Effect::Engine(Command::Message(Task::Leave))]
+        );
         assert_eq!(state.messages.open, None);
     }
 
@@ -582,7 +613,7 @@ mod tests {
         state.apply(Change::Found(number, Ok(opened(Ok(content(&[1]))))).into());
         let key = ArrayKey { start: 88, len: 4, element: Element::Int32 };
         let effects = state.apply(Change::Save(key).into());
-        assert_eq!(effects, [Effect::Message(Task::Save(1, key, "a-depth-1-int32.bin".into()))]);
+        assert_eq!(effects, [Effect::Engine(Command::Message(Task::Save(1, key, "a-depth-1-int32.bin".into())))]);
         state.apply(Change::NotSaved(Problem::new("Not saved.", "")).into());
         assert!(open(&state).problem.is_some());
         assert_eq!(file_stem("../.."), "array");

@@ -16,9 +16,9 @@
 //! | [`bytes`] | the payload whose bytes are looked at |
 //! | [`wire`] | the frames that went over the link |
 //! | [`ownership`] | the Ownership pane: experiments and their findings |
-//! | `rest`, `setup`, `surroundings` | the second part, what is kept, what the page runs in |
+//! | [`engine`], `setup`, `surroundings` | the program that owns bytes and session, what is kept, what the page runs in |
 //!
-//! `state`, `action` and `effect` join the slices, and `apply` says which of them an action is for.
+//! `state`, `action`, `effect`, `command` and `event` join the slices, and `apply` says which of them an action is for.
 //! What several slices need is in [`pause`], `problem`, `selection`, `typed_array` and `sending`;
 //! [`keys`] is what the keyboard can do.
 
@@ -26,8 +26,11 @@ mod action;
 mod apply;
 mod build;
 pub mod bytes;
+mod command;
 pub mod cost;
 mod effect;
+pub mod engine;
+mod event;
 pub mod keys;
 mod layout;
 pub mod locator;
@@ -35,7 +38,6 @@ pub mod message;
 pub mod ownership;
 pub mod pause;
 mod problem;
-mod rest;
 mod selection;
 mod sending;
 pub mod session;
@@ -52,11 +54,13 @@ pub use self::{
         Build, Built, Direction, Edit, FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS,
         MAX_TEXT, Message, Part, Piece, Plan, Preset, Row, RowId, Structured, TIMESTAMP, positions, structures,
     },
+    command::Command,
     cost::{Cost, Download, Order, Shown, Status},
     effect::Effect,
+    engine::Engine,
+    event::Event,
     layout::View,
     problem::{Problem, sentence},
-    rest::Rest,
     selection::Selection,
     sending::{Basis, Sending, lane_of},
     session::{

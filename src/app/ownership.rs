@@ -6,14 +6,18 @@
 //! bytes that an experiment makes up for itself are shown, never those of a payload of the person
 //! at the page.
 
-use super::{effect::Effect, problem::Problem, state::State};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{command::Command, effect::Effect, problem::Problem, state::State};
 use crate::number::bytes;
 
 /// Names one run of one experiment. What an older run still has to say is ignored.
 pub type RunId = u64;
 
 /// An attempt to break a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Experiment {
     /// The caller writes to its array after the payload was built.
     Write,
@@ -111,7 +115,7 @@ impl Experiment {
 }
 
 /// One byte to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Octet {
     /// The byte.
     pub value: u8,
@@ -120,7 +124,7 @@ pub struct Octet {
 }
 
 /// What came out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
     /// This.
     Told(String),
@@ -168,12 +172,12 @@ impl Held {
 }
 
 /// One thing that an experiment looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Names it within its experiment; for `id`s.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// What was looked at.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What should have come out, in the same words as `found`.
     pub expected: String,
     /// What did.
@@ -189,7 +193,14 @@ impl Finding {
     #[must_use]
     pub fn new(key: &'static str, label: &'static str, expected: impl ToString, found: impl ToString) -> Self {
         let found = Found::Told(found.to_string());
-        Self { key, label, expected: expected.to_string(), found, note: None, bytes: Vec::new() }
+        Self {
+            key: key.into(),
+            label: label.into(),
+            expected: expected.to_string(),
+            found,
+            note: None,
+            bytes: Vec::new(),
+        }
     }
 
     /// Bytes that were `before`, should be `expected`, and are `now`.
@@ -356,6 +367,14 @@ impl Ownership {
         }
     }
 
+    /// Ends a run that is under way.
+    pub(super) fn cut_off(&mut self, experiment: Experiment, problem: Problem) {
+        let trial = &mut self.trials[experiment as usize];
+        if trial.phase == Phase::Running {
+            trial.phase = Phase::Failed(problem);
+        }
+    }
+
     /// The trial whose last run this is.
     fn of(&mut self, run: RunId) -> Option<&mut Trial> {
         self.trials.iter_mut().find(|trial| trial.phase != Phase::NotRun && trial.run == run)
@@ -394,18 +413,23 @@ impl State {
     }
 
     fn attempt(&mut self, experiment: Experiment) -> Option<Effect> {
-        Some(Effect::Try { run: self.ownership.begin(experiment)?, experiment })
+        let run = self.ownership.begin(experiment)?;
+        if let Some(problem) = self.engine.stopped() {
+            self.ownership.ended(run, Err(problem));
+            return None;
+        }
+        Some(Effect::Engine(Command::Try { run, experiment }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Effect, State};
+    use crate::app::{Action, Command, Effect, Event, State};
 
     fn begin(state: &mut State, experiment: Experiment) -> RunId {
         let effects = state.apply(Action::Try(experiment));
-        let [Effect::Try { run, .. }] = effects.as_slice() else { panic!("no run: {effects:?}") };
+        let [Effect::Engine(Command::Try { run, .. })] = effects.as_slice() else { panic!("no run: {effects:?}") };
         *run
     }
 
@@ -442,13 +466,13 @@ mod tests {
         let run = begin(&mut state, Experiment::Write);
         assert_eq!(state.ownership.unfolded, Some(Experiment::Write));
         assert!(state.apply(Action::Try(Experiment::Write)).is_empty());
-        state.apply(Action::Found(run, Finding::new("copy", "copy", "a", "a")));
-        state.apply(Action::Found(run, Finding::not_yet("late", "late", "b", "wait")));
-        state.apply(Action::TryEnded(run, Ok(())));
+        state.apply(Action::Engine(Event::Found(run, Finding::new("copy", "copy", "a", "a"))));
+        state.apply(Action::Engine(Event::Found(run, Finding::not_yet("late", "late", "b", "wait"))));
+        state.apply(Action::Engine(Event::TryEnded(run, Ok(()))));
         let trial = state.ownership.trial(Experiment::Write);
         assert_eq!((trial.phase.clone(), trial.findings.len(), trial.is_bad()), (Phase::Done, 2, false));
         // What comes late takes the place of what was said before.
-        state.apply(Action::Found(run, Finding::new("late", "late", "b", "c")));
+        state.apply(Action::Engine(Event::Found(run, Finding::new("late", "late", "b", "c"))));
         let trial = state.ownership.trial(Experiment::Write);
         assert_eq!((trial.findings.len(), trial.count(Held::No), trial.is_bad()), (2, 1, true));
     }
@@ -457,18 +481,18 @@ mod tests {
     fn what_an_older_run_says_is_ignored() {
         let mut state = State::default();
         let old = begin(&mut state, Experiment::Drop);
-        state.apply(Action::TryEnded(old, Ok(())));
+        state.apply(Action::Engine(Event::TryEnded(old, Ok(()))));
         let new = begin(&mut state, Experiment::Drop);
-        state.apply(Action::Found(old, Finding::new("collected", "collected", "a", "b")));
-        state.apply(Action::TryEnded(old, Err(Problem::new("old", ""))));
+        state.apply(Action::Engine(Event::Found(old, Finding::new("collected", "collected", "a", "b"))));
+        state.apply(Action::Engine(Event::TryEnded(old, Err(Problem::new("old", "")))));
         assert_eq!(
             *state.ownership.trial(Experiment::Drop),
             Trial { run: new, phase: Phase::Running, findings: vec![] }
         );
-        state.apply(Action::TryEnded(new, Err(Problem::new("new", ""))));
+        state.apply(Action::Engine(Event::TryEnded(new, Err(Problem::new("new", "")))));
         assert!(state.ownership.trial(Experiment::Drop).is_bad());
         // A number that no run has yet belongs to none, not even to what was never run.
-        state.apply(Action::Found(0, Finding::new("k", "l", "a", "a")));
+        state.apply(Action::Engine(Event::Found(0, Finding::new("k", "l", "a", "a"))));
         assert!(Experiment::ALL.iter().all(|experiment| state.ownership.trial(*experiment).findings.is_empty()));
     }
 
@@ -480,7 +504,7 @@ mod tests {
         let tried: Vec<Experiment> = effects
             .iter()
             .map(|effect| match effect {
-                Effect::Try { experiment, .. } => *experiment,
+                Effect::Engine(Command::Try { experiment, .. }) => *experiment,
                 other => panic!("{other:?}"),
             })
             .collect();

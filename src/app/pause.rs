@@ -20,7 +20,10 @@ pub struct StoodStill {
 #[must_use]
 pub fn words(pause: Pause) -> Option<String> {
     let Pause { still, ahead } = pause;
-    let stood = format!("This page stood still for {}: it was frozen or busy, or the computer slept.", seconds(still));
+    let stood = format!(
+        "This page stood still for {}: it was frozen, its engine was busy, or the computer slept.",
+        seconds(still)
+    );
     let went = format!("went ahead by {}: the computer slept, or its clock was set.", seconds(ahead));
     match (still.is_zero(), ahead.is_zero()) {
         (true, true) => None,
@@ -57,7 +60,7 @@ mod tests {
     #[test]
     fn a_page_says_how_long_it_stood_still_and_no_more_than_its_clocks_know() {
         assert_eq!(words(pause(0, 0)), None);
-        let stood = "This page stood still for 41 s: it was frozen or busy, or the computer slept.";
+        let stood = "This page stood still for 41 s: it was frozen, its engine was busy, or the computer slept.";
         assert_eq!(words(pause(41, 0)).as_deref(), Some(stood));
         let slept = "The clock of this computer went ahead by 120 s: the computer slept, or its clock was set.";
         assert_eq!(words(pause(0, 120)).as_deref(), Some(slept));

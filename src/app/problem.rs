@@ -1,11 +1,13 @@
 //! Something that went wrong, in words for the person at the page.
 
+use serde::{Deserialize, Serialize};
+
 use crate::outside::{LINE, SENTENCES, sentences};
 
 /// Something that went wrong, in words for the person at the page. Made by [`Problem::new`] alone,
 /// which bounds the words and shows what cannot be seen: errors quote names, keys, and what
 /// browsers and peers say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::manual_non_exhaustive, reason = "no other module of this crate may make one by its fields either")]
 pub struct Problem {
     /// The cause, in one short sentence.

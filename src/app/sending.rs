@@ -195,7 +195,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, session::Change};
+    use crate::app::{Action, Event, session::Change};
 
     fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
         SessionInfo {
@@ -259,7 +259,7 @@ mod tests {
             let mut state = State::default();
             let assumed = state.plan().unwrap();
             assert_eq!((assumed.basis, assumed.batches.size), (Basis::Assumed, 65535));
-            state.apply(Action::Opened(info.clone()));
+            state.apply(Action::Engine(Event::Opened(info.clone())));
             for options in options() {
                 state.apply(Change::Options(options.clone()).into());
                 for key in ["k", "lab/tensor", "a/much/longer/key"] {
@@ -280,7 +280,7 @@ mod tests {
         let info = SessionInfo { zid: SOME_ID.into(), ..info(65535, 16, 28, 1) };
         for options in options() {
             let (mut alone, mut open) = (State::default(), State::default());
-            open.apply(Action::Opened(info.clone()));
+            open.apply(Action::Engine(Event::Opened(info.clone())));
             for state in [&mut alone, &mut open] {
                 state.apply(Change::Options(options.clone()).into());
             }
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_put_that_cannot_be_sent_is_told() {
         let mut state = State::default();
-        state.apply(Action::Opened(info(65535, 16, 28, 1)));
+        state.apply(Action::Engine(Event::Opened(info(65535, 16, 28, 1))));
         let long = "x".repeat(65_536);
         for key in ["", "a//b", "/a", "a/", long.as_str()] {
             state.apply(Action::Key(key.to_owned()));
@@ -312,7 +312,7 @@ mod tests {
     fn numbers_go_on_over_a_lost_session_and_begin_anew_with_another() {
         let mut state = State::default();
         let first = info(65535, 16, 28, 1);
-        state.apply(Action::Opened(first.clone()));
+        state.apply(Action::Engine(Event::Opened(first.clone())));
         state.apply(Change::Options(Options { numbered: true, ..Options::default() }).into());
         let before = state.clone();
         state.apply(Change::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
@@ -320,13 +320,13 @@ mod tests {
         assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
         let problem = Problem::new("gone", "");
         let wait = crate::client::reconnect::Wait { attempt: 1, delay: Duration::ZERO };
-        state.apply(Action::SessionLost(crate::app::Lost::new(problem, [0; 3], wait), String::new()));
+        state.apply(Action::Engine(Event::SessionLost(crate::app::Lost::new(problem, [0; 3], wait), String::new())));
         let again = SessionInfo { zid: "1".into(), ..first.clone() };
-        state.apply(Action::Opened(again.clone()));
+        state.apply(Action::Engine(Event::Opened(again.clone())));
         assert_eq!(state.api.numbers.zid, first.zid, "samples keep the name that they began with");
         assert_eq!(state.plan().unwrap().batches, planned(&state, &again, state.plan().unwrap().len));
-        state.apply(Action::SessionEnded(None));
-        state.apply(Action::Opened(again));
+        state.apply(Action::Engine(Event::SessionEnded(None)));
+        state.apply(Action::Engine(Event::Opened(again)));
         assert_eq!(state.api.numbers, Numbers { zid: "1".into(), next: [0; LANES] });
     }
 

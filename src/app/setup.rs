@@ -27,7 +27,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The setup of a state. Rows of files are left out: their bytes are with the page, and go with
+    /// The setup of a state. Rows of files are left out: the page only has handles of them, which go with
     /// it.
     #[must_use]
     pub fn of(state: &State) -> Self {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::{
         app::{
-            Action, Edit, Effect, Preset,
+            Action, Command, Edit, Effect, Event, Preset,
             session::{Change, PRIORITIES},
         },
         segment::{Element, Mode},
@@ -108,7 +108,7 @@ mod tests {
             let id = state.rows[0].id;
             state.apply(Action::Edit(id, Edit::Mode(Mode::Copy)));
             state.apply(Action::AddText);
-            state.apply(Action::AddFile { file: 1, name: "f".to_owned(), len: 7 });
+            state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
             state.apply(Action::Key("a/b".to_owned()));
             let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
             let mut resumed = State::resumed(setup.clone());
@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(resumed.key, "a/b");
             // A new row gets a number that no other has.
             let effects = resumed.apply(Action::Add(Element::Int8));
-            assert!(matches!(effects[..], [Effect::Build { .. }]));
+            assert!(matches!(effects[..], [Effect::Engine(Command::Build { .. })]));
             let ids: BTreeSet<_> = resumed.rows.iter().map(|row| row.id).collect();
             assert_eq!(ids.len(), resumed.rows.len(), "{:?}", resumed.rows);
             // Also when the row with the largest number is not the last one.

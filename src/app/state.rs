@@ -8,12 +8,12 @@ use super::{
     build::{Build, Preset, Row, RowId, Structured, positions},
     bytes,
     cost::Cost,
+    engine::Engine,
     layout::View,
     locator,
     message::Messages,
     ownership::Ownership,
     problem::Problem,
-    rest::Rest,
     selection::Selection,
     session::{Api, Declaration, Put, PutId, Sample, Session},
     sight::{self, Window},
@@ -98,8 +98,8 @@ pub struct State {
     pub wire: wire::Wire,
     /// What the page runs in.
     pub surroundings: Surroundings,
-    /// Whether all of the program is there.
-    pub rest: Rest,
+    /// The program that owns bytes and session.
+    pub engine: Engine,
 }
 
 impl Default for State {
@@ -149,7 +149,7 @@ impl State {
             looking: None,
             wire: wire::Wire::default(),
             surroundings: Surroundings::default(),
-            rest: Rest::default(),
+            engine: Engine::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     segment::{Element, Mode},
 };
 
-fn info() -> SessionInfo {
+pub(super) fn info() -> SessionInfo {
     SessionInfo {
         zid: "1".into(),
         router: "2".into(),
@@ -25,7 +25,7 @@ fn info() -> SessionInfo {
     }
 }
 
-fn sample(id: SampleId, len: usize) -> Sample {
+pub(super) fn sample(id: SampleId, len: usize) -> Sample {
     Sample {
         id,
         time: "00:00:00.000".into(),
@@ -42,7 +42,7 @@ fn sample(id: SampleId, len: usize) -> Sample {
 }
 
 fn arrived(sample: Sample) -> Action {
-    Action::Samples { samples: vec![sample], received: 1, replies: 0 }
+    Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 })
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn rows_are_added_changed_moved_and_removed() {
     state.apply(Action::Preset(Preset::ThreeSmall));
     let ids: Vec<RowId> = state.rows.iter().map(|row| row.id).collect();
     let effects = state.apply(Action::Move(ids[2], Direction::Up));
-    assert!(matches!(effects.as_slice(), [Effect::Build { .. }]));
+    assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.preset, None, "changed rows are no preset any more");
     assert_eq!(state.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[0], ids[2], ids[1]]);
     assert!(state.apply(Action::Move(ids[0], Direction::Up)).is_empty());
@@ -82,11 +82,11 @@ fn answers_about_older_rows_are_ignored() {
     state.apply(Action::Started(Surroundings::default()));
     let old = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
-    state.apply(Action::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new()))));
+    state.apply(Action::Engine(Event::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new())))));
     assert_eq!(state.build, Build::Pending);
     let built = Built { len: 2, segments: 1, copied: 2 };
     let structure = Structured { row: state.rows[0].id, structure: Err("it is none".to_owned()) };
-    state.apply(Action::BuildEnded(state.revision, Ok((built, vec![structure.clone()]))));
+    state.apply(Action::Engine(Event::BuildEnded(state.revision, Ok((built, vec![structure.clone()])))));
     assert_eq!((&state.build, &state.structures), (&Build::Ready(built), &vec![structure]));
     // It is shown while the next one is under way, and gone with the row, or when nothing was
     // built.
@@ -95,7 +95,7 @@ fn answers_about_older_rows_are_ignored() {
     let mut gone = state.clone();
     gone.apply(Action::Remove(state.rows[0].id));
     assert!(gone.structures.is_empty());
-    state.apply(Action::BuildEnded(state.revision, Err(Problem::new("x", ""))));
+    state.apply(Action::Engine(Event::BuildEnded(state.revision, Err(Problem::new("x", "")))));
     assert!(state.structures.is_empty());
 }
 
@@ -223,9 +223,9 @@ fn a_message_without_an_element_has_its_head_selected() {
 #[test]
 fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
     let mut state = State::of(Preset::Tensor);
-    state.apply(Action::AddFile { file: 4, name: "a.bin".into(), len: 7 });
+    state.apply(Action::Engine(Event::FileRead { file: 4, name: "a.bin".into(), len: 7 }));
     assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::File(4), 7));
-    state.apply(Action::FileFailed(Problem::new("b.bin cannot be read.", "")));
+    state.apply(Action::Engine(Event::FilesEnded(Some(Problem::new("b.bin cannot be read.", "")))));
     assert!(state.file_problem.is_some());
     state.apply(Action::AddText);
     assert_eq!(state.file_problem, None);
@@ -236,14 +236,14 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
     let mut state = State::of(Preset::Tensor);
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(state.put, Put::Failed(_)));
-    state.apply(Action::Opened(info()));
+    state.apply(Action::Engine(Event::Opened(info())));
     let effects = state.apply(Action::Put);
-    let [Effect::Put { id, .. }] = effects.as_slice() else { panic!("no put: {effects:?}") };
+    let [Effect::Engine(Command::Put { id, .. })] = effects.as_slice() else { panic!("no put: {effects:?}") };
     assert!(state.apply(Action::Put).is_empty(), "one at a time");
-    state.apply(Action::PutProgress(*id, 100));
+    state.apply(Action::Engine(Event::PutProgress(*id, 100)));
     assert_eq!(state.put, Put::UnderWay { id: *id, handed: 100, total: 11_796_480 });
-    assert_eq!(state.apply(Action::CancelPut), [Effect::CancelPut(*id)]);
-    state.apply(Action::PutEnded(id + 1, Err(Problem::new("other", ""))));
+    assert_eq!(state.apply(Action::CancelPut), [Effect::Engine(Command::CancelPut(*id))]);
+    state.apply(Action::Engine(Event::PutEnded(id + 1, Err(Problem::new("other", "")))));
     assert!(matches!(state.put, Put::UnderWay { .. }));
     let report = PutReport {
         bytes: 11_796_480,
@@ -254,7 +254,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
         took: Took { time: Duration::from_millis(5), ..Took::default() },
         answered: false,
     };
-    state.apply(Action::PutEnded(*id, Ok(report)));
+    state.apply(Action::Engine(Event::PutEnded(*id, Ok(report))));
     assert_eq!(state.put, Put::Done(report));
     assert!(state.apply(Action::CancelPut).is_empty());
 }
@@ -272,11 +272,11 @@ fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
         fragments: bytes / 10,
     };
     for (id, bytes) in [(1, 10), (2, 10), (1, 900)] {
-        state.apply(Action::Arriving(arriving(id, bytes)));
+        state.apply(Action::Engine(Event::Arriving(arriving(id, bytes))));
     }
-    state.apply(Action::ArrivalEnded { id: 2, whole: false });
+    state.apply(Action::Engine(Event::ArrivalEnded { id: 2, whole: false }));
     assert_eq!((state.arriving.as_slice(), state.not_whole), ([arriving(1, 900)].as_slice(), 1));
-    state.apply(Action::ArrivalEnded { id: 1, whole: true });
+    state.apply(Action::Engine(Event::ArrivalEnded { id: 1, whole: true }));
     assert!(state.arriving.is_empty() && state.not_whole == 1);
 }
 
@@ -285,7 +285,7 @@ fn what_is_connected_to_is_what_the_field_says() {
     for (typed, used) in [("", "/zenoh"), (" /zenoh ", "/zenoh"), ("ws/h:1", "ws/h:1")] {
         let mut state = State::default();
         state.apply(Action::Locator(typed.into()));
-        assert_eq!(state.apply(Action::Connect), [Effect::Connect(used.into())]);
+        assert_eq!(state.apply(Action::Connect), [Effect::Engine(Command::Connect(used.into()))]);
         assert_eq!(state.locator, used);
     }
 }
@@ -294,13 +294,13 @@ fn what_is_connected_to_is_what_the_field_says() {
 fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again() {
     let mut state = State::default();
     state.apply(Action::Connect);
-    state.apply(Action::Opened(info()));
-    state.apply(Action::SubscribeEnded(Ok("lab/**".into())));
+    state.apply(Action::Engine(Event::Opened(info())));
+    state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
     let wait = |attempt| Wait { attempt, delay: Duration::from_millis(100) };
     let cause = Problem::new("The router closed the link.", "");
-    state.apply(Action::SessionLost(Lost::new(cause.clone(), [1, 2, 0], wait(1)), "12:00".into()));
+    state.apply(Action::Engine(Event::SessionLost(Lost::new(cause.clone(), [1, 2, 0], wait(1)), "12:00".into())));
     let refused = Problem::new("No connection.", "");
-    state.apply(Action::SessionLost(Lost::new(refused, [0; 3], wait(2)), "12:01".into()));
+    state.apply(Action::Engine(Event::SessionLost(Lost::new(refused, [0; 3], wait(2)), "12:01".into())));
     let failed = Some("No connection.".to_owned());
     assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause.clone(), [1, 2, 0], wait(2)) }));
     let loss = session::Loss { time: "12:00".into(), problem: cause, unfinished: [1, 2, 0] };
@@ -309,13 +309,16 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again
     assert!(state.apply(Action::Connect).is_empty(), "it is being opened already");
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(&state.put, Put::Failed(problem) if problem.title == "The session is lost."));
-    assert!(state.apply(Action::Opened(info())).is_empty(), "what was declared is declared again by itself");
+    assert!(
+        state.apply(Action::Engine(Event::Opened(info()))).is_empty(),
+        "what was declared is declared again by itself"
+    );
     let gap = Took { time: Duration::from_secs(3), ..Took::default() };
-    state.apply(Action::SessionResumed(gap));
+    state.apply(Action::Engine(Event::SessionResumed(gap)));
     assert!(state.session.is_open());
     assert_eq!(state.gap, Some(gap));
     assert_eq!(state.apply(Action::Put).len(), 1);
-    state.apply(Action::SessionEnded(None));
+    state.apply(Action::Engine(Event::SessionEnded(None)));
     assert_eq!((state.gap, state.session), (None, Session::Closed));
 }
 
@@ -324,15 +327,22 @@ fn an_attempt_that_may_be_held_back_is_said_to_be_until_it_ends() {
     let longest = Duration::from_secs(60);
     let lost = || {
         let wait = Wait { attempt: 1, delay: Duration::from_millis(100) };
-        Action::SessionLost(Lost::new(Problem::new("Cut off.", ""), [0; 3], wait), "12:00".into())
+        Action::Engine(Event::SessionLost(Lost::new(Problem::new("Cut off.", ""), [0; 3], wait), "12:00".into()))
     };
     let mut state = State::default();
-    state.apply(Action::HeldBack(longest));
+    state.apply(Action::Engine(Event::HeldBack(longest)));
     assert_eq!(state.held_back, None, "nothing is being opened");
     state.apply(Action::Connect);
-    for end in [Action::Opened(info()), lost(), lost(), Action::Opened(info()), lost(), Action::SessionEnded(None)] {
+    for end in [
+        Action::Engine(Event::Opened(info())),
+        lost(),
+        lost(),
+        Action::Engine(Event::Opened(info())),
+        lost(),
+        Action::Engine(Event::SessionEnded(None)),
+    ] {
         let connecting = !state.session.is_open();
-        state.apply(Action::HeldBack(longest));
+        state.apply(Action::Engine(Event::HeldBack(longest)));
         assert_eq!(state.held_back, connecting.then_some(longest));
         state.apply(end);
         assert_eq!(state.held_back, None);
@@ -343,14 +353,14 @@ fn an_attempt_that_may_be_held_back_is_said_to_be_until_it_ends() {
 fn the_end_of_a_session_ends_its_subscription() {
     let mut state = State::default();
     let effects = state.apply(Action::Connect);
-    assert_eq!(effects, [Effect::Connect("/zenoh".into())]);
+    assert_eq!(effects, [Effect::Engine(Command::Connect("/zenoh".into()))]);
     assert!(state.apply(Action::Connect).is_empty());
-    state.apply(Action::Opened(info()));
-    assert_eq!(state.apply(Action::Subscribe), [Effect::Subscribe("lab/**".into())]);
-    state.apply(Action::SubscribeEnded(Ok("lab/**".into())));
+    state.apply(Action::Engine(Event::Opened(info())));
+    assert_eq!(state.apply(Action::Subscribe), [Effect::Engine(Command::Subscribe("lab/**".into()))]);
+    state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
     assert!(state.apply(Action::Subscribe).is_empty());
     let problem = Problem::new("The router closed the link.", "");
-    state.apply(Action::SessionEnded(Some(problem.clone())));
+    state.apply(Action::Engine(Event::SessionEnded(Some(problem.clone()))));
     assert_eq!(state.session, Session::Failed(problem));
     assert_eq!(state.subscription, Declaration::None);
     state.apply(Action::Locator("ws/h:1".into()));
@@ -368,10 +378,10 @@ fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
     assert_eq!(state.received, 60);
     let effects = state.apply(arrived(sample(60, KEPT_BYTES + 1)));
     assert_eq!(state.samples.len(), 1);
-    assert!(matches!(effects.as_slice(), [Effect::Forget(ids)] if ids.len() == KEPT_SAMPLES));
-    assert_eq!(state.apply(Action::Hash(60)), [Effect::Hash(60)]);
+    assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Forget(ids))] if ids.len() == KEPT_SAMPLES));
+    assert_eq!(state.apply(Action::Hash(60)), [Effect::Engine(Command::Hash(60))]);
     assert!(state.apply(Action::Hash(60)).is_empty(), "under way already");
-    state.apply(Action::Hashed(60, Ok("ab".into())));
+    state.apply(Action::Engine(Event::Hashed(60, Ok("ab".into()))));
     assert_eq!(state.samples[0].hash, Hash::Done("ab".into()));
     assert!(state.apply(Action::Hash(3)).is_empty(), "gone");
 }
@@ -415,22 +425,25 @@ fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
     let revision = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
     let progress = Progress { done: 3, total: 60, left: None };
-    state.apply(Action::MeasureProgress(1, progress));
+    state.apply(Action::Engine(Event::MeasureProgress(1, progress)));
     assert_eq!(state.cost.status, Status::Measuring(progress));
     let run = a_run(5);
-    assert_eq!(state.apply(Action::MeasureEnded(1, Ok(Some(run.clone())))), [Effect::KeepRun(run.clone())]);
+    assert_eq!(
+        state.apply(Action::Engine(Event::MeasureEnded(1, Ok(Some(run.clone()))))),
+        [Effect::KeepRun(run.clone())]
+    );
     assert_eq!((state.cost.shown.as_ref(), state.cost.measured), (Some(&run), Some(revision)));
     assert_ne!(state.revision, revision);
     // An old measurement ends while a new one is under way.
     state.apply(Action::Measure);
-    state.apply(Action::MeasureEnded(1, Ok(None)));
+    state.apply(Action::Engine(Event::MeasureEnded(1, Ok(None))));
     assert!(state.cost.is_measuring());
     // Stopped too early for a result: what was shown stays.
-    state.apply(Action::MeasureEnded(2, Ok(None)));
+    state.apply(Action::Engine(Event::MeasureEnded(2, Ok(None))));
     assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Idle, Some(&run)));
     state.apply(Action::Measure);
     let problem = Problem::new("x", "");
-    state.apply(Action::MeasureEnded(3, Err(problem.clone())));
+    state.apply(Action::Engine(Event::MeasureEnded(3, Err(problem.clone()))));
     assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Failed(problem), Some(&run)));
 }
 
@@ -471,7 +484,7 @@ fn nothing_can_be_measured_when_nothing_was_built() {
 fn starting_keeps_the_preset_and_asks_for_a_build() {
     let mut state = State::default();
     let effects = state.apply(Action::Started(Surroundings::default()));
-    assert!(matches!(effects[..], [Effect::Build { .. }]));
+    assert!(matches!(effects[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.preset, Some(Preset::Framed));
 }
 
@@ -479,12 +492,12 @@ fn starting_keeps_the_preset_and_asks_for_a_build() {
 fn a_preset_brings_its_key_until_somebody_types_one() {
     let mut state = State::default();
     assert_eq!(state.key, "lab/tensor");
-    assert!(matches!(state.apply(Action::Preset(Preset::Cloud))[..], [Effect::Build { .. }]));
+    assert!(matches!(state.apply(Action::Preset(Preset::Cloud))[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.key, "lab/points");
     // Whether somebody listens is asked for the new key.
-    state.apply(Action::Opened(info()));
+    state.apply(Action::Engine(Event::Opened(info())));
     let effects = state.apply(Action::Preset(Preset::Frame));
-    assert_eq!(effects.last(), Some(&Effect::Session(session::Task::Match("lab/camera".to_owned()))));
+    assert_eq!(effects.last(), Some(&Effect::Engine(Command::Session(session::Task::Match("lab/camera".to_owned())))));
     state.apply(Action::Key("mine".to_owned()));
     state.apply(Action::Preset(Preset::ThreeSmall));
     assert_eq!(state.key, "mine");
@@ -504,7 +517,7 @@ fn words_of_others_in_problems_are_bounded_and_seen() {
 fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
     let mut state = State::default();
     let name = "\u{202e}gnp.exe ";
-    state.apply(Action::AddFile { file: 1, name: name.to_owned(), len: 3 });
+    state.apply(Action::Engine(Event::FileRead { file: 1, name: name.to_owned(), len: 3 }));
     let row = state.rows.last().unwrap();
     assert_eq!((row.name.raw(), row.name.shown().as_str()), (name, "‹right-to-left override›gnp.exe‹space›"));
     let plan = state.plan().unwrap();
@@ -529,7 +542,7 @@ fn a_row_of_a_message_that_cannot_be_counted_in_memory_says_what_was_asked_for()
 #[test]
 fn many_actions_do_what_they_do_one_by_one() {
     let actions = [
-        Action::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() },
+        Action::Engine(Event::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() }),
         Action::Connect,
         Action::Key("lab/many".into()),
         Action::Started(Surroundings::default()),
@@ -564,7 +577,7 @@ fn errors_write_numbers_as_the_page_does() {
         CommandError::TooLong { encoded: 1 << 31, limit: 1 << 30 }.to_string(),
         CloseCause::TooManyKeys { limit: 4096 }.to_string(),
         CloseCause::Reassembly { what: "bytes", limit: 1 << 30 }.to_string(),
-        CloseCause::Malformed(WireError { what: "a frame", at: found, len }).to_string(),
+        CloseCause::Malformed(WireError { what: "a frame".into(), at: found, len }).to_string(),
     ];
     for text in said {
         let bare = text.as_bytes().windows(4).any(|digits| digits.iter().all(u8::is_ascii_digit));

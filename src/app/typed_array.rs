@@ -1,10 +1,12 @@
 //! Typed arrays that are made of a sample.
 
+use serde::{Deserialize, Serialize};
+
 use super::problem::Problem;
 use crate::{ledger::Ledger, segment::Element};
 
 /// Names a typed array by where its bytes are in the sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArrayKey {
     /// The first byte in the payload.
     pub start: usize,
@@ -15,7 +17,7 @@ pub struct ArrayKey {
 }
 
 /// Facts about a typed array that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrayFacts {
     /// Elements.
     pub count: usize,
@@ -28,7 +30,7 @@ pub struct ArrayFacts {
 }
 
 /// A typed array that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypedArray {
     /// Which one.
     pub key: ArrayKey,

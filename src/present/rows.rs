@@ -138,7 +138,7 @@ pub fn only_words(record: &Record, only: Only) -> String {
 #[must_use]
 pub fn message_words(record: &Record, entry: &Entry) -> Option<String> {
     let message = record.message(entry.message()?)?;
-    let name = if message.name.is_empty() { "a message whose beginning was not seen" } else { message.name };
+    let name = if message.name.is_empty() { "a message whose beginning was not seen" } else { &*message.name };
     let key = message.keys.first().map_or_else(String::new, |key| format!(" {}", key.shown()));
     let count = match message.count {
         Some(count) => format!("in {}", format::plural(count, "fragment")),
@@ -251,7 +251,7 @@ pub fn strip(
     hovered: Option<Selection>,
 ) -> Strip {
     let entries = || members.iter().filter_map(|at| record.entries().get(*at));
-    let total: usize = entries().map(|entry| entry.frame.bytes.len()).sum();
+    let total: usize = entries().map(|entry| entry.frame.len).sum();
     let scale = width / total.max(1) as f64;
     let mut runs: Vec<(Part, usize, usize)> = Vec::new();
     let (mut base, mut drawn, mut left_out) = (0, 0, 0);
@@ -283,7 +283,7 @@ pub fn strip(
                 }
             }
         }
-        let (unnoted, end) = (entry.frame.summary.unnoted(), base + entry.frame.bytes.len());
+        let (unnoted, end) = (entry.frame.summary.unnoted(), base + entry.frame.len);
         if unnoted > 0 {
             left_out += unnoted;
             rest = Some((rest.map_or(end, |(first, _)| first), end));

@@ -49,7 +49,7 @@ impl fmt::Display for Warning {
             ),
             Self::PageHidden => write!(
                 f,
-                "The page was hidden meanwhile, and a browser slows such a page down. Measure again and keep it in view."
+                "The page was hidden meanwhile, and a browser may give such a page less of the processor. Measure again and keep it in view."
             ),
             Self::DebugBuild => write!(
                 f,

@@ -1,4 +1,4 @@
-//! The root component: state, runtime, top bar, and the five panes.
+//! The root component: state, errands, top bar, and the five panes.
 
 use std::rc::Rc;
 
@@ -6,15 +6,15 @@ use gloo_events::EventListener;
 use yew::prelude::*;
 
 use super::{
+    dialogs::Dialogs,
     help::{HelpButton, WordsButton},
+    notice::notice,
     ownership::OwnershipPane,
-    rest::{self, Dialogs},
 };
 use crate::ui::{
     build::pane::BuildPane,
     cost::pane::CostPane,
     kit::{
-        animation::Frame,
         keys,
         pointing::Pointing,
         theme::ThemeButton,
@@ -24,9 +24,9 @@ use crate::ui::{
     router::pane::RouterPane,
 };
 use crate::{
-    app::{Action, Effect, Preset, Session, Setup, State, keys::aria, positions},
+    app::{Action, Preset, Session, Setup, State, keys::aria, positions},
     outside::shown,
-    web::rest::Errands,
+    web::Errands,
 };
 
 /// The panes: the `id` that the page's sections carry, and the name.
@@ -48,8 +48,6 @@ pub struct App {
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
-    /// The frame that will load the rest of the program, after the first view.
-    loading: Option<Frame>,
 }
 
 impl Component for App {
@@ -62,20 +60,16 @@ impl Component for App {
         let state = Rc::new(State::default());
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
-        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing, loading: None }
+        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
         let before = self.state.clone();
         let calm = matches!(action, Action::Zoom(_));
-        let here = matches!(action, Action::RestEnded(Ok(())));
         for effect in Rc::make_mut(&mut self.state).apply(action) {
-            match effect {
-                Effect::LoadRest => rest::load(self.errands.clone(), self.send.clone()),
-                effect => self.errands.carry_out(effect),
-            }
+            self.errands.carry_out(effect);
         }
-        if here || Setup::differs(&before, &self.state) {
+        if Setup::differs(&before, &self.state) {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
@@ -84,12 +78,6 @@ impl Component for App {
             self.calm = self.state.clone();
         }
         changed
-    }
-
-    fn rendered(&mut self, _ctx: &Context<Self>, first: bool) {
-        if first {
-            self.loading = rest::load_after_paint(self.errands.clone(), self.send.clone());
-        }
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
@@ -105,9 +93,9 @@ impl Component for App {
                            what that costs. " }
                         <WordsButton />
                     </p>
-                    { rest::notice(&self.state.rest, &self.send) }
+                    { notice(&self.state, &self.send) }
                     <div class="panes">
-                        <BuildPane ..pane.clone() />
+                        <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <CostPane ..pane.clone() />
                         <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::rest;
+use super::kit::dialog;
 use crate::ui::kit::{keys::KeysTable, widgets::swatch};
 use crate::{app::keys, segment};
 
@@ -10,12 +10,12 @@ const HELP: &str = "help-dialog";
 const MODES: &str = "modes-dialog";
 
 fn open(id: &'static str) -> Callback<MouseEvent> {
-    Callback::from(move |_| rest::show_dialog(id))
+    Callback::from(move |_| dialog::show(id))
 }
 
 /// The head of a dialog, with the button that closes it.
 fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html {
-    let close = Callback::from(move |_: MouseEvent| rest::close_dialog(id));
+    let close = Callback::from(move |_: MouseEvent| dialog::close(id));
     html! {
         <header class="dialog-head">
             <h2 id={head}>{ name }</h2>

@@ -1,6 +1,6 @@
 //! The visible page: Yew components that get the state and send actions.
 //!
-//! `App` holds the state and the way to the runtime. Every pane gets `state` and `send`. A folder
+//! `App` holds the state and the way to the engine. Every pane gets `state` and `send`. A folder
 //! is a pane or a dialog. `kit` holds the parts that they share, and depends on none of them.
 //! [`crate::present`] makes the words and the geometry.
 //!
@@ -14,12 +14,13 @@ mod app;
 mod build;
 mod bytes;
 mod cost;
+mod dialogs;
 mod help;
 mod kit;
 mod layout;
 mod message;
+mod notice;
 mod ownership;
-mod rest;
 mod router;
 mod wire;
 
@@ -28,7 +29,7 @@ pub use self::app::App;
 /// Starts the page. Panics are written to the console, the page shows the stored theme, and [`App`]
 /// takes over the body.
 pub fn start() {
-    crate::web::crash::watch();
+    crate::browser::panic::watch();
     kit::theme::restore();
     yew::Renderer::<App>::new().render();
 }

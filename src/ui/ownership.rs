@@ -3,7 +3,7 @@
 
 use yew::prelude::*;
 
-use super::{help::modes_table, rest};
+use super::{help::modes_table, kit::dialog};
 use crate::app::{
     Action,
     ownership::{Experiment, Finding, Found, Held, Octet, Ownership, Phase, Trial},
@@ -161,10 +161,10 @@ fn finding(experiment: Experiment, finding: &Finding) -> Html {
         Found::NotYet(why) | Found::NotTried(why) => why,
     };
     html! {
-        <li key={finding.key} id={format!("finding-{}-{}", experiment.key(), finding.key)} data-held={held.key()}
+        <li key={finding.key.to_string()} id={format!("finding-{}-{}", experiment.key(), finding.key)} data-held={held.key()}
             class={classes!("finding", (held == Held::No).then_some("problem"))}>
             <p class="finding-head">
-                <strong>{ finding.label }</strong>
+                <strong>{ &*finding.label }</strong>
                 <span class="verdict-word">{ mark(held) }{ held.words() }</span>
             </p>
             if !finding.bytes.is_empty() { { octets(&finding.bytes) } }
@@ -208,13 +208,13 @@ fn octets(bytes: &[Octet]) -> Html {
 const DIALOG: &str = "questions-dialog";
 
 fn open() -> Callback<MouseEvent> {
-    Callback::from(|_| rest::show_dialog(DIALOG))
+    Callback::from(|_| dialog::show(DIALOG))
 }
 
 /// The questions of the proposal from which this page grew, and the answers.
 #[component]
 pub(super) fn Questions() -> Html {
-    let close = Callback::from(|_: MouseEvent| rest::close_dialog(DIALOG));
+    let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
     html! {
         <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
             <header class="dialog-head">

@@ -1,137 +1,68 @@
-//! The files that a person has given to the page. The page reads each file once. It keeps the bytes
-//! in the JavaScript heap for as long as a row names the file.
+//! The files that a person has given to the page. The page keeps a handle of each as long as a row
+//! names it, and no byte: an engine reads them.
 
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
 };
 
-use js_sys::{ArrayBuffer, Uint8Array};
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::File;
-use yew::Callback;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, File};
 
-use super::error::message_of;
-use crate::{
-    app::{Action, FileId, Kind, Problem, Row},
-    outside::shown,
-    payload::{BuildError, MAX_LEN},
-};
+use crate::app::{Command, FileId, Kind, Row};
 
-/// A file that the page has read.
 struct Held {
-    bytes: Uint8Array,
-    /// Whether a row has named it. Until then, the action that adds its row is still on the way.
+    file: File,
+    /// Whether a row has named it. Until then, the event that adds its row is still on the way.
     named: bool,
-    /// How many measurements still read it.
-    pins: usize,
 }
 
-thread_local! {
-    static FILES: RefCell<BTreeMap<FileId, Held>> = const { RefCell::new(BTreeMap::new()) };
+/// The files, by their ids.
+#[derive(Default)]
+pub(super) struct Files {
+    held: RefCell<BTreeMap<FileId, Held>>,
     /// Counts up and never repeats: two rows are compared by the ids of their files, even after the
     /// page has dropped a file.
-    static NEXT: Cell<FileId> = const { Cell::new(0) };
+    next: Cell<FileId>,
 }
 
-/// Reads `files`, one after the other, and answers with [`Action::AddFile`] for each. It reports
-/// unreadable files at the end, with one [`Action::FileFailed`]. A file added after the report
-/// would clear it from the page, unseen.
-pub fn take(files: Vec<File>, answer: Callback<Action>) {
-    spawn_local(async move {
-        let mut failed: Option<Problem> = None;
-        for file in files {
-            match read(&file).await {
-                Ok((id, len)) => answer.emit(Action::AddFile { file: id, name: file.name(), len }),
-                Err(problem) => {
-                    failed = Some(match failed {
-                        None => problem,
-                        Some(first) => {
-                            Problem::new(first.title, format!("{} {} {}", first.detail, problem.title, problem.detail))
-                        }
-                    });
-                }
-            }
-        }
-        if let Some(problem) = failed {
-            answer.emit(Action::FileFailed(problem));
-        }
-    });
-}
-
-async fn read(file: &File) -> Result<(FileId, usize), Problem> {
-    // The size is checked first: a browser may crash on a file that does not fit.
-    if file.size() > MAX_LEN as f64 {
-        let error = BuildError::TooLong { requested: file.size() as u64 };
-        return Err(Problem::new(
-            format!("{} is too long.", shown(&file.name())),
-            format!("It was not read: {error}."),
-        ));
+impl Files {
+    /// Keeps a file. Returns its id.
+    pub(super) fn add(&self, file: &File) -> FileId {
+        let id = self.next.replace(self.next.get() + 1);
+        self.held.borrow_mut().insert(id, Held { file: file.clone(), named: false });
+        id
     }
-    let unreadable = |error: &wasm_bindgen::JsValue| {
-        Problem::new(
-            format!("{} cannot be read.", shown(&file.name())),
-            format!(
-                "The browser says: {}. Was it changed, moved, or is it a folder? Give it again.",
-                message_of(error)
-            ),
-        )
-    };
-    let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| unreadable(&error))?;
-    let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
-    let len = bytes.length() as usize;
-    let id = NEXT.replace(NEXT.get() + 1);
-    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: false, pins: 0 }));
-    Ok((id, len))
-}
 
-/// Drops the files that `rows` named once and do not name any more.
-pub(super) fn keep(rows: &[Row]) {
-    FILES.with_borrow_mut(|files| {
-        files.retain(|id, held| {
+    /// Drops the files that `rows` named once and do not name any more.
+    pub(super) fn keep(&self, rows: &[Row]) {
+        self.held.borrow_mut().retain(|id, held| {
             let named = rows.iter().any(|row| row.kind == Kind::File(*id));
             held.named |= named;
-            named || !held.named || held.pins > 0
+            named || !held.named
         });
-    });
-}
+    }
 
-/// The bytes of a file. A caller that detaches their buffer must copy them first.
-pub(super) fn bytes(id: FileId) -> Option<Uint8Array> {
-    FILES.with_borrow(|files| files.get(&id).map(|held| held.bytes.clone()))
-}
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<(FileId, Blob)> {
+        self.held.borrow().iter().map(|(id, held)| (*id, held.file.clone().into())).collect()
+    }
 
-/// Adds a file of another thread. This thread keeps it until the thread ends.
-pub(super) fn lend(id: FileId, bytes: Uint8Array) {
-    FILES.with_borrow_mut(|files| files.insert(id, Held { bytes, named: true, pins: 0 }));
-}
+    /// Those of these ids.
+    pub(super) fn these(&self, ids: &[FileId]) -> Vec<(FileId, Blob)> {
+        self.all().into_iter().filter(|(id, _)| ids.contains(id)).collect()
+    }
 
-/// Keeps the files of some rows until it is dropped.
-pub(super) struct Pin(Vec<FileId>);
+    /// Those that `rows` name.
+    pub(super) fn of(&self, rows: &[Row]) -> Vec<(FileId, Blob)> {
+        let named = |id: &FileId| rows.iter().any(|row| row.kind == Kind::File(*id));
+        self.all().into_iter().filter(|(id, _)| named(id)).collect()
+    }
 
-/// Keeps the files that `rows` name, even if the person removes the rows.
-pub(super) fn pin(rows: &[Row]) -> Pin {
-    let named = |row: &Row| if let Kind::File(id) = row.kind { Some(id) } else { None };
-    let ids: Vec<FileId> = rows.iter().filter_map(named).collect();
-    FILES.with_borrow_mut(|files| {
-        for id in &ids {
-            if let Some(held) = files.get_mut(id) {
-                held.pins += 1;
-            }
-        }
-    });
-    Pin(ids)
-}
-
-impl Drop for Pin {
-    fn drop(&mut self) {
-        FILES.with_borrow_mut(|files| {
-            for id in &self.0 {
-                if let Some(held) = files.get_mut(id) {
-                    held.pins -= 1;
-                }
-            }
-        });
+    /// The command that has an engine read them, and what goes along.
+    pub(super) fn command(files: Vec<(FileId, Blob)>) -> (Command, Vec<JsValue>) {
+        let name = |file: &Blob| file.dyn_ref::<File>().map_or_else(String::new, File::name);
+        let named = files.iter().map(|(id, file)| (*id, name(file))).collect();
+        (Command::Files(named), files.into_iter().map(|(_, file)| file.into()).collect())
     }
 }

@@ -9,9 +9,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, window};
 use yew::Callback;
 
-use super::error::message_of;
 use crate::{
     app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
+    browser::error::message_of,
     number::requested,
     outside::shown,
     run::Run,
@@ -141,23 +141,6 @@ pub(super) fn save(download: &Download) -> Result<(), Problem> {
     kind.set_type(download.media);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&download.text.as_str().into()), &kind);
     hand_over(blob, &download.name).map_err(|error| not_saved(&error))
-}
-
-/// Saves bytes as a file of the person. `parts` are arrays of `len` bytes in all, in their order in
-/// the file. The browser copies them from their owners.
-///
-/// # Errors
-/// The browser's reason, or a text when an array was detached meanwhile.
-pub(super) fn save_bytes(parts: &Array, len: usize, name: &str) -> Result<(), Problem> {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("application/octet-stream");
-    let blob = Blob::new_with_buffer_source_sequence_and_options(parts, &kind).and_then(|blob| {
-        if blob.size() == len as f64 {
-            return Ok(blob);
-        }
-        Err(format!("the file came out with {} B of {len} B", blob.size()).as_str().into())
-    });
-    hand_over(blob, name).map_err(|error| not_saved(&error))
 }
 
 /// Saves a blob as a file of the person.

@@ -10,6 +10,7 @@ pub(crate) mod link;
 pub(crate) mod peers;
 pub(crate) mod python;
 pub(crate) mod session_peers;
+pub(crate) mod tampered;
 
 use std::time::Duration;
 

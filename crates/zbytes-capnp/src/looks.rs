@@ -3,6 +3,8 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     MAX_SEGMENTS, MessageError, Received,
     arena::WORD,
@@ -22,7 +24,7 @@ const UNPACKED: usize = 512;
 const ENOUGH: usize = 512;
 
 /// What the bytes of a payload look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Looks {
     /// A message whose table and root are sound: reading it can succeed.
     Message,

@@ -251,7 +251,7 @@ pub struct PlannedPart {
 }
 
 /// A message that was read: what it says, and where its arrays are in the payload, in bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// What it says.
     pub spec: Spec,

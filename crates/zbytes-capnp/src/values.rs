@@ -5,12 +5,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use half::f16;
 
 use zbytes::segment::Element;
 
 /// The value of an element.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Number {
     /// An integer.
     Whole(i128),
@@ -81,7 +83,7 @@ impl fmt::Display for Number {
 }
 
 /// The range of values of some elements, and how many of them are no finite number.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Range {
     /// The least and the greatest of the finite values; `None` when there are none.
     pub ends: Option<(Number, Number)>,

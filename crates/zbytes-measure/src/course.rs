@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{clock::runs_that_last, order, runs_per_sample};
 
 /// By the estimate, a sample lasts so many times longer than it must. Warm code may still become
@@ -39,7 +41,7 @@ pub struct Turn {
 }
 
 /// Says how far a measurement is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Samples taken so far, of all variants.
     pub done: u32,

@@ -67,7 +67,7 @@ pub struct Entry {
 }
 
 /// How many bytes of a payload were copied, by stage, reason and places. All figures are in bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     counts: BTreeMap<Entry, u64>,
     metadata: u64,

@@ -104,14 +104,18 @@ impl State {
     }
 
     /// Appends the bytes of a file.
-    pub(in crate::app) fn add_file(&mut self, file: FileId, name: String, len: usize) -> Vec<Effect> {
+    pub(in crate::app) fn file_read(&mut self, file: FileId, name: String, len: usize) -> Vec<Effect> {
+        // An engine that was started again has read it once more.
+        if self.rows.iter().any(|row| row.kind == Kind::File(file)) {
+            return Vec::new();
+        }
         let row = Row::array(self.fresh_row(), name, Element::Uint8, len);
         self.append(Row { kind: Kind::File(file), mode: Mode::Borrow, ..row })
     }
 
-    /// A file that was given could not be read.
-    pub(in crate::app) fn file_failed(&mut self, problem: Problem) -> Vec<Effect> {
-        self.file_problem = Some(problem);
+    /// All files that were given together were read, but for those of the problem.
+    pub(in crate::app) fn files_ended(&mut self, problem: Option<Problem>) -> Vec<Effect> {
+        self.file_problem = problem.or(self.file_problem.take());
         Vec::new()
     }
 

@@ -1,11 +1,13 @@
 //! What becomes of rows that have changed: they are refused, or they are built.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     plan::{Plan, Structured, positions},
     row::{MAX_SEGMENTS, Row},
 };
 use crate::{
-    app::{effect::Effect, problem::Problem, selection::Selection, state::State},
+    app::{command::Command, effect::Effect, problem::Problem, selection::Selection, state::State},
     message::MessageError,
     number::{bytes, count, requested},
     payload::MAX_LEN,
@@ -24,7 +26,7 @@ pub enum Build {
 }
 
 /// Facts about a payload that was built, from the payload itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
     /// Bytes.
     pub len: usize,
@@ -41,6 +43,9 @@ impl State {
         revision: u64,
         result: Result<(Built, Vec<Structured>), Problem>,
     ) -> Vec<Effect> {
+        if result.is_ok() {
+            self.engine_is_sound();
+        }
         if revision == self.revision {
             self.build = match result {
                 Ok((built, structures)) => {
@@ -107,7 +112,7 @@ impl State {
         } else {
             self.build = Build::Pending;
             self.structures.retain(|one| self.rows.iter().any(|row| row.id == one.row));
-            effects.push(Effect::Build { revision: self.revision, rows: self.rows.clone() });
+            effects.push(Effect::Engine(Command::Build { revision: self.revision, rows: self.rows.clone() }));
         }
         if matches!(self.build, Build::Failed(_)) {
             self.structures.clear();

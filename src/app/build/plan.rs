@@ -4,6 +4,8 @@
 
 use std::{ops::Range, rc::Rc};
 
+use serde::{Deserialize, Serialize};
+
 use super::row::{Kind, Row, RowId};
 use crate::{
     app::{
@@ -258,7 +260,7 @@ fn message(row: &Row, way: Way, piece: &Piece, pieces: &mut Vec<Piece>) -> Resul
 }
 
 /// What every byte of a message is that was built.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Structured {
     /// The row of the message.
     pub row: RowId,

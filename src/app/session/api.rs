@@ -1,6 +1,7 @@
 //! What the Router pane knows of a session beyond one put and one subscription.
 
 use super::{
+    again::Again,
     connection::Loss,
     declaration::{Declaration, Entity},
     fence::Fence,
@@ -47,6 +48,8 @@ pub struct Api {
     pub loss: Option<Loss>,
     /// The last time that the page stood still.
     pub stood_still: Option<StoodStill>,
+    /// What is to be declared again, after an engine has died.
+    pub(super) again: Again,
 }
 
 impl Api {

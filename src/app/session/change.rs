@@ -2,6 +2,8 @@
 //!
 //! [`State::session_changed`] says which topic a change is for; the files of the topics decide.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     declaration::Entity,
     get::{ErrorReply, Question},
@@ -13,7 +15,7 @@ use super::{
     tab::Tab,
 };
 use crate::{
-    app::{action::Action, build::Row, effect::Effect, problem::Problem, state::State},
+    app::{action::Action, build::Row, command::Command, effect::Effect, problem::Problem, state::State},
     client::{
         LinkStats,
         pause::{Pause, Took},
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// Everything that can happen to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// Another view is opened.
     Tab(Tab),
@@ -95,7 +97,7 @@ pub enum Change {
 }
 
 /// What is to be done for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Task {
     /// Put the rows so often in each second; tell with [`Change::Rated`].
     Start {
@@ -195,7 +197,7 @@ impl State {
             Change::StoodStill(pause, time) => self.stood_still(pause, time),
             Change::CaughtUp => self.caught_up(),
         }
-        tasks.into_iter().map(Effect::Session).collect()
+        tasks.into_iter().map(|task| Effect::Engine(Command::Session(task))).collect()
     }
 }
 

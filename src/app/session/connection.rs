@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     change::Task,
     declaration::{Declaration, Entity},
@@ -9,7 +11,7 @@ use super::{
     numbers::Numbers,
 };
 use crate::{
-    app::{effect::Effect, locator::meant, pause::StoodStill, problem::Problem, state::State},
+    app::{command::Command, effect::Effect, locator::meant, pause::StoodStill, problem::Problem, state::State},
     client::{
         SessionInfo,
         pause::{Pause, Took},
@@ -34,7 +36,7 @@ pub enum Session {
 }
 
 /// A session that was lost and is being opened again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
     /// Why it was lost.
     pub problem: Problem,
@@ -83,12 +85,21 @@ impl State {
         if self.session.is_busy() {
             return Vec::new();
         }
+        self.forget_put();
+        if let Some(problem) = self.engine.stopped() {
+            self.session = Session::Failed(problem);
+            return Vec::new();
+        }
+        self.connect_again()
+    }
+
+    /// Opens a session, as after an engine has died: how the last put ended stays.
+    pub(in crate::app) fn connect_again(&mut self) -> Vec<Effect> {
         self.session = Session::Connecting;
         // The field and the bar say what is used, not what was typed around it.
         self.locator = meant(&self.locator).to_owned();
         self.held_back = None;
-        self.forget_put();
-        vec![Effect::Connect(self.locator.clone())]
+        vec![Effect::Engine(Command::Connect(self.locator.clone()))]
     }
 
     /// The session is open.
@@ -102,7 +113,9 @@ impl State {
             return Vec::new();
         }
         self.api.numbers = Numbers { zid, ..Numbers::default() };
-        self.session_begins()
+        let mut effects = self.session_begins();
+        effects.extend(self.declare_again());
+        effects
     }
 
     /// The engine may hold back the attempt to open the session.
@@ -185,7 +198,7 @@ impl State {
     /// A session has opened that was not there before.
     pub(in crate::app) fn session_begins(&mut self) -> Vec<Effect> {
         self.api.matching = None;
-        vec![Effect::Session(Task::Match(self.key.clone()))]
+        vec![Effect::Engine(Command::Session(Task::Match(self.key.clone())))]
     }
 
     /// The session has ended, and with it what was declared.
@@ -195,6 +208,6 @@ impl State {
         for entity in [Entity::Queryable, Entity::Token, Entity::Watch] {
             *api.declared(entity) = Declaration::None;
         }
-        api.rate.stop(None).then_some(Effect::Session(Task::Stop))
+        api.rate.stop(None).then_some(Effect::Engine(Command::Session(Task::Stop)))
     }
 }

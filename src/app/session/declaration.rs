@@ -1,5 +1,7 @@
 //! What the page may have declared.
 
+use serde::{Deserialize, Serialize};
+
 use super::change::Task;
 use crate::{
     app::{problem::Problem, state::State},
@@ -19,7 +21,7 @@ pub enum Declaration {
 }
 
 /// What can be declared beside the subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entity {
     /// That answers queries.
     Queryable,
@@ -53,11 +55,13 @@ impl State {
     /// Undeclares it.
     pub(super) fn undeclare(&mut self, entity: Entity) -> Option<Task> {
         *self.api.declared(entity) = Declaration::None;
+        self.api.again.is_done(entity);
         Some(Task::Undeclare(entity))
     }
 
     /// It is declared under this key expression, or was refused.
     pub(super) fn declared(&mut self, entity: Entity, result: Result<String, Problem>) {
+        self.api.again.is_done(entity);
         *self.api.declared(entity) = result.map_or_else(Declaration::Failed, |key| Declaration::Declared(key.into()));
     }
 }

@@ -1,22 +1,26 @@
 //! The get: what is asked, and what the answers were.
 
-use super::{change::Task, ids::PutId, limits::LISTED};
+use serde::{Deserialize, Serialize};
+
+use super::{change::Task, ids::PutId, limits::LISTED, options::as_number};
 use crate::{
-    app::{build::Build, effect::Effect, problem::Problem, state::State},
+    app::{build::Build, command::Command, effect::Effect, problem::Problem, state::State},
     client::{ConsolidationMode, QueryTarget},
     outside::Outside,
 };
 
 /// What is to be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Key expression and parameters, as typed: `lab/**?a=1`.
     pub selector: String,
     /// How long answers are waited for.
     pub timeout_millis: usize,
     /// Which queryables are asked.
+    #[serde(with = "as_number::target")]
     pub target: QueryTarget,
     /// Which of several replies under one key are told.
+    #[serde(with = "as_number::consolidation")]
     pub consolidation: ConsolidationMode,
     /// Whether the payload of Build goes along.
     pub with_payload: bool,
@@ -57,7 +61,7 @@ impl Asking {
 }
 
 /// An error that was given as an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorReply {
     /// Who gave it.
     pub from: String,
@@ -108,7 +112,7 @@ impl State {
 
     pub(super) fn get(&mut self) -> Vec<Effect> {
         if let Asking::UnderWay(id) = self.api.get.asking {
-            return vec![Effect::Session(Task::Cancel(id))];
+            return vec![Effect::Engine(Command::Session(Task::Cancel(id)))];
         }
         let with_payload = self.api.get.question.with_payload;
         let problem = match &self.build {
@@ -126,7 +130,7 @@ impl State {
         let (question, options) = (get.question.clone(), self.api.options.clone());
         let rows = with_payload.then(|| self.rows.clone());
         let mut effects = self.forget_where(|sample| sample.reply.is_some());
-        effects.push(Effect::Session(Task::Get { id, question, options, rows }));
+        effects.push(Effect::Engine(Command::Session(Task::Get { id, question, options, rows })));
         effects
     }
 }

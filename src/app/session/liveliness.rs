@@ -1,5 +1,7 @@
 //! Liveliness: the token of this page, and the tokens that it is told of.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     change::Task,
     declaration::{Declaration, retyped},
@@ -9,7 +11,7 @@ use super::{
 use crate::{app::state::State, outside::Outside};
 
 /// A token of somebody's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Its key.
     pub key: Outside,

@@ -11,6 +11,7 @@
 //! | `tab`, `limits` | the views of the pane, and what they list at most |
 //! | `api`, `change` | what joins these: state, changes and tasks |
 
+mod again;
 pub mod answers;
 mod api;
 mod change;
@@ -30,7 +31,7 @@ mod samples;
 mod subscription;
 mod tab;
 
-pub(in crate::app) use self::numbers::LANES;
+pub(in crate::app) use self::{again::cut_off, numbers::LANES};
 pub use self::{
     api::Api,
     change::{Change, Task},

@@ -1,9 +1,12 @@
 //! One put, or one delete, and what becomes of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ids::PutId, rate::Rate};
 use crate::{
     app::{
         build::{Build, Row},
+        command::Command,
         effect::Effect,
         problem::Problem,
         state::State,
@@ -34,7 +37,7 @@ pub enum Put {
 }
 
 /// Facts about a put whose last byte has left the browser's buffer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PutReport {
     /// Payload bytes.
     pub bytes: usize,
@@ -62,7 +65,7 @@ impl State {
     /// Gives up the put that is under way.
     pub(in crate::app) fn cancel_put(&mut self) -> Vec<Effect> {
         match self.put {
-            Put::UnderWay { id, .. } => vec![Effect::CancelPut(id)],
+            Put::UnderWay { id, .. } => vec![Effect::Engine(Command::CancelPut(id))],
             _ => Vec::new(),
         }
     }
@@ -108,7 +111,7 @@ impl State {
         let rows = (!deletes).then(|| self.rows.clone());
         let total = rows.iter().flatten().map(Row::bytes).fold(0, usize::saturating_add);
         self.put = Put::UnderWay { id, handed: 0, total };
-        vec![Effect::Put { id, key: self.key.clone(), rows, options: self.api.options.clone() }]
+        vec![Effect::Engine(Command::Put { id, key: self.key.clone(), rows, options: self.api.options.clone() })]
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     change::Task,
     declaration::{Declaration, retyped},
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// A query that this page was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Names it in the answer.
     pub query: QueryId,
@@ -102,7 +104,7 @@ impl Answering {
 }
 
 /// How queries have ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answered {
     /// The answer has left.
     Left,

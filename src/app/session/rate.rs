@@ -1,10 +1,12 @@
 //! Puts at a rate.
 
+use serde::{Deserialize, Serialize};
+
 use super::{change::Task, ids::PutId};
-use crate::app::{build::Build, effect::Effect, problem::Problem, state::State};
+use crate::app::{build::Build, command::Command, effect::Effect, problem::Problem, state::State};
 
 /// How puts at a rate went until now.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Course {
     /// Puts that have left the browser.
     pub puts: u64,
@@ -106,13 +108,13 @@ impl State {
         if !self.api.rate.is_running() {
             return None;
         }
-        Some(Effect::Session(match &self.build {
+        Some(Effect::Engine(Command::Session(match &self.build {
             Build::Failed(problem) => {
                 self.api.rate.stop(Some(problem.clone()));
                 Task::Stop
             }
             _ => Task::Rows(self.rows.clone()),
-        }))
+        })))
     }
 
     /// Whether puts at a rate go on with another key, other options or another rate than those that

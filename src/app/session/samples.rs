@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::ids::SampleId;
+use serde::{Deserialize, Serialize};
+
+use super::{ids::SampleId, options::as_number};
 use crate::{
-    app::{effect::Effect, state::State, typed_array::TypedArray},
+    app::{command::Command, effect::Effect, state::State, typed_array::TypedArray},
     client::Priority,
     message::Looks,
     outside::Outside,
@@ -18,7 +20,7 @@ pub const KEPT_SAMPLES: usize = 50;
 pub const KEPT_BYTES: usize = 256 << 20;
 
 /// The SHA-256 of a sample's payload.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Hash {
     /// Nobody asked.
     #[default]
@@ -32,7 +34,7 @@ pub enum Hash {
 }
 
 /// A sample that arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Names it.
     pub id: SampleId,
@@ -59,13 +61,14 @@ pub struct Sample {
 }
 
 /// What comes with a sample beside its payload.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct More {
     /// What the payload is; empty for zenoh's default.
     pub encoding: Outside,
     /// Further bytes.
     pub attachment: Option<Attachment>,
     /// Its priority.
+    #[serde(with = "as_number::priority")]
     pub priority: Priority,
     /// Whether it may be dropped, and is not to wait.
     pub may_drop: bool,
@@ -85,7 +88,7 @@ pub struct More {
 }
 
 /// When a sample was made, as it says itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Local time of day, as in `14:02:09.120`.
     pub time: String,
@@ -94,7 +97,7 @@ pub struct Stamp {
 }
 
 /// Whose clock a timestamp is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clock {
     /// Of the router that this page is connected to: it stamps the puts that have no timestamp.
     Router,
@@ -110,7 +113,7 @@ impl State {
         match self.sample(id) {
             Some(sample) if sample.hash != Hash::UnderWay => {
                 sample.hash = Hash::UnderWay;
-                vec![Effect::Hash(id)]
+                vec![Effect::Engine(Command::Hash(id))]
             }
             _ => Vec::new(),
         }
@@ -141,7 +144,7 @@ impl State {
     pub(in crate::app) fn forget_where(&mut self, which: impl Fn(&Sample) -> bool) -> Vec<Effect> {
         let gone: Vec<SampleId> = self.samples.iter().filter(|sample| which(sample)).map(|sample| sample.id).collect();
         self.samples.retain(|sample| !gone.contains(&sample.id));
-        let mut effects = vec![Effect::Forget(gone)];
+        let mut effects = vec![Effect::Engine(Command::Forget(gone))];
         effects.extend(self.sample_gone());
         effects
     }
@@ -152,7 +155,7 @@ impl State {
 }
 
 /// Further bytes of a sample's or a query's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// How many.
     pub len: usize,

@@ -2,7 +2,7 @@
 
 use super::declaration::Declaration;
 use crate::{
-    app::{effect::Effect, problem::Problem, state::State},
+    app::{command::Command, effect::Effect, problem::Problem, state::State},
     client::Arriving,
 };
 
@@ -22,7 +22,7 @@ impl State {
             Declaration::Declared(_) => Vec::new(),
             _ => {
                 self.api.missed = 0;
-                vec![Effect::Subscribe(self.sub_key.clone())]
+                vec![Effect::Engine(Command::Subscribe(self.sub_key.clone()))]
             }
         }
     }
@@ -30,7 +30,8 @@ impl State {
     /// Undeclares the subscription.
     pub(in crate::app) fn unsubscribe(&mut self) -> Vec<Effect> {
         self.subscription = Declaration::None;
-        vec![Effect::Unsubscribe]
+        self.api.again.subscription_is_done();
+        vec![Effect::Engine(Command::Unsubscribe)]
     }
 
     /// How far a large message is that is arriving.
@@ -51,6 +52,7 @@ impl State {
 
     /// The subscription is declared, or was refused.
     pub(in crate::app) fn subscribe_ended(&mut self, result: Result<String, Problem>) -> Vec<Effect> {
+        self.api.again.subscription_is_done();
         self.subscription = match result {
             Ok(key) => Declaration::Declared(key.into()),
             Err(problem) => Declaration::Failed(problem),

@@ -1,10 +1,12 @@
 //! The views of the Router pane.
 
+use serde::{Deserialize, Serialize};
+
 use super::change::Task;
 use crate::app::state::State;
 
 /// The views of the pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Tab {
     /// Puts, the subscription and its samples.
     #[default]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    app::{Action, Edit, Effect, Hash, More, Problem, Sample, State, Surroundings, pause::StoodStill},
+    app::{Action, Command, Edit, Effect, Event, Hash, More, Problem, Sample, State, Surroundings, pause::StoodStill},
     client::{SessionInfo, pause::Pause},
     segment::Mode,
 };
@@ -22,7 +22,10 @@ fn open() -> State {
     };
     let mut state = State::default();
     state.apply(Action::Started(Surroundings::default()));
-    assert_eq!(state.apply(Action::Opened(info)), [Effect::Session(Task::Match("lab/tensor".into()))]);
+    assert_eq!(
+        state.apply(Action::Engine(Event::Opened(info))),
+        [Effect::Engine(Command::Session(Task::Match("lab/tensor".into())))]
+    );
     state
 }
 
@@ -45,14 +48,14 @@ fn reply(id: u64) -> Sample {
 /// The last of some effects, which is a task.
 fn one_of(mut effects: Vec<Effect>) -> Task {
     match effects.pop() {
-        Some(Effect::Session(task)) => task,
+        Some(Effect::Engine(Command::Session(task))) => task,
         other => panic!("not a task: {other:?}"),
     }
 }
 
 fn one(mut effects: Vec<Effect>) -> Task {
     match (effects.pop(), effects.is_empty()) {
-        (Some(Effect::Session(task)), true) => task,
+        (Some(Effect::Engine(Command::Session(task))), true) => task,
         other => panic!("not one task: {other:?}"),
     }
 }
@@ -84,8 +87,8 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
     // Other rows are put from now on, and rows that cannot be built end it.
     let row = state.rows[0].id;
     let effects = state.apply(Action::Edit(row, Edit::Mode(Mode::Copy)));
-    assert_eq!(effects.last(), Some(&Effect::Session(Task::Rows(state.rows.clone()))));
-    assert_eq!(state.apply(Action::Edit(row, Edit::Length(1 << 40))), [Effect::Session(Task::Stop)]);
+    assert_eq!(effects.last(), Some(&Effect::Engine(Command::Session(Task::Rows(state.rows.clone())))));
+    assert_eq!(state.apply(Action::Edit(row, Edit::Length(1 << 40))), [Effect::Engine(Command::Session(Task::Stop))]);
     let Rate::Stopped { id: stopped, problem: Some(_), .. } = state.api.rate else { panic!("{:?}", state.api.rate) };
     assert_eq!(stopped, id);
     assert!(state.apply(Change::Start.into()).is_empty());
@@ -93,7 +96,7 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
     state.apply(Action::Edit(row, Edit::Length(1)));
     let Task::Start { id, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
     state.apply(Change::Rated(id, course).into());
-    assert_eq!(state.apply(Action::SessionEnded(None)), [Effect::Session(Task::Stop)]);
+    assert_eq!(state.apply(Action::Engine(Event::SessionEnded(None))), [Effect::Engine(Command::Session(Task::Stop))]);
     let stopped = |course| Rate::Stopped { id, course, problem: None };
     assert_eq!(state.api.rate, stopped(Course { paused: false, ..course }));
     // What was under way is counted until it has ended.
@@ -107,7 +110,7 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
 fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
     let mut state = open();
     let Task::Get { id, rows: None, .. } = one(state.apply(Change::Get.into()).split_off(1)) else { panic!("no get") };
-    state.apply(Action::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 });
+    state.apply(Action::Engine(Event::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 }));
     let error = ErrorReply { from: "x".into(), text: "no".into(), len: 2 };
     state.apply(Change::ErrorReply(id + 9, error.clone()).into());
     state.apply(Change::ErrorReply(id, error.clone()).into());
@@ -121,7 +124,7 @@ fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
     state.apply(Action::ForgetSamples);
     assert_eq!(state.samples.len(), 2);
     let effects = state.apply(Change::Get.into());
-    assert_eq!(effects[0], Effect::Forget(vec![2, 1]));
+    assert_eq!(effects[0], Effect::Engine(Command::Forget(vec![2, 1])));
     assert!(state.samples.is_empty() && state.api.get.errors.is_empty());
 }
 

@@ -60,8 +60,8 @@ struct OneField<'a> {
 }
 
 #[derive(Serialize)]
-struct OneMessage {
-    name: &'static str,
+struct OneMessage<'a> {
+    name: &'a str,
     count: usize,
 }
 
@@ -76,7 +76,7 @@ struct OneFrame<'a> {
     priority: Option<&'static str>,
     reliability: Option<&'static str>,
     sn: Option<u32>,
-    messages: Vec<OneMessage>,
+    messages: Vec<OneMessage<'a>>,
     keys: &'a [Outside],
     more_keys: bool,
     fragment: Option<OneFragment>,

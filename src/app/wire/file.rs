@@ -1,9 +1,11 @@
 //! The files that frames are saved in, and how saving goes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::Problem;
 
 /// A form of file for frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// A line of JSON for each frame, with its bytes and its fields.
     JsonLines,

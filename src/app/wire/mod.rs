@@ -1,12 +1,13 @@
 //! The view "Wire": the batches that the session sent and received, as they were. The state holds
 //! which of them are shown and which one is chosen, no frame and no byte. Those are in a
-//! [`Record`], which is kept where effects are carried out.
+//! [`Record`] beside the state, and the engine keeps the bytes.
 //!
 //! | File | What is in it |
 //! |---|---|
 //! | `view`, `filter`, `file` | the state: what is shown, which frames, how saving goes |
 //! | `change` | what can happen to it |
-//! | `record` | the frames themselves |
+//! | `record` | the frames, without their bytes, which the engine keeps |
+//! | `taken` | frames on their way to the record |
 //! | `rows` | the lines of the list, which stand for frames |
 //! | [`words`], [`export`] | frames as words, and as files |
 
@@ -16,6 +17,7 @@ mod file;
 mod filter;
 mod record;
 mod rows;
+mod taken;
 mod view;
 pub mod words;
 
@@ -25,6 +27,7 @@ pub use self::{
     filter::{Filter, FrameId, Kinds, MessageId, Only},
     record::{Entry, Message, Part, Record, Took},
     rows::{Fold, Line, Rows},
+    taken::{FrameKey, Head, Note, Taken},
     view::{Kept, Picked, Times, Wire},
 };
 pub use crate::client::capture::{Bounds, Way};

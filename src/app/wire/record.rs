@@ -2,19 +2,23 @@
 //! they are of.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, VecDeque},
     ops::Range,
     rc::Rc,
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     filter::{Filter, FrameId, MessageId, Only},
+    taken::{Head, Taken},
     view::Kept,
 };
 use crate::{
     app::{Piece, Plan, PutId, Row, Selection, Sending},
-    client::capture::{Bounds, Frame, Taken, Way},
+    client::capture::{Bounds, Way},
     outside::Outside,
     wire::{Carried, Carries, Kind},
 };
@@ -26,7 +30,7 @@ const REMEMBERED: usize = 32;
 const NAMED: usize = 32;
 
 /// A frame that was recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Names it.
     pub id: FrameId,
@@ -34,7 +38,7 @@ pub struct Entry {
     /// one.
     pub session: u32,
     /// The frame.
-    pub frame: Rc<Frame>,
+    pub frame: Rc<Head>,
 }
 
 impl Entry {
@@ -59,7 +63,7 @@ pub struct Message {
     /// Which way it goes.
     pub way: Way,
     /// What it is, as in `Put`; empty when its first fragment was not seen.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its key expressions.
     pub keys: Vec<Outside>,
     /// The operations of this page in it.
@@ -208,6 +212,9 @@ impl Record {
 
     /// Takes in the answer to a question for frames after [`Record::after`].
     pub fn take(&mut self, taken: Taken) -> Took {
+        for (puts, rows) in taken.notes {
+            self.note(puts, rows);
+        }
         let asked_for_all = self.after().is_none();
         let mut frames = taken.frames.into_iter().peekable();
         if let Some((number, at)) = self.last {
@@ -240,7 +247,7 @@ impl Record {
         Took::Something
     }
 
-    fn push(&mut self, frame: Frame) {
+    fn push(&mut self, frame: Head) {
         // A session begins with our greeting, on the same client or on another one.
         let greets = (frame.way, frame.summary.kind) == (Way::Out, Kind::InitSyn);
         if (std::mem::take(&mut self.another) || greets) && self.next > 0 {
@@ -249,14 +256,14 @@ impl Record {
         let session = self.session;
         self.last = Some((frame.number, frame.at));
         self.origin.get_or_insert(frame.at);
-        self.bytes += frame.bytes.len();
+        self.bytes += frame.len;
         let entry = Entry { id: self.next, session, frame: Rc::new(frame) };
         self.next += 1;
         if let Some((name, place)) = entry.message().zip(entry.frame.place.as_ref()) {
-            let Frame { at, way, summary, ops, bytes, .. } = &*entry.frame;
+            let Head { at, way, summary, ops, len, .. } = &*entry.frame;
             let message = self.messages.entry(name).or_insert_with(|| Message {
                 way: *way,
-                name: "",
+                name: Cow::default(),
                 keys: Vec::new(),
                 ops: Vec::new(),
                 times: (*at, *at),
@@ -268,9 +275,9 @@ impl Record {
             message.times.1 = *at;
             message.seen += 1;
             message.kept += 1;
-            message.bytes += bytes.len();
+            message.bytes += len;
             if let Some((first, _)) = summary.messages.first() {
-                message.name = first;
+                message.name.clone_from(first);
             }
             for op in ops.iter().filter(|op| !message.ops.contains(op)).copied().collect::<Vec<_>>() {
                 message.ops.push(op);
@@ -290,7 +297,7 @@ impl Record {
 
     fn let_go(&mut self) {
         let Some(oldest) = self.entries.pop_front() else { return };
-        self.bytes -= oldest.frame.bytes.len();
+        self.bytes -= oldest.frame.len;
         if let Some(name) = oldest.message()
             && let Some(message) = self.messages.get_mut(&name)
         {
@@ -311,17 +318,17 @@ impl Record {
     }
 
     /// Remembers what rows a put, or another operation with a payload, is made of.
-    pub fn note(&mut self, put: PutId, rows: &[Row]) {
+    pub fn note(&mut self, puts: (PutId, PutId), rows: Vec<Row>) {
         if let Some(last) = self.made.back_mut()
-            && last.puts.1 + 1 == put
+            && last.puts.1 + 1 == puts.0
             && last.rows == rows
         {
-            last.puts.1 = put;
+            last.puts.1 = puts.1;
             return;
         }
         // Where batches cut does not matter here.
-        let Ok(plan) = Plan::of(rows, None, &Sending::default()) else { return };
-        self.made.push_back(Made { puts: (put, put), rows: Vec::from(rows), plan: Rc::new(plan) });
+        let Ok(plan) = Plan::of(&rows, None, &Sending::default()) else { return };
+        self.made.push_back(Made { puts, rows, plan: Rc::new(plan) });
         if self.made.len() > REMEMBERED {
             self.made.pop_front();
         }

@@ -68,7 +68,7 @@ impl Rows {
                 continue;
             }
             rows.shown += 1;
-            let len = entry.frame.bytes.len();
+            let len = entry.frame.len;
             let Some(message) = entry.message().filter(|_| entry.is_inner()) else {
                 lines.push(Line::Frame(at));
                 continue;

@@ -9,7 +9,7 @@ use zenoh_protocol::core::{CongestionControl, Priority, Reliability};
 use super::*;
 use crate::{
     app::{Effect, PutId, Row, Selection, State},
-    client::capture::{Frame, Place, Taken},
+    client::capture::{self, Frame, Place},
     payload::ZBytes,
     segment::{Element, Segment},
     wire::{Begun, Content, Kind, Lane, Outgoing, Qos, dissect, summarize},
@@ -73,18 +73,20 @@ impl Session {
 
     fn taken(&self, after: Option<u64>) -> Taken {
         let skip = after.map_or(0, |after| after as usize + 1);
-        Taken {
+        let taken = capture::Taken {
             frames: self.frames.iter().skip(skip).cloned().collect(),
             oldest: 0,
             recorded: self.frames.len() as u64,
             copied: 5,
-        }
+        };
+        Taken::from(&taken)
     }
 }
 
-fn bytes(entry: &Entry) -> Vec<u8> {
+fn bytes(entry: &Entry, session: &Session) -> Vec<u8> {
     let mut bytes = Vec::new();
-    entry.frame.bytes.for_each_window(&mut [], &mut crate::ledger::Ledger::new(), |part| bytes.extend(part)).unwrap();
+    let frame = &session.frames[entry.frame.number as usize];
+    frame.bytes.for_each_window(&mut [], &mut crate::ledger::Ledger::new(), |part| bytes.extend(part)).unwrap();
     bytes
 }
 
@@ -108,7 +110,7 @@ fn recorded() -> (Record, Session) {
     session.put(Way::Out, "lab/small", &payload(8), 4, |_, _| ());
     session.put(Way::In, "other/large", &payload(5000), 0, |_, _| ());
     let mut record = Record::default();
-    record.note(3, &made());
+    record.note((3, 3), made());
     assert_eq!(record.take(session.taken(record.after())), Took::Something);
     (record, session)
 }
@@ -154,7 +156,7 @@ fn equal_fragments_are_one_row_although_something_comes_between() {
     assert_eq!((open.line_of(&record, third), folded.line_of(&record, third)), (Some(4), Some(2)));
     assert_eq!(folded.line_of(&record, Picked::Fold(message)), Some(2));
     let known = record.message(message).unwrap();
-    assert_eq!((known.name, known.count, known.seen, known.ops.as_slice()), ("Put", Some(6), 6, [3].as_slice()));
+    assert_eq!((&*known.name, known.count, known.seen, known.ops.as_slice()), ("Put", Some(6), 6, [3].as_slice()));
 }
 
 #[test]
@@ -181,12 +183,12 @@ fn filters_show_what_they_say() {
 
 #[test]
 fn parts_are_the_payload_by_segments() {
-    let (record, _) = recorded();
+    let (record, session) = recorded();
     let sent = payload(5000);
     let mut again = vec![0; sent.len()];
     let mut names = Vec::new();
     for entry in record.entries().iter().filter(|entry| entry.frame.ops == [3]) {
-        let bytes = bytes(entry);
+        let bytes = bytes(entry, &session);
         for part in record.parts(entry) {
             again[part.range()].clone_from_slice(&bytes[part.start..part.start + part.len]);
             names.push((part.piece().unwrap().name.clone(), part.len));
@@ -265,8 +267,8 @@ fn what_is_kept_is_bounded_and_what_was_missed_is_counted() {
         let mut more = Session { sn: session.sn, messages: session.messages, ..Session::default() };
         more.put(Way::Out, "b", &payload(100), 2, |_, _| ());
         more.frames[0].number = before + 7;
-        let taken = Taken { frames: more.frames, oldest: before + 7, recorded: before + 8, copied: 9 };
-        assert_eq!(record.take(taken), Took::Something);
+        let taken = capture::Taken { frames: more.frames, oldest: before + 7, recorded: before + 8, copied: 9 };
+        assert_eq!(record.take(Taken::from(&taken)), Took::Something);
         assert_eq!((record.kept().missed, record.kept().recorded), (7, before + 8));
         assert_eq!(record.kept().puts, [2, 1]);
     }
@@ -276,11 +278,11 @@ fn what_is_kept_is_bounded_and_what_was_missed_is_counted() {
 fn puts_of_the_same_rows_are_remembered_as_one() {
     let mut record = Record::default();
     for put in 10..200 {
-        record.note(put, &made());
+        record.note((put, put), made());
     }
     let other = vec![Row::array(1, "other", Element::Uint8, 8)];
     for put in 200..220 {
-        record.note(put, if put % 2 == 0 { &other } else { &[] });
+        record.note((put, put), if put % 2 == 0 { other.clone() } else { Vec::new() });
     }
     let mut session = Session::default();
     session.put(Way::Out, "a", &payload(5000), 10, |_, _| ());
@@ -301,7 +303,7 @@ fn lines_of_json_follow_the_schema_and_have_every_byte() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut covered = 0;
     for entry in record.entries() {
-        let bytes = bytes(entry);
+        let bytes = bytes(entry, &session);
         let dissection = dissect(&bytes, entry.frame.begun.as_ref());
         let line = export::json_line(entry, &bytes, &dissection, Duration::from_secs(1_700_000_000));
         assert!(line.ends_with("}\n") && line.matches('\n').count() == 1);
@@ -318,10 +320,10 @@ fn lines_of_json_follow_the_schema_and_have_every_byte() {
 
 #[test]
 fn pcapng_is_blocks_of_whole_words() {
-    let (record, _) = recorded();
+    let (record, session) = recorded();
     let mut file = export::pcapng_head();
     for entry in record.entries() {
-        let bytes = bytes(entry);
+        let bytes = bytes(entry, &session);
         let (front, behind) =
             export::pcapng_around(entry, bytes.len(), &words::title(&record, entry), Duration::from_secs(1));
         file.extend(front.into_iter().chain(bytes).chain(behind));
@@ -338,7 +340,7 @@ fn pcapng_is_blocks_of_whole_words() {
     assert_eq!((blocks[0].0, blocks[1].0, blocks.len()), (0x0A0D_0D0A, 1, 2 + record.entries().len()));
     assert_eq!(u16::from_le_bytes(file[blocks[1].1 + 8..blocks[1].1 + 10].try_into().unwrap()), export::LINK_TYPE);
     for (entry, (kind, at)) in record.entries().iter().zip(&blocks[2..]) {
-        let bytes = bytes(entry);
+        let bytes = bytes(entry, &session);
         assert_eq!((*kind, word(at + 20) as usize), (6, bytes.len()));
         assert_eq!(file[at + 28..at + 28 + bytes.len()], bytes);
         assert_eq!(word(at + 16), 2_000_000 + 1000 * entry.frame.number as u32);

@@ -43,7 +43,7 @@ pub fn messages_words(summary: &Summary) -> String {
     let named: Vec<String> = summary
         .messages
         .iter()
-        .map(|(name, times)| if *times == 1 { (*name).to_owned() } else { format!("{} {name}", count(*times)) })
+        .map(|(name, times)| if *times == 1 { name.to_string() } else { format!("{} {name}", count(*times)) })
         .collect();
     let words = named.join(", ");
     match summary.keys.as_slice() {

@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use crate::{
-    app::{Plan, Selection},
-    payload::{Addressed, Difference},
+    app::{Plan, Selection, bytes::Holding},
+    payload::Difference,
     present::format,
-    segment::Segment,
 };
 
 /// The segment that a byte is in, as the view marks it.
@@ -41,16 +40,16 @@ pub fn planned(plan: &Plan, offset: usize) -> Option<Mark> {
 /// Whether a payload has the segments of the rows, one for one by their lengths: then its segment
 /// `n` is that of the rows. O(segments).
 #[must_use]
-pub fn has_segments_of(plan: &Plan, payload: &Addressed) -> bool {
+pub fn has_segments_of(plan: &Plan, payload: &Holding) -> bool {
     let planned = plan.pieces.iter().flat_map(|piece| std::iter::repeat_n(piece.len, piece.count));
-    planned.eq(payload.payload().segments().iter().map(Segment::len))
+    planned.eq(payload.lens())
 }
 
 /// The segment of a sample that has the byte at `offset`; `kind` is what its segments are called.
 #[must_use]
-pub fn arrived(payload: &Addressed, offset: usize, kind: &str) -> Option<Mark> {
+pub fn arrived(payload: &Holding, offset: usize, kind: &str) -> Option<Mark> {
     let index = payload.segment_of(offset)?;
-    let of = payload.payload().segments().len();
+    let of = payload.count();
     let name = format!("{kind} {} of {}", format::count(index + 1), format::count(of));
     Some(Mark { position: index, name, range: payload.range(index)?, selection: None })
 }

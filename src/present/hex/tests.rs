@@ -11,7 +11,7 @@ use super::{
     value::{Order, Value, binary, character, first_character, read_short, text, value, words},
 };
 use crate::{
-    app::{Action, Preset, State},
+    app::{Action, Preset, State, bytes::Holding},
     ledger::Ledger,
     payload::{Addressed, Difference, Windows, ZBytes},
     present::format,
@@ -283,10 +283,7 @@ fn a_payload_has_the_segments_of_the_rows_or_others() {
     let mut state = State::default();
     state.apply(Action::Preset(Preset::ThreeSmall));
     let plan = state.plan().unwrap();
-    let has = |lens: &[usize]| {
-        let sources = lens.iter().map(|len| Source::moved(vec![0u8; *len]));
-        has_segments_of(&plan, &Addressed::new(ZBytes::from_segments(sources).unwrap()))
-    };
+    let has = |lens: &[usize]| has_segments_of(&plan, &Holding::new(lens.iter().map(|len| (*len, false))));
     let lens: Vec<usize> = plan.pieces.iter().map(|piece| piece.len).collect();
     assert!(has(&lens));
     // In another order, one less, one more, and the same bytes as one.

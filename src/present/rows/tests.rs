@@ -107,7 +107,7 @@ fn of_many_puts(count: usize) -> (Record, Vec<u8>) {
         ops: Vec::new(),
     };
     let mut record = Record::default();
-    record.take(Taken { frames: vec![frame], oldest: 0, recorded: 1, copied: 0 });
+    record.take(crate::app::wire::Taken::from(&Taken { frames: vec![frame], oldest: 0, recorded: 1, copied: 0 }));
     (record, batch)
 }
 

@@ -19,7 +19,7 @@ use crate::{
     outside::{Ends, noticed},
     payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
-    web::rest,
+    web::Errands,
 };
 use crate::{
     present::{
@@ -33,8 +33,8 @@ use crate::{
             pointing,
             text_field::TextField,
             widgets::{
-                Choice, NumberField, PaneProps, Select, SidesField, keep_focus, outside, pane_head, problem, segmented,
-                sends, swatch,
+                AskingProps, Choice, NumberField, Select, SidesField, keep_focus, outside, pane_head, problem,
+                segmented, sends, swatch,
             },
         },
     },
@@ -55,13 +55,13 @@ const MESSAGE: &str = "message";
 
 /// The pane. Files may be dropped anywhere on the page.
 #[component]
-pub(crate) fn BuildPane(props: &PaneProps) -> Html {
-    let (state, send) = (&props.state, &props.send);
+pub(crate) fn BuildPane(props: &AskingProps) -> Html {
+    let (state, send, errands) = (&props.state, &props.send, &props.errands);
     let dropping = use_state_eq(|| false);
     {
-        let (send, dropping) = (send.clone(), dropping.setter());
+        let (errands, dropping) = (errands.clone(), dropping.setter());
         use_effect_with((), move |()| {
-            let listeners = take_files(&send, dropping);
+            let listeners = take_files(&errands, dropping);
             move || drop(listeners)
         });
     }
@@ -94,7 +94,7 @@ pub(crate) fn BuildPane(props: &PaneProps) -> Html {
                 { mode_for_all(state, send) }
                 { rows(state, send) }
             }
-            { add(state, send) }
+            { add(state, send, errands) }
             { total(state, send) }
             if !state.rows.is_empty() { { listing(state) } }
         </section>
@@ -103,7 +103,7 @@ pub(crate) fn BuildPane(props: &PaneProps) -> Html {
 
 /// Takes the files that the person drops or pastes anywhere on the page. Behind an open dialog, the
 /// rows must stay as they are, so the page then takes no file, and the pointer shows it.
-fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
+fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
     let window = web_sys::window()?;
     let listen = |name: &'static str, hear: Box<dyn Fn(&web_sys::Event)>| {
         let options = EventListenerOptions::enable_prevent_default();
@@ -138,19 +138,19 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
         )
     };
     let dropped = {
-        let send = send.clone();
+        let errands = errands.clone();
         listen(
             "drop",
             Box::new(move |event| {
                 dropping.set(false);
                 let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| carries_files(event)) else { return };
                 event.prevent_default();
-                take(event.data_transfer(), &send);
+                take(event.data_transfer(), &errands);
             }),
         )
     };
     let pasted = {
-        let send = send.clone();
+        let errands = errands.clone();
         listen(
             "paste",
             Box::new(move |event| {
@@ -160,7 +160,7 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
                     return;
                 }
                 let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
-                if take(data, &send) {
+                if take(data, &errands) {
                     event.prevent_default();
                 }
             }),
@@ -171,12 +171,12 @@ fn take_files(send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option
 
 /// Takes the files of a drop or a paste, and shows where their rows are. Returns whether the event
 /// had files.
-fn take(data: Option<DataTransfer>, send: &Callback<Action>) -> bool {
+fn take(data: Option<DataTransfer>, errands: &Errands) -> bool {
     let files = listed(data.and_then(|data| data.files()));
     if files.is_empty() || is_behind_dialog() {
         return false;
     }
-    rest::take(files, send.clone());
+    errands.take(files);
     let window = web_sys::window();
     let height = window.as_ref().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or_default();
     let pane = window.and_then(|window| window.document()?.get_element_by_id("pane-build"));
@@ -656,12 +656,12 @@ fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
     }
 }
 
-fn add(state: &State, send: &Callback<Action>) -> Html {
+fn add(state: &State, send: &Callback<Action>, errands: &Errands) -> Html {
     let onchange = {
-        let send = send.clone();
+        let errands = errands.clone();
         Callback::from(move |event: Event| {
             let input = event.target_unchecked_into::<HtmlInputElement>();
-            rest::take(listed(input.files()), send.clone());
+            errands.take(listed(input.files()));
             // Empties the input, so that the person can choose the same file again.
             input.set_value("");
         })

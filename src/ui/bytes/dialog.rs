@@ -4,35 +4,40 @@
 //! It scrolls by itself, because a browser's scrollbar ends at some millions of pixels. What is on
 //! the screen is a copied window of the payload; it is dropped with the next one. What looking has
 //! copied stands at the foot.
+//!
+//! The engine has the bytes. The view asks for them, and shows what it has until the answer comes.
 
+mod fetch;
 mod moves;
 mod search;
 mod take;
 mod view;
 mod watch;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, future::Future, ops::Range, rc::Rc};
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element as Node, HtmlDialogElement, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
-use self::watch::Watched;
+use self::{
+    fetch::{Fetch, Inspected, Window},
+    watch::Watched,
+};
 use crate::{
     app::{
-        Action, Problem, State,
-        bytes::{Looking, Subject},
+        Action, Problem,
+        bytes::{Holding, Looking, Seen, Subject},
+        engine::Status,
     },
     payload::{Difference, Direction, Step},
+    protocol::Looked,
     segment::Element,
-    web::{
-        Runtime,
-        bytes::{self, Held, Looked, Seen, Stop},
-    },
+    web::{bytes::Held, tasks::Task},
 };
 use crate::{
     present::hex::{self, Bar, Lines, Order, Sought, Style},
-    ui::kit::widgets::sends,
+    ui::kit::widgets::{AskingProps, sends},
 };
 
 /// The height of a line in pixels, as in the styles.
@@ -59,19 +64,12 @@ const READ_ON: usize = 16;
 /// The longest selection that is copied as text.
 const MOST_COPIED: usize = 1 << 20;
 
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct BytesProps {
-    /// The state to show.
-    pub(crate) state: Rc<State>,
-    /// Where actions go.
-    pub(crate) send: Callback<Action>,
-    /// Who has the bytes.
-    pub(crate) runtime: Runtime,
-}
-
 pub(crate) enum Msg {
     Measured { height: f64, narrow: bool },
     Closed,
+    Held(u64, Result<Held, Problem>),
+    Fetched(u64, [Seen; 2]),
+    Inspected(u64, Seen),
     Key(KeyboardEvent),
     Wheel(f64),
     Point { offset: usize, extend: bool },
@@ -90,23 +88,69 @@ pub(crate) enum Msg {
     SoughtOrder(Order),
     SoughtTyped(String),
     Find(Direction),
-    Found(u64, Result<Option<Step>, Problem>),
+    Found(u64, Result<Step, Problem>),
     Progress(u64, f64),
     CancelSearch,
     CancelCompare,
     Other(Option<Subject>),
-    Compared(u64, Result<Option<Difference>, Problem>),
+    OtherHeld(u64, Result<Held, Problem>),
+    Compared(u64, Result<Difference, Problem>),
     Differ(Direction),
-    Differs(u64, Result<Option<Option<usize>>, Problem>),
+    Differs(u64, Result<Option<usize>, Problem>),
     As(Element),
     ReadOrder(Order),
     Copy(Style),
-    Copied(String, Result<(), String>),
     Save,
+    Said(u64, Said),
+    NotCopied(u64, String, String),
     WriteTyped(String),
     Write,
+    Written(u64, Said),
     Keep,
+    Kept(u64, Result<u64, Problem>, Result<Held, Problem>),
     ForgetKept,
+    Forgotten(u64),
+}
+
+/// A payload that the view looks at.
+enum Holds {
+    /// The engine was asked for it.
+    Waiting,
+    There(Held),
+    Failed(Problem),
+}
+
+impl From<Result<Held, Problem>> for Holds {
+    fn from(result: Result<Held, Problem>) -> Self {
+        match result {
+            Ok(held) => Self::There(held),
+            Err(problem) => Self::Failed(problem),
+        }
+    }
+}
+
+impl Holds {
+    fn are_waited_for(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+
+    fn held(&self) -> Option<&Held> {
+        match self {
+            Self::There(held) => Some(held),
+            Self::Waiting | Self::Failed(_) => None,
+        }
+    }
+
+    fn holding(&self) -> Option<&Holding> {
+        self.held().map(Held::holding)
+    }
+
+    fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Failed(problem) => Some(problem),
+            Self::Waiting | Self::There(_) => None,
+        }
+    }
 }
 
 /// How a search goes.
@@ -131,18 +175,10 @@ enum Comparing {
 /// The payload that the first one is compared with.
 struct Other {
     subject: Subject,
-    held: Result<Held, Problem>,
+    holds: Holds,
     comparing: Comparing,
     /// What came of the last step to a difference.
     step: Option<Result<&'static str, Problem>>,
-}
-
-/// Bytes that are on the screen.
-struct Window {
-    mine: Seen,
-    theirs: Seen,
-    /// How many bytes there is room for.
-    room: usize,
 }
 
 /// Something was done, or it could not be.
@@ -150,19 +186,25 @@ type Said = Result<String, Problem>;
 
 /// What is there while a payload is looked at.
 struct Open {
+    /// Numbers the opening: what was begun in an earlier one changes nothing here.
+    number: u64,
     subject: Subject,
-    held: Result<Held, Problem>,
+    holds: Holds,
     /// Whether its segments are those of the rows: then they have their colours, and are pointed at
     /// in every pane.
     ours: bool,
-    looked: Rc<Looked>,
+    /// What looking had copied when the payload was lost.
+    looked: Looked,
     other: Option<Other>,
     top: usize,
     cursor: usize,
     anchor: usize,
+    /// Bytes that are on the screen.
     window: Option<Window>,
     /// Bytes from the cursor on.
-    inspected: Option<Seen>,
+    inspected: Option<Inspected>,
+    /// Counts what has made the bytes on the screen old, as a write does.
+    edition: u64,
     searching: Searching,
     /// What was found last, to be drawn and to be gone on from.
     hit: usize,
@@ -173,22 +215,58 @@ struct Open {
 
 impl Open {
     fn len(&self) -> usize {
-        self.held.as_ref().map_or(0, |held| held.payload().len())
+        self.holds.holding().map_or(0, Holding::len)
     }
 
-    /// Why there is no payload, or why not all of what is in view can be read.
-    fn problem(&self) -> Option<&Problem> {
+    /// Bytes that looking has copied so far.
+    fn looked(&self) -> Looked {
+        self.holds.held().map_or(self.looked, Held::looked)
+    }
+
+    /// Why there is no payload, or why not all bytes in view can be read.
+    fn problem(&self, in_view: &Range<usize>) -> Option<&Problem> {
         let window = self.window.as_ref();
-        let seen = window.and_then(|window| window.mine.problem.as_ref().or(window.theirs.problem.as_ref()));
-        self.held.as_ref().err().or(seen)
+        self.holds.problem().or_else(|| window?.problem(in_view))
     }
 
     /// The first byte that is selected, and the one after the last; always at least the byte under
     /// the cursor, if there is one.
-    fn selection(&self) -> std::ops::Range<usize> {
+    fn selection(&self) -> Range<usize> {
         let (from, to) = (self.cursor.min(self.anchor), self.cursor.max(self.anchor));
         from..(to + 1).min(self.len())
     }
+}
+
+/// A question to the engine that waits for its answer. Dropping it takes the question back.
+struct Asked {
+    number: u64,
+    _task: Task,
+}
+
+impl Asked {
+    /// Begins work whose end is a message. The work gets the number that the message carries.
+    fn new<F: Future<Output = Msg> + 'static>(
+        count: &mut u64,
+        ctx: &Context<BytesDialog>,
+        work: impl FnOnce(u64) -> F,
+    ) -> Self {
+        *count += 1;
+        let (work, link) = (work(*count), ctx.link().clone());
+        Self { number: *count, _task: Task::begin(async move { link.send_message(work.await) }) }
+    }
+}
+
+/// What the view waits for.
+#[derive(Default)]
+struct Waits {
+    hold: Option<Asked>,
+    window: Option<Fetch>,
+    inspected: Option<Fetch>,
+    search: Option<Asked>,
+    /// The payload to compare with.
+    other: Option<Asked>,
+    compare: Option<Asked>,
+    step: Option<Asked>,
 }
 
 /// What a person has chosen; it outlives the view.
@@ -208,6 +286,7 @@ struct Choices {
 /// The dialog.
 pub(crate) struct BytesDialog {
     dialog: NodeRef,
+    head: NodeRef,
     area: NodeRef,
     grid: NodeRef,
     bar: NodeRef,
@@ -221,12 +300,11 @@ pub(crate) struct BytesDialog {
     /// Where a finger was last, and whether it has moved.
     finger: Option<(f64, f64, bool)>,
     dragging: bool,
-    /// Numbers what takes turns with the page: answers to what was asked before are ignored.
-    task: u64,
-    stop_search: Option<(u64, Stop)>,
-    stop_compare: Option<(u64, Stop)>,
-    stop_step: Option<(u64, Stop)>,
+    /// Counts questions: answers to what was taken back are ignored.
+    asked: u64,
+    waits: Waits,
     watched: Option<Watched>,
+    /// Whether the lines get the focus as soon as they are there.
     focus: bool,
     /// Counts what the lines have to be drawn anew for.
     version: u64,
@@ -248,9 +326,15 @@ impl BytesDialog {
     }
 }
 
-/// Whether a task is the one that is waited for.
-fn is(stop: &Option<(u64, Stop)>, task: u64) -> bool {
-    stop.as_ref().is_some_and(|(number, _)| *number == task)
+/// Whether a question is the one whose answer is waited for.
+fn is(asked: &Option<Asked>, number: u64) -> bool {
+    asked.as_ref().is_some_and(|asked| asked.number == number)
+}
+
+/// Whether a person types in a field.
+fn is_typing() -> bool {
+    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    active.is_some_and(|active| matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA"))
 }
 
 /// Gives the focus to an element. It stays where it is when there is none.
@@ -277,11 +361,12 @@ fn offset_under(event: &PointerEvent) -> Option<usize> {
 
 impl Component for BytesDialog {
     type Message = Msg;
-    type Properties = BytesProps;
+    type Properties = AskingProps;
 
-    fn create(_ctx: &Context<Self>) -> Self {
-        Self {
+    fn create(ctx: &Context<Self>) -> Self {
+        let mut dialog = Self {
             dialog: NodeRef::default(),
+            head: NodeRef::default(),
             area: NodeRef::default(),
             grid: NodeRef::default(),
             bar: NodeRef::default(),
@@ -304,28 +389,35 @@ impl Component for BytesDialog {
             grab: None,
             finger: None,
             dragging: false,
-            task: 0,
-            stop_search: None,
-            stop_compare: None,
-            stop_step: None,
+            asked: 0,
+            waits: Waits::default(),
             watched: None,
             focus: false,
             version: 0,
             drawn: RefCell::default(),
+        };
+        // The page draws its dialogs after the first view, and a person may be faster.
+        if let Some(looking) = ctx.props().state.looking {
+            dialog.begin(ctx, looking);
         }
+        dialog
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, old: &BytesProps) -> bool {
+    fn changed(&mut self, ctx: &Context<Self>, old: &AskingProps) -> bool {
         self.version += 1;
         let looking = ctx.props().state.looking;
         if looking != old.state.looking {
             match looking {
                 Some(looking) => self.begin(ctx, looking),
-                None => {
-                    (self.open, self.watched) = (None, None);
-                    (self.stop_search, self.stop_compare, self.stop_step) = (None, None, None);
-                }
+                None => (self.open, self.watched, self.waits) = (None, None, Waits::default()),
             }
+            return true;
+        }
+        let engine = [&ctx.props().state, &old.state].map(|state| state.engine.status == Status::Running);
+        if let (Some(Looking { subject, .. }), [true, false], Some(open)) = (looking, engine, &self.open) {
+            // Another engine has taken the place of one that died. It holds the payload anew.
+            let offset = open.cursor;
+            self.begin(ctx, Looking { subject, offset });
             return true;
         }
         self.open.is_some()
@@ -333,26 +425,30 @@ impl Component for BytesDialog {
 
     fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
         let Some(dialog) = self.dialog.cast::<HtmlDialogElement>() else { return };
-        if self.open.is_none() {
+        let Some(open) = &self.open else {
             if dialog.open() {
                 dialog.close();
             }
             return;
-        }
+        };
+        let there = !open.holds.are_waited_for();
         if !dialog.open() {
             // It can only fail when it is open already.
             let _ = dialog.show_modal();
+            // Where every key of the view works already, but for those that move in the lines.
+            focus(&self.head);
         }
         if self.watched.is_none() {
             self.watch(ctx);
         }
-        if std::mem::take(&mut self.focus) {
+        // Not for a person who has begun to type meanwhile.
+        if there && std::mem::take(&mut self.focus) && !is_typing() {
             focus(&self.grid);
         }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        if !matches!(msg, Msg::Progress(..)) {
+        if !matches!(msg, Msg::Progress(..) | Msg::Inspected(..)) {
             self.version += 1;
         }
         match msg {
@@ -376,6 +472,21 @@ impl Component for BytesDialog {
                 self.measure();
                 if let Some(offset) = old {
                     self.scroll(offset / self.width());
+                }
+            }
+            Msg::Held(number, result) => {
+                if !self.arrived(ctx, number, result) {
+                    return false;
+                }
+            }
+            Msg::Fetched(number, seen) => {
+                if !self.fetched(number, seen) {
+                    return false;
+                }
+            }
+            Msg::Inspected(number, seen) => {
+                if !self.inspected(number, seen) {
+                    return false;
                 }
             }
             Msg::Key(event) => {
@@ -446,7 +557,7 @@ impl Component for BytesDialog {
                 self.choices.go_error = None;
             }
             Msg::Go => {
-                let Some(open) = &self.open else { return false };
+                let Some(open) = self.open.as_ref().filter(|open| !open.holds.are_waited_for()) else { return false };
                 match hex::offset(&self.choices.go, open.cursor, open.len()) {
                     Ok(offset) => {
                         self.go(offset, self.choices.extend, true);
@@ -469,13 +580,17 @@ impl Component for BytesDialog {
                 self.sought_changed();
             }
             Msg::Find(direction) => self.find(ctx, direction),
-            Msg::Found(task, result) => return self.found(ctx, task, result),
-            Msg::Progress(task, done) => {
+            Msg::Found(number, result) => {
+                if !self.found(number, result) {
+                    return false;
+                }
+            }
+            Msg::Progress(number, done) => {
                 let Some(open) = &mut self.open else { return false };
                 let other = open.other.as_mut().map(|other| &mut other.comparing);
                 let under_way = match (&mut open.searching, other) {
-                    (Searching::UnderWay(before), _) if is(&self.stop_search, task) => before,
-                    (_, Some(Comparing::UnderWay(before))) if is(&self.stop_compare, task) => before,
+                    (Searching::UnderWay(before), _) if is(&self.waits.search, number) => before,
+                    (_, Some(Comparing::UnderWay(before))) if is(&self.waits.compare, number) => before,
                     _ => return false,
                 };
                 // Drawn at whole percents only.
@@ -485,68 +600,82 @@ impl Component for BytesDialog {
                 *under_way = done;
             }
             Msg::CancelSearch => {
-                self.stop_search = None;
+                self.waits.search = None;
                 if let Some(open) = &mut self.open {
                     open.searching = Searching::Stopped;
                 }
                 focus(&self.grid);
             }
             Msg::CancelCompare => {
-                self.stop_compare = None;
+                self.waits.compare = None;
                 if let Some(Open { other: Some(other), .. }) = &mut self.open {
                     other.comparing = Comparing::Stopped;
                 }
                 focus(&self.grid);
             }
             Msg::Other(subject) => self.compare(ctx, subject),
-            Msg::Compared(_, Ok(None)) => return false,
-            Msg::Compared(task, result) => {
+            Msg::OtherHeld(number, result) => {
+                if !is(&self.waits.other, number) {
+                    return false;
+                }
+                self.other_arrived(ctx, result);
+            }
+            Msg::Compared(number, result) => {
                 let Some(Open { other: Some(other), .. }) = &mut self.open else { return false };
-                if !is(&self.stop_compare, task) {
+                if !is(&self.waits.compare, number) {
                     return false;
                 }
                 other.comparing = match result {
-                    Ok(Some(difference)) => Comparing::Done(Rc::new(difference)),
-                    Ok(None) => Comparing::Stopped,
+                    Ok(difference) => Comparing::Done(Rc::new(difference)),
                     Err(problem) => Comparing::Failed(problem),
                 };
             }
             Msg::Differ(direction) => self.differ(ctx, direction),
-            Msg::Differs(task, result) => {
-                if !is(&self.stop_step, task) {
+            Msg::Differs(number, result) => {
+                if !is(&self.waits.step, number) {
                     return false;
                 }
                 match result {
-                    Ok(None) => return false,
-                    Ok(Some(Some(offset))) => self.go(offset, self.choices.extend, true),
-                    Ok(Some(None)) => self.stepped(Ok("There is none further on.")),
+                    Ok(Some(offset)) => self.go(offset, self.choices.extend, true),
+                    Ok(None) => self.stepped(Ok("There is none further on.")),
                     Err(problem) => self.stepped(Err(problem)),
                 }
             }
             Msg::As(element) => self.choices.element = element,
             Msg::ReadOrder(order) => self.choices.read_order = order,
             Msg::Copy(style) => self.copy(ctx, style),
-            Msg::Copied(_, Ok(())) => {}
-            Msg::Copied(text, Err(reason)) => {
-                let Some(open) = &mut self.open else { return false };
+            Msg::Save => self.save(ctx),
+            Msg::Said(number, said) => {
+                let Some(open) = self.opened(number) else { return false };
+                open.said = Some(said);
+            }
+            Msg::NotCopied(number, text, reason) => {
+                let Some(open) = self.opened(number) else { return false };
                 open.said = Some(Err(Problem::new("Not in the clipboard:", format!("{reason}. Copy it from here."))));
                 open.text = Some(text);
             }
-            Msg::Save => self.save(ctx),
             Msg::WriteTyped(text) => {
                 self.choices.write = text;
                 self.choices.write_error = None;
             }
             Msg::Write => self.write(ctx),
+            Msg::Written(number, said) => {
+                let Some(open) = self.opened(number) else { return false };
+                (open.said, open.edition) = (Some(said), open.edition + 1);
+                self.compare_anew(ctx);
+            }
             Msg::Keep => self.keep(ctx),
-            Msg::ForgetKept => {
-                bytes::forget_kept();
-                let compared = self.open.as_ref().and_then(|open| open.other.as_ref()).map(|other| other.subject);
-                if compared == Some(Subject::Kept) {
-                    self.compare(ctx, None);
+            Msg::Kept(number, copied, result) => {
+                if !self.kept(ctx, number, copied, result) {
+                    return false;
                 }
-                if let Some(open) = &mut self.open {
-                    open.said = Some(Ok("Let go of the kept payload.".to_owned()));
+            }
+            Msg::ForgetKept => self.forget_kept(ctx),
+            Msg::Forgotten(number) => {
+                let Some(open) = self.opened(number) else { return false };
+                open.said = Some(Ok("Let go of the kept payload.".to_owned()));
+                if open.other.as_ref().is_some_and(|other| other.subject == Subject::Kept) {
+                    self.compare(ctx, None);
                 }
             }
         }
@@ -572,6 +701,11 @@ impl BytesDialog {
         self.visible = (if compared { rows / 2 } else { rows }).clamp(1, MOST_LINES);
     }
 
+    /// What is looked at since the opening of this number.
+    fn opened(&mut self, number: u64) -> Option<&mut Open> {
+        self.open.as_mut().filter(|open| open.number == number)
+    }
+
     fn stepped(&mut self, result: Result<&'static str, Problem>) {
         if let Some(Open { other: Some(other), .. }) = &mut self.open {
             other.step = Some(result);
@@ -579,31 +713,29 @@ impl BytesDialog {
     }
 
     fn sought_changed(&mut self) {
-        self.stop_search = None;
+        self.waits.search = None;
         if let Some(open) = &mut self.open {
             open.searching = Searching::Idle;
             open.hit = open.selection().start;
         }
     }
 
-    fn found(&mut self, ctx: &Context<Self>, task: u64, result: Result<Option<Step>, Problem>) -> bool {
+    fn found(&mut self, number: u64, result: Result<Step, Problem>) -> bool {
         let Some(open) = &mut self.open else { return false };
-        if !is(&self.stop_search, task) {
+        if !is(&self.waits.search, number) {
             return false;
         }
         match result {
-            Ok(Some(Step::Found { offset, wrapped })) => {
+            Ok(Step::Found { offset, wrapped }) => {
                 open.searching = Searching::Hit { offset, wrapped };
                 let len =
                     self.choices.kind.bytes(&self.choices.sought, self.choices.order).map_or(1, |bytes| bytes.len());
                 self.go(offset + len - 1, false, true);
                 self.go(offset, true, false);
             }
-            Ok(Some(_)) => open.searching = Searching::Absent,
-            Ok(None) => open.searching = Searching::Stopped,
+            Ok(_) => open.searching = Searching::Absent,
             Err(problem) => open.searching = Searching::Failed(problem),
         }
-        self.refresh(ctx);
         true
     }
 }

@@ -21,7 +21,6 @@ use crate::{
             results::{Kind, Read, Results, plotted, rich, use_reading},
         },
         kit::widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
-        rest,
     },
 };
 
@@ -58,14 +57,14 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
             <button type="button" class="link" {id} {onclick} {disabled} aria-expanded={if open { "true" } else { "false" }}>{ label }</button>
         }
     };
-    let history = match cost.history.len() {
+    let history_words = match cost.history.len() {
         0 => "History".to_owned(),
         count => format!("History ({})", format::count(count)),
     };
     let controls = html! {
         <>
             { chooser(cost.scenario, send, cost.is_measuring()) }
-            { toggle(Panel::History, "history", history, false) }
+            { toggle(Panel::History, "history", history_words, false) }
             { toggle(Panel::Export, "export", "Export".to_owned(), cost.shown.is_none()) }
             { main_control(state, send) }
         </>
@@ -74,8 +73,8 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
         <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
             { pane_head(3, "head-cost", "Cost", "", controls) }
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
-                if *panel == Panel::History { { rest::drawn(state, send, |views| (views.history)(state, send)) } }
-                if *panel == Panel::Export { { rest::drawn(state, send, |views| (views.exports)(state, send)) } }
+                if *panel == Panel::History { { history(state, send) } }
+                if *panel == Panel::Export { { exports(state, send) } }
                 // Shown with any panel: the person must see that the browser did not keep a run.
                 if let Some(cause) = &cost.storage { { problem("run-problem", cause) } }
                 { match &cost.status {
@@ -85,7 +84,7 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
                 } }
                 if !cost.is_measuring() {
                     if cost.shown.is_some() {
-                        { rest::drawn(state, send, |views| (views.results)(state, send)) }
+                        { results(state, send) }
                     } else {
                         { not_measured(state) }
                     }
@@ -96,19 +95,19 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
 }
 
 /// The kept runs.
-pub(crate) fn history(state: &State, send: &Callback<Action>) -> Html {
+fn history(state: &State, send: &Callback<Action>) -> Html {
     let cost = &state.cost;
     let id = |run: &Option<Shown>| run.as_ref().map(|run| run.0.id);
     html! { <History runs={cost.history.clone()} shown={id(&cost.shown)} other={id(&cost.other)} send={send.clone()} /> }
 }
 
 /// The shown run as files. Empty when the pane shows none.
-pub(crate) fn exports(state: &State, send: &Callback<Action>) -> Html {
+fn exports(state: &State, send: &Callback<Action>) -> Html {
     html! { if let Some(run) = state.cost.shown.clone() { <Exports {run} send={send.clone()} /> } }
 }
 
 /// The shown run, and the run with which it is compared.
-pub(crate) fn results(state: &State, send: &Callback<Action>) -> Html {
+fn results(state: &State, send: &Callback<Action>) -> Html {
     let cost = &state.cost;
     let Some(run) = &cost.shown else { return html! {} };
     html! {

@@ -22,6 +22,17 @@ pub(crate) struct PaneProps {
     pub(crate) send: Callback<Action>,
 }
 
+/// The properties of a pane or a dialog that also asks the engine.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct AskingProps {
+    /// The state to show.
+    pub(crate) state: std::rc::Rc<crate::app::State>,
+    /// Sends actions to the root component.
+    pub(crate) send: Callback<Action>,
+    /// The way to the engine.
+    pub(crate) errands: crate::web::Errands,
+}
+
 /// A callback that sends the same action each time.
 pub(crate) fn sends<E>(send: &Callback<Action>, action: Action) -> Callback<E> {
     send.reform(move |_| action.clone())

@@ -15,7 +15,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{Action, Plan, Problem, RowId, Selection, State, View, Window, sight::Order},
-    web::rest::Errands,
+    web::Errands,
 };
 use crate::{
     present::{
@@ -33,12 +33,13 @@ use crate::{
             widgets::{Choice, pane_head, problem, segmented, sends},
         },
         layout::{
-            details::{piece_words, selection_facts},
+            details::{self, piece_words, selection_facts},
             drawing::{self, Bands},
             gestures::{self, Gestures},
-            values::Peeker,
+            owners,
+            values::{AtBuilt, Peeked},
         },
-        rest,
+        message::structure,
     },
 };
 
@@ -86,6 +87,7 @@ pub(crate) enum Msg {
     Look(Look),
     Table,
     Span(Option<usize>),
+    Peeked(Peeked),
 }
 
 /// The pane.
@@ -115,7 +117,7 @@ pub(crate) struct LayoutPane {
     span: Option<(RowId, usize)>,
     select_span: Callback<Option<usize>>,
     /// Reads the bytes that the pane draws one by one.
-    peeker: RefCell<Option<Box<dyn Peeker>>>,
+    peeker: RefCell<AtBuilt>,
 }
 
 /// Watches a size until the pane drops it.
@@ -336,16 +338,7 @@ impl LayoutPane {
 
     /// The bytes of the segments that the pane draws byte by byte.
     fn peeks(&self, ctx: &Context<Self>, plan: &Plan, lens: &Lens, shown: &[Shown]) -> Rc<[(usize, Peek)]> {
-        let props = ctx.props();
-        let mut peeker = self.peeker.borrow_mut();
-        if lens.is_whole() {
-            *peeker = None;
-            return Rc::default();
-        }
-        if peeker.is_none() {
-            *peeker = rest::peeker(&props.errands);
-        }
-        peeker.as_mut().map(|peeker| peeker.peeks(&props.state, plan, lens, shown)).unwrap_or_default()
+        self.peeker.borrow_mut().peeks(&ctx.props().state, plan, lens, shown)
     }
 
     /// The bytes of the selected span, if the selected row is a message.
@@ -411,7 +404,7 @@ impl Component for LayoutPane {
             wheel: None,
             span: None,
             select_span: ctx.link().callback(Msg::Span),
-            peeker: RefCell::default(),
+            peeker: RefCell::new(AtBuilt::new(ctx.props().errands.clone(), ctx.link().callback(Msg::Peeked))),
         };
         pane.renew_plan(&ctx.props().state);
         pane
@@ -503,6 +496,7 @@ impl Component for LayoutPane {
                 self.span = row.zip(span);
                 self.show_span(ctx);
             }
+            Msg::Peeked(peeked) => return self.peeker.get_mut().arrived(peeked),
         }
         true
     }
@@ -516,6 +510,10 @@ impl Component for LayoutPane {
         }
         if renewed || self.asked.get() == Some(state.window) {
             self.asked.set(None);
+        }
+        // While they are looked at, a person may write bytes.
+        if state.looking.is_none() && old.state.looking.is_some() {
+            self.peeker.get_mut().outdate();
         }
         // A selected span is valid only for its structure, and for the part that contains it.
         if state.structures != old.state.structures {
@@ -584,9 +582,9 @@ impl Component for LayoutPane {
             (Some(plan), lens) => html! {
                 <>
                     if owners {
-                        { rest::drawn(state, send, |views| (views.owners)(plan, send, state)) }
+                        { owners::view(plan, send, state) }
                     } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
-                        { rest::drawn(state, send, |views| (views.table)(plan, lens, &shown, send, state)) }
+                        { details::table(plan, lens, &shown, send, state) }
                     }
                     { ledger(plan) }
                 </>
@@ -614,7 +612,7 @@ impl Component for LayoutPane {
                     { zoom_bar(ctx, plan, lens.as_ref(), &shown) }
                     <div class="layout-more">
                         { selection_facts(plan, send, state.selected) }
-                        if message { { rest::drawn(state, send, |views| (views.structure)(plan, state, span, &self.select_span)) } }
+                        if message { { structure::of_message(plan, state, span, &self.select_span) } }
                     </div>
                 }
             </section>

@@ -10,7 +10,7 @@ use crate::{
         picture::{FAINTEST, View},
         values::Range,
     },
-    web::messages,
+    web::pictures,
 };
 use crate::{
     present::{format, message::content},
@@ -39,7 +39,7 @@ fn Painted(props: &PaintedProps) -> Html {
             let style = canvas.style();
             let _ = style.set_property("width", &format!("{width}px"));
             let _ = style.set_property("aspect-ratio", &format!("{width} / {height}"));
-            messages::paint(*number, &canvas);
+            pictures::paint(*number, &canvas);
         });
     }
     let ink = matches!(props.picture.view, View::Line(..) | View::Points(_));

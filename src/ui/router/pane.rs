@@ -1,7 +1,5 @@
 //! The Router pane: sends the payload to other programs, and shows what they send.
 
-use std::rc::Rc;
-
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -15,7 +13,7 @@ use crate::{
     client::pause::Took,
     number::seconds,
     outside::{Ends, Outside, shown},
-    web::{bytes::to_clipboard, rest::Errands},
+    web::clipboard::to_clipboard,
 };
 use crate::{
     present::{
@@ -24,10 +22,10 @@ use crate::{
     },
     ui::{
         kit::{
+            dialog,
             text_field::TextField,
-            widgets::{Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits},
+            widgets::{AskingProps, Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits},
         },
-        rest,
         router::tabs::{counts, tabs, view},
     },
 };
@@ -35,19 +33,9 @@ use crate::{
 /// The dialog with programs for the other side.
 const OTHER_SIDE: &str = "other-side-dialog";
 
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct RouterProps {
-    /// The state to show.
-    pub(crate) state: Rc<State>,
-    /// Sends actions to the root component.
-    pub(crate) send: Callback<Action>,
-    /// The way to the recorded frames.
-    pub(crate) errands: Errands,
-}
-
 /// The pane.
 #[component]
-pub(crate) fn RouterPane(props: &RouterProps) -> Html {
+pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     // One of two buttons replaces the other. A person who had the focus on the one gets it on the
     // other.
@@ -59,7 +47,7 @@ pub(crate) fn RouterPane(props: &RouterProps) -> Html {
             keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
         }
     });
-    let open = Callback::from(|_: MouseEvent| rest::show_dialog(OTHER_SIDE));
+    let open = Callback::from(|_: MouseEvent| dialog::show(OTHER_SIDE));
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
@@ -68,7 +56,7 @@ pub(crate) fn RouterPane(props: &RouterProps) -> Html {
             // Before the start, the page does not know its surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
             { tabs(state, send) }
-            { view(state, send, &props.errands) }
+            { view(props) }
         </section>
     }
 }
@@ -224,7 +212,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
             });
         })
     };
-    let close = Callback::from(|_: MouseEvent| rest::close_dialog(OTHER_SIDE));
+    let close = Callback::from(|_: MouseEvent| dialog::close(OTHER_SIDE));
     html! {
         <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
             <header class="dialog-head">

@@ -7,29 +7,24 @@ mod liveliness;
 mod put;
 mod samples;
 
-use std::rc::Rc;
-
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-pub(crate) use self::samples::samples;
 use crate::{
     app::{
         Action, Declaration, State,
         session::{Change, Entity, Tab},
     },
     outside::Ends,
-    web::rest::Errands,
 };
 use crate::{
     present::format,
     ui::{
         kit::{
             text_field::TextField,
-            widgets::{problem, sends, submits},
+            widgets::{AskingProps, problem, sends, submits},
         },
-        rest,
         wire::dialog::WireTab,
     },
 };
@@ -75,31 +70,20 @@ pub(crate) fn tabs(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// The content of the open tab.
-pub(crate) fn view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
+pub(crate) fn view(props: &AskingProps) -> Html {
+    let AskingProps { state, send, .. } = props;
     let tab = state.api.tab;
     html! {
         <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
             { match tab {
                 Tab::Put => put::put(state, send),
-                _ => rest::drawn(state, send, |views| (views.session)(state, send, errands)),
+                Tab::Get => get::get(state, send),
+                Tab::Answer => answer::answer(state, send),
+                Tab::Liveliness => liveliness::liveliness(state, send),
+                Tab::Link => link::link(state),
+                Tab::Wire => html! { <WireTab ..props.clone() /> },
             } }
         </div>
-    }
-}
-
-/// The content of the open tab, unless it is the first tab.
-pub(crate) fn later_view(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
-    match state.api.tab {
-        Tab::Put => html! {},
-        Tab::Get => get::get(state, send),
-        Tab::Answer => answer::answer(state, send),
-        Tab::Liveliness => liveliness::liveliness(state, send),
-        Tab::Link => link::link(state),
-        Tab::Wire => html! {
-            if let Some(runtime) = errands.runtime() {
-                <WireTab state={state.clone()} send={send.clone()} {runtime} />
-            }
-        },
     }
 }
 

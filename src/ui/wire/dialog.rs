@@ -22,11 +22,12 @@ use crate::{
         Action, Problem, Selection, State,
         keys::{Context as Shortcuts, aria, hint},
         wire::{
-            Bounds, Change, Filter, Format, FrameId, Kept, Kinds, MessageId, Only, Part, Picked, Rows, Saving, Way,
+            Bounds, Change, Entry, Filter, Format, FrameId, Kept, Kinds, MessageId, Only, Part, Picked, Rows, Saving,
+            Way,
         },
     },
     outside::Ends,
-    web::Runtime,
+    web::{Errands, tasks::Task},
     wire::{Dissection, dissect},
 };
 use crate::{
@@ -37,7 +38,7 @@ use crate::{
     ui::kit::{
         keys::in_line,
         text_field::TextField,
-        widgets::{Select, check, problem, sends},
+        widgets::{AskingProps, Select, check, problem, sends},
     },
 };
 
@@ -49,16 +50,6 @@ const WIDTHS: [usize; 2] = [16, 8];
 
 /// Lines of a page: Page Up and Page Down move by so many, in the list and in the bytes.
 const PAGE: usize = 12;
-
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct WireProps {
-    /// The state to show.
-    pub(crate) state: Rc<State>,
-    /// Sends actions to the root component.
-    pub(crate) send: Callback<Action>,
-    /// The runtime, which holds the frames.
-    pub(crate) runtime: Runtime,
-}
 
 /// The values from which the rows were made.
 type RowsKey = (u64, Filter, BTreeSet<MessageId>, Option<Selection>);
@@ -72,14 +63,14 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// The rows of a state. They are made anew when a value that they depend on has changed.
-    fn refresh(&mut self, state: &State, runtime: &Runtime) -> bool {
+    fn refresh(&mut self, state: &State, errands: &Errands) -> bool {
         let wire = &state.wire;
         let selected = state.selected.filter(|_| wire.filter.segment);
         let key = (wire.kept.version, wire.filter.clone(), wire.unfolded.clone(), selected);
         if self.key.as_ref() == Some(&key) {
             return false;
         }
-        self.rows = Rc::new(runtime.frames_seen(|record| Rows::of(record, &key.1, key.3, &key.2)));
+        self.rows = Rc::new(errands.frames_seen(|record| Rows::of(record, &key.1, key.3, &key.2)));
         self.key = Some(key);
         true
     }
@@ -113,6 +104,8 @@ pub(crate) enum Msg {
     ByteClick(MouseEvent),
     PointAt(Option<usize>),
     Step(bool),
+    /// The bytes of a frame have arrived, or the reason why they do not.
+    Fetched(Entry, Result<Vec<u8>, Problem>),
 }
 
 /// The dialog.
@@ -120,6 +113,8 @@ pub(crate) struct WireDialog {
     dialog: NodeRef,
     listed: Listed,
     detail: Option<Detail>,
+    /// The frame whose bytes are on their way.
+    fetching: Option<(FrameId, Task)>,
     /// The field at which the person points.
     pointed: Option<usize>,
     /// Lines to show. The view scrolls to one whenever the number before it changes.
@@ -157,10 +152,10 @@ impl WireDialog {
 
     /// Shows the chosen frame, if it is another one.
     fn look(&mut self, ctx: &Context<Self>) {
-        let WireProps { state, runtime, .. } = ctx.props();
+        let AskingProps { state, errands, .. } = ctx.props();
         let rows = &self.listed.rows;
         let chosen = state.wire.picked.and_then(|picked| {
-            runtime.frames_seen(|record| match picked {
+            errands.frames_seen(|record| match picked {
                 Picked::Frame(id) => record.entry(id).cloned(),
                 Picked::Fold(message) => {
                     let fold = rows.folds.iter().find(|fold| fold.message == message)?;
@@ -173,13 +168,32 @@ impl WireDialog {
             self.detail = self.detail.take().filter(|detail| state.wire.picked == Some(Picked::Frame(detail.id)));
             return;
         };
-        if self.detail.as_ref().is_some_and(|detail| detail.id == entry.id) {
+        let shown = self.detail.as_ref().is_some_and(|detail| detail.id == entry.id);
+        if shown || self.fetching.as_ref().is_some_and(|(id, _)| *id == entry.id) {
+            if shown {
+                self.fetching = None;
+            }
             return;
         }
-        let bytes = runtime.frame_bytes(&entry).map(Rc::new);
+        // The last frame stays in view until the bytes of this one are here.
+        let (link, errands) = (ctx.link().clone(), errands.clone());
+        self.fetching = Some((
+            entry.id,
+            Task::begin(async move {
+                let bytes = errands.frame_bytes(&entry).await;
+                link.send_message(Msg::Fetched(entry, bytes));
+            }),
+        ));
+    }
+
+    /// Shows a frame whose bytes have arrived, or the reason why they do not.
+    fn fetched(&mut self, ctx: &Context<Self>, entry: &Entry, bytes: Result<Vec<u8>, Problem>) {
+        let errands = &ctx.props().errands;
+        self.fetching = None;
+        let bytes = bytes.map(Rc::new);
         let empty = Vec::new();
         let dissection = dissect(bytes.as_deref().unwrap_or(&empty), entry.frame.begun.as_ref());
-        let parts = runtime.frames_seen(|record| record.parts_of(&entry, &dissection.carried()));
+        let parts = errands.frames_seen(|record| record.parts_of(entry, &dissection.carried()));
         let nodes = rows::tree(&dissection.spans);
         let closed = rows::closed_first(&dissection.spans);
         let seen = rows::seen(&nodes, &closed);
@@ -200,17 +214,17 @@ impl WireDialog {
     }
 
     fn pick(&self, ctx: &Context<Self>, line: usize) {
-        let WireProps { send, runtime, .. } = ctx.props();
-        if let Some(picked) = runtime.frames_seen(|record| self.listed.rows.picked(record, line)) {
+        let AskingProps { send, errands, .. } = ctx.props();
+        if let Some(picked) = errands.frames_seen(|record| self.listed.rows.picked(record, line)) {
             send.emit(Change::Pick(Some(picked)).into());
         }
     }
 
     /// The row of the chosen frame or fold.
     fn row(&self, ctx: &Context<Self>) -> Option<usize> {
-        let WireProps { state, runtime, .. } = ctx.props();
+        let AskingProps { state, errands, .. } = ctx.props();
         let picked = state.wire.picked?;
-        runtime.frames_seen(|record| self.listed.rows.line_of(record, picked))
+        errands.frames_seen(|record| self.listed.rows.line_of(record, picked))
     }
 
     fn show_picked(&mut self, ctx: &Context<Self>) {
@@ -248,7 +262,7 @@ impl WireDialog {
 
     /// Handles a key in the list. Returns whether the key did something.
     fn list_key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
-        let WireProps { state, send, .. } = ctx.props();
+        let AskingProps { state, send, .. } = ctx.props();
         let Some(last) = self.listed.rows.lines.len().checked_sub(1) else { return false };
         let row = self.row(ctx);
         let to = match event.key().as_str() {
@@ -288,9 +302,9 @@ impl WireDialog {
 
     /// The open fold that contains the chosen frame.
     fn fold_around(&self, ctx: &Context<Self>) -> Option<MessageId> {
-        let WireProps { state, runtime, .. } = ctx.props();
+        let AskingProps { state, errands, .. } = ctx.props();
         let Some(Picked::Frame(id)) = state.wire.picked else { return None };
-        let at = runtime.frames_seen(|record| record.position(id))?;
+        let at = errands.frames_seen(|record| record.position(id))?;
         let fold = self.listed.rows.folds.iter().find(|fold| fold.members.binary_search(&at).is_ok())?;
         (fold.members.len() > 1).then_some(fold.message)
     }
@@ -372,13 +386,14 @@ impl Detail {
 
 impl Component for WireDialog {
     type Message = Msg;
-    type Properties = WireProps;
+    type Properties = AskingProps;
 
     fn create(_ctx: &Context<Self>) -> Self {
         Self {
             dialog: NodeRef::default(),
             listed: Listed::default(),
             detail: None,
+            fetching: None,
             pointed: None,
             show_row: (0, 0),
             show_field: (0, 0),
@@ -388,23 +403,23 @@ impl Component for WireDialog {
         }
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, old: &WireProps) -> bool {
-        let WireProps { state, runtime, send } = ctx.props();
+    fn changed(&mut self, ctx: &Context<Self>, old: &AskingProps) -> bool {
+        let AskingProps { state, errands, send } = ctx.props();
         let (now, before) = (&state.wire, &old.state.wire);
         if !now.open {
             if before.open {
-                (self.detail, self.closing) = (None, None);
+                (self.detail, self.fetching, self.closing) = (None, None, None);
                 self.listed = Listed::default();
             }
             return before.open;
         }
         self.focus |= !before.open;
-        let anew = self.listed.refresh(state, runtime);
+        let anew = self.listed.refresh(state, errands);
         // A person who asks for one message expects to see a frame of it.
         let asked = now.filter.only.is_some() && (now.filter.only != before.filter.only || !before.open);
         if now.picked.is_none()
             && asked
-            && let Some(first) = runtime.frames_seen(|record| self.listed.rows.picked(record, 0))
+            && let Some(first) = errands.frames_seen(|record| self.listed.rows.picked(record, 0))
         {
             send.emit(Change::Pick(Some(first)).into());
         }
@@ -437,8 +452,12 @@ impl Component for WireDialog {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         match msg {
+            Msg::Fetched(entry, bytes) => {
+                self.fetched(ctx, &entry, bytes);
+                true
+            }
             Msg::Closed => {
                 // The event arrives late: the dialog may be open again.
                 let closed = self.dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| !dialog.open());
@@ -469,7 +488,7 @@ impl Component for WireDialog {
                 if let Some(line) = number_under(&event, "data-line") {
                     let folds = number_under(&event, "data-fold").is_some();
                     self.pick(ctx, line as usize);
-                    let fold = runtime.frames_seen(|record| self.listed.rows.picked(record, line as usize));
+                    let fold = errands.frames_seen(|record| self.listed.rows.picked(record, line as usize));
                     if let Some(Picked::Fold(message)) = fold.filter(|_| folds) {
                         send.emit(Change::Unfold(message, !state.wire.unfolded.contains(&message)).into());
                     }
@@ -508,8 +527,13 @@ impl Component for WireDialog {
             }
             Msg::PointAt(field) => std::mem::replace(&mut self.pointed, field) != field,
             Msg::Step(forwards) => {
-                let to = self.detail.as_ref().and_then(|detail| {
-                    runtime.frames_seen(|record| Some(record.neighbour(record.entry(detail.id)?, forwards)?.id))
+                // A person who steps quickly is ahead of the bytes that are on their way.
+                let from = match (state.wire.picked, &self.detail) {
+                    (Some(Picked::Frame(id)), _) => Some(id),
+                    (_, detail) => detail.as_ref().map(|detail| detail.id),
+                };
+                let to = from.and_then(|id| {
+                    errands.frames_seen(|record| Some(record.neighbour(record.entry(id)?, forwards)?.id))
                 });
                 if let Some(id) = to {
                     send.emit(Change::Pick(Some(Picked::Frame(id))).into());
@@ -532,7 +556,7 @@ impl Component for WireDialog {
 
 impl WireDialog {
     fn content(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, .. } = ctx.props();
+        let AskingProps { state, send, .. } = ctx.props();
         let wire = &state.wire;
         html! {
             <>
@@ -563,7 +587,7 @@ impl WireDialog {
     }
 
     fn filters(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         let filter = &state.wire.filter;
         let change = |with: fn(&mut Filter, String)| {
             let (send, filter) = (send.clone(), filter.clone());
@@ -596,7 +620,7 @@ impl WireDialog {
             let (send, filter) = (send.clone(), filter.clone());
             Callback::from(move |segment: bool| send.emit(Change::Filter(Filter { segment, ..filter.clone() }).into()))
         };
-        let followed = filter.only.map(|only| runtime.frames_seen(|record| rows::only_words(record, only)));
+        let followed = filter.only.map(|only| errands.frames_seen(|record| rows::only_words(record, only)));
         let all = Filter::default();
         html! {
             <div class="wire-filters" role="group" aria-label="Which frames are shown">
@@ -623,7 +647,7 @@ impl WireDialog {
     }
 
     fn foot(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         let saves = Format::ALL.map(|format| {
             let id = match format {
                 Format::JsonLines => "wire-save-json",
@@ -641,7 +665,7 @@ impl WireDialog {
                     { for saves }
                 </div>
                 <p class="quiet" id="wire-looked">
-                    { format!("Looking copied {} so far: the frames that were opened or saved.", crate::present::format::requested_size(runtime.frames_looked())) }
+                    { format!("Looking copied {} so far: the frames that were opened or saved.", crate::present::format::requested_size(errands.frames_looked())) }
                 </p>
                 <p class="quiet keys-line" id="wire-keys">
                     { in_line(&[Shortcuts::Wire]) }

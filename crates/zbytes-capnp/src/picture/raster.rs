@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use serde::{Deserialize, Serialize};
+
 use zbytes::{
     payload::{BuildError, Reader},
     segment::Element,
@@ -29,7 +31,7 @@ pub(super) const CALL: usize = 256;
 pub const INK: [u8; 3] = [0x16, 0x19, 0x1d];
 
 /// How the elements of an array lie to be a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raster {
     /// The type of the elements.
     pub element: Element,
@@ -55,7 +57,7 @@ impl Raster {
 }
 
 /// How a message can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum View {
     /// There is no element.
     Nothing,
@@ -115,7 +117,7 @@ impl Spec {
 }
 
 /// The room for a picture.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Room {
     /// In pixels of the page.
     pub width: f64,

@@ -40,6 +40,7 @@ impl Default for Bounds {
 
 /// Which way a batch went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Way {
     /// From us to the router.
     Out,
@@ -49,6 +50,7 @@ pub enum Way {
 
 /// Which part of its message a fragment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// Names the message; fragments of one message have one name, other messages have others.
     pub message: u64,

@@ -33,6 +33,7 @@ pub struct Config {
 
 /// What a session was agreed to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionInfo {
     /// Our own zenoh id, hexadecimal.
     pub zid: String,

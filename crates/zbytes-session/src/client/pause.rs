@@ -42,6 +42,7 @@ pub struct Reading {
 
 /// What lies between two moments at which the page ran, if it was not as usual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Pause {
     /// For how long the page stood still, by the steady clock; zero when only the clock of the
     /// computer went ahead.
@@ -79,6 +80,7 @@ impl Pause {
 
 /// How long something took, by the steady clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Took {
     /// From its begin to its end.
     pub time: Duration,

@@ -32,6 +32,7 @@ pub const LASTING: Duration = Duration::from_secs(5);
 
 /// The next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Wait {
     /// Which attempt it is, from 1.
     pub attempt: u32,

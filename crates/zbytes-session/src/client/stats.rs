@@ -4,6 +4,7 @@ use super::pause::Took;
 
 /// One way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Traffic {
     /// Network messages: puts, queries, replies, declarations. One in fragments counts once, with
     /// its last.
@@ -16,6 +17,7 @@ pub struct Traffic {
 
 /// Counts since the client was made, over all of its sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LinkStats {
     /// Towards the router.
     pub sent: Traffic,

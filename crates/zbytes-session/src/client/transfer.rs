@@ -17,6 +17,7 @@ pub struct Leaving {
 
 /// A large message of others of which a part has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Arriving {
     /// Names it in what else is told of it; never used twice.
     pub id: u64,

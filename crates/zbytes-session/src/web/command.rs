@@ -63,6 +63,9 @@ pub enum Command {
     /// Asks for the recorded batches after that number, or for all of them; ends with
     /// [`Told::Frames`].
     Frames(Option<u64>),
+    /// An attempt to open the session may succeed now: a driver that waits for the next attempt
+    /// makes it soon. Sends no message.
+    Hint,
     /// Closes the session in order, or stops opening it again. Ends with [`Told::Closed`].
     Close,
 }

@@ -18,14 +18,15 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
-    rc::{Rc, Weak},
+    rc::Rc,
     time::Duration,
 };
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::VisibilityState;
+use web_sys::{EventTarget, VisibilityState};
 
 use zbytes::segment::Segment;
 
@@ -177,6 +178,7 @@ impl<H: Host> Driver<H> {
                 let taken = self.inner.borrow().client.as_ref().map(|client| client.captured(after));
                 self.tell(Told::Frames(taken.unwrap_or_default()));
             }
+            Command::Hint => hint(&self.inner),
             Command::Close => self.close(),
         }
     }
@@ -318,28 +320,33 @@ fn beat<H: Host>(inner: &Shared<H>) {
     }
 }
 
+/// An attempt may succeed now.
+fn hint<H: Host>(inner: &Shared<H>) {
+    {
+        let mut me = inner.borrow_mut();
+        let now = me.wake();
+        me.reconnect.hint(now);
+    }
+    retry(inner);
+}
+
 /// Listens for events after which an attempt may succeed: the network is back, or the page is
-/// visible.
+/// visible. A Worker hears of the network only; [`Command::Hint`] is for the rest.
 fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
-    let Some(window) = web_sys::window() else { return Vec::new() };
-    let hint = |inner: &Weak<RefCell<Inner<H>>>| {
-        if let Some(inner) = inner.upgrade() {
-            {
-                let mut me = inner.borrow_mut();
-                let now = me.wake();
-                me.reconnect.hint(now);
-            }
-            retry(&inner);
-        }
-    };
     let online = Rc::downgrade(inner);
-    let mut all = vec![EventListener::new(&window, "online", move |_| hint(&online))];
-    if let Some(document) = window.document() {
+    let global: EventTarget = js_sys::global().unchecked_into();
+    let mut all = vec![EventListener::new(&global, "online", move |_| {
+        if let Some(inner) = online.upgrade() {
+            hint(&inner);
+        }
+    })];
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
         let (shown, page) = (Rc::downgrade(inner), document.clone());
         all.push(EventListener::new(&document, "visibilitychange", move |_| {
+            let Some(inner) = shown.upgrade() else { return };
             if page.visibility_state() == VisibilityState::Visible {
-                hint(&shown);
-            } else if let Some(inner) = shown.upgrade() {
+                hint(&inner);
+            } else {
                 // A timer of the page would now fire after a second at the earliest.
                 pump(&inner);
             }

@@ -333,7 +333,7 @@ impl<'a> BatchReader<'a> {
     }
 
     fn error(&self, what: &'static str) -> WireError {
-        WireError { what, at: self.reader.position(), len: self.reader.source().len() }
+        WireError { what: what.into(), at: self.reader.position(), len: self.reader.source().len() }
     }
 }
 

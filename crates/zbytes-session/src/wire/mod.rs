@@ -31,7 +31,7 @@ mod outgoing;
 mod plan;
 mod reader;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use zbytes::number::count;
 
@@ -76,9 +76,10 @@ pub const GROWTH: usize = 9 + 1 + 16;
 
 /// Says which bytes of a peer are not valid zenoh.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WireError {
     /// The expected part, as in "a frame".
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Where that part began in the batch or reassembled message, in bytes.
     pub at: usize,
     /// Length of that batch or message, in bytes.

@@ -14,11 +14,29 @@ use zbytes::{
 
 /// Names a lane of a session: messages of a lane keep their order and are never interleaved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lane {
     /// Its priority; always the default when the session has only one.
+    #[cfg_attr(feature = "serde", serde(with = "priority_as_number"))]
     pub priority: Priority,
     /// Whether zenoh sends the lane's messages reliably or with best effort.
     pub reliability: Reliability,
+}
+
+/// A priority as the number that zenoh has for it on the wire.
+#[cfg(feature = "serde")]
+mod priority_as_number {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use zenoh_protocol::core::Priority;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn serialize<S: Serializer>(priority: &Priority, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(*priority as u8)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
+        Priority::try_from(u8::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 /// Says how many bytes [`Outgoing::gather`] wrote.

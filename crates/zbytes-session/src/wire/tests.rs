@@ -388,6 +388,6 @@ fn errors_say_what_was_expected_and_where() {
     let mut reader = BatchReader::new(&source, &mut ledger);
     assert!(matches!(reader.transport(), Ok(Some(Transport::Frame { sn: 5, .. }))));
     let error = reader.message(Reliability::Reliable).unwrap_err();
-    assert_eq!((error.what, error.len), ("a network message", 6));
+    assert_eq!((&*error.what, error.len), ("a network message", 6));
     assert!(error.to_string().contains("of 6"));
 }

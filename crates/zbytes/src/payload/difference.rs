@@ -1,5 +1,7 @@
 //! How two payloads differ byte by byte, found in steps, however they are cut into segments.
 
+use serde::{Deserialize, Serialize};
+
 use super::{addressed::Addressed, build::BuildError, search::Direction};
 use crate::ledger::Ledger;
 
@@ -16,7 +18,7 @@ pub struct Windows {
 
 /// A comparison of two payloads, offset by offset as far as both go; and what it has found. It
 /// holds counts, no byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Bytes of either.
     lens: [usize; 2],

@@ -1,5 +1,7 @@
 //! Searching a payload for a run of bytes, in steps, without making it contiguous.
 
+use serde::{Deserialize, Serialize};
+
 use super::{addressed::Addressed, build::BuildError};
 use crate::ledger::Ledger;
 
@@ -7,7 +9,7 @@ use crate::ledger::Ledger;
 const WINDOW: usize = 64 << 10;
 
 /// Which way to search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     /// Towards the end.
     Forwards,
@@ -16,7 +18,7 @@ pub enum Direction {
 }
 
 /// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// There is more to search.
     Searching,

@@ -1,78 +1,82 @@
 //! Which payload is looked at, and which of its lines are in view.
 
-use std::rc::Rc;
-
 use wasm_bindgen::JsCast;
 use web_sys::Element as Node;
 use yew::prelude::*;
 
-use super::{BytesDialog, INSPECTED, LINE, Open, Searching, Window, focus};
+use super::{Asked, BytesDialog, Holds, LINE, Msg, Open, Searching, Waits, focus, is};
 use crate::{
     app::{
         Action, Problem, State,
         bytes::{Looking, Subject},
     },
     present::hex::{self, Lines},
-    web::bytes::{Held, Looked, Seen},
+    web::bytes::Held,
 };
 
 impl BytesDialog {
+    /// Opens the view, and asks for the payload.
     pub(super) fn begin(&mut self, ctx: &Context<Self>, looking: Looking) {
-        (self.stop_search, self.stop_compare, self.stop_step) = (None, None, None);
-        let looked = Rc::new(Looked::default());
-        let held = ctx.props().runtime.hold(looking.subject, &ctx.props().state.rows, &looked);
-        let len = held.as_ref().map_or(0, |held| held.payload().len());
-        let cursor = looking.offset.min(len.saturating_sub(1));
-        let lines = Lines { len, width: self.width() };
-        let state = &ctx.props().state;
-        let ours = match looking.subject {
-            Subject::Build => true,
-            Subject::Kept => has_segments_of_rows(state, &held),
-            // What comes from a router comes in batches.
-            Subject::Sample(id) => {
-                state.samples.iter().any(|sample| sample.id == id && sample.local) && has_segments_of_rows(state, &held)
-            }
-        };
-        let open = Open {
-            subject: looking.subject,
-            held,
-            ours,
-            looked,
+        self.waits = Waits::default();
+        let Looking { subject, offset } = looking;
+        let (errands, rows) = (ctx.props().errands.clone(), ctx.props().state.rows.clone());
+        let asked = Asked::new(&mut self.asked, ctx, |number| async move {
+            Msg::Held(number, errands.hold(subject, rows, None).await)
+        });
+        self.open = Some(Open {
+            number: asked.number,
+            subject,
+            holds: Holds::Waiting,
+            ours: false,
+            looked: [0; 3],
             other: None,
-            top: lines.of(cursor).min(lines.last_top(self.visible)),
-            cursor,
-            anchor: cursor,
+            top: 0,
+            cursor: offset,
+            anchor: offset,
             window: None,
             inspected: None,
+            edition: 0,
             searching: Searching::Idle,
-            hit: cursor,
+            hit: offset,
             said: None,
             text: None,
-        };
-        self.open = Some(open);
+        });
+        self.waits.hold = Some(asked);
         self.measure();
         self.focus = true;
         (self.choices.go_error, self.choices.write_error) = (None, None);
-        self.refresh(ctx);
     }
 
-    /// Fetches what is on the screen, where that is not what it was.
-    pub(super) fn refresh(&mut self, ctx: &Context<Self>) {
+    /// Takes the payload that the view was opened for. Returns whether it is waited for.
+    pub(super) fn arrived(&mut self, ctx: &Context<Self>, number: u64, result: Result<Held, Problem>) -> bool {
         let (width, visible) = (self.width(), self.visible);
-        let Some(open) = &mut self.open else { return };
-        let (offset, room) = (open.top * width, visible * width);
-        let seen = |window: &Window| (window.mine.offset, window.room) == (offset, room);
-        if !open.window.as_ref().is_some_and(seen) {
-            let look =
-                |held: &Result<Held, Problem>| held.as_ref().map(|held| held.look(offset, room)).unwrap_or_default();
-            let theirs = open.other.as_ref().map(|other| look(&other.held)).unwrap_or_default();
-            open.window = Some(Window { mine: Seen { offset, ..look(&open.held) }, theirs, room });
-        }
-        if open.inspected.as_ref().is_none_or(|seen| seen.offset != open.cursor) {
-            open.inspected = open.held.as_ref().ok().map(|held| held.look(open.cursor, INSPECTED));
-        }
+        let Some(open) = self.open.as_mut().filter(|_| is(&self.waits.hold, number)) else { return false };
+        self.waits.hold = None;
+        open.holds = result.into();
+        let state = &ctx.props().state;
+        open.ours = match open.subject {
+            Subject::Build => true,
+            Subject::Kept => has_segments_of_rows(state, &open.holds),
+            // What comes from a router comes in batches.
+            Subject::Sample(id) => {
+                state.samples.iter().any(|sample| sample.id == id && sample.local)
+                    && has_segments_of_rows(state, &open.holds)
+            }
+        };
+        let lines = Lines { len: open.len(), width };
+        open.cursor = open.cursor.min(open.len().saturating_sub(1));
+        (open.anchor, open.hit) = (open.cursor, open.cursor);
+        open.top = lines.of(open.cursor).min(lines.last_top(visible));
+        true
+    }
+
+    /// Asks for what is on the screen, where that is not there.
+    pub(super) fn refresh(&mut self, ctx: &Context<Self>) {
+        self.fetch_window(ctx);
+        self.fetch_inspected(ctx);
         // The same segment is selected in every pane.
-        if open.subject == Subject::Build
+        if let Some(open) = self.open.as_ref().filter(|open| !open.holds.are_waited_for())
+            && open.subject == Subject::Build
             && let Ok(plan) = ctx.props().state.plan()
             && let Some(mark) = hex::planned(&plan, open.cursor)
             && mark.selection != ctx.props().state.selected
@@ -81,10 +85,10 @@ impl BytesDialog {
         }
     }
 
-    /// Moves the cursor, and the lines with it.
+    /// Moves the cursor, and the lines with it, once there are any.
     pub(super) fn go(&mut self, offset: usize, extend: bool, jump: bool) {
         let (visible, width) = (self.visible, self.width());
-        let Some(open) = &mut self.open else { return };
+        let Some(open) = self.open.as_mut().filter(|open| !open.holds.are_waited_for()) else { return };
         let lines = Lines { len: open.len(), width };
         open.cursor = offset.min(open.len().saturating_sub(1));
         if !extend {
@@ -142,7 +146,7 @@ impl BytesDialog {
             self.go(offset, extend, false);
             return true;
         }
-        if on_grid && control && key == "a" {
+        if on_grid && control && key == "a" && !open.holds.are_waited_for() {
             let last = open.len().saturating_sub(1);
             if let Some(open) = &mut self.open {
                 (open.anchor, open.cursor) = (0, last);
@@ -154,6 +158,6 @@ impl BytesDialog {
 }
 
 /// Nobody can change the rows as long as the dialog is open.
-fn has_segments_of_rows(state: &State, held: &Result<Held, Problem>) -> bool {
-    state.plan().is_ok_and(|plan| held.as_ref().is_ok_and(|held| hex::has_segments_of(&plan, held.payload())))
+fn has_segments_of_rows(state: &State, holds: &Holds) -> bool {
+    state.plan().is_ok_and(|plan| holds.holding().is_some_and(|holding| hex::has_segments_of(&plan, holding)))
 }

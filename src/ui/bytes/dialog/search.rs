@@ -1,18 +1,21 @@
-//! What takes turns with the page: a search, a comparison, the next difference.
+//! What the engine works on for a while: a search, a comparison, the next difference.
 
 use yew::prelude::*;
 
-use super::{BytesDialog, Comparing, Msg, Other, Searching, focus_id};
+use super::{Asked, BytesDialog, Comparing, Holds, Msg, Open, Other, Searching, focus_id};
 use crate::{
-    app::bytes::Subject,
-    payload::{Direction, Search},
-    web::bytes::{self, Stop},
+    app::{
+        Problem,
+        bytes::{Seen, Subject},
+    },
+    payload::Direction,
+    web::bytes::Held,
 };
 
 impl BytesDialog {
     pub(super) fn find(&mut self, ctx: &Context<Self>, direction: Direction) {
         let Some(open) = &mut self.open else { return };
-        let Ok(held) = &open.held else { return };
+        let Some(held) = open.holds.held() else { return };
         let sought = match self.choices.kind.bytes(&self.choices.sought, self.choices.order) {
             Ok(sought) => sought,
             Err(words) => {
@@ -32,67 +35,69 @@ impl BytesDialog {
             _ => here + 1,
         };
         open.hit = usize::MAX;
-        let Some(search) = Search::new(sought, from, direction, held.payload().len()) else {
-            open.searching = Searching::Absent;
-            return;
-        };
         open.searching = Searching::UnderWay(0.0);
-        self.task += 1;
-        let (task, held, link) = (self.task, held.clone(), ctx.link().clone());
-        let (stop, stopped) = Stop::new();
-        self.stop_search = Some((task, stop));
-        wasm_bindgen_futures::spawn_local(async move {
-            let told = link.callback(move |done| Msg::Progress(task, done));
-            let result = bytes::search(&held, search, &stopped, |done| told.emit(done)).await;
-            link.send_message(Msg::Found(task, result));
-        });
+        let (held, link) = (held.clone(), ctx.link().clone());
+        self.waits.search = Some(Asked::new(&mut self.asked, ctx, |number| async move {
+            let told = move |done| link.send_message(Msg::Progress(number, done));
+            Msg::Found(number, held.search(sought, from, direction, told).await)
+        }));
     }
 
+    /// Asks for another payload to compare with, or leaves the one that there is.
     pub(super) fn compare(&mut self, ctx: &Context<Self>, subject: Option<Subject>) {
-        (self.stop_compare, self.stop_step) = (None, None);
+        (self.waits.other, self.waits.compare, self.waits.step) = (None, None, None);
         let Some(open) = &mut self.open else { return };
-        open.window = None;
+        open.edition += 1;
         open.other = None;
-        let (Some(subject), Ok(mine)) = (subject, &open.held) else {
-            self.measure();
-            return;
-        };
-        let held = ctx.props().runtime.hold(subject, &ctx.props().state.rows, &open.looked);
-        let comparing = match &held {
-            Ok(theirs) => {
-                self.task += 1;
-                let (task, pair, link) = (self.task, (mine.clone(), theirs.clone()), ctx.link().clone());
-                let (stop, stopped) = Stop::new();
-                self.stop_compare = Some((task, stop));
-                wasm_bindgen_futures::spawn_local(async move {
-                    let told = link.callback(move |done| Msg::Progress(task, done));
-                    let result = bytes::compare(&pair.0, &pair.1, &stopped, |done| told.emit(done)).await;
-                    link.send_message(Msg::Compared(task, result));
-                });
-                Comparing::UnderWay(0.0)
-            }
-            Err(problem) => Comparing::Failed(problem.clone()),
-        };
-        open.other = Some(Other { subject, held, comparing, step: None });
+        if let Some(window) = &mut open.window {
+            window.theirs = Seen::default();
+        }
+        if let (Some(subject), Some(mine)) = (subject, open.holds.held()) {
+            let (errands, rows, mine) = (ctx.props().errands.clone(), ctx.props().state.rows.clone(), mine.clone());
+            self.waits.other = Some(Asked::new(&mut self.asked, ctx, |number| async move {
+                Msg::OtherHeld(number, errands.hold(subject, rows, Some(&mine)).await)
+            }));
+            open.other =
+                Some(Other { subject, holds: Holds::Waiting, comparing: Comparing::UnderWay(0.0), step: None });
+        }
         self.measure();
     }
 
+    /// Takes the other payload, and compares, unless a person has cancelled that meanwhile.
+    pub(super) fn other_arrived(&mut self, ctx: &Context<Self>, result: Result<Held, Problem>) {
+        self.waits.other = None;
+        let Some(Open { other: Some(other), edition, .. }) = &mut self.open else { return };
+        *edition += 1;
+        other.holds = result.into();
+        if let Some(problem) = other.holds.problem() {
+            other.comparing = Comparing::Failed(problem.clone());
+        } else if matches!(other.comparing, Comparing::UnderWay(_)) {
+            self.compare_anew(ctx);
+        }
+    }
+
+    /// Compares with the other payload, from the beginning.
+    pub(super) fn compare_anew(&mut self, ctx: &Context<Self>) {
+        let Some(Open { other: Some(other), holds, .. }) = &mut self.open else { return };
+        let (Some(mine), Some(theirs)) = (holds.held().cloned(), other.holds.held().cloned()) else { return };
+        (other.comparing, other.step, self.waits.step) = (Comparing::UnderWay(0.0), None, None);
+        let link = ctx.link().clone();
+        self.waits.compare = Some(Asked::new(&mut self.asked, ctx, |number| async move {
+            let told = move |done| link.send_message(Msg::Progress(number, done));
+            Msg::Compared(number, mine.compare(&theirs, told).await)
+        }));
+    }
+
     pub(super) fn differ(&mut self, ctx: &Context<Self>, direction: Direction) {
-        let Some(open) = &mut self.open else { return };
-        let from = open.cursor;
-        let Some(Other { held: Ok(theirs), comparing: Comparing::Done(difference), step, .. }) = &mut open.other else {
+        let Some(Open { other: Some(other), holds, cursor, .. }) = &mut self.open else { return };
+        let (Some(mine), Some(theirs)) = (holds.held().cloned(), other.holds.held().cloned()) else { return };
+        if !matches!(other.comparing, Comparing::Done(_)) {
             return;
-        };
-        let Ok(mine) = &open.held else { return };
-        *step = None;
-        self.task += 1;
-        let (task, mine, theirs, difference, link) =
-            (self.task, mine.clone(), theirs.clone(), difference.clone(), ctx.link().clone());
-        let (stop, stopped) = Stop::new();
-        self.stop_step = Some((task, stop));
-        wasm_bindgen_futures::spawn_local(async move {
-            let result = bytes::seek([&mine, &theirs], &difference, from, direction, &stopped).await;
-            link.send_message(Msg::Differs(task, result));
-        });
+        }
+        other.step = None;
+        let from = *cursor;
+        self.waits.step = Some(Asked::new(&mut self.asked, ctx, |number| async move {
+            Msg::Differs(number, mine.seek(&theirs, from, direction).await)
+        }));
     }
 }

@@ -5,11 +5,11 @@ use std::ops::Range;
 use web_sys::{Element as Node, HtmlTextAreaElement};
 use yew::{html::Scope, prelude::*};
 
-use super::{BytesDialog, Comparing, Msg, Open, Other, READ_ON, Searching, offset_under, take::mode_at};
+use super::{BytesDialog, Comparing, Holds, Msg, Open, Other, READ_ON, Searching, offset_under, take::mode_at};
 use crate::{
     app::{
         Action, Plan, Selection, State,
-        bytes::Subject,
+        bytes::{Seen, Subject},
         keys::{Context as Shortcuts, aria},
     },
     outside::Ends,
@@ -25,7 +25,6 @@ use crate::{
         text_field::TextField,
         widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch},
     },
-    web::bytes::{self, Seen},
 };
 
 /// The most segments that the view draws beside the scrollbar.
@@ -65,9 +64,9 @@ impl BytesDialog {
     /// The segment of a byte, with its marks for this payload.
     fn mark(&self, open: &Open, plan: Option<&Plan>, offset: usize) -> Option<Mark> {
         let planned = plan.and_then(|plan| hex::planned(plan, offset));
-        match &open.held {
-            Ok(held) if open.subject != Subject::Build => {
-                let arrived = hex::arrived(held.payload(), offset, "segment")?;
+        match open.holds.holding() {
+            Some(holding) if open.subject != Subject::Build => {
+                let arrived = hex::arrived(holding, offset, "segment")?;
                 Some(match planned {
                     Some(Mark { position, selection, .. }) => Mark { position, selection, ..arrived },
                     None => arrived,
@@ -86,12 +85,12 @@ impl BytesDialog {
         let state = &ctx.props().state;
         let plan = open.ours.then(|| state.plan().ok()).flatten();
         let mark = self.mark(open, plan.as_ref(), open.cursor);
-        let subjects = self.subjects(state, open.subject);
+        let subjects = self.subjects(ctx, open.subject);
         let choose = ctx.link().batch_callback(|key: String| Subject::of(&key).map(Msg::Subject));
         html! {
             <>
                 <header class="dialog-head">
-                    <h2 id="head-bytes">{ "Bytes" }</h2>
+                    <h2 id="head-bytes" tabindex="-1" ref={self.head.clone()}>{ "Bytes" }</h2>
                     <Select id="bytes-subject" name="Which payload" value={AttrValue::from(open.subject.key())} options={subjects}
                         {choose} />
                     <span class="quiet bytes-len" id="bytes-len">{ self.len_words(open) }</span>
@@ -100,7 +99,7 @@ impl BytesDialog {
                 { self.tools(ctx, open) }
                 <div class="bytes-body">
                     <div class="bytes-main">
-                        if let Some(cause) = open.problem() { { problem("bytes-problem", cause) } }
+                        if let Some(cause) = open.problem(&self.in_view(open)) { { problem("bytes-problem", cause) } }
                         <Lines ..self.drawn_lines(ctx, open, plan.as_ref(), mark.as_ref()) />
                     </div>
                     { self.inspector(ctx, open, mark.as_ref(), plan.as_ref()) }
@@ -110,20 +109,28 @@ impl BytesDialog {
         }
     }
 
+    /// The bytes of the lines in view.
+    fn in_view(&self, open: &Open) -> Range<usize> {
+        let lines = self.lines(open);
+        lines.bytes(open.top).start..lines.bytes(open.top + self.visible - 1).end
+    }
+
     fn len_words(&self, open: &Open) -> String {
-        match &open.held {
-            Err(_) => String::new(),
-            Ok(held) => {
-                let segments = held.payload().payload().segments().len();
-                format!("{} in {}", format::bytes(held.payload().len()), format::plural(segments, "segment"))
+        match &open.holds {
+            Holds::Waiting => "Fetching …".to_owned(),
+            Holds::Failed(_) => String::new(),
+            Holds::There(held) => {
+                let holding = held.holding();
+                format!("{} in {}", format::bytes(holding.len()), format::plural(holding.count(), "segment"))
             }
         }
     }
 
     /// Every payload that the person can view.
-    fn subjects(&self, state: &State, current: Subject) -> Vec<(AttrValue, AttrValue)> {
+    fn subjects(&self, ctx: &Context<Self>, current: Subject) -> Vec<(AttrValue, AttrValue)> {
+        let state = &ctx.props().state;
         let mut subjects = vec![Subject::Build];
-        subjects.extend((bytes::is_kept() || current == Subject::Kept).then_some(Subject::Kept));
+        subjects.extend((ctx.props().errands.is_kept() || current == Subject::Kept).then_some(Subject::Kept));
         subjects.extend(state.samples.iter().filter(|sample| !sample.deleted).map(|sample| Subject::Sample(sample.id)));
         if !subjects.contains(&current) {
             subjects.push(current);
@@ -153,10 +160,9 @@ impl BytesDialog {
             Searching::Wrong(words) => Some(words.clone()),
             _ => None,
         };
+        let absent = open.holds.held().is_none();
         let mut others = vec![("none".into(), "nothing".into())];
-        others.extend(
-            self.subjects(&ctx.props().state, open.subject).into_iter().filter(|(key, _)| *key != open.subject.key()),
-        );
+        others.extend(self.subjects(ctx, open.subject).into_iter().filter(|(key, _)| *key != open.subject.key()));
         let other = open.other.as_ref().map_or("none".to_owned(), |other| other.subject.key());
         let choose_other = link.callback(|key: String| Msg::Other(Subject::of(&key)));
         html! {
@@ -176,8 +182,8 @@ impl BytesDialog {
                     <TextField id="bytes-sought" class="mono" {placeholder} value={choices.sought.clone()} change={link.callback(Msg::SoughtTyped)}
                         ends={if choices.kind == Sought::Text { Ends::Words } else { Ends::LeftOut }} wrong={failed.is_some()}
                         describedby="bytes-search-error" />
-                    <button type="submit" id="bytes-next" disabled={open.held.is_err()} aria-keyshortcuts={aria("bytes-next")}>{ "Next" }</button>
-                    <button type="button" id="bytes-previous" disabled={open.held.is_err()} aria-keyshortcuts={aria("bytes-previous")}
+                    <button type="submit" id="bytes-next" disabled={absent} aria-keyshortcuts={aria("bytes-next")}>{ "Next" }</button>
+                    <button type="button" id="bytes-previous" disabled={absent} aria-keyshortcuts={aria("bytes-previous")}
                         onclick={link.callback(|_| Msg::Find(Direction::Backwards))}>
                         { "Previous" }</button>
                     <span id="bytes-search" class="bytes-state" data-state={search_word(&open.searching)} aria-live="polite">
@@ -193,7 +199,7 @@ impl BytesDialog {
                             title="Builds a payload of the rows by their own modes and keeps it, to be compared with later.">
                             { "Keep one to compare" }</button>
                     }
-                    if bytes::is_kept() {
+                    if ctx.props().errands.is_kept() {
                         <button type="button" class="link" id="bytes-forget" onclick={link.callback(|_| Msg::ForgetKept)}>
                             { "Let go of it" }</button>
                     }
@@ -276,10 +282,10 @@ impl BytesDialog {
     fn lines_view(&self, ctx: &Context<Self>, open: &Open, plan: Option<&Plan>, here: Option<&Mark>) -> Html {
         let link = ctx.link();
         let lines = self.lines(open);
-        let shown = open.top..(open.top + self.visible).min(lines.count());
-        let seen = lines.bytes(open.top).start..lines.bytes(shown.end.saturating_sub(1)).end;
-        let active = seen.contains(&open.cursor).then(|| format!("byte-{}", open.cursor));
-        let compared = open.other.as_ref().is_some_and(|other| other.held.is_ok());
+        let count = if open.holds.are_waited_for() { 0 } else { lines.count() };
+        let shown = open.top..(open.top + self.visible).min(count);
+        let active = self.in_view(open).contains(&open.cursor).then(|| format!("byte-{}", open.cursor));
+        let compared = open.other.as_ref().is_some_and(|other| other.holds.held().is_some());
         let onpointerdown = link.batch_callback(|event: PointerEvent| {
             if event.pointer_type() == "touch" {
                 return Some(Msg::Touched(f64::from(event.client_y())));
@@ -331,10 +337,12 @@ impl BytesDialog {
         let digits = hex::digits(open.len());
         let lines = self.lines(open);
         let range = lines.bytes(line);
-        let Some(window) = &open.window else { return html! {} };
-        let mine = |offset: usize| window.mine.at(offset);
-        let theirs = |offset: usize| window.theirs.at(offset);
-        let compared = open.other.as_ref().is_some_and(|other| other.held.is_ok());
+        let window = open.window.as_ref();
+        let mine = |offset: usize| window?.mine.at(offset);
+        let theirs = |offset: usize| window?.theirs.at(offset);
+        // A byte that is still to come is blank.
+        let missing = |offset: usize| if window.is_some_and(|window| window.has(offset)) { "–" } else { "" };
+        let compared = open.other.as_ref().is_some_and(|other| other.holds.held().is_some());
         let selected = open.selection();
         let mut cells = Vec::with_capacity(lines.width);
         let mut characters = Vec::with_capacity(lines.width);
@@ -380,7 +388,7 @@ impl BytesDialog {
             let batch = batches.filter(|_| inside).and_then(|plan| hex::batch_at(plan, offset)).map(|_| "batch");
             if inside {
                 let byte = mine(offset);
-                let text = byte.map_or("–".to_owned(), |byte| format!("{byte:02x}"));
+                let text = byte.map_or_else(|| missing(offset).to_owned(), |byte| format!("{byte:02x}"));
                 cells.push(html! {
                     <span key={offset} role="gridcell" id={format!("byte-{offset}")}
                         class={classes!("b", marks.clone(), edges, begins, batch, middle)} data-at={offset.to_string()}
@@ -457,15 +465,15 @@ impl BytesDialog {
                     data-segment={selection.map(pointing::mark)} />
             }
         };
-        let stripes: Vec<Html> = match (plan, &open.held) {
+        let stripes: Vec<Html> = match (plan, open.holds.holding()) {
             (Some(plan), _) => {
                 let pieces = plan.pieces.iter().filter(|piece| piece.bytes() > 0).take(MOST_STRIPES);
                 pieces
                     .map(|piece| stripe(&(piece.offset..piece.end()), piece.position, Some(piece.selection(0))))
                     .collect()
             }
-            (None, Ok(held)) if held.payload().payload().segments().len() <= MOST_STRIPES => {
-                let ranges = (0..MOST_STRIPES).map_while(|index| held.payload().range(index));
+            (None, Some(holding)) if holding.count() <= MOST_STRIPES => {
+                let ranges = (0..MOST_STRIPES).map_while(|index| holding.range(index));
                 ranges
                     .enumerate()
                     .filter(|(_, range)| !range.is_empty())
@@ -475,11 +483,11 @@ impl BytesDialog {
             _ => Vec::new(),
         };
         // Segments beyond the limit are painted as one joined stripe.
-        let from = match (plan, &open.held) {
+        let from = match (plan, open.holds.holding()) {
             (Some(plan), _) => {
                 plan.pieces.iter().filter(|piece| piece.bytes() > 0).nth(MOST_STRIPES).map(|piece| piece.offset)
             }
-            (None, Ok(held)) if held.payload().payload().segments().len() > MOST_STRIPES => Some(0),
+            (None, Some(holding)) if holding.count() > MOST_STRIPES => Some(0),
             _ => None,
         };
         let joined = from.map(|from| {
@@ -515,7 +523,13 @@ impl BytesDialog {
 
     fn inspector(&self, ctx: &Context<Self>, open: &Open, mark: Option<&Mark>, plan: Option<&Plan>) -> Html {
         let link = ctx.link();
-        let bytes = open.inspected.as_ref().filter(|seen| seen.offset == open.cursor).map_or(&[][..], Seen::readable);
+        let seen = open.inspected.as_ref().map(|inspected| &inspected.seen).filter(|seen| seen.offset == open.cursor);
+        let bytes = seen.map_or(&[][..], Seen::readable);
+        // Bytes that are on their way have their room already.
+        let coming = seen.is_none() && open.len() > 0;
+        let bits = bytes.first().map_or_else(|| "–".to_owned(), |byte| hex::binary(*byte));
+        let character = if coming { "–".to_owned() } else { hex::first_character(bytes) };
+        let writable = open.holds.holding().is_some_and(|holding| holding.is_writable(open.cursor));
         let choices = &self.choices;
         let (element, order) = (choices.element, choices.read_order);
         let elements: Vec<_> = Element::ALL.map(|element| (element.name().into(), element.name().into())).into();
@@ -535,9 +549,7 @@ impl BytesDialog {
             <section class="inspector" aria-labelledby="head-inspector">
                 <h3 id="head-inspector" class="unseen">{ "The byte under the cursor" }</h3>
                 <div id="bytes-status" role="status">
-                    if open.len() == 0 {
-                        <p>{ "There is no byte in it." }</p>
-                    } else {
+                    if open.len() > 0 {
                         <p>
                             <strong>{ format::hex(open.cursor) }</strong>{ format!(", {}", format::count(open.cursor)) }
                             if selected.len() > 1 {
@@ -556,9 +568,11 @@ impl BytesDialog {
                                 }
                             </p>
                         }
+                    } else if !open.holds.are_waited_for() {
+                        <p>{ "There is no byte in it." }</p>
                     }
                 </div>
-                if let Some(byte) = bytes.first() {
+                if coming || !bytes.is_empty() {
                     <p class="quiet">
                         { format!("aligned to {} in the payload", hex::alignment(open.cursor)) }
                         if let Some(at) = in_segment { { format!(", {} in its segment", hex::alignment(at)) } }
@@ -587,9 +601,9 @@ impl BytesDialog {
                                     </tr>
                                 }
                             }) }
-                            <tr data-type="bits"><th scope="row">{ "bits" }</th><td colspan="2">{ hex::binary(*byte) }</td></tr>
+                            <tr data-type="bits"><th scope="row">{ "bits" }</th><td colspan="2">{ bits }</td></tr>
                             <tr data-type="character">
-                                <th scope="row">{ "UTF-8" }</th><td colspan="2">{ hex::first_character(bytes) }</td>
+                                <th scope="row">{ "UTF-8" }</th><td colspan="2">{ character }</td>
                             </tr>
                             <tr data-type="text">
                                 <th scope="row">{ "text" }</th>
@@ -605,7 +619,7 @@ impl BytesDialog {
                         if element.size() > 1 { { orders(link, "bytes-as-order", "Byte order of the elements", order, Msg::ReadOrder) } }
                     </div>
                     <p class="mono read-on" id="bytes-read">{ read_on.join("  ") }</p>
-                    if open.subject == Subject::Build && open.held.as_ref().is_ok_and(|held| held.is_writable(open.cursor)) {
+                    if open.subject == Subject::Build && writable {
                         if mode_at(&ctx.props().state, open.cursor) == Some(Mode::Move) {
                             <p class="quiet" id="bytes-moved">
                                 { "This row is moved: building the payload takes the array away, and nobody can write to it any more. Here \
@@ -638,7 +652,7 @@ impl BytesDialog {
 
     fn foot(&self, ctx: &Context<Self>, open: &Open) -> Html {
         let link = ctx.link();
-        let unreadable = open.held.is_err();
+        let absent = open.holds.held().is_none();
         let copies = Style::ALL.map(|style| {
             let id = match style {
                 Style::Hex => "bytes-copy-hex",
@@ -646,11 +660,11 @@ impl BytesDialog {
                 Style::JavaScript => "bytes-copy-js",
             };
             html! {
-                <button type="button" {id} disabled={unreadable || open.len() == 0}
+                <button type="button" {id} disabled={absent || open.len() == 0}
                     onclick={link.callback(move |_| Msg::Copy(style))}>{ style.name() }</button>
             }
         });
-        let looked = open.looked.parts();
+        let looked = open.looked();
         let select = |event: FocusEvent| event.target_unchecked_into::<HtmlTextAreaElement>().select();
         html! {
             <footer class="bytes-foot">
@@ -659,7 +673,7 @@ impl BytesDialog {
                         title="Moving selects, as with the shift key held." onclick={link.callback(|_| Msg::Extend)}>{ "Select" }</button>
                     <span class="quiet">{ "copy selection as" }</span>
                     { for copies }
-                    <button type="button" id="bytes-save" disabled={unreadable} onclick={link.callback(|_| Msg::Save)}>
+                    <button type="button" id="bytes-save" disabled={absent} onclick={link.callback(|_| Msg::Save)}>
                         { "Save to a file" }</button>
                 </div>
                 <p class="quiet keys-line" id="bytes-keys">{ in_line(&[Shortcuts::Bytes, Shortcuts::Lines]) }</p>

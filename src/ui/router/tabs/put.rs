@@ -17,7 +17,7 @@ use crate::{
             text_field::TextField,
             widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
         },
-        rest,
+        router::tabs::samples::samples as list,
         wire::dialog::follow_button,
     },
 };
@@ -317,7 +317,7 @@ fn samples(state: &State, send: &Callback<Action>) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
     if any || declared {
-        return rest::drawn(state, send, |views| (views.samples)(state, send));
+        return list(state, send);
     }
     html! {
         <p class="quiet under">

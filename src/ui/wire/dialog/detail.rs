@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use yew::prelude::*;
 
-use crate::ui::wire::dialog::{Detail, Msg, WireDialog, WireProps, follows, number_under};
+use crate::ui::wire::dialog::{Detail, Msg, WireDialog, follows, number_under};
 use crate::{
     app::{
         Action, State,
@@ -20,7 +20,7 @@ use crate::{
         keys::in_line,
         pointing,
         scroller::Scroller,
-        widgets::{hue, outside, problem, sends, swatch},
+        widgets::{AskingProps, hue, outside, problem, sends, swatch},
     },
     wire::{Shape, Span},
 };
@@ -36,7 +36,7 @@ const NAMED: usize = 6;
 
 impl WireDialog {
     pub(super) fn detail(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         let Some(detail) = &self.detail else {
             return html! {
                 <div class="wire-detail" id="wire-detail">
@@ -45,7 +45,7 @@ impl WireDialog {
                 </div>
             };
         };
-        let head = runtime.frames_seen(|record| match record.entry(detail.id) {
+        let head = errands.frames_seen(|record| match record.entry(detail.id) {
             Some(entry) => self.head(ctx, record, entry, detail),
             None => html! { <p class="quiet" id="wire-gone">{ "This frame was let go for newer ones; it is still shown here." }</p> },
         });
@@ -62,7 +62,7 @@ impl WireDialog {
     }
 
     fn head(&self, ctx: &Context<Self>, record: &Record, entry: &Entry, detail: &Detail) -> Html {
-        let WireProps { state, send, .. } = ctx.props();
+        let AskingProps { state, send, .. } = ctx.props();
         let frame = &entry.frame;
         let lane = frame.summary.lane.map_or_else(String::new, |lane| format!("; lane {}", lane_words(lane)));
         let sn = frame.summary.sn.map_or_else(String::new, |sn| format!(", number {}", format::thousands(sn.into())));
@@ -84,7 +84,7 @@ impl WireDialog {
                     { format!(
                         "Frame {} of the recording, {} {} after {} ms; {}{lane}{sn}",
                         format::thousands(entry.id + 1), arrow(frame.way), way_words(frame.way), rows::time(record.since_first(entry)),
-                        format::bytes(detail.len().max(frame.bytes.len())),
+                        format::bytes(detail.len().max(frame.len)),
                     ) }
                 </p>
                 if let Some(message) = message {

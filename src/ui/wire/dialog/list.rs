@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::ui::wire::dialog::{Msg, WireDialog, WireProps, is_narrow};
+use crate::ui::wire::dialog::{Msg, WireDialog, is_narrow};
 use crate::{
     app::{
         Action, Selection, State,
@@ -20,9 +20,9 @@ use crate::{
     ui::kit::{
         pointing,
         scroller::Scroller,
-        widgets::{hue, overlay, sends},
+        widgets::{AskingProps, hue, overlay, sends},
     },
-    web::Runtime,
+    web::Errands,
 };
 
 /// The heights of a row, on a desk and on a phone, where it has two lines; in pixels, as in the
@@ -77,7 +77,7 @@ pub(super) fn words(record: &Record, rows: &Rows, line: Line, look: Look) -> Opt
         Times::First => record.since_first(entry),
         Times::Before => record.since_before(entry),
     };
-    let len = entry.frame.bytes.len();
+    let len = entry.frame.len;
     let (title, more, sn, bytes) = match line {
         Line::Fold(at) => {
             let fold = rows.folds.get(at)?;
@@ -153,15 +153,15 @@ pub(super) fn strip(strip: &rows::Strip, hovered: Option<Selection>, send: &Call
 
 impl WireDialog {
     pub(super) fn list(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         let (link, rows) = (ctx.link(), self.listed.rows.clone());
         let chosen = self.row(ctx);
         let draw = {
-            let (send, runtime, rows, look) = (send.clone(), runtime.clone(), rows.clone(), Look::of(state));
+            let (send, errands, rows, look) = (send.clone(), errands.clone(), rows.clone(), Look::of(state));
             Callback::from(move |range: std::ops::Range<usize>| {
                 let one = |at: usize| {
-                    let (rows, send, runtime) = (rows.clone(), send.clone(), runtime.clone());
-                    html! { <Row key={at} {at} chosen={chosen == Some(at)} {look} {rows} {send} {runtime} /> }
+                    let (rows, send, errands) = (rows.clone(), send.clone(), errands.clone());
+                    html! { <Row key={at} {at} chosen={chosen == Some(at)} {look} {rows} {send} {errands} /> }
                 };
                 html! { { for range.map(one) } }
             })
@@ -208,7 +208,7 @@ struct RowProps {
     look: Look,
     rows: Rc<Rows>,
     send: Callback<Action>,
-    runtime: Runtime,
+    errands: Errands,
 }
 
 /// The rows are made anew whenever the record adds or drops a frame. So the same `Rc` holds rows
@@ -222,7 +222,7 @@ impl PartialEq for RowProps {
 /// A row. While the person scrolls the list, Yew does not draw the rows that stay in view again.
 #[component]
 fn Row(props: &RowProps) -> Html {
-    props.runtime.frames_seen(|record| row(record, props).unwrap_or_default())
+    props.errands.frames_seen(|record| row(record, props).unwrap_or_default())
 }
 
 fn row(record: &Record, RowProps { at, chosen, look, rows, send, .. }: &RowProps) -> Option<Html> {

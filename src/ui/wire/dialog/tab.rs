@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::ui::wire::dialog::{
-    Listed, WireProps,
+    Listed,
     list::{Look, strip, words},
     record_button,
 };
@@ -13,7 +13,7 @@ use crate::{
         wire::{Bounds, Change, Picked},
     },
     present::rows::{self, shown_words},
-    ui::kit::widgets::sends,
+    ui::kit::widgets::{AskingProps, sends},
 };
 
 /// The tab lists so many rows, the last ones.
@@ -28,26 +28,26 @@ pub(crate) struct WireTab {
 
 impl Component for WireTab {
     type Message = Msg;
-    type Properties = WireProps;
+    type Properties = AskingProps;
 
     fn create(ctx: &Context<Self>) -> Self {
         let mut listed = Listed::default();
-        listed.refresh(&ctx.props().state, &ctx.props().runtime);
+        listed.refresh(&ctx.props().state, &ctx.props().errands);
         Self { listed }
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, _old: &WireProps) -> bool {
-        let WireProps { state, runtime, .. } = ctx.props();
+    fn changed(&mut self, ctx: &Context<Self>, _old: &AskingProps) -> bool {
+        let AskingProps { state, errands, .. } = ctx.props();
         // The large view hides the tab.
         if state.wire.open {
             return false;
         }
-        self.listed.refresh(state, runtime);
+        self.listed.refresh(state, errands);
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, .. } = ctx.props();
+        let AskingProps { state, send, .. } = ctx.props();
         let wire = &state.wire;
         html! {
             <div class="wire-tab">
@@ -72,12 +72,12 @@ impl Component for WireTab {
 
 impl WireTab {
     fn table(&self, ctx: &Context<Self>) -> Html {
-        let WireProps { state, send, runtime } = ctx.props();
+        let AskingProps { state, send, errands } = ctx.props();
         let rows = &self.listed.rows;
         let first = rows.lines.len().saturating_sub(LISTED);
         let row = |at: usize| {
             let line = *rows.lines.get(at)?;
-            let (words, picked) = runtime
+            let (words, picked) = errands
                 .frames_seen(|record| words(record, rows, line, Look::of(state)).zip(rows.picked(record, at)))?;
             let look = {
                 let send = send.clone();

@@ -407,7 +407,7 @@ fn what_was_never_declared_to_the_router_is_not_undeclared_there() {
         let batches = router.transmits();
         batches.iter().flat_map(|(batch, _)| summarize(batch, None).messages).collect::<Vec<_>>()
     };
-    assert_eq!(sent(Locality::Any), [("UndeclareSubscriber", 1)]);
+    assert_eq!(sent(Locality::Any), [("UndeclareSubscriber".into(), 1)]);
     assert_eq!(sent(Locality::SessionLocal), []);
 }
 

@@ -286,7 +286,7 @@ impl Walk<'_> {
     fn note(&mut self, name: &'static str) {
         match self.summary.messages.iter_mut().find(|(one, _)| *one == name) {
             Some((_, count)) => *count += 1,
-            None => self.summary.messages.push((name, 1)),
+            None => self.summary.messages.push((name.into(), 1)),
         }
     }
 

@@ -38,6 +38,7 @@ pub struct Span {
 
 /// Which of a message's bytes are its owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Carries {
     /// The payload of a put, a reply or an error.
     Payload,
@@ -49,6 +50,7 @@ pub enum Carries {
 
 /// A part of a payload that a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Carried {
     /// Of what.
     pub what: Carries,
@@ -67,6 +69,7 @@ pub struct Carried {
 
 /// Where a message has bytes of its owner's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Body {
     /// Of what.
     pub what: Carries,
@@ -78,6 +81,7 @@ pub struct Body {
 
 /// Where in its message a fragment is, as far as the fragments before it were seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Begun {
     /// Bytes of the message in the fragments before.
     pub offset: usize,

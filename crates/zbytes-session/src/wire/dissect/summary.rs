@@ -1,5 +1,7 @@
 //! A batch in short.
 
+use std::borrow::Cow;
+
 use zbytes_text::Outside;
 
 use super::span::{Body, Carried};
@@ -7,6 +9,7 @@ use crate::wire::{Lane, WireError};
 
 /// What kind of transport message a batch begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kind {
     /// A wish to open a session.
     InitSyn,
@@ -69,6 +72,7 @@ impl Kind {
 
 /// A batch in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Summary {
     /// What it begins with.
     pub kind: Kind,
@@ -86,7 +90,7 @@ pub struct Summary {
     pub part: usize,
     /// Its network messages by name, in the order in which each first comes:
     /// `[("Put", 12), ("Declare subscriber", 1)]`.
-    pub messages: Vec<(&'static str, usize)>,
+    pub messages: Vec<(Cow<'static, str>, usize)>,
     /// Their key expressions, each once, at most [`Summary::KEYS`]; `#3` stands for a number that
     /// the router has given to one.
     pub keys: Vec<Outside>,

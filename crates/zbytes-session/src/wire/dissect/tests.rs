@@ -129,7 +129,7 @@ fn a_put_in_one_frame_field_by_field() {
     );
     assert_eq!(
         (summary.kind, summary.sn, summary.messages.as_slice()),
-        (Kind::Frame, Some(5), [("Put", 1)].as_slice())
+        (Kind::Frame, Some(5), [("Put".into(), 1)].as_slice())
     );
     assert_eq!((summary.keys, summary.payload), (vec!["a/b".into()], 3));
     let carried = Carried { what: Carries::Payload, start: 10, len: 3, offset: 0, total: 3, message: 0 };
@@ -271,7 +271,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
 fn every_message_that_is_sent_is_understood() {
     for (name, batch) in messages() {
         let (dissection, summary) = read(&batch, None);
-        assert_eq!(summary.messages, [(name, 1)]);
+        assert_eq!(summary.messages, [(name.into(), 1)]);
         assert!(dissection.leaves().all(|span| span.shape != Shape::Unknown));
     }
 }
@@ -297,7 +297,7 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
         count += 1;
     }
     let (dissection, summary) = read(&batch[..len], None);
-    assert_eq!((summary.messages.as_slice(), summary.count()), ([("Put", count)].as_slice(), count));
+    assert_eq!((summary.messages.as_slice(), summary.count()), ([("Put".into(), count)].as_slice(), count));
     assert_eq!((summary.keys.len(), summary.more_keys, summary.carried.len()), (Summary::KEYS, true, Summary::CARRIED));
     assert_eq!(summary.payload, (0..count).map(|at| at % 7).sum::<usize>());
     assert_eq!((dissection.carried().len(), summary.unnoted()), (summary.runs, summary.runs - Summary::CARRIED));
@@ -395,7 +395,7 @@ fn what_is_no_zenoh_is_said_to_be_none() {
         let dissection = dissect(batch, None);
         sound(batch, &dissection);
         let error = dissection.error.unwrap();
-        assert_eq!((error.what, error.len), (what, batch.len()), "{batch:?}");
+        assert_eq!((error.what, error.len), (what.into(), batch.len()), "{batch:?}");
     }
     assert_eq!(dissect(&[], None), Dissection::default());
 }
@@ -520,14 +520,14 @@ fn an_interest_in_a_number_alone_has_no_key() {
     let (dissection, summary) = read(&frame(&[0x39, 7, 1 << 1 | 1 << 4, 3]), None);
     let lines = written(&dissection).join("\n");
     assert!(lines.contains("scope = 3") && !lines.contains("length of the key"), "{lines}");
-    assert_eq!(summary.messages, [("Interest", 1)]);
+    assert_eq!(summary.messages, [("Interest".into(), 1)]);
 }
 
 #[test]
 fn the_end_of_an_answer_to_an_interest_has_nothing_in_it() {
     let done = declare(Some(7), DeclareBody::DeclareFinal(DeclareFinal));
     let (_, summary) = read(&told(&done), None);
-    assert_eq!(summary.messages, [("DeclareFinal", 1)]);
+    assert_eq!(summary.messages, [("DeclareFinal".into(), 1)]);
 }
 
 #[test]

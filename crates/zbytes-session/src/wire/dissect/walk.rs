@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
                 // Only a message in fragments is cut. A fragment that may be cut does not get here.
                 Stop::Cut => "more bytes",
             };
-            self.summary.error = Some(WireError { what, at: self.covered, len: self.bytes.len() });
+            self.summary.error = Some(WireError { what: what.into(), at: self.covered, len: self.bytes.len() });
         }
         self.rest(UNKNOWN, Shape::Unknown);
         while !self.open.is_empty() {

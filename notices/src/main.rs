@@ -1,0 +1,234 @@
+//! Writes the notices of third-party packages into the folder of a build of the page, before that
+//! folder becomes `dist`; trunk runs it (see `Trunk.toml`). The file names every package that is
+//! linked into the page, into the engine, or into the router. It holds each licence, and the text
+//! that the licence requires.
+//!
+//! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// The file with the notices, in the page's folder.
+const FILE: &str = "notices.txt";
+
+/// The beginnings of the names of files with a licence or a notice.
+const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
+
+/// The two programs: the words for each, and cargo's arguments to list what is linked into it.
+const PROGRAMS: [(&str, &[&str]); 2] =
+    [("the page", &["--target", "wasm32-unknown-unknown"]), ("the router that serves it", &["--target", "host-tuple"])];
+
+/// The facts about a package that cargo reports.
+#[derive(Debug, Default)]
+struct Package {
+    folder: PathBuf,
+    licence: String,
+    authors: String,
+    repository: String,
+}
+
+/// The name and the version of a package.
+type Id = (String, String);
+
+fn main() -> Result<()> {
+    let staging = env::var("TRUNK_STAGING_DIR").context("TRUNK_STAGING_DIR is not set; trunk sets it for its hooks")?;
+    Ok(fs::write(PathBuf::from(staging).join(FILE), notices()?)?)
+}
+
+/// The notices of the programs as cargo would build them now.
+fn notices() -> Result<String> {
+    let packages = packages()?;
+    let mut linked = BTreeMap::<Id, Vec<&str>>::new();
+    for (program, arguments) in PROGRAMS {
+        let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro"];
+        for id in names(&cargo(tree.iter().chain(arguments).copied())?) {
+            linked.entry(id).or_default().push(program);
+        }
+    }
+    let mut head = String::from(
+        "ZBytes Lab is licensed under EPL-2.0 OR Apache-2.0.\n\
+         It is linked with the packages below, by their authors, each under its own licence. Behind the list are the texts.\n\
+         The fonts have theirs beside them, in fonts/.\n\
+         The standard library of Rust is linked too: Copyright (c) The Rust Project Contributors, MIT OR Apache-2.0.\n",
+    );
+    // The same text appears once; its line breaks do not matter.
+    let mut texts = BTreeMap::<String, (String, BTreeSet<&str>)>::new();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (name, file) in [("Apache-2.0", "LICENSE-APACHE"), ("EPL-2.0", "LICENSE-EPL-2.0")] {
+        let text = fs::read_to_string(own.join(file)).with_context(|| format!("cannot read {file}"))?;
+        texts.insert(folded(&text), (text, BTreeSet::from([name])));
+    }
+    for (id @ (name, version), programs) in &linked {
+        let package = packages.get(id).with_context(|| format!("cargo metadata does not know {name} {version}"))?;
+        write!(head, "\n{name} {version}, in {}\n  {}\n", programs.join(" and in "), package.licence)?;
+        for (what, text) in [("by", &package.authors), ("from", &package.repository)] {
+            if !text.is_empty() {
+                writeln!(head, "  {what} {text}")?;
+            }
+        }
+        let mut found = texts_of(&package.folder)?;
+        if found.is_empty() {
+            head.push_str("  The package holds no licence text.\n");
+            found = stand_in(name, package, &packages)?;
+        }
+        for text in found {
+            texts.entry(folded(&text)).or_insert((text, BTreeSet::new())).1.insert(name);
+        }
+    }
+    for (text, names) in texts.values() {
+        let names = names.iter().copied().collect::<Vec<_>>().join(", ");
+        write!(head, "\n\n======== {names}\n\n{}\n", text.trim_end())?;
+    }
+    Ok(head)
+}
+
+/// cargo's output for these arguments, run on the lab.
+fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<String> {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let arguments: Vec<&str> = arguments.collect();
+    let output = Command::new(program).args(&arguments).args(["--locked", "--manifest-path", manifest]).output();
+    let output = output.context("cargo does not start")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo {} failed: {said}", arguments.join(" "));
+    String::from_utf8(output.stdout).context("cargo's answer is not UTF-8")
+}
+
+/// The packages in a list by `cargo tree`, without the lab itself, which is the first line.
+fn names(tree: &str) -> BTreeSet<Id> {
+    let mut names = BTreeSet::new();
+    for line in tree.lines().skip(1) {
+        let mut words = line.split(' ');
+        if let (Some(name), Some(version)) = (words.next(), words.next().and_then(|word| word.strip_prefix('v'))) {
+            names.insert((name.to_owned(), version.to_owned()));
+        }
+    }
+    names
+}
+
+/// Every package that either program may need.
+fn packages() -> Result<BTreeMap<Id, Package>> {
+    let arguments = ["metadata", "--format-version", "1", "--all-features"];
+    let platforms = ["--filter-platform", "wasm32-unknown-unknown", "--filter-platform", "host-tuple"];
+    let metadata: Value = serde_json::from_str(&cargo(arguments.into_iter().chain(platforms))?)?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
+    let read = |package: &Value| {
+        let folder = Path::new(&text(&package["manifest_path"])).parent().map(Path::to_owned).unwrap_or_default();
+        let authors = package["authors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let authors = authors.iter().map(text).collect::<Vec<_>>().join(", ");
+        let repository = text(&package["repository"]);
+        let id = (text(&package["name"]), text(&package["version"]));
+        (id, Package { folder, licence: text(&package["license"]), authors, repository })
+    };
+    Ok(metadata["packages"].as_array().context("cargo metadata lists no packages")?.iter().map(read).collect())
+}
+
+/// The licence texts in a package's folder.
+fn texts_of(folder: &Path) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if path.is_file() && !name.ends_with(".rs") && TEXTS.iter().any(|begin| name.starts_with(begin)) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let read = |path: &PathBuf| {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))
+    };
+    files.iter().map(read).collect()
+}
+
+/// The replacement for the text of a package that holds none: the text of its licence, or that of a
+/// package from the same repository. Empty under Apache-2.0, whose text is the same for every
+/// author.
+fn stand_in(name: &str, package: &Package, all: &BTreeMap<Id, Package>) -> Result<Vec<String>> {
+    if package.licence.contains("Apache-2.0") {
+        return Ok(Vec::new());
+    }
+    if package.licence.contains("MIT") {
+        let holders =
+            if package.authors.is_empty() { format!("the authors of {name}") } else { package.authors.clone() };
+        return Ok(vec![format!("Copyright (c) {holders}\n\n{MIT}")]);
+    }
+    let kin = |other: &&Package| other.repository == package.repository && other.licence == package.licence;
+    for other in all.values().filter(kin) {
+        let found = texts_of(&other.folder)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The MIT licence, without its copyright line.
+const MIT: &str = "\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
+\"Software\"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
+distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY
+CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.";
+
+/// A text without its line breaks and repeated spaces, for comparison.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_package_is_named_with_its_licence_and_a_text_of_it() {
+        let notices = notices().unwrap();
+        let (list, texts) = notices.split_at(notices.find("\n\n======== ").unwrap());
+        for of_page in ["yew", "zenoh-codec", "capnp", "wasm-bindgen"] {
+            assert!(list.contains(&format!("\n{of_page} ")), "{of_page}");
+        }
+        assert!(list.contains("\nzenoh 1.10.2, in the router that serves it\n  EPL-2.0 OR Apache-2.0\n"), "{list}");
+        assert!(list.contains("\nzenoh-codec 1.10.2, in the page and in the router that serves it\n"), "{list}");
+        // Neither packages for building or testing alone, nor the lab itself.
+        for other in ["proptest", "criterion", "serde_derive", "syn", "zbytes-lab", "windows-sys"] {
+            assert!(!list.contains(&format!("\n{other} ")), "{other}");
+        }
+        let packages: Vec<&str> = list.split("\n\n").skip(1).collect();
+        assert!(packages.len() > 200, "{} packages", packages.len());
+        for package in packages {
+            let mut lines = package.lines();
+            let (name, licence) = (lines.next().unwrap().split(' ').next().unwrap(), lines.next().unwrap_or_default());
+            assert!(!licence.trim().is_empty(), "{package}");
+            // The text of Apache-2.0 is here once, for every author.
+            let heads = texts.lines().filter_map(|line| line.strip_prefix("======== "));
+            let has_text = heads.flat_map(|names| names.split(", ")).any(|other| other == name);
+            assert!(has_text || licence.contains("Apache-2.0"), "{package}");
+        }
+        assert!(texts.contains("\n======== lz4_flex\n\nCopyright (c) Pascal Seitz"), "it holds no text of MIT");
+        for text in ["Apache License", "Eclipse Public License", "Permission is hereby granted"] {
+            assert!(texts.contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_by_cargo_is_read() {
+        let tree = "lab v0.1.0 (/home/lab)\na v1.0.0+x\nb v0.2.0 (*)\n\na v1.0.0+x (*)\n";
+        let id = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        assert_eq!(names(tree), BTreeSet::from([id("a", "1.0.0+x"), id("b", "0.2.0")]));
+    }
+}

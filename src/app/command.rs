@@ -1,0 +1,91 @@
+//! What the page asks of the engine, the program in the Worker that owns bytes and sessions.
+
+use serde::{Deserialize, Serialize};
+
+use super::cost::Order;
+use super::{
+    build::{FileId, Row},
+    message,
+    ownership::{Experiment, RunId},
+    session::{self, PutId, SampleId},
+    wire,
+};
+use crate::message::picture::Room;
+
+/// What the page asks of the engine. Each command ends by an [`Event`](super::Event) that its
+/// documentation names, unless it says that it needs none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Reads the files that come along, in their order, each under its id and the name that the
+    /// person knows. Answers with [`Event::FileRead`](super::Event::FileRead) for each, and ends by
+    /// [`Event::FilesEnded`](super::Event::FilesEnded). Commands behind it wait for that.
+    Files(Vec<(FileId, String)>),
+    /// Makes the arrays and builds the payload. Ends by
+    /// [`Event::BuildEnded`](super::Event::BuildEnded), unless a newer one arrives before.
+    Build {
+        /// The revision to answer with.
+        revision: u64,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Measures, in an engine of its own. Ends by
+    /// [`Event::MeasureEnded`](super::Event::MeasureEnded).
+    Measure {
+        /// What is measured.
+        order: Order,
+        /// The locator of the session, for whole puts.
+        locator: Option<String>,
+    },
+    /// Stops the measurement, which ends with what it has measured so far.
+    StopMeasuring,
+    /// Opens a session. Ends by [`Event::Opened`](super::Event::Opened) or
+    /// [`Event::SessionEnded`](super::Event::SessionEnded).
+    Connect(String),
+    /// Closes the session. Ends by [`Event::SessionEnded`](super::Event::SessionEnded).
+    Disconnect,
+    /// Publishes the rows, or deletes the key. Ends by
+    /// [`Event::PutEnded`](super::Event::PutEnded).
+    Put {
+        /// Names the put.
+        id: PutId,
+        /// The key as typed.
+        key: String,
+        /// The rows; `None` to delete.
+        rows: Option<Vec<Row>>,
+        /// How.
+        options: session::Options,
+    },
+    /// Gives up a put under way, which then ends.
+    CancelPut(PutId),
+    /// Declares a subscription. Ends by [`Event::SubscribeEnded`](super::Event::SubscribeEnded).
+    Subscribe(String),
+    /// Undeclares the subscription. Needs no answer.
+    Unsubscribe,
+    /// Hashes a sample. Ends by [`Event::Hashed`](super::Event::Hashed).
+    Hash(SampleId),
+    /// Does something for the sample that is read as a message.
+    Message(message::Task),
+    /// From now on a picture of a message has this room. Needs no answer.
+    Room(Room),
+    /// Does something with the session.
+    Session(session::Task),
+    /// Records frames, or stops recording. Needs no answer.
+    Record(bool),
+    /// Asks for the frames after the one of this number, or for all. Ends by
+    /// [`Event::Frames`](super::Event::Frames).
+    Frames(Option<u64>),
+    /// Makes a file of these frames, each with its title. Ends by
+    /// [`Event::FramesSaved`](super::Event::FramesSaved).
+    SaveFrames(wire::Format, Vec<(wire::Entry, String)>),
+    /// Whether the page is hidden from now on. Needs no answer.
+    Hidden(bool),
+    /// Drops the payloads of these samples, and the arrays that were made of them. Needs no answer.
+    Forget(Vec<SampleId>),
+    /// Runs an experiment. Ends by [`Event::TryEnded`](super::Event::TryEnded).
+    Try {
+        /// The run to answer with.
+        run: RunId,
+        /// Which experiment.
+        experiment: Experiment,
+    },
+}

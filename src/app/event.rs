@@ -1,0 +1,106 @@
+//! What the engine tells the page.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    action::Action,
+    build::{Built, FileId, Structured},
+    cost::Shown,
+    message,
+    ownership::{Finding, RunId},
+    problem::Problem,
+    session::{self, Lost, PutId, PutReport, Sample, SampleId},
+    wire::Taken,
+};
+use crate::{
+    client::{Arriving, SessionInfo, pause::Took},
+    measure::course::Progress,
+};
+
+/// What the engine tells the page. Most of it answers a [`Command`](super::Command).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The page's server has told the ws and the tcp locator of its router.
+    LabFound {
+        /// As in `ws/127.0.0.1:7446`.
+        ws: String,
+        /// As in `tcp/127.0.0.1:7447`.
+        tcp: String,
+    },
+    /// A file was read.
+    FileRead {
+        /// Names it in rows.
+        file: FileId,
+        /// What the person calls it.
+        name: String,
+        /// Bytes.
+        len: usize,
+    },
+    /// All files of a command were read, but for those of the problem.
+    FilesEnded(Option<Problem>),
+    /// The payload of this revision was built, with the structures of its messages, or not.
+    BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
+    /// The measurement with this number is so far.
+    MeasureProgress(u64, Progress),
+    /// The measurement with this number has ended: with a run, which may be partial, or with
+    /// nothing because it was stopped too early, or with an error.
+    MeasureEnded(u64, Result<Option<Shown>, Problem>),
+    /// The session is open.
+    Opened(SessionInfo),
+    /// The attempt to open the session has no answer yet; the browser may hold it back, for so long
+    /// at most.
+    HeldBack(Duration),
+    /// The session was lost, or an attempt to open it again has failed; the time of day.
+    SessionLost(Lost, String),
+    /// The session is open again; nothing was heard for so long.
+    SessionResumed(Took),
+    /// The session is closed, by us (`None`) or by what the problem says.
+    SessionEnded(Option<Problem>),
+    /// So many payload bytes of a put have left the browser's buffer.
+    PutProgress(PutId, usize),
+    /// The put has ended.
+    PutEnded(PutId, Result<PutReport, Problem>),
+    /// How far a large message is that is arriving.
+    Arriving(Arriving),
+    /// A large message does not go on arriving.
+    ArrivalEnded {
+        /// Which one.
+        id: u64,
+        /// Whether all of it is there.
+        whole: bool,
+    },
+    /// The subscription is declared under this key expression, or refused.
+    SubscribeEnded(Result<String, Problem>),
+    /// Samples arrived, the last one last. Of very many only the latest are there.
+    Samples {
+        /// Those that are there.
+        samples: Vec<Sample>,
+        /// How many came by the subscription.
+        received: u64,
+        /// How many came as replies to the get.
+        replies: u64,
+    },
+    /// The hash of a sample.
+    Hashed(SampleId, Result<String, String>),
+    /// Something about the message that is read.
+    Message(message::Change),
+    /// Something about the session.
+    Session(session::Change),
+    /// Frames that were recorded.
+    Frames(Taken),
+    /// A file of frames was made and handed over, or not; and how many bytes looking at frames has
+    /// copied so far.
+    FramesSaved(Result<String, Problem>, u64),
+    /// What a run of an experiment has found. It may come after the end of the run.
+    Found(RunId, Finding),
+    /// The run has ended, or could not be carried out.
+    TryEnded(RunId, Result<(), Problem>),
+}
+
+impl From<Event> for Action {
+    fn from(event: Event) -> Self {
+        Self::Engine(event)
+    }
+}

@@ -1,0 +1,35 @@
+//! Messages between the page and an engine as `postMessage` carries them: an array of the
+//! message's bytes and the objects that go along.
+
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::protocol::{decode, encode};
+
+/// A message as an array, and what of it is transferred. Of the objects that go along, an
+/// `ArrayBuffer` is transferred, and others are cloned.
+#[allow(clippy::disallowed_methods, reason = "the bytes of a message: a payload is not in it")]
+pub(crate) fn letter(message: &impl Serialize, along: impl IntoIterator<Item = JsValue>) -> (Array, Array) {
+    let bytes = Uint8Array::from(encode(message).as_slice());
+    let (letter, transfer) = (Array::of1(&bytes), Array::of1(&bytes.buffer()));
+    for object in along {
+        if object.is_instance_of::<ArrayBuffer>() {
+            transfer.push(&object);
+        }
+        letter.push(&object);
+    }
+    (letter, transfer)
+}
+
+/// The message of an array, and the objects that came along.
+///
+/// # Errors
+/// A text, when the bytes are of no message that this program knows.
+#[allow(clippy::disallowed_methods, reason = "the bytes of a message: a payload is not in it")]
+pub(crate) fn open<T: DeserializeOwned>(letter: &Array) -> Result<(T, Vec<JsValue>), String> {
+    let bytes = Uint8Array::new(&letter.get(0)).to_vec();
+    let message = decode(&bytes)
+        .map_err(|error| format!("a message is not understood ({error}); the two programs may be of other versions"))?;
+    Ok((message, letter.iter().skip(1).collect()))
+}

@@ -1,0 +1,8 @@
+//! What both programs, the page and the engine, use of the browser: its clocks, its errors in
+//! words, what it is, and the messages between the two.
+
+pub(crate) mod clock;
+pub(crate) mod error;
+pub(crate) mod mail;
+pub(crate) mod panic;
+pub(crate) mod surroundings;

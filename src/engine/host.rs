@@ -1,0 +1,55 @@
+//! The questions that the driver of a session asks of the lab's page. It asks whether the page's
+//! own lab answers.
+
+use std::time::Duration;
+
+use zbytes_session::web::{
+    self, Host,
+    command::{self},
+};
+
+use crate::{
+    app::{Problem, locator::OWN_ENDPOINT},
+    browser::surroundings::{self, ask_lab, fetch, is_of_the_lab, origin},
+    present::session::Place,
+};
+
+/// Carries a message from a session to the page. Reasons are problems that the page can show.
+pub type Told = command::Told<Problem>;
+
+/// Drives the page's session.
+pub type Driver = web::Driver<LabHost>;
+
+/// Answers the questions of a session's driver about the page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LabHost;
+
+impl Host for LabHost {
+    type Reason = Problem;
+
+    /// The page's server knows more of its own lab than a WebSocket reports.
+    fn asks_about(&self, url: &str) -> bool {
+        is_of_the_lab(url)
+    }
+
+    fn before(&self, _url: &str) -> web::Later<Option<Problem>> {
+        Box::pin(async { ask_lab().await.told().problem(&origin()) })
+    }
+
+    fn failed(&self, url: &str, after: Duration) -> web::Later<Option<Problem>> {
+        let place = place(url);
+        Box::pin(async move {
+            let asked = ask_lab().await;
+            let plain = fetch(&format!("{}{OWN_ENDPOINT}", place.origin)).await;
+            let told = asked.told();
+            let plain = plain.as_ref().map(|(status, text)| (*status, text.as_str()));
+            Some(told.problem(&place.origin).unwrap_or_else(|| place.refused_by_the_lab(after, &told, plain)))
+        })
+    }
+}
+
+/// Returns the place of the session at `url`, as this page sees it.
+#[must_use]
+pub fn place(url: &str) -> Place {
+    Place { url: url.to_owned(), origin: surroundings::origin(), of_the_lab: is_of_the_lab(url) }
+}

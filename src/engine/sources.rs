@@ -1,0 +1,392 @@
+//! The caller's memory: real arrays for the rows, in the JavaScript heap or in wasm memory.
+
+use std::{rc::Rc, time::Duration};
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::files;
+use crate::{
+    app::{Fill, Kind, Problem, Row},
+    browser::{clock, error::message_of},
+    ledger::{Ledger, Place},
+    message::{self, Message, MessageError, Way},
+    number::{bytes, count},
+    payload::{BuildError, ZBytes},
+    segment::{Element, Input, Mode, Segment, SegmentError, Source},
+};
+
+/// Bytes that are written at a time. A multiple of every element size.
+const CHUNK: usize = 64 << 10;
+
+/// How long filling an array may keep the engine from other work.
+const TURN: Duration = Duration::from_millis(8);
+
+/// Rows of more bytes are filled in turns with everything else.
+const LONG: usize = 4 << 20;
+
+/// The memory of one row.
+pub(super) enum Memory {
+    Js(Vec<JsValue>),
+    Linear(Vec<Segment>),
+    /// The arrays of a message. Each build of a payload fills the message from them, or has it
+    /// adopt them.
+    Message(Vec<(Row, Memory)>),
+}
+
+struct Made {
+    row: Row,
+    memory: Rc<Memory>,
+    /// Whether the memory of a file is a twin, which a payload may detach.
+    own: bool,
+}
+
+/// Memory of all rows. The memory of an unchanged row stays until a payload detaches it.
+#[derive(Default)]
+pub(super) struct Sources {
+    made: Vec<Made>,
+}
+
+impl Sources {
+    /// Makes the arrays of `rows`.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the engine has no memory for an array, or does not have such arrays.
+    pub(super) fn make(&mut self, rows: &[Row]) -> Result<(), Problem> {
+        let mut old = std::mem::take(&mut self.made);
+        // Dropped before the new arrays are made: old and new need not fit into memory together.
+        old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
+        for row in rows {
+            let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
+            let memory = match kept {
+                Some(memory) => memory,
+                None => match make(row) {
+                    Ok(memory) => Rc::new(memory),
+                    Err(problem) => {
+                        self.made.clear();
+                        return Err(problem);
+                    }
+                },
+            };
+            self.made.push(Made { row: row.clone(), memory, own: false });
+        }
+        Ok(())
+    }
+
+    /// Returns the rows that would keep everything else waiting while their arrays are made.
+    /// [`make_in_turns`] makes them, and [`Sources::keep`] takes them. Drops the arrays for which
+    /// `rows` have no use.
+    pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
+        self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
+        let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
+        let long = |row: &&Row| row.way().is_none() && row.place == Place::JsHeap && row.bytes() > LONG;
+        rows.iter().filter(new).filter(long).cloned().collect()
+    }
+
+    /// Keeps a row's memory for the next [`Sources::make`].
+    pub(super) fn keep(&mut self, row: Row, memory: Memory) {
+        if !self.made.iter().any(|made| alike(&made.row, &row)) {
+            self.made.push(Made { row, memory: Rc::new(memory), own: false });
+        }
+    }
+
+    /// Makes twins of the files now, so that moving them needs no new copy.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the browser has no memory for one.
+    pub(super) fn own_files(&mut self) -> Result<(), Problem> {
+        for Made { row, memory, own } in &mut self.made {
+            if let (Kind::File(_), Memory::Js(arrays)) = (&row.kind, memory.as_ref()) {
+                let twins: Result<Vec<JsValue>, Problem> = arrays.iter().map(|array| twin(row, array, 0)).collect();
+                (*memory, *own) = (Rc::new(Memory::Js(twins?)), true);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the sources of a payload, each by its row's mode, or by `all`. The ledger counts the
+    /// bytes that were copied into messages. The payload's build detaches buffers; this does not.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the browser has no memory for a message that is filled. The same holds
+    /// for a file that is to be moved: the page keeps its files, so the payload moves a twin.
+    pub(super) fn list(&self, all: Option<Mode>) -> Result<(Vec<Source>, Ledger), Problem> {
+        let (mut sources, mut ledger) = (Vec::new(), Ledger::new());
+        for Made { row, memory, own } in &self.made {
+            let mode = all.unwrap_or(row.mode);
+            if let Memory::Message(arrays) = memory.as_ref() {
+                let (parts, copied) = compose(row, arrays, mode)?.into_sources(Some(mode));
+                sources.extend(parts);
+                ledger.absorb(&copied);
+            } else {
+                list(row, memory, mode, *own, &mut sources)?;
+            }
+        }
+        Ok((sources, ledger))
+    }
+
+    /// Builds the payload. Rows whose arrays it moved have no arrays until [`Sources::make`] makes
+    /// them again.
+    ///
+    /// # Errors
+    /// A [`Problem`] that says why a source cannot be taken.
+    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, Problem> {
+        let (sources, ledger) = self.list(all)?;
+        let mut payload = ZBytes::from_segments(sources).map_err(|error| build_problem(&error))?;
+        payload.count_too(&ledger);
+        self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
+        Ok(payload)
+    }
+}
+
+/// Appends the sources of a row to a payload that takes them by `mode`. The row must not be a
+/// message. To move a file whose memory is not its `own` twin, it makes a twin.
+fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Source>) -> Result<(), Problem> {
+    let source = |input: Input| Source::new(input, mode).unsupported(row.unsupported);
+    match memory {
+        Memory::Js(arrays) => {
+            let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move && !own;
+            for array in arrays {
+                let array = if twins { twin(row, array, sources.len())? } else { array.clone() };
+                sources.push(source(Input::array(array, row.element)));
+            }
+        }
+        Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
+        // The arrays of a message cannot be messages themselves.
+        Memory::Message(_) => {}
+    }
+    Ok(())
+}
+
+/// Copies the bytes of a file into an array of its own. `index` is the segment that errors name.
+fn twin(row: &Row, array: &JsValue, index: usize) -> Result<JsValue, Problem> {
+    let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
+    bytes_of(array).map(JsValue::from).map_err(|_| build_problem(&BuildError::Segment { index, error }))
+}
+
+/// The message of `row` over its arrays, taken by `mode` if the message adopts them.
+fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, Problem> {
+    let mut sources = Vec::with_capacity(arrays.len());
+    for (row, memory) in arrays {
+        list(row, memory, mode, false, &mut sources)?;
+    }
+    let (spec, way) = parts_of(row)?;
+    let message = if way == Way::Filled { spec.filled(sources) } else { spec.adopted(sources) };
+    message.map_err(|error| message_problem(row, &error))
+}
+
+/// The content of the message of `row`, and the way to make it.
+fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
+    row.spec()
+        .zip(row.way())
+        .ok_or_else(|| Problem::new(format!("{} is no message.", row.name.shown()), "Remove the row."))
+}
+
+/// Makes a message in place. The row's pattern writes the elements straight into the builder's
+/// memory. A producer in JavaScript would write through a typed array (`segment::js::lend`). This
+/// one needs no such view, so wasm memory cannot grow under it.
+fn in_place(row: &Row) -> Result<Memory, Problem> {
+    let (spec, _) = parts_of(row)?;
+    let arrays = row.arrays();
+    let message = spec.in_place(|index, into| {
+        if let Some(array) = arrays.get(index) {
+            array.write(0, 0, into);
+        }
+        Ok(())
+    });
+    let parts = message.map_err(|error| message_problem(row, &error))?.into_segments();
+    Ok(Memory::Linear(parts))
+}
+
+/// An array of a row that is filled piece by piece.
+struct Filling<'a> {
+    row: &'a Row,
+    index: usize,
+    /// The array's bytes, which start as zeros.
+    bytes: Uint8Array,
+    offset: usize,
+    chunk: Vec<u8>,
+}
+
+impl<'a> Filling<'a> {
+    fn new(row: &'a Row, index: usize, bytes: Uint8Array) -> Self {
+        let len = bytes.byte_length() as usize;
+        // A new array holds zeros already.
+        let zeros = row.kind.is_filled() && row.fill == Fill::Zeros;
+        Self { row, index, bytes, offset: if zeros { len } else { 0 }, chunk: vec![0; CHUNK.min(len)] }
+    }
+
+    /// Fills the next piece. Returns whether another one remains.
+    #[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
+    fn step(&mut self) -> bool {
+        let len = self.bytes.byte_length() as usize;
+        let count = self.chunk.len().min(len - self.offset);
+        let piece = self.chunk.get_mut(..count).unwrap_or_default();
+        self.row.write(self.index, self.offset, piece);
+        let (from, to) = (self.offset, self.offset + count);
+        self.bytes.subarray(from as u32, to as u32).copy_from(piece);
+        self.offset = to;
+        to < len
+    }
+}
+
+/// The problem for a payload that could not be built.
+pub(super) fn build_problem(error: &BuildError) -> Problem {
+    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
+}
+
+fn message_problem(row: &Row, error: &MessageError) -> Problem {
+    match error {
+        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.to_string()),
+        error => Problem::new(
+            format!("The message {} cannot be made.", row.name.shown()),
+            format!("Nothing was built: {error}."),
+        ),
+    }
+}
+
+/// Returns whether row `b` can use the memory of row `a`: it must be the same row, in any mode.
+/// Rows never share their memory, because a payload may detach it from one of them.
+fn alike(a: &Row, b: &Row) -> bool {
+    let pattern = |row: &Row| row.kind.is_filled().then_some(row.fill);
+    let around = |row: &Row| if row.is_part() { (row.before, row.after) } else { (0, 0) };
+    a.id == b.id
+        && (&a.kind, a.element, a.length, a.repeat, a.place) == (&b.kind, b.element, b.length, b.repeat, b.place)
+        && (pattern(a), around(a)) == (pattern(b), around(b))
+}
+
+fn make(row: &Row) -> Result<Memory, Problem> {
+    match row.way() {
+        Some(Way::InPlace) => return in_place(row),
+        Some(Way::Filled | Way::Adopted) => {
+            let arrays = row.arrays().into_iter().map(|array| make(&array).map(|memory| (array, memory)));
+            return arrays.collect::<Result<_, _>>().map(Memory::Message);
+        }
+        None => {}
+    }
+    match row.place {
+        Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Memory::Linear),
+        Place::JsHeap => {
+            let constructor = constructor(row)?;
+            (0..row.repeat).map(|index| js(row, index, &constructor)).collect::<Result<_, _>>().map(Memory::Js)
+        }
+    }
+}
+
+/// Makes a row of arrays in the JavaScript heap, in turns with everything else. Returns `None` as soon as
+/// the row is not `wanted` any more.
+///
+/// # Errors
+/// The [`Problem`] of [`Sources::make`].
+pub(super) async fn make_in_turns(row: &Row, wanted: impl Fn() -> bool) -> Result<Option<Memory>, Problem> {
+    let constructor = constructor(row)?;
+    let mut arrays = Vec::with_capacity(row.repeat);
+    let mut begun = clock::now();
+    for index in 0..row.repeat {
+        let (array, mut filling) = allocated(row, index, &constructor)?;
+        let mut more = true;
+        while more {
+            more = filling.as_mut().is_some_and(Filling::step);
+            if clock::now().saturating_sub(begun) >= TURN {
+                TimeoutFuture::new(0).await;
+                if !wanted() {
+                    return Ok(None);
+                }
+                begun = clock::now();
+            }
+        }
+        arrays.push(array);
+    }
+    Ok(Some(Memory::Js(arrays)))
+}
+
+/// The class of the arrays of a row in the JavaScript heap.
+fn constructor(row: &Row) -> Result<Function, Problem> {
+    let name = if row.kind == Kind::Array { row.element.array_name() } else { "Uint8Array" };
+    Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
+        Problem::new(
+            format!("This browser has no {name}."),
+            format!("Choose another type for {}, or a newer browser.", row.name.shown()),
+        )
+    })
+}
+
+/// One array in the JavaScript heap.
+fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Problem> {
+    let (array, mut filling) = allocated(row, index, constructor)?;
+    while filling.as_mut().is_some_and(Filling::step) {}
+    Ok(array)
+}
+
+/// Allocates an array in the JavaScript heap. Returns it with the state of its filling.
+fn allocated<'a>(
+    row: &'a Row,
+    index: usize,
+    constructor: &Function,
+) -> Result<(JsValue, Option<Filling<'a>>), Problem> {
+    if let Kind::File(id) = row.kind {
+        return files::bytes(id).map(|bytes| (bytes.into(), None)).ok_or_else(|| lost_file(row));
+    }
+    let part = row.is_part();
+    let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
+    let length = Array::of1(&JsValue::from_f64((row.length + around) as f64));
+    // Through `Reflect`, because the constructor throws when the browser has no memory, and the
+    // caller needs an error.
+    let whole = Reflect::construct(constructor, &length).map_err(|error| no_memory(row, &message_of(&error)))?;
+    let buffer: ArrayBuffer = whole.unchecked_ref::<Uint8Array>().buffer();
+    let (start, len) = (before * row.element.size(), row.array_bytes());
+    let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, start as u32, len as u32);
+    let array = match row.kind {
+        Kind::ArrayBuffer => buffer.into(),
+        Kind::DataView => js_sys::DataView::new(&buffer, start, len).into(),
+        Kind::Array if part => {
+            let arguments = Array::of3(&buffer, &(start as u32).into(), &(row.length as u32).into());
+            Reflect::construct(constructor, &arguments).map_err(|error| no_memory(row, &message_of(&error)))?
+        }
+        _ => whole,
+    };
+    Ok((array, Some(Filling::new(row, index, bytes))))
+}
+
+/// One block in wasm memory, written in place.
+#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
+fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
+    let segment = match row.kind {
+        Kind::File(id) => {
+            let bytes = files::bytes(id).ok_or_else(|| lost_file(row))?;
+            Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
+                .map(|(segment, ())| segment)
+        }
+        _ => Segment::fill(row.element, row.length, |bytes| row.write(index, 0, bytes)),
+    };
+    segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
+}
+
+/// Makes a new `Uint8Array` of a length, or with the bytes of another array.
+///
+/// # Errors
+/// The engine's reason when it has no memory.
+pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue> {
+    let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
+    // Through `Reflect`, because the constructor throws when the browser has no memory.
+    Ok(Reflect::construct(&class, &Array::of1(length_or_array))?.unchecked_into())
+}
+
+fn lost_file(row: &Row) -> Problem {
+    Problem::new(
+        format!("{} is not here any more.", row.name.shown()),
+        "The page has let the file go. Remove the row and give the file again.",
+    )
+}
+
+fn no_memory(row: &Row, reason: &str) -> Problem {
+    Problem::new(
+        format!("No memory for {}.", row.name.shown()),
+        format!(
+            "The browser could not make {} arrays of {} each ({reason}). Make the row shorter, or repeat it less often.",
+            count(row.repeat),
+            bytes(row.buffer_bytes())
+        ),
+    )
+}

@@ -1,0 +1,230 @@
+//! Frames that the session records. The page fetches them from time to time, without their bytes,
+//! which stay here.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    mem::take,
+    time::Duration,
+};
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Date, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, BlobPropertyBag};
+
+use zbytes_session::web::command::Command;
+
+use super::{Runtime, save};
+use crate::{
+    app::{
+        Event, Problem, PutId, Row, sentence,
+        wire::{Bounds, Entry, Format, FrameKey, Note, Taken, export},
+    },
+    browser::clock,
+    client::capture,
+    ledger::Ledger,
+    number::{bytes, count},
+    payload::{Addressed, ZBytes},
+    wire::dissect,
+};
+
+/// How long making a file may keep the engine from other work.
+const TURN: Duration = Duration::from_millis(8);
+
+/// So many bytes of a file form one blob, which the browser may keep outside of the engine's
+/// memory.
+const CHUNK: usize = 1 << 20;
+
+/// The bytes of the last frames, bounded as the page's record is, and the rows of the last puts.
+#[derive(Default)]
+pub(super) struct Wire {
+    recording: Cell<bool>,
+    held: RefCell<HashMap<FrameKey, ZBytes>>,
+    order: RefCell<VecDeque<FrameKey>>,
+    len: Cell<usize>,
+    /// The rows of the puts since the last answer.
+    notes: RefCell<Vec<Note>>,
+    /// Bytes that were copied to look at frames and to save them.
+    looked: RefCell<Ledger>,
+}
+
+impl Wire {
+    fn keep(&self, frame: &capture::Frame) {
+        let key = (frame.number, frame.at);
+        let mut held = self.held.borrow_mut();
+        // The page asks for the last frame once more, to know whether the session is the same.
+        if held.insert(key, frame.bytes.clone()).is_some() {
+            return;
+        }
+        let mut order = self.order.borrow_mut();
+        order.push_back(key);
+        let mut len = self.len.get() + frame.bytes.len();
+        let Bounds { frames, bytes } = Bounds::DEFAULT;
+        while order.len() > 1 && (order.len() > frames || len > bytes) {
+            let oldest = order.pop_front().and_then(|key| held.remove(&key));
+            len -= oldest.map_or(0, |bytes| bytes.len());
+        }
+        self.len.set(len);
+    }
+}
+
+impl Runtime {
+    /// Records frames from now on, or does not any more.
+    pub(super) fn record(&self, on: bool) {
+        self.inner.wire.recording.set(on);
+        if on {
+            self.record_on();
+        } else {
+            self.send(Command::Capture(None));
+        }
+    }
+
+    /// Whether frames are recorded, so that the rows of each put are noted.
+    pub(super) fn is_recording(&self) -> bool {
+        self.inner.wire.recording.get()
+    }
+
+    /// Has the current session record, if the page wants frames. A session that has only just begun
+    /// also records its handshake.
+    pub(super) fn record_on(&self) {
+        if self.is_recording() {
+            self.send(Command::Capture(Some(Bounds::DEFAULT)));
+        }
+    }
+
+    /// Takes frames from the session, keeps their bytes, and tells the page the rest.
+    pub(super) fn frames(&self, taken: &capture::Taken) {
+        let wire = &self.inner.wire;
+        for frame in &taken.frames {
+            wire.keep(frame);
+        }
+        let notes = take(&mut *wire.notes.borrow_mut());
+        self.answer(Event::Frames(Taken { notes, ..taken.into() }));
+    }
+
+    /// Notes the rows of an operation, if frames are recorded.
+    pub(super) fn note_rows(&self, id: PutId, rows: &[Row]) {
+        if !self.is_recording() {
+            return;
+        }
+        let mut notes = self.inner.wire.notes.borrow_mut();
+        match notes.last_mut() {
+            Some(((_, last), of)) if *last + 1 == id && of == rows => *last = id,
+            _ => notes.push(((id, id), Vec::from(rows))),
+        }
+    }
+
+    /// Copies all bytes of a frame.
+    ///
+    /// # Errors
+    /// A [`Problem`] when they were dropped.
+    pub(super) fn frame_bytes(&self, key: FrameKey) -> Result<Vec<u8>, Problem> {
+        let unreadable = |why: &str| {
+            Problem::new("The bytes of this frame cannot be read.", format!("{}.", sentence(why.trim_end_matches('.'))))
+        };
+        let bytes = self.inner.wire.held.borrow().get(&key).cloned();
+        let frame = Addressed::new(bytes.ok_or_else(|| unreadable("newer frames have taken their place"))?);
+        let mut all = vec![0; frame.len()];
+        frame
+            .copy_to(0, &mut all, &mut self.inner.wire.looked.borrow_mut())
+            .map_err(|error| unreadable(&error.to_string()))?;
+        Ok(all)
+    }
+
+    /// Returns how many bytes looking at frames and saving them has copied.
+    pub(super) fn frames_looked(&self) -> u64 {
+        self.inner.wire.looked.borrow().total()
+    }
+
+    /// Makes a file of frames, each with its title, in turns with everything else.
+    pub(super) fn save_frames(&self, format: Format, frames: Vec<(Entry, String)>) {
+        let this = self.clone();
+        spawn_local(async move {
+            let result = this.file_of(format, &frames).await.map(|blob| {
+                let name = export::file_name(format, Duration::from_secs_f64(Date::now() / 1e3));
+                let size = blob.size() as usize;
+                this.hand_over(blob, &name);
+                format!("Saved {} frames as {name}, {}.", count(frames.len()), bytes(size))
+            });
+            this.answer(Event::FramesSaved(result, this.frames_looked()));
+        });
+    }
+
+    async fn file_of(&self, format: Format, frames: &[(Entry, String)]) -> Result<Blob, Problem> {
+        // The time of day at which the clock of the frames was zero.
+        let origin = Duration::from_secs_f64(Date::now() / 1e3).saturating_sub(clock::now());
+        let mut file = File::new(format);
+        if format == Format::Pcapng {
+            file.bytes(&export::pcapng_head());
+        }
+        let mut begun = clock::now();
+        for (entry, words) in frames {
+            let all = self.frame_bytes(entry.frame.key())?;
+            match format {
+                Format::JsonLines => {
+                    let dissection = dissect(&all, entry.frame.begun.as_ref());
+                    file.text(&export::json_line(entry, &all, &dissection, origin));
+                }
+                Format::Pcapng => {
+                    let (front, behind) = export::pcapng_around(entry, all.len(), words, origin);
+                    file.bytes(&front);
+                    file.bytes(&all);
+                    file.bytes(&behind);
+                }
+            }
+            file.flush(CHUNK)?;
+            if clock::now().saturating_sub(begun) >= TURN {
+                TimeoutFuture::new(0).await;
+                begun = clock::now();
+            }
+        }
+        file.end()
+    }
+}
+
+/// A file on its way, in blobs.
+struct File {
+    kind: BlobPropertyBag,
+    parts: Array,
+    len: usize,
+    blobs: Array,
+}
+
+impl File {
+    fn new(format: Format) -> Self {
+        let kind = BlobPropertyBag::new();
+        kind.set_type(match format {
+            Format::JsonLines => "application/jsonl",
+            Format::Pcapng => "application/vnd.tcpdump.pcap",
+        });
+        Self { kind, parts: Array::new(), len: 0, blobs: Array::new() }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.parts.push(&JsValue::from_str(text));
+        self.len += text.len();
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.parts.push(&Uint8Array::from(bytes));
+        self.len += bytes.len();
+    }
+
+    /// Makes a blob of the collected bytes, if they are at least `least` bytes.
+    fn flush(&mut self, least: usize) -> Result<(), Problem> {
+        if self.len < least {
+            return Ok(());
+        }
+        let parts = std::mem::replace(&mut self.parts, Array::new());
+        self.len = 0;
+        self.blobs.push(&Blob::new_with_blob_sequence(&parts).map_err(save::failed)?.into());
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Blob, Problem> {
+        self.flush(0)?;
+        Blob::new_with_blob_sequence_and_options(&self.blobs, &self.kind).map_err(save::failed)
+    }
+}

@@ -1,0 +1,241 @@
+//! What the page and the engine say to each other.
+//!
+//! The engine is a program of its own in a Worker. It owns every payload byte and the session. The
+//! page draws, and asks. What crosses are these messages, as bytes of `postcard`, and beside them a
+//! few objects of the browser: files, and pictures by transfer.
+//!
+//! Every [`Command`] ends by the [`Event`] that it names, and every [`Question`] by its answer. A
+//! page drops a question with [`ToEngine::Cancel`]; then there is no answer.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    app::{
+        Command, Event, FileId, Problem, Row,
+        bytes::{Holding, Seen, Subject},
+        wire::FrameKey,
+    },
+    payload::{Difference, Direction, Step},
+};
+
+/// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
+/// other.
+pub const VERSION: u32 = 1;
+
+/// Names a question, in its answer.
+pub type QuestionId = u64;
+
+/// Names a payload that the engine holds for a view. The page chooses it.
+pub type ViewId = u64;
+
+/// From the page to the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToEngine {
+    /// Do something. The answer is an [`Event`].
+    Do(Command),
+    /// Answer a question, with [`ToPage::Answer`].
+    Ask(QuestionId, Question),
+    /// The answer is not wanted any more.
+    Cancel(QuestionId),
+    /// A view is closed: drop what is held for it.
+    Release(ViewId),
+}
+
+/// From the engine to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToPage {
+    /// The engine runs, and speaks this version. Its compiled program comes along, for a further
+    /// engine.
+    Ready(u32),
+    /// What happened in one turn, in order.
+    Told(Vec<Event>),
+    /// The answer to a question.
+    Answer(QuestionId, Answer),
+    /// The share of a question that is done, from 0 to 1.
+    Progress(QuestionId, f64),
+    /// A file for the person, of this name, comes along.
+    File(String),
+    /// The pixels of the picture with this number come along: four bytes for each, this many in a
+    /// row.
+    Pixels {
+        /// The number of the picture.
+        number: u64,
+        /// Pixels in a row.
+        width: usize,
+    },
+}
+
+/// What the page wants to know of bytes that the engine owns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// Hold a payload for a view, until [`ToEngine::Release`]. Answered with [`Answer::Held`].
+    ///
+    /// The payload of the rows is made as for a put, but borrows every array: a view must not take
+    /// an array away. Only filling a message copies bytes.
+    Hold {
+        /// Names it from now on.
+        view: ViewId,
+        /// Which payload.
+        subject: Subject,
+        /// The rows.
+        rows: Vec<Row>,
+        /// Another view, with which this one counts its copies together.
+        with: Option<ViewId>,
+    },
+    /// Copy a window. Answered with [`Answer::Seen`].
+    Look {
+        /// The view.
+        view: ViewId,
+        /// Where the window begins.
+        offset: usize,
+        /// Bytes.
+        len: usize,
+    },
+    /// Search. Answered with [`Answer::Searched`].
+    Search {
+        /// The view.
+        view: ViewId,
+        /// The bytes that are sought.
+        sought: Vec<u8>,
+        /// Where it begins.
+        from: usize,
+        /// Which way it goes.
+        direction: Direction,
+    },
+    /// Compare two payloads. Answered with [`Answer::Compared`].
+    Compare([ViewId; 2]),
+    /// Find the next run of differing bytes of two payloads that were compared. Answered with
+    /// [`Answer::Sought`].
+    Seek {
+        /// The views.
+        views: [ViewId; 2],
+        /// Where it begins.
+        from: usize,
+        /// Which way it goes.
+        direction: Direction,
+    },
+    /// Make a file of the whole payload and hand it over under this name. The browser copies the
+    /// bytes from their owners. Answered with [`Answer::Done`].
+    Save(ViewId, String),
+    /// Write a byte as the caller would, who still owns the array. Answered with [`Answer::Done`].
+    Write {
+        /// The view.
+        view: ViewId,
+        /// Where.
+        offset: usize,
+        /// The byte.
+        byte: u8,
+    },
+    /// Build the payload of the rows by their own modes, as a put would, and keep it. Answered with
+    /// [`Answer::Kept`].
+    Keep(Vec<Row>),
+    /// Drop the kept payload. Answered with [`Answer::Done`].
+    ForgetKept,
+    /// Copy all bytes of a recorded frame. Answered with [`Answer::Frame`].
+    Frame(FrameKey),
+    /// Make a blob of each of these files, as it was read, for another engine: the person may have
+    /// changed or removed the file since. Answered with [`Answer::Files`].
+    Files(Vec<FileId>),
+}
+
+/// Bytes that looking has copied so far: to show windows, to search and compare, and to fill
+/// messages.
+pub type Looked = [u64; 3];
+
+/// The answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// How the payload is cut that is held now, or why none is.
+    Held(Result<Holding, Problem>, Looked),
+    /// The bytes of a window.
+    Seen(Seen, Looked),
+    /// How the search ended.
+    Searched(Result<Step, Problem>, Looked),
+    /// How the payloads differ.
+    Compared(Result<Difference, Problem>, Looked),
+    /// Where the next run of differing bytes begins, if there is one.
+    Sought(Result<Option<usize>, Problem>, Looked),
+    /// Bytes that building the kept payload has copied.
+    Kept(Result<u64, Problem>),
+    /// The bytes of a frame, and how many bytes looking at frames has copied so far.
+    Frame(Result<Vec<u8>, Problem>, u64),
+    /// The files that the engine has. Their blobs come along, in this order.
+    Files(Vec<FileId>),
+    /// It was done, or not.
+    Done(Result<(), Problem>),
+}
+
+/// A message as bytes.
+#[must_use]
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    // Fails only for what cannot be written in this format, such as a sequence of unknown length.
+    // The tests write each message.
+    postcard::to_allocvec(message).unwrap_or_default()
+}
+
+/// The message of these bytes.
+///
+/// # Errors
+/// What does not make sense, when another version wrote them.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::app::{
+        Preset, State,
+        session::{Asked, Change, Options, Question as Get, Task},
+    };
+
+    fn crosses<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) {
+        let bytes = encode(message);
+        assert!(!bytes.is_empty(), "{message:?}");
+        assert_eq!(&decode::<T>(&bytes).unwrap(), message);
+    }
+
+    #[test]
+    fn rows_options_and_questions_cross() {
+        for preset in Preset::ALL {
+            let rows = State::of(preset).rows;
+            crosses(&ToEngine::Do(Command::Build { revision: 3, rows: rows.clone() }));
+            crosses(&ToEngine::Ask(7, Question::Hold { view: 1, subject: Subject::Build, rows, with: Some(2) }));
+        }
+        crosses(&ToEngine::Do(Command::Put { id: 1, key: "a/b".into(), rows: None, options: Options::default() }));
+        let get = Task::Get { id: 5, question: Get::default(), options: Options::default(), rows: None };
+        crosses(&ToEngine::Do(Command::Session(get)));
+        crosses(&ToEngine::Cancel(u64::MAX));
+    }
+
+    #[test]
+    fn events_and_answers_cross() {
+        let asked = Asked {
+            query: 3,
+            time: "14:02:09.120".into(),
+            key: "a/\u{202e}b".into(),
+            parameters: "".into(),
+            len: None,
+            attachment: None,
+            timeout: Some(Duration::MAX),
+            local: true,
+        };
+        let problem = Problem::new("It failed.", "Do this.");
+        crosses(&ToPage::Told(vec![
+            Event::FilesEnded(None),
+            Event::Session(Change::Asked(asked)),
+            Event::PutProgress(1, 2),
+        ]));
+        crosses(&ToPage::Answer(1, Answer::Held(Err(problem), [1, 2, u64::MAX])));
+        crosses(&ToPage::Answer(2, Answer::Seen(Seen { bytes: vec![0; 300], ..Seen::default() }, [0; 3])));
+        crosses(&ToPage::Progress(1, 0.25));
+    }
+
+    #[test]
+    fn bytes_of_no_message_are_an_error() {
+        assert!(decode::<ToEngine>(&[]).is_err());
+        assert!(decode::<ToPage>(&[200; 20]).is_err());
+    }
+}

@@ -1,0 +1,481 @@
+//! Where the page's effects go: to the engine, or to the browser.
+//!
+//! The page starts an engine for everything but measurements. Each measurement has an engine of its
+//! own: so it takes turns with nobody, and what it has allocated is gone with it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use futures_channel::oneshot;
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, File, window};
+use yew::Callback;
+
+use super::{
+    crash,
+    files::Files,
+    frames::Frames,
+    link::{Heard, Link},
+    pictures, runs,
+};
+use crate::{
+    app::{Action, Command, Effect, Event, FileId, Order, Problem, Setup, State, message},
+    browser::surroundings,
+    protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
+};
+
+/// How long a measurement that is to stop may take to hand over its results.
+const GRACE_MILLIS: u32 = 10_000;
+
+/// Who waits for the answer to a question.
+struct Waiting {
+    done: oneshot::Sender<(Answer, Vec<JsValue>)>,
+    told: Box<dyn Fn(f64)>,
+}
+
+/// A measurement under way, in its own engine.
+struct Measuring {
+    number: u64,
+    link: Link,
+    /// Ends the engine that was asked to stop, and does not.
+    grace: Option<Timeout>,
+}
+
+struct Inner {
+    answer: Callback<Action>,
+    engine: RefCell<Option<Link>>,
+    measuring: RefCell<Option<Measuring>>,
+    /// The number of the measurement that is wanted; 0 for none.
+    wanted: Cell<u64>,
+    /// The compiled program of an engine, for the next one.
+    program: RefCell<JsValue>,
+    files: Files,
+    frames: Frames,
+    waiting: RefCell<HashMap<QuestionId, Waiting>>,
+    next_question: Cell<QuestionId>,
+    next_view: Cell<ViewId>,
+    /// Whether the engine keeps a payload for a comparison.
+    kept: Cell<bool>,
+    /// The locator of the session that was opened last.
+    locator: RefCell<Option<String>>,
+    listeners: RefCell<Vec<EventListener>>,
+}
+
+/// Carries out effects, and asks the engine. Clones share everything.
+#[derive(Clone)]
+pub struct Errands(Rc<Inner>);
+
+impl PartialEq for Errands {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Errands {
+    /// Makes the errands of a page, whose effects answer through `answer`, and starts the engine.
+    /// Answers with [`Action::Started`] at once, and with what the browser has kept.
+    #[must_use]
+    pub fn new(answer: Callback<Action>) -> Self {
+        let this = Self(Rc::new(Inner {
+            answer: answer.clone(),
+            engine: RefCell::default(),
+            measuring: RefCell::default(),
+            wanted: Cell::default(),
+            program: RefCell::new(JsValue::UNDEFINED),
+            files: Files::default(),
+            frames: Frames::default(),
+            waiting: RefCell::default(),
+            next_question: Cell::new(1),
+            next_view: Cell::new(1),
+            kept: Cell::default(),
+            locator: RefCell::default(),
+            listeners: RefCell::default(),
+        }));
+        this.start_engine();
+        answer.emit(Action::Started(surroundings::look()));
+        if let Some(setup) = crash::resumed() {
+            answer.emit(Action::Resume(Box::new(setup)));
+        }
+        this.history();
+        this.listen();
+        this
+    }
+
+    /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
+    /// the engine whether the page is hidden.
+    fn listen(&self) {
+        let mut listeners = self.0.listeners.borrow_mut();
+        let answer = self.0.answer.clone();
+        listeners.extend(runs::watch(move |change| {
+            answer.emit(match change {
+                runs::Change::Kept(run) => Action::History(vec![run]),
+                runs::Change::Forgotten(id) => Action::RunGone(Some(id)),
+                runs::Change::Cleared => Action::RunGone(None),
+            });
+        }));
+        let Some(document) = window().and_then(|window| window.document()) else { return };
+        let weak = Rc::downgrade(&self.0);
+        listeners.push(EventListener::new(&document.clone(), "visibilitychange", move |_| {
+            let hidden = ToEngine::Do(Command::Hidden(document.hidden()));
+            let Some(inner) = weak.upgrade() else { return };
+            if let Some(measuring) = inner.measuring.borrow().as_ref() {
+                measuring.link.post(&hidden, []);
+            }
+            Self(inner).post(&hidden);
+        }));
+    }
+
+    fn history(&self) {
+        let (runs, problem) = runs::load();
+        self.0.answer.emit(Action::History(runs));
+        if let Some(problem) = problem {
+            self.0.answer.emit(Action::StorageFailed(problem));
+        }
+    }
+
+    /// Starts an engine, and gives it the files that rows name.
+    fn start_engine(&self) {
+        let weak = Rc::downgrade(&self.0);
+        let started = Link::start(&self.0.program.borrow(), move |heard| {
+            if let Some(inner) = weak.upgrade() {
+                Self(inner).hear(heard);
+            }
+        });
+        match started {
+            Ok(link) => *self.0.engine.borrow_mut() = Some(link),
+            Err(why) => return self.engine_lost(&why),
+        }
+        let all = self.0.files.all();
+        if !all.is_empty() {
+            self.post_files(all);
+        }
+        if is_hidden() {
+            self.post(&ToEngine::Do(Command::Hidden(true)));
+        }
+    }
+
+    fn hear(&self, heard: Heard) {
+        let (message, along) = match heard {
+            Heard::Told(message, along) => (message, along),
+            Heard::Died(why) => return self.engine_died(&why),
+        };
+        match message {
+            ToPage::Ready(VERSION) => {
+                *self.0.program.borrow_mut() = along.into_iter().next().unwrap_or_default();
+                self.0.answer.emit(Action::EngineReady);
+            }
+            ToPage::Ready(other) => {
+                self.engine_died(&format!("it speaks version {other}, and this page version {VERSION}"));
+            }
+            ToPage::Told(events) => {
+                let actions = events.into_iter().filter_map(|event| self.told(event)).collect();
+                self.0.answer.emit(Action::Many(actions));
+            }
+            ToPage::Answer(id, answer) => {
+                let waiting = self.0.waiting.borrow_mut().remove(&id);
+                if let Some(waiting) = waiting {
+                    // Whoever asked may have gone meanwhile.
+                    let _ = waiting.done.send((answer, along));
+                }
+            }
+            ToPage::Progress(id, done) => {
+                if let Some(waiting) = self.0.waiting.borrow().get(&id) {
+                    (waiting.told)(done);
+                }
+            }
+            ToPage::File(name) => {
+                let blob = along.into_iter().next().map(JsCast::unchecked_into::<Blob>);
+                if let Some(Err(problem)) = blob.map(|blob| runs::save_blob(blob, &name)) {
+                    self.0.answer.emit(Action::StorageFailed(problem));
+                }
+            }
+            ToPage::Pixels { number, width } => {
+                if let Some(pixels) = along.first() {
+                    pictures::keep(number, width, pixels);
+                }
+            }
+        }
+    }
+
+    /// What an event means for the state. The record of frames takes what is for it.
+    fn told(&self, event: Event) -> Option<Action> {
+        match event {
+            Event::Frames(taken) => self.frames_taken(taken),
+            Event::FramesSaved(result, looked) => {
+                self.0.frames.looked(looked);
+                Some(Action::Engine(Event::FramesSaved(result, looked)))
+            }
+            Event::PutEnded(id, result) => {
+                // The person expects to see its frames.
+                self.frames_soon();
+                Some(Action::Engine(Event::PutEnded(id, result)))
+            }
+            event => Some(Action::Engine(event)),
+        }
+    }
+
+    /// The engine says nothing any more. Everything that it held is gone.
+    fn engine_died(&self, why: &str) {
+        if self.0.engine.borrow_mut().take().is_some() {
+            self.engine_lost(why);
+        }
+    }
+
+    fn engine_lost(&self, why: &str) {
+        // The next one fetches its program: the lab may have been rebuilt meanwhile.
+        self.0.program.replace(JsValue::UNDEFINED);
+        self.0.waiting.borrow_mut().clear();
+        self.0.kept.set(false);
+        pictures::forget();
+        self.forget_frames();
+        self.0.answer.emit(Action::EngineLost(Problem::new(
+            "The engine of this page has stopped.",
+            format!(
+                "A defect of the lab, or a lack of memory, has ended the program that owns bytes and session. It said: {}. \
+                 Samples, recorded frames and a kept payload are gone.",
+                crate::app::sentence(why.trim_end_matches('.'))
+            ),
+        )));
+    }
+
+    /// Sends the engine a message. Without an engine, nothing happens: the state knows that there
+    /// is none.
+    pub(super) fn post(&self, message: &ToEngine) {
+        if let Some(link) = self.0.engine.borrow().as_ref() {
+            link.post(message, []);
+        }
+    }
+
+    fn post_files(&self, files: Vec<(FileId, Blob)>) {
+        if let Some(link) = self.0.engine.borrow().as_ref() {
+            let (command, files) = Files::command(files);
+            link.post(&ToEngine::Do(command), files);
+        }
+    }
+
+    pub(super) fn do_this(&self, command: Command) {
+        self.post(&ToEngine::Do(command));
+    }
+
+    /// Has `effect` carried out.
+    pub fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Engine(command) => self.command(command),
+            Effect::StartEngine => self.start_engine(),
+            Effect::Measure(order) => self.measure(order),
+            Effect::StopMeasuring => self.stop_measuring(),
+            Effect::Wire(task) => self.wire(task),
+            Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
+            Effect::ForgetRun(id) => runs::forget(id),
+            Effect::Save(download) => self.storage(runs::save(&download)),
+        }
+    }
+
+    fn storage(&self, result: Result<(), Problem>) {
+        if let Err(problem) = result {
+            self.0.answer.emit(Action::StorageFailed(problem));
+        }
+    }
+
+    fn command(&self, command: Command) {
+        match &command {
+            Command::Build { rows, .. } => self.0.files.keep(rows),
+            Command::Connect(locator) => *self.0.locator.borrow_mut() = Some(locator.clone()),
+            Command::Message(message::Task::Paint { .. }) => self.do_this(Command::Room(pictures::room())),
+            Command::Message(message::Task::Leave) => pictures::forget(),
+            _ => {}
+        }
+        self.do_this(command);
+    }
+
+    /// Has the engine read `files`. Answers with an event for each, and one at the end.
+    pub fn take(&self, files: Vec<File>) {
+        let ids: Vec<FileId> = files.iter().map(|file| self.0.files.add(file)).collect();
+        self.post_files(self.0.files.these(&ids));
+    }
+
+    /// Keeps the setup of `state` for the time after a crash of the page.
+    pub fn keep(&self, state: &State) {
+        crash::keep(&Setup::of(state));
+    }
+
+    /// Measures, in an engine of its own. Any measurement before that one ends.
+    fn measure(&self, order: Order) {
+        let number = order.number;
+        self.0.wanted.set(number);
+        let files = self.0.files.of(&order.rows);
+        if files.is_empty() {
+            return self.measure_with(order, files);
+        }
+        // The files as they were read: the person may have changed or removed them since.
+        let this = self.clone();
+        spawn_local(async move {
+            let ids = files.iter().map(|(id, _)| *id).collect();
+            let found = match this.ask_with(Question::Files(ids), |_| ()).await {
+                Some((Answer::Files(ids), blobs)) => ids.into_iter().zip(blobs).collect(),
+                _ => HashMap::new(),
+            };
+            let as_read = files.into_iter().map(|(id, file)| {
+                let file = found.get(&id).map_or(file, |blob| blob.clone().unchecked_into());
+                (id, file)
+            });
+            let files = as_read.collect();
+            if this.0.wanted.get() == number {
+                this.measure_with(order, files);
+            } else {
+                this.measure_ended(number, Ok(None));
+            }
+        });
+    }
+
+    fn measure_with(&self, order: Order, files: Vec<(FileId, Blob)>) {
+        let number = order.number;
+        let weak = Rc::downgrade(&self.0);
+        let started = Link::start(&self.0.program.borrow(), move |heard| {
+            if let Some(inner) = weak.upgrade() {
+                Self(inner).hear_measuring(number, heard);
+            }
+        });
+        let link = match started {
+            Ok(link) => link,
+            Err(why) => return self.measure_ended(number, Err(measuring_failed(&why))),
+        };
+        let (files, handed) = Files::command(files);
+        if let Command::Files(list) = &files
+            && !list.is_empty()
+        {
+            link.post(&ToEngine::Do(files), handed);
+        }
+        link.post(&ToEngine::Do(Command::Hidden(is_hidden())), []);
+        let locator = self.0.locator.borrow().clone().filter(|_| order.puts);
+        link.post(&ToEngine::Do(Command::Measure { order, locator }), []);
+        *self.0.measuring.borrow_mut() = Some(Measuring { number, link, grace: None });
+    }
+
+    fn hear_measuring(&self, number: u64, heard: Heard) {
+        if self.0.measuring.borrow().as_ref().is_none_or(|measuring| measuring.number != number) {
+            return;
+        }
+        match heard {
+            Heard::Died(why) => self.measure_ended(number, Err(measuring_failed(&why))),
+            Heard::Told(ToPage::Told(events), _) => {
+                for event in events {
+                    match event {
+                        Event::MeasureEnded(_, result) => self.measure_ended(number, result),
+                        Event::MeasureProgress(..) => self.0.answer.emit(Action::Engine(event)),
+                        _ => {}
+                    }
+                }
+            }
+            Heard::Told(..) => {}
+        }
+    }
+
+    fn measure_ended(&self, number: u64, result: Result<Option<crate::app::Shown>, Problem>) {
+        // Its engine ends with it.
+        let _ = self.0.measuring.borrow_mut().take();
+        self.0.answer.emit(Action::Engine(Event::MeasureEnded(number, result)));
+    }
+
+    fn stop_measuring(&self) {
+        self.0.wanted.set(0);
+        let mut measuring = self.0.measuring.borrow_mut();
+        let Some(Measuring { number, link, grace }) = measuring.as_mut() else { return };
+        link.post(&ToEngine::Do(Command::StopMeasuring), []);
+        let (weak, number) = (Rc::downgrade(&self.0), *number);
+        *grace = Some(Timeout::new(GRACE_MILLIS, move || {
+            if let Some(inner) = weak.upgrade() {
+                let problem = Problem::new(
+                    "The measurement did not stop by itself.",
+                    "It was in the middle of something long, so it was cut off, and what it had measured is lost.",
+                );
+                Self(inner).measure_ended(number, Err(problem));
+            }
+        }));
+    }
+
+    pub(super) fn next_view(&self) -> ViewId {
+        self.0.next_view.replace(self.0.next_view.get() + 1)
+    }
+
+    /// Whether the engine keeps a payload for a comparison.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.0.kept.get()
+    }
+
+    pub(super) fn set_kept(&self, kept: bool) {
+        self.0.kept.set(kept);
+    }
+
+    pub(super) fn frames(&self) -> &Frames {
+        &self.0.frames
+    }
+
+    pub(super) fn tell(&self, action: Action) {
+        self.0.answer.emit(action);
+    }
+
+    pub(super) fn downgrade(&self) -> impl Fn() -> Option<Self> + 'static {
+        let weak = Rc::downgrade(&self.0);
+        move || weak.upgrade().map(Self)
+    }
+
+    /// Asks the engine. `None` when it has died. A caller that drops the future takes the question
+    /// back.
+    pub(super) async fn ask(&self, question: Question) -> Option<Answer> {
+        self.ask_long(question, |_| ()).await
+    }
+
+    /// As [`Errands::ask`]; `told` gets the share that is done, from 0 to 1.
+    pub(super) async fn ask_long(&self, question: Question, told: impl Fn(f64) + 'static) -> Option<Answer> {
+        self.ask_with(question, told).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the objects of the browser that come along with the answer.
+    async fn ask_with(&self, question: Question, told: impl Fn(f64) + 'static) -> Option<(Answer, Vec<JsValue>)> {
+        self.0.engine.borrow().as_ref()?;
+        let id = self.0.next_question.replace(self.0.next_question.get() + 1);
+        let (done, answer) = oneshot::channel();
+        self.0.waiting.borrow_mut().insert(id, Waiting { done, told: Box::new(told) });
+        let _asked = Asked { errands: self, id };
+        self.post(&ToEngine::Ask(id, question));
+        answer.await.ok()
+    }
+}
+
+/// A question that waits for its answer. It is taken back when this is dropped before.
+struct Asked<'a> {
+    errands: &'a Errands,
+    id: QuestionId,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if self.errands.0.waiting.borrow_mut().remove(&self.id).is_some() {
+            self.errands.post(&ToEngine::Cancel(self.id));
+        }
+    }
+}
+
+fn is_hidden() -> bool {
+    window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+}
+
+fn measuring_failed(why: &str) -> Problem {
+    Problem::new(
+        "The measurement's engine failed.",
+        format!("It said: {why}. Nothing else of the page was touched; measure again, or measure a shorter payload."),
+    )
+}
+
+/// The engine has died while it was asked.
+pub(super) fn gone() -> Problem {
+    Problem::new("The engine of this page has stopped.", "It owned these bytes. Open this again once another one runs.")
+}

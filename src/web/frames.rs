@@ -1,0 +1,144 @@
+//! The record of frames, which the page keeps without their bytes. It fetches new ones from the
+//! engine from time to time, while frames are recorded and the list is not held.
+
+use std::cell::{Cell, RefCell};
+
+use gloo_timers::callback::Interval;
+
+use super::errands::{Errands, gone};
+use crate::{
+    app::{
+        Action, Command, Problem, Selection,
+        wire::{Change, Entry, Filter, Format, Record, Taken, Task, Took, words::title},
+    },
+    protocol::{Answer, Question},
+};
+
+/// How often the page asks for new frames.
+const ASK_MILLIS: u32 = 200;
+
+/// The record, and the timer that asks for more.
+#[derive(Default)]
+pub(super) struct Frames {
+    record: RefCell<Record>,
+    asking: RefCell<Option<Interval>>,
+    /// Bytes that were copied to look at frames and to save them.
+    looked: Cell<u64>,
+}
+
+impl Frames {
+    pub(super) fn looked(&self, bytes: u64) {
+        self.looked.set(bytes);
+    }
+}
+
+impl Errands {
+    pub(super) fn wire(&self, task: Task) {
+        match task {
+            Task::Record(true) => {
+                self.do_this(Command::Record(true));
+                self.ask_on(true);
+            }
+            Task::Record(false) => {
+                // The frames recorded last are still missing from the list.
+                self.ask_frames();
+                self.do_this(Command::Record(false));
+                self.ask_on(false);
+            }
+            Task::Pause(pause) => self.ask_on(!pause),
+            Task::Clear => {
+                self.frames().record.borrow_mut().clear();
+                self.tell_kept();
+            }
+            Task::Save(format, filter, selected) => self.save_frames(format, &filter, selected),
+        }
+    }
+
+    fn ask_on(&self, on: bool) {
+        let errands = self.downgrade();
+        *self.frames().asking.borrow_mut() = on.then(|| {
+            Interval::new(ASK_MILLIS, move || {
+                if let Some(errands) = errands() {
+                    errands.ask_frames();
+                }
+            })
+        });
+        if on {
+            self.ask_frames();
+        }
+    }
+
+    fn ask_frames(&self) {
+        let after = self.frames().record.borrow().after();
+        self.do_this(Command::Frames(after));
+    }
+
+    /// Asks at once, after an event whose frames the person expects to see.
+    pub(super) fn frames_soon(&self) {
+        if self.frames().asking.borrow().is_some() {
+            self.ask_frames();
+        }
+    }
+
+    /// Takes frames from the engine. Returns what the state is to know.
+    pub(super) fn frames_taken(&self, taken: Taken) -> Option<Action> {
+        let took = self.frames().record.borrow_mut().take(taken);
+        match took {
+            Took::Nothing => None,
+            Took::Something => Some(self.kept()),
+            Took::AskAgain => {
+                self.ask_frames();
+                None
+            }
+        }
+    }
+
+    /// The engine has died, and with it the bytes of all frames.
+    pub(super) fn forget_frames(&self) {
+        *self.frames().record.borrow_mut() = Record::default();
+        self.frames().asking.take();
+        self.frames().looked.set(0);
+        self.tell_kept();
+    }
+
+    fn kept(&self) -> Action {
+        Action::Wire(Change::Kept(self.frames().record.borrow().kept()))
+    }
+
+    fn tell_kept(&self) {
+        self.tell(self.kept());
+    }
+
+    /// Shows the record to `look`.
+    pub fn frames_seen<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
+        look(&self.frames().record.borrow())
+    }
+
+    /// Fetches all bytes of a frame.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the engine has dropped them.
+    pub async fn frame_bytes(&self, entry: &Entry) -> Result<Vec<u8>, Problem> {
+        let Some(Answer::Frame(bytes, looked)) = self.ask(Question::Frame(entry.frame.key())).await else {
+            return Err(gone());
+        };
+        self.frames().looked.set(looked);
+        bytes
+    }
+
+    /// Returns how many bytes showing and saving frames has copied.
+    #[must_use]
+    pub fn frames_looked(&self) -> u64 {
+        self.frames().looked.get()
+    }
+
+    /// Has the engine save the frames that a filter shows.
+    fn save_frames(&self, format: Format, filter: &Filter, selected: Option<Selection>) {
+        // The titles are made here: a title needs other frames, which the engine does not know.
+        let frames: Vec<(Entry, String)> = self.frames_seen(|record| {
+            let shown = record.entries().iter().filter(|entry| record.shows(entry, filter, selected));
+            shown.map(|entry| (entry.clone(), title(record, entry))).collect()
+        });
+        self.do_this(Command::SaveFrames(format, frames));
+    }
+}

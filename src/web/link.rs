@@ -1,0 +1,91 @@
+//! A Worker with an engine in it, as the page sees it.
+
+use gloo_events::EventListener;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::{
+    browser::{error::message_of, mail},
+    protocol::{ToEngine, ToPage},
+};
+
+/// The script that loads the engine's program in a Worker.
+const SCRIPT: &str = "start-engine.js";
+
+/// What the page hears of an engine.
+pub(super) enum Heard {
+    /// A message, and the objects of the browser that came along.
+    Told(ToPage, Vec<JsValue>),
+    /// It has died, or could not be loaded: why. It says nothing more.
+    Died(String),
+}
+
+/// An engine. Dropping this ends it.
+pub(super) struct Link {
+    worker: Worker,
+    _listeners: [EventListener; 3],
+}
+
+impl Link {
+    /// Starts an engine. It compiles its program, unless another engine has done so before:
+    /// `program` is what that one has sent.
+    ///
+    /// # Errors
+    /// The browser's reason, when it starts no Worker.
+    pub(super) fn start(program: &JsValue, hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(SCRIPT, &options).map_err(|error| message_of(&error))?;
+        let (failed, unread) = (hear.clone(), hear.clone());
+        let listeners = [
+            EventListener::new(&worker, "messageerror", move |_| {
+                unread(Heard::Died("what it sent could not be read here, perhaps for want of memory".to_owned()));
+            }),
+            EventListener::new(&worker, "message", move |event| {
+                if let Some(event) = event.dyn_ref::<MessageEvent>() {
+                    hear(heard(&event.data()));
+                }
+            }),
+            EventListener::new(&worker, "error", move |event| {
+                let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+                failed(Heard::Died(if said.is_empty() { "its program could not be loaded".to_owned() } else { said }));
+            }),
+        ];
+        let first = Object::new();
+        // Setting a property fails for frozen objects only.
+        let _ = Reflect::set(&first, &"program".into(), program);
+        worker.post_message(&first).map_err(|error| message_of(&error))?;
+        Ok(Self { worker, _listeners: listeners })
+    }
+
+    /// Sends a message, with objects of the browser that go along.
+    pub(super) fn post(&self, message: &ToEngine, along: impl IntoIterator<Item = JsValue>) {
+        let (letter, transfer) = mail::letter(message, along);
+        // Fails only for objects that cannot be cloned; files can.
+        let _ = self.worker.post_message_with_transfer(&letter, &transfer);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+fn heard(data: &JsValue) -> Heard {
+    if let Some(letter) = data.dyn_ref::<Array>() {
+        return match mail::open(letter) {
+            Ok((message, along)) => Heard::Told(message, along),
+            Err(why) => Heard::Died(why),
+        };
+    }
+    let died = Reflect::get(data, &"died".into()).ok().and_then(|why| why.as_string());
+    Heard::Died(died.unwrap_or_else(|| "it did not say why".to_owned()))
+}
+
+/// The bytes of an array that came along.
+#[allow(clippy::disallowed_methods, reason = "the pixels of a picture: no payload bytes")]
+pub(super) fn bytes_of(array: &JsValue) -> Vec<u8> {
+    Uint8Array::new(array).to_vec()
+}

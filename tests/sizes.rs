@@ -1,0 +1,54 @@
+//! How long the built page is as a browser downloads it: both programs and all other files.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed expectation must stop the test")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use brotli::enc::BrotliEncoderParams;
+
+/// The most bytes that all files may take together, compressed by brotli.
+const MOST: usize = 1_000_000;
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("scripts/test builds the page first") {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, into) } else { into.push(path) }
+    }
+}
+
+/// The length by brotli at its best, or as it is where that is shorter: the lab's server does the
+/// same.
+fn packed(bytes: &[u8]) -> usize {
+    let params = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &params).unwrap();
+    packed.len().min(bytes.len())
+}
+
+#[test]
+fn page_and_engine_take_at_most_a_megabyte_together() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let mut all = Vec::new();
+    files(&dist, &mut all);
+    let mut lens: Vec<(usize, usize, String)> = all
+        .iter()
+        .map(|path| {
+            let bytes = fs::read(path).unwrap();
+            (packed(&bytes), bytes.len(), path.strip_prefix(&dist).unwrap().display().to_string())
+        })
+        .collect();
+    lens.sort_unstable_by(|a, b| b.cmp(a));
+    println!("Bytes of the built page {:>38} {:>10}", "raw", "brotli");
+    for (packed, raw, name) in &lens {
+        println!("  {name:<48} {raw:>10} {packed:>10}");
+    }
+    let [sum, raw] = [lens.iter().map(|(packed, ..)| packed).sum::<usize>(), lens.iter().map(|(_, raw, _)| raw).sum()];
+    println!("  {:<48} {raw:>10} {sum:>10}", "in all");
+    assert!(sum <= MOST, "{sum} B are more than {MOST} B");
+    for program in ["engine_bg.wasm", "index.html", "start-engine.js"] {
+        assert!(lens.iter().any(|(_, _, name)| name == program), "{program} is not there");
+    }
+}
