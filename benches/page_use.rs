@@ -1,9 +1,10 @@
 //! How the built page responds. The benchmark measures the first input on a processor that is four
-//! times slower. It also measures the longest time without a response, while a user zooms and while
-//! samples stream in.
+//! times slower, over a slow link. It also measures the longest time without a response: while a
+//! user zooms, while samples stream in, and while the engine does its heaviest work.
 //!
 //! `scripts/bench page-use` builds the page and runs this. It prints a table beside targets and
-//! writes all figures to a file.
+//! writes all figures to a file. After `cargo bench --bench page_use --`, words choose activities of
+//! the engine: the benchmark then measures only those whose names have one of these words.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -25,12 +26,20 @@ mod support;
 use std::{path::PathBuf, time::Duration};
 
 use devtools::{DevTools, Task};
+use fantoccini::wd::TimeoutConfiguration;
 use line::{Line, median, quantile};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{GUARD, browser::Page, lab, peers::Native};
+use zbytes_lab::{
+    message::lab_capnp::{ElementType, tensor},
+    server::Lab,
+};
 
 const ROUNDS: usize = 7;
 const SLOWER: u32 = 4;
+/// The link of the first input: 10 Mbit/s in bytes a second, and milliseconds until an answer.
+const LINK: f64 = 1_250_000.0;
+const LATENCY: f64 = 40.0;
 const SEGMENTS: usize = 100_000;
 /// Turns of the wheel, in and out again, and the time between two.
 const TURNS: usize = 60;
@@ -39,6 +48,24 @@ const TURN: Duration = Duration::from_millis(50);
 const SAMPLES: usize = 300;
 const SAMPLE: usize = 1 << 20;
 const SAMPLES_PER_SECOND: u32 = 30;
+
+/// How often each activity of the engine runs. It measures each scenario of the Cost pane once.
+const ROUNDS_OF_TASKS: usize = 3;
+/// How long the engine puts and receives at full rate.
+const FULL_RATE: Duration = Duration::from_secs(5);
+/// No activity takes so long: this only ends a benchmark that would otherwise hang.
+const LONG: Duration = Duration::from_secs(300);
+/// Milliseconds of the longest task in the median of the runs, and of the longest in any run.
+const MEDIAN_TARGET: f64 = 16.0;
+const LONGEST_TARGET: f64 = 50.0;
+/// The longest payload that the page accepts.
+const LARGEST: usize = 1 << 30;
+const HASHED: usize = 256 << 20;
+/// Rows and columns of a message of 200 MiB.
+const SIDES: [u32; 2] = [12_800, 16_384];
+const TENSOR: usize = 1920 * 1536 * 4;
+const SMALL: usize = 64;
+const SCENARIOS: [&str; 7] = ["payload", "message", "sizes", "counts", "worker", "blob", "places"];
 
 /// Presses the button for the theme as soon as it exists, until the press has its effect. Notes the
 /// time since the navigation began.
@@ -59,11 +86,15 @@ const FIRST_INPUT: &str = "
     }).observe(document, { attributes: true, childList: true, subtree: true });";
 
 /// Milliseconds from the navigation to the effect of the first input, in a browser that has never
-/// seen the page.
+/// seen the page. The domain Network emulates the link, and stays on in this page alone: it makes
+/// WebSockets slow.
 async fn first_input(url: &str) -> f64 {
     let page = Page::at("about:blank").await;
     page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": FIRST_INPUT })).await;
     page.dev_tools("Emulation.setCPUThrottlingRate", json!({ "rate": SLOWER })).await;
+    page.dev_tools("Network.enable", json!({})).await;
+    let link = json!({ "offline": false, "latency": LATENCY, "downloadThroughput": LINK, "uploadThroughput": LINK });
+    page.dev_tools("Network.emulateNetworkConditions", link).await;
     page.client.goto(url).await.unwrap();
     let answered = tokio::time::timeout(GUARD, async {
         loop {
@@ -117,58 +148,352 @@ async fn streaming(page: &Page, devtools: &mut DevTools, native: &Native) -> Vec
     devtools.tasks(samples).await.1
 }
 
+/// An activity of the engine.
+struct Activity {
+    name: &'static str,
+    /// What each run was, and the longest task of the page's main thread in it.
+    runs: Vec<(String, Task)>,
+}
+
+impl Activity {
+    fn walls(&self) -> Vec<f64> {
+        self.runs.iter().map(|(_, task)| task.wall).collect()
+    }
+
+    fn lines(&self) -> [Line; 2] {
+        let walls = self.walls();
+        let longest = format!("  longest of {} runs", walls.len());
+        [
+            line(self.name, median(&walls), MEDIAN_TARGET, "ms", 1),
+            line(&longest, quantile(&walls, 1.0), LONGEST_TARGET, "ms", 1),
+        ]
+    }
+
+    /// Tells of each run how long its longest task was, and what the thread itself used of that.
+    fn print_runs(&self) {
+        let run = |(what, Task { wall, cpu, garbage }): &(String, Task)| {
+            format!("{what} {wall:.1} ({cpu:.1}, garbage {garbage:.1})")
+        };
+        println!("  {}: {}", self.name, self.runs.iter().map(run).collect::<Vec<_>>().join(", "));
+    }
+
+    fn json(&self) -> Value {
+        let run = |(what, Task { wall, cpu, garbage }): &(String, Task)| json!({ "run": what, "wall_ms": wall, "cpu_ms": cpu, "garbage_ms": garbage });
+        json!({ "name": self.name, "longest_tasks": self.runs.iter().map(run).collect::<Vec<_>>() })
+    }
+}
+
+/// Everything that takes part in a run: a page in a browser of its own, and a native peer.
+struct Desk<'a> {
+    page: Page,
+    devtools: DevTools,
+    native: &'a Native,
+}
+
+/// The lab, a native peer, and what was measured with them.
+struct Stage {
+    lab: Lab,
+    native: Native,
+    /// An activity is measured if its name has one of these words. Without words, all are.
+    words: Vec<String>,
+    activities: Vec<Activity>,
+}
+
+impl Stage {
+    async fn set(words: Vec<String>) -> Self {
+        let lab = lab::lab().await;
+        let native = Native::join(&lab.tcp_locator(), "nothing").await;
+        Self { lab, native, words, activities: Vec::new() }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| name.contains(word))
+    }
+
+    async fn desk(&self) -> Desk<'_> {
+        let page = Page::open(&lab::url(&self.lab)).await;
+        page.client.update_timeouts(TimeoutConfiguration::new(Some(LONG), None, None)).await.unwrap();
+        let devtools = DevTools::connect(&page.debugger()).await;
+        Desk { page, devtools, native: &self.native }
+    }
+
+    /// Runs an activity in a new page each time, so that no run has the memory of another one.
+    async fn measure(&mut self, name: &'static str, activity: impl AsyncFn(&mut Desk<'_>) -> Vec<Task>) {
+        if !self.wants(name) {
+            return;
+        }
+        let mut runs = Vec::new();
+        for round in 1..=ROUNDS_OF_TASKS {
+            let mut desk = self.desk().await;
+            let tasks = activity(&mut desk).await;
+            runs.push((format!("run {round}"), longest(&tasks)));
+            desk.page.close(&[]).await;
+        }
+        self.note(Activity { name, runs });
+    }
+
+    /// Measures every scenario of the Cost pane once, with a session for whole puts.
+    async fn measure_scenarios(&mut self) {
+        let name = "measuring each scenario of the Cost pane";
+        if !self.wants(name) {
+            return;
+        }
+        let mut runs = Vec::new();
+        let mut desk = self.desk().await;
+        desk.page.connect("/zenoh").await;
+        for scenario in SCENARIOS {
+            let preset = if scenario == "message" { "message" } else { "tensor" };
+            let tasks = measuring(&mut desk, preset, scenario).await;
+            runs.push((scenario.to_owned(), longest(&tasks)));
+        }
+        desk.page.close(&[]).await;
+        self.note(Activity { name, runs });
+    }
+
+    fn note(&mut self, activity: Activity) {
+        eprintln!("{}: longest tasks of {:.1?} ms", activity.name, activity.walls());
+        self.activities.push(activity);
+    }
+}
+
+fn longest(tasks: &[Task]) -> Task {
+    tasks.iter().copied().max_by(|a, b| a.wall.total_cmp(&b.wall)).unwrap()
+}
+
+/// Waits until a condition of the page holds. The page itself looks whether it does: questions from
+/// outside would be tasks of its main thread.
+async fn until(page: &Page, condition: &str) {
+    let script = format!(
+        "
+        const [done] = arguments;
+        const look = () => {{
+            if (!({condition})) return;
+            observer.disconnect();
+            // What follows from it is drawn by then.
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+        }};
+        const observer = new MutationObserver(look);
+        observer.observe(document, {{ attributes: true, characterData: true, childList: true, subtree: true }});
+        look();"
+    );
+    if let Err(error) = page.client.execute_async(&script, vec![]).await {
+        panic!("{condition} never holds ({error}). The page says:\n{}", page.text("body").await);
+    }
+}
+
+/// Waits until an element matches `css`.
+async fn there(page: &Page, css: &str) {
+    until(page, &format!("document.querySelector({})", json!(css))).await;
+}
+
+async fn built(page: &Page, len: usize) {
+    there(page, &format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
+}
+
+/// Has the page build a row of `len` bytes.
+async fn build_row(page: &Page, len: usize, mode: &str) {
+    page.fill("#preset", "tensor").await;
+    page.fill("#row-type", "Uint8").await;
+    page.click(&format!("#row-mode-{mode}")).await;
+    page.fill("#row-length", &len.to_string()).await;
+    built(page, len).await;
+}
+
+/// What the measurement itself costs the page.
+async fn nothing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+    let wait = async {
+        tokio::time::sleep(FULL_RATE).await;
+        there(page, "#theme").await;
+    };
+    devtools.tasks(wait).await.1
+}
+
+async fn building(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+    build_row(page, SMALL, "copy").await;
+    let build = async {
+        page.fill("#row-length", &LARGEST.to_string()).await;
+        built(page, LARGEST).await;
+    };
+    devtools.tasks(build).await.1
+}
+
+async fn hashing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+    page.connect("/zenoh").await;
+    build_row(page, HASHED, "borrow").await;
+    // The page gets its own put as a sample, while the bytes still leave for the router.
+    let hash = async {
+        page.click("#put").await;
+        there(page, &format!("#samples tr[data-len='{HASHED}'] .hash")).await;
+        page.click("#samples .hash").await;
+        there(page, "#samples .digest").await;
+        there(page, "#put-result[data-state=done]").await;
+    };
+    devtools.tasks(hash).await.1
+}
+
+/// A tensor in a message of one segment, as a peer would send it.
+fn message() -> Vec<u8> {
+    let len = SIDES.iter().product::<u32>();
+    let allocator = capnp::message::HeapAllocator::new().first_segment_words(len / 8 + 1024);
+    let mut builder = capnp::message::Builder::new(allocator);
+    let mut root = builder.init_root::<tensor::Builder<'_>>();
+    root.set_name("of one segment");
+    root.set_element_type(ElementType::Uint8);
+    let mut shape = root.reborrow().init_shape(2);
+    (0..).zip(SIDES).for_each(|(at, side)| shape.set(at, side));
+    root.init_data(len).iter_mut().zip((0..251).cycle()).for_each(|(byte, value)| *byte = value);
+    let bytes = capnp::serialize::write_message_to_words(&builder);
+    assert_eq!(bytes[..4], [0; 4], "the number of further segments");
+    bytes
+}
+
+async fn reading(Desk { page, devtools, native }: &mut Desk<'_>, message: &[u8]) -> Vec<Task> {
+    page.connect("/zenoh").await;
+    let read = async {
+        native.put("lab/message", message.to_vec()).await;
+        there(page, "#samples .read-message").await;
+        page.click("#samples .read-message").await;
+        there(page, "#message-dialog[open][data-state=read] #picture").await;
+    };
+    devtools.tasks(read).await.1
+}
+
+async fn searching(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+    build_row(page, LARGEST, "borrow").await;
+    let search = async {
+        page.click(".facts .bytes-open").await;
+        there(page, "#bytes-dialog[open] #bytes-next:not([disabled])").await;
+        // The row counts up from 0 to 255 again and again.
+        page.fill("#bytes-sought", "ff ff ff").await;
+        page.click("#bytes-next").await;
+        there(page, "#bytes-search[data-state=absent]").await;
+    };
+    devtools.tasks(search).await.1
+}
+
+/// A native peer sends samples as fast as they go.
+async fn receiving(Desk { page, devtools, native }: &mut Desk<'_>, len: usize) -> Vec<Task> {
+    page.connect("/zenoh").await;
+    let samples = async {
+        let begun = tokio::time::Instant::now();
+        let mut sent: u32 = 0;
+        while begun.elapsed() < FULL_RATE {
+            native.put("lab/stream", vec![7; len]).await;
+            sent += 1;
+        }
+        let received = "Number(document.querySelector('#received').textContent.replaceAll(',', ''))";
+        until(page, &format!("{received} === {sent}")).await;
+        sent
+    };
+    let (sent, tasks) = devtools.tasks(samples).await;
+    eprintln!("{sent} samples of {len} B arrived, at {:.0} in a second", f64::from(sent) / FULL_RATE.as_secs_f64());
+    tasks
+}
+
+/// The page puts as fast as it goes, and gets each put as a sample.
+async fn putting(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+    page.fill("#preset", "framed").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.connect("/zenoh").await;
+    page.fill("#hz", "1000").await;
+    let puts = async {
+        page.click("#rate-start").await;
+        there(page, "#rate[data-state=running]:not([data-puts='0'])").await;
+        tokio::time::sleep(FULL_RATE).await;
+        page.click("#rate-stop").await;
+        there(page, "#rate[data-state=stopped]").await;
+    };
+    let tasks = devtools.tasks(puts).await.1;
+    eprintln!("{} puts of {TENSOR} B and a frame", page.attribute("#rate", "data-puts").await);
+    tasks
+}
+
+async fn measuring(Desk { page, devtools, .. }: &mut Desk<'_>, preset: &str, scenario: &str) -> Vec<Task> {
+    page.fill("#preset", preset).await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.fill("#scenario", scenario).await;
+    let measure = async {
+        page.click("#measure").await;
+        there(page, "#cancel").await;
+        there(page, "#measure").await;
+    };
+    let tasks = devtools.tasks(measure).await.1;
+    assert_eq!(page.text("#cost-problem").await, "");
+    tasks
+}
+
+fn line(name: &str, value: f64, target: f64, unit: &'static str, digits: usize) -> Line {
+    Line { name: name.to_owned(), value, unit, digits, target, at_least: false }
+}
+
 #[tokio::main]
 async fn main() {
-    let lab = lab::lab().await;
-    let url = lab::url(&lab);
-    let mut first = Vec::new();
-    for _ in 0..ROUNDS {
-        first.push(first_input(&url).await);
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let everything = words.is_empty();
+    let mut stage = Stage::set(words).await;
+    let url = lab::url(&stage.lab);
+    let mut lines = Vec::new();
+    let mut figures = json!({ "format": "zbytes-lab-page-use", "version": 2 });
+
+    if everything {
+        let mut first = Vec::new();
+        for _ in 0..ROUNDS {
+            first.push(first_input(&url).await);
+        }
+        let Desk { page, mut devtools, native } = stage.desk().await;
+        let zooming = zooming(&page, &mut devtools).await;
+        let streaming = streaming(&page, &mut devtools, native).await;
+        page.close(&[]).await;
+        let (zoomed, streamed) = (longest(&zooming), longest(&streaming));
+        lines.extend([
+            line("first input, 4 times slower, 10 Mbit/s and 40 ms, median", median(&first) / 1e3, 2.0, "s", 2),
+            line("  slowest", quantile(&first, 1.0) / 1e3, 2.0, "s", 2),
+            line("longest task zooming over 100,000 segments", zoomed.wall, LONGEST_TARGET, "ms", 1),
+            line("longest task while 30 samples of 1 MiB a second stream in", streamed.wall, LONGEST_TARGET, "ms", 1),
+        ]);
+        let tasks = |tasks: &[Task]| json!(tasks.iter().map(|task| [task.wall, task.cpu]).collect::<Vec<_>>());
+        figures["slower"] = json!(SLOWER);
+        figures["link"] = json!({ "bytes_per_second": LINK, "latency_ms": LATENCY });
+        figures["first_input_ms"] = json!(first);
+        figures["zooming_tasks_wall_and_cpu_ms"] = tasks(&zooming);
+        figures["streaming_tasks_wall_and_cpu_ms"] = tasks(&streaming);
     }
-    let page = Page::open(&url).await;
-    let mut devtools = DevTools::connect(&page.debugger()).await;
-    let zooming = zooming(&page, &mut devtools).await;
-    let native = Native::join(&lab.tcp_locator(), "nothing").await;
-    let streaming = streaming(&page, &mut devtools, &native).await;
-    let browser = page.browser();
-    page.close(&[]).await;
+
+    let message = message();
+    stage.measure("nothing at all", nothing).await;
+    stage.measure("building 1 GiB by copy", building).await;
+    stage.measure("putting 256 MiB to itself and hashing them", hashing).await;
+    stage.measure("receiving and reading a message of 200 MiB", async |desk| reading(desk, &message).await).await;
+    stage.measure("searching 1 GiB", searching).await;
+    stage.measure("receiving 64 B at full rate", async |desk| receiving(desk, SMALL).await).await;
+    stage.measure("receiving 11.25 MiB at full rate", async |desk| receiving(desk, TENSOR).await).await;
+    stage.measure("putting 11.25 MiB at full rate", putting).await;
+    stage.measure_scenarios().await;
+
+    let browser = {
+        let page = Page::at("about:blank").await;
+        let browser = page.browser();
+        page.close(&[]).await;
+        browser
+    };
+    let Stage { lab, native, activities, .. } = stage;
     native.leave().await;
     lab.stop().await;
 
     println!("\nThe page in use: {browser}");
-    let longest = |tasks: &[Task]| tasks.iter().copied().max_by(|a, b| a.wall.total_cmp(&b.wall)).unwrap();
-    let (zoomed, streamed) = (longest(&zooming), longest(&streaming));
-    let line = |name: &str, value, target, unit, digits| Line {
-        name: name.to_owned(),
-        value,
-        unit,
-        digits,
-        target,
-        at_least: false,
-    };
-    let lines = [
-        line("first input answered, four times slower, median", median(&first) / 1e3, 2.0, "s", 2),
-        line("  slowest", quantile(&first, 1.0) / 1e3, 2.0, "s", 2),
-        line("longest task zooming over 100,000 segments", zoomed.wall, 50.0, "ms", 1),
-        line("longest task while 30 samples of 1 MiB a second stream in", streamed.wall, 50.0, "ms", 1),
-    ];
     lines.iter().for_each(Line::print);
+    println!("\nThe longest task of the page's main thread while the engine is busy, in the median of the runs");
+    let of_engine: Vec<Line> = activities.iter().flat_map(Activity::lines).collect();
+    of_engine.iter().for_each(Line::print);
     println!(
-        "  of these tasks the thread itself used {:.1} ms zooming and {:.1} ms streaming, of which the engine collected garbage for \
-         {:.1} ms and {:.1} ms",
-        zoomed.cpu, streamed.cpu, zoomed.garbage, streamed.garbage
+        "\nThe longest task of each run in ms, and what of it the thread itself used, and collecting garbage took"
     );
-    let tasks = |tasks: &[Task]| json!(tasks.iter().map(|task| [task.wall, task.cpu]).collect::<Vec<_>>());
-    let figures = json!({
-        "format": "zbytes-lab-page-use",
-        "version": 1,
-        "browser": browser,
-        "slower": SLOWER,
-        "first_input_ms": first,
-        "zooming_tasks_wall_and_cpu_ms": tasks(&zooming),
-        "streaming_tasks_wall_and_cpu_ms": tasks(&streaming),
-        "targets": lines.iter().map(Line::json).collect::<Vec<_>>(),
-    });
+    activities.iter().for_each(Activity::print_runs);
+
+    lines.extend(of_engine);
+    figures["browser"] = json!(browser);
+    figures["engine_busy"] = activities.iter().map(Activity::json).collect();
+    figures["targets"] = lines.iter().map(Line::json).collect();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let path = target.join("bench").join("page-use.json");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -186,21 +186,27 @@ mod tests {
         assert_eq!((&state.build, &state.subscription), (&Build::Pending, &Declaration::None));
         assert!(state.engine.lost.is_some());
 
-        // What was declared is declared again, once.
-        let effects = state.apply(Action::Engine(Event::Opened(info())));
-        let declared: Vec<_> = effects
-            .iter()
-            .filter_map(|effect| match effect {
+        // What was declared is declared again, also when that engine dies as well meanwhile.
+        let declared = |effects: &[Effect]| -> Vec<String> {
+            let key = |effect: &Effect| match effect {
                 Effect::Engine(Command::Subscribe(key)) => Some(key.clone()),
                 Effect::Engine(Command::Session(Task::Declare(Entity::Token, key, _))) => Some(key.clone()),
                 _ => None,
-            })
-            .collect();
-        assert_eq!(declared, [state.sub_key.clone(), state.api.liveliness.token_key.clone()]);
+            };
+            effects.iter().filter_map(key).collect()
+        };
+        let both = [state.sub_key.clone(), state.api.liveliness.token_key.clone()];
+        assert_eq!(declared(&state.apply(Action::Engine(Event::Opened(info())))), both);
+        built(&mut state);
+        state.apply(died());
+        assert_eq!(declared(&state.apply(Action::Engine(Event::Opened(info())))), both);
+        state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
+        state.apply(Action::Engine(Event::Session(Change::Declared(Entity::Token, Ok("t".into())))));
+        // It is done, so another session begins without it.
+        state.apply(Action::Disconnect);
         state.apply(Action::Engine(Event::SessionEnded(None)));
         state.apply(Action::Connect);
-        let effects = state.apply(Action::Engine(Event::Opened(info())));
-        assert!(effects.iter().all(|effect| !matches!(effect, Effect::Engine(Command::Subscribe(_)))), "{effects:?}");
+        assert_eq!(declared(&state.apply(Action::Engine(Event::Opened(info())))), [String::new(); 0]);
 
         state.apply(Action::EngineSeen);
         assert_eq!(state.engine.lost, None);
