@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Promise, Reflect, global};
-use serde::Deserialize;
+use js_sys::{Function, JSON, Promise, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCache, RequestInit, Response};
@@ -20,16 +19,28 @@ use crate::{
 };
 
 /// The lab's server describes itself so in `lab.json`.
-#[derive(Deserialize)]
 pub(crate) struct Lab {
     /// `None` while its router is stopped.
     pub(crate) router: Option<LabRouter>,
 }
 
-#[derive(Deserialize)]
 pub(crate) struct LabRouter {
     pub(crate) ws: String,
     pub(crate) tcp: String,
+}
+
+impl Lab {
+    /// Reads `lab.json`. The browser's own reader is here already; another one would be downloaded.
+    fn of(text: &str) -> Option<Self> {
+        let get = |of: &JsValue, key: &str| Reflect::get(of, &JsValue::from_str(key)).ok();
+        let lab = JSON::parse(text).ok()?;
+        let router = get(&lab, "router").filter(|_| lab.is_object())?;
+        if router.is_null() || router.is_undefined() {
+            return Some(Self { router: None });
+        }
+        let [ws, tcp] = ["ws", "tcp"].map(|key| get(&router, key).and_then(|value| value.as_string()));
+        Some(Self { router: Some(LabRouter { ws: ws?, tcp: tcp? }) })
+    }
 }
 
 /// The outcome of asking the page's server for `lab.json`.
@@ -75,8 +86,7 @@ pub(crate) fn is_of_the_lab(url: &str) -> bool {
 /// Asks the page's server for `lab.json`, never a cache.
 pub(crate) async fn ask_lab() -> Asked {
     let Some((status, text)) = fetch(&format!("{}/lab.json", origin())).await else { return Asked::Silent };
-    let lab: Option<Lab> = serde_json::from_str(&text).ok().filter(|_| status == 200);
-    let Some(lab) = lab else { return Asked::Other(status) };
+    let Some(lab) = Lab::of(&text).filter(|_| status == 200) else { return Asked::Other(status) };
     let ws = lab.router.as_ref().and_then(|router| websocket_url(&router.ws, &origin()).ok());
     if ws.is_some() {
         LAB_WS.set(ws);
