@@ -211,12 +211,6 @@ impl Plan {
         }))
     }
 
-    /// The first piece of `row`.
-    #[must_use]
-    pub fn piece(&self, row: RowId) -> Option<&Piece> {
-        self.pieces.iter().find(|piece| piece.row == row)
-    }
-
     /// The piece that a segment is in.
     #[must_use]
     pub fn piece_of(&self, selection: Selection) -> Option<&Piece> {
