@@ -212,7 +212,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Preset};
+    use crate::app::{Action, Event, Preset, Sample};
 
     #[test]
     fn every_subject_has_a_key() {
@@ -267,6 +267,17 @@ mod tests {
         }
         assert_eq!(state.offset_of(None), 0);
         assert_eq!(state.offset_of(Some(Selection { row: 999, index: 0 })), 0);
+    }
+
+    #[test]
+    fn a_sample_is_called_by_its_own_time_and_key() {
+        let mut state = State::default();
+        for (id, time, key) in [(1, "14:02:09.120", "lab/tensor"), (2, "14:02:10.007", "lab/camera")] {
+            let sample = Sample { time: time.into(), key: key.into(), ..crate::app::tests::sample(id, 3) };
+            state.apply(Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 }));
+        }
+        let names = [1, 2, 3].map(|id| state.subject_name(Subject::Sample(id)));
+        assert_eq!(names, ["14:02:09.120 lab/tensor", "14:02:10.007 lab/camera", "a sample that was let go"]);
     }
 
     #[test]

@@ -400,6 +400,37 @@ mod tests {
     }
 
     #[test]
+    fn an_array_of_a_message_begins_where_its_elements_are() {
+        let rows = rows();
+        let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
+        for Structured { row, structure } in structures(&rows, &built(&rows, None)) {
+            let structure = structure.unwrap();
+            for piece in plan.pieces.iter().filter(|piece| piece.row == row) {
+                let part = piece.part.unwrap();
+                if part.kind != PartKind::Padding && part.field.is_some() && part.array > 0 {
+                    let begin = piece.offset + part.array_at();
+                    let elements = begin..begin + part.array;
+                    let is_it = |span: &message::Span| span.kind == message::Kind::Elements && span.bytes == elements;
+                    assert!(structure.spans.iter().any(is_it), "{piece:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_message_only_what_is_adopted_is_the_callers_array() {
+        let rows = rows();
+        let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
+        for row in rows.iter().filter(|row| row.spec().is_some()) {
+            for piece in plan.pieces.iter().filter(|piece| piece.row == row.id) {
+                let adopted = piece.part.unwrap().kind == PartKind::Adopted;
+                let expected = if adopted { (&Kind::Array, row.place) } else { (&row.kind, Place::Linear) };
+                assert_eq!((&piece.kind, piece.source), expected, "{}", piece.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_segment_is_in_one_piece() {
         let rows = rows();
         let plan = Plan::of(&rows, None, &Sending::default()).unwrap();

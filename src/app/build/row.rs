@@ -473,10 +473,11 @@ mod tests {
     #[test]
     fn a_part_of_a_buffer_cannot_be_moved() {
         let part = Row { before: 3, after: 1, ..Row::array(1, "p", Element::Int16, 10) };
-        assert_eq!((part.array_bytes(), part.buffer_bytes()), (20, 28));
+        assert_eq!((part.array_bytes(), part.buffer_bytes(), part.requested_buffer_bytes()), (20, 28, 28));
         assert_eq!(part.refusal(Mode::Move), Some(Cause::Partial { part: 20, whole: 28 }));
         assert_eq!((part.refusal(Mode::Borrow), part.refusal(Mode::Copy)), (None, None));
         let linear = Row { place: Place::Linear, ..part };
         assert_eq!((linear.refusal(Mode::Move), linear.buffer_bytes()), (None, 20));
+        assert_eq!(linear.requested_buffer_bytes(), 20);
     }
 }
