@@ -260,6 +260,20 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
 }
 
 #[test]
+fn how_the_last_put_ended_stays_until_another_session_begins() {
+    let mut state = State::default();
+    state.apply(Action::Connect);
+    state.apply(Action::Engine(Event::Opened(info())));
+    let [Effect::Engine(Command::Put { id, .. })] = state.apply(Action::Put)[..] else { panic!("no put") };
+    let failed = Put::Failed(Problem::new("The put was cut off.", ""));
+    state.apply(Action::Engine(Event::PutEnded(id, Err(Problem::new("The put was cut off.", "")))));
+    state.apply(Action::Engine(Event::SessionEnded(None)));
+    assert_eq!(state.put, failed);
+    state.apply(Action::Connect);
+    assert_eq!(state.put, Put::None);
+}
+
+#[test]
 fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
     let mut state = State::default();
     let arriving = |id, bytes| Arriving {
@@ -368,6 +382,17 @@ fn the_end_of_a_session_ends_its_subscription() {
 }
 
 #[test]
+fn what_is_unsubscribed_can_be_subscribed_to_again() {
+    let mut state = State::default();
+    state.apply(Action::Connect);
+    state.apply(Action::Engine(Event::Opened(info())));
+    state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
+    assert_eq!(state.apply(Action::Unsubscribe), [Effect::Engine(Command::Unsubscribe)]);
+    assert_eq!(state.subscription, Declaration::None);
+    assert_eq!(state.apply(Action::Subscribe), [Effect::Engine(Command::Subscribe("lab/**".into()))]);
+}
+
+#[test]
 fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
     let mut state = State::default();
     for id in 0..60 {
@@ -454,6 +479,7 @@ fn the_history_is_newest_first_and_forgets_what_it_is_told() {
     let ids = |state: &State| state.cost.history.iter().map(|run| run.0.id).collect::<Vec<_>>();
     assert_eq!(ids(&state), (10..50).rev().collect::<Vec<_>>());
     state.apply(Action::Show(20));
+    assert_eq!(state.cost.shown.as_ref().unwrap().0.id, 20);
     state.apply(Action::Compare(Some(21)));
     assert_eq!(state.cost.other.as_ref().unwrap().0.id, 21);
     assert_eq!(state.apply(Action::ForgetRun(20)), [Effect::ForgetRun(20)]);

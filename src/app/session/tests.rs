@@ -1,6 +1,6 @@
 //! What the Router pane does with a session, change by change.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
 use crate::{
@@ -126,6 +126,19 @@ fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
     let effects = state.apply(Change::Get.into());
     assert_eq!(effects[0], Effect::Engine(Command::Forget(vec![2, 1])));
     assert!(state.samples.is_empty() && state.api.get.errors.is_empty());
+}
+
+#[test]
+fn a_put_has_another_id_than_what_else_the_session_was_asked() {
+    let mut state = open();
+    let Task::Get { id: get, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
+    let Task::Flush(fence) = one(state.apply(Change::Flush.into())) else { panic!("no fence") };
+    let mut ids = BTreeSet::from([get, fence]);
+    for _ in 0..4 {
+        let [Effect::Engine(Command::Put { id, .. })] = state.apply(Action::Put)[..] else { panic!("no put") };
+        assert!(ids.insert(id), "{id} is taken: {ids:?}");
+        state.apply(Action::Engine(Event::PutEnded(id, Err(Problem::new("Cancelled.", "")))));
+    }
 }
 
 #[test]
