@@ -598,11 +598,29 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_made_again_beside_the_others_of_its_sample() {
+        let (mut state, _) = reading(128);
+        let [failing, other] = [88, 100].map(|start| ArrayKey { start, len: 12, element: Element::Int32 });
+        for key in [failing, other] {
+            state.apply(Change::Make(key).into());
+        }
+        let facts = ArrayFacts { count: 3, first: vec!["1".into()], last: Vec::new(), ledger: Ledger::new() };
+        state.apply(Change::Made(1, other, Ok(facts.clone())).into());
+        state.apply(Change::Made(1, failing, Err(Problem::new("No memory.", ""))).into());
+        state.apply(Change::Make(failing).into());
+        let expected = [TypedArray { key: other, made: Some(Ok(facts)) }, TypedArray { key: failing, made: None }];
+        assert_eq!(state.samples[0].arrays, expected);
+    }
+
+    #[test]
     fn an_error_is_a_title_and_a_sentence() {
         let problem = message_problem(&MessageError::Truncated { expected: 24, found: 7 });
         assert_eq!(problem.title, "There is no whole message.");
         assert!(problem.detail.starts_with("The message needs 24 B, but there are 7 B."));
         assert!(problem.detail.ends_with("is not a message."));
+        let problem = message_problem(&MessageError::Content { why: "the shape has no dimension".into() });
+        assert_eq!(problem.title, "It cannot be read as this schema.");
+        assert!(problem.detail.starts_with("The shape has no dimension. It is a message of another schema"));
         let problem = message_problem(&crate::segment::SegmentError::OutOfMemory { requested: 9 }.into());
         assert_eq!(problem.title, "Its bytes cannot be read.");
     }

@@ -12,7 +12,7 @@ use crate::{
     client::capture::{self, Frame, Place},
     payload::ZBytes,
     segment::{Element, Segment},
-    wire::{Begun, Content, Kind, Lane, Outgoing, Qos, dissect, summarize},
+    wire::{Begun, Content, Kind, Lane, Outgoing, Qos, Summary, dissect, summarize},
 };
 
 const LANE: Lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
@@ -179,6 +179,51 @@ fn filters_show_what_they_say() {
     assert_eq!(shown(segment.clone(), Some(Selection { row: 4, index: 1 })), 1);
     assert_eq!(shown(segment.clone(), Some(Selection { row: 9, index: 0 })), 6);
     assert_eq!((shown(segment.clone(), Some(Selection { row: 1, index: 0 })), shown(segment, None)), (0, 0));
+}
+
+#[test]
+fn frames_with_more_keys_than_are_noted_are_counted_unsearched() {
+    let mut session = Session::default();
+    for count in [Summary::KEYS + 1, Summary::KEYS, 2 * Summary::KEYS] {
+        let (mut batch, mut len) = (vec![0; 1000], 0);
+        for at in 0..count {
+            let key = format!("lab/{at}");
+            let content = Content::put(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
+            let mut message = testing::push(keyexpr::new(&key).unwrap(), QOS, &content);
+            len = match at {
+                0 => message.gather(&mut batch, LANE, session.sn, true).unwrap().len,
+                _ => message.append(&mut batch, len).unwrap().unwrap().len,
+            };
+        }
+        batch.truncate(len);
+        session.sn += 1;
+        session.frame(Way::Out, batch, None, None, Vec::new());
+    }
+    let mut record = Record::default();
+    record.take(session.taken(None));
+    let of = |text: &str| {
+        let found = rows(&record, &Filter { text: text.to_owned(), ..Filter::default() }, None);
+        (found.shown, found.unsearched)
+    };
+    assert_eq!([of("lab/15"), of("lab/0"), of("")], [(0, 2), (3, 0), (3, 0)]);
+}
+
+#[test]
+fn a_frame_says_how_long_it_came_after_others() {
+    let mut session = Session::default();
+    session.greet();
+    session.keep_alive();
+    session.keep_alive();
+    session.frames[2].at += Duration::from_millis(40);
+    let since = |bounds| {
+        let mut record = Record::new(bounds);
+        record.take(session.taken(None));
+        let of = |entry| [record.since_first(entry), record.since_before(entry)].map(|since| since.as_millis());
+        record.entries().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(since(Bounds { frames: 3, bytes: 1000 }), [[0, 0], [1, 1], [42, 41]]);
+    // The frame before the oldest that is kept is not there to compare with.
+    assert_eq!(since(Bounds { frames: 2, bytes: 1000 }), [[1, 0], [42, 41]]);
 }
 
 #[test]
