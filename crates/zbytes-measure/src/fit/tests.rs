@@ -68,6 +68,22 @@ fn a_break_is_found() {
 }
 
 #[test]
+fn of_equally_long_rows_the_most_exact_has_the_line() {
+    // A jump parts three places from three. One row is a line, and the other is off one by less
+    // than the tolerance.
+    for (times, from, to, each) in [
+        ([10.0, 20.0, 30.0, 1000.0, 1210.0, 1200.0], 1.0, 3.0, 10.0),
+        ([10.0, 22.0, 30.0, 1000.0, 1100.0, 1200.0], 4.0, 6.0, 100.0),
+    ] {
+        let samples = times.map(|time| [time; 12]);
+        let points: Vec<_> = (1..).zip(&samples).map(|(x, samples)| Point { x: f64::from(x), samples }).collect();
+        let model = fit(&points).unwrap();
+        assert_eq!((model.from, model.to), (from, to), "{times:?}");
+        assert!((model.each.estimate - each).abs() < 1e-6, "{model:?}");
+    }
+}
+
+#[test]
 fn no_line_is_claimed_where_none_holds() {
     let mut random = Random::new(6);
     let sweep = sweep(&mut random, &powers(4.0, 6), Shape::Narrow, 0.0, |x| x * x * x);
