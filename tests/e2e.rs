@@ -917,7 +917,6 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
         const { js } = document.querySelector('script[data-js]').dataset;
         const allocate = (program) => program.__wbindgen_malloc ?? program.__wbindgen_export;
         import(js).then((lab) => lab.default()).then((program) => setTimeout(() => allocate(program)(0xfffffff0, 8)));";
-    let died = [("RuntimeError", 1)];
     page.run(die, vec![]).await;
     page.wait("#crash[open]").await;
     assert!(page.text("#crash").await.contains("unreachable"), "{}", page.text("#crash").await);
@@ -932,11 +931,88 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     assert_eq!(page.text(".rows").await, rows);
     let value = page.run("return document.querySelector('#key').value", vec![]).await;
     assert_eq!(value, serde_json::json!("lab/kept"));
-    // The setup is restored only once. The next load of the page starts with the default rows.
-    page.client.refresh().await.unwrap();
+    // A person who wants to start afresh gets the default rows.
+    page.run(die, vec![]).await;
+    page.wait("#crash[open]").await;
+    page.client
+        .find(fantoccini::Locator::XPath("//button[text()='Start afresh']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
     page.wait("#build-state[data-state=ready]").await;
     assert_ne!(page.text(".rows").await, rows);
-    page.close(&died).await;
+    page.close(&[("RuntimeError", 2)]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_loaded_again_is_as_it_was() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    page.click("#row-mode-move").await;
+    page.fill("#key", "lab/again").await;
+    page.fill("#scenario", "sizes").await;
+    page.click("#view-copy").await;
+    page.connect("/zenoh").await;
+    page.wait("#undeclare").await;
+    assert!(!drop_file(&page, "#pane-build", "given.bin", 10).await);
+    page.wait("#row-3").await;
+    page.click("#row-0 .row-head").await;
+    page.wait("#build-state[data-state=ready]").await;
+    let shown = "
+        const text = (css) => document.querySelector(css).textContent;
+        return [...document.querySelectorAll('.rows > *')].slice(0, 3).map((row) => row.textContent)
+            .concat(document.querySelector('#key').value, document.querySelector('#scenario').value,
+                document.querySelector('#view-copy').getAttribute('aria-pressed') ?? document.querySelector('#view-copy').checked);";
+    let before = page.run(shown, vec![]).await;
+    page.client.refresh().await.unwrap();
+    page.wait("#session[data-state=open]").await;
+    page.wait("#undeclare").await;
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.run(shown, vec![]).await, before);
+    // A file cannot be kept, and the page says so.
+    assert!(page.text("#file-problem").await.contains("given.bin"));
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_the_rows_can_be_undone_and_done_again() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    let rows = "return [...document.querySelectorAll('.rows .row-head')].map((row) => row.textContent)";
+    let first = page.run(rows, vec![]).await;
+    assert!(!drop_file(&page, "#pane-build", "given.bin", 10).await);
+    page.wait("#row-3.open").await;
+    page.click("#row-remove").await;
+    page.until("return document.querySelectorAll('.rows .row-head').length", json!(3)).await;
+    page.click("#add-text").await;
+    page.wait("#row-3.open").await;
+    page.fill("#preset", "tiny").await;
+    page.until("return document.querySelectorAll('.rows .row-head').length", json!(1)).await;
+    let last = page.run(rows, vec![]).await;
+    // By the keyboard, and not while a field has the focus: there the browser undoes.
+    page.run("document.activeElement.blur()", vec![]).await;
+    page.key_until("Control+Z", "#row-3").await;
+    page.click("#undo").await;
+    page.until("return document.querySelectorAll('.rows .row-head').length", json!(3)).await;
+    page.click("#undo").await;
+    // The file is read once more, because the engine had dropped its bytes.
+    page.wait("#row-3").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#undo").await;
+    page.until("return document.querySelectorAll('.rows .row-head').length", json!(3)).await;
+    assert_eq!(page.run(rows, vec![]).await, first);
+    while page.run("return document.querySelector('#redo').disabled", vec![]).await == json!(false) {
+        page.click("#redo").await;
+    }
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.run(rows, vec![]).await, last);
+    page.close(&[]).await;
     lab.stop().await;
 }
 

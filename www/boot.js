@@ -48,7 +48,17 @@ function fail(error) {
         "The lab needs a browser with WebAssembly.",
     ),
     button("Try again", () => location.reload()),
+    button("Start afresh", startAfresh),
   );
+}
+
+// Without the rows and keys that this tab had.
+function startAfresh() {
+  try {
+    sessionStorage.removeItem("zbytes-lab.setup");
+  } finally {
+    location.reload();
+  }
 }
 
 // Shown once, over the page as it was when it died, which can still be read and copied from.
@@ -64,14 +74,8 @@ function crashed(error) {
   const tools = document.createElement("div");
   tools.className = "ways";
   tools.append(
-    button("Start again with my rows", () => {
-      try {
-        sessionStorage.setItem("zbytes-lab.resume", "1");
-      } finally {
-        location.reload();
-      }
-    }),
-    button("Start afresh", () => location.reload()),
+    button("Start again with my rows", () => location.reload()),
+    button("Start afresh", startAfresh),
     button("Look at the page", () => dialog.close()),
   );
   dialog.append(

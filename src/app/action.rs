@@ -54,6 +54,10 @@ pub enum Action {
     Edit(RowId, Edit),
     /// Give every row this mode.
     ModeForAll(Mode),
+    /// Undo the last change of rows, preset, modes, view or order.
+    Undo,
+    /// Do again what was undone last.
+    Redo,
     /// Select a segment, or nothing.
     Select(Option<Selection>),
     /// Point at a segment, or at none.

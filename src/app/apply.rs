@@ -5,6 +5,10 @@ use super::{action::Action, effect::Effect, event::Event, state::State, wire};
 impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
+        self.noted(action, Self::happen)
+    }
+
+    fn happen(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Many(actions) => actions.into_iter().flat_map(|action| self.apply(action)).collect(),
             Action::Started(surroundings) => self.started(surroundings),
@@ -23,6 +27,8 @@ impl State {
             Action::Move(row, direction) => self.move_by_one(row, direction),
             Action::Edit(row, edit) => self.edit(row, edit),
             Action::ModeForAll(mode) => self.mode_for_all(mode),
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
             Action::Select(selection) => self.select(selection),
             Action::Hover(selection) => self.hover(selection),
             Action::View(view) => self.view_as(view),

@@ -15,6 +15,7 @@ use super::{
     state::State,
     wire::{self, Saving},
 };
+use crate::outside::shown;
 
 /// Whether the engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -129,14 +130,31 @@ impl State {
         Some(Effect::Engine(Command::Build { revision: self.revision, rows: self.rows.clone() }))
     }
 
-    /// Sets up what was kept before a crash of the page.
+    /// Sets up what was kept before a reload or a crash of the page. A session that was open is
+    /// opened again.
     pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
+        let (connected, subscribed, files) = (setup.connected, setup.subscribed, setup.files.clone());
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;
         self.engine = before.engine;
         // An answer about the rows before must not be taken for one about these.
         self.revision = before.revision;
-        self.rows_changed()
+        let preset = self.preset;
+        let mut effects = self.rows_changed();
+        self.preset = preset;
+        if !files.is_empty() {
+            self.file_problem = Some(Problem::new(
+                format!(
+                    "A file is not here any more: {}.",
+                    files.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ")
+                ),
+                "A page that is loaded again cannot keep files. Give it again.",
+            ));
+        }
+        if connected {
+            effects.extend(self.open_again(subscribed));
+        }
+        effects
     }
 }
 

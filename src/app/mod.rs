@@ -16,6 +16,7 @@
 //! | [`bytes`] | the payload whose bytes are looked at |
 //! | [`wire`] | the frames that went over the link |
 //! | [`ownership`] | the Ownership pane: experiments and their findings |
+//! | [`history`] | changes that can be undone |
 //! | [`engine`], `setup`, `surroundings` | the program that owns bytes and session, what is kept, what the page runs in |
 //!
 //! `state`, `action`, `effect`, `command` and `event` join the slices, and `apply` says which of them an action is for.
@@ -31,6 +32,7 @@ pub mod cost;
 mod effect;
 pub mod engine;
 mod event;
+pub mod history;
 pub mod keys;
 mod layout;
 pub mod locator;

@@ -1,14 +1,17 @@
-//! What a person has set up, as it is kept over a crash of the page: rows and what was typed, never
-//! a byte of a payload.
+//! What a person has set up, as it is kept over a reload or a crash of the page: rows, views and
+//! what was typed, never a byte of a payload.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    build::{Kind, Row},
+    build::{Kind, Preset, Row},
+    layout::View,
     selection::Selection,
-    session::Options,
+    session::{Declaration, Options},
+    sight::Order,
     state::State,
 };
+use crate::run::Scenario;
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;
@@ -24,20 +27,52 @@ pub struct Setup {
     /// How puts are made. A setup that was kept before there was this says nothing of it.
     #[serde(default)]
     options: Options,
+    /// What else there is to see.
+    #[serde(default)]
+    seen: Seen,
+    /// The names of the rows of files. The page only has handles of files, which go with it.
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    /// Whether a session was open, or on its way.
+    #[serde(default)]
+    pub(super) connected: bool,
+    /// Whether the subscription was declared.
+    #[serde(default)]
+    pub(super) subscribed: bool,
+}
+
+/// What a person has chosen to see.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Seen {
+    preset: Option<Preset>,
+    selected: Option<Selection>,
+    view: View,
+    order: Order,
+    scenario: Scenario,
 }
 
 impl Setup {
-    /// The setup of a state. Rows of files are left out: the page only has handles of them, which go with
-    /// it.
+    /// The setup of a state.
     #[must_use]
     pub fn of(state: &State) -> Self {
+        let (files, rows): (Vec<_>, Vec<_>) = state.rows.iter().partition(|row| matches!(row.kind, Kind::File(_)));
         Self {
             version: VERSION,
-            rows: state.rows.iter().filter(|row| !matches!(row.kind, Kind::File(_))).cloned().collect(),
+            rows: rows.into_iter().cloned().collect(),
             locator: state.locator.clone(),
             key: state.key.clone(),
             sub_key: state.sub_key.clone(),
             options: state.api.options.clone(),
+            seen: Seen {
+                preset: state.preset,
+                selected: state.selected,
+                view: state.view,
+                order: state.order,
+                scenario: state.cost.scenario,
+            },
+            files: files.into_iter().map(|row| row.name.raw().to_owned()).collect(),
+            connected: state.session.is_busy(),
+            subscribed: matches!(state.subscription, Declaration::Declared(_)),
         }
     }
 
@@ -45,10 +80,13 @@ impl Setup {
     /// every action.
     #[must_use]
     pub fn differs(before: &State, after: &State) -> bool {
-        fn typed(state: &State) -> (u64, [&str; 3], &Options) {
-            (state.revision, [&state.locator, &state.key, &state.sub_key], &state.api.options)
-        }
+        let typed = |state: &State| (state.revision, state.session.is_busy(), state.subscription.clone());
+        let seen = |state: &State| (state.preset, state.selected, state.view, state.order, state.cost.scenario);
+        let words = |state: &State| [state.locator.clone(), state.key.clone(), state.sub_key.clone()];
         typed(before) != typed(after)
+            || seen(before) != seen(after)
+            || before.api.options != after.api.options
+            || words(before) != words(after)
     }
 
     /// As text.
@@ -69,11 +107,14 @@ impl State {
     /// A state that is set up as it was before.
     #[must_use]
     pub fn resumed(setup: Setup) -> Self {
-        let Setup { rows, locator, key, sub_key, options, .. } = setup;
-        let mut state = Self { locator, key, sub_key, preset: None, ..Self::default() };
+        let Setup { rows, locator, key, sub_key, options, seen, .. } = setup;
+        let Seen { preset, selected, view, order, scenario } = seen;
+        let mut state = Self { locator, key, sub_key, preset, view, order, ..Self::default() };
         state.api.options = options;
+        state.cost.scenario = scenario;
         state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
-        state.selected = rows.first().map(Selection::of);
+        let here = |selected: &Selection| rows.iter().any(|row| row.id == selected.row);
+        state.selected = selected.filter(here).or_else(|| rows.first().map(Selection::of));
         state.rows = rows;
         state
     }
@@ -88,6 +129,7 @@ mod tests {
         app::{
             Action, Command, Edit, Effect, Event, Preset,
             session::{Change, PRIORITIES},
+            tests::info,
         },
         segment::{Element, Mode},
     };
@@ -112,7 +154,11 @@ mod tests {
             state.apply(Action::Key("a/b".to_owned()));
             let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
             let mut resumed = State::resumed(setup.clone());
-            assert_eq!(Setup::of(&resumed), setup);
+            // The row of the file is not there any more, and nothing else is missing.
+            let first = Selection::of(&state.rows[0]);
+            let seen = Seen { selected: Some(first), ..setup.seen.clone() };
+            assert_eq!(Setup::of(&resumed), Setup { files: Vec::new(), seen, ..setup.clone() });
+            assert_eq!(setup.files, ["f"]);
             assert_eq!(resumed.rows[..], state.rows[..state.rows.len() - 1]);
             assert_eq!(resumed.key, "a/b");
             // A new row gets a number that no other has.
@@ -170,10 +216,51 @@ mod tests {
     #[test]
     fn only_what_is_set_up_makes_a_difference() {
         let before = State::default();
-        let mut after = before.clone();
-        after.apply(Action::Select(None));
-        assert!(!Setup::differs(&before, &after));
-        after.apply(Action::SubKey("x".to_owned()));
-        assert!(Setup::differs(&before, &after));
+        let differs = |action| {
+            let mut after = before.clone();
+            after.apply(action);
+            Setup::differs(&before, &after)
+        };
+        for action in [Action::Hover(None), Action::Zoom(None), Action::Put, Action::Unfold(None)] {
+            assert!(!differs(action.clone()), "{action:?}");
+        }
+        for action in [
+            Action::SubKey("x".to_owned()),
+            Action::Select(None),
+            Action::View(View::ALL[1]),
+            Action::Order(Order::Owners),
+            Action::Scenario(Scenario::Sizes),
+            Action::Connect,
+            Action::AddText,
+        ] {
+            assert!(differs(action.clone()), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_connected_connects_and_subscribes_again() {
+        let mut state = State::of(Preset::ThreeSmall);
+        state.apply(Action::View(View::ALL[1]));
+        state.apply(Action::Connect);
+        state.apply(Action::Engine(Event::Opened(info())));
+        state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
+        state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
+        let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+
+        let mut again = State::default();
+        let effects = again.apply(Action::Resume(Box::new(setup)));
+        assert!(matches!(
+            effects.as_slice(),
+            [Effect::Engine(Command::Build { .. }), Effect::Engine(Command::Connect(_))]
+        ));
+        assert_eq!((again.view, &again.rows[..]), (state.view, &state.rows[..3]));
+        assert!(again.file_problem.as_ref().unwrap().title.contains('f'));
+        let effects = again.apply(Action::Engine(Event::Opened(info())));
+        assert!(effects.contains(&Effect::Engine(Command::Subscribe("lab/**".into()))), "{effects:?}");
+        // A preset is that preset again, and one that was not connected stays so.
+        let setup = Setup::of(&State::of(Preset::Tensor));
+        let effects = again.apply(Action::Resume(Box::new(setup)));
+        assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
+        assert_eq!((again.preset, &again.file_problem), (Some(Preset::Tensor), &None));
     }
 }

@@ -1,10 +1,12 @@
 //! What of the layout is looked at, and what is pointed at: a part of the axis, one of two orders,
 //! a segment under the pointer.
 
+use serde::{Deserialize, Serialize};
+
 use super::{build::positions, selection::Selection, state::State};
 
 /// What the layout is ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Order {
     /// By offset in the payload.
     #[default]

@@ -9,6 +9,7 @@ use super::{
     bytes,
     cost::Cost,
     engine::Engine,
+    history::History,
     layout::View,
     locator,
     message::Messages,
@@ -98,6 +99,8 @@ pub struct State {
     pub wire: wire::Wire,
     /// What the page runs in.
     pub surroundings: Surroundings,
+    /// Changes that can be undone.
+    pub history: History,
     /// The program that owns bytes and session.
     pub engine: Engine,
 }
@@ -149,6 +152,7 @@ impl State {
             looking: None,
             wire: wire::Wire::default(),
             surroundings: Surroundings::default(),
+            history: History::default(),
             engine: Engine::default(),
         }
     }

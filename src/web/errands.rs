@@ -99,7 +99,7 @@ impl Errands {
         }));
         this.start_engine();
         answer.emit(Action::Started(surroundings::look()));
-        if let Some(setup) = crash::resumed() {
+        if let Some(setup) = crash::kept() {
             answer.emit(Action::Resume(Box::new(setup)));
         }
         this.history();
@@ -151,9 +151,9 @@ impl Errands {
             Ok(link) => *self.0.engine.borrow_mut() = Some(link),
             Err(why) => return self.engine_lost(&why),
         }
-        let all = self.0.files.all();
-        if !all.is_empty() {
-            self.post_files(all);
+        let files = self.0.files.there();
+        if !files.is_empty() {
+            self.post_files(files);
         }
         if is_hidden() {
             self.post(&ToEngine::Do(Command::Hidden(true)));
@@ -285,7 +285,12 @@ impl Errands {
 
     fn command(&self, command: Command) {
         match &command {
-            Command::Build { rows, .. } => self.0.files.keep(rows),
+            Command::Build { rows, .. } => {
+                let missing = self.0.files.missing(rows);
+                if !missing.is_empty() {
+                    self.post_files(missing);
+                }
+            }
             Command::Connect(locator) => *self.0.locator.borrow_mut() = Some(locator.clone()),
             Command::Message(message::Task::Paint { .. }) => self.do_this(Command::Room(pictures::room())),
             Command::Message(message::Task::Leave) => pictures::forget(),

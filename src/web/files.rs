@@ -15,6 +15,8 @@ struct Held {
     file: File,
     /// Whether a row has named it. Until then, the event that adds its row is still on the way.
     named: bool,
+    /// Whether the engine has read it and has its bytes.
+    there: bool,
 }
 
 /// The files, by their ids.
@@ -30,21 +32,35 @@ impl Files {
     /// Keeps a file. Returns its id.
     pub(super) fn add(&self, file: &File) -> FileId {
         let id = self.next.replace(self.next.get() + 1);
-        self.held.borrow_mut().insert(id, Held { file: file.clone(), named: false });
+        self.held.borrow_mut().insert(id, Held { file: file.clone(), named: false, there: true });
         id
     }
 
-    /// Drops the files that `rows` named once and do not name any more.
-    pub(super) fn keep(&self, rows: &[Row]) {
-        self.held.borrow_mut().retain(|id, held| {
+    /// The engine is going to build `rows`. It drops the bytes of a file that no row names any more,
+    /// and the handle stays, because the person may undo that. Returns the files that the engine has
+    /// to read once more.
+    pub(super) fn missing(&self, rows: &[Row]) -> Vec<(FileId, Blob)> {
+        let mut missing = Vec::new();
+        for (id, held) in self.held.borrow_mut().iter_mut() {
             let named = rows.iter().any(|row| row.kind == Kind::File(*id));
+            if named && !held.there {
+                missing.push((*id, held.file.clone().into()));
+            }
             held.named |= named;
-            named || !held.named
-        });
+            held.there = named || !held.named;
+        }
+        missing
+    }
+
+    /// Those whose bytes an engine has, or is going to have.
+    pub(super) fn there(&self) -> Vec<(FileId, Blob)> {
+        let held = self.held.borrow();
+        let there = held.iter().filter(|(_, held)| held.there);
+        there.map(|(id, held)| (*id, held.file.clone().into())).collect()
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> Vec<(FileId, Blob)> {
+    fn all(&self) -> Vec<(FileId, Blob)> {
         self.held.borrow().iter().map(|(id, held)| (*id, held.file.clone().into())).collect()
     }
 

@@ -77,6 +77,12 @@ impl State {
         was
     }
 
+    /// Opens the session that a page had before it was loaded again, and its subscription.
+    pub(in crate::app) fn open_again(&mut self, subscribed: bool) -> Vec<Effect> {
+        self.api.again.subscription = subscribed;
+        self.connect_again()
+    }
+
     /// Closes the session, or stops opening it. Nothing is to be declared again.
     pub(in crate::app) fn disconnect(&mut self) -> Vec<Effect> {
         self.api.again = Again::default();

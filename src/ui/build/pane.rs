@@ -87,7 +87,7 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
     html! {
         <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" tabindex="-1" aria-labelledby="head-build"
             {onfocusin} {onfocusout}>
-            { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
+            { pane_head(1, "head-build", "Build", "a payload out of segments", history(state, send)) }
             if state.rows.is_empty() {
                 { empty(send) }
             } else {
@@ -653,6 +653,23 @@ fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
                 <button type="button" id="row-way-copy" onclick={by(Mode::Copy)}>{ "Copy " }{ bytes }</button>
             </div>
         </div>
+    }
+}
+
+/// The buttons that undo a change, and do it again.
+fn history(state: &State, send: &Callback<Action>) -> Html {
+    let button = |id: &'static str, words: &'static str, what: Option<&str>, action: Action| {
+        let title = what.map(|what| format!("{words}: {what}"));
+        html! {
+            <button type="button" class="link" {id} disabled={what.is_none()} aria-label={title.clone()} {title}
+                aria-keyshortcuts={aria(id)} onclick={sends(send, action)}>{ words }</button>
+        }
+    };
+    html! {
+        <span class="history" role="group" aria-label="Changes">
+            { button("undo", "Undo", state.history.undoes(), Action::Undo) }
+            { button("redo", "Redo", state.history.redoes(), Action::Redo) }
+        </span>
     }
 }
 
