@@ -13,6 +13,7 @@ mod support;
 
 use std::{collections::BTreeSet, net::SocketAddr};
 
+use serde_json::json;
 use support::{
     browser::{Page, SOCKET_FAILED},
     lab::{lab, options, turn, url},
@@ -420,7 +421,7 @@ async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing
     assert!(!own.is_loopback());
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
     let page = Page::open(&format!("http://{own}:{}/", lab.page_addr().port())).await;
-    assert_eq!(page.run("return window.isSecureContext", vec![]).await, serde_json::json!(false));
+    assert_eq!(page.run("return window.isSecureContext", vec![]).await, json!(false));
     page.connect("/zenoh").await;
     page.click("#put").await;
     page.wait("#put-result[data-state=done]").await;
@@ -451,7 +452,7 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open_with(&url(&lab), "tensor").await;
-    assert_eq!(page.run("return window.crossOriginIsolated", vec![]).await, serde_json::json!(true));
+    assert_eq!(page.run("return window.crossOriginIsolated", vec![]).await, json!(true));
     let ledger = async || {
         let mut figures = Vec::new();
         for id in ["#ledger-building", "#ledger-gathering", "#ledger-total"] {
@@ -930,7 +931,7 @@ async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
     page.wait("#build-state[data-state=ready]").await;
     assert_eq!(page.text(".rows").await, rows);
     let value = page.run("return document.querySelector('#key').value", vec![]).await;
-    assert_eq!(value, serde_json::json!("lab/kept"));
+    assert_eq!(value, json!("lab/kept"));
     // A person who wants to start afresh gets the default rows.
     page.run(die, vec![]).await;
     page.wait("#crash[open]").await;
@@ -955,7 +956,7 @@ async fn a_page_that_is_loaded_again_is_as_it_was() {
     page.click("#row-mode-move").await;
     page.fill("#key", "lab/again").await;
     page.fill("#scenario", "sizes").await;
-    page.click("#view-copy").await;
+    page.click("#view-all-copy").await;
     page.connect("/zenoh").await;
     page.wait("#undeclare").await;
     assert!(!drop_file(&page, "#pane-build", "given.bin", 10).await);
@@ -966,7 +967,7 @@ async fn a_page_that_is_loaded_again_is_as_it_was() {
         const text = (css) => document.querySelector(css).textContent;
         return [...document.querySelectorAll('.rows > *')].slice(0, 3).map((row) => row.textContent)
             .concat(document.querySelector('#key').value, document.querySelector('#scenario').value,
-                document.querySelector('#view-copy').getAttribute('aria-pressed') ?? document.querySelector('#view-copy').checked);";
+                document.querySelector('#view-all-copy').getAttribute('aria-pressed') ?? document.querySelector('#view-all-copy').checked);";
     let before = page.run(shown, vec![]).await;
     page.client.refresh().await.unwrap();
     page.wait("#session[data-state=open]").await;
@@ -997,7 +998,7 @@ async fn every_change_of_the_rows_can_be_undone_and_done_again() {
     let last = page.run(rows, vec![]).await;
     // By the keyboard, and not while a field has the focus: there the browser undoes.
     page.run("document.activeElement.blur()", vec![]).await;
-    page.key_until("Control+Z", "#row-3").await;
+    page.key_until("Control+z", "#row-3").await;
     page.click("#undo").await;
     page.until("return document.querySelectorAll('.rows .row-head').length", json!(3)).await;
     page.click("#undo").await;

@@ -15,6 +15,9 @@ use tokio_tungstenite::{
 
 use super::support::GUARD;
 
+/// What a page notes in a trace.
+const MARK: &str = "traced-page";
+
 /// The browser keeps so much of a trace until its end.
 const BUFFER_KB: u32 = 512 << 10;
 
@@ -57,8 +60,16 @@ impl DevTools {
     }
 
     async fn send(&mut self, method: &str, params: Value) {
+        self.send_to(Value::Null, method, params).await;
+    }
+
+    /// Sends a command to the session of a target, or to the browser for a session of null.
+    async fn send_to(&mut self, session: Value, method: &str, params: Value) {
         self.last += 1;
-        let command = json!({ "id": self.last, "method": method, "params": params });
+        let mut command = json!({ "id": self.last, "method": method, "params": params });
+        if !session.is_null() {
+            command["sessionId"] = session;
+        }
         self.socket.send(Message::Text(command.to_string().into())).await.unwrap();
     }
 
@@ -72,27 +83,47 @@ impl DevTools {
     }
 
     /// Waits for the answer to the last command.
-    async fn answered(&mut self) {
+    async fn answered(&mut self) -> Value {
         loop {
-            let heard = self.hear().await;
+            let mut heard = self.hear().await;
             if heard["id"] == self.last {
                 assert!(heard["error"].is_null(), "{heard}");
-                return;
+                return heard["result"].take();
             }
         }
     }
 
-    /// The tasks of the main threads of all pages while `doing` runs. Workers have threads of their
+    /// Has each page of a server note its thread in the trace. The browser has pages of its own, and
+    /// their threads have the same name.
+    async fn mark_pages(&mut self) {
+        self.send("Target.getTargets", json!({})).await;
+        let targets = self.answered().await;
+        let of_server = |target: &&Value| {
+            target["type"] == "page" && target["url"].as_str().is_some_and(|url| url.starts_with("http"))
+        };
+        for target in targets["targetInfos"].as_array().into_iter().flatten().filter(of_server) {
+            self.send("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true })).await;
+            let session = self.answered().await["sessionId"].take();
+            let mark = format!("performance.mark('{MARK}')");
+            self.send_to(session.clone(), "Runtime.evaluate", json!({ "expression": mark })).await;
+            self.answered().await;
+            self.send("Target.detachFromTarget", json!({ "sessionId": session })).await;
+            self.answered().await;
+        }
+    }
+
+    /// The tasks of the main thread of the page while `doing` runs. Workers have threads of their
     /// own, and their tasks are not among these.
     pub(crate) async fn tasks<T>(&mut self, doing: impl Future<Output = T>) -> (T, Vec<Task>) {
         // A long activity must fit into the buffer: no other category, and room for many tasks.
         let config = json!({
-            "includedCategories": ["toplevel", "v8", "blink_gc"],
+            "includedCategories": ["toplevel", "v8", "blink_gc", "blink.user_timing"],
             "recordMode": "recordUntilFull",
             "traceBufferSizeInKb": BUFFER_KB,
         });
         self.send("Tracing.start", json!({ "transferMode": "ReportEvents", "traceConfig": config })).await;
         self.answered().await;
+        self.mark_pages().await;
         let done = doing.await;
         self.send("Tracing.end", json!({})).await;
         let mut trace = Trace::default();
@@ -109,6 +140,7 @@ impl DevTools {
                 _ => {}
             }
         }
+        assert!(!trace.mains.is_empty(), "a page has left its mark");
         (done, trace.main_tasks())
     }
 }
@@ -116,10 +148,10 @@ impl DevTools {
 /// A process and a thread of it.
 type Thread = (Option<u64>, Option<u64>);
 
-/// What a trace has of every thread. A thread says only late whose it is.
+/// What a trace has of every thread.
 #[derive(Default)]
 struct Trace {
-    /// The threads that run the scripts of pages.
+    /// The main threads of the pages that have left a mark.
     mains: Vec<Thread>,
     /// Each task: when it began, in milliseconds, and how long it took.
     tasks: Vec<(Thread, f64, Task)>,
@@ -133,8 +165,7 @@ impl Trace {
         let millis = |value: &Value| value.as_f64().unwrap_or_default() / 1e3;
         let (begun, wall) = (millis(&event["ts"]), millis(&event["dur"]));
         match event["name"].as_str().unwrap_or_default() {
-            // The main thread of a page. That of a Worker is a "DedicatedWorker thread".
-            "thread_name" if event["args"]["name"] == "CrRendererMain" => self.mains.push(thread),
+            MARK => self.mains.push(thread),
             "ThreadControllerImpl::RunTask" => {
                 self.tasks.push((thread, begun, Task { wall, cpu: millis(&event["tdur"]), garbage: 0.0 }));
             }

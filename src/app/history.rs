@@ -225,7 +225,7 @@ mod tests {
             (4, Some(row)) => Action::Remove(row),
             (5, Some(row)) => Action::Duplicate(row),
             (6, Some(row)) => Action::Edit(row, Edit::Length(at)),
-            (7, Some(row)) => Action::Move(row, if at % 2 == 0 { Direction::Up } else { Direction::Down }),
+            (7, Some(row)) => Action::Move(row, if at.is_multiple_of(2) { Direction::Up } else { Direction::Down }),
             _ => Action::AddText,
         };
         state.apply(action);

@@ -87,7 +87,7 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
     html! {
         <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" tabindex="-1" aria-labelledby="head-build"
             {onfocusin} {onfocusout}>
-            { pane_head(1, "head-build", "Build", "a payload out of segments", history(state, send)) }
+            { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
             if state.rows.is_empty() {
                 { empty(send) }
             } else {
@@ -657,7 +657,7 @@ fn refusal(send: &Callback<Action>, row: &Row, cause: Cause) -> Html {
 }
 
 /// The buttons that undo a change, and do it again.
-fn history(state: &State, send: &Callback<Action>) -> Html {
+fn changes(state: &State, send: &Callback<Action>) -> Html {
     let button = |id: &'static str, words: &'static str, what: Option<&str>, action: Action| {
         let title = what.map(|what| format!("{words}: {what}"));
         html! {
@@ -666,7 +666,7 @@ fn history(state: &State, send: &Callback<Action>) -> Html {
         }
     };
     html! {
-        <span class="history" role="group" aria-label="Changes">
+        <span class="changes" role="group" aria-label="Changes">
             { button("undo", "Undo", state.history.undoes(), Action::Undo) }
             { button("redo", "Redo", state.history.redoes(), Action::Redo) }
         </span>
@@ -698,6 +698,7 @@ fn add(state: &State, send: &Callback<Action>, errands: &Errands) -> Html {
                     <label class="link" for="add-file">{ "file" }</label>
                 </span>
                 <span class="quiet drop-words">{ "or drop files" }</span>
+                { changes(state, send) }
             </div>
             if let Some(cause) = &state.file_problem { { problem("file-problem", cause) } }
         </div>
