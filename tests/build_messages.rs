@@ -232,7 +232,7 @@ async fn press(page: &Page, keys: &str) {
 
 /// Presses the tab key until this element has the focus.
 async fn tab_to(page: &Page, id: &str) {
-    for _ in 0..60 {
+    for _ in 0..100 {
         if focus(page).await == id {
             return;
         }

@@ -220,6 +220,7 @@ async fn a_tensor_of_many_batches_is_shown_in_part_and_saved_whole() {
         HTMLAnchorElement.prototype.click = function () { window.savedName = this.download; };";
     page.run(watch, vec![]).await;
     page.click("#arrays .save-array").await;
+    page.until("return Boolean(window.savedBlob)", json!(true)).await;
     let script = "
         const [done] = arguments;
         window.savedBlob.arrayBuffer().then((buffer) => {

@@ -224,17 +224,25 @@ fn replies_of_one_batch_hold_it_once_and_those_that_are_told_at_once_hold_none()
 
 #[test]
 fn a_message_that_needs_the_room_of_kept_replies_ends_the_get_that_keeps_most() {
-    let mut pair = open(held(10_000));
-    let (small, large) = (asked(&mut pair, 1), asked(&mut pair, 2));
-    answers(&mut pair, small, &["a/x"], 1000);
-    answers(&mut pair, large, &["a/x", "a/y"], 3000);
-    pair.hand(fragment_of(Priority::Background, 77, true, 4000));
-    let error = "Err(TooMuchHeld { limit: 10000 })";
-    assert_eq!(told(&mut pair), ["2 a/x", "2 a/y", &format!("2 {error}")]);
-    pair.hand(fragment_of(Priority::Background, 78, false, 5500));
-    assert_eq!(told(&mut pair), ["1 a/x", &format!("1 {error}")]);
-    pair.hand(fragment_of(Priority::Background, 79, false, 500));
-    assert_eq!(cause(&mut pair), CloseCause::TooMuchHeld { limit: 10_000 });
+    // Whichever was asked first.
+    for turned in [false, true] {
+        let mut pair = open(held(10_000));
+        let (small, large) = if turned {
+            let large = asked(&mut pair, 2);
+            (asked(&mut pair, 1), large)
+        } else {
+            (asked(&mut pair, 1), asked(&mut pair, 2))
+        };
+        answers(&mut pair, small, &["a/x"], 1000);
+        answers(&mut pair, large, &["a/x", "a/y"], 3000);
+        pair.hand(fragment_of(Priority::Background, 77, true, 4000));
+        let error = "Err(TooMuchHeld { limit: 10000 })";
+        assert_eq!(told(&mut pair), ["2 a/x", "2 a/y", &format!("2 {error}")]);
+        pair.hand(fragment_of(Priority::Background, 78, false, 5500));
+        assert_eq!(told(&mut pair), ["1 a/x", &format!("1 {error}")]);
+        pair.hand(fragment_of(Priority::Background, 79, false, 500));
+        assert_eq!(cause(&mut pair), CloseCause::TooMuchHeld { limit: 10_000 });
+    }
 }
 
 fn question(id: u32, body: usize) -> NetworkMessage {
