@@ -29,7 +29,12 @@ use devtools::{DevTools, Task};
 use fantoccini::wd::TimeoutConfiguration;
 use line::{Line, median, quantile};
 use serde_json::{Value, json};
-use support::{GUARD, browser::Page, lab, peers::Native};
+use support::{
+    GUARD,
+    browser::{NO_ANSWER, Page, SOCKET_FAILED},
+    lab,
+    peers::Native,
+};
 use zbytes_lab::{
     message::lab_capnp::{ElementType, tensor},
     server::Lab,
@@ -53,6 +58,8 @@ const SAMPLES_PER_SECOND: u32 = 30;
 const ROUNDS_OF_TASKS: usize = 3;
 /// How long the engine puts and receives at full rate.
 const FULL_RATE: Duration = Duration::from_secs(5);
+/// How often a run may lose its session.
+const ATTEMPTS: usize = 5;
 /// No activity takes so long: this only ends a benchmark that would otherwise hang.
 const LONG: Duration = Duration::from_secs(300);
 /// Milliseconds of the longest task in the median of the runs, and of the longest in any run.
@@ -148,16 +155,44 @@ async fn streaming(page: &Page, devtools: &mut DevTools, native: &Native) -> Vec
     devtools.tasks(samples).await.1
 }
 
-/// An activity of the engine.
+/// The tasks of the page's main thread in a run of an activity.
+struct Run {
+    /// Which run it was.
+    what: String,
+    longest: Task,
+    /// How many tasks were longer than the target of the median, and how many there were.
+    over: usize,
+    count: usize,
+}
+
+impl Run {
+    fn of(what: String, tasks: &[Task]) -> Self {
+        let over = tasks.iter().filter(|task| task.wall > MEDIAN_TARGET).count();
+        Self { what, longest: longest(tasks), over, count: tasks.len() }
+    }
+
+    fn words(&self) -> String {
+        let Self { what, longest: Task { wall, cpu, garbage }, over, count } = self;
+        format!(
+            "{what}: {wall:.1} ms, {cpu:.1} of the thread, {garbage:.1} for garbage; {over} of {count} above the target"
+        )
+    }
+
+    fn json(&self) -> Value {
+        let Self { what, longest: Task { wall, cpu, garbage }, over, count } = self;
+        json!({ "run": what, "wall_ms": wall, "cpu_ms": cpu, "garbage_ms": garbage, "above_target": over, "tasks": count })
+    }
+}
+
+/// An activity of the engine, and what the page's main thread did meanwhile.
 struct Activity {
     name: &'static str,
-    /// What each run was, and the longest task of the page's main thread in it.
-    runs: Vec<(String, Task)>,
+    runs: Vec<Run>,
 }
 
 impl Activity {
     fn walls(&self) -> Vec<f64> {
-        self.runs.iter().map(|(_, task)| task.wall).collect()
+        self.runs.iter().map(|run| run.longest.wall).collect()
     }
 
     fn lines(&self) -> [Line; 2] {
@@ -169,17 +204,13 @@ impl Activity {
         ]
     }
 
-    /// Tells of each run how long its longest task was, and what the thread itself used of that.
     fn print_runs(&self) {
-        let run = |(what, Task { wall, cpu, garbage }): &(String, Task)| {
-            format!("{what} {wall:.1} ({cpu:.1}, garbage {garbage:.1})")
-        };
-        println!("  {}: {}", self.name, self.runs.iter().map(run).collect::<Vec<_>>().join(", "));
+        println!("  {}", self.name);
+        self.runs.iter().for_each(|run| println!("    {}", run.words()));
     }
 
     fn json(&self) -> Value {
-        let run = |(what, Task { wall, cpu, garbage }): &(String, Task)| json!({ "run": what, "wall_ms": wall, "cpu_ms": cpu, "garbage_ms": garbage });
-        json!({ "name": self.name, "longest_tasks": self.runs.iter().map(run).collect::<Vec<_>>() })
+        json!({ "name": self.name, "runs": self.runs.iter().map(Run::json).collect::<Vec<_>>() })
     }
 }
 
@@ -188,6 +219,20 @@ struct Desk<'a> {
     page: Page,
     devtools: DevTools,
     native: &'a Native,
+}
+
+/// The session was lost, and with it what was under way. A machine with much else to do may answer
+/// too late.
+#[derive(Debug)]
+struct Lost;
+
+/// The tasks of the page's main thread in each activity of a run.
+type Traced<const N: usize> = Result<[Vec<Task>; N], Lost>;
+
+impl Desk<'_> {
+    async fn close(self, provoked: &[&str]) {
+        self.page.close_with(&[], provoked).await;
+    }
 }
 
 /// The lab, a native peer, and what was measured with them.
@@ -217,19 +262,41 @@ impl Stage {
         Desk { page, devtools, native: &self.native }
     }
 
-    /// Runs an activity in a new page each time, so that no run has the memory of another one.
-    async fn measure(&mut self, name: &'static str, activity: impl AsyncFn(&mut Desk<'_>) -> Vec<Task>) {
-        if !self.wants(name) {
+    /// Runs activities one after the other, in a new page: so no run has the memory of another one.
+    /// A run that loses its session is repeated.
+    async fn run<const N: usize>(&self, activities: impl AsyncFn(&mut Desk<'_>) -> Traced<N>) -> [Vec<Task>; N] {
+        for _ in 0..ATTEMPTS {
+            let mut desk = self.desk().await;
+            match activities(&mut desk).await {
+                Ok(traced) => {
+                    desk.close(&[]).await;
+                    return traced;
+                }
+                Err(Lost) => {
+                    eprintln!("the session was lost; the run is repeated");
+                    desk.close(&[SOCKET_FAILED, NO_ANSWER]).await;
+                }
+            }
+        }
+        panic!("{ATTEMPTS} runs have lost their session: let the machine do nothing else");
+    }
+
+    async fn measure<const N: usize>(
+        &mut self,
+        names: [&'static str; N],
+        activities: impl AsyncFn(&mut Desk<'_>) -> Traced<N>,
+    ) {
+        if !names.iter().any(|name| self.wants(name)) {
             return;
         }
-        let mut runs = Vec::new();
+        let mut all = names.map(|name| Activity { name, runs: Vec::new() });
         for round in 1..=ROUNDS_OF_TASKS {
-            let mut desk = self.desk().await;
-            let tasks = activity(&mut desk).await;
-            runs.push((format!("run {round}"), longest(&tasks)));
-            desk.page.close(&[]).await;
+            let traced = self.run(&activities).await;
+            for (activity, tasks) in all.iter_mut().zip(&traced) {
+                activity.runs.push(Run::of(format!("run {round}"), tasks));
+            }
         }
-        self.note(Activity { name, runs });
+        all.into_iter().for_each(|activity| self.note(activity));
     }
 
     /// Measures every scenario of the Cost pane once, with a session for whole puts.
@@ -238,16 +305,12 @@ impl Stage {
         if !self.wants(name) {
             return;
         }
-        let mut runs = Vec::new();
-        let mut desk = self.desk().await;
-        desk.page.connect("/zenoh").await;
+        let mut activity = Activity { name, runs: Vec::new() };
         for scenario in SCENARIOS {
-            let preset = if scenario == "message" { "message" } else { "tensor" };
-            let tasks = measuring(&mut desk, preset, scenario).await;
-            runs.push((scenario.to_owned(), longest(&tasks)));
+            let [tasks] = self.run(async |desk| measuring(desk, scenario).await).await;
+            activity.runs.push(Run::of(scenario.to_owned(), &tasks));
         }
-        desk.page.close(&[]).await;
-        self.note(Activity { name, runs });
+        self.note(activity);
     }
 
     fn note(&mut self, activity: Activity) {
@@ -262,73 +325,93 @@ fn longest(tasks: &[Task]) -> Task {
 
 /// Waits until a condition of the page holds. The page itself looks whether it does: questions from
 /// outside would be tasks of its main thread.
-async fn until(page: &Page, condition: &str) {
+async fn until(page: &Page, condition: &str) -> Result<(), Lost> {
     let script = format!(
         "
         const [done] = arguments;
         const look = () => {{
-            if (!({condition})) return;
+            const lost = document.querySelector('#session-gap, #session:is([data-state=lost], [data-state=failed])');
+            if (!lost && !({condition})) return;
             observer.disconnect();
             // What follows from it is drawn by then.
-            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(!lost))));
         }};
         const observer = new MutationObserver(look);
         observer.observe(document, {{ attributes: true, characterData: true, childList: true, subtree: true }});
         look();"
     );
-    if let Err(error) = page.client.execute_async(&script, vec![]).await {
-        panic!("{condition} never holds ({error}). The page says:\n{}", page.text("body").await);
+    match page.client.execute_async(&script, vec![]).await {
+        Ok(held) => {
+            if held == json!(true) {
+                Ok(())
+            } else {
+                Err(Lost)
+            }
+        }
+        Err(error) => panic!("{condition} never holds ({error}). The page says:\n{}", page.text(".panes").await),
     }
 }
 
 /// Waits until an element matches `css`.
-async fn there(page: &Page, css: &str) {
-    until(page, &format!("document.querySelector({})", json!(css))).await;
+async fn there(page: &Page, css: &str) -> Result<(), Lost> {
+    until(page, &format!("document.querySelector({})", json!(css))).await
 }
 
-async fn built(page: &Page, len: usize) {
-    there(page, &format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
+async fn built(page: &Page, len: usize) -> Result<(), Lost> {
+    there(page, &format!("#build-state[data-state=ready][data-bytes='{len}']")).await
 }
 
 /// Has the page build a row of `len` bytes.
-async fn build_row(page: &Page, len: usize, mode: &str) {
+async fn build_row(page: &Page, len: usize, mode: &str) -> Result<(), Lost> {
     page.fill("#preset", "tensor").await;
     page.fill("#row-type", "Uint8").await;
     page.click(&format!("#row-mode-{mode}")).await;
     page.fill("#row-length", &len.to_string()).await;
-    built(page, len).await;
+    built(page, len).await
+}
+
+/// The tasks while `doing` runs, and what it results in.
+async fn traced<T>(
+    devtools: &mut DevTools,
+    doing: impl Future<Output = Result<T, Lost>>,
+) -> Result<(T, Vec<Task>), Lost> {
+    let (result, tasks) = devtools.tasks(doing).await;
+    Ok((result?, tasks))
 }
 
 /// What the measurement itself costs the page.
-async fn nothing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+async fn nothing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Traced<1> {
     let wait = async {
         tokio::time::sleep(FULL_RATE).await;
-        there(page, "#theme").await;
+        there(page, "#theme").await
     };
-    devtools.tasks(wait).await.1
+    Ok([traced(devtools, wait).await?.1])
 }
 
-async fn building(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
-    build_row(page, SMALL, "copy").await;
+async fn building(Desk { page, devtools, .. }: &mut Desk<'_>) -> Traced<1> {
+    build_row(page, SMALL, "copy").await?;
     let build = async {
         page.fill("#row-length", &LARGEST.to_string()).await;
-        built(page, LARGEST).await;
+        built(page, LARGEST).await
     };
-    devtools.tasks(build).await.1
+    Ok([traced(devtools, build).await?.1])
 }
 
-async fn hashing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+/// The page puts to the router, and gets the put as a sample of its own subscription.
+async fn hashing(Desk { page, devtools, .. }: &mut Desk<'_>) -> Traced<2> {
     page.connect("/zenoh").await;
-    build_row(page, HASHED, "borrow").await;
-    // The page gets its own put as a sample, while the bytes still leave for the router.
-    let hash = async {
+    build_row(page, HASHED, "borrow").await?;
+    let put = async {
         page.click("#put").await;
-        there(page, &format!("#samples tr[data-len='{HASHED}'] .hash")).await;
-        page.click("#samples .hash").await;
-        there(page, "#samples .digest").await;
-        there(page, "#put-result[data-state=done]").await;
+        there(page, &format!("#samples tr[data-len='{HASHED}'] .hash")).await?;
+        there(page, "#put-result[data-state=done]").await
     };
-    devtools.tasks(hash).await.1
+    let putting = traced(devtools, put).await?.1;
+    let hash = async {
+        page.click("#samples .hash").await;
+        there(page, "#samples .digest").await
+    };
+    Ok([putting, traced(devtools, hash).await?.1])
 }
 
 /// A tensor in a message of one segment, as a peer would send it.
@@ -343,36 +426,44 @@ fn message() -> Vec<u8> {
     (0..).zip(SIDES).for_each(|(at, side)| shape.set(at, side));
     root.init_data(len).iter_mut().zip((0..251).cycle()).for_each(|(byte, value)| *byte = value);
     let bytes = capnp::serialize::write_message_to_words(&builder);
-    assert_eq!(bytes[..4], [0; 4], "the number of further segments");
+    assert_eq!(bytes[..4], [0; 4], "no segment after the first one");
     bytes
 }
 
-async fn reading(Desk { page, devtools, native }: &mut Desk<'_>, message: &[u8]) -> Vec<Task> {
+/// The engine reads the message, and paints it. The page opens a dialog for it.
+async fn reading(Desk { page, devtools, native }: &mut Desk<'_>, message: &[u8]) -> Traced<2> {
     page.connect("/zenoh").await;
-    let read = async {
+    let receive = async {
         native.put("lab/message", message.to_vec()).await;
-        there(page, "#samples .read-message").await;
-        page.click("#samples .read-message").await;
-        there(page, "#message-dialog[open][data-state=read] #picture").await;
+        there(page, "#samples .read-message").await
     };
-    devtools.tasks(read).await.1
+    let receiving = traced(devtools, receive).await?.1;
+    let read = async {
+        page.click("#samples .read-message").await;
+        there(page, "#message-dialog[open][data-state=read] #picture").await
+    };
+    Ok([receiving, traced(devtools, read).await?.1])
 }
 
-async fn searching(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
-    build_row(page, LARGEST, "borrow").await;
-    let search = async {
+async fn searching(Desk { page, devtools, .. }: &mut Desk<'_>) -> Traced<2> {
+    build_row(page, LARGEST, "borrow").await?;
+    let open = async {
         page.click(".facts .bytes-open").await;
-        there(page, "#bytes-dialog[open] #bytes-next:not([disabled])").await;
-        // The row counts up from 0 to 255 again and again.
-        page.fill("#bytes-sought", "ff ff ff").await;
-        page.click("#bytes-next").await;
-        there(page, "#bytes-search[data-state=absent]").await;
+        there(page, "#bytes-dialog[open] #bytes-next:not([disabled])").await?;
+        there(page, "#byte-0:not(:empty)").await
     };
-    devtools.tasks(search).await.1
+    let opening = traced(devtools, open).await?.1;
+    // The row counts up from 0 to 255 again and again.
+    page.fill("#bytes-sought", "ff ff ff").await;
+    let search = async {
+        page.click("#bytes-next").await;
+        there(page, "#bytes-search[data-state=absent]").await
+    };
+    Ok([opening, traced(devtools, search).await?.1])
 }
 
 /// A native peer sends samples as fast as they go.
-async fn receiving(Desk { page, devtools, native }: &mut Desk<'_>, len: usize) -> Vec<Task> {
+async fn receiving(Desk { page, devtools, native }: &mut Desk<'_>, len: usize) -> Traced<1> {
     page.connect("/zenoh").await;
     let samples = async {
         let begun = tokio::time::Instant::now();
@@ -382,44 +473,45 @@ async fn receiving(Desk { page, devtools, native }: &mut Desk<'_>, len: usize) -
             sent += 1;
         }
         let received = "Number(document.querySelector('#received').textContent.replaceAll(',', ''))";
-        until(page, &format!("{received} === {sent}")).await;
-        sent
+        until(page, &format!("{received} === {sent}")).await?;
+        Ok((sent, begun.elapsed()))
     };
-    let (sent, tasks) = devtools.tasks(samples).await;
-    eprintln!("{sent} samples of {len} B arrived, at {:.0} in a second", f64::from(sent) / FULL_RATE.as_secs_f64());
-    tasks
+    let ((sent, took), tasks) = traced(devtools, samples).await?;
+    eprintln!("{sent} samples of {len} B arrived, {:.0} in a second", f64::from(sent) / took.as_secs_f64());
+    Ok([tasks])
 }
 
 /// The page puts as fast as it goes, and gets each put as a sample.
-async fn putting(Desk { page, devtools, .. }: &mut Desk<'_>) -> Vec<Task> {
+async fn putting(Desk { page, devtools, .. }: &mut Desk<'_>) -> Traced<1> {
     page.fill("#preset", "framed").await;
     page.wait("#build-state[data-state=ready]").await;
     page.connect("/zenoh").await;
     page.fill("#hz", "1000").await;
     let puts = async {
         page.click("#rate-start").await;
-        there(page, "#rate[data-state=running]:not([data-puts='0'])").await;
+        there(page, "#rate[data-state=running]:not([data-puts='0'])").await?;
         tokio::time::sleep(FULL_RATE).await;
         page.click("#rate-stop").await;
-        there(page, "#rate[data-state=stopped]").await;
+        there(page, "#rate[data-state=stopped]").await
     };
-    let tasks = devtools.tasks(puts).await.1;
-    eprintln!("{} puts of {TENSOR} B and a frame", page.attribute("#rate", "data-puts").await);
-    tasks
+    let tasks = traced(devtools, puts).await?.1;
+    eprintln!("{} puts of the framed tensor", page.attribute("#rate", "data-puts").await);
+    Ok([tasks])
 }
 
-async fn measuring(Desk { page, devtools, .. }: &mut Desk<'_>, preset: &str, scenario: &str) -> Vec<Task> {
-    page.fill("#preset", preset).await;
+async fn measuring(Desk { page, devtools, .. }: &mut Desk<'_>, scenario: &str) -> Traced<1> {
+    page.fill("#preset", if scenario == "message" { "message" } else { "tensor" }).await;
     page.wait("#build-state[data-state=ready]").await;
+    page.connect("/zenoh").await;
     page.fill("#scenario", scenario).await;
     let measure = async {
         page.click("#measure").await;
-        there(page, "#cancel").await;
-        there(page, "#measure").await;
+        there(page, "#cancel").await?;
+        there(page, "#measure").await
     };
-    let tasks = devtools.tasks(measure).await.1;
+    let tasks = traced(devtools, measure).await?.1;
     assert_eq!(page.text("#cost-problem").await, "");
-    tasks
+    Ok([tasks])
 }
 
 fn line(name: &str, value: f64, target: f64, unit: &'static str, digits: usize) -> Line {
@@ -460,14 +552,18 @@ async fn main() {
     }
 
     let message = message();
-    stage.measure("nothing at all", nothing).await;
-    stage.measure("building 1 GiB by copy", building).await;
-    stage.measure("putting 256 MiB to itself and hashing them", hashing).await;
-    stage.measure("receiving and reading a message of 200 MiB", async |desk| reading(desk, &message).await).await;
-    stage.measure("searching 1 GiB", searching).await;
-    stage.measure("receiving 64 B at full rate", async |desk| receiving(desk, SMALL).await).await;
-    stage.measure("receiving 11.25 MiB at full rate", async |desk| receiving(desk, TENSOR).await).await;
-    stage.measure("putting 11.25 MiB at full rate", putting).await;
+    stage.measure(["nothing at all"], nothing).await;
+    stage.measure(["building 1 GiB by copy"], building).await;
+    stage.measure(["putting 256 MiB", "hashing 256 MiB"], hashing).await;
+    stage
+        .measure(["receiving a message of 200 MiB", "reading a message of 200 MiB in one segment"], async |desk| {
+            reading(desk, &message).await
+        })
+        .await;
+    stage.measure(["opening 1 GiB in the view Bytes", "searching 1 GiB in the view Bytes"], searching).await;
+    stage.measure(["receiving 64 B at full rate"], async |desk| receiving(desk, SMALL).await).await;
+    stage.measure(["receiving 11.25 MiB at full rate"], async |desk| receiving(desk, TENSOR).await).await;
+    stage.measure(["putting 11.25 MiB at full rate"], putting).await;
     stage.measure_scenarios().await;
 
     let browser = {
@@ -485,9 +581,7 @@ async fn main() {
     println!("\nThe longest task of the page's main thread while the engine is busy, in the median of the runs");
     let of_engine: Vec<Line> = activities.iter().flat_map(Activity::lines).collect();
     of_engine.iter().for_each(Line::print);
-    println!(
-        "\nThe longest task of each run in ms, and what of it the thread itself used, and collecting garbage took"
-    );
+    println!("\nThe longest task of each run: by the clock, and what of it the thread itself used");
     activities.iter().for_each(Activity::print_runs);
 
     lines.extend(of_engine);
