@@ -20,7 +20,7 @@ use crate::{
 
 /// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
 /// other.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names a question, in its answer.
 pub type QuestionId = u64;
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::app::{
         Preset, State,
-        session::{Asked, Change, Options, Question as Get, Task},
+        session::{self, Asked, Options, Question as Get, Task},
     };
 
     fn crosses<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) {
@@ -225,7 +225,7 @@ mod tests {
         let problem = Problem::new("It failed.", "Do this.");
         crosses(&ToPage::Told(vec![
             Event::FilesEnded(None),
-            Event::Session(Change::Asked(asked)),
+            Event::Session(session::Event::Asked(asked)),
             Event::PutProgress(1, 2),
         ]));
         crosses(&ToPage::Answer(1, Answer::Held(Err(problem), [1, 2, u64::MAX])));

@@ -162,15 +162,15 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::{
-        Action, Built, Declaration, Event, Preset, Put, Session,
+        Action, Built, Declaration, Event, Preset, Put, Report, Session,
         bytes::Looking,
         ownership::Phase,
-        session::{Asking, Change, Entity, Fence, Rate},
+        session::{self, Asking, Change, Entity, Fence, Rate},
         tests::{info, sample},
     };
 
     fn died() -> Action {
-        Action::EngineLost(Problem::new("The engine has stopped.", "Out of memory."))
+        Action::Browser(Report::EngineLost(Problem::new("The engine has stopped.", "Out of memory.")))
     }
 
     fn built(state: &mut State) {
@@ -181,13 +181,13 @@ mod tests {
     #[test]
     fn an_engine_that_dies_is_followed_by_one_with_rows_session_and_declarations() {
         let mut state = State::of(Preset::Tensor);
-        state.apply(Action::EngineReady);
+        state.apply(Action::Browser(Report::EngineReady));
         assert_eq!(state.engine.status, Status::Running);
         built(&mut state);
         state.apply(Action::Connect);
         state.apply(Action::Engine(Event::Opened(info())));
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
-        state.apply(Action::Engine(Event::Session(Change::Declared(Entity::Token, Ok("t".into())))));
+        state.apply(Action::Engine(Event::Session(session::Event::Declared(Entity::Token, Ok("t".into())))));
         let rows = state.rows.clone();
 
         let effects = state.apply(died());
@@ -219,7 +219,7 @@ mod tests {
         state.apply(died());
         assert_eq!(declared(&state.apply(Action::Engine(Event::Opened(info())))), both);
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
-        state.apply(Action::Engine(Event::Session(Change::Declared(Entity::Token, Ok("t".into())))));
+        state.apply(Action::Engine(Event::Session(session::Event::Declared(Entity::Token, Ok("t".into())))));
         // It is done, so another session begins without it.
         state.apply(Action::Disconnect);
         state.apply(Action::Engine(Event::SessionEnded(None)));

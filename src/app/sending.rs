@@ -195,7 +195,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Event, session::Change};
+    use crate::app::{
+        Action, Event,
+        session::{self, Change},
+    };
 
     fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
         SessionInfo {
@@ -315,7 +318,7 @@ mod tests {
         state.apply(Action::Engine(Event::Opened(first.clone())));
         state.apply(Change::Options(Options { numbered: true, ..Options::default() }).into());
         let before = state.clone();
-        state.apply(Change::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
+        state.apply(session::Event::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
         assert!(!state.sends_like(&before));
         assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
         let problem = Problem::new("gone", "");

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::{
         app::{
-            Action, Command, Edit, Effect, Event, Preset,
+            Action, Command, Edit, Effect, Event, Preset, Report,
             session::{Change, PRIORITIES},
             tests::info,
         },
@@ -192,7 +192,7 @@ mod tests {
             assert!(Setup::differs(&before, &state));
             let mut resumed = State::default();
             let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
-            resumed.apply(Action::Resume(Box::new(setup)));
+            resumed.apply(Action::Browser(Report::Setup(Box::new(setup))));
             assert_eq!(resumed.api.options, options);
         }
         // One of before, and one with a priority that there is not.
@@ -248,7 +248,7 @@ mod tests {
         let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
 
         let mut again = State::default();
-        let effects = again.apply(Action::Resume(Box::new(setup)));
+        let effects = again.apply(Action::Browser(Report::Setup(Box::new(setup))));
         assert!(matches!(
             effects.as_slice(),
             [Effect::Engine(Command::Build { .. }), Effect::Engine(Command::Connect(_))]
@@ -259,7 +259,7 @@ mod tests {
         assert!(effects.contains(&Effect::Engine(Command::Subscribe("lab/**".into()))), "{effects:?}");
         // A preset is that preset again, and one that was not connected stays so.
         let setup = Setup::of(&State::of(Preset::Tensor));
-        let effects = again.apply(Action::Resume(Box::new(setup)));
+        let effects = again.apply(Action::Browser(Report::Setup(Box::new(setup))));
         assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
         assert_eq!((again.preset, &again.file_problem), (Some(Preset::Tensor), &None));
     }

@@ -79,7 +79,7 @@ fn rows_are_added_changed_moved_and_removed() {
 #[test]
 fn answers_about_older_rows_are_ignored() {
     let mut state = State::default();
-    state.apply(Action::Started(Surroundings::default()));
+    state.apply(Action::Browser(Report::Started(Surroundings::default())));
     let old = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
     state.apply(Action::Engine(Event::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new())))));
@@ -475,7 +475,7 @@ fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
 #[test]
 fn the_history_is_newest_first_and_forgets_what_it_is_told() {
     let mut state = State::default();
-    state.apply(Action::History((0..50).map(a_run).collect()));
+    state.apply(Action::Browser(Report::History((0..50).map(a_run).collect())));
     let ids = |state: &State| state.cost.history.iter().map(|run| run.0.id).collect::<Vec<_>>();
     assert_eq!(ids(&state), (10..50).rev().collect::<Vec<_>>());
     state.apply(Action::Show(20));
@@ -488,9 +488,9 @@ fn the_history_is_newest_first_and_forgets_what_it_is_told() {
     assert_eq!(state.cost.shown, None, "gone");
     // Read again from a file.
     let again = a_run(20);
-    assert_eq!(state.apply(Action::RunRead(Ok(again.clone()))), [Effect::KeepRun(again)]);
+    assert_eq!(state.apply(Action::Browser(Report::RunRead(Ok(again.clone())))), [Effect::KeepRun(again)]);
     assert_eq!(state.cost.shown.as_ref().unwrap().0.id, 20);
-    state.apply(Action::RunRead(Err(Problem::new("no run", ""))));
+    state.apply(Action::Browser(Report::RunRead(Err(Problem::new("no run", "")))));
     assert_eq!(state.cost.storage.as_ref().unwrap().title, "no run");
 }
 
@@ -509,7 +509,7 @@ fn nothing_can_be_measured_when_nothing_was_built() {
 #[test]
 fn starting_keeps_the_preset_and_asks_for_a_build() {
     let mut state = State::default();
-    let effects = state.apply(Action::Started(Surroundings::default()));
+    let effects = state.apply(Action::Browser(Report::Started(Surroundings::default())));
     assert!(matches!(effects[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.preset, Some(Preset::Framed));
 }
@@ -571,7 +571,7 @@ fn many_actions_do_what_they_do_one_by_one() {
         Action::Engine(Event::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() }),
         Action::Connect,
         Action::Key("lab/many".into()),
-        Action::Started(Surroundings::default()),
+        Action::Browser(Report::Started(Surroundings::default())),
     ];
     let (mut one_by_one, mut at_once) = (State::default(), State::default());
     let effects: Vec<Effect> = actions.iter().cloned().flat_map(|action| one_by_one.apply(action)).collect();

@@ -9,7 +9,7 @@ use crate::{
     app::{
         Problem, PutId, Row,
         session::{
-            Answered, Asked, Change, Options,
+            Answered, Asked, Event, Options,
             answers::{Answers, patience},
         },
     },
@@ -168,7 +168,7 @@ impl Runtime {
             answers.begin(op, bytes).then(|| answers.most())
         };
         if let Some(most) = most {
-            self.change(Change::AnswersHeld(most));
+            self.change(Event::AnswersHeld(most));
         }
         self.send(Command::Answer { op, query, local, result });
     }
@@ -184,7 +184,7 @@ impl Runtime {
             (Ok(()), Some(why)) => Answered::Refused(why),
             (Ok(()), None) => Answered::Left,
         };
-        self.change(Change::Answered(1, how));
+        self.change(Event::Answered(1, how));
         self.plan_answers();
         true
     }
@@ -204,7 +204,7 @@ impl Runtime {
         if gone > 0 {
             let detail = format!("{} waited for an answer when the session ended.", count(gone));
             let problem = Problem::new("Queries were cut off.", detail);
-            self.change(Change::Answered(gone as u64, Answered::Failed(problem)));
+            self.change(Event::Answered(gone as u64, Answered::Failed(problem)));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{Runtime, save};
 use crate::{
     app::{
         Event, Problem, SampleId,
-        message::{ArrayFacts, ArrayKey, Change, Opened, Part, Picture, Task, message_problem},
+        message::{self, ArrayFacts, ArrayKey, Opened, Part, Picture, Task, message_problem},
         sentence,
     },
     browser::{clock, error::message_of},
@@ -124,7 +124,7 @@ impl Scanning<'_> {
             self.done = before + scan.done() as u64;
             if clock::now().saturating_sub(self.told) >= TOLD {
                 self.told = clock::now();
-                self.runtime.answer(Event::Message(Change::Looked(self.number, self.done, self.total)));
+                self.runtime.answer(Event::Message(message::Event::Looked(self.number, self.done, self.total)));
             }
             Ok(last)
         })
@@ -143,7 +143,7 @@ impl Runtime {
                     Ok(payload) => open(&payload, start, schema).map_err(|error| message_problem(&error)),
                     Err(problem) => Err(problem),
                 };
-                self.answer(Event::Message(Change::Found(number, result.map(Rc::new))));
+                self.answer(Event::Message(message::Event::Found(number, result.map(Rc::new))));
             }
             Task::Paint { number, sample, content, slice, ranges } => {
                 self.inner.reading.wanted.set(number);
@@ -156,7 +156,7 @@ impl Runtime {
                         },
                         Err(problem) => Err(problem),
                     };
-                    this.answer(Event::Message(Change::Painted(number, result.map(Rc::new))));
+                    this.answer(Event::Message(message::Event::Painted(number, result.map(Rc::new))));
                 });
             }
             Task::Leave => self.inner.reading.wanted.set(0),
@@ -166,7 +166,7 @@ impl Runtime {
                     self.inner.reading.arrays.borrow_mut().entry(sample).or_default().push((key, array));
                     Ok(facts)
                 });
-                self.answer(Event::Message(Change::Made(sample, key, result)));
+                self.answer(Event::Message(message::Event::Made(sample, key, result)));
             }
             Task::Save(sample, key, name) => {
                 let array =
@@ -175,12 +175,12 @@ impl Runtime {
                     });
                 let Some(array) = array else {
                     let gone = Problem::new("The array is not here any more.", "Make it again, and save it then.");
-                    return self.answer(Event::Message(Change::NotSaved(gone)));
+                    return self.answer(Event::Message(message::Event::NotSaved(gone)));
                 };
                 let len = array.unchecked_ref::<Uint8Array>().byte_length() as usize;
                 match save::blob_of_bytes(&Array::of1(&array), len) {
                     Ok(blob) => self.hand_over(blob, &name),
-                    Err(problem) => self.answer(Event::Message(Change::NotSaved(problem))),
+                    Err(problem) => self.answer(Event::Message(message::Event::NotSaved(problem))),
                 }
             }
         }

@@ -19,7 +19,7 @@ use super::{Runtime, command_problem};
 use crate::{
     app::{
         Problem, PutId, Row,
-        session::{Change, Course, Options},
+        session::{Course, Event, Options},
     },
     browser::clock,
     client::{Put, key_expression, pause::Watch},
@@ -176,7 +176,7 @@ impl Runtime {
         if !publisher.waiting.is_empty() {
             self.inner.stopped.borrow_mut().push(publisher);
         }
-        self.change(Change::Rated(told.0, told.1));
+        self.change(Event::Rated(told.0, told.1));
     }
 
     fn put_what_is_due(&self) {
@@ -241,7 +241,7 @@ impl Runtime {
             (now.saturating_sub(last) >= TELL).then(|| (publisher.id, publisher.measure(now)))
         };
         if let Some((id, course)) = told {
-            self.change(Change::Rated(id, course));
+            self.change(Event::Rated(id, course));
         }
     }
 
@@ -288,13 +288,13 @@ impl Runtime {
             told
         };
         if let Some((id, course)) = told {
-            self.change(Change::Rated(id, course));
+            self.change(Event::Rated(id, course));
         }
         true
     }
 
     fn fail_rate(&self, id: PutId, problem: Problem) {
-        self.change(Change::RateFailed(id, problem));
+        self.change(Event::RateFailed(id, problem));
         self.stop_rate();
     }
 }

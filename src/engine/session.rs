@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::{
         self, Clock, Event, KEPT_BYTES, KEPT_SAMPLES, More, Problem, PutId, PutReport, Row, SampleId, Stamp,
-        session::{Asked, Attachment, Change, Entity, ErrorReply, Options, Question, Task, Token},
+        session::{Asked, Attachment, Entity, ErrorReply, Options, Question, Task, Token},
     },
     browser::clock,
     client::{
@@ -127,8 +127,8 @@ impl Runtime {
         }
     }
 
-    pub(super) fn change(&self, change: Change) {
-        self.answer(Event::Session(change));
+    pub(super) fn change(&self, event: app::session::Event) {
+        self.answer(Event::Session(event));
     }
 
     /// Counts the numbered puts of a publisher. Reports its next number when that may be longer on
@@ -141,7 +141,7 @@ impl Runtime {
             *next
         };
         if let Some(lane) = app::lane_of(publisher).filter(|_| next.is_power_of_two() || next == 0) {
-            self.change(Change::Numbered(lane, next));
+            self.change(app::session::Event::Numbered(lane, next));
         }
     }
 
@@ -160,7 +160,7 @@ impl Runtime {
             Told::Refused(op, error) => self.refused(op, &error),
             Told::Declared(id, result) => self.declared(id, result),
             Told::Sample(sample) => self.sample(sample),
-            Told::Missed(SUBSCRIBER, count) => self.change(Change::Missed(count)),
+            Told::Missed(SUBSCRIBER, count) => self.change(app::session::Event::Missed(count)),
             Told::Missed(..) => {}
             Told::Progress(id, handed) => self.answer(Event::PutProgress(id, handed)),
             Told::PutEnded(id, result) => {
@@ -191,13 +191,16 @@ impl Runtime {
             Told::Reply(op, reply) => self.reply(op, reply),
             Told::GetEnded(op, result) => {
                 self.tell_arrivals();
-                self.change(Change::GetEnded(op, result.map_err(|failure| self.place().get_problem(&failure))));
+                self.change(app::session::Event::GetEnded(
+                    op,
+                    result.map_err(|failure| self.place().get_problem(&failure)),
+                ));
             }
             Told::Flushed(op, result) => {
                 let problem = |error: Option<LinkError<Problem>>| self.place().fence_problem(error.as_ref());
-                self.change(Change::Flushed(op, result.map_err(problem)));
+                self.change(app::session::Event::Flushed(op, result.map_err(problem)));
             }
-            Told::Query(query) => self.change(Change::Asked(Asked {
+            Told::Query(query) => self.change(app::session::Event::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
                 key: query.key.into(),
@@ -207,20 +210,20 @@ impl Runtime {
                 timeout: query.timeout,
                 local: query.local,
             })),
-            Told::QueriesRefused(count) => self.change(Change::QueriesRefused(count)),
+            Told::QueriesRefused(count) => self.change(app::session::Event::QueriesRefused(count)),
             Told::Dropped(op) => self.rate_dropped(op),
             Told::StoodStill(pause) => {
                 self.inner.waited.set(Some(pause.longest()));
-                self.change(Change::StoodStill(pause, clock::time_of_day()));
+                self.change(app::session::Event::StoodStill(pause, clock::time_of_day()));
             }
             Told::CaughtUp => {
                 self.inner.waited.set(None);
-                self.change(Change::CaughtUp);
+                self.change(app::session::Event::CaughtUp);
             }
-            Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
+            Told::Matching(MATCHING, matching) => self.change(app::session::Event::Matching(matching)),
             Told::Matching(..) => {}
             Told::Frames(taken) => self.frames(&taken),
-            Told::Stats(stats) => self.change(Change::Link(stats)),
+            Told::Stats(stats) => self.change(app::session::Event::Link(stats)),
             Told::HeldBack(longest) => self.answer(Event::HeldBack(longest)),
             Told::Lost { error, unfinished: Unfinished { puts, gets, fences }, wait } => {
                 self.forget_queries();
@@ -246,8 +249,8 @@ impl Runtime {
             self.answer(Event::PutEnded(op, Err(problem)));
         } else if !self.answer_ended(op, &Err(problem.clone())) && !self.rated(op, &Err(problem.clone())) {
             // A fence or a get: `change` ignores the one that does not match.
-            self.change(Change::Flushed(op, Err(problem.clone())));
-            self.change(Change::GetEnded(op, Err(problem)));
+            self.change(app::session::Event::Flushed(op, Err(problem.clone())));
+            self.change(app::session::Event::GetEnded(op, Err(problem)));
         }
     }
 
@@ -260,9 +263,9 @@ impl Runtime {
         let result = result.map(|()| key).map_err(|error| command_problem("Not declared.", &error));
         match id {
             SUBSCRIBER => self.answer(Event::SubscribeEnded(result)),
-            QUERYABLE => self.change(Change::Declared(Entity::Queryable, result)),
-            TOKEN => self.change(Change::Declared(Entity::Token, result)),
-            ALIVE => self.change(Change::Declared(Entity::Watch, result)),
+            QUERYABLE => self.change(app::session::Event::Declared(Entity::Queryable, result)),
+            TOKEN => self.change(app::session::Event::Declared(Entity::Token, result)),
+            ALIVE => self.change(app::session::Event::Declared(Entity::Watch, result)),
             _ => {}
         }
     }
@@ -286,7 +289,7 @@ impl Runtime {
         match task {
             Task::Start { id, key, options, hz, rows } => {
                 if let Err(problem) = self.start_rate(id, &key, options, hz, rows) {
-                    self.change(Change::RateFailed(id, problem));
+                    self.change(app::session::Event::RateFailed(id, problem));
                 }
             }
             Task::Rows(rows) => self.rate_rows(rows),
@@ -303,7 +306,7 @@ impl Runtime {
                     self.note_rows(id, rows.as_deref().unwrap_or_default());
                     self.send(Command::Get(id, get));
                 }
-                Err(problem) => self.change(Change::GetEnded(id, Err(problem))),
+                Err(problem) => self.change(app::session::Event::GetEnded(id, Err(problem))),
             },
             Task::Cancel(id) => self.send(Command::Cancel(id)),
             Task::Declare(Entity::Queryable, key, complete) => {
@@ -412,7 +415,7 @@ impl Runtime {
     fn sample(&self, sample: Sample) {
         if sample.subscribers.contains(&ALIVE) {
             let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
-            return self.change(Change::Alive(token));
+            return self.change(app::session::Event::Alive(token));
         }
         if sample.subscribers.contains(&ownership::SUBSCRIBER) {
             self.inner.overheard.borrow_mut().push(sample.clone());
@@ -431,12 +434,12 @@ impl Runtime {
         match reply.result {
             Ok(sample) if self.inner.listing.get() == op => {
                 let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
-                self.change(Change::Alive(token));
+                self.change(app::session::Event::Alive(token));
             }
             Ok(sample) => self.arrived(sample, Some(from)),
             Err(error) => {
                 let error = ErrorReply { from, len: error.payload.len(), text: first_of(&error.payload).into() };
-                self.change(Change::ErrorReply(op, error));
+                self.change(app::session::Event::ErrorReply(op, error));
             }
         }
     }

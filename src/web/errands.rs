@@ -25,7 +25,7 @@ use super::{
     pictures, runs,
 };
 use crate::{
-    app::{Action, Command, Effect, Event, FileId, Order, Problem, Setup, State, message},
+    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, message},
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
 };
@@ -79,7 +79,7 @@ impl PartialEq for Errands {
 
 impl Errands {
     /// Makes the errands of a page, whose effects answer through `answer`, and starts the engine.
-    /// Answers with [`Action::Started`] at once, and with what the browser has kept.
+    /// Answers with [`Report::Started`] at once, and with what the browser has kept.
     #[must_use]
     pub fn new(answer: Callback<Action>) -> Self {
         let this = Self(Rc::new(Inner {
@@ -98,9 +98,9 @@ impl Errands {
             listeners: RefCell::default(),
         }));
         this.start_engine();
-        answer.emit(Action::Started(surroundings::look()));
+        answer.emit(Action::Browser(Report::Started(surroundings::look())));
         if let Some(setup) = crash::kept() {
-            answer.emit(Action::Resume(Box::new(setup)));
+            answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
         }
         this.history();
         this.listen();
@@ -114,9 +114,9 @@ impl Errands {
         let answer = self.0.answer.clone();
         listeners.extend(runs::watch(move |change| {
             answer.emit(match change {
-                runs::Change::Kept(run) => Action::History(vec![run]),
-                runs::Change::Forgotten(id) => Action::RunGone(Some(id)),
-                runs::Change::Cleared => Action::RunGone(None),
+                runs::Change::Kept(run) => Action::Browser(Report::History(vec![run])),
+                runs::Change::Forgotten(id) => Action::Browser(Report::RunGone(Some(id))),
+                runs::Change::Cleared => Action::Browser(Report::RunGone(None)),
             });
         }));
         let Some(document) = window().and_then(|window| window.document()) else { return };
@@ -133,9 +133,9 @@ impl Errands {
 
     fn history(&self) {
         let (runs, problem) = runs::load();
-        self.0.answer.emit(Action::History(runs));
+        self.0.answer.emit(Action::Browser(Report::History(runs)));
         if let Some(problem) = problem {
-            self.0.answer.emit(Action::StorageFailed(problem));
+            self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
         }
     }
 
@@ -168,7 +168,7 @@ impl Errands {
         match message {
             ToPage::Ready(VERSION) => {
                 *self.0.program.borrow_mut() = along.into_iter().next().unwrap_or_default();
-                self.0.answer.emit(Action::EngineReady);
+                self.0.answer.emit(Action::Browser(Report::EngineReady));
             }
             ToPage::Ready(other) => {
                 self.engine_died(&format!("it speaks version {other}, and this page version {VERSION}"));
@@ -192,7 +192,7 @@ impl Errands {
             ToPage::File(name) => {
                 let blob = along.into_iter().next().map(JsCast::unchecked_into::<Blob>);
                 if let Some(Err(problem)) = blob.map(|blob| runs::save_blob(blob, &name)) {
-                    self.0.answer.emit(Action::StorageFailed(problem));
+                    self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
                 }
             }
             ToPage::Pixels { number, width } => {
@@ -234,14 +234,14 @@ impl Errands {
         self.0.kept.set(false);
         pictures::forget();
         self.forget_frames();
-        self.0.answer.emit(Action::EngineLost(Problem::new(
+        self.0.answer.emit(Action::Browser(Report::EngineLost(Problem::new(
             "The engine of this page has stopped.",
             format!(
                 "A defect of the lab, or a lack of memory, has ended the program that owns bytes and session. It said: {}. \
                  Samples, recorded frames and a kept payload are gone.",
                 crate::app::sentence(why.trim_end_matches('.'))
             ),
-        )));
+        ))));
     }
 
     /// Sends the engine a message. Without an engine, nothing happens: the state knows that there
@@ -279,7 +279,7 @@ impl Errands {
 
     fn storage(&self, result: Result<(), Problem>) {
         if let Err(problem) = result {
-            self.0.answer.emit(Action::StorageFailed(problem));
+            self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
         }
     }
 

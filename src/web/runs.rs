@@ -10,7 +10,7 @@ use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, wind
 use yew::Callback;
 
 use crate::{
-    app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
+    app::{Action, Download, Problem, Report, Shown, cost::KEPT_RUNS},
     browser::error::message_of,
     number::requested,
     outside::shown,
@@ -108,7 +108,7 @@ pub(super) fn forget(id: u64) {
     }
 }
 
-/// Reads a run that a person has exported before. Answers with [`Action::RunRead`].
+/// Reads a run that a person has exported before. Answers with [`Report::RunRead`].
 pub fn read(file: File, answer: Callback<Action>) {
     spawn_local(async move {
         let name = file.name();
@@ -128,7 +128,7 @@ pub fn read(file: File, answer: Callback<Action>) {
                 Err(error) => Err(problem(&format!("It could not be read: {}", message_of(&error)))),
             }
         };
-        answer.emit(Action::RunRead(result));
+        answer.emit(Action::Browser(Report::RunRead(result)));
     });
 }
 

@@ -9,7 +9,7 @@
 //! | `liveliness` | tokens |
 //! | `ids`, `numbers` | names of puts and samples, and the numbers of numbered puts |
 //! | `tab`, `limits` | the views of the pane, and what they list at most |
-//! | `api`, `change` | what joins these: state, changes and tasks |
+//! | `api`, `change`, `event` | what joins these: state; changes and tasks; events |
 
 mod again;
 pub mod answers;
@@ -17,6 +17,7 @@ mod api;
 mod change;
 mod connection;
 mod declaration;
+mod event;
 mod fence;
 mod get;
 mod ids;
@@ -37,6 +38,7 @@ pub use self::{
     change::{Change, Task},
     connection::{Loss, Lost, Session},
     declaration::{Declaration, Entity},
+    event::Event,
     fence::Fence,
     get::{Asking, ErrorReply, Getting, Question},
     ids::{PutId, SampleId},

@@ -8,7 +8,7 @@ use zenoh_protocol::core::{CongestionControl, Priority, Reliability};
 
 use super::*;
 use crate::{
-    app::{Effect, PutId, Row, Selection, State},
+    app::{Action, Effect, Event, PutId, Row, Selection, State},
     client::capture::{self, Frame, Place},
     payload::ZBytes,
     segment::{Element, Segment},
@@ -395,21 +395,24 @@ fn pcapng_is_blocks_of_whole_words() {
 #[test]
 fn the_state_says_what_is_to_be_done() {
     let mut state = State::default();
-    let mut apply = |change: Change| {
-        let effects = state.apply(change.into());
+    let mut apply = |action: Action| {
+        let effects = state.apply(action);
         (effects, state.wire.clone())
     };
-    let (effects, wire) = apply(Change::Pause(true));
+    let (effects, wire) = apply(Change::Pause(true).into());
     assert_eq!((effects, wire.paused), (vec![Effect::Wire(Task::Pause(false))], false), "nothing is recorded");
-    assert_eq!(apply(Change::Record(true)).0, [Effect::Wire(Task::Record(true))]);
-    assert!(apply(Change::Pause(true)).1.paused);
-    let (_, wire) = apply(Change::Follow(7));
+    assert_eq!(apply(Change::Record(true).into()).0, [Effect::Wire(Task::Record(true))]);
+    assert!(apply(Change::Pause(true).into()).1.paused);
+    let (_, wire) = apply(Change::Follow(7).into());
     assert_eq!((wire.open, wire.filter.only, wire.picked), (true, Some(Only::Put(7)), None));
-    assert!(matches!(apply(Change::Save(Format::Pcapng)).0[..], [Effect::Wire(Task::Save(Format::Pcapng, ..))]));
-    assert!(apply(Change::Save(Format::JsonLines)).0.is_empty(), "one at a time");
-    apply(Change::Saved(Ok("done".to_owned())));
-    let (effects, wire) = apply(Change::Clear);
+    assert!(matches!(apply(Change::Save(Format::Pcapng).into()).0[..], [Effect::Wire(Task::Save(Format::Pcapng, ..))]));
+    assert!(apply(Change::Save(Format::JsonLines).into()).0.is_empty(), "one at a time");
+    assert_eq!(
+        apply(Action::Engine(Event::FramesSaved(Ok("done".to_owned()), 0))).1.saving,
+        Saving::Done("done".to_owned())
+    );
+    let (effects, wire) = apply(Change::Clear.into());
     assert_eq!((effects, wire.filter.only), (vec![Effect::Wire(Task::Clear)], None));
-    let (_, wire) = apply(Change::Record(false));
+    let (_, wire) = apply(Change::Record(false).into());
     assert!(!wire.recording && !wire.paused);
 }
