@@ -68,7 +68,7 @@ pub use self::{
     problem::{Problem, sentence},
     report::Report,
     selection::Selection,
-    sending::{Basis, Sending, lane_of},
+    sending::{Basis, Sending},
     session::{
         Clock, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, More, Numbers, Put, PutId, PutReport, Sample,
         SampleId, Session, Stamp,

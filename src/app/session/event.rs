@@ -39,8 +39,10 @@ pub enum Event {
     Numbered(usize, u32),
     /// An error came as an answer to the get.
     ErrorReply(PutId, ErrorReply),
-    /// The get has ended, or the list of tokens.
+    /// The get has ended.
     GetEnded(PutId, Result<(), Problem>),
+    /// The list of tokens has ended.
+    ListEnded(PutId, Result<(), Problem>),
     /// The queryable is asked.
     Asked(Asked),
     /// So many queries were refused before the page was asked: too many wait already.
@@ -72,7 +74,8 @@ impl State {
             Event::Numbered(lane, number) => self.numbered(lane, number),
             Event::Missed(count) => self.api.missed += u64::from(count),
             Event::ErrorReply(id, error) => self.error_reply(id, error),
-            Event::GetEnded(id, result) => self.get_ended(id, result),
+            Event::GetEnded(id, result) => self.api.get.asking.end(id, result),
+            Event::ListEnded(id, result) => self.api.liveliness.asking.end(id, result),
             Event::Asked(asked) => {
                 let answer = self.asked_for(asked);
                 return answer.into_iter().map(|task| Effect::Engine(Command::Session(task))).collect();

@@ -53,6 +53,7 @@ pub enum Asking {
 }
 
 impl Asking {
+    /// The one with this id has ended.
     pub(super) fn end(&mut self, id: PutId, result: Result<(), Problem>) {
         if *self == Self::UnderWay(id) {
             *self = result.map_or_else(Self::Failed, |()| Self::Done);
@@ -102,12 +103,6 @@ impl State {
             self.api.get.errors.truncate(LISTED - 1);
             self.api.get.errors.insert(0, error);
         }
-    }
-
-    /// The get has ended, or the list of tokens.
-    pub(super) fn get_ended(&mut self, id: PutId, result: Result<(), Problem>) {
-        self.api.get.asking.end(id, result.clone());
-        self.api.liveliness.asking.end(id, result);
     }
 
     pub(super) fn get(&mut self) -> Vec<Effect> {

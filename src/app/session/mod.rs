@@ -7,7 +7,7 @@
 //! | `declaration`, `subscription`, `samples` | what is declared, and what has arrived |
 //! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
-//! | `ids`, `numbers` | names of puts and samples, and the numbers of numbered puts |
+//! | `ids`, `numbers` | names of puts, samples and declarations, and the numbers of numbered puts |
 //! | `tab`, `limits` | the views of the pane, and what they list at most |
 //! | `api`, `change`, `event` | what joins these: state; changes and tasks; events |
 
@@ -32,7 +32,7 @@ mod samples;
 mod subscription;
 mod tab;
 
-pub(in crate::app) use self::{again::cut_off, numbers::LANES};
+pub(in crate::app) use self::again::cut_off;
 pub use self::{
     api::Api,
     change::{Change, Task},
@@ -41,7 +41,7 @@ pub use self::{
     event::Event,
     fence::Fence,
     get::{Asking, ErrorReply, Getting, Question},
-    ids::{PutId, SampleId},
+    ids::{EntityName, PutId, SampleId},
     limits::{LISTED, MAX_HZ, MAX_TIMEOUT_MILLIS},
     liveliness::{Liveliness, Token},
     numbers::Numbers,

@@ -11,7 +11,7 @@ use zenoh_protocol::core::CongestionControl;
 use zbytes_session::web::command::{Command, Declare, Sent};
 
 use crate::engine::measuring::{
-    Bench, Pace, Stop,
+    Bench, Stop,
     rig::{Rig, cannot_build, same},
 };
 use crate::{
@@ -256,10 +256,10 @@ async fn one(
     rig: &Rig,
     mode: Mode,
     check: bool,
-    pace: &mut Pace,
+    bench: &mut Bench<'_>,
 ) -> Result<Staged, Halt> {
     let begun = clock::now();
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(bench.files.clone());
     sources.make(rows)?;
     if mode == Mode::Move {
         // The page keeps its files, so the payload moves twins of them. The twins are made before
@@ -267,14 +267,14 @@ async fn one(
         sources.own_files()?;
     }
     let producing = clock::now().saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let payload = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
     let building = payload.built().total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let mut ledger = Ledger::new();
     let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
@@ -283,7 +283,7 @@ async fn one(
     }
     let reading = clock::now().saturating_sub(begun);
     if check {
-        pace.rest().await;
+        bench.pace.rest().await;
         same(&sample.payload, rig.reference())?;
     }
     Ok([
@@ -331,7 +331,7 @@ async fn take(
     // The first puts warm up. The lab compares every byte of them.
     let mut usual = Duration::MAX;
     for (_, mode) in variants {
-        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench.pace).await?));
+        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench).await?));
     }
     let mut begun = clock::now();
     let mut aside = 0;
@@ -345,7 +345,7 @@ async fn take(
             let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
             let (at, staged) = loop {
                 let at = clock::now().saturating_sub(bench.begun);
-                let staged = one(&mut link, rows, rig, *mode, false, bench.pace).await?;
+                let staged = one(&mut link, rows, rig, *mode, false, bench).await?;
                 let took = whole(&staged);
                 if !stood_still(usual, took) || aside >= PUTS {
                     usual = usual.min(took);
