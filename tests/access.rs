@@ -262,6 +262,10 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     let catch = "
         window.texts = [];
         navigator.clipboard.writeText = (text) => { window.texts.push(text); return Promise.resolve(); };
+        navigator.clipboard.write = async ([item]) => {
+            const text = await item.getType('text/plain');
+            window.texts.push(await text.text());
+        };
         window.files = 0;
         const original = URL.createObjectURL;
         URL.createObjectURL = (blob) => {

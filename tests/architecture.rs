@@ -81,13 +81,14 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.inner_height",
         ],
     ),
-    ("ui/bytes/dialog.rs", &["web::bytes::Held", "web::tasks::Task", "window.as_ref", "window.document"]),
+    (
+        "ui/bytes/dialog.rs",
+        &["web::bytes::Held", "web::clipboard::Promised", "web::tasks::Task", "window.as_ref", "window.document"],
+    ),
     ("ui/bytes/dialog/moves.rs", &["web::bytes::Held"]),
     ("ui/bytes/dialog/search.rs", &["web::bytes::Held"]),
-    (
-        "ui/bytes/dialog/take.rs",
-        &["wasm_bindgen_futures::spawn_local", "web::bytes::Held", "web::clipboard::to_clipboard"],
-    ),
+    ("ui/bytes/dialog/take.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes::Held", "web::clipboard::Promised"]),
+    ("ui/bytes/dialog/view.rs", &["web::clipboard::Promised"]),
     (
         "ui/bytes/dialog/watch.rs",
         &[

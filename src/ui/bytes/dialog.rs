@@ -33,7 +33,7 @@ use crate::{
     payload::{Difference, Direction, Step},
     protocol::Looked,
     segment::Element,
-    web::{bytes::Held, tasks::Task},
+    web::{bytes::Held, clipboard::Promised, tasks::Task},
 };
 use crate::{
     present::hex::{self, Bar, Lines, Order, Sought, Style},
@@ -99,7 +99,7 @@ pub(crate) enum Msg {
     Differs(u64, Result<Option<usize>, Problem>),
     As(Element),
     ReadOrder(Order),
-    Copy(Style),
+    Copy(Style, Promised),
     Save,
     Said(u64, Said),
     NotCopied(u64, String, String),
@@ -643,7 +643,7 @@ impl Component for BytesDialog {
             }
             Msg::As(element) => self.choices.element = element,
             Msg::ReadOrder(order) => self.choices.read_order = order,
-            Msg::Copy(style) => self.copy(ctx, style),
+            Msg::Copy(style, place) => self.copy(ctx, style, place),
             Msg::Save => self.save(ctx),
             Msg::Said(number, said) => {
                 let Some(open) = self.opened(number) else { return false };

@@ -11,7 +11,7 @@ use crate::{
         hex::{Order, Sought, Style},
     },
     segment::{Element, Mode},
-    web::{bytes::Held, clipboard::to_clipboard},
+    web::{bytes::Held, clipboard::Promised},
 };
 
 /// The mode of the row that has the byte at `offset` of the payload that the rows make.
@@ -22,7 +22,7 @@ pub(super) fn mode_at(state: &State, offset: usize) -> Option<Mode> {
 }
 
 impl BytesDialog {
-    pub(super) fn copy(&mut self, ctx: &Context<Self>, style: Style) {
+    pub(super) fn copy(&mut self, ctx: &Context<Self>, style: Style, place: Promised) {
         let (element, order) = (self.choices.element, self.choices.read_order);
         let Some(open) = &mut self.open else { return };
         let selected = open.selection();
@@ -50,7 +50,7 @@ impl BytesDialog {
             let (text, words) = as_text(&seen.bytes, style, element, order);
             link.send_message(Msg::Said(number, Ok(words)));
             let result = if secure {
-                to_clipboard(&text).await
+                place.write(&text).await
             } else {
                 Err("there is no clipboard on a page that came by plain http".to_owned())
             };

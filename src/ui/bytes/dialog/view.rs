@@ -25,6 +25,7 @@ use crate::{
         text_field::TextField,
         widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch},
     },
+    web::clipboard::Promised,
 };
 
 /// The most segments that the view draws beside the scrollbar.
@@ -660,8 +661,9 @@ impl BytesDialog {
                 Style::JavaScript => "bytes-copy-js",
             };
             html! {
+                // The browser is asked in the click: the bytes come from the engine only later.
                 <button type="button" {id} disabled={absent || open.len() == 0}
-                    onclick={link.callback(move |_| Msg::Copy(style))}>{ style.name() }</button>
+                    onclick={link.callback(move |_| Msg::Copy(style, Promised::ask()))}>{ style.name() }</button>
             }
         });
         let looked = open.looked();
