@@ -20,8 +20,10 @@ function die(cause) {
 addEventListener(
   "message",
   async ({ data }) => {
+    // The program and the script around it come at the same time: over a slow link, a round trip is 40 ms and more.
+    const program = data.program ?? fetch(new URL("engine_bg.wasm", import.meta.url));
     const { default: init } = await import("./engine.js");
-    await init({ module_or_path: data.program ?? new URL("engine_bg.wasm", import.meta.url) });
+    await init({ module_or_path: program });
     removeEventListener("message", keep);
     for (const message of early.slice(1)) dispatchEvent(new MessageEvent("message", { data: message }));
   },
