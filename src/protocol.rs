@@ -166,11 +166,12 @@ pub enum Answer {
 }
 
 /// A message as bytes.
-#[must_use]
-pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    // Fails only for what cannot be written in this format, such as a sequence of unknown length.
-    // The tests write each message.
-    postcard::to_allocvec(message).unwrap_or_default()
+///
+/// # Errors
+/// What cannot be written in this format, such as a sequence of unknown length. The tests write
+/// each message.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(message)
 }
 
 /// The message of these bytes.
@@ -192,8 +193,7 @@ mod tests {
     };
 
     fn crosses<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) {
-        let bytes = encode(message);
-        assert!(!bytes.is_empty(), "{message:?}");
+        let bytes = encode(message).unwrap();
         assert_eq!(&decode::<T>(&bytes).unwrap(), message);
     }
 
@@ -231,6 +231,17 @@ mod tests {
         crosses(&ToPage::Answer(1, Answer::Held(Err(problem), [1, 2, u64::MAX])));
         crosses(&ToPage::Answer(2, Answer::Seen(Seen { bytes: vec![0; 300], ..Seen::default() }, [0; 3])));
         crosses(&ToPage::Progress(1, 0.25));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error_and_not_an_empty_message() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq((0..).map_while(|n: u8| (n < 3).then_some(n)))
+            }
+        }
+        assert!(encode(&Endless).is_err());
     }
 
     #[test]

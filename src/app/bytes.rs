@@ -176,7 +176,8 @@ impl Seen {
     #[must_use]
     pub fn readable(&self) -> &[u8] {
         let until = self.lost.first().map_or(self.bytes.len(), |lost| lost.start.saturating_sub(self.offset));
-        self.bytes.get(..until).unwrap_or_default()
+        // What is lost may begin behind the window.
+        self.bytes.get(..until).unwrap_or(&self.bytes)
     }
 }
 
@@ -254,6 +255,8 @@ mod tests {
             [None, Some(1), Some(2), None, Some(4), None]
         );
         assert_eq!(seen.readable(), [1, 2]);
+        // What is lost behind the window takes nothing away from it.
+        assert_eq!(Seen { lost: std::iter::once(20..30).collect(), ..seen }.readable(), [1, 2, 3, 4]);
     }
 
     #[test]

@@ -336,8 +336,9 @@ mod tests {
                 let put = Put::new(key_expression("a").unwrap(), ZBytes::empty());
                 let publisher = options.apply(put, None).unwrap().numbered.unwrap();
                 assert_eq!(EntityName::of(publisher), Some(EntityName::Publisher(options.lane())));
-                let (numbers, options) = (Numbers { zid: "1".into(), next: [7; 16] }, &options);
-                assert_eq!(Sending::new("a", options, None, &numbers).content.source.unwrap().sn, 7);
+                let next = std::array::from_fn(|lane| 100 + lane as u32);
+                let (numbers, options) = (Numbers { zid: "1".into(), next }, &options);
+                assert_eq!(Sending::new("a", options, None, &numbers).content.source.unwrap().sn, next[options.lane()]);
                 seen.insert(publisher);
             }
         }

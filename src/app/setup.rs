@@ -90,10 +90,11 @@ impl Setup {
     }
 
     /// As text.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing in it can fail to be written.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// What cannot be written. The tests write setups of every kind.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
     }
 
     /// Read from text; `None` when it is no setup, or one of another version.
@@ -152,7 +153,7 @@ mod tests {
             state.apply(Action::AddText);
             state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
             state.apply(Action::Key("a/b".to_owned()));
-            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
             let mut resumed = State::resumed(setup.clone());
             // The row of the file is not there any more, and nothing else is missing.
             let first = Selection::of(&state.rows[0]);
@@ -191,12 +192,12 @@ mod tests {
             state.apply(Change::Options(options.clone()).into());
             assert!(Setup::differs(&before, &state));
             let mut resumed = State::default();
-            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
             resumed.apply(Action::Browser(Report::Setup(Box::new(setup))));
             assert_eq!(resumed.api.options, options);
         }
         // One of before, and one with a priority that there is not.
-        let text = Setup::of(&State::default()).to_json();
+        let text = Setup::of(&State::default()).to_json().unwrap();
         let options = serde_json::to_string(&Options::default()).unwrap();
         let older = text.replace(&format!(",\"options\":{options}"), "");
         assert_ne!(older, text);
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_no_setup_is_not_read() {
-        let text = Setup::of(&State::default()).to_json();
+        let text = Setup::of(&State::default()).to_json().unwrap();
         assert!(Setup::from_json(&text).is_some());
         for other in ["", "{}", &text.replace("\"version\":1", "\"version\":2"), &text[1..]] {
             assert_eq!(Setup::from_json(other), None);
@@ -245,7 +246,7 @@ mod tests {
         state.apply(Action::Engine(Event::Opened(info())));
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
         state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
-        let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+        let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
 
         let mut again = State::default();
         let effects = again.apply(Action::Browser(Report::Setup(Box::new(setup))));

@@ -553,7 +553,7 @@ fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
     state.apply(Action::Edit(id, Edit::Name(name.to_owned())));
     // What is sent is the name itself.
     assert_eq!(state.rows.last().unwrap().spec().unwrap().name(), name);
-    let kept = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+    let kept = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
     assert_eq!(State::resumed(kept).rows.last().unwrap().name.raw(), name);
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
@@ -41,8 +41,8 @@ pub(super) struct Frames {
     page: Page,
     /// Whether frames are recorded, so that the rows of each put are noted.
     recording: Cell<bool>,
-    held: RefCell<HashMap<FrameKey, ZBytes>>,
-    order: RefCell<VecDeque<FrameKey>>,
+    /// By their time and number, the oldest first.
+    held: RefCell<BTreeMap<(Duration, u64), ZBytes>>,
     len: Cell<usize>,
     /// The rows of the puts since the last answer.
     notes: RefCell<Vec<Note>>,
@@ -59,7 +59,6 @@ impl Frames {
             page,
             recording: Cell::default(),
             held: RefCell::default(),
-            order: RefCell::default(),
             len: Cell::default(),
             notes: RefCell::default(),
             looked: RefCell::default(),
@@ -67,22 +66,20 @@ impl Frames {
     }
 
     fn keep(&self, frame: &capture::Frame) {
-        let key = (frame.number, frame.at);
         let mut held = self.held.borrow_mut();
         // The page asks for the last frame once more, to know whether the session is the same.
-        if held.insert(key, frame.bytes.clone()).is_some() {
+        if held.insert((frame.at, frame.number), frame.bytes.clone()).is_some() {
             return;
         }
-        let mut order = self.order.borrow_mut();
-        order.push_back(key);
         let mut len = self.len.get() + frame.bytes.len();
         let Bounds { frames, bytes } = Self::BOUNDS;
-        while order.len() > 1 && (order.len() > frames || len > bytes) {
-            let oldest = order.pop_front().and_then(|key| held.remove(&key));
-            len -= oldest.map_or(0, |bytes| bytes.len());
+        while held.len() > 1 && (held.len() > frames || len > bytes) {
+            let Some((_, oldest)) = held.pop_first() else { break };
+            len -= oldest.len();
         }
         self.len.set(len);
     }
+
     /// Notes rows from now on, or does not any more.
     pub(super) fn record(&self, on: bool) {
         self.recording.set(on);
@@ -121,7 +118,7 @@ impl Frames {
         let unreadable = |why: &str| {
             Problem::new("The bytes of this frame cannot be read.", format!("{}.", sentence(why.trim_end_matches('.'))))
         };
-        let bytes = self.held.borrow().get(&key).cloned();
+        let bytes = self.held.borrow().get(&(key.1, key.0)).cloned();
         let frame = Addressed::new(bytes.ok_or_else(|| unreadable("newer frames have taken their place"))?);
         let mut all = vec![0; frame.len()];
         frame.copy_to(0, &mut all, &mut self.looked.borrow_mut()).map_err(|error| unreadable(&error.to_string()))?;
@@ -160,7 +157,8 @@ impl Frames {
             match format {
                 Format::JsonLines => {
                     let dissection = dissect(&all, entry.frame.begun.as_ref());
-                    file.text(&export::json_line(entry, &all, &dissection, origin));
+                    let line = export::json_line(entry, &all, &dissection, origin);
+                    file.text(&line.map_err(|error| save::not_made(&error.to_string()))?);
                 }
                 Format::Pcapng => {
                     let (front, behind) = export::pcapng_around(entry, all.len(), words, origin);

@@ -21,7 +21,7 @@ use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, views};
+use self::rig::{Rig, array, cannot_build, no_memory, not_there, same, source, untimed, views};
 use super::{files::Files, host::url_of, page::Page, sources::Sources};
 use crate::{
     app::{Event, Kind, Order, Problem, Row, Shown},
@@ -434,7 +434,7 @@ impl Bench<'_> {
         let mut apart = Duration::ZERO;
         for (at, entry) in &fresh {
             self.pace.rest().await;
-            let once = rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(entry.variant, 1))?;
+            let once = rigs.get_mut(*at).ok_or_else(not_there)?.time(entry.variant, 1)?;
             apart += once.max(self.step * STEPS_PER_SAMPLE) * rounds;
         }
         self.after += fresh.len() as u32 * rounds;
@@ -448,9 +448,9 @@ impl Bench<'_> {
             let turns: Vec<_> = entries.iter().map(|(at, entry)| (*at, entry.variant)).collect();
             let entries = entries.into_iter().map(|(_, entry)| entry).collect();
             series.extend(
-                self.course(entries, rounds, async |index, runs| match turns.get(index) {
-                    Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
-                    None => Ok(Duration::ZERO),
+                self.course(entries, rounds, async |index, runs| {
+                    let (at, variant) = turns.get(index).ok_or_else(not_there)?;
+                    rigs.get_mut(*at).ok_or_else(not_there)?.time(*variant, runs)
                 })
                 .await?,
             );
@@ -507,16 +507,15 @@ impl Bench<'_> {
         let turns = [(0, Variant::CopyJs), (1, Variant::CopyWasm), (0, Variant::BorrowJs), (1, Variant::BorrowWasm)];
         let mut entries = Vec::new();
         for (at, variant) in turns {
-            if let Some(rig) = rigs.get_mut(at) {
-                let copied = rig.try_out(variant)?.unwrap_or_default();
-                self.pace.rest().await;
-                self.warm(rig, variant).await?;
-                entries.push(Entry::of(variant, rig, copied));
-            }
+            let rig = rigs.get_mut(at).ok_or_else(not_there)?;
+            let copied = rig.try_out(variant)?.map_err(|reason| Problem::new("The arrays cannot be taken.", reason))?;
+            self.pace.rest().await;
+            self.warm(rig, variant).await?;
+            entries.push(Entry::of(variant, rig, copied));
         }
-        self.course(entries, ROUNDS, async |index, runs| match turns.get(index) {
-            Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
-            None => Ok(Duration::ZERO),
+        self.course(entries, ROUNDS, async |index, runs| {
+            let (at, variant) = turns.get(index).ok_or_else(not_there)?;
+            rigs.get_mut(*at).ok_or_else(not_there)?.time(*variant, runs)
         })
         .await
     }
@@ -569,7 +568,7 @@ impl Bench<'_> {
             }
         }
         self.course(entries, ROUNDS, async |index, runs| {
-            message::VARIANTS.get(index).map_or(Ok(Duration::ZERO), |variant| rig.time(*variant, runs))
+            rig.time(*message::VARIANTS.get(index).ok_or_else(not_there)?, runs)
         })
         .await
     }
@@ -627,7 +626,7 @@ fn borrowed(segment: Segment) -> Result<ZBytes, Problem> {
 /// Joins all bytes of `payload` into one `ArrayBuffer`, by way of a `Blob`.
 async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
     let failed = |error: JsValue| no_memory(&error, payload.len());
-    let whole = JsFuture::from(blob_of(&views(payload)).map_err(failed)?).await.map_err(failed)?;
+    let whole = JsFuture::from(blob_of(&views(payload)?).map_err(failed)?).await.map_err(failed)?;
     Ok(whole.unchecked_into())
 }
 

@@ -200,8 +200,10 @@ impl Messages {
         known: Option<Rc<[Range]>>,
     ) -> Result<Result<Picture, MessageError>, Stopped> {
         let (view, room) = (content.spec.view(), self.room.get());
-        let starts: Vec<usize> = content.arrays.iter().map(|range| range.start).collect();
-        let start = starts.first().copied().unwrap_or_default();
+        // What the page says of a message is what this engine has read of it. A view that needs an
+        // array which is not there would paint bytes of others.
+        let missing = |index| MessageError::Unsound { why: format!("its picture needs array {index}, which it lacks") };
+        let start = |index: usize| content.arrays.get(index).map(|range| range.start).ok_or_else(|| missing(index));
         let total = content.arrays.iter().map(|range| range.len() as u64).sum();
         let mut scanning = Scanning { number, messages: self, done: 0, total, told: clock::now(), looked: 0 };
         // The first value that cannot be read ends the task.
@@ -216,22 +218,23 @@ impl Messages {
         let (fit, ranges, rgba) = match view {
             View::Nothing => (room.plot(0.0), Rc::from([]), Vec::new()),
             View::Number(element) => {
-                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, 1, 1)).await?);
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, sure!(start(0)), 1, 1)).await?);
                 (room.plot(0.0), Rc::from([scan.range()]), Vec::new())
             }
             View::Line(element, count) => {
                 let fit = room.plot(0.5);
                 let parts = count.min(fit.pixels.0);
-                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, count, parts)).await?);
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, sure!(start(0)), count, parts)).await?);
                 let (all, thick) = (scan.range(), (1.5 * room.density).ceil() as usize);
                 (fit, Rc::from([all]), line(scan.parts(), &all, fit.pixels, thick))
             }
             View::Raster(raster) => {
+                let start = sure!(start(0));
                 let ranges = match known {
                     Some(ranges) => ranges,
                     None => Rc::from([sure!(scanning.scan(Scan::of_raster(payload, &raster, start)).await?).range()]),
                 };
-                let range = ranges.first().copied().unwrap_or_default();
+                let range = sure!(ranges.first().copied().ok_or_else(|| missing(0)));
                 let fit = room.fit(raster.width, raster.height);
                 let mut painting = Painting::new(payload, raster, start, slice, range, fit.pixels);
                 sure!(in_turns(self, number, || painting.step(STEP)).await?);
@@ -241,23 +244,18 @@ impl Messages {
             View::Points(count) => {
                 let arrays = content.spec.arrays();
                 let mut ranges = Vec::new();
-                for (array, start) in arrays.iter().zip(&starts) {
-                    let scan = Scan::of_run(payload, array.element, *start, count, 1);
+                for (index, array) in arrays.iter().enumerate() {
+                    let scan = Scan::of_run(payload, array.element, sure!(start(index)), count, 1);
                     ranges.push(sure!(scanning.scan(scan).await?).range());
                 }
-                let at = |index: usize| starts.get(index).copied().unwrap_or_default();
-                let of = |index: usize| ranges.get(index).copied().unwrap_or_default();
-                let fit = room.field(&of(0), &of(1));
+                let [Some(x), Some(y), Some(value)] = [0, 1, 3].map(|index| ranges.get(index).copied()) else {
+                    return Ok(Err(missing(ranges.len())));
+                };
+                let starts = [sure!(start(0)), sure!(start(1)), sure!(start(3))];
+                let fit = room.field(&x, &y);
                 // A few points are painted large, so that the person sees each one.
                 let side = if count < 20_000 { 2.0 * room.density } else { room.density };
-                let mut points = Points::new(
-                    payload,
-                    [0, 1, 3].map(at),
-                    [0, 1, 3].map(of),
-                    count,
-                    fit.pixels,
-                    side.round() as usize,
-                );
+                let mut points = Points::new(payload, starts, [x, y, value], count, fit.pixels, side.round() as usize);
                 sure!(in_turns(self, number, || points.step(STEP_POINTS)).await?);
                 scanning.looked += points.looked();
                 (fit, ranges.into(), points.into_rgba())
@@ -305,7 +303,9 @@ fn make(payload: &ZBytes, key: ArrayKey) -> Result<(Object, ArrayFacts), Problem
     let class: Function = Reflect::get(&global(), &name.into())
         .and_then(JsCast::dyn_into)
         .map_err(|_| failed(&SegmentError::NoSuchArray { name }))?;
-    let part = payload.slice(key.start..key.start + key.len).unwrap_or_else(ZBytes::empty);
+    let part = payload.slice(key.start..key.start.saturating_add(key.len)).ok_or_else(|| {
+        Problem::new("The array could not be made.", "Its bytes are not in the sample. Read the message again.")
+    })?;
     let mut ledger = Ledger::new();
     let buffer = to_array_buffer(part.segments(), &mut ledger).map_err(|(_, error)| failed(&error))?;
     let array: Object = Reflect::construct(&class, &Array::of1(&buffer))

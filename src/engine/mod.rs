@@ -81,9 +81,11 @@ pub fn start() {
 }
 
 fn post(worker: &DedicatedWorkerGlobalScope, message: &ToPage, along: &[JsValue]) {
-    let (letter, transfer) = mail::letter(message, along.iter().cloned());
-    if let Err(error) = worker.post_message_with_transfer(&letter, &transfer) {
-        wasm_bindgen::throw_str(&format!("the page could not be told: {}", message_of(&error)));
+    let posted = mail::letter(message, along.iter().cloned()).and_then(|(letter, transfer)| {
+        worker.post_message_with_transfer(&letter, &transfer).map_err(|error| message_of(&error))
+    });
+    if let Err(why) = posted {
+        wasm_bindgen::throw_str(&format!("the page could not be told: {why}"));
     }
 }
 

@@ -277,7 +277,7 @@ impl Drop for Collection {
 
 fn detach(tell: Tell<'_>) -> Result<(), Problem> {
     let [copied, borrowed, moved] = three()?;
-    let slice = borrowed.payload.slice(2..6).unwrap_or_else(ZBytes::empty);
+    let slice = borrowed.payload.slice(2..6).ok_or_else(|| unable("the payload has no bytes 2 to 6"))?;
     let mut taken_away = Vec::new();
     for taken in [&copied, &borrowed] {
         take_away(&taken.array).map_err(|error| unable(&message_of(&error)))?;

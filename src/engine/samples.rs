@@ -76,7 +76,7 @@ impl Samples {
         let (payload, page) = (self.payload(id), self.page.clone());
         spawn_local(async move {
             let result = match payload {
-                Some(payload) => hash::sha256(&payload).await.map_err(|error| error.to_string()),
+                Some(payload) => hash::sha256(&payload).await,
                 None => Err("the sample was let go".to_owned()),
             };
             page.tell(Event::Hashed(id, result));

@@ -276,15 +276,20 @@ impl Session {
     }
 
     /// Returns `put` with the options of the pane.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the encoding is too long, or the put is to say its time and no session
+    /// was open yet.
     pub(super) fn as_chosen(&self, put: Put, options: &Options) -> Result<Put, Problem> {
-        let timestamp = if options.stamped { self.stamp() } else { None };
-        options.apply(put, timestamp)
+        options.apply(put, options.stamped.then(|| self.stamp()).transpose()?)
     }
 
-    /// A timestamp of the current time. `None` without a session, which has no put to stamp.
-    fn stamp(&self) -> Option<Timestamp> {
-        let mut known = self.known.borrow_mut();
-        known.as_mut().map(|known| known.stamps.stamp(clock::since_1970()))
+    /// A timestamp of the current time, by the id of this page in its session.
+    fn stamp(&self) -> Result<Timestamp, Problem> {
+        match self.known.borrow_mut().as_mut() {
+            Some(known) => Ok(known.stamps.stamp(clock::since_1970())),
+            None => Err(command_problem("Not sent.", &CommandError::NotOpen)),
+        }
     }
 
     pub(super) fn get(&self, id: PutId, question: &Question, options: &Options, rows: Option<&[Row]>) {

@@ -333,6 +333,11 @@ impl Held {
             }
             at = part.end;
         }
+        if at < end {
+            seen.problem =
+                seen.problem.or_else(|| Some(Problem::new("These bytes cannot be read.", "They are in no segment.")));
+            seen.lost.push(at..end);
+        }
         seen
     }
 

@@ -36,7 +36,7 @@ const GRACE_MILLIS: u32 = 10_000;
 /// Who waits for the answer to a question.
 struct Waiting {
     done: oneshot::Sender<(Answer, Vec<JsValue>)>,
-    told: Box<dyn Fn(f64)>,
+    told: Rc<dyn Fn(f64)>,
 }
 
 /// A measurement under way, in its own engine.
@@ -124,10 +124,9 @@ impl Errands {
         listeners.push(EventListener::new(&document.clone(), "visibilitychange", move |_| {
             let hidden = ToEngine::Do(Command::Hidden(document.hidden()));
             let Some(inner) = weak.upgrade() else { return };
-            if let Some(measuring) = inner.measuring.borrow().as_ref() {
-                measuring.link.post(&hidden, []);
-            }
-            Self(inner).post(&hidden);
+            let this = Self(inner);
+            this.post_measuring(&hidden);
+            this.post(&hidden);
         }));
     }
 
@@ -185,8 +184,9 @@ impl Errands {
                 }
             }
             ToPage::Progress(id, done) => {
-                if let Some(waiting) = self.0.waiting.borrow().get(&id) {
-                    (waiting.told)(done);
+                let told = self.0.waiting.borrow().get(&id).map(|waiting| waiting.told.clone());
+                if let Some(told) = told {
+                    told(done);
                 }
             }
             ToPage::File(name) => {
@@ -247,15 +247,28 @@ impl Errands {
     /// Sends the engine a message. Without an engine, nothing happens: the state knows that there
     /// is none.
     pub(super) fn post(&self, message: &ToEngine) {
-        if let Some(link) = self.0.engine.borrow().as_ref() {
-            link.post(message, []);
-        }
+        self.post_with(message, Vec::new());
     }
 
     fn post_files(&self, files: Vec<(FileId, Blob)>) {
-        if let Some(link) = self.0.engine.borrow().as_ref() {
-            let (command, files) = Files::command(files);
-            link.post(&ToEngine::Do(command), files);
+        let (command, files) = Files::command(files);
+        self.post_with(&ToEngine::Do(command), files);
+    }
+
+    /// An engine that a message does not reach is of no use: what was asked of it would never end.
+    fn post_with(&self, message: &ToEngine, along: Vec<JsValue>) {
+        let posted = self.0.engine.borrow().as_ref().map(|link| link.post(message, along));
+        if let Some(Err(why)) = posted {
+            self.engine_died(&format!("the page could not reach it: {why}"));
+        }
+    }
+
+    /// Sends the engine of a measurement a message, if one is under way.
+    fn post_measuring(&self, message: &ToEngine) {
+        let posted =
+            self.0.measuring.borrow().as_ref().map(|Measuring { number, link, .. }| (*number, link.post(message, [])));
+        if let Some((number, Err(why))) = posted {
+            self.measure_ended(number, Err(measuring_failed(&why)));
         }
     }
 
@@ -352,15 +365,17 @@ impl Errands {
             Err(why) => return self.measure_ended(number, Err(measuring_failed(&why))),
         };
         let (files, handed) = Files::command(files);
-        if let Command::Files(list) = &files
-            && !list.is_empty()
-        {
-            link.post(&ToEngine::Do(files), handed);
-        }
-        link.post(&ToEngine::Do(Command::Hidden(is_hidden())), []);
-        let locator = self.0.locator.borrow().clone().filter(|_| order.puts);
-        link.post(&ToEngine::Do(Command::Measure { order, locator }), []);
+        let files = match &files {
+            Command::Files(list) if list.is_empty() => Ok(()),
+            _ => link.post(&ToEngine::Do(files), handed),
+        };
         *self.0.measuring.borrow_mut() = Some(Measuring { number, link, grace: None });
+        if let Err(why) = files {
+            return self.measure_ended(number, Err(measuring_failed(&why)));
+        }
+        self.post_measuring(&ToEngine::Do(Command::Hidden(is_hidden())));
+        let locator = self.0.locator.borrow().clone().filter(|_| order.puts);
+        self.post_measuring(&ToEngine::Do(Command::Measure { order, locator }));
     }
 
     fn hear_measuring(&self, number: u64, heard: Heard) {
@@ -390,9 +405,9 @@ impl Errands {
 
     fn stop_measuring(&self) {
         self.0.wanted.set(0);
+        self.post_measuring(&ToEngine::Do(Command::StopMeasuring));
         let mut measuring = self.0.measuring.borrow_mut();
-        let Some(Measuring { number, link, grace }) = measuring.as_mut() else { return };
-        link.post(&ToEngine::Do(Command::StopMeasuring), []);
+        let Some(Measuring { number, grace, .. }) = measuring.as_mut() else { return };
         let (weak, number) = (Rc::downgrade(&self.0), *number);
         *grace = Some(Timeout::new(GRACE_MILLIS, move || {
             if let Some(inner) = weak.upgrade() {
@@ -448,7 +463,7 @@ impl Errands {
         self.0.engine.borrow().as_ref()?;
         let id = self.0.next_question.replace(self.0.next_question.get() + 1);
         let (done, answer) = oneshot::channel();
-        self.0.waiting.borrow_mut().insert(id, Waiting { done, told: Box::new(told) });
+        self.0.waiting.borrow_mut().insert(id, Waiting { done, told: Rc::new(told) });
         let _asked = Asked { errands: self, id };
         self.post(&ToEngine::Ask(id, question));
         answer.await.ok()

@@ -67,10 +67,12 @@ impl Link {
     }
 
     /// Sends a message, with objects of the browser that go along.
-    pub(super) fn post(&self, message: &ToEngine, along: impl IntoIterator<Item = JsValue>) {
-        let (letter, transfer) = mail::letter(message, along);
-        // Fails only for objects that cannot be cloned; files can.
-        let _ = self.worker.post_message_with_transfer(&letter, &transfer);
+    ///
+    /// # Errors
+    /// Why the engine does not get it. What the message asks for never ends then.
+    pub(super) fn post(&self, message: &ToEngine, along: impl IntoIterator<Item = JsValue>) -> Result<(), String> {
+        let (letter, transfer) = mail::letter(message, along)?;
+        self.worker.post_message_with_transfer(&letter, &transfer).map_err(|error| message_of(&error))
     }
 }
 

@@ -135,6 +135,20 @@ fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
 }
 
 #[test]
+fn the_end_of_a_list_of_tokens_is_not_that_of_a_get() {
+    let mut state = open();
+    let Task::Get { id: get, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
+    let Task::List(list, _) = one(state.apply(Change::List.into())) else { panic!("no list") };
+    for other in [Event::GetEnded(list, Ok(())), Event::ListEnded(get, Ok(()))] {
+        state.apply(other.into());
+    }
+    let askings = |state: &State| [state.api.get.asking.clone(), state.api.liveliness.asking.clone()];
+    assert_eq!(askings(&state), [Asking::UnderWay(get), Asking::UnderWay(list)]);
+    state.apply(Event::ListEnded(list, Ok(())).into());
+    assert_eq!(askings(&state), [Asking::UnderWay(get), Asking::Done]);
+}
+
+#[test]
 fn a_put_has_another_id_than_what_else_the_session_was_asked() {
     let mut state = open();
     let Task::Get { id: get, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };

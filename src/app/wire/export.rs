@@ -91,8 +91,15 @@ struct OneFrame<'a> {
 /// A frame as a line of JSON, with the end of line. `bytes` are all of its bytes, `dissection` is
 /// made of them, and `origin` says when the clock of the frames stood at nought, after the
 /// beginning of 1970.
-#[must_use]
-pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: Duration) -> String {
+///
+/// # Errors
+/// What cannot be written. The tests write frames of every kind.
+pub fn json_line(
+    entry: &Entry,
+    bytes: &[u8],
+    dissection: &Dissection,
+    origin: Duration,
+) -> Result<String, serde_json::Error> {
     let frame = &entry.frame;
     let summary = &frame.summary;
     let fragment = frame.place.as_ref().map(|place| OneFragment {
@@ -140,10 +147,9 @@ pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: D
         fields: fields.collect(),
         error: dissection.error.as_ref().map(ToString::to_string),
     };
-    // Nothing in it can fail to be written.
-    let mut line = serde_json::to_string(&one).unwrap_or_default();
+    let mut line = serde_json::to_string(&one)?;
     line.push('\n');
-    line
+    Ok(line)
 }
 
 /// Bytes as text, as RFC 4648 has it in section 4.
@@ -153,7 +159,7 @@ fn base64(bytes: &[u8]) -> String {
     for group in bytes.chunks(3) {
         let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for at in 0..4 {
-            let digit = DIGITS.get((bits >> (18 - 6 * at)) as usize & 63).copied().unwrap_or_default();
+            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
             text.push(if at <= group.len() { char::from(digit) } else { '=' });
         }
     }

@@ -391,7 +391,7 @@ impl Record {
     /// How long after the first frame one was.
     #[must_use]
     pub fn since_first(&self, entry: &Entry) -> Duration {
-        entry.frame.at.saturating_sub(self.origin.unwrap_or_default())
+        self.origin.map_or(Duration::ZERO, |origin| entry.frame.at.saturating_sub(origin))
     }
 
     /// How long after the frame before it one was.

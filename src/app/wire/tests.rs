@@ -350,7 +350,7 @@ fn lines_of_json_follow_the_schema_and_have_every_byte() {
     for entry in record.entries() {
         let bytes = bytes(entry, &session);
         let dissection = dissect(&bytes, entry.frame.begun.as_ref());
-        let line = export::json_line(entry, &bytes, &dissection, Duration::from_secs(1_700_000_000));
+        let line = export::json_line(entry, &bytes, &dissection, Duration::from_secs(1_700_000_000)).unwrap();
         assert!(line.ends_with("}\n") && line.matches('\n').count() == 1);
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::measuring::{
     Entry,
-    rig::{cannot_build, same, timed},
+    rig::{cannot_build, not_there, same, timed},
 };
 use crate::{
     app::{Problem, Row},
@@ -99,7 +99,7 @@ impl Rig {
                 "So nothing was measured: its time would mean nothing. This is a defect of the lab; please report it.",
             ));
         }
-        Ok(content.arrays.into_iter().filter_map(|range| payload.slice(range)).collect())
+        content.arrays.into_iter().map(|range| payload.slice(range).ok_or_else(not_there)).collect()
     }
 
     /// How long `runs` runs take.

@@ -182,6 +182,7 @@ impl Link {
             *self.timer.borrow_mut() = Some(Timeout::new(patience, move || {
                 let _ = tell.unbounded_send(Heard::Late);
             }));
+            // It does not end while `tell` is here.
             let heard = self.heard.recv().await.unwrap_or(Heard::Late);
             self.timer.borrow_mut().take();
             let late = clock::now().saturating_sub(begun).saturating_sub(Duration::from_millis(patience.into()));
