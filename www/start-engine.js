@@ -20,7 +20,7 @@ function die(cause) {
 addEventListener(
   "message",
   async ({ data }) => {
-    // The program and the script around it come at the same time: over a slow link, a round trip is 40 ms and more.
+    // Both are asked for at the same time: one after the other takes a round trip more.
     const program = data.program ?? fetch(new URL("engine_bg.wasm", import.meta.url));
     const { default: init } = await import("./engine.js");
     await init({ module_or_path: program });

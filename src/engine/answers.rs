@@ -8,7 +8,7 @@ use super::{
     frames::Frames,
     page::Page,
     payloads::Payloads,
-    session::{Operation, Session, text_bytes},
+    session::{Operation, Session},
 };
 use crate::{
     app::{
@@ -16,6 +16,7 @@ use crate::{
         session::{
             Answered, Asked, Event, Options,
             answers::{Answers, TEXT, patience},
+            text_bytes,
         },
     },
     browser::clock,

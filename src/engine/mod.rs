@@ -6,15 +6,16 @@
 //! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
 //! | `page` | tells the page what happened |
 //! | `files`, `sources`, `payloads` | files that a person gave; arrays; payloads of the rows |
+//! | `samples`, `frames` | what has arrived; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
-//! | `rate`, `answers`, `samples`, `frames` | puts at a rate; answers to queries; what has arrived; recorded frames |
-//! | `views`, `messages`, `ownership`, `measuring` | services of what the page calls so |
+//! | `rate`, `answers` | puts at a rate; answers to queries |
+//! | `views`, `messages`, `ownership`, `measuring` | what the views of these names need; measurements |
 //! | `hash`, `save` | the hash of a payload; files for the person |
 //!
-//! A service is a struct with its own state, which only its own methods touch. It holds the services
-//! that it needs, and these come before it in the table. What comes the other way, from a session
-//! to those who use it, goes through the runtime. No service holds a borrow of its state over an
-//! `await`, or while it calls another service that could call back.
+//! A service is a struct with its own state, which only its own methods touch. It holds the
+//! services that it needs, and these come before it in the table. What goes the other way, from a
+//! session to those who use it, goes through the runtime. No service borrows its state over an
+//! `await`, or while it calls what could call it back.
 
 mod answers;
 mod files;

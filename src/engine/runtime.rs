@@ -20,13 +20,13 @@ use super::{
     payloads::Payloads,
     rate::{Ended, Rate},
     samples::{Beside, Samples},
-    session::{Heard, Operation, Session, first_of},
+    session::{Heard, Operation, Session},
     views::Views,
 };
 use crate::{
     app::{
         self, Command, Problem, PutId,
-        session::{Entity, EntityName, ErrorReply, Event, Task, Token},
+        session::{Entity, EntityName, ErrorReply, Event, Task, Token, first_of},
     },
     browser::{clock, surroundings},
     client::{CommandError, Reply, Sample, capture::Taken},

@@ -11,9 +11,9 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use zenoh_protocol::core::CongestionControl;
 
-use super::{hash, page::Page, session::attachment};
+use super::{hash, page::Page};
 use crate::{
-    app::{self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp},
+    app::{self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp, session::Attachment},
     browser::clock,
     client::{Reliability, Sample, encoding},
     message::Looks,
@@ -96,7 +96,7 @@ impl Samples {
                 text => text,
             }
             .into(),
-            attachment: sample.attachment.as_ref().map(attachment),
+            attachment: sample.attachment.as_ref().map(Attachment::of),
             priority: sample.qos.priority,
             may_drop: sample.qos.congestion == CongestionControl::Drop,
             best_effort: sample.reliability == Reliability::BestEffort,

@@ -6,7 +6,6 @@ mod pending;
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    io::Read,
     rc::Rc,
     time::Duration,
 };
@@ -43,9 +42,6 @@ use crate::{
 
 /// How often the page reports the traffic of the link, while the person views it.
 const LINK_MILLIS: u32 = 500;
-
-/// How many bytes of an attachment, or of an error, the page shows.
-const SHOWN: usize = 80;
 
 /// What the runtime hears of the session.
 pub(super) enum Heard<'a> {
@@ -403,7 +399,7 @@ impl Session {
         match name {
             EntityName::Subscriber => self.page.tell(app::Event::SubscribeEnded(result)),
             EntityName::Entity(entity) => self.page.tell(Event::Declared(entity, result)),
-            // The page does not say when nobody can be watched for: the put itself is refused.
+            // A key that cannot be watched cannot be put to either, and the put says so.
             EntityName::Matching | EntityName::Experiment | EntityName::Publisher(_) => {}
         }
     }
@@ -418,7 +414,7 @@ impl Session {
             key: query.key.into(),
             parameters: query.parameters.into(),
             len: query.payload.map(|payload| payload.len()),
-            attachment: query.attachment.as_ref().map(attachment),
+            attachment: query.attachment.as_ref().map(Attachment::of),
             timeout: query.timeout,
             local: query.local,
         }));
@@ -458,44 +454,4 @@ pub(super) fn checked<'a>(
     let len = rows.into_iter().map(Row::bytes).fold(0usize, usize::saturating_add);
     options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
     Ok(key)
-}
-
-/// A text as a payload.
-pub(super) fn text_bytes(text: &str) -> ZBytes {
-    ZBytes::of_held(vec![text.to_owned().into_bytes().into()])
-}
-
-/// An attachment, as the page shows it.
-pub(super) fn attachment(attachment: &ZBytes) -> Attachment {
-    Attachment { len: attachment.len(), text: first_of(attachment).into() }
-}
-
-/// The first bytes of `payload` as a text, or in hexadecimal where they are not a text.
-pub(super) fn first_of(payload: &ZBytes) -> String {
-    let len = payload.len().min(SHOWN);
-    let mut first = vec![0; len];
-    // These bytes are only for display, so they do not count as a copy. A payload that cannot be
-    // read, such as a detached array, has nothing to show.
-    if payload.reader().read_exact(&mut first).is_err() {
-        return "not readable any more".to_owned();
-    }
-    let text = match std::str::from_utf8(&first) {
-        Ok(text) => Some(text),
-        // The last character is cut in the middle.
-        Err(error) if len < payload.len() && len - error.valid_up_to() < 4 => {
-            first.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok())
-        }
-        Err(_) => None,
-    };
-    // A text of several lines is a text. The page marks invisible characters where it shows the
-    // text.
-    let controls = |c: char| c.is_control() && !c.is_whitespace();
-    let mut shown = match text.filter(|text| !text.chars().any(controls)) {
-        Some(text) => text.to_owned(),
-        None => first.iter().take(SHOWN / 4).map(|byte| format!("{byte:02x} ")).collect(),
-    };
-    if len < payload.len() || (text.is_none() && len > SHOWN / 4) {
-        shown.push('…');
-    }
-    shown
 }

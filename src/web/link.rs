@@ -13,11 +13,11 @@ use crate::{
 /// The script that loads the engine's program in a Worker.
 ///
 /// The page preloads nothing of the engine. It needs its own program for the first input, and a
-/// link of 10 Mbit/s is busy until that has arrived. The engine's program is half as long, so a hint
-/// would delay the first input by up to a half. A Worker does not see what its document has
-/// preloaded. It would find the file in the cache and ask the server again, because the name has no
-/// hash. The page starts its engine before it draws, and the Worker then loads its program and the
-/// script around it at the same time.
+/// link of 10 Mbit/s is busy until that has arrived. The engine's program is half as long, so a
+/// hint would delay the first input by up to a half. A Worker does not see what its document has
+/// preloaded. It would find the file in the cache and ask the server again, because the name has
+/// no hash. The page starts its engine before it draws, and the Worker then loads its program and
+/// the script around it at the same time.
 const SCRIPT: &str = "start-engine.js";
 
 /// What the page hears of an engine.

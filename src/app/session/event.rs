@@ -31,7 +31,7 @@ pub enum Event {
     RateFailed(PutId, Problem),
     /// The fence was answered, or has failed.
     Flushed(PutId, Result<Took, Problem>),
-    /// Whether anybody listens to the key.
+    /// Whether a subscriber matches the key of the puts.
     Matching(bool),
     /// Numbered samples were missed.
     Missed(u32),

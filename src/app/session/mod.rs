@@ -8,7 +8,7 @@
 //! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
 //! | `ids`, `numbers` | names of puts, samples and declarations, and the numbers of numbered puts |
-//! | `tab`, `limits` | the views of the pane, and what they list at most |
+//! | `tab`, `limits`, `text` | the views of the pane, what they list at most, and bytes as texts |
 //! | `api`, `change`, `event` | what joins these: state; changes and tasks; events |
 
 mod again;
@@ -31,6 +31,7 @@ mod rate;
 mod samples;
 mod subscription;
 mod tab;
+mod text;
 
 pub(in crate::app) use self::again::cut_off;
 pub use self::{
@@ -51,6 +52,7 @@ pub use self::{
     rate::{Course, Rate},
     samples::{Attachment, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp},
     tab::Tab,
+    text::{first_of, text_bytes},
 };
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
 
