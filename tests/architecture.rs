@@ -735,8 +735,8 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
     files.iter().map(|(file, tokens)| (file.clone(), uses(file, tokens))).collect()
 }
 
-/// What is left of a graph without `joiners` when files are taken away that use none of the rest,
-/// or that none of it uses: circles, and what lies between them.
+/// The circles of a graph without `joiners`, and what lies between them. It takes away every file
+/// that uses none of the rest, or that none of the rest uses.
 fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTreeSet<String> {
     let joins =
         |file: &str| joiners.contains(&file) || ["mod.rs", "lib.rs"].contains(&file.rsplit('/').next().unwrap());

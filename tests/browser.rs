@@ -154,7 +154,7 @@ fn payloads_survive_the_growth_of_wasm_memory() {
 }
 
 #[wasm_bindgen_test]
-fn a_slice_holds_the_owner_when_everybody_else_has_let_go() {
+fn a_slice_holds_the_owner_when_all_others_have_let_go() {
     let source = array(&[5, 6]);
     let payload = payload(&source, Mode::Borrow);
     let slice = payload.slice(1..2).unwrap();
@@ -295,7 +295,7 @@ fn a_put_under_way_and_a_sample_delivered_locally_hold_the_owner_until_they_end(
     assert_eq!(flat(&sample.payload), noise(200_000));
     drop(sample);
     while client.poll_event().is_some() {}
-    assert_eq!(watch.holders(), 0, "the put is over, and nobody has the sample");
+    assert_eq!(watch.holders(), 0, "the put is over, and the program has dropped the sample");
 }
 
 #[wasm_bindgen_test]

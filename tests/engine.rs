@@ -1,5 +1,5 @@
-//! The engine of the page: it dies and is followed by another one, it cannot be loaded at first,
-//! and it goes on while the page is busy or hidden.
+//! The engine of the page. It dies and another one follows it; it cannot be loaded at first; it
+//! goes on while the page is busy or hidden.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -124,7 +124,7 @@ async fn the_page_takes_input_without_its_engine_which_can_be_started_later() {
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let page = Page::at(&url(&lab)).await;
 
-    // The page draws itself, takes input, and says that there is no engine.
+    // The page draws itself, takes input, and says that it has no engine.
     page.wait("#engine-lost[data-status=stopped]").await;
     page.wait("#pane-layout .drawing").await;
     page.fill("#preset", "three").await;

@@ -326,7 +326,7 @@ fn arrived(bytes: &[u8], step: usize) -> ZBytes {
 }
 
 #[wasm_bindgen_test]
-fn a_received_array_stays_in_the_javascript_heap_until_somebody_wants_it_in_one() {
+fn a_received_array_stays_in_the_js_heap_until_asked_for() {
     let expected = noise(200_000);
     let spec = a_tensor(Element::Int16, &[1000, 100]);
     for way in [Way::Filled, Way::Adopted] {

@@ -361,7 +361,7 @@ async fn what_is_damaged_or_of_another_schema_is_told_where_it_was_asked() {
     cut.truncate(good.len() - 8);
     stage.send(cut, "failed").await;
     let words = stage.page.text("#message-problem").await;
-    assert!(words.contains("There is no whole message.") && words.contains(&format!("{} B", good.len())), "{words}");
+    assert!(words.contains("The message is not whole.") && words.contains(&format!("{} B", good.len())), "{words}");
     stage.close().await;
 
     // The root pointer leads out of its segment.

@@ -448,7 +448,7 @@ async fn consolidation_targets_and_timeouts_are_kept() {
     assert!(complete.len() == 4 && complete.contains(&"lab/c/whole 9 B".to_owned()), "{complete:?}");
     let (monotonic, _) = replies(&mut link, get(ConsolidationMode::Monotonic, QueryTarget::AllComplete)).await;
     assert_eq!(monotonic.len(), 4, "{monotonic:?}");
-    let (nothing, end) = replies(&mut link, Get::new(key("lab/nobody"))).await;
+    let (nothing, end) = replies(&mut link, Get::new(key("lab/none"))).await;
     assert_eq!((nothing.len(), end), (0, Ok(())));
     let late = Get { timeout: Duration::from_millis(300), ..Get::new(key("lab/silent")) };
     let (_, end) = replies(&mut link, late).await;

@@ -169,7 +169,7 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     // Matching status: the peer subscribes to the first key. The second key has no subscriber, and
     // the page reports it.
     page.wait("#matching[data-matching=true]").await;
-    page.fill("#key", "nobody/here").await;
+    page.fill("#key", "none/here").await;
     page.wait("#matching[data-matching=false]").await;
     page.fill("#key", &key).await;
     page.wait("#matching[data-matching=true]").await;

@@ -101,7 +101,7 @@ impl Holding {
         self.len
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -187,7 +187,7 @@ impl State {
         Vec::new()
     }
 
-    /// Where a segment begins in the payload of the rows, or 0 when there is no such segment.
+    /// Where a segment begins in the payload of the rows, or 0 when the payload lacks it.
     #[must_use]
     pub fn offset_of(&self, selection: Option<Selection>) -> usize {
         let Ok(plan) = self.plan() else { return 0 };

@@ -3,7 +3,7 @@
 //!
 //! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces
 //! between them. A command belongs to a [`Context`]; contexts are nested, and the innermost that
-//! has the key wins. While somebody types in a field, only [`RUN`] counts.
+//! has the key wins. While a person types in a field, only [`RUN`] counts.
 
 use super::{
     action::Action,
@@ -312,8 +312,8 @@ pub fn shown(keys: &'static str) -> impl Iterator<Item = String> {
 }
 
 /// A key that was pressed, written as in the registry. `key` is what a browser says; `control` also
-/// stands for the command key. Of letters it is Shift that counts and not Caps Lock, of those that
-/// keys are named after; of other characters it is the character, however a keyboard makes it.
+/// stands for the command key. For the letters after which keys are named, Shift counts
+/// and not Caps Lock. Of other characters the character counts, however a keyboard makes it.
 #[must_use]
 pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
     let mut letters = key.chars();
@@ -509,7 +509,7 @@ mod tests {
     fn a_key_is_written_as_the_registry_writes_it() {
         assert_eq!(pressed("Enter", true, false, false), RUN);
         assert_eq!(pressed("t", false, false, false), "t");
-        // Caps Lock is no Shift, and Shift is.
+        // Caps Lock does not count as Shift.
         assert_eq!(pressed("T", false, false, false), "t");
         assert_eq!(pressed("n", false, false, true), "Shift+N");
         // A question mark is one on every keyboard, and a digit on one where digits need Shift.

@@ -52,7 +52,7 @@ fn rows_are_added_changed_moved_and_removed() {
     let ids: Vec<RowId> = state.rows.iter().map(|row| row.id).collect();
     let effects = state.apply(Action::Move(ids[2], Direction::Up));
     assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
-    assert_eq!(state.preset, None, "changed rows are no preset any more");
+    assert_eq!(state.preset, None, "changed rows are not a preset any more");
     assert_eq!(state.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[0], ids[2], ids[1]]);
     assert!(state.apply(Action::Move(ids[0], Direction::Up)).is_empty());
     assert!(state.apply(Action::Move(ids[1], Direction::Down)).is_empty());
@@ -520,7 +520,7 @@ fn a_preset_brings_its_key_until_somebody_types_one() {
     assert_eq!(state.key, "lab/tensor");
     assert!(matches!(state.apply(Action::Preset(Preset::Cloud))[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.key, "lab/points");
-    // Whether somebody listens is asked for the new key.
+    // The page asks the router anew whether a subscriber listens to the key.
     state.apply(Action::Engine(Event::Opened(info())));
     let effects = state.apply(Action::Preset(Preset::Frame));
     assert_eq!(effects.last(), Some(&Effect::Engine(Command::Session(session::Task::Match("lab/camera".to_owned())))));

@@ -133,18 +133,18 @@ impl Place {
                     self.no_connection(),
                     format!(
                         "The WebSocket failed after {millis} ms, and a browser does not tell a page why. Perhaps nothing \
-                         listens there, it is not a WebSocket server, it does not allow this page, or the browser does not \
+                         listens there, it is not a WebSocket server, or it does not allow this page. Or the browser does not \
                          open this address.{hint} Start a router with scripts/serve --router-only, or check host and port."
                     ),
                 )
             }
             LinkError::Text => Problem::new(
-                "The server is no zenoh router.",
+                "The server is not a zenoh router.",
                 "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as \
                  in ws/127.0.0.1:7446.",
             ),
             LinkError::Handshake { code } => Problem::new(
-                "The server is no zenoh router, or it refused the session.",
+                "The server is not a zenoh router, or it refused the session.",
                 format!("It closed the connection during the handshake (WebSocket code {code})."),
             ),
             LinkError::Closed { code, paused } => match pause::words(*paused) {
@@ -162,7 +162,7 @@ impl Place {
                         "The link ended while this page stood still."
                     },
                     format!(
-                        "{words} The connection to {url} has ended (WebSocket code {code}): a router ends a link from which \
+                        "{words} The connection to {url} has ended (WebSocket code {code}). A router ends a link from which \
                          it hears nothing for a while, or which takes nothing."
                     ),
                 ),

@@ -10,7 +10,7 @@ use crate::browser::error::message_of;
 /// # Errors
 /// The browser's reason: it may refuse, and outside of a secure context it has no clipboard.
 pub async fn to_clipboard(text: &str) -> Result<(), String> {
-    let window = window().filter(web_sys::Window::is_secure_context).ok_or("there is no clipboard here")?;
+    let window = window().filter(web_sys::Window::is_secure_context).ok_or("this page has no clipboard")?;
     let written = window.navigator().clipboard().write_text(text);
     JsFuture::from(written).await.map(|_| ()).map_err(|error| message_of(&error))
 }

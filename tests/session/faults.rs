@@ -82,7 +82,7 @@ async fn what_a_flood_loses_at_its_sender_is_told_there_and_is_missed_at_the_sub
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and_told_to_nobody_else() {
+async fn samples_dropped_for_a_slow_reader_are_missed_there_alone() {
     const COUNT: u32 = 60;
     let lab = router().await;
     let mut reader = Link::open(&lab.ws_locator()).await;
@@ -235,7 +235,7 @@ async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_co
         let theirs = querier.get().await.unwrap();
         let id = query(link.until(is_query).await);
         let (put, get, now) = (link.op(), link.op(), link.now());
-        link.client.get(get, Get::new(key("lab/nobody/is/asked")), now).unwrap();
+        link.client.get(get, Get::new(key("lab/none/is/asked")), now).unwrap();
         link.until(|event| matches!(event, Event::GetEnded(..))).await;
         link.client.put(put, block("lab/large", payload(&noise(1, 32 << 20)))).unwrap();
         link.parts_of(put, 20).await;

@@ -67,7 +67,7 @@ pub enum Change {
     RateFailed(PutId, Problem),
     /// Answer: the fence.
     Flushed(PutId, Result<Took, Problem>),
-    /// Whether anybody listens to the key.
+    /// Whether a subscriber listens to the key.
     Matching(bool),
     /// Numbered samples were missed.
     Missed(u32),
@@ -118,7 +118,7 @@ pub enum Task {
     Stop,
     /// Ask for a fence.
     Flush(PutId),
-    /// Watch whether anybody listens to this key, as typed.
+    /// Watch whether a subscriber listens to this key, as typed.
     Match(String),
     /// Ask.
     Get {

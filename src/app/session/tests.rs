@@ -184,7 +184,7 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     assert_eq!(state.api.answer.problem.as_ref().unwrap().detail, "Too late. The asker was told so.");
     // Declared anew, it counts what was under way, and nothing else.
     state.apply(Change::Undeclare(Entity::Queryable).into());
-    assert!(state.apply(Change::Asked(asked.clone()).into()).is_empty(), "there is no queryable any more");
+    assert!(state.apply(Change::Asked(asked.clone()).into()).is_empty(), "the page has no queryable any more");
     assert_eq!(counts(&state), [5, 1, 2, 1, 1]);
     state.apply(Change::Declare(Entity::Queryable).into());
     assert_eq!(counts(&state), [1, 0, 0, 0, 1]);

@@ -28,7 +28,7 @@ impl Style {
         }
     }
 
-    /// Bytes as text, as elements of a type. `None` when they are no whole number of them.
+    /// Bytes as text, as elements of a type. `None` when an element would be cut.
     #[must_use]
     pub fn text(self, bytes: &[u8], element: Element, order: Order) -> Option<String> {
         if self == Self::Hex {

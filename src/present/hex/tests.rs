@@ -305,7 +305,7 @@ fn differences_in_words() {
     assert_eq!(words(&[1, 2], &[1, 2]), "No byte differs of 2 B.");
     assert_eq!(words(&[1, 2, 3], &[1, 3]), "1 of 2 B differs, the first at 0x1; this one goes on for 1 B.");
     assert_eq!(words(&[0, 2], &[1, 3, 4]), "2 of 2 B differ, the first at 0x0; the other goes on for 1 B.");
-    assert_eq!(words(&[], &[1]), "There is no byte that both have; the other goes on for 1 B.");
+    assert_eq!(words(&[], &[1]), "The two have no offset in common; the other goes on for 1 B.");
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub fn words(value: Value, element: Element) -> String {
     }
 }
 
-/// The shortest decimal of a number that is no NaN, as JavaScript and Rust both read it, but for
+/// The shortest decimal of a number other than NaN, as JavaScript and Rust both read it, but for
 /// infinity.
 pub(super) fn decimal(float: f64, element: Element) -> String {
     if float.is_infinite() {
@@ -101,7 +101,7 @@ fn short_half(float: f64) -> String {
 }
 
 /// Reads a number of a few digits with an exponent, as in `-1.25e-3`. The general way to read
-/// numbers needs tables of 10 kB, which the first view would have to load; here whole number and
+/// numbers needs tables of 10 kB, which the first view would have to load. Here whole number and
 /// power of ten are exact, and dividing or multiplying them rounds once.
 pub(super) fn read_short(text: &str) -> Option<f64> {
     let (digits, exponent) = text.split_once('e')?;

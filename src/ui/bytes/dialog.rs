@@ -223,7 +223,7 @@ impl Open {
         self.holds.held().map_or(self.looked, Held::looked)
     }
 
-    /// Why there is no payload, or why not all bytes in view can be read.
+    /// Why the rows give no payload, or why not all bytes in view can be read.
     fn problem(&self, in_view: &Range<usize>) -> Option<&Problem> {
         let window = self.window.as_ref();
         self.holds.problem().or_else(|| window?.problem(in_view))

@@ -213,8 +213,8 @@ fn not_measured(state: &State) -> Html {
             if scenario == Scenario::Payload {
                 <p>
                     if state.session.is_open() {
-                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page: \
-                           to see what share of a whole put the copy is." }
+                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page. \
+                           So it shows what share of a whole put the copy is." }
                     } else {
                         { "Connect to a router first, and it also shows what share of a whole put the copy is." }
                     }

@@ -124,7 +124,7 @@ fn held_back(state: &State) -> Html {
     html! {
         <p class="quiet" id="held-back">
             { format!(
-                "There is no answer yet. After failures this browser itself holds back connections to the same host and port, \
+                "The server has not answered yet. After failures this browser itself holds back connections to the same host and port, \
                  for up to {} s, as Firefox does. The page goes on waiting; Cancel ends it.",
                 longest.as_secs(),
             ) }

@@ -123,7 +123,7 @@ fn reading_touches_only_the_segments_that_it_must() {
         assert_eq!((received.was_read(0), received.was_read(1)), (true, false));
         let head = received.segment(0).unwrap().len() as u64;
         assert!(received.ledger().total() <= head && head < 200, "{:?}", received.ledger());
-        // Whoever reads the data through `capnp` has their segment made contiguous, once.
+        // A program that reads the data through `capnp` has their segment made contiguous, once.
         for _ in 0..2 {
             let reader = received.reader();
             assert_eq!(reader.get_root::<tensor::Reader>().unwrap().get_data().unwrap(), bytes_of(&spec, 0));
@@ -172,7 +172,7 @@ fn a_placeholder_in_another_segment_than_its_pointer_is_found_too() {
     let reader = serialize::read_message(&bytes[..], ReaderOptions::new()).unwrap();
     let root = reader.get_root::<tensor::Reader>().unwrap();
     assert_eq!((root.get_name().unwrap().to_str().unwrap(), root.get_data().unwrap()), ("far", &[1, 2, 3][..]));
-    // The old landing pad is nobody's now.
+    // The old landing pad belongs to no pointer now.
     let structure = Received::open(&payload).unwrap().structure(Some(Schema::Tensor)).unwrap();
     let unused: Vec<_> = structure.spans.iter().filter(|span| span.kind == Kind::Unused).collect();
     assert_eq!(unused.len(), 1);

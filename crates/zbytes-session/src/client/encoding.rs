@@ -1,7 +1,7 @@
 //! Encodings as texts: `text/plain;utf-8` is a name, a semicolon and a schema.
 //!
 //! On the wire an encoding is a number and a schema. The numbers and their names are those of zenoh
-//! 1.10, see [`ENCODING_NAMES`]; what has no number has [`CUSTOM`] and the whole text as its
+//! 1.10, see [`ENCODING_NAMES`]. What has no number has [`CUSTOM`] and the whole text as its
 //! schema, as there.
 
 use zenoh_protocol::core::Encoding;

@@ -14,7 +14,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Takes the number of a sample; returns how many before it did not come. The first one of a
-    /// publisher begins the counting, and one that is late or repeated is passed over: what it
+    /// publisher begins the counting, and one that is late or repeated is passed over. What it
     /// fills was reported as missed when it was overtaken. Of `most` publishers the numbers are
     /// kept; of further ones nothing is missed.
     pub(super) fn take(&mut self, source: Source, most: usize) -> u32 {

@@ -89,8 +89,8 @@ pub struct Took {
     pub pause: Pause,
 }
 
-/// Watches the clocks of a page. Whoever owns it tells it every moment at which the page runs, and
-/// at least one in each [`TICK`].
+/// Watches the clocks of a page. Its owner tells it every moment at which the page runs, and at
+/// least one in each [`TICK`].
 #[derive(Clone, Debug)]
 pub struct Watch {
     last: Reading,
@@ -179,7 +179,7 @@ mod tests {
         page.runs_after(TICK, TICK);
         assert_eq!(page.runs_after(STILL, STILL), still(STILL), "the border");
         assert_eq!(page.runs_after(40 * SECOND, 40 * SECOND), still(40 * SECOND));
-        // What waited is handled then, and is no pause.
+        // What waited is handled then, and is not a pause.
         for _ in 0..100 {
             assert_eq!(page.runs_after(MILLI, MILLI), None);
         }

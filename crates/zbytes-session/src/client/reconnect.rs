@@ -8,10 +8,10 @@
 //!                         +---------------------------------- opened ---------+
 //! ```
 //!
-//! The first attempt comes after at most 0.1 s; each further one may wait twice as long, up to 2 s,
+//! The first attempt comes after at most 0.1 s. Each further one may wait twice as long, up to 2 s,
 //! or up to 10 s where failures are to be few. Of that time a random half is taken off, so that the
 //! pages of a class do not all come back in the same moment. A session that did not last counts as
-//! a failed attempt: a router that takes sessions and ends them at once is not asked ten times a
+//! a failed attempt. So a router that takes sessions and ends them at once is not asked ten times a
 //! second.
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest wait where an engine holds back attempts after failures, the longer the more there
 /// were. In Firefox an outage of a minute is over 11 s after its end so, in the mean of 3,000
-/// simulated ones; with waits of 2 s it takes 18 s.
+/// simulated ones. With waits of 2 s it takes 18 s.
 pub const LONGEST_SPARING_WAIT: Duration = Duration::from_secs(10);
 
 /// A session that has lasted so long was a good one: after it attempts are counted from one again.
@@ -42,7 +42,7 @@ pub struct Wait {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// There is no session to be opened again.
+    /// The program has lost no session that could be opened again.
     #[default]
     Idle,
     Up {
@@ -103,8 +103,8 @@ impl Reconnect {
         Some(Wait { attempt: self.attempts, delay })
     }
 
-    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that
-    /// became due is due.
+    /// The program that asks stood still for so long. A session has not lasted meanwhile; an
+    /// attempt that became due is due.
     pub fn handle_pause(&mut self, still: Duration) {
         if let State::Up { since } = &mut self.state {
             *since = since.saturating_add(still);

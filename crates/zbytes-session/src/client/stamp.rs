@@ -5,7 +5,7 @@ use std::time::Duration;
 use zenoh_protocol::core::{NTP64, Timestamp, TimestampId};
 
 /// Makes the timestamps of one session. Each is later than the one before, however coarse or
-/// unsteady the clock: whoever keeps the latest sample of a key has to tell two of them apart.
+/// unsteady the clock. A storage of the latest sample of a key has to tell two of them apart.
 #[derive(Clone, Debug)]
 pub struct Stamps {
     id: TimestampId,

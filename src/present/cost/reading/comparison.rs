@@ -107,7 +107,7 @@ impl Reading {
             let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
             let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
             let share = stats::ratio(&copying, &totals)?;
-            // A part is no more than the whole, however little the clock saw of both.
+            // A part is at most the whole, however little the clock saw of both.
             Some(Interval { upper: share.upper.min(1.0), ..share })
         });
         let arrived = totals(Variant::Copy)

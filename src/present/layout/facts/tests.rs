@@ -254,7 +254,7 @@ fn a_part_that_is_to_be_moved_is_refused_where_it_is_and_named() {
     assert_eq!(first_refused(&rows).map(|(segment, row)| (segment, row.id)), Some((7, 3)));
     assert_eq!(row_words(&part), "Uint8Array, a part, JS heap");
     assert!(is_refused(&part) && mode_sentence(&part).starts_with("Not taken"));
-    // Whoever asks for a copy instead gets one, and it is counted.
+    // A person who asks for a copy instead gets one, and the ledger counts it.
     let copied = Row { unsupported: Unsupported::Copy, ..part };
     let rows = [copied.clone()];
     assert_eq!(first_refused(&rows), None);

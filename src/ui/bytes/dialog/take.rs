@@ -52,7 +52,7 @@ impl BytesDialog {
             let result = if secure {
                 to_clipboard(&text).await
             } else {
-                Err("there is no clipboard on a page that came by plain http".to_owned())
+                Err("a page that came by plain http has no clipboard".to_owned())
             };
             if let Err(reason) = result {
                 link.send_message(Msg::NotCopied(number, text, reason));
@@ -159,7 +159,7 @@ fn as_text(bytes: &[u8], style: Style, element: Element, order: Order) -> (Strin
         Some(text) => (text, String::new()),
         None => (
             style.text(bytes, Element::Uint8, order).unwrap_or_default(),
-            format!(" They are no whole number of {} elements, so they were copied as bytes.", element.name()),
+            format!(" They are not a whole number of {} elements, so they were copied as bytes.", element.name()),
         ),
     };
     (text, format!("Copied {what}.{note}"))

@@ -569,7 +569,7 @@ impl BytesDialog {
                             </p>
                         }
                     } else if !open.holds.are_waited_for() {
-                        <p>{ "There is no byte in it." }</p>
+                        <p>{ "It has no byte." }</p>
                     }
                 </div>
                 if coming || !bytes.is_empty() {
@@ -590,7 +590,7 @@ impl BytesDialog {
                                         <th scope="row">
                                             { element.name() }
                                             if off {
-                                                <span class="quiet" title="The offset is no multiple of its size.">{ " *" }</span>
+                                                <span class="quiet" title="The offset is not a multiple of its size.">{ " *" }</span>
                                             }
                                         </th>
                                         if element.size() == 1 {
@@ -622,8 +622,8 @@ impl BytesDialog {
                     if open.subject == Subject::Build && writable {
                         if mode_at(&ctx.props().state, open.cursor) == Some(Mode::Move) {
                             <p class="quiet" id="bytes-moved">
-                                { "This row is moved: building the payload takes the array away, and nobody can write to it any more. Here \
-                                   it is looked at before that." }
+                                { "This row is moved: building the payload takes the array away, and its owner cannot write to it any more. Here \
+                                   you look at it before that." }
                             </p>
                         } else {
                             { self.writing(link) }

@@ -225,7 +225,7 @@ fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
     pair.got.retain(|got| !matches!(got.message.body, NetworkBody::Declare(_)));
     assert_eq!(kinds(&pair), ["reply", "final"]);
     assert!(matches!(pair.client.finish(1), Err(CommandError::UnknownQuery { query: 1 })));
-    // Nobody is there for it: it ends at once.
+    // The client has no queryable for it: it ends at once.
     pair.got.clear();
     assert!(say(&mut pair, [request(70, "elsewhere")]).is_empty());
     assert_eq!(kinds(&pair), ["final"]);
@@ -534,6 +534,6 @@ fn every_table_of_a_router_ends_at_its_bound() {
     // A router that asks and takes no answers.
     let mut pair = open(Limits { queued_messages: 5, queries: 2, ..Limits::default() });
     pair.narrow = 0;
-    let told_ = say(&mut pair, (0..8).map(|rid| request(rid, "nobody")));
+    let told_ = say(&mut pair, (0..8).map(|rid| request(rid, "none")));
     assert_eq!(told_, [format!("closed {:?} []", CloseCause::TooManyQueries { limit: 7 })]);
 }

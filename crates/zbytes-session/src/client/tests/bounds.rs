@@ -88,8 +88,9 @@ fn a_batch_may_have_what_was_agreed_and_before_that_what_any_may_have_and_not_a_
     assert!(words.contains("8,388,608 B") && words.contains("65,535 B"), "{words}");
 }
 
-/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold, then with
-/// exactly that bound, and with one byte less. Returns the last two, and the bound of the last.
+/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold. Then runs
+/// it with exactly that bound, and with one byte less. Returns the last two, and the bound of the
+/// last.
 fn at_the_edge(fill: impl Fn(&mut Pair)) -> (Pair, Pair, usize) {
     let full = |limit| {
         let mut pair = open(held(limit));
@@ -185,7 +186,7 @@ fn kept_replies_are_bounded_by_bytes_and_a_get_beyond_ends_after_what_it_had() {
         assert_eq!(told(&mut less), ["5 a/x", "5 a/y", &format!("5 Err(TooMuchHeld {{ limit: {limit} }})")], "{len} B");
         assert!(less.client.is_open(), "the session goes on");
         assert_eq!(less.client.held.bytes(), 0);
-        // A newer one takes the place of the one before, and is no more.
+        // A newer one takes the place of the one before, and holds no more.
         let rid = *api::requests(&enough).last().unwrap();
         if len == 1000 {
             answers(&mut enough, rid, &["a/x"], len);

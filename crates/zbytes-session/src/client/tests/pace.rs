@@ -89,7 +89,7 @@ fn without_an_answer_no_more_leaves_than_the_bound_and_with_each_a_part_more() {
         let count = all.len();
         pair.run(30 * SECOND);
         assert_eq!(fences(&pair).len(), count, "nothing is owed, so nothing is asked");
-        assert!(pair.take().is_empty(), "fences of the client's own are told to nobody");
+        assert!(pair.take().is_empty(), "fences of the client's own are not told");
     }
 }
 

@@ -81,7 +81,7 @@ fn what_waited_in_the_browser_arrives_and_the_gap_counts_from_before_the_pause()
     assert!(gap.time >= FROZEN.still && gap.time <= pair.now - heard + 3 * SECOND, "{gap:?}");
     assert!(pair.client.paused().is_none());
 
-    // A second pause, and one while there is no link, are parts of the same gap.
+    // A second pause, and one without a link, are parts of the same gap.
     let waiting = freeze(&mut pair, FROZEN, std::slice::from_ref(&put));
     hand(&mut pair, waiting);
     let waiting = freeze(&mut pair, FROZEN, &[put]);

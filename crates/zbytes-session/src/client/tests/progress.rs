@@ -212,7 +212,7 @@ fn what_arrives_is_told_with_key_and_length_and_ends_with_its_sample() {
             panic!("got {events:?}")
         };
         assert_eq!((sample.payload.len(), arriving(&mut pair.client)), (total, None));
-        // Of what nobody asks about while it arrives, nothing else is told either.
+        // Of what the program does not ask about while it arrives, nothing else is told either.
         pair.say(&push(wire("lab/large"), &noise(total)), Priority::DEFAULT);
         pair.run(SECOND);
         assert!(matches!(pair.take().as_slice(), [Event::Sample(_)]));

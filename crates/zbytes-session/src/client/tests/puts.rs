@@ -267,7 +267,7 @@ fn puts_that_may_be_dropped_are_dropped_beyond_the_bound_and_others_wait() {
             panic!("got {events:?}")
         };
         assert_eq!((*failed, error), (op, &PutError::Dropped { queued: 40 << 20, limit: 64 << 20, dropped }));
-        assert!(sample.local, "congestion is no reason to withhold it from this very client");
+        assert!(sample.local, "congestion is not a reason to withhold it from this very client");
     }
     router.client.unsubscribe(7).unwrap();
     router.client.put(3, Put { congestion: CongestionControl::Block, ..Put::new(key("a"), piece.clone()) }).unwrap();

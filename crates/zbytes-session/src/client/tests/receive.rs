@@ -41,7 +41,7 @@ fn samples_refer_to_the_received_batches_and_copy_nothing() {
 
 #[test]
 fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_never_makes_one() {
-    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway: it
+    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway. It
     // loses what a lost one loses.
     for (at, keep) in (0..20).flat_map(|at| [None, Some(0), Some(3), Some(9)].map(|keep| (at, keep))) {
         let mut pair = Pair::open();
