@@ -756,7 +756,7 @@ fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTre
 type Files = Vec<(String, Vec<TokenTree>)>;
 
 #[test]
-fn no_files_use_each_other_in_a_circle_but_through_those_that_are_listed() {
+fn files_use_each_other_in_a_circle_only_through_joiners() {
     let mut crates: BTreeMap<String, Files> = BTreeMap::new();
     for (file, tokens) in sources() {
         crates.entry("src/".to_owned()).or_default().push((file, tokens));
@@ -784,8 +784,63 @@ fn no_files_use_each_other_in_a_circle_but_through_those_that_are_listed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The most characters in the name of a test: subject, condition, result.
+const LONGEST_NAME: usize = 60;
+
+/// The names of the tests among some tokens, also of those in the body of a macro.
+fn names_of_tests(tokens: &[TokenTree]) -> Vec<String> {
+    let is_hash = |token: &TokenTree| matches!(token, TokenTree::Punct(hash) if hash.as_char() == '#');
+    // The last name of an attribute's path: `test` of `tokio::test(flavor = "multi_thread")`.
+    let marks = |token: &TokenTree| {
+        let TokenTree::Group(attribute) = token else { return false };
+        let path = attribute.stream().into_iter().take_while(|token| !matches!(token, TokenTree::Group(_)));
+        let last = path.filter(|token| matches!(token, TokenTree::Ident(_))).last();
+        ["test", "wasm_bindgen_test"].iter().any(|word| is_ident(last.as_ref(), word))
+    };
+    let mut names = Vec::new();
+    each_list(tokens, &mut |list| {
+        for (at, pair) in list.windows(2).enumerate() {
+            if !is_hash(&pair[0]) || !marks(&pair[1]) {
+                continue;
+            }
+            let rest = &list[at + 2..];
+            if let Some(function) = rest.iter().position(|token| is_ident(Some(token), "fn")) {
+                // In a macro, `$` stands there, and its calls have the name.
+                let name = rest.get(function + 1).filter(|name| matches!(name, TokenTree::Ident(_)));
+                names.extend(name.map(ToString::to_string));
+            }
+        }
+    });
+    names
+}
+
+#[test]
+fn names_of_tests_are_short() {
+    let (mut seen, mut long) = (0, Vec::new());
+    for folder in ["src", "crates", "tests", "notices"] {
+        let (root, files) = files_in(folder);
+        for path in files {
+            let tokens: TokenStream = fs::read_to_string(&path).unwrap().parse().unwrap();
+            let names = names_of_tests(&tokens.into_iter().collect::<Vec<_>>());
+            seen += names.len();
+            let of_file = |name: &String| format!("{folder}/{}: {name}", name_in(&root, &path));
+            long.extend(names.iter().filter(|name| name.len() > LONGEST_NAME).map(of_file));
+        }
+    }
+    assert!(seen > 800, "{seen} tests were found");
+    assert!(long.is_empty(), "at most {LONGEST_NAME} characters: subject, condition, result\n{}", long.join("\n"));
+}
+
 #[test]
 fn these_checks_can_fail() {
+    {
+        let source = "#[test] fn a() {} mod m { #[tokio::test(flavor = \"x\")] #[ignore] async fn b() {} }
+            proptest! { #[test] fn c(n in 0..test) {} } #[wasm_bindgen_test] fn d() {} #[cfg(test)] fn e() {}";
+        let tokens: Vec<TokenTree> = source.parse::<TokenStream>().unwrap().into_iter().collect();
+        let mut names = names_of_tests(&tokens);
+        names.sort();
+        assert_eq!(names, ["a", "b", "c", "d"]);
+    }
     {
         let text = "in `src/lib.rs`, `src/…` and `lib.rs`, [there](docs/a.md#b), [here](#c), [away](https://h/d.md)";
         assert_eq!((named_files(text), linked_files(text)), (vec!["src/lib.rs"], vec!["docs/a.md"]));

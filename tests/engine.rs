@@ -77,7 +77,7 @@ async fn an_engine_that_dies_is_followed_by_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_and_a_measurement_end_with_a_word_when_their_engine_dies() {
+async fn searches_and_measurements_say_when_their_engine_dies() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-search-dies");
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_search_and_a_measurement_end_with_a_word_when_their_engine_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_takes_input_without_its_engine_which_can_be_started_later() {
+async fn a_page_without_an_engine_takes_input_and_starts_one_later() {
     let _turn = turn().await;
     let dist = copied_page("page-without-engine");
     let program = dist.join("engine_bg.wasm");

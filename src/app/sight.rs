@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_stays_while_the_pieces_are_the_same_in_number_and_nothing_points_at_a_row_that_is_gone() {
+    fn a_window_stays_while_the_number_of_pieces_is_the_same() {
         let mut state = State::default();
         state.apply(Action::Preset(Preset::ThreeSmall));
         let window = Window::new(0.5, 2.5);

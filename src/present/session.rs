@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_lab_says_decides_whether_a_websocket_is_tried_and_what_its_failure_means() {
+    fn the_labs_answer_decides_whether_a_websocket_is_tried() {
         let runs = Asked::Lab(Some("ws/127.0.0.1:7446"));
         for (asked, words) in [
             (runs, None),

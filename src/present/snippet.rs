@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_the_pages_own_with_every_space_and_what_cannot_be_seen_is_written() {
+    fn a_key_in_a_program_keeps_spaces_and_shows_the_unseen() {
         let key = "lab/a\u{202e}b ";
         let text = |program: Program| program.text(&Surroundings { key, ..PAGE });
         assert!(text(Program::PythonSubscriber).contains("\"lab/a\\U0000202eb \""));

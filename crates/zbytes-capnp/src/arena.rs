@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_given_out_in_the_planned_order_and_taken_back_as_it_is() {
+    fn memory_is_given_out_as_planned_and_taken_back_as_it_is() {
         let mut arena = Arena::planned(&[3, 0, 2]).unwrap();
         let mut places = vec![given(&mut arena, 3), given(&mut arena, 0)];
         // The arena may be moved while its memory is in use.
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_planned_is_as_long_as_asked_for_and_no_shorter_than_a_page() {
+    fn an_unplanned_segment_has_what_was_asked_for_or_a_page() {
         let mut arena = Arena::planned(&[4]).unwrap();
         let sizes = [5, 2000, 4, 0].map(|minimum| given(&mut arena, minimum).1);
         // The plan waits for a wish that it fits.

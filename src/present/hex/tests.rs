@@ -179,7 +179,7 @@ fn floating_point_at_its_edges() {
 }
 
 #[test]
-fn offsets_are_typed_in_decimal_or_hexadecimal_or_from_the_cursor() {
+fn offsets_are_decimal_hexadecimal_or_from_the_cursor() {
     let typed = |text| offset(text, 100, 1 << 30);
     for (text, expected) in [
         ("8192", 8192),

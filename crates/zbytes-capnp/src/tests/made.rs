@@ -158,7 +158,7 @@ fn a_message_in_one_segment_is_gathered_once() {
 }
 
 #[test]
-fn a_placeholder_in_another_segment_than_its_pointer_is_found_too() {
+fn a_placeholder_is_found_in_another_segment_than_its_pointer() {
     // The first segment has room for root and struct only; everything else is far away.
     let mut draft = Draft::planned(&[6]).unwrap();
     let mut root = draft.init_root::<tensor::Builder>();
@@ -196,7 +196,7 @@ fn an_object_without_a_byte_does_not_take_the_place_of_an_array() {
 }
 
 #[test]
-fn an_adopted_array_without_elements_is_an_empty_list_and_no_segment() {
+fn an_adopted_array_without_elements_becomes_an_empty_list() {
     // Near its pointer, and far from it.
     for planned in [&[64][..], &[1]] {
         let mut draft = Draft::planned(planned).unwrap();

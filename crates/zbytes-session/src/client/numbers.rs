@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_are_counted_per_publisher_also_where_the_numbers_begin_anew() {
+    fn gaps_are_counted_per_publisher_also_over_renewed_numbers() {
         let id = |zid: u8, eid| EntityGlobalIdProto { zid: ZenohIdProto::try_from([zid; 4].as_slice()).unwrap(), eid };
         let mut numbers = Numbers::default();
         let mut take = |id, sn| numbers.take(Source { id, sn }, 3);

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_runs_now_and_then_does_not_stand_still_however_often_it_is_asked() {
+    fn a_page_that_runs_now_and_then_does_not_stand_still() {
         let mut page = Page::new();
         for _ in 0..200 {
             // A tick each second, one late by another second, a task of two, and the messages of a
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_was_frozen_stood_still_from_its_last_moment_to_the_next() {
+    fn a_frozen_page_stood_still_from_one_moment_to_the_next() {
         let mut page = Page::new();
         page.runs_after(TICK, TICK);
         assert_eq!(page.runs_after(STILL, STILL), still(STILL), "the border");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleep_shows_in_one_clock_or_in_both_and_a_clock_that_was_set_back_says_nothing() {
+    fn a_sleep_shows_in_a_clock_and_one_set_back_says_nothing() {
         let mut page = Page::new();
         // An engine whose steady clock goes on while the computer sleeps.
         assert_eq!(page.runs_after(120 * SECOND, 120 * SECOND), still(120 * SECOND));

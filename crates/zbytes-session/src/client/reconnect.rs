@@ -153,7 +153,7 @@ mod tests {
     const MILLI: Duration = Duration::from_millis(1);
 
     #[test]
-    fn waits_double_up_to_the_longest_and_lie_within_their_upper_half() {
+    fn waits_double_to_the_longest_and_lie_in_their_upper_half() {
         for random in [0, 1 << 31, u32::MAX] {
             let mut reconnect = Reconnect::new();
             reconnect.opened(Duration::ZERO);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn where_failures_are_to_be_few_the_waits_go_on_doubling_up_to_ten_seconds() {
+    fn sparing_waits_double_up_to_ten_seconds() {
         let mut reconnect = Reconnect::sparing();
         for _ in 0..2 {
             reconnect.opened(Duration::ZERO);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_lasted_starts_anew_and_one_that_did_not_counts_as_an_attempt() {
+    fn a_short_session_counts_as_an_attempt_and_a_long_one_does_not() {
         let mut reconnect = Reconnect::new();
         let mut now = Duration::ZERO;
         for attempt in 1..5 {

@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_the_source_is_why_that_matters_and_what_to_do() {
+    fn a_refusal_says_what_the_source_is_and_what_to_do() {
         let cases = [
             (Cause::Shared, "in shared memory", "another thread may write it", "Copy it"),
             (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change", "of fixed length"),

@@ -69,7 +69,7 @@ fn the_bar_has_every_stage_and_what_fresh_memory_adds() {
 }
 
 #[test]
-fn times_far_apart_are_each_drawn_around_a_median_and_near_ones_on_one_axis() {
+fn times_far_apart_are_each_drawn_around_their_median() {
     let words = |run: &Run| {
         let plot = densities(run, &Reading::of(run), 300.0).unwrap();
         plot.marks.iter().filter(|mark| matches!(mark, Mark::Text { words, .. } if words.starts_with("1 × = "))).count()
@@ -79,7 +79,7 @@ fn times_far_apart_are_each_drawn_around_a_median_and_near_ones_on_one_axis() {
 }
 
 #[test]
-fn an_interval_that_reaches_beyond_the_samples_is_drawn_to_its_end() {
+fn an_interval_beyond_the_samples_is_drawn_to_its_end() {
     let run = fixture::run(Scenario::Payload);
     let mut reading = Reading::of(&run);
     reading.puts[0].1.median.lower /= 50.0;

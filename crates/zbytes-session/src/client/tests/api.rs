@@ -197,7 +197,7 @@ fn a_get_times_out_and_one_that_is_lost_tells_what_it_had() {
 }
 
 #[test]
-fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
+fn queries_are_answered_in_their_lane_and_end_with_the_last() {
     let mut pair = Pair::open();
     pair.client.declare_queryable(1, key("q/**")).unwrap();
     pair.client.declare_queryable(2, key("q/*")).unwrap();
@@ -237,7 +237,7 @@ fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
 }
 
 #[test]
-fn a_fence_leaves_behind_everything_that_waits_and_tells_when_it_is_answered() {
+fn a_fence_leaves_behind_what_waits_and_tells_its_answer() {
     let mut pair = Pair::open();
     (pair.narrow, pair.latency) = (1, Duration::from_millis(10));
     for (op, priority) in [(1, Priority::Background), (2, Priority::RealTime), (3, Priority::Data)] {
@@ -257,7 +257,7 @@ fn a_fence_leaves_behind_everything_that_waits_and_tells_when_it_is_answered() {
 }
 
 #[test]
-fn liveliness_subscribers_are_told_each_change_once_also_over_a_lost_session() {
+fn liveliness_tells_each_change_once_also_over_a_lost_session() {
     let mut pair = Pair::open();
     pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
     pair.client.subscribe_liveliness(2, key("a/**"), false).unwrap();
@@ -286,7 +286,7 @@ fn liveliness_subscribers_are_told_each_change_once_also_over_a_lost_session() {
 }
 
 #[test]
-fn a_key_of_which_we_have_a_token_is_alive_whatever_the_router_says() {
+fn a_key_with_our_token_is_alive_whatever_the_router_says() {
     let mut pair = Pair::open();
     pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
     pair.client.declare_token(2, key("a/x")).unwrap();
@@ -397,7 +397,7 @@ fn one_of_two_tokens_that_ends_by_its_key_leaves_the_key_alive() {
 }
 
 #[test]
-fn what_was_never_declared_to_the_router_is_not_undeclared_there() {
+fn what_the_router_never_heard_of_is_not_undeclared_there() {
     use crate::wire::summarize;
     let sent = |origin| {
         let mut router = super::router::Router::open(USUAL);
