@@ -80,7 +80,13 @@ pub const QUESTIONS: [Question; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::ownership::Experiment;
+    use crate::{app::ownership::Experiment, present::texts::review};
+
+    #[test]
+    fn the_answers_are_those_that_were_reviewed() {
+        let words = |one: &Question| format!("**{}**\n\n{}\n\n", one.title, one.answer.join("\n"));
+        review("questions", &QUESTIONS.iter().map(words).collect::<String>());
+    }
 
     #[test]
     fn every_answer_is_short_and_names_experiments_that_there_are() {

@@ -399,6 +399,7 @@ mod tests {
         app::{Message, Plan, Preset, Sending},
         ledger::Ledger,
         payload::ZBytes,
+        present::texts::review,
         segment::{Element, Source},
     };
 
@@ -409,6 +410,26 @@ mod tests {
         origin: "http://127.0.0.1:8080",
         schema: Schema::Tensor,
     };
+
+    #[test]
+    fn the_programs_are_those_that_were_reviewed() {
+        for program in Program::ALL {
+            review(&format!("program-{}", program.key()), &program.text(&PAGE));
+        }
+        for schema in [Schema::CameraFrame, Schema::PointCloud] {
+            for program in [Program::MessageSubscriber, Program::MessagePublisher] {
+                let text = program.text(&Surroundings { schema, ..PAGE });
+                review(&format!("program-{}-{}", program.key(), schema.name()), &text);
+            }
+        }
+        for preset in Preset::ALL {
+            let line = |line: Line| format!("{}{}\n", line.indent, line.code);
+            review(
+                &format!("listing-{}", preset.key()),
+                &listing(&preset.rows(0)).into_iter().map(line).collect::<String>(),
+            );
+        }
+    }
 
     #[test]
     fn programs_for_messages_know_the_schema_and_its_limit() {

@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     app::{Message, Preset, Sending},
     message::Schema,
-    present::layout::story::{first_refused, is_refused, mode_sentence, owner, story, way_sentence},
+    present::{
+        layout::story::{first_refused, is_refused, mode_sentence, owner, pointer_words, story, way_sentence},
+        texts::review,
+    },
     segment::Unsupported,
 };
 
@@ -183,6 +186,51 @@ fn every_part_of_a_message_has_its_words() {
     let in_place = tensor(Way::InPlace, Mode::Move);
     assert!(story(&in_place.pieces[2]).contains("Nothing was copied"));
     assert_eq!((in_place.filling, in_place.building), (0, 0));
+}
+
+/// What is said of a row and of its pieces.
+fn told(row: &Row) -> String {
+    let pieces = plan(std::slice::from_ref(row)).pieces;
+    let piece = |piece: &Piece| format!("- {}: {}\n  {}\n", piece.name, owner(piece), story(piece));
+    let pieces: String = pieces.iter().map(piece).collect();
+    let message = row.way().map(|_| format!("{}\n{}\n", way_sentence(row), pointer_words(row)));
+    format!(
+        "{}, {}\n{}\n{}{pieces}\n",
+        row_words(row),
+        row.mode.name(),
+        mode_sentence(row),
+        message.unwrap_or_default()
+    )
+}
+
+#[test]
+fn the_stories_are_those_that_were_reviewed() {
+    let array = row(0, Element::Int32, 5, 1, Mode::Copy);
+    let file = Row { kind: Kind::File(0), element: Element::Uint8, ..array.clone() };
+    let part = Row { before: 8, after: 4, ..array.clone() };
+    let copied = Row { unsupported: Unsupported::Copy, ..part.clone() };
+    let rows = [
+        array.clone(),
+        Row { place: Place::Linear, ..array.clone() },
+        file,
+        part,
+        copied,
+        row(0, Element::Int32, 0, 1, Mode::Copy),
+    ];
+    let modes = |row: &Row| Mode::ALL.map(|mode| told(&Row { mode, ..row.clone() })).concat();
+    review("stories-arrays", &rows.iter().map(modes).collect::<String>());
+    for way in Way::ALL {
+        let mut text = String::new();
+        for (place, shape) in [(Place::Linear, 3), (Place::JsHeap, 3), (Place::Linear, 0)] {
+            let message = Message { way, shape: vec![shape], ..Message::first(Schema::Tensor) };
+            let words = modes(&Row { place, ..Row::message(0, "t", Element::Int32, message) });
+            // For most ways the place makes no difference.
+            if !text.contains(&words) {
+                text += &words;
+            }
+        }
+        review(&format!("stories-{}", way.name().replace(' ', "-")), &text);
+    }
 }
 
 #[test]
