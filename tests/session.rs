@@ -704,7 +704,7 @@ async fn a_key_is_alive_until_its_last_session_with_a_token_has_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whether_anybody_is_there_is_known_both_ways() {
+async fn whether_a_peer_matches_is_known_both_ways() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;

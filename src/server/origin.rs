@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_anyone_may_point_here_is_refused() {
+    fn a_name_that_a_foreign_server_can_point_here_is_refused() {
         for host in ["evil.example:8080", "localhost.evil.example:8080", "other.local:8080"] {
             let origin = format!("http://{host}");
             assert!(matches!(check(Some(&origin), host), Err(Refused::UnknownHost(_))), "{host}");

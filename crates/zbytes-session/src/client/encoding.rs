@@ -34,7 +34,7 @@ pub fn encoding(text: &str) -> Result<Encoding, usize> {
 }
 
 /// `encoding` as a text. What a peer sends may have a number without a name, and a schema that is
-/// no text.
+/// not a text.
 #[must_use]
 pub fn text_of(encoding: &Encoding) -> String {
     let schema = encoding.schema.as_ref().map(|schema| String::from_utf8_lossy(schema));
