@@ -833,7 +833,8 @@ fn names_of_tests_are_short() {
 /// Words that hide who acts. CONTRIBUTING.md has the rule.
 const HIDING: [&str; 8] = ["anybody", "anyone", "everybody", "everyone", "nobody", "somebody", "someone", "whoever"];
 
-/// Two words one after the other, also over the end of a line: "is not a" says it, or a named actor.
+/// Two words one after the other, also over the end of a line: "is not a" says it, or a named
+/// actor.
 const HIDING_PAIRS: [[&str; 2]; 3] = [["are", "no"], ["is", "no"], ["no", "one"]];
 
 /// Where such words may stand: the file, the words, how often, and why.
@@ -850,8 +851,8 @@ const MAY_HIDE: [(&str, &str, usize, &str); 10] = [
     ("src/ui/layout/values.rs", "somebody", 1, "whose write it was cannot be told"),
 ];
 
-/// The words of a text that hide who acts, each with its line. Marks of comments, and what joins the
-/// lines of a long string, do not part two words.
+/// The words of a text that hide who acts, each with its line. Marks of comments, and what joins
+/// the lines of a long string, do not part two words.
 fn hiding_words(text: &str) -> Vec<(usize, String)> {
     let of_line = |(number, line): (usize, &str)| {
         let line = line.trim_start().trim_start_matches(['/', '!', '#', '*', '>']).trim_end_matches('\\');

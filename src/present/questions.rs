@@ -2,7 +2,7 @@
 //! answers from the experiments of the Ownership pane.
 
 /// Pairs a question with its answer.
-pub struct Question {
+pub struct ProposalQuestion {
     /// The question, in a few words.
     pub title: &'static str,
     /// The answer, sentence by sentence. Names in curly quotes are those of experiments.
@@ -10,8 +10,8 @@ pub struct Question {
 }
 
 /// Lists the questions in the order of the proposal.
-pub const QUESTIONS: [Question; 6] = [
-    Question {
+pub const QUESTIONS: [ProposalQuestion; 6] = [
+    ProposalQuestion {
         title: "API shape: which names, which default?",
         answer: &[
             "Copy is the default, and the other two are asked for by name, segment by segment: borrow, move.",
@@ -21,7 +21,7 @@ pub const QUESTIONS: [Question; 6] = [
              as from_borrowed_segments would say more.",
         ],
     },
-    Question {
+    ProposalQuestion {
         title: "Which inputs are accepted without a copy?",
         answer: &[
             "Every typed array, DataView or ArrayBuffer of fixed length can be borrowed, and a whole buffer can be moved. “Take what \
@@ -32,7 +32,7 @@ pub const QUESTIONS: [Question; 6] = [
              bytes is the immutable ArrayBuffer, which is still a proposal.",
         ],
     },
-    Question {
+    ProposalQuestion {
         title: "Raise, copy, or warn and copy?",
         answer: &[
             "Raise: “Take what cannot be taken” ends in errors that name segment, cause and way out, before anything is copied or \
@@ -42,7 +42,7 @@ pub const QUESTIONS: [Question; 6] = [
             "A source that is detached, and a value that has no bytes, is refused in any case.",
         ],
     },
-    Question {
+    ProposalQuestion {
         title: "Do retained owners live long enough for asynchronous puts?",
         answer: &[
             "Yes: a payload, its slices, its samples and the puts under way keep the owner alive. “Drop the last reference” counts \
@@ -54,7 +54,7 @@ pub const QUESTIONS: [Question; 6] = [
              never wrong bytes.",
         ],
     },
-    Question {
+    ProposalQuestion {
         title: "How to document it?",
         answer: &[
             "By what happens, what it costs, and what the caller may do afterwards: the table above. It is one file for this page, \
@@ -64,7 +64,7 @@ pub const QUESTIONS: [Question; 6] = [
              ended, which bytes guarantee by themselves.",
         ],
     },
-    Question {
+    ProposalQuestion {
         title: "Which tests?",
         answer: &[
             "Beside round trips: a write after building, a source detached before each use, memory that grows, and the release of owners. \
@@ -84,13 +84,13 @@ mod tests {
 
     #[test]
     fn the_answers_are_those_that_were_reviewed() {
-        let words = |one: &Question| format!("**{}**\n\n{}\n\n", one.title, one.answer.join("\n"));
+        let words = |one: &ProposalQuestion| format!("**{}**\n\n{}\n\n", one.title, one.answer.join("\n"));
         review("questions", &QUESTIONS.iter().map(words).collect::<String>());
     }
 
     #[test]
     fn every_answer_is_short_and_names_experiments_that_there_are() {
-        for Question { title, answer } in &QUESTIONS {
+        for ProposalQuestion { title, answer } in &QUESTIONS {
             assert!((2..=4).contains(&answer.len()), "{title}");
             let text = answer.concat();
             let named: Vec<&str> =

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{
     app::{
         Action, Build, Edit, MAX_REPEAT, Preset, Problem, Put, State, Status,
-        keys::{COMMANDS, Context, shown},
+        keys::{Context, SHORTCUTS, shown},
         locator::websocket_url,
         message::message_problem,
         ownership::Experiment,
@@ -45,7 +45,7 @@ fn every_experiment_has_its_words() {
 #[test]
 fn every_key_has_its_words() {
     let of_context = |context: &Context| {
-        let commands = COMMANDS.iter().filter(|command| command.context == *context);
+        let commands = SHORTCUTS.iter().filter(|command| command.context == *context);
         let line = |keys, label| format!("{}: {label}\n", shown(keys).collect::<Vec<_>>().join(", "));
         let lines: String = commands.map(|command| line(command.keys, command.label)).collect();
         format!("**{}**\n{lines}\n", context.name())

@@ -10,7 +10,7 @@ use crate::{
 
 /// Which end of a number comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Order {
+pub enum ByteOrder {
     /// The least significant byte, as in the typed arrays of every engine that runs wasm.
     #[default]
     Little,
@@ -18,9 +18,9 @@ pub enum Order {
     Big,
 }
 
-impl Order {
+impl ByteOrder {
     /// Both.
-    pub const ALL: [Order; 2] = [Self::Little, Self::Big];
+    pub const ALL: [ByteOrder; 2] = [Self::Little, Self::Big];
 
     /// The name, as in `little`.
     #[must_use]
@@ -43,12 +43,12 @@ pub enum Value {
 
 /// The value of the first bytes, or `None` when there are too few.
 #[must_use]
-pub fn value(bytes: &[u8], element: Element, order: Order) -> Option<Value> {
+pub fn value(bytes: &[u8], element: Element, order: ByteOrder) -> Option<Value> {
     let bytes = bytes.get(..element.size())?;
     let join = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
     let bits = match order {
-        Order::Little => bytes.iter().rev().fold(0, join),
-        Order::Big => bytes.iter().fold(0, join),
+        ByteOrder::Little => bytes.iter().rev().fold(0, join),
+        ByteOrder::Big => bytes.iter().fold(0, join),
     };
     Some(match element {
         Element::Int8 => Value::Whole((bits as u8 as i8).into()),

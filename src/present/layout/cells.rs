@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::present::{
     format,
-    hex::{self, Order},
+    hex::{self, ByteOrder},
     layout::{lens::Shown, scale::Span},
 };
 use crate::{
@@ -99,7 +99,7 @@ pub fn elements(plan: &Plan, piece: &Piece, span: &Span, peek: Option<&Peek>) ->
     let cell = |index: usize| {
         let offset = begin + index * size;
         let bytes = peek.and_then(|peek| peek.get(offset..offset + size));
-        let value = bytes.and_then(|bytes| hex::value(bytes, element, Order::Little));
+        let value = bytes.and_then(|bytes| hex::value(bytes, element, ByteOrder::Little));
         let words = value.map_or_else(String::new, |value| hex::words(value, element));
         let batch = plan.batches.batch_of(offset);
         Cell {

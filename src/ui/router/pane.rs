@@ -179,7 +179,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
     let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    let text = program.text(&snippet::Surroundings {
+    let text = program.text(&snippet::PageFacts {
         endpoint,
         key: &state.key,
         sub_key: &state.sub_key,

@@ -1,7 +1,7 @@
 //! What a run says: the verdict, and what to understand by it.
 
 use super::{
-    comparison::{Comparison, Crossing, Place, Reading},
+    comparison::{Comparison, Crossing, Reading, SeriesSummary},
     names::{name, x_about, x_words},
 };
 use crate::{
@@ -224,7 +224,7 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
 
 /// The shortest and the longest arrays that were moved, where the longest took several times as
 /// long.
-fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&Place; 2]> {
+fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&SeriesSummary; 2]> {
     let moved = || reading.places.iter().filter(|place| scenario == Scenario::Sizes && place.variant == Variant::Move);
     let (short, long) = (moved().min_by_key(|place| place.bytes)?, moved().max_by_key(|place| place.bytes)?);
     (long.summary.median.lower > 4.0 * short.summary.median.upper).then_some([short, long])

@@ -8,7 +8,7 @@ use crate::{
     app::{Problem, State, bytes::Subject},
     present::{
         format,
-        hex::{Order, Sought, Style},
+        hex::{ByteOrder, Sought, Style},
     },
     segment::{Element, Mode},
     web::{bytes::Held, clipboard::to_clipboard},
@@ -77,7 +77,7 @@ impl BytesDialog {
     }
 
     pub(super) fn write(&mut self, ctx: &Context<Self>) {
-        let byte = match Sought::Hex.bytes(&self.choices.write, Order::Little).as_deref() {
+        let byte = match Sought::Hex.bytes(&self.choices.write, ByteOrder::Little).as_deref() {
             Ok([byte]) => *byte,
             Ok(_) => {
                 self.choices.write_error = Some("Expected one byte of two hexadecimal digits.".to_owned());
@@ -153,7 +153,7 @@ impl BytesDialog {
 }
 
 /// Bytes as text, and what to say of that.
-fn as_text(bytes: &[u8], style: Style, element: Element, order: Order) -> (String, String) {
+fn as_text(bytes: &[u8], style: Style, element: Element, order: ByteOrder) -> (String, String) {
     let what = format!("{} as {}", format::bytes(bytes.len()), style.name());
     let (text, note) = match style.text(bytes, element, order) {
         Some(text) => (text, String::new()),

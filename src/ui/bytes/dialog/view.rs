@@ -16,7 +16,7 @@ use crate::{
     payload::Direction,
     present::{
         format,
-        hex::{self, Mark, Order, Sought, Style},
+        hex::{self, ByteOrder, Mark, Sought, Style},
     },
     segment::{Element, Mode},
     ui::kit::{
@@ -594,9 +594,9 @@ impl BytesDialog {
                                             }
                                         </th>
                                         if element.size() == 1 {
-                                            <td colspan="2">{ show(element, Order::Little) }</td>
+                                            <td colspan="2">{ show(element, ByteOrder::Little) }</td>
                                         } else {
-                                            <td>{ show(element, Order::Little) }</td><td>{ show(element, Order::Big) }</td>
+                                            <td>{ show(element, ByteOrder::Little) }</td><td>{ show(element, ByteOrder::Big) }</td>
                                         }
                                     </tr>
                                 }
@@ -720,10 +720,10 @@ fn orders(
     link: &Scope<BytesDialog>,
     group: &'static str,
     legend: &'static str,
-    chosen: Order,
-    msg: fn(Order) -> Msg,
+    chosen: ByteOrder,
+    msg: fn(ByteOrder) -> Msg,
 ) -> Html {
-    let choices = Order::ALL.into_iter().map(|order| Choice {
+    let choices = ByteOrder::ALL.into_iter().map(|order| Choice {
         id: format!("{group}-{}", order.name()).into(),
         label: order.name(),
         chosen: chosen == order,
