@@ -75,8 +75,8 @@ fn every_message_that_cannot_be_read_has_its_words() {
     review("messages", &text);
 }
 
-/// Why the rows of a preset are not built after some changes of the first, which there is thrice
-/// then, so that the number of segments can be too high.
+/// Why the rows of a preset are not built after some changes of the first. Two copies of that row
+/// follow, so that the number of segments can be too high.
 fn not_built(preset: Preset, edits: &[Edit]) -> String {
     let mut state = State::of(preset);
     let row = state.rows[0].id;
