@@ -5,7 +5,7 @@
 //! few objects of the browser: files, and pictures by transfer.
 //!
 //! Every [`Command`] ends by the [`Event`] that it names, and every [`Question`] by its answer. A
-//! page drops a question with [`ToEngine::Cancel`]; then there is no answer.
+//! page drops a question with [`ToEngine::Cancel`]; then no answer comes.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

@@ -154,7 +154,7 @@ async fn lines_follow_the_keys_and_only_they_are_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_segment_is_opened_where_it_begins_and_values_are_those_of_its_array() {
+async fn a_segment_opens_where_it_begins_with_values_of_its_array() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -268,7 +268,7 @@ async fn a_search_goes_over_borders_both_ways_and_around() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_shows_where_the_array_is_borrowed_and_not_where_it_was_copied() {
+async fn a_write_shows_where_an_array_is_borrowed_not_where_copied() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

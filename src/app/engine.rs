@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_dies_is_followed_by_one_with_rows_session_and_declarations() {
+    fn a_new_engine_gets_rows_session_and_declarations_again() {
         let mut state = State::of(Preset::Tensor);
         state.apply(Action::Browser(Report::EngineReady));
         assert_eq!(state.engine.status, Status::Running);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_waits_for_an_engine_that_dies_ends_with_a_word() {
+    fn what_waits_for_a_dead_engine_ends_with_a_word() {
         let mut state = State::of(Preset::Tensor);
         built(&mut state);
         state.apply(Action::Connect);

@@ -44,8 +44,8 @@ pub enum Event {
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
-    /// The measurement with this number has ended: with a run, which may be partial, or with
-    /// nothing because it was stopped too early, or with an error.
+    /// The measurement with this number has ended, with a run or an error. The run may be partial;
+    /// `None` says that it was stopped too early.
     MeasureEnded(u64, Result<Option<Shown>, Problem>),
     /// The session is open.
     Opened(SessionInfo),

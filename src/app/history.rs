@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_is_not_a_step_and_a_view_is_undone_without_building() {
+    fn a_change_of_nothing_is_not_a_step_and_a_view_is_undone() {
         let mut state = State::of(Preset::ThreeSmall);
         state.apply(Action::View(state.view));
         state.apply(Action::Move(state.rows[0].id, Direction::Up));

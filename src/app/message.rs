@@ -1,5 +1,5 @@
-//! A sample that is read as a Cap'n Proto message: what was found in it, how it is shown, and the
-//! typed arrays that were made of it.
+//! A sample that is read as a Cap'n Proto message: what it holds, how the page shows it, and the
+//! typed arrays made of it.
 
 use std::{ops::Range, rc::Rc};
 
@@ -57,7 +57,7 @@ pub enum Found {
     Failed(Problem),
 }
 
-/// Facts about a picture that was painted. Whoever shows it has the pixels by its number.
+/// Facts about a picture that was painted. The view that shows it has the pixels by its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// What is shown.
@@ -409,7 +409,7 @@ pub fn message_problem(error: &MessageError) -> Problem {
         MessageError::Packed => "This looks like a packed message.",
         MessageError::NoTable => "This looks like a message without its segment table.",
         MessageError::Dimensions { .. } => "It has too many dimensions.",
-        MessageError::Truncated { .. } => "There is no whole message.",
+        MessageError::Truncated { .. } => "The message is not whole.",
         MessageError::Pointer { .. } => "A pointer cannot be followed.",
         MessageError::TooDeep { .. } => "It is nested too deeply.",
         MessageError::TooMuch { .. } => "It would cost too much to read.",
@@ -568,7 +568,7 @@ mod tests {
         );
         state.apply(Change::ReadFirst.into());
         assert_eq!((open(&state).start, open(&state).asked), (0, None));
-        assert!(state.apply(Change::Read(99).into()).is_empty(), "there is no such sample");
+        assert!(state.apply(Change::Read(99).into()).is_empty(), "the page has no such sample");
     }
 
     #[test]
@@ -626,7 +626,7 @@ mod tests {
     #[test]
     fn an_error_is_a_title_and_a_sentence() {
         let problem = message_problem(&MessageError::Truncated { expected: 24, found: 7 });
-        assert_eq!(problem.title, "There is no whole message.");
+        assert_eq!(problem.title, "The message is not whole.");
         assert!(problem.detail.starts_with("The message needs 24 B, but there are 7 B."));
         assert!(problem.detail.ends_with("is not a message."));
         let problem = message_problem(&MessageError::Content { why: "the shape has no dimension".into() });

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn layout_plans_the_put_that_the_page_makes_and_what_the_session_agreed_on() {
+    fn layout_plans_the_put_by_its_options_and_the_agreed_batch() {
         let mut plans = std::collections::BTreeSet::new();
         for (batch_size, lanes, sn_bits, patch) in
             [(65535, 16, 28, 1), (1024, 16, 28, 1), (256, 2, 14, 0), (64, 16, 7, 1), (256, 16, 32, 1)]
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_on_over_a_lost_session_and_begin_anew_with_another() {
+    fn numbers_go_on_over_a_lost_session_and_restart_in_another() {
         let mut state = State::default();
         let first = info(65535, 16, 28, 1);
         state.apply(Action::Engine(Event::Opened(first.clone())));

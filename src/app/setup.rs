@@ -1,5 +1,5 @@
-//! What a person has set up, as it is kept over a reload or a crash of the page: rows, views and
-//! what was typed, never a byte of a payload.
+//! What a person has set up: rows, views and typed texts. The page keeps it over a reload or a
+//! crash, and never keeps a byte of a payload.
 
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ impl Setup {
         serde_json::to_string(self)
     }
 
-    /// Read from text; `None` when it is no setup, or one of another version.
+    /// Read from text; `None` when it is not a setup, or one of another version.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().filter(|setup: &Self| setup.version == VERSION)

@@ -59,8 +59,8 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
-    /// For how long the session was not known to live when it was last lost and opened again, until
-    /// it is closed or lost once more.
+    /// For how long the session was not known to live when it was last lost and opened again. The
+    /// state keeps it until the session is closed, or lost once more.
     pub gap: Option<Took>,
     /// For how long the engine may hold back the present attempt to open the session, once that
     /// attempt has had no answer for a while.

@@ -1,7 +1,7 @@
 //! Takes the measurements of the Cost pane. The module `measure` decides which variant has its
 //! turn, and judges the results.
 //!
-//! The page starts an engine of its own for each measurement. So it takes turns with nobody, the
+//! The page starts an engine of its own for each measurement. So it waits for no other work, the
 //! person may use the page meanwhile, and everything that it has allocated is gone with it. It rests
 //! now and then, to hear whether the person stops it. Whole puts have sessions of their own.
 

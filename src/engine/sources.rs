@@ -185,7 +185,7 @@ fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, P
 fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
     row.spec()
         .zip(row.way())
-        .ok_or_else(|| Problem::new(format!("{} is no message.", row.name.shown()), "Remove the row."))
+        .ok_or_else(|| Problem::new(format!("{} is not a message.", row.name.shown()), "Remove the row."))
 }
 
 /// Makes a message in place. The row's pattern writes the elements straight into the builder's

@@ -349,7 +349,7 @@ impl Held {
         });
         let Some((segment, at)) = place else {
             return Err(Problem::new(
-                "Nobody can write here.",
+                "The lab cannot write here.",
                 "Only an array in the JavaScript heap that is borrowed is still its caller’s to write.",
             ));
         };

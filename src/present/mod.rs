@@ -22,3 +22,6 @@ pub mod questions;
 pub mod rows;
 pub mod session;
 pub mod snippet;
+
+#[cfg(test)]
+pub(crate) mod texts;

@@ -223,7 +223,7 @@ pub(super) fn Questions() -> Html {
             </header>
             <p>
                 { "A proposal for zenoh-python, to build a payload of many segments without copying them, asked six questions. These \
-                   are answers from JavaScript, where arrays can always be written but memory can change hands, beside Python, \
+                   are answers from JavaScript, where arrays can always be written but memory can change hands. Beside them stands Python, \
                    where bytes never change but nothing can be taken over. Names in quotes are experiments of this pane." }
             </p>
             { modes_table() }

@@ -18,7 +18,7 @@ use crate::browser::error::message_of;
 const TEXT: &str = "text/plain";
 
 fn clipboard() -> Result<Clipboard, String> {
-    let window = window().filter(Window::is_secure_context).ok_or("there is no clipboard here")?;
+    let window = window().filter(Window::is_secure_context).ok_or("this page has no clipboard")?;
     Ok(window.navigator().clipboard())
 }
 

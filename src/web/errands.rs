@@ -1,7 +1,7 @@
 //! Where the page's effects go: to the engine, or to the browser.
 //!
 //! The page starts an engine for everything but measurements. Each measurement has an engine of its
-//! own: so it takes turns with nobody, and what it has allocated is gone with it.
+//! own: so it does not wait for other work, and what it has allocated is gone with it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -179,7 +179,7 @@ impl Errands {
             ToPage::Answer(id, answer) => {
                 let waiting = self.0.waiting.borrow_mut().remove(&id);
                 if let Some(waiting) = waiting {
-                    // Whoever asked may have gone meanwhile.
+                    // The view that asked may have gone meanwhile.
                     let _ = waiting.done.send((answer, along));
                 }
             }

@@ -70,7 +70,7 @@ pub(super) fn keep(run: &Run) -> Result<(), Problem> {
             format!("The browser said: {reason}. It is here until the page is closed; export it to keep it."),
         )
     };
-    let storage = storage().ok_or_else(|| failed("there is no storage for this page".to_owned()))?;
+    let storage = storage().ok_or_else(|| failed("this page has no storage".to_owned()))?;
     run.check().map_err(|error| failed(error.to_string()))?;
     let text = run.to_json();
     let mut old = ids(&storage);
@@ -157,7 +157,7 @@ fn not_saved(error: &JsValue) -> Problem {
 
 fn hand_over(blob: Result<Blob, JsValue>, name: &str) -> Result<(), JsValue> {
     let address = Url::create_object_url_with_blob(&blob?)?;
-    let document = window().and_then(|window| window.document()).ok_or("there is no document")?;
+    let document = window().and_then(|window| window.document()).ok_or("this program has no document")?;
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     link.set_href(&address);
     link.set_download(name);

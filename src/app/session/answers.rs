@@ -130,7 +130,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn answers_are_begun_in_their_order_while_those_under_way_hold_less_than_the_window() {
+    fn answers_begin_in_their_order_within_the_window() {
         let mut answers = Answers::default();
         (0..10).for_each(|query| answers.ask(query, SECOND, None));
         let each = WINDOW / 3 + 1;

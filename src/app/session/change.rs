@@ -69,7 +69,7 @@ pub enum Task {
     Stop,
     /// Ask for a fence.
     Flush(PutId),
-    /// Watch whether anybody listens to this key, as typed.
+    /// Watch whether a subscriber listens to this key, as typed.
     Match(String),
     /// Ask.
     Get {

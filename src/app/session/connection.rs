@@ -57,7 +57,7 @@ impl Lost {
 }
 
 impl Session {
-    /// Whether it is open or will be without anybody's doing, so that another cannot be begun.
+    /// Whether it is open, or opens without the person's doing. Another one cannot be begun then.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Connecting | Self::Open(_) | Self::Lost(_))

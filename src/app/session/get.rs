@@ -46,9 +46,9 @@ pub enum Asking {
     None,
     /// Under way.
     UnderWay(PutId),
-    /// Everybody has answered.
+    /// Every queryable that was asked has answered.
     Done,
-    /// It was refused, or ended before everybody had answered.
+    /// It was refused, or ended before every queryable had answered.
     Failed(Problem),
 }
 
@@ -112,7 +112,7 @@ impl State {
         let with_payload = self.api.get.question.with_payload;
         let problem = match &self.build {
             Build::Failed(problem) if with_payload => Some(problem.clone()),
-            _ => self.not_open("Nobody was asked."),
+            _ => self.not_open("The page asked no queryable."),
         };
         if let Some(problem) = problem {
             self.api.get.asking = Asking::Failed(problem);

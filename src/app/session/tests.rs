@@ -64,7 +64,7 @@ fn one(mut effects: Vec<Effect>) -> Task {
 }
 
 #[test]
-fn nothing_is_begun_without_a_session_and_each_says_so_where_it_was_asked_for() {
+fn without_a_session_each_tab_says_so_and_begins_nothing() {
     let mut state = State::default();
     for change in [Change::Start, Change::Flush, Change::Get, Change::List, Change::Delete] {
         assert!(state.apply(change.into()).is_empty());
@@ -78,7 +78,7 @@ fn nothing_is_begun_without_a_session_and_each_says_so_where_it_was_asked_for() 
 }
 
 #[test]
-fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
+fn puts_at_a_rate_follow_the_rows_and_end_with_the_session() {
     let mut state = open();
     let Task::Start { id, hz: 30, rows, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
     assert_eq!(rows, state.rows);
@@ -113,7 +113,7 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
 }
 
 #[test]
-fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
+fn a_get_drops_the_replies_of_the_last_one_and_ends_once() {
     let mut state = open();
     let Task::Get { id, rows: None, .. } = one(state.apply(Change::Get.into()).split_off(1)) else { panic!("no get") };
     state.apply(Action::Engine(app::Event::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 }));
@@ -204,7 +204,7 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     assert_eq!(state.api.answer.problem.as_ref().unwrap().detail, "Too late. The asker was told so.");
     // Declared anew, it counts what was under way, and nothing else.
     state.apply(Change::Undeclare(Entity::Queryable).into());
-    assert!(state.apply(Event::Asked(asked.clone()).into()).is_empty(), "there is no queryable any more");
+    assert!(state.apply(Event::Asked(asked.clone()).into()).is_empty(), "the page has no queryable any more");
     assert_eq!(counts(&state), [5, 1, 2, 1, 1]);
     state.apply(Change::Declare(Entity::Queryable).into());
     assert_eq!(counts(&state), [1, 0, 0, 0, 1]);
@@ -273,7 +273,7 @@ fn tokens_are_counted_apart_from_those_that_are_listed() {
 }
 
 #[test]
-fn errors_and_queries_are_counted_apart_from_those_that_are_listed() {
+fn errors_and_queries_beyond_the_list_are_counted_too() {
     let mut state = open();
     let Task::Get { id, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
     let error = |at: usize| ErrorReply { from: "1".into(), text: at.to_string().into(), len: 3 };

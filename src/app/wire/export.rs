@@ -20,8 +20,8 @@ use crate::{
 /// The version of the lines of JSON.
 const VERSION: u32 = 1;
 
-/// The link type of pcapng for what has none of its own: the first that is left to everybody
-/// (`LINKTYPE_USER0`).
+/// The link type of pcapng for what has none of its own: the first that its registry leaves to
+/// every program (`LINKTYPE_USER0`).
 pub const LINK_TYPE: u16 = 147;
 
 /// A name for the file of frames that were saved `unix` after the beginning of 1970.
@@ -88,9 +88,9 @@ struct OneFrame<'a> {
     error: Option<String>,
 }
 
-/// A frame as a line of JSON, with the end of line. `bytes` are all of its bytes, `dissection` is
-/// made of them, and `origin` says when the clock of the frames stood at nought, after the
-/// beginning of 1970.
+/// A frame as a line of JSON, with the end of line. `bytes` are all of its bytes, and `dissection`
+/// is made of them. `origin` is the time from the beginning of 1970 to the nought of the frames'
+/// clock.
 ///
 /// # Errors
 /// What cannot be written. The tests write frames of every kind.
@@ -189,8 +189,8 @@ pub fn pcapng_head() -> Vec<u8> {
     head
 }
 
-/// What stands in front of a frame of `len` bytes in a pcapng file, and what behind it: an Enhanced
-/// Packet Block with the way, and with `words` as a comment.
+/// What stands in front of a frame of `len` bytes in a pcapng file, and what behind it. Together
+/// they are an Enhanced Packet Block with the way, and with `words` as a comment.
 #[must_use]
 pub fn pcapng_around(entry: &Entry, len: usize, words: &str, origin: Duration) -> (Vec<u8>, Vec<u8>) {
     let pad = |len: usize| std::iter::repeat_n(0, len.next_multiple_of(4) - len);

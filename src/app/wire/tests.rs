@@ -284,7 +284,7 @@ fn answers_are_taken_in_once_whatever_they_repeat() {
     let last = record.entries().back().unwrap();
     assert_eq!((last.session, last.id), (2, session.frames.len() as u64));
     assert_eq!((record.kept().recorded, record.kept().copied), (session.frames.len() as u64 + 1, 10));
-    // Nobody records: nothing is new, and nothing is lost.
+    // The session does not record: nothing is new, and nothing is lost.
     assert_eq!(record.take(Taken::default()), Took::Nothing);
     assert_eq!(record.entries().len(), session.frames.len() + 1);
     record.clear();

@@ -40,7 +40,7 @@ impl Rig {
     /// # Errors
     /// A [`Problem`] when `rows` have no message, or the browser has no memory for it.
     pub(crate) fn new(rows: &[Row], files: &Files) -> Result<Self, Problem> {
-        let none = || Problem::new("There is no message to measure.", "Add a Cap'n Proto message in Build.");
+        let none = || Problem::new("The rows have no message to measure.", "Add a Cap'n Proto message in Build.");
         let row = rows.iter().find(|row| row.way().is_some()).ok_or_else(none)?;
         let spec = row.spec().ok_or_else(none)?;
         let (mut made, mut whole) = (Sources::new(files.clone()), Sources::new(files.clone()));

@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use crate::app::{
     Action,
-    keys::{self, COMMANDS, Command, Context, Run},
+    keys::{self, Context, Reaction, SHORTCUTS, Shortcut},
 };
 
 /// Where the browser stores that keys without Ctrl or Alt are off.
@@ -45,21 +45,21 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
         if let Some(command) = command(event) {
             event.prevent_default();
             match command.run {
-                Run::Do(verb) => send.emit(Action::Command(verb)),
-                Run::Press(id) => press(id, command.label),
-                Run::Focus(id) => with(id, |element| {
+                Reaction::Do(verb) => send.emit(Action::Command(verb)),
+                Reaction::Press(id) => press(id, command.label),
+                Reaction::Focus(id) => with(id, |element| {
                     // Fails for an element that cannot take the focus. The focus stays where it is
                     // then.
                     let _ = element.focus();
                 }),
-                Run::Own => {}
+                Reaction::Own => {}
             }
         }
     }))
 }
 
 /// The command of an event, in the context where the event happened.
-fn command(event: &KeyboardEvent) -> Option<&'static Command> {
+fn command(event: &KeyboardEvent) -> Option<&'static Shortcut> {
     // AltGr makes characters on some keyboards. Some systems report it as both Ctrl and Alt.
     let made = event.get_modifier_state("AltGraph");
     let control = !made && (event.ctrl_key() || event.meta_key());
@@ -153,7 +153,7 @@ pub(crate) fn KeysTable() -> Html {
         html! {
             <tbody>
                 <tr><th colspan="2" scope="rowgroup">{ context.name() }</th></tr>
-                { for COMMANDS.iter().filter(|command| command.context == context).map(|command| html! {
+                { for SHORTCUTS.iter().filter(|command| command.context == context).map(|command| html! {
                     <tr data-command={command.id}><td>{ caps(command.keys) }</td><td>{ command.label }</td></tr>
                 }) }
             </tbody>
@@ -177,6 +177,6 @@ pub(crate) fn KeysTable() -> Html {
 
 /// The keys of the view Bytes, in a line.
 pub(crate) fn in_line(contexts: &[Context]) -> Html {
-    let commands = COMMANDS.iter().filter(|command| contexts.contains(&command.context));
+    let commands = SHORTCUTS.iter().filter(|command| contexts.contains(&command.context));
     html! { { for commands.map(|command| html! { <span>{ caps(command.keys) }{ command.label }</span> }) } }
 }

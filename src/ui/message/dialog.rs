@@ -185,7 +185,7 @@ fn places(opened: &Opened, content: &Content) -> Vec<Html> {
 fn preview(open: &Open, content: &Content, send: &Callback<Action>) -> Html {
     match &open.preview {
         Preview::None => match content.spec.view() {
-            View::Nothing => html! { <p class="quiet" id="no-picture">{ "There is no element to show." }</p> },
+            View::Nothing => html! { <p class="quiet" id="no-picture">{ "The array has no element to show." }</p> },
             _ => html! {},
         },
         Preview::UnderWay(done, total) => html! {

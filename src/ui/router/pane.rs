@@ -124,7 +124,7 @@ fn held_back(state: &State) -> Html {
     html! {
         <p class="quiet" id="held-back">
             { format!(
-                "There is no answer yet. After failures this browser itself holds back connections to the same host and port, \
+                "The server has not answered yet. After failures this browser itself holds back connections to the same host and port, \
                  for up to {} s, as Firefox does. The page goes on waiting; Cancel ends it.",
                 longest.as_secs(),
             ) }
@@ -179,7 +179,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
     let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    let text = program.text(&snippet::Surroundings {
+    let text = program.text(&snippet::PageFacts {
         endpoint,
         key: &state.key,
         sub_key: &state.sub_key,

@@ -16,7 +16,7 @@ use crate::{
     payload::Direction,
     present::{
         format,
-        hex::{self, Mark, Order, Sought, Style},
+        hex::{self, ByteOrder, Mark, Sought, Style},
     },
     segment::{Element, Mode},
     ui::kit::{
@@ -570,7 +570,7 @@ impl BytesDialog {
                             </p>
                         }
                     } else if !open.holds.are_waited_for() {
-                        <p>{ "There is no byte in it." }</p>
+                        <p>{ "It has no byte." }</p>
                     }
                 </div>
                 if coming || !bytes.is_empty() {
@@ -591,13 +591,13 @@ impl BytesDialog {
                                         <th scope="row">
                                             { element.name() }
                                             if off {
-                                                <span class="quiet" title="The offset is no multiple of its size.">{ " *" }</span>
+                                                <span class="quiet" title="The offset is not a multiple of its size.">{ " *" }</span>
                                             }
                                         </th>
                                         if element.size() == 1 {
-                                            <td colspan="2">{ show(element, Order::Little) }</td>
+                                            <td colspan="2">{ show(element, ByteOrder::Little) }</td>
                                         } else {
-                                            <td>{ show(element, Order::Little) }</td><td>{ show(element, Order::Big) }</td>
+                                            <td>{ show(element, ByteOrder::Little) }</td><td>{ show(element, ByteOrder::Big) }</td>
                                         }
                                     </tr>
                                 }
@@ -623,8 +623,8 @@ impl BytesDialog {
                     if open.subject == Subject::Build && writable {
                         if mode_at(&ctx.props().state, open.cursor) == Some(Mode::Move) {
                             <p class="quiet" id="bytes-moved">
-                                { "This row is moved: building the payload takes the array away, and nobody can write to it any more. Here \
-                                   it is looked at before that." }
+                                { "This row is moved: building the payload takes the array away, and its owner cannot write to it any more. Here \
+                                   you look at it before that." }
                             </p>
                         } else {
                             { self.writing(link) }
@@ -722,10 +722,10 @@ fn orders(
     link: &Scope<BytesDialog>,
     group: &'static str,
     legend: &'static str,
-    chosen: Order,
-    msg: fn(Order) -> Msg,
+    chosen: ByteOrder,
+    msg: fn(ByteOrder) -> Msg,
 ) -> Html {
-    let choices = Order::ALL.into_iter().map(|order| Choice {
+    let choices = ByteOrder::ALL.into_iter().map(|order| Choice {
         id: format!("{group}-{}", order.name()).into(),
         label: order.name(),
         chosen: chosen == order,

@@ -101,7 +101,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if report.answered {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
                             }
-                            <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
+                            <span class="quiet" title="zenoh does not confirm puts: the router does not say whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
                             { follow_button(state, send) }
                         </p>
                     },
@@ -211,7 +211,7 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
             { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
                 <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
-                    { if matching { "somebody listens" } else { "nobody listens" } }
+                    { if matching { "a subscriber listens" } else { "no subscriber listens" } }
                 </span>
             }
             <span class="option-actions">
@@ -233,7 +233,7 @@ fn fence(fence: &Fence) -> Html {
         Fence::Done(took) => (
             "done",
             html! {
-                <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
+                <p title="The router has handed on everything that was put before. It does not say whether a subscriber has it.">
                     <strong>{ format!("Flushed after {}{}: ", format::took(took.time), pause::within(took)) }</strong>
                     { "the router has all that was put before." }
                 </p>
