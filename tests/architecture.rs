@@ -64,6 +64,22 @@ const HANDLES: [&str; 16] = [
 /// and settings of its look that the browser keeps.
 const UI_EFFECTS: &[(&str, &[&str])] = &[
     (
+        "ui/kit/back.rs",
+        &[
+            "gloo_events::EventListener",
+            "js_sys::Array::of2",
+            "wasm_bindgen::JsValue",
+            "wasm_bindgen::closure::Closure",
+            "web_sys::Document",
+            "web_sys::History",
+            "web_sys::MutationObserver",
+            "web_sys::MutationObserverInit",
+            "window.document",
+            "window.history",
+        ],
+    ),
+    ("ui/layout/film.rs", &["window.match_media"]),
+    (
         "ui/app.rs",
         &["gloo_events::EventListener", "web::Errands", "window.document", "window.inner_height", "window.scroll_y"],
     ),

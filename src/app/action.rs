@@ -5,7 +5,7 @@ use super::{
     bytes,
     cost::{Download, Shown},
     event::Event,
-    keys,
+    film, keys,
     layout::View,
     message::Change,
     ownership::Experiment,
@@ -14,6 +14,7 @@ use super::{
     session::{self, SampleId},
     setup::Setup,
     sight::{self, Window},
+    stage,
     surroundings::Surroundings,
     wire,
 };
@@ -68,6 +69,14 @@ pub enum Action {
     Order(sight::Order),
     /// Look at a part of the layout's axis, or at the whole.
     Zoom(Option<Window>),
+    /// Something about what stands in the window.
+    Stage(stage::Change),
+    /// Show how every byte is copied, first when building and then when putting.
+    WatchTheCopy,
+    /// Put the payload so that it comes back: connect and subscribe first.
+    SendIt,
+    /// Something about the film of building and putting.
+    Film(film::Change),
     /// Measure something else from now on.
     Scenario(Scenario),
     /// Measure.

@@ -5,7 +5,12 @@ use super::{action::Action, effect::Effect, event::Event, state::State, wire};
 impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
-        self.noted(action, Self::happen)
+        let shown = (self.revision, self.view);
+        let effects = self.noted(action, Self::happen);
+        if shown != (self.revision, self.view) {
+            self.film_begins_again();
+        }
+        effects
     }
 
     fn happen(&mut self, action: Action) -> Vec<Effect> {
@@ -34,6 +39,10 @@ impl State {
             Action::View(view) => self.view_as(view),
             Action::Order(order) => self.order_by(order),
             Action::Zoom(window) => self.zoom(window),
+            Action::Stage(change) => self.stage_changed(change),
+            Action::WatchTheCopy => self.watch_the_copy(),
+            Action::SendIt => self.send_it(),
+            Action::Film(change) => self.film_changed(change),
             Action::Scenario(scenario) => self.choose_scenario(scenario),
             Action::Measure => self.measure(),
             Action::StopMeasuring => vec![Effect::StopMeasuring],

@@ -73,7 +73,7 @@ impl State {
             Action::Move(id, _) => named("move", id),
             Action::Edit(id, edit) => return Some((named("change", id), Some((*id, std::mem::discriminant(edit))))),
             Action::ModeForAll(mode) => format!("{} all", mode.name()),
-            Action::View(_) => "look otherwise".to_owned(),
+            Action::View(_) | Action::WatchTheCopy => "look otherwise".to_owned(),
             Action::Order(_) => "order otherwise".to_owned(),
             _ => return None,
         };

@@ -4,7 +4,7 @@ use crate::{
     app::{Piece, Plan},
     ledger::Place,
     message::PartKind,
-    present::layout::{cells::Peek, scale::Room},
+    present::layout::scale::Room,
 };
 
 /// A piece is at least so wide, in pixels, on a desk and on a phone.
@@ -190,15 +190,4 @@ pub(super) fn end(band: Band) -> f64 {
 /// The baseline of one line of text in the middle of a band.
 pub(super) fn middle(band: Band) -> f64 {
     band.0 + band.1 / 2.0 + 4.2
-}
-
-/// What a view adds to a piece.
-#[derive(Clone, Copy)]
-pub(super) struct Detail<'a> {
-    /// The width of the text at the left of its gather ribbon, which no chevron covers.
-    pub(super) words: f64,
-    /// Whether its elements are drawn one by one.
-    pub(super) near: bool,
-    /// Bytes of it that were read.
-    pub(super) peek: Option<&'a Peek>,
 }
