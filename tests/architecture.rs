@@ -80,6 +80,15 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ),
     ("ui/layout/film.rs", &["window.match_media"]),
     (
+        "ui/share.rs",
+        &[
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen_futures::spawn_local",
+            "web::address",
+            "web::clipboard::to_clipboard",
+        ],
+    ),
+    (
         "ui/app.rs",
         &["gloo_events::EventListener", "web::Errands", "window.document", "window.inner_height", "window.scroll_y"],
     ),

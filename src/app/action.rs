@@ -7,6 +7,7 @@ use super::{
     event::Event,
     film, keys,
     layout::View,
+    link,
     message::Change,
     ownership::Experiment,
     problem::Problem,
@@ -37,6 +38,10 @@ pub enum Action {
     EngineSeen,
     /// Set up again what was kept before a crash.
     Resume(Box<Setup>),
+    /// Set up what the link says by which the page was opened.
+    SetUp(Box<Result<link::Found, Problem>>),
+    /// The person has read what is wrong with the link.
+    LinkSeen,
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of typed arrays.

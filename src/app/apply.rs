@@ -23,6 +23,11 @@ impl State {
             Action::Engine(event) => self.engine_told(event),
             Action::EngineLost(problem) => self.engine_lost(problem),
             Action::Resume(setup) => self.resume(*setup),
+            Action::SetUp(found) => self.set_up(*found),
+            Action::LinkSeen => {
+                self.link_problem = None;
+                Vec::new()
+            }
             Action::Preset(preset) => self.take_preset(preset),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),

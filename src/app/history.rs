@@ -63,6 +63,7 @@ impl State {
             row.map_or_else(|| verb.to_owned(), |row| format!("{verb} {}", row.name.shown()))
         };
         let what = match action {
+            Action::SetUp(_) => "open a link".to_owned(),
             Action::Preset(preset) => format!("choose {}", preset.name()),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),

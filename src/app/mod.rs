@@ -36,6 +36,7 @@ pub mod film;
 pub mod history;
 pub mod keys;
 mod layout;
+pub mod link;
 pub mod locator;
 pub mod message;
 pub mod ownership;

@@ -1,5 +1,7 @@
 //! What stands in the window: which pane has the place below the drawing, and what fills the window.
 
+use serde::{Deserialize, Serialize};
+
 use super::{effect::Effect, film, session::Session, state::State};
 
 /// A pane of the page.
@@ -53,7 +55,7 @@ impl Pane {
 }
 
 /// What has the place below the drawing, where there is room for one thing only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Below {
     /// The session.
     #[default]

@@ -59,6 +59,8 @@ pub struct State {
     pub revision: u64,
     /// Why the last file that was given is not in the payload; gone with the next change.
     pub file_problem: Option<Problem>,
+    /// What is wrong with the link by which the page was opened.
+    pub link_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
     /// The structures of the messages that were built last; none when the last build failed.
@@ -142,6 +144,7 @@ impl State {
             slow: false,
             revision: 0,
             file_problem: None,
+            link_problem: None,
             build: Build::Pending,
             structures: Vec::new(),
             cost: Cost::default(),

@@ -10,6 +10,7 @@ use super::{
     help::{HelpButton, WordsButton},
     notice::notice,
     ownership::OwnershipPane,
+    share::LinkButton,
 };
 use crate::ui::{
     build::pane::BuildPane,
@@ -69,7 +70,8 @@ impl Component for App {
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
-        if Setup::differs(&before, &self.state) {
+        let seen = |state: &State| (state.window, state.stage.below);
+        if Setup::differs(&before, &self.state) || seen(&before) != seen(&self.state) {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
@@ -97,6 +99,12 @@ impl Component for App {
                         { invitations(&self.send) }
                     </div>
                     { notice(&self.state, &self.send) }
+                    if let Some(problem) = &self.state.link_problem {
+                        <div id="link-problem" class="problem" role="alert">
+                            <strong>{ &problem.title }</strong>{ " " }{ &problem.detail }{ " " }
+                            <button type="button" class="link" onclick={sends(&self.send, Action::LinkSeen)}>{ "Close" }</button>
+                        </div>
+                    }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
@@ -203,6 +211,7 @@ fn TopBar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
+            <LinkButton />
             <ThemeButton />
             <HelpButton />
         </header>
