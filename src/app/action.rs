@@ -6,7 +6,7 @@ use super::{
     bytes,
     cost::Download,
     event::Event,
-    keys,
+    film, keys,
     layout::View,
     message,
     ownership::Experiment,
@@ -14,7 +14,7 @@ use super::{
     selection::Selection,
     session::{self, SampleId},
     sight::{self, Window},
-    wire,
+    stage, wire,
 };
 use crate::{
     message::Schema,
@@ -31,6 +31,8 @@ pub enum Action {
     StartEngine,
     /// The person has seen that an engine died.
     EngineSeen,
+    /// The person has read what is wrong with the link.
+    LinkSeen,
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of typed arrays.
@@ -63,6 +65,14 @@ pub enum Action {
     Order(sight::Order),
     /// Look at a part of the layout's axis, or at the whole.
     Zoom(Option<Window>),
+    /// Something about what stands in the window.
+    Stage(stage::Change),
+    /// Show how every byte is copied, first when building and then when putting.
+    WatchTheCopy,
+    /// Put the payload so that it comes back: connect and subscribe first.
+    SendIt,
+    /// Something about the film of building and putting.
+    Film(film::Change),
     /// Measure something else from now on.
     Scenario(Scenario),
     /// Measure.

@@ -5,7 +5,12 @@ use super::{action::Action, effect::Effect, event::Event, report::Report, state:
 impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
-        self.noted(action, Self::happen)
+        let shown = (self.revision, self.view);
+        let effects = self.noted(action, Self::happen);
+        if shown != (self.revision, self.view) {
+            self.film_begins_again();
+        }
+        effects
     }
 
     fn happen(&mut self, action: Action) -> Vec<Effect> {
@@ -15,6 +20,10 @@ impl State {
             Action::EngineSeen => self.engine_seen(),
             Action::Engine(event) => self.engine_told(event),
             Action::Browser(report) => self.browser_reported(report),
+            Action::LinkSeen => {
+                self.link_problem = None;
+                Vec::new()
+            }
             Action::Preset(preset) => self.take_preset(preset),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
@@ -31,6 +40,10 @@ impl State {
             Action::View(view) => self.view_as(view),
             Action::Order(order) => self.order_by(order),
             Action::Zoom(window) => self.zoom(window),
+            Action::Stage(change) => self.stage_changed(change),
+            Action::WatchTheCopy => self.watch_the_copy(),
+            Action::SendIt => self.send_it(),
+            Action::Film(change) => self.film_changed(change),
             Action::Scenario(scenario) => self.choose_scenario(scenario),
             Action::Measure => self.measure(),
             Action::StopMeasuring => vec![Effect::StopMeasuring],
@@ -95,6 +108,7 @@ impl State {
         match report {
             Report::Started(surroundings) => self.started(surroundings),
             Report::Setup(setup) => self.resume(*setup),
+            Report::Link(found) => self.set_up(*found),
             Report::EngineReady => self.engine_ready(),
             Report::EngineLost(problem) => self.engine_lost(problem),
             Report::History(runs) => self.history_found(runs),

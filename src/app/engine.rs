@@ -15,7 +15,6 @@ use super::{
     state::State,
     wire::{self, Saving},
 };
-use crate::outside::shown;
 
 /// Whether the engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -133,7 +132,7 @@ impl State {
     /// Sets up what was kept before a reload or a crash of the page. A session that was open is
     /// opened again.
     pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
-        let (connected, subscribed, files) = (setup.connected, setup.subscribed, setup.files.clone());
+        let (connected, subscribed, missing) = (setup.connected, setup.subscribed, setup.missing_files());
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;
         self.engine = before.engine;
@@ -142,15 +141,7 @@ impl State {
         let preset = self.preset;
         let mut effects = self.rows_changed();
         self.preset = preset;
-        if !files.is_empty() {
-            self.file_problem = Some(Problem::new(
-                format!(
-                    "A file is not here any more: {}.",
-                    files.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ")
-                ),
-                "A page that is loaded again cannot keep files. Give it again.",
-            ));
-        }
+        self.file_problem = missing;
         if connected {
             effects.extend(self.open_again(subscribed));
         }

@@ -9,7 +9,9 @@ use super::{
     action::Action,
     build::{Direction, Edit, RowId},
     bytes::{self, Looking},
+    film::{self, Forward},
     layout::View,
+    stage,
     state::State,
     wire,
 };
@@ -39,13 +41,17 @@ pub enum Context {
     Build,
     /// Somewhere in Cost.
     Cost,
+    /// Anywhere, while presenter view fills the window.
+    Presenter,
+    /// Anywhere, while something fills the window.
+    Large,
     /// Anywhere, as long as no dialog is open.
     Page,
 }
 
 impl Context {
     /// Every context, the innermost first.
-    pub const ALL: [Context; 10] = [
+    pub const ALL: [Context; 12] = [
         Self::Drawing,
         Self::Lines,
         Self::Bytes,
@@ -55,6 +61,8 @@ impl Context {
         Self::Wire,
         Self::Build,
         Self::Cost,
+        Self::Presenter,
+        Self::Large,
         Self::Page,
     ];
 
@@ -71,6 +79,9 @@ impl Context {
             Self::Wire => Some("#wire-dialog"),
             Self::Build => Some("#pane-build"),
             Self::Cost => Some("#pane-cost"),
+            // The focus may be nowhere, which is the body.
+            Self::Presenter => Some("body:has(main[data-large='presenter'])"),
+            Self::Large => Some("body:has(main[data-large])"),
             Self::Page => None,
         }
     }
@@ -79,7 +90,8 @@ impl Context {
     #[must_use]
     pub const fn around(self) -> Option<Context> {
         match self {
-            Self::Drawing | Self::Build | Self::Cost => Some(Self::Page),
+            Self::Presenter => Some(Self::Large),
+            Self::Drawing | Self::Build | Self::Cost | Self::Large => Some(Self::Page),
             Self::Lines => Some(Self::Bytes),
             Self::Frames | Self::Fields | Self::FrameBytes => Some(Self::Wire),
             Self::Bytes | Self::Wire | Self::Page => None,
@@ -99,6 +111,8 @@ impl Context {
             Self::Wire => "In the view Wire",
             Self::Build => "In Build",
             Self::Cost => "In Cost",
+            Self::Presenter => "In presenter view",
+            Self::Large => "While a pane fills the window",
             Self::Page => "Everywhere",
         }
     }
@@ -119,6 +133,14 @@ pub enum Verb {
     NextMode,
     /// Look at the layout with the next row's modes.
     NextView,
+    /// Play the film of building and putting, or pause it.
+    PlayOrPause,
+    /// Move the film by a scene.
+    Scene(Forward),
+    /// Fill the window with the drawing, for a class.
+    Presenter,
+    /// Show the whole page again.
+    Whole,
     /// Look at the bytes of the selected segment.
     Bytes,
     /// Look at the frames of the session.
@@ -146,6 +168,8 @@ pub enum Reaction {
     Press(&'static str),
     /// The element with this `id` gets the focus.
     Focus(&'static str),
+    /// The pane that has the focus fills the window, or does not any more.
+    Enlarge,
     /// What has the focus listens itself; the registry only tells of it.
     Own,
 }
@@ -177,8 +201,8 @@ const fn command(
 
 /// Every command that has a key.
 pub const SHORTCUTS: &[Shortcut] = {
-    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Lines, Page, Wire};
-    use Reaction::{Do, Focus, Own, Press};
+    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Large, Lines, Page, Presenter, Wire};
+    use Reaction::{Do, Enlarge, Focus, Own, Press};
     &[
         command(Page, RUN, "put", Do(Verb::Put), "put the payload"),
         command(Page, "1", "pane-build", Focus("pane-build"), "go to Build"),
@@ -189,12 +213,20 @@ pub const SHORTCUTS: &[Shortcut] = {
         command(Page, "p", "preset", Focus("preset"), "choose a preset"),
         command(Page, "m", "row-mode", Do(Verb::NextMode), "next mode of the selected row"),
         command(Page, "v", "view", Do(Verb::NextView), "layout as set, all copy, all borrow, all move"),
+        command(Page, "k", "film-play", Do(Verb::PlayOrPause), "play building and putting, or pause"),
+        command(Page, ".", "film-next", Do(Verb::Scene(Forward::Next)), "to the end of the scene"),
+        command(Page, ",", "film-before", Do(Verb::Scene(Forward::Before)), "back to the scene before"),
         command(Page, "b", "bytes-open", Do(Verb::Bytes), "bytes of the selected segment"),
         command(Page, "w", "wire-open", Do(Verb::Wire), "frames on the wire"),
         command(Page, "c", "connect", Do(Verb::Connect), "connect"),
         command(Page, "s", "subscribe", Do(Verb::Subscribe), "subscribe"),
         command(Page, "Control+Z", "undo", Do(Verb::Undo), "undo the last change of rows, modes, view"),
         command(Page, "Control+Shift+Z", "redo", Do(Verb::Redo), "do it again"),
+        command(Page, "f", "enlarge", Enlarge, "fill the window with this pane, or not"),
+        command(Page, "Shift+F", "presenter", Do(Verb::Presenter), "presenter view, or not"),
+        command(Large, "Escape", "whole", Do(Verb::Whole), "the whole page again"),
+        command(Presenter, "PageDown", "presenter-next", Do(Verb::Scene(Forward::Next)), "next scene"),
+        command(Presenter, "PageUp", "presenter-before", Do(Verb::Scene(Forward::Before)), "scene before"),
         command(Page, "t", "theme", Press("theme"), "colours: light, dark, as the system"),
         command(Page, "?", "help", Press("help"), "this help"),
         command(Cost, RUN, "measure", Do(Verb::Measure), "measure"),
@@ -376,6 +408,10 @@ impl State {
                 Action::Edit(row.id, Edit::Mode(next(&Mode::ALL, row.mode)?))
             }
             Verb::NextView => Action::View(next(&View::ALL, self.view)?),
+            Verb::Presenter => Action::Stage(stage::Change::Large(stage::Large::Presenter)),
+            Verb::Whole => Action::Stage(stage::Change::Whole),
+            Verb::PlayOrPause => Action::Film(film::Change::PlayOrPause),
+            Verb::Scene(forward) => Action::Film(film::Change::Step(forward)),
             Verb::Bytes => {
                 let offset = self.offset_of(self.selected);
                 Action::Look(Some(Looking { subject: bytes::Subject::Build, offset }))
@@ -493,10 +529,11 @@ mod tests {
         for command in SHORTCUTS {
             for key in command.keys.split(' ').filter(|key| ESSENTIAL.contains(key)) {
                 // Where only what has the focus takes it, as lists and grids do, and where it means
-                // the same.
-                assert_eq!(
-                    command.run,
-                    Reaction::Own,
+                // the same. What fills the window ends by Escape, as a dialog does, and nothing
+                // scrolls in presenter view.
+                let fills = matches!(command.context, Context::Large | Context::Presenter);
+                assert!(
+                    fills || command.run == Reaction::Own,
                     "{} takes {key} from everything in {:?}",
                     command.id,
                     command.context

@@ -1,6 +1,6 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
-use super::{cost::Shown, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept};
+use super::{cost::Shown, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept};
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub enum Report {
     Started(Surroundings),
     /// The tab has kept this setup from before a reload or a crash of the page.
     Setup(Box<Setup>),
+    /// The address of the page has a scene from outside, or something that should be one.
+    Link(Box<Result<Found, Problem>>),
     /// The engine runs.
     EngineReady,
     /// The engine has died, or could not be loaded. Everything that it held is gone.

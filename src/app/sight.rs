@@ -32,7 +32,7 @@ impl Order {
 /// A part of the layout's axis, in slots. Slot `2 * n` is the piece at position `n`, the one behind
 /// it the gap to the next piece. So 2.5 is the middle of the second piece, however long the piece
 /// and however wide the drawing is. A piece without bytes has a place too.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
     /// The slot and the part of it where it begins.
     pub from: f64,

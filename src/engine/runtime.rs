@@ -184,7 +184,7 @@ impl Services {
         }
     }
 
-    /// There is no session for this command.
+    /// This command has no session to go to.
     fn not_open(&self, command: link::Command) {
         let error = CommandError::NotOpen;
         match command {

@@ -47,7 +47,7 @@ const LINK_MILLIS: u32 = 500;
 pub(super) enum Heard<'a> {
     /// The session at this address told something.
     Told(&'a str, Told),
-    /// There is no session for this command.
+    /// This command has no session to go to.
     NotOpen(Command),
 }
 

@@ -18,6 +18,7 @@ pub mod format;
 pub mod hex;
 pub mod layout;
 pub mod message;
+pub mod put;
 pub mod questions;
 pub mod rows;
 pub mod session;

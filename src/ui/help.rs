@@ -19,7 +19,7 @@ fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html
     html! {
         <header class="dialog-head">
             <h2 id={head}>{ name }</h2>
-            <button type="button" onclick={close}>{ "Close" }</button>
+            <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
         </header>
     }
 }

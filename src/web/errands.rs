@@ -18,6 +18,7 @@ use web_sys::{Blob, File, window};
 use yew::Callback;
 
 use super::{
+    address::{self, Address},
     crash,
     files::Files,
     frames::Frames,
@@ -25,7 +26,7 @@ use super::{
     pictures, runs,
 };
 use crate::{
-    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, message},
+    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, link as scene, message},
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
 };
@@ -65,6 +66,7 @@ struct Inner {
     /// The locator of the session that was opened last.
     locator: RefCell<Option<String>>,
     listeners: RefCell<Vec<EventListener>>,
+    address: Address,
 }
 
 /// Carries out effects, and asks the engine. Clones share everything.
@@ -96,15 +98,29 @@ impl Errands {
             kept: Cell::default(),
             locator: RefCell::default(),
             listeners: RefCell::default(),
+            address: Address::default(),
         }));
         this.start_engine();
         answer.emit(Action::Browser(Report::Started(surroundings::look())));
-        if let Some(setup) = crash::kept() {
+        // What a person opens by a link is not what this tab had before.
+        if !this.open_link()
+            && let Some(setup) = crash::kept()
+        {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
         }
         this.history();
         this.listen();
         this
+    }
+
+    /// Sets up what the address says, if another one has made it.
+    fn open_link(&self) -> bool {
+        let found = address::from_outside().and_then(|hash| scene::read(&hash));
+        let is_one = found.is_some();
+        if let Some(found) = found {
+            self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
+        }
+        is_one
     }
 
     /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
@@ -118,6 +134,15 @@ impl Errands {
                 runs::Change::Forgotten(id) => Action::Browser(Report::RunGone(Some(id))),
                 runs::Change::Cleared => Action::Browser(Report::RunGone(None)),
             });
+        }));
+        // A person opens a link in a page that is open.
+        let weak = Rc::downgrade(&self.0);
+        listeners.extend(window().map(|window| {
+            EventListener::new(&window, "hashchange", move |_| {
+                if let Some(inner) = weak.upgrade() {
+                    Self(inner).open_link();
+                }
+            })
         }));
         let Some(document) = window().and_then(|window| window.document()) else { return };
         let weak = Rc::downgrade(&self.0);
@@ -321,6 +346,7 @@ impl Errands {
     /// Keeps the setup of `state` for the time after a crash of the page.
     pub fn keep(&self, state: &State) {
         crash::keep(&Setup::of(state));
+        self.0.address.follow(state);
     }
 
     /// Measures, in an engine of its own. Any measurement before that one ends.

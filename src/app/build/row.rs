@@ -9,6 +9,7 @@ use crate::{
     measure::mix,
     message::{ArrayField, Schema, Spec, Way},
     outside::Outside,
+    payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
 };
 
@@ -152,6 +153,29 @@ impl Row {
             mode: Mode::Copy,
             unsupported: Unsupported::Refuse,
         }
+    }
+
+    /// Whether a person could have made it in a page: its numbers are within their bounds, and its
+    /// kind can live where it is said to live. Asked of rows from outside.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        let most = |number: usize| number as u64 <= MAX_LEN as u64 / self.element.size() as u64;
+        let numbers = [self.length, self.before, self.after].into_iter().all(most) && self.repeat <= MAX_REPEAT;
+        let kind = match &self.kind {
+            Kind::Array => true,
+            Kind::DataView | Kind::ArrayBuffer => self.element == Element::Uint8,
+            Kind::Text(text) => {
+                self.element == Element::Uint8 && text.len() == self.length && text.encode_utf16().count() <= MAX_TEXT
+            }
+            Kind::Message(message) => {
+                (self.length, self.before, self.after, self.repeat) == (0, 0, 0, 1)
+                    && message.shape.len() <= MAX_DIMENSIONS
+            }
+            // The page has only the files that were given to it.
+            Kind::File(_) => false,
+        };
+        let part = self.kind.can_be_part() || (self.before, self.after) == (0, 0);
+        numbers && kind && part && (self.kind.can_be_linear() || self.place == Place::JsHeap)
     }
 
     /// A text in the JavaScript heap, taken by copy.

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_shown_as_it_is_and_a_long_one_is_cut_between_characters() {
+    fn long_text_is_cut_between_characters() {
         assert_eq!(shown("a line\n\tand another: ü"), "a line\n\tand another: ü");
         assert_eq!(shown(""), "");
         assert_eq!(shown("x".repeat(80)), "x".repeat(80));

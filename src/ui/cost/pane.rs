@@ -6,6 +6,7 @@ use crate::{
     app::{
         Action, Build, Download, Shown, State, Status,
         keys::{aria, hint},
+        stage::Pane,
     },
     measure::course::Progress,
     run::Scenario,
@@ -71,7 +72,7 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
     };
     html! {
         <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
-            { pane_head(3, "head-cost", "Cost", "", controls) }
+            { pane_head(Pane::Cost, "", controls, state, send) }
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
                 if *panel == Panel::History { { history(state, send) } }
                 if *panel == Panel::Export { { exports(state, send) } }

@@ -12,6 +12,7 @@ use yew::prelude::*;
 use crate::app::{
     Action,
     keys::{self, Context, Reaction, SHORTCUTS, Shortcut},
+    stage::{Change, Large, Pane},
 };
 
 /// Where the browser stores that keys without Ctrl or Alt are off.
@@ -47,15 +48,35 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
             match command.run {
                 Reaction::Do(verb) => send.emit(Action::Command(verb)),
                 Reaction::Press(id) => press(id, command.label),
-                Reaction::Focus(id) => with(id, |element| {
-                    // Fails for an element that cannot take the focus. The focus stays where it is
-                    // then.
-                    let _ = element.focus();
-                }),
+                Reaction::Focus(id) => focus(id, &send),
+                Reaction::Enlarge => {
+                    let pane = pane_in_focus().unwrap_or(Pane::Layout);
+                    send.emit(Action::Stage(Change::Large(Large::Pane(pane))));
+                }
                 Reaction::Own => {}
             }
         }
     }))
+}
+
+/// Gives the focus to an element. A pane that has no place in the window gets one first.
+fn focus(id: &'static str, send: &Callback<Action>) {
+    // Fails for an element that cannot take the focus. The focus stays where it is then.
+    let now = move || with(id, |element| _ = element.focus());
+    match Pane::of(id) {
+        Some(pane) => {
+            send.emit(Action::Stage(Change::Reveal(pane)));
+            // After the page was drawn with it.
+            Timeout::new(0, now).forget();
+        }
+        None => now(),
+    }
+}
+
+/// The pane that the focus is in.
+fn pane_in_focus() -> Option<Pane> {
+    let focus = web_sys::window()?.document()?.active_element()?;
+    Pane::of(&focus.closest("section.pane").ok()??.id())
 }
 
 /// The command of an event, in the context where the event happened.

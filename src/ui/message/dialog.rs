@@ -55,7 +55,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
             data-state={open.map(state_word)}>
             <header class="dialog-head">
                 <h2 id="head-message">{ open.map_or("A message".into(), title) }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
+                <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
             if let Some((open, sample)) = found { { body(open, sample, &props.send) } }
         </dialog>

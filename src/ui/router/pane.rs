@@ -9,6 +9,7 @@ use crate::{
         keys::{aria, hint},
         locator::OWN_ENDPOINT,
         pause,
+        stage::Pane,
     },
     client::pause::Took,
     number::seconds,
@@ -51,7 +52,7 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
-            { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
+            { pane_head(Pane::Router, "send it, and see what arrives", other, state, send) }
             { session(state, send) }
             // Before the start, the page does not know its surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
@@ -217,7 +218,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
         <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
             <header class="dialog-head">
                 <h2 id="head-other">{ "The other side" }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
+                <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
             <p>
                 { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>

@@ -95,7 +95,7 @@ impl BytesDialog {
                     <Select id="bytes-subject" name="Which payload" value={AttrValue::from(open.subject.key())} options={subjects}
                         {choose} />
                     <span class="quiet bytes-len" id="bytes-len">{ self.len_words(open) }</span>
-                    <button type="button" id="bytes-close" onclick={sends(&ctx.props().send, Action::Look(None))}>{ "Close" }</button>
+                    <button type="button" id="bytes-close" data-closes="true" onclick={sends(&ctx.props().send, Action::Look(None))}>{ "Close" }</button>
                 </header>
                 { self.tools(ctx, open) }
                 <div class="bytes-body">
@@ -440,8 +440,11 @@ impl BytesDialog {
         let y = {
             let node = self.bar.clone();
             move |event: &PointerEvent| {
-                let top = node.cast::<Node>().map_or(0.0, |bar| bar.get_bounding_client_rect().top());
-                f64::from(event.client_y()) - top
+                let Some(bar) = node.cast::<Node>() else { return 0.0 };
+                let rect = bar.get_bounding_client_rect();
+                // A magnified page has a longer bar than its own pixels say.
+                let scale = if rect.height() > 0.0 && height > 0.0 { rect.height() / height } else { 1.0 };
+                (f64::from(event.client_y()) - rect.top()) / scale
             }
         };
         let onpointerdown = {

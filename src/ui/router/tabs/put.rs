@@ -11,7 +11,7 @@ use crate::{
     },
     client::key_expression,
     outside::{Ends, shown_at_most},
-    present::format,
+    present::{format, put::what_left},
     ui::{
         kit::{
             text_field::TextField,
@@ -93,11 +93,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                         <p>
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
-                            { format!(
-                                " {} after {}{}; {} copied to build, {} gathered. ",
-                                if report.answered { "handled by the router" } else { "left the browser" },
-                                format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
-                            ) }
+                            { what_left(report) }{ " " }
                             if report.answered {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
                             }
