@@ -19,8 +19,10 @@ const AFTER: u32 = 400;
 /// The address.
 #[derive(Clone, Default)]
 pub struct Address {
-    /// The state to write, and what writes it.
+    /// What writes the last change.
     waits: Rc<RefCell<Option<Timeout>>>,
+    /// What was written last.
+    written: Rc<RefCell<String>>,
 }
 
 /// The scene in the address, unless this tab itself has written it there.
@@ -45,20 +47,37 @@ impl Address {
     /// Writes the scene of a state after a moment without a further change. A scene that is too long
     /// for an address is not written there.
     pub fn follow(&self, state: &State) {
-        let setup = Setup::of(state);
-        let timeout = Timeout::new(AFTER, move || write(&link::of_setup(setup).unwrap_or_default()));
+        let (setup, written) = (Setup::of(state), self.written.clone());
+        let timeout = Timeout::new(AFTER, move || {
+            let scene = link::of_setup(setup).unwrap_or_default();
+            write(&scene);
+            written.replace(scene);
+        });
         // The one before is dropped, and writes nothing.
         self.waits.replace(Some(timeout));
     }
+
+    /// Another scene is in the address. If Back or Forward has led to it, the page itself has written
+    /// it there, before later changes: the address gets the present scene again. `true` if a person
+    /// has opened it.
+    pub fn is_opened(&self) -> bool {
+        let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
+        let is_ours = state.is_some_and(|state| !state.is_null());
+        if is_ours {
+            write(&self.written.borrow());
+        }
+        !is_ours
+    }
 }
 
-/// Writes without an entry in the history of the tab. A browser that refuses leaves the address as
-/// it was.
+/// Writes without an entry in the history of the tab, and marks the entry as the page's own. A
+/// browser that refuses leaves the address as it was.
 fn write(scene: &str) {
     let Some(window) = window() else { return };
     let storage = window.session_storage().ok().flatten();
     let _ = storage.map(|storage| storage.set_item(WRITTEN, scene));
     let Ok(history) = window.history() else { return };
-    let state = history.state().unwrap_or(JsValue::NULL);
-    let _ = history.replace_state_with_url(&state, "", Some(&with(scene)));
+    // How much is open, which `ui::kit::back` notes in each entry.
+    let open = history.state().ok().and_then(|state| state.as_f64()).unwrap_or(0.0);
+    let _ = history.replace_state_with_url(&JsValue::from_f64(open), "", Some(&with(scene)));
 }

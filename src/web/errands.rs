@@ -139,7 +139,7 @@ impl Errands {
         let weak = Rc::downgrade(&self.0);
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
-                if let Some(inner) = weak.upgrade() {
+                if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened()) {
                     Self(inner).open_link();
                 }
             })
