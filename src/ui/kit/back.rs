@@ -4,7 +4,10 @@
 //! leads to an entry that says fewer, and the page closes as many. What a person closes in another
 //! way takes its entry along.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -16,8 +19,15 @@ use crate::app::{Action, stage::Change};
 /// The attribute of the button that closes a dialog.
 const CLOSES: &str = ".dialog-head [data-closes]";
 
-/// What is open, in the order in which it was opened: the `id` of a dialog, or [`LARGE`].
-type Open = Rc<RefCell<Vec<String>>>;
+/// What is open, and what the page does about it.
+#[derive(Default)]
+struct Open {
+    /// In the order in which it was opened: the `id` of a dialog, or [`LARGE`].
+    stack: RefCell<Vec<String>>,
+    /// Whether the page itself goes back. The browser does so later, and entries that are written
+    /// meanwhile would be at the wrong place.
+    leaves: Cell<bool>,
+}
 
 /// Stands for what fills the window. No dialog has this `id`.
 const LARGE: &str = "data-large";
@@ -34,12 +44,12 @@ impl Back {
     pub(crate) fn new(send: Callback<Action>) -> Option<Self> {
         let window = web_sys::window()?;
         let (document, history) = (window.document()?, window.history().ok()?);
+        let open = Rc::new(Open::default());
         // After a reload nothing is open. Its entries are of no use.
-        leave(&history, entry(&history));
-        let open = Open::default();
+        open.leave(&history, entry(&history));
         let changed = {
             let (document, history, open) = (document.clone(), history.clone(), open.clone());
-            Closure::<dyn FnMut()>::new(move || follow(&document, &history, &open))
+            Closure::<dyn FnMut()>::new(move || open.follow(&document, &history))
         };
         let options = MutationObserverInit::new();
         options.set_attributes(true);
@@ -48,10 +58,12 @@ impl Back {
         let observer = MutationObserver::new(changed.as_ref().unchecked_ref()).ok()?;
         observer.observe_with_options(document.body()?.as_ref(), &options).ok()?;
         let popped = EventListener::new(&window, "popstate", move |_| {
-            let wanted = entry(&history);
+            if open.leaves.replace(false) {
+                return open.settle(&history);
+            }
             // Forward leads to an entry of something that is not open any more.
-            while open.borrow().len() > wanted {
-                let Some(last) = open.borrow_mut().pop() else { break };
+            while open.stack.borrow().len() > entry(&history) {
+                let Some(last) = open.stack.borrow_mut().pop() else { break };
                 close(&document, &last, &send);
             }
         });
@@ -70,26 +82,38 @@ fn entry(history: &History) -> usize {
     history.state().ok().and_then(|state| state.as_f64()).map_or(0, |open| open as usize)
 }
 
-/// Goes back by so many entries.
-fn leave(history: &History, entries: usize) {
-    if let Ok(entries @ 1..) = i32::try_from(entries) {
-        // Fails only in a document that is not shown any more.
-        let _ = history.go_with_delta(-entries);
+impl Open {
+    /// Compares what is open with what was.
+    fn follow(&self, document: &Document, history: &History) {
+        let now = found(document);
+        let mut stack = self.stack.borrow_mut();
+        stack.retain(|one| now.contains(one));
+        for one in now {
+            if !stack.contains(&one) {
+                stack.push(one);
+            }
+        }
+        drop(stack);
+        if !self.leaves.get() {
+            self.settle(history);
+        }
     }
-}
 
-/// Compares what is open with what was.
-fn follow(document: &Document, history: &History, open: &Open) {
-    let now = found(document);
-    let mut before = open.borrow_mut();
-    let was = before.len();
-    before.retain(|one| now.contains(one));
-    leave(history, was - before.len());
-    for one in now {
-        if !before.contains(&one) {
-            before.push(one);
+    /// Gives the history as many entries as there are open things.
+    fn settle(&self, history: &History) {
+        let (open, entries) = (self.stack.borrow().len(), entry(history));
+        for number in entries + 1..=open {
             // A browser that refuses the entry leaves the page at Back, as it did without one.
-            let _ = history.push_state(&JsValue::from_f64(before.len() as f64), "");
+            let _ = history.push_state(&JsValue::from_f64(number as f64), "");
+        }
+        self.leave(history, entries.saturating_sub(open));
+    }
+
+    /// Goes back by so many entries.
+    fn leave(&self, history: &History, entries: usize) {
+        if let Ok(entries @ 1..) = i32::try_from(entries) {
+            // Fails only in a document that is not shown any more.
+            self.leaves.set(history.go_with_delta(-entries).is_ok());
         }
     }
 }
