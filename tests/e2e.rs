@@ -306,7 +306,7 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
     refused("ws/127.0.0.1", "HOST:PORT").await;
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     refused(&format!("ws/{unused}"), "nothing listens there").await;
-    refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
+    refused(&format!("ws/{}", impostor(None).await), "not a zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("binary")).await), "cannot read as zenoh").await;
     // A web server that is not a WebSocket server.

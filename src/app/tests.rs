@@ -14,8 +14,8 @@ use crate::{
 
 pub(super) fn info() -> SessionInfo {
     SessionInfo {
-        zid: "1".into(),
-        router: "2".into(),
+        zid: "1".parse().unwrap(),
+        router_zid: "2".parse().unwrap(),
         batch_size: 65535,
         lanes: 16,
         sn_bits: 28,
@@ -278,7 +278,7 @@ fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
     let mut state = State::default();
     let arriving = |id, bytes| Arriving {
         id,
-        key: Some("lab/large".to_owned()),
+        key_expr: Some("lab/large".parse().unwrap()),
         subscribers: vec![1],
         get: None,
         bytes,

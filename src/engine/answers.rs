@@ -14,7 +14,7 @@ use crate::{
         },
     },
     browser::clock,
-    client::{self, Answer, Content, QueryId, ReplyError, encoding},
+    client::{Content, Encoding, KeyExpr, QueryId, ReplyError, ReplySample, SampleKind},
     number::{count, seconds},
     payload::ZBytes,
 };
@@ -133,17 +133,15 @@ impl Runtime {
             Err(text) => return self.send_answer(waiting, Err(text_bytes(text))),
         };
         self.note_rows(*op, rows);
-        let answer = || -> Result<Answer, String> {
+        let answer = || -> Result<ReplySample, String> {
             let payload = self.built(rows).map_err(|problem| failed(&problem))?;
             // A reply has one key. It is the queryable's own key; where that key is an expression,
             // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
-            let content = Content {
-                encoding: way.options.parsed_encoding().map_err(|problem| failed(&problem))?,
-                attachment: way.options.attached(),
-                ..Content::put(payload)
-            };
-            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
+            let encoding = way.options.parsed_encoding().map_err(|problem| failed(&problem))?;
+            let content =
+                Content { attachment: way.options.attached(), ..Content::new(SampleKind::Put { payload, encoding }) };
+            Ok(ReplySample { key_expr: KeyExpr::new(one).map_err(|error| error.to_string())?, content })
         };
         match answer() {
             Ok(answer) => self.send_answer(waiting, Ok(answer)),
@@ -158,11 +156,10 @@ impl Runtime {
         self.send_answer(waiting, Err(text));
     }
 
-    fn send_answer(&self, waiting: &Waiting, answer: Result<Answer, ZBytes>) {
+    fn send_answer(&self, waiting: &Waiting, answer: Result<ReplySample, ZBytes>) {
         let Waiting { op, query, local, .. } = *waiting;
-        let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.payload.len());
-        let result = answer
-            .map_err(|payload| ReplyError { payload, encoding: encoding::encoding("text/plain").unwrap_or_default() });
+        let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.kind.payload_len());
+        let result = answer.map_err(|payload| ReplyError { payload, encoding: Encoding::TEXT_PLAIN });
         let most = {
             let mut answers = self.inner.answering.answers.borrow_mut();
             answers.begin(op, bytes).then(|| answers.most())
@@ -170,7 +167,7 @@ impl Runtime {
         if let Some(most) = most {
             self.change(Change::AnswersHeld(most));
         }
-        self.send(Command::Answer { op, query, local, result });
+        self.send(Command::Reply { op, query, local, result });
     }
 
     /// Handles the end of an answer. Returns whether `op` was an answer.

@@ -21,7 +21,6 @@ use js_sys::{
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url};
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use zbytes_session::web::command::{Command, Declare};
 
@@ -33,7 +32,7 @@ use crate::{
         sentence,
     },
     browser::{clock, error::message_of},
-    client::{CommandError, SubscriberId, key_expression},
+    client::{CommandError, KeyExpr, SubscriberId},
     ledger::{Ledger, Reason},
     number::requested,
     payload::{BuildError, ZBytes},
@@ -107,7 +106,7 @@ impl Runtime {
             ("sample-copy", "sample, put by copy", Mode::Copy, BYTES.as_slice()),
             ("sample-borrow", "sample, put by borrow", Mode::Borrow, written),
         ];
-        let wire_key = key_expression(KEY).map_err(|error| command_problem("No such key.", &error))?;
+        let wire_key = KeyExpr::new(KEY).map_err(|error| command_problem("No such key.", &error.into()))?;
         let subscriber = Declare::Subscriber(wire_key.clone().into());
         if let Err(error) = self.declare_apart(SUBSCRIBER, subscriber).await {
             let why = match error {
@@ -133,7 +132,7 @@ impl Runtime {
 
     /// Returns the sample of an array that was put by `mode`, after the page has written to the
     /// array.
-    async fn written_sample(&self, key: &OwnedKeyExpr, mode: Mode) -> Result<Option<ZBytes>, Problem> {
+    async fn written_sample(&self, key: &KeyExpr, mode: Mode) -> Result<Option<ZBytes>, Problem> {
         let Taken { array, payload } = taken(mode)?;
         let sample = self.sample_of(key, payload).await?;
         write_to(&array);
@@ -142,13 +141,13 @@ impl Runtime {
 
     /// Puts `payload`, and returns the payload of the sample that the session delivered locally,
     /// not over the router.
-    async fn sample_of(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
+    async fn sample_of(&self, key: &KeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
         self.inner.overheard.borrow_mut().clear();
         let put = self.put_apart(key, payload, "A put of the experiment");
         let end = within(GUARD_MILLIS, put).await;
-        let heard = self.inner.overheard.borrow_mut().drain(..).find(|sample| sample.local && sample.key == KEY);
+        let heard = self.inner.overheard.borrow_mut().drain(..).find(|sample| sample.local && sample.key_expr == KEY);
         match end {
-            Some(sent) => sent.map(|_| heard.map(|sample| sample.payload)),
+            Some(sent) => sent.map(|_| heard.and_then(|sample| sample.kind.payload().cloned())),
             None => Err(Problem::new("The put did not end.", "The browser’s buffer was not emptied within 10 s.")),
         }
     }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use zbytes_session::web::{clock::reading, command::Command};
 
@@ -22,7 +21,7 @@ use crate::{
         session::{Change, Course, Options},
     },
     browser::clock,
-    client::{Put, key_expression, pause::Watch},
+    client::{CommandError, KeyExpr, Put, pause::Watch},
     payload::ZBytes,
 };
 
@@ -44,7 +43,7 @@ const OVER: Duration = Duration::from_secs(1);
 /// Puts at a rate, in flight.
 pub(super) struct Publisher {
     id: PutId,
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     options: Options,
     hz: usize,
     rows: Vec<Row>,
@@ -131,8 +130,8 @@ impl Runtime {
         hz: usize,
         rows: Vec<Row>,
     ) -> Result<(), Problem> {
-        let refused = |error| command_problem("Not sent.", &error);
-        let key = key_expression(key).map_err(refused)?;
+        let refused = |error: CommandError| command_problem("Not sent.", &error);
+        let key = KeyExpr::new(key).map_err(|error| refused(error.into()))?;
         let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
         options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
         let now = clock::now();
@@ -218,7 +217,7 @@ impl Runtime {
     }
 
     fn put_at_rate(&self, put: Put) {
-        let (op, len) = (self.next_apart(), put.payload.len());
+        let (op, len) = (self.next_apart(), put.kind.payload_len());
         if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
             publisher.waiting.insert(op, len);
             publisher.waiting_bytes += len;

@@ -14,8 +14,6 @@ use js_sys::ArrayBuffer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::core::CongestionControl;
 
 use zbytes_session::web::command::{self as link, Declare, Sent};
 
@@ -31,8 +29,9 @@ use super::{
 use crate::{
     app::{self, Built, Command, Event, Order, Problem, PutId, Row, SampleId, Shown, locator::websocket_url},
     browser::surroundings,
-    client::{CommandError, EntityId, Put, Sample},
+    client::{CommandError, CongestionControl, EntityId, KeyExpr, Put, Sample},
     payload::ZBytes,
+    present::cause::refusal,
     protocol::{Answer, QuestionId, ToEngine, ToPage, VERSION},
 };
 
@@ -372,13 +371,13 @@ impl Runtime {
     }
 
     /// Makes a put that the page's own state does not know. `what` names it in errors.
-    pub(super) async fn put_apart(&self, key: &OwnedKeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
+    pub(super) async fn put_apart(&self, key: &KeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
         let id = self.next_apart();
         let (done, end) = oneshot::channel();
         self.inner.waiting.borrow_mut().insert(id, done);
         self.send(link::Command::Put(
             id,
-            Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) },
+            Put { congestion_control: CongestionControl::Block, ..Put::new(key.clone(), payload) },
         ));
         end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
     }
@@ -399,6 +398,5 @@ pub(super) fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::Lost => "The session is lost.",
         _ => title,
     };
-    let text = app::sentence(&error.to_string());
-    Problem::new(title, format!("{text}. Nothing was sent."))
+    Problem::new(title, format!("{}. Nothing was sent.", refusal(error)))
 }

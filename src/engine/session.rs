@@ -4,8 +4,6 @@
 use std::{io::Read, mem::take, time::Duration};
 
 use gloo_timers::callback::{Interval, Timeout};
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::core::CongestionControl;
 
 use zbytes_session::web::command::{Command, Declare, LinkError, Unfinished};
 
@@ -21,11 +19,9 @@ use crate::{
     },
     browser::clock,
     client::{
-        self, CommandError, Counterpart, EntityId, Get, Put, Queryable, Reliability, Reply, Sample, SessionInfo,
-        Subscribe, Timestamp,
-        capture::Taken,
-        encoding,
-        stamp::{Stamps, told},
+        CommandError, CongestionControl, Encoding, EntityId, Get, KeyExpr, MatchingStatusType, Put, Queryable,
+        Reliability, Reply, Sample, SampleKind, SessionInfo, Subscriber, Timestamp, ZenohId, capture::Taken,
+        stamp::Stamps,
     },
     ledger::Stage,
     message::Looks,
@@ -63,15 +59,14 @@ pub(super) struct PutUnderWay {
 
 /// The page and the router of the open session, or of the last one. Their clocks stamp the samples.
 pub(super) struct Known {
-    /// The zenoh ids, in hexadecimal.
-    page: String,
-    router: String,
+    page: ZenohId,
+    router: ZenohId,
     stamps: Stamps,
 }
 
 impl Known {
-    fn of(info: &SessionInfo) -> Option<Self> {
-        Some(Self { page: info.zid.clone(), router: info.router.clone(), stamps: Stamps::of(&info.zid)? })
+    fn of(info: &SessionInfo) -> Self {
+        Self { page: info.zid, router: info.router_zid, stamps: Stamps::of(info.zid) }
     }
 }
 
@@ -112,10 +107,10 @@ impl Runtime {
         }
         drop(driver);
         match command {
-            Command::Put(op, _) | Command::Get(op, _) | Command::GetAlive(op, _) | Command::Flush(op) => {
+            Command::Put(op, _) | Command::Get(op, _) | Command::LivelinessGet(op, _) | Command::Flush(op) => {
                 self.hear(Told::Refused(op, CommandError::NotOpen));
             }
-            Command::Answer { op, .. } => self.hear(Told::Refused(op, CommandError::NotOpen)),
+            Command::Reply { op, .. } => self.hear(Told::Refused(op, CommandError::NotOpen)),
             Command::Declare(id, _) => self.hear(Told::Declared(id, Err(CommandError::NotOpen))),
             Command::Frames(_) => self.hear(Told::Frames(Taken::default())),
             Command::Cancel(_)
@@ -154,14 +149,14 @@ impl Runtime {
         match told {
             Told::Opened(info) => {
                 self.inner.waited.set(None);
-                *self.inner.known.borrow_mut() = Known::of(&info);
+                *self.inner.known.borrow_mut() = Some(Known::of(&info));
                 self.answer(Event::Opened(info));
             }
             Told::Refused(op, error) => self.refused(op, &error),
             Told::Declared(id, result) => self.declared(id, result),
             Told::Sample(sample) => self.sample(sample),
-            Told::Missed(SUBSCRIBER, count) => self.change(Change::Missed(count)),
-            Told::Missed(..) => {}
+            Told::SampleMiss(SUBSCRIBER, nb) => self.change(Change::SampleMiss(nb)),
+            Told::SampleMiss(..) => {}
             Told::Progress(id, handed) => self.answer(Event::PutProgress(id, handed)),
             Told::PutEnded(id, result) => {
                 let result = result.map_err(|failure| self.place().put_problem(&failure));
@@ -200,7 +195,7 @@ impl Runtime {
             Told::Query(query) => self.change(Change::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
-                key: query.key.into(),
+                key: query.key_expr.as_str().into(),
                 parameters: query.parameters.into(),
                 len: query.payload.map(|payload| payload.len()),
                 attachment: query.attachment.as_ref().map(attachment),
@@ -268,18 +263,18 @@ impl Runtime {
     }
 
     /// Declares an entity under the key expression that the person typed.
-    fn declare(&self, id: EntityId, key: &str, what: impl FnOnce(OwnedKeyExpr) -> Declare) {
-        match client::key_expression(key) {
+    fn declare(&self, id: EntityId, key: &str, what: impl FnOnce(KeyExpr) -> Declare) {
+        match KeyExpr::new(key) {
             Ok(key) => {
                 self.inner.declared.borrow_mut().insert(id, key.to_string());
                 self.send(Command::Declare(id, what(key)));
             }
-            Err(error) => self.declared(id, Err(error)),
+            Err(error) => self.declared(id, Err(error.into())),
         }
     }
 
     pub(super) fn subscribe(&self, key: &str) {
-        self.declare(SUBSCRIBER, key, |key| Declare::Subscriber(Subscribe { report_missed: true, ..key.into() }));
+        self.declare(SUBSCRIBER, key, |key| Declare::Subscriber(Subscriber { sample_miss: true, ..key.into() }));
     }
 
     pub(super) fn session_task(&self, task: Task) {
@@ -309,8 +304,8 @@ impl Runtime {
             Task::Declare(Entity::Queryable, key, complete) => {
                 self.declare(QUERYABLE, &key, |key| Declare::Queryable(Queryable { complete, ..key.into() }))
             }
-            Task::Declare(Entity::Token, key, _) => self.declare(TOKEN, &key, Declare::Token),
-            Task::Declare(Entity::Watch, key, _) => self.declare(ALIVE, &key, Declare::Alive),
+            Task::Declare(Entity::Token, key, _) => self.declare(TOKEN, &key, Declare::LivelinessToken),
+            Task::Declare(Entity::Watch, key, _) => self.declare(ALIVE, &key, Declare::LivelinessSubscriber),
             Task::Undeclare(what) => {
                 if what == Entity::Queryable {
                     self.stop_answering();
@@ -319,9 +314,9 @@ impl Runtime {
             }
             Task::List(id, key) => {
                 self.inner.listing.set(id);
-                match client::key_expression(&key) {
-                    Ok(key) => self.send(Command::GetAlive(id, key)),
-                    Err(error) => self.refused(id, &error),
+                match KeyExpr::new(&key) {
+                    Ok(key) => self.send(Command::LivelinessGet(id, key)),
+                    Err(error) => self.refused(id, &error.into()),
                 }
             }
             Task::Answer { id, asked, key, options, rows } => {
@@ -340,7 +335,7 @@ impl Runtime {
 
     fn watch_matching(&self, key: &str) {
         self.send(Command::Undeclare(MATCHING));
-        self.declare(MATCHING, key, |key| Declare::Watch(key, Counterpart::Subscribers));
+        self.declare(MATCHING, key, |key| Declare::MatchingListener(key, MatchingStatusType::Subscribers));
     }
 
     /// The payload of the rows.
@@ -352,7 +347,7 @@ impl Runtime {
 
     pub(super) fn put(&self, id: PutId, key: &str, rows: Option<&[Row]>, options: &Options) -> Result<(), Problem> {
         let refused = |error: CommandError| command_problem("Not sent.", &error);
-        let key = client::key_expression(key).map_err(refused)?;
+        let key = KeyExpr::new(key).map_err(|error| refused(error.into()))?;
         let len = rows.iter().copied().flatten().map(Row::bytes).fold(0usize, usize::saturating_add);
         // Checked before the arrays are made: a refusal should not cost a gibibyte. Near the limit,
         // the bytes of a number or a time decide; then the client refuses.
@@ -361,8 +356,11 @@ impl Runtime {
             Some(rows) => Put::new(key, self.built(rows)?),
             None => Put::delete(key),
         };
-        let under_way =
-            PutUnderWay { bytes: put.payload.len(), built: put.payload.built().total(), deleted: put.deleted };
+        let under_way = PutUnderWay {
+            bytes: put.kind.payload_len(),
+            built: put.kind.payload().map_or(0, |payload| payload.built().total()),
+            deleted: put.kind.is_delete(),
+        };
         let put = self.as_chosen(put, options)?;
         self.note_rows(id, rows.unwrap_or_default());
         self.inner.puts.borrow_mut().insert(id, under_way);
@@ -384,18 +382,18 @@ impl Runtime {
 
     /// Converts a timestamp to the form that the page shows.
     fn stamped(&self, timestamp: &Timestamp) -> Stamp {
-        let (time, id) = told(timestamp);
+        let (time, id) = (timestamp.since_1970(), timestamp.id());
         let known = self.inner.known.borrow();
         let by = match known.as_ref() {
             Some(known) if id == known.router => Clock::Router,
             Some(known) if id == known.page => Clock::Page,
-            _ => Clock::Other(id),
+            _ => Clock::Other(id.to_string()),
         };
         Stamp { time: clock::time_of_day_at(time), by }
     }
 
     fn get(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
-        let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
+        let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error.into()))?;
         Ok(Get {
             payload: rows.map(|rows| self.built(rows)).transpose()?,
             encoding: options.parsed_encoding()?,
@@ -411,7 +409,11 @@ impl Runtime {
 
     fn sample(&self, sample: Sample) {
         if sample.subscribers.contains(&ALIVE) {
-            let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
+            let token = Token {
+                key: sample.key_expr.as_str().into(),
+                alive: !sample.kind.is_delete(),
+                time: clock::time_of_day(),
+            };
             return self.change(Change::Alive(token));
         }
         if sample.subscribers.contains(&ownership::SUBSCRIBER) {
@@ -423,14 +425,14 @@ impl Runtime {
     }
 
     fn reply(&self, op: PutId, reply: Reply) {
-        let from = match (&reply.result, reply.replier) {
+        let from = match (&reply.result, reply.replier_id) {
             (Ok(sample), _) if sample.local => "this page".to_owned(),
             (_, Some(replier)) => replier.zid.to_string(),
             (_, None) => "not said".to_owned(),
         };
         match reply.result {
             Ok(sample) if self.inner.listing.get() == op => {
-                let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
+                let token = Token { key: sample.key_expr.as_str().into(), alive: true, time: clock::time_of_day() };
                 self.change(Change::Alive(token));
             }
             Ok(sample) => self.arrived(sample, Some(from)),
@@ -447,16 +449,19 @@ impl Runtime {
         let id: SampleId = self.inner.next_sample.get();
         self.inner.next_sample.set(id + 1);
         let more = More {
-            encoding: Some(encoding::text_of(&sample.encoding))
-                .filter(|text| text != "zenoh/bytes")
+            encoding: sample
+                .kind
+                .encoding()
+                .filter(|encoding| **encoding != Encoding::empty())
+                .map(Encoding::to_string)
                 .unwrap_or_default()
                 .into(),
             attachment: sample.attachment.as_ref().map(attachment),
             priority: sample.qos.priority,
-            may_drop: sample.qos.congestion == CongestionControl::Drop,
+            may_drop: sample.qos.congestion_control == CongestionControl::Drop,
             best_effort: sample.reliability == Reliability::BestEffort,
             express: sample.qos.express,
-            number: sample.source.map(|source| source.sn),
+            number: sample.source_info.map(|source| source.source_sn),
             stamp: sample.timestamp.as_ref().map(|timestamp| self.stamped(timestamp)),
             waited: self.inner.waited.get().filter(|_| !sample.local),
             looks: Looks::Other,
@@ -471,10 +476,10 @@ impl Runtime {
             arrivals.samples.push(app::Sample {
                 id,
                 time: clock::time_of_day(),
-                key: sample.key.into(),
-                deleted: sample.deleted,
-                len: sample.payload.len(),
-                segments: sample.payload.segments().len(),
+                key: sample.key_expr.as_str().into(),
+                deleted: sample.kind.is_delete(),
+                len: sample.kind.payload_len(),
+                segments: sample.kind.payload().map_or(0, |payload| payload.segments().len()),
                 local: sample.local,
                 hash: app::Hash::NotAsked,
                 arrays: Vec::new(),
@@ -482,7 +487,9 @@ impl Runtime {
                 more,
             });
             let mut payloads = self.inner.payloads.borrow_mut();
-            payloads.insert(id, sample.payload);
+            if let SampleKind::Put { payload, .. } = sample.kind {
+                payloads.insert(id, payload);
+            }
             // Samples that the page will never show are dropped at once: a hidden page gets reports
             // once a second.
             let mut held: usize = arrivals.samples.iter().map(|sample| sample.len).sum();

@@ -70,7 +70,7 @@ pub enum Change {
     /// Whether anybody listens to the key.
     Matching(bool),
     /// Numbered samples were missed.
-    Missed(u32),
+    SampleMiss(u32),
     /// The next numbered put of a lane will have this number: told when it is a power of two.
     Numbered(usize, u32),
     /// An error came as an answer to the get.
@@ -185,7 +185,7 @@ impl State {
             Change::Flushed(id, result) => self.flushed(id, result),
             Change::Matching(matching) => self.api.matching = Some(matching),
             Change::Numbered(lane, number) => self.numbered(lane, number),
-            Change::Missed(count) => self.api.missed += u64::from(count),
+            Change::SampleMiss(nb) => self.api.missed += u64::from(nb),
             Change::ErrorReply(id, error) => self.error_reply(id, error),
             Change::GetEnded(id, result) => self.get_ended(id, result),
             Change::Asked(asked) => tasks.extend(self.asked_for(asked)),

@@ -105,7 +105,7 @@ impl State {
     /// The session is open.
     pub(in crate::app) fn session_opened(&mut self, info: SessionInfo) -> Vec<Effect> {
         self.held_back = None;
-        let zid = info.zid.clone();
+        let zid = Some(info.zid);
         let before = std::mem::replace(&mut self.session, Session::Open(info));
         // What was declared before a loss is declared again by itself, and samples are
         // numbered on.

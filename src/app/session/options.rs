@@ -45,53 +45,6 @@ pub struct Options {
     pub attachment: String,
 }
 
-/// What zenoh names cross to the engine as numbers: zenoh’s types say only how they are read.
-pub(super) mod as_number {
-    use crate::client::{ConsolidationMode, Priority, QueryTarget};
-
-    macro_rules! as_number {
-        ($name:ident, $type:ty, [$($one:expr),+]) => {
-            pub(in crate::app) mod $name {
-                use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-                use super::*;
-
-                const ALL: &[$type] = &[$($one),+];
-
-                pub(in crate::app) fn serialize<S: Serializer>(one: &$type, serializer: S) -> Result<S::Ok, S::Error> {
-                    serializer.serialize_u8(ALL.iter().position(|other| other == one).unwrap_or(ALL.len()) as u8)
-                }
-
-                pub(in crate::app) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$type, D::Error> {
-                    let at = u8::deserialize(from)?;
-                    ALL.get(usize::from(at)).copied().ok_or_else(|| D::Error::custom("no such number"))
-                }
-            }
-        };
-    }
-
-    as_number!(
-        priority,
-        Priority,
-        [
-            Priority::Control,
-            Priority::RealTime,
-            Priority::InteractiveHigh,
-            Priority::InteractiveLow,
-            Priority::DataHigh,
-            Priority::Data,
-            Priority::DataLow,
-            Priority::Background
-        ]
-    );
-    as_number!(target, QueryTarget, [QueryTarget::BestMatching, QueryTarget::All, QueryTarget::AllComplete]);
-    as_number!(
-        consolidation,
-        ConsolidationMode,
-        [ConsolidationMode::Auto, ConsolidationMode::None, ConsolidationMode::Monotonic, ConsolidationMode::Latest]
-    );
-}
-
 /// A priority is kept by its name.
 mod by_name {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::SampleId, options::as_number};
+use super::ids::SampleId;
 use crate::{
     app::{command::Command, effect::Effect, state::State, typed_array::TypedArray},
     client::Priority,
@@ -68,7 +68,6 @@ pub struct More {
     /// Further bytes.
     pub attachment: Option<Attachment>,
     /// Its priority.
-    #[serde(with = "as_number::priority")]
     pub priority: Priority,
     /// Whether it may be dropped, and is not to wait.
     pub may_drop: bool,

@@ -1,7 +1,5 @@
 //! What the driver and the application are told, and by which names.
 
-use zenoh_protocol::core::EntityGlobalIdProto;
-
 use super::{
     config::SessionInfo,
     error::{CloseCause, GetError, PutError},
@@ -10,6 +8,7 @@ use super::{
     query::{Query, Reply},
     sample::Sample,
 };
+use crate::wire::EntityGlobalId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]
@@ -19,13 +18,13 @@ pub enum Event {
     /// A sample arrived.
     Sample(Sample),
     /// Numbered samples did not come: before the next sample of the same publisher, which follows.
-    Missed {
+    SampleMiss {
         /// Who missed them.
         subscriber: SubscriberId,
         /// Whose they were.
-        publisher: EntityGlobalIdProto,
+        source: EntityGlobalId,
         /// How many.
-        count: u32,
+        nb: u32,
     },
     /// A put, a get or an answer was given up, by itself or by
     /// [`Client::cancel`](super::Client::cancel), before all of it was sent. The session goes on; a

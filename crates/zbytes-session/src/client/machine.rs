@@ -6,10 +6,7 @@ use std::{
 };
 
 use zbytes::ledger::Ledger;
-use zenoh_protocol::{
-    core::ZenohIdProto,
-    transport::{InitAck, close::reason},
-};
+use zenoh_protocol::transport::{InitAck, close::reason};
 
 use super::{
     capture,
@@ -26,7 +23,7 @@ use super::{
     queue::Queues,
     stats::LinkStats,
 };
-use crate::wire::encode;
+use crate::wire::{ZenohId, encode};
 
 pub(super) enum Phase {
     /// InitSyn was sent.
@@ -53,7 +50,7 @@ pub struct Client {
     /// The next number of each publisher that numbers its samples.
     pub(super) numbered: HashMap<EntityId, u32>,
     /// The id under which samples are numbered: that of the first session.
-    pub(super) source: ZenohIdProto,
+    pub(super) source: ZenohId,
     /// What waits for an answer.
     pub(super) pending: Pending,
     /// Large messages of which something was told while they arrived.
@@ -108,8 +105,7 @@ impl Client {
             queues: Queues::default(),
             declared: Vec::new(),
             numbered: HashMap::new(),
-            // One that is not valid ends the session before anything is numbered.
-            source: ZenohIdProto::try_from(config.zid.as_slice()).unwrap_or_default(),
+            source: config.zid,
             pending: Pending::default(),
             arrivals: 0,
             last_number: 0,
@@ -216,7 +212,7 @@ impl Client {
         }
         self.control.clear();
         if let Some(reason) = tell {
-            self.control.extend(encode::close(reason));
+            self.control.push_back(encode::close(reason));
         }
         let was_open = self.is_open();
         self.phase = Phase::Over;

@@ -11,13 +11,12 @@
 
 use std::time::Duration;
 
-use zenoh_keyexpr::OwnedKeyExpr;
-
 use zbytes::ledger::Ledger;
 
 use crate::client::{
-    Answer, Arriving, CloseCause, CommandError, Counterpart, EntityId, Get, GetError, LinkStats, OpId, Put, PutError,
-    Query, QueryId, Queryable, Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture,
+    Arriving, CloseCause, CommandError, EntityId, Get, GetError, KeyExpr, LinkStats, MatchingStatusType, OpId, Put,
+    PutError, Query, QueryId, Queryable, Reply, ReplyError, ReplySample, Sample, SessionInfo, Subscriber, SubscriberId,
+    capture,
     pause::{Pause, Took},
     reconnect::Wait,
 };
@@ -30,13 +29,13 @@ pub enum Command {
     /// Sends a query. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
     Get(OpId, Get),
     /// Asks which tokens are alive. Ends as [`Command::Get`].
-    GetAlive(OpId, OwnedKeyExpr),
+    LivelinessGet(OpId, KeyExpr),
     /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
     /// [`Told::Flushed`].
     Flush(OpId),
     /// Answers a query, and finishes it: the querier gets no further answers. Ends with
     /// [`Told::PutEnded`].
-    Answer {
+    Reply {
         /// The id of this answer.
         op: OpId,
         /// The query to answer.
@@ -44,7 +43,7 @@ pub enum Command {
         /// Whether the query came from this same session.
         local: bool,
         /// The answer, or an error for the querier.
-        result: Result<Answer, ReplyError>,
+        result: Result<ReplySample, ReplyError>,
     },
     /// Cancels a put, an answer or a get. The operation still ends with its own message. It reports
     /// the cancellation, or success if all bytes had left before.
@@ -73,17 +72,17 @@ pub enum Command {
 /// Says what to declare.
 #[derive(Debug)]
 pub enum Declare {
-    /// Causes [`Told::Sample`] and [`Told::Missed`].
-    Subscriber(Subscribe),
+    /// Causes [`Told::Sample`] and [`Told::SampleMiss`].
+    Subscriber(Subscriber),
     /// Causes [`Told::Query`] for each query that matches it.
     Queryable(Queryable),
     /// A token: shows peers that a key is alive.
-    Token(OwnedKeyExpr),
+    LivelinessToken(KeyExpr),
     /// Causes [`Told::Sample`] for every token: one that exists, one that appears, and one that
     /// disappears.
-    Alive(OwnedKeyExpr),
+    LivelinessSubscriber(KeyExpr),
     /// Causes [`Told::Matching`] whenever the answer changes: whether a peer matches the key.
-    Watch(OwnedKeyExpr, Counterpart),
+    MatchingListener(KeyExpr, MatchingStatusType),
 }
 
 /// Says why a session did not open, or why it ended. `R` is the reason type of the program's own
@@ -182,7 +181,7 @@ pub enum Told<R> {
     /// A sample arrived for a subscriber of this session.
     Sample(Sample),
     /// The subscriber missed this many numbered samples of a publisher.
-    Missed(SubscriberId, u32),
+    SampleMiss(SubscriberId, u32),
     /// How many payload bytes of a put have left the browser's buffer.
     Progress(OpId, usize),
     /// The client dropped a put, as the put allowed, because too many bytes were queued.

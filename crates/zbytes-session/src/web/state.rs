@@ -159,7 +159,7 @@ impl<H: Host> Inner<H> {
                         told.push(Told::PutEnded(op, Err(PutFailure::GivenUp(error, flight.how_far()))));
                     }
                 }
-                Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
+                Event::SampleMiss { subscriber, nb, .. } => told.push(Told::SampleMiss(subscriber, nb)),
                 Event::Query(query) => told.push(Told::Query(query)),
                 Event::QueriesRefused(count) => told.push(Told::QueriesRefused(count)),
                 Event::CaughtUp => told.push(Told::CaughtUp),

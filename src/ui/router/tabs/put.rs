@@ -9,7 +9,7 @@ use crate::{
         pause,
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
-    client::key_expression,
+    client::KeyExpr,
     outside::{Ends, shown_at_most},
     present::format,
     ui::{
@@ -66,7 +66,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
             <form class="line" onsubmit={submits(send, Action::Put)}>
                 <label for="key">{ "key" }</label>
                 <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept}
-                    wrong={key_expression(&state.key).is_err()} describedby="put-result" />
+                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result" />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>

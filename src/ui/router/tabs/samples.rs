@@ -79,7 +79,7 @@ pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
         let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
         let words = format!(
             "{}: {} of {total}",
-            one.key.as_deref().map_or_else(|| "a message".to_owned(), shown),
+            one.key_expr.as_deref().map_or_else(|| "a message".to_owned(), shown),
             format::count(one.bytes)
         );
         html! {

@@ -15,7 +15,7 @@ use crate::{client::*, testing::transport};
 fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_declared() {
     let mut pair = Pair::open();
     for (id, text) in [(3, "c/**"), (1, "a"), (2, "b/*")] {
-        pair.client.subscribe(id, key(text)).unwrap();
+        pair.client.declare_subscriber(id, key(text)).unwrap();
     }
     pair.run(SECOND);
     pair.narrow = 1;
@@ -36,8 +36,8 @@ fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_de
     assert!(pair.client.is_lost() && !pair.client.is_open());
     let refused = pair.client.put(13, Put::new(key("k"), payload(b"x", 1)));
     assert_eq!(refused, Err(CommandError::Lost));
-    pair.client.unsubscribe(1).unwrap();
-    pair.client.subscribe(4, key("d")).unwrap();
+    pair.client.undeclare(1).unwrap();
+    pair.client.declare_subscriber(4, key("d")).unwrap();
     pair.run(30 * SECOND);
 
     pair.got.clear();
@@ -85,7 +85,7 @@ fn every_way_to_lose_a_session_leaves_one_that_opens_again_and_our_own_close_doe
     ];
     for (name, lose) in ways {
         let mut pair = Pair::open();
-        pair.client.subscribe(1, key("a")).unwrap();
+        pair.client.declare_subscriber(1, key("a")).unwrap();
         assert!(!pair.client.is_lost());
         lose(&mut pair);
         assert!(pair.client.is_lost(), "{name}");
@@ -107,16 +107,16 @@ fn every_way_to_lose_a_session_leaves_one_that_opens_again_and_our_own_close_doe
         pair.run(SECOND);
         assert!(matches!(pair.take().as_slice(), [Event::Closed(ended)] if ended.cause == CloseCause::ByUs));
         assert!(!pair.client.is_lost());
-        assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
-        assert_eq!(pair.client.subscribe(2, key("a")), Err(CommandError::NotOpen));
+        assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
+        assert_eq!(pair.client.declare_subscriber(2, key("a")), Err(CommandError::NotOpen));
     }
     // Closing a session that is lost ends the attempts.
     let mut pair = Pair::open();
     pair.client.handle_link_lost(1006);
     pair.client.close();
-    assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
+    assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
     // One that was never open is not lost.
     let mut pair = Pair::new(USUAL, Limits::default());
     pair.client.handle_link_lost(1006);
-    assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
+    assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
 }
