@@ -355,7 +355,7 @@ impl Client {
         let number = self.next_number();
         let head = encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, &key_expr);
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
         let waiting = Waiting {
             op,
             key: key_expr,
@@ -390,7 +390,7 @@ impl Client {
         let priority = self.queues.lowest().unwrap_or(Priority::Control);
         let head = encode::fence(number, priority);
         let lane = self.lanes.lane(priority, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
         self.pending.fences.insert(number, (op, now, self.pauses));
         Ok(())
     }
@@ -726,7 +726,7 @@ impl Client {
 
     /// In the lane of the answers, so that it comes behind them.
     fn send_final(&mut self, rid: u32, qos: Qos) {
-        self.send_answer(qos, Outgoing::new(encode::response_final(rid, qos), ZBytes::empty()));
+        self.send_answer(qos, Outgoing::encoded(encode::response_final(rid, qos)));
     }
 
     fn send_answer(&mut self, qos: Qos, message: Outgoing) {

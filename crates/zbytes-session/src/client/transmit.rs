@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use zbytes::payload::ZBytes;
 use zenoh_protocol::transport::close::reason;
 
 use super::{
@@ -87,6 +86,6 @@ impl Client {
             return;
         }
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: None, lane, message: Outgoing::encoded(head) });
     }
 }

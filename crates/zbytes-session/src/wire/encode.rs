@@ -28,7 +28,8 @@ use zenoh_protocol::{
 
 use super::{
     BATCH_SIZE, Content, Encoding, EntityGlobalId, GROWTH, KeyExpr, MAX_MESSAGE, Outgoing, Priority, Qos, Question,
-    SampleKind, ZenohId, outgoing::Run,
+    SampleKind, ZenohId,
+    outgoing::{Run, Runs},
 };
 
 /// Under which no session declares a token: an interest in it is answered at once.
@@ -181,8 +182,8 @@ fn body(content: &Content) -> PushBody {
 /// A put's payload is the last field of its message, a length and the bytes; its attachment is the
 /// one before. An empty field is encoded as a zero byte at the end. The true length replaces that
 /// byte.
-fn before(mut bytes: Vec<u8>, content: &Content, len: usize) -> Vec<Run> {
-    let mut runs = Vec::new();
+fn before(mut bytes: Vec<u8>, content: &Content, len: usize) -> Runs {
+    let mut runs = Runs::new();
     if !content.kind.is_delete() {
         pop_zero(&mut bytes);
     }
@@ -253,7 +254,7 @@ pub(crate) fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question) ->
         debug_assert!(header.is_some(), "the query is the end of its request");
         header.into_iter().for_each(|header| *header |= query::flag::Z);
     }
-    let mut runs = Vec::new();
+    let mut runs = Runs::new();
     if let Some(body) = &question.body {
         let encoding = encoded(question.encoding.as_wire());
         let header: ZExtZBufHeader<{ query::ext::QueryBodyType::VID }> =

@@ -1,5 +1,6 @@
 //! An outgoing message, cut into batches and gathered straight from the owners of its payload.
 
+use smallvec::{SmallVec, smallvec};
 use zenoh_buffers::writer::{DidntWrite, Writer};
 use zenoh_codec::{WCodec, Zenoh080};
 use zenoh_protocol::transport::{FragmentHeader, FrameHeader, fragment, frame};
@@ -46,6 +47,10 @@ impl Run {
     }
 }
 
+/// The runs of a message. Two are those of a put: very many may wait, so they need no memory of their
+/// own.
+pub(crate) type Runs = SmallVec<[Run; 2]>;
+
 /// Where the next byte of a message is.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cursor {
@@ -78,7 +83,7 @@ impl Cursor {
 /// The message holds a reference to every owner until it is dropped.
 #[derive(Debug)]
 pub struct Outgoing {
-    runs: Vec<Run>,
+    runs: Runs,
     next: Cursor,
     len: usize,
     payload_len: usize,
@@ -93,11 +98,16 @@ impl Outgoing {
     /// Makes a message of `head` followed by `payload`.
     #[must_use]
     pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
-        Self::of(vec![Run::Encoded(head), Run::Owned(payload)])
+        Self::of(smallvec![Run::Encoded(head), Run::Owned(payload)])
+    }
+
+    /// A message that refers to no owner.
+    pub(crate) fn encoded(bytes: Vec<u8>) -> Self {
+        Self::of(smallvec![Run::Encoded(bytes)])
     }
 
     /// A message of these runs, in their order.
-    pub(crate) fn of(runs: Vec<Run>) -> Self {
+    pub(crate) fn of(runs: Runs) -> Self {
         let len = runs.iter().map(Run::len).sum();
         let payload_len = runs.iter().filter_map(Run::owned).map(ZBytes::len).sum();
         Self {
