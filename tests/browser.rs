@@ -523,7 +523,7 @@ async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing()
     let put = |allowed_destination| Put { allowed_destination, ..put(&array(&noise(200_000)), Mode::Borrow) };
     driver.send(Command::Put(1, put(Locality::SessionLocal)));
     assert!(matches!(heard.take()[..], [Told::Refused(1, CommandError::NotOpen)]), "and has not ended besides");
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
     driver.send(Command::Declare(5, Declare::Subscriber(KeyExpr::new("lab/*").unwrap().into())));
     assert!(matches!(heard.take()[..], [Told::Declared(5, Ok(()))]));
     let before = socket.sent();
@@ -535,8 +535,8 @@ async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing()
         let told = heard.take();
         let [Told::PutEnded(ended, Ok(sent))] = &told[..] else { panic!("{told:?}") };
         assert_eq!((*ended, sent.batches, sent.ledger.total()), (op, 0, 0));
-        let told = heard.until(|told| matches!(told, Told::Sample(_))).await;
-        let [Told::Sample(sample)] = &told[..] else { panic!("{told:?}") };
+        let told = heard.until(|told| matches!(told, Told::Event(Event::Sample(_)))).await;
+        let [Told::Event(Event::Sample(sample))] = &told[..] else { panic!("{told:?}") };
         assert_eq!(
             (sample.local, sample.kind.payload().unwrap().len(), &sample.subscribers[..]),
             (true, len, &[5][..])
@@ -633,7 +633,7 @@ async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_route
     let socket = StandIn::new(&handshake(true));
     let webkit = Replaced::engine("line");
     let (driver, heard) = drive("ws://stand-in");
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
     let before = socket.sent();
     driver.send(Command::Put(1, put(&array(&noise(200_000)), Mode::Borrow)));
     turns(50).await;
@@ -736,7 +736,7 @@ async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
     (socket, driver, heard)
 }
 
@@ -912,7 +912,7 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     // The answer to the driver's question after the pause shows that the link lives. The fence had
     // number 1.
     socket.hand(&last_interest(2, 0));
-    let told = heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    let told = heard.until(|told| matches!(told, Told::Event(Event::CaughtUp))).await;
     assert!(!told.iter().any(|told| matches!(told, Told::Flushed(..))));
     socket.hand(&last_interest(1, 1));
     let told = heard.until(|told| matches!(told, Told::Flushed(..))).await;
@@ -925,7 +925,7 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
     assert_eq!(stood_still(&told), [[0, 120]]);
     socket.hand(&last_interest(3, 2));
-    heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    heard.until(|told| matches!(told, Told::Event(Event::CaughtUp))).await;
     clocks.pass(0.0, -500_000.0);
     TimeoutFuture::new(1200).await;
     assert!(stood_still(&heard.take()).is_empty());
@@ -942,8 +942,8 @@ async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_befo
     // The driver opens it again, and the router answers as before. The gap counts from before the
     // pause.
     socket.set("sent", 0);
-    let told = heard.until(|told| matches!(told, Told::Resumed(_))).await;
-    let Some(Told::Resumed(gap)) = told.last() else { panic!("{told:?}") };
+    let told = heard.until(|told| matches!(told, Told::Event(Event::Resumed { .. }))).await;
+    let Some(Told::Event(Event::Resumed { gap, .. })) = told.last() else { panic!("{told:?}") };
     assert_eq!(tens(gap.pause.still), 50);
     assert!(gap.time >= gap.pause.still, "{gap:?}");
 }

@@ -773,7 +773,7 @@ fn is_closed(event: &Event) -> bool {
 /// The operations that were unfinished when the session ended.
 fn unfinished(events: Vec<Event>) -> Vec<(u64, bool)> {
     match events.into_iter().last() {
-        Some(Event::Closed(ended)) => ended.unfinished.iter().map(|one| (one.op, one.begun)).collect(),
+        Some(Event::Closed(ended)) => ended.interrupted.iter().map(|one| (one.op, one.begun)).collect(),
         other => panic!("expected the end, got {other:?}"),
     }
 }

@@ -33,7 +33,7 @@ mod page {
     use js_sys::Uint8Array;
     use wasm_bindgen::prelude::wasm_bindgen;
     use zbytes_lab::{
-        client::{CongestionControl, Get, KeyExpr, Put},
+        client::{CongestionControl, Event, Get, KeyExpr, Put},
         engine::host::{Driver, LabHost, Told},
         payload::ZBytes,
         segment::Source,
@@ -93,11 +93,11 @@ mod page {
 
         fn hear(&self, told: Told) {
             match told {
-                Told::Opened(_) => {
+                Told::Event(Event::Opened(_)) => {
                     self.open.set(true);
                     self.wake();
                 }
-                Told::Resumed(_) => self.resumed.set(self.resumed.get() + 1),
+                Told::Event(Event::Resumed { .. }) => self.resumed.set(self.resumed.get() + 1),
                 Told::PutEnded(_, result) => {
                     result.unwrap();
                     let ended = self.ended.get() + 1;
@@ -107,7 +107,7 @@ mod page {
                         self.wake();
                     }
                 }
-                Told::Sample(_) => {
+                Told::Event(Event::Sample(_)) => {
                     let samples = self.samples.get() + 1;
                     self.samples.set(samples);
                     if samples == 1 {
@@ -192,7 +192,8 @@ mod page {
             seen.until(|seen| begun - seen.ended.get() < WINDOW).await;
             let burst = BURST.min(count - begun);
             for _ in 0..burst {
-                let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
+                let put =
+                    Put { congestion_control: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
                 session.driver.send(Command::Put(session.op(), put));
             }
             begun += burst;

@@ -321,7 +321,10 @@ mod tests {
         assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
         let problem = Problem::new("gone", "");
         let wait = crate::client::reconnect::Wait { attempt: 1, delay: Duration::ZERO };
-        state.apply(Action::Engine(Event::SessionLost(crate::app::Lost::new(problem, [0; 3], wait), String::new())));
+        state.apply(Action::Engine(Event::SessionLost(
+            crate::app::Lost::new(problem, Default::default(), wait),
+            String::new(),
+        )));
         let again = SessionInfo { zid: "1".parse().unwrap(), ..first.clone() };
         state.apply(Action::Engine(Event::Opened(again.clone())));
         assert_eq!(state.api.numbers.zid, Some(first.zid), "samples keep the name that they began with");

@@ -5,7 +5,7 @@ use std::{io::Read, mem::take, time::Duration};
 
 use gloo_timers::callback::{Interval, Timeout};
 
-use zbytes_session::web::command::{Command, Declare, LinkError, Unfinished};
+use zbytes_session::web::command::{Command, Declare, LinkError, PutFailure};
 
 use super::{
     Runtime, SETTLE_MILLIS, command_problem,
@@ -19,9 +19,9 @@ use crate::{
     },
     browser::clock,
     client::{
-        CommandError, CongestionControl, Encoding, EntityId, Get, KeyExpr, MatchingStatusType, Put, Queryable,
-        Reliability, Reply, Sample, SampleKind, SessionInfo, Subscriber, Timestamp, ZenohId, capture::Taken,
-        stamp::Stamps,
+        CommandError, CongestionControl, Encoding, EntityId, Event as Heard, Get, KeyExpr, MatchingStatusType, Put,
+        PutError, Queryable, Reliability, Reply, Sample, SampleKind, SessionInfo, Subscriber, Timestamp, ZenohId,
+        capture::Taken, stamp::Stamps,
     },
     ledger::Stage,
     message::Looks,
@@ -147,18 +147,14 @@ impl Runtime {
 
     pub(super) fn hear(&self, told: Told) {
         match told {
-            Told::Opened(info) => {
-                self.inner.waited.set(None);
-                *self.inner.known.borrow_mut() = Some(Known::of(&info));
-                self.answer(Event::Opened(info));
-            }
+            Told::Event(event) => self.happened(event),
             Told::Refused(op, error) => self.refused(op, &error),
             Told::Declared(id, result) => self.declared(id, result),
-            Told::Sample(sample) => self.sample(sample),
-            Told::SampleMiss(SUBSCRIBER, nb) => self.change(Change::SampleMiss(nb)),
-            Told::SampleMiss(..) => {}
             Told::Progress(id, handed) => self.answer(Event::PutProgress(id, handed)),
             Told::PutEnded(id, result) => {
+                if let Err(PutFailure::GivenUp(PutError::Dropped { .. }, _)) = &result {
+                    self.rate_dropped(id);
+                }
                 let result = result.map_err(|failure| self.place().put_problem(&failure));
                 if let Some(apart) = self.inner.waiting.borrow_mut().remove(&id) {
                     // The experiment may have timed out, and does not wait for the result any more.
@@ -182,8 +178,6 @@ impl Runtime {
                 self.answer(Event::PutEnded(id, report));
             }
             Told::Arriving(arriving) => self.answer(Event::Arriving(arriving)),
-            Told::ArrivalEnded { id, whole } => self.answer(Event::ArrivalEnded { id, whole }),
-            Told::Reply(op, reply) => self.reply(op, reply),
             Told::GetEnded(op, result) => {
                 self.tell_arrivals();
                 self.change(Change::GetEnded(op, result.map_err(|failure| self.place().get_problem(&failure))));
@@ -192,7 +186,40 @@ impl Runtime {
                 let problem = |error: Option<LinkError<Problem>>| self.place().fence_problem(error.as_ref());
                 self.change(Change::Flushed(op, result.map_err(problem)));
             }
-            Told::Query(query) => self.change(Change::Asked(Asked {
+            Told::StoodStill(pause) => {
+                self.inner.waited.set(Some(pause.longest()));
+                self.change(Change::StoodStill(pause, clock::time_of_day()));
+            }
+            Told::Frames(taken) => self.frames(&taken),
+            Told::Stats(stats) => self.change(Change::Link(stats)),
+            Told::HeldBack(longest) => self.answer(Event::HeldBack(longest)),
+            Told::Lost { error, unfinished, wait } => {
+                self.forget_queries();
+                let lost = app::Lost::new(self.place().link_problem(&error), unfinished, wait);
+                self.answer(Event::SessionLost(lost, clock::time_of_day()));
+            }
+            Told::Closed(error) => {
+                self.forget_queries();
+                self.answer(Event::SessionEnded(error.map(|error| self.place().link_problem(&error))));
+            }
+            // The page has no place to show the library's other messages.
+            _ => {}
+        }
+    }
+
+    fn happened(&self, event: Heard) {
+        match event {
+            Heard::Opened(info) => {
+                self.inner.waited.set(None);
+                *self.inner.known.borrow_mut() = Some(Known::of(&info));
+                self.answer(Event::Opened(info));
+            }
+            Heard::Resumed { gap, .. } => self.answer(Event::SessionResumed(gap)),
+            Heard::Sample(sample) => self.sample(sample),
+            Heard::SampleMiss { subscriber: SUBSCRIBER, nb, .. } => self.change(Change::SampleMiss(nb)),
+            Heard::ArrivalEnded { id, whole } => self.answer(Event::ArrivalEnded { id, whole }),
+            Heard::Reply(op, reply) => self.reply(op, reply),
+            Heard::Query(query) => self.change(Change::Asked(Asked {
                 query: query.id,
                 time: clock::time_of_day(),
                 key: query.key_expr.as_str().into(),
@@ -202,32 +229,13 @@ impl Runtime {
                 timeout: query.timeout,
                 local: query.local,
             })),
-            Told::QueriesRefused(count) => self.change(Change::QueriesRefused(count)),
-            Told::Dropped(op) => self.rate_dropped(op),
-            Told::StoodStill(pause) => {
-                self.inner.waited.set(Some(pause.longest()));
-                self.change(Change::StoodStill(pause, clock::time_of_day()));
-            }
-            Told::CaughtUp => {
+            Heard::QueriesRefused(count) => self.change(Change::QueriesRefused(count)),
+            Heard::CaughtUp => {
                 self.inner.waited.set(None);
                 self.change(Change::CaughtUp);
             }
-            Told::Matching(MATCHING, matching) => self.change(Change::Matching(matching)),
-            Told::Matching(..) => {}
-            Told::Frames(taken) => self.frames(&taken),
-            Told::Stats(stats) => self.change(Change::Link(stats)),
-            Told::HeldBack(longest) => self.answer(Event::HeldBack(longest)),
-            Told::Lost { error, unfinished: Unfinished { puts, gets, fences }, wait } => {
-                self.forget_queries();
-                let lost = app::Lost::new(self.place().link_problem(&error), [puts, gets, fences], wait);
-                self.answer(Event::SessionLost(lost, clock::time_of_day()));
-            }
-            Told::Resumed(gap) => self.answer(Event::SessionResumed(gap)),
-            Told::Closed(error) => {
-                self.forget_queries();
-                self.answer(Event::SessionEnded(error.map(|error| self.place().link_problem(&error))));
-            }
-            // The page has no place to show the library's other messages.
+            Heard::Matching { id: MATCHING, matching } => self.change(Change::Matching(matching)),
+            // Other listeners, and what the page has no place to show.
             _ => {}
         }
     }

@@ -15,7 +15,7 @@ use crate::engine::measuring::{
 use crate::{
     app::{Problem, Row},
     browser::clock,
-    client::{CongestionControl, KeyExpr, Put, Sample, pause::STILL},
+    client::{CongestionControl, Event, KeyExpr, Put, Sample, pause::STILL},
     engine::{
         host::{self, Driver, LabHost, Told},
         sources::Sources,
@@ -123,8 +123,8 @@ impl Link {
             let place = host::place(url);
             Driver::open(url, LabHost, move |told| {
                 let heard = match told {
-                    Told::Opened(_) => Heard::Opened,
-                    Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
+                    Told::Event(Event::Opened(_)) => Heard::Opened,
+                    Told::Event(Event::Sample(sample)) if receives => Heard::Arrived(sample, clock::now()),
                     Told::PutEnded(id, result) => {
                         Heard::PutEnded(id, result.map_err(|failure| place.put_problem(&failure)))
                     }

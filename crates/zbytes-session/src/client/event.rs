@@ -82,12 +82,12 @@ pub struct Ended {
     /// Why.
     pub cause: CloseCause,
     /// The operations that had not ended, and end with it.
-    pub unfinished: Vec<Unfinished>,
+    pub interrupted: Vec<Interrupted>,
 }
 
 /// An operation that ended with its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unfinished {
+pub struct Interrupted {
     /// Which one.
     pub op: OpId,
     /// Whether a part of its message was sent.

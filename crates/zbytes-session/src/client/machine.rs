@@ -13,7 +13,7 @@ use super::{
     config::{Config, HANDSHAKE_TIMEOUT, LEASE},
     declare::{Declared, Remote},
     error::{CloseCause, CommandError},
-    event::{Ended, Event, Unfinished},
+    event::{Ended, Event, Interrupted},
     held::{Account, Reading},
     ids::EntityId,
     lane::Lanes,
@@ -219,11 +219,12 @@ impl Client {
         self.probe = None;
         let queued = self.queues.abandon();
         self.tell_kept_replies();
-        let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
+        let mut interrupted: Vec<Interrupted> =
+            queued.into_iter().map(|(op, begun)| Interrupted { op, begun }).collect();
         for op in self.pending.abandon() {
             // A get that has not left is among what was queued.
-            if !unfinished.iter().any(|other| other.op == op) {
-                unfinished.push(Unfinished { op, begun: true });
+            if !interrupted.iter().any(|other| other.op == op) {
+                interrupted.push(Interrupted { op, begun: true });
             }
         }
         self.lanes.forget_all();
@@ -234,6 +235,6 @@ impl Client {
         if !self.lost {
             self.declared.clear();
         }
-        self.events.push_back(Event::Closed(Ended { cause, unfinished }));
+        self.events.push_back(Event::Closed(Ended { cause, interrupted }));
     }
 }

@@ -80,7 +80,7 @@ pub use self::{
     config::{Config, HANDSHAKE_TIMEOUT, LEASE, SessionInfo},
     declare::{MatchingStatusType, Queryable, Subscriber},
     error::{CloseCause, CommandError, GetError, PutError},
-    event::{Ended, Event, Unfinished},
+    event::{Ended, Event, Interrupted},
     ids::{EntityId, OpId, QueryId, SubscriberId},
     lane::Agreed,
     limits::Limits,

@@ -83,9 +83,9 @@ fn still(StoodStill { time, pause, outlived }: &StoodStill) -> Html {
 }
 
 fn loss(Loss { time, problem, unfinished }: &Loss) -> String {
-    let unfinished = match unfinished {
-        [0, 0, 0] => "Nothing was unfinished.".to_owned(),
-        some => format!("Unfinished: {}.", counts(some)),
+    let unfinished = match unfinished.all() {
+        0 => "Nothing was unfinished.".to_owned(),
+        _ => format!("Unfinished: {}.", counts(unfinished)),
     };
     format!("{time}: {} {} {unfinished}", problem.title, problem.detail)
 }

@@ -132,7 +132,7 @@ fn told(pair: &mut Pair) -> Vec<String> {
         Event::Flushed(op, _) => format!("flushed {op}"),
         Event::Matching { id, matching } => format!("matching {id} {matching}"),
         Event::SampleMiss { subscriber, nb, .. } => format!("missed {subscriber} {nb}"),
-        Event::Closed(ended) => format!("closed {:?} {:?}", ended.cause, ended.unfinished),
+        Event::Closed(ended) => format!("closed {:?} {:?}", ended.cause, ended.interrupted),
         Event::PutFailed(op, _) => format!("failed {op}"),
         Event::Opened(_) => "opened".to_owned(),
         Event::Resumed { .. } => "resumed".to_owned(),
@@ -196,8 +196,8 @@ fn a_get_times_out_and_one_that_is_lost_tells_what_it_had() {
     pair.run(SECOND);
     let told = told(&mut pair);
     assert_eq!(told[0], "reply 2 a half");
-    let unfinished = [Unfinished { op: 3, begun: false }, Unfinished { op: 2, begun: true }];
-    assert_eq!(told[1], format!("closed {:?} {unfinished:?}", CloseCause::Link { code: 1006, opening: false }));
+    let interrupted = [Interrupted { op: 3, begun: false }, Interrupted { op: 2, begun: true }];
+    assert_eq!(told[1], format!("closed {:?} {interrupted:?}", CloseCause::Link { code: 1006, opening: false }));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_de
     let events = pair.take();
     let [Event::Closed(ended)] = events.as_slice() else { panic!("expected the end, got {events:?}") };
     assert_eq!(ended.cause, CloseCause::Link { code: 1006, opening: false });
-    assert_eq!(ended.unfinished, [Unfinished { op: 11, begun: true }, Unfinished { op: 12, begun: false }]);
+    assert_eq!(ended.interrupted, [Interrupted { op: 11, begun: true }, Interrupted { op: 12, begun: false }]);
 
     // Meanwhile puts end with an error, and declarations are kept.
     assert!(pair.client.is_lost() && !pair.client.is_open());
