@@ -340,7 +340,7 @@ async fn replies(link: &mut Link, get: Get) -> (Vec<String>, Result<(), GetError
     let mut end = Ok(());
     for event in events {
         match event {
-            Event::Reply(other, Reply { result, replier_id: replier }) if other == op => {
+            Event::Reply(other, Reply { result, replier_id: replier, .. }) if other == op => {
                 assert!(replier.is_some());
                 texts.push(match result {
                     Ok(sample) => format!("{} {} B", sample.key_expr, sample.kind.payload().unwrap().len()),
@@ -397,7 +397,7 @@ async fn gets_of_ours_reach_queryables_of_others_and_their_answers_us() {
         let (mut samples, mut errors) = (0, 0);
         for event in events {
             match event {
-                Event::Reply(other, Reply { result: Ok(sample), replier_id: replier }) => {
+                Event::Reply(other, Reply { result: Ok(sample), replier_id: replier, .. }) => {
                     samples += 1;
                     assert_eq!((other, sample.key_expr.as_str(), replier.is_some()), (op, "lab/q/x", true));
                     assert_eq!(flat(sample.kind.payload().unwrap()), bytes);

@@ -1,6 +1,7 @@
 //! The last batches of a session, kept for the program that asks for them.
 //!
-//! Nothing is kept, counted or copied while nobody looks. While somebody does, what arrives is kept
+//! Nothing is kept, counted or copied while the program does not record. While it does, what
+//! arrives is kept
 //! by reference, where the browser put it; what leaves is copied once out of the reused batch
 //! buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond [`Bounds`].
 

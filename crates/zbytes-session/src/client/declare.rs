@@ -53,8 +53,8 @@ impl From<KeyExpr> for Subscriber {
 pub struct Queryable {
     /// The key expression.
     pub key_expr: KeyExpr,
-    /// Whether it has everything that there is under `key_expr`. Queries to complete queryables only go
-    /// to such.
+    /// Whether it has everything that there is under `key_expr`. Queries to complete queryables
+    /// only go to such.
     pub complete: bool,
     /// Whose queries it answers.
     pub allowed_origin: Locality,
@@ -303,8 +303,8 @@ impl Client {
         self.declare(id, Entity::Queryable(queryable.into()))
     }
 
-    /// Declares a liveliness token: others see `key_expr` alive until it is undeclared, or the session
-    /// ends in whatever way.
+    /// Declares a liveliness token: others see `key_expr` alive until it is undeclared, or the
+    /// session ends in whatever way.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -317,7 +317,7 @@ impl Client {
     /// `history` it also gets the tokens that are there already. After a lost session it gets what
     /// has changed meanwhile.
     ///
-    /// A key is alive as long as anybody has a token of it, so it is never told as gone while this
+    /// A key is alive as long as a session has a token of it, so it is never told as gone while this
     /// client has one. Not even when the router says so: when a session closes, that of zenoh
     /// 1.10.2 tells the only one left with a token of the same key that it has gone.
     ///
@@ -332,8 +332,8 @@ impl Client {
         self.declare(id, Entity::Liveliness(Liveliness { key: key_expr, history, alive: HashMap::new(), seen: None }))
     }
 
-    /// Declares a matching listener: whether a program subscribes to, or answers queries for, something
-    /// that intersects `key_expr`. [`Event::Matching`] tells it once it is known, and whenever it
+    /// Declares a matching listener: whether a program subscribes to, or answers queries for,
+    /// something that intersects `key_expr`. [`Event::Matching`] tells it once it is known, and whenever it
     /// changes.
     ///
     /// # Errors
@@ -644,7 +644,7 @@ impl Client {
         for declared in &mut self.declared {
             let Entity::MatchingListener(listener) = &mut declared.entity else { continue };
             let matching = listener.remote > 0 || listener.own;
-            // That nobody is there is known only when all were named.
+            // That none is there is known only when all were named.
             if listener.told != Some(matching) && (matching || listener.complete) {
                 listener.told = Some(matching);
                 self.events.push_back(Event::Matching { id: declared.id, matching });

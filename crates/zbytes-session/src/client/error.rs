@@ -151,8 +151,8 @@ pub enum PutError {
         /// Puts of this client that were dropped so far, this one included.
         dropped: u64,
     },
-    /// It was given up by [`Client::cancel`](super::Client::cancel). No program gets the sample from
-    /// the router.
+    /// It was given up by [`Client::cancel`](super::Client::cancel). No program gets the sample
+    /// from the router.
     #[error("cancelled: {} of {} had left", count(*sent), bytes(*total))]
     Cancelled {
         /// Bytes of its payload and attachment that had left.

@@ -12,6 +12,7 @@ use crate::wire::EntityGlobalId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// The session is open.
     Opened(SessionInfo),
@@ -51,11 +52,11 @@ pub enum Event {
     /// A fence was answered, after so long: the router has handed on everything that was put before
     /// it. See [`Client::flush`](super::Client::flush).
     Flushed(OpId, Took),
-    /// Whether there is anybody at the other end of a watch.
+    /// Whether a program matches the key of a matching listener.
     Matching {
-        /// The watch.
+        /// The matching listener.
         id: EntityId,
-        /// Whether there is.
+        /// zenoh's matching status.
         matching: bool,
     },
     /// The session has ended. What was not sent never will be. After the transmits that are still
@@ -78,6 +79,7 @@ pub enum Event {
 
 /// How a session has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ended {
     /// Why.
     pub cause: CloseCause,
@@ -87,6 +89,7 @@ pub struct Ended {
 
 /// An operation that ended with its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Interrupted {
     /// Which one.
     pub op: OpId,

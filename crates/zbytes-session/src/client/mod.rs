@@ -1,7 +1,7 @@
 //! A zenoh client without I/O.
 //!
-//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Whoever
-//! drives it has one WebSocket, and does this:
+//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Its
+//! driver has one WebSocket, and does this:
 //!
 //! 1. [`Client::new`] when the WebSocket is open.
 //! 2. One input at a time: [`Client::handle_input`] for each binary message,
@@ -23,7 +23,7 @@
 //! has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides
 //! when to try.
 //!
-//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what
+//! When the driver stood still for a while, [`Client::handle_pause`] is told first: what
 //! comes then may have waited in the browser.
 //!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is

@@ -89,7 +89,7 @@ pub struct Took {
     pub pause: Pause,
 }
 
-/// Watches the clocks of a page. Whoever owns it tells it every moment at which the page runs, and
+/// Watches the clocks of a page. Its owner tells it every moment at which the page runs, and
 /// at least one in each [`TICK`].
 #[derive(Clone, Debug)]
 pub struct Watch {

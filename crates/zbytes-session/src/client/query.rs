@@ -132,7 +132,7 @@ impl Get {
 }
 
 /// The parts of a query that do not change from one get to the next: zenoh's querier. Whether
-/// anybody would answer, says [`Client::declare_matching_listener`].
+/// a queryable would answer, says [`Client::declare_matching_listener`].
 #[derive(Clone, Debug)]
 pub struct Querier {
     /// What each get is made from.
@@ -150,6 +150,7 @@ impl Querier {
 /// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`],
 /// as often as wanted, and ended by [`Client::finish`]; until then the asker waits.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Query {
     /// Names it in the answers.
     pub id: QueryId,
@@ -183,6 +184,7 @@ pub struct ReplySample {
 
 /// An answer to a get.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Reply {
     /// The sample, or the error that a queryable gives.
     pub result: Result<Sample, ReplyError>,
@@ -373,7 +375,7 @@ impl Client {
     /// Has the router say that it has everything that was put before. [`Event::Flushed`] tells it,
     /// with how long it took.
     ///
-    /// It is an interest in a token that nobody declares, and leaves behind everything that waits
+    /// It is an interest in a token that no session declares, and leaves behind everything that waits
     /// now: with the lowest priority of it. A router takes the messages of a link one after the
     /// other and hands each over to whom it is for before it takes the next, so its answer says
     /// that it has done so with all before. Then the loss of our link loses none of them. It does
@@ -568,7 +570,7 @@ impl Client {
         all.collect()
     }
 
-    /// What a router asks. If nobody of ours is there for it, it is answered with its end at once.
+    /// What a router asks. Without a queryable of ours for it, it is answered with its end at once.
     pub(super) fn handle_request(
         &mut self,
         rid: u32,

@@ -253,6 +253,7 @@ fn part(queued: &Queued, payload: usize) -> Option<Part> {
 
 /// The part of a put that a batch carries.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Part {
     /// Which put.
     pub op: OpId,

@@ -103,7 +103,7 @@ impl Reconnect {
         Some(Wait { attempt: self.attempts, delay })
     }
 
-    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that
+    /// The driver stood still for so long. A session has not lasted meanwhile; an attempt that
     /// became due is due.
     pub fn handle_pause(&mut self, still: Duration) {
         if let State::Up { since } = &mut self.state {

@@ -145,8 +145,8 @@ pub fn plan(
     BatchPlan::of(before, len, &agreed.batches(agreed.lane(qos.priority, reliability)))
 }
 
-/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody
-/// listens, says [`Client::declare_matching_listener`](super::Client::declare_matching_listener).
+/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether a
+/// program listens, says [`Client::declare_matching_listener`](super::Client::declare_matching_listener).
 #[derive(Clone, Debug)]
 pub struct Publisher {
     /// What each put and each delete is made from. Its kind is not used.
@@ -171,6 +171,7 @@ impl Publisher {
 
 /// A sample, for a subscriber or in a reply.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Sample {
     /// The subscribers that it is for; none when it is a reply.
     pub subscribers: Vec<SubscriberId>,

@@ -7,7 +7,7 @@ use zenoh_protocol::core::NTP64;
 use crate::wire::{Timestamp, ZenohId};
 
 /// Makes the timestamps of one session. Each is later than the one before, however coarse or
-/// unsteady the clock: whoever keeps the latest sample of a key has to tell two of them apart.
+/// unsteady the clock: a program that keeps the latest sample of a key has to tell two of them apart.
 #[derive(Clone, Debug)]
 pub struct Stamps {
     id: ZenohId,

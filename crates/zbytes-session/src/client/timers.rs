@@ -14,7 +14,7 @@ use super::{
 use crate::wire::encode;
 
 impl Client {
-    /// Whoever drives the client stood still until `now`. It must say so before it hands over
+    /// The driver of the client stood still until `now`. It must say so before it hands over
     /// anything else: what comes next may have waited in the browser meanwhile, and says nothing
     /// about the link. So the router is asked something, and only its answer does: until then gets
     /// do not run into their timeout, and the session counts as last heard of before the pause.

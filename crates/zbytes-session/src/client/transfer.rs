@@ -5,6 +5,7 @@ use crate::wire::KeyExpr;
 
 /// A large message of ours of which a part was written into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Leaving {
     /// Whose it is.
     pub op: OpId,

@@ -14,6 +14,7 @@ use crate::wire::{BATCH_SIZE, Outgoing, Priority, Reliability};
 
 /// A batch to be sent.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,

@@ -238,6 +238,7 @@ impl Unfinished {
 /// Holds the facts about a put that succeeded. Its last byte has left the browser's buffer, or the
 /// router has answered for it.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Sent {
     /// WebSocket messages that carried the put.
     pub batches: usize,

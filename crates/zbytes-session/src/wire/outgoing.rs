@@ -14,6 +14,7 @@ use super::Lane;
 
 /// Says how many bytes [`Outgoing::gather`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gathered {
     /// Length of the batch, in bytes.
     pub len: usize,

@@ -87,7 +87,7 @@ impl Priority {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CongestionControl {
-    /// Whoever forwards the message may drop it. zenoh's default for a put.
+    /// A node on the way may drop the message. zenoh's default for a put.
     #[default]
     Drop,
     /// The message waits.
