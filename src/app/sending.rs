@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     client::{
-        Agreed, BatchPlan, CongestionControl, Content, Encoding, EntityGlobalId, EntityId, KeyExpr, Put, Qos,
-        Reliability, SampleKind, SchemaTooLong, SessionInfo, SourceInfo, Timestamp, ZenohId, plan, stamp::Stamps,
+        Agreed, BatchPlan, Content, Encoding, EntityGlobalId, EntityId, KeyExpr, Put, Qos, Reliability, SampleKind,
+        SchemaTooLong, SessionInfo, SourceInfo, Timestamp, ZenohId, plan, stamp::Stamps,
     },
     number::bytes,
     payload::ZBytes,
@@ -53,16 +53,11 @@ impl Options {
     }
 
     fn qos(&self) -> Qos {
-        let congestion_control = if self.may_drop { CongestionControl::Drop } else { CongestionControl::Block };
-        Qos { priority: self.priority, congestion_control, express: self.express }
-    }
-
-    fn reliability(&self) -> Reliability {
-        if self.best_effort { Reliability::BestEffort } else { Reliability::Reliable }
+        Qos { priority: self.priority, congestion_control: self.congestion_control, express: self.express }
     }
 
     fn lane(&self) -> usize {
-        2 * self.priority as usize + usize::from(self.best_effort)
+        2 * self.priority as usize + usize::from(self.reliability == Reliability::BestEffort)
     }
 
     /// `put` with these options. `timestamp` is used when they ask for one.
@@ -83,7 +78,7 @@ impl Options {
             numbered: self.numbered.then_some(PUBLISHERS + self.lane() as EntityId),
             congestion_control,
             priority,
-            reliability: self.reliability(),
+            reliability: self.reliability,
             express,
             ..put
         })
@@ -138,7 +133,7 @@ impl Sending {
         Self {
             key_expr,
             qos: options.qos(),
-            reliability: options.reliability(),
+            reliability: options.reliability,
             content: Content {
                 kind: SampleKind::Put { payload: ZBytes::empty(), encoding: encoding.unwrap_or_default() },
                 attachment: options.attached(),
@@ -197,6 +192,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::{Action, Event, session::Change};
+    use crate::client::CongestionControl;
 
     fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
         SessionInfo {
@@ -215,9 +211,9 @@ mod tests {
         let usual = Options::default;
         vec![
             usual(),
-            Options { may_drop: true, ..usual() },
+            Options { congestion_control: CongestionControl::Drop, ..usual() },
             Options { priority: crate::client::Priority::RealTime, ..usual() },
-            Options { best_effort: true, ..usual() },
+            Options { reliability: Reliability::BestEffort, ..usual() },
             Options { express: true, ..usual() },
             Options { stamped: true, ..usual() },
             Options { numbered: true, ..usual() },
@@ -225,8 +221,8 @@ mod tests {
             Options { attachment: "a".repeat(300), ..usual() },
             Options {
                 priority: crate::client::Priority::Background,
-                may_drop: true,
-                best_effort: true,
+                congestion_control: CongestionControl::Drop,
+                reliability: Reliability::BestEffort,
                 express: true,
                 stamped: true,
                 numbered: true,
@@ -338,8 +334,8 @@ mod tests {
     fn every_priority_and_reliability_has_a_publisher_of_its_own() {
         let mut seen = std::collections::BTreeSet::new();
         for (priority, _) in crate::app::session::PRIORITIES {
-            for best_effort in [false, true] {
-                let options = Options { priority, best_effort, numbered: true, ..Options::default() };
+            for reliability in [Reliability::Reliable, Reliability::BestEffort] {
+                let options = Options { priority, reliability, numbered: true, ..Options::default() };
                 let put = Put::new(KeyExpr::new("a").unwrap(), ZBytes::empty());
                 let publisher = options.apply(put, None).unwrap().numbered.unwrap();
                 assert_eq!(lane_of(publisher), Some(options.lane()));

@@ -21,7 +21,7 @@ use crate::{
         session::{Change, Course, Options},
     },
     browser::clock,
-    client::{CommandError, KeyExpr, Put, pause::Watch},
+    client::{CommandError, CongestionControl, KeyExpr, Put, pause::Watch},
     payload::ZBytes,
 };
 
@@ -68,7 +68,9 @@ pub(super) struct Publisher {
 
 impl Publisher {
     fn may_put(&self) -> bool {
-        self.options.may_drop || self.waiting.is_empty() || self.waiting_bytes <= WINDOW.max(self.longest)
+        self.options.congestion_control == CongestionControl::Drop
+            || self.waiting.is_empty()
+            || self.waiting_bytes <= WINDOW.max(self.longest)
     }
 
     /// How many puts are due and not made. Puts that are too late are left out.
