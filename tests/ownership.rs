@@ -74,7 +74,7 @@ fn view_of_memory(bytes: &'static [u8]) -> Uint8Array {
 /// A copy writes exactly as many bytes as its target has room for, even when an array reports a
 /// wrong length.
 #[wasm_bindgen_test]
-fn an_array_that_lies_about_its_length_is_an_error_and_writes_nothing() {
+fn an_array_with_a_false_length_is_an_error_and_writes_nothing() {
     for liar in [
         "Object.defineProperty(new Uint8Array(100).fill(7), 'byteLength', { value: 4 })",
         "Object.defineProperty(new Uint8Array(4).fill(7), 'byteLength', { value: 100 })",
@@ -137,7 +137,7 @@ fn every_source_gives_its_bytes_in_every_mode() {
 }
 
 #[wasm_bindgen_test]
-fn views_with_offset_and_length_give_their_part_by_copy_and_borrow() {
+fn views_give_their_part_of_a_buffer_by_copy_and_borrow() {
     for (source, element, _) in sources() {
         let class = if source.contains("DataView") { "DataView" } else { element.array_name() };
         let size = if class == "DataView" { 1 } else { element.size() };
@@ -229,7 +229,7 @@ fn many_segments_in_every_mode() {
 }
 
 #[wasm_bindgen_test]
-fn sequences_of_operations_equal_a_plain_vector_wherever_the_bytes_are() {
+fn sequences_of_operations_equal_a_vector_in_either_memory() {
     let source = |part: &Part| match part.place {
         Place::Linear => Source::new(part.bytes.clone(), part.mode),
         Place::JsHeap => Source::new(&array(&part.bytes), part.mode),
@@ -273,7 +273,7 @@ fn sequences_of_operations_equal_a_plain_vector_wherever_the_bytes_are() {
 }
 
 #[wasm_bindgen_test]
-fn comparing_large_arrays_goes_through_windows_and_the_same_array_is_not_looked_at() {
+fn large_arrays_are_compared_through_windows() {
     let bytes = noise(100_000);
     let (one, other) = (array(&bytes), array(&bytes));
     let (one, other) = (build([(&one, Mode::Borrow)]), build([(&other, Mode::Borrow)]));
@@ -574,7 +574,7 @@ fn page_still_works() {
 }
 
 #[wasm_bindgen_test]
-fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
+fn sources_are_refused_in_words_before_anything_is_touched() {
     for case in REFUSED {
         let values: Vec<JsValue> = case.sources.iter().map(|(source, _)| js(source)).collect();
         let lengths = || -> Vec<String> {
@@ -631,7 +631,7 @@ fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
 }
 
 #[wasm_bindgen_test]
-fn a_view_of_wasm_memory_is_refused_and_can_be_copied_although_the_copy_may_grow_the_memory() {
+fn a_view_of_wasm_memory_is_refused_and_can_be_copied() {
     static BYTES: [u8; 5] = [9, 8, 7, 6, 5];
     for mode in [Mode::Borrow, Mode::Move] {
         let good = array(&[1]);
@@ -665,7 +665,7 @@ fn a_total_above_the_limit_is_refused_with_its_size() {
 }
 
 #[wasm_bindgen_test]
-fn a_buffer_longer_than_wasm_memory_can_be_is_refused_with_its_true_size() {
+fn a_buffer_beyond_wasm_memory_is_refused_with_its_true_size() {
     // 4 GiB and 5 B: a length of 32 bits would be 5 B.
     let huge = js("new ArrayBuffer(2 ** 32 + 5)");
     let parts = js("(b => [new Uint8Array(b, 2 ** 32, 5), new DataView(b, 2 ** 32 + 1, 2)])");
@@ -736,7 +736,7 @@ fn a_segment_that_borrows_has_nothing_to_hand_over() {
 }
 
 #[wasm_bindgen_test]
-fn memory_of_another_wasm_module_is_not_let_go_and_nothing_else_is_touched() {
+fn memory_of_another_wasm_module_is_refused_and_not_let_go() {
     let other = js("new WebAssembly.Memory({ initial: 1 }).buffer");
     let good = array(&[1, 2, 3]);
     let error = ZBytes::from_segments([Source::moved(&good), Source::moved(&other)]).unwrap_err();
@@ -789,7 +789,7 @@ fn without<R>(holder: &str, property: &str, test: impl FnOnce() -> R) -> R {
 }
 
 #[wasm_bindgen_test]
-fn an_engine_that_does_not_tell_of_detached_buffers_is_asked_another_way() {
+fn an_older_browser_is_asked_another_way_for_detached_buffers() {
     for source in ["new Uint8Array(8)", "new DataView(new ArrayBuffer(8))", "new ArrayBuffer(8)"] {
         let gone = js(source);
         call("v => (v.buffer ?? v).transfer()", &gone);
@@ -874,7 +874,7 @@ fn collected(name: &str) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn a_borrowed_array_outlives_every_reference_of_its_caller_and_ends_with_the_payload() {
+async fn a_borrowed_array_lives_as_long_as_its_payload() {
     assert_eq!(js("typeof globalThis.gc"), "function", "the browser must be started with --js-flags=--expose-gc");
     let expected: Vec<u8> = (0..100_000).map(|i| i as u8).collect();
     let payload = build([Source::borrow(watched("borrowed", 100_000))]);
@@ -947,7 +947,7 @@ fn a_data_view_that_was_detached_after_building_is_an_error() {
 }
 
 #[wasm_bindgen_test]
-fn a_reader_tells_of_a_source_that_is_gone_after_what_it_could_read() {
+fn a_reader_tells_of_a_lost_source_after_what_it_could_read() {
     let (kept, lost) = (array(&[1, 2]), array(&[3, 4]));
     let payload = build([Source::borrow(&kept), Source::borrow(&lost)]);
     let mut reader = payload.reader();

@@ -13,7 +13,7 @@ use crate::{
 #[must_use]
 pub fn refusal(error: &CommandError) -> String {
     match error {
-        CommandError::NotOpen => "There is no open session: connect to a router first".to_owned(),
+        CommandError::NotOpen => "No session is open: connect to a router first".to_owned(),
         CommandError::Lost => {
             "The session was lost and is not open again yet. What is put meanwhile is not kept: put it \
              again once it is open"
@@ -26,18 +26,18 @@ pub fn refusal(error: &CommandError) -> String {
             shown(reason)
         ),
         CommandError::TooLong { encoded, limit } => format!(
-            "The encoded message would have {}, with the timestamp that a router may add. zenoh takes at most {} (2^30), \
-             and drops a longer message without an error. Make the payload at least {} shorter or send it in parts",
+            "The encoded message would have {}, with the timestamp that a router may add. A receiver takes at most {} \
+             (2^30), and drops what is longer without an error. Make the payload at least {} shorter or send it in parts",
             bytes(*encoded),
             bytes(*limit),
             bytes(encoded.saturating_sub(*limit))
         ),
         CommandError::TooManyQueued { .. } => format!("{}: wait until some have left", sentence(&error.to_string())),
         CommandError::UnknownQuery { query } => {
-            format!("Query {query} is over: it was finished, its querier has gone, or the session was lost")
+            format!("Query {query} is over: it was finished, the session that asked has gone, or our own was lost")
         }
         CommandError::CannotAbort { op } => format!(
-            "Operation {op} cannot be cancelled any more: a part of it has left, and this router is too old to be told that \
+            "Operation {op} cannot be cancelled any more. A part of it has left, and this router is too old to be told that \
              the rest will not come. It goes on to its end"
         ),
         CommandError::ReplyKey { asked, key_expr } => format!(
@@ -128,7 +128,7 @@ pub fn close_cause(cause: &CloseCause) -> String {
             bytes(*limit)
         ),
         CloseCause::HalfSent => {
-            "A put was given up halfway, and this router is too old to be told so: it would take the \
+            "A put was given up halfway, and this router is too old to be told so. It would take the \
              next message for the rest of it"
                 .to_owned()
         }

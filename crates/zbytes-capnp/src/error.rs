@@ -8,7 +8,7 @@ use zbytes::{
     segment::SegmentError,
 };
 
-/// Why a message could not be made, or why bytes are no message that can be read. Nothing was
+/// Why a message could not be made, or why bytes are not a message that can be read. Nothing was
 /// changed then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

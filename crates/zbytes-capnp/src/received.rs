@@ -35,7 +35,7 @@ const MOST_COUNTED: u64 = 1 << 16;
 /// as long as it does.
 ///
 /// Opening one reads the segment table and nothing else. A segment is made contiguous when, and
-/// only when, `capnp` reads something in it, once; if it lies in one piece in linear memory, at a
+/// only when, `capnp` reads something in it, once. If it lies in one piece in linear memory, at a
 /// whole word, it is read in place. Where an array is, is found by its pointers
 /// ([`Received::locate`]), without touching it.
 pub struct Received {
@@ -232,7 +232,7 @@ impl Received {
     /// The message for `capnp`'s generated code. Its traversal limit is twice the message's size,
     /// its nesting limit [`NESTING`].
     ///
-    /// Each segment that is read is made contiguous first; if there is no memory, or the owner was
+    /// Each segment that is read is made contiguous first. If memory is missing, or the owner was
     /// detached, `capnp` says that the segment is not there, and [`Received::trouble`] says why.
     #[must_use]
     pub fn reader(&self) -> Reader<&Self> {
@@ -270,7 +270,7 @@ impl Received {
     ///
     /// # Errors
     /// [`MessageError::Pointer`], and [`MessageError::Content`] when there is something else, or
-    /// the root is no struct.
+    /// the root is not a struct.
     pub fn locate(&self, index: u16) -> Result<Option<(Range<usize>, usize)>, MessageError> {
         let Target::Struct { at, data, pointers } = self.root()?.target else {
             return Err(MessageError::Content { why: "its root is not a struct".to_owned() });
@@ -385,7 +385,7 @@ impl ReaderSegments for &Received {
         let cell = self.gathered.get(index as usize)?;
         if cell.get().is_none() {
             match self.gather(self.segments.get(index as usize)?.clone()) {
-                // Nobody else can have filled it meanwhile.
+                // Other code cannot have filled it meanwhile.
                 Ok(gathered) => _ = cell.set(gathered),
                 Err(error) => {
                     self.trouble.set(Some(error));

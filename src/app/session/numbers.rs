@@ -3,7 +3,7 @@
 use crate::client::ZenohId;
 
 /// Lanes of priority and reliability.
-pub(in crate::app) const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// The numbers of the samples that this page has put numbered.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use gloo_timers::callback::Timeout;
 use zbytes_session::web::command::{Command, Declare, Sent};
 
 use crate::engine::measuring::{
-    Bench, Pace, Stop,
+    Bench, Stop,
     rig::{Rig, cannot_build, same},
 };
 use crate::{
@@ -179,6 +179,7 @@ impl Link {
             *self.timer.borrow_mut() = Some(Timeout::new(patience, move || {
                 let _ = tell.unbounded_send(Heard::Late);
             }));
+            // It does not end while `tell` is here.
             let heard = self.heard.recv().await.unwrap_or(Heard::Late);
             self.timer.borrow_mut().take();
             let late = clock::now().saturating_sub(begun).saturating_sub(Duration::from_millis(patience.into()));
@@ -253,10 +254,10 @@ async fn one(
     rig: &Rig,
     mode: Mode,
     check: bool,
-    pace: &mut Pace,
+    bench: &mut Bench<'_>,
 ) -> Result<Staged, Halt> {
     let begun = clock::now();
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(bench.files.clone());
     sources.make(rows)?;
     if mode == Mode::Move {
         // The page keeps its files, so the payload moves twins of them. The twins are made before
@@ -264,14 +265,14 @@ async fn one(
         sources.own_files()?;
     }
     let producing = clock::now().saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let payload = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
     let building = payload.built().total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let mut ledger = Ledger::new();
     let arrived_payload = sample.kind.payload().ok_or_else(|| lost("A delete arrived instead of the put."))?;
@@ -281,7 +282,7 @@ async fn one(
     }
     let reading = clock::now().saturating_sub(begun);
     if check {
-        pace.rest().await;
+        bench.pace.rest().await;
         same(arrived_payload, rig.reference())?;
     }
     Ok([
@@ -329,7 +330,7 @@ async fn take(
     // The first puts warm up. The lab compares every byte of them.
     let mut usual = Duration::MAX;
     for (_, mode) in variants {
-        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench.pace).await?));
+        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench).await?));
     }
     let mut begun = clock::now();
     let mut aside = 0;
@@ -343,7 +344,7 @@ async fn take(
             let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
             let (at, staged) = loop {
                 let at = clock::now().saturating_sub(bench.begun);
-                let staged = one(&mut link, rows, rig, *mode, false, bench.pace).await?;
+                let staged = one(&mut link, rows, rig, *mode, false, bench).await?;
                 let took = whole(&staged);
                 if !stood_still(usual, took) || aside >= PUTS {
                     usual = usual.min(took);

@@ -1,8 +1,7 @@
 //! The last batches of a session, kept for the program that asks for them.
 //!
-//! Nothing is kept, counted or copied while the program does not record. While it does, what
-//! arrives is kept
-//! by reference, where the browser put it; what leaves is copied once out of the reused batch
+//! Nothing is kept, counted or copied unless the program looks. While it does, what arrives is kept
+//! by reference, where the browser put it. What leaves is copied once out of the reused batch
 //! buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond [`Bounds`].
 
 use std::{

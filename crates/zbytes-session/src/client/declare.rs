@@ -42,7 +42,7 @@ pub struct Subscriber {
 }
 
 impl From<KeyExpr> for Subscriber {
-    /// A subscriber with zenoh's defaults: everybody's samples, and no reports.
+    /// A subscriber with zenoh's defaults: the samples of every session, and no reports.
     fn from(key_expr: KeyExpr) -> Self {
         Self { key_expr, allowed_origin: Locality::Any, sample_miss: false }
     }
@@ -61,7 +61,7 @@ pub struct Queryable {
 }
 
 impl From<KeyExpr> for Queryable {
-    /// A queryable with zenoh's defaults: not complete, everybody's queries.
+    /// A queryable with zenoh's defaults: not complete, the queries of every session.
     fn from(key_expr: KeyExpr) -> Self {
         Self { key_expr, complete: false, allowed_origin: Locality::Any }
     }
@@ -312,14 +312,14 @@ impl Client {
         self.declare(id, Entity::Token(key_expr))
     }
 
-    /// Declares a liveliness subscriber: it gets a sample without payload for each token that
-    /// comes, and one that says deleted for each that goes; those of this client too. With
+    /// Declares a liveliness subscriber. It gets a sample without payload for each token that
+    /// comes, and one that says deleted for each that goes, also for those of this client. With
     /// `history` it also gets the tokens that are there already. After a lost session it gets what
     /// has changed meanwhile.
     ///
-    /// A key is alive as long as a session has a token of it, so it is never told as gone while this
-    /// client has one. Not even when the router says so: when a session closes, that of zenoh
-    /// 1.10.2 tells the only one left with a token of the same key that it has gone.
+    /// A key is alive as long as a session has a token of it, so it is never told as gone while
+    /// this client has one. Not even when the router says so. When a session closes, the one of
+    /// zenoh 1.10.2 tells the only session left with a token of that key that the key has gone.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -332,9 +332,9 @@ impl Client {
         self.declare(id, Entity::Liveliness(Liveliness { key: key_expr, history, alive: HashMap::new(), seen: None }))
     }
 
-    /// Declares a matching listener: whether a program subscribes to, or answers queries for,
-    /// something that intersects `key_expr`. [`Event::Matching`] tells it once it is known, and whenever it
-    /// changes.
+    /// Declares a matching listener: whether a session subscribes to, or answers queries for,
+    /// something that intersects `key_expr`. [`Event::Matching`] tells it once it is known, and
+    /// whenever it changes.
     ///
     /// # Errors
     /// [`CommandError`]; nothing is watched then.
@@ -369,7 +369,7 @@ impl Client {
         Ok(())
     }
 
-    /// Undeclares whatever `id` names. What is under way to it is no longer delivered.
+    /// Undeclares whatever `id` names. What is under way to it is not delivered any more.
     ///
     /// # Errors
     /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is nothing of that id.
@@ -644,7 +644,7 @@ impl Client {
         for declared in &mut self.declared {
             let Entity::MatchingListener(listener) = &mut declared.entity else { continue };
             let matching = listener.remote > 0 || listener.own;
-            // That none is there is known only when all were named.
+            // That no session matches is known only when all were named.
             if listener.told != Some(matching) && (matching || listener.complete) {
                 listener.told = Some(matching);
                 self.events.push_back(Event::Matching { id: declared.id, matching });

@@ -17,14 +17,14 @@ use crate::wire::{KeyExpr, KeyExprError, MAX_MESSAGE, TooLong, WireError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no open session.
+    /// No session is open.
     #[error("the session is not open")]
     NotOpen,
     /// The session was lost and is not open again yet.
     #[error("the session was lost and is not open again yet")]
     Lost,
-    /// There is no lost session to be opened again.
-    #[error("there is no lost session to open again")]
+    /// No session was lost that could be opened again.
+    #[error("no session was lost that could be opened again")]
     NotLost,
     /// A text is not a key expression.
     #[error(transparent)]
@@ -151,7 +151,7 @@ pub enum PutError {
         /// Puts of this client that were dropped so far, this one included.
         dropped: u64,
     },
-    /// It was given up by [`Client::cancel`](super::Client::cancel). No program gets the sample
+    /// It was given up by [`Client::cancel`](super::Client::cancel). No subscriber gets the sample
     /// from the router.
     #[error("cancelled: {} of {} had left", count(*sent), bytes(*total))]
     Cancelled {
@@ -209,7 +209,7 @@ pub enum CloseCause {
         opening: bool,
     },
     /// The router's answer to the first message has a cookie that does not fit into a batch.
-    #[error("the router wants {} to be given back; a batch holds at most {}", bytes(*len), bytes(*limit))]
+    #[error("the router wants {} to be given back in the handshake; a batch holds at most {}", bytes(*len), bytes(*limit))]
     Cookie {
         /// Its bytes.
         len: usize,
@@ -222,7 +222,7 @@ pub enum CloseCause {
     EmptyBatch,
     /// A sequence number is larger than was agreed.
     #[error(
-        "sequence number {} came; the largest that was agreed is {}",
+        "the router sent sequence number {}; the largest that was agreed is {}",
         thousands((*found).into()),
         thousands((*largest).into())
     )]
@@ -233,7 +233,7 @@ pub enum CloseCause {
         largest: u32,
     },
     /// A message came with a priority, though none were agreed.
-    #[error("a message came with a priority, though none were agreed")]
+    #[error("the router sent a message with a priority, though none were agreed")]
     Priority,
     /// The router asked for batches that are too small to carry anything.
     #[error("the router asks for batches of {offered} B, too small to carry a message")]
@@ -258,7 +258,7 @@ pub enum CloseCause {
         limit: usize,
     },
     /// A key came by a number that was never declared, or as a text that is not a key expression.
-    #[error("a sample came under {}, which is not a key", shown(found))]
+    #[error("the router sent a sample under {}, which is not a key", shown(found))]
     Key {
         /// What came.
         found: String,
@@ -278,7 +278,7 @@ pub enum CloseCause {
         limit: usize,
     },
     /// The keys of one batch were numbers that stand for very long texts.
-    #[error("a batch came in which numbers stand for more than {} of keys", bytes(*limit))]
+    #[error("the router sent a batch in which numbers stand for more than {} of keys", bytes(*limit))]
     LongKeys {
         /// The most that those of one batch may stand for, in bytes.
         limit: usize,
@@ -291,7 +291,7 @@ pub enum CloseCause {
         limit: usize,
     },
     /// The router asks faster than it takes answers.
-    #[error("the router asks faster than it takes answers: more than {} messages wait", count(*limit))]
+    #[error("the router asked faster than it took answers: more than {} messages wait for it", count(*limit))]
     TooManyQueries {
         /// The most answers that may wait to be sent.
         limit: usize,

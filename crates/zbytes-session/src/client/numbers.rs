@@ -12,7 +12,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Takes the number of a sample; returns how many before it did not come. The first one of a
-    /// publisher begins the counting, and one that is late or repeated is passed over: what it
+    /// publisher begins the counting, and one that is late or repeated is passed over. What it
     /// fills was reported as missed when it was overtaken. Of `most` publishers the numbers are
     /// kept; of further ones nothing is missed.
     pub(super) fn take(&mut self, source: SourceInfo, most: usize) -> u32 {
@@ -38,7 +38,7 @@ mod tests {
     use crate::wire::ZenohId;
 
     #[test]
-    fn gaps_are_counted_per_publisher_also_where_the_numbers_begin_anew() {
+    fn gaps_are_counted_per_publisher_also_over_renewed_numbers() {
         let id = |zid: u8, eid| EntityGlobalId { zid: ZenohId::new([zid; 16]).unwrap(), eid };
         let mut numbers = Numbers::default();
         let mut take = |source_id, source_sn| numbers.take(SourceInfo { source_id, source_sn }, 3);

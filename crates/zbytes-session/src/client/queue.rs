@@ -50,7 +50,7 @@ pub(super) struct Filled {
     pub(super) parts: Vec<Part>,
 }
 
-/// Why there is no batch although something waited.
+/// Why no batch was made although something waited.
 pub(super) enum Failed {
     /// A message was given up when parts of it had been sent, and the router knows no way to be
     /// told.
@@ -117,7 +117,7 @@ impl Queues {
         first.any(|one| one.lane == lane && one.message.is_begun())
     }
 
-    /// Empties the queues; returns the operations that waited, in the order in which they would
+    /// Empties the queues. Returns the operations that waited, in the order in which they would
     /// have left, and for each whether a part of it was sent.
     pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
         let all = std::mem::take(self);

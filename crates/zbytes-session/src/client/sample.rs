@@ -50,7 +50,7 @@ pub struct Put {
     /// the router's clock.
     pub timestamp: Option<Timestamp>,
     /// The numbered publisher that makes it. Its samples are numbered in the order in which they
-    /// are put, so that subscribers find out what they have missed; one that is dropped takes a
+    /// are put, so that subscribers find out what they have missed. One that is dropped takes a
     /// number too. Use one priority and one reliability for each, because what is overtaken looks
     /// like what is missing.
     pub numbered: Option<EntityId>,
@@ -92,8 +92,8 @@ impl Put {
         Self::new(key_expr, SampleKind::Delete)
     }
 
-    /// Length of the message that it would be with a payload of `len` bytes instead of its own, in
-    /// bytes, with the timestamp that a router adds to it. What passes [`MAX_MESSAGE`] will be
+    /// Length in bytes of the message that it would be with a payload of `len` bytes instead of its
+    /// own. It includes the timestamp that a router adds. What passes [`MAX_MESSAGE`] will be
     /// refused. `source_info` is the number that a numbered one will have.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Put {
 ///
 /// Sequence numbers are taken to have their full length on the wire. That is so until a lane has
 /// counted once round, after more than 230 million batches (14 thousand where 16 bits were agreed
-/// on); then one batch of 128 has room for up to three bytes more.
+/// on). Then one batch of 128 has room for up to three bytes more.
 ///
 /// Without a key expression, as before one was chosen, it is the plan of a message without one. What
 /// no message can hold, as a payload of more than 1 GiB, is refused by
@@ -146,7 +146,8 @@ pub fn plan(
 }
 
 /// The parts of a put that do not change from one to the next: zenoh's publisher. Whether a
-/// program listens, says [`Client::declare_matching_listener`](super::Client::declare_matching_listener).
+/// subscriber listens, says
+/// [`Client::declare_matching_listener`](super::Client::declare_matching_listener).
 #[derive(Clone, Debug)]
 pub struct Publisher {
     /// What each put and each delete is made from. Its kind is not used.

@@ -93,7 +93,7 @@ pub enum SampleKind {
         /// What the payload is.
         encoding: Encoding,
     },
-    /// There is no value any more.
+    /// The key no longer has a value.
     Delete,
 }
 

@@ -1,7 +1,7 @@
 //! What a payload is, as a name and a schema: `text/plain;utf-8`.
 //!
 //! On the wire an encoding is a number and a schema. The numbers and their names are those of zenoh
-//! 1.10, see [`ENCODING_NAMES`]; what has no number has [`Encoding::CUSTOM`] and the whole text as
+//! 1.10, see [`ENCODING_NAMES`]. What has no number has [`Encoding::CUSTOM`] and the whole text as
 //! its schema, as there.
 
 use std::{fmt, str::FromStr};

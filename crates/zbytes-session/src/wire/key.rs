@@ -198,8 +198,8 @@ impl Piece for Option<u8> {
     }
 }
 
-/// Whether two rows of pieces can stand for the same things: whether there is a way through the
-/// table of all pairs of places in them. It looks at each pair once, and keeps one line of the
+/// Whether two rows of pieces can stand for the same things: whether a way leads through the table
+/// of all pairs of places in them. It looks at each pair once, and keeps one line of the
 /// table.
 fn meet<P: Piece>(left: &[P], right: &[P], one: impl Fn(P, P) -> bool) -> bool {
     let mut line = vec![false; right.len() + 1];

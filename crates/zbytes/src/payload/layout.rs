@@ -69,7 +69,7 @@ impl Layout {
         self.runs.iter().map(Run::bytes).sum()
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -100,8 +100,8 @@ impl Element {
         }
     }
 
-    /// The element type of the JavaScript array of this name, or `None` when there is no such
-    /// array.
+    /// The element type of the JavaScript array of this name, or `None` when JavaScript has
+    /// no such array.
     #[must_use]
     pub fn of_array(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|element| element.array_name() == name)

@@ -50,14 +50,14 @@ impl Cause {
             Self::Immutable => "an immutable ArrayBuffer".to_owned(),
             Self::AlsoMoved { other } => format!("in a buffer that segment {} moves", count(other)),
             Self::AlsoBorrowed { other } => format!("in a buffer that segment {} borrows", count(other)),
-            Self::Lent => "a segment that borrows its bytes from somebody else".to_owned(),
+            Self::Lent => "a segment that borrows its bytes from another owner".to_owned(),
         }
     }
 
     /// Why that matters, and what to do.
     const fn way_out(self) -> &'static str {
         match self {
-            Self::Shared => "another thread may write it at any time, and nobody can take it away. Copy it",
+            Self::Shared => "another thread may write it at any time, and a move cannot take it away. Copy it",
             Self::Resizable => "its length may change under the payload. Copy it, or use a buffer of fixed length",
             Self::WasmMemory => {
                 "it is detached when that memory grows, and the memory has another owner. Copy it, or hand over the owner in wasm"
@@ -66,7 +66,7 @@ impl Cause {
                 "moving takes the whole buffer away, also the bytes around the view. Borrow it, copy it, or move a view of the \
                  whole buffer"
             }
-            Self::Immutable => "it cannot be detached and need not be. Borrow it: nobody can write it",
+            Self::Immutable => "it cannot be detached and need not be. Borrow it: no program can write it",
             Self::AlsoMoved { .. } => "a buffer can be taken away only once. Copy one of the two, or borrow both",
             Self::AlsoBorrowed { .. } => {
                 "moving would detach what that segment refers to. Copy one of the two, or borrow both"
@@ -139,7 +139,7 @@ impl fmt::Display for SegmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SourceDetached => f.write_str(
-                "the source is detached: its bytes were handed to somebody else before, or it was a view of wasm memory, which has \
+                "the source is detached: its bytes were handed to another owner before, or it was a view of wasm memory, which has \
                  grown since. Pass an array that still has them",
             ),
             Self::Detached { expected, found } => write!(
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_the_source_is_why_that_matters_and_what_to_do() {
+    fn a_refusal_says_what_the_source_is_and_what_to_do() {
         let cases = [
             (Cause::Shared, "in shared memory", "another thread may write it", "Copy it"),
             (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change", "of fixed length"),
