@@ -61,7 +61,7 @@ async fn film_differs_by_mode_and_in_time_and_ends_with_the_ledger() {
         page.click(&format!("#view-all-{mode}")).await;
         for place in [0, 333, 667, 1000] {
             page.fill("#film-place", &place.to_string()).await;
-            page.until(&format!("return document.querySelector('#film-place').value"), json!(place.to_string())).await;
+            page.until("return document.querySelector('#film-place').value", json!(place.to_string())).await;
             let taken = picture(&page).await;
             if place == 0 {
                 // Nothing has happened yet, so the modes have nothing to differ in.
@@ -167,7 +167,7 @@ async fn drawing_stays_in_view_beside_what_is_worked_with() {
     let page = Page::open(&url(&lab)).await;
     for size in [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440)] {
         page.emulate(size, false).await;
-        page.until(&format!("return innerWidth"), json!(size.0)).await;
+        page.until("return innerWidth", json!(size.0)).await;
         for (below, inside) in
             [("segment", ".facts"), ("cost", "#measure"), ("ownership", "#try-all"), ("router", "#connect")]
         {
