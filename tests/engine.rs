@@ -86,7 +86,7 @@ async fn searches_and_measurements_say_when_their_engine_dies() {
     page.fill("#row-fill", "zeros").await;
     page.wait("#build-state[data-state=ready]").await;
 
-    page.click("#pane-layout .bytes-open").await;
+    page.click("#pane-segment .bytes-open").await;
     page.wait("#bytes-dialog[open] #bytes-grid:focus").await;
     page.fill("#bytes-sought", "01 02 03").await;
     page.click("#bytes-next").await;

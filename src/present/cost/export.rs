@@ -67,7 +67,10 @@ fn markdown_table(table: &Table) -> String {
 pub fn markdown(run: &Run, reading: &Reading) -> String {
     let mut text = format!("# {}: {}\n\n", run.subject, reading::scenario_name(run.scenario));
     text.push_str(&format!("{}\n\n", reading::when(run.id)));
-    for words in [reading::headline(reading), reading::sentence(run, reading)].into_iter().flatten() {
+    for words in [reading::advice(run, reading), reading::headline(reading), reading::sentence(run, reading)]
+        .into_iter()
+        .flatten()
+    {
         text.push_str(&format!("{words}\n\n"));
     }
     if let Some(words) = reading::partial_words(run) {

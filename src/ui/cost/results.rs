@@ -155,11 +155,19 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
     }
 }
 
+/// Explains the two numbers in parentheses, where they stand.
+const INTERVAL: &str = "In parentheses: the true value lies between these two with 95 % confidence.";
+
 /// The share of copying in the whole put. It is at the head, because a ratio of builds alone does
 /// not say what a person would notice.
 fn share(run: &Run, reading: &Reading, connected: bool) -> Html {
     let state = if reading.put().is_some() { "measured" } else { "none" };
-    let class = if reading.put().is_some() { "big" } else { "verdict quiet" };
+    let advice = reading::advice(run, reading);
+    let class = match (&advice, reading.put()) {
+        (None, Some(_)) => "big",
+        (Some(_), Some(_)) => "verdict",
+        (_, None) => "verdict quiet",
+    };
     let words = reading::headline(reading).unwrap_or_else(|| {
         let what = "to see what share of a whole put copying is: it needs a router.";
         if run.unsent.is_some() {
@@ -174,7 +182,8 @@ fn share(run: &Run, reading: &Reading, connected: bool) -> Html {
     });
     html! {
         <>
-            <p {class} id="cost-share" data-state={state}>{ rich(&words) }</p>
+            if let Some(advice) = advice { <p class="big" id="cost-advice">{ rich(&advice) }</p> }
+            <p {class} id="cost-share" data-state={state} title={INTERVAL}>{ rich(&words) }</p>
             if let Some(reason) = &run.unsent {
                 <p class="problem" id="cost-unsent" role="alert">
                     <strong>{ "Whole puts ended early." }</strong>{ " " }{ reading::full_stop(reason) }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    advice::advice,
     comparison::{Comparison, Crossing, Reading, variants},
     conditions::{brief, civil, conditions, partial_words, progress_words, when},
     names::{key, question, scenario_key, scenario_name},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     measure::{Interval, Verdict, course::Progress},
     present::{cost::fixture, texts::review},
-    run::{Scenario, Series, Variant},
+    run::{Run, Scenario, Series, Variant},
 };
 
 fn reading(compared: Vec<Comparison>, arrived: Option<Comparison>) -> Reading {
@@ -135,6 +136,46 @@ fn the_headline_is_the_share_of_a_put() {
     let mut blind = run.clone();
     blind.puts[0].stages[1].samples.iter_mut().for_each(|ns| *ns = 0.0);
     assert!(headline(&Reading::of(&blind)).unwrap().starts_with("Copying to build is **too short for this clock**"));
+}
+
+#[test]
+fn advice_says_what_to_do_in_fifteen_words_in_each_situation() {
+    let whole = fixture::run(Scenario::Payload);
+    let told = |change: &dyn Fn(&mut Run, &mut Reading)| {
+        let (mut run, mut reading) = (whole.clone(), Reading::of(&whole));
+        change(&mut run, &mut reading);
+        let words = advice(&run, &reading).unwrap();
+        assert!(words.split_whitespace().count() <= 15, "{words}");
+        assert!(words.ends_with('.') && words.matches("**").count() == 2, "{words}");
+        words
+    };
+    let share = |lower: f64, estimate: f64, upper: f64| {
+        told(&|_, reading| reading.share = Some(Interval { lower, estimate, upper }))
+    };
+    let alone = |verdict: Verdict| {
+        told(&|_, reading| {
+            reading.puts.clear();
+            reading.compared[0].verdict = verdict;
+        })
+    };
+    let all = [
+        told(&|_, _| {}),
+        share(0.001, 0.003, 0.015),
+        share(0.30, 0.38, 0.45),
+        share(0.06, 0.10, 0.19),
+        share(0.01, 0.10, 0.40),
+        told(&|_, reading| reading.share = None),
+        alone(Verdict::Faster),
+        alone(Verdict::Same),
+        alone(Verdict::Slower),
+        alone(Verdict::CannotTell),
+    ];
+    review("cost-advice", &all.join("\n"));
+    // What is compared in other scenarios is not how to take these rows.
+    for scenario in Scenario::ALL.into_iter().filter(|scenario| *scenario != Scenario::Payload) {
+        let run = fixture::run(scenario);
+        assert_eq!(advice(&run, &Reading::of(&run)), None);
+    }
 }
 
 #[test]
