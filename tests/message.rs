@@ -470,9 +470,9 @@ fn the_seeds_tensor_is_copied_into_batches_and_nowhere_else_unless_it_was_filled
                 Ok(())
             }),
         };
-        let payload = message.unwrap().into_payload().unwrap();
+        let (payload, receipt) = message.unwrap().build().unwrap();
         let copied = if way == Way::Filled { vec![(filled, LEN)] } else { vec![] };
-        assert_eq!(payload.built().entries().collect::<Vec<_>>(), copied, "{way:?} {mode:?}");
+        assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), copied, "{way:?} {mode:?}");
 
         let mut client = open();
         client.put(1, Put::new(key_expression("lab/x").unwrap(), payload.clone())).unwrap();

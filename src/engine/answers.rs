@@ -134,7 +134,7 @@ impl Runtime {
         };
         self.note_rows(*op, rows);
         let answer = || -> Result<Answer, String> {
-            let payload = self.built(rows).map_err(|problem| failed(&problem))?;
+            let (payload, _) = self.built(rows).map_err(|problem| failed(&problem))?;
             // A reply has one key. It is the queryable's own key; where that key is an expression,
             // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);

@@ -36,7 +36,7 @@ use crate::{
     client::{CommandError, SubscriberId, key_expression},
     ledger::{Ledger, Reason},
     number::requested,
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
     segment::{Cause, Element, Mode, Segment, SegmentError, Source, Unsupported},
 };
 
@@ -469,12 +469,12 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         make_room();
         let Some((value, kept)) = make(&sound) else { continue };
         let source = Source::new(&value, mode).unsupported(Unsupported::Copy);
-        let result = ZBytes::from_segments([Source::moved(&sound), source]);
+        let result = ZBytes::build([Source::moved(&sound), source]);
         drop(kept);
         let copies = !matches!(error, SegmentError::NotABuffer { .. });
         due.push(if copies { format!("{key} 8 B") } else { format!("{key} refused") });
         copied.push(match result {
-            Ok(payload) => format!("{key} {} B", copied_as_unsupported(&payload)),
+            Ok((_, receipt)) => format!("{key} {} B", copied_as_unsupported(&receipt)),
             Err(again) if again == (BuildError::Segment { index: 1, error }) => format!("{key} refused"),
             Err(other) => format!("{key}: {other}"),
         });
@@ -487,8 +487,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn copied_as_unsupported(payload: &ZBytes) -> u64 {
-    payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Unsupported).map(|(_, bytes)| bytes).sum()
+fn copied_as_unsupported(receipt: &Receipt) -> u64 {
+    receipt.ledger.entries().filter(|(entry, _)| entry.reason == Reason::Unsupported).map(|(_, bytes)| bytes).sum()
 }
 
 /// The `byteLength` of any value that has one.

@@ -195,8 +195,8 @@ impl Runtime {
         });
         if let Some((id, key, options, rows)) = what {
             while self.take_due(clock::now()) {
-                let payload = self.built(&rows);
-                match payload.and_then(|payload| self.as_chosen(Put::new(key.clone(), payload), &options)) {
+                let built = self.built(&rows);
+                match built.and_then(|(payload, _)| self.as_chosen(Put::new(key.clone(), payload), &options)) {
                     Ok(put) => self.put_at_rate(put),
                     Err(problem) => return self.fail_rate(id, problem),
                 }

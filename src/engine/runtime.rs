@@ -300,9 +300,9 @@ impl Runtime {
     pub(super) fn build_at_once(&self, revision: u64, rows: &[Row]) {
         let mut sources = self.inner.sources.borrow_mut();
         let result = sources.make(rows).and_then(|()| {
-            let payload = sources.build(None)?;
+            let (payload, receipt) = sources.build(None)?;
             let built =
-                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+                Built { len: payload.len(), segments: payload.segments().len(), copied: receipt.ledger.total() };
             Ok((built, app::structures(rows, &payload)))
         });
         drop(sources);

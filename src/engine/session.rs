@@ -29,7 +29,7 @@ use crate::{
     },
     ledger::Stage,
     message::Looks,
-    payload::ZBytes,
+    payload::{Receipt, ZBytes},
     present::session::Place,
 };
 
@@ -343,8 +343,8 @@ impl Runtime {
         self.declare(MATCHING, key, |key| Declare::Watch(key, Counterpart::Subscribers));
     }
 
-    /// The payload of the rows.
-    pub(super) fn built(&self, rows: &[Row]) -> Result<ZBytes, Problem> {
+    /// The payload of the rows, and what building it took.
+    pub(super) fn built(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
         sources.build(None)
@@ -357,12 +357,14 @@ impl Runtime {
         // Checked before the arrays are made: a refusal should not cost a gibibyte. Near the limit,
         // the bytes of a number or a time decide; then the client refuses.
         options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
-        let put = match rows {
-            Some(rows) => Put::new(key, self.built(rows)?),
-            None => Put::delete(key),
+        let (put, built) = match rows {
+            Some(rows) => {
+                let (payload, receipt) = self.built(rows)?;
+                (Put::new(key, payload), receipt.ledger.total())
+            }
+            None => (Put::delete(key), 0),
         };
-        let under_way =
-            PutUnderWay { bytes: put.payload.len(), built: put.payload.built().total(), deleted: put.deleted };
+        let under_way = PutUnderWay { bytes: put.payload.len(), built, deleted: put.deleted };
         let put = self.as_chosen(put, options)?;
         self.note_rows(id, rows.unwrap_or_default());
         self.inner.puts.borrow_mut().insert(id, under_way);
@@ -397,7 +399,7 @@ impl Runtime {
     fn get(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
         let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
         Ok(Get {
-            payload: rows.map(|rows| self.built(rows)).transpose()?,
+            payload: rows.map(|rows| self.built(rows)).transpose()?.map(|(payload, _)| payload),
             encoding: options.parsed_encoding()?,
             attachment: options.attached(),
             target: question.target,

@@ -13,7 +13,7 @@ use crate::{
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
     number::{bytes, count},
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
     segment::{Element, Input, Mode, Segment, SegmentError, Source},
 };
 
@@ -126,17 +126,17 @@ impl Sources {
         Ok((sources, ledger))
     }
 
-    /// Builds the payload. Rows whose arrays it moved have no arrays until [`Sources::make`] makes
-    /// them again.
+    /// Builds the payload, and says what that took: what was copied into messages too. Rows whose
+    /// arrays it moved have no arrays until [`Sources::make`] makes them again.
     ///
     /// # Errors
     /// A [`Problem`] that says why a source cannot be taken.
-    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, Problem> {
+    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {
         let (sources, ledger) = self.list(all)?;
-        let mut payload = ZBytes::from_segments(sources).map_err(|error| build_problem(&error))?;
-        payload.count_too(&ledger);
+        let (payload, mut receipt) = ZBytes::build(sources).map_err(|error| build_problem(&error))?;
+        receipt.ledger.absorb(&ledger);
         self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
-        Ok(payload)
+        Ok((payload, receipt))
     }
 }
 
@@ -149,7 +149,7 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
             let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move && !own;
             for array in arrays {
                 let array = if twins { twin(row, array, sources.len())? } else { array.clone() };
-                sources.push(source(Input::array(array, row.element)));
+                sources.push(source(Input::array(array)));
             }
         }
         Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
@@ -358,7 +358,7 @@ fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
             Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
                 .map(|(segment, ())| segment)
         }
-        _ => Segment::fill(row.element, row.length, |bytes| row.write(index, 0, bytes)),
+        _ => Segment::fill(row.array_bytes(), |bytes| row.write(index, 0, bytes)),
     };
     segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
 }

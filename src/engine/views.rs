@@ -242,9 +242,9 @@ impl Runtime {
             Subject::Build => {
                 let mut sources = self.inner.sources.borrow_mut();
                 sources.make(rows)?;
-                let payload = sources.build(Some(Mode::Borrow))?;
-                counted.ledger.borrow_mut().absorb(payload.built());
-                counted.built.set(counted.built.get() + payload.built().total());
+                let (payload, receipt) = sources.build(Some(Mode::Borrow))?;
+                counted.ledger.borrow_mut().absorb(&receipt.ledger);
+                counted.built.set(counted.built.get() + receipt.ledger.total());
                 payload
             }
             Subject::Sample(id) => self.inner.payloads.borrow().get(&id).cloned().ok_or_else(|| {
@@ -266,10 +266,9 @@ impl Runtime {
     fn keep_payload(&self, rows: &[Row]) -> Result<u64, Problem> {
         let mut sources = self.inner.sources.borrow_mut();
         sources.make(rows)?;
-        let payload = sources.build(None)?;
-        let copied = payload.built().total();
+        let (payload, receipt) = sources.build(None)?;
         self.inner.views.kept.replace(Some(payload));
-        Ok(copied)
+        Ok(receipt.ledger.total())
     }
 
     /// Saves the whole payload as a file of the person. The browser copies the bytes from their

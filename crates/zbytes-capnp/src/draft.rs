@@ -11,7 +11,7 @@ use super::{
 };
 use zbytes::{
     ledger::Ledger,
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
     segment::{Mode, Segment, SegmentError, Source},
 };
 
@@ -30,8 +30,8 @@ pub const PLACEHOLDER: usize = 2 * WORD;
 /// root.set_name("depth");
 /// let slot = Slot::of(root.init_data(PLACEHOLDER as u32)); // Not the data: the place where a pointer to them will be.
 /// draft.adopt(slot, 1, Source::moved(vec![7u16; 640 * 480]))?;
-/// let payload = draft.finish()?.into_payload()?;
-/// assert_eq!(payload.built().total(), 0); // No payload byte was copied.
+/// let (payload, receipt) = draft.finish()?.build()?;
+/// assert_eq!(receipt.ledger.total(), 0); // No payload byte was copied.
 ///
 /// let received = Received::open(&payload)?;
 /// let reader = received.reader();
@@ -376,18 +376,26 @@ impl Message {
         parts.filter_map(|part| part.source.into_readable().ok()).collect()
     }
 
-    /// The message as a payload of its own. What was built is moved, what was adopted is taken by
-    /// its own mode. What was copied into the message counts as building.
+    /// The message as a payload of its own, and what that took. What was built is moved, what was
+    /// adopted is taken by its own mode. What was copied into the message counts as building.
     ///
     /// # Errors
-    /// [`BuildError`]: see [`ZBytes::from_segments`]; and as [`Message::check`].
-    pub fn into_payload(self) -> Result<ZBytes, BuildError> {
+    /// [`BuildError`]: see [`ZBytes::build`]; and as [`Message::check`].
+    pub fn build(self) -> Result<(ZBytes, Receipt), BuildError> {
         if self.parts.iter().any(|part| part.kind == PartKind::Adopted && part.source.may_be_copied()) {
             self.check()?;
         }
         let (sources, ledger) = self.into_sources(None);
-        let mut payload = ZBytes::from_segments(sources)?;
-        payload.count_too(&ledger);
-        Ok(payload)
+        let (payload, mut receipt) = ZBytes::build(sources)?;
+        receipt.ledger.absorb(&ledger);
+        Ok((payload, receipt))
+    }
+
+    /// As [`Message::build`], for a caller that does not ask what building took.
+    ///
+    /// # Errors
+    /// As [`Message::build`].
+    pub fn into_payload(self) -> Result<ZBytes, BuildError> {
+        Ok(self.build()?.0)
     }
 }

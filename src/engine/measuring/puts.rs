@@ -269,9 +269,9 @@ async fn one(
     let producing = clock::now().saturating_sub(begun);
     pace.rest().await;
     let begun = clock::now();
-    let payload = sources.build(Some(mode))?;
+    let (payload, receipt) = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
-    let building = payload.built().total();
+    let building = receipt.ledger.total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
     pace.rest().await;

@@ -86,9 +86,9 @@ fn the_ledger_tells_the_ways_apart() {
         (Way::Adopted, Mode::Move, vec![]),
         (Way::Adopted, Mode::Copy, vec![(Entry { reason: Reason::CopyMode, ..filled }, len)]),
     ] {
-        let payload = make(&spec, way, mode).into_payload().unwrap();
-        assert_eq!(payload.built().entries().collect::<Vec<_>>(), wanted, "{way:?} {mode:?}");
-        assert!(payload.built().metadata() <= 4096);
+        let (_, receipt) = make(&spec, way, mode).build().unwrap();
+        assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), wanted, "{way:?} {mode:?}");
+        assert!(receipt.ledger.metadata() <= 4096);
     }
 }
 

@@ -47,28 +47,49 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
+/// What building a payload took. The payload itself does not keep it: its parts, and payloads that
+/// were received, have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// What was copied.
+    pub ledger: Ledger,
+    /// How each segment was taken, in payload order: by the mode of its source, or by
+    /// [`Mode::Copy`] where that mode could not take it and [`Unsupported::Copy`] was asked for.
+    ///
+    /// [`Unsupported::Copy`]: crate::segment::Unsupported::Copy
+    pub modes: Vec<Mode>,
+}
+
 impl ZBytes {
-    /// Builds a payload out of `sources`, each taken by its mode.
+    /// Builds a payload out of `sources`, each taken by its mode, and says what that took.
     ///
     /// First every source is looked at. Only when all can be taken, and the total fits, the
     /// segments in copy mode are copied, into one block that the payload owns. Only after that
-    /// buffers in move mode are taken away from the caller. The copies are in [`ZBytes::built`].
-    /// Empty segments are kept.
+    /// buffers in move mode are taken away from the caller. Empty segments are kept.
     ///
     /// # Errors
     /// [`BuildError`], before anything is copied or detached, or while copying when memory runs
     /// out: nothing is detached then either. Only an engine that refuses to let go of a buffer,
     /// which cannot be asked beforehand, comes later: see [`SegmentError::NotLetGo`].
-    pub fn from_segments<S: Into<Source>>(sources: impl IntoIterator<Item = S>) -> Result<Self, BuildError> {
+    pub fn build<S: Into<Source>>(sources: impl IntoIterator<Item = S>) -> Result<(Self, Receipt), BuildError> {
         let sources = sources.into_iter();
         let mut look = Look::default();
         let mut segments: Vec<Segment> = Vec::with_capacity(sources.size_hint().0);
+        let mut modes = Vec::with_capacity(sources.size_hint().0);
         let mut pending = Vec::new();
         let mut requested = 0;
         for (index, source) in sources.enumerate() {
-            match look.admit(source.into(), &mut segments) {
-                Ok(Pending::Nothing) => {}
-                Ok(then) => pending.push((index, then)),
+            let source = source.into();
+            let mode = source.mode();
+            match look.admit(source, &mut segments) {
+                Ok(Pending::Nothing) => modes.push(mode),
+                Ok(then) => {
+                    // What is copied is no longer referred to when buffers are taken away, so it is
+                    // not in the way of a move.
+                    modes.push(if matches!(then, Pending::Copy(_)) { Mode::Copy } else { mode });
+                    pending.push((index, then));
+                }
                 Err(error) => return Err(BuildError::Segment { index, error }),
             }
             requested += segments.last().map_or(0, Segment::len) as u64;
@@ -78,20 +99,29 @@ impl ZBytes {
             return Err(BuildError::TooLong { requested });
         }
         #[cfg(all(target_arch = "wasm32", feature = "js"))]
-        look.settle(&mut segments, &mut pending).map_err(|(index, error)| BuildError::Segment { index, error })?;
-        let mut built = Ledger::new();
+        look.settle(&segments, &mut modes, &mut pending)
+            .map_err(|(index, error)| BuildError::Segment { index, error })?;
+        let mut ledger = Ledger::new();
         if !pending.is_empty() {
-            copy(&mut segments, &pending, &mut built)?;
+            copy(&mut segments, &pending, &mut ledger)?;
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
             take_away(&mut segments, &pending)?;
         }
-        Ok(Self { segments: Rc::new(segments), len: requested as usize, built: Rc::new(built) })
+        Ok((Self { segments: Rc::new(segments), len: requested as usize }, Receipt { ledger, modes }))
+    }
+
+    /// As [`ZBytes::build`], for a caller that does not ask what building took.
+    ///
+    /// # Errors
+    /// As [`ZBytes::build`].
+    pub fn from_segments<S: Into<Source>>(sources: impl IntoIterator<Item = S>) -> Result<Self, BuildError> {
+        Ok(Self::build(sources)?.0)
     }
 }
 
 /// Copies the segments that are to be copied into one block, and lets them refer to their part of
 /// it.
-fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledger) -> Result<(), BuildError> {
+fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], ledger: &mut Ledger) -> Result<(), BuildError> {
     let copies = || {
         pending.iter().filter_map(|(index, pending)| match pending {
             Pending::Copy(reason) => Some((*index, *reason)),
@@ -103,7 +133,7 @@ fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledg
     for (index, reason) in copies() {
         if let Some(segment) = segments.get(index) {
             segment
-                .append_to(&mut block, Stage::Build, reason, built)
+                .append_to(&mut block, Stage::Build, reason, ledger)
                 .map_err(|error| BuildError::Segment { index, error })?;
         }
     }
@@ -114,7 +144,7 @@ fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], built: &mut Ledg
             let end = begin + segment.len();
             // The block is the sum of all copies, so the range always lies inside.
             let part = block.subslice(begin..end).unwrap_or_else(ZSlice::empty);
-            *segment = Segment::linear(part, segment.element()).taken_by(Mode::Copy);
+            *segment = Segment::linear(part);
             begin = end;
         }
     }

@@ -6,12 +6,11 @@ use zenoh_buffers::{ZBuf, ZSlice};
 
 use super::{
     build::{BuildError, reserve},
-    layout::{Layout, Run},
     reader::Reader,
 };
 use crate::{
     ledger::{Ledger, Reason, Stage},
-    segment::{Element, Segment, SegmentError},
+    segment::{Segment, SegmentError},
 };
 
 /// The longest payload that can be built, in bytes: what a router takes in one message
@@ -24,7 +23,6 @@ pub const MAX_LEN: usize = 1 << 30;
 pub struct ZBytes {
     pub(super) segments: Rc<Vec<Segment>>,
     pub(super) len: usize,
-    pub(super) built: Rc<Ledger>,
 }
 
 impl ZBytes {
@@ -33,7 +31,7 @@ impl ZBytes {
     #[must_use]
     pub fn of_held(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
-        Self { segments: Rc::new(segments), len, built: Rc::default() }
+        Self { segments: Rc::new(segments), len }
     }
 
     /// A payload without a byte and without a segment.
@@ -65,23 +63,6 @@ impl ZBytes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// What building this payload copied. A slice was not built, and says 0.
-    #[must_use]
-    pub fn built(&self) -> &Ledger {
-        &self.built
-    }
-
-    /// Adds what was copied to make its sources to what building copied.
-    pub fn count_too(&mut self, ledger: &Ledger) {
-        Rc::make_mut(&mut self.built).absorb(ledger);
-    }
-
-    /// The segments as plain spans, equal neighbours folded into runs.
-    #[must_use]
-    pub fn layout(&self) -> Layout {
-        Layout::of(self.segments.iter().map(Run::single))
     }
 
     /// The bytes in `range` as a payload over the same owners, or `None` when it does not lie
@@ -133,7 +114,7 @@ impl ZBytes {
 
     /// Puts the segments of `other` behind those of this payload. Copies no byte; O(segments of
     /// `other`), and once more O(segments) when clones of this payload exist, which stay as they
-    /// are. Counts of building are added.
+    /// are.
     ///
     /// # Errors
     /// [`BuildError::TooLong`] when the sum passes [`MAX_LEN`]; both are then as they were.
@@ -146,9 +127,6 @@ impl ZBytes {
         let more = other.segments.clone();
         Rc::make_mut(&mut self.segments).extend(more.iter().cloned());
         self.len = requested as usize;
-        if *other.built != Ledger::default() {
-            Rc::make_mut(&mut self.built).absorb(&other.built);
-        }
         Ok(())
     }
 
@@ -210,7 +188,7 @@ impl ZBytes {
 impl From<ZBuf> for ZBytes {
     /// A payload over the same slices. Nothing is copied.
     fn from(buf: ZBuf) -> Self {
-        Self::of_held(buf.into_zslices().map(|slice| Segment::linear(slice, Element::Uint8)).collect())
+        Self::of_held(buf.into_zslices().map(Segment::linear).collect())
     }
 }
 

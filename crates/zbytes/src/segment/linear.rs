@@ -4,11 +4,7 @@ use std::{any::Any, fmt, sync::Arc};
 
 use zenoh_buffers::{ZSlice, ZSliceBuffer};
 
-use super::{
-    element::{Element, Scalar},
-    error::SegmentError,
-    run::Segment,
-};
+use super::{element::Scalar, error::SegmentError, run::Segment};
 
 /// Any owner, kept alive by the slices that refer to it and dropped with the last of them.
 struct Retained<T> {
@@ -71,10 +67,6 @@ impl Aligned {
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         bytemuck::cast_slice_mut(&mut self.words).get_mut(..self.len).unwrap_or_default()
     }
-
-    pub(super) fn into_segment(self, element: Element) -> Segment {
-        Segment::from_owner(self, element)
-    }
 }
 
 impl AsRef<[u8]> for Aligned {
@@ -93,7 +85,7 @@ pub(super) fn retain<T: AsRef<[u8]> + Send + Sync + 'static>(owner: T) -> ZSlice
 impl From<Vec<u8>> for Segment {
     /// Takes the vector over; nothing is copied.
     fn from(bytes: Vec<u8>) -> Self {
-        Self::linear(ZSlice::from(bytes), Element::Uint8)
+        Self::linear(ZSlice::from(bytes))
     }
 }
 
@@ -102,14 +94,14 @@ impl From<Box<[u8]>> for Segment {
     fn from(bytes: Box<[u8]>) -> Self {
         let len = bytes.len();
         let slice = ZSlice::new(Arc::new(bytes), 0, len).unwrap_or_else(|_| ZSlice::empty());
-        Self::linear(slice, Element::Uint8)
+        Self::linear(slice)
     }
 }
 
 impl From<&'static [u8]> for Segment {
     /// Refers to bytes of the program itself; nothing is copied.
     fn from(bytes: &'static [u8]) -> Self {
-        Self::from_owner(bytes, Element::Uint8)
+        Self::from_owner(bytes)
     }
 }
 
@@ -131,7 +123,7 @@ impl<T: Scalar> From<Vec<T>> for Segment {
     /// Takes the vector over; nothing is copied. The bytes are those of the elements as they lie in
     /// memory.
     fn from(elements: Vec<T>) -> Self {
-        Self::from_owner(Elements(elements), T::ELEMENT)
+        Self::from_owner(Elements(elements))
     }
 }
 
@@ -161,7 +153,7 @@ mod tests {
     #[test]
     fn an_owner_is_dropped_once_with_the_last_slice() {
         let dropped = Arc::new(AtomicUsize::new(0));
-        let whole = Segment::from_owner(Counted(vec![1, 2, 3], dropped.clone()), Element::Uint8);
+        let whole = Segment::from_owner(Counted(vec![1, 2, 3], dropped.clone()));
         let part = whole.slice(1..2).unwrap();
         let twin = part.clone();
         drop(whole);
@@ -187,7 +179,7 @@ mod tests {
         let floats = vec![1.5f32, -2.0];
         let address = floats.as_ptr().cast();
         let segment = Segment::from(floats);
-        assert_eq!((bytes(&segment).as_ptr(), segment.element()), (address, Element::Float32));
+        assert_eq!(bytes(&segment).as_ptr(), address);
         assert_eq!(bytes(&segment), [1.5f32.to_le_bytes(), (-2f32).to_le_bytes()].concat());
         assert!(Segment::from(Vec::<i64>::new()).is_empty());
     }
@@ -195,20 +187,20 @@ mod tests {
     #[test]
     fn a_producer_writes_in_place_at_an_address_that_fits_its_elements() {
         let mut written = std::ptr::null();
-        let segment = Segment::fill(Element::Int16, 5, |bytes| {
+        let segment = Segment::fill(10, |bytes| {
             written = bytes.as_ptr();
             bytes.copy_from_slice(&[1, 0, 2, 0, 3, 0, 4, 0, 5, 0]);
         });
         let segment = segment.unwrap();
         assert_eq!(bytes(&segment).as_ptr(), written);
         assert_eq!(written.addr() % 8, 0);
-        assert_eq!((bytes(&segment)[8], segment.len(), segment.element()), (5, 10, Element::Int16));
+        assert_eq!((bytes(&segment)[8], segment.len()), (5, 10));
     }
 
     #[test]
     fn more_than_the_memory_is_an_error() {
         let requested = isize::MAX as usize / 8 * 8;
-        let refused = Segment::fill(Element::BigInt64, requested / 8, |_| ()).unwrap_err();
+        let refused = Segment::fill(requested, |_| ()).unwrap_err();
         assert_eq!(refused, SegmentError::OutOfMemory { requested });
     }
 
@@ -221,6 +213,6 @@ mod tests {
                 &[0; 9][..self.0.fetch_add(1, Ordering::SeqCst)]
             }
         }
-        bytes(&Segment::from_owner(Fickle(AtomicUsize::new(1)), Element::Uint8));
+        bytes(&Segment::from_owner(Fickle(AtomicUsize::new(1))));
     }
 }

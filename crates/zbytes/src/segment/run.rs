@@ -7,7 +7,7 @@ use zenoh_buffers::ZSlice;
 
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::js;
-use super::{element::Element, error::SegmentError, linear, mode::Mode};
+use super::{error::SegmentError, linear};
 use crate::ledger::Place;
 
 /// Who else may write the bytes of a segment.
@@ -36,15 +36,13 @@ pub(super) enum Owner {
 #[derive(Clone)]
 pub struct Segment {
     pub(super) owner: Owner,
-    pub(super) element: Element,
-    pub(super) mode: Mode,
 }
 
 impl Segment {
     /// Refers to memory of the program without copying it.
     #[must_use]
-    pub fn linear(slice: ZSlice, element: Element) -> Self {
-        Self { owner: Owner::Linear(slice), element, mode: Mode::Borrow }
+    pub fn linear(slice: ZSlice) -> Self {
+        Self { owner: Owner::Linear(slice) }
     }
 
     /// Takes over any owner of bytes and refers to all of them; nothing is copied. The owner is
@@ -54,19 +52,19 @@ impl Segment {
     /// # Panics
     /// At a later use, if `owner.as_ref()` then has another length than now.
     #[must_use]
-    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static, element: Element) -> Self {
-        Self::linear(linear::retain(owner), element)
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self::linear(linear::retain(owner))
     }
 
-    /// Allocates `length` elements in linear memory, zeroed and aligned for every element type, and
-    /// lets `produce` write them in place; nothing is copied.
+    /// Allocates `len` bytes in linear memory, zeroed and aligned for every element type, and lets
+    /// `produce` write them in place; nothing is copied.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`], before `produce` is called.
-    pub fn fill(element: Element, length: usize, produce: impl FnOnce(&mut [u8])) -> Result<Self, SegmentError> {
-        let mut space = linear::Aligned::zeros(length.saturating_mul(element.size()))?;
+    pub fn fill(len: usize, produce: impl FnOnce(&mut [u8])) -> Result<Self, SegmentError> {
+        let mut space = linear::Aligned::zeros(len)?;
         produce(space.bytes_mut());
-        Ok(space.into_segment(element))
+        Ok(Self::from_owner(space))
     }
 
     /// Allocates `length` elements in wasm memory, zeroed, and lets `produce` write them in place
@@ -82,7 +80,7 @@ impl Segment {
     /// during the call.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn fill_js<R>(
-        element: Element,
+        element: super::Element,
         length: usize,
         produce: impl FnOnce(&js_sys::Object) -> R,
     ) -> Result<(Self, R), SegmentError> {
@@ -94,12 +92,12 @@ impl Segment {
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {
-        Self::of_js(js::JsBytes::own(buffer), Element::Uint8)
+        Self::of_js(js::JsBytes::own(buffer))
     }
 
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
-    pub(super) fn of_js(bytes: js::JsBytes, element: Element) -> Self {
-        Self { owner: Owner::Js(bytes), element, mode: Mode::Borrow }
+    pub(super) fn of_js(bytes: js::JsBytes) -> Self {
+        Self { owner: Owner::Js(bytes) }
     }
 
     /// Hands the `ArrayBuffer` behind the segment over, without copying it.
@@ -109,10 +107,9 @@ impl Segment {
     /// part, or held by others too.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn into_array_buffer(self) -> Result<js_sys::ArrayBuffer, Self> {
-        let Self { owner, element, mode } = self;
-        match owner {
-            Owner::Js(bytes) => bytes.into_buffer().map_err(|bytes| Self { owner: Owner::Js(bytes), element, mode }),
-            owner => Err(Self { owner, element, mode }),
+        match self.owner {
+            Owner::Js(bytes) => bytes.into_buffer().map_err(Self::of_js),
+            owner => Err(Self { owner }),
         }
     }
 
@@ -125,12 +122,6 @@ impl Segment {
             Owner::Js(bytes) => Some(bytes.watch()),
             Owner::Linear(_) => None,
         }
-    }
-
-    /// The same segment, said to have been taken by `mode`.
-    pub(crate) fn taken_by(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
     }
 
     /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied
@@ -191,18 +182,6 @@ impl Segment {
         }
     }
 
-    /// The element type of the array that it came from.
-    #[must_use]
-    pub fn element(&self) -> Element {
-        self.element
-    }
-
-    /// How the payload took it.
-    #[must_use]
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
     /// Who else may write its bytes.
     #[must_use]
     pub fn aliasing(&self) -> Aliasing {
@@ -246,7 +225,7 @@ impl Segment {
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => Owner::Js(bytes.slice(range)),
         };
-        Some(Self { owner, element: self.element, mode: self.mode })
+        Some(Self { owner })
     }
 
     /// Whether the bytes are still there. O(1), nothing is read.
@@ -264,12 +243,7 @@ impl Segment {
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Segment")
-            .field("place", &self.place())
-            .field("len", &self.len())
-            .field("element", &self.element)
-            .field("mode", &self.mode)
-            .finish()
+        f.debug_struct("Segment").field("place", &self.place()).field("len", &self.len()).finish()
     }
 }
 
