@@ -195,8 +195,9 @@ fn in_place(row: &Row) -> Result<Memory, Problem> {
         }
         Ok(())
     });
-    let parts = message.map_err(|error| message_problem(row, &error))?.into_segments();
-    Ok(Memory::Linear(parts))
+    let message = message.map_err(|error| message_problem(row, &error))?;
+    let payload = message.into_payload().map_err(|error| build_problem(&error))?;
+    Ok(Memory::Linear(payload.into_segments()))
 }
 
 /// An array of a row that is filled piece by piece.

@@ -12,7 +12,7 @@ use super::{
 use zbytes::{
     ledger::Ledger,
     payload::{BuildError, Receipt, ZBytes},
-    segment::{Mode, Segment, SegmentError, Source},
+    segment::{Mode, SegmentError, Source},
 };
 
 /// Bytes of the placeholder behind a [`Slot`]: the two words that become a landing pad.
@@ -152,8 +152,12 @@ impl Draft {
             builder.get_segments_for_output().iter().map(|bytes| (bytes.as_ptr().addr(), bytes.len())).collect();
         let mut segments = builder.into_allocator().into_segments();
         segments.iter_mut().zip(&built).for_each(|(words, (_, used))| words.truncate(used / WORD));
+        if segments.is_empty() {
+            // No root was initialised. Its pointer is there all the same, and null.
+            segments.push(vec![0]);
+        }
         let full = || adopted.iter().filter(|part| part.len > 0);
-        let count = built.len() + full().count();
+        let count = segments.len() + full().count();
         if count > MAX_SEGMENTS {
             return Err(MessageError::TooManySegments { found: count as u64 });
         }
@@ -195,7 +199,7 @@ pub(super) fn count_of(what: &str, count: u64) -> Result<u32, MessageError> {
 /// The zeros that complete `len` bytes to whole words.
 fn padding(len: usize) -> &'static [u8] {
     static ZEROS: [u8; WORD] = [0; WORD];
-    ZEROS.get(..len.next_multiple_of(WORD) - len).unwrap_or_default()
+    &ZEROS[..len.next_multiple_of(WORD) - len]
 }
 
 /// Bytes of the segment table of so many segments.
@@ -207,8 +211,8 @@ pub(super) fn table_len(segments: usize) -> usize {
 /// whole words.
 fn table(count: usize, words: impl Iterator<Item = usize>) -> Vec<u8> {
     let mut table = Vec::with_capacity(table_len(count));
-    // Both fit: there are at most 511 segments, each of at most 2^29 words.
-    table.extend((count as u32).wrapping_sub(1).to_le_bytes());
+    // Both fit: there are at most 511 segments, and at least one, each of at most 2^29 words.
+    table.extend((count as u32 - 1).to_le_bytes());
     words.for_each(|words| table.extend((words as u32).to_le_bytes()));
     table.resize(table_len(count), 0);
     table
@@ -221,12 +225,11 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     }
     // Where each placeholder is.
     let spots = adopted.iter().map(|Adopted { slot, .. }| {
-        let found = built.iter().position(|(start, used)| {
+        let found = (0u32..).zip(built).find(|(_, (start, used))| {
             slot.len == PLACEHOLDER && slot.address >= *start && slot.address + slot.len <= start + used
         });
-        let segment = found.ok_or(MessageError::NoSuchSlot)?;
-        let start = built.get(segment).map_or(0, |(start, _)| *start);
-        Ok(Spot { segment: segment as u32, word: ((slot.address - start) / WORD) as u32 })
+        let (segment, (start, _)) = found.ok_or(MessageError::NoSuchSlot)?;
+        Ok(Spot { segment, word: ((slot.address - start) / WORD) as u32 })
     });
     let spots = spots.collect::<Result<Vec<_>, MessageError>>()?;
     // Who points there. Everything that was built is looked through, because `capnp` tells where
@@ -238,9 +241,8 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
         if let Target::List { at, code: 2..=5, .. } = seen.followed.target
             && seen.followed.target.words() == (PLACEHOLDER / WORD) as u64
             && let Some(index) = spots.iter().position(|spot| *spot == at)
-            && let Some(pointer) = pointers.get_mut(index)
         {
-            *pointer = Some((seen.slot, seen.followed.pad));
+            pointers[index] = Some((seen.slot, seen.followed.pad));
         }
         Ok(())
     })?;
@@ -267,10 +269,9 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     Ok(())
 }
 
+/// Writes a word that was found in what was built.
 fn set(segments: &mut [Vec<u64>], at: Spot, value: u64) {
-    if let Some(word) = segments.get_mut(at.segment as usize).and_then(|words| words.get_mut(at.word as usize)) {
-        *word = value;
-    }
+    segments[at.segment as usize][at.word as usize] = value;
 }
 
 /// What a part of a finished message is.
@@ -365,15 +366,6 @@ impl Message {
             None => part.source,
         });
         (sources.collect(), self.ledger)
-    }
-
-    /// The parts as segments, for whoever keeps them and makes payloads of them again and again.
-    /// For a message in which nothing was adopted; adopted arrays would have to be taken first, and
-    /// are left out.
-    #[must_use]
-    pub fn into_segments(self) -> Vec<Segment> {
-        let parts = self.parts.into_iter().filter(|part| part.kind != PartKind::Adopted);
-        parts.filter_map(|part| part.source.into_readable().ok()).collect()
     }
 
     /// The message as a payload of its own, and what that took. What was built is moved, what was

@@ -438,8 +438,7 @@ impl Spec {
         let mut draft = self.draft(Way::Filled)?;
         let (builder, ledger) = draft.split();
         self.write(builder, Way::Filled, &mut |index, into| {
-            let Some(segment) = arrays.get(index) else { return Ok(()) };
-            Ok(segment.copy_to(0, into, Stage::Build, Reason::Message, ledger)?)
+            Ok(arrays[index].copy_to(0, into, Stage::Build, Reason::Message, ledger)?)
         })?;
         draft.finish()
     }
@@ -470,15 +469,14 @@ impl Spec {
     pub fn adopted(&self, arrays: impl IntoIterator<Item = Source>) -> Result<Message, MessageError> {
         let arrays = self.admit(arrays, |source| Ok((source.len()?, source)))?;
         let mut draft = self.draft(Way::Adopted)?;
-        let mut slots = Vec::new();
+        // An array without elements has no slot.
+        let mut slots = vec![None; arrays.len()];
         self.write(draft.split().0, Way::Adopted, &mut |index, into| {
-            slots.push((index, Slot::of(into)));
+            slots[index] = Some(Slot::of(into));
             Ok(())
         })?;
-        let mut arrays: Vec<_> = arrays.into_iter().map(Some).collect();
-        let fields = self.arrays();
-        for (index, slot) in slots {
-            if let (Some(field), Some(source)) = (fields.get(index), arrays.get_mut(index).and_then(Option::take)) {
+        for ((field, source), slot) in self.arrays().iter().zip(arrays).zip(slots) {
+            if let Some(slot) = slot {
                 draft.adopt(slot, field.list_size, source)?;
             }
         }
@@ -557,16 +555,28 @@ impl Spec {
                 let count = |size: usize| (bytes(*points as usize * size) / size) as u32;
                 let floats = count(size_of::<f32>());
                 let mut x = root.reborrow().init_x(floats);
-                each(0, bytemuck::cast_slice_mut(x.as_slice().unwrap_or_default()))?;
+                each(0, bytes_of(x.as_slice())?)?;
                 let mut y = root.reborrow().init_y(floats);
-                each(1, bytemuck::cast_slice_mut(y.as_slice().unwrap_or_default()))?;
+                each(1, bytes_of(y.as_slice())?)?;
                 let mut z = root.reborrow().init_z(floats);
-                each(2, bytemuck::cast_slice_mut(z.as_slice().unwrap_or_default()))?;
+                each(2, bytes_of(z.as_slice())?)?;
                 let mut intensity = root.reborrow().init_intensity(count(size_of::<u16>()));
-                each(3, bytemuck::cast_slice_mut(intensity.as_slice().unwrap_or_default()))
+                each(3, bytes_of(intensity.as_slice())?)
             }
         }
     }
+}
+
+/// The bytes of a list of numbers in the builder.
+///
+/// # Errors
+/// [`MessageError::Unsound`] where `capnp` gives no such list: on a machine whose numbers are not
+/// little-endian.
+fn bytes_of<T: bytemuck::Pod>(numbers: Option<&mut [T]>) -> Result<&mut [u8], MessageError> {
+    let numbers = numbers.ok_or_else(|| MessageError::Unsound {
+        why: "this machine has other numbers than a message: its bytes are not little-endian".to_owned(),
+    })?;
+    Ok(bytemuck::cast_slice_mut(numbers))
 }
 
 fn type_of(element: Element) -> lab_capnp::ElementType {

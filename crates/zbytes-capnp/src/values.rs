@@ -101,9 +101,8 @@ pub struct Range {
 /// finite.
 macro_rules! extent {
     ($bytes:expr, $type:ty, whole) => {{
-        let mut values = $bytes
-            .chunks_exact(size_of::<$type>())
-            .map(|bytes| <$type>::from_le_bytes(bytes.try_into().unwrap_or_default()));
+        let (chunks, _) = $bytes.as_chunks::<{ size_of::<$type>() }>();
+        let mut values = chunks.iter().map(|bytes| <$type>::from_le_bytes(*bytes));
         let ends = values.next().map(|first| {
             values.fold((first, first), |(least, most): ($type, $type), value| (least.min(value), most.max(value)))
         });
@@ -116,8 +115,8 @@ macro_rules! extent {
         let mut range = Range::default();
         let (mut least, mut most) = ($read([0; $size]), $read([0; $size]));
         let mut any = false;
-        for bytes in $bytes.chunks_exact($size) {
-            let value = $read(bytes.try_into().unwrap_or_default());
+        for bytes in $bytes.as_chunks::<$size>().0 {
+            let value = $read(*bytes);
             if value.is_finite() {
                 if !any {
                     (least, most, any) = (value, value, true);

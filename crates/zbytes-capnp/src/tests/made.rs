@@ -293,3 +293,12 @@ fn as_many_segments_as_readers_accept_and_not_one_more() {
     assert!(list.iter().all(|data| data.unwrap() == [9; 9]));
     assert_eq!(many(510).unwrap_err(), MessageError::TooManySegments { found: 512 });
 }
+
+#[test]
+fn a_draft_without_a_root_is_a_message_of_nothing() {
+    let message = Draft::new().unwrap().finish().unwrap();
+    let payload = message.into_payload().unwrap();
+    let received = Received::open(&payload).unwrap();
+    assert_eq!((received.segments(), received.end()), (1, payload.len()));
+    assert_eq!(flat(&payload), [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "one segment: a null pointer");
+}

@@ -2,8 +2,6 @@
 
 use std::{fmt, rc::Rc};
 
-use zenoh_buffers::ZSlice;
-
 use super::bytes::{MAX_LEN, ZBytes};
 use crate::{
     ledger::{Ledger, Stage},
@@ -92,7 +90,8 @@ impl ZBytes {
                 }
                 Err(error) => return Err(BuildError::Segment { index, error }),
             }
-            requested += segments.last().map_or(0, Segment::len) as u64;
+            // Each source that was admitted is one segment.
+            requested += segments[index].len() as u64;
         }
         requested += look.excess();
         if requested > MAX_LEN as u64 {
@@ -120,7 +119,7 @@ impl ZBytes {
 }
 
 /// Copies the segments that are to be copied into one block, and lets them refer to their part of
-/// it.
+/// it. `pending` has indices of `segments`.
 fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], ledger: &mut Ledger) -> Result<(), BuildError> {
     let copies = || {
         pending.iter().filter_map(|(index, pending)| match pending {
@@ -129,24 +128,22 @@ fn copy(segments: &mut [Segment], pending: &[(usize, Pending)], ledger: &mut Led
         })
     };
     let Some((first, _)) = copies().next() else { return Ok(()) };
-    let mut block = reserve(copies().filter_map(|(index, _)| segments.get(index)).map(Segment::len).sum(), first)?;
+    let mut block = reserve(copies().map(|(index, _)| segments[index].len()).sum(), first)?;
     for (index, reason) in copies() {
-        if let Some(segment) = segments.get(index) {
-            segment
-                .append_to(&mut block, Stage::Build, reason, ledger)
-                .map_err(|error| BuildError::Segment { index, error })?;
-        }
+        segments[index]
+            .append_to(&mut block, Stage::Build, reason, ledger)
+            .map_err(|error| BuildError::Segment { index, error })?;
     }
-    let block = ZSlice::from(block);
-    let mut begin = 0;
+    let block = Segment::from(block);
+    let mut offset = 0;
     for (index, _) in copies() {
-        if let Some(segment) = segments.get_mut(index) {
-            let end = begin + segment.len();
-            // The block is the sum of all copies, so the range always lies inside.
-            let part = block.subslice(begin..end).unwrap_or_else(ZSlice::empty);
-            *segment = Segment::linear(part);
-            begin = end;
-        }
+        let requested = segments[index].len();
+        // The block is the sum of all copies. If one had appended another number of bytes than its
+        // segment has, an error would say so, and no payload with other bytes would be built.
+        let beyond = SegmentError::OutOfRange { offset, requested, len: block.len() };
+        let part = block.slice(offset..offset + requested).ok_or(BuildError::Segment { index, error: beyond })?;
+        segments[index] = part;
+        offset += requested;
     }
     Ok(())
 }
@@ -159,9 +156,8 @@ fn take_away(segments: &mut [Segment], pending: &[(usize, Pending)]) -> Result<(
     let mut before = 0;
     for suspects in [true, false] {
         for index in moves() {
-            if let Some(segment) = segments.get_mut(index)
-                && segment.is_suspect() == suspects
-            {
+            let segment = &mut segments[index];
+            if segment.is_suspect() == suspects {
                 segment.take_away().map_err(|message| {
                     let error = SegmentError::NotLetGo { message, before };
                     BuildError::Segment { index, error }

@@ -77,7 +77,7 @@ impl ZBytes {
         for segment in self.segments.iter() {
             let (from, to) = (range.start.max(offset), range.end.min(offset + segment.len()));
             if from < to {
-                parts.extend(segment.slice(from - offset..to - offset));
+                parts.push(segment.slice(from - offset..to - offset)?);
             }
             offset += segment.len();
             if offset >= range.end {
@@ -104,8 +104,8 @@ impl ZBytes {
             } else if offset >= at {
                 after.push(segment.clone());
             } else {
-                before.extend(segment.slice(0..at - offset));
-                after.extend(segment.slice(at - offset..segment.len()));
+                before.push(segment.slice(0..at - offset)?);
+                after.push(segment.slice(at - offset..segment.len())?);
             }
             offset = end;
         }

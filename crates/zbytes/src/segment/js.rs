@@ -193,10 +193,7 @@ impl JsBytes {
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;
         let old = into.len();
-        let space: &mut [MaybeUninit<u8>] = into.spare_capacity_mut();
-        let Some(space) = space.get_mut(..self.len) else {
-            return Err(SegmentError::OutOfMemory { requested: self.len });
-        };
+        let space: &mut [MaybeUninit<u8>] = &mut into.spare_capacity_mut()[..self.len];
         self.owner.copy_out(self.start, self.len, space.as_mut_ptr().cast())?;
         // SAFETY: `copy_out` has written all of `space`, the first `self.len` bytes after the old
         // length, which lie inside the capacity, or it came back with an error.
@@ -560,6 +557,7 @@ pub(super) fn fill<R>(
     length: usize,
     produce: impl FnOnce(&Object) -> R,
 ) -> Result<(Segment, R), SegmentError> {
+    // Of a length that no number holds there is no memory either.
     let mut space = Aligned::zeros(length.saturating_mul(element.size()))?;
     let result = lend(space.bytes_mut(), element, produce)?;
     Ok((Segment::from_owner(space), result))

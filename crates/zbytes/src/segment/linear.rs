@@ -1,6 +1,6 @@
 //! Bytes in linear memory: what may be the owner behind a zenoh `ZSlice`.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt};
 
 use zenoh_buffers::{ZSlice, ZSliceBuffer};
 
@@ -65,21 +65,22 @@ impl Aligned {
 
     /// The bytes, to be written.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(&mut self.words).get_mut(..self.len).unwrap_or_default()
+        // `zeros` has made words for all of them.
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
     }
 }
 
 impl AsRef<[u8]> for Aligned {
     fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.words).get(..self.len).unwrap_or_default()
+        // `zeros` has made words for all of them.
+        &bytemuck::cast_slice(&self.words)[..self.len]
     }
 }
 
 /// A segment of everything that `owner` shows. See [`Segment::from_owner`].
 pub(super) fn retain<T: AsRef<[u8]> + Send + Sync + 'static>(owner: T) -> ZSlice {
     let len = owner.as_ref().len();
-    // The range is the whole, so it always fits.
-    ZSlice::new(Arc::new(Retained { owner, len }), 0, len).unwrap_or_else(|_| ZSlice::empty())
+    ZSlice::from(Retained { owner, len })
 }
 
 impl From<Vec<u8>> for Segment {
@@ -92,9 +93,7 @@ impl From<Vec<u8>> for Segment {
 impl From<Box<[u8]>> for Segment {
     /// Takes the slice over; nothing is copied.
     fn from(bytes: Box<[u8]>) -> Self {
-        let len = bytes.len();
-        let slice = ZSlice::new(Arc::new(bytes), 0, len).unwrap_or_else(|_| ZSlice::empty());
-        Self::linear(slice)
+        Self::linear(ZSlice::from(bytes))
     }
 }
 
@@ -130,7 +129,10 @@ impl<T: Scalar> From<Vec<T>> for Segment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     struct Counted(Vec<u8>, Arc<AtomicUsize>);
 

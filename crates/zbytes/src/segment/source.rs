@@ -155,7 +155,8 @@ impl Source {
         let mut segments = Vec::with_capacity(1);
         // What is to be copied may be whatever has bytes.
         Look::default().admit(self.by(Mode::Copy), &mut segments)?;
-        segments.pop().ok_or(SegmentError::SourceDetached)
+        // A source that was admitted is one segment.
+        Ok(segments.swap_remove(0))
     }
 
     /// Whether its bytes may be copied.
@@ -209,8 +210,8 @@ impl Look {
         0
     }
 
-    /// Puts the segment that a source will be behind `segments`, those that were admitted before
-    /// it, and says what is to be done with it when all can be taken.
+    /// Puts the one segment that a source will be behind `segments`, those that were admitted
+    /// before it, and says what is to be done with it when all can be taken.
     ///
     /// # Errors
     /// Why it cannot be taken.
@@ -302,9 +303,7 @@ impl Look {
         pending.extend(copied.iter().map(|index| (*index, Pending::Copy(Reason::Unsupported))));
         pending.sort_unstable_by_key(|(index, _)| *index);
         for index in copied {
-            if let Some(mode) = modes.get_mut(index) {
-                *mode = Mode::Copy;
-            }
+            modes[index] = Mode::Copy;
         }
         Ok(())
     }
