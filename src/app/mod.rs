@@ -20,7 +20,7 @@
 //! | [`engine`], `setup`, `surroundings` | the program that owns bytes and session, what is kept, what the page runs in |
 //!
 //! `state`, `action`, `effect`, `command` and `event` join the slices, and `apply` says which of them an action is for.
-//! What several slices need is in [`pause`], `problem`, `selection`, `typed_array` and `sending`;
+//! What several slices need is in [`pause`], `problem`, `words`, `selection`, `typed_array` and `sending`;
 //! [`keys`] is what the keyboard can do.
 
 mod action;
@@ -49,6 +49,7 @@ mod state;
 mod surroundings;
 mod typed_array;
 pub mod wire;
+mod words;
 
 pub use self::{
     action::Action,
@@ -73,6 +74,7 @@ pub use self::{
     sight::Window,
     state::State,
     surroundings::Surroundings,
+    words::InWords,
 };
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use zbytes_session::web::command::{Command, Declare};
 use super::{Runtime, command_problem};
 use crate::{
     app::{
-        Event, Problem,
+        Event, InWords, Problem,
         ownership::{Experiment, Finding, RunId, difference},
         sentence,
     },
@@ -114,7 +114,7 @@ impl Runtime {
                 CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
                 }
-                error => said(&error),
+                error => said(&error.in_words()),
             };
             samples.iter().for_each(|(key, label, ..)| tell(Finding::not_tried(key, label, &why)));
             return Ok(());
@@ -459,8 +459,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         let sources = [JsValue::from(&sound), value.clone()];
         lengths.extend(sources.map(|source| (byte_length(&source), source)));
         let result = ZBytes::from_segments([Source::moved(&sound), Source::new(&value, mode)]);
-        let expected = said(&BuildError::Segment { index: 1, error: error.clone() });
-        let found = result.map_or_else(|error| said(&error), |built| format!("built, {} B", built.len()));
+        let expected = said(&BuildError::Segment { index: 1, error: error.clone() }.in_words());
+        let found = result.map_or_else(|error| said(&error.in_words()), |built| format!("built, {} B", built.len()));
         tell(Finding::new(key, label, expected, found));
         drop(kept);
 
@@ -476,7 +476,7 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         copied.push(match result {
             Ok((_, receipt)) => format!("{key} {} B", copied_as_unsupported(&receipt)),
             Err(again) if again == (BuildError::Segment { index: 1, error }) => format!("{key} refused"),
-            Err(other) => format!("{key}: {other}"),
+            Err(other) => format!("{key}: {}", other.in_words()),
         });
     }
     let gone = lengths.iter().filter(|(before, source)| byte_length(source) != *before).count();
@@ -529,7 +529,7 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     let source = array();
     let borrowed = built([Source::borrow(&source)])?;
     make_room();
-    let (segment, view) = filled(|view| view.clone()).map_err(|error| unable(&error.to_string()))?;
+    let (segment, view) = filled(|view| view.clone()).map_err(|error| unable(&error.in_words()))?;
     let linear = built([Source::borrow(segment)])?;
     let view: &Uint8Array = view.unchecked_ref();
     let (had, before) = (view.byte_length(), memory_length());
@@ -547,8 +547,8 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     let mut growth = Ok(());
     let during = Segment::fill_js(Element::Uint8, BYTES.len(), |_| growth = grow_memory());
     growth.map_err(|error| unable(&message_of(&error)))?;
-    let found = during.map_or_else(|error| said(&error), |_| "no error".to_owned());
-    tell(Finding::new("during", "growth while a producer writes", said(&SegmentError::Grown), found));
+    let found = during.map_or_else(|error| said(&error.in_words()), |_| "no error".to_owned());
+    tell(Finding::new("during", "growth while a producer writes", said(&SegmentError::Grown.in_words()), found));
     Ok(())
 }
 
@@ -593,7 +593,7 @@ fn taken(mode: Mode) -> Result<Taken, Problem> {
 }
 
 fn built<const N: usize>(sources: [Source; N]) -> Result<ZBytes, Problem> {
-    ZBytes::from_segments(sources).map_err(|error| unable(&error.to_string()))
+    ZBytes::from_segments(sources).map_err(|error| unable(&error.in_words()))
 }
 
 /// Why an experiment could not start.
@@ -634,24 +634,24 @@ fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
 fn same(key: &'static str, label: &'static str, expected: &[u8], payload: &ZBytes) -> Finding {
     match read(payload) {
         Ok(now) => Finding::of_bytes(key, label, &BYTES, expected, &now),
-        Err(error) => Finding::new(key, label, difference(&BYTES, expected), said(&error)),
+        Err(error) => Finding::new(key, label, difference(&BYTES, expected), said(&error.in_words())),
     }
 }
 
 /// The finding for a payload whose source was detached: the error of reading it.
 fn gone(key: &'static str, label: &'static str, payload: &ZBytes) -> Finding {
     let error = SegmentError::Detached { expected: BYTES.len(), found: 0 };
-    let expected = said(&BuildError::Segment { index: 0, error });
+    let expected = said(&BuildError::Segment { index: 0, error }.in_words());
     let found = match read(payload) {
         Ok(bytes) => format!("{} B and no error", bytes.len()),
-        Err(error) => said(&error),
+        Err(error) => said(&error.in_words()),
     };
     Finding::new(key, label, expected, found)
 }
 
 /// An error as a sentence of its own.
-fn said(error: &(impl ToString + ?Sized)) -> String {
-    format!("{}.", sentence(&error.to_string()))
+fn said(words: &str) -> String {
+    format!("{}.", sentence(words))
 }
 
 fn listed(counts: &[usize]) -> String {

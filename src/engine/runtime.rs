@@ -29,7 +29,7 @@ use super::{
     views, wire,
 };
 use crate::{
-    app::{self, Built, Command, Event, Order, Problem, PutId, Row, SampleId, Shown, locator::websocket_url},
+    app::{self, Built, Command, Event, InWords, Order, Problem, PutId, Row, SampleId, Shown, locator::websocket_url},
     browser::surroundings,
     client::{CommandError, EntityId, Put, Sample},
     payload::ZBytes,
@@ -338,7 +338,7 @@ impl Runtime {
         let this = self.clone();
         spawn_local(async move {
             let result = match payload {
-                Some(payload) => hash::sha256(&payload).await.map_err(|error| error.to_string()),
+                Some(payload) => hash::sha256(&payload).await.map_err(|error| error.in_words()),
                 None => Err("the sample was let go".to_owned()),
             };
             this.answer(Event::Hashed(id, result));
@@ -399,6 +399,6 @@ pub(super) fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::Lost => "The session is lost.",
         _ => title,
     };
-    let text = app::sentence(&error.to_string());
+    let text = app::sentence(&error.in_words());
     Problem::new(title, format!("{text}. Nothing was sent."))
 }

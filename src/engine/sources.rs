@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::files;
 use crate::{
-    app::{Fill, Kind, Problem, Row},
+    app::{Fill, InWords, Kind, Problem, Row},
     browser::{clock, error::message_of},
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
@@ -234,15 +234,15 @@ impl<'a> Filling<'a> {
 
 /// The problem for a payload that could not be built.
 pub(super) fn build_problem(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
+    Problem::new("The payload cannot be built.", format!("Nothing was built: {}.", error.in_words()))
 }
 
 fn message_problem(row: &Row, error: &MessageError) -> Problem {
     match error {
-        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.to_string()),
+        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.in_words()),
         error => Problem::new(
             format!("The message {} cannot be made.", row.name.shown()),
-            format!("Nothing was built: {error}."),
+            format!("Nothing was built: {}.", error.in_words()),
         ),
     }
 }
@@ -361,7 +361,7 @@ fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
         }
         _ => Segment::fill(row.array_bytes(), |bytes| row.write(index, 0, bytes)),
     };
-    segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
+    segment.map_err(|error: SegmentError| no_memory(row, &error.in_words()))
 }
 
 /// Makes a new `Uint8Array` of a length, or with the bytes of another array.

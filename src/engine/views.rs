@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{Runtime, files, save};
 use crate::{
     app::{
-        Problem, Row,
+        InWords, Problem, Row,
         bytes::{Holding, Seen, Subject},
         sentence,
     },
@@ -81,7 +81,7 @@ pub(super) struct Views {
 
 /// Why bytes cannot be read.
 fn unreadable(error: &BuildError) -> Problem {
-    Problem::new("These bytes cannot be read.", format!("{}.", sentence(&error.to_string())))
+    Problem::new("These bytes cannot be read.", format!("{}.", sentence(&error.in_words())))
 }
 
 fn closed() -> Problem {
@@ -329,7 +329,7 @@ impl Held {
         };
         let view = segment
             .view()
-            .map_err(|error| Problem::new("Not written.", format!("{}.", sentence(&error.to_string()))))?;
+            .map_err(|error| Problem::new("Not written.", format!("{}.", sentence(&error.in_words()))))?;
         view.set_index(at as u32, byte);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use zbytes_session::web::command::{GetFailure, HowFar, LinkError, PutFailure};
 
 use crate::{
-    app::{Problem, locator::OWN_ENDPOINT, pause, sentence},
+    app::{InWords, Problem, locator::OWN_ENDPOINT, pause, sentence},
     client::{CloseCause, GetError, PutError, pause::Pause},
     number::{bytes, count},
 };
@@ -193,7 +193,7 @@ impl Place {
                     bytes(*total)
                 ),
             ),
-            PutFailure::GivenUp(error, how_far) => lost(*how_far, "The put was given up.", &error.to_string()),
+            PutFailure::GivenUp(error, how_far) => lost(*how_far, "The put was given up.", &error.in_words()),
             PutFailure::SessionEnded(error, how_far) => lost(*how_far, "The put failed.", &self.cause(error.as_ref())),
             _ => Problem::new("The put failed.", format!("{failure:?}")),
         }

@@ -11,6 +11,7 @@ use crate::{
     app::{
         selection::Selection,
         sending::{Basis, Sending},
+        words::InWords,
     },
     ledger::Place,
     message::{MessageError, PartKind, Received, Structure, Way},
@@ -259,7 +260,7 @@ pub fn structures(rows: &[Row], payload: &ZBytes) -> Vec<Structured> {
         end = end.saturating_add(row.bytes());
         let schema = row.spec()?.schema();
         let structure = Received::open_at(payload, offset).and_then(|message| message.structure(Some(schema)));
-        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.to_string()) })
+        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.in_words()) })
     };
     rows.iter().filter_map(message).collect()
 }

@@ -8,7 +8,7 @@ use crate::engine::measuring::{
     rig::{cannot_build, same, timed},
 };
 use crate::{
-    app::{Problem, Row},
+    app::{InWords, Problem, Row},
     engine::sources::Sources,
     message::{Message, MessageError, Received, Spec, Way},
     payload::{Receipt, ZBytes},
@@ -120,5 +120,5 @@ impl Rig {
 }
 
 fn cannot_make(error: &MessageError) -> Problem {
-    Problem::new("The message cannot be made.", format!("{error}."))
+    Problem::new("The message cannot be made.", format!("{}.", error.in_words()))
 }

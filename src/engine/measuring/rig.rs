@@ -6,7 +6,7 @@ use js_sys::{Array, ArrayBuffer};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    app::Problem,
+    app::{InWords, Problem},
     browser::{clock, error::message_of},
     engine::sources::bytes_of,
     ledger::Ledger,
@@ -120,7 +120,7 @@ impl Rig {
         let (payload, receipt) = match mode_of(variant) {
             Some(mode) => match self.build(mode) {
                 Ok(built) => built,
-                Err(error) if mode == Mode::Move => return Ok(Err(error.to_string())),
+                Err(error) if mode == Mode::Move => return Ok(Err(error.in_words())),
                 Err(error) => return Err(cannot_build(&error)),
             },
             None => (self.fresh()?, Receipt::default()),
@@ -246,7 +246,7 @@ pub(crate) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> 
 }
 
 pub(crate) fn cannot_build(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("{error}."))
+    Problem::new("The payload cannot be built.", format!("{}.", error.in_words()))
 }
 
 pub(crate) fn no_memory(error: &JsValue, len: usize) -> Problem {

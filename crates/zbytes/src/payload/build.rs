@@ -1,6 +1,8 @@
 //! Building a payload: look at every source, then copy, then take away.
 
-use std::{fmt, rc::Rc};
+use std::rc::Rc;
+
+use thiserror::Error;
 
 use super::bytes::{MAX_LEN, ZBytes};
 use crate::{
@@ -11,10 +13,11 @@ use crate::{
 
 /// Why a payload could not be built. Nothing was built then, and no source was changed, except
 /// where [`SegmentError::NotLetGo`] says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// A source could not be taken, or a segment cannot be read.
+    #[error("segment {}: {error}", count(*index))]
     Segment {
         /// Which one, counted from 0.
         index: usize,
@@ -22,28 +25,15 @@ pub enum BuildError {
         error: SegmentError,
     },
     /// The sum of all lengths passes [`MAX_LEN`].
+    #[error(
+        "the payload would have {}; at most {} (1 GiB) fit into a zenoh message",
+        so_many(*requested), bytes(MAX_LEN)
+    )]
     TooLong {
         /// The sum, in bytes.
         requested: u64,
     },
 }
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Segment { index, error } => write!(f, "segment {}: {error}", count(*index)),
-            Self::TooLong { requested } => write!(
-                f,
-                "the payload would have {}; at most {} (1 GiB) fit into a zenoh message. Make it shorter or \
-                 send it in parts",
-                so_many(*requested),
-                bytes(MAX_LEN)
-            ),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}
 
 /// What building a payload took. The payload itself does not keep it: its parts, and payloads that
 /// were received, have none.

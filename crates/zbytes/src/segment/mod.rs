@@ -55,8 +55,8 @@
 //! | a view of wasm memory | as long as building has not grown that memory | refused | refused |
 //! | a detached array; a value that is no buffer | refused | refused | refused |
 //!
-//! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do,
-//! and comes before anything was copied or detached. [`Unsupported::Copy`] is the caller's wish to
+//! A refusal is a [`SegmentError`] that says what the source is and why that matters. It comes
+//! before anything was copied or detached. [`Unsupported::Copy`] is the caller's wish to
 //! copy what borrow or move refuses; the ledger shows it as such
 //! ([`Reason::Unsupported`](crate::ledger::Reason::Unsupported)).
 //!
