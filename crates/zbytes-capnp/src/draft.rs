@@ -163,7 +163,6 @@ impl Draft {
         }
         link(&mut segments, &built, &adopted)?;
 
-        let head: usize = segments.iter().map(|words| words.len() * WORD).sum();
         let lengths = segments.iter().map(|words| words.len()).chain(full().map(|part| part.len.div_ceil(WORD)));
         let table = table(count, lengths);
         ledger.record_metadata(table.len());
@@ -180,7 +179,7 @@ impl Draft {
                 parts.push(Part { kind: PartKind::Padding, len: padding.len(), source: Source::borrow(padding) });
             }
         }
-        Ok(Message { parts, ledger, built: head })
+        Ok(Message { parts, ledger })
     }
 }
 
@@ -289,6 +288,7 @@ pub enum PartKind {
 
 /// One run of bytes of a finished message: it becomes one segment of a payload.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Part {
     /// What it is.
     pub kind: PartKind,
@@ -304,7 +304,6 @@ pub struct Part {
 pub struct Message {
     parts: Vec<Part>,
     ledger: Ledger,
-    built: usize,
 }
 
 impl Message {
@@ -326,12 +325,6 @@ impl Message {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
-    }
-
-    /// Bytes that were built, without what was adopted.
-    #[must_use]
-    pub fn built_len(&self) -> usize {
-        self.built
     }
 
     /// What was copied into the message.

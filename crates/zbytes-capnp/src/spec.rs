@@ -59,7 +59,7 @@ impl Schema {
 
     /// The fields in each word of the root struct's data section.
     #[must_use]
-    pub const fn data_words(self) -> &'static [&'static str] {
+    pub(crate) const fn data_words(self) -> &'static [&'static str] {
         match self {
             Self::Tensor => &["elementType", "timestamp"],
             Self::CameraFrame => &["sequence, width", "timestamp", "height, step", "format"],
@@ -220,6 +220,7 @@ pub enum Spec {
 
 /// An array of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ArrayField {
     /// The field that it stands in.
     pub field: &'static str,
@@ -241,6 +242,7 @@ impl ArrayField {
 
 /// A part that a message will have, and the array that is in it, by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedPart {
     /// What it is.
     pub kind: PartKind,

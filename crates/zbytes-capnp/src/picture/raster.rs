@@ -28,7 +28,7 @@ pub(super) const CALL: usize = 256;
 
 /// The ink of plots, in red, green and blue. How much of it a pixel has is its opacity, so that a
 /// plot can be shown on any ground.
-pub const INK: [u8; 3] = [0x16, 0x19, 0x1d];
+pub(super) const INK: [u8; 3] = [0x16, 0x19, 0x1d];
 
 /// How the elements of an array lie to be a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -103,7 +103,7 @@ impl Addressed {
     ///
     /// # Errors
     /// [`BuildError::Segment`] when the owner was detached.
-    pub fn chunk_before<'a>(
+    pub(super) fn chunk_before<'a>(
         &'a self,
         end: usize,
         most: usize,

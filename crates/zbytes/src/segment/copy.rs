@@ -12,7 +12,7 @@ impl Segment {
     /// # Errors
     /// [`SegmentError::Detached`]; `into` is then as it was.
     #[allow(clippy::disallowed_methods, reason = "one of the places where payload bytes are copied, noted below")]
-    pub fn append_to(
+    pub(crate) fn append_to(
         &self,
         into: &mut Vec<u8>,
         stage: Stage,

@@ -71,7 +71,7 @@
 //! # When bytes are copied
 //!
 //! Bytes leave a segment only through the functions of this module, each of which writes the ledger
-//! it is given: [`Segment::append_to`], [`Segment::copy_to`] and, for owners outside linear memory,
+//! it is given: [`Segment::copy_to`], [`Segment::peek`] and, for owners outside linear memory,
 //! [`Segment::for_each_window`]. Segments must never show a `&[u8]` over memory that JavaScript can
 //! move or detach: an owner in the JavaScript heap is read by copying. Clippy forbids the other
 //! ways to copy bytes in this crate (see `clippy.toml`), except where a place says why its bytes
