@@ -381,7 +381,7 @@ fn lies_in_place(payload: &ZBytes, range: &Range<usize>) -> bool {
     payload.segments().iter().any(|segment| {
         let start = begin;
         begin += segment.len();
-        let address = segment.as_linear().unwrap().as_slice().as_ptr().addr();
+        let address = segment.as_linear().unwrap().as_ptr().addr();
         start <= range.start && range.end <= begin && (address + range.start - start).is_multiple_of(8)
     })
 }

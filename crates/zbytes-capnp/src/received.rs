@@ -6,7 +6,6 @@ use std::{
 };
 
 use capnp::message::{Reader, ReaderOptions, ReaderSegments};
-use zenoh_buffers::ZSlice;
 
 use super::{
     MAX_SEGMENTS, MessageError, NESTING,
@@ -19,7 +18,7 @@ use super::{
 use zbytes::{
     ledger::{Ledger, Reason, Stage},
     payload::{BuildError, ZBytes},
-    segment::{Aligned, Segment, SegmentError},
+    segment::{Aligned, Contiguous, Segment, SegmentError},
 };
 
 /// Is shown a payload segment, a range in it, and how many bytes came before.
@@ -54,14 +53,14 @@ pub struct Received {
 }
 
 enum Gathered {
-    InPlace(ZSlice),
+    InPlace(Contiguous),
     Copy(Aligned),
 }
 
 impl Gathered {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::InPlace(slice) => slice,
+            Self::InPlace(bytes) => bytes,
             Self::Copy(copy) => copy.as_ref(),
         }
     }
@@ -361,12 +360,12 @@ impl Received {
         let mut in_place = None;
         self.each_part(range.clone(), &mut |segment, part, _| {
             if part.len() == range.len() {
-                in_place = segment.as_linear().and_then(|slice| slice.subslice(part));
+                in_place = segment.slice(part).and_then(|part| part.into_contiguous().ok());
             }
             Ok(())
         })?;
-        if let Some(slice) = in_place.filter(|slice| slice.as_slice().as_ptr().addr().is_multiple_of(WORD)) {
-            return Ok(Gathered::InPlace(slice));
+        if let Some(bytes) = in_place.filter(|bytes| bytes.as_ptr().addr().is_multiple_of(WORD)) {
+            return Ok(Gathered::InPlace(bytes));
         }
         let mut copy = Aligned::zeros(range.len())?;
         let space = copy.bytes_mut();

@@ -141,8 +141,8 @@ fn a_producer_fills_wasm_memory_in_place_through_an_array() {
             Reflect::get(&view, &"byteOffset".into()).unwrap().as_f64().unwrap() as u32,
             segment.len() as u32,
         );
-        assert_eq!(segment.as_linear().unwrap().as_slice(), seen.to_vec(), "{element:?}");
-        let address = segment.as_linear().unwrap().as_slice().as_ptr().addr();
+        assert_eq!(segment.as_linear().unwrap(), seen.to_vec(), "{element:?}");
+        let address = segment.as_linear().unwrap().as_ptr().addr();
         assert_eq!(seen.byte_offset() as usize, address, "the array is the segment's own memory");
         let (_, copied) = counted([Source::borrow(segment)]);
         assert_eq!(copied, 0);

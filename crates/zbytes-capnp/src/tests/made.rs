@@ -94,7 +94,7 @@ fn the_ledger_tells_the_ways_apart() {
 
 #[test]
 fn what_was_built_and_what_was_adopted_stays_where_it_is() {
-    let address = |segment: &Segment| segment.as_linear().unwrap().as_slice().as_ptr().addr();
+    let address = |segment: &Segment| segment.as_linear().unwrap().as_ptr().addr();
     let spec = a_tensor(Element::Uint16, &[100]);
     let array = vec![5u16; 100];
     let at = array.as_ptr().addr();

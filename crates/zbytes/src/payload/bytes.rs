@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range, rc::Rc};
 
-use zenoh_buffers::{ZBuf, ZSlice};
+use zenoh_buffers::ZBuf;
 
 use super::{
     build::{BuildError, reserve},
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ledger::{Ledger, Reason, Stage},
-    segment::{Segment, SegmentError},
+    segment::{Contiguous, Segment, SegmentError},
 };
 
 /// The longest payload that can be built, in bytes: what a router takes in one message
@@ -146,11 +146,11 @@ impl ZBytes {
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached or memory runs out.
-    pub fn to_bytes(&self, ledger: &mut Ledger) -> Result<ZSlice, BuildError> {
+    pub fn to_bytes(&self, ledger: &mut Ledger) -> Result<Contiguous, BuildError> {
         if let [only] = self.segments.as_slice()
-            && let Some(slice) = only.as_linear()
+            && let Ok(bytes) = only.clone().into_contiguous()
         {
-            return Ok(slice.clone());
+            return Ok(bytes);
         }
         let mut block = reserve(self.len, 0)?;
         for (index, segment) in self.segments.iter().enumerate() {
@@ -158,7 +158,7 @@ impl ZBytes {
                 .append_to(&mut block, Stage::Read, Reason::Contiguous, ledger)
                 .map_err(|error| BuildError::Segment { index, error })?;
         }
-        Ok(ZSlice::from(block))
+        Ok(block.into())
     }
 
     /// Reads the bytes in order, as from a file. See [`Reader`].
@@ -204,7 +204,7 @@ impl TryFrom<&ZBytes> for ZBuf {
     fn try_from(payload: &ZBytes) -> Result<Self, BuildError> {
         let mut buf = ZBuf::empty();
         for (index, segment) in payload.segments.iter().enumerate() {
-            let slice = segment.as_linear().ok_or(BuildError::Segment { index, error: SegmentError::NotLinear })?;
+            let slice = segment.as_zslice().ok_or(BuildError::Segment { index, error: SegmentError::NotLinear })?;
             buf.push_zslice(slice.clone());
         }
         Ok(buf)

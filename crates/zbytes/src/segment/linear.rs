@@ -1,6 +1,6 @@
 //! Bytes in linear memory: what may be the owner behind a zenoh `ZSlice`.
 
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, ops::Deref};
 
 use zenoh_buffers::{ZSlice, ZSliceBuffer};
 
@@ -77,10 +77,64 @@ impl AsRef<[u8]> for Aligned {
     }
 }
 
+/// Bytes in one block of linear memory, and what keeps them alive. A clone copies nothing, and
+/// `Segment::from` makes a segment of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contiguous(pub(super) ZSlice);
+
+impl Contiguous {
+    /// The bytes; also what it dereferences to.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Deref for Contiguous {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Contiguous {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Contiguous {
+    /// Takes the vector over; nothing is copied.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(ZSlice::from(bytes))
+    }
+}
+
+impl From<Contiguous> for Segment {
+    /// Refers to the same memory; nothing is copied.
+    fn from(bytes: Contiguous) -> Self {
+        Self::from(bytes.0)
+    }
+}
+
+impl fmt::Debug for Contiguous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contiguous").field("len", &self.0.len()).finish()
+    }
+}
+
 /// A segment of everything that `owner` shows. See [`Segment::from_owner`].
 pub(super) fn retain<T: AsRef<[u8]> + Send + Sync + 'static>(owner: T) -> ZSlice {
     let len = owner.as_ref().len();
     ZSlice::from(Retained { owner, len })
+}
+
+impl From<ZSlice> for Segment {
+    /// Refers to what a zenoh slice refers to; nothing is copied.
+    fn from(slice: ZSlice) -> Self {
+        Self::linear(slice)
+    }
 }
 
 impl From<Vec<u8>> for Segment {

@@ -97,7 +97,7 @@ pub(crate) use self::source::{Look, Pending};
 pub use self::{
     element::{Element, Scalar},
     error::{Cause, SegmentError},
-    linear::Aligned,
+    linear::{Aligned, Contiguous},
     mode::{Mode, Unsupported, table},
     run::{Aliasing, Segment},
     source::{Input, Source},

@@ -7,7 +7,10 @@ use zenoh_buffers::ZSlice;
 
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::js;
-use super::{error::SegmentError, linear};
+use super::{
+    error::SegmentError,
+    linear::{self, Contiguous},
+};
 use crate::ledger::Place;
 
 /// Who else may write the bytes of a segment.
@@ -40,8 +43,7 @@ pub struct Segment {
 
 impl Segment {
     /// Refers to memory of the program without copying it.
-    #[must_use]
-    pub fn linear(slice: ZSlice) -> Self {
+    pub(crate) fn linear(slice: ZSlice) -> Self {
         Self { owner: Owner::Linear(slice) }
     }
 
@@ -205,7 +207,28 @@ impl Segment {
 
     /// The bytes themselves, when they are in linear memory. Nothing is copied.
     #[must_use]
-    pub fn as_linear(&self) -> Option<&ZSlice> {
+    pub fn as_linear(&self) -> Option<&[u8]> {
+        match &self.owner {
+            Owner::Linear(slice) => Some(slice),
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
+            Owner::Js(_) => None,
+        }
+    }
+
+    /// The bytes of a segment in linear memory, which keep its owner. Nothing is copied.
+    ///
+    /// # Errors
+    /// The segment itself, when it is in the JavaScript heap.
+    pub fn into_contiguous(self) -> Result<Contiguous, Self> {
+        match self.owner {
+            Owner::Linear(slice) => Ok(Contiguous(slice)),
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
+            owner => Err(Self { owner }),
+        }
+    }
+
+    /// The slice that holds the owner, when it is in linear memory.
+    pub(crate) fn as_zslice(&self) -> Option<&ZSlice> {
         match &self.owner {
             Owner::Linear(slice) => Some(slice),
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
@@ -256,7 +279,7 @@ mod tests {
     fn a_slice_shares_its_owner_and_copies_nothing() {
         let whole = Segment::from(vec![1u8, 2, 3, 4, 5]);
         let part = whole.slice(1..4).unwrap();
-        let address = |s: &Segment| s.as_linear().unwrap().as_slice().as_ptr() as usize;
+        let address = |s: &Segment| s.as_linear().unwrap().as_ptr() as usize;
         assert_eq!(address(&part), address(&whole) + 1);
         assert_eq!(part.len(), 3);
         assert!(whole.slice(3..6).is_none());
@@ -301,7 +324,7 @@ mod tests {
         let mut look = |bytes: &[u8]| seen.push((bytes.as_ptr(), bytes.len()));
         segment.for_each_window(&mut [0; 8], &mut ledger, &mut look).unwrap();
         // One look, at the memory itself.
-        assert_eq!(seen, [(segment.as_linear().unwrap().as_slice().as_ptr(), 100)]);
+        assert_eq!(seen, [(segment.as_linear().unwrap().as_ptr(), 100)]);
         assert_eq!(ledger, Ledger::new());
     }
 }

@@ -36,12 +36,6 @@ impl From<Segment> for Input {
     }
 }
 
-impl From<ZSlice> for Input {
-    fn from(slice: ZSlice) -> Self {
-        Segment::linear(slice).into()
-    }
-}
-
 macro_rules! inputs {
     ($($memory:ty),+) => {
         $(impl From<$memory> for Input {
@@ -52,7 +46,7 @@ macro_rules! inputs {
     };
 }
 
-inputs!(Vec<u8>, Box<[u8]>, &'static [u8], String, &'static str);
+inputs!(Vec<u8>, Box<[u8]>, &'static [u8], String, &'static str, ZSlice);
 
 impl<T: Scalar> From<Vec<T>> for Input {
     fn from(elements: Vec<T>) -> Self {
@@ -321,7 +315,7 @@ mod tests {
         let moved = source.by(Mode::Move);
         assert_eq!((moved.len(), moved.mode()), (Ok(3), Mode::Move));
         let readable = moved.into_readable().unwrap();
-        assert_eq!((readable.len(), readable.as_linear().unwrap().as_slice()), (3, &[1u8, 2, 3][..]));
+        assert_eq!((readable.len(), readable.as_linear().unwrap()), (3, &[1u8, 2, 3][..]));
     }
 
     #[test]
