@@ -177,7 +177,7 @@ fn slope_per_segment() {
     let mut variants = [Variant::new("fresh", 1, fresh)];
     measure(&mut variants);
     line(
-        "  the same, small arrays whose buffers nobody has seen",
+        "  the same, small arrays whose buffers are new to the library",
         format!("{:.1} ns", variants[0].median() / MANY as f64),
         "",
         None,

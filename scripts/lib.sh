@@ -265,7 +265,7 @@ setup_engines() {
         FIREFOX=$(command -v firefox-esr || true)
     fi
     if [ -z "$FIREFOX" ]; then
-        without Firefox "there is no firefox-esr and no firefox, and no package of them that this may install"
+        without Firefox "firefox-esr and firefox are missing, and this script may install no package of them"
     else
         PATH=$PATH:$TOOLS/bin
         have "${GECKODRIVER:-geckodriver}" || install_tool geckodriver "$GECKODRIVER_VERSION" --locked --debug
@@ -279,7 +279,7 @@ setup_engines() {
         find_webkit
     fi
     if [ -z "$WEBKITDRIVER" ] || [ -z "$MINIBROWSER" ] || ! have Xvfb; then
-        without WebKit "there is no WebKitWebDriver, MiniBrowser or Xvfb, and no package of them that this may install"
+        without WebKit "WebKitWebDriver, MiniBrowser or Xvfb is missing, and this script may install no package of them"
     else
         # It says its version on a screen only.
         say "WebKit: $MINIBROWSER, $WEBKITDRIVER"

@@ -7,9 +7,9 @@
 //! # The modules, in the flow's order
 //!
 //! The libraries in `crates/` know nothing of the lab. Their modules are here under their own
-//! names: [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], [`message`]
-//! is [`zbytes_capnp`], [`measure`] is [`zbytes_measure`], [`outside`] is [`zbytes_text`], and
-//! [`wire`] and [`client`] are those of [`zbytes_session`].
+//! names. [`number`], [`ledger`], [`segment`] and [`payload`] are those of [`zbytes`], and
+//! [`wire`] and [`client`] those of [`zbytes_session`]. [`message`] is [`zbytes_capnp`],
+//! [`measure`] is [`zbytes_measure`], and [`outside`] is [`zbytes_text`].
 //!
 //! A module uses only modules that stand above it, and libraries. P is pure and tested natively, W
 //! is compiled for wasm32 only, N natively only.

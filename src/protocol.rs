@@ -5,7 +5,7 @@
 //! few objects of the browser: files, and pictures by transfer.
 //!
 //! Every [`Command`] ends by the [`Event`] that it names, and every [`Question`] by its answer. A
-//! page drops a question with [`ToEngine::Cancel`]; then there is no answer.
+//! page drops a question with [`ToEngine::Cancel`]; then no answer comes.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
 /// other.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names a question, in its answer.
 pub type QuestionId = u64;
@@ -166,11 +166,12 @@ pub enum Answer {
 }
 
 /// A message as bytes.
-#[must_use]
-pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    // Fails only for what cannot be written in this format, such as a sequence of unknown length.
-    // The tests write each message.
-    postcard::to_allocvec(message).unwrap_or_default()
+///
+/// # Errors
+/// What cannot be written in this format, such as a sequence of unknown length. The tests write
+/// each message.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(message)
 }
 
 /// The message of these bytes.
@@ -188,12 +189,11 @@ mod tests {
     use super::*;
     use crate::app::{
         Preset, State,
-        session::{Asked, Change, Options, Question as Get, Task},
+        session::{self, Asked, Options, Question as Get, Task},
     };
 
     fn crosses<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) {
-        let bytes = encode(message);
-        assert!(!bytes.is_empty(), "{message:?}");
+        let bytes = encode(message).unwrap();
         assert_eq!(&decode::<T>(&bytes).unwrap(), message);
     }
 
@@ -225,12 +225,23 @@ mod tests {
         let problem = Problem::new("It failed.", "Do this.");
         crosses(&ToPage::Told(vec![
             Event::FilesEnded(None),
-            Event::Session(Change::Asked(asked)),
+            Event::Session(session::Event::Asked(asked)),
             Event::PutProgress(1, 2),
         ]));
         crosses(&ToPage::Answer(1, Answer::Held(Err(problem), [1, 2, u64::MAX])));
         crosses(&ToPage::Answer(2, Answer::Seen(Seen { bytes: vec![0; 300], ..Seen::default() }, [0; 3])));
         crosses(&ToPage::Progress(1, 0.25));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error_and_not_an_empty_message() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq((0..).map_while(|n: u8| (n < 3).then_some(n)))
+            }
+        }
+        assert!(encode(&Endless).is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use support::{
     lab::{lab, turn, url},
     python::interpreter,
 };
-use zbytes_lab::app::keys::{COMMANDS, Context, Run};
+use zbytes_lab::app::keys::{Context, Reaction, SHORTCUTS};
 
 const DESK: (u32, u32) = (1440, 900);
 /// A window in which Cost and Router are one below the other.
@@ -262,6 +262,10 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     let catch = "
         window.texts = [];
         navigator.clipboard.writeText = (text) => { window.texts.push(text); return Promise.resolve(); };
+        navigator.clipboard.write = async ([item]) => {
+            const text = await item.getType('text/plain');
+            window.texts.push(await text.text());
+        };
         window.files = 0;
         const original = URL.createObjectURL;
         URL.createObjectURL = (blob) => {
@@ -277,16 +281,16 @@ async fn every_task_is_done_with_the_keyboard_alone() {
         .run("return [...document.querySelectorAll('#keys [data-command]')].map((row) => row.dataset.command)", vec![])
         .await;
     let listed: Vec<String> = serde_json::from_value(listed).unwrap();
-    assert_eq!(listed.len(), COMMANDS.len());
-    assert!(COMMANDS.iter().all(|command| listed.iter().any(|id| id == command.id)));
+    assert_eq!(listed.len(), SHORTCUTS.len());
+    assert!(SHORTCUTS.iter().all(|command| listed.iter().any(|id| id == command.id)));
     // The page's keys do nothing in a dialog.
     page.key("t").await;
     page.key("Control+Enter").await;
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     assert_eq!(page.attribute("html", "data-theme").await, "");
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
-    for command in COMMANDS.iter().filter(|command| !matches!(command.context, Context::Bytes | Context::Wire)) {
-        if let Run::Press(id) | Run::Focus(id) = command.run {
+    for command in SHORTCUTS.iter().filter(|command| !matches!(command.context, Context::Bytes | Context::Wire)) {
+        if let Reaction::Press(id) | Reaction::Focus(id) = command.run {
             page.wait(&format!("#{id}")).await;
             if !id.starts_with("pane-") {
                 assert_eq!(page.attribute(&format!("#{id}"), "aria-keyshortcuts").await, command.keys, "{id}");

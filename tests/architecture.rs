@@ -64,6 +64,31 @@ const HANDLES: [&str; 16] = [
 /// and settings of its look that the browser keeps.
 const UI_EFFECTS: &[(&str, &[&str])] = &[
     (
+        "ui/kit/back.rs",
+        &[
+            "gloo_events::EventListener",
+            "js_sys::Array::of2",
+            "wasm_bindgen::JsValue",
+            "wasm_bindgen::closure::Closure",
+            "web_sys::Document",
+            "web_sys::History",
+            "web_sys::MutationObserver",
+            "web_sys::MutationObserverInit",
+            "window.document",
+            "window.history",
+        ],
+    ),
+    ("ui/layout/film.rs", &["window.match_media"]),
+    (
+        "ui/share.rs",
+        &[
+            "gloo_timers::callback::Timeout",
+            "wasm_bindgen_futures::spawn_local",
+            "web::address",
+            "web::clipboard::to_clipboard",
+        ],
+    ),
+    (
         "ui/app.rs",
         &["gloo_events::EventListener", "web::Errands", "window.document", "window.inner_height", "window.scroll_y"],
     ),
@@ -81,13 +106,14 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.inner_height",
         ],
     ),
-    ("ui/bytes/dialog.rs", &["web::bytes::Held", "web::tasks::Task", "window.as_ref", "window.document"]),
+    (
+        "ui/bytes/dialog.rs",
+        &["web::bytes::Held", "web::clipboard::Promised", "web::tasks::Task", "window.as_ref", "window.document"],
+    ),
     ("ui/bytes/dialog/moves.rs", &["web::bytes::Held"]),
     ("ui/bytes/dialog/search.rs", &["web::bytes::Held"]),
-    (
-        "ui/bytes/dialog/take.rs",
-        &["wasm_bindgen_futures::spawn_local", "web::bytes::Held", "web::clipboard::to_clipboard"],
-    ),
+    ("ui/bytes/dialog/take.rs", &["wasm_bindgen_futures::spawn_local", "web::bytes::Held", "web::clipboard::Promised"]),
+    ("ui/bytes/dialog/view.rs", &["web::clipboard::Promised"]),
     (
         "ui/bytes/dialog/watch.rs",
         &[
@@ -186,21 +212,20 @@ fn sources_of_libraries() -> Vec<(String, Vec<TokenTree>)> {
     files
 }
 
+/// Every file in a folder, and in those below it.
+fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { walk(&path, into) } else { into.push(path) }
+    }
+}
+
 /// Every Rust file in a folder of the repository, tests included.
 fn files_in(folder: &str) -> (PathBuf, Vec<PathBuf>) {
-    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, into);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                into.push(path);
-            }
-        }
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     walk(&root, &mut files);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     files.sort();
     (root, files)
 }
@@ -673,7 +698,7 @@ fn no_file_is_too_long() {
 /// Files that circles go through: what joins parts that have to know the whole. Without these, and
 /// without each `mod.rs` and `lib.rs`, no files use each other in a circle. A file that no circle
 /// needs any more has to leave the list.
-const JOINERS: [&str; 17] = [
+const JOINERS: [&str; 16] = [
     "crates/zbytes-capnp/src/received.rs",
     "crates/zbytes-session/src/client/event.rs",
     "crates/zbytes-session/src/client/machine.rs",
@@ -686,7 +711,6 @@ const JOINERS: [&str; 17] = [
     "src/app/effect.rs",
     "src/app/session/change.rs",
     "src/app/state.rs",
-    "src/engine/runtime.rs",
     "src/server/lab.rs",
     "src/ui/bytes/dialog.rs",
     "src/ui/wire/dialog.rs",
@@ -735,8 +759,8 @@ fn graph(files: &[(String, Vec<TokenTree>)]) -> BTreeMap<String, BTreeSet<String
     files.iter().map(|(file, tokens)| (file.clone(), uses(file, tokens))).collect()
 }
 
-/// What is left of a graph without `joiners` when files are taken away that use none of the rest,
-/// or that none of it uses: circles, and what lies between them.
+/// The circles of a graph without `joiners`, and what lies between them. It takes away every file
+/// that uses none of the rest, or that none of the rest uses.
 fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTreeSet<String> {
     let joins =
         |file: &str| joiners.contains(&file) || ["mod.rs", "lib.rs"].contains(&file.rsplit('/').next().unwrap());
@@ -756,7 +780,7 @@ fn circles(graph: &BTreeMap<String, BTreeSet<String>>, joiners: &[&str]) -> BTre
 type Files = Vec<(String, Vec<TokenTree>)>;
 
 #[test]
-fn no_files_use_each_other_in_a_circle_but_through_those_that_are_listed() {
+fn files_use_each_other_in_a_circle_only_through_joiners() {
     let mut crates: BTreeMap<String, Files> = BTreeMap::new();
     for (file, tokens) in sources() {
         crates.entry("src/".to_owned()).or_default().push((file, tokens));
@@ -784,8 +808,150 @@ fn no_files_use_each_other_in_a_circle_but_through_those_that_are_listed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The most characters in the name of a test: subject, condition, result.
+const LONGEST_NAME: usize = 60;
+
+/// The names of the tests among some tokens, also of those in the body of a macro.
+fn names_of_tests(tokens: &[TokenTree]) -> Vec<String> {
+    let is_hash = |token: &TokenTree| matches!(token, TokenTree::Punct(hash) if hash.as_char() == '#');
+    // The last name of an attribute's path: `test` of `tokio::test(flavor = "multi_thread")`.
+    let marks = |token: &TokenTree| {
+        let TokenTree::Group(attribute) = token else { return false };
+        let path = attribute.stream().into_iter().take_while(|token| !matches!(token, TokenTree::Group(_)));
+        let last = path.filter(|token| matches!(token, TokenTree::Ident(_))).last();
+        ["test", "wasm_bindgen_test"].iter().any(|word| is_ident(last.as_ref(), word))
+    };
+    let mut names = Vec::new();
+    each_list(tokens, &mut |list| {
+        for (at, pair) in list.windows(2).enumerate() {
+            if !is_hash(&pair[0]) || !marks(&pair[1]) {
+                continue;
+            }
+            let rest = &list[at + 2..];
+            if let Some(function) = rest.iter().position(|token| is_ident(Some(token), "fn")) {
+                // In a macro, `$` stands there, and its calls have the name.
+                let name = rest.get(function + 1).filter(|name| matches!(name, TokenTree::Ident(_)));
+                names.extend(name.map(ToString::to_string));
+            }
+        }
+    });
+    names
+}
+
+#[test]
+fn names_of_tests_are_short() {
+    let (mut seen, mut long) = (0, Vec::new());
+    for folder in ["src", "crates", "tests", "notices"] {
+        let (root, files) = files_in(folder);
+        for path in files {
+            let tokens: TokenStream = fs::read_to_string(&path).unwrap().parse().unwrap();
+            let names = names_of_tests(&tokens.into_iter().collect::<Vec<_>>());
+            seen += names.len();
+            let of_file = |name: &String| format!("{folder}/{}: {name}", name_in(&root, &path));
+            long.extend(names.iter().filter(|name| name.len() > LONGEST_NAME).map(of_file));
+        }
+    }
+    assert!(seen > 800, "{seen} tests were found");
+    assert!(long.is_empty(), "at most {LONGEST_NAME} characters: subject, condition, result\n{}", long.join("\n"));
+}
+
+/// Words that hide who acts. CONTRIBUTING.md has the rule.
+const HIDING: [&str; 8] = ["anybody", "anyone", "everybody", "everyone", "nobody", "somebody", "someone", "whoever"];
+
+/// Two words one after the other, also over the end of a line: "is not a" says it, or a named
+/// actor.
+const HIDING_PAIRS: [[&str; 2]; 3] = [["are", "no"], ["is", "no"], ["no", "one"]];
+
+/// Where such words may stand: the file, the words, how often, and why.
+const MAY_HIDE: [(&str, &str, usize, &str); 5] = [
+    ("CONTRIBUTING.md", "is no", 1, "the rule itself"),
+    ("CONTRIBUTING.md", "nobody", 1, "the rule itself"),
+    ("CONTRIBUTING.md", "somebody", 1, "the rule itself"),
+    ("CONTRIBUTING.md", "whoever", 1, "the rule itself"),
+    ("src/ui/layout/values.rs", "somebody", 1, "whose write it was cannot be told"),
+];
+
+/// The words of a text that hide who acts, each with its line. Marks of comments, and what joins
+/// the lines of a long string, do not part two words.
+fn hiding_words(text: &str) -> Vec<(usize, String)> {
+    let of_line = |(number, line): (usize, &str)| {
+        let line = line.trim_start().trim_start_matches(['/', '!', '#', '*', '>']).trim_end_matches('\\');
+        line.split_whitespace().map(|word| (number + 1, word.to_lowercase())).collect::<Vec<_>>()
+    };
+    let words: Vec<(usize, String)> = text.lines().enumerate().flat_map(of_line).collect();
+    let mut found = Vec::new();
+    for (number, word) in &words {
+        let parts = word.split(|c: char| !c.is_alphabetic()).filter(|part| HIDING.contains(part));
+        found.extend(parts.map(|part| (*number, part.to_owned())));
+    }
+    let ends = |c: char| !c.is_alphabetic();
+    for pair in words.windows(2) {
+        let two = [pair[0].1.trim_start_matches(ends), pair[1].1.trim_end_matches(ends)];
+        if HIDING_PAIRS.contains(&two) {
+            found.push((pair[0].0, two.join(" ")));
+        }
+    }
+    found
+}
+
+#[test]
+fn sentences_name_who_acts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
+    for folder in
+        ["src", "crates", "docs", "tests", "benches", "examples", "notices", "schema", "scripts", "fuzz/fuzz_targets"]
+    {
+        walk(&root.join(folder), &mut files);
+    }
+    let mut allowed: BTreeMap<(String, String), usize> =
+        MAY_HIDE.iter().map(|(file, words, times, _)| (((*file).to_owned(), (*words).to_owned()), *times)).collect();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for path in files {
+        let file = name_in(root, &path);
+        if !is_written(&file) {
+            continue;
+        }
+        seen += 1;
+        for (line, words) in hiding_words(&fs::read_to_string(&path).unwrap()) {
+            let message = format!("{file}:{line}: “{words}”");
+            match allowed.get_mut(&(file.clone(), words)) {
+                Some(left) if *left > 0 => *left -= 1,
+                _ => wrong.push(message),
+            }
+        }
+    }
+    assert!(seen > 300, "{seen} files were read");
+    assert!(wrong.is_empty(), "name the actor; write “is not a”, or that something lacks it:\n{}", wrong.join("\n"));
+    let gone: Vec<_> = allowed.iter().filter(|(_, left)| **left > 0).map(|(which, _)| which).collect();
+    assert!(gone.is_empty(), "take what is not so any more from MAY_HIDE: {gone:?}");
+}
+
+/// Whether sentences of a file are ours: not licences, nor what tools have written, nor this list.
+fn is_written(file: &str) -> bool {
+    const KINDS: [&str; 11] = ["rs", "md", "js", "json", "snap", "py", "sh", "toml", "html", "capnp", "yml"];
+    let kind = file.rsplit_once('.').map_or("", |(_, kind)| kind);
+    let ours = KINDS.contains(&kind) || file.starts_with("scripts/");
+    ours && file != "tests/architecture.rs" && !GENERATED.contains(&file)
+}
+
 #[test]
 fn these_checks_can_fail() {
+    {
+        let hides = "fn a_nobody_b() {} // Nobody's. This is no\n    /// array, there are \\\n  no more; no one.\n is not a no, one";
+        let found: Vec<_> = hiding_words(hides);
+        let of = |line, words: &str| (line, words.to_owned());
+        assert_eq!(found, [of(1, "nobody"), of(1, "nobody"), of(1, "is no"), of(2, "are no"), of(3, "no one")]);
+        assert!(is_written("scripts/test") && !is_written("LICENSE-EPL-2.0") && !is_written(GENERATED[0]));
+    }
+    {
+        let source = "#[test] fn a() {} mod m { #[tokio::test(flavor = \"x\")] #[ignore] async fn b() {} }
+            proptest! { #[test] fn c(n in 0..test) {} } #[wasm_bindgen_test] fn d() {} #[cfg(test)] fn e() {}";
+        let tokens: Vec<TokenTree> = source.parse::<TokenStream>().unwrap().into_iter().collect();
+        let mut names = names_of_tests(&tokens);
+        names.sort();
+        assert_eq!(names, ["a", "b", "c", "d"]);
+    }
     {
         let text = "in `src/lib.rs`, `src/…` and `lib.rs`, [there](docs/a.md#b), [here](#c), [away](https://h/d.md)";
         assert_eq!((named_files(text), linked_files(text)), (vec!["src/lib.rs"], vec!["docs/a.md"]));

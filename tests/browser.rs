@@ -100,7 +100,7 @@ fn a_view_with_an_offset_is_borrowed_where_it_is() {
 }
 
 #[wasm_bindgen_test]
-fn a_write_shows_in_what_was_borrowed_and_not_in_what_was_copied() {
+fn a_write_shows_in_a_borrowed_payload_and_not_in_a_copied_one() {
     let source = array(&[1, 2, 3]);
     let (borrowed, copied) = (payload(&source, Mode::Borrow), payload(&source, Mode::Copy));
     source.set_index(1, 99);
@@ -154,7 +154,7 @@ fn payloads_survive_the_growth_of_wasm_memory() {
 }
 
 #[wasm_bindgen_test]
-fn a_slice_holds_the_owner_when_everybody_else_has_let_go() {
+fn a_slice_holds_the_owner_when_all_others_have_let_go() {
     let source = array(&[5, 6]);
     let payload = payload(&source, Mode::Borrow);
     let slice = payload.slice(1..2).unwrap();
@@ -196,7 +196,7 @@ fn put(source: &Object, mode: Mode) -> Put {
 }
 
 #[wasm_bindgen_test]
-fn a_put_gathers_each_byte_once_by_borrow_and_copies_it_twice_by_copy() {
+fn a_put_copies_each_byte_once_by_borrow_and_twice_by_copy() {
     let bytes = noise(200_000);
     let source = array(&bytes);
     for mode in Mode::ALL {
@@ -219,7 +219,7 @@ fn a_put_gathers_each_byte_once_by_borrow_and_copies_it_twice_by_copy() {
 }
 
 #[wasm_bindgen_test]
-fn a_source_that_is_detached_during_its_put_ends_that_put_and_nothing_else() {
+fn a_source_detached_during_its_put_ends_that_put_alone() {
     let source = array(&noise(200_000));
     let mut client = open();
     client.put(1, put(&source, Mode::Borrow)).unwrap();
@@ -254,7 +254,7 @@ fn carried(client: &mut Client) -> Option<Vec<u8>> {
 }
 
 #[wasm_bindgen_test]
-fn a_source_that_is_written_during_its_put_shows_in_what_is_still_to_leave_by_borrow_only() {
+fn a_write_during_a_put_shows_in_the_borrowed_rest_alone() {
     for mode in Mode::ALL {
         let source = array(&vec![1; 200_000]);
         let buffer = source.buffer();
@@ -275,7 +275,7 @@ fn a_source_that_is_written_during_its_put_shows_in_what_is_still_to_leave_by_bo
 }
 
 #[wasm_bindgen_test]
-fn a_put_under_way_and_a_sample_delivered_locally_hold_the_owner_until_they_end() {
+fn a_put_under_way_and_a_local_sample_hold_the_owner() {
     let source = array(&noise(200_000));
     let mut client = open();
     client.subscribe(1, key_expression("**").unwrap()).unwrap();
@@ -295,7 +295,7 @@ fn a_put_under_way_and_a_sample_delivered_locally_hold_the_owner_until_they_end(
     assert_eq!(flat(&sample.payload), noise(200_000));
     drop(sample);
     while client.poll_event().is_some() {}
-    assert_eq!(watch.holders(), 0, "the put is over, and nobody has the sample");
+    assert_eq!(watch.holders(), 0, "the put is over, and the program has dropped the sample");
 }
 
 #[wasm_bindgen_test]
@@ -312,7 +312,7 @@ fn a_client_that_is_dropped_lets_go_of_what_its_puts_held() {
 }
 
 #[wasm_bindgen_test]
-fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
+fn a_put_given_up_halfway_ends_the_session_of_an_old_router() {
     let source = array(&noise(200_000));
     let mut client = open_with(false);
     client.put(1, put(&source, Mode::Borrow)).unwrap();
@@ -328,7 +328,7 @@ fn a_put_given_up_halfway_ends_the_session_with_a_router_that_cannot_be_told() {
 }
 
 #[wasm_bindgen_test]
-fn a_received_payload_stays_in_the_javascript_heap_until_it_is_asked_for() {
+fn a_received_payload_stays_in_the_js_heap_until_asked_for() {
     let bytes = noise(150_000);
     let key = WireExpr { scope: 0, suffix: "lab/x".into(), mapping: Mapping::Sender };
     let mut message = Vec::new();
@@ -361,7 +361,7 @@ fn a_received_payload_stays_in_the_javascript_heap_until_it_is_asked_for() {
 }
 
 #[wasm_bindgen_test]
-fn small_messages_in_one_frame_are_read_through_the_window_across_its_borders() {
+fn small_messages_of_a_frame_are_read_across_window_borders() {
     let mut client = open();
     client.subscribe(1, key_expression("**").unwrap()).unwrap();
     let mut batch = Vec::new();
@@ -511,7 +511,7 @@ impl Heard {
 }
 
 #[wasm_bindgen_test]
-async fn a_put_for_this_session_only_has_ended_with_its_call_and_sends_nothing() {
+async fn a_put_for_this_session_ends_at_once_and_sends_nothing() {
     let socket = StandIn::new(&handshake(true));
     let heard = Heard::default();
     let driver = Driver::open("ws://stand-in", LabHost, {
@@ -624,7 +624,7 @@ async fn turns(count: usize) {
 }
 
 #[wasm_bindgen_test]
-async fn where_the_browser_does_not_tell_what_has_left_a_put_ends_with_the_routers_answer() {
+async fn a_put_ends_with_the_routers_answer_in_a_silent_browser() {
     let socket = StandIn::new(&handshake(true));
     let webkit = Replaced::engine("line");
     let (driver, heard) = drive("ws://stand-in");
@@ -672,7 +672,7 @@ async fn an_error_without_an_end_is_an_end() {
 }
 
 #[wasm_bindgen_test]
-async fn an_engine_that_holds_back_what_failed_before_is_given_its_time_and_that_is_told() {
+async fn a_browser_that_holds_back_attempts_is_waited_for() {
     let (_timers, _sockets) = (Replaced::timers(), Replaced::sockets(""));
     let (_driver, heard) = drive("ws://stand-in");
     let told = heard.until(|told| matches!(told, Told::Closed(_))).await;
@@ -692,7 +692,7 @@ async fn an_engine_that_holds_back_what_failed_before_is_given_its_time_and_that
 const RUNNING: &str = r#"{ "router": { "ws": "ws/127.0.0.1:7446", "tcp": "tcp/127.0.0.1:7447" } }"#;
 
 #[wasm_bindgen_test]
-async fn the_page_asks_its_own_lab_before_a_websocket_and_says_what_is_known() {
+async fn the_page_asks_its_own_lab_before_it_opens_a_websocket() {
     let location: Function = js("() => location.origin").into();
     let origin = location.call0(&JsValue::NULL).unwrap().as_string().unwrap();
     let own = format!("{}/zenoh", origin.replacen("http", "ws", 1));
@@ -750,7 +750,7 @@ async fn until_quiet(socket: &StandIn) {
 const HIGH_WATER: u64 = 4 << 20;
 
 #[wasm_bindgen_test]
-async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
+async fn a_put_waits_at_the_high_water_mark_until_bytes_leave() {
     let (socket, driver, heard) = driven(&handshake(true)).await;
     let len = 20 << 20;
     socket.hold();
@@ -783,7 +783,7 @@ async fn a_put_waits_at_the_high_water_mark_and_goes_on_as_its_bytes_leave() {
 }
 
 #[wasm_bindgen_test]
-async fn a_put_has_ended_when_its_last_byte_has_left_and_its_progress_is_what_has_left() {
+async fn a_put_ends_when_its_last_byte_has_left_the_browser() {
     let (socket, driver, heard) = driven(&handshake(true)).await;
     let len = 1 << 20;
     socket.hold();
@@ -883,7 +883,7 @@ fn tens(time: Duration) -> u64 {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_stood_still_says_so_and_its_session_counts_as_heard_of_before() {
+async fn a_page_that_stood_still_says_so_and_keeps_its_session() {
     let (socket, driver, heard) = driven(&handshake(true)).await;
     let clocks = Clocks::new();
     socket.hold();

@@ -323,7 +323,7 @@ async fn a_message_is_made_by_the_keyboard_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
+async fn a_wrong_shape_is_refused_in_words_and_the_last_one_stays() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -369,7 +369,7 @@ async fn a_shape_that_is_none_is_refused_in_words_and_the_last_one_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_presets_are_whole_on_a_desk_and_on_a_phone_and_rows_change_their_kind() {
+async fn presets_fit_on_desk_and_phone_and_rows_change_their_kind() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

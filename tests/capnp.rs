@@ -240,7 +240,7 @@ async fn saved(page: &Page, button: &str) -> (String, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_reads_what_pycapnp_sends_in_one_segment_and_in_several() {
+async fn the_page_reads_pycapnp_in_one_segment_and_in_several() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::join(&lab.tcp_locator()).await;

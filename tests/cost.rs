@@ -188,7 +188,7 @@ async fn a_whole_put_is_measured_stage_by_stage() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_ends_with_a_verdict_and_a_table_for_every_drawing() {
+async fn every_scenario_ends_with_a_verdict_and_tables() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open_with(&url(&lab), "tensor").await;
@@ -289,7 +289,7 @@ async fn cancelled_at_any_moment_the_page_is_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
+async fn an_ended_run_outlives_the_tab_and_its_exports_read_back() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -361,7 +361,7 @@ async fn a_run_that_ended_outlives_the_tab_and_every_export_reads_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_arrays_and_a_file_are_measured_and_a_lost_router_costs_no_sample() {
+async fn many_arrays_are_measured_and_a_lost_router_costs_no_sample() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

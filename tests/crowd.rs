@@ -331,7 +331,7 @@ impl Drop for Crowd {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_silent_connections_to_each_port_keep_no_session_out() {
+async fn a_thousand_silent_connections_keep_no_session_out() {
     let _turn = turn().await;
     // The program gives zenoh more threads than the tests have.
     let (lab, ports) = started(Command::new(PROGRAM)).await;
@@ -516,7 +516,7 @@ async fn slow_way(to: SocketAddr) -> SocketAddr {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_client_gets_a_message_that_takes_longer_than_the_router_waits() {
+async fn a_slow_client_gets_a_message_longer_than_the_routers_wait() {
     const LEN: usize = 64 << 20;
     let _turn = turn().await;
     let (lab, ports) = started(Command::new(PROGRAM)).await;

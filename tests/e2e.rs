@@ -112,7 +112,7 @@ async fn every_size_cut_and_mode_reaches_both_peers_over_the_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_size_cut_and_mode_reaches_both_peers_over_the_routers_own_port() {
+async fn every_size_and_mode_reaches_both_peers_over_the_ws_port() {
     page_to_both(Lab::ws_locator).await;
 }
 
@@ -150,12 +150,12 @@ async fn both_to_page(locator: impl Fn(&Lab) -> String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_size_from_both_peers_reaches_the_page_over_the_endpoint() {
+async fn every_size_of_both_peers_reaches_the_page_by_the_endpoint() {
     both_to_page(|_| "/zenoh".to_owned()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_size_from_both_peers_reaches_the_page_over_the_routers_own_port() {
+async fn every_size_of_both_peers_reaches_the_page_by_the_ws_port() {
     both_to_page(Lab::ws_locator).await;
 }
 
@@ -277,7 +277,7 @@ async fn impostor(answer: Option<&'static str>) -> SocketAddr {
                 while let Some(Ok(_)) = socket.next().await {
                     let message = match answer {
                         Some("text") => Message::text("hello"),
-                        Some(_) => Message::binary(b"these are no zenoh bytes".to_vec()),
+                        Some(_) => Message::binary(b"these are not zenoh bytes".to_vec()),
                         None => return,
                     };
                     let _ = socket.send(message).await;
@@ -306,8 +306,8 @@ async fn what_cannot_be_reached_is_told_in_words_where_it_was_typed() {
     refused("ws/127.0.0.1", "HOST:PORT").await;
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     refused(&format!("ws/{unused}"), "nothing listens there").await;
-    refused(&format!("ws/{}", impostor(None).await), "no zenoh router").await;
-    refused(&format!("ws/{}", impostor(Some("text")).await), "no zenoh router").await;
+    refused(&format!("ws/{}", impostor(None).await), "not a zenoh router").await;
+    refused(&format!("ws/{}", impostor(Some("text")).await), "not a zenoh router").await;
     refused(&format!("ws/{}", impostor(Some("binary")).await), "cannot read as zenoh").await;
     // A web server that is not a WebSocket server.
     let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -411,7 +411,7 @@ async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_class_on_the_network_can_publish_and_hash_and_is_told_what_is_missing() {
+async fn a_page_over_http_publishes_hashes_and_says_what_it_lacks() {
     let _turn = turn().await;
     let lab = Lab::start(Options { lan: true, ..options() }).await.unwrap();
     // Finds the machine's own address by asking which one it would use. This sends nothing.
@@ -552,7 +552,7 @@ async fn drop_file(page: &Page, css: &str, name: &str, len: usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
+async fn texts_files_and_typed_arrays_reach_a_peer_in_every_mode() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
@@ -644,7 +644,7 @@ async fn texts_files_and_arrays_of_every_type_reach_a_peer_in_every_mode() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_way_out() {
+async fn a_moved_part_of_a_buffer_is_refused_with_a_way_out() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
@@ -710,7 +710,7 @@ async fn a_part_of_a_buffer_that_is_to_be_moved_is_refused_and_the_row_has_the_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn alike_rows_have_memory_of_their_own_when_one_of_them_is_moved() {
+async fn alike_rows_have_memory_of_their_own_when_one_is_moved() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
@@ -901,7 +901,7 @@ async fn an_experiment_can_fail_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_died_says_so_and_comes_back_with_what_was_set_up() {
+async fn a_page_that_died_says_so_and_comes_back_with_its_rows() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -1032,7 +1032,7 @@ fn linked(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_help_leads_to_the_notices_of_everything_that_is_linked_now() {
+async fn the_help_leads_to_the_notices_of_all_that_is_linked() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

@@ -1,5 +1,5 @@
-//! The engine of the page: it dies and is followed by another one, it cannot be loaded at first,
-//! and it goes on while the page is busy or hidden.
+//! The engine of the page. It dies and another one follows it; it cannot be loaded at first; it
+//! goes on while the page is busy or hidden.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
@@ -77,7 +77,7 @@ async fn an_engine_that_dies_is_followed_by_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_and_a_measurement_end_with_a_word_when_their_engine_dies() {
+async fn searches_and_measurements_say_when_their_engine_dies() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-search-dies");
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_search_and_a_measurement_end_with_a_word_when_their_engine_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_takes_input_without_its_engine_which_can_be_started_later() {
+async fn a_page_without_an_engine_takes_input_and_starts_one_later() {
     let _turn = turn().await;
     let dist = copied_page("page-without-engine");
     let program = dist.join("engine_bg.wasm");
@@ -124,7 +124,7 @@ async fn the_page_takes_input_without_its_engine_which_can_be_started_later() {
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let page = Page::at(&url(&lab)).await;
 
-    // The page draws itself, takes input, and says that there is no engine.
+    // The page draws itself, takes input, and says that it has no engine.
     page.wait("#engine-lost[data-status=stopped]").await;
     page.wait("#pane-layout .drawing").await;
     page.fill("#preset", "three").await;

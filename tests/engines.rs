@@ -43,9 +43,10 @@ fn is_here(engine: Engine) -> bool {
     !missing.split_whitespace().any(|one| one == format!("{engine:?}"))
 }
 
-/// Runs a journey in each engine, one after the other.
+/// Runs a journey in each engine, one after the other. Names begin with `#[test] fn`, so that the
+/// check of names sees them.
 macro_rules! in_every_engine {
-    ($($name:ident: $journey:expr;)*) => { $(
+    ($(#[test] fn $name:ident: $journey:expr;)*) => { $(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
             for engine in Engine::ALL.into_iter().filter(|engine| is_here(*engine)) {
@@ -58,9 +59,9 @@ macro_rules! in_every_engine {
 }
 
 in_every_engine! {
-    a_payload_arrives_with_the_right_bytes_and_is_painted_in_its_own_colours: journey;
-    a_link_that_stands_still_holds_puts_back_and_drops_what_may_be_dropped: still;
-    a_lab_that_is_away_is_asked_before_a_websocket_is_tried: away;
+    #[test] fn a_payload_arrives_whole_and_is_painted_in_its_own_colours: journey;
+    #[test] fn a_link_that_stands_still_holds_puts_back_or_drops_them: still;
+    #[test] fn a_lab_that_is_away_is_asked_before_a_websocket_is_tried: away;
 }
 
 /// Measures some parts of the page in a screenshot. For each part, it returns the hue of its

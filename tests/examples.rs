@@ -171,7 +171,7 @@ const HOUR: usize = 3600;
 const GROWTH: u64 = 12 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_hour_of_messages_leaves_the_memory_of_a_subscriber_as_it_was() {
+async fn an_hour_of_messages_leaves_a_subscribers_memory_as_it_was() {
     let lab = router().await;
     let session = joined(&lab.tcp_locator()).await;
     let messages = one_of_each();
@@ -195,7 +195,7 @@ async fn an_hour_of_messages_leaves_the_memory_of_a_subscriber_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_come_faster_than_they_are_read_do_not_fill_the_memory() {
+async fn messages_faster_than_their_reader_do_not_fill_the_memory() {
     const COUNT: usize = 80;
     const LEN: usize = 2 << 20;
     let lab = router().await;

@@ -95,7 +95,7 @@ async fn preset(page: &Page, preset: Preset) -> Plan {
 const WHOLE: &str = "return document.querySelector('#zoom-words').textContent.startsWith('all ')";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_the_same_segment() {
+async fn the_axis_zooms_down_to_bytes_and_every_pane_follows() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
@@ -214,7 +214,7 @@ async fn a_part_of_the_axis_is_looked_at_down_to_its_bytes_and_every_pane_shows_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_thousand_segments_are_drawn_with_few_marks_and_a_phone_zooms_them_by_fingers() {
+async fn a_hundred_thousand_segments_take_few_marks_also_on_a_phone() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

@@ -453,7 +453,7 @@ fn open() -> Client {
 }
 
 #[test]
-fn the_seeds_tensor_is_copied_into_batches_and_nowhere_else_unless_it_was_filled() {
+fn the_seeds_tensor_is_copied_into_batches_and_where_filled() {
     const LEN: u64 = 11_796_480;
     let spec = seed();
     let elements = bytes_of(&spec, 0);

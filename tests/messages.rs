@@ -351,7 +351,7 @@ async fn pictures_follow_the_shape_and_the_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_damaged_or_of_another_schema_is_told_where_it_was_asked() {
+async fn a_damaged_message_or_another_schema_is_told_where_asked() {
     let _turn = turn().await;
     let mut stage = Stage::set().await;
     let good =
@@ -361,7 +361,7 @@ async fn what_is_damaged_or_of_another_schema_is_told_where_it_was_asked() {
     cut.truncate(good.len() - 8);
     stage.send(cut, "failed").await;
     let words = stage.page.text("#message-problem").await;
-    assert!(words.contains("There is no whole message.") && words.contains(&format!("{} B", good.len())), "{words}");
+    assert!(words.contains("The message is not whole.") && words.contains(&format!("{} B", good.len())), "{words}");
     stage.close().await;
 
     // The root pointer leads out of its segment.
@@ -405,7 +405,7 @@ async fn what_is_damaged_or_of_another_schema_is_told_where_it_was_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_structure_is_walked_along_its_pointers_by_the_keyboard_alone() {
+async fn the_keyboard_alone_walks_the_pointers_of_a_structure() {
     let _turn = turn().await;
     let mut stage = Stage::set().await;
     let bytes = message(

@@ -190,7 +190,7 @@ async fn reading_is_offered_where_it_can_succeed() {
     let bare = capnp::serialize::write_message_to_words(&builder).split_off(8);
     for (key, bytes, word, title) in [
         ("lab/whole", whole.clone(), "read", ""),
-        ("lab/cut", whole[..whole.len() - 8].to_vec(), "cut off", "There is no whole message."),
+        ("lab/cut", whole[..whole.len() - 8].to_vec(), "cut off", "The message is not whole."),
         ("lab/packed", packed, "packed", "This looks like a packed message."),
         ("lab/bare", bare, "no table", "This looks like a message without its segment table."),
         ("lab/text", b"a text".to_vec(), "–", ""),

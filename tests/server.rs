@@ -531,7 +531,7 @@ async fn the_program_outlives_its_terminal_when_it_is_told_to() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_goes_on_when_nobody_reads_what_it_says() {
+async fn the_program_goes_on_when_its_output_is_not_read() {
     let Program { mut process, stdout, page, .. } = Program::start(&dist(), &[]).await;
     drop((stdout, process.stderr.take()));
     assert_eq!(get(page, "/", "").await.status, 200);

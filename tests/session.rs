@@ -127,7 +127,7 @@ fn sample(events: Vec<Event>) -> Sample {
 // ---- put, delete, and their options ----
 
 #[tokio::test(flavor = "multi_thread")]
-async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
+async fn our_puts_and_deletes_arrive_with_all_that_they_carry() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
@@ -186,7 +186,7 @@ async fn puts_and_deletes_of_ours_arrive_with_everything_that_they_carry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn puts_and_deletes_of_others_arrive_with_everything_that_they_carry() {
+async fn puts_and_deletes_of_others_arrive_with_all_they_carry() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
@@ -448,7 +448,7 @@ async fn consolidation_targets_and_timeouts_are_kept() {
     assert!(complete.len() == 4 && complete.contains(&"lab/c/whole 9 B".to_owned()), "{complete:?}");
     let (monotonic, _) = replies(&mut link, get(ConsolidationMode::Monotonic, QueryTarget::AllComplete)).await;
     assert_eq!(monotonic.len(), 4, "{monotonic:?}");
-    let (nothing, end) = replies(&mut link, Get::new(key("lab/nobody"))).await;
+    let (nothing, end) = replies(&mut link, Get::new(key("lab/none"))).await;
     assert_eq!((nothing.len(), end), (0, Ok(())));
     let late = Get { timeout: Duration::from_millis(300), ..Get::new(key("lab/silent")) };
     let (_, end) = replies(&mut link, late).await;
@@ -650,7 +650,7 @@ fn keys(tokens: &[Sample], gone: bool) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
+async fn a_key_is_alive_until_its_last_session_with_a_token_has_gone() {
     const SHARED: &str = "lab/alive/shared";
     let own = |n: usize| format!("lab/alive/{n}");
     let lab = router().await;
@@ -704,7 +704,7 @@ async fn a_key_is_alive_until_the_last_session_with_a_token_of_it_has_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whether_anybody_is_there_is_known_both_ways() {
+async fn whether_a_peer_matches_is_known_both_ways() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
@@ -767,7 +767,7 @@ fn block(text: &str, payload: ZBytes) -> Put {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_router_that_stops_and_starts_finds_everything_declared_again() {
+async fn a_restarted_router_gets_every_declaration_again() {
     let lab = router().await;
     let mut link = Link::open(&lab.ws_locator()).await;
     link.client.subscribe(1, key("lab/**")).unwrap();
@@ -956,7 +956,7 @@ async fn proxy(to: String, harm: Harm) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_bad_link_does_is_told_and_got_over_and_no_wrong_byte_arrives() {
+async fn a_bad_link_is_told_and_got_over_without_a_wrong_byte() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let harms =
@@ -1065,7 +1065,7 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_fence_the_death_of_the_router_may_lose_the_last_ones_and_nothing_else() {
+async fn a_routers_death_loses_at_most_what_came_after_the_fence() {
     let mut all = Vec::new();
     for _ in 0..3 {
         let (ports, mut router) = started().await;
@@ -1112,7 +1112,7 @@ fn size(n: u64) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_puts_arrive_in_their_order_within_each_priority_and_key() {
+async fn ten_thousand_puts_keep_their_order_in_priority_and_key() {
     use sha2::{Digest, Sha256};
     const PRIORITIES: [wire::Priority; 4] =
         [wire::Priority::RealTime, wire::Priority::DataHigh, wire::Priority::Data, wire::Priority::Background];

@@ -169,7 +169,7 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     // Matching status: the peer subscribes to the first key. The second key has no subscriber, and
     // the page reports it.
     page.wait("#matching[data-matching=true]").await;
-    page.fill("#key", "nobody/here").await;
+    page.fill("#key", "none/here").await;
     page.wait("#matching[data-matching=false]").await;
     page.fill("#key", &key).await;
     page.wait("#matching[data-matching=true]").await;
@@ -823,19 +823,19 @@ async fn many_gets(times: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_gets_at_once_are_answered_in_turn_and_hold_no_more_than_a_window() {
+async fn many_gets_are_answered_in_turn_and_hold_at_most_a_window() {
     many_gets(60).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "moves eleven gibibytes"]
-async fn five_hundred_gets_at_once_are_answered_in_turn_and_hold_no_more_than_a_window() {
+async fn five_hundred_gets_are_answered_within_one_window() {
     many_gets(500).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes more than a minute"]
-async fn an_engine_busy_for_longer_than_its_lease_is_told_and_hears_again() {
+async fn an_engine_busy_beyond_its_lease_is_told_and_hears_again() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-engine-is-busy");
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
@@ -859,7 +859,7 @@ async fn an_engine_busy_for_longer_than_its_lease_is_told_and_hears_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "moves a gibibyte"]
-async fn the_largest_payload_that_a_router_takes_leaves_a_page_that_goes_on_answering() {
+async fn the_largest_payload_leaves_a_page_that_goes_on_answering() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
     let _turn = turn().await;
     let dist = tricky_page("page-with-the-largest-payload");

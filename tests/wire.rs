@@ -533,7 +533,7 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_looked_at_stays_in_view_while_older_frames_are_let_go() {
+async fn a_frame_looked_at_stays_in_view_while_older_ones_go() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;

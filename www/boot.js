@@ -56,6 +56,8 @@ function fail(error) {
 function startAfresh() {
   try {
     sessionStorage.removeItem("zbytes-lab.setup");
+    // A link that the program died of would be set up again.
+    history.replaceState(null, "", location.pathname);
   } finally {
     location.reload();
   }

@@ -20,8 +20,10 @@ function die(cause) {
 addEventListener(
   "message",
   async ({ data }) => {
+    // Both are asked for at the same time: one after the other takes a round trip more.
+    const program = data.program ?? fetch(new URL("engine_bg.wasm", import.meta.url));
     const { default: init } = await import("./engine.js");
-    await init({ module_or_path: data.program ?? new URL("engine_bg.wasm", import.meta.url) });
+    await init({ module_or_path: program });
     removeEventListener("message", keep);
     for (const message of early.slice(1)) dispatchEvent(new MessageEvent("message", { data: message }));
   },

@@ -1,21 +1,20 @@
-//! Everything that can happen: what a person does, and what the effects answer.
+//! Everything that can happen: what a person does, what the engine tells, and what the browser
+//! reports.
 
 use super::{
     build::{Direction, Edit, Preset, RowId},
     bytes,
-    cost::{Download, Shown},
+    cost::Download,
     event::Event,
-    keys,
+    film, keys,
     layout::View,
-    message::Change,
+    message,
     ownership::Experiment,
-    problem::Problem,
+    report::Report,
     selection::Selection,
     session::{self, SampleId},
-    setup::Setup,
     sight::{self, Window},
-    surroundings::Surroundings,
-    wire,
+    stage, wire,
 };
 use crate::{
     message::Schema,
@@ -28,14 +27,12 @@ use crate::{
 pub enum Action {
     /// All of these, one after the other.
     Many(Vec<Action>),
-    /// The page has started.
-    Started(Surroundings),
     /// Start the engine once more, which has died or could not be loaded.
     StartEngine,
     /// The person has seen that an engine died.
     EngineSeen,
-    /// Set up again what was kept before a crash.
-    Resume(Box<Setup>),
+    /// The person has read what is wrong with the link.
+    LinkSeen,
     /// Replace all rows.
     Preset(Preset),
     /// Append a row of typed arrays.
@@ -68,6 +65,14 @@ pub enum Action {
     Order(sight::Order),
     /// Look at a part of the layout's axis, or at the whole.
     Zoom(Option<Window>),
+    /// Something about what stands in the window.
+    Stage(stage::Change),
+    /// Show how every byte is copied, first when building and then when putting.
+    WatchTheCopy,
+    /// Put the payload so that it comes back: connect and subscribe first.
+    SendIt,
+    /// Something about the film of building and putting.
+    Film(film::Change),
     /// Measure something else from now on.
     Scenario(Scenario),
     /// Measure.
@@ -102,15 +107,15 @@ pub enum Action {
     Unsubscribe,
     /// Hash a sample.
     Hash(SampleId),
-    /// Something about the sample that is read as a message.
-    Message(Change),
-    /// Something about the session, beyond one put and one subscription.
+    /// Do something with the sample that is read as a message.
+    Message(message::Change),
+    /// Do something with the session, beyond one put and one subscription.
     Session(session::Change),
     /// Let all samples go.
     ForgetSamples,
     /// Look at the bytes of a payload, or do not any more.
     Look(Option<bytes::Looking>),
-    /// Something about the frames that are looked at.
+    /// Do something with the frames that are looked at.
     Wire(wire::Change),
     /// Do what a key stands for.
     Command(keys::Verb),
@@ -120,18 +125,8 @@ pub enum Action {
     TryAll,
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
-    /// The engine runs.
-    EngineReady,
     /// The engine tells something.
     Engine(Event),
-    /// The engine has died, or could not be loaded. Everything that it held is gone.
-    EngineLost(Problem),
-    /// Runs that the browser has kept: all, or one that another page has kept just now.
-    History(Vec<Shown>),
-    /// Another page has removed a run from the history, or all.
-    RunGone(Option<u64>),
-    /// A run was read from a file.
-    RunRead(Result<Shown, Problem>),
-    /// A run could not be kept or the history not be read.
-    StorageFailed(Problem),
+    /// The browser reports something.
+    Browser(Report),
 }

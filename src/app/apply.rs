@@ -1,23 +1,29 @@
 //! Which slice an action is for. Nothing is decided here: the slices do.
 
-use super::{action::Action, effect::Effect, event::Event, state::State, wire};
+use super::{action::Action, effect::Effect, event::Event, report::Report, state::State};
 
 impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
-        self.noted(action, Self::happen)
+        let shown = (self.revision, self.view);
+        let effects = self.noted(action, Self::happen);
+        if shown != (self.revision, self.view) {
+            self.film_begins_again();
+        }
+        effects
     }
 
     fn happen(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Many(actions) => actions.into_iter().flat_map(|action| self.apply(action)).collect(),
-            Action::Started(surroundings) => self.started(surroundings),
             Action::StartEngine => self.start_engine(),
             Action::EngineSeen => self.engine_seen(),
-            Action::EngineReady => self.engine_ready(),
             Action::Engine(event) => self.engine_told(event),
-            Action::EngineLost(problem) => self.engine_lost(problem),
-            Action::Resume(setup) => self.resume(*setup),
+            Action::Browser(report) => self.browser_reported(report),
+            Action::LinkSeen => {
+                self.link_problem = None;
+                Vec::new()
+            }
             Action::Preset(preset) => self.take_preset(preset),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
@@ -34,6 +40,10 @@ impl State {
             Action::View(view) => self.view_as(view),
             Action::Order(order) => self.order_by(order),
             Action::Zoom(window) => self.zoom(window),
+            Action::Stage(change) => self.stage_changed(change),
+            Action::WatchTheCopy => self.watch_the_copy(),
+            Action::SendIt => self.send_it(),
+            Action::Film(change) => self.film_changed(change),
             Action::Scenario(scenario) => self.choose_scenario(scenario),
             Action::Measure => self.measure(),
             Action::StopMeasuring => vec![Effect::StopMeasuring],
@@ -60,10 +70,6 @@ impl State {
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
             Action::Unfold(experiment) => self.unfold(experiment),
-            Action::History(runs) => self.history_found(runs),
-            Action::RunGone(id) => self.run_gone(id),
-            Action::RunRead(result) => self.cost.read(result),
-            Action::StorageFailed(problem) => self.storage_failed(problem),
         }
     }
 
@@ -72,11 +78,11 @@ impl State {
         match event {
             Event::FileRead { file, name, len } => self.file_read(file, name, len),
             Event::FilesEnded(problem) => self.files_ended(problem),
-            Event::Message(change) => self.message_changed(change),
-            Event::Session(change) => self.session_changed(change),
+            Event::Message(event) => self.message_told(event),
+            Event::Session(event) => self.session_told(event),
             // The page's own record takes these.
             Event::Frames(_) => Vec::new(),
-            Event::FramesSaved(result, _) => self.wire_changed(wire::Change::Saved(result)).into_iter().collect(),
+            Event::FramesSaved(result, _) => self.frames_saved(result),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
@@ -95,6 +101,21 @@ impl State {
             Event::Hashed(id, result) => self.hashed(id, result),
             Event::Found(run, finding) => self.experiment_found(run, finding),
             Event::TryEnded(run, result) => self.experiment_ended(run, result),
+        }
+    }
+    /// Lets what the browser reports happen.
+    fn browser_reported(&mut self, report: Report) -> Vec<Effect> {
+        match report {
+            Report::Started(surroundings) => self.started(surroundings),
+            Report::Setup(setup) => self.resume(*setup),
+            Report::Link(found) => self.set_up(*found),
+            Report::EngineReady => self.engine_ready(),
+            Report::EngineLost(problem) => self.engine_lost(problem),
+            Report::History(runs) => self.history_found(runs),
+            Report::RunGone(id) => self.run_gone(id),
+            Report::RunRead(result) => self.cost.read(result),
+            Report::StorageFailed(problem) => self.storage_failed(problem),
+            Report::Frames(kept) => self.frames_kept(kept),
         }
     }
 }

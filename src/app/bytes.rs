@@ -57,7 +57,7 @@ pub struct Looking {
 
 /// Segments that follow each other and are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct EqualSegments {
     /// Bytes of each.
     pub len: usize,
     /// Whether the caller can still write to them: they are borrowed from the JavaScript heap.
@@ -69,7 +69,7 @@ pub struct Run {
 /// How a payload is cut that the engine holds for a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
-    runs: Vec<Run>,
+    runs: Vec<EqualSegments>,
     /// For each run, the offset of its first byte and the index of its first segment.
     starts: Vec<(usize, usize)>,
     len: usize,
@@ -86,7 +86,7 @@ impl Holding {
                 Some(run) if (run.len, run.writable) == (len, writable) => run.count += 1,
                 _ => {
                     holding.starts.push((holding.len, holding.count));
-                    holding.runs.push(Run { len, writable, count: 1 });
+                    holding.runs.push(EqualSegments { len, writable, count: 1 });
                 }
             }
             holding.len += len;
@@ -101,7 +101,7 @@ impl Holding {
         self.len
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -120,7 +120,7 @@ impl Holding {
 
     /// The run that has the byte at `offset`, with the offset of its first byte and the index of its
     /// first segment.
-    fn run_of(&self, offset: usize) -> Option<(&Run, (usize, usize))> {
+    fn run_of(&self, offset: usize) -> Option<(&EqualSegments, (usize, usize))> {
         // Of runs that begin at the same place only the last one can have a byte.
         let at =
             (offset < self.len).then(|| self.starts.partition_point(|(start, _)| *start <= offset))?.checked_sub(1)?;
@@ -176,7 +176,8 @@ impl Seen {
     #[must_use]
     pub fn readable(&self) -> &[u8] {
         let until = self.lost.first().map_or(self.bytes.len(), |lost| lost.start.saturating_sub(self.offset));
-        self.bytes.get(..until).unwrap_or_default()
+        // What is lost may begin behind the window.
+        self.bytes.get(..until).unwrap_or(&self.bytes)
     }
 }
 
@@ -187,7 +188,7 @@ impl State {
         Vec::new()
     }
 
-    /// Where a segment begins in the payload of the rows, or 0 when there is no such segment.
+    /// Where a segment begins in the payload of the rows, or 0 when the payload lacks it.
     #[must_use]
     pub fn offset_of(&self, selection: Option<Selection>) -> usize {
         let Ok(plan) = self.plan() else { return 0 };
@@ -254,6 +255,8 @@ mod tests {
             [None, Some(1), Some(2), None, Some(4), None]
         );
         assert_eq!(seen.readable(), [1, 2]);
+        // What is lost behind the window takes nothing away from it.
+        assert_eq!(Seen { lost: std::iter::once(20..30).collect(), ..seen }.readable(), [1, 2, 3, 4]);
     }
 
     #[test]

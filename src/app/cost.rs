@@ -156,7 +156,7 @@ impl Cost {
         self.shown = Some(run);
     }
 
-    /// Another page has removed a run, or all. What is shown stays: somebody looks at it.
+    /// Another page has removed a run, or all. What is shown stays: the person looks at it.
     pub(super) fn gone(&mut self, id: Option<u64>) {
         self.history.retain(|run| id.is_some_and(|id| run.0.id != id));
     }
@@ -271,7 +271,7 @@ impl State {
             }
             if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
                 self.cost.status = Status::Failed(Problem::new(
-                    "There is no message to measure.",
+                    "The rows have no message to measure.",
                     "Add a Cap'n Proto message in Build, or take a preset with one.",
                 ));
                 return Vec::new();

@@ -12,7 +12,8 @@ pub enum Effect {
     /// Has the engine do something.
     Engine(Command),
     /// Starts an engine, in place of one that has died or could not be loaded. Ends by
-    /// [`Action::EngineReady`](super::Action::EngineReady) or [`Action::EngineLost`](super::Action::EngineLost).
+    /// [`Report::EngineReady`](super::Report::EngineReady) or
+    /// [`Report::EngineLost`](super::Report::EngineLost).
     StartEngine,
     /// Measures, in an engine of its own. Ends by
     /// [`Event::MeasureEnded`](super::Event::MeasureEnded).

@@ -15,7 +15,6 @@ use super::{
     state::State,
     wire::{self, Saving},
 };
-use crate::outside::shown;
 
 /// Whether the engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -133,7 +132,7 @@ impl State {
     /// Sets up what was kept before a reload or a crash of the page. A session that was open is
     /// opened again.
     pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
-        let (connected, subscribed, files) = (setup.connected, setup.subscribed, setup.files.clone());
+        let (connected, subscribed, missing) = (setup.connected, setup.subscribed, setup.missing_files());
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;
         self.engine = before.engine;
@@ -142,15 +141,7 @@ impl State {
         let preset = self.preset;
         let mut effects = self.rows_changed();
         self.preset = preset;
-        if !files.is_empty() {
-            self.file_problem = Some(Problem::new(
-                format!(
-                    "A file is not here any more: {}.",
-                    files.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ")
-                ),
-                "A page that is loaded again cannot keep files. Give it again.",
-            ));
-        }
+        self.file_problem = missing;
         if connected {
             effects.extend(self.open_again(subscribed));
         }
@@ -162,15 +153,15 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::{
-        Action, Built, Declaration, Event, Preset, Put, Session,
+        Action, Built, Declaration, Event, Preset, Put, Report, Session,
         bytes::Looking,
         ownership::Phase,
-        session::{Asking, Change, Entity, Fence, Rate},
+        session::{self, Asking, Change, Entity, Fence, Rate},
         tests::{info, sample},
     };
 
     fn died() -> Action {
-        Action::EngineLost(Problem::new("The engine has stopped.", "Out of memory."))
+        Action::Browser(Report::EngineLost(Problem::new("The engine has stopped.", "Out of memory.")))
     }
 
     fn built(state: &mut State) {
@@ -179,15 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_dies_is_followed_by_one_with_rows_session_and_declarations() {
+    fn a_new_engine_gets_rows_session_and_declarations_again() {
         let mut state = State::of(Preset::Tensor);
-        state.apply(Action::EngineReady);
+        state.apply(Action::Browser(Report::EngineReady));
         assert_eq!(state.engine.status, Status::Running);
         built(&mut state);
         state.apply(Action::Connect);
         state.apply(Action::Engine(Event::Opened(info())));
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
-        state.apply(Action::Engine(Event::Session(Change::Declared(Entity::Token, Ok("t".into())))));
+        state.apply(Action::Engine(Event::Session(session::Event::Declared(Entity::Token, Ok("t".into())))));
         let rows = state.rows.clone();
 
         let effects = state.apply(died());
@@ -219,7 +210,7 @@ mod tests {
         state.apply(died());
         assert_eq!(declared(&state.apply(Action::Engine(Event::Opened(info())))), both);
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
-        state.apply(Action::Engine(Event::Session(Change::Declared(Entity::Token, Ok("t".into())))));
+        state.apply(Action::Engine(Event::Session(session::Event::Declared(Entity::Token, Ok("t".into())))));
         // It is done, so another session begins without it.
         state.apply(Action::Disconnect);
         state.apply(Action::Engine(Event::SessionEnded(None)));
@@ -256,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_waits_for_an_engine_that_dies_ends_with_a_word() {
+    fn what_waits_for_a_dead_engine_ends_with_a_word() {
         let mut state = State::of(Preset::Tensor);
         built(&mut state);
         state.apply(Action::Connect);

@@ -44,8 +44,8 @@ pub enum Event {
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
-    /// The measurement with this number has ended: with a run, which may be partial, or with
-    /// nothing because it was stopped too early, or with an error.
+    /// The measurement with this number has ended, with a run or an error. The run may be partial;
+    /// `None` says that it was stopped too early.
     MeasureEnded(u64, Result<Option<Shown>, Problem>),
     /// The session is open.
     Opened(SessionInfo),
@@ -85,9 +85,9 @@ pub enum Event {
     /// The hash of a sample.
     Hashed(SampleId, Result<String, String>),
     /// Something about the message that is read.
-    Message(message::Change),
+    Message(message::Event),
     /// Something about the session.
-    Session(session::Change),
+    Session(session::Event),
     /// Frames that were recorded.
     Frames(Taken),
     /// A file of frames was made and handed over, or not; and how many bytes looking at frames has
@@ -102,5 +102,29 @@ pub enum Event {
 impl From<Event> for Action {
     fn from(event: Event) -> Self {
         Self::Engine(event)
+    }
+}
+
+impl From<message::Event> for Event {
+    fn from(event: message::Event) -> Self {
+        Self::Message(event)
+    }
+}
+
+impl From<session::Event> for Event {
+    fn from(event: session::Event) -> Self {
+        Self::Session(event)
+    }
+}
+
+impl From<message::Event> for Action {
+    fn from(event: message::Event) -> Self {
+        Event::from(event).into()
+    }
+}
+
+impl From<session::Event> for Action {
+    fn from(event: session::Event) -> Self {
+        Event::from(event).into()
     }
 }

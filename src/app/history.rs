@@ -9,6 +9,7 @@ use super::{
     effect::Effect,
     event::Event,
     layout::View,
+    report::Report,
     selection::Selection,
     sight::Order,
     state::State,
@@ -63,6 +64,7 @@ impl State {
             row.map_or_else(|| verb.to_owned(), |row| format!("{verb} {}", row.name.shown()))
         };
         let what = match action {
+            Action::Browser(Report::Link(_)) => "open a link".to_owned(),
             Action::Preset(preset) => format!("choose {}", preset.name()),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
@@ -73,7 +75,7 @@ impl State {
             Action::Move(id, _) => named("move", id),
             Action::Edit(id, edit) => return Some((named("change", id), Some((*id, std::mem::discriminant(edit))))),
             Action::ModeForAll(mode) => format!("{} all", mode.name()),
-            Action::View(_) => "look otherwise".to_owned(),
+            Action::View(_) | Action::WatchTheCopy => "look otherwise".to_owned(),
             Action::Order(_) => "order otherwise".to_owned(),
             _ => return None,
         };
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_is_not_a_step_and_a_view_is_undone_without_building() {
+    fn a_change_of_nothing_is_not_a_step_and_a_view_is_undone() {
         let mut state = State::of(Preset::ThreeSmall);
         state.apply(Action::View(state.view));
         state.apply(Action::Move(state.rows[0].id, Direction::Up));

@@ -1,15 +1,17 @@
 //! The registry of keys: which key does what, and where it holds. The page's listener, the help
-//! dialog and the hints beside the controls are all made from [`COMMANDS`].
+//! dialog and the hints beside the controls are all made from [`SHORTCUTS`].
 //!
 //! Keys are written as ARIA writes them, as in `Control+Enter`, several alternatives with spaces
 //! between them. A command belongs to a [`Context`]; contexts are nested, and the innermost that
-//! has the key wins. While somebody types in a field, only [`RUN`] counts.
+//! has the key wins. While a person types in a field, only [`RUN`] counts.
 
 use super::{
     action::Action,
     build::{Direction, Edit, RowId},
     bytes::{self, Looking},
+    film::{self, Forward},
     layout::View,
+    stage,
     state::State,
     wire,
 };
@@ -39,13 +41,17 @@ pub enum Context {
     Build,
     /// Somewhere in Cost.
     Cost,
+    /// Anywhere, while presenter view fills the window.
+    Presenter,
+    /// Anywhere, while something fills the window.
+    Large,
     /// Anywhere, as long as no dialog is open.
     Page,
 }
 
 impl Context {
     /// Every context, the innermost first.
-    pub const ALL: [Context; 10] = [
+    pub const ALL: [Context; 12] = [
         Self::Drawing,
         Self::Lines,
         Self::Bytes,
@@ -55,6 +61,8 @@ impl Context {
         Self::Wire,
         Self::Build,
         Self::Cost,
+        Self::Presenter,
+        Self::Large,
         Self::Page,
     ];
 
@@ -71,6 +79,9 @@ impl Context {
             Self::Wire => Some("#wire-dialog"),
             Self::Build => Some("#pane-build"),
             Self::Cost => Some("#pane-cost"),
+            // The focus may be nowhere, which is the body.
+            Self::Presenter => Some("body:has(main[data-large='presenter'])"),
+            Self::Large => Some("body:has(main[data-large])"),
             Self::Page => None,
         }
     }
@@ -79,7 +90,8 @@ impl Context {
     #[must_use]
     pub const fn around(self) -> Option<Context> {
         match self {
-            Self::Drawing | Self::Build | Self::Cost => Some(Self::Page),
+            Self::Presenter => Some(Self::Large),
+            Self::Drawing | Self::Build | Self::Cost | Self::Large => Some(Self::Page),
             Self::Lines => Some(Self::Bytes),
             Self::Frames | Self::Fields | Self::FrameBytes => Some(Self::Wire),
             Self::Bytes | Self::Wire | Self::Page => None,
@@ -99,6 +111,8 @@ impl Context {
             Self::Wire => "In the view Wire",
             Self::Build => "In Build",
             Self::Cost => "In Cost",
+            Self::Presenter => "In presenter view",
+            Self::Large => "While a pane fills the window",
             Self::Page => "Everywhere",
         }
     }
@@ -119,6 +133,14 @@ pub enum Verb {
     NextMode,
     /// Look at the layout with the next row's modes.
     NextView,
+    /// Play the film of building and putting, or pause it.
+    PlayOrPause,
+    /// Move the film by a scene.
+    Scene(Forward),
+    /// Fill the window with the drawing, for a class.
+    Presenter,
+    /// Show the whole page again.
+    Whole,
     /// Look at the bytes of the selected segment.
     Bytes,
     /// Look at the frames of the session.
@@ -139,20 +161,22 @@ pub enum Verb {
 
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
+pub enum Reaction {
     /// Something happens to the state.
     Do(Verb),
     /// The control with this `id` is pressed, if it is there and enabled.
     Press(&'static str),
     /// The element with this `id` gets the focus.
     Focus(&'static str),
+    /// The pane that has the focus fills the window, or does not any more.
+    Enlarge,
     /// What has the focus listens itself; the registry only tells of it.
     Own,
 }
 
 /// A command that has a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Command {
+pub struct Shortcut {
     /// Names it; where it has a control, the `id` of that.
     pub id: &'static str,
     /// What it does, in a few words.
@@ -162,17 +186,23 @@ pub struct Command {
     /// Where they hold.
     pub context: Context,
     /// What it does.
-    pub run: Run,
+    pub run: Reaction,
 }
 
-const fn command(context: Context, keys: &'static str, id: &'static str, run: Run, label: &'static str) -> Command {
-    Command { id, label, keys, context, run }
+const fn command(
+    context: Context,
+    keys: &'static str,
+    id: &'static str,
+    run: Reaction,
+    label: &'static str,
+) -> Shortcut {
+    Shortcut { id, label, keys, context, run }
 }
 
 /// Every command that has a key.
-pub const COMMANDS: &[Command] = {
-    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Lines, Page, Wire};
-    use Run::{Do, Focus, Own, Press};
+pub const SHORTCUTS: &[Shortcut] = {
+    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Large, Lines, Page, Presenter, Wire};
+    use Reaction::{Do, Enlarge, Focus, Own, Press};
     &[
         command(Page, RUN, "put", Do(Verb::Put), "put the payload"),
         command(Page, "1", "pane-build", Focus("pane-build"), "go to Build"),
@@ -183,12 +213,20 @@ pub const COMMANDS: &[Command] = {
         command(Page, "p", "preset", Focus("preset"), "choose a preset"),
         command(Page, "m", "row-mode", Do(Verb::NextMode), "next mode of the selected row"),
         command(Page, "v", "view", Do(Verb::NextView), "layout as set, all copy, all borrow, all move"),
+        command(Page, "k", "film-play", Do(Verb::PlayOrPause), "play building and putting, or pause"),
+        command(Page, ".", "film-next", Do(Verb::Scene(Forward::Next)), "to the end of the scene"),
+        command(Page, ",", "film-before", Do(Verb::Scene(Forward::Before)), "back to the scene before"),
         command(Page, "b", "bytes-open", Do(Verb::Bytes), "bytes of the selected segment"),
         command(Page, "w", "wire-open", Do(Verb::Wire), "frames on the wire"),
         command(Page, "c", "connect", Do(Verb::Connect), "connect"),
         command(Page, "s", "subscribe", Do(Verb::Subscribe), "subscribe"),
         command(Page, "Control+Z", "undo", Do(Verb::Undo), "undo the last change of rows, modes, view"),
         command(Page, "Control+Shift+Z", "redo", Do(Verb::Redo), "do it again"),
+        command(Page, "f", "enlarge", Enlarge, "fill the window with this pane, or not"),
+        command(Page, "Shift+F", "presenter", Do(Verb::Presenter), "presenter view, or not"),
+        command(Large, "Escape", "whole", Do(Verb::Whole), "the whole page again"),
+        command(Presenter, "PageDown", "presenter-next", Do(Verb::Scene(Forward::Next)), "next scene"),
+        command(Presenter, "PageUp", "presenter-before", Do(Verb::Scene(Forward::Before)), "scene before"),
         command(Page, "t", "theme", Press("theme"), "colours: light, dark, as the system"),
         command(Page, "?", "help", Press("help"), "this help"),
         command(Cost, RUN, "measure", Do(Verb::Measure), "measure"),
@@ -256,7 +294,7 @@ pub const COMMANDS: &[Command] = {
     ]
 };
 
-impl Command {
+impl Shortcut {
     /// Whether one of its keys is this one.
     fn has(&self, pressed: &str) -> bool {
         self.keys.split(' ').any(|key| key == pressed)
@@ -273,8 +311,8 @@ impl Command {
 
 /// The command whose control has this `id`.
 #[must_use]
-pub fn of(id: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.id == id)
+pub fn of(id: &str) -> Option<&'static Shortcut> {
+    SHORTCUTS.iter().find(|command| command.id == id)
 }
 
 /// The keys of the command whose control has this `id`, as the attribute `aria-keyshortcuts` wants
@@ -312,8 +350,8 @@ pub fn shown(keys: &'static str) -> impl Iterator<Item = String> {
 }
 
 /// A key that was pressed, written as in the registry. `key` is what a browser says; `control` also
-/// stands for the command key. Of letters it is Shift that counts and not Caps Lock, of those that
-/// keys are named after; of other characters it is the character, however a keyboard makes it.
+/// stands for the command key. For the letters after which keys are named, Shift counts
+/// and not Caps Lock. Of other characters the character counts, however a keyboard makes it.
 #[must_use]
 pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
     let mut letters = key.chars();
@@ -332,13 +370,13 @@ pub fn pressed(key: &str, control: bool, alt: bool, shift: bool) -> String {
 /// The command for a key that was pressed where these contexts hold, the innermost first, unless
 /// what has the focus listens itself.
 #[must_use]
-pub fn find(pressed: &str, contexts: &[Context], typing: bool) -> Option<&'static Command> {
+pub fn find(pressed: &str, contexts: &[Context], typing: bool) -> Option<&'static Shortcut> {
     if typing && pressed != RUN {
         return None;
     }
     let in_context =
-        |context: &Context| COMMANDS.iter().find(|command| command.context == *context && command.has(pressed));
-    contexts.iter().find_map(in_context).filter(|command| command.run != Run::Own)
+        |context: &Context| SHORTCUTS.iter().find(|command| command.context == *context && command.has(pressed));
+    contexts.iter().find_map(in_context).filter(|command| command.run != Reaction::Own)
 }
 
 /// Whether an element takes characters: its tag and, of an input, its type, both in lower case.
@@ -370,6 +408,10 @@ impl State {
                 Action::Edit(row.id, Edit::Mode(next(&Mode::ALL, row.mode)?))
             }
             Verb::NextView => Action::View(next(&View::ALL, self.view)?),
+            Verb::Presenter => Action::Stage(stage::Change::Large(stage::Large::Presenter)),
+            Verb::Whole => Action::Stage(stage::Change::Whole),
+            Verb::PlayOrPause => Action::Film(film::Change::PlayOrPause),
+            Verb::Scene(forward) => Action::Film(film::Change::Step(forward)),
             Verb::Bytes => {
                 let offset = self.offset_of(self.selected);
                 Action::Look(Some(Looking { subject: bytes::Subject::Build, offset }))
@@ -460,9 +502,9 @@ mod tests {
         "End",
     ];
 
-    fn held_in(context: Context) -> impl Iterator<Item = &'static Command> {
+    fn held_in(context: Context) -> impl Iterator<Item = &'static Shortcut> {
         let around = std::iter::successors(Some(context), |context| context.around()).collect::<Vec<_>>();
-        COMMANDS.iter().filter(move |command| around.contains(&command.context))
+        SHORTCUTS.iter().filter(move |command| around.contains(&command.context))
     }
 
     #[test]
@@ -476,21 +518,22 @@ mod tests {
                 }
             }
         }
-        for command in COMMANDS {
-            let same = COMMANDS.iter().filter(|other| other.id == command.id || other.label == command.label).count();
+        for command in SHORTCUTS {
+            let same = SHORTCUTS.iter().filter(|other| other.id == command.id || other.label == command.label).count();
             assert_eq!(same, 1, "{} is not the only one of its name", command.id);
         }
     }
 
     #[test]
     fn nothing_is_taken_from_the_browser_or_the_system() {
-        for command in COMMANDS {
+        for command in SHORTCUTS {
             for key in command.keys.split(' ').filter(|key| ESSENTIAL.contains(key)) {
                 // Where only what has the focus takes it, as lists and grids do, and where it means
-                // the same.
-                assert_eq!(
-                    command.run,
-                    Run::Own,
+                // the same. What fills the window ends by Escape, as a dialog does, and nothing
+                // scrolls in presenter view.
+                let fills = matches!(command.context, Context::Large | Context::Presenter);
+                assert!(
+                    fills || command.run == Reaction::Own,
                     "{} takes {key} from everything in {:?}",
                     command.id,
                     command.context
@@ -500,8 +543,8 @@ mod tests {
             let taken =
                 command.keys.split(' ').any(|key| key.strip_prefix("Control+").is_some_and(|key| key.len() == 1));
             // Undo is the browser's in fields, which the page leaves alone, and the page's elsewhere.
-            let undoes = command.run == Run::Do(Verb::Undo);
-            assert!(!taken || command.run == Run::Own || undoes, "{}", command.id);
+            let undoes = command.run == Reaction::Do(Verb::Undo);
+            assert!(!taken || command.run == Reaction::Own || undoes, "{}", command.id);
         }
     }
 
@@ -509,7 +552,7 @@ mod tests {
     fn a_key_is_written_as_the_registry_writes_it() {
         assert_eq!(pressed("Enter", true, false, false), RUN);
         assert_eq!(pressed("t", false, false, false), "t");
-        // Caps Lock is no Shift, and Shift is.
+        // Caps Lock does not count as Shift.
         assert_eq!(pressed("T", false, false, false), "t");
         assert_eq!(pressed("n", false, false, true), "Shift+N");
         // A question mark is one on every keyboard, and a digit on one where digits need Shift.
@@ -522,7 +565,7 @@ mod tests {
 
     #[test]
     fn every_key_is_one_that_can_be_pressed() {
-        for key in COMMANDS.iter().flat_map(|command| command.keys.split(' ')) {
+        for key in SHORTCUTS.iter().flat_map(|command| command.keys.split(' ')) {
             let (mut control, mut alt, mut shift, mut rest) = (false, false, false, key);
             for (name, held) in [("Control+", &mut control), ("Alt+", &mut alt), ("Shift+", &mut shift)] {
                 if let Some(after) = rest.strip_prefix(name) {
@@ -544,7 +587,7 @@ mod tests {
         assert_eq!(id("1", build, false), Some("pane-build"));
         assert_eq!(id("a", page, false), None);
         assert_eq!(id("a", build, false), Some("add-array"));
-        for key in COMMANDS.iter().flat_map(|command| command.keys.split(' ')).filter(|key| *key != RUN) {
+        for key in SHORTCUTS.iter().flat_map(|command| command.keys.split(' ')).filter(|key| *key != RUN) {
             assert!(
                 Context::ALL.iter().all(|context| find(key, &[*context], true).is_none()),
                 "{key} fires in a field"
@@ -570,7 +613,7 @@ mod tests {
         assert_eq!(hint("put").as_deref(), Some("Key: Ctrl Enter"));
         assert_eq!(aria("put"), Some(RUN));
         assert!(of("row-down").is_some_and(|command| !command.is_character()));
-        assert!(of("bytes-previous").is_some_and(Command::is_character));
+        assert!(of("bytes-previous").is_some_and(Shortcut::is_character));
     }
 
     #[test]

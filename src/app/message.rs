@@ -1,5 +1,5 @@
-//! A sample that is read as a Cap'n Proto message: what was found in it, how it is shown, and the
-//! typed arrays that were made of it.
+//! A sample that is read as a Cap'n Proto message: what it holds, how the page shows it, and the
+//! typed arrays made of it.
 
 use std::{ops::Range, rc::Rc};
 
@@ -58,7 +58,7 @@ pub enum Found {
     Failed(Problem),
 }
 
-/// Facts about a picture that was painted. Whoever shows it has the pixels by its number.
+/// Facts about a picture that was painted. The view that shows it has the pixels by its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// What is shown.
@@ -131,8 +131,8 @@ pub struct Messages {
     number: u64,
 }
 
-/// What can happen to a message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a person does with a message.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Read a sample.
     Read(SampleId),
@@ -152,22 +152,27 @@ pub enum Change {
     Make(ArrayKey),
     /// Hand a typed array over to the person as a file.
     Save(ArrayKey),
-    /// Answer: what was found.
+}
+
+/// What the engine tells of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// What was found.
     Found(u64, Result<Rc<Opened>, Problem>),
-    /// Answer: so many bytes of so many were looked at for the range of values.
+    /// So many bytes of so many were looked at for the range of values.
     Looked(u64, u64, u64),
-    /// Answer: a picture was painted.
+    /// A picture was painted.
     Painted(u64, Result<Rc<Picture>, Problem>),
-    /// Answer: a typed array was made.
+    /// A typed array was made.
     Made(SampleId, ArrayKey, Result<ArrayFacts, Problem>),
-    /// Answer: an array could not be saved.
+    /// An array could not be saved.
     NotSaved(Problem),
 }
 
 /// What is to be done for a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Task {
-    /// Read; answer with [`Change::Found`].
+    /// Read; answer with [`Event::Found`].
     Read {
         /// The number to answer with.
         number: u64,
@@ -178,7 +183,7 @@ pub enum Task {
         /// As which schema.
         schema: Option<Schema>,
     },
-    /// Paint; answer with [`Change::Looked`] and [`Change::Painted`]. What was painted before is
+    /// Paint; answer with [`Event::Looked`] and [`Event::Painted`]. What was painted before is
     /// let go, and what is under way ends.
     Paint {
         /// The number to answer with.
@@ -194,14 +199,14 @@ pub enum Task {
     },
     /// Let go what was painted, and end what is under way.
     Leave,
-    /// Make a typed array; answer with [`Change::Made`].
+    /// Make a typed array; answer with [`Event::Made`].
     Make(SampleId, ArrayKey),
-    /// Save a typed array under this name; answer with [`Change::NotSaved`] if that fails.
+    /// Save a typed array under this name; answer with [`Event::NotSaved`] if that fails.
     Save(SampleId, ArrayKey, String),
 }
 
 impl State {
-    /// Lets `change` happen to the message that is looked at.
+    /// Lets a person's change happen to the message that is looked at.
     pub(super) fn message_changed(&mut self, change: Change) -> Vec<Effect> {
         match change {
             Change::Read(sample) => match self.samples.iter().any(|one| one.id == sample && !one.deleted) {
@@ -256,14 +261,20 @@ impl State {
                 let name = format!("{}-{}.bin", file_stem(name), key.element.name().to_ascii_lowercase());
                 vec![Effect::Engine(Command::Message(Task::Save(open.sample, key, name)))]
             }
-            Change::Found(number, result) => self.found(number, result),
-            Change::Looked(number, done, total) => {
+        }
+    }
+
+    /// Lets what the engine tells of the message happen.
+    pub(super) fn message_told(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Found(number, result) => self.found(number, result),
+            Event::Looked(number, done, total) => {
                 if let Some(open) = self.asked(number) {
                     open.preview = Preview::UnderWay(done, total);
                 }
                 Vec::new()
             }
-            Change::Painted(number, result) => {
+            Event::Painted(number, result) => {
                 if let Some(open) = self.asked(number) {
                     open.preview = match result {
                         Ok(picture) => Preview::Painted(number, picture),
@@ -272,14 +283,14 @@ impl State {
                 }
                 Vec::new()
             }
-            Change::Made(sample, key, result) => {
+            Event::Made(sample, key, result) => {
                 let sample = self.samples.iter_mut().find(|one| one.id == sample);
                 if let Some(array) = sample.and_then(|one| one.arrays.iter_mut().find(|array| array.key == key)) {
                     array.made = Some(result);
                 }
                 Vec::new()
             }
-            Change::NotSaved(problem) => {
+            Event::NotSaved(problem) => {
                 if let Some(open) = &mut self.messages.open {
                     open.problem = Some(problem);
                 }
@@ -399,7 +410,7 @@ pub fn message_problem(error: &MessageError) -> Problem {
         MessageError::Packed => "This looks like a packed message.",
         MessageError::NoTable => "This looks like a message without its segment table.",
         MessageError::Dimensions { .. } => "It has too many dimensions.",
-        MessageError::Truncated { .. } => "There is no whole message.",
+        MessageError::Truncated { .. } => "The message is not whole.",
         MessageError::Pointer { .. } => "A pointer cannot be followed.",
         MessageError::TooDeep { .. } => "It is nested too deeply.",
         MessageError::TooMuch { .. } => "It would cost too much to read.",
@@ -428,7 +439,7 @@ impl From<Change> for Action {
 mod tests {
     use super::*;
     use crate::{
-        app::{Event, Hash},
+        app::{self, Hash},
         message::Spec,
         segment::Element,
     };
@@ -450,7 +461,7 @@ mod tests {
     }
 
     fn arrived(sample: Sample) -> Action {
-        Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 })
+        Action::Engine(app::Event::Samples { samples: vec![sample], received: 1, replies: 0 })
     }
 
     fn content(shape: &[u32]) -> Rc<Content> {
@@ -499,16 +510,16 @@ mod tests {
     #[test]
     fn a_message_is_read_then_painted() {
         let (mut state, number) = reading(128);
-        let effects = state.apply(Change::Found(number, Ok(opened(Ok(content(&[4, 2, 2]))))).into());
+        let effects = state.apply(Event::Found(number, Ok(opened(Ok(content(&[4, 2, 2]))))).into());
         let [Effect::Engine(Command::Message(Task::Paint { number: asked, slice: 0, ranges: None, .. }))] =
             effects.as_slice()
         else {
             panic!("{effects:?}")
         };
         assert_eq!(*asked, number);
-        state.apply(Change::Looked(number, 8, 16).into());
+        state.apply(Event::Looked(number, 8, 16).into());
         assert_eq!(open(&state).preview, Preview::UnderWay(8, 16));
-        state.apply(Change::Painted(number, Ok(picture())).into());
+        state.apply(Event::Painted(number, Ok(picture())).into());
         assert_eq!(open(&state).preview, Preview::Painted(number, picture()));
         // Another slice needs no other range, and the old picture stays meanwhile.
         let effects = state.apply(Change::Slice(3).into());
@@ -519,7 +530,7 @@ mod tests {
         };
         assert!(*next > number);
         assert!(matches!(open(&state).preview, Preview::Painted(..)));
-        state.apply(Change::Painted(number, Err(Problem::new("late", ""))).into());
+        state.apply(Event::Painted(number, Err(Problem::new("late", ""))).into());
         assert!(matches!(open(&state).preview, Preview::Painted(..)), "an answer to an older question");
         state.apply(Change::Select(Some(2)).into());
         assert_eq!(open(&state).span, Some(2));
@@ -531,12 +542,12 @@ mod tests {
     #[test]
     fn an_empty_array_is_not_painted_and_a_damaged_message_neither() {
         let (mut state, number) = reading(128);
-        assert!(state.apply(Change::Found(number, Ok(opened(Ok(content(&[0]))))).into()).is_empty());
+        assert!(state.apply(Event::Found(number, Ok(opened(Ok(content(&[0]))))).into()).is_empty());
         assert_eq!(open(&state).preview, Preview::None);
         let problem = Problem::new("Damaged.", "It ends too early.");
-        assert!(state.apply(Change::Found(number, Ok(opened(Err(problem.clone())))).into()).is_empty());
+        assert!(state.apply(Event::Found(number, Ok(opened(Err(problem.clone())))).into()).is_empty());
         assert!(open(&state).content().is_none());
-        assert!(state.apply(Change::Found(number, Err(problem.clone())).into()).is_empty());
+        assert!(state.apply(Event::Found(number, Err(problem.clone())).into()).is_empty());
         assert_eq!(open(&state).found, Found::Failed(problem));
         // Nothing is known to follow a message that was not found.
         assert!(state.apply(Change::ReadBehind.into()).is_empty());
@@ -545,7 +556,7 @@ mod tests {
     #[test]
     fn what_follows_is_read_where_the_message_ends() {
         let (mut state, number) = reading(128);
-        state.apply(Change::Found(number, Ok(opened(Ok(content(&[1]))))).into());
+        state.apply(Event::Found(number, Ok(opened(Ok(content(&[1]))))).into());
         let effects = state.apply(Change::ReadBehind.into());
         assert!(matches!(
             effects.as_slice(),
@@ -558,7 +569,7 @@ mod tests {
         );
         state.apply(Change::ReadFirst.into());
         assert_eq!((open(&state).start, open(&state).asked), (0, None));
-        assert!(state.apply(Change::Read(99).into()).is_empty(), "there is no such sample");
+        assert!(state.apply(Change::Read(99).into()).is_empty(), "the page has no such sample");
     }
 
     #[test]
@@ -580,14 +591,14 @@ mod tests {
         assert_eq!(state.samples.iter().map(|one| one.id).collect::<Vec<_>>(), [3, 1]);
         assert!(state.apply(Change::Make(key).into()).is_empty());
         let facts = ArrayFacts { count: 1, first: vec!["1".into()], last: Vec::new(), ledger: Ledger::new() };
-        state.apply(Change::Made(1, key, Ok(facts.clone())).into());
+        state.apply(Event::Made(1, key, Ok(facts.clone())).into());
         assert_eq!(state.samples[1].arrays, [TypedArray { key, made: Some(Ok(facts)) }]);
         assert_eq!(state.samples[1].held(), 2 * third);
         // A newer sample goes on making room, and the one that is read stays.
         assert_eq!(state.apply(arrived(sample(4, third))), [Effect::Engine(Command::Forget(vec![3]))]);
         assert_eq!(state.samples.iter().map(|one| one.id).collect::<Vec<_>>(), [4, 1]);
         // An array that could not be made holds nothing, and may be asked for again.
-        state.apply(Change::Made(1, key, Err(Problem::new("No memory.", ""))).into());
+        state.apply(Event::Made(1, key, Err(Problem::new("No memory.", ""))).into());
         assert_eq!(state.samples[1].held(), third);
         assert!(!state.apply(Change::Make(key).into()).is_empty());
         let effects = state.apply(Action::ForgetSamples);
@@ -606,8 +617,8 @@ mod tests {
             state.apply(Change::Make(key).into());
         }
         let facts = ArrayFacts { count: 3, first: vec!["1".into()], last: Vec::new(), ledger: Ledger::new() };
-        state.apply(Change::Made(1, other, Ok(facts.clone())).into());
-        state.apply(Change::Made(1, failing, Err(Problem::new("No memory.", ""))).into());
+        state.apply(Event::Made(1, other, Ok(facts.clone())).into());
+        state.apply(Event::Made(1, failing, Err(Problem::new("No memory.", ""))).into());
         state.apply(Change::Make(failing).into());
         let expected = [TypedArray { key: other, made: Some(Ok(facts)) }, TypedArray { key: failing, made: None }];
         assert_eq!(state.samples[0].arrays, expected);
@@ -616,7 +627,7 @@ mod tests {
     #[test]
     fn an_error_is_a_title_and_a_sentence() {
         let problem = message_problem(&MessageError::Truncated { expected: 24, found: 7 });
-        assert_eq!(problem.title, "There is no whole message.");
+        assert_eq!(problem.title, "The message is not whole.");
         assert!(problem.detail.starts_with("The message needs 24 B, but there are 7 B."));
         assert!(problem.detail.ends_with("is not a message."));
         let problem = message_problem(&MessageError::Content { why: "the shape has no dimension".into() });
@@ -629,11 +640,11 @@ mod tests {
     #[test]
     fn a_file_is_named_after_the_message() {
         let (mut state, number) = reading(128);
-        state.apply(Change::Found(number, Ok(opened(Ok(content(&[1]))))).into());
+        state.apply(Event::Found(number, Ok(opened(Ok(content(&[1]))))).into());
         let key = ArrayKey { start: 88, len: 4, element: Element::Int32 };
         let effects = state.apply(Change::Save(key).into());
         assert_eq!(effects, [Effect::Engine(Command::Message(Task::Save(1, key, "a-depth-1-int32.bin".into())))]);
-        state.apply(Change::NotSaved(Problem::new("Not saved.", "")).into());
+        state.apply(Event::NotSaved(Problem::new("Not saved.", "")).into());
         assert!(open(&state).problem.is_some());
         assert_eq!(file_stem("../.."), "array");
         assert_eq!(file_stem("größer"), "größer");

@@ -19,7 +19,9 @@
 //! | [`history`] | changes that can be undone |
 //! | [`engine`], `setup`, `surroundings` | the program that owns bytes and session, what is kept, what the page runs in |
 //!
-//! `state`, `action`, `effect`, `command` and `event` join the slices, and `apply` says which of them an action is for.
+//! `state`, `action`, `effect`, `command`, `event` and `report` join the slices: an action is what
+//! a person does, an event what the engine tells, a report what the browser says. `apply` says
+//! which slice each is for.
 //! What several slices need is in [`pause`], `problem`, `words`, `selection`, `typed_array` and `sending`;
 //! [`keys`] is what the keyboard can do.
 
@@ -32,19 +34,23 @@ pub mod cost;
 mod effect;
 pub mod engine;
 mod event;
+pub mod film;
 pub mod history;
 pub mod keys;
 mod layout;
+pub mod link;
 pub mod locator;
 pub mod message;
 pub mod ownership;
 pub mod pause;
 mod problem;
+mod report;
 mod selection;
 mod sending;
 pub mod session;
 mod setup;
 pub mod sight;
+pub mod stage;
 mod state;
 mod surroundings;
 mod typed_array;
@@ -64,8 +70,9 @@ pub use self::{
     event::Event,
     layout::View,
     problem::{Problem, sentence},
+    report::Report,
     selection::Selection,
-    sending::{Basis, Sending, lane_of},
+    sending::{Basis, Sending},
     session::{
         Clock, Declaration, Hash, KEPT_BYTES, KEPT_SAMPLES, Lost, More, Numbers, Put, PutId, PutReport, Sample,
         SampleId, Session, Stamp,

@@ -1,10 +1,10 @@
 //! The Ownership pane: experiments on who may do what to the bytes of a payload, and what they
 //! found.
 //!
-//! Whoever carries an experiment out reports facts in words, what should have come out beside what
-//! did; whether the two agree is decided here, so that a finding can really fail. Only the few
-//! bytes that an experiment makes up for itself are shown, never those of a payload of the person
-//! at the page.
+//! The engine carries an experiment out and reports facts in words: what should have come out
+//! beside what did. This module decides whether the two agree, so that a finding can really fail.
+//! Only the few bytes that an experiment makes up for itself are shown, never those of a payload of
+//! the person at the page.
 
 use std::borrow::Cow;
 
@@ -82,7 +82,7 @@ impl Experiment {
         match self {
             Self::Write => {
                 "Three arrays of 8 bytes are taken by copy, borrow and move; then the page writes to bytes 2 and 5 of each. The copy \
-                 should stay as it was, the borrowed payload should show the write, and the write to the moved array should go \
+                 should stay as it was, and the borrowed payload should show the write. The write to the moved array should go \
                  nowhere, because that array is empty. With a session, the same is done to samples that come straight from the \
                  page’s own put."
             }
@@ -92,7 +92,7 @@ impl Experiment {
             }
             Self::Worker => {
                 "Three arrays of 8 bytes are taken by copy, borrow and move; then they are posted to a Worker with a transfer list. \
-                 The Worker should get the bytes of the first two; using the borrowed payload should be an error, and copy and move \
+                 The Worker should get the bytes of the first two. Using the borrowed payload should be an error, and copy and move \
                  should have their bytes."
             }
             Self::Refuse => {

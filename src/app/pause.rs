@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_how_long_it_stood_still_and_no_more_than_its_clocks_know() {
+    fn a_page_says_how_long_its_clocks_know_it_stood_still() {
         assert_eq!(words(pause(0, 0)), None);
         let stood = "This page stood still for 41 s: it was frozen, its engine was busy, or the computer slept.";
         assert_eq!(words(pause(41, 0)).as_deref(), Some(stood));

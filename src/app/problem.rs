@@ -27,8 +27,8 @@ impl Problem {
 }
 
 /// An error as a sentence of its own: errors begin in lower case, because they also stand inside of
-/// sentences. They are in English: the tables for all other letters are half as long as everything
-/// else that this part of the program knows by heart.
+/// sentences. They are in English, so ASCII suffices. The tables for all other letters are half as
+/// long as everything else that this part of the program knows by heart.
 #[must_use]
 pub fn sentence(error: &str) -> String {
     let mut sentence = error.to_owned();

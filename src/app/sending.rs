@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     problem::Problem,
-    session::{LANES, Numbers, Options, Session},
+    session::{EntityName, Numbers, Options, Session},
     state::State,
 };
 use crate::{
@@ -19,10 +19,6 @@ use crate::{
     number::bytes,
     payload::ZBytes,
 };
-
-/// Numbered publishers, one for each priority and reliability: what is overtaken looks like what is
-/// missing.
-const PUBLISHERS: EntityId = 16;
 
 /// A zenoh id of sixteen bytes, which all but a 256th of the random ones are, for what is drawn
 /// without a session.
@@ -68,6 +64,10 @@ impl Options {
         2 * self.priority as usize + usize::from(self.best_effort)
     }
 
+    fn publisher(&self) -> EntityId {
+        EntityName::Publisher(self.lane()).id()
+    }
+
     /// `put` with these options. `timestamp` is used when they ask for one.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Options {
             encoding: self.parsed_encoding()?,
             attachment: self.attached(),
             timestamp: timestamp.filter(|_| self.stamped),
-            numbered: self.numbered.then_some(PUBLISHERS + self.lane() as EntityId),
+            numbered: self.numbered.then_some(self.publisher()),
             congestion,
             priority,
             reliability: self.reliability(),
@@ -86,12 +86,6 @@ impl Options {
             ..put
         })
     }
-}
-
-/// The lane of a publisher that [`Options::apply`] has named.
-#[must_use]
-pub fn lane_of(publisher: EntityId) -> Option<usize> {
-    publisher.checked_sub(PUBLISHERS).map(|lane| lane as usize).filter(|lane| *lane < LANES)
 }
 
 /// What is known of the session that the next put goes through.
@@ -126,9 +120,9 @@ impl Sending {
         let stamp = || Some(Stamps::of(&id(session.map(|info| info.zid.as_str())))?.stamp(SOME_TIME));
         let source = || {
             let zid = id(session.map(|_| numbers.zid.as_str())).parse().ok()?;
-            let lane = options.lane();
-            let id = EntityGlobalIdProto { zid, eid: PUBLISHERS + lane as EntityId };
-            Some(Source { id, sn: numbers.next.get(lane).copied().unwrap_or_default() })
+            let id = EntityGlobalIdProto { zid, eid: options.publisher() };
+            // A test goes over every lane.
+            Some(Source { id, sn: numbers.next[options.lane()] })
         };
         let encoding = options.parsed_encoding();
         // The length of a key takes two bytes.
@@ -195,7 +189,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Event, session::Change};
+    use crate::app::{
+        Action, Event,
+        session::{self, Change},
+    };
 
     fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
         SessionInfo {
@@ -244,13 +241,13 @@ mod tests {
         let put = options.apply(put, Some(stamp)).unwrap();
         let source = put.numbered.map(|eid| Source {
             id: EntityGlobalIdProto { zid: state.api.numbers.zid.parse().unwrap(), eid },
-            sn: state.api.numbers.next[lane_of(eid).unwrap()],
+            sn: state.api.numbers.next[options.lane()],
         });
         put.plan(len, source, &info.agreed())
     }
 
     #[test]
-    fn layout_plans_the_put_that_the_page_makes_and_what_the_session_agreed_on() {
+    fn layout_plans_the_put_by_its_options_and_the_agreed_batch() {
         let mut plans = std::collections::BTreeSet::new();
         for (batch_size, lanes, sn_bits, patch) in
             [(65535, 16, 28, 1), (1024, 16, 28, 1), (256, 2, 14, 0), (64, 16, 7, 1), (256, 16, 32, 1)]
@@ -309,13 +306,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_on_over_a_lost_session_and_begin_anew_with_another() {
+    fn numbers_go_on_over_a_lost_session_and_restart_in_another() {
         let mut state = State::default();
         let first = info(65535, 16, 28, 1);
         state.apply(Action::Engine(Event::Opened(first.clone())));
         state.apply(Change::Options(Options { numbered: true, ..Options::default() }).into());
         let before = state.clone();
-        state.apply(Change::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
+        state.apply(session::Event::Numbered(2 * crate::client::Priority::Data as usize, 128).into());
         assert!(!state.sends_like(&before));
         assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
         let problem = Problem::new("gone", "");
@@ -327,7 +324,7 @@ mod tests {
         assert_eq!(state.plan().unwrap().batches, planned(&state, &again, state.plan().unwrap().len));
         state.apply(Action::Engine(Event::SessionEnded(None)));
         state.apply(Action::Engine(Event::Opened(again)));
-        assert_eq!(state.api.numbers, Numbers { zid: "1".into(), next: [0; LANES] });
+        assert_eq!(state.api.numbers, Numbers { zid: "1".into(), ..Numbers::default() });
     }
 
     #[test]
@@ -338,11 +335,13 @@ mod tests {
                 let options = Options { priority, best_effort, numbered: true, ..Options::default() };
                 let put = Put::new(key_expression("a").unwrap(), ZBytes::empty());
                 let publisher = options.apply(put, None).unwrap().numbered.unwrap();
-                assert_eq!(lane_of(publisher), Some(options.lane()));
+                assert_eq!(EntityName::of(publisher), Some(EntityName::Publisher(options.lane())));
+                let next = std::array::from_fn(|lane| 100 + lane as u32);
+                let (numbers, options) = (Numbers { zid: "1".into(), next }, &options);
+                assert_eq!(Sending::new("a", options, None, &numbers).content.source.unwrap().sn, next[options.lane()]);
                 seen.insert(publisher);
             }
         }
         assert_eq!(seen.len(), 14);
-        assert_eq!((lane_of(0), lane_of(PUBLISHERS - 1), lane_of(PUBLISHERS + LANES as EntityId)), (None, None, None));
     }
 }

@@ -1,23 +1,28 @@
-//! What a person has set up, as it is kept over a reload or a crash of the page: rows, views and
-//! what was typed, never a byte of a payload.
+//! What a person has set up: rows, views and typed texts. The page keeps it over a reload or a
+//! crash, and never keeps a byte of a payload.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    build::{Kind, Preset, Row},
+    build::{Kind, Preset, Row, RowId, positions},
     layout::View,
+    locator::OWN_ENDPOINT,
+    problem::Problem,
     selection::Selection,
     session::{Declaration, Options},
-    sight::Order,
+    sight::{Order, Window},
+    stage::{Below, Stage},
     state::State,
 };
-use crate::run::Scenario;
+use crate::{outside::shown, run::Scenario};
 
 /// The version of the format. Another one is not read.
 const VERSION: u32 = 1;
 
 /// What a person has set up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     version: u32,
     rows: Vec<Row>,
@@ -42,13 +47,17 @@ pub struct Setup {
 }
 
 /// What a person has chosen to see.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 struct Seen {
     preset: Option<Preset>,
     selected: Option<Selection>,
     view: View,
     order: Order,
     scenario: Scenario,
+    #[serde(default)]
+    window: Option<Window>,
+    #[serde(default)]
+    below: Below,
 }
 
 impl Setup {
@@ -69,6 +78,8 @@ impl Setup {
                 view: state.view,
                 order: state.order,
                 scenario: state.cost.scenario,
+                window: state.window,
+                below: state.stage.below,
             },
             files: files.into_iter().map(|row| row.name.raw().to_owned()).collect(),
             connected: state.session.is_busy(),
@@ -89,17 +100,57 @@ impl Setup {
             || words(before) != words(after)
     }
 
-    /// As text.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing in it can fail to be written.
-        serde_json::to_string(self).unwrap_or_default()
+    /// The rows that are not of files.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
-    /// Read from text; `None` when it is no setup, or one of another version.
+    /// The same with the rows that `wanted` accepts, each with a number of its own.
+    pub(super) fn with_rows(mut self, wanted: impl Fn(&Row) -> bool) -> Self {
+        let mut numbers = BTreeSet::new();
+        self.rows.retain(|row| wanted(row) && numbers.insert(row.id));
+        self
+    }
+
+    /// The same for the page of another person: it says what to see and to put, and nothing about a
+    /// session. The rows are numbered from 0, so that equal scenes are equal texts.
+    pub(super) fn shared(mut self) -> Self {
+        let at = |id| self.rows.iter().position(|row| row.id == id).map(|at| at as RowId);
+        self.seen.selected = self.seen.selected.and_then(|one| Some(Selection { row: at(one.row)?, ..one }));
+        for (row, number) in self.rows.iter_mut().zip(0..) {
+            row.id = number;
+        }
+        Self { locator: OWN_ENDPOINT.to_owned(), connected: false, subscribed: false, ..self }
+    }
+
+    /// Says which files are not here; `None` if there were none.
+    pub(super) fn missing_files(&self) -> Option<Problem> {
+        let names = self.files.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+        (!self.files.is_empty()).then(|| {
+            Problem::new(
+                format!("A file is not here: {names}."),
+                "Neither a link nor a page that is loaded again can keep files. Give it again.",
+            )
+        })
+    }
+
+    /// Whether its format is the one that this page reads.
+    pub(super) fn is_read(&self) -> bool {
+        self.version == VERSION && self.seen.window.is_none_or(|window| Window::new(window.from, window.to).is_some())
+    }
+
+    /// As text.
+    ///
+    /// # Errors
+    /// What cannot be written. The tests write setups of every kind.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Read from text; `None` when it is not a setup, or one of another version.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok().filter(|setup: &Self| setup.version == VERSION)
+        serde_json::from_str(text).ok().filter(Self::is_read)
     }
 }
 
@@ -108,13 +159,16 @@ impl State {
     #[must_use]
     pub fn resumed(setup: Setup) -> Self {
         let Setup { rows, locator, key, sub_key, options, seen, .. } = setup;
-        let Seen { preset, selected, view, order, scenario } = seen;
-        let mut state = Self { locator, key, sub_key, preset, view, order, ..Self::default() };
+        let Seen { preset, selected, view, order, scenario, window, below } = seen;
+        let stage = Stage { below, large: None };
+        let mut state = Self { locator, key, sub_key, preset, view, order, window, stage, ..Self::default() };
         state.api.options = options;
         state.cost.scenario = scenario;
         state.next_row = rows.iter().map(|row| row.id.saturating_add(1)).max().unwrap_or(0);
         let here = |selected: &Selection| rows.iter().any(|row| row.id == selected.row);
         state.selected = selected.filter(here).or_else(|| rows.first().map(Selection::of));
+        // The window is a part of the axis that these make.
+        state.pieces = positions(&rows).last().map_or(0, |last| last.end);
         state.rows = rows;
         state
     }
@@ -122,12 +176,10 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::{
         app::{
-            Action, Command, Edit, Effect, Event, Preset,
+            Action, Command, Edit, Effect, Event, Preset, Report,
             session::{Change, PRIORITIES},
             tests::info,
         },
@@ -152,7 +204,7 @@ mod tests {
             state.apply(Action::AddText);
             state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
             state.apply(Action::Key("a/b".to_owned()));
-            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+            let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
             let mut resumed = State::resumed(setup.clone());
             // The row of the file is not there any more, and nothing else is missing.
             let first = Selection::of(&state.rows[0]);
@@ -191,12 +243,12 @@ mod tests {
             state.apply(Change::Options(options.clone()).into());
             assert!(Setup::differs(&before, &state));
             let mut resumed = State::default();
-            let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
-            resumed.apply(Action::Resume(Box::new(setup)));
+            let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
+            resumed.apply(Action::Browser(Report::Setup(Box::new(setup))));
             assert_eq!(resumed.api.options, options);
         }
         // One of before, and one with a priority that there is not.
-        let text = Setup::of(&State::default()).to_json();
+        let text = Setup::of(&State::default()).to_json().unwrap();
         let options = serde_json::to_string(&Options::default()).unwrap();
         let older = text.replace(&format!(",\"options\":{options}"), "");
         assert_ne!(older, text);
@@ -206,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_no_setup_is_not_read() {
-        let text = Setup::of(&State::default()).to_json();
+        let text = Setup::of(&State::default()).to_json().unwrap();
         assert!(Setup::from_json(&text).is_some());
         for other in ["", "{}", &text.replace("\"version\":1", "\"version\":2"), &text[1..]] {
             assert_eq!(Setup::from_json(other), None);
@@ -245,10 +297,10 @@ mod tests {
         state.apply(Action::Engine(Event::Opened(info())));
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
         state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
-        let setup = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+        let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
 
         let mut again = State::default();
-        let effects = again.apply(Action::Resume(Box::new(setup)));
+        let effects = again.apply(Action::Browser(Report::Setup(Box::new(setup))));
         assert!(matches!(
             effects.as_slice(),
             [Effect::Engine(Command::Build { .. }), Effect::Engine(Command::Connect(_))]
@@ -259,7 +311,7 @@ mod tests {
         assert!(effects.contains(&Effect::Engine(Command::Subscribe("lab/**".into()))), "{effects:?}");
         // A preset is that preset again, and one that was not connected stays so.
         let setup = Setup::of(&State::of(Preset::Tensor));
-        let effects = again.apply(Action::Resume(Box::new(setup)));
+        let effects = again.apply(Action::Browser(Report::Setup(Box::new(setup))));
         assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
         assert_eq!((again.preset, &again.file_problem), (Some(Preset::Tensor), &None));
     }

@@ -1,5 +1,5 @@
-//! What of the layout is looked at, and what is pointed at: a part of the axis, one of two orders,
-//! a segment under the pointer.
+//! What the person looks at in the layout, and points at: a part of the axis, one of two orders, a
+//! segment under the pointer.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,10 +29,10 @@ impl Order {
     }
 }
 
-/// A part of the layout's axis, in slots: slot `2 * n` is the piece at position `n`, the one behind
-/// it the gap to the next piece. So 2.5 is the middle of the second piece, whatever its bytes are
-/// and however wide the drawing is, and a piece without bytes has a place too.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A part of the layout's axis, in slots. Slot `2 * n` is the piece at position `n`, the one behind
+/// it the gap to the next piece. So 2.5 is the middle of the second piece, however long the piece
+/// and however wide the drawing is. A piece without bytes has a place too.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
     /// The slot and the part of it where it begins.
     pub from: f64,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_stays_while_the_pieces_are_the_same_in_number_and_nothing_points_at_a_row_that_is_gone() {
+    fn a_window_stays_while_the_number_of_pieces_is_the_same() {
         let mut state = State::default();
         state.apply(Action::Preset(Preset::ThreeSmall));
         let window = Window::new(0.5, 2.5);

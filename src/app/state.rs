@@ -9,6 +9,7 @@ use super::{
     bytes,
     cost::Cost,
     engine::Engine,
+    film::Film,
     history::History,
     layout::View,
     locator,
@@ -18,6 +19,7 @@ use super::{
     selection::Selection,
     session::{Api, Declaration, Put, PutId, Sample, Session},
     sight::{self, Window},
+    stage::Stage,
     surroundings::Surroundings,
     wire,
 };
@@ -45,10 +47,20 @@ pub struct State {
     pub order: sight::Order,
     /// The part of the layout's axis that is looked at; `None` for the whole.
     pub window: Option<Window>,
+    /// What stands in the window.
+    pub stage: Stage,
+    /// Whether the payload shall be put as soon as a session is open and subscribed.
+    pub(super) sends_it: bool,
+    /// The film of building and putting, while the drawing shows it.
+    pub film: Option<Film>,
+    /// Whether films play slowly.
+    pub slow: bool,
     /// Counts changes of the rows: an answer about older rows is ignored.
     pub revision: u64,
     /// Why the last file that was given is not in the payload; gone with the next change.
     pub file_problem: Option<Problem>,
+    /// What is wrong with the link by which the page was opened.
+    pub link_problem: Option<Problem>,
     /// What became of building.
     pub build: Build,
     /// The structures of the messages that were built last; none when the last build failed.
@@ -59,8 +71,8 @@ pub struct State {
     pub locator: String,
     /// The session.
     pub session: Session,
-    /// For how long the session was not known to live when it was last lost and opened again, until
-    /// it is closed or lost once more.
+    /// For how long the session was not known to live when it was last lost and opened again. The
+    /// state keeps it until the session is closed, or lost once more.
     pub gap: Option<Took>,
     /// For how long the engine may hold back the present attempt to open the session, once that
     /// attempt has had no answer for a while.
@@ -126,8 +138,13 @@ impl State {
             view: View::AsSet,
             order: sight::Order::default(),
             window: None,
+            stage: Stage::default(),
+            sends_it: false,
+            film: None,
+            slow: false,
             revision: 0,
             file_problem: None,
+            link_problem: None,
             build: Build::Pending,
             structures: Vec::new(),
             cost: Cost::default(),

@@ -52,7 +52,7 @@ fn rows_are_added_changed_moved_and_removed() {
     let ids: Vec<RowId> = state.rows.iter().map(|row| row.id).collect();
     let effects = state.apply(Action::Move(ids[2], Direction::Up));
     assert!(matches!(effects.as_slice(), [Effect::Engine(Command::Build { .. })]));
-    assert_eq!(state.preset, None, "changed rows are no preset any more");
+    assert_eq!(state.preset, None, "changed rows are not a preset any more");
     assert_eq!(state.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[0], ids[2], ids[1]]);
     assert!(state.apply(Action::Move(ids[0], Direction::Up)).is_empty());
     assert!(state.apply(Action::Move(ids[1], Direction::Down)).is_empty());
@@ -79,7 +79,7 @@ fn rows_are_added_changed_moved_and_removed() {
 #[test]
 fn answers_about_older_rows_are_ignored() {
     let mut state = State::default();
-    state.apply(Action::Started(Surroundings::default()));
+    state.apply(Action::Browser(Report::Started(Surroundings::default())));
     let old = state.revision;
     state.apply(Action::ModeForAll(Mode::Copy));
     state.apply(Action::Engine(Event::BuildEnded(old, Ok((Built { len: 1, segments: 1, copied: 1 }, Vec::new())))));
@@ -100,7 +100,7 @@ fn answers_about_older_rows_are_ignored() {
 }
 
 #[test]
-fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
+fn a_payload_beyond_its_bounds_is_refused_in_words() {
     let mut state = State::of(Preset::Tensor);
     let row = state.rows[0].id;
     let effects = state.apply(Action::Edit(row, Edit::Length(1 << 29)));
@@ -117,7 +117,7 @@ fn a_payload_that_is_too_long_or_has_too_many_segments_is_refused_in_words() {
 }
 
 #[test]
-fn buffers_that_are_too_long_are_refused_also_when_the_payload_is_short() {
+fn buffers_too_long_are_refused_also_for_a_short_payload() {
     let mut state = State::default();
     state.apply(Action::Preset(Preset::ThreeSmall));
     let row = state.rows[2].id;
@@ -150,7 +150,7 @@ fn a_row_becomes_another_kind_with_what_fits_it() {
 }
 
 #[test]
-fn a_row_becomes_a_message_and_an_array_again_with_what_both_can_say() {
+fn a_row_becomes_a_message_and_back_with_what_both_can_say() {
     let mut state = State::default();
     state.apply(Action::Preset(Preset::ThreeSmall));
     let id = state.rows[1].id;
@@ -221,7 +221,7 @@ fn a_message_without_an_element_has_its_head_selected() {
 }
 
 #[test]
-fn a_file_is_a_row_and_one_that_cannot_be_read_says_so_until_the_next_change() {
+fn an_unreadable_file_says_so_until_the_next_change() {
     let mut state = State::of(Preset::Tensor);
     state.apply(Action::Engine(Event::FileRead { file: 4, name: "a.bin".into(), len: 7 }));
     assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::File(4), 7));
@@ -305,7 +305,7 @@ fn what_is_connected_to_is_what_the_field_says() {
 }
 
 #[test]
-fn a_lost_session_keeps_its_subscription_and_refuses_puts_until_it_is_open_again() {
+fn a_lost_session_keeps_its_subscription_and_refuses_puts() {
     let mut state = State::default();
     state.apply(Action::Connect);
     state.apply(Action::Engine(Event::Opened(info())));
@@ -441,7 +441,7 @@ fn a_run(id: u64) -> Shown {
 }
 
 #[test]
-fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
+fn a_measurement_of_changed_rows_says_which_rows_it_was_about() {
     let mut state = State::of(Preset::Tensor);
     let effects = state.apply(Action::Measure);
     let [Effect::Measure(order)] = effects.as_slice() else { panic!("{effects:?}") };
@@ -475,7 +475,7 @@ fn a_measurement_goes_on_while_rows_change_and_says_which_rows_it_was_about() {
 #[test]
 fn the_history_is_newest_first_and_forgets_what_it_is_told() {
     let mut state = State::default();
-    state.apply(Action::History((0..50).map(a_run).collect()));
+    state.apply(Action::Browser(Report::History((0..50).map(a_run).collect())));
     let ids = |state: &State| state.cost.history.iter().map(|run| run.0.id).collect::<Vec<_>>();
     assert_eq!(ids(&state), (10..50).rev().collect::<Vec<_>>());
     state.apply(Action::Show(20));
@@ -488,9 +488,9 @@ fn the_history_is_newest_first_and_forgets_what_it_is_told() {
     assert_eq!(state.cost.shown, None, "gone");
     // Read again from a file.
     let again = a_run(20);
-    assert_eq!(state.apply(Action::RunRead(Ok(again.clone()))), [Effect::KeepRun(again)]);
+    assert_eq!(state.apply(Action::Browser(Report::RunRead(Ok(again.clone())))), [Effect::KeepRun(again)]);
     assert_eq!(state.cost.shown.as_ref().unwrap().0.id, 20);
-    state.apply(Action::RunRead(Err(Problem::new("no run", ""))));
+    state.apply(Action::Browser(Report::RunRead(Err(Problem::new("no run", "")))));
     assert_eq!(state.cost.storage.as_ref().unwrap().title, "no run");
 }
 
@@ -509,18 +509,18 @@ fn nothing_can_be_measured_when_nothing_was_built() {
 #[test]
 fn starting_keeps_the_preset_and_asks_for_a_build() {
     let mut state = State::default();
-    let effects = state.apply(Action::Started(Surroundings::default()));
+    let effects = state.apply(Action::Browser(Report::Started(Surroundings::default())));
     assert!(matches!(effects[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.preset, Some(Preset::Framed));
 }
 
 #[test]
-fn a_preset_brings_its_key_until_somebody_types_one() {
+fn a_preset_brings_its_key_until_a_person_types_one() {
     let mut state = State::default();
     assert_eq!(state.key, "lab/tensor");
     assert!(matches!(state.apply(Action::Preset(Preset::Cloud))[..], [Effect::Engine(Command::Build { .. })]));
     assert_eq!(state.key, "lab/points");
-    // Whether somebody listens is asked for the new key.
+    // The page asks the router anew whether a subscriber listens to the key.
     state.apply(Action::Engine(Event::Opened(info())));
     let effects = state.apply(Action::Preset(Preset::Frame));
     assert_eq!(effects.last(), Some(&Effect::Engine(Command::Session(session::Task::Match("lab/camera".to_owned())))));
@@ -540,7 +540,7 @@ fn words_of_others_in_problems_are_bounded_and_seen() {
 }
 
 #[test]
-fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
+fn a_name_from_outside_is_kept_as_it_came_and_shown_safely() {
     let mut state = State::default();
     let name = "\u{202e}gnp.exe ";
     state.apply(Action::Engine(Event::FileRead { file: 1, name: name.to_owned(), len: 3 }));
@@ -553,12 +553,12 @@ fn a_name_from_outside_is_kept_as_it_came_and_shown_as_it_should_be() {
     state.apply(Action::Edit(id, Edit::Name(name.to_owned())));
     // What is sent is the name itself.
     assert_eq!(state.rows.last().unwrap().spec().unwrap().name(), name);
-    let kept = Setup::from_json(&Setup::of(&state).to_json()).unwrap();
+    let kept = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
     assert_eq!(State::resumed(kept).rows.last().unwrap().name.raw(), name);
 }
 
 #[test]
-fn a_row_of_a_message_that_cannot_be_counted_in_memory_says_what_was_asked_for() {
+fn a_message_beyond_memory_says_what_was_asked_for() {
     let shape = vec![1 << 20, 1 << 20];
     let message = Message { shape, ..Message::first(crate::message::Schema::Tensor) };
     let row = Row::message(0, "huge", Element::Float64, message);
@@ -571,7 +571,7 @@ fn many_actions_do_what_they_do_one_by_one() {
         Action::Engine(Event::LabFound { ws: "ws/127.0.0.1:1".into(), tcp: "tcp/127.0.0.1:2".into() }),
         Action::Connect,
         Action::Key("lab/many".into()),
-        Action::Started(Surroundings::default()),
+        Action::Browser(Report::Started(Surroundings::default())),
     ];
     let (mut one_by_one, mut at_once) = (State::default(), State::default());
     let effects: Vec<Effect> = actions.iter().cloned().flat_map(|action| one_by_one.apply(action)).collect();

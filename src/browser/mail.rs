@@ -9,9 +9,16 @@ use crate::protocol::{decode, encode};
 
 /// A message as an array, and what of it is transferred. Of the objects that go along, an
 /// `ArrayBuffer` is transferred, and others are cloned.
+///
+/// # Errors
+/// A text, when the message cannot be written.
 #[allow(clippy::disallowed_methods, reason = "the bytes of a message: a payload is not in it")]
-pub(crate) fn letter(message: &impl Serialize, along: impl IntoIterator<Item = JsValue>) -> (Array, Array) {
-    let bytes = Uint8Array::from(encode(message).as_slice());
+pub(crate) fn letter(
+    message: &impl Serialize,
+    along: impl IntoIterator<Item = JsValue>,
+) -> Result<(Array, Array), String> {
+    let bytes = encode(message).map_err(|error| format!("a message cannot be written ({error})"))?;
+    let bytes = Uint8Array::from(bytes.as_slice());
     let (letter, transfer) = (Array::of1(&bytes), Array::of1(&bytes.buffer()));
     for object in along {
         if object.is_instance_of::<ArrayBuffer>() {
@@ -19,7 +26,7 @@ pub(crate) fn letter(message: &impl Serialize, along: impl IntoIterator<Item = J
         }
         letter.push(&object);
     }
-    (letter, transfer)
+    Ok((letter, transfer))
 }
 
 /// The message of an array, and the objects that came along.

@@ -1,5 +1,5 @@
-//! What both programs, the page and the engine, use of the browser: its clocks, its errors in
-//! words, what it is, and the messages between the two.
+//! What both programs, the page and the engine, use of the browser. It has the clocks, errors in
+//! words, facts about the browser, and the messages between the two.
 
 pub(crate) mod clock;
 pub(crate) mod error;

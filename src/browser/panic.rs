@@ -15,7 +15,7 @@ const PANIC: &str = "zbytesLabPanic";
 pub(crate) fn watch() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        // If that fails, there is no other place for the text.
+        // If that fails, the text has no other place.
         let _ = Reflect::set(&js_sys::global(), &PANIC.into(), &JsValue::from_str(&lines(&info.to_string())));
     }));
 }

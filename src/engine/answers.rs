@@ -4,17 +4,23 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
 
-use super::{Runtime, session::text_bytes};
+use super::{
+    frames::Frames,
+    page::Page,
+    payloads::Payloads,
+    session::{Operation, Session},
+};
 use crate::{
     app::{
         Problem, PutId, Row,
         session::{
-            Answered, Asked, Change, Options,
-            answers::{Answers, patience},
+            Answered, Asked, Event, Options,
+            answers::{Answers, TEXT, patience},
+            text_bytes,
         },
     },
     browser::clock,
-    client::{self, Answer, Content, QueryId, ReplyError, encoding},
+    client::{self, Answer, Content, QueryId, ReplyError},
     number::{count, seconds},
     payload::ZBytes,
 };
@@ -42,25 +48,39 @@ struct Waiting {
     query: QueryId,
     local: bool,
     key: String,
-    /// How long the querier waits.
-    timeout: Option<Duration>,
     way: Rc<Way>,
 }
 
-/// The queries that the queryable of this page has not answered yet.
-#[derive(Default)]
+/// Answers queries.
 pub(super) struct Answering {
+    page: Page,
+    payloads: Rc<Payloads>,
+    frames: Rc<Frames>,
+    session: Rc<Session>,
+    /// The queries that the queryable of this page has not answered yet.
     answers: RefCell<Answers<Waiting>>,
     /// The reasons of refusals that have not left the browser yet.
     refused: RefCell<HashMap<PutId, String>>,
     turn: RefCell<Option<Timeout>>,
 }
 
-impl Runtime {
+impl Answering {
+    pub(super) fn new(page: Page, payloads: Rc<Payloads>, frames: Rc<Frames>, session: Rc<Session>) -> Rc<Self> {
+        Rc::new(Self {
+            page,
+            payloads,
+            frames,
+            session,
+            answers: RefCell::default(),
+            refused: RefCell::default(),
+            turn: RefCell::default(),
+        })
+    }
+
     /// Queues a query for its answer. The page answers at once, unless it has planned a turn
     /// already.
     pub(super) fn answer_in_turn(
-        &self,
+        self: &Rc<Self>,
         op: PutId,
         asked: Asked,
         key: String,
@@ -68,28 +88,25 @@ impl Runtime {
         rows: Result<Vec<Row>, String>,
     ) {
         let way = Way { key, options, rows };
-        let mut answers = self.inner.answering.answers.borrow_mut();
-        let way = answers
-            .newest()
-            .map(|newest| newest.way.clone())
-            .filter(|newest| **newest == way)
-            .unwrap_or_else(|| Rc::new(way));
+        let mut answers = self.answers.borrow_mut();
+        let way = match answers.newest() {
+            Some(newest) if *newest.way == way => newest.way.clone(),
+            _ => Rc::new(way),
+        };
         let Asked { query, local, key: asked, timeout, .. } = asked;
-        let until = timeout.map(|timeout| clock::now() + patience(timeout));
-        answers.ask(Waiting { op, query, local, key: asked.raw().to_owned(), timeout, way }, until);
+        answers.ask(Waiting { op, query, local, key: asked.raw().to_owned(), way }, clock::now(), timeout);
         drop(answers);
-        if self.inner.answering.turn.borrow().is_none() {
+        if self.turn.borrow().is_none() {
             self.answer_what_is_due();
         }
     }
 
     /// Answers the queries that are due, for one slice of time.
-    fn answer_what_is_due(&self) {
+    fn answer_what_is_due(self: &Rc<Self>) {
         let begun = clock::now();
-        self.inner.answering.turn.borrow_mut().take();
-        let late = self.inner.answering.answers.borrow_mut().take_late(begun, REFUSED);
-        for waiting in late {
-            let timeout = waiting.timeout.unwrap_or_default();
+        self.turn.take();
+        let late = self.answers.borrow_mut().take_late(begun, REFUSED);
+        for (waiting, timeout) in late {
             let why = format!(
                 "this page could not answer within {} of the {} that were asked for: other answers were before it",
                 seconds(patience(timeout)),
@@ -97,10 +114,8 @@ impl Runtime {
             );
             self.refuse(&waiting, why);
         }
-        while let Some(waiting) = {
-            let mut answers = self.inner.answering.answers.borrow_mut();
-            answers.take()
-        } {
+        loop {
+            let Some(waiting) = self.answers.borrow_mut().take() else { break };
             self.answer_query(&waiting);
             if clock::now().saturating_sub(begun) >= SLICE {
                 break;
@@ -111,8 +126,8 @@ impl Runtime {
 
     /// Sets the timer for the next turn. It sets none while only the end of an answer can start the
     /// next one.
-    fn plan_answers(&self) {
-        let answers = self.inner.answering.answers.borrow();
+    fn plan_answers(self: &Rc<Self>) {
+        let answers = self.answers.borrow();
         let millis = if answers.is_free() {
             Some(0)
         } else {
@@ -120,8 +135,7 @@ impl Runtime {
         };
         drop(answers);
         let this = self.clone();
-        *self.inner.answering.turn.borrow_mut() =
-            millis.map(|millis| Timeout::new(millis, move || this.answer_what_is_due()));
+        self.turn.replace(millis.map(|millis| Timeout::new(millis, move || this.answer_what_is_due())));
     }
 
     fn answer_query(&self, waiting: &Waiting) {
@@ -132,9 +146,9 @@ impl Runtime {
             // The person chose to answer with an error.
             Err(text) => return self.send_answer(waiting, Err(text_bytes(text))),
         };
-        self.note_rows(*op, rows);
+        self.frames.note(*op, rows);
         let answer = || -> Result<Answer, String> {
-            let (payload, _) = self.built(rows).map_err(|problem| failed(&problem))?;
+            let (payload, _) = self.payloads.built(rows).map_err(|problem| failed(&problem))?;
             // A reply has one key. It is the queryable's own key; where that key is an expression,
             // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
@@ -154,57 +168,53 @@ impl Runtime {
     /// Sends the querier the reason why it gets no answer.
     fn refuse(&self, waiting: &Waiting, why: String) {
         let text = text_bytes(&why);
-        self.inner.answering.refused.borrow_mut().insert(waiting.op, why);
+        self.refused.borrow_mut().insert(waiting.op, why);
         self.send_answer(waiting, Err(text));
     }
 
     fn send_answer(&self, waiting: &Waiting, answer: Result<Answer, ZBytes>) {
         let Waiting { op, query, local, .. } = *waiting;
         let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.payload.len());
-        let result = answer
-            .map_err(|payload| ReplyError { payload, encoding: encoding::encoding("text/plain").unwrap_or_default() });
+        let result = answer.map_err(|payload| ReplyError { payload, encoding: TEXT });
         let most = {
-            let mut answers = self.inner.answering.answers.borrow_mut();
+            let mut answers = self.answers.borrow_mut();
             answers.begin(op, bytes).then(|| answers.most())
         };
         if let Some(most) = most {
-            self.change(Change::AnswersHeld(most));
+            self.page.tell(Event::AnswersHeld(most));
         }
-        self.send(Command::Answer { op, query, local, result });
+        self.session.begin(op, Operation::Answer, Command::Answer { op, query, local, result });
     }
 
-    /// Handles the end of an answer. Returns whether `op` was an answer.
-    pub(super) fn answer_ended(&self, op: PutId, result: &Result<(), Problem>) -> bool {
-        if !self.inner.answering.answers.borrow_mut().end(op) {
-            return false;
-        }
-        let refused = self.inner.answering.refused.borrow_mut().remove(&op);
+    /// Handles the end of an answer.
+    pub(super) fn ended(self: &Rc<Self>, op: PutId, result: Result<(), Problem>) {
+        self.answers.borrow_mut().end(op);
+        let refused = self.refused.borrow_mut().remove(&op);
         let how = match (result, refused) {
-            (Err(problem), _) => Answered::Failed(problem.clone()),
+            (Err(problem), _) => Answered::Failed(problem),
             (Ok(()), Some(why)) => Answered::Refused(why),
             (Ok(()), None) => Answered::Left,
         };
-        self.change(Change::Answered(1, how));
+        self.page.tell(Event::Answered(1, how));
         self.plan_answers();
-        true
     }
 
     /// The page undeclares its queryable: it refuses the queries that still wait.
-    pub(super) fn stop_answering(&self) {
-        let waiting = self.inner.answering.answers.borrow_mut().take_all();
+    pub(super) fn stop(&self) {
+        let waiting = self.answers.borrow_mut().take_all();
         for waiting in waiting {
             self.refuse(&waiting, "this page has stopped answering".to_owned());
         }
     }
 
     /// The session has ended, so the page drops the queries of that session.
-    pub(super) fn forget_queries(&self) {
-        let gone = self.inner.answering.answers.borrow_mut().take_all().len();
+    pub(super) fn forget(self: &Rc<Self>) {
+        let gone = self.answers.borrow_mut().take_all().len();
         self.plan_answers();
         if gone > 0 {
             let detail = format!("{} waited for an answer when the session ended.", count(gone));
             let problem = Problem::new("Queries were cut off.", detail);
-            self.change(Change::Answered(gone as u64, Answered::Failed(problem)));
+            self.page.tell(Event::Answered(gone as u64, Answered::Failed(problem)));
         }
     }
 }

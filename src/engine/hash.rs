@@ -4,10 +4,7 @@
 use gloo_timers::future::TimeoutFuture;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    ledger::Ledger,
-    payload::{BuildError, ZBytes},
-};
+use crate::{app::InWords, ledger::Ledger, payload::ZBytes};
 
 /// Bytes that are hashed before other work gets a turn: they take a few milliseconds.
 const TURN: usize = 1 << 20;
@@ -18,14 +15,15 @@ const WINDOW: usize = 64 << 10;
 /// Returns the digest as 64 hexadecimal digits.
 ///
 /// # Errors
-/// [`BuildError::Segment`] when an owner was detached.
-pub(super) async fn sha256(payload: &ZBytes) -> Result<String, BuildError> {
+/// Why not all bytes can be read, as when an owner was detached.
+pub(super) async fn sha256(payload: &ZBytes) -> Result<String, String> {
     let mut hash = Sha256::new();
     let mut window = vec![0; WINDOW];
     let mut ledger = Ledger::new();
     for start in (0..payload.len()).step_by(TURN) {
-        let part = payload.slice(start..payload.len().min(start + TURN)).unwrap_or_else(ZBytes::empty);
-        part.for_each_window(&mut window, &mut ledger, |bytes| hash.update(bytes))?;
+        let part = payload.slice(start..payload.len().min(start + TURN)).ok_or("a part of it is not there")?;
+        let read = part.for_each_window(&mut window, &mut ledger, |bytes| hash.update(bytes));
+        read.map_err(|error| error.in_words())?;
         TimeoutFuture::new(0).await;
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())

@@ -9,7 +9,11 @@ use zbytes_session::web::{
 };
 
 use crate::{
-    app::{Problem, locator::OWN_ENDPOINT},
+    app::{
+        Problem,
+        locator::{OWN_ENDPOINT, websocket_url},
+        sentence,
+    },
     browser::surroundings::{self, ask_lab, fetch, is_of_the_lab, origin},
     present::session::Place,
 };
@@ -46,6 +50,16 @@ impl Host for LabHost {
             Some(told.problem(&place.origin).unwrap_or_else(|| place.refused_by_the_lab(after, &told, plain)))
         })
     }
+}
+
+/// The address of the WebSocket that a locator means.
+///
+/// # Errors
+/// A [`Problem`] when the locator is not one that a page can open.
+pub fn url_of(locator: &str) -> Result<String, Problem> {
+    websocket_url(locator, &origin()).map_err(|error| {
+        Problem::new("Not a locator that a page can open.", format!("{}.", sentence(&error.to_string())))
+    })
 }
 
 /// Returns the place of the session at `url`, as this page sees it.

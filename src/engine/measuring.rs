@@ -1,7 +1,7 @@
 //! Takes the measurements of the Cost pane. The module `measure` decides which variant has its
 //! turn, and judges the results.
 //!
-//! The page starts an engine of its own for each measurement. So it takes turns with nobody, the
+//! The page starts an engine of its own for each measurement. So it waits for no other work, the
 //! person may use the page meanwhile, and everything that it has allocated is gone with it. It rests
 //! now and then, to hear whether the person stops it. Whole puts have sessions of their own.
 
@@ -19,12 +19,12 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use self::rig::{Rig, array, cannot_build, no_memory, same, source, untimed, views};
-use super::sources::Sources;
+use self::rig::{Rig, array, cannot_build, no_memory, not_there, same, source, untimed, views};
+use super::{files::Files, host::url_of, page::Page, sources::Sources};
 use crate::{
-    app::{Kind, Order, Problem, Row},
+    app::{Event, Kind, Order, Problem, Row, Shown},
     browser::{clock, surroundings},
     client::pause::STILL,
     ledger::{Ledger, Place},
@@ -91,7 +91,7 @@ extern "C" {
 
 /// Stops a measurement.
 #[derive(Clone, Default)]
-pub(crate) struct Stop {
+pub(super) struct Stop {
     inner: Rc<Stopping>,
 }
 
@@ -99,13 +99,14 @@ pub(crate) struct Stop {
 struct Stopping {
     set: Cell<bool>,
     /// Called when the stop is set.
-    hook: RefCell<Option<Box<dyn Fn()>>>,
+    hook: RefCell<Option<Rc<dyn Fn()>>>,
 }
 
 impl Stop {
     pub(crate) fn set(&self) {
         self.inner.set.set(true);
-        if let Some(hook) = self.inner.hook.borrow().as_ref() {
+        let hook = self.inner.hook.borrow().clone();
+        if let Some(hook) = hook {
             hook();
         }
     }
@@ -116,7 +117,58 @@ impl Stop {
 
     /// Registers `hook`, which runs when the stop is set.
     fn on_set(&self, hook: impl Fn() + 'static) {
-        *self.inner.hook.borrow_mut() = Some(Box::new(hook));
+        self.inner.hook.replace(Some(Rc::new(hook)));
+    }
+}
+
+/// Takes measurements for the page, one after the other.
+pub(super) struct Measuring {
+    page: Page,
+    files: Files,
+    /// Stops the measurement under way.
+    stop: RefCell<Stop>,
+    /// Whether the page is hidden, and whether it was during the measurement.
+    hidden: Cell<bool>,
+    was_hidden: Cell<bool>,
+}
+
+impl Measuring {
+    pub(super) fn new(page: Page, files: Files) -> Rc<Self> {
+        Rc::new(Self { page, files, stop: RefCell::default(), hidden: Cell::default(), was_hidden: Cell::default() })
+    }
+
+    /// Begins the measurement of `order`, and stops the one before. `locator` is that of an open
+    /// session, for whole puts.
+    pub(super) fn begin(self: &Rc<Self>, order: Order, locator: Option<&str>) {
+        let number = order.number;
+        let url = match locator.map(url_of).transpose() {
+            Ok(url) => url,
+            Err(problem) => return self.page.tell(Event::MeasureEnded(number, Err(problem))),
+        };
+        self.was_hidden.set(self.hidden.get());
+        let stop = Stop::default();
+        self.stop.replace(stop.clone()).set();
+        let this = self.clone();
+        spawn_local(async move {
+            let progress = |progress| this.page.tell(Event::MeasureProgress(number, progress));
+            let mut result = measure(order, url, &this.files, &stop, progress).await;
+            if let Ok(Some(run)) = &mut result {
+                run.conditions.hidden = this.was_hidden.get();
+            }
+            this.page.tell(Event::MeasureEnded(number, result.map(|run| run.map(|run| Shown(Rc::new(run))))));
+        });
+    }
+
+    /// Stops the measurement under way. It ends with what it has measured so far.
+    pub(super) fn stop(&self) {
+        let stop = self.stop.borrow().clone();
+        stop.set();
+    }
+
+    /// Whether the page is hidden from now on.
+    pub(super) fn set_hidden(&self, hidden: bool) {
+        self.hidden.set(hidden);
+        self.was_hidden.set(hidden || self.was_hidden.get());
     }
 }
 
@@ -128,6 +180,7 @@ impl Stop {
 pub(crate) async fn measure(
     order: Order,
     url: Option<String>,
+    files: &Files,
     stop: &Stop,
     progress: impl Fn(Progress),
 ) -> Result<Option<Run>, Problem> {
@@ -138,13 +191,22 @@ pub(crate) async fn measure(
     let step = clock::step();
     let mut pace = Pace::new(stop);
     let begun = clock::now();
-    let mut bench =
-        Bench { step, pace: &mut pace, progress, begun, told: begun, before: 0, after: 0, later: Duration::ZERO };
+    let mut bench = Bench {
+        step,
+        files,
+        pace: &mut pace,
+        progress,
+        begun,
+        told: begun,
+        before: 0,
+        after: 0,
+        later: Duration::ZERO,
+    };
     let mut refused = None;
     let (mut puts, mut router, mut unsent) = (Vec::new(), None, None);
     let series = match order.scenario {
         Scenario::Payload => {
-            let mut rig = rig_of(&order.rows, true, bench.pace).await?;
+            let mut rig = rig_of(&order.rows, true, files, bench.pace).await?;
             if url.is_some() {
                 (bench.after, bench.later) = (puts::count(true), puts::guess(rig.len()));
             }
@@ -250,6 +312,7 @@ impl Entry {
 
 struct Bench<'a> {
     step: Duration,
+    files: &'a Files,
     pace: &'a mut Pace,
     progress: &'a dyn Fn(Progress),
     /// When the run began.
@@ -371,7 +434,7 @@ impl Bench<'_> {
         let mut apart = Duration::ZERO;
         for (at, entry) in &fresh {
             self.pace.rest().await;
-            let once = rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(entry.variant, 1))?;
+            let once = rigs.get_mut(*at).ok_or_else(not_there)?.time(entry.variant, 1)?;
             apart += once.max(self.step * STEPS_PER_SAMPLE) * rounds;
         }
         self.after += fresh.len() as u32 * rounds;
@@ -385,9 +448,9 @@ impl Bench<'_> {
             let turns: Vec<_> = entries.iter().map(|(at, entry)| (*at, entry.variant)).collect();
             let entries = entries.into_iter().map(|(_, entry)| entry).collect();
             series.extend(
-                self.course(entries, rounds, async |index, runs| match turns.get(index) {
-                    Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
-                    None => Ok(Duration::ZERO),
+                self.course(entries, rounds, async |index, runs| {
+                    let (at, variant) = turns.get(index).ok_or_else(not_there)?;
+                    rigs.get_mut(*at).ok_or_else(not_there)?.time(*variant, runs)
                 })
                 .await?,
             );
@@ -435,7 +498,7 @@ impl Bench<'_> {
         let mut rigs = Vec::new();
         for place in [Place::JsHeap, Place::Linear] {
             let rows: Vec<Row> = rows.iter().map(|row| placed(row, place)).collect();
-            rigs.push(rig_of(&rows, false, self.pace).await?);
+            rigs.push(rig_of(&rows, false, self.files, self.pace).await?);
         }
         if let [js, linear] = rigs.as_slice() {
             same(js.reference(), linear.reference())?;
@@ -444,23 +507,22 @@ impl Bench<'_> {
         let turns = [(0, Variant::CopyJs), (1, Variant::CopyWasm), (0, Variant::BorrowJs), (1, Variant::BorrowWasm)];
         let mut entries = Vec::new();
         for (at, variant) in turns {
-            if let Some(rig) = rigs.get_mut(at) {
-                let copied = rig.try_out(variant)?.unwrap_or_default();
-                self.pace.rest().await;
-                self.warm(rig, variant).await?;
-                entries.push(Entry::of(variant, rig, copied));
-            }
+            let rig = rigs.get_mut(at).ok_or_else(not_there)?;
+            let copied = rig.try_out(variant)?.map_err(|reason| Problem::new("The arrays cannot be taken.", reason))?;
+            self.pace.rest().await;
+            self.warm(rig, variant).await?;
+            entries.push(Entry::of(variant, rig, copied));
         }
-        self.course(entries, ROUNDS, async |index, runs| match turns.get(index) {
-            Some((at, variant)) => rigs.get_mut(*at).map_or(Ok(Duration::ZERO), |rig| rig.time(*variant, runs)),
-            None => Ok(Duration::ZERO),
+        self.course(entries, ROUNDS, async |index, runs| {
+            let (at, variant) = turns.get(index).ok_or_else(not_there)?;
+            rigs.get_mut(*at).ok_or_else(not_there)?.time(*variant, runs)
         })
         .await
     }
 
     /// Joins many runs of bytes into one: by way of a `Blob`, and by the lab's gather.
     async fn blob(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
-        let rig = rig_of(rows, false, self.pace).await?;
+        let rig = rig_of(rows, false, self.files, self.pace).await?;
         let payload = rig.reference().clone();
         let mut ledger = Ledger::new();
         let whole = payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
@@ -490,7 +552,7 @@ impl Bench<'_> {
     /// Measures the first message of the rows. It is taken apart and made into a payload, and also
     /// made from its arrays.
     async fn message(&mut self, rows: &[Row]) -> Result<Vec<Series>, Problem> {
-        let mut rig = message::Rig::new(rows)?;
+        let mut rig = message::Rig::new(rows, self.files)?;
         self.pace.rest().await;
         let mut entries = Vec::new();
         for variant in message::VARIANTS {
@@ -506,7 +568,7 @@ impl Bench<'_> {
             }
         }
         self.course(entries, ROUNDS, async |index, runs| {
-            message::VARIANTS.get(index).map_or(Ok(Duration::ZERO), |variant| rig.time(*variant, runs))
+            rig.time(*message::VARIANTS.get(index).ok_or_else(not_there)?, runs)
         })
         .await
     }
@@ -564,21 +626,21 @@ fn borrowed(segment: Segment) -> Result<ZBytes, Problem> {
 /// Joins all bytes of `payload` into one `ArrayBuffer`, by way of a `Blob`.
 async fn blob(payload: &ZBytes) -> Result<ArrayBuffer, Problem> {
     let failed = |error: JsValue| no_memory(&error, payload.len());
-    let whole = JsFuture::from(blob_of(&views(payload)).map_err(failed)?).await.map_err(failed)?;
+    let whole = JsFuture::from(blob_of(&views(payload)?).map_err(failed)?).await.map_err(failed)?;
     Ok(whole.unchecked_into())
 }
 
 /// Makes a rig of rows, and the arrays for it. With `moves`, it makes the arrays twice: moved
 /// arrays pass from payload to payload, so copying and borrowing need others.
-async fn rig_of(rows: &[Row], moves: bool, pace: &mut Pace) -> Result<Rig, Problem> {
+async fn rig_of(rows: &[Row], moves: bool, files: &Files, pace: &mut Pace) -> Result<Rig, Problem> {
     // Filling a message copies bytes, but that is not a part of building the payload.
     let listed = |sources: &Sources, mode| sources.list(Some(mode)).map(|(sources, _)| sources);
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(files.clone());
     sources.make(rows)?;
     pace.rest().await;
     let (copy, borrow) = (listed(&sources, Mode::Copy)?, listed(&sources, Mode::Borrow)?);
     let moved = if moves {
-        let mut sources = Sources::default();
+        let mut sources = Sources::new(files.clone());
         sources.make(rows)?;
         pace.rest().await;
         Some(listed(&sources, Mode::Move)?)

@@ -14,11 +14,11 @@ use js_sys::{Array, Function, Object, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Runtime, save};
+use super::{page::Page, samples::Samples, save};
 use crate::{
     app::{
-        Event, InWords, Problem, SampleId,
-        message::{ArrayFacts, ArrayKey, Change, Opened, Part, Picture, Task, message_problem},
+        InWords, Problem, SampleId,
+        message::{ArrayFacts, ArrayKey, Event, Opened, Part, Picture, Task, message_problem},
         sentence,
     },
     browser::{clock, error::message_of},
@@ -47,35 +47,15 @@ const TOLD: Duration = Duration::from_millis(100);
 /// How many elements of an array the page shows at each of its ends.
 const SHOWN: usize = 4;
 
-/// What is kept of the message that is read, and of those that were read before.
-pub(super) struct Reading {
+/// Reads messages. Keeps the arrays that were made of them.
+pub(super) struct Messages {
+    page: Page,
+    samples: Rc<Samples>,
     /// The number of the newest task. Work for an older task stops.
     wanted: Cell<u64>,
     /// The room for a picture.
     room: Cell<Room>,
     arrays: RefCell<HashMap<SampleId, Vec<(ArrayKey, Object)>>>,
-}
-
-impl Default for Reading {
-    fn default() -> Self {
-        let room = Room { width: 0.0, height: 0.0, density: 1.0 };
-        Self { wanted: Cell::default(), room: Cell::new(room), arrays: RefCell::default() }
-    }
-}
-
-impl Reading {
-    /// A picture has this room from now on.
-    pub(super) fn set_room(&self, room: Room) {
-        self.room.set(room);
-    }
-
-    /// Drops the arrays that were made of these samples.
-    pub(super) fn forget(&self, ids: &[SampleId]) {
-        let mut arrays = self.arrays.borrow_mut();
-        for id in ids {
-            arrays.remove(id);
-        }
-    }
 }
 
 /// The person chose another message, or closed this one.
@@ -86,7 +66,7 @@ struct Stopped;
 /// # Errors
 /// [`Stopped`], or the first error of `step`.
 async fn in_turns(
-    runtime: &Runtime,
+    messages: &Messages,
     number: u64,
     mut step: impl FnMut() -> Result<bool, MessageError>,
 ) -> Result<Result<(), MessageError>, Stopped> {
@@ -100,7 +80,7 @@ async fn in_turns(
             }
         }
         TimeoutFuture::new(0).await;
-        if runtime.inner.reading.wanted.get() != number {
+        if messages.wanted.get() != number {
             return Err(Stopped);
         }
     }
@@ -109,7 +89,7 @@ async fn in_turns(
 /// Finds the ranges of the values, and reports progress.
 struct Scanning<'a> {
     number: u64,
-    runtime: &'a Runtime,
+    messages: &'a Messages,
     done: u64,
     total: u64,
     told: Duration,
@@ -119,12 +99,12 @@ struct Scanning<'a> {
 impl Scanning<'_> {
     async fn scan(&mut self, mut scan: Scan) -> Result<Result<Scan, MessageError>, Stopped> {
         let before = self.done;
-        let result = in_turns(self.runtime, self.number, || {
+        let result = in_turns(self.messages, self.number, || {
             let last = scan.step(STEP)?;
             self.done = before + scan.done() as u64;
             if clock::now().saturating_sub(self.told) >= TOLD {
                 self.told = clock::now();
-                self.runtime.answer(Event::Message(Change::Looked(self.number, self.done, self.total)));
+                self.messages.page.tell(Event::Looked(self.number, self.done, self.total));
             }
             Ok(last)
         })
@@ -134,19 +114,37 @@ impl Scanning<'_> {
     }
 }
 
-impl Runtime {
+impl Messages {
+    pub(super) fn new(page: Page, samples: Rc<Samples>) -> Rc<Self> {
+        let room = Cell::new(Room { width: 0.0, height: 0.0, density: 1.0 });
+        Rc::new(Self { page, samples, wanted: Cell::default(), room, arrays: RefCell::default() })
+    }
+
+    /// A picture has this room from now on.
+    pub(super) fn set_room(&self, room: Room) {
+        self.room.set(room);
+    }
+
+    /// Drops the arrays that were made of these samples.
+    pub(super) fn forget(&self, ids: &[SampleId]) {
+        let mut arrays = self.arrays.borrow_mut();
+        for id in ids {
+            arrays.remove(id);
+        }
+    }
+
     /// Carries out a task for a message.
-    pub(super) fn message(&self, task: Task) {
+    pub(super) fn carry_out(self: &Rc<Self>, task: Task) {
         match task {
             Task::Read { number, sample, start, schema } => {
                 let result = match self.payload(sample) {
                     Ok(payload) => open(&payload, start, schema).map_err(|error| message_problem(&error)),
                     Err(problem) => Err(problem),
                 };
-                self.answer(Event::Message(Change::Found(number, result.map(Rc::new))));
+                self.page.tell(Event::Found(number, result.map(Rc::new)));
             }
             Task::Paint { number, sample, content, slice, ranges } => {
-                self.inner.reading.wanted.set(number);
+                self.wanted.set(number);
                 let this = self.clone();
                 spawn_local(async move {
                     let result = match this.payload(sample) {
@@ -156,39 +154,40 @@ impl Runtime {
                         },
                         Err(problem) => Err(problem),
                     };
-                    this.answer(Event::Message(Change::Painted(number, result.map(Rc::new))));
+                    this.page.tell(Event::Painted(number, result.map(Rc::new)));
                 });
             }
-            Task::Leave => self.inner.reading.wanted.set(0),
+            Task::Leave => self.wanted.set(0),
             Task::Make(sample, key) => {
                 let result = self.payload(sample).and_then(|payload| {
                     let (array, facts) = make(&payload, key)?;
-                    self.inner.reading.arrays.borrow_mut().entry(sample).or_default().push((key, array));
+                    self.arrays.borrow_mut().entry(sample).or_default().push((key, array));
                     Ok(facts)
                 });
-                self.answer(Event::Message(Change::Made(sample, key, result)));
+                self.page.tell(Event::Made(sample, key, result));
             }
             Task::Save(sample, key, name) => {
                 let array =
-                    self.inner.reading.arrays.borrow().get(&sample).and_then(|arrays| {
+                    self.arrays.borrow().get(&sample).and_then(|arrays| {
                         arrays.iter().find(|(there, _)| *there == key).map(|(_, array)| array.clone())
                     });
                 let Some(array) = array else {
                     let gone = Problem::new("The array is not here any more.", "Make it again, and save it then.");
-                    return self.answer(Event::Message(Change::NotSaved(gone)));
+                    return self.page.tell(Event::NotSaved(gone));
                 };
                 let len = array.unchecked_ref::<Uint8Array>().byte_length() as usize;
                 match save::blob_of_bytes(&Array::of1(&array), len) {
-                    Ok(blob) => self.hand_over(blob, &name),
-                    Err(problem) => self.answer(Event::Message(Change::NotSaved(problem))),
+                    Ok(blob) => self.page.hand_over(blob, &name),
+                    Err(problem) => self.page.tell(Event::NotSaved(problem)),
                 }
             }
         }
     }
 
     fn payload(&self, sample: SampleId) -> Result<ZBytes, Problem> {
-        let payload = self.inner.payloads.borrow().get(&sample).cloned();
-        payload.ok_or_else(|| Problem::new("The sample is gone.", "It was let go, by hand or for newer ones."))
+        self.samples
+            .payload(sample)
+            .ok_or_else(|| Problem::new("The sample is gone.", "It was let go, by hand or for newer ones."))
     }
 
     /// Finds the ranges, unless they are known, and paints.
@@ -200,11 +199,13 @@ impl Runtime {
         slice: usize,
         known: Option<Rc<[Range]>>,
     ) -> Result<Result<Picture, MessageError>, Stopped> {
-        let (view, room) = (content.spec.view(), self.inner.reading.room.get());
-        let starts: Vec<usize> = content.arrays.iter().map(|range| range.start).collect();
-        let start = starts.first().copied().unwrap_or_default();
+        let (view, room) = (content.spec.view(), self.room.get());
+        // What the page says of a message is what this engine has read of it. A view that needs an
+        // array which is not there would paint bytes of others.
+        let missing = |index| MessageError::Unsound { why: format!("its picture needs array {index}, which it lacks") };
+        let start = |index: usize| content.arrays.get(index).map(|range| range.start).ok_or_else(|| missing(index));
         let total = content.arrays.iter().map(|range| range.len() as u64).sum();
-        let mut scanning = Scanning { number, runtime: self, done: 0, total, told: clock::now(), looked: 0 };
+        let mut scanning = Scanning { number, messages: self, done: 0, total, told: clock::now(), looked: 0 };
         // The first value that cannot be read ends the task.
         macro_rules! sure {
             ($result:expr) => {
@@ -217,22 +218,23 @@ impl Runtime {
         let (fit, ranges, rgba) = match view {
             View::Nothing => (room.plot(0.0), Rc::from([]), Vec::new()),
             View::Number(element) => {
-                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, 1, 1)).await?);
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, sure!(start(0)), 1, 1)).await?);
                 (room.plot(0.0), Rc::from([scan.range()]), Vec::new())
             }
             View::Line(element, count) => {
                 let fit = room.plot(0.5);
                 let parts = count.min(fit.pixels.0);
-                let scan = sure!(scanning.scan(Scan::of_run(payload, element, start, count, parts)).await?);
+                let scan = sure!(scanning.scan(Scan::of_run(payload, element, sure!(start(0)), count, parts)).await?);
                 let (all, thick) = (scan.range(), (1.5 * room.density).ceil() as usize);
                 (fit, Rc::from([all]), line(scan.parts(), &all, fit.pixels, thick))
             }
             View::Raster(raster) => {
+                let start = sure!(start(0));
                 let ranges = match known {
                     Some(ranges) => ranges,
                     None => Rc::from([sure!(scanning.scan(Scan::of_raster(payload, &raster, start)).await?).range()]),
                 };
-                let range = ranges.first().copied().unwrap_or_default();
+                let range = sure!(ranges.first().copied().ok_or_else(|| missing(0)));
                 let fit = room.fit(raster.width, raster.height);
                 let mut painting = Painting::new(payload, raster, start, slice, range, fit.pixels);
                 sure!(in_turns(self, number, || painting.step(STEP)).await?);
@@ -242,30 +244,25 @@ impl Runtime {
             View::Points(count) => {
                 let arrays = content.spec.arrays();
                 let mut ranges = Vec::new();
-                for (array, start) in arrays.iter().zip(&starts) {
-                    let scan = Scan::of_run(payload, array.element, *start, count, 1);
+                for (index, array) in arrays.iter().enumerate() {
+                    let scan = Scan::of_run(payload, array.element, sure!(start(index)), count, 1);
                     ranges.push(sure!(scanning.scan(scan).await?).range());
                 }
-                let at = |index: usize| starts.get(index).copied().unwrap_or_default();
-                let of = |index: usize| ranges.get(index).copied().unwrap_or_default();
-                let fit = room.field(&of(0), &of(1));
+                let [Some(x), Some(y), Some(value)] = [0, 1, 3].map(|index| ranges.get(index).copied()) else {
+                    return Ok(Err(missing(ranges.len())));
+                };
+                let starts = [sure!(start(0)), sure!(start(1)), sure!(start(3))];
+                let fit = room.field(&x, &y);
                 // A few points are painted large, so that the person sees each one.
                 let side = if count < 20_000 { 2.0 * room.density } else { room.density };
-                let mut points = Points::new(
-                    payload,
-                    [0, 1, 3].map(at),
-                    [0, 1, 3].map(of),
-                    count,
-                    fit.pixels,
-                    side.round() as usize,
-                );
+                let mut points = Points::new(payload, starts, [x, y, value], count, fit.pixels, side.round() as usize);
                 sure!(in_turns(self, number, || points.step(STEP_POINTS)).await?);
                 scanning.looked += points.looked();
                 (fit, ranges.into(), points.into_rgba())
             }
         };
         if !rgba.is_empty() {
-            self.show(number, fit.pixels.0, &Uint8Array::from(rgba.as_slice()).buffer());
+            self.page.show(number, fit.pixels.0, &Uint8Array::from(rgba.as_slice()).buffer());
         }
         let (shown, pixels, looked) = (fit.shown, fit.pixels, scanning.looked);
         Ok(Ok(Picture { view, slice, ranges, shown, pixels, looked }))
@@ -306,7 +303,9 @@ fn make(payload: &ZBytes, key: ArrayKey) -> Result<(Object, ArrayFacts), Problem
     let class: Function = Reflect::get(&global(), &name.into())
         .and_then(JsCast::dyn_into)
         .map_err(|_| failed(&SegmentError::NoSuchArray { name }))?;
-    let part = payload.slice(key.start..key.start + key.len).unwrap_or_else(ZBytes::empty);
+    let part = payload.slice(key.start..key.start.saturating_add(key.len)).ok_or_else(|| {
+        Problem::new("The array could not be made.", "Its bytes are not in the sample. Read the message again.")
+    })?;
     let mut ledger = Ledger::new();
     let buffer = to_array_buffer(part.segments(), &mut ledger).map_err(|(_, error)| failed(&error))?;
     let array: Object = Reflect::construct(&class, &Array::of1(&buffer))

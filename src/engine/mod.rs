@@ -3,28 +3,38 @@
 //!
 //! | place | what it is for |
 //! |---|---|
-//! | `runtime` | [`Runtime`]: which service a message is for, and what the services keep |
-//! | `session`, `rate`, `answers`, [`host`] | the session of the Router pane; puts at a rate; answers; what its driver asks |
-//! | `sources`, `files` | arrays and payloads of the rows; files that a person gave |
-//! | `views`, `messages`, `wire`, `ownership` | services of the views of these names |
-//! | `measuring` | measurements |
-//! | `hash`, `save` | the hash of a sample; files for the person |
+//! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
+//! | `page` | tells the page what happened |
+//! | `files`, `sources`, `payloads` | files that a person gave; arrays; payloads of the rows |
+//! | `samples`, `frames` | what has arrived; recorded frames |
+//! | `session`, [`host`] | the session of the Router pane; what its driver asks |
+//! | `rate`, `answers` | puts at a rate; answers to queries |
+//! | `views`, `messages`, `ownership`, `measuring` | what the views of these names need; measurements |
+//! | `hash`, `save` | the hash of a payload; files for the person |
+//!
+//! A service is a struct with its own state, which only its own methods touch. It holds the
+//! services that it needs, and these come before it in the table. What goes the other way, from a
+//! session to those who use it, goes through the runtime. No service borrows its state over an
+//! `await`, or while it calls what could call it back.
 
 mod answers;
 mod files;
+mod frames;
 mod hash;
 pub mod host;
 mod measuring;
 mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
+mod page;
+mod payloads;
 mod rate;
 mod runtime;
+mod samples;
 mod save;
 mod session;
 mod sources;
 mod views;
-mod wire;
 
 use futures_channel::mpsc;
 use gloo_events::EventListener;
@@ -34,13 +44,17 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 pub use self::runtime::Runtime;
-use self::runtime::{SETTLE_MILLIS, command_problem};
 use crate::{
-    app::{Order, Problem},
+    app::{InWords, Order, Problem, sentence},
     browser::{error::message_of, mail, panic},
+    client::CommandError,
     protocol::{ToEngine, ToPage},
     run::Run,
 };
+
+/// How long rows and keys must stay unchanged before the engine works with them: a person types a
+/// number digit by digit.
+const SETTLE_MILLIS: u32 = 120;
 
 /// Starts the engine in this Worker. It takes the messages of the page, one after the other.
 pub fn start() {
@@ -68,9 +82,11 @@ pub fn start() {
 }
 
 fn post(worker: &DedicatedWorkerGlobalScope, message: &ToPage, along: &[JsValue]) {
-    let (letter, transfer) = mail::letter(message, along.iter().cloned());
-    if let Err(error) = worker.post_message_with_transfer(&letter, &transfer) {
-        wasm_bindgen::throw_str(&format!("the page could not be told: {}", message_of(&error)));
+    let posted = mail::letter(message, along.iter().cloned()).and_then(|(letter, transfer)| {
+        worker.post_message_with_transfer(&letter, &transfer).map_err(|error| message_of(&error))
+    });
+    if let Err(why) = posted {
+        wasm_bindgen::throw_str(&format!("the page could not be told: {why}"));
     }
 }
 
@@ -79,5 +95,17 @@ fn post(worker: &DedicatedWorkerGlobalScope, message: &ToPage, along: &[JsValue]
 /// # Errors
 /// A [`Problem`] when arrays cannot be made, payloads cannot be built, or a Worker fails.
 pub async fn measure(order: Order) -> Result<Option<Run>, Problem> {
-    measuring::measure(order, None, &measuring::Stop::default(), |_| ()).await
+    measuring::measure(order, None, &files::Files::default(), &measuring::Stop::default(), |_| ()).await
+}
+
+/// Why the session has refused a command.
+fn command_problem(title: &str, error: &CommandError) -> Problem {
+    let title = match error {
+        CommandError::TooLong { .. } => "The message is too long.",
+        CommandError::NotOpen => "No session.",
+        CommandError::Lost => "The session is lost.",
+        _ => title,
+    };
+    let text = sentence(&error.in_words());
+    Problem::new(title, format!("{text}. Nothing was sent."))
 }

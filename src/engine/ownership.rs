@@ -22,26 +22,29 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url};
 use zenoh_keyexpr::OwnedKeyExpr;
+use zenoh_protocol::core::CongestionControl;
 
-use zbytes_session::web::command::{Command, Declare};
+use zbytes_session::web::command::{Command, Declare, Sent};
 
-use super::{Runtime, command_problem};
+use super::{
+    command_problem,
+    page::Page,
+    session::{Operation, Session},
+};
 use crate::{
     app::{
         Event, InWords, Problem,
         ownership::{Experiment, Finding, RunId, difference},
         sentence,
+        session::EntityName,
     },
     browser::{clock, error::message_of},
-    client::{CommandError, SubscriberId, key_expression},
+    client::{CommandError, Put, Sample, key_expression},
     ledger::{Ledger, Reason},
     number::requested,
     payload::{BuildError, Receipt, ZBytes},
     segment::{Cause, Element, Mode, Segment, SegmentError, Source, Unsupported},
 };
-
-/// The subscriber that an experiment declares for itself, beside the page's.
-pub(super) const SUBSCRIBER: SubscriberId = 2;
 
 /// The key of every put of an experiment.
 const KEY: &str = "zbytes-lab/ownership";
@@ -69,12 +72,31 @@ struct Taken {
     payload: ZBytes,
 }
 
-impl Runtime {
+/// Runs experiments.
+pub(super) struct Ownership {
+    page: Page,
+    session: Rc<Session>,
+    /// Samples for the subscriber of an experiment.
+    overheard: RefCell<Vec<Sample>>,
+    /// Waits until the browser has collected the array of an experiment.
+    collection: RefCell<Option<Collection>>,
+}
+
+impl Ownership {
+    pub(super) fn new(page: Page, session: Rc<Session>) -> Rc<Self> {
+        Rc::new(Self { page, session, overheard: RefCell::default(), collection: RefCell::default() })
+    }
+
+    /// Keeps a sample for the experiment whose subscriber it came to.
+    pub(super) fn overhear(&self, sample: Sample) {
+        self.overheard.borrow_mut().push(sample);
+    }
+
     /// Runs `experiment`. Answers with [`Event::Found`] and [`Event::TryEnded`].
-    pub(super) fn attempt(&self, run: RunId, experiment: Experiment) {
+    pub(super) fn attempt(self: &Rc<Self>, run: RunId, experiment: Experiment) {
         let this = self.clone();
         spawn_local(async move {
-            let tell = |finding| this.answer(Event::Found(run, finding));
+            let tell = |finding| this.page.tell(Event::Found(run, finding));
             let result = match experiment {
                 Experiment::Write => this.write(&tell).await,
                 Experiment::Detach => detach(&tell),
@@ -83,7 +105,7 @@ impl Runtime {
                 Experiment::Grow => grow(&tell),
                 Experiment::Drop => this.let_go(run, &tell),
             };
-            this.answer(Event::TryEnded(run, result));
+            this.page.tell(Event::TryEnded(run, result));
         });
     }
 
@@ -109,7 +131,7 @@ impl Runtime {
         ];
         let wire_key = key_expression(KEY).map_err(|error| command_problem("No such key.", &error))?;
         let subscriber = Declare::Subscriber(wire_key.clone().into());
-        if let Err(error) = self.declare_apart(SUBSCRIBER, subscriber).await {
+        if let Err(error) = self.session.declare_apart(EntityName::Experiment, subscriber).await {
             let why = match error {
                 CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
@@ -127,7 +149,7 @@ impl Runtime {
                 Err(problem) => result = Err(problem),
             }
         }
-        self.send(Command::Undeclare(SUBSCRIBER));
+        self.session.undeclare(EntityName::Experiment);
         result
     }
 
@@ -143,14 +165,23 @@ impl Runtime {
     /// Puts `payload`, and returns the payload of the sample that the session delivered locally,
     /// not over the router.
     async fn sample_of(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
-        self.inner.overheard.borrow_mut().clear();
-        let put = self.put_apart(key, payload, "A put of the experiment");
+        self.overheard.borrow_mut().clear();
+        let put = self.put(key, payload);
         let end = within(GUARD_MILLIS, put).await;
-        let heard = self.inner.overheard.borrow_mut().drain(..).find(|sample| sample.local && sample.key == KEY);
+        let heard = self.overheard.take().into_iter().find(|sample| sample.local && sample.key == KEY);
         match end {
             Some(sent) => sent.map(|_| heard.map(|sample| sample.payload)),
             None => Err(Problem::new("The put did not end.", "The browser’s buffer was not emptied within 10 s.")),
         }
+    }
+
+    /// Makes a put that the page's own state does not know, and waits for its end.
+    async fn put(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Sent, Problem> {
+        let id = self.session.next_id();
+        let (done, end) = oneshot::channel();
+        let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
+        self.session.begin(id, Operation::Experiment(done), Command::Put(id, put));
+        end.await.map_err(|_| Problem::new("A put of the experiment was cut off.", "The session has ended."))?
     }
 
     fn let_go(&self, run: RunId, tell: Tell<'_>) -> Result<(), Problem> {
@@ -195,7 +226,7 @@ impl Runtime {
             None => Finding::not_tried("collected", "the array itself", "This browser does not tell what it collects."),
         });
         // Replaces the collection of an older run, for which the page does not wait any more.
-        *self.inner.collection.borrow_mut() = collection;
+        drop(self.collection.replace(collection));
         Ok(())
     }
 
@@ -211,7 +242,7 @@ impl Runtime {
         if !Reflect::has(&global(), &"FinalizationRegistry".into()).unwrap_or(false) {
             return None;
         }
-        let (this, released) = (Rc::downgrade(&self.inner), released.clone());
+        let (page, released) = (self.page.clone(), released.clone());
         let told = Closure::<dyn FnMut(JsValue)>::new(move |_| {
             let finding = |found| Finding::new("collected", "the array itself", "collected", found);
             let finding = match released.get() {
@@ -221,9 +252,7 @@ impl Runtime {
                 }
                 None => finding("collected while it was held"),
             };
-            if let Some(inner) = this.upgrade() {
-                Self { inner }.answer(Event::Found(run, finding));
-            }
+            page.tell(Event::Found(run, finding));
         });
         let registry = FinalizationRegistry::new(told.as_ref().unchecked_ref());
         registry.register_with_token(array, &JsValue::UNDEFINED, &registry);
@@ -233,7 +262,7 @@ impl Runtime {
 
 /// A registry that waits until the engine has collected an array. It reports only while it is kept
 /// itself.
-pub(super) struct Collection {
+struct Collection {
     registry: FinalizationRegistry,
     _told: Closure<dyn FnMut(JsValue)>,
 }
@@ -248,7 +277,7 @@ impl Drop for Collection {
 
 fn detach(tell: Tell<'_>) -> Result<(), Problem> {
     let [copied, borrowed, moved] = three()?;
-    let slice = borrowed.payload.slice(2..6).unwrap_or_else(ZBytes::empty);
+    let slice = borrowed.payload.slice(2..6).ok_or_else(|| unable("the payload has no bytes 2 to 6"))?;
     let mut taken_away = Vec::new();
     for taken in [&copied, &borrowed] {
         take_away(&taken.array).map_err(|error| unable(&message_of(&error)))?;
@@ -335,7 +364,8 @@ impl Worker {
         let worker = web_sys::Worker::new(&url).map_err(failed)?;
         let waiting = Rc::new(RefCell::new(None::<oneshot::Sender<Answer>>));
         let answers = |waiting: &Rc<RefCell<Option<oneshot::Sender<Answer>>>>, answer| {
-            if let Some(waiting) = waiting.borrow_mut().take() {
+            let waiting = waiting.borrow_mut().take();
+            if let Some(waiting) = waiting {
                 // The experiment may have timed out meanwhile.
                 let _ = waiting.send(answer);
             }

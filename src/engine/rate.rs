@@ -5,25 +5,26 @@
 //! session may not drop wait until earlier puts have left the browser. The publisher leaves out
 //! puts that are too late, and the measured rate shows it.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
 use zenoh_keyexpr::OwnedKeyExpr;
 
 use zbytes_session::web::{clock::reading, command::Command};
 
-use super::{Runtime, command_problem};
+use super::{
+    frames::Frames,
+    page::Page,
+    payloads::Payloads,
+    session::{Operation, Session, checked},
+};
 use crate::{
     app::{
         Problem, PutId, Row,
-        session::{Change, Course, Options},
+        session::{Course, Event, Options},
     },
     browser::clock,
-    client::{Put, key_expression, pause::Watch},
-    payload::ZBytes,
+    client::{Put, pause::Watch},
 };
 
 /// How long making puts may keep the engine from other work without a break.
@@ -42,7 +43,7 @@ const TELL: Duration = Duration::from_millis(250);
 const OVER: Duration = Duration::from_secs(1);
 
 /// Puts at a rate, in flight.
-pub(super) struct Publisher {
+struct Publisher {
     id: PutId,
     key: OwnedKeyExpr,
     options: Options,
@@ -51,8 +52,8 @@ pub(super) struct Publisher {
     /// The time from which puts are counted. `made` counts the due puts that were made or left out.
     since: Duration,
     made: u64,
-    /// Puts that have not left the browser yet, with their bytes.
-    waiting: HashMap<PutId, usize>,
+    /// Puts that have not left the browser yet, and their bytes.
+    waiting: u64,
     waiting_bytes: usize,
     longest: usize,
     course: Course,
@@ -69,7 +70,7 @@ pub(super) struct Publisher {
 
 impl Publisher {
     fn may_put(&self) -> bool {
-        self.options.may_drop || self.waiting.is_empty() || self.waiting_bytes <= WINDOW.max(self.longest)
+        self.options.may_drop || self.waiting == 0 || self.waiting_bytes <= WINDOW.max(self.longest)
     }
 
     /// How many puts are due and not made. Puts that are too late are left out.
@@ -92,7 +93,7 @@ impl Publisher {
 
     /// The counts without the rate.
     fn counted(&self) -> Course {
-        Course { leaving: self.waiting.len() as u64, ..self.course }
+        Course { leaving: self.waiting, ..self.course }
     }
 
     /// Measures the rate over the last second.
@@ -116,27 +117,52 @@ impl Publisher {
         }
     }
 
+    /// Whether the last report is long enough ago for another one. The history begins with the time
+    /// of a report, and ends with that of the last one.
+    fn is_to_tell(&self, now: Duration) -> bool {
+        self.history.back().is_none_or(|(at, ..)| now.saturating_sub(*at) >= TELL)
+    }
+
     /// The time to the next look at the clock: several looks for each put.
     fn step_millis(&self) -> u32 {
         (250 / self.hz).clamp(4, 50) as u32
     }
 }
 
-impl Runtime {
-    pub(super) fn start_rate(
-        &self,
-        id: PutId,
-        key: &str,
-        options: Options,
-        hz: usize,
-        rows: Vec<Row>,
-    ) -> Result<(), Problem> {
-        let refused = |error| command_problem("Not sent.", &error);
-        let key = key_expression(key).map_err(refused)?;
-        let len = rows.iter().map(Row::bytes).fold(0usize, usize::saturating_add);
-        options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
+/// How a put at a rate has ended.
+pub(super) enum Ended {
+    /// It has left the browser.
+    Left,
+    /// The session dropped it, as it allowed.
+    Dropped,
+    /// In another error.
+    Failed,
+}
+
+/// Puts at a rate.
+pub(super) struct Rate {
+    page: Page,
+    payloads: Rc<Payloads>,
+    frames: Rc<Frames>,
+    session: Rc<Session>,
+    running: RefCell<Option<Publisher>>,
+    /// Publishers that the person stopped while some of their puts are still in flight.
+    stopped: RefCell<Vec<Publisher>>,
+}
+
+impl Rate {
+    pub(super) fn new(page: Page, payloads: Rc<Payloads>, frames: Rc<Frames>, session: Rc<Session>) -> Rc<Self> {
+        Rc::new(Self { page, payloads, frames, session, running: RefCell::default(), stopped: RefCell::default() })
+    }
+
+    /// Puts the rows `hz` times in each second from now on.
+    pub(super) fn start(self: &Rc<Self>, id: PutId, key: &str, options: Options, hz: usize, rows: Vec<Row>) {
+        let key = match checked(key, &rows, &options) {
+            Ok(key) => key,
+            Err(problem) => return self.page.tell(Event::RateFailed(id, problem)),
+        };
         let now = clock::now();
-        *self.inner.publisher.borrow_mut() = Some(Publisher {
+        self.running.replace(Some(Publisher {
             id,
             key,
             options,
@@ -144,7 +170,7 @@ impl Runtime {
             rows,
             since: now,
             made: 0,
-            waiting: HashMap::new(),
+            waiting: 0,
             waiting_bytes: 0,
             longest: 0,
             course: Course::default(),
@@ -154,51 +180,50 @@ impl Runtime {
             begun: now,
             stopped: false,
             alarm: None,
-        });
+        }));
         self.put_what_is_due();
-        Ok(())
     }
 
-    pub(super) fn rate_rows(&self, rows: Vec<Row>) {
-        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+    /// Puts other rows from now on.
+    pub(super) fn take_rows(&self, rows: Vec<Row>) {
+        if let Some(publisher) = self.running.borrow_mut().as_mut() {
             publisher.rows = rows;
         }
     }
 
     /// Puts in flight still leave the browser. They count until each has ended.
-    pub(super) fn stop_rate(&self) {
-        let Some(mut publisher) = self.inner.publisher.borrow_mut().take() else { return };
+    pub(super) fn stop(&self) {
+        let Some(mut publisher) = self.running.take() else { return };
         (publisher.stopped, publisher.alarm, publisher.course.paused) = (true, None, false);
         // What stays on the page is how it went from its start to its end, not in its last second.
         publisher.history = VecDeque::from([(publisher.begun, 0, 0)]);
         publisher.average(clock::now());
-        let told = (publisher.id, publisher.counted());
-        if !publisher.waiting.is_empty() {
-            self.inner.stopped.borrow_mut().push(publisher);
+        let (id, course) = (publisher.id, publisher.counted());
+        if publisher.waiting > 0 {
+            self.stopped.borrow_mut().push(publisher);
         }
-        self.change(Change::Rated(told.0, told.1));
+        self.page.tell(Event::Rated(id, course));
     }
 
-    fn put_what_is_due(&self) {
+    fn put_what_is_due(self: &Rc<Self>) {
         let begun = clock::now();
-        let open = self.inner.driver.borrow().as_ref().is_some_and(super::host::Driver::is_open);
-        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
+        let is_open = self.session.is_open();
+        let what = self.running.borrow_mut().as_mut().and_then(|publisher| {
             publisher.wake();
-            publisher.course.paused = !open;
-            if !open {
+            publisher.course.paused = !is_open;
+            if !is_open {
                 (publisher.since, publisher.made) = (begun, 0);
+                return None;
             }
-        }
-        let what = self.inner.publisher.borrow().as_ref().filter(|_| open).map(|publisher| {
             let Publisher { id, key, options, rows, .. } = publisher;
-            (*id, key.clone(), options.clone(), rows.clone())
+            Some((*id, key.clone(), options.clone(), rows.clone()))
         });
         if let Some((id, key, options, rows)) = what {
             while self.take_due(clock::now()) {
-                let built = self.built(&rows);
-                match built.and_then(|(payload, _)| self.as_chosen(Put::new(key.clone(), payload), &options)) {
-                    Ok(put) => self.put_at_rate(put),
-                    Err(problem) => return self.fail_rate(id, problem),
+                let built = self.payloads.built(&rows);
+                match built.and_then(|(payload, _)| self.session.as_chosen(Put::new(key.clone(), payload), &options)) {
+                    Ok(put) => self.put(id, put, &rows),
+                    Err(problem) => return self.fail(id, problem),
                 }
                 if clock::now().saturating_sub(begun) >= SLICE {
                     break;
@@ -210,91 +235,74 @@ impl Runtime {
 
     /// Returns whether a put is due now. The put then counts as made.
     fn take_due(&self, now: Duration) -> bool {
-        let mut publisher = self.inner.publisher.borrow_mut();
+        let mut publisher = self.running.borrow_mut();
         let Some(publisher) = publisher.as_mut().filter(|publisher| publisher.may_put()) else { return false };
         let due = publisher.due(now) > 0;
         publisher.made += u64::from(due);
         due
     }
 
-    fn put_at_rate(&self, put: Put) {
-        let (op, len) = (self.next_apart(), put.payload.len());
-        if let Some(publisher) = self.inner.publisher.borrow_mut().as_mut() {
-            publisher.waiting.insert(op, len);
-            publisher.waiting_bytes += len;
-            publisher.longest = publisher.longest.max(len);
+    fn put(&self, publisher: PutId, put: Put, rows: &[Row]) {
+        let (id, len) = (self.session.next_id(), put.payload.len());
+        if let Some(running) = self.running.borrow_mut().as_mut() {
+            running.waiting += 1;
+            running.waiting_bytes += len;
+            running.longest = running.longest.max(len);
         }
-        if let Some(publisher) = self.inner.publisher.borrow().as_ref() {
-            self.note_rows(op, &publisher.rows);
-        }
-        self.send(Command::Put(op, put));
+        self.frames.note(id, rows);
+        self.session.begin(id, Operation::Rated { publisher, len, dropped: false }, Command::Put(id, put));
     }
 
-    fn look_again(&self) {
+    fn look_again(self: &Rc<Self>) {
         let now = clock::now();
         let this = self.clone();
         let told = {
-            let mut publisher = self.inner.publisher.borrow_mut();
+            let mut publisher = self.running.borrow_mut();
             let Some(publisher) = publisher.as_mut() else { return };
             publisher.alarm = Some(Timeout::new(publisher.step_millis(), move || this.put_what_is_due()));
-            let last = publisher.history.back().map_or(Duration::ZERO, |(at, ..)| *at);
-            (now.saturating_sub(last) >= TELL).then(|| (publisher.id, publisher.measure(now)))
+            publisher.is_to_tell(now).then(|| (publisher.id, publisher.measure(now)))
         };
         if let Some((id, course)) = told {
-            self.change(Change::Rated(id, course));
+            self.page.tell(Event::Rated(id, course));
         }
     }
 
-    /// Handles the end of a put at a rate. Returns whether `op` was one.
-    pub(super) fn rated(&self, op: PutId, result: &Result<(), Problem>) -> bool {
-        self.put_ended(op, |course, len, bytes| match result {
-            Ok(()) => {
-                course.puts += 1;
-                *bytes += len as u64;
-            }
-            Err(_) => course.failed += 1,
-        })
-    }
-
-    /// The session dropped a put that allowed it. The end of that put follows, and does not count
-    /// again.
-    pub(super) fn rate_dropped(&self, op: PutId) {
-        self.put_ended(op, |course, _, _| course.dropped += 1);
-    }
-
-    /// Counts the end of a put at a rate. Returns whether `op` was one. A stopped publisher reports
-    /// from time to time, and when its last put ends.
-    fn put_ended(&self, op: PutId, count: impl FnOnce(&mut Course, usize, &mut u64)) -> bool {
+    /// Counts the end of a put of a publisher. A stopped publisher reports from time to time, and
+    /// when its last put ends.
+    pub(super) fn ended(&self, publisher: PutId, len: usize, how: Ended) {
         let told = {
-            let (mut running, mut stopped) = (self.inner.publisher.borrow_mut(), self.inner.stopped.borrow_mut());
-            let mut all = running.iter_mut().chain(stopped.iter_mut());
-            let Some((publisher, len)) = all.find_map(|publisher| {
-                let len = publisher.waiting.remove(&op)?;
-                Some((publisher, len))
-            }) else {
-                return false;
+            let (mut running, mut stopped) = (self.running.borrow_mut(), self.stopped.borrow_mut());
+            // A publisher stays until the last of its puts has ended.
+            let Some(publisher) = running.iter_mut().chain(stopped.iter_mut()).find(|one| one.id == publisher) else {
+                return;
             };
+            publisher.waiting -= 1;
             publisher.waiting_bytes -= len;
-            count(&mut publisher.course, len, &mut publisher.bytes);
+            match how {
+                Ended::Left => {
+                    publisher.course.puts += 1;
+                    publisher.bytes += len as u64;
+                }
+                Ended::Dropped => publisher.course.dropped += 1,
+                Ended::Failed => publisher.course.failed += 1,
+            }
             let now = clock::now();
-            let last = publisher.history.back().map_or(Duration::ZERO, |(at, ..)| *at);
-            let due = publisher.waiting.is_empty() || now.saturating_sub(last) >= TELL;
+            let due = publisher.waiting == 0 || publisher.is_to_tell(now);
             let told = (publisher.stopped && due).then(|| {
                 // From now on, the history holds only the time of the last report.
                 publisher.history = VecDeque::from([(now, 0, 0)]);
                 (publisher.id, publisher.counted())
             });
-            stopped.retain(|publisher| !publisher.waiting.is_empty());
+            stopped.retain(|publisher| publisher.waiting > 0);
             told
         };
         if let Some((id, course)) = told {
-            self.change(Change::Rated(id, course));
+            self.page.tell(Event::Rated(id, course));
         }
-        true
     }
 
-    fn fail_rate(&self, id: PutId, problem: Problem) {
-        self.change(Change::RateFailed(id, problem));
-        self.stop_rate();
+    fn fail(&self, id: PutId, problem: Problem) {
+        self.page.tell(Event::RateFailed(id, problem));
+        self.stop();
     }
 }

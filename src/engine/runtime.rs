@@ -1,168 +1,100 @@
-//! Which service a message of the page is for, and what the services keep.
+//! Holds the services, and says whose a message is: one of the page, and one of the session.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    mem::take,
-    rc::Rc,
-    time::Duration,
-};
+use std::rc::{Rc, Weak};
 
-use futures_channel::oneshot;
-use gloo_timers::callback::{Interval, Timeout};
-use js_sys::ArrayBuffer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Blob;
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::core::CongestionControl;
 
-use zbytes_session::web::command::{self as link, Declare, Sent};
+use zbytes_session::web::command::{self as link, LinkError, Sent, Unfinished};
 
 use super::{
-    answers, files, hash,
-    host::{Driver, LabHost},
-    measuring, messages, ownership,
-    rate::Publisher,
-    session::{self, Arrivals},
-    sources::{self, Sources},
-    views, wire,
+    answers::Answering,
+    command_problem,
+    files::Files,
+    frames::Frames,
+    host::{Told, place},
+    measuring::Measuring,
+    messages::Messages,
+    ownership::Ownership,
+    page::Page,
+    payloads::Payloads,
+    rate::{Ended, Rate},
+    samples::{Beside, Samples},
+    session::{Heard, Operation, Session},
+    views::Views,
 };
 use crate::{
-    app::{self, Built, Command, Event, InWords, Order, Problem, PutId, Row, SampleId, Shown, locator::websocket_url},
-    browser::surroundings,
-    client::{CommandError, EntityId, Put, Sample},
-    payload::ZBytes,
-    protocol::{Answer, QuestionId, ToEngine, ToPage, VERSION},
+    app::{
+        self, Command, Problem, PutId,
+        session::{Entity, EntityName, ErrorReply, Event, Task, Token, first_of},
+    },
+    browser::{clock, surroundings},
+    client::{CommandError, Reply, Sample, capture::Taken},
+    protocol::{ToEngine, ToPage},
 };
 
-/// How long the rows must stay unchanged before the engine builds the payload: a person types a
-/// number digit by digit.
-pub(super) const SETTLE_MILLIS: u32 = 120;
+/// The declaration that tells of tokens.
+const WATCH: EntityName = EntityName::Entity(Entity::Watch);
 
-/// The first id of puts that the page's own state does not know: those of an experiment, and those
-/// at a rate.
-const APART: PutId = 1 << 40;
-
-/// Sends the page a message, with objects of the browser that go along.
-type Post = dyn Fn(&ToPage, &[JsValue]);
-
-pub(super) struct Inner {
-    /// Tells the page.
-    post: Box<Post>,
-    /// What the page is to be told of this turn so far.
-    answers: RefCell<Vec<Event>>,
-    pub(super) sources: RefCell<Sources>,
-    pub(super) driver: RefCell<Option<Driver>>,
-    /// The address of the driver's session.
-    pub(super) url: RefCell<Option<String>>,
-    pub(super) payloads: RefCell<HashMap<SampleId, ZBytes>>,
-    pub(super) next_sample: Cell<SampleId>,
-    pub(super) settle: RefCell<Option<Timeout>>,
-    /// The revision of the rows that the page is to build.
-    pub(super) wanted: Cell<u64>,
-    pub(super) stop: RefCell<measuring::Stop>,
-    /// The puts in flight, to be reported when they end.
-    pub(super) puts: RefCell<HashMap<PutId, session::PutUnderWay>>,
-    /// The puts in flight that belong to experiments.
-    pub(super) waiting: RefCell<HashMap<PutId, oneshot::Sender<Result<Sent, Problem>>>>,
-    /// The declarations in flight that belong to experiments.
-    pub(super) declaring: RefCell<HashMap<EntityId, oneshot::Sender<Result<(), CommandError>>>>,
-    pub(super) next_apart: Cell<PutId>,
-    pub(super) publisher: RefCell<Option<Publisher>>,
-    /// Publishers that the person stopped while some of their puts are still in flight.
-    pub(super) stopped: RefCell<Vec<Publisher>>,
-    /// The next number of each publisher that numbers its samples in this session.
-    pub(super) numbers: RefCell<HashMap<EntityId, u32>>,
-    /// The operation that the session refused last.
-    pub(super) refused: Cell<PutId>,
-    pub(super) arrivals: RefCell<Arrivals>,
-    /// The ids of the page and of the router in the session.
-    pub(super) known: RefCell<Option<session::Known>>,
-    /// The key expression of each declaration, for the answer to it.
-    pub(super) declared: RefCell<HashMap<EntityId, String>>,
-    /// The queries of peers.
-    pub(super) answering: answers::Answering,
-    /// How long a sample that arrives now may have waited in the browser, because the browser
-    /// stopped the page.
-    pub(super) waited: Cell<Option<Duration>>,
-    /// The id of the list of tokens that is in flight.
-    pub(super) listing: Cell<PutId>,
-    /// Reports the traffic of the link while the person views it.
-    pub(super) looking: RefCell<Option<Interval>>,
-    pub(super) matching: RefCell<Option<Timeout>>,
-    /// Samples for the subscriber of an experiment.
-    pub(super) overheard: RefCell<Vec<Sample>>,
-    /// Waits until the engine has collected the array of an experiment.
-    pub(super) collection: RefCell<Option<ownership::Collection>>,
-    /// The frames that the session recorded.
-    pub(super) wire: wire::Wire,
-    /// The payloads that are held for views of the page.
-    pub(super) views: views::Views,
-    /// The message that is read.
-    pub(super) reading: messages::Reading,
-    /// Whether the page is hidden, and whether it was during the measurement.
-    pub(super) hidden: Cell<bool>,
-    pub(super) was_hidden: Cell<bool>,
-}
-
-/// Does what the page asks, and tells it what happened. Clones share everything.
+/// Has the services do what the page asks, and tells it what happened. Clones share everything.
 #[derive(Clone)]
-pub struct Runtime {
-    pub(super) inner: Rc<Inner>,
+pub struct Runtime(Rc<Services>);
+
+/// The services. What each of them is for, [the engine](super) says.
+struct Services {
+    page: Page,
+    files: Files,
+    payloads: Rc<Payloads>,
+    session: Rc<Session>,
+    rate: Rc<Rate>,
+    answers: Rc<Answering>,
+    samples: Rc<Samples>,
+    frames: Rc<Frames>,
+    views: Rc<Views>,
+    messages: Rc<Messages>,
+    ownership: Rc<Ownership>,
+    measuring: Rc<Measuring>,
 }
 
 impl Runtime {
     /// Makes a runtime that tells the page by `post`.
     #[must_use]
     pub fn new(post: impl Fn(&ToPage, &[JsValue]) + 'static) -> Self {
-        Self {
-            inner: Rc::new(Inner {
-                post: Box::new(post),
-                answers: RefCell::default(),
-                sources: RefCell::default(),
-                driver: RefCell::default(),
-                url: RefCell::default(),
-                payloads: RefCell::default(),
-                next_sample: Cell::new(1),
-                settle: RefCell::default(),
-                wanted: Cell::default(),
-                stop: RefCell::default(),
-                puts: RefCell::default(),
-                waiting: RefCell::default(),
-                declaring: RefCell::default(),
-                next_apart: Cell::new(APART),
-                publisher: RefCell::default(),
-                stopped: RefCell::default(),
-                arrivals: RefCell::default(),
-                known: RefCell::default(),
-                declared: RefCell::default(),
-                answering: answers::Answering::default(),
-                waited: Cell::default(),
-                listing: Cell::default(),
-                looking: RefCell::default(),
-                numbers: RefCell::default(),
-                refused: Cell::default(),
-                matching: RefCell::default(),
-                overheard: RefCell::default(),
-                collection: RefCell::default(),
-                wire: wire::Wire::default(),
-                views: views::Views::default(),
-                reading: messages::Reading::default(),
-                hidden: Cell::default(),
-                was_hidden: Cell::default(),
-            }),
-        }
+        let (page, files) = (Page::new(post), Files::default());
+        let payloads = Payloads::new(page.clone(), files.clone());
+        let (samples, frames) = (Samples::new(page.clone()), Frames::new(page.clone()));
+        Self(Rc::new_cyclic(|services: &Weak<Services>| {
+            let services = services.clone();
+            let session = Session::new(page.clone(), payloads.clone(), frames.clone(), move |heard| {
+                if let Some(services) = services.upgrade() {
+                    services.hear(heard);
+                }
+            });
+            Services {
+                rate: Rate::new(page.clone(), payloads.clone(), frames.clone(), session.clone()),
+                answers: Answering::new(page.clone(), payloads.clone(), frames.clone(), session.clone()),
+                views: Views::new(page.clone(), files.clone(), payloads.clone(), samples.clone(), frames.clone()),
+                messages: Messages::new(page.clone(), samples.clone()),
+                ownership: Ownership::new(page.clone(), session.clone()),
+                measuring: Measuring::new(page.clone(), files.clone()),
+                page,
+                files,
+                payloads,
+                session,
+                samples,
+                frames,
+            }
+        }))
     }
 
     /// Tells the page that the engine runs, and what the lab's server answers.
     pub fn start(&self) {
-        (self.inner.post)(&ToPage::Ready(VERSION), &[wasm_bindgen::module()]);
+        let page = self.0.page.clone();
+        page.ready();
         // In a task of its own, because a server may take its time, or never answer.
-        let this = self.clone();
         spawn_local(async move {
             if let Some((ws, tcp)) = surroundings::lab().await {
-                this.answer(Event::LabFound { ws, tcp });
+                page.tell(app::Event::LabFound { ws, tcp });
             }
         });
     }
@@ -170,235 +102,246 @@ impl Runtime {
     /// Does what a message of the page says. `along` are the objects that came with it. A message
     /// that arrives before the end of this waits for it.
     pub async fn obey(&self, message: ToEngine, along: Vec<JsValue>) {
+        let Services { page, files, views, .. } = &*self.0;
         match message {
-            ToEngine::Do(Command::Files(files)) => self.read_files(files, along).await,
-            ToEngine::Do(command) => self.carry_out(command),
-            ToEngine::Ask(id, question) => self.ask(id, question),
-            ToEngine::Cancel(id) => self.cancel(id),
-            ToEngine::Release(view) => self.release(view),
+            ToEngine::Do(Command::Files(named)) => files.read_all(page, named, along).await,
+            ToEngine::Do(command) => self.0.carry_out(command),
+            ToEngine::Ask(id, question) => views.ask(id, question),
+            ToEngine::Cancel(id) => views.cancel(id),
+            ToEngine::Release(view) => views.release(view),
         }
-    }
-
-    /// Tells the page at the end of this turn, with everything else of the turn. A batch of the
-    /// router may bring thousands of declarations. The page compares and draws its state once for
-    /// each message.
-    pub(super) fn answer(&self, event: Event) {
-        let mut answers = self.inner.answers.borrow_mut();
-        answers.push(event);
-        if answers.len() > 1 {
-            return;
-        }
-        let this = self.clone();
-        spawn_local(async move {
-            this.tell();
-        });
-    }
-
-    /// Tells the page what has happened so far.
-    fn tell(&self) {
-        let events = take(&mut *self.inner.answers.borrow_mut());
-        if !events.is_empty() {
-            (self.inner.post)(&ToPage::Told(events), &[]);
-        }
-    }
-
-    /// Answers a question, after everything that was told before.
-    pub(super) fn answer_question(&self, id: QuestionId, answer: Answer, along: &[JsValue]) {
-        self.tell();
-        (self.inner.post)(&ToPage::Answer(id, answer), along);
-    }
-
-    /// Tells which share of a question is done.
-    pub(super) fn progress(&self, id: QuestionId, done: f64) {
-        (self.inner.post)(&ToPage::Progress(id, done), &[]);
-    }
-
-    /// Has the page hand a file over to the person.
-    pub(super) fn hand_over(&self, blob: Blob, name: &str) {
-        (self.inner.post)(&ToPage::File(name.to_owned()), &[blob.into()]);
-    }
-
-    /// Hands the pixels of a picture to the page.
-    pub(super) fn show(&self, number: u64, width: usize, pixels: &ArrayBuffer) {
-        (self.inner.post)(&ToPage::Pixels { number, width }, &[pixels.into()]);
-    }
-
-    /// Carries out a command.
-    fn carry_out(&self, command: Command) {
-        match command {
-            // `obey` reads them, because commands behind it wait.
-            Command::Files(_) => {}
-            Command::Build { revision, rows } => {
-                files::keep(&rows);
-                self.inner.wanted.set(revision);
-                let this = self.clone();
-                let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
-                *self.inner.settle.borrow_mut() = Some(build);
-            }
-            Command::Measure { order, locator } => self.measure(order, locator.as_deref()),
-            Command::StopMeasuring => self.inner.stop.borrow().set(),
-            Command::Connect(locator) => self.connect(&locator),
-            Command::Disconnect => {
-                if self.inner.driver.borrow().is_none() {
-                    self.answer(Event::SessionEnded(None));
-                }
-                self.send(link::Command::Close);
-            }
-            Command::Put { id, key, rows, options } => {
-                if let Err(problem) = self.put(id, &key, rows.as_deref(), &options) {
-                    self.answer(Event::PutEnded(id, Err(problem)));
-                }
-            }
-            Command::CancelPut(id) => self.send(link::Command::Cancel(id)),
-            Command::Subscribe(key) => self.subscribe(&key),
-            Command::Unsubscribe => self.send(link::Command::Undeclare(session::SUBSCRIBER)),
-            Command::Session(task) => self.session_task(task),
-            Command::Hash(id) => self.hash(id),
-            Command::Forget(ids) => {
-                let mut payloads = self.inner.payloads.borrow_mut();
-                for id in &ids {
-                    payloads.remove(id);
-                }
-                self.inner.reading.forget(&ids);
-            }
-            Command::Message(task) => self.message(task),
-            Command::Room(room) => self.inner.reading.set_room(room),
-            Command::Record(on) => self.record(on),
-            Command::Frames(after) => self.send(link::Command::Frames(after)),
-            Command::SaveFrames(format, frames) => self.save_frames(format, frames),
-            Command::Hidden(hidden) => {
-                self.inner.hidden.set(hidden);
-                self.inner.was_hidden.set(hidden || self.inner.was_hidden.get());
-                if !hidden {
-                    // The person looks again: an attempt to connect may succeed now.
-                    self.send(link::Command::Hint);
-                }
-            }
-            Command::Try { run, experiment } => self.attempt(run, experiment),
-        }
-    }
-
-    pub(super) fn build(&self, revision: u64, rows: Vec<Row>) {
-        let long = self.inner.sources.borrow_mut().long(&rows);
-        if long.is_empty() {
-            return self.build_at_once(revision, &rows);
-        }
-        let this = self.clone();
-        spawn_local(async move {
-            for row in long {
-                match sources::make_in_turns(&row, || this.inner.wanted.get() == revision).await {
-                    Ok(Some(memory)) => this.inner.sources.borrow_mut().keep(row, memory),
-                    // The person has changed the rows meanwhile.
-                    Ok(None) => return,
-                    Err(problem) => return this.answer(Event::BuildEnded(revision, Err(problem))),
-                }
-            }
-            this.build_at_once(revision, &rows);
-        });
-    }
-
-    pub(super) fn build_at_once(&self, revision: u64, rows: &[Row]) {
-        let mut sources = self.inner.sources.borrow_mut();
-        let result = sources.make(rows).and_then(|()| {
-            let (payload, receipt) = sources.build(None)?;
-            let built =
-                Built { len: payload.len(), segments: payload.segments().len(), copied: receipt.ledger.total() };
-            Ok((built, app::structures(rows, &payload)))
-        });
-        drop(sources);
-        self.answer(Event::BuildEnded(revision, result));
-    }
-
-    pub(super) fn connect(&self, locator: &str) {
-        let url = match websocket_url(locator, &surroundings::origin()) {
-            Ok(url) => url,
-            Err(error) => {
-                let problem = Problem::new(
-                    "Not a locator that a page can open.",
-                    format!("{}.", app::sentence(&error.to_string())),
-                );
-                self.answer(Event::SessionEnded(Some(problem)));
-                return;
-            }
-        };
-        self.inner.numbers.borrow_mut().clear();
-        *self.inner.url.borrow_mut() = Some(url.clone());
-        let this = Rc::downgrade(&self.inner);
-        let driver = Driver::open_lasting(&url, LabHost, move |told| {
-            if let Some(inner) = this.upgrade() {
-                Self { inner }.hear(told);
-            }
-        });
-        *self.inner.driver.borrow_mut() = Some(driver);
-        self.record_on();
-    }
-
-    pub(super) fn hash(&self, id: SampleId) {
-        let payload = self.inner.payloads.borrow().get(&id).cloned();
-        let this = self.clone();
-        spawn_local(async move {
-            let result = match payload {
-                Some(payload) => hash::sha256(&payload).await.map_err(|error| error.in_words()),
-                None => Err("the sample was let go".to_owned()),
-            };
-            this.answer(Event::Hashed(id, result));
-        });
-    }
-
-    pub(super) fn measure(&self, order: Order, locator: Option<&str>) {
-        let number = order.number;
-        // A session was open at this locator, so it is one.
-        let url = locator.and_then(|locator| websocket_url(locator, &surroundings::origin()).ok());
-        self.inner.was_hidden.set(self.inner.hidden.get());
-        let stop = measuring::Stop::default();
-        self.inner.stop.replace(stop.clone()).set();
-        let this = self.clone();
-        spawn_local(async move {
-            let told = this.clone();
-            let progress = move |progress| told.answer(Event::MeasureProgress(number, progress));
-            let mut result = measuring::measure(order, url, &stop, progress).await;
-            if let Ok(Some(run)) = &mut result {
-                run.conditions.hidden = this.inner.was_hidden.get();
-            }
-            this.answer(Event::MeasureEnded(number, result.map(|run| run.map(|run| Shown(Rc::new(run))))));
-        });
-    }
-
-    /// An id for a put that the page's own state does not know.
-    pub(super) fn next_apart(&self) -> PutId {
-        let id = self.inner.next_apart.get();
-        self.inner.next_apart.set(id + 1);
-        id
-    }
-
-    /// Makes a put that the page's own state does not know. `what` names it in errors.
-    pub(super) async fn put_apart(&self, key: &OwnedKeyExpr, payload: ZBytes, what: &str) -> Result<Sent, Problem> {
-        let id = self.next_apart();
-        let (done, end) = oneshot::channel();
-        self.inner.waiting.borrow_mut().insert(id, done);
-        self.send(link::Command::Put(
-            id,
-            Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) },
-        ));
-        end.await.map_err(|_| Problem::new(format!("{what} was cut off."), "The session has ended."))?
-    }
-
-    /// Declares an entity that the page's own state does not know.
-    pub(super) async fn declare_apart(&self, id: EntityId, what: Declare) -> Result<(), CommandError> {
-        let (done, end) = oneshot::channel();
-        self.inner.declaring.borrow_mut().insert(id, done);
-        self.send(link::Command::Declare(id, what));
-        end.await.unwrap_or(Err(CommandError::NotOpen))
     }
 }
 
-pub(super) fn command_problem(title: &str, error: &CommandError) -> Problem {
-    let title = match error {
-        CommandError::TooLong { .. } => "The message is too long.",
-        CommandError::NotOpen => "No session.",
-        CommandError::Lost => "The session is lost.",
-        _ => title,
-    };
-    let text = app::sentence(&error.in_words());
-    Problem::new(title, format!("{text}. Nothing was sent."))
+impl Services {
+    /// Says whose a command is.
+    fn carry_out(&self, command: Command) {
+        match command {
+            // `obey` has them read, because commands behind it wait.
+            Command::Files(_) => {}
+            Command::Build { revision, rows } => self.payloads.build_soon(revision, rows),
+            Command::Measure { order, locator } => self.measuring.begin(order, locator.as_deref()),
+            Command::StopMeasuring => self.measuring.stop(),
+            Command::Connect(locator) => self.session.connect(&locator),
+            Command::Disconnect => self.session.disconnect(),
+            Command::Put { id, key, rows, options } => self.session.put(id, &key, rows.as_deref(), &options),
+            Command::CancelPut(id) => self.session.send(link::Command::Cancel(id)),
+            Command::Subscribe(key) => self.session.subscribe(&key),
+            Command::Unsubscribe => self.session.undeclare(EntityName::Subscriber),
+            Command::Session(task) => self.session_task(task),
+            Command::Hash(id) => self.samples.hash(id),
+            Command::Forget(ids) => {
+                self.samples.forget(&ids);
+                self.messages.forget(&ids);
+            }
+            Command::Message(task) => self.messages.carry_out(task),
+            Command::Room(room) => self.messages.set_room(room),
+            Command::Record(on) => self.session.record(on),
+            Command::Frames(after) => self.session.send(link::Command::Frames(after)),
+            Command::SaveFrames(format, frames) => self.frames.save(format, frames),
+            Command::Hidden(hidden) => {
+                self.measuring.set_hidden(hidden);
+                if !hidden {
+                    // The person looks again: an attempt to connect may succeed now.
+                    self.session.send(link::Command::Hint);
+                }
+            }
+            Command::Try { run, experiment } => self.ownership.attempt(run, experiment),
+        }
+    }
+
+    fn session_task(&self, task: Task) {
+        match task {
+            Task::Start { id, key, options, hz, rows } => self.rate.start(id, &key, options, hz, rows),
+            Task::Rows(rows) => self.rate.take_rows(rows),
+            Task::Stop => self.rate.stop(),
+            Task::Flush(id) => self.session.flush(id),
+            Task::Match(key) => self.session.watch_matching(key),
+            Task::Get { id, question, options, rows } => self.session.get(id, &question, &options, rows.as_deref()),
+            Task::Cancel(id) => self.session.send(link::Command::Cancel(id)),
+            Task::Declare(entity, key, complete) => self.session.declare_entity(entity, &key, complete),
+            Task::Undeclare(entity) => {
+                if entity == Entity::Queryable {
+                    self.answers.stop();
+                }
+                self.session.undeclare(EntityName::Entity(entity));
+            }
+            Task::List(id, key) => self.session.list(id, &key),
+            Task::Answer { id, asked, key, options, rows } => {
+                self.answers.answer_in_turn(id, asked, key, options, rows);
+            }
+            Task::WatchLink(wanted) => self.session.watch_link(wanted),
+        }
+    }
+}
+
+impl Services {
+    /// Says whose a message of the session is.
+    fn hear(&self, heard: Heard<'_>) {
+        match heard {
+            Heard::Told(url, told) => self.told(url, told),
+            Heard::NotOpen(command) => self.not_open(command),
+        }
+    }
+
+    /// This command has no session to go to.
+    fn not_open(&self, command: link::Command) {
+        let error = CommandError::NotOpen;
+        match command {
+            link::Command::Put(id, _)
+            | link::Command::Get(id, _)
+            | link::Command::GetAlive(id, _)
+            | link::Command::Flush(id)
+            | link::Command::Answer { op: id, .. } => self.refused(id, &error),
+            link::Command::Declare(id, _) => self.session.declared(id, Err(error)),
+            link::Command::Frames(_) => self.frames.taken(&Taken::default()),
+            link::Command::Cancel(_)
+            | link::Command::Undeclare(_)
+            | link::Command::Stats
+            | link::Command::Capture(_)
+            | link::Command::Close
+            | link::Command::Hint => {}
+        }
+    }
+
+    /// The session at `url` told something.
+    fn told(&self, url: &str, told: Told) {
+        match told {
+            Told::Opened(info) => self.session.opened(info),
+            Told::Refused(id, error) => self.refused(id, &error),
+            Told::Declared(id, result) => self.session.declared(id, result),
+            Told::Sample(sample) => self.sample(sample),
+            Told::Missed(id, count) if EntityName::of(id) == Some(EntityName::Subscriber) => {
+                self.page.tell(Event::Missed(count));
+            }
+            Told::Missed(..) => {}
+            Told::Progress(id, handed) => self.page.tell(app::Event::PutProgress(id, handed)),
+            Told::Dropped(id) => self.session.drop_put(id),
+            Told::PutEnded(id, result) => {
+                if let Some(operation) = self.session.end(id) {
+                    self.put_ended(id, operation, result.map_err(|failure| place(url).put_problem(&failure)));
+                }
+            }
+            Told::Arriving(arriving) => self.page.tell(app::Event::Arriving(arriving)),
+            Told::ArrivalEnded { id, whole } => self.page.tell(app::Event::ArrivalEnded { id, whole }),
+            Told::Reply(id, reply) => self.reply(id, reply),
+            Told::GetEnded(id, result) => {
+                let result = result.map_err(|failure| place(url).get_problem(&failure));
+                if let Some(operation) = self.session.end(id) {
+                    self.get_ended(id, &operation, result);
+                }
+            }
+            Told::Flushed(id, result) => {
+                self.session.end(id);
+                let problem = |error: Option<LinkError<Problem>>| place(url).fence_problem(error.as_ref());
+                self.page.tell(Event::Flushed(id, result.map_err(problem)));
+            }
+            Told::Query(query) => self.session.asked(query),
+            Told::QueriesRefused(count) => self.page.tell(Event::QueriesRefused(count)),
+            Told::StoodStill(pause) => self.session.stood_still(pause),
+            Told::CaughtUp => self.session.caught_up(),
+            Told::Matching(id, matching) if EntityName::of(id) == Some(EntityName::Matching) => {
+                self.page.tell(Event::Matching(matching));
+            }
+            Told::Matching(..) => {}
+            Told::Frames(taken) => self.frames.taken(&taken),
+            Told::Stats(stats) => self.page.tell(Event::Link(stats)),
+            Told::HeldBack(longest) => self.page.tell(app::Event::HeldBack(longest)),
+            Told::Lost { error, unfinished: Unfinished { puts, gets, fences }, wait } => {
+                self.answers.forget();
+                let lost = app::Lost::new(place(url).link_problem(&error), [puts, gets, fences], wait);
+                self.page.tell(app::Event::SessionLost(lost, clock::time_of_day()));
+            }
+            Told::Resumed(gap) => self.page.tell(app::Event::SessionResumed(gap)),
+            Told::Closed(error) => {
+                self.answers.forget();
+                self.page.tell(app::Event::SessionEnded(error.map(|error| place(url).link_problem(&error))));
+            }
+            // The page has no place to show the library's other messages.
+            _ => {}
+        }
+    }
+
+    fn put_ended(&self, id: PutId, operation: Operation, result: Result<Sent, Problem>) {
+        match operation {
+            Operation::Put(facts) => {
+                self.page.tell(app::Event::PutEnded(id, result.map(|sent| facts.report(&sent))));
+            }
+            Operation::Rated { publisher, len, dropped } => {
+                let how = match result {
+                    Ok(_) => Ended::Left,
+                    Err(_) if dropped => Ended::Dropped,
+                    Err(_) => Ended::Failed,
+                };
+                self.rate.ended(publisher, len, how);
+            }
+            Operation::Experiment(done) => {
+                // The experiment may have timed out, and does not wait for the result any more.
+                let _ = done.send(result);
+            }
+            Operation::Answer => self.answers.ended(id, result.map(|_| ())),
+            // The session tells their end by other messages.
+            Operation::Get | Operation::List | Operation::Fence => {}
+        }
+    }
+
+    fn get_ended(&self, id: PutId, operation: &Operation, result: Result<(), Problem>) {
+        match operation {
+            Operation::List => self.page.tell(Event::ListEnded(id, result)),
+            _ => {
+                // The page has every reply before the end.
+                self.samples.tell();
+                self.page.tell(Event::GetEnded(id, result));
+            }
+        }
+    }
+
+    /// The session has refused an operation, which ends with that.
+    fn refused(&self, id: PutId, error: &CommandError) {
+        let problem = command_problem("It was refused.", error);
+        match self.session.end_refused(id) {
+            Some(operation @ (Operation::Get | Operation::List)) => self.get_ended(id, &operation, Err(problem)),
+            Some(Operation::Fence) => self.page.tell(Event::Flushed(id, Err(problem))),
+            Some(operation) => self.put_ended(id, operation, Err(problem)),
+            None => {}
+        }
+    }
+
+    fn sample(&self, sample: Sample) {
+        let is_for = |name: EntityName| sample.subscribers.contains(&name.id());
+        if is_for(WATCH) {
+            let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
+            return self.page.tell(Event::Alive(token));
+        }
+        if is_for(EntityName::Experiment) {
+            self.ownership.overhear(sample.clone());
+        }
+        if is_for(EntityName::Subscriber) {
+            self.arrived(sample, None);
+        }
+    }
+
+    fn reply(&self, id: PutId, reply: Reply) {
+        let from = match (&reply.result, reply.replier) {
+            (Ok(sample), _) if sample.local => "this page".to_owned(),
+            (_, Some(replier)) => replier.zid.to_string(),
+            (_, None) => "not said".to_owned(),
+        };
+        match reply.result {
+            Ok(sample) if self.session.is_list(id) => {
+                let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
+                self.page.tell(Event::Alive(token));
+            }
+            Ok(sample) => self.arrived(sample, Some(from)),
+            Err(error) => {
+                let error = ErrorReply { from, len: error.payload.len(), text: first_of(&error.payload).into() };
+                self.page.tell(Event::ErrorReply(id, error));
+            }
+        }
+    }
+
+    fn arrived(&self, sample: Sample, reply: Option<String>) {
+        let beside = Beside { reply, stamp: self.session.stamp_of(&sample), waited: self.session.waited(&sample) };
+        self.samples.arrived(sample, beside);
+    }
 }

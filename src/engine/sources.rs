@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::files;
+use super::files::Files;
 use crate::{
     app::{Fill, InWords, Kind, Problem, Row},
     browser::{clock, error::message_of},
@@ -43,12 +43,17 @@ struct Made {
 }
 
 /// Memory of all rows. The memory of an unchanged row stays until a payload detaches it.
-#[derive(Default)]
 pub(super) struct Sources {
+    files: Files,
     made: Vec<Made>,
 }
 
 impl Sources {
+    /// Has no arrays yet. Those of files take their bytes from `files`.
+    pub(super) fn new(files: Files) -> Self {
+        Self { files, made: Vec::new() }
+    }
+
     /// Makes the arrays of `rows`.
     ///
     /// # Errors
@@ -61,7 +66,7 @@ impl Sources {
             let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
             let memory = match kept {
                 Some(memory) => memory,
-                None => match make(row) {
+                None => match make(row, &self.files) {
                     Ok(memory) => Rc::new(memory),
                     Err(problem) => {
                         self.made.clear();
@@ -180,7 +185,7 @@ fn compose(row: &Row, arrays: &[(Row, Memory)], mode: Mode) -> Result<Message, P
 fn parts_of(row: &Row) -> Result<(message::Spec, Way), Problem> {
     row.spec()
         .zip(row.way())
-        .ok_or_else(|| Problem::new(format!("{} is no message.", row.name.shown()), "Remove the row."))
+        .ok_or_else(|| Problem::new(format!("{} is not a message.", row.name.shown()), "Remove the row."))
 }
 
 /// Makes a message in place. The row's pattern writes the elements straight into the builder's
@@ -257,20 +262,22 @@ fn alike(a: &Row, b: &Row) -> bool {
         && (pattern(a), around(a)) == (pattern(b), around(b))
 }
 
-fn make(row: &Row) -> Result<Memory, Problem> {
+fn make(row: &Row, files: &Files) -> Result<Memory, Problem> {
     match row.way() {
         Some(Way::InPlace) => return in_place(row),
         Some(Way::Filled | Way::Adopted) => {
-            let arrays = row.arrays().into_iter().map(|array| make(&array).map(|memory| (array, memory)));
+            let arrays = row.arrays().into_iter().map(|array| make(&array, files).map(|memory| (array, memory)));
             return arrays.collect::<Result<_, _>>().map(Memory::Message);
         }
         None => {}
     }
     match row.place {
-        Place::Linear => (0..row.repeat).map(|index| linear(row, index)).collect::<Result<_, _>>().map(Memory::Linear),
+        Place::Linear => {
+            (0..row.repeat).map(|index| linear(row, index, files)).collect::<Result<_, _>>().map(Memory::Linear)
+        }
         Place::JsHeap => {
             let constructor = constructor(row)?;
-            (0..row.repeat).map(|index| js(row, index, &constructor)).collect::<Result<_, _>>().map(Memory::Js)
+            (0..row.repeat).map(|index| js(row, index, &constructor, files)).collect::<Result<_, _>>().map(Memory::Js)
         }
     }
 }
@@ -280,12 +287,16 @@ fn make(row: &Row) -> Result<Memory, Problem> {
 ///
 /// # Errors
 /// The [`Problem`] of [`Sources::make`].
-pub(super) async fn make_in_turns(row: &Row, wanted: impl Fn() -> bool) -> Result<Option<Memory>, Problem> {
+pub(super) async fn make_in_turns(
+    row: &Row,
+    files: &Files,
+    wanted: impl Fn() -> bool,
+) -> Result<Option<Memory>, Problem> {
     let constructor = constructor(row)?;
     let mut arrays = Vec::with_capacity(row.repeat);
     let mut begun = clock::now();
     for index in 0..row.repeat {
-        let (array, mut filling) = allocated(row, index, &constructor)?;
+        let (array, mut filling) = allocated(row, index, &constructor, files)?;
         let mut more = true;
         while more {
             more = filling.as_mut().is_some_and(Filling::step);
@@ -314,8 +325,8 @@ fn constructor(row: &Row) -> Result<Function, Problem> {
 }
 
 /// One array in the JavaScript heap.
-fn js(row: &Row, index: usize, constructor: &Function) -> Result<JsValue, Problem> {
-    let (array, mut filling) = allocated(row, index, constructor)?;
+fn js(row: &Row, index: usize, constructor: &Function, files: &Files) -> Result<JsValue, Problem> {
+    let (array, mut filling) = allocated(row, index, constructor, files)?;
     while filling.as_mut().is_some_and(Filling::step) {}
     Ok(array)
 }
@@ -325,9 +336,10 @@ fn allocated<'a>(
     row: &'a Row,
     index: usize,
     constructor: &Function,
+    files: &Files,
 ) -> Result<(JsValue, Option<Filling<'a>>), Problem> {
     if let Kind::File(id) = row.kind {
-        return files::bytes(id).map(|bytes| (bytes.into(), None)).ok_or_else(|| lost_file(row));
+        return files.bytes(id).map(|bytes| (bytes.into(), None)).ok_or_else(|| lost_file(row));
     }
     let part = row.is_part();
     let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
@@ -352,10 +364,10 @@ fn allocated<'a>(
 
 /// One block in wasm memory, written in place.
 #[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
-fn linear(row: &Row, index: usize) -> Result<Segment, Problem> {
+fn linear(row: &Row, index: usize, files: &Files) -> Result<Segment, Problem> {
     let segment = match row.kind {
         Kind::File(id) => {
-            let bytes = files::bytes(id).ok_or_else(|| lost_file(row))?;
+            let bytes = files.bytes(id).ok_or_else(|| lost_file(row))?;
             Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
                 .map(|(segment, ())| segment)
         }

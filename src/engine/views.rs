@@ -14,7 +14,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Runtime, files, save};
+use super::{files::Files, frames::Frames, page::Page, payloads::Payloads, samples::Samples, save};
 use crate::{
     app::{
         InWords, Problem, Row,
@@ -25,7 +25,7 @@ use crate::{
     ledger::{Ledger, Place},
     payload::{Addressed, BuildError, Difference, Search, Step, Windows, ZBytes},
     protocol::{Answer, Looked, Question, QuestionId, ViewId},
-    segment::{Aliasing, Mode, Segment},
+    segment::{Aliasing, Segment},
 };
 
 /// How long a long task may keep the engine from other work.
@@ -67,9 +67,13 @@ struct Held {
     counted: Rc<Counted>,
 }
 
-/// What is held for the views of the page.
-#[derive(Default)]
+/// Holds payloads for the views of the page, and answers questions about them.
 pub(super) struct Views {
+    page: Page,
+    files: Files,
+    payloads: Rc<Payloads>,
+    samples: Rc<Samples>,
+    frames: Rc<Frames>,
     held: RefCell<HashMap<ViewId, Held>>,
     /// The last comparison, with the views that it compared.
     difference: RefCell<Option<([ViewId; 2], Rc<Difference>)>>,
@@ -91,7 +95,7 @@ fn closed() -> Problem {
 /// What a long question says while it is answered.
 #[derive(Clone, Copy)]
 struct Asking<'a> {
-    runtime: &'a Runtime,
+    views: &'a Views,
     id: QuestionId,
 }
 
@@ -112,58 +116,78 @@ impl Asking<'_> {
                     Err(error) => return Some(Err(unreadable(&error))),
                 }
             }
-            self.runtime.progress(self.id, done());
+            self.views.page.progress(self.id, done());
             TimeoutFuture::new(0).await;
-            if !self.runtime.inner.views.asked.borrow().contains(&self.id) {
+            if !self.views.asked.borrow().contains(&self.id) {
                 return None;
             }
         }
     }
 }
 
-impl Runtime {
+impl Views {
+    pub(super) fn new(
+        page: Page,
+        files: Files,
+        payloads: Rc<Payloads>,
+        samples: Rc<Samples>,
+        frames: Rc<Frames>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            page,
+            files,
+            payloads,
+            samples,
+            frames,
+            held: RefCell::default(),
+            difference: RefCell::default(),
+            kept: RefCell::default(),
+            asked: RefCell::default(),
+        })
+    }
+
     /// Answers a question of the page, unless it takes the question back.
-    pub(super) fn ask(&self, id: QuestionId, question: Question) {
-        self.inner.views.asked.borrow_mut().insert(id);
+    pub(super) fn ask(self: &Rc<Self>, id: QuestionId, question: Question) {
+        self.asked.borrow_mut().insert(id);
         let this = self.clone();
         spawn_local(async move {
             let (answer, along) = match question {
                 Question::Files(ids) => {
-                    let (ids, blobs) = files::blobs(&ids);
+                    let (ids, blobs) = this.files.blobs(&ids);
                     (Some(Answer::Files(ids)), blobs)
                 }
                 question => (this.answer_to(id, question).await, Vec::new()),
             };
-            if this.inner.views.asked.borrow_mut().remove(&id)
-                && let Some(answer) = answer
-            {
-                this.answer_question(id, answer, &along);
+            let is_wanted = this.asked.borrow_mut().remove(&id);
+            if let Some(answer) = answer.filter(|_| is_wanted) {
+                this.page.answer(id, answer, &along);
             }
         });
     }
 
     /// The page does not want the answer any more.
     pub(super) fn cancel(&self, id: QuestionId) {
-        self.inner.views.asked.borrow_mut().remove(&id);
+        self.asked.borrow_mut().remove(&id);
     }
 
     /// The view is closed.
     pub(super) fn release(&self, view: ViewId) {
-        self.inner.views.held.borrow_mut().remove(&view);
-        let mut difference = self.inner.views.difference.borrow_mut();
+        self.held.borrow_mut().remove(&view);
+        let mut difference = self.difference.borrow_mut();
         if difference.as_ref().is_some_and(|(views, _)| views.contains(&view)) {
             *difference = None;
         }
     }
 
     fn held(&self, view: ViewId) -> Result<Held, Problem> {
-        self.inner.views.held.borrow().get(&view).cloned().ok_or_else(closed)
+        self.held.borrow().get(&view).cloned().ok_or_else(closed)
     }
 
     async fn answer_to(&self, id: QuestionId, question: Question) -> Option<Answer> {
-        let asking = Asking { runtime: self, id };
+        let asking = Asking { views: self, id };
         Some(match question {
             Question::Hold { view, subject, rows, with } => {
+                // The other view may be one of an engine that has died: then this one counts apart.
                 let counted = with.and_then(|with| Some(self.held(with).ok()?.counted)).unwrap_or_default();
                 let holding = self.hold(view, subject, &rows, &counted);
                 Answer::Held(holding, counted.parts())
@@ -192,14 +216,14 @@ impl Runtime {
                     let result = here.compare(&there, asking).await?;
                     if let Ok(difference) = &result {
                         let kept = Some((views, Rc::new(difference.clone())));
-                        self.inner.views.difference.replace(kept);
+                        self.difference.replace(kept);
                     }
                     Answer::Compared(result, here.counted.parts())
                 }
                 (Err(problem), _) | (_, Err(problem)) => Answer::Compared(Err(problem), Looked::default()),
             },
             Question::Seek { views, from, direction } => {
-                let difference = self.inner.views.difference.borrow().clone();
+                let difference = self.difference.borrow().clone();
                 let difference = difference.filter(|(of, _)| *of == views).ok_or_else(closed);
                 match (self.held(views[0]), self.held(views[1]), difference) {
                     (Ok(here), Ok(there), Ok((_, difference))) => {
@@ -224,14 +248,14 @@ impl Runtime {
             }
             Question::Keep(rows) => Answer::Kept(self.keep_payload(&rows)),
             Question::ForgetKept => {
-                self.inner.views.kept.take();
+                self.kept.take();
                 Answer::Done(Ok(()))
             }
             // `ask` answers it, because blobs go along.
             Question::Files(_) => return None,
             Question::Frame(key) => {
-                let bytes = self.frame_bytes(key);
-                Answer::Frame(bytes, self.frames_looked())
+                let bytes = self.frames.bytes_of(key);
+                Answer::Frame(bytes, self.frames.looked())
             }
         })
     }
@@ -240,34 +264,30 @@ impl Runtime {
     fn hold(&self, view: ViewId, subject: Subject, rows: &[Row], counted: &Rc<Counted>) -> Result<Holding, Problem> {
         let payload = match subject {
             Subject::Build => {
-                let mut sources = self.inner.sources.borrow_mut();
-                sources.make(rows)?;
-                let (payload, receipt) = sources.build(Some(Mode::Borrow))?;
+                let (payload, receipt) = self.payloads.borrowed(rows)?;
                 counted.ledger.borrow_mut().absorb(&receipt.ledger);
                 counted.built.set(counted.built.get() + receipt.ledger.total());
                 payload
             }
-            Subject::Sample(id) => self.inner.payloads.borrow().get(&id).cloned().ok_or_else(|| {
+            Subject::Sample(id) => self.samples.payload(id).ok_or_else(|| {
                 Problem::new("The sample is not here any more.", "It was let go, by hand or for newer ones.")
             })?,
-            Subject::Kept => self.inner.views.kept.borrow().clone().ok_or_else(|| {
+            Subject::Kept => self.kept.borrow().clone().ok_or_else(|| {
                 Problem::new("No payload is kept.", "Keep one first, while the payload of Build is looked at.")
             })?,
         };
         let cut = payload.segments().iter().map(|segment| (segment.len(), is_writable(segment)));
         let holding = Holding::new(cut);
         let held = Held { payload: Rc::new(Addressed::new(payload)), counted: counted.clone() };
-        self.inner.views.held.borrow_mut().insert(view, held);
+        self.held.borrow_mut().insert(view, held);
         Ok(holding)
     }
 
     /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many
     /// bytes the build copied. When the payload cannot be built, the earlier one is still kept.
     fn keep_payload(&self, rows: &[Row]) -> Result<u64, Problem> {
-        let mut sources = self.inner.sources.borrow_mut();
-        sources.make(rows)?;
-        let (payload, receipt) = sources.build(None)?;
-        self.inner.views.kept.replace(Some(payload));
+        let (payload, receipt) = self.payloads.built(rows)?;
+        self.kept.replace(Some(payload));
         Ok(receipt.ledger.total())
     }
 
@@ -282,7 +302,7 @@ impl Runtime {
             parts.push(&view);
         }
         let blob = save::blob_of_bytes(&parts, held.payload.len())?;
-        self.hand_over(blob, name);
+        self.page.hand_over(blob, name);
         Ok(())
     }
 }
@@ -312,6 +332,11 @@ impl Held {
             }
             at = part.end;
         }
+        if at < end {
+            seen.problem =
+                seen.problem.or_else(|| Some(Problem::new("These bytes cannot be read.", "They are in no segment.")));
+            seen.lost.push(at..end);
+        }
         seen
     }
 
@@ -323,7 +348,7 @@ impl Held {
         });
         let Some((segment, at)) = place else {
             return Err(Problem::new(
-                "Nobody can write here.",
+                "The lab cannot write here.",
                 "Only an array in the JavaScript heap that is borrowed is still its caller’s to write.",
             ));
         };

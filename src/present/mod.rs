@@ -18,7 +18,11 @@ pub mod format;
 pub mod hex;
 pub mod layout;
 pub mod message;
+pub mod put;
 pub mod questions;
 pub mod rows;
 pub mod session;
 pub mod snippet;
+
+#[cfg(test)]
+pub(crate) mod texts;

@@ -188,7 +188,7 @@ pub fn span_bytes(span: &Span) -> String {
 
 /// Describes a run of a strip: neighbouring bytes of one piece.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub struct StripRun {
     /// Its left edge, in pixels.
     pub x: f64,
     /// Its width, in pixels.
@@ -208,16 +208,16 @@ pub struct Run {
 
 /// Holds the contents of frames, drawn in a line.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Strip {
+pub struct FrameStrip {
     /// The drawn runs, at most [`RUNS`].
-    pub runs: Vec<Run>,
+    pub runs: Vec<StripRun>,
     /// The number of runs that are not drawn.
     pub left_out: usize,
     /// The place of those, from the first to the last: left edge and width.
     pub rest: Option<(f64, f64)>,
 }
 
-impl Strip {
+impl FrameStrip {
     /// Returns whether its drawn runs have bytes of the selected segment.
     #[must_use]
     pub fn has_selected(&self) -> bool {
@@ -249,7 +249,7 @@ pub fn strip(
     width: f64,
     selected: Option<Selection>,
     hovered: Option<Selection>,
-) -> Strip {
+) -> FrameStrip {
     let entries = || members.iter().filter_map(|at| record.entries().get(*at));
     let total: usize = entries().map(|entry| entry.frame.len).sum();
     let scale = width / total.max(1) as f64;
@@ -302,7 +302,7 @@ pub fn strip(
             let begin = from as f64 * scale;
             place(begin + range.start as f64 * each, begin + range.end as f64 * each)
         });
-        Run {
+        StripRun {
             x,
             width: wide,
             position: part.piece().map(|piece| piece.position),
@@ -313,7 +313,7 @@ pub fn strip(
         }
     };
     let rest = rest.map(|(from, to)| place(from as f64 * scale, to as f64 * scale));
-    Strip { runs: runs.into_iter().map(run).collect(), left_out, rest }
+    FrameStrip { runs: runs.into_iter().map(run).collect(), left_out, rest }
 }
 
 /// Returns the frames of a row.

@@ -133,18 +133,18 @@ impl Place {
                     self.no_connection(),
                     format!(
                         "The WebSocket failed after {millis} ms, and a browser does not tell a page why. Perhaps nothing \
-                         listens there, it is not a WebSocket server, it does not allow this page, or the browser does not \
+                         listens there, it is not a WebSocket server, or it does not allow this page. Or the browser does not \
                          open this address.{hint} Start a router with scripts/serve --router-only, or check host and port."
                     ),
                 )
             }
             LinkError::Text => Problem::new(
-                "The server is no zenoh router.",
+                "The server is not a zenoh router.",
                 "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as \
                  in ws/127.0.0.1:7446.",
             ),
             LinkError::Handshake { code } => Problem::new(
-                "The server is no zenoh router, or it refused the session.",
+                "The server is not a zenoh router, or it refused the session.",
                 format!("It closed the connection during the handshake (WebSocket code {code})."),
             ),
             LinkError::Closed { code, paused } => match pause::words(*paused) {
@@ -162,7 +162,7 @@ impl Place {
                         "The link ended while this page stood still."
                     },
                     format!(
-                        "{words} The connection to {url} has ended (WebSocket code {code}): a router ends a link from which \
+                        "{words} The connection to {url} has ended (WebSocket code {code}). A router ends a link from which \
                          it hears nothing for a while, or which takes nothing."
                     ),
                 ),
@@ -193,7 +193,9 @@ impl Place {
                     bytes(*total)
                 ),
             ),
-            PutFailure::GivenUp(error, how_far) => lost(*how_far, "The put was given up.", &error.in_words()),
+            PutFailure::GivenUp(error, how_far) => {
+                lost(*how_far, "The put was given up.", &format!("{}.", sentence(&error.in_words())))
+            }
             PutFailure::SessionEnded(error, how_far) => lost(*how_far, "The put failed.", &self.cause(error.as_ref())),
             _ => Problem::new("The put failed.", format!("{failure:?}")),
         }
@@ -261,6 +263,7 @@ fn lost(how_far: HowFar, title: &str, cause: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::present::texts::{review, said};
 
     const MILLI: Duration = Duration::from_millis(1);
 
@@ -268,131 +271,87 @@ mod tests {
         Place { url: "ws://h:1/".into(), origin: "http://p".into(), of_the_lab: false }
     }
 
-    fn said(problem: &Problem) -> String {
-        format!("{} {}", problem.title, problem.detail)
-    }
-
     fn still(seconds: u64) -> Pause {
         Pause { still: Duration::from_secs(seconds), ahead: Duration::ZERO }
+    }
+
+    fn session(cause: CloseCause, paused: Pause) -> LinkError<Problem> {
+        LinkError::Session { cause, paused }
     }
 
     #[test]
     fn each_end_of_a_link_has_a_cause_and_what_to_do() {
         let ahead = Pause { still: Duration::ZERO, ahead: Duration::from_secs(120) };
         let silent = CloseCause::NoAnswer { after: Duration::from_secs(10), answered: false };
-        for (error, words) in [
-            (LinkError::Host(Problem::new("So.", "It is.")), "So. It is."),
-            (LinkError::Browser { reason: "no".into() }, "The browser refused to connect. It said: no. The address"),
-            (
-                LinkError::NoAnswer { within: 10_000 * MILLI },
-                "No connection to ws://h:1/. Nothing answered within 10 s.",
-            ),
-            (LinkError::NotOpened { after: 7 * MILLI }, "The WebSocket failed after 7 ms, and a browser"),
-            (LinkError::Text, "It sent a text message"),
-            (LinkError::Handshake { code: 1006 }, "during the handshake (WebSocket code 1006)"),
-            (
-                LinkError::Closed { code: 1006, paused: Pause::default() },
-                "The router closed the link. The connection to ws://h:1/ has ended (WebSocket code 1006): the router was",
-            ),
-            (
-                LinkError::Closed { code: 1006, paused: still(40) },
-                "The link ended while this page stood still. This page stood still for 40 s: it was frozen",
-            ),
-            (LinkError::Closed { code: 1006, paused: ahead }, "The link ended, probably while the computer slept."),
-            (LinkError::Session { cause: silent.clone(), paused: Pause::default() }, "No zenoh router answers there. "),
-            (LinkError::Session { cause: silent, paused: still(40) }, "there. This page stood still for 40 s: "),
-            (
-                LinkError::Session {
-                    cause: CloseCause::ByRouter { reason: 2, opening: true },
-                    paused: Pause::default(),
-                },
-                "The router refused the session.",
-            ),
-        ] {
-            let problem = place().link_problem(&error);
-            assert!(said(&problem).contains(words), "{error:?}: {}", said(&problem));
-        }
+        let by_router = |opening| CloseCause::ByRouter { reason: 2, opening };
+        let link = [
+            LinkError::Host(Problem::new("So.", "It is.")),
+            LinkError::Browser { reason: "no".into() },
+            LinkError::NoAnswer { within: 10_000 * MILLI },
+            LinkError::NotOpened { after: 7 * MILLI },
+            LinkError::Text,
+            LinkError::Handshake { code: 1006 },
+            LinkError::Closed { code: 1006, paused: Pause::default() },
+            LinkError::Closed { code: 1006, paused: still(40) },
+            LinkError::Closed { code: 1006, paused: ahead },
+            session(silent.clone(), Pause::default()),
+            session(silent, still(40)),
+            session(by_router(true), Pause::default()),
+            session(by_router(false), Pause::default()),
+            session(CloseCause::SequenceNumber { found: 0x80, largest: 0x7f }, Pause::default()),
+        ];
+        let mut text: String = link.iter().map(|error| said(&place().link_problem(error))).collect();
         let secure = Place { origin: "https://p".into(), ..place() };
-        let problem = secure.link_problem(&LinkError::NotOpened { after: MILLI });
-        assert!(problem.detail.contains("by https may open wss/HOST:PORT only"), "{}", problem.detail);
+        text += &said(&secure.link_problem(&LinkError::NotOpened { after: MILLI }));
         let own = Place { of_the_lab: true, ..place() };
-        let problem = own.link_problem(&LinkError::NoAnswer { within: 10_000 * MILLI });
-        assert!(problem.detail.contains("that of the lab which serves this page"), "{}", problem.detail);
+        text += &said(&own.link_problem(&LinkError::NoAnswer { within: 10_000 * MILLI }));
+        review("session-ends", &text);
     }
 
     #[test]
-    fn what_the_lab_says_decides_whether_a_websocket_is_tried_and_what_its_failure_means() {
+    fn the_labs_answer_decides_whether_a_websocket_is_tried() {
         let runs = Asked::Lab(Some("ws/127.0.0.1:7446"));
-        for (asked, words) in [
-            (runs, None),
-            (Asked::Other(404), None),
-            (Asked::Lab(None), Some("The lab's router is stopped.")),
-            (Asked::Silent, Some("comes from http://p, the address of this page")),
-            (Asked::Other(502), Some("answered lab.json with status 502")),
+        let mut text = String::new();
+        for (asked, tried) in [
+            (runs, true),
+            (Asked::Other(404), true),
+            (Asked::Lab(None), false),
+            (Asked::Silent, false),
+            (Asked::Other(502), false),
         ] {
             let problem = asked.problem("http://p");
-            assert_eq!(problem.is_some(), words.is_some(), "{asked:?}");
-            if let (Some(problem), Some(words)) = (problem, words) {
-                assert!(said(&problem).contains(words), "{}", said(&problem));
-            }
+            assert_eq!(problem.is_none(), tried, "{asked:?}");
+            text.extend(problem.iter().map(said));
         }
-        for (asked, plain, there, missing) in [
-            (runs, None, "says that its router runs (lab.json). The WebSocket was refused after 7 ms", "Asked without"),
-            (runs, Some((426, "upgrade")), "On the lab's machine ws/127.0.0.1:7446 is", "Asked without"),
-            (
-                runs,
-                Some((403, " not for you\n")),
-                "Asked without a WebSocket, /zenoh says 403: not for you. Open",
-                "x x",
-            ),
-            (Asked::Other(404), None, "it has no lab.json, so it is not a lab.", "On the lab's machine"),
+        for (asked, plain) in [
+            (runs, None),
+            (runs, Some((426, "upgrade"))),
+            (runs, Some((403, " not for you\n"))),
+            (Asked::Other(404), None),
         ] {
-            let problem = place().refused_by_the_lab(7 * MILLI, &asked, plain);
-            let said = said(&problem);
-            assert!(said.contains(there) && !said.contains(missing), "{asked:?} {plain:?}: {said}");
+            text += &said(&place().refused_by_the_lab(7 * MILLI, &asked, plain));
         }
+        review("session-lab", &text);
     }
 
     #[test]
     fn what_ended_without_success_says_how_far_it_had_come() {
         let how_far = |complete| HowFar { handed: 1_000, total: 2_000, complete };
         let closed = LinkError::Closed { code: 1006, paused: Pause::default() };
-        for (failure, words) in [
-            (
-                PutFailure::GivenUp(PutError::Cancelled { sent: 1_000, total: 2_000 }, how_far(false)),
-                "The put was cancelled. 1,000 of 2,000 B had left the page.",
-            ),
-            (
-                PutFailure::GivenUp(PutError::Dropped { queued: 5, limit: 4, dropped: 1 }, how_far(false)),
-                "The put was given up. dropped",
-            ),
-            (
-                PutFailure::SessionEnded(Some(closed.clone()), how_far(false)),
-                "The put failed. The router closed the link. 1,000 of 2,000 B of the payload were handed over to the \
-                 network. The router never got the whole message",
-            ),
-            (
-                PutFailure::SessionEnded(None, how_far(true)),
-                "The put failed. The session was closed. 1,000 of 2,000 B of the payload were handed over to the \
-                 network. Whether the router got the end",
-            ),
-        ] {
-            let problem = place().put_problem(&failure);
-            assert!(said(&problem).starts_with(words), "{}", said(&problem));
-        }
-        for (failure, words) in [
-            (GetFailure::Ended { error: GetError::Timeout, pause: still(9) }, "The get ran into its timeout. "),
-            (GetFailure::Ended { error: GetError::Cancelled, pause: Pause::default() }, "The get was cancelled. "),
-            (GetFailure::SessionEnded(Some(closed.clone())), "The get was cut off. The router closed the link. What"),
-        ] {
-            let said = said(&place().get_problem(&failure));
-            assert!(said.starts_with(words), "{said}");
-            assert_eq!(
-                said.contains("This page stood still for 9.0 s"),
-                matches!(failure, GetFailure::Ended { pause, .. } if !pause.is_none())
-            );
-        }
-        let said = said(&place().fence_problem(Some(&closed)));
-        assert!(said.starts_with("The fence was cut off. The router closed the link."), "{said}");
+        let puts = [
+            PutFailure::GivenUp(PutError::Cancelled { sent: 1_000, total: 2_000 }, how_far(false)),
+            PutFailure::GivenUp(PutError::Dropped { queued: 5, limit: 4, dropped: 1 }, how_far(false)),
+            PutFailure::SessionEnded(Some(closed.clone()), how_far(false)),
+            PutFailure::SessionEnded(None, how_far(true)),
+        ];
+        let gets = [
+            GetFailure::Ended { error: GetError::Timeout, pause: still(9) },
+            GetFailure::Ended { error: GetError::Cancelled, pause: Pause::default() },
+            GetFailure::SessionEnded(Some(closed.clone())),
+        ];
+        let mut text: String = puts.iter().map(|failure| said(&place().put_problem(failure))).collect();
+        text.extend(gets.iter().map(|failure| said(&place().get_problem(failure))));
+        text += &said(&place().fence_problem(Some(&closed)));
+        review("session-unfinished", &text);
     }
 }

@@ -36,7 +36,7 @@ pub enum Program {
 
 /// Lists the facts of the page that a program for the other side needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub struct PageFacts<'a> {
     /// The router's endpoint.
     pub endpoint: &'a str,
     /// The key under which the page puts.
@@ -95,8 +95,8 @@ impl Program {
 
     /// Returns the text of the program.
     #[must_use]
-    pub fn text(self, page: &Surroundings<'_>) -> String {
-        let Surroundings { endpoint, key, sub_key, origin, schema } = *page;
+    pub fn text(self, page: &PageFacts<'_>) -> String {
+        let PageFacts { endpoint, key, sub_key, origin, schema } = *page;
         let (file, kind) = (quoted(&format!("{origin}/lab.capnp")), schema.name());
         let is_rust = matches!(self, Self::RustSubscriber | Self::RustPublisher);
         let [receive, send] = [key, &matching(sub_key, key)].map(|key| literal(key, is_rust));
@@ -267,7 +267,7 @@ fn matching(sub_key: &str, key: &str) -> String {
 
 /// Holds one line of the listing of the page's code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct CodeLine {
     /// Its indent.
     pub indent: &'static str,
     /// The position of the piece from which it makes a source. The page draws the piece's swatch
@@ -282,7 +282,7 @@ const LISTED_WITH_MESSAGES: usize = 3;
 
 /// Returns the listing. It folds many rows in the middle.
 #[must_use]
-pub fn listing(rows: &[Row]) -> Vec<Line> {
+pub fn listing(rows: &[Row]) -> Vec<CodeLine> {
     let positions = positions(rows);
     let messages = rows.iter().any(|row| row.way().is_some());
     let listed = if messages { LISTED_WITH_MESSAGES } else { LISTED };
@@ -295,12 +295,16 @@ pub fn listing(rows: &[Row]) -> Vec<Line> {
     let rest = rows.len() - head;
     if rest > 1 {
         let indent = if messages { "" } else { "  " };
-        lines.push(Line { indent, code: format!("// {} more rows", format::count(rest - 1)), ..Line::default() });
+        lines.push(CodeLine {
+            indent,
+            code: format!("// {} more rows", format::count(rest - 1)),
+            ..CodeLine::default()
+        });
     }
     if let Some((at, (row, position))) = all.next_back() {
         list(row, at, position, messages, &mut lines);
     }
-    let line = |code: &str| Line { code: code.to_owned(), ..Line::default() };
+    let line = |code: &str| CodeLine { code: code.to_owned(), ..CodeLine::default() };
     let (first, last) = if !messages {
         (vec![line("ZBytes::from_segments([")], vec![line("])")])
     } else if rows.iter().any(|row| row.way() == Some(Way::Filled)) {
@@ -317,8 +321,8 @@ pub fn listing(rows: &[Row]) -> Vec<Line> {
 }
 
 /// Appends the lines of one row.
-fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mut Vec<Line>) {
-    let mut line = |indent, at, code| lines.push(Line { indent, at, code });
+fn list(row: &Row, at: usize, position: Range<usize>, messages: bool, lines: &mut Vec<CodeLine>) {
+    let mut line = |indent, at, code| lines.push(CodeLine { indent, at, code });
     let indent = if messages { "" } else { "  " };
     if row.repeat != 1 {
         line(indent, None, format!("// {} of these:", format::count(row.repeat)));
@@ -399,10 +403,11 @@ mod tests {
         app::{Message, Plan, Preset, Sending},
         ledger::Ledger,
         payload::ZBytes,
+        present::texts::review,
         segment::{Element, Source},
     };
 
-    const PAGE: Surroundings<'_> = Surroundings {
+    const PAGE: PageFacts<'_> = PageFacts {
         endpoint: TCP,
         key: "lab/tensor",
         sub_key: "lab/**",
@@ -411,10 +416,30 @@ mod tests {
     };
 
     #[test]
+    fn the_programs_are_those_that_were_reviewed() {
+        for program in Program::ALL {
+            review(&format!("program-{}", program.key()), &program.text(&PAGE));
+        }
+        for schema in [Schema::CameraFrame, Schema::PointCloud] {
+            for program in [Program::MessageSubscriber, Program::MessagePublisher] {
+                let text = program.text(&PageFacts { schema, ..PAGE });
+                review(&format!("program-{}-{}", program.key(), schema.name()), &text);
+            }
+        }
+        for preset in Preset::ALL {
+            let line = |line: CodeLine| format!("{}{}\n", line.indent, line.code);
+            review(
+                &format!("listing-{}", preset.key()),
+                &listing(&preset.rows(0)).into_iter().map(line).collect::<String>(),
+            );
+        }
+    }
+
+    #[test]
     fn programs_for_messages_know_the_schema_and_its_limit() {
         let rows = Preset::Cloud.rows(0);
         assert_eq!((schema(&rows), schema(&Preset::Tensor.rows(0))), (Schema::PointCloud, Schema::Tensor));
-        let text = Program::MessageSubscriber.text(&Surroundings { schema: schema(&rows), ..PAGE });
+        let text = Program::MessageSubscriber.text(&PageFacts { schema: schema(&rows), ..PAGE });
         assert!(text.contains("lab.PointCloud.from_bytes(data, traversal_limit_in_words=len(data))"), "{text}");
         assert!(text.contains("\"http://127.0.0.1:8080/lab.capnp\"") && text.contains("len(message.x)"), "{text}");
         // The printed fields are those of the schema.
@@ -429,7 +454,7 @@ mod tests {
     #[test]
     fn every_program_holds_the_endpoint_and_its_key() {
         for program in Program::ALL {
-            let page = Surroundings { endpoint: "tcp/10.0.0.1:7447", ..PAGE };
+            let page = PageFacts { endpoint: "tcp/10.0.0.1:7447", ..PAGE };
             let text = program.text(&page);
             assert!(text.contains("connect/endpoints") && text.contains("[\"tcp/10.0.0.1:7447\"]"), "{text}");
             let sends = program.key().ends_with("send");
@@ -439,24 +464,19 @@ mod tests {
 
     #[test]
     fn no_key_ends_the_literal() {
-        let text = Program::PythonSubscriber.text(&Surroundings { key: "a\"); import os #", ..PAGE });
+        let text = Program::PythonSubscriber.text(&PageFacts { key: "a\"); import os #", ..PAGE });
         assert!(text.contains("\"a); import os #\""));
     }
 
     #[test]
-    fn a_key_is_the_pages_own_with_every_space_and_what_cannot_be_seen_is_written() {
+    fn a_key_in_a_program_keeps_spaces_and_shows_the_unseen() {
         let key = "lab/a\u{202e}b ";
-        let text = |program: Program| program.text(&Surroundings { key, ..PAGE });
+        let text = |program: Program| program.text(&PageFacts { key, ..PAGE });
         assert!(text(Program::PythonSubscriber).contains("\"lab/a\\U0000202eb \""));
         assert!(text(Program::RustSubscriber).contains("\"lab/a\\u{202e}b \""));
         for program in Program::ALL {
-            let sent = program.text(&Surroundings {
-                key,
-                sub_key: key,
-                endpoint: "tcp/\u{200b}a:1",
-                origin: "\u{202e}",
-                ..PAGE
-            });
+            let sent =
+                program.text(&PageFacts { key, sub_key: key, endpoint: "tcp/\u{200b}a:1", origin: "\u{202e}", ..PAGE });
             assert!(!sent.chars().any(|c| c != '\n' && is_unseen(c)), "{sent}");
         }
     }
@@ -484,7 +504,7 @@ mod tests {
         let mut rows = Preset::ThreeSmall.rows(0);
         assert_eq!(listing(&rows).len(), 5);
         rows[1].name = "9 lives".into();
-        let row = |at, code: &str| Line { indent: "  ", at: Some(at), code: code.into() };
+        let row = |at, code: &str| CodeLine { indent: "  ", at: Some(at), code: code.into() };
         assert_eq!(listing(&rows)[2], row(1, "Source::borrow(array_1),"));
         for _ in 0..5 {
             rows.extend(Preset::ThreeSmall.rows(0));
@@ -498,7 +518,7 @@ mod tests {
         let lines = listing(&rows);
         assert_eq!(lines[lines.len() - 3].code, "// 17 more rows");
         // Behind the three parts of the message.
-        assert_eq!(lines[lines.len() - 2], Line { indent: "", ..row(20, "sources.push(Source::copy(stamp));") });
+        assert_eq!(lines[lines.len() - 2], CodeLine { indent: "", ..row(20, "sources.push(Source::copy(stamp));") });
         let repeated = [Row { repeat: 3, ..rows[1].clone() }];
         assert_eq!(listing(&repeated)[1].code, "// 3 of these:");
     }

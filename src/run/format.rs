@@ -13,15 +13,15 @@ pub const FORMAT: &str = "zbytes-lab/run/1";
 impl Run {
     /// The run as JSON, which `schema/run-1.schema.json` describes.
     ///
-    /// A run with a number that JSON cannot carry (not finite) is written as an empty text, since a
-    /// `null` in its place would pass in silence for what it is not; no reader takes that for a
-    /// run. [`Run::check`] says beforehand whether it is one.
+    /// A run with a number that JSON cannot carry (not finite) is written as an empty text, which
+    /// no reader takes for a run. A `null` in the number's place would pass in silence for what it
+    /// is not. [`Run::check`] says beforehand whether it is a run.
     #[must_use]
     pub fn to_json(&self) -> String {
         if self.check().is_err() {
             return String::new();
         }
-        // Nothing else in a run can fail to be written: no map with keys that are no text.
+        // Nothing else in a run can fail to be written: every map has texts as its keys.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -45,8 +45,8 @@ impl Run {
         Ok(run.seen())
     }
 
-    /// The run with its texts as they are shown, whoever has written them. No other field is named
-    /// here: a new text must be.
+    /// The run with its texts as they are shown, also those of another program. No other field is
+    /// named here: a new text must be.
     pub(super) fn seen(self) -> Self {
         let Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts } = self;
         let Conditions {
@@ -83,9 +83,9 @@ impl Run {
         Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts }
     }
 
-    /// Whether it is as a run must be: of the known [`FORMAT`], every number finite, no sample of a
-    /// series and no time of begin below 0, with as many times of begin as samples in every series,
-    /// as many samples in every stage of puts as puts, and no stage twice.
+    /// Whether it is as a run must be. It has the known [`FORMAT`], and every number is finite. In
+    /// a series no sample and no time of begin is below 0, and it has as many of one as of the
+    /// other. Puts have as many samples in every stage as puts, and no stage twice.
     ///
     /// # Errors
     /// [`ReadError`] says what is wrong.
@@ -150,13 +150,13 @@ pub(super) fn times(name: &str, times: &[f64]) -> Result<(), ReadError> {
         .map_or(Ok(()), |time| Err(ReadError(format!("{name} has a time of {time}"))))
 }
 
-/// Why a text is no run.
+/// Why a text is not a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError(pub String);
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this is no run of ZBytes Lab: {}", self.0)
+        write!(f, "this is not a run of ZBytes Lab: {}", self.0)
     }
 }
 

@@ -150,7 +150,7 @@ pub struct Run {
     pub partial: bool,
     /// Why there is nothing to say about moving, if there is not.
     pub refused: Option<String>,
-    /// Why there are no whole puts, or fewer than planned, although there was a router.
+    /// Why the run has no whole puts, or fewer than planned, although it had a router.
     pub unsent: Option<String>,
     /// Samples; in a sweep many of each variant.
     pub series: Vec<Series>,

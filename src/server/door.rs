@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_address_and_ipv4_within_ipv6_is_ipv4() {
+    fn an_ipv6_network_is_one_address_and_mapped_ipv4_is_ipv4() {
         assert_eq!(neighbourhood(ip("2001:db8:1:2:3:4:5:6")), neighbourhood(ip("2001:db8:1:2::9")));
         assert_ne!(neighbourhood(ip("2001:db8:1:2::1")), neighbourhood(ip("2001:db8:1:3::1")));
         assert_eq!(neighbourhood(ip("::ffff:10.0.0.1")), ip("10.0.0.1"));

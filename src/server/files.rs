@@ -115,7 +115,7 @@ impl Files {
 
 /// Returns the 404 answer, which names the path and the page.
 pub(crate) fn not_found(path: &str) -> Response<Body> {
-    let text = format!("there is no {path} here; the page is at /\n");
+    let text = format!("this server has no {path}; the page is at /\n");
     (StatusCode::NOT_FOUND, text).into_response()
 }
 

@@ -94,12 +94,12 @@ impl Lab {
     /// Starts everything, or nothing.
     ///
     /// All three ports are opened before anything starts, so an error leaves nothing behind. The
-    /// router opens its tcp port itself, so that one is let go just before: another program could
-    /// take it in between, which then is an [`Error::Router`].
+    /// router opens its tcp port itself, so the lab lets that one go just before. If another
+    /// program takes it in between, that is an [`Error::Router`].
     ///
     /// # Errors
-    /// Too few open files allowed, a port in use or an address that is not this machine's, no built
-    /// page, or a router that does not start.
+    /// The system allows too few open files, a port is in use, or an address is not this machine's.
+    /// Or the page is not built, or the router does not start.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let bounds = Bounds::claim()?;
         let files = if options.router_only {

@@ -2,10 +2,11 @@
 //!
 //! The same-origin policy does not cover a WebSocket: any website that the user opens may connect
 //! to any port of the user's machine. The `Origin` header distinguishes a page of the lab from
-//! another one, because a script cannot forge it. So a request passes if
+//! another one, because a script cannot forge it. So a request passes by one of
+//! two rules:
 //!
-//! 1. the user allowed its `Origin` by name (`--allow-origin`), or
-//! 2. its `Origin` is the site that it asks for: the host and port of `Origin` equal those of
+//! 1. The user allowed its `Origin` by name (`--allow-origin`).
+//! 2. Its `Origin` is the site that it asks for: the host and port of `Origin` equal those of
 //!    `Host`.
 //!
 //! DNS rebinding defeats the second rule alone. `evil.example` serves a page, then points its own
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_anyone_may_point_here_is_refused() {
+    fn a_name_that_a_foreign_server_can_point_here_is_refused() {
         for host in ["evil.example:8080", "localhost.evil.example:8080", "other.local:8080"] {
             let origin = format!("http://{host}");
             assert!(matches!(check(Some(&origin), host), Err(Refused::UnknownHost(_))), "{host}");

@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_end_of_the_client_reaches_the_router_which_may_still_answer() {
+    async fn a_clients_end_reaches_the_router_which_may_still_answer() {
         let (mut client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let pipe = websocket(&mut server, near, batch(0, 3).into(), || (), room());

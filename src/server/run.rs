@@ -136,7 +136,7 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     let mut warnings = Vec::new();
     if !page.ip().is_loopback() {
         let mut text = format!(
-            "warning: port {} is open to the network. Anyone who reaches it can load the page and, through it, publish and \
+            "warning: port {} is open to the network. Every device that reaches it can load the page and, through it, publish and \
              subscribe on this router. It is plain http: others on the network can read along.",
             page.port()
         );
@@ -158,8 +158,8 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     for (port, addr) in options.ports() {
         if port != Port::Page && !addr.ip().is_loopback() {
             warnings.push(format!(
-                "warning: {} {addr} opens the router itself to the network: anyone who reaches it can publish and \
-                 subscribe, without any check of who they are.",
+                "warning: {} {addr} opens the router itself to the network: every program that reaches it can publish and \
+                 subscribe, without any check of who it is.",
                 port.option()
             ));
         }

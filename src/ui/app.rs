@@ -10,33 +10,32 @@ use super::{
     help::{HelpButton, WordsButton},
     notice::notice,
     ownership::OwnershipPane,
+    share::LinkButton,
 };
 use crate::ui::{
     build::pane::BuildPane,
     cost::pane::CostPane,
     kit::{
+        back::Back,
         keys,
         pointing::Pointing,
         theme::ThemeButton,
-        widgets::{PaneProps, Patterns, Select},
+        widgets::{Choice, PaneProps, Patterns, Select, segmented, sends},
     },
     layout::pane::LayoutPane,
     router::pane::RouterPane,
 };
 use crate::{
-    app::{Action, Preset, Session, Setup, State, keys::aria, positions},
+    app::{
+        Action, Preset, Session, Setup, State, film,
+        keys::{aria, hint},
+        ownership::Experiment,
+        positions,
+        stage::{Below, Change, Large, Pane},
+    },
     outside::shown,
     web::Errands,
 };
-
-/// The panes: the `id` that the page's sections carry, and the name.
-const PANES: [(&str, &str); 5] = [
-    ("pane-build", "Build"),
-    ("pane-layout", "Layout"),
-    ("pane-cost", "Cost"),
-    ("pane-router", "Router"),
-    ("pane-ownership", "Ownership"),
-];
 
 /// Holds the state of the page, and draws its top bar and panes.
 pub struct App {
@@ -48,6 +47,7 @@ pub struct App {
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
+    _back: Option<Back>,
 }
 
 impl Component for App {
@@ -60,16 +60,18 @@ impl Component for App {
         let state = Rc::new(State::default());
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
-        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing }
+        let back = Back::new(send.clone());
+        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing, _back: back }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
         let before = self.state.clone();
-        let calm = matches!(action, Action::Zoom(_));
+        let calm = matches!(action, Action::Zoom(_) | Action::Film(film::Change::Passed(_)));
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
-        if Setup::differs(&before, &self.state) {
+        let seen = |state: &State| (state.window, state.stage.below);
+        if Setup::differs(&before, &self.state) || seen(&before) != seen(&self.state) {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
@@ -87,16 +89,26 @@ impl Component for App {
             <>
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 <TopBar ..pane.clone() />
-                <main>
-                    <p class="lead">
-                        { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, and \
-                           what that costs. " }
-                        <WordsButton />
-                    </p>
+                <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
+                    <div class="lead">
+                        <p>
+                            { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
+                               and what that costs. " }
+                            <WordsButton />
+                        </p>
+                        { invitations(&self.send) }
+                    </div>
                     { notice(&self.state, &self.send) }
+                    if let Some(problem) = &self.state.link_problem {
+                        <div id="link-problem" class="problem" role="alert">
+                            <strong>{ &problem.title }</strong>{ " " }{ &problem.detail }{ " " }
+                            <button type="button" class="link" onclick={sends(&self.send, Action::LinkSeen)}>{ "Close" }</button>
+                        </div>
+                    }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        { below(self.state.stage.below, &self.send) }
                         <CostPane ..pane.clone() />
                         <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <OwnershipPane ..pane.clone() />
@@ -108,6 +120,37 @@ impl Component for App {
             </>
         }
     }
+}
+
+/// What a person can do first, each with one press.
+fn invitations(send: &Callback<Action>) -> Html {
+    // Its finding is the one to remember: a write that shows after building.
+    let breaks = Action::Many(vec![
+        Action::Stage(Change::Reveal(Pane::Ownership)),
+        Action::Try(Experiment::ALL[0]),
+        Action::Unfold(Some(Experiment::ALL[0])),
+    ]);
+    let one = |id: &'static str, name: &'static str, title: &'static str, action: Action| {
+        html! { <button type="button" {id} {title} onclick={sends(send, action)}>{ name }</button> }
+    };
+    html! {
+        <div class="invitations" role="group" aria-label="Try first">
+            { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy) }
+            { one("invite-send", "Send it", "Connects to the lab’s router, subscribes, and puts the payload", Action::SendIt) }
+            { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks) }
+        </div>
+    }
+}
+
+/// Chooses what has the place below the drawing, where only one pane has room there.
+fn below(chosen: Below, send: &Callback<Action>) -> Html {
+    let choices = Below::ALL.into_iter().map(|one| Choice {
+        id: format!("below-{}", one.key()).into(),
+        label: one.name(),
+        chosen: one == chosen,
+        choose: sends(send, Action::Stage(Change::Below(one))),
+    });
+    html! { <div class="below">{ segmented("What is below the drawing", "below", choices.collect()) }</div> }
 }
 
 /// Describes the session in words, and as one word for tests and styles.
@@ -160,6 +203,15 @@ fn TopBar(props: &PaneProps) -> Html {
                 <strong>{ short }</strong>
                 if !long.is_empty() { <span class="quiet session-more">{ " " }{ long }</span> }
             </p>
+            <button type="button" class="icon" id="presenter" aria-label="Presenter view" aria-keyshortcuts={aria("presenter")}
+                aria-pressed={if state.stage.large == Some(Large::Presenter) { "true" } else { "false" }}
+                title={format!("Presenter view. {}", hint("presenter").unwrap_or_default())}
+                onclick={sends(&props.send, Action::Stage(Change::Large(Large::Presenter)))}>
+                <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
+                    <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
+                </svg>
+            </button>
+            <LinkButton />
             <ThemeButton />
             <HelpButton />
         </header>
@@ -183,15 +235,15 @@ fn PaneBar() -> Html {
     }
     html! {
         <nav class="pane-bar" aria-label="Panes">
-            { for PANES.iter().enumerate().map(|(at, (id, name))| {
+            { for Pane::ALL.into_iter().enumerate().map(|(at, pane)| {
                 let onclick = Callback::from(move |_: MouseEvent| {
-                    if let Some(element) = element(id) {
+                    if let Some(element) = element(pane.id()) {
                         element.scroll_into_view();
                     }
                 });
                 html! {
-                    <button type="button" {onclick} aria-keyshortcuts={aria(id)} aria-current={(*current == at).then_some("true")}>
-                        <span class="quiet" aria-hidden="true">{ at + 1 }</span>{ *name }
+                    <button type="button" {onclick} aria-keyshortcuts={aria(pane.id())} aria-current={(*current == at).then_some("true")}>
+                        <span class="quiet" aria-hidden="true">{ at + 1 }</span>{ pane.name() }
                     </button>
                 }
             }) }
@@ -215,8 +267,8 @@ fn at_the_end() -> Option<bool> {
 /// The last pane whose head is near or above the upper edge of the window.
 fn pane_in_view() -> usize {
     if at_the_end().unwrap_or(false) {
-        return PANES.len() - 1;
+        return Pane::ALL.len() - 1;
     }
     let above = |id: &str| element(id).is_some_and(|pane| pane.get_bounding_client_rect().top() < 160.0);
-    PANES.iter().rposition(|(id, _)| above(id)).unwrap_or(0)
+    Pane::ALL.iter().rposition(|pane| above(pane.id())).unwrap_or(0)
 }

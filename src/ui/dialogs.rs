@@ -14,6 +14,7 @@ use super::{
     message::dialog::MessageDialog,
     ownership::Questions,
     router::pane::OtherSide,
+    share::LinkDialog,
     wire::dialog::WireDialog,
 };
 
@@ -57,6 +58,7 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             <Help />
             <ModesDialog />
             <Questions />
+            <LinkDialog ..pane.clone() />
             <OtherSide ..pane />
         </>
     }

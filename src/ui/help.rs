@@ -19,7 +19,7 @@ fn dialog_head(id: &'static str, head: &'static str, name: &'static str) -> Html
     html! {
         <header class="dialog-head">
             <h2 id={head}>{ name }</h2>
-            <button type="button" onclick={close}>{ "Close" }</button>
+            <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
         </header>
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn Help() -> Html {
             <dl class="words">
                 { word("segment", "A run of bytes in memory, for example one array.") }
                 { word("owner", "What keeps those bytes alive, for example the JavaScript array that they belong to.") }
-                { word("payload", "What is sent: a list of segments, in order. Whoever receives it sees one run of bytes.") }
+                { word("payload", "What is sent: a list of segments, in order. The subscriber sees one run of bytes.") }
                 { word("batch", "What one message on the network connection carries: at most 65,535 bytes. It holds whole messages of the \
                     session (a frame), or a part of one that is too long for it (a fragment).") }
                 { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
@@ -120,15 +120,15 @@ pub(super) fn Help() -> Html {
             <h3>{ "The words of a session" }</h3>
             <dl class="words">
                 { word("router", "The program in the middle: it hands what is put on to those who subscribe. It sees batches, and puts them \
-                    together to a key and one run of bytes. Of segments, owners and modes it sees nothing, nor does whoever subscribes.") }
+                    together to a key and one run of bytes. Neither the router nor a subscriber sees segments, owners or modes.") }
                 { word("session", "What the page has with a router, over one WebSocket, from Connect to Disconnect.") }
                 { word("lane", "A line of frames with numbers of their own: one for each priority, reliable or not. Within a lane nothing overtakes.") }
                 { word("sample", "What a subscriber gets: a key with a payload, or that there is none any more.") }
                 { word("key", "The name under which something is put, as in lab/tensor. A key expression stands for many: lab/* for one more \
                     part, lab/** for any number of them.") }
-                { word("BLOCK, DROP", "What happens to a put when the link is full: it waits, or it is dropped. Whoever sends cannot see what \
+                { word("BLOCK, DROP", "What happens to a put when the link is full: it waits, or it is dropped. The publisher cannot see what \
                     a router drops; numbered samples let a subscriber count what it missed.") }
-                { word("selector", "What a get asks for: a key expression, and after a question mark parameters for whoever answers.") }
+                { word("selector", "What a get asks for: a key expression, and after a question mark parameters for the queryable.") }
                 { word("queryable", "What answers gets under a key expression, each with any number of replies or errors.") }
                 { word("token", "A key that is alive as long as the session that has declared it.") }
                 { word("fence", "A question that a router answers once it has handed on everything that was put before it.") }
@@ -137,7 +137,7 @@ pub(super) fn Help() -> Html {
             <h3>{ "The words of a measurement" }</h3>
             <dl class="words">
                 { word("quartiles", "A quarter of the samples took less time than the lower one, a quarter more than the upper one.") }
-                { word("MAD", "Median absolute deviation: half of the samples are no farther from the median than this. It says how much \
+                { word("MAD", "Median absolute deviation: half of the samples are at most this far from the median. It says how much \
                     they scatter, and a few that took very long do not change it.") }
                 { word("outlier", "A sample farther beyond a quartile than one and a half times the distance between the two. It is counted \
                     and never left out.") }
@@ -150,7 +150,7 @@ pub(super) fn Help() -> Html {
             <h3>{ "The drawing: ink is copying" }</h3>
             <ul class="inks">
                 <li>{ ink("hatched") }<span><strong>{ "a pattern" }</strong>{ ": the bytes live here" }</span></li>
-                <li>{ ink("outlined") }<span><strong>{ "outlined" }</strong>{ ": somebody refers to them, nothing is copied" }</span></li>
+                <li>{ ink("outlined") }<span><strong>{ "outlined" }</strong>{ ": the payload refers to them, nothing is copied" }</span></li>
                 <li>{ ink("solid") }<span><strong>{ "solid" }</strong>{ ": they were copied to here" }</span></li>
                 <li>{ swatch(0) }{ swatch(1) }{ swatch(2) }
                     <span>{ "colour and pattern say which segment, the same in every pane" }</span></li>
@@ -167,13 +167,13 @@ pub(super) fn Help() -> Html {
                     { ": measure how long building takes by copy, by borrow and by move, and what share of a whole put that is." }</li>
                 <li><strong>{ "Router" }</strong>
                     { ": connect to a zenoh router, put the payload, once or at a rate, and see it arrive, here and in programs in Python or \
-                       Rust; ask and answer, see who is alive, and what went over the link." }</li>
+                       Rust. Ask and answer, see which tokens are alive, and what went over the link." }</li>
                 <li><strong>{ "Ownership" }</strong>
                     { ": try to break a payload: write to its arrays, take them away, let them go, and see what becomes of it." }</li>
             </ol>
             <p>
                 <strong>{ "Bytes" }</strong>
-                { ", opened from Layout and from each sample in Router, shows a payload byte by byte: read it as any type, search it, \
+                { ", opened from Layout and from each sample in Router, shows a payload byte by byte. Read it as any type, search it, \
                    compare it with another, write to an array that is only borrowed, copy or save what you see." }
             </p>
             <p>
@@ -184,8 +184,8 @@ pub(super) fn Help() -> Html {
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \
-                   rows. Double-click a segment to see it large, down to its elements and bytes; drag over the strip above for a part \
-                   of the payload, and 0 shows all of it again. In a part, left and right move it; with Shift they go through segments." }
+                   rows. Double-click a segment to see it large, down to its elements and bytes. Drag over the strip above for a part \
+                   of the payload; 0 shows all of it again. In a part, left and right move it; with Shift they go through segments." }
             </p>
             <h3>{ "The keys" }</h3>
             <p>

@@ -22,6 +22,7 @@ mod message;
 mod notice;
 mod ownership;
 mod router;
+mod share;
 mod wire;
 
 pub use self::app::App;

@@ -7,6 +7,7 @@ use super::{help::modes_table, kit::dialog};
 use crate::app::{
     Action,
     ownership::{Experiment, Finding, Found, Held, Octet, Ownership, Phase, Trial},
+    stage::Pane,
 };
 use crate::{
     present::questions::QUESTIONS,
@@ -20,7 +21,7 @@ pub(super) fn OwnershipPane(props: &PaneProps) -> Html {
     let ownership = &state.ownership;
     html! {
         <section class="pane ownership" id="pane-ownership" tabindex="-1" aria-labelledby="head-ownership">
-            { pane_head(5, "head-ownership", "Ownership", "try to break it", html! {}) }
+            { pane_head(Pane::Ownership, "try to break it", html! {}, state, send) }
             <div class="tries-tools">
                 <button type="button" id="try-all" onclick={sends(send, Action::TryAll)}>{ "Run all" }</button>
                 <button type="button" class="link" id="questions" onclick={open()}>{ "Six questions" }</button>
@@ -219,11 +220,11 @@ pub(super) fn Questions() -> Html {
         <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
             <header class="dialog-head">
                 <h2 id="head-questions">{ "Six questions about ownership" }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
+                <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
             <p>
                 { "A proposal for zenoh-python, to build a payload of many segments without copying them, asked six questions. These \
-                   are answers from JavaScript, where arrays can always be written but memory can change hands, beside Python, \
+                   are answers from JavaScript, where arrays can always be written but memory can change hands. Beside them stands Python, \
                    where bytes never change but nothing can be taken over. Names in quotes are experiments of this pane." }
             </p>
             { modes_table() }

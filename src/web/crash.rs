@@ -13,10 +13,10 @@ fn storage() -> Option<Storage> {
 }
 
 /// Keeps the setup. If the browser refuses to store it, the page reports nothing: the loss shows
-/// only after a reload.
+/// only after a reload. A setup that cannot be written leaves the one before.
 pub fn keep(setup: &Setup) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(SETUP, &setup.to_json());
+    if let (Some(storage), Ok(setup)) = (storage(), setup.to_json()) {
+        let _ = storage.set_item(SETUP, &setup);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the page's effects go: to the engine, or to the browser.
 //!
 //! The page starts an engine for everything but measurements. Each measurement has an engine of its
-//! own: so it takes turns with nobody, and what it has allocated is gone with it.
+//! own: so it does not wait for other work, and what it has allocated is gone with it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,6 +18,7 @@ use web_sys::{Blob, File, window};
 use yew::Callback;
 
 use super::{
+    address::{self, Address},
     crash,
     files::Files,
     frames::Frames,
@@ -25,7 +26,7 @@ use super::{
     pictures, runs,
 };
 use crate::{
-    app::{Action, Command, Effect, Event, FileId, Order, Problem, Setup, State, message},
+    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, link as scene, message},
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
 };
@@ -36,7 +37,7 @@ const GRACE_MILLIS: u32 = 10_000;
 /// Who waits for the answer to a question.
 struct Waiting {
     done: oneshot::Sender<(Answer, Vec<JsValue>)>,
-    told: Box<dyn Fn(f64)>,
+    told: Rc<dyn Fn(f64)>,
 }
 
 /// A measurement under way, in its own engine.
@@ -65,6 +66,7 @@ struct Inner {
     /// The locator of the session that was opened last.
     locator: RefCell<Option<String>>,
     listeners: RefCell<Vec<EventListener>>,
+    address: Address,
 }
 
 /// Carries out effects, and asks the engine. Clones share everything.
@@ -79,7 +81,7 @@ impl PartialEq for Errands {
 
 impl Errands {
     /// Makes the errands of a page, whose effects answer through `answer`, and starts the engine.
-    /// Answers with [`Action::Started`] at once, and with what the browser has kept.
+    /// Answers with [`Report::Started`] at once, and with what the browser has kept.
     #[must_use]
     pub fn new(answer: Callback<Action>) -> Self {
         let this = Self(Rc::new(Inner {
@@ -96,15 +98,29 @@ impl Errands {
             kept: Cell::default(),
             locator: RefCell::default(),
             listeners: RefCell::default(),
+            address: Address::default(),
         }));
         this.start_engine();
-        answer.emit(Action::Started(surroundings::look()));
-        if let Some(setup) = crash::kept() {
-            answer.emit(Action::Resume(Box::new(setup)));
+        answer.emit(Action::Browser(Report::Started(surroundings::look())));
+        // What a person opens by a link is not what this tab had before.
+        if !this.open_link()
+            && let Some(setup) = crash::kept()
+        {
+            answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
         }
         this.history();
         this.listen();
         this
+    }
+
+    /// Sets up what the address says, if another one has made it.
+    fn open_link(&self) -> bool {
+        let found = address::from_outside().and_then(|hash| scene::read(&hash));
+        let is_one = found.is_some();
+        if let Some(found) = found {
+            self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
+        }
+        is_one
     }
 
     /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
@@ -114,28 +130,36 @@ impl Errands {
         let answer = self.0.answer.clone();
         listeners.extend(runs::watch(move |change| {
             answer.emit(match change {
-                runs::Change::Kept(run) => Action::History(vec![run]),
-                runs::Change::Forgotten(id) => Action::RunGone(Some(id)),
-                runs::Change::Cleared => Action::RunGone(None),
+                runs::Change::Kept(run) => Action::Browser(Report::History(vec![run])),
+                runs::Change::Forgotten(id) => Action::Browser(Report::RunGone(Some(id))),
+                runs::Change::Cleared => Action::Browser(Report::RunGone(None)),
             });
+        }));
+        // A person opens a link in a page that is open.
+        let weak = Rc::downgrade(&self.0);
+        listeners.extend(window().map(|window| {
+            EventListener::new(&window, "hashchange", move |_| {
+                if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened()) {
+                    Self(inner).open_link();
+                }
+            })
         }));
         let Some(document) = window().and_then(|window| window.document()) else { return };
         let weak = Rc::downgrade(&self.0);
         listeners.push(EventListener::new(&document.clone(), "visibilitychange", move |_| {
             let hidden = ToEngine::Do(Command::Hidden(document.hidden()));
             let Some(inner) = weak.upgrade() else { return };
-            if let Some(measuring) = inner.measuring.borrow().as_ref() {
-                measuring.link.post(&hidden, []);
-            }
-            Self(inner).post(&hidden);
+            let this = Self(inner);
+            this.post_measuring(&hidden);
+            this.post(&hidden);
         }));
     }
 
     fn history(&self) {
         let (runs, problem) = runs::load();
-        self.0.answer.emit(Action::History(runs));
+        self.0.answer.emit(Action::Browser(Report::History(runs)));
         if let Some(problem) = problem {
-            self.0.answer.emit(Action::StorageFailed(problem));
+            self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
         }
     }
 
@@ -168,7 +192,7 @@ impl Errands {
         match message {
             ToPage::Ready(VERSION) => {
                 *self.0.program.borrow_mut() = along.into_iter().next().unwrap_or_default();
-                self.0.answer.emit(Action::EngineReady);
+                self.0.answer.emit(Action::Browser(Report::EngineReady));
             }
             ToPage::Ready(other) => {
                 self.engine_died(&format!("it speaks version {other}, and this page version {VERSION}"));
@@ -180,19 +204,20 @@ impl Errands {
             ToPage::Answer(id, answer) => {
                 let waiting = self.0.waiting.borrow_mut().remove(&id);
                 if let Some(waiting) = waiting {
-                    // Whoever asked may have gone meanwhile.
+                    // The view that asked may have gone meanwhile.
                     let _ = waiting.done.send((answer, along));
                 }
             }
             ToPage::Progress(id, done) => {
-                if let Some(waiting) = self.0.waiting.borrow().get(&id) {
-                    (waiting.told)(done);
+                let told = self.0.waiting.borrow().get(&id).map(|waiting| waiting.told.clone());
+                if let Some(told) = told {
+                    told(done);
                 }
             }
             ToPage::File(name) => {
                 let blob = along.into_iter().next().map(JsCast::unchecked_into::<Blob>);
                 if let Some(Err(problem)) = blob.map(|blob| runs::save_blob(blob, &name)) {
-                    self.0.answer.emit(Action::StorageFailed(problem));
+                    self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
                 }
             }
             ToPage::Pixels { number, width } => {
@@ -234,28 +259,41 @@ impl Errands {
         self.0.kept.set(false);
         pictures::forget();
         self.forget_frames();
-        self.0.answer.emit(Action::EngineLost(Problem::new(
+        self.0.answer.emit(Action::Browser(Report::EngineLost(Problem::new(
             "The engine of this page has stopped.",
             format!(
                 "A defect of the lab, or a lack of memory, has ended the program that owns bytes and session. It said: {}. \
                  Samples, recorded frames and a kept payload are gone.",
                 crate::app::sentence(why.trim_end_matches('.'))
             ),
-        )));
+        ))));
     }
 
     /// Sends the engine a message. Without an engine, nothing happens: the state knows that there
     /// is none.
     pub(super) fn post(&self, message: &ToEngine) {
-        if let Some(link) = self.0.engine.borrow().as_ref() {
-            link.post(message, []);
-        }
+        self.post_with(message, Vec::new());
     }
 
     fn post_files(&self, files: Vec<(FileId, Blob)>) {
-        if let Some(link) = self.0.engine.borrow().as_ref() {
-            let (command, files) = Files::command(files);
-            link.post(&ToEngine::Do(command), files);
+        let (command, files) = Files::command(files);
+        self.post_with(&ToEngine::Do(command), files);
+    }
+
+    /// An engine that a message does not reach is of no use: what was asked of it would never end.
+    fn post_with(&self, message: &ToEngine, along: Vec<JsValue>) {
+        let posted = self.0.engine.borrow().as_ref().map(|link| link.post(message, along));
+        if let Some(Err(why)) = posted {
+            self.engine_died(&format!("the page could not reach it: {why}"));
+        }
+    }
+
+    /// Sends the engine of a measurement a message, if one is under way.
+    fn post_measuring(&self, message: &ToEngine) {
+        let posted =
+            self.0.measuring.borrow().as_ref().map(|Measuring { number, link, .. }| (*number, link.post(message, [])));
+        if let Some((number, Err(why))) = posted {
+            self.measure_ended(number, Err(measuring_failed(&why)));
         }
     }
 
@@ -279,7 +317,7 @@ impl Errands {
 
     fn storage(&self, result: Result<(), Problem>) {
         if let Err(problem) = result {
-            self.0.answer.emit(Action::StorageFailed(problem));
+            self.0.answer.emit(Action::Browser(Report::StorageFailed(problem)));
         }
     }
 
@@ -308,6 +346,7 @@ impl Errands {
     /// Keeps the setup of `state` for the time after a crash of the page.
     pub fn keep(&self, state: &State) {
         crash::keep(&Setup::of(state));
+        self.0.address.follow(state);
     }
 
     /// Measures, in an engine of its own. Any measurement before that one ends.
@@ -352,15 +391,17 @@ impl Errands {
             Err(why) => return self.measure_ended(number, Err(measuring_failed(&why))),
         };
         let (files, handed) = Files::command(files);
-        if let Command::Files(list) = &files
-            && !list.is_empty()
-        {
-            link.post(&ToEngine::Do(files), handed);
-        }
-        link.post(&ToEngine::Do(Command::Hidden(is_hidden())), []);
-        let locator = self.0.locator.borrow().clone().filter(|_| order.puts);
-        link.post(&ToEngine::Do(Command::Measure { order, locator }), []);
+        let files = match &files {
+            Command::Files(list) if list.is_empty() => Ok(()),
+            _ => link.post(&ToEngine::Do(files), handed),
+        };
         *self.0.measuring.borrow_mut() = Some(Measuring { number, link, grace: None });
+        if let Err(why) = files {
+            return self.measure_ended(number, Err(measuring_failed(&why)));
+        }
+        self.post_measuring(&ToEngine::Do(Command::Hidden(is_hidden())));
+        let locator = self.0.locator.borrow().clone().filter(|_| order.puts);
+        self.post_measuring(&ToEngine::Do(Command::Measure { order, locator }));
     }
 
     fn hear_measuring(&self, number: u64, heard: Heard) {
@@ -390,9 +431,9 @@ impl Errands {
 
     fn stop_measuring(&self) {
         self.0.wanted.set(0);
+        self.post_measuring(&ToEngine::Do(Command::StopMeasuring));
         let mut measuring = self.0.measuring.borrow_mut();
-        let Some(Measuring { number, link, grace }) = measuring.as_mut() else { return };
-        link.post(&ToEngine::Do(Command::StopMeasuring), []);
+        let Some(Measuring { number, grace, .. }) = measuring.as_mut() else { return };
         let (weak, number) = (Rc::downgrade(&self.0), *number);
         *grace = Some(Timeout::new(GRACE_MILLIS, move || {
             if let Some(inner) = weak.upgrade() {
@@ -448,7 +489,7 @@ impl Errands {
         self.0.engine.borrow().as_ref()?;
         let id = self.0.next_question.replace(self.0.next_question.get() + 1);
         let (done, answer) = oneshot::channel();
-        self.0.waiting.borrow_mut().insert(id, Waiting { done, told: Box::new(told) });
+        self.0.waiting.borrow_mut().insert(id, Waiting { done, told: Rc::new(told) });
         let _asked = Asked { errands: self, id };
         self.post(&ToEngine::Ask(id, question));
         answer.await.ok()

@@ -8,8 +8,8 @@ use gloo_timers::callback::Interval;
 use super::errands::{Errands, gone};
 use crate::{
     app::{
-        Action, Command, Problem, Selection,
-        wire::{Change, Entry, Filter, Format, Record, Taken, Task, Took, words::title},
+        Action, Command, Problem, Report, Selection,
+        wire::{Entry, Filter, Format, Record, Taken, Task, Took, words::title},
     },
     protocol::{Answer, Question},
 };
@@ -102,7 +102,7 @@ impl Errands {
     }
 
     fn kept(&self) -> Action {
-        Action::Wire(Change::Kept(self.frames().record.borrow().kept()))
+        Action::Browser(Report::Frames(self.frames().record.borrow().kept()))
     }
 
     fn tell_kept(&self) {

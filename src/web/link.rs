@@ -11,6 +11,13 @@ use crate::{
 };
 
 /// The script that loads the engine's program in a Worker.
+///
+/// The page preloads nothing of the engine. It needs its own program for the first input, and a
+/// link of 10 Mbit/s is busy until that has arrived. The engine's program is half as long, so a
+/// hint would delay the first input by up to a half. A Worker does not see what its document has
+/// preloaded. It would find the file in the cache and ask the server again, because the name has
+/// no hash. The page starts its engine before it draws, and the Worker then loads its program and
+/// the script around it at the same time.
 const SCRIPT: &str = "start-engine.js";
 
 /// What the page hears of an engine.
@@ -60,10 +67,12 @@ impl Link {
     }
 
     /// Sends a message, with objects of the browser that go along.
-    pub(super) fn post(&self, message: &ToEngine, along: impl IntoIterator<Item = JsValue>) {
-        let (letter, transfer) = mail::letter(message, along);
-        // Fails only for objects that cannot be cloned; files can.
-        let _ = self.worker.post_message_with_transfer(&letter, &transfer);
+    ///
+    /// # Errors
+    /// Why the engine does not get it. What the message asks for never ends then.
+    pub(super) fn post(&self, message: &ToEngine, along: impl IntoIterator<Item = JsValue>) -> Result<(), String> {
+        let (letter, transfer) = mail::letter(message, along)?;
+        self.worker.post_message_with_transfer(&letter, &transfer).map_err(|error| message_of(&error))
     }
 }
 

@@ -7,8 +7,10 @@
 //! | `link`, [`tasks`] | a Worker with an engine in it; work that its owner can drop |
 //! | [`bytes`], [`frames`], [`pictures`] | what views of these names ask of the engine, and keep of it |
 //! | `files`, [`runs`], [`clipboard`] | files that a person gave; kept runs and saved files; the clipboard |
+//! | [`address`] | the scene in the address of the page |
 //! | [`crash`] | what is said and kept when the page's own program dies |
 
+pub mod address;
 pub mod bytes;
 pub mod clipboard;
 pub mod crash;

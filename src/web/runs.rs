@@ -10,7 +10,7 @@ use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Url, wind
 use yew::Callback;
 
 use crate::{
-    app::{Action, Download, Problem, Shown, cost::KEPT_RUNS},
+    app::{Action, Download, Problem, Report, Shown, cost::KEPT_RUNS},
     browser::error::message_of,
     number::requested,
     outside::shown,
@@ -70,7 +70,7 @@ pub(super) fn keep(run: &Run) -> Result<(), Problem> {
             format!("The browser said: {reason}. It is here until the page is closed; export it to keep it."),
         )
     };
-    let storage = storage().ok_or_else(|| failed("there is no storage for this page".to_owned()))?;
+    let storage = storage().ok_or_else(|| failed("this page has no storage".to_owned()))?;
     run.check().map_err(|error| failed(error.to_string()))?;
     let text = run.to_json();
     let mut old = ids(&storage);
@@ -108,7 +108,7 @@ pub(super) fn forget(id: u64) {
     }
 }
 
-/// Reads a run that a person has exported before. Answers with [`Action::RunRead`].
+/// Reads a run that a person has exported before. Answers with [`Report::RunRead`].
 pub fn read(file: File, answer: Callback<Action>) {
     spawn_local(async move {
         let name = file.name();
@@ -128,7 +128,7 @@ pub fn read(file: File, answer: Callback<Action>) {
                 Err(error) => Err(problem(&format!("It could not be read: {}", message_of(&error)))),
             }
         };
-        answer.emit(Action::RunRead(result));
+        answer.emit(Action::Browser(Report::RunRead(result)));
     });
 }
 
@@ -157,7 +157,7 @@ fn not_saved(error: &JsValue) -> Problem {
 
 fn hand_over(blob: Result<Blob, JsValue>, name: &str) -> Result<(), JsValue> {
     let address = Url::create_object_url_with_blob(&blob?)?;
-    let document = window().and_then(|window| window.document()).ok_or("there is no document")?;
+    let document = window().and_then(|window| window.document()).ok_or("this program has no document")?;
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     link.set_href(&address);
     link.set_download(name);

@@ -28,7 +28,7 @@ async fn halfway(link: &mut Link, op: OpId) -> Leaving {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_put_that_is_cancelled_halfway_never_arrives_and_the_next_of_its_lane_does() {
+async fn a_put_cancelled_halfway_never_arrives_and_the_next_does() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
@@ -67,7 +67,7 @@ async fn a_put_that_is_cancelled_halfway_never_arrives_and_the_next_of_its_lane_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_sample_is_told_while_it_arrives_with_its_key_and_its_length() {
+async fn a_large_sample_is_told_with_key_and_length_as_it_arrives() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;

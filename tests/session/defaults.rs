@@ -348,7 +348,7 @@ async fn what_is_sent_by_default_is_what_zenoh_sends_by_default() {
 }
 
 #[test]
-fn an_answer_of_this_client_to_its_own_get_is_treated_as_the_get_asks() {
+fn an_answer_to_a_get_of_our_own_is_treated_as_the_get_asks() {
     let now = Duration::ZERO;
     for (congestion, priority, express) in
         [(Get::new(key("a")).congestion, Priority::DEFAULT, false), (CongestionControl::Drop, Priority::RealTime, true)]

@@ -46,7 +46,7 @@ fn reporting() -> Subscribe {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_flood_loses_at_its_sender_is_told_there_and_is_missed_at_the_subscriber() {
+async fn a_flood_is_told_at_its_sender_and_missed_at_the_subscriber() {
     const COUNT: u32 = 400;
     let lab = router().await;
     let mut reader = Link::open(&lab.ws_locator()).await;
@@ -82,7 +82,7 @@ async fn what_a_flood_loses_at_its_sender_is_told_there_and_is_missed_at_the_sub
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and_told_to_nobody_else() {
+async fn samples_dropped_for_a_slow_reader_are_missed_there_alone() {
     const COUNT: u32 = 60;
     let lab = router().await;
     let mut reader = Link::open(&lab.ws_locator()).await;
@@ -112,7 +112,7 @@ async fn what_a_router_drops_for_a_reader_that_does_not_read_is_missed_there_and
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscriber_slower_than_its_publisher_keeps_what_its_channel_says() {
+async fn a_subscriber_that_is_slow_keeps_what_its_channel_says() {
     const COUNT: u32 = 500;
     let lab = router().await;
     let peer = peer(&lab).await;
@@ -173,7 +173,7 @@ fn answer(bytes: &[u8]) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_get_whose_queryable_goes_away_in_the_middle_of_its_answer_ends_without_it() {
+async fn a_get_whose_queryable_leaves_mid_answer_ends_without_it() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut asks = Link::open(&lab.ws_locator()).await;
@@ -209,7 +209,7 @@ async fn a_get_whose_queryable_goes_away_in_the_middle_of_its_answer_ends_withou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_come_back_with_it() {
+async fn a_cut_link_takes_declarations_away_and_a_new_one_brings_them() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let alive = peer.liveliness().declare_subscriber("lab/alive/*").await.unwrap();
@@ -235,7 +235,7 @@ async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_co
         let theirs = querier.get().await.unwrap();
         let id = query(link.until(is_query).await);
         let (put, get, now) = (link.op(), link.op(), link.now());
-        link.client.get(get, Get::new(key("lab/nobody/is/asked")), now).unwrap();
+        link.client.get(get, Get::new(key("lab/none/is/asked")), now).unwrap();
         link.until(|event| matches!(event, Event::GetEnded(..))).await;
         link.client.put(put, block("lab/large", payload(&noise(1, 32 << 20)))).unwrap();
         link.parts_of(put, 20).await;
@@ -263,7 +263,7 @@ async fn a_link_cut_without_a_close_takes_tokens_and_queryables_away_and_they_co
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_get_that_waits_when_the_router_dies_is_told_and_answered_when_it_is_asked_again() {
+async fn a_get_ends_with_its_router_and_is_answered_when_repeated() {
     let (ports, mut first) = started().await;
     let mut asks = Link::open(&format!("ws/{}", ports[1])).await;
     let mut answers = Link::open(&format!("ws/{}", ports[1])).await;

@@ -29,7 +29,7 @@ fn digest(payload: &ZBytes) -> [u8; 32] {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "moves gibibytes: scripts/test --long runs it"]
-async fn the_largest_payload_arrives_both_ways_and_one_byte_more_is_refused() {
+async fn the_largest_payload_arrives_and_one_byte_more_is_refused() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();

@@ -377,7 +377,7 @@ async fn answered(link: &mut Link, python: &mut Python, question: Value) -> (Vec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_statuses_localities_and_channels_are_the_same_at_both_ends() {
+async fn tokens_statuses_and_channels_are_the_same_at_both_ends() {
     let lab = router().await;
     let mut python = Python::join(&lab.tcp_locator()).await;
     let mut link = Link::open(&lab.ws_locator()).await;

@@ -87,6 +87,8 @@ fn named(name: &str) -> char {
         "ArrowRight" => Key::Right,
         "Home" => Key::Home,
         "End" => Key::End,
+        "PageUp" => Key::PageUp,
+        "PageDown" => Key::PageDown,
         character => return character.chars().next().unwrap(),
     };
     key.into()

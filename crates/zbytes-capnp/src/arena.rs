@@ -10,7 +10,7 @@ use zbytes::segment::SegmentError;
 /// Bytes of a word, the unit of everything in a message.
 pub(super) const WORD: usize = 8;
 
-/// Words of a segment that nobody has planned.
+/// Words of a segment that the plan does not have.
 const UNPLANNED: usize = 1024;
 
 /// The segments of a message under construction, each a vector of its own. `capnp` writes into
@@ -34,7 +34,7 @@ impl Arena {
         Ok(Self { planned, given: Vec::new() })
     }
 
-    /// The memory of all segments, in order. To be called when nobody writes into it any more.
+    /// The memory of all segments, in order. To be called when the builder does not write any more.
     pub(super) fn into_segments(self) -> Vec<Vec<u64>> {
         self.given
     }
@@ -49,9 +49,9 @@ fn zeros(words: usize) -> Result<Vec<u64>, SegmentError> {
 }
 
 // SAFETY: each call gives out zeroed memory of its own, aligned to words and at least as long as
-// asked for, which stays where it is until the arena is dropped or taken apart: a `Vec` does not
-// move its memory when it is moved, and no method touches what was given out while the builder,
-// which owns the arena, exists.
+// asked for. It stays where it is until the arena is dropped or taken apart, because a `Vec` does
+// not move its memory when it is moved. The builder owns the arena, and while it exists, no method
+// touches what was given out.
 #[allow(unsafe_code, reason = "capnp has no other way to hand the memory of a finished message over without a copy")]
 unsafe impl Allocator for Arena {
     fn allocate_segment(&mut self, minimum_size: u32) -> (NonNull<u8>, u32) {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_given_out_in_the_planned_order_and_taken_back_as_it_is() {
+    fn memory_is_given_out_as_planned_and_taken_back_as_it_is() {
         let mut arena = Arena::planned(&[3, 0, 2]).unwrap();
         let mut places = vec![given(&mut arena, 3), given(&mut arena, 0)];
         // The arena may be moved while its memory is in use.
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_planned_is_as_long_as_asked_for_and_no_shorter_than_a_page() {
+    fn an_unplanned_segment_has_what_was_asked_for_or_a_page() {
         let mut arena = Arena::planned(&[4]).unwrap();
         let sizes = [5, 2000, 4, 0].map(|minimum| given(&mut arena, minimum).1);
         // The plan waits for a wish that it fits.

@@ -54,7 +54,7 @@ struct Adopted {
 }
 
 /// The place in a message under construction where an adopted array will be pointed to. It is made
-/// out of a field that was initialised with 16 B: the field's pointer becomes a double-far pointer,
+/// out of a field that was initialised with 16 B. The field's pointer becomes a double-far pointer,
 /// and those 16 B its landing pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -64,9 +64,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The slot of a field that was initialised as a placeholder of [`PLACEHOLDER`] bytes: a `Data`
-    /// of 16 B, or a list of numbers that takes 16 B, such as four of 4 B. The field must not be
-    /// changed afterwards.
+    /// The slot of a field that was initialised as a placeholder of [`PLACEHOLDER`] bytes. It is a
+    /// `Data` of 16 B, or a list of numbers that takes 16 B, such as four of 4 B. The field must
+    /// not be changed afterwards.
     #[must_use]
     pub fn of(placeholder: &mut [u8]) -> Self {
         Self { address: placeholder.as_ptr().addr(), len: placeholder.len() }
@@ -102,7 +102,7 @@ impl Draft {
         &mut self.builder
     }
 
-    /// Both at once, for whoever copies into what is being built.
+    /// Both at once, for code that copies into what is being built.
     pub(super) fn split(&mut self) -> (&mut Builder<Arena>, &mut Ledger) {
         (&mut self.builder, &mut self.ledger)
     }
@@ -113,17 +113,17 @@ impl Draft {
     }
 
     /// Makes the bytes of `source` a segment of the message, without copying them (unless its mode
-    /// is copy), and lets the field of `slot` point to them: a list of elements of `size` bytes, 1
-    /// for `Data`.
+    /// is copy). The field of `slot` then points to them: a list of elements of `size` bytes, 1 for
+    /// `Data`.
     ///
     /// An array of JavaScript is neither read nor detached before the payload is built. One without
     /// elements becomes an empty list and no segment, because readers in C++ do not accept a
-    /// pointer into an empty one; it is never detached.
+    /// pointer into an empty one. It is never detached.
     ///
     /// # Errors
     /// [`MessageError::Length`] when the source is not of whole elements, [`MessageError::TooLong`]
-    /// beyond [`MAX_LIST`] elements, [`MessageError::Unsound`] for elements of other sizes than 1,
-    /// 2, 4 and 8, [`MessageError::Segment`] for a source that is detached or no buffer. Whether
+    /// beyond [`MAX_LIST`] elements. [`MessageError::Unsound`] for elements of other sizes than 1,
+    /// 2, 4 and 8. [`MessageError::Segment`] for a source that is detached or not a buffer. Whether
     /// `slot` is one of this message shows in [`Draft::finish`].
     pub fn adopt(&mut self, slot: Slot, size: usize, source: Source) -> Result<(), MessageError> {
         let code = code_of(size).ok_or_else(|| MessageError::Unsound {
@@ -139,8 +139,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Ends building: what was built becomes segments, each with the memory that it was built in;
-    /// then come the adopted ones, in the order of their adoption, each completed to whole words by
+    /// Ends building. What was built becomes segments, each with the memory that it was built in.
+    /// Then come the adopted ones, in the order of their adoption, each completed to whole words by
     /// a padding of at most seven bytes. The segment table goes in front of all, as in a
     /// [stream](https://capnproto.org/encoding.html#serialization-over-a-stream).
     ///
@@ -321,7 +321,7 @@ impl Message {
         self.parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len))
     }
 
-    /// Whether there is no byte in it, which never is so: a message has a table.
+    /// Whether it has no byte, which never is so: a message has a table.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
@@ -350,8 +350,8 @@ impl Message {
     }
 
     /// The sources of a payload, one for each part; `mode` overrides their own, which is move for
-    /// what was built. And what was copied to make them. Whoever has an array copied that can be
-    /// resized looks with [`Message::check`] first.
+    /// what was built. And what was copied to make them. A caller who has an array copied that can
+    /// be resized looks with [`Message::check`] first.
     #[must_use]
     pub fn into_sources(self, mode: Option<Mode>) -> (Vec<Source>, Ledger) {
         let sources = self.parts.into_iter().map(|part| match mode {

@@ -7,7 +7,7 @@ use zbytes::{
     segment::SegmentError,
 };
 
-/// Why a message could not be made, or why bytes are no message that can be read. Nothing was
+/// Why a message could not be made, or why bytes are not a message that can be read. Nothing was
 /// changed then.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

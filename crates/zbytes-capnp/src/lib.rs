@@ -2,8 +2,8 @@
 //!
 //! # How a message is laid out
 //!
-//! A message is a list of segments already. So nothing has to be copied to make a payload of it:
-//! the builder's own memory becomes the payload's, and an array can itself become a segment of the
+//! A message is a list of segments already. So nothing has to be copied to make a payload of it.
+//! The builder's own memory becomes the payload's, and an array can itself become a segment of the
 //! message.
 //!
 //! ```text
@@ -41,8 +41,8 @@
 //!
 //! # Looking
 //!
-//! [`picture`] turns what a message holds into colours and [`values`] finds the range of its
-//! numbers, both through a window and in steps, so that a page can take its turn in between.
+//! [`picture`] turns what a message holds into colours, and [`values`] finds the range of its
+//! numbers. Both go through a window and in steps, so that a page can take its turn in between.
 //!
 //! # Limits
 //!

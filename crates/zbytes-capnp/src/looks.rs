@@ -20,7 +20,7 @@ const LOOKED: usize = 4 << 10;
 /// See [`LOOKED`].
 const UNPACKED: usize = 512;
 
-/// So many pointers that lead where they should are no accident.
+/// So many pointers that lead where they should are not an accident.
 const ENOUGH: usize = 512;
 
 /// What the bytes of a payload look like.
@@ -113,8 +113,8 @@ fn is_bare(payload: &ZBytes, start: usize) -> bool {
     seen >= ENOUGH || (walked.is_ok() && reached <= all && reached >= all - all / 10)
 }
 
-/// Whether the bytes are a packed message: unpacked, they begin with a segment table and a sound
-/// root, and they are as long as it says.
+/// Whether the bytes are a packed message. Unpacked, they then begin with a segment table and a
+/// sound root, and they are as long as it says.
 fn is_packed(payload: &ZBytes, start: usize) -> bool {
     let mut bytes = vec![0; payload.len().saturating_sub(start).min(LOOKED)];
     let mut reader = payload.reader();

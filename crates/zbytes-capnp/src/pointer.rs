@@ -11,11 +11,11 @@
 //!   capability   |A=3|  0                            |  C: index, 32                              |
 //! ```
 //!
-//! An offset counts words from the end of the pointer. A far pointer leads to a *landing pad*: with
-//! `B` = 0 one word, an ordinary pointer beside its object; with `B` = 1 two words, a far pointer
-//! to the beginning of the object and a tag that says what it is, with an offset of 0. The second
-//! is called *double-far*: the pad lies in neither segment's way, so the object's segment may be
-//! somebody else's array.
+//! An offset counts words from the end of the pointer. A far pointer leads to a *landing pad*. With
+//! `B` = 0 it is one word, an ordinary pointer beside its object. With `B` = 1 it is two words, a
+//! far pointer to the beginning of the object and a tag that says what it is, with an offset of 0.
+//! The second is called *double-far*: the pad lies in neither segment's way, so the object's
+//! segment may be an array of another owner.
 
 use super::MessageError;
 
@@ -46,7 +46,7 @@ impl Spot {
 
 /// The words of a message.
 pub(super) trait Words {
-    /// Words of a segment, or `None` when there is no such segment.
+    /// Words of a segment, or `None` when the message lacks that segment.
     fn words_in(&self, segment: u32) -> Option<u32>;
 
     /// One word.

@@ -34,7 +34,7 @@ const MOST_COUNTED: u64 = 1 << 16;
 /// as long as it does.
 ///
 /// Opening one reads the segment table and nothing else. A segment is made contiguous when, and
-/// only when, `capnp` reads something in it, once; if it lies in one piece in linear memory, at a
+/// only when, `capnp` reads something in it, once. If it lies in one piece in linear memory, at a
 /// whole word, it is read in place. Where an array is, is found by its pointers
 /// ([`Received::locate`]), without touching it.
 pub struct Received {
@@ -231,7 +231,7 @@ impl Received {
     /// The message for `capnp`'s generated code. Its traversal limit is twice the message's size,
     /// its nesting limit [`NESTING`].
     ///
-    /// Each segment that is read is made contiguous first; if there is no memory, or the owner was
+    /// Each segment that is read is made contiguous first. If memory is missing, or the owner was
     /// detached, `capnp` says that the segment is not there, and [`Received::trouble`] says why.
     #[must_use]
     pub fn reader(&self) -> Reader<&Self> {
@@ -269,7 +269,7 @@ impl Received {
     ///
     /// # Errors
     /// [`MessageError::Pointer`], and [`MessageError::Content`] when there is something else, or
-    /// the root is no struct.
+    /// the root is not a struct.
     pub fn locate(&self, index: u16) -> Result<Option<(Range<usize>, usize)>, MessageError> {
         let Target::Struct { at, data, pointers } = self.root()?.target else {
             return Err(MessageError::Content { why: "its root is not a struct".to_owned() });
@@ -291,7 +291,7 @@ impl Received {
     /// Where a word of the message lies in the payload.
     ///
     /// # Errors
-    /// [`MessageError::Pointer`] when there is no such segment.
+    /// [`MessageError::Pointer`] when the message lacks that segment.
     pub(super) fn place(&self, at: Spot) -> Result<usize, MessageError> {
         let segment = self.segments.get(at.segment as usize).ok_or_else(|| at.outside())?;
         Ok(segment.start + at.word as usize * WORD)
@@ -400,7 +400,7 @@ impl ReaderSegments for &Received {
         let cell = self.gathered.get(index as usize)?;
         if cell.get().is_none() {
             match self.gather(self.segments.get(index as usize)?.clone()) {
-                // Nobody else can have filled it meanwhile.
+                // Other code cannot have filled it meanwhile.
                 Ok(gathered) => _ = cell.set(gathered),
                 Err(error) => {
                     self.trouble.set(Some(error));
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_outside_of_the_message_is_an_error_before_and_after_its_segment_is_read() {
+    fn a_word_outside_is_an_error_before_and_after_reading() {
         let received = received();
         let outside = |segment, word| {
             let at = Spot { segment, word };

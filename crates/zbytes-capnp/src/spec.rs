@@ -95,11 +95,11 @@ impl Schema {
 /// How the bytes of an array get into a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Way {
-    /// They are copied out of an array into the builder, as everybody does who has an array: one
-    /// copy.
+    /// They are copied out of an array into the builder, as most programs do that have an array:
+    /// one copy.
     Filled,
-    /// The builder's memory is there first, and whoever makes the bytes writes them there, through
-    /// a typed array: no copy.
+    /// The builder's memory is there first, and the code that makes the bytes writes them there,
+    /// through a typed array: no copy.
     InPlace,
     /// The array itself becomes a segment of the message: no copy.
     #[default]
@@ -368,7 +368,7 @@ impl Spec {
             .fold(0, |sum: u64, (array, length)| sum.saturating_add(length.saturating_mul(array.element.size() as u64)))
     }
 
-    /// Words of the first segment of a message that is filled or made in place; an adopted one has
+    /// Words of the first segment of a message that is filled or made in place. An adopted one has
     /// two more for each array that is not empty.
     fn head_words(&self) -> usize {
         let shape = match self {
@@ -445,8 +445,8 @@ impl Spec {
         draft.finish()
     }
 
-    /// The message, made in place: `produce` is called for each array that is not empty, with its
-    /// index and its bytes in the builder, which are zeros at first. Nothing is copied.
+    /// The message, made in place. `produce` is called for each array that is not empty, with its
+    /// index and its bytes in the builder. They are zeros at first. Nothing is copied.
     ///
     /// # Errors
     /// As [`Spec::check`], [`MessageError::Segment`] when memory runs out, or the first error of
@@ -516,7 +516,7 @@ impl Spec {
             .collect()
     }
 
-    /// Writes everything but the arrays, and calls `array` for each that is not empty with its
+    /// Writes everything but the arrays, and calls `array` for each that is not empty. It gets its
     /// index and its place: all its bytes, or a placeholder if it is to be adopted.
     fn write(&self, builder: &mut Builder<Arena>, way: Way, array: &mut EachArray<'_>) -> Result<(), MessageError> {
         // `check` has seen that every length fits.

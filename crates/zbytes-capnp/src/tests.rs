@@ -1,5 +1,5 @@
 //! Messages made in three ways, read back by `capnp` itself and by our own reading, over payloads
-//! cut in many ways; and what is no message.
+//! cut in many ways; and what is not a message.
 
 mod looks;
 mod made;

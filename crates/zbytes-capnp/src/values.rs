@@ -1,6 +1,6 @@
 //! What the elements of an array are as numbers, and the range that they span.
 //!
-//! Numbers are exact: integers of 64 bits do not pass through floating point, so the range of
+//! Numbers are exact. Integers of 64 bits do not pass through floating point, so the range of
 //! counters and of times in nanoseconds is what it is.
 
 use std::fmt;
@@ -82,7 +82,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// The range of values of some elements, and how many of them are no finite number.
+/// The range of values of some elements, and how many of them are not finite numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Range {
     /// The least and the greatest of the finite values; `None` when there are none.

@@ -28,13 +28,13 @@ pub(super) struct Seen {
     pub(super) followed: Followed,
     /// How many pointers were followed before it, from the root.
     pub(super) depth: u32,
-    /// Where the object is in which it stands, by the index of its own pointer in the order of the
-    /// walk, and which of its pointers it is; `None` for the root.
+    /// The object in which it stands, by the index of its own pointer in the order of the walk. And
+    /// which of its pointers it is; `None` for the root.
     pub(super) parent: Option<(usize, u32)>,
 }
 
-/// The pointers of an object, which are still to be followed: those of a struct, of a list of
-/// pointers, or of all structs of a list. Its size does not depend on how many they are.
+/// The pointers of an object that are still to be followed. They are those of a struct, of a list
+/// of pointers, or of all structs of a list. Its size does not depend on how many they are.
 struct Row {
     /// The first pointer of the first struct.
     first: Spot,

@@ -112,7 +112,7 @@ fn a_write_shows_in_an_array_that_was_adopted_by_borrow() {
 }
 
 #[wasm_bindgen_test]
-fn an_array_that_is_adopted_by_move_is_detached_when_the_payload_is_built() {
+fn an_array_adopted_by_move_is_detached_when_built() {
     for element in Element::ALL {
         let source = array_of(element, &noise(24));
         let spec = a_tensor(element, &[24 / element.size() as u32]);
@@ -131,7 +131,7 @@ fn an_array_that_is_adopted_by_move_is_detached_when_the_payload_is_built() {
 }
 
 #[wasm_bindgen_test]
-fn what_cannot_be_taken_is_refused_with_its_index_and_changes_nothing() {
+fn a_refused_source_is_told_by_its_index_and_changes_nothing() {
     // z is the third array, with padding behind each array. The segments are the table, the
     // builder's part, x, padding, y, padding, z.
     let z = 6;
@@ -193,7 +193,7 @@ fn what_cannot_be_taken_is_refused_with_its_index_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test]
-fn what_has_no_bytes_or_another_length_is_refused_when_the_message_is_made() {
+fn a_source_of_another_length_is_refused_when_made() {
     let spec = a_tensor(Element::Uint8, &[8]);
     let gone = array(&noise(8));
     call("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })", &gone);
@@ -288,7 +288,7 @@ fn a_producer_of_javascript_writes_where_the_message_is() {
 }
 
 #[wasm_bindgen_test]
-fn memory_that_grows_while_a_message_is_made_in_place_is_an_error() {
+fn memory_that_grows_while_made_in_place_is_an_error() {
     let grow = |into: &mut [u8]| {
         lend(into, Element::Uint8, |array| {
             call("(memory) => memory.grow(1)", &wasm_bindgen::memory());
@@ -326,7 +326,7 @@ fn arrived(bytes: &[u8], step: usize) -> ZBytes {
 }
 
 #[wasm_bindgen_test]
-fn a_received_array_stays_in_the_javascript_heap_until_somebody_wants_it_in_one() {
+fn a_received_array_stays_in_the_js_heap_until_asked_for() {
     let expected = noise(200_000);
     let spec = a_tensor(Element::Int16, &[1000, 100]);
     for way in [Way::Filled, Way::Adopted] {
@@ -385,7 +385,7 @@ fn segments_of_both_places_become_one_buffer() {
 }
 
 #[wasm_bindgen_test]
-fn an_array_that_is_detached_while_its_message_is_read_is_an_error_and_never_other_bytes() {
+fn an_array_detached_while_it_is_read_is_an_error() {
     let source = array(&noise(1000));
     let spec = a_tensor(Element::Uint8, &[1000]);
     let payload = spec.adopted([Source::borrow(&source)]).unwrap().into_payload().unwrap();

@@ -284,7 +284,7 @@ mod tests {
     const PLAN: Plan = Plan { seed: 9, rounds: 20, longest: Duration::from_millis(20) };
 
     #[test]
-    fn samples_last_three_times_fifty_steps_of_a_fine_and_of_a_coarse_clock() {
+    fn samples_last_150_steps_of_a_fine_and_of_a_coarse_clock() {
         for step in [NS * 100, NS * 5_000, NS * 100_000] {
             let mut course = Course::new(PLAN, step, 3);
             let costs = [NS * 300, NS * 41_000, NS * 2_000_000];
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn every_round_has_every_variant_once_in_the_drawn_order_after_the_warm_up() {
+    fn rounds_after_the_warm_up_have_each_variant_once_as_drawn() {
         let mut course = Course::new(PLAN, NS * 100, 3);
         assert!(course.is_warming());
         let turns = clock(NS * 100).run(&mut course, |_, _| NS * 2_000);

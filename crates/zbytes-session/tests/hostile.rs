@@ -691,7 +691,7 @@ fn opened() -> Client {
 }
 
 #[test]
-fn what_one_batch_costs_is_bounded_whatever_is_in_it_and_many_cost_no_more_at_once() {
+fn a_batch_has_a_bounded_cost_whatever_is_in_it() {
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     for (name, message) in short() {
         let (mut client, mut most) = (opened(), 0);

@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_written_from_right_to_left_leaves_the_line_as_it_is() {
+    fn a_text_from_right_to_left_leaves_its_line_as_it_is() {
         assert_eq!(shown("lab/שלום"), "\u{2068}lab/שלום\u{2069}");
         assert_eq!(shown("مرحبا"), "\u{2068}مرحبا\u{2069}");
         // The page draws each piece in an element of its own, and that element isolates.

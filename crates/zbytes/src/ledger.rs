@@ -1,11 +1,11 @@
 //! Counts every copy of payload bytes that this library makes, and those of programs that use it.
 //!
-//! A [`Ledger`] is an explicit handle: the code that copies is given one and writes into it. There
-//! is no global one, so two payloads never mix their counts, and a test compares exact numbers
+//! A [`Ledger`] is an explicit handle: the code that copies is given one and writes into it. None
+//! is global, so two payloads never mix their counts, and a test compares exact numbers
 //! instead of times. It must never be written by code that does not copy, and never left out by
 //! code that does.
 //!
-//! Headers (of frames, of messages) are no payload. They are counted apart, as
+//! Headers (of frames, of messages) are not payload. They are counted apart, as
 //! [`Ledger::metadata`].
 
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that `bytes` of headers were written or read. They are no payload and are in no total.
+    /// Notes that `bytes` of headers were written or read. They are not payload, and in no total.
     pub fn record_metadata(&mut self, bytes: usize) {
         self.metadata += bytes as u64;
     }

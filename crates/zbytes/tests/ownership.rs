@@ -34,7 +34,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// A copy writes exactly as many bytes as its target has room for, even when an array reports a
 /// wrong length.
 #[wasm_bindgen_test]
-fn an_array_that_lies_about_its_length_is_an_error_and_writes_nothing() {
+fn an_array_with_a_false_length_is_an_error_and_writes_nothing() {
     for liar in [
         "Object.defineProperty(new Uint8Array(100).fill(7), 'byteLength', { value: 4 })",
         "Object.defineProperty(new Uint8Array(4).fill(7), 'byteLength', { value: 100 })",
@@ -97,7 +97,7 @@ fn every_source_gives_its_bytes_in_every_mode() {
 }
 
 #[wasm_bindgen_test]
-fn views_with_offset_and_length_give_their_part_by_copy_and_borrow() {
+fn views_give_their_part_of_a_buffer_by_copy_and_borrow() {
     for (source, element, _) in sources() {
         let class = if source.contains("DataView") { "DataView" } else { element.array_name() };
         let size = if class == "DataView" { 1 } else { element.size() };
@@ -188,7 +188,7 @@ fn many_segments_in_every_mode() {
 }
 
 #[wasm_bindgen_test]
-fn sequences_of_operations_equal_a_plain_vector_wherever_the_bytes_are() {
+fn sequences_of_operations_equal_a_vector_in_either_memory() {
     let source = |part: &Part| match part.place {
         Place::Linear => Source::new(part.bytes.clone(), part.mode),
         Place::JsHeap => Source::new(&array(&part.bytes), part.mode),
@@ -232,7 +232,7 @@ fn sequences_of_operations_equal_a_plain_vector_wherever_the_bytes_are() {
 }
 
 #[wasm_bindgen_test]
-fn comparing_large_arrays_goes_through_windows_and_the_same_array_is_not_looked_at() {
+fn large_arrays_are_compared_through_windows() {
     let bytes = noise(100_000);
     let (one, other) = (array(&bytes), array(&bytes));
     let (one, other) = (build([(&one, Mode::Borrow)]), build([(&other, Mode::Borrow)]));
@@ -286,7 +286,7 @@ fn collected(name: &str) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn a_borrowed_array_outlives_every_reference_of_its_caller_and_ends_with_the_payload() {
+async fn a_borrowed_array_lives_as_long_as_its_payload() {
     assert_eq!(js("typeof globalThis.gc"), "function", "the browser must be started with --js-flags=--expose-gc");
     let expected: Vec<u8> = (0..100_000).map(|i| i as u8).collect();
     let payload = build([Source::borrow(watched("borrowed", 100_000))]);
@@ -359,7 +359,7 @@ fn a_data_view_that_was_detached_after_building_is_an_error() {
 }
 
 #[wasm_bindgen_test]
-fn a_reader_tells_of_a_source_that_is_gone_after_what_it_could_read() {
+fn a_reader_tells_of_a_lost_source_after_what_it_could_read() {
     let (kept, lost) = (array(&[1, 2]), array(&[3, 4]));
     let payload = build([Source::borrow(&kept), Source::borrow(&lost)]);
     let mut reader = payload.reader();

@@ -119,7 +119,7 @@ impl Drop for Counted {
 }
 
 #[test]
-fn an_owner_lives_as_long_as_anything_made_of_the_payload_and_ends_once() {
+fn an_owner_lives_as_long_as_its_payload_and_ends_once() {
     let ended = Arc::new(AtomicUsize::new(0));
     let owner = Segment::from_owner(Counted(vec![1, 2, 3, 4], ended.clone()));
     assert_eq!(owner.aliasing(), Aliasing::Immutable);

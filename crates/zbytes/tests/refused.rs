@@ -269,7 +269,7 @@ fn page_still_works() {
 }
 
 #[wasm_bindgen_test]
-fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
+fn sources_are_refused_in_words_before_anything_is_touched() {
     for case in REFUSED {
         let values: Vec<JsValue> = case.sources.iter().map(|(source, _)| js(source)).collect();
         let lengths = || -> Vec<String> {
@@ -323,7 +323,7 @@ fn what_cannot_be_taken_is_refused_in_words_before_anything_was_touched() {
 }
 
 #[wasm_bindgen_test]
-fn a_view_of_wasm_memory_is_refused_and_can_be_copied_although_the_copy_may_grow_the_memory() {
+fn a_view_of_wasm_memory_is_refused_and_can_be_copied() {
     static BYTES: [u8; 5] = [9, 8, 7, 6, 5];
     for mode in [Mode::Borrow, Mode::Move] {
         let good = array(&[1]);
@@ -356,7 +356,7 @@ fn a_total_above_the_limit_is_refused_with_its_size() {
 }
 
 #[wasm_bindgen_test]
-fn a_buffer_longer_than_wasm_memory_can_be_is_refused_with_its_true_size() {
+fn a_buffer_beyond_wasm_memory_is_refused_with_its_true_size() {
     // 4 GiB and 5 B: a length of 32 bits would be 5 B.
     let huge = js("new ArrayBuffer(2 ** 32 + 5)");
     let parts = js("(b => [new Uint8Array(b, 2 ** 32, 5), new DataView(b, 2 ** 32 + 1, 2)])");
@@ -427,7 +427,7 @@ fn a_segment_that_borrows_has_nothing_to_hand_over() {
 }
 
 #[wasm_bindgen_test]
-fn memory_of_another_wasm_module_is_not_let_go_and_nothing_else_is_touched() {
+fn memory_of_another_wasm_module_is_refused_and_not_let_go() {
     let other = js("new WebAssembly.Memory({ initial: 1 }).buffer");
     let good = array(&[1, 2, 3]);
     let error = ZBytes::from_segments([Source::moved(&good), Source::moved(&other)]).unwrap_err();
@@ -480,7 +480,7 @@ fn without<R>(holder: &str, property: &str, test: impl FnOnce() -> R) -> R {
 }
 
 #[wasm_bindgen_test]
-fn an_engine_that_does_not_tell_of_detached_buffers_is_asked_another_way() {
+fn an_older_browser_is_asked_another_way_for_detached_buffers() {
     for source in ["new Uint8Array(8)", "new DataView(new ArrayBuffer(8))", "new ArrayBuffer(8)"] {
         let gone = js(source);
         call("v => (v.buffer ?? v).transfer()", &gone);

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn every_piece_of_a_message_begins_with_a_span_and_the_ways_differ() {
+    fn every_piece_of_a_message_begins_with_a_span() {
         let rows = rows();
         let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
         let structures = structures(&rows, &built(&rows, None).0);

@@ -50,7 +50,7 @@ impl Preset {
         }
     }
 
-    /// The key expression under which it is put, unless somebody typed another one.
+    /// The key expression under which it is put, unless the person typed another one.
     #[must_use]
     pub const fn put_key(self) -> &'static str {
         match self {

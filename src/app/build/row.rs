@@ -9,6 +9,7 @@ use crate::{
     measure::mix,
     message::{ArrayField, Schema, Spec, Way},
     outside::Outside,
+    payload::MAX_LEN,
     segment::{Cause, Element, Mode, Unsupported},
 };
 
@@ -79,8 +80,8 @@ pub enum Kind {
     /// A Cap'n Proto message, whose parts are a segment each: table, head, arrays, paddings. Never
     /// repeated.
     Message(Message),
-    /// The bytes of a file, the same in every repeat. The page has read it; it names it to whoever
-    /// has the bytes.
+    /// The bytes of a file, the same in every repeat. The page names the file, and the engine has
+    /// its bytes.
     File(FileId),
 }
 
@@ -113,7 +114,7 @@ pub struct Row {
     pub name: Outside,
     /// What kind of memory it is.
     pub kind: Kind,
-    /// Type of the elements; `Uint8` for everything that is no typed array.
+    /// Type of the elements; `Uint8` for everything that is not a typed array.
     pub element: Element,
     /// Elements in each.
     pub length: usize,
@@ -152,6 +153,29 @@ impl Row {
             mode: Mode::Copy,
             unsupported: Unsupported::Refuse,
         }
+    }
+
+    /// Whether a person could have made it in a page: its numbers are within their bounds, and its
+    /// kind can live where it is said to live. Asked of rows from outside.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        let most = |number: usize| number as u64 <= MAX_LEN as u64 / self.element.size() as u64;
+        let numbers = [self.length, self.before, self.after].into_iter().all(most) && self.repeat <= MAX_REPEAT;
+        let kind = match &self.kind {
+            Kind::Array => true,
+            Kind::DataView | Kind::ArrayBuffer => self.element == Element::Uint8,
+            Kind::Text(text) => {
+                self.element == Element::Uint8 && text.len() == self.length && text.encode_utf16().count() <= MAX_TEXT
+            }
+            Kind::Message(message) => {
+                (self.length, self.before, self.after, self.repeat) == (0, 0, 0, 1)
+                    && message.shape.len() <= MAX_DIMENSIONS
+            }
+            // The page has only the files that were given to it.
+            Kind::File(_) => false,
+        };
+        let part = self.kind.can_be_part() || (self.before, self.after) == (0, 0);
+        numbers && kind && part && (self.kind.can_be_linear() || self.place == Place::JsHeap)
     }
 
     /// A text in the JavaScript heap, taken by copy.
@@ -199,7 +223,7 @@ impl Row {
         if let Kind::Message(message) = &self.kind { Some(message.way) } else { None }
     }
 
-    /// The arrays of the row's message, each as a row of its own; none if it is no message.
+    /// The arrays of the row's message, each as a row of its own; none if it is not a message.
     #[must_use]
     pub fn arrays(&self) -> Vec<Row> {
         let fields = self.spec().map_or_else(Vec::new, |spec| spec.arrays());
@@ -241,7 +265,7 @@ impl Row {
             }
         };
         let (message, element) = message.of_schema(schema, self.element);
-        // Its parts are no part of anything, and there is one of each.
+        // A message is never a part of a buffer, and stands once.
         (self.length, self.before, self.after, self.repeat) = (0, 0, 0, 1);
         (self.kind, self.element) = (Kind::Message(message), element);
     }
@@ -328,8 +352,8 @@ impl Row {
         self.array_bytes().saturating_mul(self.repeat)
     }
 
-    /// Bytes of all its arrays, exactly, also where memory could never hold them: what a person
-    /// asked for is what a refusal must name, and a wasm32 `usize` ends at 4 GiB.
+    /// Bytes of all its arrays, exactly, also where memory could never hold them. A refusal must
+    /// name what a person asked for, and a wasm32 `usize` ends at 4 GiB.
     #[must_use]
     pub fn requested_bytes(&self) -> u64 {
         if let (Some(spec), Some(way)) = (self.spec(), self.way()) {

@@ -1,5 +1,5 @@
-//! What becomes of a session whose engine has died: what waited for it is cut off, and what was
-//! declared is declared again in the next session.
+//! What becomes of a session whose engine has died. What waited for it ends, and the next session
+//! declares again what this one had declared.
 
 use super::{
     change::Task,

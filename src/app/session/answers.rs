@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::ids::PutId;
+use crate::client::Encoding;
 
 /// Payload bytes that answers under way hold before the next one waits. The last one that is begun
 /// may be of any length.
@@ -22,11 +23,21 @@ pub fn patience(timeout: Duration) -> Duration {
     timeout / 5 * 4
 }
 
+/// What an error in place of an answer is: a text.
+pub const TEXT: Encoding = Encoding { id: 4, schema: None };
+
+/// Until when a query can be answered in time, and how long the asker waits.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    until: Duration,
+    timeout: Duration,
+}
+
 /// Queries that wait, and answers under way. Pure: time comes from outside.
 #[derive(Debug)]
 pub struct Answers<Q> {
-    /// Until when each may wait.
-    waiting: VecDeque<(Option<Duration>, Q)>,
+    /// Those whose asker does not say how long it waits have no deadline.
+    waiting: VecDeque<(Option<Deadline>, Q)>,
     /// Payload bytes of each answer.
     under_way: HashMap<PutId, usize>,
     held: usize,
@@ -40,9 +51,10 @@ impl<Q> Default for Answers<Q> {
 }
 
 impl<Q> Answers<Q> {
-    /// A query has come; `until` is when it can no longer be answered in time.
-    pub fn ask(&mut self, query: Q, until: Option<Duration>) {
-        self.waiting.push_back((until, query));
+    /// A query has come at the time `now`. The asker waits for `timeout`, if it says so.
+    pub fn ask(&mut self, query: Q, now: Duration, timeout: Option<Duration>) {
+        let deadline = timeout.map(|timeout| Deadline { until: now.saturating_add(patience(timeout)), timeout });
+        self.waiting.push_back((deadline, query));
     }
 
     /// Whether the next query may be answered now.
@@ -56,14 +68,14 @@ impl<Q> Answers<Q> {
         if self.is_free() { self.waiting.pop_front().map(|(_, query)| query) } else { None }
     }
 
-    /// Queries that cannot be answered in time any more, at most so many.
-    pub fn take_late(&mut self, now: Duration, most: usize) -> Vec<Q> {
+    /// Queries that cannot be answered in time any more, at most so many. With each, how long its
+    /// asker waits.
+    pub fn take_late(&mut self, now: Duration, most: usize) -> Vec<(Q, Duration)> {
         let mut late = Vec::new();
-        for (until, query) in std::mem::take(&mut self.waiting) {
-            if until.is_some_and(|until| until <= now) && late.len() < most {
-                late.push(query);
-            } else {
-                self.waiting.push_back((until, query));
+        for (deadline, query) in std::mem::take(&mut self.waiting) {
+            match deadline {
+                Some(Deadline { until, timeout }) if until <= now && late.len() < most => late.push((query, timeout)),
+                deadline => self.waiting.push_back((deadline, query)),
             }
         }
         late
@@ -77,7 +89,7 @@ impl<Q> Answers<Q> {
     /// When the first query will be late.
     #[must_use]
     pub fn first_late(&self) -> Option<Duration> {
-        self.waiting.iter().filter_map(|(until, _)| *until).min()
+        self.waiting.iter().filter_map(|(deadline, _)| Some(deadline.as_ref()?.until)).min()
     }
 
     /// The query that came last and waits.
@@ -98,9 +110,9 @@ impl<Q> Answers<Q> {
 
     /// An answer has ended. Returns whether it was one.
     pub fn end(&mut self, op: PutId) -> bool {
-        let bytes = self.under_way.remove(&op);
-        self.held -= bytes.unwrap_or_default();
-        bytes.is_some()
+        let Some(bytes) = self.under_way.remove(&op) else { return false };
+        self.held -= bytes;
+        true
     }
 
     /// The most payload bytes that answers under way have held at once.
@@ -113,13 +125,14 @@ impl<Q> Answers<Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::encoding::text_of;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn answers_are_begun_in_their_order_while_those_under_way_hold_less_than_the_window() {
+    fn answers_begin_in_their_order_within_the_window() {
         let mut answers = Answers::default();
-        (0..10).for_each(|query| answers.ask(query, None));
+        (0..10).for_each(|query| answers.ask(query, SECOND, None));
         let each = WINDOW / 3 + 1;
         let mut begun = Vec::new();
         while let Some(query) = answers.take() {
@@ -147,17 +160,25 @@ mod tests {
     fn what_cannot_be_answered_in_time_is_found_wherever_it_waits() {
         let mut answers = Answers::default();
         answers.begin(100, WINDOW);
-        for (query, until) in [(0, Some(9)), (1, Some(3)), (2, None), (3, Some(4)), (4, Some(3))] {
-            answers.ask(query, until.map(|until| until * SECOND));
+        // Four fifths of each timeout may pass here, from the third second on.
+        for (query, timeout) in [(0, Some(20)), (1, Some(5)), (2, None), (3, Some(10)), (4, Some(5))] {
+            answers.ask(query, 3 * SECOND, timeout.map(|timeout| timeout * SECOND));
         }
         assert_eq!(answers.newest(), Some(&4));
-        assert_eq!(answers.first_late(), Some(3 * SECOND));
-        assert!(answers.take_late(2 * SECOND, 9).is_empty());
-        assert_eq!(answers.take_late(4 * SECOND, 2), [1, 3]);
-        assert_eq!(answers.take_late(4 * SECOND, 2), [4]);
-        assert_eq!(answers.first_late(), Some(9 * SECOND));
+        assert_eq!(answers.first_late(), Some(7 * SECOND));
+        assert!(answers.take_late(6 * SECOND, 9).is_empty());
+        assert_eq!(answers.take_late(11 * SECOND, 2), [(1, 5 * SECOND), (3, 10 * SECOND)]);
+        assert_eq!(answers.take_late(11 * SECOND, 2), [(4, 5 * SECOND)]);
+        assert_eq!(answers.first_late(), Some(19 * SECOND));
         answers.end(100);
         assert_eq!((answers.take(), answers.take(), answers.take()), (Some(0), Some(2), None));
         assert_eq!(patience(10 * SECOND), 8 * SECOND);
+    }
+    #[test]
+    fn a_refusal_is_a_text_and_an_endless_timeout_is_never_late() {
+        assert_eq!(text_of(&TEXT), "text/plain");
+        let mut answers = Answers::default();
+        answers.ask(0, Duration::MAX, Some(Duration::MAX));
+        assert_eq!(answers.first_late(), Some(Duration::MAX));
     }
 }

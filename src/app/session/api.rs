@@ -30,7 +30,7 @@ pub struct Api {
     pub started: Option<(String, Options, usize)>,
     /// The last fence.
     pub fence: Fence,
-    /// Whether anybody listens to the key of the puts, once that is known.
+    /// Whether a subscriber listens to the key of the puts, once the router has said it.
     pub matching: Option<bool>,
     /// Numbered samples that the subscription has missed.
     pub missed: u64,

@@ -1,29 +1,15 @@
-//! What can happen to a session beyond one put and one subscription, and what is to be done then.
+//! What a person does with a session beyond one put and one subscription, and what is to be done
+//! then.
 //!
 //! [`State::session_changed`] says which topic a change is for; the files of the topics decide.
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    declaration::Entity,
-    get::{ErrorReply, Question},
-    ids::PutId,
-    liveliness::Token,
-    options::Options,
-    queryable::{Answered, Asked},
-    rate::Course,
-    tab::Tab,
-};
-use crate::{
-    app::{action::Action, build::Row, command::Command, effect::Effect, problem::Problem, state::State},
-    client::{
-        LinkStats,
-        pause::{Pause, Took},
-    },
-};
+use super::{declaration::Entity, get::Question, ids::PutId, options::Options, queryable::Asked, tab::Tab};
+use crate::app::{action::Action, build::Row, command::Command, effect::Effect, state::State};
 
-/// Everything that can happen to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a person changes.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Another view is opened.
     Tab(Tab),
@@ -59,47 +45,12 @@ pub enum Change {
     Undeclare(Entity),
     /// List the tokens that are there.
     List,
-    /// Answer: what is declared under this key expression, or that it was refused.
-    Declared(Entity, Result<String, Problem>),
-    /// How puts at a rate went until now.
-    Rated(PutId, Course),
-    /// Puts at a rate cannot go on.
-    RateFailed(PutId, Problem),
-    /// Answer: the fence.
-    Flushed(PutId, Result<Took, Problem>),
-    /// Whether anybody listens to the key.
-    Matching(bool),
-    /// Numbered samples were missed.
-    Missed(u32),
-    /// The next numbered put of a lane will have this number: told when it is a power of two.
-    Numbered(usize, u32),
-    /// An error came as an answer to the get.
-    ErrorReply(PutId, ErrorReply),
-    /// The get has ended, or the list of tokens.
-    GetEnded(PutId, Result<(), Problem>),
-    /// The queryable is asked.
-    Asked(Asked),
-    /// So many queries were refused before the page was asked: too many wait already.
-    QueriesRefused(u64),
-    /// So many queries have ended in this way.
-    Answered(u64, Answered),
-    /// The most payload bytes that answers under way have held at once.
-    AnswersHeld(usize),
-    /// A token.
-    Alive(Token),
-    /// What went over the link.
-    Link(LinkStats),
-    /// The page stood still, all in all so long since the session was last known to live; and the
-    /// local time of day.
-    StoodStill(Pause, String),
-    /// The session has outlived that.
-    CaughtUp,
 }
 
 /// What is to be done for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Task {
-    /// Put the rows so often in each second; tell with [`Change::Rated`].
+    /// Put the rows so often in each second; tell with [`Event::Rated`](super::Event::Rated).
     Start {
         /// Names it.
         id: PutId,
@@ -118,7 +69,7 @@ pub enum Task {
     Stop,
     /// Ask for a fence.
     Flush(PutId),
-    /// Watch whether anybody listens to this key, as typed.
+    /// Watch whether a subscriber listens to this key, as typed.
     Match(String),
     /// Ask.
     Get {
@@ -131,7 +82,7 @@ pub enum Task {
         /// The rows of the payload that goes along, if any.
         rows: Option<Vec<Row>>,
     },
-    /// Give up a get; it ends by [`Change::GetEnded`] in any case.
+    /// Give up a get; it ends by [`Event::GetEnded`](super::Event::GetEnded) in any case.
     Cancel(PutId),
     /// Declare this, under the key expression as typed; `complete` is about a queryable.
     Declare(Entity, String, bool),
@@ -152,11 +103,12 @@ pub enum Task {
         /// The rows to answer with, or the error.
         rows: Result<Vec<Row>, String>,
     },
-    /// Tell [`Change::Link`] from time to time, or stop it.
+    /// Tell [`Event::Link`](super::Event::Link) from time to time, or stop it.
     WatchLink(bool),
 }
 
 impl State {
+    /// Lets a person's change happen.
     pub(in crate::app) fn session_changed(&mut self, change: Change) -> Vec<Effect> {
         let mut tasks = Vec::new();
         match change {
@@ -179,23 +131,6 @@ impl State {
             Change::Declare(entity) => tasks.extend(self.declare(entity)),
             Change::Undeclare(entity) => tasks.extend(self.undeclare(entity)),
             Change::List => tasks.extend(self.list()),
-            Change::Declared(entity, result) => self.declared(entity, result),
-            Change::Rated(id, now) => self.rated(id, now),
-            Change::RateFailed(id, problem) => self.rate_failed(id, problem),
-            Change::Flushed(id, result) => self.flushed(id, result),
-            Change::Matching(matching) => self.api.matching = Some(matching),
-            Change::Numbered(lane, number) => self.numbered(lane, number),
-            Change::Missed(count) => self.api.missed += u64::from(count),
-            Change::ErrorReply(id, error) => self.error_reply(id, error),
-            Change::GetEnded(id, result) => self.get_ended(id, result),
-            Change::Asked(asked) => tasks.extend(self.asked_for(asked)),
-            Change::QueriesRefused(count) => self.queries_refused(count),
-            Change::Answered(count, how) => self.answered(count, how),
-            Change::AnswersHeld(most) => self.api.answer.most_held = most,
-            Change::Alive(token) => self.api.liveliness.told(token),
-            Change::Link(stats) => self.api.link = stats,
-            Change::StoodStill(pause, time) => self.stood_still(pause, time),
-            Change::CaughtUp => self.caught_up(),
         }
         tasks.into_iter().map(|task| Effect::Engine(Command::Session(task))).collect()
     }

@@ -57,7 +57,7 @@ impl Lost {
 }
 
 impl Session {
-    /// Whether it is open or will be without anybody's doing, so that another cannot be begun.
+    /// Whether it is open, or opens without the person's doing. Another one cannot be begun then.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Connecting | Self::Open(_) | Self::Lost(_))
@@ -87,6 +87,7 @@ impl State {
         }
         self.forget_put();
         if let Some(problem) = self.engine.stopped() {
+            self.sends_it = false;
             self.session = Session::Failed(problem);
             return Vec::new();
         }
@@ -110,11 +111,12 @@ impl State {
         // What was declared before a loss is declared again by itself, and samples are
         // numbered on.
         if matches!(before, Session::Lost(_)) {
-            return Vec::new();
+            return self.sending_goes_on();
         }
         self.api.numbers = Numbers { zid, ..Numbers::default() };
         let mut effects = self.session_begins();
         effects.extend(self.declare_again());
+        effects.extend(self.sending_goes_on());
         effects
     }
 
@@ -147,7 +149,7 @@ impl State {
 
     /// The session is closed.
     pub(in crate::app) fn session_ended(&mut self, problem: Option<Problem>) -> Vec<Effect> {
-        (self.gap, self.held_back) = (None, None);
+        (self.gap, self.held_back, self.sends_it) = (None, None, false);
         self.session = problem.map_or(Session::Closed, Session::Failed);
         self.subscription = Declaration::None;
         self.session_is_over().into_iter().collect()

@@ -21,7 +21,7 @@ pub enum Declaration {
 }
 
 /// What can be declared beside the subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Entity {
     /// That answers queries.
     Queryable,

@@ -46,13 +46,14 @@ pub enum Asking {
     None,
     /// Under way.
     UnderWay(PutId),
-    /// Everybody has answered.
+    /// Every queryable that was asked has answered.
     Done,
-    /// It was refused, or ended before everybody had answered.
+    /// It was refused, or ended before every queryable had answered.
     Failed(Problem),
 }
 
 impl Asking {
+    /// The one with this id has ended.
     pub(super) fn end(&mut self, id: PutId, result: Result<(), Problem>) {
         if *self == Self::UnderWay(id) {
             *self = result.map_or_else(Self::Failed, |()| Self::Done);
@@ -104,12 +105,6 @@ impl State {
         }
     }
 
-    /// The get has ended, or the list of tokens.
-    pub(super) fn get_ended(&mut self, id: PutId, result: Result<(), Problem>) {
-        self.api.get.asking.end(id, result.clone());
-        self.api.liveliness.asking.end(id, result);
-    }
-
     pub(super) fn get(&mut self) -> Vec<Effect> {
         if let Asking::UnderWay(id) = self.api.get.asking {
             return vec![Effect::Engine(Command::Session(Task::Cancel(id)))];
@@ -117,7 +112,7 @@ impl State {
         let with_payload = self.api.get.question.with_payload;
         let problem = match &self.build {
             Build::Failed(problem) if with_payload => Some(problem.clone()),
-            _ => self.not_open("Nobody was asked."),
+            _ => self.not_open("The page asked no queryable."),
         };
         if let Some(problem) = problem {
             self.api.get.asking = Asking::Failed(problem);

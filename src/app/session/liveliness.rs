@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{app::state::State, outside::Outside};
 
-/// A token of somebody's.
+/// A token that a session has declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Its key.
@@ -102,7 +102,7 @@ impl State {
         if matches!(self.api.liveliness.asking, Asking::UnderWay(_)) {
             return None;
         }
-        if let Some(problem) = self.not_open("Nobody was asked.") {
+        if let Some(problem) = self.not_open("The page asked no session for its tokens.") {
             self.api.liveliness.asking = Asking::Failed(problem);
             return None;
         }

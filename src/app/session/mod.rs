@@ -7,9 +7,9 @@
 //! | `declaration`, `subscription`, `samples` | what is declared, and what has arrived |
 //! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
-//! | `ids`, `numbers` | names of puts and samples, and the numbers of numbered puts |
-//! | `tab`, `limits` | the views of the pane, and what they list at most |
-//! | `api`, `change` | what joins these: state, changes and tasks |
+//! | `ids`, `numbers` | names of puts, samples and declarations, and the numbers of numbered puts |
+//! | `tab`, `limits`, `text` | the views of the pane, what they list at most, and bytes as texts |
+//! | `api`, `change`, `event` | what joins these: state; changes and tasks; events |
 
 mod again;
 pub mod answers;
@@ -17,6 +17,7 @@ mod api;
 mod change;
 mod connection;
 mod declaration;
+mod event;
 mod fence;
 mod get;
 mod ids;
@@ -30,16 +31,18 @@ mod rate;
 mod samples;
 mod subscription;
 mod tab;
+mod text;
 
-pub(in crate::app) use self::{again::cut_off, numbers::LANES};
+pub(in crate::app) use self::again::cut_off;
 pub use self::{
     api::Api,
     change::{Change, Task},
     connection::{Loss, Lost, Session},
     declaration::{Declaration, Entity},
+    event::Event,
     fence::Fence,
     get::{Asking, ErrorReply, Getting, Question},
-    ids::{PutId, SampleId},
+    ids::{EntityName, PutId, SampleId},
     limits::{LISTED, MAX_HZ, MAX_TIMEOUT_MILLIS},
     liveliness::{Liveliness, Token},
     numbers::Numbers,
@@ -49,6 +52,7 @@ pub use self::{
     rate::{Course, Rate},
     samples::{Attachment, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp},
     tab::Tab,
+    text::{first_of, text_bytes},
 };
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
 

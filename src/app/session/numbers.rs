@@ -1,7 +1,7 @@
 //! The numbers of the samples that this page has put.
 
 /// Lanes of priority and reliability.
-pub(in crate::app) const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// The numbers of the samples that this page has put numbered.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -52,14 +52,15 @@ pub(super) mod as_number {
     macro_rules! as_number {
         ($name:ident, $type:ty, [$($one:expr),+]) => {
             pub(in crate::app) mod $name {
-                use serde::{Deserialize, Deserializer, Serializer, de::Error};
+                use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
 
                 use super::*;
 
                 const ALL: &[$type] = &[$($one),+];
 
                 pub(in crate::app) fn serialize<S: Serializer>(one: &$type, serializer: S) -> Result<S::Ok, S::Error> {
-                    serializer.serialize_u8(ALL.iter().position(|other| other == one).unwrap_or(ALL.len()) as u8)
+                    let at = ALL.iter().position(|other| other == one);
+                    serializer.serialize_u8(at.ok_or_else(|| S::Error::custom("it has no number"))? as u8)
                 }
 
                 pub(in crate::app) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$type, D::Error> {

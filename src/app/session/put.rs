@@ -105,6 +105,8 @@ impl State {
             return Vec::new();
         }
         self.put_revision = self.revision;
+        // The drawing shows what leaves.
+        self.film = None;
         let id = self.next_put;
         self.next_put += 1;
         self.put_id = id;

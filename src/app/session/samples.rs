@@ -22,7 +22,7 @@ pub const KEPT_BYTES: usize = 256 << 20;
 /// The SHA-256 of a sample's payload.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Hash {
-    /// Nobody asked.
+    /// The person has not asked for it.
     #[default]
     NotAsked,
     /// Under way.
@@ -103,7 +103,7 @@ pub enum Clock {
     Router,
     /// Of this page.
     Page,
-    /// Of somebody else, by the zenoh id.
+    /// Of another program, by its zenoh id.
     Other(String),
 }
 

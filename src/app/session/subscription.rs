@@ -57,6 +57,6 @@ impl State {
             Ok(key) => Declaration::Declared(key.into()),
             Err(problem) => Declaration::Failed(problem),
         };
-        Vec::new()
+        self.sending_goes_on()
     }
 }

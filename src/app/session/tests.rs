@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
 use crate::{
-    app::{Action, Command, Edit, Effect, Event, Hash, More, Problem, Sample, State, Surroundings, pause::StoodStill},
+    app::{
+        self, Action, Command, Edit, Effect, Hash, More, Problem, Report, Sample, State, Surroundings,
+        pause::StoodStill,
+    },
     client::{SessionInfo, pause::Pause},
     segment::Mode,
 };
@@ -21,9 +24,9 @@ fn open() -> State {
         patch: 1,
     };
     let mut state = State::default();
-    state.apply(Action::Started(Surroundings::default()));
+    state.apply(Action::Browser(Report::Started(Surroundings::default())));
     assert_eq!(
-        state.apply(Action::Engine(Event::Opened(info))),
+        state.apply(Action::Engine(app::Event::Opened(info))),
         [Effect::Engine(Command::Session(Task::Match("lab/tensor".into())))]
     );
     state
@@ -61,7 +64,7 @@ fn one(mut effects: Vec<Effect>) -> Task {
 }
 
 #[test]
-fn nothing_is_begun_without_a_session_and_each_says_so_where_it_was_asked_for() {
+fn without_a_session_each_tab_says_so_and_begins_nothing() {
     let mut state = State::default();
     for change in [Change::Start, Change::Flush, Change::Get, Change::List, Change::Delete] {
         assert!(state.apply(change.into()).is_empty());
@@ -75,14 +78,14 @@ fn nothing_is_begun_without_a_session_and_each_says_so_where_it_was_asked_for() 
 }
 
 #[test]
-fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
+fn puts_at_a_rate_follow_the_rows_and_end_with_the_session() {
     let mut state = open();
     let Task::Start { id, hz: 30, rows, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
     assert_eq!(rows, state.rows);
     assert!(state.apply(Change::Start.into()).is_empty(), "one at a time");
     let course = Course { puts: 7, paused: true, ..Course::default() };
-    state.apply(Change::Rated(id + 1, Course::default()).into());
-    state.apply(Change::Rated(id, course).into());
+    state.apply(Event::Rated(id + 1, Course::default()).into());
+    state.apply(Event::Rated(id, course).into());
     assert_eq!(state.api.rate, Rate::Running(id, course));
     // Other rows are put from now on, and rows that cannot be built end it.
     let row = state.rows[0].id;
@@ -95,30 +98,33 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_them_or_with_the_session() {
     assert!(matches!(state.api.rate, Rate::Failed(_)));
     state.apply(Action::Edit(row, Edit::Length(1)));
     let Task::Start { id, .. } = one(state.apply(Change::Start.into())) else { panic!("no start") };
-    state.apply(Change::Rated(id, course).into());
-    assert_eq!(state.apply(Action::Engine(Event::SessionEnded(None))), [Effect::Engine(Command::Session(Task::Stop))]);
+    state.apply(Event::Rated(id, course).into());
+    assert_eq!(
+        state.apply(Action::Engine(app::Event::SessionEnded(None))),
+        [Effect::Engine(Command::Session(Task::Stop))]
+    );
     let stopped = |course| Rate::Stopped { id, course, problem: None };
     assert_eq!(state.api.rate, stopped(Course { paused: false, ..course }));
     // What was under way is counted until it has ended.
     let end = Course { puts: 9, ..course };
-    state.apply(Change::Rated(id + 1, Course::default()).into());
-    state.apply(Change::Rated(id, end).into());
+    state.apply(Event::Rated(id + 1, Course::default()).into());
+    state.apply(Event::Rated(id, end).into());
     assert_eq!(state.api.rate, stopped(end));
 }
 
 #[test]
-fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
+fn a_get_drops_the_replies_of_the_last_one_and_ends_once() {
     let mut state = open();
     let Task::Get { id, rows: None, .. } = one(state.apply(Change::Get.into()).split_off(1)) else { panic!("no get") };
-    state.apply(Action::Engine(Event::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 }));
+    state.apply(Action::Engine(app::Event::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 }));
     let error = ErrorReply { from: "x".into(), text: "no".into(), len: 2 };
-    state.apply(Change::ErrorReply(id + 9, error.clone()).into());
-    state.apply(Change::ErrorReply(id, error.clone()).into());
+    state.apply(Event::ErrorReply(id + 9, error.clone()).into());
+    state.apply(Event::ErrorReply(id, error.clone()).into());
     assert_eq!((state.received, state.api.get.replies, &state.api.get.errors[..]), (0, 2, &[error][..]));
-    state.apply(Change::GetEnded(id + 9, Ok(())).into());
+    state.apply(Event::GetEnded(id + 9, Ok(())).into());
     assert_eq!(state.api.get.asking, Asking::UnderWay(id));
     assert_eq!(one(state.apply(Change::Get.into())), Task::Cancel(id), "what is under way is given up");
-    state.apply(Change::GetEnded(id, Ok(())).into());
+    state.apply(Event::GetEnded(id, Ok(())).into());
     assert_eq!(state.api.get.asking, Asking::Done);
     // Letting samples go leaves the replies, which go with the next get.
     state.apply(Action::ForgetSamples);
@@ -126,6 +132,20 @@ fn a_get_begins_without_the_replies_to_the_last_one_and_ends_once() {
     let effects = state.apply(Change::Get.into());
     assert_eq!(effects[0], Effect::Engine(Command::Forget(vec![2, 1])));
     assert!(state.samples.is_empty() && state.api.get.errors.is_empty());
+}
+
+#[test]
+fn the_end_of_a_list_of_tokens_is_not_that_of_a_get() {
+    let mut state = open();
+    let Task::Get { id: get, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
+    let Task::List(list, _) = one(state.apply(Change::List.into())) else { panic!("no list") };
+    for other in [Event::GetEnded(list, Ok(())), Event::ListEnded(get, Ok(()))] {
+        state.apply(other.into());
+    }
+    let askings = |state: &State| [state.api.get.asking.clone(), state.api.liveliness.asking.clone()];
+    assert_eq!(askings(&state), [Asking::UnderWay(get), Asking::UnderWay(list)]);
+    state.apply(Event::ListEnded(list, Ok(())).into());
+    assert_eq!(askings(&state), [Asking::UnderWay(get), Asking::Done]);
 }
 
 #[test]
@@ -137,7 +157,7 @@ fn a_put_has_another_id_than_what_else_the_session_was_asked() {
     for _ in 0..4 {
         let [Effect::Engine(Command::Put { id, .. })] = state.apply(Action::Put)[..] else { panic!("no put") };
         assert!(ids.insert(id), "{id} is taken: {ids:?}");
-        state.apply(Action::Engine(Event::PutEnded(id, Err(Problem::new("Cancelled.", "")))));
+        state.apply(Action::Engine(app::Event::PutEnded(id, Err(Problem::new("Cancelled.", "")))));
     }
 }
 
@@ -156,9 +176,9 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     let mut state = open();
     let declared = one(state.apply(Change::Declare(Entity::Queryable).into()));
     assert_eq!(declared, Task::Declare(Entity::Queryable, "lab/answer".into(), false));
-    state.apply(Change::Declared(Entity::Queryable, Ok("lab/answer".into())).into());
+    state.apply(Event::Declared(Entity::Queryable, Ok("lab/answer".into())).into());
     assert!(state.apply(Change::Declare(Entity::Queryable).into()).is_empty());
-    let answer = |state: &mut State| match one(state.apply(Change::Asked(asked.clone()).into())) {
+    let answer = |state: &mut State| match one(state.apply(Event::Asked(asked.clone()).into())) {
         Task::Answer { asked: Asked { query: 5, .. }, rows, .. } => rows,
         other => panic!("no answer: {other:?}"),
     };
@@ -169,26 +189,26 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
     let row = state.rows[0].id;
     state.apply(Action::Edit(row, Edit::Length(1 << 40)));
     assert!(answer(&mut state).unwrap_err().contains("could not be built"));
-    state.apply(Change::Answered(1, Answered::Left).into());
+    state.apply(Event::Answered(1, Answered::Left).into());
     assert_eq!((state.api.answer.asked, state.api.answer.answered, state.api.answer.queries.len()), (3, 1, 3));
     // Everything that was asked is answered, refused, failed, or waits.
-    state.apply(Change::QueriesRefused(1).into());
+    state.apply(Event::QueriesRefused(1).into());
     let counts = |state: &State| {
         let Answering { asked, answered, refused, failed, .. } = state.api.answer;
         [asked, answered, refused, failed, state.api.answer.waiting()]
     };
     assert_eq!(counts(&state), [4, 1, 1, 0, 2]);
     assert!(state.api.answer.problem.as_ref().unwrap().detail.contains("4,096 queries wait already"));
-    state.apply(Change::Answered(1, Answered::Refused("too late".into())).into());
+    state.apply(Event::Answered(1, Answered::Refused("too late".into())).into());
     assert_eq!(counts(&state), [4, 1, 2, 0, 1]);
     assert_eq!(state.api.answer.problem.as_ref().unwrap().detail, "Too late. The asker was told so.");
     // Declared anew, it counts what was under way, and nothing else.
     state.apply(Change::Undeclare(Entity::Queryable).into());
-    assert!(state.apply(Change::Asked(asked.clone()).into()).is_empty(), "there is no queryable any more");
+    assert!(state.apply(Event::Asked(asked.clone()).into()).is_empty(), "the page has no queryable any more");
     assert_eq!(counts(&state), [5, 1, 2, 1, 1]);
     state.apply(Change::Declare(Entity::Queryable).into());
     assert_eq!(counts(&state), [1, 0, 0, 0, 1]);
-    state.apply(Change::Answered(1, Answered::Failed(Problem::new("Lost.", ""))).into());
+    state.apply(Event::Answered(1, Answered::Failed(Problem::new("Lost.", ""))).into());
     assert_eq!(counts(&state), [1, 0, 0, 1, 0]);
 }
 
@@ -196,10 +216,10 @@ fn a_query_is_answered_with_the_rows_as_they_are_then() {
 fn a_pause_is_told_with_whether_the_session_has_outlived_it() {
     let mut state = open();
     let pause = Pause { still: Duration::from_secs(40), ahead: Duration::ZERO };
-    state.apply(Change::StoodStill(pause, "12:00".into()).into());
+    state.apply(Event::StoodStill(pause, "12:00".into()).into());
     let told = |outlived| Some(StoodStill { time: "12:00".into(), pause, outlived });
     assert_eq!(state.api.stood_still, told(false));
-    state.apply(Change::CaughtUp.into());
+    state.apply(Event::CaughtUp.into());
     assert_eq!(state.api.stood_still, told(true));
 }
 
@@ -208,11 +228,11 @@ fn tokens_are_listed_once_each_with_what_was_last_said_of_them() {
     let mut state = open();
     let token = |key: &str, alive| Token { key: key.into(), alive, time: "t".into() };
     for (key, alive) in [("a", true), ("b", true), ("a", false)] {
-        state.apply(Change::Alive(token(key, alive)).into());
+        state.apply(Event::Alive(token(key, alive)).into());
     }
     assert_eq!(state.api.liveliness.tokens, [token("a", false), token("b", true)]);
     for at in 0..2 * LISTED {
-        state.apply(Change::Alive(token(&at.to_string(), true)).into());
+        state.apply(Event::Alive(token(&at.to_string(), true)).into());
     }
     assert_eq!(state.api.liveliness.tokens.len(), LISTED);
     let task = one(state.apply(Change::List.into()));
@@ -226,7 +246,7 @@ fn tokens_are_counted_apart_from_those_that_are_listed() {
     state.apply(Change::Declare(Entity::Watch).into());
     let tell = |state: &mut State, range: std::ops::Range<usize>, alive| {
         for at in range {
-            state.apply(Change::Alive(Token { key: at.to_string().into(), alive, time: "t".into() }).into());
+            state.apply(Event::Alive(Token { key: at.to_string().into(), alive, time: "t".into() }).into());
         }
     };
     let counts = |state: &State| {
@@ -253,25 +273,25 @@ fn tokens_are_counted_apart_from_those_that_are_listed() {
 }
 
 #[test]
-fn errors_and_queries_are_counted_apart_from_those_that_are_listed() {
+fn errors_and_queries_beyond_the_list_are_counted_too() {
     let mut state = open();
     let Task::Get { id, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
     let error = |at: usize| ErrorReply { from: "1".into(), text: at.to_string().into(), len: 3 };
     for at in 0..60 {
-        state.apply(Change::ErrorReply(id, error(at)).into());
+        state.apply(Event::ErrorReply(id, error(at)).into());
     }
     // One of another get.
-    state.apply(Change::ErrorReply(id + 100, error(99)).into());
+    state.apply(Event::ErrorReply(id + 100, error(99)).into());
     let get = &state.api.get;
     assert_eq!((get.failed, get.errors.len(), &get.errors[0]), (60, LISTED, &error(59)));
-    state.apply(Change::GetEnded(id, Ok(())).into());
+    state.apply(Event::GetEnded(id, Ok(())).into());
     state.apply(Change::Get.into());
     assert_eq!((state.api.get.failed, state.api.get.errors.len()), (0, 0));
 
     state.apply(Change::Declare(Entity::Queryable).into());
     for query in 0..60 {
         state.apply(
-            Change::Asked(Asked {
+            Event::Asked(Asked {
                 query,
                 time: "t".into(),
                 key: "k".into(),
@@ -286,7 +306,7 @@ fn errors_and_queries_are_counted_apart_from_those_that_are_listed() {
     }
     let counts = |state: &State| (state.api.answer.asked, state.api.answer.queries.len());
     assert_eq!(counts(&state), (60, LISTED));
-    state.apply(Change::Answered(60, Answered::Left).into());
+    state.apply(Event::Answered(60, Answered::Left).into());
     // Another queryable was asked nothing yet.
     state.apply(Change::Undeclare(Entity::Queryable).into());
     state.apply(Change::Declare(Entity::Queryable).into());

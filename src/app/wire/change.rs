@@ -1,4 +1,4 @@
-//! What can happen to the view, and what is to be done then.
+//! What a person does with the view, what is to be done then, and what comes back.
 
 use super::{
     file::{Format, Saving},
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::app::{Action, Effect, Problem, PutId, Selection, State};
 
-/// Everything that can happen to it.
+/// What a person changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Record, or do not any more.
@@ -30,23 +30,19 @@ pub enum Change {
     Follow(PutId),
     /// Save the frames that are shown.
     Save(Format),
-    /// Answer: how much is kept.
-    Kept(Kept),
-    /// Answer: the file was handed over, or not.
-    Saved(Result<String, Problem>),
 }
 
 /// What is to be done for it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    /// Record, or do not any more; tell with [`Change::Kept`].
+    /// Record, or do not any more; tell with [`Report::Frames`](crate::app::Report::Frames).
     Record(bool),
     /// Ask for no frames for a while, or ask again.
     Pause(bool),
     /// Let all frames go.
     Clear,
     /// Save the frames that are shown while this segment is selected; answer with
-    /// [`Change::Saved`].
+    /// [`Event::FramesSaved`](crate::app::Event::FramesSaved).
     Save(Format, Filter, Option<Selection>),
 }
 
@@ -58,6 +54,7 @@ impl From<Change> for Action {
 }
 
 impl State {
+    /// Lets a person's change happen.
     pub(in crate::app) fn wire_changed(&mut self, change: Change) -> Option<Effect> {
         let wire = &mut self.wire;
         let task = match change {
@@ -111,15 +108,19 @@ impl State {
                 wire.saving = Saving::UnderWay;
                 Some(Task::Save(format, wire.filter.clone(), self.selected))
             }
-            Change::Kept(kept) => {
-                wire.kept = kept;
-                None
-            }
-            Change::Saved(result) => {
-                wire.saving = result.map_or_else(Saving::Failed, Saving::Done);
-                None
-            }
         };
         task.map(Effect::Wire)
+    }
+
+    /// So much is kept of what was recorded.
+    pub(in crate::app) fn frames_kept(&mut self, kept: Kept) -> Vec<Effect> {
+        self.wire.kept = kept;
+        Vec::new()
+    }
+
+    /// A file of frames was handed over, or not.
+    pub(in crate::app) fn frames_saved(&mut self, result: Result<String, Problem>) -> Vec<Effect> {
+        self.wire.saving = result.map_or_else(Saving::Failed, Saving::Done);
+        Vec::new()
     }
 }

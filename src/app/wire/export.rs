@@ -20,8 +20,8 @@ use crate::{
 /// The version of the lines of JSON.
 const VERSION: u32 = 1;
 
-/// The link type of pcapng for what has none of its own: the first that is left to everybody
-/// (`LINKTYPE_USER0`).
+/// The link type of pcapng for what has none of its own: the first that its registry leaves to
+/// every program (`LINKTYPE_USER0`).
 pub const LINK_TYPE: u16 = 147;
 
 /// A name for the file of frames that were saved `unix` after the beginning of 1970.
@@ -88,11 +88,18 @@ struct OneFrame<'a> {
     error: Option<String>,
 }
 
-/// A frame as a line of JSON, with the end of line. `bytes` are all of its bytes, `dissection` is
-/// made of them, and `origin` says when the clock of the frames stood at nought, after the
-/// beginning of 1970.
-#[must_use]
-pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: Duration) -> String {
+/// A frame as a line of JSON, with the end of line. `bytes` are all of its bytes, and `dissection`
+/// is made of them. `origin` is the time from the beginning of 1970 to the nought of the frames'
+/// clock.
+///
+/// # Errors
+/// What cannot be written. The tests write frames of every kind.
+pub fn json_line(
+    entry: &Entry,
+    bytes: &[u8],
+    dissection: &Dissection,
+    origin: Duration,
+) -> Result<String, serde_json::Error> {
     let frame = &entry.frame;
     let summary = &frame.summary;
     let fragment = frame.place.as_ref().map(|place| OneFragment {
@@ -140,10 +147,9 @@ pub fn json_line(entry: &Entry, bytes: &[u8], dissection: &Dissection, origin: D
         fields: fields.collect(),
         error: dissection.error.as_ref().map(ToString::to_string),
     };
-    // Nothing in it can fail to be written.
-    let mut line = serde_json::to_string(&one).unwrap_or_default();
+    let mut line = serde_json::to_string(&one)?;
     line.push('\n');
-    line
+    Ok(line)
 }
 
 /// Bytes as text, as RFC 4648 has it in section 4.
@@ -153,7 +159,7 @@ fn base64(bytes: &[u8]) -> String {
     for group in bytes.chunks(3) {
         let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for at in 0..4 {
-            let digit = DIGITS.get((bits >> (18 - 6 * at)) as usize & 63).copied().unwrap_or_default();
+            let digit = DIGITS[(bits >> (18 - 6 * at)) as usize & 63];
             text.push(if at <= group.len() { char::from(digit) } else { '=' });
         }
     }
@@ -183,8 +189,8 @@ pub fn pcapng_head() -> Vec<u8> {
     head
 }
 
-/// What stands in front of a frame of `len` bytes in a pcapng file, and what behind it: an Enhanced
-/// Packet Block with the way, and with `words` as a comment.
+/// What stands in front of a frame of `len` bytes in a pcapng file, and what behind it. Together
+/// they are an Enhanced Packet Block with the way, and with `words` as a comment.
 #[must_use]
 pub fn pcapng_around(entry: &Entry, len: usize, words: &str, origin: Duration) -> (Vec<u8>, Vec<u8>) {
     let pad = |len: usize| std::iter::repeat_n(0, len.next_multiple_of(4) - len);

@@ -88,7 +88,7 @@ struct Made {
     plan: Rc<Plan>,
 }
 
-/// A part of a frame that belongs to somebody: bytes of a payload, or of what goes along.
+/// A part of a frame that a message carries: bytes of a payload, or of what goes along.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Where it begins in the frame.
@@ -391,7 +391,7 @@ impl Record {
     /// How long after the first frame one was.
     #[must_use]
     pub fn since_first(&self, entry: &Entry) -> Duration {
-        entry.frame.at.saturating_sub(self.origin.unwrap_or_default())
+        self.origin.map_or(Duration::ZERO, |origin| entry.frame.at.saturating_sub(origin))
     }
 
     /// How long after the frame before it one was.
@@ -411,8 +411,8 @@ impl Record {
         }
     }
 
-    /// What a frame carries, in the order of its bytes: a part for each piece of a payload of this
-    /// page, and one for each other body.
+    /// What a frame carries, in the order of its bytes. Each piece of a payload of this page is a
+    /// part, and so is each other body.
     #[must_use]
     pub fn parts(&self, entry: &Entry) -> Vec<Part> {
         self.parts_of(entry, &entry.frame.summary.carried)

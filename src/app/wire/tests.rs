@@ -8,7 +8,7 @@ use zenoh_protocol::core::{CongestionControl, Priority, Reliability};
 
 use super::*;
 use crate::{
-    app::{Effect, PutId, Row, Selection, State},
+    app::{Action, Effect, Event, PutId, Row, Selection, State},
     client::capture::{self, Frame, Place},
     payload::ZBytes,
     segment::{Element, Segment},
@@ -284,7 +284,7 @@ fn answers_are_taken_in_once_whatever_they_repeat() {
     let last = record.entries().back().unwrap();
     assert_eq!((last.session, last.id), (2, session.frames.len() as u64));
     assert_eq!((record.kept().recorded, record.kept().copied), (session.frames.len() as u64 + 1, 10));
-    // Nobody records: nothing is new, and nothing is lost.
+    // The session does not record: nothing is new, and nothing is lost.
     assert_eq!(record.take(Taken::default()), Took::Nothing);
     assert_eq!(record.entries().len(), session.frames.len() + 1);
     record.clear();
@@ -350,7 +350,7 @@ fn lines_of_json_follow_the_schema_and_have_every_byte() {
     for entry in record.entries() {
         let bytes = bytes(entry, &session);
         let dissection = dissect(&bytes, entry.frame.begun.as_ref());
-        let line = export::json_line(entry, &bytes, &dissection, Duration::from_secs(1_700_000_000));
+        let line = export::json_line(entry, &bytes, &dissection, Duration::from_secs(1_700_000_000)).unwrap();
         assert!(line.ends_with("}\n") && line.matches('\n').count() == 1);
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
@@ -395,21 +395,24 @@ fn pcapng_is_blocks_of_whole_words() {
 #[test]
 fn the_state_says_what_is_to_be_done() {
     let mut state = State::default();
-    let mut apply = |change: Change| {
-        let effects = state.apply(change.into());
+    let mut apply = |action: Action| {
+        let effects = state.apply(action);
         (effects, state.wire.clone())
     };
-    let (effects, wire) = apply(Change::Pause(true));
+    let (effects, wire) = apply(Change::Pause(true).into());
     assert_eq!((effects, wire.paused), (vec![Effect::Wire(Task::Pause(false))], false), "nothing is recorded");
-    assert_eq!(apply(Change::Record(true)).0, [Effect::Wire(Task::Record(true))]);
-    assert!(apply(Change::Pause(true)).1.paused);
-    let (_, wire) = apply(Change::Follow(7));
+    assert_eq!(apply(Change::Record(true).into()).0, [Effect::Wire(Task::Record(true))]);
+    assert!(apply(Change::Pause(true).into()).1.paused);
+    let (_, wire) = apply(Change::Follow(7).into());
     assert_eq!((wire.open, wire.filter.only, wire.picked), (true, Some(Only::Put(7)), None));
-    assert!(matches!(apply(Change::Save(Format::Pcapng)).0[..], [Effect::Wire(Task::Save(Format::Pcapng, ..))]));
-    assert!(apply(Change::Save(Format::JsonLines)).0.is_empty(), "one at a time");
-    apply(Change::Saved(Ok("done".to_owned())));
-    let (effects, wire) = apply(Change::Clear);
+    assert!(matches!(apply(Change::Save(Format::Pcapng).into()).0[..], [Effect::Wire(Task::Save(Format::Pcapng, ..))]));
+    assert!(apply(Change::Save(Format::JsonLines).into()).0.is_empty(), "one at a time");
+    assert_eq!(
+        apply(Action::Engine(Event::FramesSaved(Ok("done".to_owned()), 0))).1.saving,
+        Saving::Done("done".to_owned())
+    );
+    let (effects, wire) = apply(Change::Clear.into());
     assert_eq!((effects, wire.filter.only), (vec![Effect::Wire(Task::Clear)], None));
-    let (_, wire) = apply(Change::Record(false));
+    let (_, wire) = apply(Change::Record(false).into());
     assert!(!wire.recording && !wire.paused);
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::engine::measuring::{
     Entry,
-    rig::{cannot_build, same, timed},
+    rig::{cannot_build, not_there, same, timed},
 };
 use crate::{
     app::{InWords, Problem, Row},
-    engine::sources::Sources,
+    engine::{files::Files, sources::Sources},
     message::{Message, MessageError, Received, Spec, Way},
     payload::{Receipt, ZBytes},
     run::Variant,
@@ -39,11 +39,11 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when `rows` have no message, or the browser has no memory for it.
-    pub(crate) fn new(rows: &[Row]) -> Result<Self, Problem> {
-        let none = || Problem::new("There is no message to measure.", "Add a Cap'n Proto message in Build.");
+    pub(crate) fn new(rows: &[Row], files: &Files) -> Result<Self, Problem> {
+        let none = || Problem::new("The rows have no message to measure.", "Add a Cap'n Proto message in Build.");
         let row = rows.iter().find(|row| row.way().is_some()).ok_or_else(none)?;
         let spec = row.spec().ok_or_else(none)?;
-        let (mut made, mut whole) = (Sources::default(), Sources::default());
+        let (mut made, mut whole) = (Sources::new(files.clone()), Sources::new(files.clone()));
         // A message made in place has no array. The same bytes are made beside the builder, for the
         // ways that begin with an array.
         made.make(&row.arrays())?;
@@ -99,7 +99,7 @@ impl Rig {
                 "So nothing was measured: its time would mean nothing. This is a defect of the lab; please report it.",
             ));
         }
-        Ok(content.arrays.into_iter().filter_map(|range| payload.slice(range)).collect())
+        content.arrays.into_iter().map(|range| payload.slice(range).ok_or_else(not_there)).collect()
     }
 
     /// How long `runs` runs take.

@@ -11,11 +11,11 @@ use zenoh_protocol::core::CongestionControl;
 use zbytes_session::web::command::{Command, Declare, Sent};
 
 use crate::engine::measuring::{
-    Bench, Pace, Stop,
+    Bench, Stop,
     rig::{Rig, cannot_build, same},
 };
 use crate::{
-    app::{Problem, Row},
+    app::{InWords, Problem, Row},
     browser::clock,
     client::{self, Put, Sample, pause::STILL},
     engine::{
@@ -130,8 +130,8 @@ impl Link {
                     Told::PutEnded(id, result) => {
                         Heard::PutEnded(id, result.map_err(|failure| place.put_problem(&failure)))
                     }
-                    Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.to_string()))),
-                    Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.to_string()))),
+                    Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.in_words()))),
+                    Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.in_words()))),
                     Told::Closed(error) => Heard::Closed(error.map(|error| place.link_problem(&error))),
                     _ => return,
                 };
@@ -144,7 +144,7 @@ impl Link {
         // too.
         let own = format!("zbytes-lab/measure/{:x}", js_sys::Math::random().to_bits());
         let key =
-            |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.to_string()));
+            |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.in_words()));
         let keys = [key("put")?, key("probe")?];
         let mut link = Self {
             sender,
@@ -182,6 +182,7 @@ impl Link {
             *self.timer.borrow_mut() = Some(Timeout::new(patience, move || {
                 let _ = tell.unbounded_send(Heard::Late);
             }));
+            // It does not end while `tell` is here.
             let heard = self.heard.recv().await.unwrap_or(Heard::Late);
             self.timer.borrow_mut().take();
             let late = clock::now().saturating_sub(begun).saturating_sub(Duration::from_millis(patience.into()));
@@ -256,10 +257,10 @@ async fn one(
     rig: &Rig,
     mode: Mode,
     check: bool,
-    pace: &mut Pace,
+    bench: &mut Bench<'_>,
 ) -> Result<Staged, Halt> {
     let begun = clock::now();
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(bench.files.clone());
     sources.make(rows)?;
     if mode == Mode::Move {
         // The page keeps its files, so the payload moves twins of them. The twins are made before
@@ -267,14 +268,14 @@ async fn one(
         sources.own_files()?;
     }
     let producing = clock::now().saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let (payload, receipt) = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
     let building = receipt.ledger.total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
-    pace.rest().await;
+    bench.pace.rest().await;
     let begun = clock::now();
     let mut ledger = Ledger::new();
     let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
@@ -283,7 +284,7 @@ async fn one(
     }
     let reading = clock::now().saturating_sub(begun);
     if check {
-        pace.rest().await;
+        bench.pace.rest().await;
         same(&sample.payload, rig.reference())?;
     }
     Ok([
@@ -331,7 +332,7 @@ async fn take(
     // The first puts warm up. The lab compares every byte of them.
     let mut usual = Duration::MAX;
     for (_, mode) in variants {
-        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench.pace).await?));
+        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench).await?));
     }
     let mut begun = clock::now();
     let mut aside = 0;
@@ -345,7 +346,7 @@ async fn take(
             let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
             let (at, staged) = loop {
                 let at = clock::now().saturating_sub(bench.begun);
-                let staged = one(&mut link, rows, rig, *mode, false, bench.pace).await?;
+                let staged = one(&mut link, rows, rig, *mode, false, bench).await?;
                 let took = whole(&staged);
                 if !stood_still(usual, took) || aside >= PUTS {
                     usual = usual.min(took);

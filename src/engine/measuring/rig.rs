@@ -95,9 +95,12 @@ impl Rig {
         self.reference.segments().len()
     }
 
-    /// Builds the payload once.
-    pub(crate) fn build(&mut self, mode: Mode) -> Result<(ZBytes, Receipt), BuildError> {
-        match mode {
+    /// Builds the payload once. A build may be refused, as by an array that cannot be moved.
+    ///
+    /// # Errors
+    /// A [`Problem`] when there is nothing to move.
+    fn build(&mut self, mode: Mode) -> Result<Result<(ZBytes, Receipt), BuildError>, Problem> {
+        Ok(match mode {
             Mode::Copy => ZBytes::build(self.copy.iter().cloned()),
             Mode::Borrow => ZBytes::build(self.borrow.iter().cloned()),
             Mode::Move => match std::mem::replace(&mut self.moved, Moved::Nowhere) {
@@ -105,9 +108,9 @@ impl Rig {
                 Moved::Built(payload, modes) => {
                     ZBytes::build(payload.into_segments().into_iter().zip(modes).map(again))
                 }
-                Moved::Nowhere => Ok((ZBytes::empty(), Receipt::default())),
+                Moved::Nowhere => return Err(not_there()),
             },
-        }
+        })
     }
 
     /// Builds once by `variant` and compares every byte of the result, so that the lab never
@@ -118,7 +121,7 @@ impl Rig {
     /// A [`Problem`] when the payload cannot be built, or differs from the reference.
     pub(crate) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
         let (payload, receipt) = match mode_of(variant) {
-            Some(mode) => match self.build(mode) {
+            Some(mode) => match self.build(mode)? {
                 Ok(built) => built,
                 Err(error) if mode == Mode::Move => return Ok(Err(error.in_words())),
                 Err(error) => return Err(cannot_build(&error)),
@@ -143,7 +146,7 @@ impl Rig {
     }
 
     fn run(&mut self, mode: Mode) -> Result<(), Problem> {
-        let (payload, receipt) = self.build(mode).map_err(|error| cannot_build(&error))?;
+        let (payload, receipt) = self.build(mode)?.map_err(|error| cannot_build(&error))?;
         // The length is used, so that the compiler cannot drop a build as unused.
         std::hint::black_box(payload.len());
         if mode == Mode::Move {
@@ -153,31 +156,31 @@ impl Rig {
     }
 
     fn time_fresh(&mut self, runs: u32) -> Result<Duration, Problem> {
-        self.see_parts();
+        let parts = self.seen_parts()?;
         let begun = clock::now();
         for _ in 0..runs {
-            std::hint::black_box(self.copied_fresh()?.byte_length());
+            std::hint::black_box(self.copied_fresh(&parts)?.byte_length());
         }
         Ok(clock::now().saturating_sub(begun))
     }
 
     fn fresh(&mut self) -> Result<ZBytes, Problem> {
-        self.see_parts();
-        let segment = Segment::received(self.copied_fresh()?);
+        let parts = self.seen_parts()?;
+        let segment = Segment::received(self.copied_fresh(&parts)?);
         ZBytes::from_segments([Source::borrow(segment)]).map_err(|error| cannot_build(&error))
     }
 
-    fn copied_fresh(&self) -> Result<ArrayBuffer, Problem> {
-        let parts = self.parts.as_ref().map_or_else(Array::new, Array::clone);
-        copy_fresh(&parts, self.len() as f64).map_err(|error| no_memory(&error, self.len()))
+    fn copied_fresh(&self, parts: &Array) -> Result<ArrayBuffer, Problem> {
+        copy_fresh(parts, self.len() as f64).map_err(|error| no_memory(&error, self.len()))
     }
 
-    /// Makes views of the reference's bytes for JavaScript. Each sample needs new views when some
-    /// bytes are in wasm memory, which may have grown.
-    fn see_parts(&mut self) {
+    /// Views of the reference's bytes for JavaScript. Each sample needs new views when some bytes
+    /// are in wasm memory, which may have grown.
+    fn seen_parts(&mut self) -> Result<Array, Problem> {
         let linear = self.reference.segments().iter().any(|segment| segment.as_linear().is_some());
-        if self.parts.is_none() || linear {
-            self.parts = Some(views(&self.reference));
+        match &self.parts {
+            Some(parts) if !linear => Ok(parts.clone()),
+            _ => Ok(self.parts.insert(views(&self.reference)?).clone()),
         }
     }
 
@@ -189,8 +192,14 @@ impl Rig {
 
 /// Every segment as a `Uint8Array`. JavaScript must read the views at once: a view of wasm memory
 /// is valid only until that memory grows.
-pub(crate) fn views(payload: &ZBytes) -> Array {
-    payload.segments().iter().filter_map(|segment| segment.view().ok()).collect()
+///
+/// # Errors
+/// A [`Problem`] when an owner was detached: the others alone would be copied in less time.
+pub(crate) fn views(payload: &ZBytes) -> Result<Array, Problem> {
+    let view = |(index, segment): (usize, &Segment)| {
+        segment.view().map_err(|error| cannot_build(&BuildError::Segment { index, error }))
+    };
+    payload.segments().iter().enumerate().map(view).collect()
 }
 
 fn mode_of(variant: Variant) -> Option<Mode> {
@@ -243,6 +252,14 @@ pub(crate) fn same(payload: &ZBytes, reference: &ZBytes) -> Result<(), Problem> 
         "A measured variant gave other bytes.",
         "So nothing was measured: its time would mean nothing. This is a defect of the lab; please report it.",
     ))
+}
+
+/// The problem of a run that asks for what its rig does not have. Its time would mean nothing.
+pub(crate) fn not_there() -> Problem {
+    Problem::new(
+        "A measured variant is not there.",
+        "So nothing was measured: its time would mean nothing. This is a defect of the lab; please report it.",
+    )
 }
 
 pub(crate) fn cannot_build(error: &BuildError) -> Problem {

@@ -10,7 +10,7 @@ use crate::measure::{
     stats::{self, Class},
 };
 use crate::present::{
-    cost::reading::{self, Place, Reading},
+    cost::reading::{self, Reading, SeriesSummary},
     format,
     layout::scale,
 };
@@ -19,7 +19,7 @@ use crate::run::{Run, Scenario, Stage, Variant};
 /// Describes one mark. Its class decides its style. Positions are pixels from the upper left
 /// corner.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Mark {
+pub enum PlotMark {
     /// A path. Lines and clouds of dots are paths too.
     Path {
         /// Its class in the style sheet.
@@ -65,7 +65,7 @@ pub struct Plot {
     /// The title, which also is the alternative text.
     pub title: String,
     /// The marks, from the lowest to the uppermost.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<PlotMark>,
 }
 
 /// The styles of an SVG of its own: those of the page, on light paper.
@@ -102,11 +102,11 @@ pub fn standalone(plot: &Plot, foot: &[String]) -> String {
     );
     for mark in &plot.marks {
         text.push_str(&match mark {
-            Mark::Path { class, d } => format!("<path class=\"{class}\" d=\"{d}\"/>"),
-            Mark::Rect { class, x, y, width, height } => format!(
+            PlotMark::Path { class, d } => format!("<path class=\"{class}\" d=\"{d}\"/>"),
+            PlotMark::Rect { class, x, y, width, height } => format!(
                 "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
             ),
-            Mark::Text { class, anchor, x, y, words } => format!(
+            PlotMark::Text { class, anchor, x, y, words } => format!(
                 "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
                 escaped(words)
             ),
@@ -222,7 +222,7 @@ fn tick_times(factor: f64) -> String {
 impl Plot {
     fn path(&mut self, class: &'static str, d: String) {
         if !d.is_empty() {
-            self.marks.push(Mark::Path { class, d });
+            self.marks.push(PlotMark::Path { class, d });
         }
     }
 
@@ -231,11 +231,11 @@ impl Plot {
     }
 
     fn rect(&mut self, class: &'static str, (x, width): (f64, f64), (y, height): (f64, f64)) {
-        self.marks.push(Mark::Rect { class, x, y, width, height });
+        self.marks.push(PlotMark::Rect { class, x, y, width, height });
     }
 
     fn text(&mut self, class: &'static str, anchor: &'static str, x: f64, y: f64, words: impl Into<String>) {
-        self.marks.push(Mark::Text { class, anchor, x, y, words: words.into() });
+        self.marks.push(PlotMark::Text { class, anchor, x, y, words: words.into() });
     }
 }
 
@@ -491,7 +491,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
         return None;
     }
     let counts = run.scenario == Scenario::Counts;
-    let x_of = |place: &Place| if counts { place.segments as f64 } else { place.bytes as f64 };
+    let x_of = |place: &SeriesSummary| if counts { place.segments as f64 } else { place.bytes as f64 };
     let variants = reading::variants(run);
     const TOP: f64 = 20.0;
     let height = scale::inside(width * 0.5, 250.0, 380.0);
@@ -566,7 +566,7 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     plot.path("p-dots", dots);
     let mut ends: Vec<(f64, Variant)> = Vec::new();
     for variant in &variants {
-        let places: Vec<&Place> = reading.places.iter().filter(|place| place.variant == *variant).collect();
+        let places: Vec<&SeriesSummary> = reading.places.iter().filter(|place| place.variant == *variant).collect();
         let mut d = String::new();
         let mut shapes = String::new();
         let mut class = "p-mark";

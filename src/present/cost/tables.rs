@@ -163,7 +163,7 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
     let mut heads = columns(&[if counts { "Segments" } else { "Total size" }]);
     heads.extend(variants.iter().map(|variant| reading::name(*variant).to_owned()));
     let cell = |x: u64, variant: Variant| {
-        let at = |place: &&reading::Place| {
+        let at = |place: &&reading::SeriesSummary| {
             place.variant == variant && x == if counts { place.segments } else { place.bytes }
         };
         let found = reading.places.iter().find(at);
@@ -287,7 +287,8 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
         return None;
     }
     let sweep = run.scenario.is_sweep();
-    let x = |place: &reading::Place| if run.scenario == Scenario::Counts { place.segments } else { place.bytes };
+    let x =
+        |place: &reading::SeriesSummary| if run.scenario == Scenario::Counts { place.segments } else { place.bytes };
     let row = |name: String, mine: &Summary, their: Option<&Summary>| {
         let ratio = their.filter(|their| their.median.estimate > 0.0);
         vec![
@@ -301,7 +302,8 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
         .places
         .iter()
         .map(|place| {
-            let same = |their: &&reading::Place| their.variant == place.variant && (!sweep || x(their) == x(place));
+            let same =
+                |their: &&reading::SeriesSummary| their.variant == place.variant && (!sweep || x(their) == x(place));
             let their = theirs.places.iter().find(same);
             let name = reading::name(place.variant);
             let name =

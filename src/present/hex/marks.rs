@@ -80,7 +80,7 @@ pub fn looked_words([view, scanned, filled]: [u64; 3]) -> String {
 pub fn difference_words(difference: &Difference) -> String {
     let [here, there] = difference.lens();
     let found = match difference.first() {
-        None if difference.common() == 0 => "There is no byte that both have".to_owned(),
+        None if difference.common() == 0 => "The two have no offset in common".to_owned(),
         None => format!("No byte differs of {}", format::bytes(difference.common())),
         Some(first) => format!(
             "{} of {} {}, the first at {}",

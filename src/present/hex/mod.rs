@@ -19,7 +19,7 @@ pub use self::{
     marks::{Mark, arrived, batch_at, difference_words, has_segments_of, looked_words, planned},
     sought::Sought,
     style::Style,
-    value::{Order, Value, binary, character, first_character, text, value, words},
+    value::{ByteOrder, Value, binary, character, first_character, text, value, words},
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{lines::SHOWN, value::Order};
+use super::{lines::SHOWN, value::ByteOrder};
 use crate::{
     outside::{shown_at_most, shown_char},
     segment::Element,
@@ -50,7 +50,7 @@ impl Sought {
     ///
     /// # Errors
     /// What was wrong and what is expected.
-    pub fn bytes(self, text: &str, order: Order) -> Result<Vec<u8>, String> {
+    pub fn bytes(self, text: &str, order: ByteOrder) -> Result<Vec<u8>, String> {
         match self {
             Self::Hex => hex_bytes(text),
             Self::Text if text.is_empty() => Err("Nothing is entered. Expected a text.".to_owned()),
@@ -83,7 +83,7 @@ fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The bytes of a number of `element`.
-pub(super) fn number(text: &str, element: Element, order: Order) -> Result<Vec<u8>, String> {
+pub(super) fn number(text: &str, element: Element, order: ByteOrder) -> Result<Vec<u8>, String> {
     let text: String = text.chars().filter(|c| !matches!(c, '_' | ',') && !c.is_whitespace()).collect();
     if text.is_empty() {
         return Err(format!("Nothing is entered. Expected a number of {}.", element.name()));
@@ -92,8 +92,8 @@ pub(super) fn number(text: &str, element: Element, order: Order) -> Result<Vec<u
     let sized = |bits: u64| {
         let bytes = bits.to_le_bytes().into_iter().take(element.size());
         match order {
-            Order::Little => bytes.collect(),
-            Order::Big => bytes.collect::<Vec<u8>>().into_iter().rev().collect(),
+            ByteOrder::Little => bytes.collect(),
+            ByteOrder::Big => bytes.collect::<Vec<u8>>().into_iter().rev().collect(),
         }
     };
     let bits = match element {

@@ -1,6 +1,6 @@
 //! A selection as a text to copy.
 
-use super::value::{Order, Value, decimal, value};
+use super::value::{ByteOrder, Value, decimal, value};
 use crate::segment::Element;
 
 /// How bytes are copied as text.
@@ -28,9 +28,9 @@ impl Style {
         }
     }
 
-    /// Bytes as text, as elements of a type. `None` when they are no whole number of them.
+    /// Bytes as text, as elements of a type. `None` when an element would be cut.
     #[must_use]
-    pub fn text(self, bytes: &[u8], element: Element, order: Order) -> Option<String> {
+    pub fn text(self, bytes: &[u8], element: Element, order: ByteOrder) -> Option<String> {
         if self == Self::Hex {
             let line = |line: &[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
             return Some(bytes.chunks(16).map(line).collect::<Vec<_>>().join("\n"));

@@ -8,7 +8,7 @@ use super::{
     marks::{batch_at, difference_words, has_segments_of, looked_words, planned},
     sought::Sought,
     style::Style,
-    value::{Order, Value, binary, character, first_character, read_short, text, value, words},
+    value::{ByteOrder, Value, binary, character, first_character, read_short, text, value, words},
 };
 use crate::{
     app::{Action, Preset, State, bytes::Holding},
@@ -100,7 +100,7 @@ proptest! {
     #[test]
     fn property_a_number_that_is_typed_is_the_one_that_is_shown(bytes: [u8; 8], at in 0usize..12, big: bool) {
         let element = Element::ALL[at];
-        let order = if big { Order::Big } else { Order::Little };
+        let order = if big { ByteOrder::Big } else { ByteOrder::Little };
         let found = value(&bytes, element, order).unwrap();
         let shown = words(found, element);
         if !matches!(found, Value::Float(float, _) if float.is_nan()) {
@@ -128,7 +128,7 @@ fn every_type_in_both_orders() {
         &words(Value::Whole(i64::from_le_bytes(bytes).into()), Element::BigInt64),
         &format::thousands(u64::from_le_bytes(bytes)),
     ];
-    assert_eq!(Element::ALL.map(|element| shown(element, Order::Little)), little);
+    assert_eq!(Element::ALL.map(|element| shown(element, ByteOrder::Little)), little);
     let big = [
         "-2",
         "254",
@@ -143,9 +143,9 @@ fn every_type_in_both_orders() {
         &words(Value::Whole(i64::from_be_bytes(bytes).into()), Element::BigInt64),
         &format::thousands(u64::from_be_bytes(bytes)),
     ];
-    assert_eq!(Element::ALL.map(|element| shown(element, Order::Big)), big);
-    assert_eq!(value(&bytes[..7], Element::Float64, Order::Little), None);
-    assert_eq!(value(&[], Element::Int8, Order::Little), None);
+    assert_eq!(Element::ALL.map(|element| shown(element, ByteOrder::Big)), big);
+    assert_eq!(value(&bytes[..7], Element::Float64, ByteOrder::Little), None);
+    assert_eq!(value(&[], Element::Int8, ByteOrder::Little), None);
 }
 
 #[test]
@@ -161,25 +161,26 @@ fn short_numbers_are_read_as_rust_reads_them() {
 #[test]
 fn floating_point_at_its_edges() {
     let half =
-        |bits: u16| words(value(&bits.to_le_bytes(), Element::Float16, Order::Little).unwrap(), Element::Float16);
+        |bits: u16| words(value(&bits.to_le_bytes(), Element::Float16, ByteOrder::Little).unwrap(), Element::Float16);
     assert_eq!([half(0x3c00), half(0x2e66), half(0x7bff), half(0x0001)], ["1", "0.1", "65500", "0.00000006"]);
     assert_eq!(
         [half(0x7c00), half(0xfc00), half(0x8000), half(0x7e01)],
         ["Infinity", "-Infinity", "-0", "NaN (0x7E01)"]
     );
-    let single = |bits: u32| words(value(&bits.to_be_bytes(), Element::Float32, Order::Big).unwrap(), Element::Float32);
+    let single =
+        |bits: u32| words(value(&bits.to_be_bytes(), Element::Float32, ByteOrder::Big).unwrap(), Element::Float32);
     assert_eq!([single(0x3dcc_cccd), single(0x7f7f_ffff), single(1)], ["0.1", "3.4028235e38", "1e-45"]);
     let double =
-        |bits: u64| words(value(&bits.to_le_bytes(), Element::Float64, Order::Little).unwrap(), Element::Float64);
+        |bits: u64| words(value(&bits.to_le_bytes(), Element::Float64, ByteOrder::Little).unwrap(), Element::Float64);
     assert_eq!([double(0x3fb9_9999_9999_999a), double(1)], ["0.1", "5e-324"]);
     assert_eq!(double(0x7ff8_0000_0000_0001), "NaN (0x7FF8000000000001)");
     let ends = [i64::MIN, i64::MAX]
-        .map(|end| words(value(&end.to_le_bytes(), Element::BigInt64, Order::Little).unwrap(), Element::BigInt64));
+        .map(|end| words(value(&end.to_le_bytes(), Element::BigInt64, ByteOrder::Little).unwrap(), Element::BigInt64));
     assert_eq!(ends, ["-9,223,372,036,854,775,808", "9,223,372,036,854,775,807"]);
 }
 
 #[test]
-fn offsets_are_typed_in_decimal_or_hexadecimal_or_from_the_cursor() {
+fn offsets_are_decimal_hexadecimal_or_from_the_cursor() {
     let typed = |text| offset(text, 100, 1 << 30);
     for (text, expected) in [
         ("8192", 8192),
@@ -210,13 +211,13 @@ fn offsets_are_typed_in_decimal_or_hexadecimal_or_from_the_cursor() {
 
 #[test]
 fn what_is_sought_is_bytes_text_or_a_number() {
-    let bytes = |kind: Sought, text| kind.bytes(text, Order::Big);
+    let bytes = |kind: Sought, text| kind.bytes(text, ByteOrder::Big);
     for text in ["de ad", "DEAD", "0xde,0xad", " de\nad "] {
         assert_eq!(bytes(Sought::Hex, text), Ok(vec![0xde, 0xad]), "{text}");
     }
     assert_eq!(bytes(Sought::Text, "né"), Ok("né".as_bytes().to_vec()));
     assert_eq!(bytes(Sought::Number(Element::Uint16), "0x1234"), Ok(vec![0x12, 0x34]));
-    assert_eq!(Sought::Number(Element::Uint16).bytes("4,660", Order::Little), Ok(vec![0x34, 0x12]));
+    assert_eq!(Sought::Number(Element::Uint16).bytes("4,660", ByteOrder::Little), Ok(vec![0x34, 0x12]));
     assert_eq!(bytes(Sought::Number(Element::Int8), "-1"), Ok(vec![0xff]));
     assert_eq!(bytes(Sought::Number(Element::Float32), "1"), Ok(vec![0x3f, 0x80, 0, 0]));
     assert_eq!(bytes(Sought::Number(Element::Float16), "-Infinity"), Ok(vec![0xfc, 0]));
@@ -233,7 +234,7 @@ fn what_is_sought_is_bytes_text_or_a_number() {
 
 #[test]
 fn bytes_as_source_text() {
-    let text = |style: Style, bytes: &[u8], element| style.text(bytes, element, Order::Little);
+    let text = |style: Style, bytes: &[u8], element| style.text(bytes, element, ByteOrder::Little);
     assert_eq!(text(Style::Hex, &[0xde, 0xad, 0], Element::Float64).unwrap(), "de ad 00");
     assert_eq!(text(Style::Hex, &[7; 17], Element::Uint8).unwrap().lines().count(), 2);
     assert_eq!(text(Style::Rust, &[1, 0xff], Element::Uint8).unwrap(), "let values: [u8; 2] = [0x01, 0xff];");
@@ -305,7 +306,7 @@ fn differences_in_words() {
     assert_eq!(words(&[1, 2], &[1, 2]), "No byte differs of 2 B.");
     assert_eq!(words(&[1, 2, 3], &[1, 3]), "1 of 2 B differs, the first at 0x1; this one goes on for 1 B.");
     assert_eq!(words(&[0, 2], &[1, 3, 4]), "2 of 2 B differ, the first at 0x0; the other goes on for 1 B.");
-    assert_eq!(words(&[], &[1]), "There is no byte that both have; the other goes on for 1 B.");
+    assert_eq!(words(&[], &[1]), "The two have no offset in common; the other goes on for 1 B.");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
 
 /// Which end of a number comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Order {
+pub enum ByteOrder {
     /// The least significant byte, as in the typed arrays of every engine that runs wasm.
     #[default]
     Little,
@@ -18,9 +18,9 @@ pub enum Order {
     Big,
 }
 
-impl Order {
+impl ByteOrder {
     /// Both.
-    pub const ALL: [Order; 2] = [Self::Little, Self::Big];
+    pub const ALL: [ByteOrder; 2] = [Self::Little, Self::Big];
 
     /// The name, as in `little`.
     #[must_use]
@@ -43,12 +43,12 @@ pub enum Value {
 
 /// The value of the first bytes, or `None` when there are too few.
 #[must_use]
-pub fn value(bytes: &[u8], element: Element, order: Order) -> Option<Value> {
+pub fn value(bytes: &[u8], element: Element, order: ByteOrder) -> Option<Value> {
     let bytes = bytes.get(..element.size())?;
     let join = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
     let bits = match order {
-        Order::Little => bytes.iter().rev().fold(0, join),
-        Order::Big => bytes.iter().fold(0, join),
+        ByteOrder::Little => bytes.iter().rev().fold(0, join),
+        ByteOrder::Big => bytes.iter().fold(0, join),
     };
     Some(match element {
         Element::Int8 => Value::Whole((bits as u8 as i8).into()),
@@ -78,7 +78,7 @@ pub fn words(value: Value, element: Element) -> String {
     }
 }
 
-/// The shortest decimal of a number that is no NaN, as JavaScript and Rust both read it, but for
+/// The shortest decimal of a number other than NaN, as JavaScript and Rust both read it, but for
 /// infinity.
 pub(super) fn decimal(float: f64, element: Element) -> String {
     if float.is_infinite() {
@@ -101,7 +101,7 @@ fn short_half(float: f64) -> String {
 }
 
 /// Reads a number of a few digits with an exponent, as in `-1.25e-3`. The general way to read
-/// numbers needs tables of 10 kB, which the first view would have to load; here whole number and
+/// numbers needs tables of 10 kB, which the first view would have to load. Here whole number and
 /// power of ten are exact, and dividing or multiplying them rounds once.
 pub(super) fn read_short(text: &str) -> Option<f64> {
     let (digits, exponent) = text.split_once('e')?;

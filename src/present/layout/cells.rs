@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::present::{
     format,
-    hex::{self, Order},
+    hex::{self, ByteOrder},
     layout::{lens::Shown, scale::Span},
 };
 use crate::{
@@ -99,7 +99,7 @@ pub fn elements(plan: &Plan, piece: &Piece, span: &Span, peek: Option<&Peek>) ->
     let cell = |index: usize| {
         let offset = begin + index * size;
         let bytes = peek.and_then(|peek| peek.get(offset..offset + size));
-        let value = bytes.and_then(|bytes| hex::value(bytes, element, Order::Little));
+        let value = bytes.and_then(|bytes| hex::value(bytes, element, ByteOrder::Little));
         let words = value.map_or_else(String::new, |value| hex::words(value, element));
         let batch = plan.batches.batch_of(offset);
         Cell {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn from_afar_there_are_none_and_near_no_more_than_the_pixels_show() {
+    fn cells_are_absent_from_afar_and_bounded_by_pixels_when_near() {
         let plan = Plan::of(&Preset::Tensor.rows(0), None, &Sending::default()).unwrap();
         for share in [1.0, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7] {
             let lens = view(&plan, 0.3, 0.3 + 0.7 * share);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_of_a_message_begin_behind_its_pad_and_the_rest_are_bytes() {
+    fn elements_of_a_message_begin_behind_its_landing_pad() {
         let message = Message { way: Way::Filled, shape: vec![4], ..Message::first(Schema::Tensor) };
         let row = Row { mode: Mode::Borrow, ..Row::message(0, "t", Element::Float64, message) };
         let plan = Plan::of(&[row], None, &Sending::default()).unwrap();

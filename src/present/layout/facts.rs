@@ -245,6 +245,21 @@ pub fn caller_words(piece: &Piece) -> &'static str {
     }
 }
 
+/// What is left where a payload took the bytes away, first at length, then in a few characters.
+#[must_use]
+pub fn vacated_words(piece: &Piece) -> [&'static str; 3] {
+    if piece.part.is_some_and(|part| part.kind != PartKind::Adopted) {
+        return ["the builder’s memory is handed over", "handed over", "empty"];
+    }
+    match piece.source {
+        Place::JsHeap if matches!(piece.kind, Kind::File(_)) => {
+            ["a duplicate was here, the page keeps the file", "duplicate handed over", "handed over"]
+        }
+        Place::JsHeap => ["detached: the caller’s array has length 0", "detached, length 0", "detached"],
+        Place::Linear => ["the caller has no bytes here any more", "handed over", "empty"],
+    }
+}
+
 /// The mode of a piece, and whether it is refused.
 #[must_use]
 pub fn mode_words(piece: &Piece) -> String {

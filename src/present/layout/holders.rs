@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_has_one_owner_and_what_is_copied_is_what_building_copies() {
+    fn every_byte_has_one_owner_and_copies_are_those_of_building() {
         for preset in Preset::ALL {
             for all in [None, Some(Mode::Copy), Some(Mode::Borrow), Some(Mode::Move)] {
                 let plan = plan(&preset.rows(0), all);

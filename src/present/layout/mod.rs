@@ -1,5 +1,6 @@
 //! The drawing of the layout, as numbers and words.
 
+pub mod caption;
 pub mod cells;
 pub mod facts;
 pub mod holders;

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn small_pieces_get_their_least_width_and_the_rest_goes_to_the_large() {
+    fn small_pieces_get_their_least_width_and_large_ones_the_rest() {
         let scale = Scale::of(&[8192, 11_796_480, 512], 812.0, 96.0);
         let widths: Vec<f64> = scale.spans.iter().map(|span| span.width).collect();
         assert_eq!(widths, [96.0, 812.0 - 2.0 * 96.0 - 2.0 * 22.0, 96.0]);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_pieces_make_the_axis_wider_and_never_narrower_pieces() {
+    fn too_many_pieces_widen_the_axis_and_keep_their_least_width() {
         let lengths: Vec<usize> = (0..50).map(|at| at * 1000).collect();
         let scale = Scale::of(&lengths, 300.0, 74.0);
         assert!(scale.width > 50.0 * 74.0);

@@ -49,8 +49,8 @@ pub fn owner(piece: &Piece) -> String {
     }
 }
 
-/// What happens to the bytes of one segment of `piece`, for somebody who has never heard of any of
-/// this.
+/// What happens to the bytes of one segment of `piece`, for a person who has never heard of any
+/// of this.
 #[must_use]
 pub fn story(piece: &Piece) -> String {
     if let Some(cause) = piece.refused {
@@ -81,7 +81,7 @@ pub fn story(piece: &Piece) -> String {
             )
         }
         Mode::Move => format!(
-            "Building the payload takes {source} away from its owner: nothing is copied, and nobody else can write the bytes any \
+            "Building the payload takes {source} away from its owner. Nothing is copied, and the owner cannot write the bytes any \
              more. Sending copies each byte once, straight into the batch that carries it."
         ),
         Mode::Copy => format!(
@@ -107,8 +107,8 @@ fn part_story(piece: &Piece, part: Part) -> String {
                 .to_owned()
         }
         (PartKind::Built, None, _) if part.arrays == 0 => {
-            "Fields, texts and pointers. There is no element, so the pointer of the array leads to an empty list, and no other \
-             segment is needed."
+            "Fields, texts and pointers. The array has no element, so its pointer leads to an empty list, and the message \
+             needs no other segment."
                 .to_owned()
         }
         (PartKind::Built, None, Way::Adopted) => {
@@ -123,7 +123,7 @@ fn part_story(piece: &Piece, part: Part) -> String {
         }
         (PartKind::Built, _, Way::InPlace) => {
             format!(
-                "The builder’s memory was there first; whoever made the {array} wrote them there. Nothing was copied. {pad}"
+                "The builder’s memory was there first, and the code that made the {array} wrote them there. Nothing was copied. {pad}"
             )
         }
         (PartKind::Built, ..) => {
@@ -156,14 +156,14 @@ fn part_story(piece: &Piece, part: Part) -> String {
 pub fn pointer_words(row: &Row) -> &'static str {
     match row.way() {
         _ if row.arrays().iter().all(|array| array.length == 0) => {
-            "There is no element, so no array needs a segment of its own."
+            "The message has no element, so no array needs a segment of its own."
         }
         Some(Way::Adopted) => {
-            "Nothing can stand in front of the caller’s array, so its pointer is double-far: it leads to a landing pad of two \
+            "Nothing can stand in front of the caller’s array, so its pointer is double-far. It leads to a landing pad of two \
              words in the head, and the pad to the segment that the array is."
         }
         _ => {
-            "The array’s segment is the builder’s own, with room for a landing pad in front: the pointer in the head is far, it \
+            "The array’s segment is the builder’s own, with room for a landing pad in front. The pointer in the head is far: it \
              leads to that pad of one word, and the pad to the array."
         }
     }
@@ -174,12 +174,12 @@ pub fn pointer_words(row: &Row) -> &'static str {
 pub fn way_sentence(row: &Row) -> String {
     let bytes = row.arrays().iter().map(Row::requested_bytes).fold(0, u64::saturating_add);
     match row.way() {
-        Some(_) if bytes == 0 => "Nothing is copied: there is no element.".to_owned(),
+        Some(_) if bytes == 0 => "Nothing is copied: the message has no element.".to_owned(),
         Some(Way::Filled) => {
             format!("{} are copied out of the caller’s array into the message’s memory.", format::requested(bytes))
         }
         Some(Way::InPlace) => {
-            "Nothing is copied: whoever makes the elements writes them into the message’s memory.".to_owned()
+            "Nothing is copied: the code that makes the elements writes them into the message’s memory.".to_owned()
         }
         Some(Way::Adopted) => "Nothing is copied: the array itself becomes a segment of the message.".to_owned(),
         None => String::new(),
@@ -200,7 +200,7 @@ fn message_mode_sentence(row: &Row, way: Way) -> &'static str {
         (Mode::Move, Way::Adopted, Place::JsHeap) => {
             "The payload takes the message over, and the array: it is detached from its owner."
         }
-        (Mode::Move, ..) => "The payload takes the message’s memory over; nobody else has it.",
+        (Mode::Move, ..) => "The payload takes the message’s memory over, and the builder has lost it.",
     }
 }
 
@@ -249,11 +249,9 @@ pub fn mode_sentence(row: &Row) -> &'static str {
             "The page keeps the file and hands over a duplicate, which it makes beforehand. The payload copies no byte."
         }
         (Mode::Move, Place::JsHeap) => {
-            "Ownership is taken: the array is detached, so nobody can write to it any more. No byte is copied."
+            "The payload takes the array: it is detached, so its owner cannot write to it any more. No byte is copied."
         }
-        (Mode::Move, Place::Linear) => {
-            "Ownership is taken: the payload keeps the memory, nobody else has it. No byte is copied."
-        }
+        (Mode::Move, Place::Linear) => "The payload takes the memory, and its owner has lost it. No byte is copied.",
     }
 }
 

@@ -152,7 +152,7 @@ pub fn reading_cost(opened: &Opened, content: &Content) -> String {
         .filter(|range| segment_of(&opened.parts, range).is_some_and(|segment| read.contains(&segment)))
         .count();
     let data = match (touched, full.len()) {
-        (_, 0) => "there are no data",
+        (_, 0) => "it has no data",
         (0, _) => "its data were not touched",
         (touched, all) if touched == all => "its data lie in the same segment, so they are among it",
         _ => "some of its data lie in the same segment",

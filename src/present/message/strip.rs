@@ -77,7 +77,7 @@ impl Ink {
 
 /// Describes a cell, or a block of many words.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub struct StripCell {
     /// The index of its span.
     pub span: usize,
     /// The segment of the message, which gives the hue; `None` for the table.
@@ -121,13 +121,13 @@ pub struct Arrow {
 
 /// Holds the laid-out strip of a message.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Strip {
+pub struct MessageStrip {
     /// Width in pixels.
     pub width: f64,
     /// Height in pixels.
     pub height: f64,
     /// All cells.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<StripCell>,
     /// All names.
     pub names: Vec<Name>,
     /// All arrows.
@@ -179,14 +179,14 @@ fn says(span: &Span, width: f64) -> Option<String> {
 
 /// Lays `structure` out on `width` pixels, in cells of [`CELL`] pixels.
 #[must_use]
-pub fn layout(structure: &Structure, width: f64) -> Strip {
+pub fn layout(structure: &Structure, width: f64) -> MessageStrip {
     in_cells(structure, width, CELL)
 }
 
 /// Lays `structure` out on `width` pixels. If the width allows it, the cells are wide enough for
 /// words.
 #[must_use]
-pub fn with_words(structure: &Structure, width: f64) -> Strip {
+pub fn with_words(structure: &Structure, width: f64) -> MessageStrip {
     let (mut whole, mut longest) = (0.0, 0.0);
     for group in structure.spans.chunk_by(|a, b| a.segment == b.segment) {
         let columns = f64::max(group.iter().map(|span| wide(&span.bytes)).sum(), LEAST);
@@ -209,9 +209,9 @@ pub fn drawn_words(structure: &Structure) -> String {
     }
 }
 
-fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
+fn in_cells(structure: &Structure, width: f64, each: f64) -> MessageStrip {
     let columns = (width / each).floor().max(BLOCK + 1.0);
-    let mut strip = Strip { width, ..Strip::default() };
+    let mut strip = MessageStrip { width, ..MessageStrip::default() };
     // The place of the next segment, in cells, and the upper edge of the line.
     let (mut column, mut top) = (0.0, 0.0);
     // The lower end of this line.
@@ -237,7 +237,7 @@ fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
         let mut y = top + NAME;
         let mut x = begin;
         for (offset, span) in group.iter().enumerate() {
-            let cell = |x: f64, y: f64, width: f64, words| Cell {
+            let cell = |x: f64, y: f64, width: f64, words| StripCell {
                 span: index + offset,
                 segment: span.segment,
                 ink: Ink::of(span.kind),
@@ -274,7 +274,7 @@ fn in_cells(structure: &Structure, width: f64, each: f64) -> Strip {
     strip
 }
 
-fn arrow(structure: &Structure, cells: &[Cell], from: usize, each: f64) -> Option<Arrow> {
+fn arrow(structure: &Structure, cells: &[StripCell], from: usize, each: f64) -> Option<Arrow> {
     let span = structure.spans.get(from)?;
     let to = content::landing(structure, span)?;
     let (begin, end) = (cells.iter().find(|cell| cell.span == from)?, cells.iter().find(|cell| cell.span == to)?);
@@ -331,7 +331,7 @@ mod tests {
         Received::open(&payload).unwrap().structure(Some(Schema::Tensor)).unwrap()
     }
 
-    fn inside(strip: &Strip, columns: f64) {
+    fn inside(strip: &MessageStrip, columns: f64) {
         for cell in &strip.cells {
             assert!(cell.x >= 0.0 && cell.x + cell.width <= columns.max(6.0) * CELL + 0.01, "{cell:?}");
             assert!(cell.y + HEIGHT <= strip.height, "{cell:?}");

@@ -13,6 +13,7 @@ use crate::{
         RowId, Selection, State,
         keys::{aria, hint},
         positions,
+        stage::Pane,
     },
     ledger::Place,
     message::{MAX_LIST, PixelFormat, Schema, Way},
@@ -87,7 +88,7 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
     html! {
         <section class={classes!("pane", "build", dropping.then_some("dropping"))} id="pane-build" tabindex="-1" aria-labelledby="head-build"
             {onfocusin} {onfocusout}>
-            { pane_head(1, "head-build", "Build", "a payload out of segments", html! {}) }
+            { pane_head(Pane::Build, "out of segments", html! {}, state, send) }
             if state.rows.is_empty() {
                 { empty(send) }
             } else {

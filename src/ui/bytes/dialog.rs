@@ -21,7 +21,7 @@ use web_sys::{Element as Node, HtmlDialogElement, HtmlElement, HtmlInputElement}
 use yew::prelude::*;
 
 use self::{
-    fetch::{Fetch, Inspected, Window},
+    fetch::{BytesWindow, Fetch, Inspected},
     watch::Watched,
 };
 use crate::{
@@ -33,10 +33,10 @@ use crate::{
     payload::{Difference, Direction, Step},
     protocol::Looked,
     segment::Element,
-    web::{bytes::Held, tasks::Task},
+    web::{bytes::Held, clipboard::Promised, tasks::Task},
 };
 use crate::{
-    present::hex::{self, Bar, Lines, Order, Sought, Style},
+    present::hex::{self, Bar, ByteOrder, Lines, Sought, Style},
     ui::kit::widgets::{AskingProps, sends},
 };
 
@@ -85,7 +85,7 @@ pub(crate) enum Msg {
     GoTyped(String),
     Go,
     Kind(Sought),
-    SoughtOrder(Order),
+    SoughtOrder(ByteOrder),
     SoughtTyped(String),
     Find(Direction),
     Found(u64, Result<Step, Problem>),
@@ -98,8 +98,8 @@ pub(crate) enum Msg {
     Differ(Direction),
     Differs(u64, Result<Option<usize>, Problem>),
     As(Element),
-    ReadOrder(Order),
-    Copy(Style),
+    ReadOrder(ByteOrder),
+    Copy(Style, Promised),
     Save,
     Said(u64, Said),
     NotCopied(u64, String, String),
@@ -200,7 +200,7 @@ struct Open {
     cursor: usize,
     anchor: usize,
     /// Bytes that are on the screen.
-    window: Option<Window>,
+    window: Option<BytesWindow>,
     /// Bytes from the cursor on.
     inspected: Option<Inspected>,
     /// Counts what has made the bytes on the screen old, as a write does.
@@ -223,7 +223,7 @@ impl Open {
         self.holds.held().map_or(self.looked, Held::looked)
     }
 
-    /// Why there is no payload, or why not all bytes in view can be read.
+    /// Why the rows give no payload, or why not all bytes in view can be read.
     fn problem(&self, in_view: &Range<usize>) -> Option<&Problem> {
         let window = self.window.as_ref();
         self.holds.problem().or_else(|| window?.problem(in_view))
@@ -274,10 +274,10 @@ struct Choices {
     go: String,
     go_error: Option<String>,
     kind: Sought,
-    order: Order,
+    order: ByteOrder,
     sought: String,
     element: Element,
-    read_order: Order,
+    read_order: ByteOrder,
     extend: bool,
     write: String,
     write_error: Option<String>,
@@ -375,10 +375,10 @@ impl Component for BytesDialog {
                 go: String::new(),
                 go_error: None,
                 kind: Sought::Hex,
-                order: Order::Little,
+                order: ByteOrder::Little,
                 sought: String::new(),
                 element: Element::Uint8,
-                read_order: Order::Little,
+                read_order: ByteOrder::Little,
                 extend: false,
                 write: "ff".to_owned(),
                 write_error: None,
@@ -643,7 +643,7 @@ impl Component for BytesDialog {
             }
             Msg::As(element) => self.choices.element = element,
             Msg::ReadOrder(order) => self.choices.read_order = order,
-            Msg::Copy(style) => self.copy(ctx, style),
+            Msg::Copy(style, place) => self.copy(ctx, style, place),
             Msg::Save => self.save(ctx),
             Msg::Said(number, said) => {
                 let Some(open) = self.opened(number) else { return false };

@@ -6,6 +6,7 @@ use crate::{
     app::{
         Action, Build, Download, Shown, State, Status,
         keys::{aria, hint},
+        stage::Pane,
     },
     measure::course::Progress,
     run::Scenario,
@@ -18,7 +19,7 @@ use crate::{
     ui::{
         cost::{
             history::{Compared, History},
-            results::{Kind, Read, Results, plotted, rich, use_reading},
+            results::{PlotKind, Read, Results, plotted, rich, use_reading},
         },
         kit::widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
     },
@@ -71,7 +72,7 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
     };
     html! {
         <section class="pane cost" id="pane-cost" tabindex="-1" aria-labelledby="head-cost">
-            { pane_head(3, "head-cost", "Cost", "", controls) }
+            { pane_head(Pane::Cost, "", controls, state, send) }
             <div class="cost-body" aria-busy={cost.is_measuring().then_some("true")}>
                 if *panel == Panel::History { { history(state, send) } }
                 if *panel == Panel::Export { { exports(state, send) } }
@@ -213,8 +214,8 @@ fn not_measured(state: &State) -> Html {
             if scenario == Scenario::Payload {
                 <p>
                     if state.session.is_open() {
-                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page: \
-                           to see what share of a whole put the copy is." }
+                        { "With the router it also puts the payload, by copy, by borrow and by move, to a second session of this page. \
+                           So it shows what share of a whole put the copy is." }
                     } else {
                         { "Connect to a router first, and it also shows what share of a whole put the copy is." }
                     }
@@ -235,7 +236,7 @@ struct ExportsProps {
 fn Exports(props: &ExportsProps) -> Html {
     let read = use_reading(&props.run);
     // A run with few samples has no plot.
-    let sweep = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+    let sweep = if read.run.0.scenario.is_sweep() { PlotKind::Sweep } else { PlotKind::Densities };
     let has_plot = plotted(&read, sweep, EXPORTED).is_some();
     let file = |id: &'static str, label: &'static str, words: &'static str, make: fn(&Read) -> Option<Download>| {
         let (read, send) = (read.clone(), props.send.clone());
@@ -262,10 +263,10 @@ fn Exports(props: &ExportsProps) -> Html {
                 Some(download(read, "md", "text/markdown", export::markdown(&read.run.0, &read.reading)))
             }) }
             { file("export-svg", "SVG", "the plot", |read| {
-                let kind = if read.run.0.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+                let kind = if read.run.0.scenario.is_sweep() { PlotKind::Sweep } else { PlotKind::Densities };
                 svg(read, kind, "svg")
             }) }
-            if payload { { file("export-svg-put", "SVG of the put", "the bar", |read| svg(read, Kind::Bar, "put.svg")) } }
+            if payload { { file("export-svg-put", "SVG of the put", "the bar", |read| svg(read, PlotKind::Bar, "put.svg")) } }
         </ul>
     }
 }
@@ -274,7 +275,7 @@ fn download(read: &Read, ending: &str, media: &'static str, text: String) -> Dow
     Download { name: export::file_name(&read.run.0, ending), media, text }
 }
 
-fn svg(read: &Read, kind: Kind, ending: &str) -> Option<Download> {
+fn svg(read: &Read, kind: PlotKind, ending: &str) -> Option<Download> {
     let plot = plotted(read, kind, EXPORTED)?;
     let text = standalone(&plot, &export::foot(&read.run.0, EXPORTED));
     Some(download(read, ending, "image/svg+xml", text))

@@ -15,7 +15,7 @@ use crate::{
 use crate::{
     present::{
         cost::{
-            plot::{self, Log, Mark, Plot},
+            plot::{self, Log, Plot, PlotMark},
             reading::{self, KNOWN, Reading},
             tables::{self, Table},
         },
@@ -106,7 +106,7 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
     let read = use_reading(&props.run);
     let (run, reading) = (&*read.run.0, &*read.reading);
     let payload = run.scenario == Scenario::Payload;
-    let plot = if run.scenario.is_sweep() { Kind::Sweep } else { Kind::Densities };
+    let plot = if run.scenario.is_sweep() { PlotKind::Sweep } else { PlotKind::Densities };
     let spoken = reading::sentence(run, reading)
         .unwrap_or_else(|| "**Cannot tell:** there are too few samples to compare.".to_owned());
     let state = reading.main().map_or("cannot-tell", |main| reading::verdict_key(main.verdict));
@@ -121,7 +121,7 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
             // Screen readers announce every change: it is the purpose of the whole pane.
             <div role="status" class="spoken">
                 if payload { { share(run, reading, props.connected) } }
-                if payload && reading.put().is_some() { <Figure read={read.clone()} kind={Kind::Bar} /> }
+                if payload && reading.put().is_some() { <Figure read={read.clone()} kind={PlotKind::Bar} /> }
                 <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
             { optional(tables::proposal(run, reading)) }
@@ -327,7 +327,7 @@ fn more(run: &crate::run::Run, reading: &Reading) -> Html {
 
 /// Kinds of plots.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PlotKind {
     /// One whole put.
     Bar,
     /// The samples of each variant.
@@ -337,18 +337,18 @@ pub(crate) enum Kind {
 }
 
 /// A plot of this width in pixels. `None` when the run has nothing to plot.
-pub(crate) fn plotted(read: &Read, kind: Kind, width: f64) -> Option<Plot> {
+pub(crate) fn plotted(read: &Read, kind: PlotKind, width: f64) -> Option<Plot> {
     match kind {
-        Kind::Bar => plot::put_bar(&read.reading, width),
-        Kind::Densities => plot::densities(&read.run.0, &read.reading, width),
-        Kind::Sweep => plot::sweep(&read.run.0, &read.reading, width),
+        PlotKind::Bar => plot::put_bar(&read.reading, width),
+        PlotKind::Densities => plot::densities(&read.run.0, &read.reading, width),
+        PlotKind::Sweep => plot::sweep(&read.run.0, &read.reading, width),
     }
 }
 
 #[derive(PartialEq, Properties)]
 struct FigureProps {
     read: Read,
-    kind: Kind,
+    kind: PlotKind,
 }
 
 /// A plot as wide as its place.
@@ -367,11 +367,11 @@ fn Figure(props: &FigureProps) -> Html {
 fn drawn(plot: &Plot) -> Html {
     let px = |x: &f64| format!("{x:.1}");
     let marks = plot.marks.iter().map(|mark| match mark {
-        Mark::Path { class, d } => html! { <path class={*class} d={d.clone()} /> },
-        Mark::Rect { class, x, y, width, height } => {
+        PlotMark::Path { class, d } => html! { <path class={*class} d={d.clone()} /> },
+        PlotMark::Rect { class, x, y, width, height } => {
             html! { <rect class={*class} x={px(x)} y={px(y)} width={px(width)} height={px(height)} /> }
         }
-        Mark::Text { class, anchor, x, y, words } => {
+        PlotMark::Text { class, anchor, x, y, words } => {
             html! { <text class={*class} text-anchor={*anchor} x={px(x)} y={px(y)}>{ words }</text> }
         }
     });

@@ -11,7 +11,8 @@ use yew::prelude::*;
 
 use crate::app::{
     Action,
-    keys::{self, COMMANDS, Command, Context, Run},
+    keys::{self, Context, Reaction, SHORTCUTS, Shortcut},
+    stage::{Change, Large, Pane},
 };
 
 /// Where the browser stores that keys without Ctrl or Alt are off.
@@ -45,21 +46,41 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
         if let Some(command) = command(event) {
             event.prevent_default();
             match command.run {
-                Run::Do(verb) => send.emit(Action::Command(verb)),
-                Run::Press(id) => press(id, command.label),
-                Run::Focus(id) => with(id, |element| {
-                    // Fails for an element that cannot take the focus. The focus stays where it is
-                    // then.
-                    let _ = element.focus();
-                }),
-                Run::Own => {}
+                Reaction::Do(verb) => send.emit(Action::Command(verb)),
+                Reaction::Press(id) => press(id, command.label),
+                Reaction::Focus(id) => focus(id, &send),
+                Reaction::Enlarge => {
+                    let pane = pane_in_focus().unwrap_or(Pane::Layout);
+                    send.emit(Action::Stage(Change::Large(Large::Pane(pane))));
+                }
+                Reaction::Own => {}
             }
         }
     }))
 }
 
+/// Gives the focus to an element. A pane that has no place in the window gets one first.
+fn focus(id: &'static str, send: &Callback<Action>) {
+    // Fails for an element that cannot take the focus. The focus stays where it is then.
+    let now = move || with(id, |element| _ = element.focus());
+    match Pane::of(id) {
+        Some(pane) => {
+            send.emit(Action::Stage(Change::Reveal(pane)));
+            // After the page was drawn with it.
+            Timeout::new(0, now).forget();
+        }
+        None => now(),
+    }
+}
+
+/// The pane that the focus is in.
+fn pane_in_focus() -> Option<Pane> {
+    let focus = web_sys::window()?.document()?.active_element()?;
+    Pane::of(&focus.closest("section.pane").ok()??.id())
+}
+
 /// The command of an event, in the context where the event happened.
-fn command(event: &KeyboardEvent) -> Option<&'static Command> {
+fn command(event: &KeyboardEvent) -> Option<&'static Shortcut> {
     // AltGr makes characters on some keyboards. Some systems report it as both Ctrl and Alt.
     let made = event.get_modifier_state("AltGraph");
     let control = !made && (event.ctrl_key() || event.meta_key());
@@ -153,7 +174,7 @@ pub(crate) fn KeysTable() -> Html {
         html! {
             <tbody>
                 <tr><th colspan="2" scope="rowgroup">{ context.name() }</th></tr>
-                { for COMMANDS.iter().filter(|command| command.context == context).map(|command| html! {
+                { for SHORTCUTS.iter().filter(|command| command.context == context).map(|command| html! {
                     <tr data-command={command.id}><td>{ caps(command.keys) }</td><td>{ command.label }</td></tr>
                 }) }
             </tbody>
@@ -177,6 +198,6 @@ pub(crate) fn KeysTable() -> Html {
 
 /// The keys of the view Bytes, in a line.
 pub(crate) fn in_line(contexts: &[Context]) -> Html {
-    let commands = COMMANDS.iter().filter(|command| contexts.contains(&command.context));
+    let commands = SHORTCUTS.iter().filter(|command| contexts.contains(&command.context));
     html! { { for commands.map(|command| html! { <span>{ caps(command.keys) }{ command.label }</span> }) } }
 }

@@ -1,6 +1,7 @@
 //! Controls and helpers that do not depend on a pane: they are the same in every pane.
 
 pub(crate) mod animation;
+pub(crate) mod back;
 pub(crate) mod dialog;
 pub(crate) mod keys;
 pub(crate) mod pointing;

@@ -4,12 +4,15 @@ use std::marker::PhantomData;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlInputElement, HtmlSelectElement, ResizeObserver};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use crate::present::format;
 use crate::{
-    app::{Action, MAX_DIMENSIONS, Problem, keys},
+    app::{
+        Action, MAX_DIMENSIONS, Problem, State, keys,
+        stage::{Change, Large, Pane},
+    },
     outside::{self, Outside, Piece},
 };
 
@@ -33,6 +36,13 @@ pub(crate) struct AskingProps {
     pub(crate) errands: crate::web::Errands,
 }
 
+/// By how much the page magnifies an element: a large window has a larger page, by the styles. The
+/// places of a pointer are those of the window.
+pub(crate) fn magnified(element: &HtmlElement) -> f64 {
+    let (drawn, own) = (element.get_bounding_client_rect().width(), f64::from(element.offset_width()));
+    if drawn > 0.0 && own > 0.0 { drawn / own } else { 1.0 }
+}
+
 /// A callback that sends the same action each time.
 pub(crate) fn sends<E>(send: &Callback<Action>, action: Action) -> Callback<E> {
     send.reform(move |_| action.clone())
@@ -48,13 +58,31 @@ pub(crate) fn submits(send: &Callback<Action>, action: Action) -> Callback<Submi
     })
 }
 
-/// The head of a pane: its number in a box, its name, a few words, then controls.
-pub(crate) fn pane_head(number: u8, id: &'static str, name: &'static str, words: &'static str, controls: Html) -> Html {
+/// The head of a pane: its number in a box, its name, a few words, then controls. The last one has
+/// the pane fill the window.
+pub(crate) fn pane_head(
+    pane: Pane,
+    words: &'static str,
+    controls: Html,
+    state: &State,
+    send: &Callback<Action>,
+) -> Html {
+    let number = Pane::ALL.iter().position(|one| *one == pane).map_or(0, |at| at + 1);
+    let name = pane.name();
+    let large = state.stage.large == Some(Large::Pane(pane));
+    let label = if large { "Show the whole page again".to_owned() } else { format!("Fill the window with {name}") };
     html! {
         <header class="head">
-            <h2 id={id}><span class="number" aria-hidden="true">{ number }</span>{ name }</h2>
+            <h2 id={pane.id().replace("pane", "head")}><span class="number" aria-hidden="true">{ number }</span>{ name }</h2>
             <span class="quiet head-words">{ words }</span>
             <div class="head-controls">{ controls }</div>
+            <button type="button" class="icon large" id={pane.id().replace("pane", "large")} aria-pressed={if large { "true" } else { "false" }}
+                aria-label={label.clone()} title={format!("{label}. {}", keys::hint("enlarge").unwrap_or_default())}
+                onclick={sends(send, Action::Stage(Change::Large(Large::Pane(pane))))}>
+                <svg width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+                    <path class="line" d={if large { "M5 1v4h-4M8 12v-4h4" } else { "M8 1h4v4M5 12h-4v-4" }} />
+                </svg>
+            </button>
         </header>
     }
 }

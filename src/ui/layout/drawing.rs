@@ -7,6 +7,8 @@
 mod axis;
 mod batches;
 mod cursor;
+mod detail;
+mod film;
 mod geometry;
 mod memory;
 mod payload;
@@ -20,7 +22,9 @@ use self::{
     axis::axis,
     batches::{batch_numbers, batches, block_words, cut_at, cut_mark, gather_words},
     cursor::outline,
-    geometry::{Band, Detail, Geometry, end, middle},
+    detail::Detail,
+    film::{Far, flow, is_taken_away, leaving, until},
+    geometry::{Band, Geometry, end, middle},
     memory::{links, memory},
     payload::payload,
     shapes::{chevron_strip, first_fit, painted, px, rect, ribbon_edges, text},
@@ -31,7 +35,7 @@ pub(crate) use self::{
     geometry::{down_class, geometry, has_filling, rooms},
 };
 use crate::{
-    app::{Piece, Plan, Selection},
+    app::{Piece, Plan, Selection, film::Moment},
     segment::Mode,
 };
 use crate::{
@@ -40,7 +44,7 @@ use crate::{
         layout::{
             cells::{self, Peek},
             lens::{Lens, Shown},
-            scale::Span,
+            scale::{self, Span},
         },
     },
     ui::kit::widgets::{hue, overlay},
@@ -78,6 +82,10 @@ pub(crate) struct BandsProps {
     pub(crate) hovered: Option<usize>,
     /// Bytes that were read of pieces, by their position.
     pub(crate) peeks: Rc<[(usize, Peek)]>,
+    /// How far building and putting are; `None` for the end.
+    pub(crate) moment: Option<Moment>,
+    /// Payload bytes that have come back to a subscriber of this page, while they arrive.
+    pub(crate) arrived: Option<usize>,
 }
 
 /// The bands themselves, to be put inside of an `<svg>`. Drawn again only when one of the
@@ -103,6 +111,10 @@ pub(crate) fn Bands(props: &BandsProps) -> Html {
         props.hovered.is_some_and(|hovered| !positions.contains(&hovered)).then_some("back")
     };
     let zoomed = !lens.is_whole();
+    let far = |piece: &Piece| Far::of(piece, props.moment);
+    // Words about what is not done yet would be in the way of what happens.
+    let built = |position: usize| props.moment.is_none_or(|moment| moment.part_of(position) >= 1.0);
+    let sent = |end: usize| props.moment.is_none_or(|moment| moment.gathered >= end);
     html! {
         <>
             { axis(g, plan, lens, &shown) }
@@ -122,52 +134,85 @@ pub(crate) fn Bands(props: &BandsProps) -> Html {
                     let near = zoomed && cells::are_drawn(piece, span);
                     html! {
                         <g key={*at} class={classes!(back(*at..*at + 1))}>
-                            { draw_piece(g, plan, piece, span, Detail { words, near, peek }) }
+                            { draw_piece(g, plan, piece, span, Detail { words, near, peek, far: far(piece) }) }
                         </g>
                     }
                 }
                 Shown::Narrow(at, span) => plan.pieces.get(*at).map_or_else(Html::default, |piece| html! {
-                    <g key={*at} class={classes!("piece", hue(*at), back(*at..*at + 1))}>{ draw_narrow(g, piece, span) }</g>
+                    <g key={*at} class={classes!("piece", hue(*at), back(*at..*at + 1))}>{ draw_narrow(g, piece, span, far(piece)) }</g>
                 }),
                 Shown::Merged(positions, span) => html! {
                     <g key={positions.start} class={classes!("merged", back(positions.clone()))}>{ draw_merged(g, span) }</g>
                 },
             }) }
-            if let Some((_, span)) = widest(|piece| piece.mode != Mode::Copy) {
+            if let Some((_, span)) = widest(|piece| piece.mode != Mode::Copy).filter(|(piece, _)| built(piece.position)) {
                 { text("quiet halo", "start", span.left + 9.0, middle(g.block),
                     first_fit(&["not made here: the gather reads in place", "not made"], span.seen() - 14.0)) }
             }
-            if let Some((_, span)) = widest(|piece| piece.mode == Mode::Copy) {
+            if let Some((_, span)) = widest(|piece| piece.mode == Mode::Copy).filter(|(piece, _)| built(piece.position)) {
                 { block_words(g, plan, span) }
             }
-            if let Some(span) = speaker {
+            if let Some(span) = speaker.filter(|span| sent(span.offset + span.bytes)) {
                 { text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(plan, span)) }
             }
             { for shown.iter().filter_map(|one| cut_at(lens, one)).map(|x| cut_mark(g, x)) }
             { batch_numbers(g, plan, lens.width, pieces()) }
+            if let Some(moment) = props.moment { { batch_leaves(g, plan, lens, moment) } }
+            if let Some(bytes) = props.arrived { { arrived(g, plan, lens, bytes) } }
             if g.named_inside { { names_inside(g, plan) } }
-            if let Some(selection) = props.selected { { outline(g, plan, lens, selection) } }
+            if let Some(selection) = props.selected.filter(|_| props.moment.is_none()) { { outline(g, plan, lens, selection) } }
         </>
     }
 }
 
 /// A piece that is too narrow for words: where its bytes are, who refers to them, what is copied.
-fn draw_narrow(g: &Geometry, piece: &Piece, span: &Span) -> Html {
+fn draw_narrow(g: &Geometry, piece: &Piece, span: &Span, far: Far) -> Html {
     let (x, width) = (span.begin(), (span.drawn() - 1.0).max(1.0));
-    let home = g.home(piece);
-    let empty = piece.bytes() == 0;
+    let (home, taken) = (g.home(piece), far.taken >= 1.0);
+    let empty = piece.bytes() == 0 || (taken && is_taken_away(piece));
+    let inner = (g.payload.0 + 0.5, g.payload.1 - 1.0);
     html! {
         <>
             { rect(if empty { "hollow" } else { "tint" }, x, width, home) }
-            { rect("edge thin", x + 0.5, (width - 1.0).max(0.5), (home.0 + 0.5, home.1 - 1.0)) }
-            { rect("refer thin", x + 0.5, (width - 1.0).max(0.5), (g.payload.0 + 0.5, g.payload.1 - 1.0)) }
-            if !empty && piece.refused.is_none() {
-                if piece.mode == Mode::Copy { { rect("solid", x, width, g.block) } }
-                { rect("ribbon-tint", x, width, g.gather) }
-                { rect("solid", x, width, g.batches) }
+            if !empty || piece.bytes() == 0 { { rect("edge thin", x + 0.5, (width - 1.0).max(0.5), (home.0 + 0.5, home.1 - 1.0)) } }
+            if taken && is_taken_away(piece) { { rect("tint", x, width, g.payload) } }
+            { rect(if taken { "refer thin" } else { "refer awaits thin" }, x + 0.5, (width - 1.0).max(0.5), inner) }
+            if piece.bytes() > 0 && piece.refused.is_none() {
+                if piece.mode == Mode::Copy { { rect("solid", x, width * far.taken, g.block) } }
+                { rect("ribbon-tint", x, width * far.gathered, g.gather) }
+                { rect("solid", x, width * far.gathered, g.batches) }
             }
         </>
     }
+}
+
+/// The batch that was filled last leaves.
+fn batch_leaves(g: &Geometry, plan: &Plan, lens: &Lens, moment: Moment) -> Html {
+    if moment.gathered == 0 || moment.gathered >= plan.len {
+        return html! {};
+    }
+    let batch = plan.batches.batch_of(moment.gathered);
+    let Some(last) = batch.checked_sub(1) else { return html! {} };
+    let end = plan.batches.end(last).saturating_sub(1);
+    let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&end));
+    let Some((piece, span)) = piece.and_then(|piece| Some((piece, lens.span(piece.position)?))) else {
+        return html! {};
+    };
+    let x = span.at(end);
+    if !(0.0..=lens.width).contains(&x) {
+        return html! {};
+    }
+    html! { <g class={hue(piece.position)}>{ leaving(g, x, moment.at) }</g> }
+}
+
+/// How much of the payload has come back: a line of ink below the batches.
+fn arrived(g: &Geometry, plan: &Plan, lens: &Lens, bytes: usize) -> Html {
+    let last = bytes.min(plan.len).saturating_sub(1);
+    let piece = plan.pieces.iter().find(|piece| (piece.offset..piece.end()).contains(&last));
+    let x = piece.and_then(|piece| lens.span(piece.position)).map(|span| span.at(last));
+    x.map_or_else(Html::default, |x| {
+        rect("arrived", 0.0, scale::inside(x, 0.0, lens.width), (end(g.batches) + 2.0, 3.0))
+    })
 }
 
 /// Several pieces that no pixel can tell apart: that there is something, in no colour, because it
@@ -204,36 +249,51 @@ fn draw_piece(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Det
     let (x, width, at) = (span.begin(), span.drawn(), piece.position);
     let words = detail.words + span.left - x;
     let copied = piece.mode == Mode::Copy;
+    let far = detail.far;
     if piece.refused.is_some() {
         // Its bytes come no further than to where the payload would take them.
         return html! {
             <g class={classes!("piece", hue(at))}>
-                { memory(g, piece, span) }
-                { links(g, piece, span, false) }
+                { memory(g, piece, span, far) }
+                { links(g, piece, span, false, far) }
                 { payload(g, plan, piece, span, detail) }
                 { rect("hollow refused", x + 1.0, width - 2.0, (g.batches.0 + 1.0, g.batches.1 - 2.0)) }
             </g>
         };
     }
+    let (made, sent) = (until(span, far.taken), until(span, far.gathered));
+    // In a film the ribbons grow with what is copied; else they fill downwards once.
+    let ribbon = far.clock.is_none().then_some("ribbon");
+    let read_from = match piece.mode {
+        Mode::Copy => end(g.block),
+        Mode::Borrow => end(g.home(piece)),
+        Mode::Move => end(g.payload),
+    };
     html! {
         <g class={classes!("piece", hue(at))}>
-            { memory(g, piece, span) }
-            { links(g, piece, span, detail.near) }
             { payload(g, plan, piece, span, detail) }
+            { memory(g, piece, span, far) }
+            { links(g, piece, span, detail.near, far) }
             if copied {
-                <g key="built" class="ribbon">
-                    { rect("ribbon-tint", x, width, g.build) }
-                    { chevron_strip(at, x, width, g.build) }
-                    { rect("solid", x, width, g.block) }
-                    { painted(overlay(at), x, width, g.block) }
+                <g key="built" class={ribbon}>
+                    { rect("ribbon-tint", x, made, g.build) }
+                    { chevron_strip(at, x, made, g.build) }
+                    { rect("solid", x, made, g.block) }
+                    { painted(overlay(at), x, made, g.block) }
+                    if let Some(clock) = far.going(far.taken) { { flow(x + made, end(g.home(piece)), g.block.0, clock) } }
                 </g>
             }
-            <g class="ribbon">
-                { rect("ribbon-tint", x, width, g.gather) }
-                { ribbon_edges(x, width, g.gather) }
-                { chevron_strip(at, x + words, width - words, g.gather) }
+            <g class={ribbon}>
+                { rect("ribbon-tint", x, sent, g.gather) }
+                { ribbon_edges(x, sent, g.gather) }
+                if far.gathered >= 1.0 {
+                    { chevron_strip(at, x + words, width - words, g.gather) }
+                } else {
+                    { chevron_strip(at, x, sent, g.gather) }
+                }
             </g>
-            { batches(g, plan, piece, span) }
+            { batches(g, plan, piece, span, far.gathered) }
+            if let Some(clock) = far.going(far.gathered) { { flow(x + sent, read_from, g.batches.0, clock) } }
         </g>
     }
 }

@@ -3,7 +3,10 @@
 
 pub(crate) mod details;
 pub(crate) mod drawing;
+mod film;
 pub(crate) mod gestures;
+mod ledger;
 pub(crate) mod owners;
 pub(crate) mod pane;
 pub(crate) mod values;
+mod zoom;

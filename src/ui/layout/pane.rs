@@ -5,6 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     ops::Range,
     rc::Rc,
+    time::Duration,
 };
 
 use gloo_events::{EventListener, EventListenerOptions};
@@ -14,30 +15,36 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use crate::{
-    app::{Action, Plan, Problem, RowId, Selection, State, View, Window, sight::Order},
+    app::{
+        Action, Plan, Problem, RowId, Selection, State, View, Window,
+        film::{Change, Moment},
+        sight::Order,
+        stage::Pane,
+    },
+    browser::clock,
     web::Errands,
 };
 use crate::{
-    present::{
-        format,
-        layout::{
-            cells::{self, Peek},
-            facts::{self, Facts},
-            lens::{Lens, Shown},
-            scale::{self, Scale},
-        },
+    present::layout::{
+        cells::Peek,
+        facts::{self, Facts},
+        lens::{Lens, Shown},
+        scale::{self, Scale},
     },
     ui::{
         kit::{
             animation::Frame,
-            widgets::{Choice, pane_head, problem, segmented, sends},
+            widgets::{Choice, magnified, pane_head, problem, segmented, sends},
         },
         layout::{
             details::{self, piece_words, selection_facts},
             drawing::{self, Bands},
+            film,
             gestures::{self, Gestures},
+            ledger::{arrived, empty, ledger, legend},
             owners,
             values::{AtBuilt, Peeked},
+            zoom::{Look, zoom_bar},
         },
         message::structure,
     },
@@ -48,6 +55,9 @@ const NARROW: f64 = 700.0;
 
 /// How much one step of a key or a button magnifies.
 const STEP: f64 = 1.6;
+
+/// A picture of a film shows at most so many seconds more than the one before.
+const LONGEST: f64 = 0.1;
 
 /// The part of the view by which a key moves it.
 const PART: f64 = 0.2;
@@ -62,25 +72,23 @@ pub(crate) struct LayoutProps {
     pub(crate) errands: Errands,
 }
 
-/// A step of the view, from a key or a button.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Look {
-    In,
-    Out,
-    Left,
-    Right,
-    Whole,
-    Fit,
-}
-
 pub(crate) enum Msg {
-    Measured { plot: f64, narrow: bool },
+    Measured {
+        plot: f64,
+        narrow: bool,
+    },
     Down(PointerEvent),
     Move(PointerEvent),
     Up(PointerEvent),
     Leave,
-    Wheel { factor: f64, by: f64, x: f64 },
+    Wheel {
+        factor: f64,
+        by: f64,
+        x: f64,
+    },
     Frame,
+    /// The browser draws the next picture of a film.
+    Tick,
     Click(MouseEvent),
     Double(MouseEvent),
     Key(KeyboardEvent),
@@ -110,6 +118,9 @@ pub(crate) struct LayoutPane {
     /// The last place of the pointer, which the drawing does not show yet.
     pointer: Option<(f64, f64)>,
     frame: Option<Frame>,
+    /// While a film goes on: the next picture, and when the last one was.
+    tick: Option<Frame>,
+    ticked: Option<Duration>,
     table: bool,
     observer: Option<Observer>,
     wheel: Option<EventListener>,
@@ -160,10 +171,16 @@ impl LayoutPane {
         Some((self.plan.clone()?, Lens::new(self.axis.clone()?, self.room(), window)))
     }
 
+    /// By how much the page is magnified.
+    fn magnified(&self) -> f64 {
+        self.list.cast::<HtmlElement>().map_or(1.0, |list| magnified(&list))
+    }
+
     /// A place of the window in pixels of the drawing.
     fn inside(&self, client_x: i32, client_y: i32) -> (f64, f64) {
-        let rect = self.drawn.cast::<Element>().map(|svg| svg.get_bounding_client_rect());
-        rect.map_or((0.0, 0.0), |rect| (f64::from(client_x) - rect.left() - 8.0, f64::from(client_y) - rect.top()))
+        let Some(svg) = self.drawn.cast::<Element>() else { return (0.0, 0.0) };
+        let (rect, scale) = (svg.get_bounding_client_rect(), self.magnified());
+        ((f64::from(client_x) - rect.left()) / scale - 8.0, (f64::from(client_y) - rect.top()) / scale)
     }
 
     /// The segment at `x`, and the byte.
@@ -214,6 +231,16 @@ impl LayoutPane {
         if self.frame.is_none() {
             let link = ctx.link().clone();
             self.frame = Frame::next(move || link.send_message(Msg::Frame));
+        }
+    }
+
+    /// While a film goes on, asks for its next picture.
+    fn go_on(&mut self, ctx: &Context<Self>) {
+        if !ctx.props().state.film.is_some_and(|film| film.going) {
+            (self.tick, self.ticked) = (None, None);
+        } else if self.tick.is_none() {
+            let link = ctx.link().clone();
+            self.tick = Frame::next(move || link.send_message(Msg::Tick));
         }
     }
 
@@ -399,6 +426,8 @@ impl Component for LayoutPane {
             gestures: Gestures::default(),
             pointer: None,
             frame: None,
+            tick: None,
+            ticked: None,
             table: false,
             observer: None,
             wheel: None,
@@ -467,6 +496,15 @@ impl Component for LayoutPane {
                 return false;
             }
             Msg::Frame => return self.framed(ctx),
+            Msg::Tick => {
+                self.tick = None;
+                let now = clock::now();
+                let passed = self.ticked.replace(now).map_or(0.0, |before| now.saturating_sub(before).as_secs_f64());
+                // A page that stood still goes on where it was.
+                ctx.props().send.emit(Action::Film(Change::Passed(passed.min(LONGEST))));
+                self.go_on(ctx);
+                return false;
+            }
             Msg::Click(event) => {
                 self.click(ctx, &event);
                 return false;
@@ -535,6 +573,7 @@ impl Component for LayoutPane {
         if first {
             self.observe(ctx);
         }
+        self.go_on(ctx);
         // The page has the list only while it has something to draw. The pane adds the wheel's
         // listener itself, because Yew's listeners are passive.
         let there = self.list.cast::<Element>();
@@ -573,11 +612,12 @@ impl Component for LayoutPane {
         let lens = self.lens(state);
         let shown = lens.as_ref().map(Lens::shown).unwrap_or_default();
         let as_table = owners || self.table;
+        let moment = self.plan.as_ref().filter(|_| !as_table).and_then(|plan| state.moment(plan, film::is_still()));
         let body = match (&self.plan, &lens) {
             _ if state.rows.is_empty() => empty(),
             (None, _) => problem(
                 "layout-problem",
-                &Problem::new("There is no layout to show.", "The payload cannot be built; Build says why."),
+                &Problem::new("Layout has nothing to show.", "The payload cannot be built; Build says why."),
             ),
             (Some(plan), lens) => html! {
                 <>
@@ -586,7 +626,7 @@ impl Component for LayoutPane {
                     } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
                         { details::table(plan, lens, &shown, send, state) }
                     }
-                    { ledger(plan) }
+                    { ledger(plan, moment.as_ref(), (!as_table).then(|| film::controls(state, send))) }
                 </>
             },
         };
@@ -596,26 +636,31 @@ impl Component for LayoutPane {
         let span = self.span.filter(|(row, _)| state.selected.is_some_and(|selected| selected.row == *row));
         let span = span.map(|(_, span)| span);
         html! {
+            <>
             <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
-                { pane_head(2, "head-layout", "Layout", "", html! { <>{ legend() }{ controls }</> }) }
+                { pane_head(Pane::Layout, "", html! { <>{ legend() }{ controls }</> }, state, send) }
                 <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
                     if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }
                     // Always in the page, so that its width is known whatever the pane shows.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
                         if let Some((plan, lens)) = drawable.zip(lens.as_ref()).filter(|_| !as_table) {
-                            { self.drawing(ctx, plan, lens, &shown) }
+                            { self.drawing(ctx, plan, lens, &shown, moment) }
                         }
                     </div>
                     { body }
                 </div>
                 if let Some(plan) = drawable {
-                    { zoom_bar(ctx, plan, lens.as_ref(), &shown) }
-                    <div class="layout-more">
-                        { selection_facts(plan, send, state.selected) }
-                        if message { { structure::of_message(plan, state, span, &self.select_span) } }
-                    </div>
+                    { zoom_bar(plan, lens.as_ref(), &shown, moment.as_ref().filter(|_| state.film.is_some()), state, &ctx.link().callback(Msg::Look)) }
                 }
             </section>
+            // Beside the drawing where there is room, else one of the things below it.
+            <section class="pane segment" id="pane-segment" aria-label="The selected segment">
+                if let Some(plan) = drawable {
+                    { selection_facts(plan, send, state.selected) }
+                    if message { { structure::of_message(plan, state, span, &self.select_span) } }
+                }
+            </section>
+            </>
         }
     }
 }
@@ -630,11 +675,19 @@ impl LayoutPane {
             let Some((factor, by)) = gestures::turned(event, zoomed.has_attribute("data-zoomed")) else { return };
             event.prevent_default();
             let left = drawn.cast::<Element>().map_or(0.0, |svg| svg.get_bounding_client_rect().left());
-            link.send_message(Msg::Wheel { factor, by, x: f64::from(event.client_x()) - left - 8.0 });
+            let scale = zoomed.dyn_ref::<HtmlElement>().map_or(1.0, magnified);
+            link.send_message(Msg::Wheel { factor, by, x: (f64::from(event.client_x()) - left) / scale - 8.0 });
         })
     }
 
-    fn drawing(&self, ctx: &Context<Self>, plan: &Rc<Plan>, lens: &Lens, shown: &[Shown]) -> Html {
+    fn drawing(
+        &self,
+        ctx: &Context<Self>,
+        plan: &Rc<Plan>,
+        lens: &Lens,
+        shown: &[Shown],
+        moment: Option<Moment>,
+    ) -> Html {
         let state = &ctx.props().state;
         let selected = state.selected;
         let height = drawing::geometry(self.narrow, plan).height;
@@ -647,6 +700,8 @@ impl LayoutPane {
             let x = lens.span(at)?.at(start);
             (0.0..=lens.width).contains(&x).then_some((start, x))
         };
+        // What is selected stays out of the way of what happens.
+        let selected = selected.filter(|_| moment.is_none());
         let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, lens, selected?));
         let chosen = selected.and_then(|selected| plan.piece_of(selected)).map(|piece| piece.position);
         // Of many pieces, the ones that are drawn, and the selected one.
@@ -668,7 +723,7 @@ impl LayoutPane {
                     onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
                     <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow} {selected}
                         hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
-                        peeks={self.peeks(ctx, plan, lens, shown)} />
+                        peeks={self.peeks(ctx, plan, lens, shown)} {moment} arrived={arrived(state, plan)} />
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, lens, offset, x) } }
                 </svg>
                 { for listed.into_iter().chain(beyond).filter_map(|at| plan.pieces.get(at)).map(|piece| {
@@ -683,104 +738,5 @@ impl LayoutPane {
                 }) }
             </div>
         }
-    }
-}
-
-/// The part in view, and the buttons that change it.
-fn zoom_bar(ctx: &Context<LayoutPane>, plan: &Plan, lens: Option<&Lens>, shown: &[Shown]) -> Html {
-    let state = &ctx.props().state;
-    // The view by owner is not magnified. The line stays, so that nothing below it moves.
-    let owners = state.order == Order::Owners;
-    let words = match lens {
-        _ if owners => "bars in one scale, the heaviest owner first".to_owned(),
-        Some(lens) => cells::window_words(&lens.bytes(), lens.len(), shown),
-        None => String::new(),
-    };
-    let words = match state.view.mode() {
-        Some(_) => format!("only a look, rows and puts keep their modes; {words}"),
-        None => words,
-    };
-    let off = owners || lens.is_none();
-    let whole = off || lens.is_none_or(Lens::is_whole);
-    let button = |id: &'static str, name: &'static str, sign: &'static str, look: Look, off: bool| {
-        let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Look(look));
-        html! { <button type="button" {id} aria-label={name} title={name} disabled={off} {onclick}>{ sign }</button> }
-    };
-    let nothing = off || state.selected.is_none();
-    html! {
-        <div class="zoom-bar">
-            <p id="zoom-words" role="status">{ words }</p>
-            // The attributes are for programs that read the page: the number of batches, the
-            // longest batch, and the payload bytes in the first.
-            <p class="quiet" id="batches-of" data-count={plan.batches.count.to_string()}
-                data-size={plan.batches.size.to_string()} data-first={plan.batches.end(0).to_string()}
-                title="Batches are those of the next put as the options of Put are now. Puts that leave together may share batches.">
-                { facts::batches_of(plan) }
-            </p>
-            <p class="quiet" id="zoom-keys" hidden={off}>
-                <span class="strip-words">{ "Drag over the strip for a part. " }</span>
-                { "Ctrl+wheel or " }<kbd>{ "+" }</kbd>{ " " }<kbd>{ "−" }</kbd>{ " zoom, " }
-                <kbd>{ "←" }</kbd>{ " " }<kbd>{ "→" }</kbd>{ " move, " }<kbd>{ "0" }</kbd>{ " shows all" }
-            </p>
-            <div class="zoom-buttons" role="group" aria-label="What the drawing shows">
-                { button("zoom-out", "Zoom out", "−", Look::Out, whole) }
-                { button("zoom-in", "Zoom in", "+", Look::In, off) }
-                { button("zoom-fit", "Fit the selected segment, or show all again", "Fit", Look::Fit, nothing) }
-                { button("zoom-whole", "Show all", "All", Look::Whole, whole) }
-            </div>
-        </div>
-    }
-}
-
-fn legend() -> Html {
-    html! {
-        <ul class="legend" aria-label="Legend">
-            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
-                // Two of the patterns: every segment has one of its own.
-                <rect width="10" height="12" fill="url(#legend-hatch)" /><rect x="10" width="10" height="12" fill="url(#legend-dots)" />
-                <rect class="line" x="0.5" y="0.5" width="19" height="11" />
-            </svg>{ "lives here" }</li>
-            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
-                <rect class="line thick" x="1" y="1" width="18" height="10" />
-            </svg>{ "referred to" }</li>
-            <li><svg width="20" height="12" viewBox="0 0 20 12" aria-hidden="true">
-                <rect class="ink" width="20" height="12" />
-            </svg>{ "copied" }</li>
-        </ul>
-    }
-}
-
-fn empty() -> Html {
-    let part = |name: &str, words: &str| html! { <><dt>{ name.to_owned() }</dt><dd>{ words.to_owned() }</dd></> };
-    html! {
-        <dl class="layout-empty">
-            { part("Memory", "where the bytes already are: arrays, texts and files in the JS heap, blocks in wasm memory") }
-            { part("Payload", "the segments in order: a list of references, it holds no byte of its own") }
-            { part("Contiguous copy", "made only of segments in copy mode, or when someone asks for one block") }
-            { part("Batches", "what one WebSocket message carries, at most 65,535 B: here every byte is copied once") }
-        </dl>
-    }
-}
-
-fn ledger(plan: &Plan) -> Html {
-    let total = plan.building + plan.gathering;
-    html! {
-        <div class="ledger">
-            <h3>{ "Bytes copied" }</h3>
-            <dl>
-                if drawing::has_filling(plan) {
-                    <div class="filling"><dt>{ "filling" }</dt><dd id="ledger-filling">{ format::count(plan.filling) }</dd></div>
-                }
-                <div class="building"><dt>{ "building" }</dt>
-                    <dd id="ledger-building">{ format::count(plan.building - plan.filling) }</dd></div>
-                <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(plan.gathering) }</dd></div>
-                <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
-            </dl>
-            if plan.pieces.iter().any(|piece| piece.refused.is_some()) {
-                <p class="refused-words" id="ledger-refused">{ "if it were built" }</p>
-            } else {
-                <p class="quiet">{ format::times_of(total, plan.len) }{ " × the payload" }</p>
-            }
-        </div>
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn MessageDialog(props: &PaneProps) -> Html {
             data-state={open.map(state_word)}>
             <header class="dialog-head">
                 <h2 id="head-message">{ open.map_or("A message".into(), title) }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
+                <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
             if let Some((open, sample)) = found { { body(open, sample, &props.send) } }
         </dialog>
@@ -185,7 +185,7 @@ fn places(opened: &Opened, content: &Content) -> Vec<Html> {
 fn preview(open: &Open, content: &Content, send: &Callback<Action>) -> Html {
     match &open.preview {
         Preview::None => match content.spec.view() {
-            View::Nothing => html! { <p class="quiet" id="no-picture">{ "There is no element to show." }</p> },
+            View::Nothing => html! { <p class="quiet" id="no-picture">{ "The array has no element to show." }</p> },
             _ => html! {},
         },
         Preview::UnderWay(done, total) => html! {

@@ -15,7 +15,7 @@ use crate::{
         layout::{facts, story},
         message::{
             content,
-            strip::{self, Arrow, Cell, Ink, Strip},
+            strip::{self, Arrow, Ink, MessageStrip, StripCell},
         },
     },
     ui::kit::{
@@ -244,12 +244,12 @@ fn shape(ink: Ink, (x, y): (f64, f64), (width, height): (f64, f64)) -> Html {
     }
 }
 
-fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callback<MouseEvent>) -> Html {
+fn draw(strip: &MessageStrip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callback<MouseEvent>) -> Html {
     let (structure, selected) = (&props.structure, props.selected);
     let position = |segment: u32| props.positions.get(segment as usize).copied().unwrap_or(segment as usize);
     let chosen = selected.and_then(|at| structure.spans.get(at));
     let px = |value: f64| format!("{value:.1}");
-    let cell = |cell: &Cell| {
+    let cell = |cell: &StripCell| {
         let Some(span) = structure.spans.get(cell.span) else { return html! {} };
         let mark = props.marks.iter().find(|(bytes, ..)| bytes.contains(&span.bytes.start));
         let back = props.hovered.is_some_and(|hovered| mark.is_some_and(|(.., at)| *at != hovered)).then_some("back");
@@ -263,7 +263,7 @@ fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callbac
             </g>
         }
     };
-    let frame = |cell: &Cell| {
+    let frame = |cell: &StripCell| {
         let span = structure.spans.get(cell.span)?;
         let class = if selected == Some(cell.span) {
             "word-selected"
@@ -285,7 +285,7 @@ fn draw(strip: &Strip, props: &StructureProps, toggle: &dyn Fn(usize) -> Callbac
             }
         })
     };
-    let words = |cell: &Cell| {
+    let words = |cell: &StripCell| {
         let words = cell.words.as_ref()?;
         let (x, y) = (px(cell.x + cell.width / 2.0), px(cell.y + 15.0));
         let class = if cell.ink == Ink::Solid { "word-words" } else { "word-words word-ink" };

@@ -9,6 +9,7 @@ use crate::{
         keys::{aria, hint},
         locator::OWN_ENDPOINT,
         pause,
+        stage::Pane,
     },
     client::pause::Took,
     number::seconds,
@@ -51,7 +52,7 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
         <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
-            { pane_head(4, "head-router", "Router", "send it, and see what arrives", other) }
+            { pane_head(Pane::Router, "send it, and see what arrives", other, state, send) }
             { session(state, send) }
             // Before the start, the page does not know its surroundings.
             if state.revision > 0 && !state.surroundings.secure { { insecure(state) } }
@@ -124,7 +125,7 @@ fn held_back(state: &State) -> Html {
     html! {
         <p class="quiet" id="held-back">
             { format!(
-                "There is no answer yet. After failures this browser itself holds back connections to the same host and port, \
+                "The server has not answered yet. After failures this browser itself holds back connections to the same host and port, \
                  for up to {} s, as Firefox does. The page goes on waiting; Cancel ends it.",
                 longest.as_secs(),
             ) }
@@ -179,7 +180,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
     let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    let text = program.text(&snippet::Surroundings {
+    let text = program.text(&snippet::PageFacts {
         endpoint,
         key: &state.key,
         sub_key: &state.sub_key,
@@ -201,9 +202,9 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let copy = {
         let (text, copied) = (text.clone(), copied.clone());
         Callback::from(move |_: MouseEvent| {
-            let (text, copied) = (text.clone(), copied.clone());
+            let (written, copied) = (to_clipboard(&text), copied.clone());
             wasm_bindgen_futures::spawn_local(async move {
-                let result = to_clipboard(&text).await;
+                let result = written.await;
                 let done = result.is_ok();
                 copied.set(Some(result));
                 if done {
@@ -217,7 +218,7 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
         <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
             <header class="dialog-head">
                 <h2 id="head-other">{ "The other side" }</h2>
-                <button type="button" onclick={close}>{ "Close" }</button>
+                <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
             <p>
                 { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>

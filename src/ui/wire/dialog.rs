@@ -570,7 +570,7 @@ impl WireDialog {
                     <button type="button" id="wire-clear" disabled={wire.kept.frames == 0}
                         onclick={sends(send, Change::Clear.into())}>{ "Clear" }</button>
                     { kept(state) }
-                    <button type="button" id="wire-close" onclick={sends(send, Change::Open(false).into())}>{ "Close" }</button>
+                    <button type="button" id="wire-close" data-closes="true" onclick={sends(send, Change::Open(false).into())}>{ "Close" }</button>
                 </header>
                 if wire.kept.frames == 0 {
                     { empty(state) }

@@ -91,7 +91,7 @@ impl Painting {
     }
 }
 
-/// A line over elements, from the ranges of equal parts of them: where a column of the plot has
+/// A line over elements, from the ranges of equal parts of them. Where a column of the plot has
 /// several elements, it reaches from their least to their greatest. `thick` is the least height of
 /// the line, in rows. Parts without a finite value are gaps.
 #[must_use]

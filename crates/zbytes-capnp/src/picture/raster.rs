@@ -59,7 +59,7 @@ impl Raster {
 /// How a message can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum View {
-    /// There is no element.
+    /// The array has no element.
     Nothing,
     /// One number.
     Number(Element),
@@ -73,7 +73,7 @@ pub enum View {
 
 impl Spec {
     /// How it can be shown. The last dimension of a tensor of three and more is taken for colours
-    /// if it is at most 4; of what stands before the picture's dimensions, one slice is shown.
+    /// if it is at most 4. Of what stands before the picture's dimensions, one slice is shown.
     #[must_use]
     pub fn view(&self) -> View {
         match self {
@@ -198,7 +198,7 @@ pub(super) fn read_at(reader: &mut Reader, offset: usize, into: &mut [u8]) -> Re
         let expected = (offset + into.len()) as u64;
         match error.into_inner().map(|inner| inner.downcast::<BuildError>()) {
             Some(Ok(error)) => (*error).into(),
-            // There is no other: the bytes end before.
+            // The other cause: the bytes end before.
             _ => MessageError::Truncated { expected, found: reader.payload().len() as u64 },
         }
     })

@@ -76,7 +76,7 @@ fn grey_is_the_place_in_the_range() {
 }
 
 #[test]
-fn not_a_number_is_left_open_and_infinity_is_the_end_of_the_range() {
+fn nan_is_left_open_and_infinity_is_the_end_of_the_range() {
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, 2.0, 3.0];
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let pixels = painted(&payload(&bytes), raster(&tensor(Element::Float32, &[3, 2])), 0, 0, (2, 3));
@@ -111,7 +111,7 @@ fn every_format_of_a_camera_is_read_by_its_step() {
 }
 
 #[test]
-fn of_more_elements_than_pixels_some_are_shown_at_equal_distances() {
+fn elements_beyond_the_pixels_are_shown_at_equal_distances() {
     let side = 100u32;
     let bytes: Vec<u8> = (0..side * side).flat_map(|at| (at as u16).to_le_bytes()).collect();
     let raster = raster(&tensor(Element::Uint16, &[side, side]));

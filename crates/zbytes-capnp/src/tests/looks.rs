@@ -51,7 +51,7 @@ fn a_message_of_many_segments_is_one_and_other_bytes_are_none() {
     );
     assert_eq!(Looks::of(&words(&table)), Looks::ManySegments);
     // The same number in front of something else.
-    let text = b"this is no message, but a text that is long enough".to_vec();
+    let text = b"this is not a message, but a text that is long enough".to_vec();
     let error = opened(&cut(&text, 7));
     assert!(matches!(error, MessageError::NotFramed { .. }), "{error:?}");
     assert!(error.to_string().contains("not a message in the standard stream framing"), "{error}");

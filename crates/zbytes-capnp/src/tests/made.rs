@@ -123,7 +123,7 @@ fn reading_touches_only_the_segments_that_it_must() {
         assert_eq!((received.was_read(0), received.was_read(1)), (true, false));
         let head = received.segment(0).unwrap().len() as u64;
         assert!(received.ledger().total() <= head && head < 200, "{:?}", received.ledger());
-        // Whoever reads the data through `capnp` has their segment made contiguous, once.
+        // A program that reads the data through `capnp` has their segment made contiguous, once.
         for _ in 0..2 {
             let reader = received.reader();
             assert_eq!(reader.get_root::<tensor::Reader>().unwrap().get_data().unwrap(), bytes_of(&spec, 0));
@@ -158,7 +158,7 @@ fn a_message_in_one_segment_is_gathered_once() {
 }
 
 #[test]
-fn a_placeholder_in_another_segment_than_its_pointer_is_found_too() {
+fn a_placeholder_is_found_in_another_segment_than_its_pointer() {
     // The first segment has room for root and struct only; everything else is far away.
     let mut draft = Draft::planned(&[6]).unwrap();
     let mut root = draft.init_root::<tensor::Builder>();
@@ -172,7 +172,7 @@ fn a_placeholder_in_another_segment_than_its_pointer_is_found_too() {
     let reader = serialize::read_message(&bytes[..], ReaderOptions::new()).unwrap();
     let root = reader.get_root::<tensor::Reader>().unwrap();
     assert_eq!((root.get_name().unwrap().to_str().unwrap(), root.get_data().unwrap()), ("far", &[1, 2, 3][..]));
-    // The old landing pad is nobody's now.
+    // The old landing pad belongs to no pointer now.
     let structure = Received::open(&payload).unwrap().structure(Some(Schema::Tensor)).unwrap();
     let unused: Vec<_> = structure.spans.iter().filter(|span| span.kind == Kind::Unused).collect();
     assert_eq!(unused.len(), 1);
@@ -196,7 +196,7 @@ fn an_object_without_a_byte_does_not_take_the_place_of_an_array() {
 }
 
 #[test]
-fn an_adopted_array_without_elements_is_an_empty_list_and_no_segment() {
+fn an_adopted_array_without_elements_becomes_an_empty_list() {
     // Near its pointer, and far from it.
     for planned in [&[64][..], &[1]] {
         let mut draft = Draft::planned(planned).unwrap();

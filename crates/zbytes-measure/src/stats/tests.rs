@@ -109,7 +109,7 @@ fn sections_need_two_and_numbers() {
 }
 
 #[test]
-fn the_correlation_that_is_corrected_for_is_the_highest_found_and_more() {
+fn the_corrected_correlation_exceeds_the_highest_found() {
     let mut random = Random::new(12);
     let [alike, other] = [0.7, 0.0].map(|correlation| random.samples(Shape::Narrow, 200, correlation));
     let [one, two] = [neighbours(Rounds::Both(&alike, &other)), neighbours(Rounds::Both(&other, &alike))];

@@ -1,7 +1,7 @@
 //! The last batches of a session, kept for the program that asks for them.
 //!
-//! Nothing is kept, counted or copied while nobody looks. While somebody does, what arrives is kept
-//! by reference, where the browser put it; what leaves is copied once out of the reused batch
+//! Nothing is kept, counted or copied unless the program looks. While it does, what arrives is kept
+//! by reference, where the browser put it. What leaves is copied once out of the reused batch
 //! buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond [`Bounds`].
 
 use std::{
@@ -154,7 +154,7 @@ impl Capture {
         for segment in batch.segments() {
             let space = window.get_mut(at..at + segment.len()).unwrap_or_default();
             // What cannot be read any more is nothing that a peer could bring about; it reads as
-            // zeros, which are no zenoh.
+            // zeros, which are not zenoh.
             let _ = segment.copy_to(0, space, Stage::Read, Reason::Window, &mut self.ledger);
             at += segment.len();
         }

@@ -1,7 +1,7 @@
 //! Bounded queues between a session and a slow reader, as zenoh's FIFO and ring channels.
 //!
 //! A page cannot make a router wait by not taking what arrives: a WebSocket delivers all the same.
-//! So unlike zenoh's, a FIFO channel that is full does not block; it drops the newest, a ring drops
+//! So unlike zenoh's, a FIFO channel that is full does not block. It drops the newest, a ring drops
 //! the oldest, and both count what they drop.
 
 use std::collections::VecDeque;

@@ -49,7 +49,7 @@ pub struct Subscribe {
 }
 
 impl From<OwnedKeyExpr> for Subscribe {
-    /// A subscriber with zenoh's defaults: everybody's samples, and no reports.
+    /// A subscriber with zenoh's defaults: the samples of every session, and no reports.
     fn from(key: OwnedKeyExpr) -> Self {
         Self { key, origin: Locality::Any, report_missed: false }
     }
@@ -68,7 +68,7 @@ pub struct Queryable {
 }
 
 impl From<OwnedKeyExpr> for Queryable {
-    /// A queryable with zenoh's defaults: not complete, everybody's queries.
+    /// A queryable with zenoh's defaults: not complete, the queries of every session.
     fn from(key: OwnedKeyExpr) -> Self {
         Self { key, complete: false, origin: Locality::Any }
     }
@@ -301,7 +301,7 @@ impl Client {
         self.declare(id, Entity::Subscriber { subscribe: subscribe.into(), numbers: Numbers::default() })
     }
 
-    /// Undeclares a subscriber. Samples that are under way to it are no longer delivered.
+    /// Undeclares a subscriber. Samples that are under way to it are not delivered any more.
     ///
     /// # Errors
     /// As [`Client::undeclare`].
@@ -326,14 +326,14 @@ impl Client {
         self.declare(id, Entity::Token(key))
     }
 
-    /// Declares a liveliness subscriber: it gets a sample without payload for each token that
-    /// comes, and one that says deleted for each that goes; those of this client too. With
+    /// Declares a liveliness subscriber. It gets a sample without payload for each token that
+    /// comes, and one that says deleted for each that goes, also for those of this client. With
     /// `history` it also gets the tokens that are there already. After a lost session it gets what
     /// has changed meanwhile.
     ///
-    /// A key is alive as long as anybody has a token of it, so it is never told as gone while this
-    /// client has one. Not even when the router says so: when a session closes, that of zenoh
-    /// 1.10.2 tells the only one left with a token of the same key that it has gone.
+    /// A key is alive as long as a session has a token of it, so it is never told as gone while
+    /// this client has one. Not even when the router says so. When a session closes, the one of
+    /// zenoh 1.10.2 tells the only session left with a token of that key that the key has gone.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
@@ -346,7 +346,7 @@ impl Client {
         self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashMap::new(), seen: None }))
     }
 
-    /// Watches whether anybody subscribes to, or answers queries for, something that intersects
+    /// Watches whether a session subscribes to, or answers queries for, something that intersects
     /// `key`: zenoh's matching status of a publisher or a querier. [`Event::Matching`] tells it
     /// once it is known, and whenever it changes.
     ///
@@ -382,7 +382,7 @@ impl Client {
         Ok(())
     }
 
-    /// Undeclares whatever `id` names. What is under way to it is no longer delivered.
+    /// Undeclares whatever `id` names. What is under way to it is not delivered any more.
     ///
     /// # Errors
     /// [`CommandError::NotOpen`], or [`CommandError::UnknownId`] when there is nothing of that id.
@@ -653,7 +653,7 @@ impl Client {
         for declared in &mut self.declared {
             let Entity::Watch(watch) = &mut declared.entity else { continue };
             let matching = watch.remote > 0 || watch.own;
-            // That nobody is there is known only when all were named.
+            // That no session matches is known only when all were named.
             if watch.told != Some(matching) && (matching || watch.complete) {
                 watch.told = Some(matching);
                 self.events.push_back(Event::Matching { id: declared.id, matching });

@@ -1,7 +1,7 @@
 //! Encodings as texts: `text/plain;utf-8` is a name, a semicolon and a schema.
 //!
 //! On the wire an encoding is a number and a schema. The numbers and their names are those of zenoh
-//! 1.10, see [`ENCODING_NAMES`]; what has no number has [`CUSTOM`] and the whole text as its
+//! 1.10, see [`ENCODING_NAMES`]. What has no number has [`CUSTOM`] and the whole text as its
 //! schema, as there.
 
 use zenoh_protocol::core::Encoding;
@@ -34,7 +34,7 @@ pub fn encoding(text: &str) -> Result<Encoding, usize> {
 }
 
 /// `encoding` as a text. What a peer sends may have a number without a name, and a schema that is
-/// no text.
+/// not a text.
 #[must_use]
 pub fn text_of(encoding: &Encoding) -> String {
     let schema = encoding.schema.as_ref().map(|schema| String::from_utf8_lossy(schema));

@@ -19,13 +19,13 @@ use crate::wire::WireError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no open session.
+    /// No session is open.
     NotOpen,
     /// The session was lost and is not open again yet.
     Lost,
-    /// There is no lost session to be opened again.
+    /// No session was lost that could be opened again.
     NotLost,
-    /// The text is no key expression.
+    /// The text is not a key expression.
     KeyExpression {
         /// The text.
         text: String,
@@ -95,11 +95,11 @@ pub enum CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOpen => f.write_str("there is no open session: connect to a router first"),
+            Self::NotOpen => f.write_str("no session is open: connect to a router first"),
             Self::Lost => f.write_str(
                 "the session was lost and is not open again yet. What is put meanwhile is not kept: put it again once it is open",
             ),
-            Self::NotLost => f.write_str("there is no lost session that could be opened again"),
+            Self::NotLost => f.write_str("no session was lost that could be opened again"),
             Self::KeyExpression { text, reason } => write!(
                 f,
                 "“{}” is not a key expression: {}. Expected chunks separated by single slashes, as in lab/tensor, or with \
@@ -110,8 +110,8 @@ impl fmt::Display for CommandError {
             Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
             Self::TooLong { encoded, limit } => write!(
                 f,
-                "the encoded message would have {}, with the timestamp that a router may add, and nobody takes more than {} (2^30): \
-                 it would be dropped without a word. Make the payload at least {} shorter or send it in parts",
+                "the encoded message would have {}, with the timestamp that a router may add. A receiver takes at most {} (2^30), and \
+                 drops what is longer without a word. Make the payload at least {} shorter or send it in parts",
                 bytes(*encoded),
                 bytes(*limit),
                 bytes(encoded.saturating_sub(*limit))
@@ -129,14 +129,14 @@ impl fmt::Display for CommandError {
             Self::UnknownId { id } => write!(f, "nothing is declared as number {id}"),
             Self::TooMany { what, limit } => write!(f, "there are {} {what} already, and no more may be", count(*limit)),
             Self::UnknownQuery { query } => {
-                write!(f, "query {query} is over: it was finished, whoever asked has gone, or the session was lost")
+                write!(f, "query {query} is over: it was finished, the session that asked has gone, or our own was lost")
             }
             Self::CannotCancel { op } => {
                 write!(f, "operation {op} cannot be cancelled: all of it has left, it has ended, or it is a fence")
             }
             Self::CannotAbort { op } => write!(
                 f,
-                "operation {op} cannot be cancelled any more: a part of it has left, and this router is too old to be told that the rest will \
+                "operation {op} cannot be cancelled any more. A part of it has left, and this router is too old to be told that the rest will \
                  not come. It goes on to its end"
             ),
             Self::ReplyKey { asked, key } => write!(
@@ -155,7 +155,7 @@ impl std::error::Error for CommandError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GetError {
-    /// Not everybody who was asked has answered in time.
+    /// Not every queryable that was asked has answered in time.
     Timeout,
     /// There were replies under too many keys to keep them until the latest is known.
     TooManyReplies {
@@ -174,7 +174,7 @@ pub enum GetError {
 impl fmt::Display for GetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timeout => f.write_str("not everybody who was asked has answered in time"),
+            Self::Timeout => f.write_str("not every queryable that was asked has answered in time"),
             Self::TooManyReplies { limit } => {
                 write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
             }
@@ -206,8 +206,8 @@ pub enum PutError {
         /// Puts of this client that were dropped so far, this one included.
         dropped: u64,
     },
-    /// It was given up by [`Client::cancel`](super::Client::cancel). Nobody gets the sample from
-    /// the router.
+    /// It was given up by [`Client::cancel`](super::Client::cancel). No subscriber gets the sample
+    /// from the router.
     Cancelled {
         /// Bytes of its payload and attachment that had left.
         sent: usize,
@@ -319,7 +319,7 @@ pub enum CloseCause {
         /// The bound.
         limit: usize,
     },
-    /// A key came by a number that was never declared, or as a text that is no key expression.
+    /// A key came by a number that was never declared, or as a text that is not a key expression.
     Key {
         /// What came.
         found: String,
@@ -396,7 +396,7 @@ impl fmt::Display for CloseCause {
                 let step = if *answered { "second" } else { "first" };
                 write!(
                     f,
-                    "the server took the connection but did not answer the {step} zenoh message within {} s: it is no zenoh router",
+                    "the server took the connection but did not answer the {step} zenoh message within {} s: it is not a zenoh router",
                     after.as_secs()
                 )
             }
@@ -412,7 +412,7 @@ impl fmt::Display for CloseCause {
                 bytes(*limit)
             ),
             Self::OutOfTurn { opening: true } => {
-                f.write_str("the server answered the handshake with another message: it is no zenoh router")
+                f.write_str("the server answered the handshake with another message: it is not a zenoh router")
             }
             Self::OutOfTurn { opening: false } => {
                 f.write_str("the router sent a message that has no place in an open session")
@@ -432,7 +432,7 @@ impl fmt::Display for CloseCause {
             }
             Self::LongBatch { len, limit } => write!(
                 f,
-                "the server sent a message of {}, and zenoh's may have {} at most here. It is no zenoh router, or a defective one",
+                "the server sent a message of {}, and zenoh's may have {} at most here. It is not a zenoh router, or a defective one",
                 bytes(*len),
                 bytes(*limit)
             ),
@@ -454,7 +454,7 @@ impl fmt::Display for CloseCause {
                 write!(f, "the router asked faster than it took answers: more than {} messages wait for it", count(*limit))
             }
             Self::HalfSent => f.write_str(
-                "a put was given up halfway, and this router is too old to be told so: it would take the next message for the rest of it",
+                "a put was given up halfway, and this router is too old to be told so. It would take the next message for the rest of it",
             ),
             Self::BadId => f.write_str("the id of this page's session is not valid"),
         }

@@ -32,7 +32,7 @@ pub enum Event {
     /// get ends apart.
     PutFailed(OpId, PutError),
     /// A large message of which [`Client::poll_progress`](super::Client::poll_progress) has told
-    /// does not go on arriving: all of it is there, and its sample or answer is the next event, or
+    /// does not go on arriving. All of it is there, and its sample or answer is the next event. Or
     /// its sender, or the loss of a part of it, has ended it.
     ArrivalEnded {
         /// Which one, as in [`Arriving::id`](super::Arriving::id).
@@ -52,7 +52,7 @@ pub enum Event {
     /// A fence was answered, after so long: the router has handed on everything that was put before
     /// it. See [`Client::flush`](super::Client::flush).
     Flushed(OpId, Took),
-    /// Whether there is anybody at the other end of a watch.
+    /// Whether a watch has found a subscriber or a queryable.
     Matching {
         /// The watch.
         id: EntityId,
@@ -60,7 +60,7 @@ pub enum Event {
         matching: bool,
     },
     /// The session has ended. What was not sent never will be. After the transmits that are still
-    /// there, the driver closes the WebSocket. There are no more events, unless
+    /// there, the driver closes the WebSocket. No more events come, unless
     /// [`Client::relink`](super::Client::relink) is called.
     Closed(Ended),
     /// After [`Client::handle_pause`](super::Client::handle_pause): everything that waited in the

@@ -20,9 +20,9 @@ use super::{
 use crate::wire::{BATCH_SIZE, encode};
 
 impl Client {
-    /// Opens a lost session again, over a link that has just opened. It gets an id of its own,
-    /// because the router may not have noticed yet that the lost one is gone, and refuses a second
-    /// session of one id.
+    /// Opens a lost session again, over a link that has just opened. It gets an id of its own.
+    /// The router may not have noticed yet that the lost one is gone, and refuses a second session
+    /// of one id.
     ///
     /// # Errors
     /// [`CommandError::NotLost`] when the session is there, was never open, or was closed by us.

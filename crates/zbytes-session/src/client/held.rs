@@ -1,8 +1,8 @@
 //! How much is kept for others, all together: one account for a client.
 //!
-//! A received batch stays whole for as long as anything refers to a part of it, so what counts is
-//! its length, not that of the part. The client keeps batches for messages that are being put
-//! together, for replies of which the latest is not known yet, and for queries that wait. It also
+//! A received batch stays whole for as long as anything refers to a part of it. So its length
+//! counts, not that of the part. The client keeps batches for messages that are being put
+//! together, for replies whose latest is not known yet, and for queries that wait. It also
 //! keeps texts that a router declares. Each of them has a [`Hold`], and the account is the sum of
 //! the holds that exist.
 

@@ -4,8 +4,8 @@
 pub type OpId = u64;
 
 /// Names something that the caller declares, in one numbering for all: a subscriber, a queryable, a
-/// token, a watch; and, in a numbering of its own, a publisher that numbers its samples. Chosen by
-/// the caller.
+/// token, a watch. A publisher that numbers its samples has a numbering of its own. The caller
+/// chooses it.
 pub type EntityId = u32;
 
 /// Names a subscriber.

@@ -2,9 +2,9 @@
 //! and more are methods of [`OwnedKeyExpr`].
 //!
 //! Where one of the two comes from a peer, the client asks [`intersects`] and [`includes`] of this
-//! module. They say the same. zenoh's own go one call deeper with each chunk behind a `**`, and try
-//! all ways to share the chunks out among several of them. A key of 64 KiB can so end a program or
-//! keep it busy for hours.
+//! module. They say the same. Those of zenoh go one call deeper with each chunk behind a `**`, and
+//! try all ways to share the chunks out among several of them. A key of 64 KiB can so end a program
+//! or keep it busy for hours.
 
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 
@@ -85,8 +85,8 @@ impl Piece for Option<u8> {
     }
 }
 
-/// Whether two rows of pieces can stand for the same things: whether there is a way through the
-/// table of all pairs of places in them. It looks at each pair once, and keeps one line of the
+/// Whether two rows of pieces can stand for the same things: whether a way leads through the table
+/// of all pairs of places in them. It looks at each pair once, and keeps one line of the
 /// table.
 fn meet<P: Piece>(left: &[P], right: &[P], one: impl Fn(P, P) -> bool) -> bool {
     let mut line = vec![false; right.len() + 1];

@@ -14,9 +14,9 @@ pub struct Limits {
     /// Fragments of all messages that are being put together, in all lanes: each keeps a buffer of
     /// the browser alive.
     pub reassembly_fragments: usize,
-    /// Bytes that are kept for others, all together: the batches of which a message that is being
-    /// put together, a reply that is kept or a query that waits needs a part, and the texts of
-    /// keys. A reply beyond it ends its get with an error, after what the get had. A query beyond
+    /// Bytes that are kept for others, all together. These are the texts of keys, and the batches
+    /// of messages that are being put together, of replies that are kept and of queries that wait.
+    /// A reply beyond it ends its get with an error, after what the get had. A query beyond
     /// it is answered with an error. For anything else gets that keep replies are ended, the
     /// largest first, and then the session.
     pub held_bytes: usize,
@@ -30,7 +30,7 @@ pub struct Limits {
     /// they say about congestion.
     pub queued_messages: usize,
     /// Bytes of batches that may be without the router's answer, in a client that paces itself by
-    /// such answers; `None` where something else tells what has left. It should hold many batches.
+    /// such answers. `None` where something else tells what has left. It should hold many batches.
     pub unanswered_bytes: Option<usize>,
     /// Subscribers, queryables, tokens and watches that the caller may have declared.
     pub declared: usize,

@@ -1,7 +1,7 @@
 //! A zenoh client without I/O.
 //!
-//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. Whoever
-//! drives it has one WebSocket, and does this:
+//! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. The
+//! program that drives it has one WebSocket, and does this:
 //!
 //! 1. [`Client::new`] when the WebSocket is open.
 //! 2. One input at a time: [`Client::handle_input`] for each binary message,
@@ -13,7 +13,7 @@
 //! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for
 //! all calls.
 //!
-//! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses, so
+//! Batches are gathered inside [`Client::poll_transmit`], into a buffer that the driver reuses. So
 //! a batch is never an object of its own, and an owner that is gone is noticed before its sequence
 //! number is spent.
 //!
@@ -23,8 +23,8 @@
 //! has ended with the lost session, see [`Ended`]: a put is never sent twice. [`reconnect`] decides
 //! when to try.
 //!
-//! When whoever drives it stood still for a while, [`Client::handle_pause`] is told first: what
-//! comes then may have waited in the browser.
+//! After that program stood still for a while, it calls [`Client::handle_pause`] first: what comes
+//! then may have waited in the browser.
 //!
 //! What a peer sends can end the session with an error, never in a panic; what is kept for it is
 //! bounded by [`Limits`].

@@ -14,7 +14,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Takes the number of a sample; returns how many before it did not come. The first one of a
-    /// publisher begins the counting, and one that is late or repeated is passed over: what it
+    /// publisher begins the counting, and one that is late or repeated is passed over. What it
     /// fills was reported as missed when it was overtaken. Of `most` publishers the numbers are
     /// kept; of further ones nothing is missed.
     pub(super) fn take(&mut self, source: Source, most: usize) -> u32 {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_are_counted_per_publisher_also_where_the_numbers_begin_anew() {
+    fn gaps_are_counted_per_publisher_also_over_renewed_numbers() {
         let id = |zid: u8, eid| EntityGlobalIdProto { zid: ZenohIdProto::try_from([zid; 4].as_slice()).unwrap(), eid };
         let mut numbers = Numbers::default();
         let mut take = |id, sn| numbers.take(Source { id, sn }, 3);

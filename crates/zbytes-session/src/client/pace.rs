@@ -1,7 +1,7 @@
 //! Pacing by answers: how much may be on its way where nothing tells what has left.
 //!
 //! A driver paces by how much waits in its socket. In a browser whose socket does not tell, the
-//! client can pace itself: with [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes) it
+//! client can pace itself. With [`Limits::unanswered_bytes`](super::Limits::unanswered_bytes) it
 //! asks the router again and again how far it is, and stops when too much is unanswered.
 //!
 //! ```text

@@ -89,8 +89,8 @@ pub struct Took {
     pub pause: Pause,
 }
 
-/// Watches the clocks of a page. Whoever owns it tells it every moment at which the page runs, and
-/// at least one in each [`TICK`].
+/// Watches the clocks of a page. Its owner tells it every moment at which the page runs, and at
+/// least one in each [`TICK`].
 #[derive(Clone, Debug)]
 pub struct Watch {
     last: Reading,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_runs_now_and_then_does_not_stand_still_however_often_it_is_asked() {
+    fn a_page_that_runs_now_and_then_does_not_stand_still() {
         let mut page = Page::new();
         for _ in 0..200 {
             // A tick each second, one late by another second, a task of two, and the messages of a
@@ -174,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_was_frozen_stood_still_from_its_last_moment_to_the_next() {
+    fn a_frozen_page_stood_still_from_one_moment_to_the_next() {
         let mut page = Page::new();
         page.runs_after(TICK, TICK);
         assert_eq!(page.runs_after(STILL, STILL), still(STILL), "the border");
         assert_eq!(page.runs_after(40 * SECOND, 40 * SECOND), still(40 * SECOND));
-        // What waited is handled then, and is no pause.
+        // What waited is handled then, and is not a pause.
         for _ in 0..100 {
             assert_eq!(page.runs_after(MILLI, MILLI), None);
         }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleep_shows_in_one_clock_or_in_both_and_a_clock_that_was_set_back_says_nothing() {
+    fn a_sleep_shows_in_a_clock_and_one_set_back_says_nothing() {
         let mut page = Page::new();
         // An engine whose steady clock goes on while the computer sleeps.
         assert_eq!(page.runs_after(120 * SECOND, 120 * SECOND), still(120 * SECOND));

@@ -1,9 +1,9 @@
 //! How far large messages are, both ways, and giving up those of ours.
 //!
-//! Only what takes more than one batch has progress. It is state, not a stream of events: however
+//! Only what takes more than one batch has progress. It is state, not a stream of events. However
 //! many fragments pass between two polls, [`Client::poll_progress`] tells the latest figures of
-//! each message once, and of at most as many messages as there are lanes. Who does not ask pays
-//! nothing.
+//! each message once, and of at most as many messages as the client has lanes. Who does not ask
+//! pays nothing.
 //!
 //! ```text
 //!   ours     put -> Progress::Sent, Progress::Sent, ...       -> the last Part of a Transmit, or Event::PutFailed
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A message of ours that is given up between two fragments is ended by a fragment with zenoh's
-//! mark `ext_drop`, at once: the router forgets what it has of it, and the lane goes on. Routers
+//! mark `ext_drop`, at once. The router forgets what it has of it, and the lane goes on. Routers
 //! before patch 1 of the protocol do not know the mark. They would take the next message for the
 //! rest of this one, so there it is not given up.
 
@@ -99,7 +99,7 @@ impl Client {
     }
 
     /// Gives up a put, an answer or a get. What has not begun to leave is simply taken out of the
-    /// queue; what is between two of its fragments is ended so that the router forgets what it has
+    /// queue. What is between two of its fragments is ended so that the router forgets what it has
     /// of it. [`Event::PutFailed`] with [`PutError::Cancelled`] tells how much had left; a get ends
     /// with [`GetError::Cancelled`], whether its question has left or not.
     ///

@@ -19,7 +19,7 @@ impl Client {
     /// It waits behind what was put before, and holds references only. When more than
     /// [`Limits::queued_bytes`](super::Limits::queued_bytes) would wait, one with
     /// [`CongestionControl::Drop`] is dropped, which [`Event::PutFailed`] tells with how many were
-    /// so far; local subscribers get it all the same.
+    /// so far. Local subscribers get it all the same.
     ///
     /// That a put was sent is not that it was delivered: zenoh confirms nothing. [`Client::flush`]
     /// says more. One for this session only

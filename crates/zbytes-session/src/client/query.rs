@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A get asks the router and, unless its locality says otherwise, the queryables of this client
-//! too. It ends when both have said that there is no more, at its timeout, or with the session.
+//! too. It ends when both have said that no more comes, at its timeout, or with the session.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -141,7 +141,7 @@ impl Get {
 }
 
 /// The parts of a query that do not change from one get to the next: zenoh's querier. Whether
-/// anybody would answer, says [`Client::watch_matching`].
+/// a queryable would answer, says [`Client::watch_matching`].
 #[derive(Clone, Debug)]
 pub struct Querier {
     /// What each get is made from.
@@ -216,8 +216,7 @@ pub(super) struct Waiting {
     consolidation: ConsolidationMode,
     /// The newest reply under each key.
     newest: BTreeMap<String, Newest>,
-    /// Who still has to say that there is no more: the router, and each query to a queryable of
-    /// ours.
+    /// Who still has to say that no more comes: the router, and each query to a queryable of ours.
     finals: usize,
     deadline: Duration,
     /// Whether it asks for tokens.
@@ -382,15 +381,15 @@ impl Client {
     /// Has the router say that it has everything that was put before. [`Event::Flushed`] tells it,
     /// with how long it took.
     ///
-    /// It is an interest in a token that nobody declares, and leaves behind everything that waits
-    /// now: with the lowest priority of it. A router takes the messages of a link one after the
-    /// other and hands each over to whom it is for before it takes the next, so its answer says
+    /// It is an interest in a token that no session declares, and leaves behind everything that
+    /// waits now: with the lowest priority of it. A router takes the messages of a link one after
+    /// the other, and hands each over to its receivers before it takes the next. So its answer says
     /// that it has done so with all before. Then the loss of our link loses none of them. It does
     /// not say that a subscriber has them: they may wait in the router for the subscriber's link,
     /// and be lost with either.
     ///
     /// # Errors
-    /// [`CommandError`]; there is no fence then.
+    /// [`CommandError`]; no fence was asked for then.
     pub fn flush(&mut self, op: OpId, now: Duration) -> Result<(), CommandError> {
         self.require_open()?;
         self.require_room()?;
@@ -576,7 +575,8 @@ impl Client {
         all.collect()
     }
 
-    /// What a router asks. If nobody of ours is there for it, it is answered with its end at once.
+    /// What a router asks. If no queryable of ours is there for it, it is answered with its end at
+    /// once.
     pub(super) fn handle_request(
         &mut self,
         rid: u32,
@@ -722,7 +722,7 @@ impl Client {
         }
     }
 
-    /// Queries for a queryable that is no more are over.
+    /// Queries for a queryable that has gone are over.
     pub(super) fn forget_queries_of(&mut self, queryable: EntityId) {
         let gone = self.pending.asked.iter().filter(|(_, asked)| asked.queryable == queryable);
         let gone: Vec<QueryId> = gone.map(|(id, _)| *id).collect();

@@ -51,7 +51,7 @@ pub(super) struct Filled {
     pub(super) parts: Vec<Part>,
 }
 
-/// Why there is no batch although something waited.
+/// Why no batch was made although something waited.
 pub(super) enum Failed {
     /// A message was given up when parts of it had been sent, and the router knows no way to be
     /// told.
@@ -118,7 +118,7 @@ impl Queues {
         queue.is_some_and(|queue| queue.iter().take(2).any(|one| one.lane == lane && one.message.is_begun()))
     }
 
-    /// Empties the queues; returns the operations that waited, in the order in which they would
+    /// Empties the queues. Returns the operations that waited, in the order in which they would
     /// have left, and for each whether a part of it was sent.
     pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
         let all = std::mem::take(self);

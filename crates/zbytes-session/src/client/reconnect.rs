@@ -8,10 +8,10 @@
 //!                         +---------------------------------- opened ---------+
 //! ```
 //!
-//! The first attempt comes after at most 0.1 s; each further one may wait twice as long, up to 2 s,
+//! The first attempt comes after at most 0.1 s. Each further one may wait twice as long, up to 2 s,
 //! or up to 10 s where failures are to be few. Of that time a random half is taken off, so that the
 //! pages of a class do not all come back in the same moment. A session that did not last counts as
-//! a failed attempt: a router that takes sessions and ends them at once is not asked ten times a
+//! a failed attempt. So a router that takes sessions and ends them at once is not asked ten times a
 //! second.
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The longest wait where an engine holds back attempts after failures, the longer the more there
 /// were. In Firefox an outage of a minute is over 11 s after its end so, in the mean of 3,000
-/// simulated ones; with waits of 2 s it takes 18 s.
+/// simulated ones. With waits of 2 s it takes 18 s.
 pub const LONGEST_SPARING_WAIT: Duration = Duration::from_secs(10);
 
 /// A session that has lasted so long was a good one: after it attempts are counted from one again.
@@ -42,7 +42,7 @@ pub struct Wait {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// There is no session to be opened again.
+    /// The program has lost no session that could be opened again.
     #[default]
     Idle,
     Up {
@@ -103,8 +103,8 @@ impl Reconnect {
         Some(Wait { attempt: self.attempts, delay })
     }
 
-    /// Whoever asks stood still for so long. A session has not lasted meanwhile; an attempt that
-    /// became due is due.
+    /// The program that asks stood still for so long. A session has not lasted meanwhile; an
+    /// attempt that became due is due.
     pub fn handle_pause(&mut self, still: Duration) {
         if let State::Up { since } = &mut self.state {
             *since = since.saturating_add(still);
@@ -153,7 +153,7 @@ mod tests {
     const MILLI: Duration = Duration::from_millis(1);
 
     #[test]
-    fn waits_double_up_to_the_longest_and_lie_within_their_upper_half() {
+    fn waits_double_to_the_longest_and_lie_in_their_upper_half() {
         for random in [0, 1 << 31, u32::MAX] {
             let mut reconnect = Reconnect::new();
             reconnect.opened(Duration::ZERO);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn where_failures_are_to_be_few_the_waits_go_on_doubling_up_to_ten_seconds() {
+    fn sparing_waits_double_up_to_ten_seconds() {
         let mut reconnect = Reconnect::sparing();
         for _ in 0..2 {
             reconnect.opened(Duration::ZERO);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_lasted_starts_anew_and_one_that_did_not_counts_as_an_attempt() {
+    fn a_short_session_counts_as_an_attempt_and_a_long_one_does_not() {
         let mut reconnect = Reconnect::new();
         let mut now = Duration::ZERO;
         for attempt in 1..5 {

@@ -52,7 +52,7 @@ pub struct Put {
     /// the router's clock.
     pub timestamp: Option<Timestamp>,
     /// The numbered publisher that makes it. Its samples are numbered in the order in which they
-    /// are put, so that subscribers find out what they have missed; one that is dropped takes a
+    /// are put, so that subscribers find out what they have missed. One that is dropped takes a
     /// number too. Use one priority and one reliability for each, because what is overtaken looks
     /// like what is missing.
     pub numbered: Option<EntityId>,
@@ -95,8 +95,8 @@ impl Put {
         Self { deleted: true, ..Self::new(key, ZBytes::empty()) }
     }
 
-    /// Length of the message that it would be with a payload of `len` bytes instead of its own, in
-    /// bytes, with the timestamp that a router adds to it. What passes [`MAX_MESSAGE`] will be
+    /// Length in bytes of the message that it would be with a payload of `len` bytes instead of its
+    /// own. It includes the timestamp that a router adds. What passes [`MAX_MESSAGE`] will be
     /// refused. `source` is the number that a numbered one will have.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl Put {
 ///
 /// Sequence numbers are taken to have their full length on the wire. That is so until a lane has
 /// counted once round, after more than 230 million batches (14 thousand where 16 bits were agreed
-/// on); then one batch of 128 has room for up to three bytes more.
+/// on). Then one batch of 128 has room for up to three bytes more.
 ///
 /// What no message can hold is refused by [`Client::put`](super::Client::put), as a key of more
 /// than 65,535 B; then only its payload is cut.
@@ -157,8 +157,8 @@ pub fn plan(
     BatchPlan::of(before, len, &agreed.batches(agreed.lane(qos.priority, reliability)))
 }
 
-/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether anybody
-/// listens, says [`Client::watch_matching`](super::Client::watch_matching).
+/// The parts of a put that do not change from one to the next: zenoh's publisher. Whether a
+/// subscriber listens, says [`Client::watch_matching`](super::Client::watch_matching).
 #[derive(Clone, Debug)]
 pub struct Publisher {
     /// What each put and each delete is made from. Its payload is not used.

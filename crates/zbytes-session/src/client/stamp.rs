@@ -5,7 +5,7 @@ use std::time::Duration;
 use zenoh_protocol::core::{NTP64, Timestamp, TimestampId};
 
 /// Makes the timestamps of one session. Each is later than the one before, however coarse or
-/// unsteady the clock: whoever keeps the latest sample of a key has to tell two of them apart.
+/// unsteady the clock. A storage of the latest sample of a key has to tell two of them apart.
 #[derive(Clone, Debug)]
 pub struct Stamps {
     id: TimestampId,
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn each_timestamp_is_later_than_the_one_before_also_when_the_clock_stands_or_goes_back() {
+    fn timestamps_grow_also_when_the_clock_stands_or_goes_back() {
         let mut stamps = Stamps::of("1").unwrap();
         let times = [5, 5, 5, 4, 6].map(|seconds| stamps.stamp(Duration::from_secs(seconds)));
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");

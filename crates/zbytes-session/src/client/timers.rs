@@ -14,11 +14,11 @@ use super::{
 use crate::wire::encode;
 
 impl Client {
-    /// Whoever drives the client stood still until `now`. It must say so before it hands over
-    /// anything else: what comes next may have waited in the browser meanwhile, and says nothing
-    /// about the link. So the router is asked something, and only its answer does: until then gets
-    /// do not run into their timeout, and the session counts as last heard of before the pause.
-    /// [`Event::CaughtUp`] tells that it has come. The router's silence, and the steps of a
+    /// The program that drives the client stood still until `now`. It must say so before it hands
+    /// over anything else. What comes next may have waited in the browser meanwhile, and says
+    /// nothing about the link. So the client asks the router, and only its answer does. Until then
+    /// gets do not run into their timeout, and the session counts as last heard of before the
+    /// pause. [`Event::CaughtUp`] tells that it has come. The router's silence, and the steps of a
     /// handshake, are timed anew.
     pub fn handle_pause(&mut self, pause: Pause, now: Duration) {
         self.pauses = self.pauses.and(pause);

@@ -77,8 +77,7 @@ impl Client {
         }
     }
 
-    /// Nothing is sent while there is no open session; what is declared then is declared when it
-    /// opens.
+    /// Nothing is sent while no session is open; what is declared then is declared when one opens.
     pub(super) fn enqueue_declaration(&mut self, head: Vec<u8>) {
         if !self.is_open() {
             return;

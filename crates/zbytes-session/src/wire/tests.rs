@@ -216,7 +216,7 @@ fn response(wire_expr: WireExpr<'static>, replier: EntityGlobalIdProto, payload:
 }
 
 #[test]
-fn puts_deletes_and_replies_are_zenohs_byte_by_byte_and_read_back() {
+fn puts_deletes_and_replies_are_zenohs_byte_by_byte() {
     let key = keyexpr::new("lab/x").unwrap();
     let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
     for content in contents() {
@@ -353,7 +353,7 @@ fn a_key_in_an_undeclaration_is_read_and_not_stood_in_for() {
 }
 
 #[test]
-fn a_routers_timestamp_makes_a_message_longer_by_what_is_kept_free_for_it() {
+fn a_routers_timestamp_fits_in_what_is_kept_free_for_it() {
     let put = |timestamp| {
         bytes(&NetworkMessage::from(NetworkBody::Push(Push {
             wire_expr: wire_key("lab/x"),

@@ -40,7 +40,7 @@ impl Addressed {
         self.payload.len()
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.payload.is_empty()

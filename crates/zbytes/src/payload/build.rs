@@ -73,8 +73,8 @@ impl ZBytes {
             match look.admit(source, &mut segments) {
                 Ok(Pending::Nothing) => modes.push(mode),
                 Ok(then) => {
-                    // What is copied is no longer referred to when buffers are taken away, so it is
-                    // not in the way of a move.
+                    // What is copied is not referred to any more when buffers are taken away, so it
+                    // is not in the way of a move.
                     modes.push(if matches!(then, Pending::Copy(_)) { Mode::Copy } else { mode });
                     pending.push((index, then));
                 }

@@ -46,7 +46,7 @@ impl ZBytes {
         &self.segments
     }
 
-    /// The segments, for somebody who goes on with them. Nothing is copied; the payload is gone,
+    /// The segments, for a caller who goes on with them. Nothing is copied; the payload is gone,
     /// other payloads over the same owners stay.
     #[must_use]
     pub fn into_segments(self) -> Vec<Segment> {
@@ -59,7 +59,7 @@ impl ZBytes {
         self.len
     }
 
-    /// Whether there is no byte in it. It may still have empty segments.
+    /// Whether it has no byte. It may still have empty segments.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0

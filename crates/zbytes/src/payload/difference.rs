@@ -6,7 +6,7 @@ use super::{addressed::Addressed, build::BuildError, search::Direction};
 use crate::ledger::Ledger;
 
 /// Differing bytes are counted by blocks of this many bytes; a look at bytes outside linear memory
-/// is no longer either.
+/// is not longer either.
 const BLOCK: usize = 64 << 10;
 
 /// Two windows through which bytes outside linear memory are looked at.
@@ -173,8 +173,8 @@ pub struct Seek<'a> {
 }
 
 impl Seek<'_> {
-    /// Looks on, at the bytes of about one block. `Some` when it has ended, with what it has found;
-    /// blocks without a differing byte, and blocks of nothing else, are passed without a look at
+    /// Looks on, at the bytes of about one block. `Some` when it has ended, with what it has found.
+    /// Blocks without a differing byte, and blocks of nothing else, are passed without a look at
     /// them.
     ///
     /// # Errors

@@ -17,9 +17,9 @@
 //!   | block|  | array |  | array |
 //!   +------+  +-------+  +-------+
 //!    copied:   borrowed:  moved:
-//!    one block the        nobody else
-//!    for all   caller     can reach it
-//!              has it too
+//!    one block the        the caller
+//!    for all   caller     cannot reach
+//!              has it too it any more
 //! ```
 //!
 //! # When bytes are copied
@@ -55,14 +55,14 @@
 //! # Ok::<(), zbytes::payload::BuildError>(())
 //! ```
 //!
-//! It must never flatten itself in silence: contiguous bytes exist only for whoever asks for them,
-//! with a ledger in hand.
+//! It must never flatten itself in silence: contiguous bytes exist only for a caller who asks for
+//! them, with a ledger in hand.
 //!
 //! # Borders and empty segments
 //!
 //! A payload keeps its borders, also those around empty segments: its layout is what was built.
 //! They are not on the wire. A receiver gets one run of bytes and finds the borders of its own
-//! batches in it; so payloads are compared by bytes ([`ZBytes::eq_bytes`]) and, where that is
+//! batches in it. So payloads are compared by bytes ([`ZBytes::eq_bytes`]) and, where that is
 //! meant, by their borders ([`ZBytes::eq_layout`]).
 //!
 //! # What is where

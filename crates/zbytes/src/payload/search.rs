@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_longer_than_the_payload_is_absent_and_nothing_is_no_search() {
+    fn what_is_longer_than_the_payload_is_not_found() {
         let (payload, _) = addressed(&[b"ab".to_vec()]);
         assert_eq!(run(&payload, b"abc", 0, Direction::Forwards, 10), None);
         assert_eq!(run(&payload, b"abc", 2, Direction::Backwards, 10), None);

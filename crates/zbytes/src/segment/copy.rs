@@ -74,9 +74,9 @@ impl Segment {
         Ok(())
     }
 
-    /// Shows the bytes to `look` in windows of at most `window.len()` bytes: in place when they are
-    /// in linear memory (nothing is copied), else through `window`, which the ledger counts. An
-    /// empty `window` is replaced by one of 256 B.
+    /// Shows the bytes to `look` in windows of at most `window.len()` bytes. They are shown in
+    /// place in linear memory (nothing is copied), else through `window`, which the ledger counts.
+    /// An empty `window` is replaced by one of 256 B.
     ///
     /// # Errors
     /// [`SegmentError::Detached`], possibly after some windows were shown.

@@ -50,14 +50,14 @@ impl Cause {
             Self::Immutable => "an immutable ArrayBuffer".to_owned(),
             Self::AlsoMoved { other } => format!("in a buffer that segment {} moves", count(other)),
             Self::AlsoBorrowed { other } => format!("in a buffer that segment {} borrows", count(other)),
-            Self::Lent => "a segment that only borrows its bytes".to_owned(),
+            Self::Lent => "a segment that borrows its bytes from another owner".to_owned(),
         }
     }
 
     /// Why that matters.
     const fn why(self) -> &'static str {
         match self {
-            Self::Shared => "another thread may write it at any time, and a payload cannot take it away",
+            Self::Shared => "another thread may write it at any time, and a move cannot take it away",
             Self::Resizable => "its length may change under the payload",
             Self::WasmMemory => "it is detached when that memory grows, and the memory has another owner",
             Self::Partial { .. } => "moving takes the whole buffer away, also the bytes around the view",
@@ -76,7 +76,7 @@ pub enum SegmentError {
     /// The buffer of a source was detached before it was taken (`ArrayBuffer.transfer`, a transfer
     /// to a Worker).
     #[error(
-        "the source is detached: its bytes were handed over before, or it was a view of wasm memory, which has grown since"
+        "the source is detached: its bytes were handed to another owner before, or it was a view of wasm memory, which has grown since"
     )]
     SourceDetached,
     /// The owner was detached or resized after the segment was made.

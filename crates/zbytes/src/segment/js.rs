@@ -2,12 +2,12 @@
 //! `ArrayBuffer`s, and how arrays are taken.
 //!
 //! The engine may detach a buffer at any time (`transfer()`, a transfer to a Worker). So no Rust
-//! reference to the bytes is ever made; each use copies through the engine and first compares the
+//! reference to the bytes is ever made. Each use copies through the engine and first compares the
 //! length that the array has now with the one that it had.
 //!
 //! Looking at a source costs a few calls into the engine. Everything that can be known is looked up
-//! before the first buffer is taken away from anybody: a payload that is refused leaves its sources
-//! as they were.
+//! before the first buffer is taken away from its owner. So a payload that is refused leaves its
+//! sources as they were.
 
 use std::{
     arch::wasm32::memory_size,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::ledger::{Entry, Ledger, Place, Reason, Stage};
 
-// The getters of js-sys give lengths as `u32`, and `true` or `false` only; a buffer may be longer,
+// The getters of js-sys give lengths as `u32`, and `true` or `false` only. A buffer may be longer,
 // and an older engine may not know a property.
 #[wasm_bindgen]
 extern "C" {
@@ -67,7 +67,7 @@ extern "C" {
 }
 
 /// What keeps bytes in the JavaScript heap alive. Dropped with the last segment that refers to it;
-/// then the engine may collect the array, if nobody else holds it.
+/// then the engine may collect the array, if no other code holds it.
 struct JsOwner {
     /// The caller's array, or a buffer.
     array: JsValue,
@@ -149,7 +149,7 @@ impl JsBytes {
         Self { owner, start: 0, len }
     }
 
-    /// Takes a whole buffer that nobody else holds.
+    /// Takes a whole buffer that no other code holds.
     pub(super) fn own(buffer: ArrayBuffer) -> Self {
         let len = buffer.unchecked_ref::<Bytes>().buffer_length() as usize;
         Self::whole(JsOwner::new(buffer.into(), len, Aliasing::Exclusive))
@@ -195,14 +195,14 @@ impl JsBytes {
         let old = into.len();
         let space: &mut [MaybeUninit<u8>] = &mut into.spare_capacity_mut()[..self.len];
         self.owner.copy_out(self.start, self.len, space.as_mut_ptr().cast())?;
-        // SAFETY: `copy_out` has written all of `space`, the first `self.len` bytes after the old
-        // length, which lie inside the capacity, or it came back with an error.
+        // SAFETY: `copy_out` came back without an error, so it has written all of `space`. These
+        // are the first `self.len` bytes after the old length, and they lie inside the capacity.
         unsafe { into.set_len(old + self.len) };
         Ok(())
     }
 
     /// Whether its length allows it to be the memory of another wasm module, which an engine
-    /// refuses to detach. There is no way to ask.
+    /// refuses to detach. A program cannot ask for that.
     pub(super) fn is_suspect(&self) -> bool {
         self.len.is_multiple_of(65_536)
     }
@@ -270,7 +270,7 @@ fn describe(value: &JsValue) -> String {
     }
     match value.js_typeof().as_string().as_deref() {
         Some("object") => {
-            // Anybody may have given the object a `constructor` that is none.
+            // A program may have given the object a `constructor` that is not one.
             let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).unwrap_or_default();
             let name = get(&get(value, "constructor"), "name").as_string().unwrap_or_default();
             if name.is_empty() { "an object".to_owned() } else { format!("an object of type {name}") }
@@ -309,7 +309,7 @@ extern "C" {
     #[wasm_bindgen(js_name = ordinaryWhole)]
     fn ordinary_whole(value: &JsValue, memory: &JsValue, moved: &Array) -> f64;
 
-    /// Whether a value that is no view is a buffer, shared or not.
+    /// Whether a value that is not a view is a buffer, shared or not.
     #[wasm_bindgen(js_name = isBuffer)]
     fn is_buffer(value: &JsValue) -> bool;
 
@@ -318,8 +318,8 @@ extern "C" {
     fn is_detached(buffer: &JsValue) -> bool;
 
     /// Copies `length` bytes from `start` of an array or buffer of `whole` bytes on to `address` in
-    /// this program's memory, and says how many bytes there are in it; nothing is copied when that
-    /// is another number.
+    /// this program's memory. Returns how many bytes the source has now; nothing is copied when
+    /// that is not `whole`.
     #[wasm_bindgen(js_name = copyIn)]
     fn copy_in(memory: &JsValue, array: &JsValue, whole: f64, start: f64, length: f64, address: u32) -> f64;
 
@@ -349,8 +349,8 @@ impl Engine {
         Self { memory: memory(), pages: memory_size::<0>(), moved: Array::new(), excess: 0.0 }
     }
 
-    /// A length as `usize`, which saturates; a payload of that size is refused before anybody uses
-    /// it.
+    /// A length as `usize`, which saturates; a payload of that size is refused before it is
+    /// used.
     fn note(&mut self, len: f64) -> usize {
         let noted = len as usize;
         self.excess += len - noted as f64;
@@ -557,7 +557,7 @@ pub(super) fn fill<R>(
     length: usize,
     produce: impl FnOnce(&Object) -> R,
 ) -> Result<(Segment, R), SegmentError> {
-    // Of a length that no number holds there is no memory either.
+    // Memory of a length that no number holds cannot be had either.
     let mut space = Aligned::zeros(length.saturating_mul(element.size()))?;
     let result = lend(space.bytes_mut(), element, produce)?;
     Ok((Segment::from_owner(space), result))
@@ -600,7 +600,7 @@ pub fn to_array_buffer(segments: &[Segment], ledger: &mut Ledger) -> Result<Arra
     let requested: usize = segments.iter().map(Segment::len).sum();
     let length = Array::of1(&JsValue::from_f64(requested as f64));
     let class = Reflect::get(&global(), &"Uint8Array".into()).and_then(JsCast::dyn_into::<Function>);
-    // Through `Reflect`, because the constructor throws when there is no memory.
+    // Through `Reflect`, because the constructor throws when memory is missing.
     let bytes: Uint8Array = class
         .and_then(|class| Reflect::construct(&class, &length))
         .map_err(|_| (0, SegmentError::OutOfMemory { requested }))?
@@ -618,7 +618,7 @@ pub fn to_array_buffer(segments: &[Segment], ledger: &mut Ledger) -> Result<Arra
 
 /// Finds the segments that want a buffer which another one before them wants, where one of the two
 /// moves it. Calls `met` with each of them, in payload order. `moves` tells of an index whether a
-/// buffer is to be taken away there; a segment that was moved into another payload before has its
+/// buffer is to be taken away there. A segment that was moved into another payload before has its
 /// buffer already.
 ///
 /// # Errors

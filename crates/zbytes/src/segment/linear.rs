@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_producer_writes_in_place_at_an_address_that_fits_its_elements() {
+    fn a_producer_writes_in_place_at_an_aligned_address() {
         let mut written = std::ptr::null();
         let segment = Segment::fill(10, |bytes| {
             written = bytes.as_ptr();

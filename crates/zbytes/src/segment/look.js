@@ -1,5 +1,5 @@
-// Looks at what a caller hands over. Most sources are ordinary: an array, or a buffer, of fixed length, that nobody shares and
-// nobody has detached. Whatever is not, or is not known to be, or throws when it is asked, is looked at closely by js.rs, which
+// Looks at what a caller hands over. Most sources are ordinary: an array, or a buffer, of fixed length, neither shared nor
+// detached. Whatever is not, or is not known to be, or throws when it is asked, is looked at closely by js.rs, which
 // also finds the words.
 
 // The buffer behind `value` if it is ordinary, else undefined. `memory` is the buffer of this program's own memory.
@@ -33,7 +33,7 @@ export function ordinaryWhole(value, memory, moved) {
 
 const lengthGetter = (prototype) => Object.getOwnPropertyDescriptor(prototype, "byteLength").get;
 
-// Whether `value` really is a buffer, shared or not: its prototype and its tag can be anybody's, but only a buffer answers to this
+// Whether `value` really is a buffer, shared or not: any value can have its prototype and its tag, but only a buffer answers to this
 // getter, and one of another frame does too.
 export function isBuffer(value) {
     try {
@@ -51,7 +51,7 @@ export function isBuffer(value) {
     }
 }
 
-// Whether `buffer` is detached. Engines of before 2024 do not say it, but nobody can make a view of a detached buffer.
+// Whether `buffer` is detached. Engines of before 2024 do not say it, but a view of a detached buffer cannot be made.
 export function isDetached(buffer) {
     if (buffer.detached !== undefined) return buffer.detached;
     try {

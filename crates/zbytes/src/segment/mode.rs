@@ -41,8 +41,8 @@ impl Mode {
     }
 }
 
-/// The table of the three modes, a line for each row with `|` between the cells, as it stands in
-/// the documentation, in the README of this crate, in the lab's guide and in the page.
+/// The table of the three modes, a line for each row with `|` between the cells. It stands in the
+/// documentation, in the README of this crate, in the lab's guide and in the page.
 const TABLE: &str = include_str!("modes.md");
 
 /// The cells of the table of the three modes: first the heads, then a row for each of

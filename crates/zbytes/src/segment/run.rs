@@ -73,8 +73,8 @@ impl Segment {
     /// through a JavaScript array of that element type; nothing is copied. Returns what `produce`
     /// returned beside the segment.
     ///
-    /// The array is good for this call only: it is a window into wasm memory, which is detached
-    /// when that memory grows, and which would show whatever comes to lie there. Do not keep it.
+    /// The array is good for this call only: it is a window into wasm memory. It is detached when
+    /// that memory grows, and would show whatever comes to lie there. Do not keep it.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`], or [`SegmentError::NoSuchArray`] when the engine lacks that
@@ -115,7 +115,7 @@ impl Segment {
         }
     }
 
-    /// A way to see whether the owner is still held, without holding it; `None` in linear memory,
+    /// A way to see whether the owner is still held, without holding it. `None` in linear memory,
     /// where an owner of your own sees its `Drop`.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
@@ -127,7 +127,7 @@ impl Segment {
     }
 
     /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied
-    /// here. Over wasm memory the view is good until that grows; and whoever writes through it
+    /// here. Over wasm memory the view is good until that grows. Code that writes through it
     /// writes the segment's bytes.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl Segment {
         }
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

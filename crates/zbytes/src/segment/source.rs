@@ -16,7 +16,7 @@ use crate::ledger::Reason;
 use super::{Aliasing, Cause};
 
 /// Memory that can become a segment. Made by `From` out of vectors, boxed slices, static bytes,
-/// texts, zenoh slices, segments and, in a browser, JavaScript values; making one reads and copies
+/// texts, zenoh slices, segments and, in a browser, JavaScript values. Making one reads and copies
 /// nothing.
 #[derive(Clone)]
 pub struct Input(pub(super) Kind);
@@ -64,8 +64,8 @@ impl fmt::Debug for Input {
     }
 }
 
-/// One segment of a payload to be: its memory, the mode by which it is taken, and what to do when
-/// that mode cannot take it.
+/// One segment of a payload to be: its memory, the mode that takes it, and what to do when that
+/// mode cannot take it.
 ///
 /// ```
 /// use zbytes::{payload::ZBytes, segment::Source};
@@ -132,7 +132,7 @@ impl Source {
         Ok(self.clone().into_readable()?.len())
     }
 
-    /// Whether there is no byte in it now.
+    /// Whether it has no byte now.
     ///
     /// # Errors
     /// As [`Source::len`].
@@ -204,13 +204,13 @@ impl Look {
         0
     }
 
-    /// Puts the one segment that a source will be behind `segments`, those that were admitted
-    /// before it, and says what is to be done with it when all can be taken.
+    /// Puts the one segment that a source will be behind `segments`, which were admitted before it.
+    /// Says what is to be done with it when all can be taken.
     ///
     /// # Errors
     /// Why it cannot be taken.
     // A segment in linear memory must go from the caller's list into the payload's through
-    // registers; by way of the stack it costs twice the time. So this is inlined, and whatever
+    // registers. By way of the stack it costs twice the time. So this is inlined, and whatever
     // takes an address is left to functions of their own.
     #[inline(always)]
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {

@@ -24,7 +24,7 @@ fn count(bytes: isize) {
 }
 
 // SAFETY: everything is passed on to the system's allocator as it came; counting allocates nothing.
-#[allow(unsafe_code, reason = "there is no other way to count what is allocated")]
+#[allow(unsafe_code, reason = "Rust has no other way to count what is allocated")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);

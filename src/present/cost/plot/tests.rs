@@ -28,18 +28,18 @@ fn every_mark_lies_within_its_plot_at_every_width() {
             assert!(!plot.marks.is_empty() && plot.width == width);
             for mark in &plot.marks {
                 match mark {
-                    Mark::Path { d, class } => {
+                    PlotMark::Path { d, class } => {
                         assert!(!d.contains("NaN") && !d.contains("inf"), "{class} {d}");
                         assert!(numbers(d).iter().all(|x| *x <= width.max(plot.height) + 1.0), "{width} {class} {d}");
                     }
-                    Mark::Rect { x, y, width: w, height, class } => {
+                    PlotMark::Rect { x, y, width: w, height, class } => {
                         assert!(*w > 0.0 && *height > 0.0, "{width} {class} {x} {w}");
                         assert!(
                             *x >= -0.5 && x + w <= width + 1.5 && y + height <= plot.height,
                             "{width} {class} {x} {w}"
                         );
                     }
-                    Mark::Text { anchor, x, words, y, .. } => {
+                    PlotMark::Text { anchor, x, words, y, .. } => {
                         let wide = format::text_width(words, 12.0);
                         let left = match *anchor {
                             "start" => *x,
@@ -61,7 +61,7 @@ fn the_bar_has_every_stage_and_what_fresh_memory_adds() {
     let rects: Vec<(&str, f64)> = plot
         .marks
         .iter()
-        .filter_map(|mark| if let Mark::Rect { class, width, .. } = mark { Some((*class, *width)) } else { None })
+        .filter_map(|mark| if let PlotMark::Rect { class, width, .. } = mark { Some((*class, *width)) } else { None })
         .collect();
     assert_eq!(rects.iter().map(|rect| rect.0).collect::<Vec<_>>(), ["p-ink", "p-ink", "p-hatch", "p-rest", "p-more"]);
     assert!(rects[0].1 < 14.0 && rects[3].1 > 350.0, "{rects:?}");
@@ -69,24 +69,27 @@ fn the_bar_has_every_stage_and_what_fresh_memory_adds() {
 }
 
 #[test]
-fn times_far_apart_are_each_drawn_around_a_median_and_near_ones_on_one_axis() {
+fn times_far_apart_are_each_drawn_around_their_median() {
     let words = |run: &Run| {
         let plot = densities(run, &Reading::of(run), 300.0).unwrap();
-        plot.marks.iter().filter(|mark| matches!(mark, Mark::Text { words, .. } if words.starts_with("1 × = "))).count()
+        plot.marks
+            .iter()
+            .filter(|mark| matches!(mark, PlotMark::Text { words, .. } if words.starts_with("1 × = ")))
+            .count()
     };
     assert_eq!(words(&fixture::run(Scenario::Payload)), 7);
     assert_eq!(words(&fixture::tiny()), 0);
 }
 
 #[test]
-fn an_interval_that_reaches_beyond_the_samples_is_drawn_to_its_end() {
+fn an_interval_beyond_the_samples_is_drawn_to_its_end() {
     let run = fixture::run(Scenario::Payload);
     let mut reading = Reading::of(&run);
     reading.puts[0].1.median.lower /= 50.0;
     let plot = densities(&run, &reading, 640.0).unwrap();
     let starts = |class: &str| {
         let of_class = plot.marks.iter().filter_map(|mark| match mark {
-            Mark::Path { d, class: other } if *other == class => numbers(d).first().copied(),
+            PlotMark::Path { d, class: other } if *other == class => numbers(d).first().copied(),
             _ => None,
         });
         of_class.collect::<Vec<_>>()
@@ -104,7 +107,7 @@ fn a_row_that_shares_a_median_says_whose_it_is() {
         .marks
         .iter()
         .filter_map(|mark| match mark {
-            Mark::Text { words, .. } if words.starts_with("1 × = ") => Some(words.as_str()),
+            PlotMark::Text { words, .. } if words.starts_with("1 × = ") => Some(words.as_str()),
             _ => None,
         })
         .collect();
@@ -124,7 +127,7 @@ fn labels_at_the_ends_of_lines_do_not_overlap() {
         let mut places: Vec<f64> = plot
             .marks
             .iter()
-            .filter_map(|mark| if let Mark::Text { class: "p-strong", y, .. } = mark { Some(*y) } else { None })
+            .filter_map(|mark| if let PlotMark::Text { class: "p-strong", y, .. } = mark { Some(*y) } else { None })
             .collect();
         places.sort_by(f64::total_cmp);
         assert_eq!(places.len(), reading::variants(&run).len());
@@ -139,8 +142,11 @@ fn a_crossing_is_marked_with_its_interval() {
     let at = Interval { lower: 15_000.0, estimate: 20_000.0, upper: 26_000.0 };
     reading.crossings = vec![Crossing { below: Variant::Copy, above: Variant::Borrow, at }];
     let plot = sweep(&run, &reading, 640.0).unwrap();
-    assert!(plot.marks.iter().any(|mark| matches!(mark, Mark::Rect { class: "p-band", width, .. } if *width > 5.0)));
-    let says = |mark: &Mark| matches!(mark, Mark::Text { words, .. } if words == "copy and borrow cross at 19.5 KiB");
+    assert!(
+        plot.marks.iter().any(|mark| matches!(mark, PlotMark::Rect { class: "p-band", width, .. } if *width > 5.0))
+    );
+    let says =
+        |mark: &PlotMark| matches!(mark, PlotMark::Text { words, .. } if words == "copy and borrow cross at 19.5 KiB");
     assert!(plot.marks.iter().any(says));
 }
 
@@ -170,7 +176,7 @@ fn an_exported_plot_stands_alone() {
     // The style knows every class of a mark.
     for plot in plots(640.0) {
         for mark in &plot.marks {
-            let (Mark::Path { class, .. } | Mark::Rect { class, .. } | Mark::Text { class, .. }) = mark;
+            let (PlotMark::Path { class, .. } | PlotMark::Rect { class, .. } | PlotMark::Text { class, .. }) = mark;
             for class in class.split_whitespace() {
                 assert!(STYLE.contains(&format!(".{class}")), "{class}");
             }

@@ -13,7 +13,7 @@ use crate::{
 
 /// One series, summed up.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct SeriesSummary {
     /// What was run.
     pub variant: Variant,
     /// Payload bytes of one run.
@@ -32,7 +32,7 @@ pub struct Place {
 
 /// One stage of the puts of one variant, summed up.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct StageSummary {
     /// How the payload was built.
     pub variant: Variant,
     /// Which stage.
@@ -73,11 +73,11 @@ pub struct Crossing {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Every series that has samples, in the run's order.
-    pub places: Vec<Place>,
+    pub places: Vec<SeriesSummary>,
     /// Whole puts, by how the payload was built.
     pub puts: Vec<(Variant, Summary)>,
     /// The stages of all puts.
-    pub parts: Vec<Part>,
+    pub parts: Vec<StageSummary>,
     /// The share of copying in a whole put by copy: of what building by copy takes beyond building
     /// by borrow.
     pub share: Option<Interval>,
@@ -97,7 +97,7 @@ impl Reading {
     /// Reads a run.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        let places: Vec<Place> = run.series.iter().enumerate().filter_map(place).collect();
+        let places: Vec<SeriesSummary> = run.series.iter().enumerate().filter_map(place).collect();
         let totals = |variant: Variant| Some(run.puts.iter().find(|puts| puts.variant == variant)?.totals());
         let put = |variant: Variant| run.puts.iter().find(|puts| puts.variant == variant);
         let share = put(Variant::Copy).zip(put(Variant::Borrow)).and_then(|(copy, borrow)| {
@@ -107,7 +107,7 @@ impl Reading {
             let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
             let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
             let share = stats::ratio(&copying, &totals)?;
-            // A part is no more than the whole, however little the clock saw of both.
+            // A part is at most the whole, however little the clock saw of both.
             Some(Interval { upper: share.upper.min(1.0), ..share })
         });
         let arrived = totals(Variant::Copy)
@@ -167,13 +167,13 @@ impl Reading {
 
     /// The first place of a variant.
     #[must_use]
-    pub fn first(&self, variant: Variant) -> Option<&Place> {
+    pub fn first(&self, variant: Variant) -> Option<&SeriesSummary> {
         self.places.iter().find(|place| place.variant == variant)
     }
 
     /// A stage of the puts of a variant.
     #[must_use]
-    pub fn part(&self, variant: Variant, stage: Stage) -> Option<&Part> {
+    pub fn part(&self, variant: Variant, stage: Stage) -> Option<&StageSummary> {
         self.parts.iter().find(|part| (part.variant, part.stage) == (variant, stage))
     }
 
@@ -206,8 +206,8 @@ impl Reading {
     }
 }
 
-pub(super) fn place((index, series): (usize, &Series)) -> Option<Place> {
-    Some(Place {
+pub(super) fn place((index, series): (usize, &Series)) -> Option<SeriesSummary> {
+    Some(SeriesSummary {
         variant: series.variant,
         bytes: series.bytes,
         segments: series.segments,
@@ -218,9 +218,9 @@ pub(super) fn place((index, series): (usize, &Series)) -> Option<Place> {
     })
 }
 
-pub(super) fn parts(run: &Run) -> Vec<Part> {
+pub(super) fn parts(run: &Run) -> Vec<StageSummary> {
     let of_put = |variant, stage: &crate::run::StageSeries| {
-        Some(Part { variant, stage: stage.stage, copied: stage.copied, summary: Summary::of(&stage.samples)? })
+        Some(StageSummary { variant, stage: stage.stage, copied: stage.copied, summary: Summary::of(&stage.samples)? })
     };
     run.puts.iter().flat_map(|puts| puts.stages.iter().filter_map(|stage| of_put(puts.variant, stage))).collect()
 }

@@ -103,7 +103,7 @@ pub fn when(id: u64) -> String {
 /// The result of a run in a few words, for a list of runs.
 #[must_use]
 pub fn brief(run: &Run) -> String {
-    // Not the whole reading: a list of forty runs would work out intervals that nobody looks at.
+    // Not the whole reading: a list of forty runs would work out intervals that it does not show.
     let Some((first, second)) = pairs(run.scenario).first() else { return String::new() };
     let last = |variant| {
         let series = run.of(variant).max_by_key(|series| x_of(run.scenario, series))?;

@@ -17,7 +17,7 @@ mod names;
 mod sentences;
 
 pub use self::{
-    comparison::{Comparison, Crossing, Part, Place, Reading, variants},
+    comparison::{Comparison, Crossing, Reading, SeriesSummary, StageSummary, variants},
     conditions::{brief, civil, conditions, partial_words, progress_words, when},
     names::{key, long_name, name, question, scenario_key, scenario_name, stage_words, x_about, x_of, x_words},
     sentences::{

@@ -123,7 +123,7 @@ pub const fn question(scenario: Scenario) -> (&'static str, &'static str) {
     match scenario {
         Scenario::Payload => (
             "What does copying this payload cost, here?",
-            "It is built many times: with every segment **copied**, **borrowed** and **moved**, in turns, so that \
+            "It is built many times, with every segment **copied**, **borrowed** and **moved**. They take turns, so that \
              whatever else the machine does meets all of them alike. Copying is done twice: into memory that was used \
              before, and into fresh memory.",
         ),
@@ -139,8 +139,8 @@ pub const fn question(scenario: Scenario) -> (&'static str, &'static str) {
         ),
         Scenario::Worker => (
             "What does handing this payload to a Worker cost?",
-            "One array as long as the payload goes to a Worker and back: by structured clone, which copies them, and by transfer, which hands \
-             over their memory.",
+            "One array as long as the payload goes to a Worker and back. Structured clone copies its bytes, and transfer hands \
+             over its memory.",
         ),
         Scenario::Blob => (
             "Who makes one run of bytes out of many faster?",
@@ -152,7 +152,7 @@ pub const fn question(scenario: Scenario) -> (&'static str, &'static str) {
         ),
         Scenario::Message => (
             "What does the way from an array to a Cap'n Proto payload cost, without a copy and with?",
-            "The first message of Build is taken apart into its segments, and a payload is made of them by **copy** and by **borrow**: the \
+            "The first message of Build is taken apart into its segments. A payload is made of them by **copy** and by **borrow**: the \
              rows of the proposal. Then the whole way from the array to a payload, by a message that is **filled** from it and by one \
              that **adopts** it.",
         ),

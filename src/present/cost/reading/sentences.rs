@@ -1,7 +1,7 @@
 //! What a run says: the verdict, and what to understand by it.
 
 use super::{
-    comparison::{Comparison, Crossing, Place, Reading},
+    comparison::{Comparison, Crossing, Reading, SeriesSummary},
     names::{name, x_about, x_words},
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     run::{Run, Scenario, Stage, Variant},
 };
 
-/// A copy that somebody else makes.
+/// A copy that another program makes, such as the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Beside which stage it stands.
@@ -224,7 +224,7 @@ fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
 
 /// The shortest and the longest arrays that were moved, where the longest took several times as
 /// long.
-fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&Place; 2]> {
+fn moving_grows(scenario: Scenario, reading: &Reading) -> Option<[&SeriesSummary; 2]> {
     let moved = || reading.places.iter().filter(|place| scenario == Scenario::Sizes && place.variant == Variant::Move);
     let (short, long) = (moved().min_by_key(|place| place.bytes)?, moved().max_by_key(|place| place.bytes)?);
     (long.summary.median.lower > 4.0 * short.summary.median.upper).then_some([short, long])
@@ -237,9 +237,9 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
     let mut say = |text: &str| words.push(text.to_owned());
     say("**The interval.** If the same were measured again and again while nothing changes, 95 of 100 such intervals \
          would hold the true median. Between two runs something may change: the browser compiles the program better, the \
-         machine has other work. So compare what was measured in one run. Where the interval of a ratio holds 1, there is no winner, whatever the estimate says. It is called the \
+         machine has other work. So compare what was measured in one run. Where the interval of a ratio holds 1, neither side wins, whatever the estimate says. It is called the \
          same when all of it is within 5 % of 1. It is made from how far parts of the run lie apart, and not from the spread of single \
-         samples: where the machine changed its pace meanwhile, it is wider than the quartiles.");
+         samples. Where the machine changed its pace meanwhile, it is wider than the quartiles.");
     if reading.put().is_some() {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
@@ -260,8 +260,8 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
              copies every array into a new ArrayBuffer.");
     } else if reading.first(Variant::CopyFresh).is_some() && run.scenario == Scenario::Payload {
         say(
-            "**Fresh memory** adds nothing here that can be told. It is measured by a loop in JavaScript that copies every \
-             array into a new ArrayBuffer and makes no segments: with many small ones that is less work.",
+            "**Fresh memory** adds nothing here that can be told. A loop in JavaScript measures it: the loop copies every \
+             array into a new ArrayBuffer and makes no segments. With many small ones that is less work.",
         );
     } else if run.scenario == Scenario::Payload {
         say("**Fresh memory** was not measured: above 64 MiB the browser takes too long to give it back.");
@@ -298,8 +298,8 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
         Scenario::Sizes | Scenario::Counts => {
             say(
                 "**The plot.** Both axes are logarithmic: equal distances are equal factors. Dots are samples, lines join \
-                 medians. A grey band is the cost model, fixed cost plus so much for each byte or segment, as far as it \
-                 holds; the shaded part is where that of copy does not, mostly because caches end.",
+                 medians. A grey band is the cost model, as far as it holds: a fixed cost, plus so much for each byte or segment. \
+                 In the shaded part the model of copy does not hold, mostly because caches end.",
             );
         }
         Scenario::Worker => {
@@ -310,7 +310,7 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
         }
         Scenario::Blob => {
             say(
-                "**A Blob is no array.** The browser may keep its bytes in another process or on disk; reading them back \
+                "**A Blob is not an array.** The browser may keep its bytes in another process or on disk. Reading them back \
                  is a copy of its own, which is in the time. Our gather makes one copy inside of wasm memory.",
             );
         }

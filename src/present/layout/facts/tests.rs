@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     app::{Message, Preset, Sending},
     message::Schema,
-    present::layout::story::{first_refused, is_refused, mode_sentence, owner, story, way_sentence},
+    present::{
+        layout::story::{first_refused, is_refused, mode_sentence, owner, pointer_words, story, way_sentence},
+        texts::review,
+    },
     segment::Unsupported,
 };
 
@@ -185,6 +188,51 @@ fn every_part_of_a_message_has_its_words() {
     assert_eq!((in_place.filling, in_place.building), (0, 0));
 }
 
+/// What is said of a row and of its pieces.
+fn told(row: &Row) -> String {
+    let pieces = plan(std::slice::from_ref(row)).pieces;
+    let piece = |piece: &Piece| format!("- {}: {}\n  {}\n", piece.name, owner(piece), story(piece));
+    let pieces: String = pieces.iter().map(piece).collect();
+    let message = row.way().map(|_| format!("{}\n{}\n", way_sentence(row), pointer_words(row)));
+    format!(
+        "{}, {}\n{}\n{}{pieces}\n",
+        row_words(row),
+        row.mode.name(),
+        mode_sentence(row),
+        message.unwrap_or_default()
+    )
+}
+
+#[test]
+fn the_stories_are_those_that_were_reviewed() {
+    let array = row(0, Element::Int32, 5, 1, Mode::Copy);
+    let file = Row { kind: Kind::File(0), element: Element::Uint8, ..array.clone() };
+    let part = Row { before: 8, after: 4, ..array.clone() };
+    let copied = Row { unsupported: Unsupported::Copy, ..part.clone() };
+    let rows = [
+        array.clone(),
+        Row { place: Place::Linear, ..array.clone() },
+        file,
+        part,
+        copied,
+        row(0, Element::Int32, 0, 1, Mode::Copy),
+    ];
+    let modes = |row: &Row| Mode::ALL.map(|mode| told(&Row { mode, ..row.clone() })).concat();
+    review("stories-arrays", &rows.iter().map(modes).collect::<String>());
+    for way in Way::ALL {
+        let mut text = String::new();
+        for (place, shape) in [(Place::Linear, 3), (Place::JsHeap, 3), (Place::Linear, 0)] {
+            let message = Message { way, shape: vec![shape], ..Message::first(Schema::Tensor) };
+            let words = modes(&Row { place, ..Row::message(0, "t", Element::Int32, message) });
+            // For most ways the place makes no difference.
+            if !text.contains(&words) {
+                text += &words;
+            }
+        }
+        review(&format!("stories-{}", way.name().replace(' ', "-")), &text);
+    }
+}
+
 #[test]
 fn no_story_is_too_long_for_its_place() {
     for schema in Schema::ALL {
@@ -254,7 +302,7 @@ fn a_part_that_is_to_be_moved_is_refused_where_it_is_and_named() {
     assert_eq!(first_refused(&rows).map(|(segment, row)| (segment, row.id)), Some((7, 3)));
     assert_eq!(row_words(&part), "Uint8Array, a part, JS heap");
     assert!(is_refused(&part) && mode_sentence(&part).starts_with("Not taken"));
-    // Whoever asks for a copy instead gets one, and it is counted.
+    // A person who asks for a copy instead gets one, and the ledger counts it.
     let copied = Row { unsupported: Unsupported::Copy, ..part };
     let rows = [copied.clone()];
     assert_eq!(first_refused(&rows), None);

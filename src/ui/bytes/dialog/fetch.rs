@@ -11,7 +11,7 @@ use super::{Asked, BytesDialog, INSPECTED, Msg};
 use crate::{app::Problem, app::bytes::Seen, present::hex::Lines};
 
 /// Bytes that are on the screen, with some around them.
-pub(super) struct Window {
+pub(super) struct BytesWindow {
     /// The edition of the bytes.
     edition: u64,
     /// Which bytes were asked for. Either payload may end before.
@@ -20,7 +20,7 @@ pub(super) struct Window {
     pub(super) theirs: Seen,
 }
 
-impl Window {
+impl BytesWindow {
     /// Why not all bytes in view can be read.
     pub(super) fn problem(&self, in_view: &Range<usize>) -> Option<&Problem> {
         [&self.mine, &self.theirs].into_iter().find_map(|seen| {
@@ -110,7 +110,7 @@ impl BytesDialog {
     pub(super) fn fetched(&mut self, number: u64, [mine, theirs]: [Seen; 2]) -> bool {
         let fetch = self.waits.window.take_if(|fetch| fetch.asked.number == number);
         let (Some(Fetch { edition, range, .. }), Some(open)) = (fetch, &mut self.open) else { return false };
-        open.window = Some(Window { edition, mine: Seen { offset: range.start, ..mine }, theirs, range });
+        open.window = Some(BytesWindow { edition, mine: Seen { offset: range.start, ..mine }, theirs, range });
         true
     }
 

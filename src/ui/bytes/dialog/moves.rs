@@ -108,7 +108,7 @@ impl BytesDialog {
         }
     }
 
-    /// By so many pixels, of which what is no whole line is given back.
+    /// Scrolls by whole lines, and returns the pixels that are left over.
     pub(super) fn scroll_by(&mut self, pixels: f64) -> f64 {
         let Some(open) = &self.open else { return 0.0 };
         let lines = (pixels / LINE).trunc();
@@ -157,7 +157,7 @@ impl BytesDialog {
     }
 }
 
-/// Nobody can change the rows as long as the dialog is open.
+/// The person cannot change the rows as long as the dialog is open.
 fn has_segments_of_rows(state: &State, holds: &Holds) -> bool {
     state.plan().is_ok_and(|plan| holds.holding().is_some_and(|holding| hex::has_segments_of(&plan, holding)))
 }

@@ -8,10 +8,10 @@ use crate::{
     app::{Problem, State, bytes::Subject},
     present::{
         format,
-        hex::{Order, Sought, Style},
+        hex::{ByteOrder, Sought, Style},
     },
     segment::{Element, Mode},
-    web::{bytes::Held, clipboard::to_clipboard},
+    web::{bytes::Held, clipboard::Promised},
 };
 
 /// The mode of the row that has the byte at `offset` of the payload that the rows make.
@@ -22,7 +22,7 @@ pub(super) fn mode_at(state: &State, offset: usize) -> Option<Mode> {
 }
 
 impl BytesDialog {
-    pub(super) fn copy(&mut self, ctx: &Context<Self>, style: Style) {
+    pub(super) fn copy(&mut self, ctx: &Context<Self>, style: Style, place: Promised) {
         let (element, order) = (self.choices.element, self.choices.read_order);
         let Some(open) = &mut self.open else { return };
         let selected = open.selection();
@@ -50,9 +50,9 @@ impl BytesDialog {
             let (text, words) = as_text(&seen.bytes, style, element, order);
             link.send_message(Msg::Said(number, Ok(words)));
             let result = if secure {
-                to_clipboard(&text).await
+                place.write(&text).await
             } else {
-                Err("there is no clipboard on a page that came by plain http".to_owned())
+                Err("a page that came by plain http has no clipboard".to_owned())
             };
             if let Err(reason) = result {
                 link.send_message(Msg::NotCopied(number, text, reason));
@@ -77,7 +77,7 @@ impl BytesDialog {
     }
 
     pub(super) fn write(&mut self, ctx: &Context<Self>) {
-        let byte = match Sought::Hex.bytes(&self.choices.write, Order::Little).as_deref() {
+        let byte = match Sought::Hex.bytes(&self.choices.write, ByteOrder::Little).as_deref() {
             Ok([byte]) => *byte,
             Ok(_) => {
                 self.choices.write_error = Some("Expected one byte of two hexadecimal digits.".to_owned());
@@ -153,13 +153,13 @@ impl BytesDialog {
 }
 
 /// Bytes as text, and what to say of that.
-fn as_text(bytes: &[u8], style: Style, element: Element, order: Order) -> (String, String) {
+fn as_text(bytes: &[u8], style: Style, element: Element, order: ByteOrder) -> (String, String) {
     let what = format!("{} as {}", format::bytes(bytes.len()), style.name());
     let (text, note) = match style.text(bytes, element, order) {
         Some(text) => (text, String::new()),
         None => (
             style.text(bytes, Element::Uint8, order).unwrap_or_default(),
-            format!(" They are no whole number of {} elements, so they were copied as bytes.", element.name()),
+            format!(" They are not a whole number of {} elements, so they were copied as bytes.", element.name()),
         ),
     };
     (text, format!("Copied {what}.{note}"))

@@ -16,7 +16,7 @@ use crate::{
     payload::Direction,
     present::{
         format,
-        hex::{self, Mark, Order, Sought, Style},
+        hex::{self, ByteOrder, Mark, Sought, Style},
     },
     segment::{Element, Mode},
     ui::kit::{
@@ -25,6 +25,7 @@ use crate::{
         text_field::TextField,
         widgets::{Choice, Select, hatch, hue, problem, segmented, sends, swatch},
     },
+    web::clipboard::Promised,
 };
 
 /// The most segments that the view draws beside the scrollbar.
@@ -94,7 +95,7 @@ impl BytesDialog {
                     <Select id="bytes-subject" name="Which payload" value={AttrValue::from(open.subject.key())} options={subjects}
                         {choose} />
                     <span class="quiet bytes-len" id="bytes-len">{ self.len_words(open) }</span>
-                    <button type="button" id="bytes-close" onclick={sends(&ctx.props().send, Action::Look(None))}>{ "Close" }</button>
+                    <button type="button" id="bytes-close" data-closes="true" onclick={sends(&ctx.props().send, Action::Look(None))}>{ "Close" }</button>
                 </header>
                 { self.tools(ctx, open) }
                 <div class="bytes-body">
@@ -439,8 +440,11 @@ impl BytesDialog {
         let y = {
             let node = self.bar.clone();
             move |event: &PointerEvent| {
-                let top = node.cast::<Node>().map_or(0.0, |bar| bar.get_bounding_client_rect().top());
-                f64::from(event.client_y()) - top
+                let Some(bar) = node.cast::<Node>() else { return 0.0 };
+                let rect = bar.get_bounding_client_rect();
+                // A magnified page has a longer bar than its own pixels say.
+                let scale = if rect.height() > 0.0 && height > 0.0 { rect.height() / height } else { 1.0 };
+                (f64::from(event.client_y()) - rect.top()) / scale
             }
         };
         let onpointerdown = {
@@ -569,7 +573,7 @@ impl BytesDialog {
                             </p>
                         }
                     } else if !open.holds.are_waited_for() {
-                        <p>{ "There is no byte in it." }</p>
+                        <p>{ "It has no byte." }</p>
                     }
                 </div>
                 if coming || !bytes.is_empty() {
@@ -590,13 +594,13 @@ impl BytesDialog {
                                         <th scope="row">
                                             { element.name() }
                                             if off {
-                                                <span class="quiet" title="The offset is no multiple of its size.">{ " *" }</span>
+                                                <span class="quiet" title="The offset is not a multiple of its size.">{ " *" }</span>
                                             }
                                         </th>
                                         if element.size() == 1 {
-                                            <td colspan="2">{ show(element, Order::Little) }</td>
+                                            <td colspan="2">{ show(element, ByteOrder::Little) }</td>
                                         } else {
-                                            <td>{ show(element, Order::Little) }</td><td>{ show(element, Order::Big) }</td>
+                                            <td>{ show(element, ByteOrder::Little) }</td><td>{ show(element, ByteOrder::Big) }</td>
                                         }
                                     </tr>
                                 }
@@ -622,8 +626,8 @@ impl BytesDialog {
                     if open.subject == Subject::Build && writable {
                         if mode_at(&ctx.props().state, open.cursor) == Some(Mode::Move) {
                             <p class="quiet" id="bytes-moved">
-                                { "This row is moved: building the payload takes the array away, and nobody can write to it any more. Here \
-                                   it is looked at before that." }
+                                { "This row is moved: building the payload takes the array away, and its owner cannot write to it any more. Here \
+                                   you look at it before that." }
                             </p>
                         } else {
                             { self.writing(link) }
@@ -660,8 +664,9 @@ impl BytesDialog {
                 Style::JavaScript => "bytes-copy-js",
             };
             html! {
+                // The browser is asked in the click: the bytes come from the engine only later.
                 <button type="button" {id} disabled={absent || open.len() == 0}
-                    onclick={link.callback(move |_| Msg::Copy(style))}>{ style.name() }</button>
+                    onclick={link.callback(move |_| Msg::Copy(style, Promised::ask()))}>{ style.name() }</button>
             }
         });
         let looked = open.looked();
@@ -720,10 +725,10 @@ fn orders(
     link: &Scope<BytesDialog>,
     group: &'static str,
     legend: &'static str,
-    chosen: Order,
-    msg: fn(Order) -> Msg,
+    chosen: ByteOrder,
+    msg: fn(ByteOrder) -> Msg,
 ) -> Html {
-    let choices = Order::ALL.into_iter().map(|order| Choice {
+    let choices = ByteOrder::ALL.into_iter().map(|order| Choice {
         id: format!("{group}-{}", order.name()).into(),
         label: order.name(),
         chosen: chosen == order,

@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::{
+    film::until,
     geometry::{Band, Geometry, end, is_padding},
     shapes::{first_fit, line, painted, plate, rect, text},
 };
@@ -22,15 +23,17 @@ use crate::{
 pub(super) fn cut_at(lens: &Lens, one: &Shown) -> Option<f64> {
     let (Shown::Piece(at, span) | Shown::Narrow(at, span)) = one else { return None };
     let next = lens.span(at + 1).filter(|_| span.cut_after)?;
-    // Where the axis is reduced there is no room for it.
+    // A reduced axis has no room for it.
     (next.x - span.end() > 14.0)
         .then_some(f64::midpoint(span.end(), next.x))
         .filter(|x| (-8.0..lens.width + 8.0).contains(x))
 }
 
 /// The wire: solid, cut where a batch ends.
-pub(super) fn batches(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span) -> Html {
+/// `gathered` is how much of the piece is in them, from 0 to 1.
+pub(super) fn batches(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, gathered: f64) -> Html {
     let band = g.batches;
+    let full = until(span, gathered);
     let (first, last) = batches_seen(plan, span);
     let apart = span.seen() / (last - first + 1) as f64;
     let every = (3.0 / apart).ceil().max(1.0) as usize;
@@ -40,9 +43,10 @@ pub(super) fn batches(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span) -> 
         .collect();
     html! {
         <>
-            { rect("solid", span.begin(), span.drawn(), band) }
+            if gathered < 1.0 { { rect("hollow", span.begin() + 1.0, span.drawn() - 2.0, (band.0 + 1.0, band.1 - 2.0)) } }
+            { rect("solid", span.begin(), full, band) }
             // Stripes say batches; a pattern under many of them would only be noise.
-            if last - first < 12 { { painted(overlay(piece.position), span.begin(), span.drawn(), band) } }
+            if last - first < 12 { { painted(overlay(piece.position), span.begin(), full, band) } }
             if !borders.is_empty() { <path class="batch-border" d={borders} /> }
         </>
     }

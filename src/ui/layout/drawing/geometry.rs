@@ -4,7 +4,7 @@ use crate::{
     app::{Piece, Plan},
     ledger::Place,
     message::PartKind,
-    present::layout::{cells::Peek, scale::Room},
+    present::layout::scale::Room,
 };
 
 /// A piece is at least so wide, in pixels, on a desk and on a phone.
@@ -47,8 +47,7 @@ pub(crate) struct Geometry {
     pub(super) wasm: Band,
     /// Where arrays are copied into messages; of no height if none is.
     pub(super) fill: Band,
-    /// What builders of messages have made, in wasm memory too; of no height if there is no
-    /// message.
+    /// What builders of messages have made, in wasm memory too. Its height is 0 without a message.
     pub(super) message: Band,
     pub(super) link: f64,
     pub(super) ring: f64,
@@ -190,15 +189,4 @@ pub(super) fn end(band: Band) -> f64 {
 /// The baseline of one line of text in the middle of a band.
 pub(super) fn middle(band: Band) -> f64 {
     band.0 + band.1 / 2.0 + 4.2
-}
-
-/// What a view adds to a piece.
-#[derive(Clone, Copy)]
-pub(super) struct Detail<'a> {
-    /// The width of the text at the left of its gather ribbon, which no chevron covers.
-    pub(super) words: f64,
-    /// Whether its elements are drawn one by one.
-    pub(super) near: bool,
-    /// Bytes of it that were read.
-    pub(super) peek: Option<&'a Peek>,
 }

@@ -3,9 +3,11 @@
 use yew::prelude::*;
 
 use super::{
-    geometry::{Detail, Geometry, end, is_padding, middle},
+    detail::Detail,
+    film::is_taken_away,
+    geometry::{Geometry, end, is_padding, middle},
     memory::density,
-    shapes::{first_fit, line, rect, text},
+    shapes::{first_fit, line, painted, rect, text},
 };
 use crate::{
     app::{Piece, Plan},
@@ -17,12 +19,14 @@ use crate::{
             scale::Span,
         },
     },
+    ui::kit::widgets::hatch,
 };
 
 /// The payload refers: an outline with a name, or with the elements one by one.
 pub(super) fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Detail<'_>) -> Html {
     let (x, width, room, band) = (span.begin(), span.drawn(), span.seen(), g.payload);
     let inner = (band.0 + 1.0, band.1 - 2.0);
+    let taken = detail.far.taken >= 1.0;
     if is_padding(piece) && !detail.near {
         return html! {
             <>
@@ -31,10 +35,23 @@ pub(super) fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, det
             </>
         };
     }
-    let refer = if piece.refused.is_some() { "refer refused" } else { "refer" };
+    let refer = match piece.refused {
+        Some(_) => "refer refused",
+        None if taken => "refer",
+        None => "refer awaits",
+    };
     let (upper, lower) = (band.0 + 17.0, band.0 + 33.0);
-    let frame =
-        html! { <>{ rect(refer, x + 1.0, width - 2.0, inner) }{ density(piece, span, inner, "border faint") }</> };
+    let frame = html! {
+        <>
+            if taken && is_taken_away(piece) {
+                // The bytes are the payload's now: they live here.
+                { rect("tint", x, width, band) }
+                if !detail.near { { painted(hatch(piece.position), x, width, band) } }
+            }
+            { rect(refer, x + 1.0, width - 2.0, inner) }
+            { density(piece, span, inner, "border faint") }
+        </>
+    };
     if detail.near {
         return html! { <>{ frame }{ elements(g, plan, piece, span, detail.peek) }</> };
     }

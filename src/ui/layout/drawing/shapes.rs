@@ -42,7 +42,7 @@ pub(super) fn first_fit(choices: &[&str], width: f64) -> String {
 pub(super) fn chevron_strip(at: usize, x: f64, width: f64, band: Band) -> Html {
     let (count, tile) = ((width / 16.0).floor().max(0.0), 16.0);
     let left = x + (width - count * tile) / 2.0;
-    // A pattern starts at the origin of whoever it paints, so the strip gets an origin of its own.
+    // A pattern starts at the origin of the element that it paints, so the strip gets an origin of its own.
     html! {
         <g transform={format!("translate({left:.1} {:.1})", band.0 + (band.1 - 18.0) / 2.0)}>
             <rect fill={chevrons(at)} width={px(count * tile)} height="18" />

@@ -32,9 +32,9 @@ pub(super) fn answer(state: &State, send: &Callback<Action>) -> Html {
                 </div>
                 <p class="quiet">
                     { if answer.with_error {
-                        "Whoever asks gets an error."
+                        "A program that asks gets an error."
                     } else {
-                        "Whoever asks gets the payload of Build, as the rows are then, with the encoding and the attachment of Put."
+                        "A program that asks gets the payload of Build, as the rows are then, with the encoding and the attachment of Put."
                     } }
                 </p>
             </div>

@@ -117,8 +117,8 @@ fn result(state: &State, send: &Callback<Action>) -> Html {
                 <h3>{ "Replies" }</h3>
                 <span class="quiet">{ found }{ kept("replies-kept", get.replies, replies.len()) }{ match get.asking {
                     Asking::UnderWay(_) => " so far …",
-                    Asking::Done if get.replies == 0 && get.failed == 0 => "; nobody has an answer.",
-                    Asking::Done => "; everybody has answered.",
+                    Asking::Done if get.replies == 0 && get.failed == 0 => "; no queryable has an answer.",
+                    Asking::Done => "; every queryable has answered.",
                     _ => "",
                 } }</span>
             </div>

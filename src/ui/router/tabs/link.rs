@@ -50,7 +50,7 @@ pub(super) fn link(state: &State) -> Html {
                 )) }
             </>
         },
-        _ => html! { <p class="quiet">{ "There is no open session. What went over the last one is below." }</p> },
+        _ => html! { <p class="quiet">{ "No session is open. What went over the last one is below." }</p> },
     };
     html! {
         <dl class="link-facts">

@@ -11,7 +11,7 @@ use crate::{
     },
     client::key_expression,
     outside::{Ends, shown_at_most},
-    present::format,
+    present::{format, put::what_left},
     ui::{
         kit::{
             text_field::TextField,
@@ -93,15 +93,11 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                         <p>
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ format::batches(report.batches) }</strong>
-                            { format!(
-                                " {} after {}{}; {} copied to build, {} gathered. ",
-                                if report.answered { "handled by the router" } else { "left the browser" },
-                                format::took(report.took.time), pause::within(&report.took), format::bytes(report.built as usize), format::bytes(report.gathered as usize),
-                            ) }
+                            { what_left(report) }{ " " }
                             if report.answered {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
                             }
-                            <span class="quiet" title="zenoh does not confirm puts: nobody says whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
+                            <span class="quiet" title="zenoh does not confirm puts: the router does not say whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
                             { follow_button(state, send) }
                         </p>
                     },
@@ -211,7 +207,7 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
             { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
                 <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
-                    { if matching { "somebody listens" } else { "nobody listens" } }
+                    { if matching { "a subscriber listens" } else { "no subscriber listens" } }
                 </span>
             }
             <span class="option-actions">
@@ -233,7 +229,7 @@ fn fence(fence: &Fence) -> Html {
         Fence::Done(took) => (
             "done",
             html! {
-                <p title="It has handed on everything that was put before; whether a subscriber has it, nobody says">
+                <p title="The router has handed on everything that was put before. It does not say whether a subscriber has it.">
                     <strong>{ format!("Flushed after {}{}: ", format::took(took.time), pause::within(took)) }</strong>
                     { "the router has all that was put before." }
                 </p>

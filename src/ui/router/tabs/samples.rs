@@ -65,8 +65,8 @@ pub(crate) fn samples(state: &State, send: &Callback<Action>) -> Html {
             }
             if own.iter().any(|sample| sample.local) {
                 <p class="quiet">
-                    { "local: handed over inside this page, in the segments that were put; nobody else sees those. A router does not \
-                       send a page its own puts back; to see one come through it, open this page a second time and subscribe there." }
+                    { "local: handed over inside this page, in the segments that were put. Other programs do not see those segments. A router does not \
+                       send a page its own puts back. To see one come through it, open this page a second time and subscribe there." }
                 </p>
             }
         </div>

@@ -51,7 +51,7 @@ pub(super) struct Words {
     pub(super) sn: String,
     pub(super) bytes: String,
     pub(super) first: u64,
-    pub(super) strip: rows::Strip,
+    pub(super) strip: rows::FrameStrip,
 }
 
 /// The part of the page's state that a row shows.
@@ -110,8 +110,8 @@ pub(super) fn words(record: &Record, rows: &Rows, line: Line, look: Look) -> Opt
 }
 
 /// A strip. Clicking one of its runs selects the segment.
-pub(super) fn strip(strip: &rows::Strip, hovered: Option<Selection>, send: &Callback<Action>) -> Html {
-    let one = |run: &rows::Run| {
+pub(super) fn strip(strip: &rows::FrameStrip, hovered: Option<Selection>, send: &Callback<Action>) -> Html {
+    let one = |run: &rows::StripRun| {
         let (x, width) = (run.x.to_string(), run.width.to_string());
         let back = hovered.is_some() && !run.hovered && run.position.is_some();
         let onclick = run.selection.map(|selection| sends(send, Action::Select(Some(selection))));
@@ -128,7 +128,7 @@ pub(super) fn strip(strip: &rows::Strip, hovered: Option<Selection>, send: &Call
             </g>
         }
     };
-    let rows::Strip { runs, rest, .. } = strip;
+    let rows::FrameStrip { runs, rest, .. } = strip;
     let selected = runs.iter().filter_map(|run| run.selected).map(|(x, width)| {
         html! {
             <rect class="selected" x={(x - 0.5).max(0.75).to_string()} y="0.75" width={(width + 1.0).min(STRIP - 1.5).to_string()} height="11.5" />

@@ -197,7 +197,7 @@ fn a_get_times_out_and_one_that_is_lost_tells_what_it_had() {
 }
 
 #[test]
-fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
+fn queries_are_answered_in_their_lane_and_end_with_the_last() {
     let mut pair = Pair::open();
     pair.client.declare_queryable(1, key("q/**")).unwrap();
     pair.client.declare_queryable(2, key("q/*")).unwrap();
@@ -225,7 +225,7 @@ fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
     pair.got.retain(|got| !matches!(got.message.body, NetworkBody::Declare(_)));
     assert_eq!(kinds(&pair), ["reply", "final"]);
     assert!(matches!(pair.client.finish(1), Err(CommandError::UnknownQuery { query: 1 })));
-    // Nobody is there for it: it ends at once.
+    // The client has no queryable for it: it ends at once.
     pair.got.clear();
     assert!(say(&mut pair, [request(70, "elsewhere")]).is_empty());
     assert_eq!(kinds(&pair), ["final"]);
@@ -237,7 +237,7 @@ fn queries_are_answered_in_their_lane_and_ended_when_all_queryables_have() {
 }
 
 #[test]
-fn a_fence_leaves_behind_everything_that_waits_and_tells_when_it_is_answered() {
+fn a_fence_leaves_behind_what_waits_and_tells_its_answer() {
     let mut pair = Pair::open();
     (pair.narrow, pair.latency) = (1, Duration::from_millis(10));
     for (op, priority) in [(1, Priority::Background), (2, Priority::RealTime), (3, Priority::Data)] {
@@ -257,7 +257,7 @@ fn a_fence_leaves_behind_everything_that_waits_and_tells_when_it_is_answered() {
 }
 
 #[test]
-fn liveliness_subscribers_are_told_each_change_once_also_over_a_lost_session() {
+fn liveliness_tells_each_change_once_also_over_a_lost_session() {
     let mut pair = Pair::open();
     pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
     pair.client.subscribe_liveliness(2, key("a/**"), false).unwrap();
@@ -286,7 +286,7 @@ fn liveliness_subscribers_are_told_each_change_once_also_over_a_lost_session() {
 }
 
 #[test]
-fn a_key_of_which_we_have_a_token_is_alive_whatever_the_router_says() {
+fn a_key_with_our_token_is_alive_whatever_the_router_says() {
     let mut pair = Pair::open();
     pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
     pair.client.declare_token(2, key("a/x")).unwrap();
@@ -397,7 +397,7 @@ fn one_of_two_tokens_that_ends_by_its_key_leaves_the_key_alive() {
 }
 
 #[test]
-fn what_was_never_declared_to_the_router_is_not_undeclared_there() {
+fn what_the_router_never_heard_of_is_not_undeclared_there() {
     use crate::wire::summarize;
     let sent = |origin| {
         let mut router = super::router::Router::open(USUAL);
@@ -534,6 +534,6 @@ fn every_table_of_a_router_ends_at_its_bound() {
     // A router that asks and takes no answers.
     let mut pair = open(Limits { queued_messages: 5, queries: 2, ..Limits::default() });
     pair.narrow = 0;
-    let told_ = say(&mut pair, (0..8).map(|rid| request(rid, "nobody")));
+    let told_ = say(&mut pair, (0..8).map(|rid| request(rid, "none")));
     assert_eq!(told_, [format!("closed {:?} []", CloseCause::TooManyQueries { limit: 7 })]);
 }

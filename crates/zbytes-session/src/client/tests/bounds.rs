@@ -59,7 +59,7 @@ fn padded(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_batch_may_have_what_was_agreed_and_before_that_what_any_may_have_and_not_a_byte_more() {
+fn a_batch_above_the_agreed_size_ends_the_session() {
     for batch_size in [1000, u16::MAX] {
         let most = usize::from(batch_size);
         let mut pair = Pair::new(Agree { batch_size, ..USUAL }, Limits::default());
@@ -88,8 +88,9 @@ fn a_batch_may_have_what_was_agreed_and_before_that_what_any_may_have_and_not_a_
     assert!(words.contains("8,388,608 B") && words.contains("65,535 B"), "{words}");
 }
 
-/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold, then with
-/// exactly that bound, and with one byte less. Returns the last two, and the bound of the last.
+/// Runs `fill` with a bound that it never reaches, to learn what it has the client hold. Then runs
+/// it with exactly that bound, and with one byte less. Returns the last two, and the bound of the
+/// last.
 fn at_the_edge(fill: impl Fn(&mut Pair)) -> (Pair, Pair, usize) {
     let full = |limit| {
         let mut pair = open(held(limit));
@@ -104,7 +105,7 @@ fn at_the_edge(fill: impl Fn(&mut Pair)) -> (Pair, Pair, usize) {
 }
 
 #[test]
-fn what_all_lanes_hold_together_is_bounded_by_the_batches_that_are_kept() {
+fn all_lanes_together_hold_at_most_the_bound_of_batches() {
     let lanes = [Priority::Data, Priority::DataLow, Priority::Background];
     let (mut enough, mut less, limit) = at_the_edge(|pair| {
         for priority in lanes {
@@ -175,7 +176,7 @@ fn told(pair: &mut Pair) -> Vec<String> {
 }
 
 #[test]
-fn kept_replies_are_bounded_by_bytes_and_a_get_beyond_ends_after_what_it_had() {
+fn a_get_beyond_the_bytes_of_kept_replies_ends_with_what_it_had() {
     // In one batch each, and in fragments.
     for len in [1000, 200_000] {
         let (mut enough, mut less, limit) = at_the_edge(|pair| {
@@ -185,7 +186,7 @@ fn kept_replies_are_bounded_by_bytes_and_a_get_beyond_ends_after_what_it_had() {
         assert_eq!(told(&mut less), ["5 a/x", "5 a/y", &format!("5 Err(TooMuchHeld {{ limit: {limit} }})")], "{len} B");
         assert!(less.client.is_open(), "the session goes on");
         assert_eq!(less.client.held.bytes(), 0);
-        // A newer one takes the place of the one before, and is no more.
+        // A newer one takes the place of the one before, and holds no more.
         let rid = *api::requests(&enough).last().unwrap();
         if len == 1000 {
             answers(&mut enough, rid, &["a/x"], len);
@@ -200,7 +201,7 @@ fn kept_replies_are_bounded_by_bytes_and_a_get_beyond_ends_after_what_it_had() {
 }
 
 #[test]
-fn replies_of_one_batch_hold_it_once_and_those_that_are_told_at_once_hold_none() {
+fn kept_replies_hold_their_batch_once_and_told_ones_hold_none() {
     let mut pair = open(Limits::default());
     let rid = asked(&mut pair, 5);
     let mut batch = pair.batches(&api::answer(rid, "a/0", &noise(50), 1), Priority::DEFAULT).remove(0);
@@ -223,7 +224,7 @@ fn replies_of_one_batch_hold_it_once_and_those_that_are_told_at_once_hold_none()
 }
 
 #[test]
-fn a_message_that_needs_the_room_of_kept_replies_ends_the_get_that_keeps_most() {
+fn a_message_in_need_of_room_ends_the_get_that_keeps_most() {
     // Whichever was asked first.
     for turned in [false, true] {
         let mut pair = open(held(10_000));
@@ -266,7 +267,7 @@ fn question(id: u32, body: usize) -> NetworkMessage {
 }
 
 #[test]
-fn queries_that_wait_hold_what_they_brought_and_one_beyond_is_answered_with_an_error() {
+fn a_query_beyond_the_bound_is_answered_with_an_error() {
     let fill = |pair: &mut Pair| {
         pair.client.declare_queryable(1, key("q")).unwrap();
         pair.run(SECOND);
@@ -348,7 +349,7 @@ fn cut_in_pair(pair: &mut Pair, message: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_number_that_is_given_again_has_left_its_key_which_is_told_and_let_go() {
+fn a_number_that_gets_another_key_lets_the_first_go() {
     let mut pair = open(Limits::default());
     pair.client.subscribe_liveliness(1, key("**"), true).unwrap();
     pair.run(SECOND);
@@ -370,7 +371,7 @@ fn a_number_that_is_given_again_has_left_its_key_which_is_told_and_let_go() {
 }
 
 #[test]
-fn tokens_that_a_router_never_finishes_naming_are_bounded_over_its_sessions() {
+fn unfinished_tokens_are_bounded_over_all_sessions() {
     let mut pair = open(Limits { tokens: 10, ..Limits::default() });
     pair.client.subscribe_liveliness(1, key("**"), true).unwrap();
     for session in 0..2 {
@@ -416,7 +417,7 @@ fn numbers_of_one_batch_stand_for_a_bounded_length_of_keys() {
 }
 
 #[test]
-fn a_query_with_a_mebibyte_of_parameters_is_passed_over_and_the_session_goes_on() {
+fn a_query_with_1_mib_of_parameters_is_passed_over() {
     let mut pair = open(Limits::default());
     pair.client.declare_queryable(1, key("q")).unwrap();
     pair.run(SECOND);
@@ -443,7 +444,7 @@ fn a_query_with_a_mebibyte_of_parameters_is_passed_over_and_the_session_goes_on(
 }
 
 #[test]
-fn keys_of_very_many_chunks_and_wildcards_are_matched_in_a_bounded_time_and_depth() {
+fn keys_of_very_many_chunks_and_wildcards_are_matched() {
     let mut pair = open(Limits::default());
     pair.client.subscribe(1, key("lab/**/x")).unwrap();
     pair.client.subscribe(2, key("**/a/**/b/**/c/**/d/**/e")).unwrap();

@@ -38,7 +38,7 @@ fn payload_of(frames: &[&Frame]) -> Vec<u8> {
 }
 
 #[test]
-fn nothing_is_recorded_unless_asked_and_recording_changes_no_count() {
+fn recording_begins_when_asked_for_and_changes_no_count() {
     let run = |bounds: Option<Bounds>| {
         let mut pair = Pair::new(USUAL, Limits::default());
         pair.client.capture(bounds);
@@ -107,7 +107,7 @@ fn what_arrives_in_fragments_of_two_lanes_at_once_is_told_apart() {
 }
 
 #[test]
-fn recording_that_begins_in_the_middle_of_a_message_says_that_it_does_not_know() {
+fn recording_from_within_a_message_says_what_it_lacks() {
     let mut pair = Pair::open();
     let batches = pair.batches(&push(wire("lab/in"), &noise(250_000)), Priority::Data);
     let next = pair.batches(&push(wire("lab/in"), &noise(100_000)), Priority::Data);

@@ -29,7 +29,7 @@ fn one_frame_may_carry_many_messages_and_be_followed_by_others() {
 }
 
 #[test]
-fn a_higher_priority_overtakes_between_fragments_and_lanes_never_interleave() {
+fn a_higher_priority_overtakes_between_fragments_of_a_lane() {
     let mut router = Router::open(USUAL);
     let big = |op| (op, Put::new(key("big"), payload(&noise(200_000), 1)));
     for (op, put) in [big(1), big(2)] {

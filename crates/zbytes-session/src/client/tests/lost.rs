@@ -12,7 +12,7 @@ use super::pair::*;
 use crate::{client::*, testing::transport};
 
 #[test]
-fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_declared() {
+fn a_lost_session_opens_again_with_its_declarations() {
     let mut pair = Pair::open();
     for (id, text) in [(3, "c/**"), (1, "a"), (2, "b/*")] {
         pair.client.subscribe(id, key(text)).unwrap();
@@ -67,7 +67,7 @@ fn a_lost_session_tells_what_was_unfinished_and_is_opened_again_with_what_was_de
 }
 
 #[test]
-fn every_way_to_lose_a_session_leaves_one_that_opens_again_and_our_own_close_does_not() {
+fn a_session_lost_in_any_way_opens_again_and_a_closed_one_not() {
     let close = |reason| transport(TransportBody::Close(Close { reason, session: true }));
     type Way = Box<dyn Fn(&mut Pair)>;
     let ways: Vec<(&str, Way)> = vec![

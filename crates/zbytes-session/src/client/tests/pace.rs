@@ -56,7 +56,7 @@ fn left(pair: &Pair) -> usize {
 }
 
 #[test]
-fn without_an_answer_no_more_leaves_than_the_bound_and_with_each_a_part_more() {
+fn each_answer_lets_a_part_more_leave_than_the_bound() {
     for agree in [USUAL, Agree { qos: false, ..USUAL }, Agree { qos: false, patch: false, ..USUAL }] {
         let mut pair = open(agree);
         let len = 5 * MOST;
@@ -89,7 +89,7 @@ fn without_an_answer_no_more_leaves_than_the_bound_and_with_each_a_part_more() {
         let count = all.len();
         pair.run(30 * SECOND);
         assert_eq!(fences(&pair).len(), count, "nothing is owed, so nothing is asked");
-        assert!(pair.take().is_empty(), "fences of the client's own are told to nobody");
+        assert!(pair.take().is_empty(), "fences of the client's own are not told");
     }
 }
 
@@ -102,7 +102,7 @@ fn flat_of(pair: &Pair) -> Vec<u8> {
 }
 
 #[test]
-fn small_puts_have_one_fence_at_a_time_and_the_next_answers_for_those_that_came_meanwhile() {
+fn small_puts_have_one_fence_at_a_time() {
     let mut pair = open(USUAL);
     put(&mut pair, 1, 100);
     let [(first, _)] = fences(&pair)[..] else { panic!("{:?}", fences(&pair)) };

@@ -1,9 +1,10 @@
-//! Both ends of a link without I/O, in the manner of quinn's `Pair`: a client, a scripted router,
-//! and a link between them with simulated time, latency, narrowness, loss, truncation and garbage.
+//! Both ends of a link without I/O, in the manner of quinn's `Pair`. They are a client and a
+//! scripted router, and between them a link with simulated time, latency, narrowness, loss,
+//! truncation and garbage.
 //!
 //! The router encodes and decodes with zenoh's codec, checks sequence numbers lane by lane, puts
-//! fragments together, answers the handshake, sends a KeepAlive every 2.5 s, and closes the link on
-//! what a real one would not take.
+//! fragments together and answers the handshake. It sends a KeepAlive every 2.5 s, and closes the
+//! link on what a real one would not take.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -231,7 +232,7 @@ pub(super) struct Pair {
     pub(super) now: Duration,
     /// What the router got, of all its sessions.
     pub(super) got: Vec<Got>,
-    /// What the client told and nobody has taken.
+    /// What the client told and the test has not taken.
     pub(super) events: Vec<Event>,
     /// The parts of puts that left, in order.
     pub(super) parts: Vec<Part>,

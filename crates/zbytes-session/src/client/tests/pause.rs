@@ -62,7 +62,7 @@ fn resumed(pair: &mut Pair) -> (Took, usize, usize) {
 }
 
 #[test]
-fn what_waited_in_the_browser_arrives_and_the_gap_counts_from_before_the_pause() {
+fn after_a_pause_what_waited_arrives_and_the_gap_counts_it() {
     let put = push(wire("a"), b"x");
     let mut pair = Pair::open();
     pair.client.subscribe(1, key("a")).unwrap();
@@ -81,7 +81,7 @@ fn what_waited_in_the_browser_arrives_and_the_gap_counts_from_before_the_pause()
     assert!(gap.time >= FROZEN.still && gap.time <= pair.now - heard + 3 * SECOND, "{gap:?}");
     assert!(pair.client.paused().is_none());
 
-    // A second pause, and one while there is no link, are parts of the same gap.
+    // A second pause, and one without a link, are parts of the same gap.
     let waiting = freeze(&mut pair, FROZEN, std::slice::from_ref(&put));
     hand(&mut pair, waiting);
     let waiting = freeze(&mut pair, FROZEN, &[put]);
@@ -194,7 +194,7 @@ fn a_fence_says_how_much_of_its_time_was_a_pause() {
 }
 
 #[test]
-fn a_routers_silence_and_the_steps_of_a_handshake_are_timed_anew_after_a_pause() {
+fn silence_and_handshake_are_timed_anew_after_a_pause() {
     let mut pair = Pair::open();
     pair.run(SECOND);
     pair.mute = true;

@@ -35,7 +35,7 @@ fn failures(events: Vec<Event>) -> Vec<(OpId, PutError)> {
 }
 
 #[test]
-fn what_leaves_in_fragments_is_told_once_however_many_have_left_and_what_is_small_never() {
+fn fragments_have_progress_once_per_poll_and_small_puts_none() {
     let mut pair = slow(USUAL);
     let total = 2_000_000;
     pair.client.put(1, large("large", total)).unwrap();
@@ -99,7 +99,7 @@ fn a_put_is_cancelled_before_between_and_after_its_fragments() {
 }
 
 #[test]
-fn the_last_message_is_cancelled_at_once_and_lets_go_of_its_payload() {
+fn cancelling_the_last_message_lets_go_of_its_payload() {
     let mut pair = slow(USUAL);
     struct Owner(Arc<Vec<u8>>);
     impl AsRef<[u8]> for Owner {
@@ -137,7 +137,7 @@ fn a_router_that_cannot_be_told_gets_the_rest_of_it() {
 }
 
 #[test]
-fn a_get_is_cancelled_with_its_question_half_sent_and_while_it_waits_and_a_fence_is_not() {
+fn a_get_can_be_cancelled_at_any_time_and_a_fence_cannot() {
     for (patch, asked) in [(true, 0), (false, 1)] {
         let mut pair = slow(Agree { patch, ..USUAL });
         let now = pair.now;
@@ -181,7 +181,7 @@ fn arriving(client: &mut Client) -> Option<Arriving> {
 }
 
 #[test]
-fn what_arrives_is_told_with_key_and_length_and_ends_with_its_sample() {
+fn an_arrival_is_told_with_key_and_length_before_its_sample() {
     for patch in [true, false] {
         let mut pair = slow(Agree { patch, ..USUAL });
         for (id, text) in [(1, "lab/*"), (2, "elsewhere"), (3, "**")] {
@@ -209,7 +209,7 @@ fn what_arrives_is_told_with_key_and_length_and_ends_with_its_sample() {
             panic!("got {events:?}")
         };
         assert_eq!((sample.payload.len(), arriving(&mut pair.client)), (total, None));
-        // Of what nobody asks about while it arrives, nothing else is told either.
+        // Of what the program does not ask about while it arrives, nothing else is told either.
         pair.say(&push(wire("lab/large"), &noise(total)), Priority::DEFAULT);
         pair.run(SECOND);
         assert!(matches!(pair.take().as_slice(), [Event::Sample(_)]));
@@ -217,7 +217,7 @@ fn what_arrives_is_told_with_key_and_length_and_ends_with_its_sample() {
 }
 
 #[test]
-fn what_is_given_up_by_its_sender_or_lost_ends_without_a_sample_and_the_lane_goes_on() {
+fn an_arrival_given_up_or_lost_ends_without_a_sample() {
     #[derive(Debug)]
     enum How {
         Dropped,

@@ -21,7 +21,7 @@ use super::{
 use crate::client::*;
 
 #[test]
-fn puts_of_every_size_and_cut_arrive_whole_and_are_gathered_once() {
+fn puts_of_every_size_arrive_whole_and_are_gathered_once() {
     for len in [0, 1, 65_000, 65_500, 65_520, 65_535, 65_536, 70_000, 1_000_000] {
         for cuts in [1, 3, 1000] {
             let mut router = Router::open(USUAL);
@@ -180,7 +180,7 @@ fn own_subscribers_get_one_sample_over_the_same_memory() {
 }
 
 #[test]
-fn puts_of_every_size_leave_in_their_order_through_a_narrow_link() {
+fn puts_of_every_size_leave_a_narrow_link_in_their_order() {
     let mut pair = Pair::open();
     (pair.narrow, pair.latency) = (2, Duration::from_millis(30));
     let sizes = [1usize, 200_000, 64, 64, 70_000, 0, 65_400, 65_500, 1_000_000, 5];
@@ -199,7 +199,7 @@ fn puts_of_every_size_leave_in_their_order_through_a_narrow_link() {
 }
 
 #[test]
-fn puts_beyond_the_number_that_may_wait_are_refused_and_taken_again_when_some_have_left() {
+fn puts_beyond_the_queue_are_refused_until_some_have_left() {
     let limits = Limits { queued_messages: 3, ..Limits::default() };
     let mut pair = Pair::new(USUAL, limits);
     pair.run(SECOND);
@@ -255,7 +255,7 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
 }
 
 #[test]
-fn puts_that_may_be_dropped_are_dropped_beyond_the_bound_and_others_wait() {
+fn beyond_the_bound_puts_with_drop_are_dropped_and_others_wait() {
     let mut router = Router::open(USUAL);
     let piece = payload(&vec![0; 40 << 20], 1);
     router.client.put(1, Put::new(key("a"), piece.clone())).unwrap();
@@ -267,7 +267,7 @@ fn puts_that_may_be_dropped_are_dropped_beyond_the_bound_and_others_wait() {
             panic!("got {events:?}")
         };
         assert_eq!((*failed, error), (op, &PutError::Dropped { queued: 40 << 20, limit: 64 << 20, dropped }));
-        assert!(sample.local, "congestion is no reason to withhold it from this very client");
+        assert!(sample.local, "congestion is not a reason to withhold it from this very client");
     }
     router.client.unsubscribe(7).unwrap();
     router.client.put(3, Put { congestion: CongestionControl::Block, ..Put::new(key("a"), piece.clone()) }).unwrap();

@@ -40,8 +40,8 @@ fn samples_refer_to_the_received_batches_and_copy_nothing() {
 }
 
 #[test]
-fn what_is_truncated_or_lost_on_the_way_ends_the_session_or_loses_a_sample_and_never_makes_one() {
-    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway: it
+fn truncated_and_lost_batches_never_make_a_sample() {
+    // A batch that is cut to nothing is what zenoh sends for a message that it gives up halfway. It
     // loses what a lost one loses.
     for (at, keep) in (0..20).flat_map(|at| [None, Some(0), Some(3), Some(9)].map(|keep| (at, keep))) {
         let mut pair = Pair::open();
@@ -110,7 +110,7 @@ fn unmarked(lost: &[usize], messages: &[(&'static str, usize)]) -> Vec<String> {
 }
 
 #[test]
-fn without_marks_what_comes_after_a_gap_is_passed_over_up_to_the_end_of_a_message() {
+fn without_marks_a_gap_is_passed_over_to_the_end_of_a_message() {
     // Five fragments, three fragments, a frame, three fragments.
     let messages = [("a", 300_000), ("b", 150_000), ("c", 10), ("d", 150_000)];
     for (lost, left) in [
@@ -217,7 +217,7 @@ fn reassembly_is_bounded_and_survives_gaps() {
 }
 
 #[test]
-fn old_and_repeated_frames_are_passed_over_and_impossible_numbers_end_the_session() {
+fn old_frames_are_passed_over_and_impossible_numbers_end_all() {
     let mut router = Router::open(Agree { bits: Bits::U8, ..USUAL });
     router.client.subscribe(1, key("**")).unwrap();
     let batch = router.put(wire("a"), b"x").remove(0);
@@ -275,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn property_mutated_and_truncated_batches_give_errors_and_never_a_panic(
+    fn property_mutated_and_truncated_batches_never_panic(
         picks in prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4), any::<prop::sample::Index>()), 1..8),
         open in any::<bool>(),
         patch in any::<bool>(),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn keep_alives_go_out_and_a_silent_router_is_noticed_in_two_steps() {
+fn keep_alives_go_out_and_a_silent_router_is_noticed_in_steps() {
     let mut router = Router::open(USUAL);
     assert_eq!(router.client.poll_timeout(), Some(10 * SECOND));
     router.now = 10 * SECOND;
@@ -50,7 +50,7 @@ fn a_router_that_was_silent_for_its_lease_has_half_of_it_more() {
 }
 
 #[test]
-fn a_suspected_router_has_half_a_lease_also_after_something_was_sent() {
+fn a_suspected_router_has_half_a_lease_also_after_a_send() {
     let mut router = Router::open(USUAL);
     router.now = 9 * SECOND;
     router.client.put(1, Put::new(key("a"), payload(b"x", 1))).unwrap();
@@ -96,7 +96,7 @@ fn an_idle_client_keeps_its_session() {
 }
 
 #[test]
-fn a_router_that_falls_silent_is_noticed_and_one_that_is_slow_is_not() {
+fn a_silent_router_is_noticed_and_a_slow_one_is_not() {
     let mut pair = Pair::open();
     pair.latency = 4 * SECOND;
     pair.run(60 * SECOND);

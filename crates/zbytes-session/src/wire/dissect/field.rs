@@ -27,16 +27,16 @@ fields! {
     KEEP_ALIVE: "KeepAlive", "transport::keepalive", "A sign of life, when there was nothing else to say.";
     FRAME: "Frame", "transport::frame", "Whole messages of one lane, one after the other.";
     FRAGMENT: "Fragment", "transport::fragment", "A part of a message that is too long for one batch. It takes all the rest of its batch.";
-    JOIN: "Join", "transport::join", "Announces somebody on a multicast link. There is none on a WebSocket.";
+    JOIN: "Join", "transport::join", "Announces a peer on a multicast link. There is none on a WebSocket.";
     OAM: "OAM", "transport::oam, network::oam", "Operation, administration and maintenance: what routers tell each other.";
     PUSH: "Push", "network::push", "A put or a delete on its way to the subscribers of its key.";
     REQUEST: "Request", "network::request", "A query on its way to the queryables of its key expression.";
     RESPONSE: "Response", "network::response", "One answer to a request.";
-    RESPONSE_FINAL: "ResponseFinal", "network::response", "There are no more answers to a request.";
+    RESPONSE_FINAL: "ResponseFinal", "network::response", "The answers to a request have ended.";
     INTEREST: "Interest", "network::interest", "Asks to be told what others have declared: now, from now on, or both.";
     DECLARE: "Declare", "network::declare", "Tells what its sender has declared, or undeclared.";
     PUT: "Put", "zenoh::put", "A value under a key.";
-    DEL: "Del", "zenoh::del", "There is no value under a key any more.";
+    DEL: "Del", "zenoh::del", "A key has no value any more.";
     QUERY: "Query", "zenoh::query", "What is asked, beside the key expression.";
     REPLY: "Reply", "zenoh::reply", "An answer that is a put or a delete.";
     ERR: "Err", "zenoh::err", "An answer that is an error.";
@@ -128,5 +128,5 @@ fields! {
     ENTITY: "entity id", "core::EntityGlobalIdProto, eid", "Which of a session’s publishers, queryables and so on.";
     SOURCE_SN: "sample number", "zenoh::ext, SourceInfoType, sn", "Counts the samples of one publisher.";
     EXPR_FLAGS: "flags", "network::declare::common::ext, WireExprType", "Whether a key is written out, and whose numbers are meant.";
-    UNKNOWN: "not understood", "", "These bytes are no zenoh, or nothing is known of them.";
+    UNKNOWN: "not understood", "", "These bytes are not zenoh, or nothing is known of them.";
 }

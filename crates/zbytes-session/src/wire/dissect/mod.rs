@@ -2,7 +2,7 @@
 //!
 //! zenoh's codec reads whole messages and does not say where their fields are. So this walks
 //! through the same format once more, only to look: nothing of what it finds is acted upon. It
-//! reads what the codec reads, which tests compare; what it cannot read is a span too, so the
+//! reads what the codec reads, which tests compare. What it cannot read is a span too, so the
 //! leaves of a [`Dissection`] always cover the batch without a gap or an overlap.
 //!
 //! ```text

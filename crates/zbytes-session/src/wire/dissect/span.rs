@@ -14,7 +14,7 @@ pub enum Shape {
     Leaf,
     /// Bytes of a payload, an attachment, or the body of a query.
     Body(Carried),
-    /// Bytes that are no zenoh, or that nothing is known of.
+    /// Bytes that are not zenoh, or that nothing is known of.
     Unknown,
 }
 

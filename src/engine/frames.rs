@@ -3,8 +3,8 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
-    mem::take,
+    collections::BTreeMap,
+    rc::Rc,
     time::Duration,
 };
 
@@ -14,12 +14,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag};
 
-use zbytes_session::web::command::Command;
-
-use super::{Runtime, save};
+use super::{page::Page, save};
 use crate::{
     app::{
-        Event, Problem, PutId, Row, sentence,
+        Event, InWords, Problem, PutId, Row, sentence,
         wire::{Bounds, Entry, Format, FrameKey, Note, Taken, export},
     },
     browser::clock,
@@ -37,12 +35,14 @@ const TURN: Duration = Duration::from_millis(8);
 /// memory.
 const CHUNK: usize = 1 << 20;
 
-/// The bytes of the last frames, bounded as the page's record is, and the rows of the last puts.
-#[derive(Default)]
-pub(super) struct Wire {
+/// Keeps the bytes of the last frames, bounded as the page's record is, and the rows of the last
+/// puts.
+pub(super) struct Frames {
+    page: Page,
+    /// Whether frames are recorded, so that the rows of each put are noted.
     recording: Cell<bool>,
-    held: RefCell<HashMap<FrameKey, ZBytes>>,
-    order: RefCell<VecDeque<FrameKey>>,
+    /// By their time and number, the oldest first.
+    held: RefCell<BTreeMap<(Duration, u64), ZBytes>>,
     len: Cell<usize>,
     /// The rows of the puts since the last answer.
     notes: RefCell<Vec<Note>>,
@@ -50,66 +50,60 @@ pub(super) struct Wire {
     looked: RefCell<Ledger>,
 }
 
-impl Wire {
+impl Frames {
+    /// How many frames, and how many bytes of theirs, a session and this keep at most.
+    pub(super) const BOUNDS: Bounds = Bounds::DEFAULT;
+
+    pub(super) fn new(page: Page) -> Rc<Self> {
+        Rc::new(Self {
+            page,
+            recording: Cell::default(),
+            held: RefCell::default(),
+            len: Cell::default(),
+            notes: RefCell::default(),
+            looked: RefCell::default(),
+        })
+    }
+
     fn keep(&self, frame: &capture::Frame) {
-        let key = (frame.number, frame.at);
         let mut held = self.held.borrow_mut();
         // The page asks for the last frame once more, to know whether the session is the same.
-        if held.insert(key, frame.bytes.clone()).is_some() {
+        if held.insert((frame.at, frame.number), frame.bytes.clone()).is_some() {
             return;
         }
-        let mut order = self.order.borrow_mut();
-        order.push_back(key);
         let mut len = self.len.get() + frame.bytes.len();
-        let Bounds { frames, bytes } = Bounds::DEFAULT;
-        while order.len() > 1 && (order.len() > frames || len > bytes) {
-            let oldest = order.pop_front().and_then(|key| held.remove(&key));
-            len -= oldest.map_or(0, |bytes| bytes.len());
+        let Bounds { frames, bytes } = Self::BOUNDS;
+        while held.len() > 1 && (held.len() > frames || len > bytes) {
+            let Some((_, oldest)) = held.pop_first() else { break };
+            len -= oldest.len();
         }
         self.len.set(len);
     }
-}
 
-impl Runtime {
-    /// Records frames from now on, or does not any more.
+    /// Notes rows from now on, or does not any more.
     pub(super) fn record(&self, on: bool) {
-        self.inner.wire.recording.set(on);
-        if on {
-            self.record_on();
-        } else {
-            self.send(Command::Capture(None));
-        }
+        self.recording.set(on);
     }
 
-    /// Whether frames are recorded, so that the rows of each put are noted.
     pub(super) fn is_recording(&self) -> bool {
-        self.inner.wire.recording.get()
-    }
-
-    /// Has the current session record, if the page wants frames. A session that has only just begun
-    /// also records its handshake.
-    pub(super) fn record_on(&self) {
-        if self.is_recording() {
-            self.send(Command::Capture(Some(Bounds::DEFAULT)));
-        }
+        self.recording.get()
     }
 
     /// Takes frames from the session, keeps their bytes, and tells the page the rest.
-    pub(super) fn frames(&self, taken: &capture::Taken) {
-        let wire = &self.inner.wire;
+    pub(super) fn taken(&self, taken: &capture::Taken) {
         for frame in &taken.frames {
-            wire.keep(frame);
+            self.keep(frame);
         }
-        let notes = take(&mut *wire.notes.borrow_mut());
-        self.answer(Event::Frames(Taken { notes, ..taken.into() }));
+        let notes = self.notes.take();
+        self.page.tell(Event::Frames(Taken { notes, ..taken.into() }));
     }
 
     /// Notes the rows of an operation, if frames are recorded.
-    pub(super) fn note_rows(&self, id: PutId, rows: &[Row]) {
+    pub(super) fn note(&self, id: PutId, rows: &[Row]) {
         if !self.is_recording() {
             return;
         }
-        let mut notes = self.inner.wire.notes.borrow_mut();
+        let mut notes = self.notes.borrow_mut();
         match notes.last_mut() {
             Some(((_, last), of)) if *last + 1 == id && of == rows => *last = id,
             _ => notes.push(((id, id), Vec::from(rows))),
@@ -120,35 +114,33 @@ impl Runtime {
     ///
     /// # Errors
     /// A [`Problem`] when they were dropped.
-    pub(super) fn frame_bytes(&self, key: FrameKey) -> Result<Vec<u8>, Problem> {
+    pub(super) fn bytes_of(&self, key: FrameKey) -> Result<Vec<u8>, Problem> {
         let unreadable = |why: &str| {
             Problem::new("The bytes of this frame cannot be read.", format!("{}.", sentence(why.trim_end_matches('.'))))
         };
-        let bytes = self.inner.wire.held.borrow().get(&key).cloned();
+        let bytes = self.held.borrow().get(&(key.1, key.0)).cloned();
         let frame = Addressed::new(bytes.ok_or_else(|| unreadable("newer frames have taken their place"))?);
         let mut all = vec![0; frame.len()];
-        frame
-            .copy_to(0, &mut all, &mut self.inner.wire.looked.borrow_mut())
-            .map_err(|error| unreadable(&error.to_string()))?;
+        frame.copy_to(0, &mut all, &mut self.looked.borrow_mut()).map_err(|error| unreadable(&error.in_words()))?;
         Ok(all)
     }
 
     /// Returns how many bytes looking at frames and saving them has copied.
-    pub(super) fn frames_looked(&self) -> u64 {
-        self.inner.wire.looked.borrow().total()
+    pub(super) fn looked(&self) -> u64 {
+        self.looked.borrow().total()
     }
 
     /// Makes a file of frames, each with its title, in turns with everything else.
-    pub(super) fn save_frames(&self, format: Format, frames: Vec<(Entry, String)>) {
+    pub(super) fn save(self: &Rc<Self>, format: Format, frames: Vec<(Entry, String)>) {
         let this = self.clone();
         spawn_local(async move {
             let result = this.file_of(format, &frames).await.map(|blob| {
                 let name = export::file_name(format, Duration::from_secs_f64(Date::now() / 1e3));
                 let size = blob.size() as usize;
-                this.hand_over(blob, &name);
+                this.page.hand_over(blob, &name);
                 format!("Saved {} frames as {name}, {}.", count(frames.len()), bytes(size))
             });
-            this.answer(Event::FramesSaved(result, this.frames_looked()));
+            this.page.tell(Event::FramesSaved(result, this.looked()));
         });
     }
 
@@ -161,11 +153,12 @@ impl Runtime {
         }
         let mut begun = clock::now();
         for (entry, words) in frames {
-            let all = self.frame_bytes(entry.frame.key())?;
+            let all = self.bytes_of(entry.frame.key())?;
             match format {
                 Format::JsonLines => {
                     let dissection = dissect(&all, entry.frame.begun.as_ref());
-                    file.text(&export::json_line(entry, &all, &dissection, origin));
+                    let line = export::json_line(entry, &all, &dissection, origin);
+                    file.text(&line.map_err(|error| save::not_made(&error.to_string()))?);
                 }
                 Format::Pcapng => {
                     let (front, behind) = export::pcapng_around(entry, all.len(), words, origin);

@@ -1,0 +1,101 @@
+//! The payloads of the page's rows: for the Build pane, for what is sent, and for views. All of
+//! them share the arrays of the rows.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    SETTLE_MILLIS,
+    files::Files,
+    page::Page,
+    sources::{self, Sources},
+};
+use crate::{
+    app::{self, Built, Event, Problem, Row},
+    payload::{Receipt, ZBytes},
+    segment::Mode,
+};
+
+/// Builds the payloads of the rows.
+pub(super) struct Payloads {
+    page: Page,
+    files: Files,
+    /// The arrays of the rows.
+    sources: RefCell<Sources>,
+    /// Waits until the person types no more.
+    settle: RefCell<Option<Timeout>>,
+    /// The revision of the rows that the page is to build.
+    wanted: Cell<u64>,
+}
+
+impl Payloads {
+    pub(super) fn new(page: Page, files: Files) -> Rc<Self> {
+        let sources = RefCell::new(Sources::new(files.clone()));
+        Rc::new(Self { page, files, sources, settle: RefCell::default(), wanted: Cell::default() })
+    }
+
+    /// Builds the payload of this revision once the rows have stayed unchanged for a while, and
+    /// tells what became of it.
+    pub(super) fn build_soon(self: &Rc<Self>, revision: u64, rows: Vec<Row>) {
+        self.files.keep(&rows);
+        self.wanted.set(revision);
+        let this = self.clone();
+        let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
+        self.settle.replace(Some(build));
+    }
+
+    fn build(self: &Rc<Self>, revision: u64, rows: Vec<Row>) {
+        let long = self.sources.borrow_mut().long(&rows);
+        if long.is_empty() {
+            return self.build_at_once(revision, &rows);
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            for row in long {
+                match sources::make_in_turns(&row, &this.files, || this.wanted.get() == revision).await {
+                    Ok(Some(memory)) => this.sources.borrow_mut().keep(row, memory),
+                    // The person has changed the rows meanwhile.
+                    Ok(None) => return,
+                    Err(problem) => return this.page.tell(Event::BuildEnded(revision, Err(problem))),
+                }
+            }
+            this.build_at_once(revision, &rows);
+        });
+    }
+
+    fn build_at_once(&self, revision: u64, rows: &[Row]) {
+        let result = self.built(rows).map(|(payload, receipt)| {
+            let built =
+                Built { len: payload.len(), segments: payload.segments().len(), copied: receipt.ledger.total() };
+            (built, app::structures(rows, &payload))
+        });
+        self.page.tell(Event::BuildEnded(revision, result));
+    }
+
+    /// The payload of the rows, each taken by its own mode, and what building it took.
+    ///
+    /// # Errors
+    /// A [`Problem`] when an array cannot be made, or a source cannot be taken.
+    pub(super) fn built(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
+        self.taken(rows, None)
+    }
+
+    /// The payload of the rows, which borrows every array, and what building it took.
+    ///
+    /// # Errors
+    /// As [`Payloads::built`].
+    pub(super) fn borrowed(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
+        self.taken(rows, Some(Mode::Borrow))
+    }
+
+    fn taken(&self, rows: &[Row], all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {
+        let mut sources = self.sources.borrow_mut();
+        sources.make(rows)?;
+        sources.build(all)
+    }
+}

@@ -1,0 +1,164 @@
+//! The samples that have arrived: their payloads stay here, and the page gets facts about them.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+use zenoh_protocol::core::CongestionControl;
+
+use super::{hash, page::Page};
+use crate::{
+    app::{self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp, session::Attachment},
+    browser::clock,
+    client::{Reliability, Sample, encoding},
+    message::Looks,
+    payload::ZBytes,
+};
+
+/// The shortest time between two reports of arrived samples: the page draws itself anew for each
+/// report.
+const ARRIVALS: Duration = Duration::from_millis(50);
+
+/// What the session knows of a sample beside the sample itself.
+pub(super) struct Beside {
+    /// Who gave it as a reply to a get; `None` when it came by the subscription.
+    pub(super) reply: Option<String>,
+    /// When it was made, as the page shows it.
+    pub(super) stamp: Option<Stamp>,
+    /// How long it may have waited in the browser.
+    pub(super) waited: Option<Duration>,
+}
+
+/// The samples that have arrived and are not reported yet. When they are too many, only the latest
+/// stay.
+#[derive(Default)]
+struct Arrivals {
+    samples: Vec<app::Sample>,
+    received: u64,
+    replies: u64,
+    told: Duration,
+    timer: Option<Timeout>,
+}
+
+/// Keeps the payloads of samples.
+pub(super) struct Samples {
+    page: Page,
+    payloads: RefCell<HashMap<SampleId, ZBytes>>,
+    next: Cell<SampleId>,
+    arrivals: RefCell<Arrivals>,
+}
+
+impl Samples {
+    pub(super) fn new(page: Page) -> Rc<Self> {
+        Rc::new(Self { page, payloads: RefCell::default(), next: Cell::new(1), arrivals: RefCell::default() })
+    }
+
+    /// The payload of a sample. `None` when it was dropped.
+    pub(super) fn payload(&self, id: SampleId) -> Option<ZBytes> {
+        self.payloads.borrow().get(&id).cloned()
+    }
+
+    /// Drops the payloads of these samples.
+    pub(super) fn forget(&self, ids: &[SampleId]) {
+        let mut payloads = self.payloads.borrow_mut();
+        for id in ids {
+            payloads.remove(id);
+        }
+    }
+
+    /// Hashes a sample in turns with everything else, and tells the digest.
+    pub(super) fn hash(&self, id: SampleId) {
+        let (payload, page) = (self.payload(id), self.page.clone());
+        spawn_local(async move {
+            let result = match payload {
+                Some(payload) => hash::sha256(&payload).await,
+                None => Err("the sample was let go".to_owned()),
+            };
+            page.tell(Event::Hashed(id, result));
+        });
+    }
+
+    /// Stores a sample, and reports it soon: at once after a pause, and together with others when
+    /// many arrive.
+    pub(super) fn arrived(self: &Rc<Self>, sample: Sample, beside: Beside) {
+        let id = self.next.get();
+        self.next.set(id + 1);
+        let Beside { reply, stamp, waited } = beside;
+        let more = More {
+            encoding: match encoding::text_of(&sample.encoding) {
+                // zenoh's default has nothing to say.
+                text if text == "zenoh/bytes" => String::new(),
+                text => text,
+            }
+            .into(),
+            attachment: sample.attachment.as_ref().map(Attachment::of),
+            priority: sample.qos.priority,
+            may_drop: sample.qos.congestion == CongestionControl::Drop,
+            best_effort: sample.reliability == Reliability::BestEffort,
+            express: sample.qos.express,
+            number: sample.source.map(|source| source.sn),
+            stamp,
+            waited,
+            looks: Looks::Other,
+        };
+        let due = {
+            let mut arrivals = self.arrivals.borrow_mut();
+            if reply.is_some() {
+                arrivals.replies += 1
+            } else {
+                arrivals.received += 1
+            }
+            arrivals.samples.push(app::Sample {
+                id,
+                time: clock::time_of_day(),
+                key: sample.key.into(),
+                deleted: sample.deleted,
+                len: sample.payload.len(),
+                segments: sample.payload.segments().len(),
+                local: sample.local,
+                hash: app::Hash::NotAsked,
+                arrays: Vec::new(),
+                reply,
+                more,
+            });
+            let mut payloads = self.payloads.borrow_mut();
+            payloads.insert(id, sample.payload);
+            // Samples that the page will never show are dropped at once: a hidden page gets reports
+            // once a second.
+            let mut held: usize = arrivals.samples.iter().map(|sample| sample.len).sum();
+            while arrivals.samples.len() > 1 && (arrivals.samples.len() > KEPT_SAMPLES || held > KEPT_BYTES) {
+                let oldest = arrivals.samples.remove(0);
+                held -= oldest.len;
+                payloads.remove(&oldest.id);
+            }
+            clock::now().saturating_sub(arrivals.told) >= ARRIVALS
+        };
+        if due {
+            return self.tell();
+        }
+        let mut arrivals = self.arrivals.borrow_mut();
+        if arrivals.timer.is_none() {
+            let this = self.clone();
+            arrivals.timer = Some(Timeout::new(ARRIVALS.as_millis() as u32, move || this.tell()));
+        }
+    }
+
+    /// Reports what has arrived so far.
+    pub(super) fn tell(&self) {
+        let Arrivals { mut samples, received, replies, .. } =
+            self.arrivals.replace(Arrivals { told: clock::now(), ..Arrivals::default() });
+        let payloads = self.payloads.borrow();
+        for sample in &mut samples {
+            sample.more.looks = payloads.get(&sample.id).map_or(Looks::Other, Looks::of);
+        }
+        drop(payloads);
+        if !samples.is_empty() {
+            self.page.tell(Event::Samples { samples, received, replies });
+        }
+    }
+}

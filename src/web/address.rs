@@ -1,0 +1,83 @@
+//! The scene in the address of the page. The page writes it there after each change, so that the
+//! address can be kept and sent on.
+
+use std::{cell::RefCell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsValue;
+use web_sys::window;
+
+use crate::app::{Setup, State, link};
+
+/// Where the page notes what it has written to the address of this tab. An address with another
+/// scene came from outside.
+const WRITTEN: &str = "zbytes-lab.link";
+
+/// Milliseconds without a change after which the page writes. Browsers allow few writes in a second.
+const AFTER: u32 = 400;
+
+/// The address.
+#[derive(Clone, Default)]
+pub struct Address {
+    /// What writes the last change.
+    waits: Rc<RefCell<Option<Timeout>>>,
+    /// What was written last.
+    written: Rc<RefCell<String>>,
+}
+
+/// The scene in the address, unless this tab itself has written it there.
+#[must_use]
+pub fn from_outside() -> Option<String> {
+    let hash = window()?.location().hash().ok().filter(|hash| hash.starts_with(link::PREFIX))?;
+    let storage = window()?.session_storage().ok().flatten();
+    let written = storage.and_then(|storage| storage.get_item(WRITTEN).ok().flatten());
+    (written.as_ref() != Some(&hash)).then_some(hash)
+}
+
+/// The address of the page with a scene.
+#[must_use]
+pub fn with(scene: &str) -> String {
+    let location = window().map(|window| window.location());
+    let part = |part: Option<Result<String, JsValue>>| part.and_then(Result::ok).unwrap_or_default();
+    let origin = part(location.as_ref().map(web_sys::Location::origin));
+    format!("{origin}{}{scene}", part(location.as_ref().map(web_sys::Location::pathname)))
+}
+
+impl Address {
+    /// Writes the scene of a state after a moment without a further change. A scene that is too long
+    /// for an address is not written there.
+    pub fn follow(&self, state: &State) {
+        let (setup, written) = (Setup::of(state), self.written.clone());
+        let timeout = Timeout::new(AFTER, move || {
+            let scene = link::of_setup(setup).unwrap_or_default();
+            write(&scene);
+            written.replace(scene);
+        });
+        // The one before is dropped, and writes nothing.
+        self.waits.replace(Some(timeout));
+    }
+
+    /// Another scene is in the address. If Back or Forward has led to it, the page itself has written
+    /// it there, before later changes: the address gets the present scene again. `true` if a person
+    /// has opened it.
+    pub fn is_opened(&self) -> bool {
+        let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
+        let is_ours = state.is_some_and(|state| !state.is_null());
+        if is_ours {
+            write(&self.written.borrow());
+        }
+        !is_ours
+    }
+}
+
+/// Writes without an entry in the history of the tab, and marks the entry as the page's own. A
+/// browser that refuses leaves the address as it was.
+fn write(scene: &str) {
+    let Some(window) = window() else { return };
+    let storage = window.session_storage().ok().flatten();
+    let _ = storage.map(|storage| storage.set_item(WRITTEN, scene));
+    let Ok(history) = window.history() else { return };
+    // How much is open, which `ui::kit::back` notes in each entry.
+    let open = history.state().ok().and_then(|state| state.as_f64()).unwrap_or(0.0);
+    let _ = history.replace_state_with_url(&JsValue::from_f64(open), "", Some(&with(scene)));
+}

@@ -1,0 +1,284 @@
+//! What stands in the window: the film in the drawing, the first things to do, what is below the
+//! drawing, what fills the window, and Back.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
+
+mod support;
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use support::{
+    browser::Page,
+    lab::{lab, turn, url},
+};
+
+const MODES: [&str; 3] = ["copy", "borrow", "move"];
+
+/// A picture of the drawing.
+async fn picture(page: &Page) -> Vec<u8> {
+    page.wait(".plot svg.drawing").await.screenshot().await.unwrap()
+}
+
+/// The ledger beside the drawing: building, gathering.
+async fn ledger(page: &Page) -> [String; 2] {
+    let number = async |css| page.text(css).await.replace(',', "");
+    [number("#ledger-building").await, number("#ledger-gathering").await]
+}
+
+/// Types a key where nothing has the focus.
+async fn key(page: &Page, key: &str) {
+    page.run("document.activeElement?.blur()", vec![]).await;
+    page.key(key).await;
+}
+
+/// Whether an element is in the window as a whole.
+async fn is_seen(page: &Page, css: &str) -> bool {
+    let script = "
+        const r = document.querySelector(arguments[0]).getBoundingClientRect();
+        return r.width > 0 && r.top >= -1 && r.left >= -1 && r.bottom <= innerHeight + 1 && r.right <= innerWidth + 1";
+    page.run(script, vec![json!(css)]).await == json!(true)
+}
+
+const SCROLLS: &str =
+    "const e = document.documentElement; return e.scrollHeight > innerHeight || e.scrollWidth > innerWidth";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn film_differs_by_mode_and_in_time_and_ends_with_the_ledger() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let mut pictures = HashSet::new();
+    for mode in MODES {
+        page.click(&format!("#view-all-{mode}")).await;
+        for place in [0, 333, 667, 1000] {
+            page.fill("#film-place", &place.to_string()).await;
+            page.until("return document.querySelector('#film-place').value", json!(place.to_string())).await;
+            let taken = picture(&page).await;
+            if place == 0 {
+                // Nothing has happened yet, so the modes have nothing to differ in.
+                assert_eq!(ledger(&page).await, ["0", "0"]);
+                assert!(!pictures.contains(&taken));
+            } else {
+                pictures.insert(taken);
+            }
+        }
+        // The real thing counts the same.
+        let shown = ledger(&page).await;
+        page.click(&format!("#mode-all-{mode}")).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page.click("#view-as-set").await;
+        page.click("#put").await;
+        page.wait("#put-result[data-state=done]").await;
+        let counted =
+            [page.attribute("#put-result", "data-built").await, page.attribute("#put-result", "data-gathered").await];
+        assert_eq!(shown, counted, "{mode}");
+        page.click("#undo").await;
+    }
+    assert_eq!(pictures.len(), 9);
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn film_plays_pauses_and_steps_by_keys_and_ends_by_itself() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    const DRAWN: &str = "return document.querySelector('.plot svg.drawing').innerHTML";
+    let whole = page.run(DRAWN, vec![]).await;
+    key(&page, "k").await;
+    page.wait("#film-play.going").await;
+    key(&page, "k").await;
+    page.wait("#film-play:not(.going)").await;
+    let place = async || page.attribute("#film-place", "aria-valuetext").await;
+    let paused = place().await;
+    assert_ne!(paused, "100 %");
+    key(&page, ".").await;
+    page.until(&format!("return document.querySelector('#film-place').ariaValueText !== '{paused}'"), json!(true))
+        .await;
+    // One piece is taken, and the words say what goes on.
+    assert!(page.text("#zoom-words").await.contains("1 tensor"), "{}", page.text("#zoom-words").await);
+    key(&page, ",").await;
+    page.until("return document.querySelector('#film-place').ariaValueText", json!("0 %")).await;
+    key(&page, "k").await;
+    page.until("return document.querySelector('#film-place').ariaValueText", json!("100 %")).await;
+    // As without a film, but for the control that has the focus.
+    page.until("return document.querySelector('#film-play').classList.contains('going')", json!(false)).await;
+    // At the end stands the drawing that stood there before.
+    assert_eq!(page.run(DRAWN, vec![]).await, whole);
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_press_brings_a_sample_and_is_few_tab_stops_away() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let mut stops = 0;
+    while page.run("return document.activeElement.id", vec![]).await != json!("invite-watch") {
+        page.key("Tab").await;
+        stops += 1;
+        assert!(stops <= 12, "the first invitation is more than 12 tab stops away");
+    }
+    page.press("#invite-send").await;
+    page.wait("#put-result[data-state=done]").await;
+    page.wait(".samples tbody tr").await;
+    // The drawing and the ledger are those of the put.
+    let counted = page.attribute("#put-result", "data-gathered").await;
+    assert_eq!(ledger(&page).await[1], counted);
+    // Once more needs neither a connection nor a subscription.
+    page.press("#stage-put").await;
+    page.until("return document.querySelectorAll('.samples tbody tr').length", json!(2)).await;
+    page.press("#invite-break").await;
+    page.wait("#pane-ownership .findings-box").await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitation_to_send_says_in_words_what_failed() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.fill("#locator", "ws/127.0.0.1:9").await;
+    page.press("#invite-send").await;
+    page.wait("#session-problem").await;
+    // It is not sent later, without a press.
+    page.fill("#locator", "/zenoh").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    page.click("#subscribe").await;
+    page.wait("#undeclare").await;
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+    page.close_with(&[], &[support::browser::SOCKET_FAILED]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drawing_stays_in_view_beside_what_is_worked_with() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    for size in [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440)] {
+        page.emulate(size, false).await;
+        page.until("return innerWidth", json!(size.0)).await;
+        for (below, inside) in
+            [("segment", ".facts"), ("cost", "#measure"), ("ownership", "#try-all"), ("router", "#connect")]
+        {
+            if size.0 < 1380 {
+                page.click(&format!("#below-{below}")).await;
+                page.wait(&format!("main[data-below={below}]")).await;
+            }
+            // What is worked with may scroll in its place. Its beginning is in view.
+            let shown = format!(
+                "const r = document.querySelector('{inside}').getBoundingClientRect(); return r.width > 0 && r.top < innerHeight"
+            );
+            page.until(&shown, json!(true)).await;
+            assert!(is_seen(&page, ".plot").await, "{size:?} {below}");
+            assert!(is_seen(&page, "#stage-put").await, "{size:?} {below}");
+            assert_eq!(page.run(SCROLLS, vec![]).await, json!(false), "{size:?} {below}");
+        }
+    }
+    // A place of the pointer is a place of the drawing, however large the page is.
+    let aim = "const r = document.querySelector('#plot svg').getBoundingClientRect(); return [r.right - 30, r.top + r.height * 0.55].map(Math.round)";
+    let at = page.run(aim, vec![]).await;
+    let steps = json!([{ "type": "pointerMove", "duration": 0, "x": at[0], "y": at[1] }, { "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]);
+    page.perform(json!([{ "type": "pointer", "id": "mouse", "actions": steps }])).await;
+    page.until("return document.querySelector('[role=option][aria-selected=true]')?.id", json!("piece-2")).await;
+    page.close(&[]).await;
+}
+
+/// The smallest text of the presenter's view, in parts of the window's height.
+const SMALLEST: &str = "
+    const zoom = Number(getComputedStyle(document.body).zoom);
+    const shown = (e) => e.getClientRects().length && e.getBoundingClientRect().width > 1.5 * zoom && getComputedStyle(e).visibility === 'visible';
+    const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const texts = [...document.querySelectorAll('main .layout *')].filter((e) => own(e) && shown(e));
+    return [texts.length, Math.min(...texts.map((e) => parseFloat(getComputedStyle(e).fontSize) * zoom / innerHeight))]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presenter_view_has_large_text_and_all_in_one_view() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    key(&page, "Shift+f").await;
+    page.wait("main[data-large=presenter]").await;
+    for size in [(1280, 720), (1920, 1080), (3840, 2160)] {
+        page.emulate(size, false).await;
+        page.until("return innerWidth", json!(size.0)).await;
+        for css in [".plot", ".ledger", "#film-play", "#stage-put", "#zoom-words"] {
+            assert!(is_seen(&page, css).await, "{size:?} {css}");
+        }
+        assert_eq!(page.run(SCROLLS, vec![]).await, json!(false), "{size:?}");
+        let found = page.run(SMALLEST, vec![]).await;
+        assert!(found[0].as_u64().unwrap() > 20, "{found}");
+        assert!(found[1].as_f64().unwrap() >= 0.02, "{size:?}: {found}");
+    }
+    // The keys of a presenter's remote.
+    key(&page, "PageDown").await;
+    page.until("return document.querySelector('#film-place').ariaValueText", json!("0 %")).await;
+    key(&page, "PageDown").await;
+    page.until("return document.querySelector('#film-place').ariaValueText === '0 %'", json!(false)).await;
+    page.click("#stage-put").await;
+    page.until("return document.querySelector('#zoom-words').textContent.includes('1 sample arrived')", json!(true))
+        .await;
+    key(&page, "Escape").await;
+    page.until("return document.querySelector('main').dataset.large ?? ''", json!("")).await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn back_closes_what_was_opened_before_it_leaves() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.click("#row-remove, .row.open [id$=remove]").await;
+    let rows = "return document.querySelectorAll('.row').length";
+    page.until(rows, json!(2)).await;
+    let entry = "return history.state ?? 0";
+    for (open, closed) in [
+        ("#help", "return document.querySelectorAll('dialog[open]').length"),
+        ("#questions", "return document.querySelectorAll('dialog[open]').length"),
+        ("#other-side", "return document.querySelectorAll('dialog[open]').length"),
+        (".bytes-open", "return document.querySelectorAll('dialog[open]').length"),
+        ("#large-cost", "return document.querySelectorAll('main[data-large]').length"),
+        ("#large-layout", "return document.querySelectorAll('main[data-large]').length"),
+        ("#presenter", "return document.querySelectorAll('main[data-large]').length"),
+    ] {
+        page.click(open).await;
+        page.until(closed, json!(1)).await;
+        page.until(entry, json!(1)).await;
+        page.client.back().await.unwrap();
+        page.until(closed, json!(0)).await;
+        page.until(entry, json!(0)).await;
+        assert_eq!(page.run(rows, vec![]).await, json!(2), "{open}: the page is the same");
+    }
+    // One over the other: Back closes the one that was opened last.
+    page.click("#large-router").await;
+    page.until(entry, json!(1)).await;
+    page.click("#other-side").await;
+    page.until(entry, json!(2)).await;
+    page.client.back().await.unwrap();
+    page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+    page.until("return document.querySelectorAll('main[data-large]').length", json!(1)).await;
+    // What is closed in another way leaves no entry behind.
+    page.click("#large-router").await;
+    page.until(entry, json!(0)).await;
+    page.click("#help").await;
+    page.until(entry, json!(1)).await;
+    page.click("#help-dialog [data-closes], dialog[open] [data-closes]").await;
+    page.until(entry, json!(0)).await;
+    // A reload closes everything.
+    page.click("#large-build").await;
+    page.until(entry, json!(1)).await;
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    page.until(entry, json!(0)).await;
+    assert_eq!(page.run(rows, vec![]).await, Value::from(2));
+    page.close(&[]).await;
+}
