@@ -115,11 +115,30 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait("#crash[open]").await;
     audit.look("the program has died").await;
     audit.page.run("document.querySelector('#crash').remove()", vec![]).await;
-    for (button, name) in
-        [("#help", "help"), ("#modes-help", "modes"), ("#questions", "questions"), ("#other-side", "the other side")]
-    {
+    for (button, name) in [
+        ("#help", "help"),
+        ("#modes-help", "modes"),
+        ("#questions", "questions"),
+        ("#other-side", "the other side"),
+        ("#link", "link"),
+    ] {
         audit.look_at_dialog(button, name).await;
     }
+    // A film that stands still in its middle, what fills the window, and a link that is damaged.
+    audit.page.fill("#film-place", "400").await;
+    audit.look_in("a film", &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#presenter").await;
+    audit.page.wait("main[data-large=presenter]").await;
+    audit.look_in("presenter view", &[DESK, NARROW]).await;
+    audit.page.click("#presenter").await;
+    audit.page.click("#large-layout").await;
+    audit.page.wait("main[data-large=pane-layout]").await;
+    audit.look("Layout fills the window").await;
+    audit.page.click("#large-layout").await;
+    audit.page.run("location.hash = '#s=damaged!'", vec![]).await;
+    audit.page.wait("#link-problem").await;
+    audit.look("a damaged link").await;
+    audit.page.click("#link-problem button").await;
 
     // A message: its structure in Layout. The page sends it to itself, reads it and hashes it.
     audit.page.connect("/zenoh").await;

@@ -15,7 +15,9 @@ use js_sys::{Array, ArrayBuffer, Float32Array, Float64Array, Function, Int32Arra
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
-    client::{Client, CloseCause, CommandError, Config, Ended, Event, Limits, Locality, Put, PutError, key_expression},
+    client::{
+        Client, CloseCause, CommandError, Config, Ended, Event, KeyExpr, Limits, Locality, Put, PutError, ZenohId,
+    },
     engine::host::{Driver, LabHost, Told, place},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     payload::{BuildError, ZBytes},
@@ -175,13 +177,13 @@ fn open() -> Client {
 }
 
 fn open_with(markers: bool) -> Client {
-    let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
+    let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() };
     let mut client = Client::new(config, NOW);
     for answer in handshake(markers) {
         client.handle_input(received(&answer), NOW);
     }
     assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
-    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
+    while client.poll_transmit(&mut Vec::new(), NOW).is_some() {}
     client
 }
 
@@ -192,7 +194,7 @@ fn handshake(markers: bool) -> [Vec<u8>; 2] {
 }
 
 fn put(source: &Object, mode: Mode) -> Put {
-    Put::new(key_expression("lab/x").unwrap(), payload(source, mode))
+    Put::new(KeyExpr::new("lab/x").unwrap(), payload(source, mode))
 }
 
 #[wasm_bindgen_test]
@@ -203,7 +205,7 @@ fn a_put_copies_each_byte_once_by_borrow_and_twice_by_copy() {
         let mut client = open();
         let (payload, receipt) = ZBytes::build([Source::new(&source, mode)]).unwrap();
         let mut ledger = receipt.ledger;
-        client.put(1, Put::new(key_expression("lab/x").unwrap(), payload)).unwrap();
+        client.put(1, Put::new(KeyExpr::new("lab/x").unwrap(), payload)).unwrap();
         let mut batch = vec![0; usize::from(BATCH_SIZE)];
         let mut batches = 0;
         while let Some(transmit) = client.poll_transmit(&mut batch, NOW) {
@@ -278,10 +280,10 @@ fn a_write_during_a_put_shows_in_the_borrowed_rest_alone() {
 fn a_put_under_way_and_a_local_sample_hold_the_owner() {
     let source = array(&noise(200_000));
     let mut client = open();
-    client.subscribe(1, key_expression("**").unwrap()).unwrap();
-    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW).is_some() {}
+    client.declare_subscriber(1, KeyExpr::new("**").unwrap()).unwrap();
+    while client.poll_transmit(&mut Vec::new(), NOW).is_some() {}
     let put = put(&source, Mode::Move);
-    let watch = put.payload.segments().first().unwrap().watch().unwrap();
+    let watch = put.kind.payload().unwrap().segments().first().unwrap().watch().unwrap();
     client.put(1, put).unwrap();
     drop(source);
     assert!(watch.holders() > 0);
@@ -292,7 +294,7 @@ fn a_put_under_way_and_a_local_sample_hold_the_owner() {
     assert!(sent.ends_with(&noise(200_000)), "nothing was lost with the caller's references");
     let Some(Event::Sample(sample)) = client.poll_event() else { panic!("no local sample") };
     assert!(sample.local && watch.holders() > 0);
-    assert_eq!(flat(&sample.payload), noise(200_000));
+    assert_eq!(flat(sample.kind.payload().unwrap()), noise(200_000));
     drop(sample);
     while client.poll_event().is_some() {}
     assert_eq!(watch.holders(), 0, "the put is over, and the program has dropped the sample");
@@ -303,9 +305,9 @@ fn a_client_that_is_dropped_lets_go_of_what_its_puts_held() {
     let source = array(&noise(200_000));
     let mut client = open();
     let put = put(&source, Mode::Borrow);
-    let watch = put.payload.segments().first().unwrap().watch().unwrap();
+    let watch = put.kind.payload().unwrap().segments().first().unwrap().watch().unwrap();
     client.put(1, put).unwrap();
-    client.poll_transmit(&mut [0; BATCH_SIZE as usize], NOW);
+    client.poll_transmit(&mut Vec::new(), NOW);
     assert!(watch.holders() > 0);
     drop(client);
     assert_eq!(watch.holders(), 0);
@@ -334,7 +336,7 @@ fn a_received_payload_stays_in_the_js_heap_until_asked_for() {
     let mut message = Vec::new();
     Zenoh080::new().write(&mut message, &router_put(key, bytes.clone())).unwrap();
     let mut client = open();
-    client.subscribe(1, key_expression("**").unwrap()).unwrap();
+    client.declare_subscriber(1, KeyExpr::new("**").unwrap()).unwrap();
     let parts: Vec<&[u8]> = message.chunks(60_000).collect();
     for (i, part) in parts.iter().enumerate() {
         let header = FragmentHeader {
@@ -351,19 +353,19 @@ fn a_received_payload_stays_in_the_js_heap_until_asked_for() {
         client.handle_input(received(&batch), NOW);
     }
     let Some(Event::Sample(sample)) = client.poll_event() else { panic!("no sample") };
-    assert_eq!(sample.payload.segments().len(), 3);
-    assert!(sample.payload.segments().iter().all(|segment| segment.place() == Place::JsHeap));
+    assert_eq!(sample.kind.payload().unwrap().segments().len(), 3);
+    assert!(sample.kind.payload().unwrap().segments().iter().all(|segment| segment.place() == Place::JsHeap));
     assert_eq!(client.received().total(), 0, "receiving copies no payload byte");
     assert!(client.received().metadata() < 4096, "only windows of headers were looked at");
     let mut ledger = Ledger::new();
-    assert_eq!(sample.payload.to_bytes(&mut ledger).unwrap().as_slice(), bytes);
+    assert_eq!(sample.kind.payload().unwrap().to_bytes(&mut ledger).unwrap().as_slice(), bytes);
     assert_eq!(ledger.bytes_in(Stage::Read), 150_000);
 }
 
 #[wasm_bindgen_test]
 fn small_messages_of_a_frame_are_read_across_window_borders() {
     let mut client = open();
-    client.subscribe(1, key_expression("**").unwrap()).unwrap();
+    client.declare_subscriber(1, KeyExpr::new("**").unwrap()).unwrap();
     let mut batch = Vec::new();
     let header = FrameHeader { reliability: Reliability::Reliable, sn: 0, ext_qos: frame::ext::QoSType::DEFAULT };
     Zenoh080::new().write(&mut batch, &header).unwrap();
@@ -388,8 +390,8 @@ fn small_messages_of_a_frame_are_read_across_window_borders() {
     client.handle_input(received(&batch), NOW);
     for n in 0..300u16 {
         let Some(Event::Sample(sample)) = client.poll_event() else { panic!("sample {n} is missing") };
-        assert_eq!(sample.key, format!("lab/{n}"));
-        assert_eq!(flat(&sample.payload), vec![n as u8; usize::from(n % 97)]);
+        assert_eq!(sample.key_expr.as_str(), format!("lab/{n}"));
+        assert_eq!(flat(sample.kind.payload().unwrap()), vec![n as u8; usize::from(n % 97)]);
     }
     assert!(client.poll_event().is_none() && client.is_open());
 }
@@ -518,24 +520,27 @@ async fn a_put_for_this_session_ends_at_once_and_sends_nothing() {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
-    let put = |destination| Put { destination, ..put(&array(&noise(200_000)), Mode::Borrow) };
+    let put = |allowed_destination| Put { allowed_destination, ..put(&array(&noise(200_000)), Mode::Borrow) };
     driver.send(Command::Put(1, put(Locality::SessionLocal)));
     assert!(matches!(heard.take()[..], [Told::Refused(1, CommandError::NotOpen)]), "and has not ended besides");
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
-    driver.send(Command::Declare(5, Declare::Subscriber(key_expression("lab/*").unwrap().into())));
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
+    driver.send(Command::Declare(5, Declare::Subscriber(KeyExpr::new("lab/*").unwrap().into())));
     assert!(matches!(heard.take()[..], [Told::Declared(5, Ok(()))]));
     let before = socket.sent();
 
-    let delete = Put { destination: Locality::SessionLocal, ..Put::delete(key_expression("lab/x").unwrap()) };
+    let delete = Put { allowed_destination: Locality::SessionLocal, ..Put::delete(KeyExpr::new("lab/x").unwrap()) };
     for (op, put) in [(2, put(Locality::SessionLocal)), (3, delete)] {
-        let len = put.payload.len();
+        let len = put.kind.payload().unwrap().len();
         driver.send(Command::Put(op, put));
         let told = heard.take();
         let [Told::PutEnded(ended, Ok(sent))] = &told[..] else { panic!("{told:?}") };
         assert_eq!((*ended, sent.batches, sent.ledger.total()), (op, 0, 0));
-        let told = heard.until(|told| matches!(told, Told::Sample(_))).await;
-        let [Told::Sample(sample)] = &told[..] else { panic!("{told:?}") };
-        assert_eq!((sample.local, sample.payload.len(), &sample.subscribers[..]), (true, len, &[5][..]));
+        let told = heard.until(|told| matches!(told, Told::Event(Event::Sample(_)))).await;
+        let [Told::Event(Event::Sample(sample))] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(
+            (sample.local, sample.kind.payload().unwrap().len(), &sample.subscribers[..]),
+            (true, len, &[5][..])
+        );
     }
     assert_eq!(socket.sent(), before);
     // A put for every session has not ended when its call returns. It leaves in batches.
@@ -628,7 +633,7 @@ async fn a_put_ends_with_the_routers_answer_in_a_silent_browser() {
     let socket = StandIn::new(&handshake(true));
     let webkit = Replaced::engine("line");
     let (driver, heard) = drive("ws://stand-in");
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
     let before = socket.sent();
     driver.send(Command::Put(1, put(&array(&noise(200_000)), Mode::Borrow)));
     turns(50).await;
@@ -731,7 +736,7 @@ async fn driven(answers: &[Vec<u8>]) -> (StandIn, Driver, Heard) {
         let heard = heard.clone();
         move |told| heard.0.borrow_mut().push(told)
     });
-    heard.until(|told| matches!(told, Told::Opened(_))).await;
+    heard.until(|told| matches!(told, Told::Event(Event::Opened(_)))).await;
     (socket, driver, heard)
 }
 
@@ -907,7 +912,7 @@ async fn a_page_that_stood_still_says_so_and_keeps_its_session() {
     // The answer to the driver's question after the pause shows that the link lives. The fence had
     // number 1.
     socket.hand(&last_interest(2, 0));
-    let told = heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    let told = heard.until(|told| matches!(told, Told::Event(Event::CaughtUp))).await;
     assert!(!told.iter().any(|told| matches!(told, Told::Flushed(..))));
     socket.hand(&last_interest(1, 1));
     let told = heard.until(|told| matches!(told, Told::Flushed(..))).await;
@@ -920,7 +925,7 @@ async fn a_page_that_stood_still_says_so_and_keeps_its_session() {
     let told = heard.until(|told| matches!(told, Told::StoodStill(_))).await;
     assert_eq!(stood_still(&told), [[0, 120]]);
     socket.hand(&last_interest(3, 2));
-    heard.until(|told| matches!(told, Told::CaughtUp)).await;
+    heard.until(|told| matches!(told, Told::Event(Event::CaughtUp))).await;
     clocks.pass(0.0, -500_000.0);
     TimeoutFuture::new(1200).await;
     assert!(stood_still(&heard.take()).is_empty());
@@ -937,8 +942,8 @@ async fn a_page_that_stood_still_says_so_and_keeps_its_session() {
     // The driver opens it again, and the router answers as before. The gap counts from before the
     // pause.
     socket.set("sent", 0);
-    let told = heard.until(|told| matches!(told, Told::Resumed(_))).await;
-    let Some(Told::Resumed(gap)) = told.last() else { panic!("{told:?}") };
+    let told = heard.until(|told| matches!(told, Told::Event(Event::Resumed { .. }))).await;
+    let Some(Told::Event(Event::Resumed { gap, .. })) = told.last() else { panic!("{told:?}") };
     assert_eq!(tens(gap.pause.still), 50);
     assert!(gap.time >= gap.pause.still, "{gap:?}");
 }

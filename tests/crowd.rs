@@ -30,7 +30,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
-use zbytes_lab::client::{Event, key_expression};
+use zbytes_lab::client::{Event, KeyExpr};
 use zbytes_lab::server::{Lab, Options};
 use zenoh::qos::CongestionControl;
 
@@ -457,7 +457,7 @@ async fn a_frozen_subscriber_costs_a_healthy_one_no_sample() {
         let mut frozen = Vec::new();
         for url in [format!("ws/{}/zenoh", ports.page), format!("ws/{}", ports.ws)] {
             let mut link = Link::open(&url).await;
-            link.client.subscribe(1, key_expression("lab/frozen").unwrap()).unwrap();
+            link.client.declare_subscriber(1, KeyExpr::new("lab/frozen").unwrap()).unwrap();
             link.flush().await;
             frozen.push(link);
         }
@@ -521,14 +521,14 @@ async fn a_slow_client_gets_a_message_longer_than_the_routers_wait() {
     let _turn = turn().await;
     let (lab, ports) = started(Command::new(PROGRAM)).await;
     let mut link = Link::open(&format!("ws/{}", slow_way(ports.ws).await)).await;
-    link.client.subscribe(1, key_expression("lab/slow").unwrap()).unwrap();
+    link.client.declare_subscriber(1, KeyExpr::new("lab/slow").unwrap()).unwrap();
     link.flush().await;
     let publisher = joined(&format!("tcp/{}", ports.tcp)).await;
     let put = publisher.put("lab/slow", vec![7; LEN]).congestion_control(CongestionControl::Block);
     let arrived = async {
         loop {
             if let Event::Sample(sample) = link.event().await {
-                return sample.payload.len();
+                return sample.kind.payload().unwrap().len();
             }
         }
     };

@@ -100,7 +100,7 @@ const IN_A_BROWSER: &str = r#"
 use std::{cell::RefCell, rc::Rc};
 use zbytes::{payload::ZBytes, segment::Source};
 use zbytes_session::{
-    client::{Put, key_expression},
+    client::{Event, KeyExpr, Put},
     web::{Driver, Plain, command::{Command, Declare, Told}},
 };
 
@@ -111,14 +111,14 @@ fn main() {
         let link = link.borrow();
         let Some(driver) = link.as_ref() else { return };
         match told {
-            Told::Opened(_) => {
-                driver.send(Command::Declare(1, Declare::Subscriber(key_expression("outside/to").unwrap().into())));
+            Told::Event(Event::Opened(_)) => {
+                driver.send(Command::Declare(1, Declare::Subscriber(KeyExpr::new("outside/to").unwrap().into())));
                 let parts = [Source::copy(vec![1u8, 2, 3]), Source::moved(vec![7u8; 200_000])];
                 let payload = ZBytes::from_segments(parts).unwrap();
-                driver.send(Command::Put(2, Put::new(key_expression("outside/from").unwrap(), payload)));
+                driver.send(Command::Put(2, Put::new(KeyExpr::new("outside/from").unwrap(), payload)));
             }
-            Told::Sample(sample) => {
-                driver.send(Command::Put(3, Put::new(key_expression("outside/back").unwrap(), sample.payload)));
+            Told::Event(Event::Sample(sample)) => {
+                driver.send(Command::Put(3, Put::new(KeyExpr::new("outside/back").unwrap(), sample.kind)));
             }
             _ => {}
         }

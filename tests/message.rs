@@ -30,7 +30,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use zbytes_lab::{
-    client::{Client, Config, Event, Limits, Put, key_expression},
+    client::{Client, Config, Event, KeyExpr, Limits, Put, ZenohId},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     measure::mix,
     message::{
@@ -442,13 +442,16 @@ fn an_array_of_pycapnps_in_a_segment_of_its_own_is_not_touched() {
 // ---- the ledger, from array to batch ----
 
 fn open() -> Client {
-    let mut client = Client::new(Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() }, Duration::ZERO);
+    let mut client = Client::new(
+        Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() },
+        Duration::ZERO,
+    );
     let router = Greeting::default();
     for answer in [router.init_ack(), router.open_ack()] {
         client.handle_input(Segment::from(answer), Duration::ZERO);
     }
     assert!(matches!(client.poll_event(), Some(Event::Opened(_))));
-    while client.poll_transmit(&mut [0; BATCH_SIZE as usize], Duration::ZERO).is_some() {}
+    while client.poll_transmit(&mut Vec::new(), Duration::ZERO).is_some() {}
     client
 }
 
@@ -475,7 +478,7 @@ fn the_seeds_tensor_is_copied_into_batches_and_where_filled() {
         assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), copied, "{way:?} {mode:?}");
 
         let mut client = open();
-        client.put(1, Put::new(key_expression("lab/x").unwrap(), payload.clone())).unwrap();
+        client.put(1, Put::new(KeyExpr::new("lab/x").unwrap(), payload.clone())).unwrap();
         let mut space = vec![0; usize::from(BATCH_SIZE)];
         let (mut ledger, mut sent) = (Ledger::new(), Vec::new());
         while let Some(transmit) = client.poll_transmit(&mut space, Duration::ZERO) {

@@ -35,10 +35,11 @@ use support::{
     lab::{joined, options},
     link::Link,
 };
+use zbytes_lab::client as ours;
 use zbytes_lab::{
     client::{
-        Answer, ConsolidationMode, Content, Counterpart, Encoding, Event, Get, GetError, Locality, Put, QueryTarget,
-        Queryable, Reply, ReplyError, Sample, Subscribe, key_expression,
+        ConsolidationMode, Content, Encoding, Event, Get, GetError, KeyExpr, Locality, MatchingStatusType, Put,
+        QueryTarget, Queryable, Reply, ReplyError, ReplySample, Sample, SampleKind, Subscriber, Timestamp, ZenohId,
     },
     ledger::Ledger,
     measure::mix,
@@ -51,7 +52,6 @@ use zenoh::{
     bytes::Encoding as PeerEncoding,
     qos::{CongestionControl, Priority, Reliability},
 };
-use zenoh_protocol::core as wire;
 
 /// Sizes at the limits: of a byte, of one batch, of many.
 const SIZES: [usize; 6] = [0, 1, 65_450, 65_535, 70_000, 3_000_000];
@@ -105,12 +105,12 @@ fn flat(payload: &ZBytes) -> Vec<u8> {
     payload.to_bytes(&mut Ledger::new()).unwrap().to_vec()
 }
 
-fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
-    key_expression(text).unwrap()
+fn key(text: &str) -> KeyExpr {
+    KeyExpr::new(text).unwrap()
 }
 
 fn encoding(id: u16, schema: Option<&str>) -> Encoding {
-    Encoding { id, schema: schema.map(|schema| schema.as_bytes().to_vec().into()) }
+    Encoding::new(id, schema.map(|schema| schema.as_bytes().to_vec())).unwrap()
 }
 
 fn is_sample(event: &Event) -> bool {
@@ -137,21 +137,21 @@ async fn our_puts_and_deletes_arrive_with_all_that_they_carry() {
         for (sn, attached) in (0..).zip([None, Some(0), Some(9), Some(70_000)]) {
             let bytes = noise(n as u64, len);
             let attachment = attached.map(|len| noise(99, len));
+            let kind = SampleKind::Put { payload: payload(&bytes), encoding: encoding(5, Some("lab/schema")) };
             let put = Put {
-                encoding: encoding(5, Some("lab/schema")),
                 attachment: attachment.as_deref().map(payload),
-                timestamp: Some(wire::Timestamp::new(zenoh::time::NTP64(1 << 40), zenoh::time::TimestampId::rand())),
+                timestamp: Some(Timestamp::new(1 << 40, ZenohId::new([n as u8 + 1; 16]).unwrap())),
                 numbered: Some(n as u32),
-                congestion: wire::CongestionControl::Block,
-                priority: wire::Priority::InteractiveHigh,
+                congestion_control: ours::CongestionControl::Block,
+                priority: ours::Priority::InteractiveHigh,
                 // zenoh may drop best-effort messages, and drops large ones.
                 reliability: if sn == 0 && len < 100_000 {
-                    wire::Reliability::BestEffort
+                    ours::Reliability::BestEffort
                 } else {
-                    wire::Reliability::Reliable
+                    ours::Reliability::Reliable
                 },
                 express: true,
-                ..Put::new(key(&format!("lab/{n}")), payload(&bytes))
+                ..Put::new(key(&format!("lab/{n}")), kind)
             };
             let reliability = put.reliability;
             let (stamp, op) = (put.timestamp, link.op());
@@ -165,15 +165,15 @@ async fn our_puts_and_deletes_arrive_with_all_that_they_carry() {
             assert_eq!(got.congestion_control(), CongestionControl::Block);
             assert!(got.express());
             assert_eq!(got.reliability() as u8, reliability as u8, "{what}");
-            assert_eq!(got.timestamp().map(|t| t.get_time().0), stamp.map(|t| t.get_time().0));
+            assert_eq!(got.timestamp().map(|t| t.get_time().0), stamp.map(|t| t.ntp64()));
             let source = got.source_info().unwrap();
-            assert_eq!(source.source_id().zid().to_string(), link.info.as_ref().unwrap().zid);
+            assert_eq!(source.source_id().zid().to_string(), link.info.as_ref().unwrap().zid.to_string());
             assert_eq!((source.source_id().eid(), source.source_sn()), (n as u32, sn));
         }
         let op = link.op();
         let delete = Put {
             attachment: Some(payload(b"why")),
-            congestion: wire::CongestionControl::Block,
+            congestion_control: ours::CongestionControl::Block,
             ..Put::delete(key(&format!("lab/{n}")))
         };
         link.client.put(op, delete).unwrap();
@@ -190,7 +190,7 @@ async fn puts_and_deletes_of_others_arrive_with_all_they_carry() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_subscriber(1, key("lab/**")).unwrap();
     link.flush().await;
     for (n, len) in SIZES.into_iter().enumerate() {
         for attached in [None, Some(9usize), Some(70_000)] {
@@ -210,18 +210,21 @@ async fn puts_and_deletes_of_others_arrive_with_all_they_carry() {
                     .await
                     .unwrap();
                 let got = sample(link.until(is_sample).await);
-                assert_eq!((got.key.as_str(), got.local, got.deleted), (format!("lab/{n}").as_str(), false, false));
-                assert_eq!(flat(&got.payload), bytes, "{len} B");
+                assert_eq!(
+                    (got.key_expr.as_str(), got.local, got.kind.is_delete()),
+                    (format!("lab/{n}").as_str(), false, false)
+                );
+                assert_eq!(flat(got.kind.payload().unwrap()), bytes, "{len} B");
                 assert_eq!(got.attachment.as_ref().map(flat), attachment);
-                assert_eq!(got.encoding, encoding(4, Some("utf-8")));
+                assert_eq!(got.kind.encoding(), Some(&encoding(4, Some("utf-8"))));
                 assert!(got.timestamp.is_some(), "a router stamps");
-                assert_eq!((got.qos.priority, got.qos.express), (wire::Priority::DataHigh, true));
-                assert_eq!(got.qos.congestion, wire::CongestionControl::Block);
+                assert_eq!((got.qos.priority, got.qos.express), (ours::Priority::DataHigh, true));
+                assert_eq!(got.qos.congestion_control, ours::CongestionControl::Block);
             }
         }
         peer.delete(format!("lab/{n}")).congestion_control(CongestionControl::Block).await.unwrap();
         let got = sample(link.until(is_sample).await);
-        assert!(got.deleted && got.payload.is_empty());
+        assert!(got.kind.is_delete());
     }
     // The session copied none of it: payloads and attachments stay where they were received.
     assert_eq!(link.client.received().total(), 0);
@@ -231,17 +234,17 @@ async fn puts_and_deletes_of_others_arrive_with_all_they_carry() {
 
 #[test]
 fn encodings_are_named_as_zenoh_names_them() {
-    use zbytes_lab::client::encoding::{encoding, text_of};
-    let named = (0..100).map(|id| text_of(&Encoding { id, schema: None }));
+    let named = (0..100).map(|id| encoding(id, None).to_string());
     let names: Vec<String> = named.filter(|name| !name.starts_with("unknown")).collect();
     assert_eq!(names.len(), 53);
     for text in
         names.iter().map(String::as_str).chain(["text/plain;utf-8", "lab/own", "lab/own;x", "image/png;a;b", ""])
     {
-        let theirs: Encoding = PeerEncoding::from(text).into();
-        assert_eq!(encoding(text).unwrap(), theirs, "{text}");
+        let (ours, theirs) = (text.parse::<Encoding>().unwrap(), PeerEncoding::from(text));
+        let parts: zenoh_protocol::core::Encoding = theirs.clone().into();
+        assert_eq!((ours.id(), ours.schema()), (parts.id, parts.schema.as_deref()), "{text}");
         if !text.is_empty() {
-            assert_eq!(text_of(&theirs), PeerEncoding::from(text).to_string());
+            assert_eq!(ours.to_string(), theirs.to_string());
         }
     }
 }
@@ -253,14 +256,16 @@ async fn localities_decide_who_hears_what() {
     let subscriber = peer.declare_subscriber("lab/**").await.unwrap();
     settled(&peer).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    for (id, origin) in [(1, Locality::Any), (2, Locality::SessionLocal), (3, Locality::Remote)] {
-        link.client.subscribe(id, Subscribe { origin, ..key("lab/**").into() }).unwrap();
+    for (id, allowed_origin) in [(1, Locality::Any), (2, Locality::SessionLocal), (3, Locality::Remote)] {
+        link.client.declare_subscriber(id, Subscriber { allowed_origin, ..key("lab/**").into() }).unwrap();
     }
     link.flush().await;
-    for (destination, text) in [(Locality::SessionLocal, "own"), (Locality::Remote, "others"), (Locality::Any, "all")] {
+    for (allowed_destination, text) in
+        [(Locality::SessionLocal, "own"), (Locality::Remote, "others"), (Locality::Any, "all")]
+    {
         let put = Put {
-            destination,
-            congestion: wire::CongestionControl::Block,
+            allowed_destination,
+            congestion_control: ours::CongestionControl::Block,
             ..Put::new(key(&format!("lab/{text}")), payload(b"x"))
         };
         let op = link.op();
@@ -279,7 +284,7 @@ async fn localities_decide_who_hears_what() {
     let own: Vec<(String, Vec<u32>)> = events
         .into_iter()
         .filter_map(|event| match event {
-            Event::Sample(sample) => Some((sample.key, sample.subscribers)),
+            Event::Sample(sample) => Some((sample.key_expr.to_string(), sample.subscribers)),
             _ => None,
         })
         .collect();
@@ -295,13 +300,16 @@ async fn what_was_missed_of_a_numbered_publisher_is_reported() {
     let lab = router().await;
     let mut link = Link::open(&lab.ws_locator()).await;
     let mut other = Link::open(&lab.ws_locator()).await;
-    link.client.subscribe(1, Subscribe { report_missed: true, ..key("lab/**").into() }).unwrap();
+    link.client.declare_subscriber(1, Subscriber { sample_miss: true, ..key("lab/**").into() }).unwrap();
     link.flush().await;
     // Four of ten numbered samples have a key without a subscriber.
     for n in 0..10 {
         let text = if [3, 4, 5, 8].contains(&n) { "elsewhere" } else { "lab/n" };
-        let put =
-            Put { numbered: Some(7), congestion: wire::CongestionControl::Block, ..Put::new(key(text), payload(&[n])) };
+        let put = Put {
+            numbered: Some(7),
+            congestion_control: ours::CongestionControl::Block,
+            ..Put::new(key(text), payload(&[n]))
+        };
         let op = other.op();
         other.client.put(op, put).unwrap();
     }
@@ -309,8 +317,8 @@ async fn what_was_missed_of_a_numbered_publisher_is_reported() {
     let mut story = Vec::new();
     while story.len() < 8 {
         match link.event().await {
-            Event::Sample(sample) => story.push(u32::from(flat(&sample.payload)[0])),
-            Event::Missed { subscriber: 1, publisher, count } => {
+            Event::Sample(sample) => story.push(u32::from(flat(sample.kind.payload().unwrap())[0])),
+            Event::SampleMiss { subscriber: 1, source: publisher, nb: count } => {
                 assert_eq!(publisher.eid, 7);
                 story.push(1000 + count);
             }
@@ -332,10 +340,10 @@ async fn replies(link: &mut Link, get: Get) -> (Vec<String>, Result<(), GetError
     let mut end = Ok(());
     for event in events {
         match event {
-            Event::Reply(other, Reply { result, replier }) if other == op => {
+            Event::Reply(other, Reply { result, replier_id: replier, .. }) if other == op => {
                 assert!(replier.is_some());
                 texts.push(match result {
-                    Ok(sample) => format!("{} {} B", sample.key, sample.payload.len()),
+                    Ok(sample) => format!("{} {} B", sample.key_expr, sample.kind.payload().unwrap().len()),
                     Err(error) => format!("error {} B", error.payload.len()),
                 });
             }
@@ -361,7 +369,7 @@ async fn gets_of_ours_reach_queryables_of_others_and_their_answers_us() {
             encoding: encoding(3, None),
             attachment: Some(payload(&attachment)),
             target: QueryTarget::All,
-            priority: wire::Priority::InteractiveLow,
+            priority: ours::Priority::InteractiveLow,
             ..Get::new(key("lab/q/x"))
         };
         let (op, now) = (link.op(), link.now());
@@ -389,12 +397,12 @@ async fn gets_of_ours_reach_queryables_of_others_and_their_answers_us() {
         let (mut samples, mut errors) = (0, 0);
         for event in events {
             match event {
-                Event::Reply(other, Reply { result: Ok(sample), replier }) => {
+                Event::Reply(other, Reply { result: Ok(sample), replier_id: replier, .. }) => {
                     samples += 1;
-                    assert_eq!((other, sample.key.as_str(), replier.is_some()), (op, "lab/q/x", true));
-                    assert_eq!(flat(&sample.payload), bytes);
+                    assert_eq!((other, sample.key_expr.as_str(), replier.is_some()), (op, "lab/q/x", true));
+                    assert_eq!(flat(sample.kind.payload().unwrap()), bytes);
                     assert_eq!(sample.attachment.as_ref().map(flat).unwrap_or_default(), attachment);
-                    assert_eq!(sample.encoding, encoding(16, None));
+                    assert_eq!(sample.kind.encoding(), Some(&encoding(16, None)));
                 }
                 Event::Reply(other, Reply { result: Err(error), .. }) => {
                     errors += 1;
@@ -466,7 +474,7 @@ async fn queryables_of_ours_answer_gets_of_others() {
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
     let routers: Vec<String> = peer.info().routers_zid().await.map(|zid| zid.to_string()).collect();
-    assert_eq!(routers, [link.info.as_ref().unwrap().router.clone()]);
+    assert_eq!(routers, [link.info.as_ref().unwrap().router_zid.to_string()]);
     link.client.declare_queryable(5, Queryable { complete: true, ..key("lab/q/**").into() }).unwrap();
     link.client.declare_queryable(6, key("lab/q/*")).unwrap();
     link.flush().await;
@@ -492,16 +500,18 @@ async fn queryables_of_ours_answer_gets_of_others() {
         asked.sort_by_key(|query| query.queryable);
         assert_eq!(asked.iter().map(|query| query.queryable).collect::<Vec<_>>(), [5, 6]);
         for query in asked {
-            assert_eq!((query.key.as_str(), query.parameters.as_str(), query.local), ("lab/q/x", "p=1", false));
+            assert_eq!((query.key_expr.as_str(), query.parameters.as_str(), query.local), ("lab/q/x", "p=1", false));
             // A body without a byte counts as no body.
             assert_eq!(query.payload.as_ref().map(flat).unwrap_or_default(), bytes, "{len} B");
             assert_eq!(query.attachment.as_ref().map(flat).unwrap_or_default(), attachment);
-            let mut content = Content::put(payload(&bytes));
-            content.encoding = encoding(16, None);
+            let kind = SampleKind::Put { payload: payload(&bytes), encoding: encoding(16, None) };
+            let mut content = Content::new(kind);
             content.attachment = Some(payload(&attachment));
             let (op, other) = (link.op(), link.op());
-            link.client.reply(op, query.id, Answer { key: key("lab/q/x"), content: content.clone() }).unwrap();
-            link.client.reply(other, query.id, Answer { key: key("lab/no"), content }).unwrap_err();
+            link.client
+                .reply(op, query.id, ReplySample { key_expr: key("lab/q/x"), content: content.clone() })
+                .unwrap();
+            link.client.reply(other, query.id, ReplySample { key_expr: key("lab/no"), content }).unwrap_err();
             if query.queryable == 6 {
                 let error = ReplyError { payload: payload(b"bad"), encoding: encoding(4, None) };
                 link.client.reply_err(op, query.id, error).unwrap();
@@ -538,22 +548,22 @@ async fn gets_of_ours_reach_queryables_of_ours() {
     let lab = router().await;
     let mut link = Link::open(&lab.ws_locator()).await;
     link.client.declare_queryable(5, key("lab/own")).unwrap();
-    for destination in [Locality::Any, Locality::SessionLocal] {
+    for allowed_destination in [Locality::Any, Locality::SessionLocal] {
         let (op, now) = (link.op(), link.now());
         let bytes = payload(b"question");
-        let get = Get { payload: Some(bytes.clone()), destination, ..Get::new(key("lab/*")) };
+        let get = Get { payload: Some(bytes.clone()), allowed_destination, ..Get::new(key("lab/*")) };
         link.client.get(op, get, now).unwrap();
         let events = link.until(|event| matches!(event, Event::Query(_))).await;
         let Some(Event::Query(query)) = events.into_iter().last() else { panic!() };
         assert!(query.local && query.payload.unwrap().eq_layout(&bytes));
-        let content = Content::put(payload(b"answer"));
-        link.client.reply(op, query.id, Answer { key: key("lab/own"), content }).unwrap();
+        let content = Content::new(payload(b"answer"));
+        link.client.reply(op, query.id, ReplySample { key_expr: key("lab/own"), content }).unwrap();
         link.client.finish(query.id).unwrap();
         let events = link.until(|event| matches!(event, Event::GetEnded(..))).await;
         let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(..)] = events.as_slice() else {
             panic!("got {events:?}")
         };
-        assert!(sample.local && flat(&sample.payload) == b"answer");
+        assert!(sample.local && flat(sample.kind.payload().unwrap()) == b"answer");
     }
     lab.stop().await;
 }
@@ -568,15 +578,21 @@ async fn tokens_are_seen_both_ways() {
     let early = peer.liveliness().declare_token("lab/alive/early").await.unwrap();
     let watcher = peer.liveliness().declare_subscriber("lab/alive/*").await.unwrap();
     settled(&peer).await;
-    link.client.subscribe_liveliness(1, key("lab/alive/**"), true).unwrap();
+    link.client.declare_liveliness_subscriber(1, key("lab/alive/**"), true).unwrap();
     let first = sample(link.until(is_sample).await);
-    assert_eq!((first.key.as_str(), first.deleted, first.subscribers), ("lab/alive/early", false, vec![1]));
-    link.client.subscribe_liveliness(2, key("lab/alive/*"), false).unwrap();
+    assert_eq!(
+        (first.key_expr.as_str(), first.kind.is_delete(), first.subscribers),
+        ("lab/alive/early", false, vec![1])
+    );
+    link.client.declare_liveliness_subscriber(2, key("lab/alive/*"), false).unwrap();
     link.flush().await;
 
     let late = peer.liveliness().declare_token("lab/alive/late").await.unwrap();
     let second = sample(link.until(is_sample).await);
-    assert_eq!((second.key.as_str(), second.deleted, second.subscribers), ("lab/alive/late", false, vec![1, 2]));
+    assert_eq!(
+        (second.key_expr.as_str(), second.kind.is_delete(), second.subscribers),
+        ("lab/alive/late", false, vec![1, 2])
+    );
     assert_eq!(watcher.recv_async().await.unwrap().key_expr().as_str(), "lab/alive/late");
 
     link.client.declare_token(3, key("lab/alive/ours")).unwrap();
@@ -585,7 +601,7 @@ async fn tokens_are_seen_both_ways() {
     if events.is_empty() {
         events = link.until(is_sample).await;
     }
-    assert_eq!(sample(events).key, "lab/alive/ours");
+    assert_eq!(sample(events).key_expr, "lab/alive/ours");
 
     let (op, now) = (link.op(), link.now());
     link.client.get_liveliness(op, key("lab/**"), GUARD, now).unwrap();
@@ -593,7 +609,7 @@ async fn tokens_are_seen_both_ways() {
     let mut alive: Vec<String> = events
         .into_iter()
         .filter_map(|event| match event {
-            Event::Reply(_, Reply { result: Ok(sample), .. }) => Some(sample.key),
+            Event::Reply(_, Reply { result: Ok(sample), .. }) => Some(sample.key_expr.to_string()),
             _ => None,
         })
         .collect();
@@ -617,7 +633,7 @@ async fn tokens_are_seen_both_ways() {
         let mut gone = Vec::new();
         for _ in 0..2 {
             let sample = sample(link.until(is_sample).await);
-            gone.push((sample.key, sample.deleted, sample.subscribers));
+            gone.push((sample.key_expr.to_string(), sample.kind.is_delete(), sample.subscribers));
         }
         gone
     };
@@ -643,8 +659,8 @@ fn samples(events: Vec<Event>) -> Vec<Sample> {
 
 /// The keys of tokens in order. All of them must have ended, or all must have appeared.
 fn keys(tokens: &[Sample], gone: bool) -> Vec<&str> {
-    assert!(tokens.iter().all(|token| token.deleted == gone), "{tokens:?}");
-    let mut keys: Vec<&str> = tokens.iter().map(|token| token.key.as_str()).collect();
+    assert!(tokens.iter().all(|token| token.kind.is_delete() == gone), "{tokens:?}");
+    let mut keys: Vec<&str> = tokens.iter().map(|token| token.key_expr.as_str()).collect();
     keys.sort_unstable();
     keys
 }
@@ -658,7 +674,7 @@ async fn a_key_is_alive_until_its_last_session_with_a_token_has_gone() {
     let mut links = Vec::new();
     for n in 0..5 {
         let mut link = Link::open(&lab.ws_locator()).await;
-        link.client.subscribe_liveliness(1, key("lab/alive/*"), true).unwrap();
+        link.client.declare_liveliness_subscriber(1, key("lab/alive/*"), true).unwrap();
         if n > 0 {
             link.client.declare_token(2, key(&own(n))).unwrap();
             link.client.declare_token(3, key(SHARED)).unwrap();
@@ -708,8 +724,8 @@ async fn whether_a_peer_matches_is_known_both_ways() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    link.client.watch_matching(1, key("lab/data"), Counterpart::Subscribers).unwrap();
-    link.client.watch_matching(2, key("lab/*"), Counterpart::Queryables).unwrap();
+    link.client.declare_matching_listener(1, key("lab/data"), MatchingStatusType::Subscribers).unwrap();
+    link.client.declare_matching_listener(2, key("lab/*"), MatchingStatusType::Queryables).unwrap();
     let matching = async |link: &mut Link| {
         let events = link.until(|event| matches!(event, Event::Matching { .. })).await;
         match events.into_iter().last() {
@@ -726,7 +742,7 @@ async fn whether_a_peer_matches_is_known_both_ways() {
     assert_eq!(matching(&mut link).await, (1, false));
     queryable.undeclare().await.unwrap();
     assert_eq!(matching(&mut link).await, (2, false));
-    link.client.subscribe(3, key("lab/data")).unwrap();
+    link.client.declare_subscriber(3, key("lab/data")).unwrap();
     assert_eq!(matching(&mut link).await, (1, true));
 
     let publisher = peer.declare_publisher("lab/data").await.unwrap();
@@ -757,23 +773,23 @@ fn is_closed(event: &Event) -> bool {
 /// The operations that were unfinished when the session ended.
 fn unfinished(events: Vec<Event>) -> Vec<(u64, bool)> {
     match events.into_iter().last() {
-        Some(Event::Closed(ended)) => ended.unfinished.iter().map(|one| (one.op, one.begun)).collect(),
+        Some(Event::Closed(ended)) => ended.interrupted.iter().map(|one| (one.op, one.begun)).collect(),
         other => panic!("expected the end, got {other:?}"),
     }
 }
 
 fn block(text: &str, payload: ZBytes) -> Put {
-    Put { congestion: wire::CongestionControl::Block, ..Put::new(key(text), payload) }
+    Put { congestion_control: ours::CongestionControl::Block, ..Put::new(key(text), payload) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restarted_router_gets_every_declaration_again() {
     let lab = router().await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_subscriber(1, key("lab/**")).unwrap();
     link.client.declare_queryable(2, key("lab/q")).unwrap();
     link.client.declare_token(3, key("lab/alive/ours")).unwrap();
-    link.client.subscribe_liveliness(4, key("lab/alive/*"), true).unwrap();
+    link.client.declare_liveliness_subscriber(4, key("lab/alive/*"), true).unwrap();
     link.until(is_sample).await;
     for round in 0..3u64 {
         // The link is idle, in a large put, or in a get without an answer.
@@ -816,13 +832,13 @@ async fn a_restarted_router_gets_every_declaration_again() {
 
         let peer = peer(&lab).await;
         peer.put("lab/back", noise(2, 100_000)).congestion_control(CongestionControl::Block).await.unwrap();
-        assert_eq!(flat(&sample(link.until(is_sample).await).payload), noise(2, 100_000));
+        assert_eq!(flat(sample(link.until(is_sample).await).kind.payload().unwrap()), noise(2, 100_000));
         while !link.during(alive_again(&peer)).await.0 {}
         let answers = peer.get("lab/q").await.unwrap();
         let events = link.until(|event| matches!(event, Event::Query(_))).await;
         let Some(Event::Query(query)) = events.into_iter().last() else { panic!() };
-        let content = Content::put(payload(b"here"));
-        link.client.reply(op, query.id, Answer { key: key("lab/q"), content }).unwrap();
+        let content = Content::new(payload(b"here"));
+        link.client.reply(op, query.id, ReplySample { key_expr: key("lab/q"), content }).unwrap();
         link.client.finish(query.id).unwrap();
         let answer = link.during(async { answers.recv_async().await.unwrap() }).await.0;
         assert_eq!(answer.result().unwrap().payload().to_bytes(), b"here".as_slice());
@@ -877,7 +893,7 @@ async fn started() -> ([String; 3], tokio::process::Child) {
 async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
     let (ports, mut first) = started().await;
     let mut link = Link::open(&format!("ws/{}", ports[1])).await;
-    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_subscriber(1, key("lab/**")).unwrap();
     link.flush().await;
     let op = link.op();
     link.client.put(op, block("lab/large", payload(&noise(1, 300_000_000)))).unwrap();
@@ -892,7 +908,7 @@ async fn a_router_that_is_killed_is_noticed_and_its_successor_found() {
     link.flush().await;
     other.client.put(1, block("lab/back", payload(b"x"))).unwrap();
     other.flush().await;
-    assert_eq!(sample(link.until(is_sample).await).key, "lab/back");
+    assert_eq!(sample(link.until(is_sample).await).key_expr, "lab/back");
 }
 
 /// Harm that a proxy does to the messages from the router to the client.
@@ -964,7 +980,7 @@ async fn a_bad_link_is_told_and_got_over_without_a_wrong_byte() {
     for harm in harms {
         let through = proxy(lab.ws_locator(), harm).await;
         let mut link = Link::open(&through).await;
-        link.client.subscribe(1, key("lab/**")).unwrap();
+        link.client.declare_subscriber(1, key("lab/**")).unwrap();
         // The harmed message may be the answer.
         let (op, now) = (link.op(), link.now());
         link.client.flush(op, now).unwrap();
@@ -980,12 +996,12 @@ async fn a_bad_link_is_told_and_got_over_without_a_wrong_byte() {
             while last == 0 {
                 match link.event().await {
                     Event::Sample(sample) => {
-                        let len = sample.payload.len();
+                        let len = sample.kind.payload().unwrap().len();
                         assert!(len == 10 || len == 200_000, "{harm:?}: {len} B");
-                        let round: u64 = sample.key.trim_start_matches("lab/").parse().unwrap();
-                        assert!(flat(&sample.payload) == noise(round, len), "{harm:?}");
+                        let round: u64 = sample.key_expr.trim_start_matches("lab/").parse().unwrap();
+                        assert!(flat(sample.kind.payload().unwrap()) == noise(round, len), "{harm:?}");
                         whole += 1;
-                        last = usize::from(len == 10 && sample.key == text);
+                        last = usize::from(len == 10 && sample.key_expr == text.as_str());
                     }
                     Event::Closed(_) => lost = true,
                     // The samples that were put meanwhile may not have arrived.
@@ -1021,7 +1037,7 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
             for n in 0..100 {
                 let op = link.op();
                 let put = Put {
-                    priority: [wire::Priority::Data, wire::Priority::Background][n % 2],
+                    priority: [ours::Priority::Data, ours::Priority::Background][n % 2],
                     ..block(&format!("lab/{fence}"), payload(&noise(round, 20_000)))
                 };
                 link.client.put(op, put).unwrap();
@@ -1040,7 +1056,7 @@ async fn after_a_fence_the_loss_of_the_link_loses_nothing() {
             // first.
             let mut other = Link::open(&lab.ws_locator()).await;
             // It has the lowest priority: samples overtake each other in the router too.
-            let mark = Put { priority: wire::Priority::Background, ..block("lab/mark", payload(b"x")) };
+            let mark = Put { priority: ours::Priority::Background, ..block("lab/mark", payload(b"x")) };
             other.client.put(1, mark).unwrap();
             other.flush().await;
             let mut arrived = 0;
@@ -1070,7 +1086,7 @@ async fn a_routers_death_loses_at_most_what_came_after_the_fence() {
     for _ in 0..3 {
         let (ports, mut router) = started().await;
         let mut reader = Link::open(&format!("ws/{}", ports[1])).await;
-        reader.client.subscribe(1, key("lab/**")).unwrap();
+        reader.client.declare_subscriber(1, key("lab/**")).unwrap();
         reader.flush().await;
         let mut link = Link::open(&format!("ws/{}", ports[1])).await;
         // More bytes than fit into the buffers between the router and a reader that does not read.
@@ -1085,7 +1101,7 @@ async fn a_routers_death_loses_at_most_what_came_after_the_fence() {
         loop {
             match reader.event().await {
                 Event::Sample(sample) => {
-                    arrived.push(u32::from_le_bytes(flat(&sample.payload)[..4].try_into().unwrap()));
+                    arrived.push(u32::from_le_bytes(flat(sample.kind.payload().unwrap())[..4].try_into().unwrap()));
                 }
                 Event::Closed(_) => break,
                 _ => {}
@@ -1114,8 +1130,8 @@ fn size(n: u64) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_puts_keep_their_order_in_priority_and_key() {
     use sha2::{Digest, Sha256};
-    const PRIORITIES: [wire::Priority; 4] =
-        [wire::Priority::RealTime, wire::Priority::DataHigh, wire::Priority::Data, wire::Priority::Background];
+    const PRIORITIES: [ours::Priority; 4] =
+        [ours::Priority::RealTime, ours::Priority::DataHigh, ours::Priority::Data, ours::Priority::Background];
     let lab = router().await;
     let peer = peer(&lab).await;
     let (tell, mut heard) = tokio::sync::mpsc::unbounded_channel();

@@ -726,7 +726,7 @@ async fn a_rate_that_is_stopped_tells_as_many_puts_as_arrive() {
     lab.stop().await;
 }
 
-/// The counts of the Answer tab: asked, answered, refused, cut off, waiting.
+/// The counts of the ReplySample tab: asked, answered, refused, cut off, waiting.
 async fn answers(page: &Page) -> [u64; 5] {
     let mut counts = [0; 5];
     for (count, name) in counts.iter_mut().zip(["asked", "answered", "refused", "failed", "waiting"]) {
@@ -869,8 +869,8 @@ async fn the_largest_payload_leaves_a_page_that_goes_on_answering() {
     page.fill("#locator", "/zenoh").await;
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
-    let key = zbytes_lab::client::key_expression("lab/largest").unwrap();
-    let put = Put { congestion: CongestionControl::Block, ..Put::new(key, ZBytes::empty()) };
+    let key = zbytes_lab::client::KeyExpr::new("lab/largest").unwrap();
+    let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key, ZBytes::empty()) };
     let fits = |len: &usize| put.message_len(*len, None).is_ok();
     let len = (MAX_MESSAGE - 100..=MAX_MESSAGE).rev().find(fits).unwrap();
     assert_eq!(

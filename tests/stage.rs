@@ -18,6 +18,7 @@ use support::{
     browser::Page,
     lab::{lab, turn, url},
 };
+use zbytes_lab::app::Preset;
 
 const MODES: [&str; 3] = ["copy", "borrow", "move"];
 
@@ -281,4 +282,72 @@ async fn back_closes_what_was_opened_before_it_leaves() {
     page.until(entry, json!(0)).await;
     assert_eq!(page.run(rows, vec![]).await, Value::from(2));
     page.close(&[]).await;
+}
+
+/// The part of the address that holds the scene, once the page has written that of its rows.
+async fn scene(page: &Page) -> String {
+    page.click("#link").await;
+    page.wait("#link-dialog[open]").await;
+    page.until("return document.querySelector('#link-text').value === location.href", json!(true)).await;
+    page.click("#link-dialog [data-closes]").await;
+    page.run("return location.hash", vec![]).await.as_str().unwrap().to_owned()
+}
+
+/// What the drawing shows, and the hash of the payload as Layout's facts and a put tell them.
+async fn drawn(page: &Page) -> Value {
+    page.run("return document.querySelector('.plot svg.drawing').innerHTML", vec![]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn link_of_every_preset_draws_and_sends_the_same_elsewhere() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let other = Page::open(&url(&lab)).await;
+    for page in [&page, &other] {
+        page.connect("/zenoh").await;
+    }
+    for preset in Preset::ALL {
+        page.fill("#preset", preset.key()).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page.click("#view-all-borrow").await;
+        let hash = scene(&page).await;
+        assert!(hash.len() <= 2000, "{}: {}", preset.name(), hash.len());
+        other.run("location.hash = arguments[0]", vec![json!(hash)]).await;
+        other.until("return document.querySelector('#preset').value", json!(preset.key())).await;
+        other.wait("#build-state[data-state=ready]").await;
+        other.wait("#view-all-borrow:checked").await;
+        assert_eq!(drawn(&other).await, drawn(&page).await, "{}", preset.name());
+        // The same bytes, by the hash of what arrives.
+        let digest = async |page: &Page, key: &str| {
+            page.fill("#key", key).await;
+            page.click("#put").await;
+            page.wait("#put-result[data-state=done]").await;
+            let row = format!("#samples tr[data-key='{key}']");
+            page.click(&format!("{row} .hash")).await;
+            page.wait(&format!("{row} .digest")).await;
+            page.text(&format!("{row} .digest")).await
+        };
+        let [a, b] = ["a", "b"].map(|page| format!("lab/{}/{page}", preset.key()));
+        assert_eq!(digest(&other, &b).await, digest(&page, &a).await, "{}", preset.name());
+    }
+    // A page that is opened by a link does nothing by itself.
+    let hash = scene(&page).await;
+    let fresh = Page::at(&format!("{}{hash}", url(&lab))).await;
+    fresh.wait("#build-state[data-state=ready]").await;
+    fresh
+        .until("return document.querySelector('#preset').value", json!(Preset::ALL[Preset::ALL.len() - 1].key()))
+        .await;
+    assert_eq!(fresh.attribute("#session", "data-state").await, "closed");
+    // One that is damaged says so and begins as without it. What a person does then is kept.
+    let cut = &hash[..hash.len() - 9];
+    fresh.run("location.hash = arguments[0]", vec![json!(cut)]).await;
+    fresh.wait("#link-problem").await;
+    fresh.fill("#preset", "three").await;
+    fresh.client.refresh().await.unwrap();
+    fresh.wait("#build-state[data-state=ready]").await;
+    fresh.until("return document.querySelector('#preset').value", json!("three")).await;
+    for page in [page, other, fresh] {
+        page.close(&[]).await;
+    }
 }

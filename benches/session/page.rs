@@ -33,13 +33,12 @@ mod page {
     use js_sys::Uint8Array;
     use wasm_bindgen::prelude::wasm_bindgen;
     use zbytes_lab::{
-        client::{Get, Put, key_expression},
+        client::{CongestionControl, Event, Get, KeyExpr, Put},
         engine::host::{Driver, LabHost, Told},
         payload::ZBytes,
         segment::Source,
     };
     use zbytes_session::web::command::{Command, Declare};
-    use zenoh_protocol::core::CongestionControl;
 
     #[wasm_bindgen]
     extern "C" {
@@ -94,11 +93,11 @@ mod page {
 
         fn hear(&self, told: Told) {
             match told {
-                Told::Opened(_) => {
+                Told::Event(Event::Opened(_)) => {
                     self.open.set(true);
                     self.wake();
                 }
-                Told::Resumed(_) => self.resumed.set(self.resumed.get() + 1),
+                Told::Event(Event::Resumed { .. }) => self.resumed.set(self.resumed.get() + 1),
                 Told::PutEnded(_, result) => {
                     result.unwrap();
                     let ended = self.ended.get() + 1;
@@ -108,7 +107,7 @@ mod page {
                         self.wake();
                     }
                 }
-                Told::Sample(_) => {
+                Told::Event(Event::Sample(_)) => {
                     let samples = self.samples.get() + 1;
                     self.samples.set(samples);
                     if samples == 1 {
@@ -165,7 +164,7 @@ mod page {
         let session = Rc::new(Session { driver, seen, op: Cell::new(0) });
         SESSIONS.with(|sessions| sessions.borrow_mut().insert(url, session.clone()));
         session.seen.until(|seen| seen.open.get()).await;
-        let key = key_expression(&key).unwrap();
+        let key = KeyExpr::new(&key).unwrap();
         session.driver.send(Command::Declare(1, Declare::Subscriber(key.into())));
     }
 
@@ -183,7 +182,7 @@ mod page {
     /// the last byte of all has left the browser.
     #[wasm_bindgen]
     pub async fn put(url: String, key: String, len: u32, count: u32) {
-        let (session, key) = (session(&url), key_expression(&key).unwrap());
+        let (session, key) = (session(&url), KeyExpr::new(&key).unwrap());
         let payload = PAYLOADS.with(|payloads| payloads.borrow()[&len].clone());
         let seen = &session.seen;
         seen.ended.set(0);
@@ -193,7 +192,8 @@ mod page {
             seen.until(|seen| begun - seen.ended.get() < WINDOW).await;
             let burst = BURST.min(count - begun);
             for _ in 0..burst {
-                let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
+                let put =
+                    Put { congestion_control: CongestionControl::Block, ..Put::new(key.clone(), payload.clone()) };
                 session.driver.send(Command::Put(session.op(), put));
             }
             begun += burst;
@@ -227,7 +227,7 @@ mod page {
     /// Sends `count` queries, one after the other; returns the milliseconds that each took.
     #[wasm_bindgen]
     pub async fn get(url: String, key: String, count: u32) -> Vec<f64> {
-        let (session, key) = (session(&url), key_expression(&key).unwrap());
+        let (session, key) = (session(&url), KeyExpr::new(&key).unwrap());
         session.seen.replies.set(0);
         let mut times = Vec::new();
         for asked in 1..=count {

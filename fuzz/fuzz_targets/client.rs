@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use zbytes_lab::{
-    client::{Answer, Client, Config, Content, Event, Limits, key_expression},
+    client::{Client, Config, Content, Event, KeyExpr, Limits, ReplySample, ZenohId},
     ledger::Ledger,
     measure::mix,
     payload::ZBytes,
@@ -53,7 +53,7 @@ impl Session {
             sources: 4,
             ..Limits::default()
         };
-        let client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits }, Duration::ZERO);
+        let client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, Duration::ZERO);
         let buffer = vec![0; usize::from(BATCH_SIZE)];
         let sn = [[0; 2]; Priority::NUM];
         let mut session = Self { client, now: Duration::ZERO, sn, buffer, queries: Vec::new() };
@@ -76,8 +76,10 @@ impl Session {
             match event {
                 Event::Opened(_) => hostile::ask(&mut self.client, self.now),
                 Event::Sample(sample) => {
-                    let all = sample.payload.to_bytes(&mut Ledger::new()).unwrap();
-                    assert_eq!(all.len(), sample.payload.len());
+                    if let Some(payload) = sample.kind.payload() {
+                        let all = payload.to_bytes(&mut Ledger::new()).unwrap();
+                        assert_eq!(all.len(), payload.len());
+                    }
                 }
                 Event::Query(query) => self.queries.push(query.id),
                 Event::Closed(ended) => assert!(!ended.cause.to_string().is_empty() && self.client.is_over()),
@@ -136,14 +138,15 @@ impl Session {
             6 => {
                 let _ = self.client.cancel(u64::from(lane & 15));
                 if let Some(query) = self.queries.pop() {
-                    let key = key_expression("a/b").unwrap();
-                    let _ = self.client.reply(9, query, Answer { key, content: Content::put(ZBytes::empty()) });
+                    let key_expr = KeyExpr::new("a/b").unwrap();
+                    let content = Content::new(ZBytes::empty());
+                    let _ = self.client.reply(9, query, ReplySample { key_expr, content });
                     let _ = self.client.finish(query);
                 }
                 while self.client.poll_event().is_some() {}
             }
             _ => {
-                if self.client.is_over() && self.client.relink([2; 16], 5, self.now).is_ok() {
+                if self.client.is_over() && self.client.relink(ZenohId::new([2; 16]).unwrap(), 5, self.now).is_ok() {
                     self.open();
                 }
             }

@@ -136,6 +136,7 @@ impl State {
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;
         self.engine = before.engine;
+        self.link_problem = before.link_problem;
         // An answer about the rows before must not be taken for one about these.
         self.revision = before.revision;
         let preset = self.preset;

@@ -10,11 +10,8 @@ use super::{
 };
 use crate::{
     client::{
-        Agreed, BatchPlan, CongestionControl, Content, Encoding, EntityGlobalIdProto, EntityId, Put, Qos, Reliability,
-        SessionInfo, Source, Timestamp,
-        encoding::{self, MAX_SCHEMA},
-        key_expression, plan,
-        stamp::Stamps,
+        Agreed, BatchPlan, Content, Encoding, EntityGlobalId, EntityId, KeyExpr, Put, Qos, Reliability, SampleKind,
+        SchemaTooLong, SessionInfo, SourceInfo, Timestamp, ZenohId, plan, stamp::Stamps,
     },
     number::bytes,
     payload::ZBytes,
@@ -22,7 +19,7 @@ use crate::{
 
 /// A zenoh id of sixteen bytes, which all but a 256th of the random ones are, for what is drawn
 /// without a session.
-const SOME_ID: &str = "ffffffffffffffffffffffffffffffff";
+const SOME_ID: [u8; 16] = [0xff; 16];
 
 /// Any time between 1970 and 2106 is equally long on the wire.
 const SOME_TIME: Duration = Duration::from_secs(1_800_000_000);
@@ -33,13 +30,13 @@ impl Options {
     /// # Errors
     /// A [`Problem`] when its schema is too long.
     pub fn parsed_encoding(&self) -> Result<Encoding, Problem> {
-        encoding::encoding(self.encoding.trim()).map_err(|len| {
+        self.encoding.trim().parse().map_err(|SchemaTooLong { len, .. }| {
             Problem::new(
                 "The encoding is too long.",
                 format!(
                     "Its schema has {}, and at most {} can be sent. Nothing was sent.",
                     bytes(len),
-                    bytes(MAX_SCHEMA)
+                    bytes(Encoding::MAX_SCHEMA)
                 ),
             )
         })
@@ -52,16 +49,11 @@ impl Options {
     }
 
     fn qos(&self) -> Qos {
-        let congestion = if self.may_drop { CongestionControl::Drop } else { CongestionControl::Block };
-        Qos { priority: self.priority, congestion, express: self.express }
-    }
-
-    fn reliability(&self) -> Reliability {
-        if self.best_effort { Reliability::BestEffort } else { Reliability::Reliable }
+        Qos { priority: self.priority, congestion_control: self.congestion_control, express: self.express }
     }
 
     fn lane(&self) -> usize {
-        2 * self.priority as usize + usize::from(self.best_effort)
+        2 * self.priority as usize + usize::from(self.reliability == Reliability::BestEffort)
     }
 
     fn publisher(&self) -> EntityId {
@@ -73,15 +65,20 @@ impl Options {
     /// # Errors
     /// As [`Options::parsed_encoding`].
     pub fn apply(&self, put: Put, timestamp: Option<Timestamp>) -> Result<Put, Problem> {
-        let Qos { priority, congestion, express } = self.qos();
+        let Qos { priority, congestion_control, express } = self.qos();
+        let encoding = self.parsed_encoding()?;
+        let kind = match put.kind {
+            SampleKind::Put { payload, .. } => SampleKind::Put { payload, encoding },
+            SampleKind::Delete => SampleKind::Delete,
+        };
         Ok(Put {
-            encoding: self.parsed_encoding()?,
+            kind,
             attachment: self.attached(),
             timestamp: timestamp.filter(|_| self.stamped),
             numbered: self.numbered.then_some(self.publisher()),
-            congestion,
+            congestion_control,
             priority,
-            reliability: self.reliability(),
+            reliability: self.reliability,
             express,
             ..put
         })
@@ -103,7 +100,8 @@ pub enum Basis {
 /// payload.
 #[derive(Clone, Debug)]
 pub struct Sending {
-    key: String,
+    /// `None` when what was typed is not a key expression.
+    key_expr: Option<KeyExpr>,
     qos: Qos,
     reliability: Reliability,
     content: Content,
@@ -116,27 +114,25 @@ impl Sending {
     /// A put under `key` with `options`, in a session if there is one.
     #[must_use]
     pub fn new(key: &str, options: &Options, session: Option<&SessionInfo>, numbers: &Numbers) -> Self {
-        let id = |zid: Option<&str>| zid.filter(|zid| !zid.is_empty()).unwrap_or(SOME_ID).to_owned();
-        let stamp = || Some(Stamps::of(&id(session.map(|info| info.zid.as_str())))?.stamp(SOME_TIME));
-        let source = || {
-            let zid = id(session.map(|_| numbers.zid.as_str())).parse().ok()?;
-            let id = EntityGlobalIdProto { zid, eid: options.publisher() };
+        let id = |zid: Option<ZenohId>| zid.or_else(|| ZenohId::new(SOME_ID));
+        let stamp = || Some(Stamps::of(id(session.map(|info| info.zid))?).stamp(SOME_TIME));
+        let source_info = || {
+            let zid = id(numbers.zid.filter(|_| session.is_some()))?;
+            let source_id = EntityGlobalId { zid, eid: options.publisher() };
             // A test goes over every lane.
-            Some(Source { id, sn: numbers.next[options.lane()] })
+            Some(SourceInfo { source_id, source_sn: numbers.next[options.lane()] })
         };
-        let encoding = options.parsed_encoding();
-        // The length of a key takes two bytes.
-        let sendable = encoding.is_ok() && key.len() <= usize::from(u16::MAX) && key_expression(key).is_ok();
+        let (encoding, key_expr) = (options.parsed_encoding(), KeyExpr::new(key).ok());
+        let sendable = encoding.is_ok() && key_expr.is_some();
         Self {
-            key: key.to_owned(),
+            key_expr,
             qos: options.qos(),
-            reliability: options.reliability(),
+            reliability: options.reliability,
             content: Content {
-                encoding: encoding.unwrap_or_default(),
+                kind: SampleKind::Put { payload: ZBytes::empty(), encoding: encoding.unwrap_or_default() },
                 attachment: options.attached(),
                 timestamp: options.stamped.then(stamp).flatten(),
-                source: options.numbered.then(source).flatten(),
-                ..Content::put(ZBytes::empty())
+                source_info: options.numbered.then(source_info).flatten(),
             },
             agreed: session.map_or(Agreed::OFFERED, SessionInfo::agreed),
             basis: match session {
@@ -150,8 +146,8 @@ impl Sending {
     /// Where batches will cut a payload of `len` bytes.
     #[must_use]
     pub fn batches(&self, len: usize) -> BatchPlan {
-        let Self { key, qos, reliability, content, agreed, .. } = self;
-        plan(key, *qos, *reliability, content, len, agreed)
+        let Self { key_expr, qos, reliability, content, agreed, .. } = self;
+        plan(key_expr.as_ref(), *qos, *reliability, content, len, agreed)
     }
 }
 
@@ -193,11 +189,12 @@ mod tests {
         Action, Event,
         session::{self, Change},
     };
+    use crate::client::CongestionControl;
 
     fn info(batch_size: u16, lanes: u8, sn_bits: u8, patch: u8) -> SessionInfo {
         SessionInfo {
-            zid: "8f2c61d0".into(),
-            router: "2".into(),
+            zid: "8f2c61d0".parse().unwrap(),
+            router_zid: "2".parse().unwrap(),
             batch_size,
             lanes,
             sn_bits,
@@ -211,9 +208,9 @@ mod tests {
         let usual = Options::default;
         vec![
             usual(),
-            Options { may_drop: true, ..usual() },
+            Options { congestion_control: CongestionControl::Drop, ..usual() },
             Options { priority: crate::client::Priority::RealTime, ..usual() },
-            Options { best_effort: true, ..usual() },
+            Options { reliability: Reliability::BestEffort, ..usual() },
             Options { express: true, ..usual() },
             Options { stamped: true, ..usual() },
             Options { numbered: true, ..usual() },
@@ -221,8 +218,8 @@ mod tests {
             Options { attachment: "a".repeat(300), ..usual() },
             Options {
                 priority: crate::client::Priority::Background,
-                may_drop: true,
-                best_effort: true,
+                congestion_control: CongestionControl::Drop,
+                reliability: Reliability::BestEffort,
                 express: true,
                 stamped: true,
                 numbered: true,
@@ -236,12 +233,12 @@ mod tests {
     /// sends.
     fn planned(state: &State, info: &SessionInfo, len: usize) -> BatchPlan {
         let options = &state.api.options;
-        let stamp = Stamps::of(&info.zid).unwrap().stamp(Duration::from_secs(1_764_000_000));
-        let put = Put::new(key_expression(&state.key).unwrap(), ZBytes::empty());
+        let stamp = Stamps::of(info.zid).stamp(Duration::from_secs(1_764_000_000));
+        let put = Put::new(KeyExpr::new(&state.key).unwrap(), ZBytes::empty());
         let put = options.apply(put, Some(stamp)).unwrap();
-        let source = put.numbered.map(|eid| Source {
-            id: EntityGlobalIdProto { zid: state.api.numbers.zid.parse().unwrap(), eid },
-            sn: state.api.numbers.next[options.lane()],
+        let source = put.numbered.map(|eid| SourceInfo {
+            source_id: EntityGlobalId { zid: state.api.numbers.zid.unwrap(), eid },
+            source_sn: state.api.numbers.next[options.lane()],
         });
         put.plan(len, source, &info.agreed())
     }
@@ -274,7 +271,7 @@ mod tests {
     #[test]
     fn without_a_session_the_defaults_are_assumed_for_every_option() {
         // A zenoh id of sixteen bytes, as nearly all are.
-        let info = SessionInfo { zid: SOME_ID.into(), ..info(65535, 16, 28, 1) };
+        let info = SessionInfo { zid: ZenohId::new(SOME_ID).unwrap(), ..info(65535, 16, 28, 1) };
         for options in options() {
             let (mut alone, mut open) = (State::default(), State::default());
             open.apply(Action::Engine(Event::Opened(info.clone())));
@@ -317,28 +314,32 @@ mod tests {
         assert_eq!(before.plan().unwrap().batches.end(0), state.plan().unwrap().batches.end(0) + 1);
         let problem = Problem::new("gone", "");
         let wait = crate::client::reconnect::Wait { attempt: 1, delay: Duration::ZERO };
-        state.apply(Action::Engine(Event::SessionLost(crate::app::Lost::new(problem, [0; 3], wait), String::new())));
-        let again = SessionInfo { zid: "1".into(), ..first.clone() };
+        state.apply(Action::Engine(Event::SessionLost(
+            crate::app::Lost::new(problem, Default::default(), wait),
+            String::new(),
+        )));
+        let again = SessionInfo { zid: "1".parse().unwrap(), ..first.clone() };
         state.apply(Action::Engine(Event::Opened(again.clone())));
-        assert_eq!(state.api.numbers.zid, first.zid, "samples keep the name that they began with");
+        assert_eq!(state.api.numbers.zid, Some(first.zid), "samples keep the name that they began with");
         assert_eq!(state.plan().unwrap().batches, planned(&state, &again, state.plan().unwrap().len));
         state.apply(Action::Engine(Event::SessionEnded(None)));
         state.apply(Action::Engine(Event::Opened(again)));
-        assert_eq!(state.api.numbers, Numbers { zid: "1".into(), ..Numbers::default() });
+        assert_eq!(state.api.numbers, Numbers { zid: Some("1".parse().unwrap()), ..Numbers::default() });
     }
 
     #[test]
     fn every_priority_and_reliability_has_a_publisher_of_its_own() {
         let mut seen = std::collections::BTreeSet::new();
         for (priority, _) in crate::app::session::PRIORITIES {
-            for best_effort in [false, true] {
-                let options = Options { priority, best_effort, numbered: true, ..Options::default() };
-                let put = Put::new(key_expression("a").unwrap(), ZBytes::empty());
+            for reliability in [Reliability::Reliable, Reliability::BestEffort] {
+                let options = Options { priority, reliability, numbered: true, ..Options::default() };
+                let put = Put::new(KeyExpr::new("a").unwrap(), ZBytes::empty());
                 let publisher = options.apply(put, None).unwrap().numbered.unwrap();
                 assert_eq!(EntityName::of(publisher), Some(EntityName::Publisher(options.lane())));
                 let next = std::array::from_fn(|lane| 100 + lane as u32);
-                let (numbers, options) = (Numbers { zid: "1".into(), next }, &options);
-                assert_eq!(Sending::new("a", options, None, &numbers).content.source.unwrap().sn, next[options.lane()]);
+                let (numbers, options) = (Numbers { zid: Some("1".parse().unwrap()), next }, &options);
+                let source_info = Sending::new("a", options, None, &numbers).content.source_info.unwrap();
+                assert_eq!(source_info.source_sn, next[options.lane()]);
                 seen.insert(publisher);
             }
         }

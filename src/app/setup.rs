@@ -235,7 +235,7 @@ mod tests {
             let before = state.clone();
             let options = Options {
                 priority,
-                best_effort: true,
+                reliability: crate::client::Reliability::BestEffort,
                 stamped: true,
                 encoding: "text/plain".to_owned(),
                 ..Options::default()

@@ -2,6 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
+use zbytes_session::web::command::Unfinished;
+
 use super::*;
 use crate::{
     client::{Arriving, SessionInfo, pause::Took, reconnect::Wait},
@@ -14,8 +16,8 @@ use crate::{
 
 pub(super) fn info() -> SessionInfo {
     SessionInfo {
-        zid: "1".into(),
-        router: "2".into(),
+        zid: "1".parse().unwrap(),
+        router_zid: "2".parse().unwrap(),
         batch_size: 65535,
         lanes: 16,
         sn_bits: 28,
@@ -44,6 +46,8 @@ pub(super) fn sample(id: SampleId, len: usize) -> Sample {
 fn arrived(sample: Sample) -> Action {
     Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 })
 }
+
+const UNFINISHED: Unfinished = Unfinished { puts: 1, gets: 2, fences: 0 };
 
 #[test]
 fn rows_are_added_changed_moved_and_removed() {
@@ -278,7 +282,7 @@ fn what_arrives_is_there_with_its_latest_figures_until_it_ends() {
     let mut state = State::default();
     let arriving = |id, bytes| Arriving {
         id,
-        key: Some("lab/large".to_owned()),
+        key_expr: Some("lab/large".parse().unwrap()),
         subscribers: vec![1],
         get: None,
         bytes,
@@ -312,12 +316,12 @@ fn a_lost_session_keeps_its_subscription_and_refuses_puts() {
     state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
     let wait = |attempt| Wait { attempt, delay: Duration::from_millis(100) };
     let cause = Problem::new("The router closed the link.", "");
-    state.apply(Action::Engine(Event::SessionLost(Lost::new(cause.clone(), [1, 2, 0], wait(1)), "12:00".into())));
+    state.apply(Action::Engine(Event::SessionLost(Lost::new(cause.clone(), UNFINISHED, wait(1)), "12:00".into())));
     let refused = Problem::new("No connection.", "");
-    state.apply(Action::Engine(Event::SessionLost(Lost::new(refused, [0; 3], wait(2)), "12:01".into())));
+    state.apply(Action::Engine(Event::SessionLost(Lost::new(refused, Unfinished::default(), wait(2)), "12:01".into())));
     let failed = Some("No connection.".to_owned());
-    assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause.clone(), [1, 2, 0], wait(2)) }));
-    let loss = session::Loss { time: "12:00".into(), problem: cause, unfinished: [1, 2, 0] };
+    assert_eq!(state.session, Session::Lost(Lost { failed, ..Lost::new(cause.clone(), UNFINISHED, wait(2)) }));
+    let loss = session::Loss { time: "12:00".into(), problem: cause, unfinished: UNFINISHED };
     assert_eq!(state.api.loss, Some(loss), "the loss itself, not what was tried after it");
     assert_eq!(state.subscription, Declaration::Declared("lab/**".into()));
     assert!(state.apply(Action::Connect).is_empty(), "it is being opened already");
@@ -341,7 +345,10 @@ fn an_attempt_that_may_be_held_back_is_said_to_be_until_it_ends() {
     let longest = Duration::from_secs(60);
     let lost = || {
         let wait = Wait { attempt: 1, delay: Duration::from_millis(100) };
-        Action::Engine(Event::SessionLost(Lost::new(Problem::new("Cut off.", ""), [0; 3], wait), "12:00".into()))
+        Action::Engine(Event::SessionLost(
+            Lost::new(Problem::new("Cut off.", ""), Unfinished::default(), wait),
+            "12:00".into(),
+        ))
     };
     let mut state = State::default();
     state.apply(Action::Engine(Event::HeldBack(longest)));

@@ -1,8 +1,7 @@
-//! Errors of the libraries, in words for the person at the page. An error says what happened; what
-//! to do about it is said here.
+//! Errors of payloads and messages, in words for the person at the page. An error says what
+//! happened; what to do about it is said here. Those of a session are in `present::cause`.
 
 use crate::{
-    client::{CommandError, PutError},
     message::MessageError,
     payload::BuildError,
     segment::{Cause, SegmentError},
@@ -95,24 +94,6 @@ impl InWords for MessageError {
     }
 }
 
-impl InWords for CommandError {
-    fn in_words(&self) -> String {
-        match self {
-            Self::Source(error) => error.in_words(),
-            error => error.to_string(),
-        }
-    }
-}
-
-impl InWords for PutError {
-    fn in_words(&self) -> String {
-        match self {
-            Self::Source(error) => error.in_words(),
-            error => error.to_string(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,8 +133,7 @@ mod tests {
             ),
             (BuildError::TooLong { requested: 1 << 31 }.in_words(), "into a zenoh message. Make it shorter"),
             (MessageError::Truncated { expected: 24, found: 7 }.in_words(), "but there are 7 B. It was cut off"),
-            (CommandError::Source(BuildError::TooLong { requested: 1 << 31 }).in_words(), "Make it shorter"),
-            (PutError::Source(segment(SegmentError::NotLinear)).in_words(), "Take the segment by copy"),
+            (segment(SegmentError::NotLinear).in_words(), "Take the segment by copy"),
             (MessageError::Packed.in_words(), "zeros are left out. This reader takes"),
         ];
         for (words, part) in cases {

@@ -15,12 +15,12 @@ use crate::{
         Problem, PutId, Row,
         session::{
             Answered, Asked, Event, Options,
-            answers::{Answers, TEXT, patience},
+            answers::{Answers, patience},
             text_bytes,
         },
     },
     browser::clock,
-    client::{self, Answer, Content, QueryId, ReplyError},
+    client::{Content, Encoding, KeyExpr, QueryId, ReplyError, ReplySample, SampleKind},
     number::{count, seconds},
     payload::ZBytes,
 };
@@ -147,17 +147,15 @@ impl Answering {
             Err(text) => return self.send_answer(waiting, Err(text_bytes(text))),
         };
         self.frames.note(*op, rows);
-        let answer = || -> Result<Answer, String> {
+        let answer = || -> Result<ReplySample, String> {
             let (payload, _) = self.payloads.built(rows).map_err(|problem| failed(&problem))?;
             // A reply has one key. It is the queryable's own key; where that key is an expression,
             // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);
-            let content = Content {
-                encoding: way.options.parsed_encoding().map_err(|problem| failed(&problem))?,
-                attachment: way.options.attached(),
-                ..Content::put(payload)
-            };
-            Ok(Answer { key: client::key_expression(one).map_err(|error| error.to_string())?, content })
+            let encoding = way.options.parsed_encoding().map_err(|problem| failed(&problem))?;
+            let content =
+                Content { attachment: way.options.attached(), ..Content::new(SampleKind::Put { payload, encoding }) };
+            Ok(ReplySample { key_expr: KeyExpr::new(one).map_err(|error| error.to_string())?, content })
         };
         match answer() {
             Ok(answer) => self.send_answer(waiting, Ok(answer)),
@@ -172,10 +170,10 @@ impl Answering {
         self.send_answer(waiting, Err(text));
     }
 
-    fn send_answer(&self, waiting: &Waiting, answer: Result<Answer, ZBytes>) {
+    fn send_answer(&self, waiting: &Waiting, answer: Result<ReplySample, ZBytes>) {
         let Waiting { op, query, local, .. } = *waiting;
-        let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.payload.len());
-        let result = answer.map_err(|payload| ReplyError { payload, encoding: TEXT });
+        let bytes = answer.as_ref().map_or_else(ZBytes::len, |answer| answer.content.kind.payload_len());
+        let result = answer.map_err(|payload| ReplyError { payload, encoding: Encoding::TEXT_PLAIN });
         let most = {
             let mut answers = self.answers.borrow_mut();
             answers.begin(op, bytes).then(|| answers.most())
@@ -183,7 +181,7 @@ impl Answering {
         if let Some(most) = most {
             self.page.tell(Event::AnswersHeld(most));
         }
-        self.session.begin(op, Operation::Answer, Command::Answer { op, query, local, result });
+        self.session.begin(op, Operation::Answer, Command::Reply { op, query, local, result });
     }
 
     /// Handles the end of an answer.

@@ -45,9 +45,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 pub use self::runtime::Runtime;
 use crate::{
-    app::{InWords, Order, Problem, sentence},
+    app::{Order, Problem},
     browser::{error::message_of, mail, panic},
     client::CommandError,
+    present::cause::refusal,
     protocol::{ToEngine, ToPage},
     run::Run,
 };
@@ -106,6 +107,5 @@ fn command_problem(title: &str, error: &CommandError) -> Problem {
         CommandError::Lost => "The session is lost.",
         _ => title,
     };
-    let text = sentence(&error.in_words());
-    Problem::new(title, format!("{text}. Nothing was sent."))
+    Problem::new(title, format!("{}. Nothing was sent.", refusal(error)))
 }

@@ -21,8 +21,6 @@ use js_sys::{
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url};
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::core::CongestionControl;
 
 use zbytes_session::web::command::{Command, Declare, Sent};
 
@@ -39,10 +37,11 @@ use crate::{
         session::EntityName,
     },
     browser::{clock, error::message_of},
-    client::{CommandError, Put, Sample, key_expression},
+    client::{CommandError, CongestionControl, KeyExpr, Put, Sample},
     ledger::{Ledger, Reason},
     number::requested,
     payload::{BuildError, Receipt, ZBytes},
+    present::cause::refusal,
     segment::{Cause, Element, Mode, Segment, SegmentError, Source, Unsupported},
 };
 
@@ -129,14 +128,14 @@ impl Ownership {
             ("sample-copy", "sample, put by copy", Mode::Copy, BYTES.as_slice()),
             ("sample-borrow", "sample, put by borrow", Mode::Borrow, written),
         ];
-        let wire_key = key_expression(KEY).map_err(|error| command_problem("No such key.", &error))?;
+        let wire_key = KeyExpr::new(KEY).map_err(|error| command_problem("No such key.", &error.into()))?;
         let subscriber = Declare::Subscriber(wire_key.clone().into());
         if let Err(error) = self.session.declare_apart(EntityName::Experiment, subscriber).await {
             let why = match error {
                 CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
                 }
-                error => said(&error.in_words()),
+                error => said(&refusal(&error)),
             };
             samples.iter().for_each(|(key, label, ..)| tell(Finding::not_tried(key, label, &why)));
             return Ok(());
@@ -155,7 +154,7 @@ impl Ownership {
 
     /// Returns the sample of an array that was put by `mode`, after the page has written to the
     /// array.
-    async fn written_sample(&self, key: &OwnedKeyExpr, mode: Mode) -> Result<Option<ZBytes>, Problem> {
+    async fn written_sample(&self, key: &KeyExpr, mode: Mode) -> Result<Option<ZBytes>, Problem> {
         let Taken { array, payload } = taken(mode)?;
         let sample = self.sample_of(key, payload).await?;
         write_to(&array);
@@ -164,22 +163,22 @@ impl Ownership {
 
     /// Puts `payload`, and returns the payload of the sample that the session delivered locally,
     /// not over the router.
-    async fn sample_of(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
+    async fn sample_of(&self, key: &KeyExpr, payload: ZBytes) -> Result<Option<ZBytes>, Problem> {
         self.overheard.borrow_mut().clear();
         let put = self.put(key, payload);
         let end = within(GUARD_MILLIS, put).await;
-        let heard = self.overheard.take().into_iter().find(|sample| sample.local && sample.key == KEY);
+        let heard = self.overheard.take().into_iter().find(|sample| sample.local && sample.key_expr == KEY);
         match end {
-            Some(sent) => sent.map(|_| heard.map(|sample| sample.payload)),
+            Some(sent) => sent.map(|_| heard.and_then(|sample| sample.kind.payload().cloned())),
             None => Err(Problem::new("The put did not end.", "The browser’s buffer was not emptied within 10 s.")),
         }
     }
 
     /// Makes a put that the page's own state does not know, and waits for its end.
-    async fn put(&self, key: &OwnedKeyExpr, payload: ZBytes) -> Result<Sent, Problem> {
+    async fn put(&self, key: &KeyExpr, payload: ZBytes) -> Result<Sent, Problem> {
         let id = self.session.next_id();
         let (done, end) = oneshot::channel();
-        let put = Put { congestion: CongestionControl::Block, ..Put::new(key.clone(), payload) };
+        let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key.clone(), payload) };
         self.session.begin(id, Operation::Experiment(done), Command::Put(id, put));
         end.await.map_err(|_| Problem::new("A put of the experiment was cut off.", "The session has ended."))?
     }

@@ -8,7 +8,6 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use zbytes_session::web::{clock::reading, command::Command};
 
@@ -24,7 +23,7 @@ use crate::{
         session::{Course, Event, Options},
     },
     browser::clock,
-    client::{Put, pause::Watch},
+    client::{CongestionControl, KeyExpr, Put, pause::Watch},
 };
 
 /// How long making puts may keep the engine from other work without a break.
@@ -45,7 +44,7 @@ const OVER: Duration = Duration::from_secs(1);
 /// Puts at a rate, in flight.
 struct Publisher {
     id: PutId,
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     options: Options,
     hz: usize,
     rows: Vec<Row>,
@@ -70,7 +69,9 @@ struct Publisher {
 
 impl Publisher {
     fn may_put(&self) -> bool {
-        self.options.may_drop || self.waiting == 0 || self.waiting_bytes <= WINDOW.max(self.longest)
+        self.options.congestion_control == CongestionControl::Drop
+            || self.waiting == 0
+            || self.waiting_bytes <= WINDOW.max(self.longest)
     }
 
     /// How many puts are due and not made. Puts that are too late are left out.
@@ -243,14 +244,14 @@ impl Rate {
     }
 
     fn put(&self, publisher: PutId, put: Put, rows: &[Row]) {
-        let (id, len) = (self.session.next_id(), put.payload.len());
+        let (id, len) = (self.session.next_id(), put.kind.payload_len());
         if let Some(running) = self.running.borrow_mut().as_mut() {
             running.waiting += 1;
             running.waiting_bytes += len;
             running.longest = running.longest.max(len);
         }
         self.frames.note(id, rows);
-        self.session.begin(id, Operation::Rated { publisher, len, dropped: false }, Command::Put(id, put));
+        self.session.begin(id, Operation::Rated { publisher, len }, Command::Put(id, put));
     }
 
     fn look_again(self: &Rc<Self>) {

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use zbytes_session::web::command::{self as link, LinkError, Sent, Unfinished};
+use zbytes_session::web::command::{self as link, LinkError, PutFailure, Sent};
 
 use super::{
     answers::Answering,
@@ -29,7 +29,7 @@ use crate::{
         session::{Entity, EntityName, ErrorReply, Event, Task, Token, first_of},
     },
     browser::{clock, surroundings},
-    client::{CommandError, Reply, Sample, capture::Taken},
+    client::{self, CommandError, PutError, Reply, Sample, capture::Taken},
     protocol::{ToEngine, ToPage},
 };
 
@@ -190,9 +190,9 @@ impl Services {
         match command {
             link::Command::Put(id, _)
             | link::Command::Get(id, _)
-            | link::Command::GetAlive(id, _)
+            | link::Command::LivelinessGet(id, _)
             | link::Command::Flush(id)
-            | link::Command::Answer { op: id, .. } => self.refused(id, &error),
+            | link::Command::Reply { op: id, .. } => self.refused(id, &error),
             link::Command::Declare(id, _) => self.session.declared(id, Err(error)),
             link::Command::Frames(_) => self.frames.taken(&Taken::default()),
             link::Command::Cancel(_)
@@ -207,24 +207,18 @@ impl Services {
     /// The session at `url` told something.
     fn told(&self, url: &str, told: Told) {
         match told {
-            Told::Opened(info) => self.session.opened(info),
+            Told::Event(event) => self.happened(event),
             Told::Refused(id, error) => self.refused(id, &error),
             Told::Declared(id, result) => self.session.declared(id, result),
-            Told::Sample(sample) => self.sample(sample),
-            Told::Missed(id, count) if EntityName::of(id) == Some(EntityName::Subscriber) => {
-                self.page.tell(Event::Missed(count));
-            }
-            Told::Missed(..) => {}
             Told::Progress(id, handed) => self.page.tell(app::Event::PutProgress(id, handed)),
-            Told::Dropped(id) => self.session.drop_put(id),
             Told::PutEnded(id, result) => {
                 if let Some(operation) = self.session.end(id) {
-                    self.put_ended(id, operation, result.map_err(|failure| place(url).put_problem(&failure)));
+                    let dropped = matches!(result, Err(PutFailure::GivenUp(PutError::Dropped { .. }, _)));
+                    let result = result.map_err(|failure| place(url).put_problem(&failure));
+                    self.put_ended(id, operation, result, dropped);
                 }
             }
             Told::Arriving(arriving) => self.page.tell(app::Event::Arriving(arriving)),
-            Told::ArrivalEnded { id, whole } => self.page.tell(app::Event::ArrivalEnded { id, whole }),
-            Told::Reply(id, reply) => self.reply(id, reply),
             Told::GetEnded(id, result) => {
                 let result = result.map_err(|failure| place(url).get_problem(&failure));
                 if let Some(operation) = self.session.end(id) {
@@ -236,23 +230,15 @@ impl Services {
                 let problem = |error: Option<LinkError<Problem>>| place(url).fence_problem(error.as_ref());
                 self.page.tell(Event::Flushed(id, result.map_err(problem)));
             }
-            Told::Query(query) => self.session.asked(query),
-            Told::QueriesRefused(count) => self.page.tell(Event::QueriesRefused(count)),
             Told::StoodStill(pause) => self.session.stood_still(pause),
-            Told::CaughtUp => self.session.caught_up(),
-            Told::Matching(id, matching) if EntityName::of(id) == Some(EntityName::Matching) => {
-                self.page.tell(Event::Matching(matching));
-            }
-            Told::Matching(..) => {}
             Told::Frames(taken) => self.frames.taken(&taken),
             Told::Stats(stats) => self.page.tell(Event::Link(stats)),
             Told::HeldBack(longest) => self.page.tell(app::Event::HeldBack(longest)),
-            Told::Lost { error, unfinished: Unfinished { puts, gets, fences }, wait } => {
+            Told::Lost { error, unfinished, wait } => {
                 self.answers.forget();
-                let lost = app::Lost::new(place(url).link_problem(&error), [puts, gets, fences], wait);
+                let lost = app::Lost::new(place(url).link_problem(&error), unfinished, wait);
                 self.page.tell(app::Event::SessionLost(lost, clock::time_of_day()));
             }
-            Told::Resumed(gap) => self.page.tell(app::Event::SessionResumed(gap)),
             Told::Closed(error) => {
                 self.answers.forget();
                 self.page.tell(app::Event::SessionEnded(error.map(|error| place(url).link_problem(&error))));
@@ -262,12 +248,36 @@ impl Services {
         }
     }
 
-    fn put_ended(&self, id: PutId, operation: Operation, result: Result<Sent, Problem>) {
+    /// What the client of the session told, as it is.
+    fn happened(&self, event: client::Event) {
+        let is = |id, name: EntityName| EntityName::of(id) == Some(name);
+        match event {
+            client::Event::Opened(info) => self.session.opened(info),
+            client::Event::Resumed { gap, .. } => self.page.tell(app::Event::SessionResumed(gap)),
+            client::Event::Sample(sample) => self.sample(sample),
+            client::Event::SampleMiss { subscriber, nb, .. } if is(subscriber, EntityName::Subscriber) => {
+                self.page.tell(Event::SampleMiss(nb));
+            }
+            client::Event::ArrivalEnded { id, whole } => self.page.tell(app::Event::ArrivalEnded { id, whole }),
+            client::Event::Reply(id, reply) => self.reply(id, reply),
+            client::Event::Query(query) => self.session.asked(query),
+            client::Event::QueriesRefused(count) => self.page.tell(Event::QueriesRefused(count)),
+            client::Event::CaughtUp => self.session.caught_up(),
+            client::Event::Matching { id, matching } if is(id, EntityName::Matching) => {
+                self.page.tell(Event::Matching(matching));
+            }
+            // What other entities hear, and what the page has no place to show.
+            _ => {}
+        }
+    }
+
+    /// A put or an answer has ended. `dropped` says whether the session dropped it, as it allowed.
+    fn put_ended(&self, id: PutId, operation: Operation, result: Result<Sent, Problem>, dropped: bool) {
         match operation {
             Operation::Put(facts) => {
                 self.page.tell(app::Event::PutEnded(id, result.map(|sent| facts.report(&sent))));
             }
-            Operation::Rated { publisher, len, dropped } => {
+            Operation::Rated { publisher, len } => {
                 let how = match result {
                     Ok(_) => Ended::Left,
                     Err(_) if dropped => Ended::Dropped,
@@ -302,7 +312,7 @@ impl Services {
         match self.session.end_refused(id) {
             Some(operation @ (Operation::Get | Operation::List)) => self.get_ended(id, &operation, Err(problem)),
             Some(Operation::Fence) => self.page.tell(Event::Flushed(id, Err(problem))),
-            Some(operation) => self.put_ended(id, operation, Err(problem)),
+            Some(operation) => self.put_ended(id, operation, Err(problem), false),
             None => {}
         }
     }
@@ -310,7 +320,11 @@ impl Services {
     fn sample(&self, sample: Sample) {
         let is_for = |name: EntityName| sample.subscribers.contains(&name.id());
         if is_for(WATCH) {
-            let token = Token { key: sample.key.into(), alive: !sample.deleted, time: clock::time_of_day() };
+            let token = Token {
+                key: sample.key_expr.as_str().into(),
+                alive: !sample.kind.is_delete(),
+                time: clock::time_of_day(),
+            };
             return self.page.tell(Event::Alive(token));
         }
         if is_for(EntityName::Experiment) {
@@ -322,14 +336,14 @@ impl Services {
     }
 
     fn reply(&self, id: PutId, reply: Reply) {
-        let from = match (&reply.result, reply.replier) {
+        let from = match (&reply.result, reply.replier_id) {
             (Ok(sample), _) if sample.local => "this page".to_owned(),
             (_, Some(replier)) => replier.zid.to_string(),
             (_, None) => "not said".to_owned(),
         };
         match reply.result {
             Ok(sample) if self.session.is_list(id) => {
-                let token = Token { key: sample.key.into(), alive: true, time: clock::time_of_day() };
+                let token = Token { key: sample.key_expr.as_str().into(), alive: true, time: clock::time_of_day() };
                 self.page.tell(Event::Alive(token));
             }
             Ok(sample) => self.arrived(sample, Some(from)),

@@ -9,13 +9,12 @@ use std::{
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
-use zenoh_protocol::core::CongestionControl;
 
 use super::{hash, page::Page};
 use crate::{
     app::{self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp, session::Attachment},
     browser::clock,
-    client::{Reliability, Sample, encoding},
+    client::{Encoding, Sample, SampleKind},
     message::Looks,
     payload::ZBytes,
 };
@@ -90,19 +89,21 @@ impl Samples {
         self.next.set(id + 1);
         let Beside { reply, stamp, waited } = beside;
         let more = More {
-            encoding: match encoding::text_of(&sample.encoding) {
-                // zenoh's default has nothing to say.
-                text if text == "zenoh/bytes" => String::new(),
-                text => text,
-            }
-            .into(),
+            // zenoh's default has nothing to say.
+            encoding: sample
+                .kind
+                .encoding()
+                .filter(|encoding| **encoding != Encoding::empty())
+                .map(Encoding::to_string)
+                .unwrap_or_default()
+                .into(),
             attachment: sample.attachment.as_ref().map(Attachment::of),
             priority: sample.qos.priority,
-            may_drop: sample.qos.congestion == CongestionControl::Drop,
-            best_effort: sample.reliability == Reliability::BestEffort,
+            congestion_control: sample.qos.congestion_control,
+            reliability: sample.reliability,
             express: sample.qos.express,
-            number: sample.source.map(|source| source.sn),
-            stamp,
+            source_sn: sample.source_info.map(|source| source.source_sn),
+            timestamp: stamp,
             waited,
             looks: Looks::Other,
         };
@@ -116,10 +117,10 @@ impl Samples {
             arrivals.samples.push(app::Sample {
                 id,
                 time: clock::time_of_day(),
-                key: sample.key.into(),
-                deleted: sample.deleted,
-                len: sample.payload.len(),
-                segments: sample.payload.segments().len(),
+                key: sample.key_expr.as_str().into(),
+                deleted: sample.kind.is_delete(),
+                len: sample.kind.payload_len(),
+                segments: sample.kind.payload().map_or(0, |payload| payload.segments().len()),
                 local: sample.local,
                 hash: app::Hash::NotAsked,
                 arrays: Vec::new(),
@@ -127,7 +128,12 @@ impl Samples {
                 more,
             });
             let mut payloads = self.payloads.borrow_mut();
-            payloads.insert(id, sample.payload);
+            // The person may ask for the bytes of a delete as well: it has none.
+            let payload = match sample.kind {
+                SampleKind::Put { payload, .. } => payload,
+                SampleKind::Delete => ZBytes::empty(),
+            };
+            payloads.insert(id, payload);
             // Samples that the page will never show are dropped at once: a hidden page gets reports
             // once a second.
             let mut held: usize = arrivals.samples.iter().map(|sample| sample.len).sum();

@@ -12,7 +12,6 @@ use std::{
 
 use futures_channel::oneshot;
 use gloo_timers::callback::{Interval, Timeout};
-use zenoh_keyexpr::OwnedKeyExpr;
 
 use zbytes_session::web::command::{Command, Declare};
 
@@ -32,10 +31,8 @@ use crate::{
     },
     browser::clock,
     client::{
-        self, CommandError, Counterpart, EntityId, Get, Put, Query, Queryable, Sample, SessionInfo, Subscribe,
-        Timestamp,
-        pause::Pause,
-        stamp::{Stamps, told},
+        CommandError, EntityId, Get, KeyExpr, MatchingStatusType, Put, Query, Queryable, Sample, SessionInfo,
+        Subscriber, Timestamp, ZenohId, pause::Pause, stamp::Stamps,
     },
     payload::ZBytes,
 };
@@ -53,15 +50,14 @@ pub(super) enum Heard<'a> {
 
 /// The page and the router of the open session, or of the last one. Their clocks stamp the samples.
 struct Known {
-    /// The zenoh ids, in hexadecimal.
-    page: String,
-    router: String,
+    page: ZenohId,
+    router: ZenohId,
     stamps: Stamps,
 }
 
 impl Known {
-    fn of(info: &SessionInfo) -> Option<Self> {
-        Some(Self { page: info.zid.clone(), router: info.router.clone(), stamps: Stamps::of(&info.zid)? })
+    fn of(info: &SessionInfo) -> Self {
+        Self { page: info.zid, router: info.router_zid, stamps: Stamps::of(info.zid) }
     }
 }
 
@@ -189,7 +185,7 @@ impl Session {
     /// The session is open.
     pub(super) fn opened(&self, info: SessionInfo) {
         self.waited.set(None);
-        self.known.replace(Known::of(&info));
+        self.known.replace(Some(Known::of(&info)));
         self.page.tell(app::Event::Opened(info));
     }
 
@@ -238,11 +234,6 @@ impl Session {
         self.end(id)
     }
 
-    /// The session has dropped a put that allowed it. Its end follows.
-    pub(super) fn drop_put(&self, id: PutId) {
-        self.pending.drop_put(id);
-    }
-
     /// Whether `id` is a list of tokens.
     pub(super) fn is_list(&self, id: PutId) -> bool {
         self.pending.is_list(id)
@@ -252,7 +243,7 @@ impl Session {
     pub(super) fn put(&self, id: PutId, key: &str, rows: Option<&[Row]>, options: &Options) {
         match self.put_of(key, rows, options) {
             Ok((put, built)) => {
-                let facts = PutFacts { bytes: put.payload.len(), built, deleted: put.deleted };
+                let facts = PutFacts { bytes: put.kind.payload_len(), built, deleted: put.kind.is_delete() };
                 // A delete has no rows.
                 self.frames.note(id, rows.unwrap_or_default());
                 self.begin(id, Operation::Put(facts), Command::Put(id, put));
@@ -303,7 +294,7 @@ impl Session {
     }
 
     fn get_of(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
-        let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error))?;
+        let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error.into()))?;
         Ok(Get {
             payload: rows.map(|rows| self.payloads.built(rows)).transpose()?.map(|(payload, _)| payload),
             encoding: options.parsed_encoding()?,
@@ -319,9 +310,9 @@ impl Session {
 
     /// Lists the tokens under a key expression that the person typed.
     pub(super) fn list(&self, id: PutId, key: &str) {
-        match client::key_expression(key) {
-            Ok(key) => self.begin(id, Operation::List, Command::GetAlive(id, key)),
-            Err(error) => self.page.tell(Event::ListEnded(id, Err(command_problem("It was refused.", &error)))),
+        match KeyExpr::new(key) {
+            Ok(key) => self.begin(id, Operation::List, Command::LivelinessGet(id, key)),
+            Err(error) => self.page.tell(Event::ListEnded(id, Err(command_problem("It was refused.", &error.into())))),
         }
     }
 
@@ -333,7 +324,7 @@ impl Session {
 
     pub(super) fn subscribe(&self, key: &str) {
         self.declare(EntityName::Subscriber, key, |key| {
-            Declare::Subscriber(Subscribe { report_missed: true, ..key.into() })
+            Declare::Subscriber(Subscriber { sample_miss: true, ..key.into() })
         });
     }
 
@@ -341,8 +332,8 @@ impl Session {
     pub(super) fn declare_entity(&self, entity: Entity, key: &str, complete: bool) {
         self.declare(EntityName::Entity(entity), key, |key| match entity {
             Entity::Queryable => Declare::Queryable(Queryable { complete, ..key.into() }),
-            Entity::Token => Declare::Token(key),
-            Entity::Watch => Declare::Alive(key),
+            Entity::Token => Declare::LivelinessToken(key),
+            Entity::Watch => Declare::LivelinessSubscriber(key),
         });
     }
 
@@ -351,18 +342,20 @@ impl Session {
         let this = self.clone();
         self.matching.replace(Some(Timeout::new(SETTLE_MILLIS, move || {
             this.undeclare(EntityName::Matching);
-            this.declare(EntityName::Matching, &key, |key| Declare::Watch(key, Counterpart::Subscribers));
+            this.declare(EntityName::Matching, &key, |key| {
+                Declare::MatchingListener(key, MatchingStatusType::Subscribers)
+            });
         })));
     }
 
     /// Declares an entity under the key expression that the person typed.
-    fn declare(&self, name: EntityName, key: &str, what: impl FnOnce(OwnedKeyExpr) -> Declare) {
-        match client::key_expression(key) {
+    fn declare(&self, name: EntityName, key: &str, what: impl FnOnce(KeyExpr) -> Declare) {
+        match KeyExpr::new(key) {
             Ok(key) => {
                 self.pending.begin_declaring(name, Declaring::Pane(key.to_string()));
                 self.send(Command::Declare(name.id(), what(key)));
             }
-            Err(error) => self.tell_declared(name, Err(command_problem("Not declared.", &error))),
+            Err(error) => self.tell_declared(name, Err(command_problem("Not declared.", &error.into()))),
         }
     }
 
@@ -414,7 +407,7 @@ impl Session {
         self.page.tell(Event::Asked(Asked {
             query: query.id,
             time: clock::time_of_day(),
-            key: query.key.into(),
+            key: query.key_expr.as_str().into(),
             parameters: query.parameters.into(),
             len: query.payload.map(|payload| payload.len()),
             attachment: query.attachment.as_ref().map(Attachment::of),
@@ -425,14 +418,15 @@ impl Session {
 
     /// When a sample was made, as the page shows it.
     pub(super) fn stamp_of(&self, sample: &Sample) -> Option<Stamp> {
-        let (time, id) = told(sample.timestamp.as_ref()?);
+        let timestamp = sample.timestamp.as_ref()?;
+        let id = timestamp.id();
         let known = self.known.borrow();
         let by = match known.as_ref() {
             Some(known) if id == known.router => Clock::Router,
             Some(known) if id == known.page => Clock::Page,
-            _ => Clock::Other(id),
+            _ => Clock::Other(id.to_string()),
         };
-        Some(Stamp { time: clock::time_of_day_at(time), by })
+        Some(Stamp { time: clock::time_of_day_at(timestamp.since_1970()), by })
     }
 
     /// How long a sample that arrives now may have waited in the browser.
@@ -451,9 +445,9 @@ pub(super) fn checked<'a>(
     key: &str,
     rows: impl IntoIterator<Item = &'a Row>,
     options: &Options,
-) -> Result<OwnedKeyExpr, Problem> {
+) -> Result<KeyExpr, Problem> {
     let refused = |error: CommandError| command_problem("Not sent.", &error);
-    let key = client::key_expression(key).map_err(refused)?;
+    let key = KeyExpr::new(key).map_err(|error| refused(error.into()))?;
     let len = rows.into_iter().map(Row::bytes).fold(0usize, usize::saturating_add);
     options.apply(Put::new(key.clone(), ZBytes::empty()), None)?.message_len(len, None).map_err(refused)?;
     Ok(key)

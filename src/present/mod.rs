@@ -9,10 +9,12 @@
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
+//! | [`cause`] | what an error of the session means, and what to do |
 //! | [`session`] | why a session could not open or has ended, and what ended with it |
 //! | [`snippet`] | the page's work, as a program |
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
+pub mod cause;
 pub mod cost;
 pub mod format;
 pub mod hex;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use zbytes_session::web::command::{GetFailure, HowFar, LinkError, PutFailure};
 
+use super::cause::{close_cause, get_cause, put_cause};
 use crate::{
-    app::{InWords, Problem, locator::OWN_ENDPOINT, pause, sentence},
+    app::{Problem, locator::OWN_ENDPOINT, pause},
     client::{CloseCause, GetError, PutError, pause::Pause},
     number::{bytes, count},
 };
@@ -169,7 +170,7 @@ impl Place {
             },
             LinkError::Session { cause, paused } => {
                 let words = pause::words(*paused).map(|words| format!("{words} ")).unwrap_or_default();
-                Problem::new(title_of(cause), format!("{words}{}.", sentence(&cause.to_string())))
+                Problem::new(title_of(cause), format!("{words}{}.", close_cause(cause)))
             }
             _ => Problem::new("The session has ended.", format!("{error:?}")),
         }
@@ -194,7 +195,7 @@ impl Place {
                 ),
             ),
             PutFailure::GivenUp(error, how_far) => {
-                lost(*how_far, "The put was given up.", &format!("{}.", sentence(&error.in_words())))
+                lost(*how_far, "The put was given up.", &format!("{}.", put_cause(error)))
             }
             PutFailure::SessionEnded(error, how_far) => lost(*how_far, "The put failed.", &self.cause(error.as_ref())),
             _ => Problem::new("The put failed.", format!("{failure:?}")),
@@ -235,7 +236,7 @@ fn get_problem(error: &GetError, pause: Pause) -> Problem {
         _ => "The get was given up.",
     };
     let words = pause::words(pause).map(|words| format!(" {words}")).unwrap_or_default();
-    Problem::new(title, format!("{}. What had come until then is listed.{words}", sentence(&error.to_string())))
+    Problem::new(title, format!("{}. What had come until then is listed.{words}", get_cause(error)))
 }
 
 /// The problem of an operation that ended with its session before all answers.

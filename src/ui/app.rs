@@ -159,7 +159,7 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
         Session::Closed => ("closed", "Not connected", String::new()),
         Session::Connecting => ("connecting", "Connecting", format!("to {}", shown(&state.locator))),
         Session::Open(info) => {
-            let id: String = info.router.chars().take(8).collect();
+            let id: String = info.router_zid.to_string().chars().take(8).collect();
             ("open", "Connected", format!("router {id}…, {}", shown(&state.locator)))
         }
         // Without the parts that change with every attempt: a screen reader reads it aloud.

@@ -9,8 +9,8 @@ use web_sys::window;
 
 use crate::app::{Setup, State, link};
 
-/// Where the page notes what it has written to the address of this tab. An address with another
-/// scene came from outside.
+/// Where the page notes what it has written to the address of this tab, or read there. An address
+/// with another scene came from outside.
 const WRITTEN: &str = "zbytes-lab.link";
 
 /// Milliseconds without a change after which the page writes. Browsers allow few writes in a second.
@@ -25,13 +25,16 @@ pub struct Address {
     written: Rc<RefCell<String>>,
 }
 
-/// The scene in the address, unless this tab itself has written it there.
+/// The scene in the address, unless this tab has written or read it before. What the tab keeps of
+/// its own is newer then.
 #[must_use]
 pub fn from_outside() -> Option<String> {
     let hash = window()?.location().hash().ok().filter(|hash| hash.starts_with(link::PREFIX))?;
     let storage = window()?.session_storage().ok().flatten();
-    let written = storage.and_then(|storage| storage.get_item(WRITTEN).ok().flatten());
-    (written.as_ref() != Some(&hash)).then_some(hash)
+    let known = storage.as_ref().and_then(|storage| storage.get_item(WRITTEN).ok().flatten());
+    // A tab that may not store reads it again with each reload.
+    let _ = storage.map(|storage| storage.set_item(WRITTEN, &hash));
+    (known.as_ref() != Some(&hash)).then_some(hash)
 }
 
 /// The address of the page with a scene.

@@ -103,8 +103,9 @@ impl Errands {
         this.start_engine();
         answer.emit(Action::Browser(Report::Started(surroundings::look())));
         // What a person opens by a link is not what this tab had before.
+        let before = crash::kept();
         if !this.open_link()
-            && let Some(setup) = crash::kept()
+            && let Some(setup) = before
         {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
         }
@@ -113,10 +114,10 @@ impl Errands {
         this
     }
 
-    /// Sets up what the address says, if another one has made it.
+    /// Sets up what the address says, if another page has made it. Whether it could be read.
     fn open_link(&self) -> bool {
         let found = address::from_outside().and_then(|hash| scene::read(&hash));
-        let is_one = found.is_some();
+        let is_one = matches!(found, Some(Ok(_)));
         if let Some(found) = found {
             self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
         }

@@ -71,7 +71,7 @@ async fn a_large_sample_is_told_with_key_and_length_as_it_arrives() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    link.client.subscribe(1, key("lab/**")).unwrap();
+    link.client.declare_subscriber(1, key("lab/**")).unwrap();
     link.flush().await;
     let bytes = noise(3, LARGE);
     let (publisher, payload) = (peer.clone(), bytes.clone());
@@ -96,10 +96,10 @@ async fn a_large_sample_is_told_with_key_and_length_as_it_arrives() {
     let [Event::ArrivalEnded { id, whole: true }, Event::Sample(sample)] = events.as_slice() else {
         panic!("got {events:?}")
     };
-    assert!(flat(&sample.payload) == bytes);
+    assert!(flat(sample.kind.payload().unwrap()) == bytes);
     assert!(told.len() > 2, "it takes many times 2 ms");
     for arriving in told {
-        assert_eq!((arriving.id, arriving.key.as_deref(), arriving.total), (*id, Some("lab/large"), Some(LARGE)));
+        assert_eq!((arriving.id, arriving.key_expr.as_deref(), arriving.total), (*id, Some("lab/large"), Some(LARGE)));
         assert_eq!((arriving.subscribers.as_slice(), arriving.get), ([1].as_slice(), None));
     }
     peer.close().await.unwrap();
@@ -111,7 +111,7 @@ async fn what_another_client_gives_up_ends_here_too() {
     let lab = router().await;
     let mut from = Link::open(&lab.ws_locator()).await;
     let mut to = Link::open(&lab.ws_locator()).await;
-    to.client.subscribe(1, key("lab/**")).unwrap();
+    to.client.declare_subscriber(1, key("lab/**")).unwrap();
     to.flush().await;
     // A router joins all fragments of a put before it passes the put on, so the receiver sees none
     // of it.
@@ -122,7 +122,7 @@ async fn what_another_client_gives_up_ends_here_too() {
     from.client.put(op + 1, block("lab/b", payload(b"b"))).unwrap();
     from.flush().await;
     let events = to.until(is_sample).await;
-    assert_eq!((events.len(), sample(events).key.as_str()), (1, "lab/b"));
+    assert_eq!((events.len(), sample(events).key_expr.as_str()), (1, "lab/b"));
     assert!(to.client.poll_progress().is_none());
     lab.stop().await;
 }

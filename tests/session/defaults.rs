@@ -14,8 +14,9 @@ use tokio::{
 };
 use zbytes_lab::{
     client::{
-        Answer, Client, Config, Content, Counterpart, Event, GET_TIMEOUT, Get, LEASE, Limits, Locality, Put as OurPut,
-        ReplyError,
+        Client, Config, CongestionControl as OurCongestionControl, Content, Encoding as OurEncoding, Event,
+        GET_TIMEOUT, Get, LEASE, Limits, Locality, MatchingStatusType, Priority as OurPriority, Put as OurPut,
+        ReplyError, ReplySample, SampleKind, ZenohId,
     },
     payload::ZBytes,
     segment::{Segment, Source},
@@ -26,7 +27,7 @@ use zenoh::{Wait, qos::Priority as PeerPriority};
 use zenoh_buffers::{ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080};
 use zenoh_protocol::{
-    core::{CongestionControl, Encoding, Priority, Reliability, WireExpr},
+    core::{Priority, Reliability, WireExpr},
     network::{
         Declare, DeclareBody, Mapping, NetworkBody, NetworkMessage, Request, UndeclareQueryable, UndeclareSubscriber,
         UndeclareToken,
@@ -175,7 +176,8 @@ async fn theirs() -> Vec<TransportBody> {
 /// The messages of this client for the same operations.
 fn ours() -> Vec<TransportBody> {
     let now = Duration::ZERO;
-    let mut client = Client::new(Config { zid: [5; 16], initial_sn: 0, limits: Limits::default() }, now);
+    let mut client =
+        Client::new(Config { zid: ZenohId::new([5; 16]).unwrap(), initial_sn: 0, limits: Limits::default() }, now);
     let mut all = Vec::new();
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let mut sent = |client: &mut Client| {
@@ -192,13 +194,13 @@ fn ours() -> Vec<TransportBody> {
     let one = || payload(b"x");
     client.put(1, OurPut::new(key("lab/put"), one())).unwrap();
     client.put(2, OurPut::delete(key("lab/delete"))).unwrap();
-    client.subscribe(1, key("lab/subscriber")).unwrap();
+    client.declare_subscriber(1, key("lab/subscriber")).unwrap();
     client.declare_queryable(2, key("lab/answer")).unwrap();
     client.declare_token(3, key("lab/token")).unwrap();
-    client.subscribe_liveliness(4, key("lab/alive"), false).unwrap();
-    client.subscribe_liveliness(5, key("lab/history"), true).unwrap();
-    client.watch_matching(6, key("lab/publisher"), Counterpart::Subscribers).unwrap();
-    client.watch_matching(7, key("lab/querier"), Counterpart::Queryables).unwrap();
+    client.declare_liveliness_subscriber(4, key("lab/alive"), false).unwrap();
+    client.declare_liveliness_subscriber(5, key("lab/history"), true).unwrap();
+    client.declare_matching_listener(6, key("lab/publisher"), MatchingStatusType::Subscribers).unwrap();
+    client.declare_matching_listener(7, key("lab/querier"), MatchingStatusType::Queryables).unwrap();
     client.get(3, Get::of_selector("lab/get?a=1").unwrap(), now).unwrap();
     client.get_liveliness(4, key("lab/list"), GET_TIMEOUT, now).unwrap();
     client.handle_input(Segment::from(question()), now);
@@ -207,15 +209,17 @@ fn ours() -> Vec<TransportBody> {
         _ => None,
     });
     let query = query.unwrap();
-    client.reply(5, query, Answer { key: key("lab/answer"), content: Content::put(one()) }).unwrap();
-    client.reply(6, query, Answer { key: key("lab/answer"), content: Content::delete() }).unwrap();
+    client.reply(5, query, ReplySample { key_expr: key("lab/answer"), content: Content::new(one()) }).unwrap();
+    client
+        .reply(6, query, ReplySample { key_expr: key("lab/answer"), content: Content::new(SampleKind::Delete) })
+        .unwrap();
     let bad = ZBytes::from_segments([Source::moved(b"bad".to_vec())]).unwrap();
-    client.reply_err(7, query, ReplyError { payload: bad, encoding: Encoding::empty() }).unwrap();
+    client.reply_err(7, query, ReplyError { payload: bad, encoding: OurEncoding::empty() }).unwrap();
     client.finish(query).unwrap();
     for id in 1..=7 {
         client.undeclare(id).unwrap();
     }
-    client.put(8, OurPut { priority: Priority::Background, ..OurPut::new(key("lab/last"), one()) }).unwrap();
+    client.put(8, OurPut { priority: OurPriority::Background, ..OurPut::new(key("lab/last"), one()) }).unwrap();
     sent(&mut client);
     client.close();
     sent(&mut client);
@@ -350,10 +354,12 @@ async fn what_is_sent_by_default_is_what_zenoh_sends_by_default() {
 #[test]
 fn an_answer_to_a_get_of_our_own_is_treated_as_the_get_asks() {
     let now = Duration::ZERO;
-    for (congestion, priority, express) in
-        [(Get::new(key("a")).congestion, Priority::DEFAULT, false), (CongestionControl::Drop, Priority::RealTime, true)]
-    {
-        let mut client = Client::new(Config { zid: [5; 16], initial_sn: 0, limits: Limits::default() }, now);
+    for (congestion_control, priority, express) in [
+        (Get::new(key("a")).congestion_control, OurPriority::DEFAULT, false),
+        (OurCongestionControl::Drop, OurPriority::RealTime, true),
+    ] {
+        let mut client =
+            Client::new(Config { zid: ZenohId::new([5; 16]).unwrap(), initial_sn: 0, limits: Limits::default() }, now);
         let mut buffer = vec![0; usize::from(BATCH_SIZE)];
         while let Some(transmit) = client.poll_transmit(&mut buffer, now) {
             for answer in decoded(&buffer[..transmit.len]).iter().filter_map(answer) {
@@ -361,16 +367,22 @@ fn an_answer_to_a_get_of_our_own_is_treated_as_the_get_asks() {
             }
         }
         client.declare_queryable(1, key("a")).unwrap();
-        let get = Get { congestion, priority, express, destination: Locality::SessionLocal, ..Get::new(key("a")) };
+        let get = Get {
+            congestion_control,
+            priority,
+            express,
+            allowed_destination: Locality::SessionLocal,
+            ..Get::new(key("a"))
+        };
         client.get(2, get, now).unwrap();
-        client.reply(3, 0, Answer { key: key("a"), content: Content::put(payload(b"x")) }).unwrap();
+        client.reply(3, 0, ReplySample { key_expr: key("a"), content: Content::new(payload(b"x")) }).unwrap();
         client.finish(0).unwrap();
         let reply = std::iter::from_fn(|| client.poll_event()).find_map(|event| match event {
             Event::Reply(2, reply) => Some(reply.result.unwrap()),
             _ => None,
         });
         let qos = reply.unwrap().qos;
-        assert_eq!((qos.congestion, qos.priority, qos.express), (congestion, priority, express));
+        assert_eq!((qos.congestion_control, qos.priority, qos.express), (congestion_control, priority, express));
     }
-    assert_eq!(Get::new(key("a")).congestion, CongestionControl::Block);
+    assert_eq!(Get::new(key("a")).congestion_control, OurCongestionControl::Block);
 }

@@ -7,12 +7,12 @@ use super::*;
 
 /// The number of a sample of ours, from its payload.
 fn number(sample: &Sample) -> u32 {
-    u32::from_le_bytes(flat(&sample.payload)[..4].try_into().unwrap())
+    u32::from_le_bytes(flat(sample.kind.payload().unwrap())[..4].try_into().unwrap())
 }
 
-fn numbered(n: u32, len: usize, congestion: wire::CongestionControl) -> Put {
+fn numbered(n: u32, len: usize, congestion_control: ours::CongestionControl) -> Put {
     let bytes = [n.to_le_bytes().to_vec(), vec![n as u8; len]].concat();
-    Put { numbered: Some(1), congestion, ..Put::new(key("lab/flood"), payload(&bytes)) }
+    Put { numbered: Some(1), congestion_control, ..Put::new(key("lab/flood"), payload(&bytes)) }
 }
 
 /// The numbers of the samples that a subscriber got, of `count` in all. The last one must arrive.
@@ -23,9 +23,9 @@ async fn heard(link: &mut Link, count: u32) -> (Vec<u32>, u32) {
     let mut next = None;
     loop {
         match link.event().await {
-            Event::Missed { subscriber: 1, count, .. } => {
-                missed += count;
-                next = next.map(|next| next + count);
+            Event::SampleMiss { subscriber: 1, nb, .. } => {
+                missed += nb;
+                next = next.map(|next| next + nb);
             }
             Event::Sample(sample) => {
                 let n = number(&sample);
@@ -41,8 +41,8 @@ async fn heard(link: &mut Link, count: u32) -> (Vec<u32>, u32) {
     }
 }
 
-fn reporting() -> Subscribe {
-    Subscribe { report_missed: true, ..key("lab/flood").into() }
+fn reporting() -> Subscriber {
+    Subscriber { sample_miss: true, ..key("lab/flood").into() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,12 +50,12 @@ async fn a_flood_is_told_at_its_sender_and_missed_at_the_subscriber() {
     const COUNT: u32 = 400;
     let lab = router().await;
     let mut reader = Link::open(&lab.ws_locator()).await;
-    reader.client.subscribe(1, reporting()).unwrap();
+    reader.client.declare_subscriber(1, reporting()).unwrap();
     reader.flush().await;
     let limits = Limits { queued_bytes: 2 << 20, ..Limits::default() };
     let mut writer = Link::open_with(&lab.ws_locator(), limits).await;
     for n in 0..COUNT {
-        let congestion = if n + 1 < COUNT { wire::CongestionControl::Drop } else { wire::CongestionControl::Block };
+        let congestion = if n + 1 < COUNT { ours::CongestionControl::Drop } else { ours::CongestionControl::Block };
         let op = writer.op();
         writer.client.put(op, numbered(n, 100_000, congestion)).unwrap();
     }
@@ -64,7 +64,7 @@ async fn a_flood_is_told_at_its_sender_and_missed_at_the_subscriber() {
         .into_iter()
         .filter_map(|event| match event {
             Event::PutFailed(_, PutError::Dropped { queued, limit, dropped }) => {
-                assert!(limit == 2 << 20 && queued + 100_004 > limit);
+                assert!(limit == 2 << 20 && queued + 100_004 > limit as u64);
                 Some(dropped)
             }
             _ => None,
@@ -86,24 +86,24 @@ async fn samples_dropped_for_a_slow_reader_are_missed_there_alone() {
     const COUNT: u32 = 60;
     let lab = router().await;
     let mut reader = Link::open(&lab.ws_locator()).await;
-    reader.client.subscribe(1, reporting()).unwrap();
+    reader.client.declare_subscriber(1, reporting()).unwrap();
     reader.flush().await;
     let mut writer = Link::open(&lab.ws_locator()).await;
     // The first sample makes the numbers known. Then the reader does not read its link for a while.
-    writer.client.put(1, numbered(0, 10, wire::CongestionControl::Block)).unwrap();
+    writer.client.put(1, numbered(0, 10, ours::CongestionControl::Block)).unwrap();
     writer.flush().await;
     assert_eq!(number(&sample(reader.until(is_sample).await)), 0);
     // Each takes many batches, so the router drops some of them halfway.
     for n in 1..COUNT {
         let op = writer.op();
-        writer.client.put(op, numbered(n, 1_000_000, wire::CongestionControl::Drop)).unwrap();
+        writer.client.put(op, numbered(n, 1_000_000, ours::CongestionControl::Drop)).unwrap();
     }
     let told = writer.flush().await;
     assert!(matches!(told.as_slice(), [Event::Flushed(..)]), "the sender sees nothing of it: {told:?}");
     assert_eq!(writer.client.stats().dropped, 0);
     // The last sample is put while the reader reads again, so it must arrive.
     let op = writer.op();
-    writer.client.put(op, numbered(COUNT, 10, wire::CongestionControl::Block)).unwrap();
+    writer.client.put(op, numbered(COUNT, 10, ours::CongestionControl::Block)).unwrap();
     let (got, missed) = writer.during(heard(&mut reader, COUNT + 1)).await.0;
     println!("of {COUNT} samples to a reader that did not read {} arrived and {missed} were missed", got.len());
     assert_eq!(got.len() as u32 + missed, COUNT);
@@ -117,7 +117,7 @@ async fn a_subscriber_that_is_slow_keeps_what_its_channel_says() {
     let lab = router().await;
     let peer = peer(&lab).await;
     let mut link = Link::open(&lab.ws_locator()).await;
-    link.client.subscribe(1, reporting()).unwrap();
+    link.client.declare_subscriber(1, reporting()).unwrap();
     link.flush().await;
     let publisher = tokio::spawn(async move {
         for n in 0..COUNT {
@@ -168,8 +168,8 @@ fn is_query(event: &Event) -> bool {
     matches!(event, Event::Query(_))
 }
 
-fn answer(bytes: &[u8]) -> Answer {
-    Answer { key: key("lab/q"), content: Content::put(payload(bytes)) }
+fn answer(bytes: &[u8]) -> ReplySample {
+    ReplySample { key_expr: key("lab/q"), content: Content::new(payload(bytes)) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +201,7 @@ async fn a_get_whose_queryable_leaves_mid_answer_ends_without_it() {
         panic!("got {story:?}")
     };
     // The router ends it long before its timeout, and the client does not report half of an answer.
-    assert_eq!((*ended, flat(&sample.payload)), (op, b"whole".to_vec()));
+    assert_eq!((*ended, flat(sample.kind.payload().unwrap())), (op, b"whole".to_vec()));
     assert!(asks.client.poll_progress().is_none());
     assert!(asks.during(theirs.recv_async()).await.0.is_err());
     peer.close().await.unwrap();
@@ -219,7 +219,7 @@ async fn a_cut_link_takes_declarations_away_and_a_new_one_brings_them() {
     let mut link = Link::open(&lab.ws_locator()).await;
     link.client.declare_token(1, key("lab/alive/ours")).unwrap();
     link.client.declare_queryable(2, key("lab/q")).unwrap();
-    link.client.subscribe(3, key("lab/back")).unwrap();
+    link.client.declare_subscriber(3, key("lab/back")).unwrap();
     let here = async || {
         let token = alive.recv_async().await.unwrap();
         assert_eq!((token.key_expr().as_str(), token.kind()), ("lab/alive/ours", zenoh::sample::SampleKind::Put));
@@ -305,5 +305,5 @@ async fn a_get_ends_with_its_router_and_is_answered_when_repeated() {
     let [Event::Reply(_, Reply { result: Ok(sample), .. }), Event::GetEnded(_, Ok(()))] = events.as_slice() else {
         panic!("got {events:?}")
     };
-    assert_eq!(flat(&sample.payload), b"here");
+    assert_eq!(flat(sample.kind.payload().unwrap()), b"here");
 }

@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 };
 use zbytes_lab::{
     client::{
-        Client, Config, Event, Limits, OpId, Part, SessionInfo,
+        Client, Config, Event, Limits, OpId, Part, SessionInfo, ZenohId,
         reconnect::{Reconnect, Wait},
     },
     measure,
@@ -75,7 +75,7 @@ impl Link {
         let mut random = u64::from(std::process::id()) << 32 | u64::from(begun.elapsed().subsec_nanos());
         random ^= std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
         let mut link = Self {
-            client: Client::new(Config { zid: [0; 16], initial_sn: 0, limits }, Duration::ZERO),
+            client: Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 0, limits }, Duration::ZERO),
             parts: Vec::new(),
             waits: Vec::new(),
             info: None,
@@ -100,8 +100,8 @@ impl Link {
         measure::mix(self.random)
     }
 
-    fn zid(&mut self) -> [u8; 16] {
-        (u128::from(self.random()) << 64 | u128::from(self.random()) | 1).to_le_bytes()
+    fn zid(&mut self) -> ZenohId {
+        ZenohId::new((u128::from(self.random()) << 64 | u128::from(self.random()) | 1).to_le_bytes()).unwrap()
     }
 
     pub(crate) fn now(&self) -> Duration {

@@ -17,10 +17,7 @@ use zbytes::{
     payload::ZBytes,
     segment::{Segment, Source},
 };
-use zbytes_session::{
-    client::{Client, CloseCause, Config, Event, Limits, Locality, Put, key_expression},
-    wire::BATCH_SIZE,
-};
+use zbytes_session::client::{Client, CloseCause, Config, Event, KeyExpr, Limits, Locality, Put, SampleKind, ZenohId};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -31,29 +28,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let random = || RandomState::new().hash_one(begun);
     let zid = (u128::from(random()) << 64 | u128::from(random()) | 1).to_le_bytes();
+    let zid = ZenohId::new(zid).ok_or("an id is not zero")?;
     let config = Config { zid, initial_sn: random() as u32, limits: Limits::default() };
     let mut client = Client::new(config, begun.elapsed());
-    let mut buffer = vec![0; usize::from(BATCH_SIZE)];
-    let key = key_expression("lab/hello")?;
+    let mut buffer = Vec::new();
+    let key = KeyExpr::new("lab/hello")?;
     loop {
         // First handle the events.
         let mut ended = None;
         while let Some(event) = client.poll_event() {
             match event {
                 Event::Opened(session) => {
-                    println!("open: batches of at most {} B, router {}", session.batch_size, session.router);
-                    client.subscribe(1, key.clone())?;
+                    println!("open: batches of at most {} B, router {}", session.batch_size, session.router_zid);
+                    client.declare_subscriber(1, key.clone())?;
                     let (header, image) = (vec![1u8, 2, 3], vec![7u8; 1_000_000]);
                     let payload = ZBytes::from_segments([Source::copy(header), Source::moved(image)])?;
                     // This session's own subscriber would get it by reference, without the router.
-                    client.put(2, Put { destination: Locality::Remote, ..Put::new(key.clone(), payload) })?;
+                    client.put(2, Put { allowed_destination: Locality::Remote, ..Put::new(key.clone(), payload) })?;
                 }
                 Event::Sample(sample) => {
                     // The parts are where the socket put them. Only `to_bytes` copies, and only the
                     // three bytes of the header.
-                    let (len, parts) = (sample.payload.len(), sample.payload.segments().len());
-                    let header = sample.payload.slice(0..3).ok_or("too short")?.to_bytes(&mut Ledger::new())?;
-                    println!("{}: {len} B in {parts} parts, beginning with {header:?}", sample.key);
+                    let SampleKind::Put { payload, .. } = &sample.kind else { continue };
+                    let (len, parts) = (payload.len(), payload.segments().len());
+                    let header = payload.slice(0..3).ok_or("too short")?.to_bytes(&mut Ledger::new())?;
+                    println!("{}: {len} B in {parts} parts, beginning with {header:?}", sample.key_expr);
                     client.close();
                 }
                 Event::Closed(how) => ended = Some(how.cause),

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
+use zbytes::{ledger::Ledger, payload::ZBytes};
 use zenoh_buffers::{ZBuf, ZSlice};
-use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
     VERSION,
     core::{Bits, Encoding, Field, Resolution, WhatAmI, WireExpr, ZenohIdProto},
@@ -18,7 +18,7 @@ use zenoh_protocol::{
     zenoh::{PushBody, Put},
 };
 
-use crate::wire::{Content, Outgoing, Qos, encode};
+use crate::wire::{BatchReader, Content, KeyExpr, Outgoing, Qos, Reliability, WireError, ZenohId, encode};
 
 /// Describes the offer of a router while a session opens.
 #[derive(Clone, Copy, Debug)]
@@ -98,19 +98,19 @@ impl Greeting {
 /// Returns a batch that holds one transport message.
 #[must_use]
 pub fn transport(body: TransportBody) -> Vec<u8> {
-    encode::transport(body).expect("a vector takes all")
+    encode::transport(body)
 }
 
 /// Returns the first batch of a client with the id `zid`.
 #[must_use]
-pub fn init_syn(zid: [u8; 16]) -> Vec<u8> {
-    encode::init_syn(ZenohIdProto::try_from(zid.as_slice()).expect("an id that is not zero")).expect("it is short")
+pub fn init_syn(zid: ZenohId) -> Vec<u8> {
+    encode::init_syn(zid)
 }
 
 /// Returns the batch that keeps a silent session alive.
 #[must_use]
 pub fn keep_alive() -> Vec<u8> {
-    encode::keep_alive().expect("it is short")
+    encode::keep_alive()
 }
 
 /// Returns a put of a router's, with zenoh's defaults.
@@ -136,6 +136,22 @@ pub fn router_put(wire_expr: WireExpr<'static>, payload: Vec<u8>) -> NetworkMess
 
 /// Returns a put or a delete, encoded and ready to be gathered.
 #[must_use]
-pub fn push(key: &keyexpr, qos: Qos, content: &Content) -> Outgoing {
+pub fn push(key: &KeyExpr, qos: Qos, content: &Content) -> Outgoing {
     encode::push(key, qos, content).expect("it is within the bounds")
+}
+
+/// Reads the network message that `source` begins with, as a client does.
+///
+/// # Errors
+/// [`WireError`] when the bytes are not a network message.
+pub fn read_message(source: &ZBytes) -> Result<(), WireError> {
+    BatchReader::new(source, &mut Ledger::new()).message(Reliability::Reliable).map(drop)
+}
+
+/// Reads the transport message that `source` begins with, as a client does.
+///
+/// # Errors
+/// [`WireError`] when the bytes are not a transport message.
+pub fn read_transport(source: &ZBytes) -> Result<(), WireError> {
+    BatchReader::new(source, &mut Ledger::new()).transport().map(drop)
 }

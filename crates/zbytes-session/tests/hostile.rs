@@ -24,11 +24,11 @@ use zbytes::{
 use zbytes_measure::mix;
 use zbytes_session::{
     client::{
-        Answer, Client, Config, Content, Counterpart, Event, Get, Limits, Locality, Progress, Put, QueryTarget,
-        Subscribe, key_expression,
+        Client, Config, ConsolidationMode as Consolidation, Content, Event, Get, KeyExpr, Limits, Locality,
+        MatchingStatusType, Progress, Put, ReplySample, Subscriber, ZenohId,
     },
-    testing::{Greeting, keep_alive, router_put, transport},
-    wire::{BATCH_SIZE, BatchReader, MAX_MESSAGE},
+    testing::{Greeting, keep_alive, read_message, read_transport, router_put, transport},
+    wire::{BATCH_SIZE, MAX_MESSAGE},
 };
 use zenoh_buffers::{ZBuf, ZSlice};
 use zenoh_codec::{WCodec, Zenoh080};
@@ -41,6 +41,7 @@ use zenoh_protocol::{
         declare::{common::ext::WireExprType, queryable::ext::QueryableInfoType},
         ext::{EntityGlobalIdType, NodeIdType, QoSType},
         interest::{InterestMode, InterestOptions},
+        request::ext::QueryTarget,
     },
     transport::{Close, FragmentHeader, FrameHeader, TransportBody, fragment, frame},
     zenoh::{
@@ -368,27 +369,27 @@ impl Router {
     }
 }
 
-fn key(text: &str) -> zenoh_keyexpr::OwnedKeyExpr {
-    key_expression(text).unwrap()
+fn key(text: &str) -> KeyExpr {
+    KeyExpr::new(text).unwrap()
 }
 
 /// Makes every kind of declaration and of request that a session can make.
 pub(crate) fn ask(client: &mut Client, now: Duration) {
     // After a lost session they are declared already, and this test ignores the refusals.
-    let _ = client.subscribe(1, Subscribe { report_missed: true, ..key("**").into() });
-    let _ = client.subscribe(2, Subscribe { origin: Locality::Remote, ..key("a/*").into() });
+    let _ = client.declare_subscriber(1, Subscriber { sample_miss: true, ..key("**").into() });
+    let _ = client.declare_subscriber(2, Subscriber { allowed_origin: Locality::Remote, ..key("a/*").into() });
     let _ = client.declare_queryable(3, key("**"));
     let _ = client.declare_token(4, key("a/b"));
-    let _ = client.subscribe_liveliness(5, key("**"), true);
-    let _ = client.watch_matching(6, key("a/*"), Counterpart::Subscribers);
-    let _ = client.watch_matching(7, key("a"), Counterpart::Queryables);
+    let _ = client.declare_liveliness_subscriber(5, key("**"), true);
+    let _ = client.declare_matching_listener(6, key("a/*"), MatchingStatusType::Subscribers);
+    let _ = client.declare_matching_listener(7, key("a"), MatchingStatusType::Queryables);
     let _ = client.get(1, Get { timeout: Duration::from_secs(5), ..Get::new(key("**")) }, now);
-    let _ = client.get(2, Get { consolidation: ConsolidationMode::None, ..Get::new(key("a/*")) }, now);
+    let _ = client.get(2, Get { consolidation: Consolidation::None, ..Get::new(key("a/*")) }, now);
     let _ = client.get_liveliness(3, key("**"), Duration::from_secs(5), now);
     let _ = client.flush(4, now);
-    let put = |destination| {
+    let put = |allowed_destination| {
         let payload = ZBytes::from_segments([Source::moved(vec![1u8; 300])]).unwrap();
-        Put { destination, numbered: Some(1), ..Put::new(key("a/b"), payload) }
+        Put { allowed_destination, numbered: Some(1), ..Put::new(key("a/b"), payload) }
     };
     let _ = client.put(5, put(Locality::Any));
     let _ = client.put(6, put(Locality::Remote));
@@ -418,7 +419,7 @@ fn sequence(seed: u64, tally: &mut Tally) {
     };
     let mut router = Router::new(seed);
     let mut now = Duration::ZERO;
-    let mut client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits }, now);
+    let mut client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, now);
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let mut waiting = Vec::new();
     let mut greeted = 0;
@@ -447,8 +448,10 @@ fn sequence(seed: u64, tally: &mut Tally) {
                     }
                     // Every received byte that a sample refers to can be read.
                     Event::Sample(sample) => {
-                        let all = sample.payload.to_bytes(&mut Ledger::new()).unwrap();
-                        assert_eq!(all.len(), sample.payload.len());
+                        if let Some(payload) = sample.kind.payload() {
+                            let all = payload.to_bytes(&mut Ledger::new()).unwrap();
+                            assert_eq!(all.len(), payload.len());
+                        }
                         assert!(sample.attachment.is_none_or(|bytes| bytes.check().is_ok()));
                     }
                     Event::Query(query) => waiting.push(query.id),
@@ -481,8 +484,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
             assert!(told <= 600 + 8 * len as u64, "{told} events of {len} B");
             if waiting.len() > 3 && router.random.one_in(3) {
                 let query = waiting.swap_remove(0);
-                let content = Content::put(ZBytes::empty());
-                let _ = client.reply(9, query, Answer { key: key("a/b"), content });
+                let content = Content::new(ZBytes::empty());
+                let _ = client.reply(9, query, ReplySample { key_expr: key("a/b"), content });
                 let _ = client.finish(query);
             }
             if !deaf {
@@ -495,8 +498,8 @@ fn sequence(seed: u64, tally: &mut Tally) {
         }
         if client.is_over() && client.poll_event().is_none() {
             (greeted, router.sn) = (0, [[0; 2]; Priority::NUM]);
-            if client.relink([2; 16], 5, now).is_err() {
-                client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits }, now);
+            if client.relink(ZenohId::new([2; 16]).unwrap(), 5, now).is_err() {
+                client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, now);
             }
         }
     }
@@ -559,9 +562,7 @@ fn a_length_beyond_the_message_allocates_nothing() {
         ];
         for message in messages {
             let source = ZBytes::from_segments([Source::moved(message.clone())]).unwrap();
-            let mut ledger = Ledger::new();
-            let mut reader = BatchReader::new(&source, &mut ledger);
-            let (read, count, bytes, _) = allocated(|| reader.message(Reliability::Reliable).is_ok());
+            let (read, count, bytes, _) = allocated(|| read_message(&source).is_ok());
             assert_eq!(read, is_true, "{message:?}");
             assert!(is_true || count <= 2 && bytes <= 16, "{count} allocations of {bytes} B for {message:?}");
         }
@@ -572,9 +573,7 @@ fn a_length_beyond_the_message_allocates_nothing() {
             ack.splice(at..=at, claim.iter().copied());
         }
         let source = ZBytes::from_segments([Source::moved(ack)]).unwrap();
-        let mut ledger = Ledger::new();
-        let mut reader = BatchReader::new(&source, &mut ledger);
-        let (read, count, bytes, _) = allocated(|| reader.transport().is_ok());
+        let (read, count, bytes, _) = allocated(|| read_transport(&source).is_ok());
         assert_eq!(read, is_true);
         assert!(is_true || count == 0, "{count} allocations of {bytes} B");
     }
@@ -672,12 +671,13 @@ fn short() -> Vec<(&'static str, NetworkMessage)> {
 /// A client in an open session, with every kind of declaration and request.
 fn opened() -> Client {
     let now = Duration::ZERO;
-    let mut client = Client::new(Config { zid: [1; 16], initial_sn: 5, limits: Limits::default() }, now);
+    let mut client =
+        Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits: Limits::default() }, now);
     let mut random = Random { seed: 1, harm: usize::MAX };
     client.handle_input(Segment::from(init_ack(&mut random)), now);
     client.handle_input(Segment::from(open_ack(&mut random)), now);
     ask(&mut client, now);
-    client.subscribe_liveliness(8, key("**"), false).unwrap();
+    client.declare_liveliness_subscriber(8, key("**"), false).unwrap();
     let number = declare(DeclareBody::DeclareKeyExpr(DeclareKeyExpr { id: 1, wire_expr: named("a") }));
     let mut batch = Vec::new();
     let header =

@@ -10,7 +10,6 @@ use std::{
 };
 
 use super::ids::PutId;
-use crate::client::Encoding;
 
 /// Payload bytes that answers under way hold before the next one waits. The last one that is begun
 /// may be of any length.
@@ -22,9 +21,6 @@ pub const WINDOW: usize = 32 << 20;
 pub fn patience(timeout: Duration) -> Duration {
     timeout / 5 * 4
 }
-
-/// What an error in place of an answer is: a text.
-pub const TEXT: Encoding = Encoding { id: 4, schema: None };
 
 /// Until when a query can be answered in time, and how long the asker waits.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +121,6 @@ impl<Q> Answers<Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::encoding::text_of;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -174,9 +169,9 @@ mod tests {
         assert_eq!((answers.take(), answers.take(), answers.take()), (Some(0), Some(2), None));
         assert_eq!(patience(10 * SECOND), 8 * SECOND);
     }
+
     #[test]
-    fn a_refusal_is_a_text_and_an_endless_timeout_is_never_late() {
-        assert_eq!(text_of(&TEXT), "text/plain");
+    fn an_endless_timeout_is_never_late() {
         let mut answers = Answers::default();
         answers.ask(0, Duration::MAX, Some(Duration::MAX));
         assert_eq!(answers.first_late(), Some(Duration::MAX));

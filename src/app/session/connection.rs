@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zbytes_session::web::command::Unfinished;
 
 use super::{
     change::Task,
@@ -40,8 +41,8 @@ pub enum Session {
 pub struct Lost {
     /// Why it was lost.
     pub problem: Problem,
-    /// What ended with it, in an error: puts, gets, fences.
-    pub unfinished: [usize; 3],
+    /// What ended with it, in an error.
+    pub unfinished: Unfinished,
     /// The next attempt.
     pub wait: Wait,
     /// Why the last attempt has failed, in one sentence; `None` before the first one.
@@ -51,7 +52,7 @@ pub struct Lost {
 impl Lost {
     /// One that no attempt was made for yet.
     #[must_use]
-    pub fn new(problem: Problem, unfinished: [usize; 3], wait: Wait) -> Self {
+    pub fn new(problem: Problem, unfinished: Unfinished, wait: Wait) -> Self {
         Self { problem, unfinished, wait, failed: None }
     }
 }
@@ -106,7 +107,7 @@ impl State {
     /// The session is open.
     pub(in crate::app) fn session_opened(&mut self, info: SessionInfo) -> Vec<Effect> {
         self.held_back = None;
-        let zid = info.zid.clone();
+        let zid = Some(info.zid);
         let before = std::mem::replace(&mut self.session, Session::Open(info));
         // What was declared before a loss is declared again by itself, and samples are
         // numbered on.
@@ -163,8 +164,8 @@ pub struct Loss {
     pub time: String,
     /// Why.
     pub problem: Problem,
-    /// What had not ended and ended with it: puts, gets, fences.
-    pub unfinished: [usize; 3],
+    /// What had not ended and ended with it.
+    pub unfinished: Unfinished,
 }
 
 impl State {

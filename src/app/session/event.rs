@@ -34,7 +34,7 @@ pub enum Event {
     /// Whether a subscriber matches the key of the puts.
     Matching(bool),
     /// Numbered samples were missed.
-    Missed(u32),
+    SampleMiss(u32),
     /// The next numbered put of a lane will have this number: told when it is a power of two.
     Numbered(usize, u32),
     /// An error came as an answer to the get.
@@ -72,7 +72,7 @@ impl State {
             Event::Flushed(id, result) => self.flushed(id, result),
             Event::Matching(matching) => self.api.matching = Some(matching),
             Event::Numbered(lane, number) => self.numbered(lane, number),
-            Event::Missed(count) => self.api.missed += u64::from(count),
+            Event::SampleMiss(nb) => self.api.missed += u64::from(nb),
             Event::ErrorReply(id, error) => self.error_reply(id, error),
             Event::GetEnded(id, result) => self.api.get.asking.end(id, result),
             Event::ListEnded(id, result) => self.api.liveliness.asking.end(id, result),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{change::Task, ids::PutId, limits::LISTED, options::as_number};
+use super::{change::Task, ids::PutId, limits::LISTED};
 use crate::{
     app::{build::Build, command::Command, effect::Effect, problem::Problem, state::State},
     client::{ConsolidationMode, QueryTarget},
@@ -17,10 +17,8 @@ pub struct Question {
     /// How long answers are waited for.
     pub timeout_millis: usize,
     /// Which queryables are asked.
-    #[serde(with = "as_number::target")]
     pub target: QueryTarget,
     /// Which of several replies under one key are told.
-    #[serde(with = "as_number::consolidation")]
     pub consolidation: ConsolidationMode,
     /// Whether the payload of Build goes along.
     pub with_payload: bool,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::SampleId, options::as_number};
+use super::ids::SampleId;
 use crate::{
     app::{command::Command, effect::Effect, state::State, typed_array::TypedArray},
-    client::Priority,
+    client::{CongestionControl, Priority, Reliability},
     message::Looks,
     outside::Outside,
 };
@@ -68,18 +68,17 @@ pub struct More {
     /// Further bytes.
     pub attachment: Option<Attachment>,
     /// Its priority.
-    #[serde(with = "as_number::priority")]
     pub priority: Priority,
-    /// Whether it may be dropped, and is not to wait.
-    pub may_drop: bool,
-    /// Whether it came as best effort, and not reliably.
-    pub best_effort: bool,
+    /// Whether a full link drops it, or lets it wait.
+    pub congestion_control: CongestionControl,
+    /// How it came.
+    pub reliability: Reliability,
     /// Whether it was sent alone and at once.
     pub express: bool,
     /// Its number, when its publisher numbers its samples.
-    pub number: Option<u32>,
+    pub source_sn: Option<u32>,
     /// When it was made, if it says so.
-    pub stamp: Option<Stamp>,
+    pub timestamp: Option<Stamp>,
     /// How long it may have waited in the browser before the page handled it, because the page
     /// stood still.
     pub waited: Option<Duration>,

@@ -14,8 +14,8 @@ use crate::{
 
 fn open() -> State {
     let info = SessionInfo {
-        zid: "1".into(),
-        router: "2".into(),
+        zid: "1".parse().unwrap(),
+        router_zid: "2".parse().unwrap(),
         batch_size: 65535,
         lanes: 16,
         sn_bits: 28,

@@ -3,20 +3,21 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use zbytes_session::testing;
-use zenoh_keyexpr::keyexpr;
-use zenoh_protocol::core::{CongestionControl, Priority, Reliability};
 
 use super::*;
 use crate::{
     app::{Action, Effect, Event, PutId, Row, Selection, State},
-    client::capture::{self, Frame, Place},
+    client::{
+        CongestionControl, KeyExpr, Priority, Reliability, ZenohId,
+        capture::{self, Frame, Place},
+    },
     payload::ZBytes,
     segment::{Element, Segment},
     wire::{Begun, Content, Kind, Lane, Outgoing, Qos, Summary, dissect, summarize},
 };
 
 const LANE: Lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
-const QOS: Qos = Qos { priority: Priority::Data, congestion: CongestionControl::Block, express: false };
+const QOS: Qos = Qos { priority: Priority::Data, congestion_control: CongestionControl::Block, express: false };
 
 /// A session that is recorded.
 #[derive(Default)]
@@ -40,14 +41,14 @@ impl Session {
     }
 
     fn greet(&mut self) {
-        self.frame(Way::Out, testing::init_syn([7; 16]), None, None, Vec::new());
+        self.frame(Way::Out, testing::init_syn(ZenohId::new([7; 16]).unwrap()), None, None, Vec::new());
     }
 
     /// All batches of a put, `between` called before each but the first.
     fn put(&mut self, way: Way, key: &str, payload: &[u8], op: PutId, mut between: impl FnMut(&mut Self, usize)) {
         let payload = ZBytes::of_held(vec![Segment::from(payload.to_vec())]);
-        let key = keyexpr::new(key).unwrap();
-        let mut message: Outgoing = testing::push(key, QOS, &Content::put(payload));
+        let key = KeyExpr::new(key).unwrap();
+        let mut message: Outgoing = testing::push(&key, QOS, &Content::new(payload));
         self.messages += 1;
         let (mut index, mut begun) = (0, Begun::default());
         while !message.is_done() {
@@ -188,8 +189,8 @@ fn frames_with_more_keys_than_are_noted_are_counted_unsearched() {
         let (mut batch, mut len) = (vec![0; 1000], 0);
         for at in 0..count {
             let key = format!("lab/{at}");
-            let content = Content::put(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
-            let mut message = testing::push(keyexpr::new(&key).unwrap(), QOS, &content);
+            let content = Content::new(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
+            let mut message = testing::push(&KeyExpr::new(&key).unwrap(), QOS, &content);
             len = match at {
                 0 => message.gather(&mut batch, LANE, session.sn, true).unwrap().len,
                 _ => message.append(&mut batch, len).unwrap().unwrap().len,

@@ -1,12 +1,10 @@
 //! What frames are, in words, and the words that files have for their properties.
 
-use zenoh_protocol::core::Reliability;
-
 use super::record::{Entry, Record};
 use crate::{
     client::capture::Way,
     number::count,
-    wire::{Carries, Lane, Summary},
+    wire::{Carries, Lane, Reliability, Summary},
 };
 
 /// A word for a way.

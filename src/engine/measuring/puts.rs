@@ -5,8 +5,6 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use futures_channel::mpsc;
 use gloo_timers::callback::Timeout;
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::core::CongestionControl;
 
 use zbytes_session::web::command::{Command, Declare, Sent};
 
@@ -15,9 +13,9 @@ use crate::engine::measuring::{
     rig::{Rig, cannot_build, same},
 };
 use crate::{
-    app::{InWords, Problem, Row},
+    app::{Problem, Row},
     browser::clock,
-    client::{self, Put, Sample, pause::STILL},
+    client::{CommandError, CongestionControl, Event, KeyExpr, Put, Sample, pause::STILL},
     engine::{
         host::{self, Driver, LabHost, Told},
         sources::Sources,
@@ -29,6 +27,7 @@ use crate::{
     },
     number::{bytes, count as said},
     payload::ZBytes,
+    present::cause::refusal,
     run::{Puts, Stage, StageSeries, Variant},
     segment::Mode,
 };
@@ -105,7 +104,7 @@ struct Link {
     tell: mpsc::UnboundedSender<Heard>,
     timer: Rc<RefCell<Option<Timeout>>>,
     /// The keys of whole puts and of probes.
-    keys: [OwnedKeyExpr; 2],
+    keys: [KeyExpr; 2],
     last: u64,
     stop: Stop,
 }
@@ -117,6 +116,11 @@ fn lost(detail: &str) -> Problem {
     )
 }
 
+/// The session refused a command of the measurement.
+fn refused(error: &CommandError) -> Problem {
+    lost(&format!("{}.", refusal(error)))
+}
+
 impl Link {
     async fn open(url: &str, stop: &Stop) -> Result<Self, Halt> {
         let (tell, heard) = mpsc::unbounded();
@@ -125,13 +129,13 @@ impl Link {
             let place = host::place(url);
             Driver::open(url, LabHost, move |told| {
                 let heard = match told {
-                    Told::Opened(_) => Heard::Opened,
-                    Told::Sample(sample) if receives => Heard::Arrived(sample, clock::now()),
+                    Told::Event(Event::Opened(_)) => Heard::Opened,
+                    Told::Event(Event::Sample(sample)) if receives => Heard::Arrived(sample, clock::now()),
                     Told::PutEnded(id, result) => {
                         Heard::PutEnded(id, result.map_err(|failure| place.put_problem(&failure)))
                     }
-                    Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.in_words()))),
-                    Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.in_words()))),
+                    Told::Refused(id, error) => Heard::PutEnded(id, Err(refused(&error))),
+                    Told::Declared(_, Err(error)) => Heard::Closed(Some(refused(&error))),
                     Told::Closed(error) => Heard::Closed(error.map(|error| place.link_problem(&error))),
                     _ => return,
                 };
@@ -143,8 +147,7 @@ impl Link {
         // The key belongs to this measurement alone: other pages on the same router may measure
         // too.
         let own = format!("zbytes-lab/measure/{:x}", js_sys::Math::random().to_bits());
-        let key =
-            |part: &str| client::key_expression(&format!("{own}/{part}")).map_err(|error| lost(&error.in_words()));
+        let key = |part: &str| KeyExpr::new(&format!("{own}/{part}")).map_err(|error| refused(&error.into()));
         let keys = [key("put")?, key("probe")?];
         let mut link = Self {
             sender,
@@ -217,9 +220,9 @@ impl Link {
         Err(lost("The router does not deliver from one session of this page to another.").into())
     }
 
-    fn put(&mut self, key: OwnedKeyExpr, payload: ZBytes) -> u64 {
+    fn put(&mut self, key: KeyExpr, payload: ZBytes) -> u64 {
         self.last += 1;
-        let put = Put { congestion: CongestionControl::Block, ..Put::new(key, payload) };
+        let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key, payload) };
         self.sender.send(Command::Put(self.last, put));
         self.last
     }
@@ -232,7 +235,7 @@ impl Link {
         loop {
             match self.next(PATIENCE_MILLIS).await? {
                 Heard::PutEnded(id, Ok(end)) if id == mine => sent = Some(end),
-                Heard::Arrived(sample, at) if sample.key == key.as_str() => arrived = Some((sample, at)),
+                Heard::Arrived(sample, at) if sample.key_expr == key => arrived = Some((sample, at)),
                 Heard::Late => return Err(lost("It was not seen within a minute.").into()),
                 _ => {}
             }
@@ -278,14 +281,15 @@ async fn one(
     bench.pace.rest().await;
     let begun = clock::now();
     let mut ledger = Ledger::new();
-    let contiguous = sample.payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
+    let arrived_payload = sample.kind.payload().ok_or_else(|| lost("A delete arrived instead of the put."))?;
+    let contiguous = arrived_payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
     if contiguous.len() != rig.len() {
         return Err(lost(&format!("It arrived with {} of {}.", said(contiguous.len()), bytes(rig.len()))).into());
     }
     let reading = clock::now().saturating_sub(begun);
     if check {
         bench.pace.rest().await;
-        same(&sample.payload, rig.reference())?;
+        same(arrived_payload, rig.reference())?;
     }
     Ok([
         (producing, 0),

@@ -29,8 +29,6 @@ pub(in crate::engine) enum Operation {
         publisher: PutId,
         /// Payload bytes.
         len: usize,
-        /// Whether the session has dropped it, as it allowed.
-        dropped: bool,
     },
     /// A put of an experiment, which waits for the end.
     Experiment(oneshot::Sender<Result<Sent, Problem>>),
@@ -103,13 +101,6 @@ impl Pending {
     /// Takes the operation that has ended.
     pub(super) fn end(&self, id: PutId) -> Option<Operation> {
         self.operations.borrow_mut().remove(&id)
-    }
-
-    /// The session has dropped a put that allowed it. Its end follows.
-    pub(super) fn drop_put(&self, id: PutId) {
-        if let Some(Operation::Rated { dropped, .. }) = self.operations.borrow_mut().get_mut(&id) {
-            *dropped = true;
-        }
     }
 
     /// Whether `id` is a list of tokens.

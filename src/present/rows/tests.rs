@@ -87,8 +87,8 @@ fn of_many_puts(count: usize) -> (Record, Vec<u8>) {
     let lane = Lane { priority: Priority::Data, reliability: Reliability::Reliable };
     let (mut batch, mut len) = (vec![0; 65_535], 0);
     for at in 0..count {
-        let key = crate::client::key_expression(&format!("lab/{}", at % 20)).unwrap();
-        let content = Content::put(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
+        let key = crate::client::KeyExpr::new(&format!("lab/{}", at % 20)).unwrap();
+        let content = Content::new(ZBytes::of_held(vec![vec![1, 2, 3].into()]));
         let mut message = testing::push(&key, Qos::DEFAULT, &content);
         len = match at {
             0 => message.gather(&mut batch, lane, 1, true).unwrap().len,

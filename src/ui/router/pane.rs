@@ -105,9 +105,9 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
 fn reconnecting(lost: &Lost) -> Html {
     let Lost { wait, unfinished, failed, .. } = lost;
     let tried = failed.as_ref().map(|failed| format!(" The last attempt failed: {failed}")).unwrap_or_default();
-    let under_way = match unfinished {
-        [0, 0, 0] => "Nothing was under way.".to_owned(),
-        some => format!("What was under way has failed: {}.", counts(some)),
+    let under_way = match unfinished.all() {
+        0 => "Nothing was under way.".to_owned(),
+        _ => format!("What was under way has failed: {}.", counts(unfinished)),
     };
     html! {
         <p class="quiet" id="session-lost" data-attempt={wait.attempt.to_string()}>

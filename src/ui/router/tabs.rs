@@ -10,6 +10,7 @@ mod samples;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
+use zbytes_session::web::command::Unfinished;
 
 use crate::{
     app::{
@@ -88,9 +89,9 @@ pub(crate) fn view(props: &AskingProps) -> Html {
 }
 
 /// The unfinished operations in words, as in `1 put, 2 gets`.
-pub(crate) fn counts(unfinished: &[usize; 3]) -> String {
-    let named = ["put", "get", "fence"].into_iter().zip(unfinished).filter(|(_, count)| **count > 0);
-    named.map(|(noun, count)| format::plural(*count, noun)).collect::<Vec<_>>().join(", ")
+pub(crate) fn counts(Unfinished { puts, gets, fences }: &Unfinished) -> String {
+    let named = [("put", *puts), ("get", *gets), ("fence", *fences)].into_iter().filter(|(_, count)| *count > 0);
+    named.map(|(noun, count)| format::plural(count, noun)).collect::<Vec<_>>().join(", ")
 }
 
 /// A line for declaring a key expression, and below it the reason of a failure.

@@ -13,10 +13,9 @@ use zbytes::{
     ledger::{Entry, Ledger, Place as Memory, Reason, Stage},
     payload::ZBytes,
 };
-use zenoh_protocol::core::{Priority, Reliability};
 
 use super::{ids::OpId, machine::Client};
-use crate::wire::{Begun, Kind, Summary, summarize};
+use crate::wire::{Begun, Kind, Priority, Reliability, Summary, summarize};
 
 /// How much is kept. At least the last batch always is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +109,7 @@ pub(super) struct Capture {
     bytes: usize,
     next: u64,
     messages: u64,
-    lanes: HashMap<(Way, Priority, bool), Lately>,
+    lanes: HashMap<(Way, Priority, Reliability), Lately>,
     /// Whether the session began while it was recorded, so that nothing was going on in any lane
     /// before.
     whole: bool,
@@ -152,10 +151,12 @@ impl Capture {
         window.resize(batch.len(), 0);
         let mut at = 0;
         for segment in batch.segments() {
-            let space = window.get_mut(at..at + segment.len()).unwrap_or_default();
+            let (_, rest) = window.split_at_mut(at);
+            let (space, _) = rest.split_at_mut(segment.len());
             // What cannot be read any more is nothing that a peer could bring about; it reads as
             // zeros, which are not zenoh.
-            let _ = segment.copy_to(0, space, Stage::Read, Reason::Window, &mut self.ledger);
+            let read = segment.copy_to(0, space, Stage::Read, Reason::Window, &mut self.ledger);
+            debug_assert!(read.is_ok(), "the client alone has the batches that it is given");
             at += segment.len();
         }
         let read = self.read(Way::In, &window);
@@ -170,7 +171,7 @@ impl Capture {
             self.whole = true;
         }
         let Some(lane) = summary.lane.filter(|_| summary.kind == Kind::Fragment) else { return (summary, None, None) };
-        let key = (way, lane.priority, lane.reliability == Reliability::Reliable);
+        let key = (way, lane.priority, lane.reliability);
         let lately = self.lanes.remove(&key).or(self.whole.then_some(Lately::Between));
         let (message, index, begun) = match lately {
             Some(Lately::Within { message, index, begun }) if !summary.first => (message, index, begun),
@@ -209,7 +210,9 @@ impl Capture {
         self.next += 1;
         let Bounds { frames, bytes } = self.bounds;
         while self.frames.len() > 1 && (self.frames.len() > frames || self.bytes > bytes) {
-            self.bytes -= self.frames.pop_front().map_or(0, |frame| frame.bytes.len());
+            if let Some(oldest) = self.frames.pop_front() {
+                self.bytes -= oldest.bytes.len();
+            }
         }
     }
 
@@ -217,6 +220,7 @@ impl Capture {
     pub(super) fn taken(&self, after: Option<u64>) -> Taken {
         let oldest = self.frames.front().map_or(self.next, |frame| frame.number);
         let skip = after.map_or(0, |after| after.saturating_add(1).saturating_sub(oldest));
+        // Of more than there are, all are left out.
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         Taken {
             frames: self.frames.iter().skip(skip).cloned().collect(),

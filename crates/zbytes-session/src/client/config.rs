@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use zenoh_protocol::transport::init;
 
-use super::{
-    lane::{Agreed, Lanes},
-    limits::Limits,
-};
+use super::{lane::Agreed, limits::Limits};
+use crate::wire::{Lane, ZenohId};
 
 /// How long the router may take for each step of the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,8 +21,8 @@ pub(super) const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a client needs to know from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Our zenoh id: 16 random bytes, not all zero.
-    pub zid: [u8; 16],
+    /// Our zenoh id, of random bytes.
+    pub zid: ZenohId,
     /// A random number; it decides where sequence numbers begin.
     pub initial_sn: u32,
     /// The bounds.
@@ -35,10 +33,10 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionInfo {
-    /// Our own zenoh id, hexadecimal.
-    pub zid: String,
-    /// The router's zenoh id, hexadecimal.
-    pub router: String,
+    /// Our own zenoh id.
+    pub zid: ZenohId,
+    /// The router's zenoh id.
+    pub router_zid: ZenohId,
     /// The longest batch, in bytes.
     pub batch_size: u16,
     /// Lanes with sequence numbers of their own: 16 with priorities, else 2.
@@ -58,8 +56,9 @@ impl SessionInfo {
     #[must_use]
     pub fn agreed(&self) -> Agreed {
         Agreed {
-            qos: usize::from(self.lanes) == Lanes::COUNT,
+            qos: usize::from(self.lanes) == Lane::COUNT,
             markers: init::ext::PatchType::new(self.patch).has_fragmentation_markers(),
+            // No more than 32 bits can be agreed on, and no fewer than seven.
             mask: u32::MAX >> 32u8.saturating_sub(self.sn_bits).min(31),
             batch_size: self.batch_size,
         }

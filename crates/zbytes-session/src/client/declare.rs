@@ -7,10 +7,8 @@ use std::{
 };
 
 use zbytes::payload::ZBytes;
-use zenoh_buffers::writer::DidntWrite;
-use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 use zenoh_protocol::{
-    core::{Priority, Reliability, WireExpr},
+    core::WireExpr,
     network::{
         DeclareBody, Mapping,
         interest::{InterestMode, InterestOptions},
@@ -22,16 +20,11 @@ use super::{
     event::Event,
     held::{Account, Hold},
     ids::{EntityId, SubscriberId},
-    key,
     machine::Client,
     numbers::Numbers,
     sample::{Locality, Sample},
 };
-use crate::wire::{Content, Qos, encode};
-
-/// The longest key expression that is taken from a router, in bytes. Numbers can stand for texts
-/// that begin with numbers, so without a bound a few small messages could make one of any length.
-const MAX_KEY: usize = u16::MAX as usize;
+use crate::wire::{Content, KeyExpr, Qos, Reliability, SampleKind, encode};
 
 /// How many bytes of texts the numbers of one batch may stand for: ten thousand messages with keys
 /// of more than a kilobyte each.
@@ -39,19 +32,19 @@ const MAX_UNFOLDED: usize = 16 << 20;
 
 /// A subscriber to be declared.
 #[derive(Clone, Debug)]
-pub struct Subscribe {
+pub struct Subscriber {
     /// The key expression.
-    pub key: OwnedKeyExpr,
+    pub key_expr: KeyExpr,
     /// Whose samples it gets.
-    pub origin: Locality,
-    /// Whether [`Event::Missed`] tells of numbered samples that did not come.
-    pub report_missed: bool,
+    pub allowed_origin: Locality,
+    /// Whether [`Event::SampleMiss`] tells of numbered samples that did not come.
+    pub sample_miss: bool,
 }
 
-impl From<OwnedKeyExpr> for Subscribe {
+impl From<KeyExpr> for Subscriber {
     /// A subscriber with zenoh's defaults: the samples of every session, and no reports.
-    fn from(key: OwnedKeyExpr) -> Self {
-        Self { key, origin: Locality::Any, report_missed: false }
+    fn from(key_expr: KeyExpr) -> Self {
+        Self { key_expr, allowed_origin: Locality::Any, sample_miss: false }
     }
 }
 
@@ -59,24 +52,24 @@ impl From<OwnedKeyExpr> for Subscribe {
 #[derive(Clone, Debug)]
 pub struct Queryable {
     /// The key expression.
-    pub key: OwnedKeyExpr,
-    /// Whether it has everything that there is under `key`. Queries to complete queryables only go
-    /// to such.
+    pub key_expr: KeyExpr,
+    /// Whether it has everything that there is under `key_expr`. Queries to complete queryables
+    /// only go to such.
     pub complete: bool,
     /// Whose queries it answers.
-    pub origin: Locality,
+    pub allowed_origin: Locality,
 }
 
-impl From<OwnedKeyExpr> for Queryable {
+impl From<KeyExpr> for Queryable {
     /// A queryable with zenoh's defaults: not complete, the queries of every session.
-    fn from(key: OwnedKeyExpr) -> Self {
-        Self { key, complete: false, origin: Locality::Any }
+    fn from(key_expr: KeyExpr) -> Self {
+        Self { key_expr, complete: false, allowed_origin: Locality::Any }
     }
 }
 
 /// Whose coming and going is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counterpart {
+pub enum MatchingStatusType {
     /// Subscribers, of whom a publisher wants to know whether there are any.
     Subscribers,
     /// Queryables, as for a querier.
@@ -84,25 +77,25 @@ pub enum Counterpart {
 }
 
 pub(super) enum Entity {
-    Subscriber { subscribe: Subscribe, numbers: Numbers },
+    Subscriber { subscriber: Subscriber, numbers: Numbers },
     Queryable(Queryable),
-    Token(OwnedKeyExpr),
+    Token(KeyExpr),
     Liveliness(Liveliness),
-    Watch(Watch),
+    MatchingListener(MatchingListener),
 }
 
 pub(super) struct Liveliness {
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     history: bool,
     /// The tokens that the subscriber was told of, and whose end it was not.
-    alive: HashMap<OwnedKeyExpr, Rc<Hold>>,
+    alive: HashMap<KeyExpr, Rc<Hold>>,
     /// After a lost session: those that the router has named so far. `None` once it has named all.
-    seen: Option<HashSet<OwnedKeyExpr>>,
+    seen: Option<HashSet<KeyExpr>>,
 }
 
-pub(super) struct Watch {
-    key: OwnedKeyExpr,
-    counterpart: Counterpart,
+pub(super) struct MatchingListener {
+    key: KeyExpr,
+    status_type: MatchingStatusType,
     /// What was told last.
     told: Option<bool>,
     /// Whether the router has named all that are there.
@@ -123,46 +116,41 @@ pub(super) struct Declared {
 }
 
 impl Declared {
-    /// The messages that declare it.
-    fn announce(&self, again: bool) -> Result<Option<Vec<u8>>, DidntWrite> {
-        let ask =
-            |key: &keyexpr, mode, options| encode::interest(self.interest, mode, options, Some(key), Priority::Control);
-        Ok(match &self.entity {
-            Entity::Subscriber { subscribe, .. } => match subscribe.origin {
-                Locality::SessionLocal => None,
-                _ => Some(encode::declare_subscriber(self.id, &subscribe.key)?),
+    /// The message that declares it; `None` for what only this client knows.
+    fn announce(&self, again: bool) -> Option<Vec<u8>> {
+        Some(match &self.entity {
+            Entity::Subscriber { subscriber, .. } => match subscriber.allowed_origin {
+                Locality::SessionLocal => return None,
+                _ => encode::declare_subscriber(self.id, &subscriber.key_expr),
             },
-            Entity::Queryable(queryable) => match queryable.origin {
-                Locality::SessionLocal => None,
-                _ => Some(encode::declare_queryable(self.id, &queryable.key, queryable.complete)?),
+            Entity::Queryable(queryable) => match queryable.allowed_origin {
+                Locality::SessionLocal => return None,
+                _ => encode::declare_queryable(self.id, &queryable.key_expr, queryable.complete),
             },
-            Entity::Token(key) => Some(encode::declare_token(self.id, key)?),
+            Entity::Token(key) => encode::declare_token(self.id, key),
             Entity::Liveliness(liveliness) => {
                 let mode = if liveliness.history || again { InterestMode::CurrentFuture } else { InterestMode::Future };
-                Some(ask(&liveliness.key, mode, InterestOptions::TOKENS)?)
+                encode::interest(self.interest, mode, InterestOptions::TOKENS, &liveliness.key)
             }
-            Entity::Watch(watch) => {
-                let options = match watch.counterpart {
-                    Counterpart::Subscribers => InterestOptions::SUBSCRIBERS,
-                    Counterpart::Queryables => InterestOptions::QUERYABLES,
+            Entity::MatchingListener(listener) => {
+                let options = match listener.status_type {
+                    MatchingStatusType::Subscribers => InterestOptions::SUBSCRIBERS,
+                    MatchingStatusType::Queryables => InterestOptions::QUERYABLES,
                 };
-                Some(ask(&watch.key, InterestMode::CurrentFuture, options)?)
+                encode::interest(self.interest, InterestMode::CurrentFuture, options, &listener.key)
             }
         })
     }
 
-    /// The message that undeclares it.
-    fn withdraw(&self) -> Result<Option<Vec<u8>>, DidntWrite> {
-        Ok(match &self.entity {
-            Entity::Subscriber { subscribe: Subscribe { origin: Locality::SessionLocal, .. }, .. }
-            | Entity::Queryable(Queryable { origin: Locality::SessionLocal, .. }) => None,
-            Entity::Subscriber { .. } => Some(encode::undeclare_subscriber(self.id)?),
-            Entity::Queryable(_) => Some(encode::undeclare_queryable(self.id)?),
-            Entity::Token(_) => Some(encode::undeclare_token(self.id)?),
-            Entity::Liveliness(_) | Entity::Watch(_) => {
-                let (mode, options) = (InterestMode::Final, InterestOptions::empty());
-                Some(encode::interest(self.interest, mode, options, None, Priority::Control)?)
-            }
+    /// The message that undeclares it; `None` for what only this client knows.
+    fn withdraw(&self) -> Option<Vec<u8>> {
+        Some(match &self.entity {
+            Entity::Subscriber { subscriber: Subscriber { allowed_origin: Locality::SessionLocal, .. }, .. }
+            | Entity::Queryable(Queryable { allowed_origin: Locality::SessionLocal, .. }) => return None,
+            Entity::Subscriber { .. } => encode::undeclare_subscriber(self.id),
+            Entity::Queryable(_) => encode::undeclare_queryable(self.id),
+            Entity::Token(_) => encode::undeclare_token(self.id),
+            Entity::Liveliness(_) | Entity::MatchingListener(_) => encode::interest_final(self.interest),
         })
     }
 }
@@ -170,12 +158,12 @@ impl Declared {
 /// A key expression of the router's that is kept, and its text in the account of what is.
 #[derive(Clone)]
 pub(super) struct Kept {
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     hold: Rc<Hold>,
 }
 
 impl Kept {
-    fn new(key: OwnedKeyExpr, held: &Account) -> Self {
+    fn new(key: KeyExpr, held: &Account) -> Self {
         let hold = Rc::new(held.hold(key.len()));
         Self { key, hold }
     }
@@ -188,7 +176,7 @@ pub(super) struct Remote {
     mappings: HashMap<u16, (String, Hold)>,
     tokens: HashMap<u32, Kept>,
     /// The tokens of each key, by their numbers' count, and the first of them.
-    alive: HashMap<OwnedKeyExpr, (usize, Rc<Hold>)>,
+    alive: HashMap<KeyExpr, (usize, Rc<Hold>)>,
     subscribers: HashMap<u32, Kept>,
     queryables: HashMap<u32, Kept>,
     /// How many bytes the numbers of the present batch have stood for.
@@ -210,7 +198,9 @@ impl Remote {
         if self.unfolded > MAX_UNFOLDED {
             return Err(CloseCause::LongKeys { limit: MAX_UNFOLDED });
         }
-        if prefix.len() + wire.suffix.len() > MAX_KEY {
+        // Numbers can stand for texts that begin with numbers, so without a bound a few small
+        // messages could make one of any length.
+        if prefix.len() + wire.suffix.len() > KeyExpr::MAX_LEN {
             return Err(CloseCause::Key { found: format!("a text of {} B", prefix.len() + wire.suffix.len()) });
         }
         let mut text = String::with_capacity(prefix.len() + wire.suffix.len());
@@ -220,9 +210,9 @@ impl Remote {
     }
 
     /// The key expression of `wire`. The codec takes any text, so it is checked here.
-    pub(super) fn resolve(&mut self, wire: &WireExpr<'_>) -> Result<OwnedKeyExpr, CloseCause> {
+    pub(super) fn resolve(&mut self, wire: &WireExpr<'_>) -> Result<KeyExpr, CloseCause> {
         let text = self.text(wire)?;
-        OwnedKeyExpr::new(text.as_str()).map_err(|_| CloseCause::Key { found: shortened(&text) })
+        KeyExpr::new(&text).map_err(|_| CloseCause::Key { found: shortened(&text) })
     }
 
     fn map(&mut self, id: u16, wire: WireExpr<'_>, limit: usize, held: &Account) -> Result<(), CloseCause> {
@@ -239,22 +229,22 @@ impl Remote {
         Ok(())
     }
 
-    fn of(&mut self, counterpart: Counterpart) -> &mut HashMap<u32, Kept> {
-        match counterpart {
-            Counterpart::Subscribers => &mut self.subscribers,
-            Counterpart::Queryables => &mut self.queryables,
+    fn of(&mut self, status_type: MatchingStatusType) -> &mut HashMap<u32, Kept> {
+        match status_type {
+            MatchingStatusType::Subscribers => &mut self.subscribers,
+            MatchingStatusType::Queryables => &mut self.queryables,
         }
     }
 
     /// Keeps a token; returns the key that its number stood for before, if that was its last token.
-    fn keep_token(&mut self, id: u32, token: &Kept, limit: usize) -> Result<Option<OwnedKeyExpr>, CloseCause> {
+    fn keep_token(&mut self, id: u32, token: &Kept, limit: usize) -> Result<Option<KeyExpr>, CloseCause> {
         let before = keep(&mut self.tokens, id, token.clone(), "tokens", limit)?;
         self.alive.entry(token.key.clone()).or_insert_with(|| (0, token.hold.clone())).0 += 1;
         Ok(before.map(|before| before.key).filter(|before| self.count_down(before)))
     }
 
     /// One token of `key` is gone; returns whether it was the last.
-    fn count_down(&mut self, key: &OwnedKeyExpr) -> bool {
+    fn count_down(&mut self, key: &KeyExpr) -> bool {
         match self.alive.get_mut(key) {
             Some((count, _)) if *count > 1 => {
                 *count -= 1;
@@ -297,16 +287,12 @@ impl Client {
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
-    pub fn subscribe(&mut self, id: SubscriberId, subscribe: impl Into<Subscribe>) -> Result<(), CommandError> {
-        self.declare(id, Entity::Subscriber { subscribe: subscribe.into(), numbers: Numbers::default() })
-    }
-
-    /// Undeclares a subscriber. Samples that are under way to it are not delivered any more.
-    ///
-    /// # Errors
-    /// As [`Client::undeclare`].
-    pub fn unsubscribe(&mut self, id: SubscriberId) -> Result<(), CommandError> {
-        self.undeclare(id)
+    pub fn declare_subscriber(
+        &mut self,
+        id: SubscriberId,
+        subscriber: impl Into<Subscriber>,
+    ) -> Result<(), CommandError> {
+        self.declare(id, Entity::Subscriber { subscriber: subscriber.into(), numbers: Numbers::default() })
     }
 
     /// Declares a queryable: [`Event::Query`] brings what it is asked.
@@ -317,13 +303,13 @@ impl Client {
         self.declare(id, Entity::Queryable(queryable.into()))
     }
 
-    /// Declares a liveliness token: others see `key` alive until it is undeclared, or the session
-    /// ends in whatever way.
+    /// Declares a liveliness token: others see `key_expr` alive until it is undeclared, or the
+    /// session ends in whatever way.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
-    pub fn declare_token(&mut self, id: EntityId, key: OwnedKeyExpr) -> Result<(), CommandError> {
-        self.declare(id, Entity::Token(key))
+    pub fn declare_token(&mut self, id: EntityId, key_expr: KeyExpr) -> Result<(), CommandError> {
+        self.declare(id, Entity::Token(key_expr))
     }
 
     /// Declares a liveliness subscriber. It gets a sample without payload for each token that
@@ -337,29 +323,30 @@ impl Client {
     ///
     /// # Errors
     /// [`CommandError`]; nothing was declared then.
-    pub fn subscribe_liveliness(
+    pub fn declare_liveliness_subscriber(
         &mut self,
         id: SubscriberId,
-        key: OwnedKeyExpr,
+        key_expr: KeyExpr,
         history: bool,
     ) -> Result<(), CommandError> {
-        self.declare(id, Entity::Liveliness(Liveliness { key, history, alive: HashMap::new(), seen: None }))
+        self.declare(id, Entity::Liveliness(Liveliness { key: key_expr, history, alive: HashMap::new(), seen: None }))
     }
 
-    /// Watches whether a session subscribes to, or answers queries for, something that intersects
-    /// `key`: zenoh's matching status of a publisher or a querier. [`Event::Matching`] tells it
-    /// once it is known, and whenever it changes.
+    /// Declares a matching listener: whether a session subscribes to, or answers queries for,
+    /// something that intersects `key_expr`. [`Event::Matching`] tells it once it is known, and
+    /// whenever it changes.
     ///
     /// # Errors
     /// [`CommandError`]; nothing is watched then.
-    pub fn watch_matching(
+    pub fn declare_matching_listener(
         &mut self,
         id: EntityId,
-        key: OwnedKeyExpr,
-        counterpart: Counterpart,
+        key_expr: KeyExpr,
+        status_type: MatchingStatusType,
     ) -> Result<(), CommandError> {
-        let remote = self.remote.of(counterpart).values().filter(|other| key::intersects(&other.key, &key)).count();
-        self.declare(id, Entity::Watch(Watch { key, counterpart, told: None, complete: false, remote, own: false }))
+        let remote = self.remote.of(status_type).values().filter(|other| other.key.intersects(&key_expr)).count();
+        let listener = MatchingListener { key: key_expr, status_type, told: None, complete: false, remote, own: false };
+        self.declare(id, Entity::MatchingListener(listener))
     }
 
     fn declare(&mut self, id: EntityId, entity: Entity) -> Result<(), CommandError> {
@@ -372,7 +359,7 @@ impl Client {
             return Err(CommandError::TooMany { what: "declarations", limit });
         }
         let declared = Declared { id, interest: self.next_number(), entity };
-        let message = declared.announce(false).map_err(|_| CommandError::KeyTooLong)?;
+        let message = declared.announce(false);
         self.declared.push(declared);
         if let Some(message) = message {
             self.enqueue_declaration(message);
@@ -390,8 +377,7 @@ impl Client {
         self.require_session()?;
         let at = self.declared.iter().position(|declared| declared.id == id);
         let declared = self.declared.remove(at.ok_or(CommandError::UnknownId { id })?);
-        // It has no key in it, so it can always be encoded.
-        if let Ok(Some(message)) = declared.withdraw() {
+        if let Some(message) = declared.withdraw() {
             self.enqueue_declaration(message);
         }
         self.forget_queries_of(id);
@@ -406,11 +392,10 @@ impl Client {
         for declared in &mut self.declared {
             match &mut declared.entity {
                 Entity::Liveliness(liveliness) => liveliness.seen = Some(HashSet::new()),
-                Entity::Watch(watch) => (watch.complete, watch.remote) = (false, 0),
+                Entity::MatchingListener(listener) => (listener.complete, listener.remote) = (false, 0),
                 _ => {}
             }
-            // Encoded before, so it can be now.
-            messages.extend(declared.announce(true).ok().flatten());
+            messages.extend(declared.announce(true));
         }
         messages.into_iter().for_each(|message| self.enqueue_declaration(message));
     }
@@ -430,7 +415,7 @@ impl Client {
                 let key = self.remote.resolve(&declared.wire_expr)?;
                 if let Some(interest) = interest {
                     if self.is_liveliness_get(interest) {
-                        self.reply_alive(interest, &key);
+                        self.reply_alive(interest, key);
                         return Ok(());
                     }
                     // A late answer to a get that has ended. It declares nothing: all such answers
@@ -464,16 +449,16 @@ impl Client {
                 self.tell_gone(&key);
             }
             DeclareBody::DeclareSubscriber(declared) => {
-                self.handle_counterpart(Counterpart::Subscribers, declared.id, &declared.wire_expr)?;
+                self.handle_status_type(MatchingStatusType::Subscribers, declared.id, &declared.wire_expr)?;
             }
             DeclareBody::UndeclareSubscriber(undeclared) => {
-                self.forget_counterpart(Counterpart::Subscribers, undeclared.id);
+                self.forget_status_type(MatchingStatusType::Subscribers, undeclared.id);
             }
             DeclareBody::DeclareQueryable(declared) => {
-                self.handle_counterpart(Counterpart::Queryables, declared.id, &declared.wire_expr)?;
+                self.handle_status_type(MatchingStatusType::Queryables, declared.id, &declared.wire_expr)?;
             }
             DeclareBody::UndeclareQueryable(undeclared) => {
-                self.forget_counterpart(Counterpart::Queryables, undeclared.id);
+                self.forget_status_type(MatchingStatusType::Queryables, undeclared.id);
             }
             DeclareBody::DeclareFinal(_) => {
                 if let Some(interest) = interest {
@@ -485,7 +470,7 @@ impl Client {
     }
 
     /// The keys of this client's tokens.
-    fn own_tokens(&self) -> impl Iterator<Item = &OwnedKeyExpr> {
+    fn own_tokens(&self) -> impl Iterator<Item = &KeyExpr> {
         self.declared.iter().filter_map(|declared| match &declared.entity {
             Entity::Token(key) => Some(key),
             _ => None,
@@ -493,33 +478,40 @@ impl Client {
     }
 
     /// A subscriber or queryable of others has come.
-    fn handle_counterpart(&mut self, counterpart: Counterpart, id: u32, wire: &WireExpr<'_>) -> Result<(), CloseCause> {
+    fn handle_status_type(
+        &mut self,
+        status_type: MatchingStatusType,
+        id: u32,
+        wire: &WireExpr<'_>,
+    ) -> Result<(), CloseCause> {
         let (key, limit) = (self.remote.resolve(wire)?, self.config.limits.tokens);
-        let what = match counterpart {
-            Counterpart::Subscribers => "subscribers",
-            Counterpart::Queryables => "queryables",
+        let what = match status_type {
+            MatchingStatusType::Subscribers => "subscribers",
+            MatchingStatusType::Queryables => "queryables",
         };
         let kept = Kept::new(key.clone(), &self.held);
-        let before = keep(self.remote.of(counterpart), id, kept, what, limit)?;
+        let before = keep(self.remote.of(status_type), id, kept, what, limit)?;
         self.make_room()?;
-        self.count(counterpart, Some(&key), before.as_ref().map(|before| &before.key));
+        self.count(status_type, Some(&key), before.as_ref().map(|before| &before.key));
         Ok(())
     }
 
     /// One has gone.
-    fn forget_counterpart(&mut self, counterpart: Counterpart, id: u32) {
-        let before = self.remote.of(counterpart).remove(&id);
-        self.count(counterpart, None, before.as_ref().map(|before| &before.key));
+    fn forget_status_type(&mut self, status_type: MatchingStatusType, id: u32) {
+        let before = self.remote.of(status_type).remove(&id);
+        self.count(status_type, None, before.as_ref().map(|before| &before.key));
     }
 
     /// Has the watches count what has come and what has gone.
-    fn count(&mut self, counterpart: Counterpart, come: Option<&OwnedKeyExpr>, gone: Option<&OwnedKeyExpr>) {
+    fn count(&mut self, status_type: MatchingStatusType, come: Option<&KeyExpr>, gone: Option<&KeyExpr>) {
         for declared in &mut self.declared {
-            let Entity::Watch(watch) = &mut declared.entity else { continue };
-            if watch.counterpart == counterpart {
-                let meant = |come: &&OwnedKeyExpr| key::intersects(&watch.key, come);
+            let Entity::MatchingListener(listener) = &mut declared.entity else { continue };
+            if listener.status_type == status_type {
+                let meant = |come: &&KeyExpr| listener.key.intersects(come);
                 let (more, less) = (come.filter(meant).is_some(), gone.filter(meant).is_some());
-                watch.remote = (watch.remote + usize::from(more)).saturating_sub(usize::from(less));
+                let remote = (listener.remote + usize::from(more)).checked_sub(usize::from(less));
+                debug_assert!(remote.is_some(), "what goes was counted when it came, or when the listener did");
+                listener.remote = remote.unwrap_or_default();
             }
         }
         self.check_matching();
@@ -534,7 +526,7 @@ impl Client {
             return;
         }
         let Some(at) = self.declared.iter().position(|declared| declared.interest == interest) else { return };
-        let own: HashSet<OwnedKeyExpr> = match self.declared.get(at) {
+        let own: HashSet<KeyExpr> = match self.declared.get(at) {
             Some(Declared { entity: Entity::Liveliness(Liveliness { seen: Some(_), .. }), .. }) => {
                 self.own_tokens().cloned().collect()
             }
@@ -546,12 +538,12 @@ impl Client {
             Entity::Liveliness(liveliness) => {
                 if let Some(seen) = liveliness.seen.take() {
                     // Those of ours may be declared anew behind the interest.
-                    let stays = |key: &OwnedKeyExpr| seen.contains(key) || own.contains(key);
+                    let stays = |key: &KeyExpr| seen.contains(key) || own.contains(key);
                     gone.extend(liveliness.alive.extract_if(|key, _| !stays(key)).map(|(key, _)| key));
                 }
             }
-            Entity::Watch(watch) => {
-                watch.complete = true;
+            Entity::MatchingListener(listener) => {
+                listener.complete = true;
                 self.check_matching();
             }
             _ => {}
@@ -568,8 +560,7 @@ impl Client {
         let mut told = Vec::new();
         for declared in &mut self.declared {
             let Entity::Liveliness(liveliness) = &mut declared.entity else { continue };
-            if interest.is_some_and(|interest| interest != declared.interest) || !key::intersects(&liveliness.key, key)
-            {
+            if interest.is_some_and(|interest| interest != declared.interest) || !liveliness.key.intersects(key) {
                 continue;
             }
             if let Some(seen) = &mut liveliness.seen {
@@ -591,14 +582,14 @@ impl Client {
 
     /// Tells the liveliness subscribers that the last token of a key has gone, unless this client
     /// has one.
-    fn tell_gone(&mut self, key: &OwnedKeyExpr) {
+    fn tell_gone(&mut self, key: &KeyExpr) {
         if self.own_tokens().any(|own| own == key) {
             return;
         }
         let mut told = Vec::new();
         for declared in &mut self.declared {
             let Entity::Liveliness(liveliness) = &mut declared.entity else { continue };
-            if !key::intersects(&liveliness.key, key) {
+            if !liveliness.key.intersects(key) {
                 continue;
             }
             if let Some(seen) = &mut liveliness.seen {
@@ -613,37 +604,37 @@ impl Client {
         self.deliver_alive(told, key, false);
     }
 
-    fn deliver_alive(&mut self, subscribers: Vec<SubscriberId>, key: &OwnedKeyExpr, alive: bool) {
+    fn deliver_alive(&mut self, subscribers: Vec<SubscriberId>, key: &KeyExpr, alive: bool) {
         if subscribers.is_empty() {
             return;
         }
-        let content = if alive { Content::put(ZBytes::empty()) } else { Content::delete() };
-        let sample = Sample::new(key, content, Qos::DEFAULT, Reliability::Reliable, false);
+        let content = Content::new(if alive { ZBytes::empty().into() } else { SampleKind::Delete });
+        let sample = Sample::new(key.clone(), content, Qos::DEFAULT, Reliability::Reliable, false);
         self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
     }
 
     /// Has the watches find out whether one of this client's is there for them. Only the caller
     /// changes that.
     fn look_for_own(&mut self) {
-        let own = |counterpart: Counterpart, key: &OwnedKeyExpr| {
-            self.declared.iter().any(|declared| match (&declared.entity, counterpart) {
-                (Entity::Subscriber { subscribe, .. }, Counterpart::Subscribers) => {
-                    subscribe.origin.takes(true) && key::intersects(&subscribe.key, key)
+        let own = |status_type: MatchingStatusType, key: &KeyExpr| {
+            self.declared.iter().any(|declared| match (&declared.entity, status_type) {
+                (Entity::Subscriber { subscriber, .. }, MatchingStatusType::Subscribers) => {
+                    subscriber.allowed_origin.takes(true) && subscriber.key_expr.intersects(key)
                 }
-                (Entity::Queryable(queryable), Counterpart::Queryables) => {
-                    queryable.origin.takes(true) && key::intersects(&queryable.key, key)
+                (Entity::Queryable(queryable), MatchingStatusType::Queryables) => {
+                    queryable.allowed_origin.takes(true) && queryable.key_expr.intersects(key)
                 }
                 _ => false,
             })
         };
         let found = self.declared.iter().map(|declared| match &declared.entity {
-            Entity::Watch(watch) => own(watch.counterpart, &watch.key),
+            Entity::MatchingListener(listener) => own(listener.status_type, &listener.key),
             _ => false,
         });
         let found: Vec<bool> = found.collect();
         for (declared, found) in self.declared.iter_mut().zip(found) {
-            if let Entity::Watch(watch) = &mut declared.entity {
-                watch.own = found;
+            if let Entity::MatchingListener(listener) = &mut declared.entity {
+                listener.own = found;
             }
         }
     }
@@ -651,11 +642,11 @@ impl Client {
     /// Tells the watches of which the answer has changed.
     fn check_matching(&mut self) {
         for declared in &mut self.declared {
-            let Entity::Watch(watch) = &mut declared.entity else { continue };
-            let matching = watch.remote > 0 || watch.own;
+            let Entity::MatchingListener(listener) = &mut declared.entity else { continue };
+            let matching = listener.remote > 0 || listener.own;
             // That no session matches is known only when all were named.
-            if watch.told != Some(matching) && (matching || watch.complete) {
-                watch.told = Some(matching);
+            if listener.told != Some(matching) && (matching || listener.complete) {
+                listener.told = Some(matching);
                 self.events.push_back(Event::Matching { id: declared.id, matching });
             }
         }

@@ -1,50 +1,48 @@
-//! Everything that can go wrong in a session, with the facts.
+//! Everything that can go wrong in a session, with the facts. The words for a person are the
+//! program's own.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use zbytes::{
-    number::{bytes, count, thousands},
+    number::{bytes, count, requested, thousands},
     payload::BuildError,
 };
 use zbytes_text::shown;
-use zenoh_protocol::{
-    VERSION,
-    transport::close::{reason, reason_to_str},
-};
+use zenoh_protocol::transport::close::{reason, reason_to_str};
 
 use super::ids::{EntityId, OpId, QueryId};
-use crate::wire::WireError;
+use crate::wire::{KeyExpr, KeyExprError, MAX_MESSAGE, TooLong, WireError};
 
 /// Why a verb was refused. Nothing has happened then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
     /// No session is open.
+    #[error("the session is not open")]
     NotOpen,
     /// The session was lost and is not open again yet.
+    #[error("the session was lost and is not open again yet")]
     Lost,
     /// No session was lost that could be opened again.
+    #[error("no session was lost that could be opened again")]
     NotLost,
-    /// The text is not a key expression.
-    KeyExpression {
-        /// The text.
-        text: String,
-        /// zenoh's reason.
-        reason: String,
-    },
-    /// The key expression, or another of the texts that go with it, cannot be encoded: it is longer
-    /// than 65,535 B.
-    KeyTooLong,
-    /// The encoded message is longer than a router, or whom it is for, takes.
+    /// A text is not a key expression.
+    #[error(transparent)]
+    KeyExpr(#[from] KeyExprError),
+    /// The encoded message is longer than a router, or the program that it is for, takes.
+    #[error("the encoded message would have {}, and at most {} are taken", bytes(*encoded), bytes(*limit))]
     TooLong {
-        /// Bytes of the encoded message: the payload, its header, and what a router may add.
+        /// Bytes of the encoded message: the payload, its header, and what a router may add. Where
+        /// payload and attachment alone are too long, their bytes.
         encoded: usize,
         /// The most that is taken.
         limit: usize,
     },
     /// A source of the payload is gone.
-    Source(BuildError),
+    #[error(transparent)]
+    Source(#[from] BuildError),
     /// Too many messages wait to be sent already.
+    #[error("{} messages wait to be sent, and at most {} may", count(*queued), count(*limit))]
     TooManyQueued {
         /// How many wait.
         queued: usize,
@@ -52,16 +50,19 @@ pub enum CommandError {
         limit: usize,
     },
     /// Something of this id is declared already.
+    #[error("something is declared as number {id} already")]
     IdInUse {
         /// The id.
         id: EntityId,
     },
     /// There is nothing of this id.
+    #[error("nothing is declared as number {id}")]
     UnknownId {
         /// The id.
         id: EntityId,
     },
     /// There are too many of something.
+    #[error("there are {} {what} already, and no more may be", count(*limit))]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -69,138 +70,82 @@ pub enum CommandError {
         limit: usize,
     },
     /// The query is over, or was never there.
+    #[error("query {query} is over, or was never there")]
     UnknownQuery {
         /// The query.
         query: QueryId,
     },
     /// There is nothing of this operation that could be given up.
+    #[error("operation {op} cannot be cancelled: all of it has left, it has ended, or it is a fence")]
     CannotCancel {
         /// The operation.
         op: OpId,
     },
     /// A part of it has left, and the router knows no way to be told that the rest will not come.
+    #[error(
+        "operation {op} cannot be cancelled: a part of it has left, and the router does not know the mark for that"
+    )]
     CannotAbort {
         /// The operation.
         op: OpId,
     },
     /// A reply has a key that the query did not ask for.
+    #[error("the query for {} did not ask for {}", shown(asked), shown(key_expr))]
     ReplyKey {
         /// The key expression of the query.
-        asked: String,
+        asked: KeyExpr,
         /// That of the reply.
-        key: String,
+        key_expr: KeyExpr,
     },
 }
 
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotOpen => f.write_str("no session is open: connect to a router first"),
-            Self::Lost => f.write_str(
-                "the session was lost and is not open again yet. What is put meanwhile is not kept: put it again once it is open",
-            ),
-            Self::NotLost => f.write_str("no session was lost that could be opened again"),
-            Self::KeyExpression { text, reason } => write!(
-                f,
-                "“{}” is not a key expression: {}. Expected chunks separated by single slashes, as in lab/tensor, or with \
-                 wildcards lab/* and lab/**",
-                shown(text),
-                shown(reason)
-            ),
-            Self::KeyTooLong => f.write_str("the key expression or its parameters are too long to be sent, or the schema of an encoding is"),
-            Self::TooLong { encoded, limit } => write!(
-                f,
-                "the encoded message would have {}, with the timestamp that a router may add. A receiver takes at most {} (2^30), and \
-                 drops what is longer without a word. Make the payload at least {} shorter or send it in parts",
-                bytes(*encoded),
-                bytes(*limit),
-                bytes(encoded.saturating_sub(*limit))
-            ),
-            Self::Source(error) => error.fmt(f),
-            Self::TooManyQueued { queued, limit } => {
-                write!(
-                    f,
-                    "{} messages wait to be sent, and at most {} may: wait until some have left",
-                    count(*queued),
-                    count(*limit)
-                )
-            }
-            Self::IdInUse { id } => write!(f, "number {id} is declared already"),
-            Self::UnknownId { id } => write!(f, "nothing is declared as number {id}"),
-            Self::TooMany { what, limit } => write!(f, "there are {} {what} already, and no more may be", count(*limit)),
-            Self::UnknownQuery { query } => {
-                write!(f, "query {query} is over: it was finished, the session that asked has gone, or our own was lost")
-            }
-            Self::CannotCancel { op } => {
-                write!(f, "operation {op} cannot be cancelled: all of it has left, it has ended, or it is a fence")
-            }
-            Self::CannotAbort { op } => write!(
-                f,
-                "operation {op} cannot be cancelled any more. A part of it has left, and this router is too old to be told that the rest will \
-                 not come. It goes on to its end"
-            ),
-            Self::ReplyKey { asked, key } => write!(
-                f,
-                "the reply is under {}, which the query for {} did not ask for; only a query with the parameter _anyke takes others",
-                shown(key),
-                shown(asked)
-            ),
-        }
+impl From<TooLong> for CommandError {
+    fn from(TooLong { encoded }: TooLong) -> Self {
+        Self::TooLong { encoded, limit: MAX_MESSAGE }
     }
 }
 
-impl std::error::Error for CommandError {}
-
 /// Why a get has ended early.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GetError {
     /// Not every queryable that was asked has answered in time.
+    #[error("the timeout of the get has passed")]
     Timeout,
     /// There were replies under too many keys to keep them until the latest is known.
+    #[error("there were replies under more than {} keys", count(*limit))]
     TooManyReplies {
         /// The most that are kept.
         limit: usize,
     },
     /// The replies were too long to keep them until the latest is known, with what else is kept.
+    #[error("with its replies the client would keep more than {} for others", bytes(*limit))]
     TooMuchHeld {
         /// The most that is kept for others, all together, in bytes.
         limit: usize,
     },
     /// It was given up by [`Client::cancel`](super::Client::cancel).
+    #[error("the get was cancelled")]
     Cancelled,
 }
 
-impl fmt::Display for GetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout => f.write_str("not every queryable that was asked has answered in time"),
-            Self::TooManyReplies { limit } => {
-                write!(f, "there were replies under more than {limit} keys: ask for fewer, or without consolidation")
-            }
-            Self::TooMuchHeld { limit } => write!(
-                f,
-                "with its replies the page would keep more than {} for others, which is the most that it keeps: ask for fewer, or \
-                 without consolidation",
-                bytes(*limit)
-            ),
-            Self::Cancelled => f.write_str("the get was cancelled"),
-        }
-    }
-}
-
-impl std::error::Error for GetError {}
-
 /// Why a put that had been taken was given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PutError {
     /// A source of its payload went away before it was gathered.
-    Source(BuildError),
+    #[error(transparent)]
+    Source(#[from] BuildError),
     /// It was allowed to be dropped, and too much waited to be sent.
+    #[error(
+        "dropped: {} wait to be sent, and at most {} may with it; drops so far: {}",
+        requested(*queued),
+        bytes(*limit),
+        thousands(*dropped)
+    )]
     Dropped {
         /// Payload bytes that wait.
-        queued: usize,
+        queued: u64,
         /// The most that may wait.
         limit: usize,
         /// Puts of this client that were dropped so far, this one included.
@@ -208,6 +153,7 @@ pub enum PutError {
     },
     /// It was given up by [`Client::cancel`](super::Client::cancel). No subscriber gets the sample
     /// from the router.
+    #[error("cancelled: {} of {} had left", count(*sent), bytes(*total))]
     Cancelled {
         /// Bytes of its payload and attachment that had left.
         sent: usize,
@@ -216,46 +162,23 @@ pub enum PutError {
     },
 }
 
-impl fmt::Display for PutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(error) => error.fmt(f),
-            Self::Dropped { queued, limit, dropped } => write!(
-                f,
-                "dropped, as the put allowed: {} wait to be sent, and with it more than {} would. It is the {}. that was \
-                 dropped. Wait, or put with congestion control BLOCK",
-                bytes(*queued),
-                bytes(*limit),
-                thousands(*dropped)
-            ),
-            Self::Cancelled { sent, total } => {
-                write!(
-                    f,
-                    "cancelled: {} of {} had left, and the router was told to forget them",
-                    count(*sent),
-                    bytes(*total)
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for PutError {}
-
 /// Why a session has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloseCause {
     /// We have closed it.
+    #[error("the client closed the session")]
     ByUs,
     /// The router has closed it.
+    #[error("the router {} the session: {}", if *opening { "refused" } else { "closed" }, reason_to_str(*reason))]
     ByRouter {
-        /// Its reason, as a number of zenoh's.
+        /// Its reason, as a number of zenoh's: see [`CloseCause::reason`].
         reason: u8,
         /// Whether the session was not open yet.
         opening: bool,
     },
     /// The link has ended.
+    #[error("the link has ended{} (WebSocket code {code})", if *opening { " during the handshake" } else { "" })]
     Link {
         /// The code of the WebSocket, such as 1006.
         code: u16,
@@ -263,6 +186,7 @@ pub enum CloseCause {
         opening: bool,
     },
     /// The router did not answer the handshake.
+    #[error("no answer to the {} message within {} s", if *answered { "second" } else { "first" }, after.as_secs())]
     NoAnswer {
         /// How long we waited.
         after: Duration,
@@ -270,18 +194,22 @@ pub enum CloseCause {
         answered: bool,
     },
     /// The router was silent for longer than it had promised.
+    #[error("nothing came from the router for {:.1} s", for_.as_secs_f64())]
     Silent {
         /// For how long.
         for_: Duration,
     },
     /// What came is not zenoh.
-    Malformed(WireError),
+    #[error(transparent)]
+    Malformed(#[from] WireError),
     /// A message came that has no place at this point.
+    #[error("a message came that has no place {}", if *opening { "in the handshake" } else { "in an open session" })]
     OutOfTurn {
         /// Whether the session was not open yet.
         opening: bool,
     },
     /// The router's answer to the first message has a cookie that does not fit into a batch.
+    #[error("the router wants {} to be given back in the handshake; a batch holds at most {}", bytes(*len), bytes(*limit))]
     Cookie {
         /// Its bytes.
         len: usize,
@@ -290,8 +218,14 @@ pub enum CloseCause {
     },
     /// A batch without a message came before the session was open. Later one is passed over, as
     /// zenoh does.
+    #[error("an empty batch came before the session was open")]
     EmptyBatch,
     /// A sequence number is larger than was agreed.
+    #[error(
+        "the router sent sequence number {}; the largest that was agreed is {}",
+        thousands((*found).into()),
+        thousands((*largest).into())
+    )]
     SequenceNumber {
         /// The number.
         found: u32,
@@ -299,13 +233,16 @@ pub enum CloseCause {
         largest: u32,
     },
     /// A message came with a priority, though none were agreed.
+    #[error("the router sent a message with a priority, though none were agreed")]
     Priority,
     /// The router asked for batches that are too small to carry anything.
+    #[error("the router asks for batches of {offered} B, too small to carry a message")]
     SmallBatch {
         /// Bytes that it asked for.
         offered: u16,
     },
     /// A batch is longer than was agreed, or, before anything is, than the longest that can be.
+    #[error("a batch of {} came; it may have at most {}", bytes(*len), bytes(*limit))]
     LongBatch {
         /// Its length, in bytes.
         len: usize,
@@ -313,6 +250,7 @@ pub enum CloseCause {
         limit: usize,
     },
     /// A message that was being put together passed a bound.
+    #[error("a message in fragments passed the limit of {} {what}", count(*limit))]
     Reassembly {
         /// What passed its bound, as in "bytes".
         what: &'static str,
@@ -320,16 +258,19 @@ pub enum CloseCause {
         limit: usize,
     },
     /// A key came by a number that was never declared, or as a text that is not a key expression.
+    #[error("the router sent a sample under {}, which is not a key", shown(found))]
     Key {
         /// What came.
         found: String,
     },
     /// The router declared more key expressions than are kept.
+    #[error("the router declared more than {} key expressions", count(*limit))]
     TooManyKeys {
         /// The bound.
         limit: usize,
     },
     /// The router declared more tokens, subscribers or queryables than are kept.
+    #[error("the router declared more than {} {what}", count(*limit))]
     TooManyDeclared {
         /// Of what.
         what: &'static str,
@@ -337,24 +278,26 @@ pub enum CloseCause {
         limit: usize,
     },
     /// The keys of one batch were numbers that stand for very long texts.
+    #[error("the router sent a batch in which numbers stand for more than {} of keys", bytes(*limit))]
     LongKeys {
         /// The most that those of one batch may stand for, in bytes.
         limit: usize,
     },
-    /// The page would have to keep too much for others: parts of messages, replies, queries,
+    /// The client would have to keep too much for others: parts of messages, replies, queries,
     /// declarations.
+    #[error("more than {} of messages in fragments, replies, queries and declarations", bytes(*limit))]
     TooMuchHeld {
         /// The most that is kept, all together, in bytes.
         limit: usize,
     },
     /// The router asks faster than it takes answers.
+    #[error("the router asked faster than it took answers: more than {} messages wait for it", count(*limit))]
     TooManyQueries {
         /// The most answers that may wait to be sent.
         limit: usize,
     },
-    /// Our own id cannot be used.
-    BadId,
     /// A put was given up when parts of it had been sent, and the router knows no way to be told.
+    #[error("a put was given up halfway, and the router does not know the mark for that")]
     HalfSent,
 }
 
@@ -363,138 +306,57 @@ impl CloseCause {
     /// will never agree.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::ByUs | Self::BadId | Self::SmallBatch { .. })
+        !matches!(self, Self::ByUs | Self::SmallBatch { .. })
     }
-}
 
-impl From<WireError> for CloseCause {
-    fn from(error: WireError) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl fmt::Display for CloseCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// zenoh's word for the router's reason, as in `MAX_SESSIONS`; `None` unless the router has
+    /// closed the session.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
         match self {
-            Self::ByUs => f.write_str("the session was closed by this page"),
-            Self::ByRouter { reason, opening } => {
-                let when = if *opening { "refused the session" } else { "closed the session" };
-                write!(f, "the router {when}; its reason: {}", reason_to_str(*reason))?;
-                if *opening && *reason == reason::INVALID {
-                    write!(
-                        f,
-                        ". A router of another protocol version answers so: this page speaks version {VERSION}, that of zenoh 1.x"
-                    )?;
-                }
-                Ok(())
-            }
-            Self::Link { code, opening } => {
-                let when = if *opening { " during the handshake" } else { "" };
-                write!(f, "the link was cut{when} (WebSocket code {code})")
-            }
-            Self::NoAnswer { after, answered } => {
-                let step = if *answered { "second" } else { "first" };
-                write!(
-                    f,
-                    "the server took the connection but did not answer the {step} zenoh message within {} s: it is not a zenoh router",
-                    after.as_secs()
-                )
-            }
-            Self::Silent { for_ } => write!(f, "nothing came from the router for {:.1} s", for_.as_secs_f64()),
-            Self::Malformed(error) => write!(
-                f,
-                "the server sent bytes that this page cannot read as zenoh, protocol version {VERSION}: {error}"
-            ),
-            Self::Cookie { len, limit } => write!(
-                f,
-                "the router wants {} to be given back in the handshake; a batch holds at most {}",
-                bytes(*len),
-                bytes(*limit)
-            ),
-            Self::OutOfTurn { opening: true } => {
-                f.write_str("the server answered the handshake with another message: it is not a zenoh router")
-            }
-            Self::OutOfTurn { opening: false } => {
-                f.write_str("the router sent a message that has no place in an open session")
-            }
-            Self::EmptyBatch => f.write_str("the server sent an empty message, which is not zenoh"),
-            Self::SequenceNumber { found, largest } => {
-                write!(
-                    f,
-                    "the router sent sequence number {}; the largest that was agreed is {}",
-                    thousands((*found).into()),
-                    thousands((*largest).into())
-                )
-            }
-            Self::Priority => f.write_str("the router sent a message with a priority, though none were agreed"),
-            Self::SmallBatch { offered } => {
-                write!(f, "the router asks for batches of {offered} B, too small to carry a message")
-            }
-            Self::LongBatch { len, limit } => write!(
-                f,
-                "the server sent a message of {}, and zenoh's may have {} at most here. It is not a zenoh router, or a defective one",
-                bytes(*len),
-                bytes(*limit)
-            ),
-            Self::Reassembly { what, limit } => {
-                write!(f, "a message in fragments passed the limit of {} {what}", count(*limit))
-            }
-            Self::Key { found } => write!(f, "the router sent a sample under {}, which is not a key", shown(found)),
-            Self::TooManyKeys { limit } => write!(f, "the router declared more than {} key expressions", count(*limit)),
-            Self::TooManyDeclared { what, limit } => write!(f, "the router declared more than {} {what}", count(*limit)),
-            Self::LongKeys { limit } => {
-                write!(f, "the router sent one message in which numbers stand for more than {} of keys", bytes(*limit))
-            }
-            Self::TooMuchHeld { limit } => write!(
-                f,
-                "the page would have had to keep more than {} of messages in fragments, replies, queries and declarations",
-                bytes(*limit)
-            ),
-            Self::TooManyQueries { limit } => {
-                write!(f, "the router asked faster than it took answers: more than {} messages wait for it", count(*limit))
-            }
-            Self::HalfSent => f.write_str(
-                "a put was given up halfway, and this router is too old to be told so. It would take the next message for the rest of it",
-            ),
-            Self::BadId => f.write_str("the id of this page's session is not valid"),
+            Self::ByRouter { reason, .. } => Some(reason_to_str(*reason)),
+            _ => None,
         }
     }
-}
 
-impl std::error::Error for CloseCause {}
+    /// Whether the router refused the session as one of another protocol version does.
+    #[must_use]
+    pub fn may_be_of_another_version(&self) -> bool {
+        matches!(self, Self::ByRouter { reason: reason::INVALID, opening: true })
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{canonical, key_expression};
 
     #[test]
-    fn a_router_that_refuses_for_another_version_is_told_ours() {
-        let refused = CloseCause::ByRouter { reason: reason::INVALID, opening: true }.to_string();
-        assert!(refused.contains("INVALID") && refused.contains("speaks version 9, that of zenoh 1.x"), "{refused}");
+    fn only_a_refusal_as_invalid_may_be_for_another_version() {
+        let refused = CloseCause::ByRouter { reason: reason::INVALID, opening: true };
+        assert_eq!((refused.may_be_of_another_version(), refused.reason()), (true, Some("INVALID")));
         for (reason, opening) in [(reason::INVALID, false), (reason::MAX_SESSIONS, true), (77, true)] {
-            let other = CloseCause::ByRouter { reason, opening }.to_string();
-            assert!(!other.contains("version"), "nothing is known of versions: {other}");
+            assert!(!CloseCause::ByRouter { reason, opening }.may_be_of_another_version(), "{reason} {opening}");
         }
+        assert_eq!((CloseCause::ByUs.reason(), CloseCause::ByUs.may_be_of_another_version()), (None, false));
     }
 
     #[test]
     fn texts_of_others_in_errors_are_bounded_and_seen() {
-        let (long, turned) = ("x".repeat(1_000_000), "a\u{202e}b".to_owned());
-        for text in [&long, &turned] {
-            let (text, reason) = (text.clone(), text.clone());
+        let long = "x".repeat(KeyExpr::MAX_LEN);
+        for text in [long.as_str(), "a\u{202e}b"] {
+            let key = KeyExpr::new(text).unwrap();
             let said = [
-                CommandError::KeyExpression { text: text.clone(), reason }.to_string(),
-                CommandError::ReplyKey { asked: text.clone(), key: text.clone() }.to_string(),
-                CloseCause::Key { found: text }.to_string(),
+                KeyExpr::new(&format!("{text}//")).unwrap_err().to_string(),
+                CommandError::ReplyKey { asked: key.clone(), key_expr: key }.to_string(),
+                CloseCause::Key { found: text.to_owned() }.to_string(),
             ];
             for said in said {
                 assert!(said.chars().count() < 600 && !said.contains('\u{202e}'), "{said}");
             }
         }
         // A text that quotes as zenoh does is not taken for its reason.
-        let error = key_expression("a`: trust me//").unwrap_err().to_string();
+        let error = KeyExpr::new("a`: trust me//").unwrap_err().to_string();
         assert!(error.starts_with("“a`: trust me//” is not a key expression: empty chunks are forbidden"), "{error}");
-        assert!(canonical("a//\u{200b}").unwrap_err().to_string().contains("“a//‹zero-width space›”"));
+        assert!(KeyExpr::autocanonize("a//\u{200b}").unwrap_err().to_string().contains("“a//‹zero-width space›”"));
     }
 }

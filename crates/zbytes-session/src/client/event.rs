@@ -1,7 +1,5 @@
 //! What the driver and the application are told, and by which names.
 
-use zenoh_protocol::core::EntityGlobalIdProto;
-
 use super::{
     config::SessionInfo,
     error::{CloseCause, GetError, PutError},
@@ -10,22 +8,24 @@ use super::{
     query::{Query, Reply},
     sample::Sample,
 };
+use crate::wire::EntityGlobalId;
 
 /// What the driver and the application are told.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// The session is open.
     Opened(SessionInfo),
     /// A sample arrived.
     Sample(Sample),
     /// Numbered samples did not come: before the next sample of the same publisher, which follows.
-    Missed {
+    SampleMiss {
         /// Who missed them.
         subscriber: SubscriberId,
         /// Whose they were.
-        publisher: EntityGlobalIdProto,
+        source: EntityGlobalId,
         /// How many.
-        count: u32,
+        nb: u32,
     },
     /// A put, a get or an answer was given up, by itself or by
     /// [`Client::cancel`](super::Client::cancel), before all of it was sent. The session goes on; a
@@ -52,11 +52,11 @@ pub enum Event {
     /// A fence was answered, after so long: the router has handed on everything that was put before
     /// it. See [`Client::flush`](super::Client::flush).
     Flushed(OpId, Took),
-    /// Whether a watch has found a subscriber or a queryable.
+    /// Whether a matching listener has found a subscriber or a queryable.
     Matching {
-        /// The watch.
+        /// The matching listener.
         id: EntityId,
-        /// Whether there is.
+        /// zenoh's matching status.
         matching: bool,
     },
     /// The session has ended. What was not sent never will be. After the transmits that are still
@@ -79,16 +79,18 @@ pub enum Event {
 
 /// How a session has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ended {
     /// Why.
     pub cause: CloseCause,
     /// The operations that had not ended, and end with it.
-    pub unfinished: Vec<Unfinished>,
+    pub interrupted: Vec<Interrupted>,
 }
 
 /// An operation that ended with its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unfinished {
+#[non_exhaustive]
+pub struct Interrupted {
     /// Which one.
     pub op: OpId,
     /// Whether a part of its message was sent.

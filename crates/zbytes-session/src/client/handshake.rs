@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zenoh_protocol::{
-    core::{Field, ZenohIdProto},
+    core::Field,
     transport::{InitAck, OpenAck},
 };
 
@@ -17,7 +17,7 @@ use super::{
     pace::Pace,
     pause::Took,
 };
-use crate::wire::{BATCH_SIZE, encode};
+use crate::wire::{BATCH_SIZE, Lane, ZenohId, encode};
 
 impl Client {
     /// Opens a lost session again, over a link that has just opened. It gets an id of its own.
@@ -26,7 +26,7 @@ impl Client {
     ///
     /// # Errors
     /// [`CommandError::NotLost`] when the session is there, was never open, or was closed by us.
-    pub fn relink(&mut self, zid: [u8; 16], initial_sn: u32, now: Duration) -> Result<(), CommandError> {
+    pub fn relink(&mut self, zid: ZenohId, initial_sn: u32, now: Duration) -> Result<(), CommandError> {
         if !self.lost {
             return Err(CommandError::NotLost);
         }
@@ -41,16 +41,13 @@ impl Client {
         self.pace = Pace::default();
         (self.last_sent, self.suspected) = (now, None);
         self.deadline = now + HANDSHAKE_TIMEOUT;
-        match ZenohIdProto::try_from(self.config.zid.as_slice()).ok().and_then(|zid| encode::init_syn(zid).ok()) {
-            Some(bytes) => self.control.push_back(bytes),
-            None => self.end(CloseCause::BadId, None),
-        }
+        self.control.push_back(encode::init_syn(self.config.zid));
     }
 
     pub(super) fn handle_init_ack(&mut self, ack: InitAck, now: Duration) -> Result<(), CloseCause> {
         let mask = sn_mask(ack.resolution.get(Field::FrameSN));
         let initial = lane::initial_sn(mask, self.config.initial_sn);
-        let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone()).map_err(|_| CloseCause::BadId)?;
+        let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone());
         if bytes.len() > usize::from(BATCH_SIZE) {
             return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
         }
@@ -79,10 +76,10 @@ impl Client {
         // the sums it goes into.
         self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);
         let info = SessionInfo {
-            zid: ZenohIdProto::try_from(self.config.zid.as_slice()).map(|zid| zid.to_string()).unwrap_or_default(),
-            router: init.zid.to_string(),
+            zid: self.config.zid,
+            router_zid: ZenohId::of_wire(init.zid),
             batch_size: agreed.batch_size,
-            lanes: if agreed.qos { Lanes::COUNT as u8 } else { 2 },
+            lanes: if agreed.qos { Lane::COUNT as u8 } else { 2 },
             sn_bits: agreed.mask.count_ones() as u8,
             lease: LEASE,
             router_lease: self.router_lease,

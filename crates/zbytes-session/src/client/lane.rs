@@ -5,15 +5,16 @@
 //! (`unicast/universal/rx.rs`, `common/seq_num.rs`).
 
 use zbytes::{payload::ZBytes, segment::Segment};
-use zenoh_protocol::core::{Bits, Priority, Reliability};
+use zenoh_protocol::core::Bits;
 
 use super::{
     error::CloseCause,
     held::{Account, Hold},
     limits::Limits,
+    table::ByLane,
     transfer::Known,
 };
-use crate::wire::{BATCH_SIZE, Batches, Lane};
+use crate::wire::{BATCH_SIZE, Batches, Lane, Priority, Reliability};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
 pub(super) const MIN_BATCH: u16 = 64;
@@ -88,29 +89,22 @@ pub(super) struct Whole {
     pub(super) hold: Hold,
 }
 
-#[derive(Default)]
-pub(super) struct Receiving {
-    last: u32,
+/// A message that is being put together.
+pub(super) struct Partial {
     parts: Vec<Segment>,
-    /// The batches of the parts, once there is one.
-    hold: Option<Hold>,
+    /// The batches of the parts.
+    hold: Hold,
     bytes: usize,
     fragments: usize,
     /// How many of them were told.
     told: usize,
     /// What was told about the message, once something was.
     pub(super) known: Option<Known>,
-    /// Whether fragments are passed over up to a last one: a part of their message was lost, and
-    /// where the next begins is not marked.
-    broken: bool,
 }
 
-impl Receiving {
-    /// Ends what is being put together; returns its parts, their batches and, if something was told
-    /// of it, by which name.
-    fn end(&mut self) -> (Vec<Segment>, Option<Hold>, Option<u64>) {
-        (self.bytes, self.fragments, self.told) = (0, 0, 0);
-        (std::mem::take(&mut self.parts), self.hold.take(), self.known.take().map(|known| known.arriving.id))
+impl Partial {
+    fn new(hold: Hold) -> Self {
+        Self { parts: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, known: None }
     }
 
     /// The first part of the message.
@@ -123,13 +117,28 @@ impl Receiving {
         self.told = self.fragments;
         (self.bytes, self.fragments)
     }
+
+    /// By which name something was told of it, if something was.
+    fn id(&self) -> Option<u64> {
+        self.known.as_ref().map(|known| known.arriving.id)
+    }
+}
+
+/// What was received in a lane.
+#[derive(Default)]
+struct Receiving {
+    last: u32,
+    message: Option<Partial>,
+    /// Whether fragments are passed over up to a last one: a part of their message was lost, and
+    /// where the next begins is not marked.
+    broken: bool,
 }
 
 /// All lanes, both ways.
 pub(super) struct Lanes {
     agreed: Agreed,
-    sending: [u32; Self::COUNT],
-    receiving: [Receiving; Self::COUNT],
+    sending: ByLane<u32>,
+    receiving: ByLane<Receiving>,
     /// Messages that have ended and of which something was told, and whether they came whole.
     ended: Vec<(u64, bool)>,
 }
@@ -138,21 +147,19 @@ impl Default for Lanes {
     fn default() -> Self {
         Self {
             agreed: Agreed { qos: false, markers: false, mask: 0, batch_size: MIN_BATCH },
-            sending: [0; Self::COUNT],
-            receiving: Default::default(),
+            sending: ByLane::default(),
+            receiving: ByLane::default(),
             ended: Vec::new(),
         }
     }
 }
 
 impl Lanes {
-    pub(super) const COUNT: usize = Priority::NUM * 2;
-
     /// Lanes whose first frames have these sequence numbers.
     pub(super) fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, CloseCause> {
-        let mut lanes = Self { agreed, sending: [ours; Self::COUNT], ..Self::default() };
+        let mut lanes = Self { agreed, sending: ByLane::of(|_| ours), ..Self::default() };
         lanes.valid(theirs)?;
-        for lane in &mut lanes.receiving {
+        for lane in lanes.receiving.iter_mut() {
             // The first frame must come after this one.
             lane.last = theirs.wrapping_sub(1) & agreed.mask;
         }
@@ -168,21 +175,14 @@ impl Lanes {
         self.agreed.lane(priority, reliability)
     }
 
-    fn index(lane: Lane) -> usize {
-        lane.priority as usize * 2 + usize::from(lane.reliability == Reliability::Reliable)
-    }
-
     /// The sequence number that the next batch of `lane` will have.
-    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     pub(super) fn next_sn(&self, lane: Lane) -> u32 {
-        self.sending[Self::index(lane)]
+        self.sending[lane]
     }
 
     /// A batch of `lane` was really written.
-    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     pub(super) fn spend(&mut self, lane: Lane) {
-        let sn = &mut self.sending[Self::index(lane)];
-        *sn = sn.wrapping_add(1) & self.agreed.mask;
+        self.sending[lane] = self.sending[lane].wrapping_add(1) & self.agreed.mask;
     }
 
     fn valid(&self, sn: u32) -> Result<(), CloseCause> {
@@ -193,13 +193,12 @@ impl Lanes {
         }
     }
 
-    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     fn receiving(&mut self, lane: Lane, sn: u32) -> Result<&mut Receiving, CloseCause> {
         self.valid(sn)?;
         if !self.agreed.qos && lane.priority != Priority::DEFAULT {
             return Err(CloseCause::Priority);
         }
-        Ok(&mut self.receiving[Self::index(lane)])
+        Ok(&mut self.receiving[lane])
     }
 
     /// Whether a frame with this sequence number is new. An old or repeated one is not, and is
@@ -244,7 +243,7 @@ impl Lanes {
         }
         let receiving = self.receiving(lane, piece.sn)?;
         if markers {
-            if piece.dropped || (!piece.first && receiving.fragments == 0) {
+            if piece.dropped || (!piece.first && receiving.message.is_none()) {
                 // Given up, or the beginning was lost and the rest is of no use.
                 return Ok(None);
             }
@@ -252,44 +251,42 @@ impl Lanes {
             receiving.broken = piece.more;
             return Ok(None);
         }
-        receiving.fragments += 1;
-        receiving.bytes = receiving.bytes.saturating_add(piece.part.len());
-        receiving.parts.extend(piece.part.segments().iter().cloned());
+        let mut message = receiving.message.take().unwrap_or_else(|| Partial::new(account.hold(0)));
+        let limit = limits.reassembly_bytes;
+        let bytes = message.bytes.checked_add(piece.part.len()).filter(|bytes| *bytes <= limit);
+        message.bytes = bytes.ok_or(CloseCause::Reassembly { what: "bytes", limit })?;
+        message.fragments += 1;
+        message.parts.extend(piece.part.segments().iter().cloned());
         // A part without a byte refers to nothing.
-        let kept = if piece.part.is_empty() { 0 } else { piece.batch };
-        receiving.hold.get_or_insert_with(|| account.hold(0)).grow(kept);
-        if receiving.bytes > limits.reassembly_bytes {
-            return Err(CloseCause::Reassembly { what: "bytes", limit: limits.reassembly_bytes });
-        }
-        // The present message is one of them: lanes without a message have no part.
-        let fragments: usize = self.receiving.iter().map(|receiving| receiving.parts.len()).sum();
+        message.hold.grow(if piece.part.is_empty() { 0 } else { piece.batch });
+        let others = self.receiving.iter().filter_map(|receiving| receiving.message.as_ref());
+        let fragments = others.map(|other| other.parts.len()).sum::<usize>() + message.parts.len();
         if fragments > limits.reassembly_fragments {
             return Err(CloseCause::Reassembly { what: "fragments", limit: limits.reassembly_fragments });
         }
         if piece.more {
+            self.receiving[lane].message = Some(message);
             return Ok(None);
         }
-        let (parts, hold, told) = self.receiving(lane, piece.sn)?.end();
-        self.ended.extend(told.map(|id| (id, true)));
-        let hold = hold.unwrap_or_else(|| account.hold(0));
-        Ok(Some(Whole { bytes: ZBytes::of_held(parts), hold }))
+        self.ended.extend(message.id().map(|id| (id, true)));
+        Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), hold: message.hold }))
     }
 
-    #[allow(clippy::indexing_slicing, reason = "the index of a lane is below their count")]
     fn forget(&mut self, lane: Lane) {
-        let (_, _, told) = self.receiving[Self::index(lane)].end();
-        self.ended.extend(told.map(|id| (id, false)));
+        let forgotten = self.receiving[lane].message.take();
+        self.ended.extend(forgotten.and_then(|message| message.id()).map(|id| (id, false)));
     }
 
     /// Forgets everything that is being put together.
     pub(super) fn forget_all(&mut self) {
-        let told = self.receiving.iter_mut().filter_map(|receiving| receiving.end().2);
-        self.ended.extend(told.map(|id| (id, false)));
+        let forgotten = self.receiving.iter_mut().filter_map(|receiving| receiving.message.take());
+        self.ended.extend(forgotten.filter_map(|message| message.id()).map(|id| (id, false)));
     }
 
     /// A message that is being put together, and of which more has arrived than was told.
-    pub(super) fn news(&mut self) -> Option<&mut Receiving> {
-        self.receiving.iter_mut().find(|receiving| receiving.fragments > receiving.told)
+    pub(super) fn news(&mut self) -> Option<&mut Partial> {
+        let mut messages = self.receiving.iter_mut().filter_map(|receiving| receiving.message.as_mut());
+        messages.find(|message| message.fragments > message.told)
     }
 
     /// What has ended since the last call, of that of which something was told.

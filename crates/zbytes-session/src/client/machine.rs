@@ -6,17 +6,14 @@ use std::{
 };
 
 use zbytes::ledger::Ledger;
-use zenoh_protocol::{
-    core::ZenohIdProto,
-    transport::{InitAck, close::reason},
-};
+use zenoh_protocol::transport::{InitAck, close::reason};
 
 use super::{
     capture,
     config::{Config, HANDSHAKE_TIMEOUT, LEASE},
     declare::{Declared, Remote},
     error::{CloseCause, CommandError},
-    event::{Ended, Event, Unfinished},
+    event::{Ended, Event, Interrupted},
     held::{Account, Reading},
     ids::EntityId,
     lane::Lanes,
@@ -26,7 +23,7 @@ use super::{
     queue::Queues,
     stats::LinkStats,
 };
-use crate::wire::encode;
+use crate::wire::{ZenohId, encode};
 
 pub(super) enum Phase {
     /// InitSyn was sent.
@@ -53,7 +50,7 @@ pub struct Client {
     /// The next number of each publisher that numbers its samples.
     pub(super) numbered: HashMap<EntityId, u32>,
     /// The id under which samples are numbered: that of the first session.
-    pub(super) source: ZenohIdProto,
+    pub(super) source: ZenohId,
     /// What waits for an answer.
     pub(super) pending: Pending,
     /// Large messages of which something was told while they arrived.
@@ -108,8 +105,7 @@ impl Client {
             queues: Queues::default(),
             declared: Vec::new(),
             numbered: HashMap::new(),
-            // One that is not valid ends the session before anything is numbered.
-            source: ZenohIdProto::try_from(config.zid.as_slice()).unwrap_or_default(),
+            source: config.zid,
             pending: Pending::default(),
             arrivals: 0,
             last_number: 0,
@@ -216,18 +212,19 @@ impl Client {
         }
         self.control.clear();
         if let Some(reason) = tell {
-            self.control.extend(encode::close(reason));
+            self.control.push_back(encode::close(reason));
         }
         let was_open = self.is_open();
         self.phase = Phase::Over;
         self.probe = None;
         let queued = self.queues.abandon();
         self.tell_kept_replies();
-        let mut unfinished: Vec<Unfinished> = queued.into_iter().map(|(op, begun)| Unfinished { op, begun }).collect();
+        let mut interrupted: Vec<Interrupted> =
+            queued.into_iter().map(|(op, begun)| Interrupted { op, begun }).collect();
         for op in self.pending.abandon() {
             // A get that has not left is among what was queued.
-            if !unfinished.iter().any(|other| other.op == op) {
-                unfinished.push(Unfinished { op, begun: true });
+            if !interrupted.iter().any(|other| other.op == op) {
+                interrupted.push(Interrupted { op, begun: true });
             }
         }
         self.lanes.forget_all();
@@ -238,6 +235,6 @@ impl Client {
         if !self.lost {
             self.declared.clear();
         }
-        self.events.push_back(Event::Closed(Ended { cause, unfinished }));
+        self.events.push_back(Event::Closed(Ended { cause, interrupted }));
     }
 }

@@ -6,7 +6,7 @@
 //! 1. [`Client::new`] when the WebSocket is open.
 //! 2. One input at a time: [`Client::handle_input`] for each binary message,
 //!    [`Client::handle_timeout`] when [`Client::poll_timeout`] has passed, or a verb
-//!    ([`Client::put`], [`Client::subscribe`], …).
+//!    ([`Client::put`], [`Client::declare_subscriber`], …).
 //! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as
 //!    the socket takes more.
 //!
@@ -38,8 +38,8 @@
 //! | `event`, `error`, `stats` | what it tells |
 //! | `handshake`, `receive`, `transmit`, `timers` | opening, batches in, batches out, time |
 //! | `publish`, `declare`, `query` | what it is asked to do: put, declare, ask and answer |
-//! | `sample`, `key`, [`encoding`], [`stamp`] | what a put is made of |
-//! | `queue`, `lane`, `pace` | what waits to be sent, what is put together, what is unanswered |
+//! | `sample`, [`stamp`] | what a put is made of |
+//! | `queue`, `lane`, `table`, `pace` | what waits to be sent, what is put together, what is unanswered |
 //! | `transfer`, `progress` | large messages on their way |
 //! | `held`, `numbers` | what is kept for others, and which samples were missed |
 //! | [`pause`], [`reconnect`] | a driver that stood still, and when to open a session again |
@@ -51,13 +51,11 @@ pub mod capture;
 pub mod channel;
 mod config;
 mod declare;
-pub mod encoding;
 mod error;
 mod event;
 mod handshake;
 mod held;
 mod ids;
-mod key;
 mod lane;
 mod limits;
 mod machine;
@@ -73,35 +71,32 @@ pub mod reconnect;
 mod sample;
 pub mod stamp;
 mod stats;
+mod table;
 mod timers;
 mod transfer;
 mod transmit;
 
-pub use zenoh_protocol::{
-    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
-    network::request::ext::QueryTarget,
-    zenoh::ConsolidationMode,
-};
-
 pub use self::{
     config::{Config, HANDSHAKE_TIMEOUT, LEASE, SessionInfo},
-    declare::{Counterpart, Queryable, Subscribe},
+    declare::{MatchingStatusType, Queryable, Subscriber},
     error::{CloseCause, CommandError, GetError, PutError},
-    event::{Ended, Event, Unfinished},
+    event::{Ended, Event, Interrupted},
     ids::{EntityId, OpId, QueryId, SubscriberId},
-    key::{canonical, join, key_expression},
     lane::Agreed,
     limits::Limits,
     machine::Client,
     progress::Progress,
-    query::{Answer, GET_TIMEOUT, Get, Querier, Query, Reply, ReplyError},
+    query::{GET_TIMEOUT, Get, Querier, Query, Reply, ReplyError, ReplySample},
     queue::Part,
     sample::{Locality, Publisher, Put, Sample, plan},
     stats::{LinkStats, Traffic},
     transfer::{Arriving, Leaving},
     transmit::Transmit,
 };
-pub use crate::wire::{BatchPlan, Content, Qos, Source};
+pub use crate::wire::{
+    BatchPlan, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, KeyExprError,
+    Priority, Qos, QueryTarget, Reliability, SampleKind, SchemaTooLong, SourceInfo, Timestamp, ZenohId, ZenohIdError,
+};
 
 #[cfg(test)]
 mod tests;

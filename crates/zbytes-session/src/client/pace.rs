@@ -15,14 +15,8 @@
 
 use std::collections::VecDeque;
 
-use zbytes::payload::ZBytes;
-use zenoh_protocol::{
-    core::{Priority, Reliability},
-    network::interest::{InterestMode, InterestOptions},
-};
-
-use super::{machine::Client, query::fence_key, queue::Queued};
-use crate::wire::{Outgoing, encode};
+use super::{machine::Client, queue::Queued};
+use crate::wire::{Outgoing, Priority, Reliability, encode};
 
 /// So many fences are on their way when as much as possible is.
 const FENCES: u64 = 4;
@@ -52,7 +46,9 @@ impl Pace {
     pub(super) fn answer(&mut self, number: u32) -> bool {
         let Some(at) = self.fences.iter().position(|(fence, _)| *fence == number) else { return false };
         // What came before it was handled before it.
-        self.answered = self.fences.drain(..=at).next_back().map_or(self.answered, |(_, before)| before);
+        if let Some((_, before)) = self.fences.drain(..=at).next_back() {
+            self.answered = before;
+        }
         true
     }
 
@@ -101,15 +97,12 @@ impl Client {
 
     fn fence(&mut self) {
         let number = self.next_number();
-        let (mode, options) = (InterestMode::Current, InterestOptions::TOKENS);
-        let head =
-            fence_key().and_then(|key| encode::interest(number, mode, options, Some(key), Priority::Control).ok());
-        let Some(head) = head else { return };
+        let head = encode::fence(number, Priority::Control);
         let mut lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
         if self.queues.is_under_way(lane) {
             lane.reliability = Reliability::BestEffort;
         }
-        self.queues.push_first(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push_first(Queued { op: None, lane, message: Outgoing::encoded(head) });
         let Pace { sent, fenced, fences, owing, .. } = &mut self.pace;
         (*fenced, *owing) = (*sent, false);
         fences.push_back((number, *sent));

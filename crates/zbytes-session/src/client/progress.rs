@@ -22,7 +22,6 @@ use super::{
     error::{CommandError, GetError, PutError},
     event::Event,
     ids::OpId,
-    key,
     machine::Client,
     queue::Cancel,
     sample::Locality,
@@ -59,6 +58,7 @@ impl Client {
             Some(found) => news.known.insert(found),
             None => news.known.as_mut()?,
         };
+        // A first fragment may end within the head.
         (known.arriving.bytes, known.arriving.fragments) = (bytes.saturating_sub(known.head), fragments);
         Some(Progress::Received(known.arriving.clone()))
     }
@@ -80,15 +80,15 @@ impl Client {
             Some(request) => arriving.get = self.op_of_get(request),
             None => {
                 let meant = self.declared.iter().filter(|declared| match &declared.entity {
-                    Entity::Subscriber { subscribe, .. } => {
-                        subscribe.origin != Locality::SessionLocal && key::intersects(&subscribe.key, &key)
+                    Entity::Subscriber { subscriber, .. } => {
+                        subscriber.allowed_origin != Locality::SessionLocal && subscriber.key_expr.intersects(&key)
                     }
                     _ => false,
                 });
                 arriving.subscribers = meant.map(|declared| declared.id).collect();
             }
         }
-        arriving.key = Some(key.to_string());
+        arriving.key_expr = Some(key);
         known
     }
 

@@ -1,17 +1,14 @@
 //! Publishing and deleting.
 
-use zenoh_protocol::core::{CongestionControl, EntityGlobalIdProto};
-
 use super::{
     error::{CommandError, PutError},
     event::Event,
     ids::{EntityId, OpId},
     machine::Client,
-    query::check_message,
     queue::Queued,
     sample::{Put, Sample},
 };
-use crate::wire::{Source, encode};
+use crate::wire::{CongestionControl, EntityGlobalId, SourceInfo, encode};
 
 impl Client {
     /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
@@ -33,11 +30,11 @@ impl Client {
         self.require_queue()?;
         let source = self.next_source(put.numbered)?;
         let content = put.content(source);
-        if put.destination.takes(false) {
-            let message = encode::push(&put.key, put.qos(), &content).map_err(|_| CommandError::KeyTooLong)?;
-            check_message(&message)?;
+        if put.allowed_destination.takes(false) {
+            let message = encode::push(&put.key_expr, put.qos(), &content)?;
+            message.check()?;
             let (len, limit) = (content.len(), self.config.limits.queued_bytes);
-            if put.congestion == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
+            if put.congestion_control == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
                 self.stats.dropped += 1;
                 let error = PutError::Dropped { queued: self.queues.bytes(), limit, dropped: self.stats.dropped };
                 self.events.push_back(Event::PutFailed(op, error));
@@ -45,33 +42,33 @@ impl Client {
                 let lane = self.lanes.lane(put.priority, put.reliability);
                 self.queues.push(Queued { op: Some(op), lane, message });
             }
-        } else {
-            put.payload.check().map_err(CommandError::Source)?;
+        } else if let Some(payload) = put.kind.payload() {
+            payload.check()?;
         }
         if let (Some(publisher), Some(source)) = (put.numbered, source) {
-            self.numbered.insert(publisher, source.sn.wrapping_add(1));
+            self.numbered.insert(publisher, source.source_sn.wrapping_add(1));
         }
-        if put.destination.takes(true) {
-            self.deliver(Sample::new(&put.key, content, put.qos(), put.reliability, true), &put.key);
+        if put.allowed_destination.takes(true) {
+            self.deliver(Sample::new(put.key_expr.clone(), content, put.qos(), put.reliability, true));
         }
         Ok(())
     }
 
     /// The number of the next sample of a publisher. It is taken once the put is.
-    fn next_source(&self, publisher: Option<EntityId>) -> Result<Option<Source>, CommandError> {
+    fn next_source(&self, publisher: Option<EntityId>) -> Result<Option<SourceInfo>, CommandError> {
         let Some(publisher) = publisher else { return Ok(None) };
         let limit = self.config.limits.numbered;
-        let sn = match self.numbered.get(&publisher) {
+        let source_sn = match self.numbered.get(&publisher) {
             Some(sn) => *sn,
             None if self.numbered.len() >= limit => {
                 return Err(CommandError::TooMany { what: "numbered publishers", limit });
             }
             None => 0,
         };
-        Ok(Some(Source { id: self.source_id(publisher), sn }))
+        Ok(Some(SourceInfo { source_id: self.source_id(publisher), source_sn }))
     }
 
-    pub(super) fn source_id(&self, eid: EntityId) -> EntityGlobalIdProto {
-        EntityGlobalIdProto { zid: self.source, eid }
+    pub(super) fn source_id(&self, eid: EntityId) -> EntityGlobalId {
+        EntityGlobalId { zid: self.source, eid }
     }
 }

@@ -15,15 +15,7 @@ use std::{
 };
 
 use zbytes::{number::bytes, payload::ZBytes};
-use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
-use zenoh_protocol::{
-    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Reliability, Timestamp},
-    network::{
-        interest::{InterestMode, InterestOptions},
-        request::ext::QueryTarget,
-    },
-    zenoh::ConsolidationMode,
-};
+use zenoh_protocol::network::interest::{InterestMode, InterestOptions};
 
 use super::{
     declare::Entity,
@@ -31,13 +23,15 @@ use super::{
     event::Event,
     held::Hold,
     ids::{EntityId, OpId, QueryId},
-    key,
     machine::Client,
     pause::{Pause, Took},
     queue::Queued,
     sample::{Locality, Sample},
 };
-use crate::wire::{Content, GROWTH, MAX_MESSAGE, Outgoing, Qos, Question, encode};
+use crate::wire::{
+    CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, KeyExprError, Outgoing, Priority,
+    Qos, QueryTarget, Question, Reliability, Timestamp, encode,
+};
 
 /// How long a get waits for answers unless told otherwise; zenoh's default.
 pub const GET_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,14 +46,11 @@ const ANY_KEY: &str = "_anyke";
 /// wanted.
 const TIME_RANGE: &str = "_time";
 
-/// Under which no token is ever declared: an interest in it is answered at once.
-const FENCE: &str = "@zbytes-lab/fence";
-
 /// A question to queryables.
 #[derive(Clone, Debug)]
 pub struct Get {
     /// The key expression of the selector.
-    pub key: OwnedKeyExpr,
+    pub key_expr: KeyExpr,
     /// The parameters of the selector, as in `a=1;b=2`.
     pub parameters: String,
     /// Bytes for the queryables.
@@ -78,19 +69,19 @@ pub struct Get {
     /// Its priority, which the replies take over.
     pub priority: Priority,
     /// What is to happen when the way is not free.
-    pub congestion: CongestionControl,
+    pub congestion_control: CongestionControl,
     /// Whether it is not to wait for others to share a batch with.
     pub express: bool,
     /// Whose queryables are asked.
-    pub destination: Locality,
+    pub allowed_destination: Locality,
 }
 
 impl Get {
     /// A get with zenoh's defaults.
     #[must_use]
-    pub fn new(key: OwnedKeyExpr) -> Self {
+    pub fn new(key_expr: KeyExpr) -> Self {
         Self {
-            key,
+            key_expr,
             parameters: String::new(),
             payload: None,
             encoding: Encoding::empty(),
@@ -99,23 +90,23 @@ impl Get {
             consolidation: ConsolidationMode::Auto,
             timeout: GET_TIMEOUT,
             priority: Priority::DEFAULT,
-            congestion: CongestionControl::Block,
+            congestion_control: CongestionControl::Block,
             express: false,
-            destination: Locality::Any,
+            allowed_destination: Locality::Any,
         }
     }
 
     /// A get out of a selector, as in `lab/*?a=1;b=2`.
     ///
     /// # Errors
-    /// [`CommandError::KeyExpression`].
-    pub fn of_selector(selector: &str) -> Result<Self, CommandError> {
-        let (key, parameters) = selector.split_once('?').unwrap_or((selector, ""));
-        Ok(Self { parameters: parameters.to_owned(), ..Self::new(super::key_expression(key)?) })
+    /// [`KeyExprError`].
+    pub fn of_selector(selector: &str) -> Result<Self, KeyExprError> {
+        let (key_expr, parameters) = selector.split_once('?').unwrap_or((selector, ""));
+        Ok(Self { parameters: parameters.to_owned(), ..Self::new(KeyExpr::new(key_expr)?) })
     }
 
     fn qos(&self) -> Qos {
-        Qos { priority: self.priority, congestion: self.congestion, express: self.express }
+        Qos { priority: self.priority, congestion_control: self.congestion_control, express: self.express }
     }
 
     /// What `Auto` means here. It is sent too: those who answer keep to it, as routers do.
@@ -141,7 +132,7 @@ impl Get {
 }
 
 /// The parts of a query that do not change from one get to the next: zenoh's querier. Whether
-/// a queryable would answer, says [`Client::watch_matching`].
+/// a queryable would answer, says [`Client::declare_matching_listener`].
 #[derive(Clone, Debug)]
 pub struct Querier {
     /// What each get is made from.
@@ -159,13 +150,14 @@ impl Querier {
 /// A query for a queryable of ours. It is answered by [`Client::reply`] and [`Client::reply_err`],
 /// as often as wanted, and ended by [`Client::finish`]; until then the asker waits.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Query {
     /// Names it in the answers.
     pub id: QueryId,
     /// The queryable that it is for.
     pub queryable: EntityId,
     /// The key expression of the selector.
-    pub key: String,
+    pub key_expr: KeyExpr,
     /// The parameters of the selector.
     pub parameters: String,
     /// Bytes for the queryable, over the received batches, or, when `local`, over the very owners
@@ -183,20 +175,21 @@ pub struct Query {
 
 /// An answer of ours to a query.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ReplySample {
     /// Its key expression, which must intersect that of the query, unless the query takes any.
-    pub key: OwnedKeyExpr,
+    pub key_expr: KeyExpr,
     /// What it carries.
     pub content: Content,
 }
 
 /// An answer to a get.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Reply {
     /// The sample, or the error that a queryable gives.
     pub result: Result<Sample, ReplyError>,
     /// Who answers, if it says so.
-    pub replier: Option<EntityGlobalIdProto>,
+    pub replier_id: Option<EntityGlobalId>,
 }
 
 /// An error that a queryable gives as an answer.
@@ -211,13 +204,13 @@ pub struct ReplyError {
 /// A get of ours that waits for answers.
 pub(super) struct Waiting {
     op: OpId,
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     any_key: bool,
     consolidation: ConsolidationMode,
     /// The newest reply under each key.
     newest: BTreeMap<String, Newest>,
-    /// Who still has to say that no more comes: the router, and each query to a queryable of ours.
-    finals: usize,
+    /// Whether the router still has to say that no more comes.
+    router: bool,
     deadline: Duration,
     /// Whether it asks for tokens.
     tokens: bool,
@@ -228,13 +221,25 @@ impl Waiting {
     fn tell_newest(&mut self) -> impl Iterator<Item = Event> + use<> {
         let op = self.op;
         let newest = std::mem::take(&mut self.newest).into_values();
-        newest.filter_map(|newest| newest.reply).map(move |reply| Event::Reply(op, reply))
+        newest.filter_map(|newest| newest.kept).map(move |reply| reply.into_event(op))
     }
 
     /// Bytes of the replies that are kept, and of their keys.
     fn kept(&self) -> usize {
-        let reply = |newest: &Newest| newest.reply.as_ref().and_then(|reply| Some(reply.result.as_ref().ok()?.bytes()));
-        self.newest.iter().map(|(key, newest)| 2 * key.len() + reply(newest).unwrap_or(0)).sum()
+        let kept = |newest: &Newest| newest.kept.as_ref().map_or(0, |reply| reply.sample.bytes());
+        self.newest.iter().map(|(key, newest)| 2 * key.len() + kept(newest)).sum()
+    }
+}
+
+/// A reply that is a sample.
+struct SampleReply {
+    sample: Sample,
+    replier_id: Option<EntityGlobalId>,
+}
+
+impl SampleReply {
+    fn into_event(self, op: OpId) -> Event {
+        Event::Reply(op, Reply { result: Ok(self.sample), replier_id: self.replier_id })
     }
 }
 
@@ -242,7 +247,7 @@ impl Waiting {
 struct Newest {
     timestamp: Option<Timestamp>,
     /// The reply, if it was not told at once.
-    reply: Option<Reply>,
+    kept: Option<SampleReply>,
     /// What it was read from, and its key.
     _hold: (Option<Rc<Hold>>, Hold),
 }
@@ -260,7 +265,7 @@ enum Asker {
 pub(super) struct Asked {
     asker: Asker,
     queryable: EntityId,
-    key: OwnedKeyExpr,
+    key: KeyExpr,
     any_key: bool,
     /// What it was read from, if it has a body or an attachment, and its key.
     _hold: (Option<Rc<Hold>>, Hold),
@@ -274,11 +279,6 @@ pub(super) struct Pending {
     /// When each was asked for, and the pauses until then.
     fences: HashMap<u32, (OpId, Duration, Pause)>,
     next_query: QueryId,
-}
-
-/// The token that a fence asks for. No session declares it.
-pub(super) fn fence_key() -> Option<&'static keyexpr> {
-    keyexpr::new(FENCE).ok()
 }
 
 impl Pending {
@@ -313,34 +313,30 @@ impl Client {
         let number = self.next_number();
         let consolidation = get.consolidation();
         let question = get.question(consolidation);
-        let message = encode::request(number, &get.key, get.qos(), &question).map_err(|_| CommandError::KeyTooLong)?;
-        check_message(&message)?;
-        let any_key = has_parameter(&get.parameters, ANY_KEY);
-        let mut waiting = Waiting {
+        let message = encode::request(number, &get.key_expr, get.qos(), &question)?;
+        message.check()?;
+        let router = get.allowed_destination.takes(false);
+        let waiting = Waiting {
             op,
-            key: get.key.clone(),
-            any_key,
+            key: get.key_expr.clone(),
+            any_key: has_parameter(&get.parameters, ANY_KEY),
             consolidation,
             newest: BTreeMap::new(),
-            finals: 0,
+            router,
             deadline: now + get.timeout,
             tokens: false,
         };
-        if get.destination.takes(false) {
-            waiting.finals += 1;
+        self.pending.gets.insert(number, waiting);
+        if router {
             let lane = self.lanes.lane(get.priority, Reliability::Reliable);
             self.queues.push(Queued { op: Some(op), lane, message });
         }
-        let own =
-            if get.destination.takes(true) { self.queryables_for(&get.key, get.target, true) } else { Vec::new() };
-        waiting.finals += own.len();
-        self.pending.gets.insert(number, waiting);
-        for queryable in own {
-            self.ask(queryable, Asker::Own { number, qos: get.qos() }, &get.key, &question);
+        if get.allowed_destination.takes(true) {
+            for queryable in self.queryables_for(&get.key_expr, get.target, true) {
+                self.ask(queryable, Asker::Own { number, qos: get.qos() }, &get.key_expr, &question);
+            }
         }
-        if self.pending.gets.get(&number).is_some_and(|get| get.finals == 0) {
-            self.end_get(number, Ok(()));
-        }
+        self.end_get_if_over(number);
         Ok(())
     }
 
@@ -352,25 +348,23 @@ impl Client {
     pub fn get_liveliness(
         &mut self,
         op: OpId,
-        key: OwnedKeyExpr,
+        key_expr: KeyExpr,
         timeout: Duration,
         now: Duration,
     ) -> Result<(), CommandError> {
         self.require_open()?;
         self.require_room()?;
         let number = self.next_number();
-        let head =
-            encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(&key), Priority::Control)
-                .map_err(|_| CommandError::KeyTooLong)?;
+        let head = encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, &key_expr);
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
         let waiting = Waiting {
             op,
-            key,
+            key: key_expr,
             any_key: false,
             consolidation: ConsolidationMode::None,
             newest: BTreeMap::new(),
-            finals: 1,
+            router: true,
             deadline: now + timeout.min(MAX_TIMEOUT),
             tokens: true,
         };
@@ -394,12 +388,11 @@ impl Client {
         self.require_open()?;
         self.require_room()?;
         let number = self.next_number();
+        // When nothing waits it need not wait either.
         let priority = self.queues.lowest().unwrap_or(Priority::Control);
-        let key = fence_key().ok_or(CommandError::KeyTooLong)?;
-        let head = encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, Some(key), priority)
-            .map_err(|_| CommandError::KeyTooLong)?;
+        let head = encode::fence(number, priority);
         let lane = self.lanes.lane(priority, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
         self.pending.fences.insert(number, (op, now, self.pauses));
         Ok(())
     }
@@ -407,11 +400,7 @@ impl Client {
     /// Asks as a fence does, but before everything that waits. Returns the number of the interest.
     pub(super) fn send_probe(&mut self) -> u32 {
         let number = self.next_number();
-        let (mode, what) = (InterestMode::Current, InterestOptions::TOKENS);
-        let key = keyexpr::new(FENCE).ok();
-        if let Ok(head) = encode::interest(number, mode, what, key, Priority::Control) {
-            self.enqueue_declaration(head);
-        }
+        self.enqueue_declaration(encode::fence(number, Priority::Control));
         number
     }
 
@@ -440,10 +429,9 @@ impl Client {
         self.pending.gets.get(&number).is_some_and(|get| get.tokens)
     }
 
-    pub(super) fn reply_alive(&mut self, number: u32, key: &OwnedKeyExpr) {
-        let content = Content::put(ZBytes::empty());
-        let sample = Sample::new(key, content, Qos::DEFAULT, Reliability::Reliable, false);
-        self.take_reply(number, key, Reply { result: Ok(sample), replier: None });
+    pub(super) fn reply_alive(&mut self, number: u32, key: KeyExpr) {
+        let sample = Sample::new(key, Content::new(ZBytes::empty()), Qos::DEFAULT, Reliability::Reliable, false);
+        self.take_reply(number, SampleReply { sample, replier_id: None });
     }
 
     pub(super) fn end_liveliness_get(&mut self, number: u32) -> bool {
@@ -458,40 +446,41 @@ impl Client {
     pub(super) fn handle_reply(
         &mut self,
         number: u32,
-        key: &OwnedKeyExpr,
+        key: KeyExpr,
         qos: Qos,
-        replier: Option<EntityGlobalIdProto>,
+        replier_id: Option<EntityGlobalId>,
         content: Content,
     ) {
         let sample = Sample::new(key, content, qos, Reliability::Reliable, false);
-        self.take_reply(number, key, Reply { result: Ok(sample), replier });
+        self.take_reply(number, SampleReply { sample, replier_id });
     }
 
     pub(super) fn handle_reply_err(
         &mut self,
         number: u32,
-        replier: Option<EntityGlobalIdProto>,
+        replier_id: Option<EntityGlobalId>,
         payload: ZBytes,
         encoding: Encoding,
     ) {
         if let Some(get) = self.pending.gets.get(&number) {
-            let reply = Reply { result: Err(ReplyError { payload, encoding }), replier };
+            let reply = Reply { result: Err(ReplyError { payload, encoding }), replier_id };
             self.events.push_back(Event::Reply(get.op, reply));
         }
     }
 
-    fn take_reply(&mut self, number: u32, key: &OwnedKeyExpr, reply: Reply) {
+    fn take_reply(&mut self, number: u32, reply: SampleReply) {
         let limits = self.config.limits;
         let limit = limits.replies;
         let Some(get) = self.pending.gets.get_mut(&number) else { return };
-        if !get.any_key && !key::intersects(&get.key, key) {
+        let key = &reply.sample.key_expr;
+        if !get.any_key && !get.key.intersects(key) {
             return;
         }
         if get.consolidation == ConsolidationMode::None {
-            self.events.push_back(Event::Reply(get.op, reply));
+            self.events.push_back(reply.into_event(get.op));
             return;
         }
-        let timestamp = reply.result.as_ref().ok().and_then(|sample| sample.timestamp);
+        let timestamp = reply.sample.timestamp;
         let newest = get.newest.get(key.as_str());
         if newest.is_some_and(|newest| timestamp < newest.timestamp) {
             return;
@@ -500,20 +489,20 @@ impl Client {
             self.end_get(number, Err(GetError::TooManyReplies { limit }));
             return;
         }
+        let key = key.to_string();
+        // One that is replaced is let go first.
+        get.newest.remove(&key);
         // A reply that is told at once is the caller's from then on.
         let (kept, told) =
             if get.consolidation == ConsolidationMode::Monotonic { (None, Some(reply)) } else { (Some(reply), None) };
-        // One that is replaced is let go first.
-        get.newest.remove(key.as_str());
         // What comes from this client lies in memory of its own caller.
-        let sample = kept.as_ref().and_then(|reply| reply.result.as_ref().ok());
-        let refers = sample.is_some_and(|sample| !sample.local && sample.bytes() > 0);
+        let refers = kept.as_ref().is_some_and(|reply| !reply.sample.local && reply.sample.bytes() > 0);
         let (batch, keys) = (if refers { self.reading.cost() } else { 0 }, 2 * key.len());
         let (op, limit) = (get.op, limits.held_bytes);
         if self.held.bytes().saturating_add(batch + keys) <= limit {
             let hold = (refers.then(|| self.reading.keep(&self.held)), self.held.hold(keys));
-            get.newest.insert(key.to_string(), Newest { timestamp, reply: kept, _hold: hold });
-            self.events.extend(told.map(|reply| Event::Reply(op, reply)));
+            get.newest.insert(key, Newest { timestamp, kept, _hold: hold });
+            self.events.extend(told.map(|reply| reply.into_event(op)));
         } else {
             self.end_get(number, Err(GetError::TooMuchHeld { limit }));
         }
@@ -525,13 +514,19 @@ impl Client {
         kept.filter(|(kept, _)| *kept > 0).max().map(|(_, number)| number)
     }
 
-    /// One of those that were asked has no more.
+    /// The router has no more answers to a get.
     pub(super) fn handle_final(&mut self, number: u32) {
         if let Some(get) = self.pending.gets.get_mut(&number) {
-            get.finals = get.finals.saturating_sub(1);
-            if get.finals == 0 {
-                self.end_get(number, Ok(()));
-            }
+            get.router = false;
+            self.end_get_if_over(number);
+        }
+    }
+
+    /// Ends a get that neither the router nor a queryable of ours will answer any more.
+    fn end_get_if_over(&mut self, number: u32) {
+        let waits = |asked: &Asked| matches!(asked.asker, Asker::Own { number: own, .. } if own == number);
+        if self.pending.gets.get(&number).is_some_and(|get| !get.router) && !self.pending.asked.values().any(waits) {
+            self.end_get(number, Ok(()));
         }
     }
 
@@ -560,12 +555,12 @@ impl Client {
     }
 
     /// The queryables of ours that a query is for.
-    fn queryables_for(&self, key: &OwnedKeyExpr, target: QueryTarget, local: bool) -> Vec<EntityId> {
+    fn queryables_for(&self, key: &KeyExpr, target: QueryTarget, local: bool) -> Vec<EntityId> {
         let meant = |queryable: &super::Queryable| {
-            queryable.origin.takes(local)
+            queryable.allowed_origin.takes(local)
                 && match target {
-                    QueryTarget::AllComplete => queryable.complete && key::includes(&queryable.key, key),
-                    QueryTarget::All | QueryTarget::BestMatching => key::intersects(&queryable.key, key),
+                    QueryTarget::AllComplete => queryable.complete && queryable.key_expr.includes(key),
+                    QueryTarget::All | QueryTarget::BestMatching => queryable.key_expr.intersects(key),
                 }
         };
         let all = self.declared.iter().filter_map(|declared| match &declared.entity {
@@ -580,7 +575,7 @@ impl Client {
     pub(super) fn handle_request(
         &mut self,
         rid: u32,
-        key: &OwnedKeyExpr,
+        key: &KeyExpr,
         qos: Qos,
         question: &Question,
     ) -> Result<(), CloseCause> {
@@ -614,9 +609,11 @@ impl Client {
     }
 
     /// Answers a query of others with an error and its end.
-    fn refuse(&mut self, rid: u32, key: &OwnedKeyExpr, qos: Qos, text: String) {
+    fn refuse(&mut self, rid: u32, key: &KeyExpr, qos: Qos, text: String) {
         let payload = ZBytes::of_held(vec![text.into_bytes().into()]);
-        if let Ok(message) = encode::reply_err(rid, key, qos, self.source_id(0), &payload, &Encoding::empty()) {
+        let message = encode::reply_err(rid, key, qos, self.source_id(0), &payload, &Encoding::empty());
+        debug_assert!(message.is_ok(), "a sentence is not too long");
+        if let Ok(message) = message {
             self.send_answer(qos, message);
         }
         self.send_final(rid, qos);
@@ -626,7 +623,7 @@ impl Client {
         }
     }
 
-    fn ask(&mut self, queryable: EntityId, asker: Asker, key: &OwnedKeyExpr, question: &Question) {
+    fn ask(&mut self, queryable: EntityId, asker: Asker, key: &KeyExpr, question: &Question) {
         let id = self.pending.next_query;
         self.pending.next_query += 1;
         let any_key = has_parameter(&question.parameters, ANY_KEY);
@@ -637,7 +634,7 @@ impl Client {
         self.events.push_back(Event::Query(Query {
             id,
             queryable,
-            key: key.to_string(),
+            key_expr: key.clone(),
             parameters: question.parameters.clone(),
             payload: question.body.clone(),
             encoding: question.encoding.clone(),
@@ -652,25 +649,23 @@ impl Client {
     /// # Errors
     /// [`CommandError::UnknownQuery`] when it is over, as after a lost session;
     /// [`CommandError::ReplyKey`]; or as a put. Nothing was answered then.
-    pub fn reply(&mut self, op: OpId, query: QueryId, answer: Answer) -> Result<(), CommandError> {
+    pub fn reply(&mut self, op: OpId, query: QueryId, answer: ReplySample) -> Result<(), CommandError> {
         let asked = self.pending.asked.get(&query).ok_or(CommandError::UnknownQuery { query })?;
-        if !asked.any_key && !key::intersects(&asked.key, &answer.key) {
-            let (asked, key) = (asked.key.to_string(), answer.key.to_string());
-            return Err(CommandError::ReplyKey { asked, key });
+        if !asked.any_key && !asked.key.intersects(&answer.key_expr) {
+            return Err(CommandError::ReplyKey { asked: asked.key.clone(), key_expr: answer.key_expr });
         }
         let replier = self.source_id(asked.queryable);
         match asked.asker {
             Asker::Router { rid, qos } => {
                 self.require_room()?;
-                let message = encode::reply(rid, &answer.key, qos, replier, &answer.content)
-                    .map_err(|_| CommandError::KeyTooLong)?;
-                check_message(&message)?;
+                let message = encode::reply(rid, &answer.key_expr, qos, replier, &answer.content)?;
+                message.check()?;
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
                 self.queues.push(Queued { op: Some(op), lane, message });
             }
             Asker::Own { number, qos } => {
-                let sample = Sample::new(&answer.key, answer.content, qos, Reliability::Reliable, true);
-                self.take_reply(number, &answer.key, Reply { result: Ok(sample), replier: Some(replier) });
+                let sample = Sample::new(answer.key_expr, answer.content, qos, Reliability::Reliable, true);
+                self.take_reply(number, SampleReply { sample, replier_id: Some(replier) });
             }
         }
         Ok(())
@@ -686,9 +681,8 @@ impl Client {
         match asked.asker {
             Asker::Router { rid, qos } => {
                 self.require_room()?;
-                let message = encode::reply_err(rid, &asked.key, qos, replier, &error.payload, &error.encoding)
-                    .map_err(|_| CommandError::KeyTooLong)?;
-                check_message(&message)?;
+                let message = encode::reply_err(rid, &asked.key, qos, replier, &error.payload, &error.encoding)?;
+                message.check()?;
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
                 self.queues.push(Queued { op: Some(op), lane, message });
             }
@@ -712,7 +706,7 @@ impl Client {
     /// One queryable has no more for `asker`.
     fn finished(&mut self, asker: Asker) {
         match asker {
-            Asker::Own { number, .. } => self.handle_final(number),
+            Asker::Own { number, .. } => self.end_get_if_over(number),
             // The router is told once all of our queryables have ended.
             Asker::Router { rid, qos } => {
                 if !self.pending.asked.values().any(|other| other.asker == asker) {
@@ -735,9 +729,7 @@ impl Client {
 
     /// In the lane of the answers, so that it comes behind them.
     fn send_final(&mut self, rid: u32, qos: Qos) {
-        if let Ok(head) = encode::response_final(rid, qos) {
-            self.send_answer(qos, Outgoing::new(head, ZBytes::empty()));
-        }
+        self.send_answer(qos, Outgoing::encoded(encode::response_final(rid, qos)));
     }
 
     fn send_answer(&mut self, qos: Qos, message: Outgoing) {
@@ -755,13 +747,4 @@ impl Client {
         }
         self.require_queue()
     }
-}
-
-/// Whether a message can be sent and will be taken, with what a router may add to it.
-pub(super) fn check_message(message: &Outgoing) -> Result<(), CommandError> {
-    let encoded = message.len().saturating_add(GROWTH);
-    if encoded > MAX_MESSAGE {
-        return Err(CommandError::TooLong { encoded, limit: MAX_MESSAGE });
-    }
-    message.check().map_err(CommandError::Source)
 }

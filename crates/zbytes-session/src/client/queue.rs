@@ -18,10 +18,9 @@
 use std::collections::VecDeque;
 
 use zbytes::ledger::Ledger;
-use zenoh_protocol::core::Priority;
 
-use super::{error::PutError, ids::OpId, lane::Lanes, limits::Limits, transfer::Leaving};
-use crate::wire::{self, Lane, Outgoing};
+use super::{error::PutError, ids::OpId, lane::Lanes, limits::Limits, table::ByPriority, transfer::Leaving};
+use crate::wire::{self, Lane, Outgoing, Priority};
 
 /// A message that waits.
 pub(super) struct Queued {
@@ -61,20 +60,21 @@ pub(super) enum Failed {
 /// The queues of a session.
 #[derive(Default)]
 pub(super) struct Queues {
-    /// One per priority, highest first.
-    queues: [VecDeque<Queued>; Priority::NUM],
+    queues: ByPriority<VecDeque<Queued>>,
     /// Lanes in which the router has a part of a message that was given up, and is to be told so
     /// before anything else.
     aborts: Vec<Lane>,
     /// Of which message of each queue progress was told last, and of how many batches.
-    told: [(OpId, usize); Priority::NUM],
-    bytes: usize,
+    told: ByPriority<(OpId, usize)>,
+    /// Payload bytes that wait. Many messages may refer to the same gibibyte, so the sum may be more
+    /// than a memory holds.
+    bytes: u64,
     count: usize,
 }
 
 impl Queues {
     /// Payload bytes that wait.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
@@ -91,38 +91,37 @@ impl Queues {
     /// Whether `len` more payload bytes are more than may wait. Alone, a message may be of any
     /// length.
     pub(super) fn is_full(&self, len: usize, limits: &Limits) -> bool {
-        self.bytes > 0 && self.bytes.saturating_add(len) > limits.queued_bytes
+        self.bytes > 0 && self.bytes + len as u64 > limits.queued_bytes as u64
     }
 
     pub(super) fn push(&mut self, queued: Queued) {
-        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
-            self.bytes = self.bytes.saturating_add(queued.message.unsent());
-            self.count += 1;
-            queue.push_back(queued);
-        }
+        self.come(&queued);
+        self.queues[queued.lane.priority].push_back(queued);
     }
 
     /// Has a message leave as the next of its priority. No message of its lane may be under way:
     /// see [`Queues::is_under_way`].
     pub(super) fn push_first(&mut self, queued: Queued) {
-        if let Some(queue) = self.queues.get_mut(queued.lane.priority as usize) {
-            self.bytes = self.bytes.saturating_add(queued.message.unsent());
-            self.count += 1;
-            queue.push_front(queued);
-        }
+        self.come(&queued);
+        self.queues[queued.lane.priority].push_front(queued);
+    }
+
+    fn come(&mut self, queued: &Queued) {
+        self.bytes += queued.message.unsent() as u64;
+        self.count += 1;
     }
 
     /// Whether the router has a part of a message of this lane.
     pub(super) fn is_under_way(&self, lane: Lane) -> bool {
-        let queue = self.queues.get(lane.priority as usize);
-        queue.is_some_and(|queue| queue.iter().take(2).any(|one| one.lane == lane && one.message.is_begun()))
+        let mut first = self.queues[lane.priority].iter().take(2);
+        first.any(|one| one.lane == lane && one.message.is_begun())
     }
 
     /// Empties the queues. Returns the operations that waited, in the order in which they would
     /// have left, and for each whether a part of it was sent.
     pub(super) fn abandon(&mut self) -> Vec<(OpId, bool)> {
         let all = std::mem::take(self);
-        let waiting = all.queues.into_iter().flatten();
+        let waiting = all.queues.into_values().flatten();
         waiting.filter_map(|queued| Some((queued.op?, queued.message.is_begun()))).collect()
     }
 
@@ -136,8 +135,9 @@ impl Queues {
     ) -> Option<Result<Filled, Failed>> {
         loop {
             if let Some(lane) = self.aborts.pop() {
-                // It takes a few bytes, and no batch is shorter.
-                let len = wire::abort(buffer, lane, lanes.next_sn(lane)).ok()?;
+                let len = wire::abort(buffer, lane, lanes.next_sn(lane));
+                debug_assert!(len.is_ok(), "it takes a few bytes, and no batch is shorter");
+                let Ok(len) = len else { continue };
                 lanes.spend(lane);
                 return Some(Ok(Filled { len, finished: 0, parts: Vec::new() }));
             }
@@ -149,7 +149,7 @@ impl Queues {
                 Ok(gathered) => {
                     lanes.spend(lane);
                     let mut filled = Filled { len: gathered.len, finished: 0, parts: Vec::new() };
-                    self.bytes = self.bytes.saturating_sub(gathered.payload);
+                    self.bytes -= gathered.payload as u64;
                     filled.parts.extend(part(queued, gathered.payload));
                     if queued.message.is_done() {
                         let whole = queued.message.batches() == 1;
@@ -179,8 +179,7 @@ impl Queues {
 
     /// Puts further whole messages of the same lane into a frame, as far as they fit.
     fn share(&mut self, buffer: &mut [u8], lane: Lane, filled: &mut Filled, failed: &mut Vec<(OpId, PutError)>) {
-        while let Some(queue) = self.queues.get_mut(lane.priority as usize)
-            && let Some(queued) = queue.front_mut().filter(|queued| queued.lane == lane)
+        while let Some(queued) = self.queues[lane.priority].front_mut().filter(|queued| queued.lane == lane)
             && let Some(appended) = queued.message.append(buffer, filled.len)
         {
             match appended {
@@ -188,12 +187,12 @@ impl Queues {
                     filled.len = gathered.len;
                     filled.finished += 1;
                     filled.parts.extend(part(queued, gathered.payload));
-                    self.bytes = self.bytes.saturating_sub(gathered.payload);
-                    queue.pop_front();
+                    self.bytes -= gathered.payload as u64;
+                    self.queues[lane.priority].pop_front();
                     self.count -= 1;
                 }
                 Err(error) => {
-                    let gone = queue.pop_front();
+                    let gone = self.queues[lane.priority].pop_front();
                     self.give_up(gone, PutError::Source(error), failed);
                 }
             }
@@ -202,7 +201,7 @@ impl Queues {
 
     fn give_up(&mut self, gone: Option<Queued>, error: PutError, failed: &mut Vec<(OpId, PutError)>) {
         let Some(Queued { op, message, .. }) = gone else { return };
-        self.bytes = self.bytes.saturating_sub(message.unsent());
+        self.bytes -= message.unsent() as u64;
         self.count -= 1;
         failed.extend(op.map(|op| (op, error)));
     }
@@ -211,7 +210,7 @@ impl Queues {
 impl Queues {
     /// Gives up the message of an operation; its owners are let go.
     pub(super) fn cancel(&mut self, op: OpId, markers: bool) -> Cancel {
-        for queue in &mut self.queues {
+        for queue in self.queues.iter_mut() {
             let Some(at) = queue.iter().position(|queued| queued.op == Some(op)) else { continue };
             let begun = queue.get(at).is_some_and(|queued| queued.message.is_begun());
             if begun && !markers {
@@ -219,7 +218,7 @@ impl Queues {
             }
             let Some(Queued { lane, message, .. }) = queue.remove(at) else { break };
             self.aborts.extend(begun.then_some(lane));
-            self.bytes = self.bytes.saturating_sub(message.unsent());
+            self.bytes -= message.unsent() as u64;
             self.count -= 1;
             let total = message.payload_len();
             return Cancel::Done { sent: total - message.unsent(), total };
@@ -229,7 +228,7 @@ impl Queues {
 
     /// How far a message is of which more has left than was told.
     pub(super) fn progress(&mut self) -> Option<Leaving> {
-        for (queue, told) in self.queues.iter().zip(&mut self.told) {
+        for ((_, queue), told) in self.queues.iter().zip(self.told.iter_mut()) {
             let begun = queue.front().filter(|queued| queued.message.is_begun());
             let Some((op, message)) = begun.and_then(|queued| Some((queued.op?, &queued.message))) else { continue };
             let (fragments, total) = (message.batches(), message.payload_len());
@@ -242,8 +241,7 @@ impl Queues {
 
     /// The lowest priority of which something waits.
     pub(super) fn lowest(&self) -> Option<Priority> {
-        let at = self.queues.iter().rposition(|queue| !queue.is_empty())?;
-        Priority::try_from(at as u8).ok()
+        self.queues.iter().rev().find(|(_, queue)| !queue.is_empty()).map(|(priority, _)| priority)
     }
 }
 
@@ -255,6 +253,7 @@ fn part(queued: &Queued, payload: usize) -> Option<Part> {
 
 /// The part of a put that a batch carries.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Part {
     /// Which put.
     pub op: OpId,

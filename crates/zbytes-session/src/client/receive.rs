@@ -3,19 +3,18 @@
 use std::{rc::Rc, time::Duration};
 
 use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
-use zenoh_keyexpr::OwnedKeyExpr;
-use zenoh_protocol::{core::Reliability, transport::close::reason};
+use zenoh_protocol::transport::close::reason;
 
 use super::{
     declare::Entity,
     error::{CloseCause, GetError},
     event::Event,
     held::Reading,
-    key, lane,
+    lane,
     machine::{Client, Phase},
     sample::Sample,
 };
-use crate::wire::{BATCH_SIZE, BatchReader, Lane, Message, Transport};
+use crate::wire::{BATCH_SIZE, BatchReader, Lane, Message, Reliability, Transport};
 
 impl Client {
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are;
@@ -126,7 +125,7 @@ impl Client {
         match message {
             Message::Push { key, qos, content } => {
                 let key = self.remote.resolve(&key)?;
-                self.deliver(Sample::new(&key, content, qos, reliability, false), &key);
+                self.deliver(Sample::new(key, content, qos, reliability, false));
             }
             Message::Request { id, key, qos, question } => {
                 let key = self.remote.resolve(&key)?;
@@ -134,7 +133,7 @@ impl Client {
             }
             Message::Reply { id, key, qos, replier, content } => {
                 let key = self.remote.resolve(&key)?;
-                self.handle_reply(id, &key, qos, replier, content);
+                self.handle_reply(id, key, qos, replier, content);
             }
             Message::ReplyErr { id, replier, payload, encoding } => {
                 self.handle_reply_err(id, replier, payload, encoding);
@@ -147,18 +146,19 @@ impl Client {
     }
 
     /// Gives a sample to the subscribers that it is for.
-    pub(super) fn deliver(&mut self, sample: Sample, key: &OwnedKeyExpr) {
+    pub(super) fn deliver(&mut self, sample: Sample) {
         let mut subscribers = Vec::new();
         for declared in &mut self.declared {
-            let Entity::Subscriber { subscribe, numbers } = &mut declared.entity else { continue };
-            if !subscribe.origin.takes(sample.local) || !key::intersects(&subscribe.key, key) {
+            let Entity::Subscriber { subscriber, numbers } = &mut declared.entity else { continue };
+            if !subscriber.allowed_origin.takes(sample.local) || !subscriber.key_expr.intersects(&sample.key_expr) {
                 continue;
             }
             subscribers.push(declared.id);
-            let Some(source) = sample.source.filter(|_| subscribe.report_missed) else { continue };
-            let count = numbers.take(source, self.config.limits.sources);
-            if count > 0 {
-                self.events.push_back(Event::Missed { subscriber: declared.id, publisher: source.id, count });
+            let Some(source) = sample.source_info.filter(|_| subscriber.sample_miss) else { continue };
+            let nb = numbers.take(source, self.config.limits.sources);
+            if nb > 0 {
+                let source = source.source_id;
+                self.events.push_back(Event::SampleMiss { subscriber: declared.id, source, nb });
             }
         }
         if !subscribers.is_empty() {

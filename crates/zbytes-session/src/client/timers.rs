@@ -55,7 +55,7 @@ impl Client {
     /// Answers a KeepAlive with one: messages reach a hidden page unthrottled, timers do not.
     pub(super) fn keep_alive(&mut self, now: Duration) {
         if now.saturating_sub(self.last_sent) >= LEASE / 30 && self.control.is_empty() {
-            self.control.extend(encode::keep_alive());
+            self.control.push_back(encode::keep_alive());
         }
     }
 
@@ -104,7 +104,7 @@ impl Client {
                     _ => {}
                 }
                 if now >= self.last_sent + LEASE / 4 && self.control.is_empty() {
-                    self.control.extend(encode::keep_alive());
+                    self.control.push_back(encode::keep_alive());
                 }
             }
         }

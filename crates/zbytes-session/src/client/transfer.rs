@@ -1,9 +1,11 @@
 //! How far a large message is, as it is told.
 
 use super::ids::{OpId, SubscriberId};
+use crate::wire::KeyExpr;
 
 /// A large message of ours of which a part was written into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Leaving {
     /// Whose it is.
     pub op: OpId,
@@ -23,7 +25,7 @@ pub struct Arriving {
     pub id: u64,
     /// Its key expression, if its head could be read: it stands in the first fragment, unless a
     /// long attachment comes before the payload.
-    pub key: Option<String>,
+    pub key_expr: Option<KeyExpr>,
     /// The subscribers that it is for, by its key.
     pub subscribers: Vec<SubscriberId>,
     /// The get that it is an answer to.

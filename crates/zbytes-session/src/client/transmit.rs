@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use zbytes::payload::ZBytes;
-use zenoh_protocol::{
-    core::{Priority, Reliability},
-    transport::close::reason,
-};
+use zenoh_protocol::transport::close::reason;
 
 use super::{
     error::CloseCause,
@@ -14,10 +10,11 @@ use super::{
     machine::Client,
     queue::{Failed, Part, Queued},
 };
-use crate::wire::Outgoing;
+use crate::wire::{BATCH_SIZE, Outgoing, Priority, Reliability};
 
 /// A batch to be sent.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
@@ -32,15 +29,21 @@ impl Client {
         !self.control.is_empty() || (self.is_open() && self.may_transmit())
     }
 
-    /// Writes the next batch into `buffer`, which should have
-    /// [`BATCH_SIZE`](crate::wire::BATCH_SIZE) bytes, or says that there is none now.
+    /// Writes the next batch into `buffer`, or says that there is none now. A buffer that is shorter
+    /// than [`BATCH_SIZE`] is made so long first.
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last
     /// part. A put whose source is gone is given up with [`Event::PutFailed`].
     #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
-    pub fn poll_transmit(&mut self, buffer: &mut [u8], now: Duration) -> Option<Transmit> {
+    pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>, now: Duration) -> Option<Transmit> {
+        let longest = usize::from(BATCH_SIZE);
+        if buffer.len() < longest {
+            buffer.resize(longest, 0);
+        }
         if let Some(batch) = self.control.pop_front() {
-            buffer.get_mut(..batch.len())?.copy_from_slice(&batch);
+            let room = buffer.get_mut(..batch.len());
+            debug_assert!(room.is_some(), "the handshake checks the one whose length the router chooses");
+            room?.copy_from_slice(&batch);
             self.last_sent = now;
             self.pace.sent(batch.len(), false);
             self.stats.sent.batches += 1;
@@ -83,6 +86,6 @@ impl Client {
             return;
         }
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: None, lane, message: Outgoing::new(head, ZBytes::empty()) });
+        self.queues.push(Queued { op: None, lane, message: Outgoing::encoded(head) });
     }
 }

@@ -11,13 +11,11 @@
 
 use std::time::Duration;
 
-use zenoh_keyexpr::OwnedKeyExpr;
-
 use zbytes::ledger::Ledger;
 
 use crate::client::{
-    Answer, Arriving, CloseCause, CommandError, Counterpart, EntityId, Get, GetError, LinkStats, OpId, Put, PutError,
-    Query, QueryId, Queryable, Reply, ReplyError, Sample, SessionInfo, Subscribe, SubscriberId, capture,
+    Arriving, CloseCause, CommandError, EntityId, Event, Get, GetError, KeyExpr, LinkStats, MatchingStatusType, OpId,
+    Put, PutError, QueryId, Queryable, ReplyError, ReplySample, Subscriber, capture,
     pause::{Pause, Took},
     reconnect::Wait,
 };
@@ -27,16 +25,16 @@ use crate::client::{
 pub enum Command {
     /// Publishes or deletes. Ends with [`Told::PutEnded`], after any number of [`Told::Progress`].
     Put(OpId, Put),
-    /// Sends a query. Ends with [`Told::GetEnded`], after any number of [`Told::Reply`].
+    /// Sends a query. Ends with [`Told::GetEnded`], after any number of [`Event::Reply`].
     Get(OpId, Get),
     /// Asks which tokens are alive. Ends as [`Command::Get`].
-    GetAlive(OpId, OwnedKeyExpr),
+    LivelinessGet(OpId, KeyExpr),
     /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
     /// [`Told::Flushed`].
     Flush(OpId),
     /// Answers a query, and finishes it: the querier gets no further answers. Ends with
     /// [`Told::PutEnded`].
-    Answer {
+    Reply {
         /// The id of this answer.
         op: OpId,
         /// The query to answer.
@@ -44,7 +42,7 @@ pub enum Command {
         /// Whether the query came from this same session.
         local: bool,
         /// The answer, or an error for the querier.
-        result: Result<Answer, ReplyError>,
+        result: Result<ReplySample, ReplyError>,
     },
     /// Cancels a put, an answer or a get. The operation still ends with its own message. It reports
     /// the cancellation, or success if all bytes had left before.
@@ -73,17 +71,17 @@ pub enum Command {
 /// Says what to declare.
 #[derive(Debug)]
 pub enum Declare {
-    /// Causes [`Told::Sample`] and [`Told::Missed`].
-    Subscriber(Subscribe),
-    /// Causes [`Told::Query`] for each query that matches it.
+    /// Causes [`Event::Sample`] and [`Event::SampleMiss`].
+    Subscriber(Subscriber),
+    /// Causes [`Event::Query`] for each query that matches it.
     Queryable(Queryable),
     /// A token: shows peers that a key is alive.
-    Token(OwnedKeyExpr),
-    /// Causes [`Told::Sample`] for every token: one that exists, one that appears, and one that
+    LivelinessToken(KeyExpr),
+    /// Causes [`Event::Sample`] for every token: one that exists, one that appears, and one that
     /// disappears.
-    Alive(OwnedKeyExpr),
-    /// Causes [`Told::Matching`] whenever the answer changes: whether a peer matches the key.
-    Watch(OwnedKeyExpr, Counterpart),
+    LivelinessSubscriber(KeyExpr),
+    /// Causes [`Event::Matching`] whenever the answer changes: whether a peer matches the key.
+    MatchingListener(KeyExpr, MatchingStatusType),
 }
 
 /// Says why a session did not open, or why it ended. `R` is the reason type of the program's own
@@ -173,52 +171,28 @@ pub enum GetFailure<R> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Told<R> {
-    /// The session is open.
-    Opened(SessionInfo),
+    /// What the client tells, as it is. It is never the end of an operation or of the session: the
+    /// driver knows more of an end, and tells [`Told::PutEnded`], [`Told::GetEnded`],
+    /// [`Told::Flushed`], [`Told::Lost`] or [`Told::Closed`].
+    Event(Event),
     /// The session refused the operation and did nothing.
     Refused(OpId, CommandError),
     /// The session accepted or refused the declaration.
     Declared(EntityId, Result<(), CommandError>),
-    /// A sample arrived for a subscriber of this session.
-    Sample(Sample),
-    /// The subscriber missed this many numbered samples of a publisher.
-    Missed(SubscriberId, u32),
     /// How many payload bytes of a put have left the browser's buffer.
     Progress(OpId, usize),
-    /// The client dropped a put, as the put allowed, because too many bytes were queued.
-    /// [`Told::PutEnded`] follows with the error.
-    Dropped(OpId),
     /// A put, a delete or an answer has left the browser, or has failed.
     PutEnded(OpId, Result<Sent, PutFailure<R>>),
     /// A large message is arriving. The session repeats this from time to time.
     Arriving(Arriving),
-    /// A message that [`Told::Arriving`] reported has arrived completely, or never will.
-    ArrivalEnded {
-        /// The message, as in [`Arriving::id`].
-        id: u64,
-        /// Whether all of it has arrived.
-        whole: bool,
-    },
-    /// A get has an answer.
-    Reply(OpId, Reply),
     /// A get has ended; further answers do not follow.
     GetEnded(OpId, Result<(), GetFailure<R>>),
     /// The router answered the fence after this time, or the session ended before; `None` when the
     /// program closed the session.
     Flushed(OpId, Result<Took, Option<LinkError<R>>>),
-    /// A query for a queryable of this session.
-    Query(Query),
-    /// How many queries the client refused because too many were pending. Each querier got an error
-    /// with that reason.
-    QueriesRefused(u64),
     /// The program stood still, in total for this long since the session was last known to live.
     /// The next messages may have waited in the browser.
     StoodStill(Pause),
-    /// The program has every message that had waited in the browser, and the session survived the
-    /// pause.
-    CaughtUp,
-    /// Whether a peer now matches the watched key.
-    Matching(EntityId, bool),
     /// The counters of the link.
     Stats(LinkStats),
     /// The recorded batches, as the bounds of the recording allow.
@@ -236,9 +210,6 @@ pub enum Told<R> {
         /// When the driver tries again.
         wait: Wait,
     },
-    /// Follows [`Told::Opened`] of a session that was lost. For this long the session was not known
-    /// to live, pauses of the program included.
-    Resumed(Took),
     /// The session has ended, and every pending operation before it. `None` when the program closed
     /// it.
     Closed(Option<LinkError<R>>),
@@ -246,6 +217,7 @@ pub enum Told<R> {
 
 /// Counts the operations that were pending when a session was lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unfinished {
     /// Puts and deletes, answers included.
     pub puts: usize,
@@ -255,9 +227,18 @@ pub struct Unfinished {
     pub fences: usize,
 }
 
+impl Unfinished {
+    /// Returns the operations of all kinds together.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.puts + self.gets + self.fences
+    }
+}
+
 /// Holds the facts about a put that succeeded. Its last byte has left the browser's buffer, or the
 /// router has answered for it.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Sent {
     /// WebSocket messages that carried the put.
     pub batches: usize,

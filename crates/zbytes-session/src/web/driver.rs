@@ -41,7 +41,8 @@ use super::{
 };
 use crate::{
     client::{
-        Answer, Client, CloseCause, CommandError, Config, GET_TIMEOUT, Limits, LinkStats, OpId, QueryId, ReplyError,
+        Client, CloseCause, CommandError, Config, GET_TIMEOUT, Limits, LinkStats, OpId, QueryId, ReplyError,
+        ReplySample, ZenohId,
         pause::{TICK, Watch},
         reconnect::Reconnect,
     },
@@ -125,7 +126,8 @@ impl<H: Host> Driver<H> {
     pub fn send(&self, command: Command) {
         match command {
             Command::Put(op, put) => {
-                let (len, express, leaves) = (put.payload.len(), put.express, put.destination.takes(false));
+                let (len, express, leaves) =
+                    (put.kind.payload_len(), put.express, put.allowed_destination.takes(false));
                 // A put to this session alone sends no bytes, so it has ended with the call.
                 if self.operate(op, leaves.then_some(len), express, |client| client.put(op, put)) && !leaves {
                     self.tell(Told::PutEnded(op, Ok(Sent::default())));
@@ -135,11 +137,11 @@ impl<H: Host> Driver<H> {
                 let express = get.express;
                 self.ask(op, Asked::Get, express, |client, now| client.get(op, get, now));
             }
-            Command::GetAlive(op, key) => {
+            Command::LivelinessGet(op, key) => {
                 self.ask(op, Asked::Get, false, |client, now| client.get_liveliness(op, key, GET_TIMEOUT, now));
             }
             Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
-            Command::Answer { op, query, local, result } => self.answer(op, query, local, result),
+            Command::Reply { op, query, local, result } => self.answer(op, query, local, result),
             Command::Cancel(op) => {
                 // The client refuses only an operation that runs on to its end. The driver reports
                 // that end as always.
@@ -148,11 +150,13 @@ impl<H: Host> Driver<H> {
             }
             Command::Declare(id, what) => {
                 let result = self.with_client(|client| match what {
-                    Declare::Subscriber(subscribe) => client.subscribe(id, subscribe),
+                    Declare::Subscriber(subscribe) => client.declare_subscriber(id, subscribe),
                     Declare::Queryable(queryable) => client.declare_queryable(id, queryable),
-                    Declare::Token(key) => client.declare_token(id, key),
-                    Declare::Alive(key) => client.subscribe_liveliness(id, key, true),
-                    Declare::Watch(key, counterpart) => client.watch_matching(id, key, counterpart),
+                    Declare::LivelinessToken(key) => client.declare_token(id, key),
+                    Declare::LivelinessSubscriber(key) => client.declare_liveliness_subscriber(id, key, true),
+                    Declare::MatchingListener(key, counterpart) => {
+                        client.declare_matching_listener(id, key, counterpart)
+                    }
                 });
                 self.tell(Told::Declared(id, result));
                 pump(&self.inner);
@@ -234,7 +238,7 @@ impl<H: Host> Driver<H> {
         }
     }
 
-    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<Answer, ReplyError>) {
+    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<ReplySample, ReplyError>) {
         let len = result.as_ref().map_or_else(|error| error.payload.len(), |answer| answer.content.len());
         let taken = self.operate(op, (!local).then_some(len), false, |client| {
             let replied = match result {
@@ -375,7 +379,7 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
                 let mut me = inner.borrow_mut();
                 let unanswered_bytes = (!me.engine.counts_what_waits()).then_some(UNANSWERED);
                 let limits = Limits { unanswered_bytes, ..Limits::default() };
-                let config = Config { zid: random(), initial_sn: u32::from_le_bytes(random()), limits };
+                let config = Config { zid: random_id(), initial_sn: u32::from_le_bytes(random()), limits };
                 me.timer = None;
                 match me.client.as_mut() {
                     Some(client) => {
@@ -507,6 +511,15 @@ pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason
     }
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
+}
+
+fn random_id() -> ZenohId {
+    loop {
+        // All of sixteen random bytes are zero in one of 2^128 cases.
+        if let Some(zid) = ZenohId::new(random()) {
+            return zid;
+        }
+    }
 }
 
 fn random<const N: usize>() -> [u8; N] {

@@ -18,7 +18,7 @@ use super::{
     socket::Socket,
 };
 use crate::client::{
-    Client, CloseCause, Event, LinkStats, OpId, Part, Progress, PutError,
+    Client, CloseCause, Event, LinkStats, OpId, Part, Progress,
     capture::Bounds,
     pause::{Pause, Took, Watch},
     reconnect::Reconnect,
@@ -146,24 +146,11 @@ impl<H: Host> Inner<H> {
         }
         while let Some(event) = self.client.as_mut().and_then(Client::poll_event) {
             match event {
-                Event::Opened(info) => {
-                    self.reconnect.opened(clock::now());
-                    told.push(Told::Opened(info));
-                }
-                Event::Resumed { gap, .. } => told.push(Told::Resumed(gap)),
-                Event::Sample(sample) => told.push(Told::Sample(sample)),
-                Event::ArrivalEnded { id, whole } => told.push(Told::ArrivalEnded { id, whole }),
                 Event::PutFailed(op, error) => {
                     if let Some(flight) = self.flights.remove(&op) {
-                        told.extend(matches!(error, PutError::Dropped { .. }).then_some(Told::Dropped(op)));
                         told.push(Told::PutEnded(op, Err(PutFailure::GivenUp(error, flight.how_far()))));
                     }
                 }
-                Event::Missed { subscriber, count, .. } => told.push(Told::Missed(subscriber, count)),
-                Event::Query(query) => told.push(Told::Query(query)),
-                Event::QueriesRefused(count) => told.push(Told::QueriesRefused(count)),
-                Event::CaughtUp => told.push(Told::CaughtUp),
-                Event::Reply(op, reply) => told.push(Told::Reply(op, reply)),
                 Event::GetEnded(op, result) => {
                     let before = self.asked.remove(&op).map(|(_, before)| before);
                     let pause = self.watch.all().since(before.unwrap_or_else(|| self.watch.all()));
@@ -173,10 +160,15 @@ impl<H: Host> Inner<H> {
                     self.asked.remove(&op);
                     told.push(Told::Flushed(op, Ok(took)));
                 }
-                Event::Matching { id, matching } => told.push(Told::Matching(id, matching)),
                 // The caller ends the flights as lost, and reports how much of each had left the
                 // browser.
                 Event::Closed(end) => *ended = Some(end.cause),
+                other => {
+                    if let Event::Opened(_) = other {
+                        self.reconnect.opened(clock::now());
+                    }
+                    told.push(Told::Event(other));
+                }
             }
         }
     }

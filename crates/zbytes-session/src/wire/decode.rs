@@ -4,7 +4,7 @@ use zenoh_buffers::ZBuf;
 use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_protocol::{
     common::imsg,
-    core::{Encoding, EntityGlobalIdProto, Priority, Reliability, WireExpr},
+    core::{EntityGlobalIdProto, Timestamp as WireTimestamp, WireExpr},
     network::{self, DeclareBody, NetworkBody, NetworkMessage, ext::QoSType},
     transport::{self, FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage},
     zenoh::{
@@ -14,7 +14,8 @@ use zenoh_protocol::{
 };
 
 use super::{
-    Content, Qos, Question, Source, WireError,
+    CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, Priority, Qos, QueryTarget, Question,
+    Reliability, SampleKind, SourceInfo, Timestamp, WireError,
     reader::{HeaderReader, Needs, resolve, stood_for},
 };
 use crate::wire::MAX_MESSAGE;
@@ -22,7 +23,7 @@ use zbytes::{ledger::Ledger, payload::ZBytes};
 
 /// Holds one transport message, or the header of a frame.
 #[derive(Debug)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// The router answers the client's InitSyn.
     InitAck(InitAck),
     /// The router answers the client's OpenSyn.
@@ -67,7 +68,7 @@ pub enum Transport {
 /// Holds one network message. Payloads, bodies and attachments refer to the received batches,
 /// without a copy.
 #[derive(Debug)]
-pub enum Message {
+pub(crate) enum Message {
     /// A put or a delete.
     Push {
         /// The key, or a number that the router declared for it.
@@ -97,7 +98,7 @@ pub enum Message {
         /// How zenoh treated it on its way.
         qos: Qos,
         /// The queryable that answers.
-        replier: Option<EntityGlobalIdProto>,
+        replier: Option<EntityGlobalId>,
         /// The answer: a put or a delete.
         content: Content,
     },
@@ -106,7 +107,7 @@ pub enum Message {
         /// The id of the query.
         id: u32,
         /// The queryable that answers.
-        replier: Option<EntityGlobalIdProto>,
+        replier: Option<EntityGlobalId>,
         /// The error, in any form that the queryable chose.
         payload: ZBytes,
         /// The format of the payload.
@@ -142,14 +143,14 @@ pub(crate) struct Head {
 }
 
 /// Reads one batch, or one message that was put together from fragments.
-pub struct BatchReader<'a> {
+pub(crate) struct BatchReader<'a> {
     reader: HeaderReader<'a>,
 }
 
 impl<'a> BatchReader<'a> {
     /// Begins to read `source`. It copies headers in the JavaScript heap through a small window,
     /// and `ledger` records these bytes as metadata. It reads headers in linear memory in place.
-    pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
+    pub(crate) fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
     }
 
@@ -162,7 +163,7 @@ impl<'a> BatchReader<'a> {
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a transport message.
-    pub fn transport(&mut self) -> Result<Option<Transport>, WireError> {
+    pub(crate) fn transport(&mut self) -> Result<Option<Transport>, WireError> {
         let Some(header) = self.reader.peek() else {
             return if self.reader.at_end() { Ok(None) } else { Err(self.error("a transport message")) };
         };
@@ -173,8 +174,8 @@ impl<'a> BatchReader<'a> {
                 let frame: Result<FrameHeader, _> = codec.read(&mut self.reader);
                 let frame = frame.map_err(|_| self.error("a frame"))?;
                 Ok(Some(Transport::Frame {
-                    reliability: frame.reliability,
-                    priority: frame.ext_qos.priority(),
+                    reliability: Reliability::of_wire(frame.reliability),
+                    priority: Priority::of_wire(frame.ext_qos.priority()),
                     sn: frame.sn,
                 }))
             }
@@ -182,8 +183,8 @@ impl<'a> BatchReader<'a> {
                 let fragment: Result<FragmentHeader, _> = codec.read(&mut self.reader);
                 let fragment = fragment.map_err(|_| self.error("a fragment"))?;
                 Ok(Some(Transport::Fragment {
-                    reliability: fragment.reliability,
-                    priority: fragment.ext_qos.priority(),
+                    reliability: Reliability::of_wire(fragment.reliability),
+                    priority: Priority::of_wire(fragment.ext_qos.priority()),
                     sn: fragment.sn,
                     more: fragment.more,
                     first: fragment.ext_first.is_some(),
@@ -208,7 +209,7 @@ impl<'a> BatchReader<'a> {
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a network message.
-    pub fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
+    pub(crate) fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
         match self.reader.peek() {
             // Network and transport messages have different numbers. So the first transport message
             // ends the frame.
@@ -222,7 +223,7 @@ impl<'a> BatchReader<'a> {
             Some(network::id::DECLARE) => Needs::Bytes,
             _ => Needs::Places,
         });
-        let message: Result<NetworkMessage, _> = Zenoh080Reliability::new(reliability).read(&mut self.reader);
+        let message: Result<NetworkMessage, _> = Zenoh080Reliability::new(reliability.to_wire()).read(&mut self.reader);
         match message {
             Ok(message) => self.understood(message.body).map(Some),
             Err(_) if self.reader.is_spent() => {
@@ -239,7 +240,8 @@ impl<'a> BatchReader<'a> {
     /// messages, and when a part of the head is missing.
     pub(crate) fn head(&mut self) -> Option<Head> {
         self.reader.need(Needs::Head);
-        let message: NetworkMessage = Zenoh080Reliability::new(Reliability::Reliable).read(&mut self.reader).ok()?;
+        let message: NetworkMessage =
+            Zenoh080Reliability::new(Reliability::Reliable.to_wire()).read(&mut self.reader).ok()?;
         let (answers, key, body) = match message.body {
             NetworkBody::Push(push) => (None, push.wire_expr, push.payload),
             NetworkBody::Response(response) => match response.payload {
@@ -262,7 +264,9 @@ impl<'a> BatchReader<'a> {
             NetworkBody::Request(request) => {
                 let RequestBody::Query(query) = request.payload;
                 let (body, encoding) = match query.ext_body {
-                    Some(body) => (Some(self.place(&body.payload, "the body of a query")?), body.encoding),
+                    Some(body) => {
+                        (Some(self.place(&body.payload, "the body of a query")?), Encoding::of_wire(body.encoding))
+                    }
                     None => (None, Encoding::empty()),
                 };
                 Message::Request {
@@ -274,14 +278,16 @@ impl<'a> BatchReader<'a> {
                         body,
                         encoding,
                         attachment: self.attachment(query.ext_attachment)?,
-                        target: request.ext_target,
-                        consolidation: query.consolidation,
+                        target: QueryTarget::of_wire(request.ext_target),
+                        consolidation: ConsolidationMode::of_wire(query.consolidation),
                         timeout: request.ext_timeout,
                     },
                 }
             }
             NetworkBody::Response(response) => {
-                let replier = response.ext_respid.map(|id| EntityGlobalIdProto { zid: id.zid, eid: id.eid });
+                let replier = response
+                    .ext_respid
+                    .map(|id| EntityGlobalId::of_wire(EntityGlobalIdProto { zid: id.zid, eid: id.eid }));
                 match response.payload {
                     ResponseBody::Reply(reply) => Message::Reply {
                         id: response.rid,
@@ -294,7 +300,7 @@ impl<'a> BatchReader<'a> {
                         id: response.rid,
                         replier,
                         payload: self.place(&error.payload, "the payload of an error")?,
-                        encoding: error.encoding,
+                        encoding: Encoding::of_wire(error.encoding),
                     },
                 }
             }
@@ -307,20 +313,25 @@ impl<'a> BatchReader<'a> {
     fn content(&self, body: PushBody) -> Result<Content, WireError> {
         Ok(match body {
             PushBody::Put(put) => Content {
-                deleted: false,
-                payload: self.place(&put.payload, "a put's payload")?,
-                encoding: put.encoding,
+                kind: SampleKind::Put {
+                    payload: self.place(&put.payload, "a put's payload")?,
+                    encoding: Encoding::of_wire(put.encoding),
+                },
                 attachment: self.attachment(put.ext_attachment)?,
-                timestamp: put.timestamp,
-                source: put.ext_sinfo.map(source),
+                timestamp: self.timestamp(put.timestamp)?,
+                source_info: put.ext_sinfo.map(source_info),
             },
             PushBody::Del(del) => Content {
+                kind: SampleKind::Delete,
                 attachment: self.attachment(del.ext_attachment)?,
-                timestamp: del.timestamp,
-                source: del.ext_sinfo.map(source),
-                ..Content::delete()
+                timestamp: self.timestamp(del.timestamp)?,
+                source_info: del.ext_sinfo.map(source_info),
             },
         })
+    }
+
+    fn timestamp(&self, found: Option<WireTimestamp>) -> Result<Option<Timestamp>, WireError> {
+        found.map(|found| Timestamp::of_wire(&found).ok_or_else(|| self.error("the id of a clock"))).transpose()
     }
 
     fn attachment<const ID: u8>(&self, found: Option<AttachmentType<ID>>) -> Result<Option<ZBytes>, WireError> {
@@ -338,9 +349,13 @@ impl<'a> BatchReader<'a> {
 }
 
 fn qos<const ID: u8>(found: QoSType<ID>) -> Qos {
-    Qos { priority: found.get_priority(), congestion: found.get_congestion_control(), express: found.is_express() }
+    Qos {
+        priority: Priority::of_wire(found.get_priority()),
+        congestion_control: CongestionControl::of_wire(found.get_congestion_control()),
+        express: found.is_express(),
+    }
 }
 
-fn source<const ID: u8>(found: SourceInfoType<ID>) -> Source {
-    Source { id: found.id, sn: found.sn }
+fn source_info<const ID: u8>(found: SourceInfoType<ID>) -> SourceInfo {
+    SourceInfo { source_id: EntityGlobalId::of_wire(found.id), source_sn: found.sn }
 }

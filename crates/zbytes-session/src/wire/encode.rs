@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use zbytes::payload::ZBytes;
 use zenoh_buffers::{ZBuf, ZSlice, writer::DidntWrite};
 use zenoh_codec::{WCodec, Zenoh080, Zenoh080Bounded};
-use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
     VERSION,
     common::ZExtZBufHeader,
-    core::{CongestionControl, Encoding, EntityGlobalIdProto, Priority, Resolution, WhatAmI, WireExpr, ZenohIdProto},
+    core::{CongestionControl, Resolution, WhatAmI, WireExpr},
     network::{
         Declare, DeclareBody, DeclareQueryable, DeclareSubscriber, DeclareToken, Interest, Mapping, NetworkBody,
         NetworkMessage, Push, Request, Response, ResponseFinal, UndeclareQueryable, UndeclareSubscriber,
@@ -26,26 +26,52 @@ use zenoh_protocol::{
     },
 };
 
-use super::{BATCH_SIZE, Content, Outgoing, Qos, Question};
-use zbytes::payload::ZBytes;
+use super::{
+    BATCH_SIZE, Content, Encoding, EntityGlobalId, GROWTH, KeyExpr, MAX_MESSAGE, Outgoing, Priority, Qos, Question,
+    SampleKind, ZenohId,
+    outgoing::{Run, Runs},
+};
 
-/// Bytes of a message. The error means that the message cannot be encoded, for example because its
-/// key expression has more than 65,535 B.
-type Encoded = Result<Vec<u8>, DidntWrite>;
+/// Under which no session declares a token: an interest in it is answered at once.
+const FENCE: &str = "@zbytes-lab/fence";
 
-pub(crate) fn transport(body: TransportBody) -> Encoded {
-    let mut bytes = Vec::new();
-    Zenoh080::new().write(&mut bytes, &TransportMessage { body })?;
-    Ok(bytes)
+/// A message is longer than a router, or the program that it is for, takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    /// Bytes of the encoded message and what a router may add, or of its owners' bytes alone.
+    pub(crate) encoded: usize,
+}
+
+/// The bytes of a message for which the wire format has room: a [`KeyExpr`] and the schema of an
+/// [`Encoding`] fit into their fields, other lengths have no bound there, and a vector takes any
+/// number of bytes.
+fn certain(encoded: Result<Vec<u8>, DidntWrite>) -> Vec<u8> {
+    debug_assert!(encoded.is_ok(), "every field is within its bound");
+    encoded.unwrap_or_default()
+}
+
+/// Checks the bytes of owners before their lengths are written: that of an extension has 32 bits.
+fn within(owned: usize) -> Result<(), TooLong> {
+    if owned > MAX_MESSAGE { Err(TooLong { encoded: owned }) } else { Ok(()) }
+}
+
+/// Checks the whole message, with what a router may add to it.
+fn taken(message: Outgoing) -> Result<Outgoing, TooLong> {
+    let encoded = message.len().saturating_add(GROWTH);
+    if encoded > MAX_MESSAGE { Err(TooLong { encoded }) } else { Ok(message) }
+}
+
+pub(crate) fn transport(body: TransportBody) -> Vec<u8> {
+    encoded(&TransportMessage { body })
 }
 
 /// The first message of a session. It never offers low latency and compression, because a router
 /// refuses them on this link.
-pub(crate) fn init_syn(zid: ZenohIdProto) -> Encoded {
+pub(crate) fn init_syn(zid: ZenohId) -> Vec<u8> {
     transport(TransportBody::InitSyn(InitSyn {
         version: VERSION,
         whatami: WhatAmI::Client,
-        zid,
+        zid: zid.to_wire(),
         resolution: Resolution::default(),
         batch_size: BATCH_SIZE,
         ext_qos: Some(init::ext::QoS::new()),
@@ -60,7 +86,7 @@ pub(crate) fn init_syn(zid: ZenohIdProto) -> Encoded {
 }
 
 /// The second message of a session, with the cookie from the router's answer to the first.
-pub(crate) fn open_syn(lease: Duration, initial_sn: u32, cookie: ZSlice) -> Encoded {
+pub(crate) fn open_syn(lease: Duration, initial_sn: u32, cookie: ZSlice) -> Vec<u8> {
     transport(TransportBody::OpenSyn(OpenSyn {
         lease,
         initial_sn,
@@ -74,12 +100,12 @@ pub(crate) fn open_syn(lease: Duration, initial_sn: u32, cookie: ZSlice) -> Enco
     }))
 }
 
-pub(crate) fn keep_alive() -> Encoded {
+pub(crate) fn keep_alive() -> Vec<u8> {
     transport(TransportBody::KeepAlive(KeepAlive))
 }
 
 /// The last message of a session.
-pub(crate) fn close(reason: u8) -> Encoded {
+pub(crate) fn close(reason: u8) -> Vec<u8> {
     transport(TransportBody::Close(Close { reason, session: false }))
 }
 
@@ -87,26 +113,32 @@ fn wire_expr(key: &str) -> WireExpr<'static> {
     WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
 }
 
-fn encoded<T>(message: &T) -> Encoded
+fn encoded<T>(message: &T) -> Vec<u8>
 where
     for<'a> Zenoh080: WCodec<&'a T, &'a mut Vec<u8>, Output = Result<(), DidntWrite>>,
 {
     let mut bytes = Vec::new();
-    Zenoh080::new().write(&mut bytes, message)?;
-    Ok(bytes)
+    certain(Zenoh080::new().write(&mut bytes, message).map(|()| bytes))
 }
 
-fn write_len(bytes: &mut Vec<u8>, len: usize) -> Result<(), DidntWrite> {
-    Zenoh080Bounded::<u32>::new().write(bytes, len)
+/// `bytes` and what `write` appends to them.
+fn and(mut bytes: Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), DidntWrite>) -> Vec<u8> {
+    certain(write(&mut bytes).map(|()| bytes))
+}
+
+/// `bytes` and a length.
+fn and_len(bytes: Vec<u8>, len: usize) -> Vec<u8> {
+    and(bytes, |bytes| Zenoh080Bounded::<usize>::new().write(bytes, len))
 }
 
 /// Removes the length of an empty field from the end, to make place for the true one.
-fn pop_zero(bytes: &mut Vec<u8>) -> Result<(), DidntWrite> {
-    bytes.pop().filter(|last| *last == 0).map(drop).ok_or(DidntWrite)
+fn pop_zero(bytes: &mut Vec<u8>) {
+    let last = bytes.pop();
+    debug_assert_eq!(last, Some(0), "an empty field at the end of a message is its length, zero");
 }
 
 fn qos<const ID: u8>(qos: Qos) -> QoSType<ID> {
-    QoSType::new(qos.priority, qos.congestion, qos.express)
+    QoSType::new(qos.priority.to_wire(), qos.congestion_control.to_wire(), qos.express)
 }
 
 fn push_message(key: WireExpr<'static>, qos_: Qos, content: &Content) -> Push {
@@ -122,136 +154,135 @@ fn push_message(key: WireExpr<'static>, qos_: Qos, content: &Content) -> Push {
 
 /// `content` with empty fields in place of its payload and its attachment.
 fn body(content: &Content) -> PushBody {
-    let ext_sinfo = content.source.map(|source| SourceInfoType { id: source.id, sn: source.sn });
+    let timestamp = content.timestamp.map(|timestamp| timestamp.to_wire());
+    let ext_sinfo =
+        content.source_info.map(|source| SourceInfoType { id: source.source_id.to_wire(), sn: source.source_sn });
     let attached = content.attachment.is_some();
-    if content.deleted {
-        return PushBody::Del(Del {
-            timestamp: content.timestamp,
+    match &content.kind {
+        SampleKind::Put { encoding, .. } => PushBody::Put(Put {
+            timestamp,
+            encoding: encoding.as_wire().clone(),
             ext_sinfo,
             ext_attachment: attached.then(|| AttachmentType { buffer: ZBuf::empty() }),
             ext_unknown: Vec::new(),
-        });
+            payload: ZBuf::empty(),
+        }),
+        SampleKind::Delete => PushBody::Del(Del {
+            timestamp,
+            ext_sinfo,
+            ext_attachment: attached.then(|| AttachmentType { buffer: ZBuf::empty() }),
+            ext_unknown: Vec::new(),
+        }),
     }
-    PushBody::Put(Put {
-        timestamp: content.timestamp,
-        encoding: content.encoding.clone(),
-        ext_sinfo,
-        ext_attachment: attached.then(|| AttachmentType { buffer: ZBuf::empty() }),
-        ext_unknown: Vec::new(),
-        payload: ZBuf::empty(),
-    })
 }
 
-/// The encoded parts of a message around its owners' bytes: before the first of them, and between
-/// attachment and payload. The encoded `bytes` end with `content`, as [`body`] makes it, and the
-/// payload has `len` bytes.
+/// The runs of a message before its payload, which has `len` bytes. The encoded `bytes` end with
+/// `content`, as [`body`] makes it.
 ///
 /// A put's payload is the last field of its message, a length and the bytes; its attachment is the
 /// one before. An empty field is encoded as a zero byte at the end. The true length replaces that
 /// byte.
-fn heads(mut bytes: Vec<u8>, content: &Content, len: usize) -> Result<(Vec<u8>, Vec<u8>), DidntWrite> {
-    let mut between = Vec::new();
-    if !content.deleted {
-        pop_zero(&mut bytes)?;
+fn before(mut bytes: Vec<u8>, content: &Content, len: usize) -> Runs {
+    let mut runs = Runs::new();
+    if !content.kind.is_delete() {
+        pop_zero(&mut bytes);
     }
     if let Some(attachment) = &content.attachment {
-        pop_zero(&mut bytes)?;
-        write_len(&mut bytes, attachment.len())?;
+        pop_zero(&mut bytes);
+        runs.extend([Run::Encoded(and_len(bytes, attachment.len())), Run::Owned(attachment.clone())]);
+        bytes = Vec::new();
     }
-    if !content.deleted {
-        write_len(if content.attachment.is_some() { &mut between } else { &mut bytes }, len)?;
+    if !content.kind.is_delete() {
+        bytes = and_len(bytes, len);
     }
-    Ok((bytes, between))
+    runs.push(Run::Encoded(bytes));
+    runs
 }
 
 /// The message whose encoded `bytes` end with `content`, with payload and attachment in their
 /// places.
-fn complete(bytes: Vec<u8>, content: &Content) -> Result<Outgoing, DidntWrite> {
-    let (head, between) = heads(bytes, content, content.payload.len())?;
-    let payload = (!content.deleted).then(|| content.payload.clone());
-    Ok(match &content.attachment {
-        Some(attachment) => Outgoing::of(head, Some(attachment.clone()), between, payload),
-        None => Outgoing::of(head, payload, between, None),
-    })
+fn complete(bytes: Vec<u8>, content: &Content) -> Result<Outgoing, TooLong> {
+    within(content.len())?;
+    let mut runs = before(bytes, content, content.kind.payload_len());
+    runs.extend(content.kind.payload().cloned().map(Run::Owned));
+    taken(Outgoing::of(runs))
 }
 
 /// How many bytes of the message that [`push`] makes precede its payload, an attachment included.
+/// Without a key it is as long as with an empty one, which no put has.
 ///
 /// The result is for a payload of `len` bytes; the payload of `content` is ignored.
-pub(crate) fn before_payload(key: &str, qos: Qos, content: &Content, len: usize) -> Result<usize, DidntWrite> {
-    let (head, between) = heads(encoded(&push_message(wire_expr(key), qos, content))?, content, len)?;
-    Ok(head.len() + content.attachment.as_ref().map_or(0, ZBytes::len) + between.len())
+pub(crate) fn before_payload(key: Option<&KeyExpr>, qos: Qos, content: &Content, len: usize) -> usize {
+    let key = key.map_or("", KeyExpr::as_str);
+    let runs = before(encoded(&push_message(wire_expr(key), qos, content)), content, len);
+    runs.iter().map(Run::len).sum()
 }
 
 /// A put or a delete.
-pub(crate) fn push(key: &keyexpr, qos: Qos, content: &Content) -> Result<Outgoing, DidntWrite> {
-    complete(encoded(&push_message(wire_expr(key), qos, content))?, content)
+pub(crate) fn push(key: &KeyExpr, qos: Qos, content: &Content) -> Result<Outgoing, TooLong> {
+    complete(encoded(&push_message(wire_expr(key), qos, content)), content)
 }
 
 /// A query. Unlike a put's payload, its body is not the last field: it is an extension. The
 /// attachment is another extension behind it.
-pub(crate) fn request(id: u32, key: &keyexpr, qos_: Qos, question: &Question) -> Result<Outgoing, DidntWrite> {
+pub(crate) fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question) -> Result<Outgoing, TooLong> {
+    let owned = [&question.body, &question.attachment].into_iter().flatten().map(ZBytes::len);
+    within(owned.fold(question.parameters.len(), usize::saturating_add))?;
     let payload = RequestBody::Query(Query {
-        consolidation: question.consolidation,
+        consolidation: question.consolidation.to_wire(),
         parameters: question.parameters.clone(),
         ext_sinfo: None,
         ext_body: None,
         ext_attachment: None,
         ext_unknown: Vec::new(),
     });
-    let tail = encoded(&payload)?.len();
+    let tail = encoded(&payload).len();
     let mut head = encoded(&NetworkMessage::from(NetworkBody::Request(Request {
         id,
         wire_expr: wire_expr(key),
         ext_qos: qos(qos_),
         ext_tstamp: None,
         ext_nodeid: NodeIdType::DEFAULT,
-        ext_target: question.target,
+        ext_target: question.target.to_wire(),
         ext_budget: None,
         ext_timeout: question.timeout,
         ext_ts_stack: None,
         payload,
-    })))?;
-    if question.body.is_none() && question.attachment.is_none() {
-        return Ok(Outgoing::of(head, None, Vec::new(), None));
+    })));
+    if question.body.is_some() || question.attachment.is_some() {
+        let header = head.len().checked_sub(tail).and_then(|at| head.get_mut(at));
+        debug_assert!(header.is_some(), "the query is the end of its request");
+        header.into_iter().for_each(|header| *header |= query::flag::Z);
     }
-    let at = head.len().checked_sub(tail).ok_or(DidntWrite)?;
-    *head.get_mut(at).ok_or(DidntWrite)? |= query::flag::Z;
-    let attachment_header = |bytes: &mut Vec<u8>, attachment: &ZBytes| {
-        let header: ZExtZBufHeader<{ query::ext::Attachment::ID }> = ZExtZBufHeader::new(attachment.len());
-        Zenoh080::new().write(bytes, (&header, false))
-    };
-    let Some(body) = &question.body else {
-        if let Some(attachment) = &question.attachment {
-            attachment_header(&mut head, attachment)?;
-        }
-        return Ok(Outgoing::of(head, question.attachment.clone(), Vec::new(), None));
-    };
-    let encoding = encoded(&question.encoding)?;
-    let header: ZExtZBufHeader<{ query::ext::QueryBodyType::VID }> = ZExtZBufHeader::new(encoding.len() + body.len());
-    Zenoh080::new().write(&mut head, (&header, question.attachment.is_some()))?;
-    head.extend(encoding);
-    let mut between = Vec::new();
+    let mut runs = Runs::new();
+    if let Some(body) = &question.body {
+        let encoding = encoded(question.encoding.as_wire());
+        let header: ZExtZBufHeader<{ query::ext::QueryBodyType::VID }> =
+            ZExtZBufHeader::new(encoding.len() + body.len());
+        let more = question.attachment.is_some();
+        head = and(head, |head| Zenoh080::new().write(head, (&header, more)));
+        head.extend(encoding);
+        runs.extend([Run::Encoded(std::mem::take(&mut head)), Run::Owned(body.clone())]);
+    }
     if let Some(attachment) = &question.attachment {
-        attachment_header(&mut between, attachment)?;
+        let header: ZExtZBufHeader<{ query::ext::Attachment::ID }> = ZExtZBufHeader::new(attachment.len());
+        head = and(head, |head| Zenoh080::new().write(head, (&header, false)));
+        runs.extend([Run::Encoded(std::mem::take(&mut head)), Run::Owned(attachment.clone())]);
     }
-    Ok(Outgoing::of(head, Some(body.clone()), between, question.attachment.clone()))
+    if runs.is_empty() {
+        runs.push(Run::Encoded(head));
+    }
+    taken(Outgoing::of(runs))
 }
 
-fn response(
-    id: u32,
-    key: WireExpr<'static>,
-    qos_: Qos,
-    replier: EntityGlobalIdProto,
-    payload: ResponseBody,
-) -> Encoded {
+fn response(id: u32, key: WireExpr<'static>, qos_: Qos, replier: EntityGlobalId, payload: ResponseBody) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::Response(Response {
         rid: id,
         wire_expr: key,
         payload,
         ext_qos: qos(qos_),
         ext_tstamp: None,
-        ext_respid: Some(EntityGlobalIdType { zid: replier.zid, eid: replier.eid }),
+        ext_respid: Some(EntityGlobalIdType { zid: replier.zid.to_wire(), eid: replier.eid }),
         ext_ts_stack: None,
     })))
 }
@@ -259,35 +290,39 @@ fn response(
 /// An answer to the request `id`.
 pub(crate) fn reply(
     id: u32,
-    key: &keyexpr,
+    key: &KeyExpr,
     qos: Qos,
-    replier: EntityGlobalIdProto,
+    replier: EntityGlobalId,
     content: &Content,
-) -> Result<Outgoing, DidntWrite> {
+) -> Result<Outgoing, TooLong> {
     let payload = body(content);
     let reply = Reply { consolidation: ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
-    complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply))?, content)
+    complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply)), content)
 }
 
 /// An error that answers the request `id` for `key`.
 pub(crate) fn reply_err(
     id: u32,
-    key: &keyexpr,
+    key: &KeyExpr,
     qos: Qos,
-    replier: EntityGlobalIdProto,
+    replier: EntityGlobalId,
     payload: &ZBytes,
     encoding: &Encoding,
-) -> Result<Outgoing, DidntWrite> {
-    let error =
-        WireErr { encoding: encoding.clone(), ext_sinfo: None, ext_unknown: Vec::new(), payload: ZBuf::empty() };
-    let mut head = response(id, wire_expr(key), qos, replier, ResponseBody::Err(error))?;
-    pop_zero(&mut head)?;
-    write_len(&mut head, payload.len())?;
-    Ok(Outgoing::of(head, Some(payload.clone()), Vec::new(), None))
+) -> Result<Outgoing, TooLong> {
+    within(payload.len())?;
+    let error = WireErr {
+        encoding: encoding.as_wire().clone(),
+        ext_sinfo: None,
+        ext_unknown: Vec::new(),
+        payload: ZBuf::empty(),
+    };
+    let mut head = response(id, wire_expr(key), qos, replier, ResponseBody::Err(error));
+    pop_zero(&mut head);
+    taken(Outgoing::new(and_len(head, payload.len()), payload.clone()))
 }
 
 /// The end of the answers to the request `id`.
-pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
+pub(crate) fn response_final(id: u32, qos_: Qos) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::ResponseFinal(ResponseFinal {
         rid: id,
         ext_qos: qos(qos_),
@@ -295,30 +330,43 @@ pub(crate) fn response_final(id: u32, qos_: Qos) -> Encoded {
     })))
 }
 
-/// Asks the router for declarations: for current ones, future ones, or both. With
-/// [`InterestMode::Final`] it ends such a request.
-///
-/// Unlike zenoh's own sessions it does not ask for numbers of keys too. So a router writes out each
-/// key in full.
-pub(crate) fn interest(
+fn interest_in(
     id: u32,
     mode: InterestMode,
     options: InterestOptions,
-    key: Option<&keyexpr>,
+    wire_expr: Option<WireExpr<'static>>,
     priority: Priority,
-) -> Encoded {
+) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::Interest(Interest {
         id,
         mode,
         options,
-        wire_expr: key.map(|key| wire_expr(key)),
-        ext_qos: QoSType::new(priority, CongestionControl::Block, false),
+        wire_expr,
+        ext_qos: QoSType::new(priority.to_wire(), CongestionControl::Block, false),
         ext_tstamp: None,
         ext_nodeid: NodeIdType::DEFAULT,
     })))
 }
 
-fn declare(body: DeclareBody) -> Encoded {
+/// Asks the router for declarations: for current ones, future ones, or both.
+///
+/// Unlike zenoh's own sessions it does not ask for numbers of keys too. So a router writes out each
+/// key in full.
+pub(crate) fn interest(id: u32, mode: InterestMode, options: InterestOptions, key: &KeyExpr) -> Vec<u8> {
+    interest_in(id, mode, options, Some(wire_expr(key)), Priority::Control)
+}
+
+/// Ends what [`interest`] has begun.
+pub(crate) fn interest_final(id: u32) -> Vec<u8> {
+    interest_in(id, InterestMode::Final, InterestOptions::empty(), None, Priority::Control)
+}
+
+/// Asks the router for something that is not there, so that its answer is known beforehand.
+pub(crate) fn fence(id: u32, priority: Priority) -> Vec<u8> {
+    interest_in(id, InterestMode::Current, InterestOptions::TOKENS, Some(wire_expr(FENCE)), priority)
+}
+
+fn declare(body: DeclareBody) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::Declare(Declare {
         interest_id: None,
         ext_qos: QoSType::DECLARE,
@@ -328,27 +376,37 @@ fn declare(body: DeclareBody) -> Encoded {
     })))
 }
 
-pub(crate) fn declare_subscriber(id: u32, key: &keyexpr) -> Encoded {
+pub(crate) fn declare_subscriber(id: u32, key: &KeyExpr) -> Vec<u8> {
     declare(DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr: wire_expr(key) }))
 }
 
-pub(crate) fn undeclare_subscriber(id: u32) -> Encoded {
+pub(crate) fn undeclare_subscriber(id: u32) -> Vec<u8> {
     declare(DeclareBody::UndeclareSubscriber(UndeclareSubscriber { id, ext_wire_expr: WireExprType::null() }))
 }
 
-pub(crate) fn declare_queryable(id: u32, key: &keyexpr, complete: bool) -> Encoded {
+pub(crate) fn declare_queryable(id: u32, key: &KeyExpr, complete: bool) -> Vec<u8> {
     let ext_info = QueryableInfoType { complete, distance: 0 };
     declare(DeclareBody::DeclareQueryable(DeclareQueryable { id, wire_expr: wire_expr(key), ext_info }))
 }
 
-pub(crate) fn undeclare_queryable(id: u32) -> Encoded {
+pub(crate) fn undeclare_queryable(id: u32) -> Vec<u8> {
     declare(DeclareBody::UndeclareQueryable(UndeclareQueryable { id, ext_wire_expr: WireExprType::null() }))
 }
 
-pub(crate) fn declare_token(id: u32, key: &keyexpr) -> Encoded {
+pub(crate) fn declare_token(id: u32, key: &KeyExpr) -> Vec<u8> {
     declare(DeclareBody::DeclareToken(DeclareToken { id, wire_expr: wire_expr(key) }))
 }
 
-pub(crate) fn undeclare_token(id: u32) -> Encoded {
+pub(crate) fn undeclare_token(id: u32) -> Vec<u8> {
     declare(DeclareBody::UndeclareToken(UndeclareToken { id, ext_wire_expr: WireExprType::null() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_fence_is_a_key_expression() {
+        assert_eq!(KeyExpr::new(FENCE).unwrap(), FENCE);
+    }
 }

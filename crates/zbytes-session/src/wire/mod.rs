@@ -2,8 +2,8 @@
 //!
 //! An [`Outgoing`] message is a short encoded head and the payload after it. A put's payload is the
 //! last field of its message, so it is gathered straight from its owners into batches. An
-//! attachment and the body of a query are gathered in the same way. A [`BatchReader`] reads headers
-//! of received batches through a small window. It leaves payloads where they are, as parts of those
+//! attachment and the body of a query are gathered in the same way. The client reads headers of
+//! received batches through a small window. It leaves payloads where they are, as parts of those
 //! batches.
 //!
 //! ```text
@@ -26,27 +26,43 @@ mod content;
 mod decode;
 mod dissect;
 pub(crate) mod encode;
-mod encodings;
+mod encoding;
+mod id;
+mod key;
 mod outgoing;
 mod plan;
+mod qos;
 mod reader;
+mod timestamp;
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use zbytes::number::count;
 
-pub use self::{
-    content::{Content, Qos, Question, Source},
+pub(crate) use self::{
+    content::Question,
     decode::{BatchReader, Message, Transport},
-    dissect::{Begun, Body, Carried, Carries, Dissection, Field, Kind, Shape, Span, Summary, dissect, summarize},
-    encodings::ENCODING_NAMES,
-    outgoing::{Gathered, Lane, Outgoing},
-    plan::BatchPlan,
+    encode::TooLong,
+    outgoing::abort,
+    plan::Batches,
 };
-pub(crate) use self::{outgoing::abort, plan::Batches};
+pub use self::{
+    content::{ConsolidationMode, Content, QueryTarget, SampleKind, SourceInfo},
+    dissect::{Begun, Body, Carried, Carries, Dissection, Field, Kind, Shape, Span, Summary, dissect, summarize},
+    encoding::{ENCODING_NAMES, Encoding, SchemaTooLong},
+    id::{EntityGlobalId, ZenohId, ZenohIdError},
+    key::{KeyExpr, KeyExprError},
+    outgoing::{Gathered, Outgoing},
+    plan::BatchPlan,
+    qos::{CongestionControl, Lane, Priority, Qos, Reliability},
+    timestamp::Timestamp,
+};
 
 /// This release of zenoh's crates defines the wire format; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";
+
+/// The version of zenoh's protocol that this client speaks: that of zenoh 1.x.
+pub const PROTOCOL_VERSION: u8 = zenoh_protocol::VERSION;
 
 /// The client offers batches of at most so many bytes, the largest value of zenoh's 16-bit batch
 /// size.
@@ -75,7 +91,8 @@ pub const MAX_HEADER: usize = 1 << 20;
 pub const GROWTH: usize = 9 + 1 + 16;
 
 /// Says which bytes of a peer are not valid zenoh.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {what} at byte {} of {}, found something else", count(*at), count(*len))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WireError {
     /// The expected part, as in "a frame".
@@ -85,14 +102,6 @@ pub struct WireError {
     /// Length of that batch or message, in bytes.
     pub len: usize,
 }
-
-impl fmt::Display for WireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {} at byte {} of {}, found something else", self.what, count(self.at), count(self.len))
-    }
-}
-
-impl std::error::Error for WireError {}
 
 #[cfg(test)]
 mod tests;

@@ -1,46 +1,20 @@
 //! An outgoing message, cut into batches and gathered straight from the owners of its payload.
 
+use smallvec::{SmallVec, smallvec};
 use zenoh_buffers::writer::{DidntWrite, Writer};
 use zenoh_codec::{WCodec, Zenoh080};
-use zenoh_protocol::{
-    core::{Priority, Reliability},
-    transport::{FragmentHeader, FrameHeader, fragment, frame},
-};
+use zenoh_protocol::transport::{FragmentHeader, FrameHeader, fragment, frame};
 
 use zbytes::{
     ledger::{Ledger, Reason, Stage},
     payload::{BuildError, ZBytes},
 };
 
-/// Names a lane of a session: messages of a lane keep their order and are never interleaved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Lane {
-    /// Its priority; always the default when the session has only one.
-    #[cfg_attr(feature = "serde", serde(with = "priority_as_number"))]
-    pub priority: Priority,
-    /// Whether zenoh sends the lane's messages reliably or with best effort.
-    pub reliability: Reliability,
-}
-
-/// A priority as the number that zenoh has for it on the wire.
-#[cfg(feature = "serde")]
-mod priority_as_number {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use zenoh_protocol::core::Priority;
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(priority: &Priority, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(*priority as u8)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
-        Priority::try_from(u8::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
+use super::Lane;
 
 /// Says how many bytes [`Outgoing::gather`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gathered {
     /// Length of the batch, in bytes.
     pub len: usize,
@@ -48,8 +22,58 @@ pub struct Gathered {
     pub payload: usize,
 }
 
-/// Holds a network message in up to four parts. The first is an encoded head. The second is bytes
-/// that stay with their owners until they are gathered. The other two are of the same two kinds.
+/// A run of a message's bytes.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// Fields that the client has encoded.
+    Encoded(Vec<u8>),
+    /// Bytes that stay with their owners until they are gathered.
+    Owned(ZBytes),
+}
+
+impl Run {
+    /// Length, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Owned(bytes) => bytes.len(),
+        }
+    }
+
+    fn owned(&self) -> Option<&ZBytes> {
+        match self {
+            Self::Encoded(_) => None,
+            Self::Owned(bytes) => Some(bytes),
+        }
+    }
+}
+
+/// The runs of a message. Two are those of a put: very many may wait, so they need no memory of their
+/// own.
+pub(crate) type Runs = SmallVec<[Run; 2]>;
+
+/// Where the next byte of a message is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    run: usize,
+    /// The segment of an owned run. An encoded run is one segment.
+    segment: usize,
+    /// In that segment, in bytes.
+    offset: usize,
+}
+
+impl Cursor {
+    fn next_run(&mut self) {
+        *self = Self { run: self.run + 1, ..Self::default() };
+    }
+
+    fn next_segment(&mut self) {
+        *self = Self { segment: self.segment + 1, offset: 0, ..*self };
+    }
+}
+
+/// Holds a network message as runs of bytes. Some runs are encoded fields, and the others stay with
+/// their owners until they are gathered.
 ///
 /// ```text
 ///   put                      head, payload
@@ -60,20 +84,13 @@ pub struct Gathered {
 /// The message holds a reference to every owner until it is dropped.
 #[derive(Debug)]
 pub struct Outgoing {
-    head: Vec<u8>,
-    first: Option<ZBytes>,
-    between: Vec<u8>,
-    second: Option<ZBytes>,
+    runs: Runs,
+    next: Cursor,
     len: usize,
-    /// How many bytes of the whole message were gathered, and how many of them belong to owners.
-    done: usize,
-    payload_done: usize,
-    /// The position of gathering: the part, from 0 to 3, and the offset in it. In the parts of
-    /// owners it is a segment and an offset in that segment.
-    piece: usize,
-    in_piece: usize,
-    segment: usize,
-    in_segment: usize,
+    payload_len: usize,
+    /// Bytes from the cursor to the end: all, and those that belong to owners.
+    left: usize,
+    payload_left: usize,
     ledger: Ledger,
     batches: usize,
 }
@@ -82,25 +99,25 @@ impl Outgoing {
     /// Makes a message of `head` followed by `payload`.
     #[must_use]
     pub fn new(head: Vec<u8>, payload: ZBytes) -> Self {
-        Self::of(head, Some(payload), Vec::new(), None)
+        Self::of(smallvec![Run::Encoded(head), Run::Owned(payload)])
     }
 
-    /// A message of `head`, `first`, `between` and `second`.
-    pub(crate) fn of(head: Vec<u8>, first: Option<ZBytes>, between: Vec<u8>, second: Option<ZBytes>) -> Self {
-        let owned = first.as_ref().map_or(0, ZBytes::len) + second.as_ref().map_or(0, ZBytes::len);
-        let len = head.len() + between.len() + owned;
+    /// A message that refers to no owner.
+    pub(crate) fn encoded(bytes: Vec<u8>) -> Self {
+        Self::of(smallvec![Run::Encoded(bytes)])
+    }
+
+    /// A message of these runs, in their order.
+    pub(crate) fn of(runs: Runs) -> Self {
+        let len = runs.iter().map(Run::len).sum();
+        let payload_len = runs.iter().filter_map(Run::owned).map(ZBytes::len).sum();
         Self {
-            head,
-            first,
-            between,
-            second,
+            runs,
+            next: Cursor::default(),
             len,
-            done: 0,
-            payload_done: 0,
-            piece: 0,
-            in_piece: 0,
-            segment: 0,
-            in_segment: 0,
+            payload_len,
+            left: len,
+            payload_left: payload_len,
             ledger: Ledger::new(),
             batches: 0,
         }
@@ -115,7 +132,7 @@ impl Outgoing {
     /// Returns how many bytes of the message belong to owners, sent or not.
     #[must_use]
     pub fn payload_len(&self) -> usize {
-        self.len - self.head.len() - self.between.len()
+        self.payload_len
     }
 
     /// Returns whether the message has no bytes. Such a message cannot be sent.
@@ -127,7 +144,7 @@ impl Outgoing {
     /// Returns whether every byte was gathered.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.batches > 0 && self.done == self.len
+        self.is_begun() && self.left == 0
     }
 
     /// Returns whether at least one batch was gathered.
@@ -153,7 +170,7 @@ impl Outgoing {
     /// # Errors
     /// The first [`BuildError`].
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        [&self.first, &self.second].into_iter().flatten().try_for_each(ZBytes::check)
+        self.runs.iter().filter_map(Run::owned).try_for_each(ZBytes::check)
     }
 
     /// Writes the next batch of this message into `batch`. It is a frame if the whole message fits,
@@ -167,14 +184,13 @@ impl Outgoing {
     /// part of it was sent before, the client cancels it at the receiver, under the same sequence
     /// number.
     pub fn gather(&mut self, batch: &mut [u8], lane: Lane, sn: u32, markers: bool) -> Result<Gathered, BuildError> {
-        let left = self.len - self.done;
-        let too_small = BuildError::TooLong { requested: left as u64 };
-        let part = PartOf { begun: self.is_begun(), left };
+        let too_small = BuildError::TooLong { requested: self.left as u64 };
+        let part = PartOf { begun: self.is_begun(), left: self.left };
         let at = header(batch, batch.len(), part, lane, sn, markers).map_err(|_| too_small.clone())?;
         let body = batch.get_mut(at..).filter(|body| !body.is_empty()).ok_or(too_small)?;
-        let (ours, payload) = self.fill(body)?;
+        let filled = self.fill(body)?;
         self.ledger.record_metadata(at);
-        Ok(Gathered { len: at + ours + payload, payload })
+        Ok(Gathered { len: at + filled.len, ..filled })
     }
 
     /// Appends the whole message to the frame in `batch`, from byte `at` on. It returns `None` when
@@ -185,80 +201,61 @@ impl Outgoing {
     pub fn append(&mut self, batch: &mut [u8], at: usize) -> Option<Result<Gathered, BuildError>> {
         let body = batch.get_mut(at..).filter(|body| !self.is_begun() && self.len <= body.len())?;
         let filled = self.fill(body);
-        Some(filled.map(|(ours, payload)| Gathered { len: at + ours + payload, payload }))
+        Some(filled.map(|filled| Gathered { len: at + filled.len, ..filled }))
     }
 
-    /// Fills `body` with the next bytes of the message. Returns how many of them are encoded
-    /// fields, and how many belong to owners.
-    fn fill(&mut self, body: &mut [u8]) -> Result<(usize, usize), BuildError> {
-        let (mut ours, mut payload) = (0, 0);
-        while let Some(space) = body.get_mut(ours + payload..).filter(|space| !space.is_empty()) {
-            match self.piece {
-                0 => ours += copy_ours(&self.head, &mut self.in_piece, space),
-                1 => payload += self.copy_payload(space)?,
-                2 => ours += copy_ours(&self.between, &mut self.in_piece, space),
-                3 => payload += self.copy_payload(space)?,
-                _ => break,
-            }
-            let over = match self.piece {
-                0 => self.in_piece == self.head.len(),
-                1 => self.first.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
-                2 => self.in_piece == self.between.len(),
-                _ => self.second.as_ref().is_none_or(|bytes| self.segment == bytes.segments().len()),
-            };
-            if over {
-                self.piece += 1;
-                (self.in_piece, self.segment, self.in_segment) = (0, 0, 0);
-            }
-        }
-        self.ledger.record_metadata(ours);
-        self.done += ours + payload;
-        self.payload_done += payload;
-        self.batches += 1;
-        Ok((ours, payload))
-    }
-
-    /// Copies bytes of the current part, which belongs to owners, until `space` is full or the part
-    /// ends.
-    fn copy_payload(&mut self, space: &mut [u8]) -> Result<usize, BuildError> {
-        let bytes = if self.piece == 1 { &self.first } else { &self.second };
-        let segments = bytes.as_ref().map(ZBytes::segments).unwrap_or_default();
-        let mut at = 0;
-        while let (Some(segment), Some(space)) =
-            (segments.get(self.segment), space.get_mut(at..).filter(|space| !space.is_empty()))
+    /// Fills `body` with the next bytes of the message, until one of the two ends.
+    #[allow(clippy::disallowed_methods, reason = "encoded fields of messages; payloads go through Segment")]
+    fn fill(&mut self, body: &mut [u8]) -> Result<Gathered, BuildError> {
+        let Self { runs, next, ledger, .. } = self;
+        let (mut space, mut filled) = (body, Gathered { len: 0, payload: 0 });
+        while let Some(run) = runs.get(next.run)
+            && !space.is_empty()
         {
-            let len = (segment.len() - self.in_segment).min(space.len());
-            if let Some(space) = space.get_mut(..len) {
-                segment
-                    .copy_to(self.in_segment, space, Stage::Gather, Reason::Batch, &mut self.ledger)
-                    .map_err(|error| BuildError::Segment { index: self.segment, error })?;
-            }
-            at += len;
-            self.in_segment += len;
-            if self.in_segment == segment.len() {
-                self.segment += 1;
-                self.in_segment = 0;
+            match run {
+                Run::Encoded(bytes) => {
+                    let len = (bytes.len() - next.offset).min(space.len());
+                    let (here, rest) = std::mem::take(&mut space).split_at_mut(len);
+                    // The cursor never passes the end of a run.
+                    here.copy_from_slice(bytes.split_at(next.offset).1.split_at(len).0);
+                    ledger.record_metadata(here.len());
+                    filled.len += here.len();
+                    next.offset += here.len();
+                    space = rest;
+                    if next.offset == bytes.len() {
+                        next.next_run();
+                    }
+                }
+                Run::Owned(bytes) => {
+                    let Some(segment) = bytes.segments().get(next.segment) else {
+                        next.next_run();
+                        continue;
+                    };
+                    let len = (segment.len() - next.offset).min(space.len());
+                    let (here, rest) = std::mem::take(&mut space).split_at_mut(len);
+                    segment
+                        .copy_to(next.offset, here, Stage::Gather, Reason::Batch, ledger)
+                        .map_err(|error| BuildError::Segment { index: next.segment, error })?;
+                    filled.len += here.len();
+                    filled.payload += here.len();
+                    next.offset += here.len();
+                    space = rest;
+                    if next.offset == segment.len() {
+                        next.next_segment();
+                    }
+                }
             }
         }
-        Ok(at)
+        self.left -= filled.len;
+        self.payload_left -= filled.payload;
+        self.batches += 1;
+        Ok(filled)
     }
 
     /// Payload bytes that were not gathered yet.
     pub(crate) fn unsent(&self) -> usize {
-        self.payload_len() - self.payload_done
+        self.payload_left
     }
-}
-
-/// Copies bytes of `ours` from `at` on until `space` is full or `ours` ends, and advances `at`.
-#[allow(clippy::disallowed_methods, reason = "encoded heads of messages; payloads go through Segment")]
-fn copy_ours(ours: &[u8], at: &mut usize, space: &mut [u8]) -> usize {
-    let left = ours.get(*at..).unwrap_or_default();
-    let len = left.len().min(space.len());
-    if let (Some(to), Some(from)) = (space.get_mut(..len), left.get(..len)) {
-        to.copy_from_slice(from);
-    }
-    *at += len;
-    len
 }
 
 /// Writes a fragment that makes the receiver discard the first parts of a message; returns its
@@ -302,8 +299,8 @@ pub(super) fn header(
 
 fn frame_header(batch: &mut [u8], lane: Lane, sn: u32) -> Result<usize, DidntWrite> {
     written(batch, |writer| {
-        let ext_qos = frame::ext::QoSType::new(lane.priority);
-        Zenoh080::new().write(writer, &FrameHeader { reliability: lane.reliability, sn, ext_qos })
+        let ext_qos = frame::ext::QoSType::new(lane.priority.to_wire());
+        Zenoh080::new().write(writer, &FrameHeader { reliability: lane.reliability.to_wire(), sn, ext_qos })
     })
 }
 
@@ -319,10 +316,10 @@ fn fragment_header(
         Zenoh080::new().write(
             writer,
             &FragmentHeader {
-                reliability: lane.reliability,
+                reliability: lane.reliability.to_wire(),
                 more,
                 sn,
-                ext_qos: fragment::ext::QoSType::new(lane.priority),
+                ext_qos: fragment::ext::QoSType::new(lane.priority.to_wire()),
                 ext_first: first.then(fragment::ext::First::new),
                 ext_drop: dropped.then(fragment::ext::Drop::new),
             },

@@ -26,7 +26,7 @@ pub(crate) struct Batches {
 /// Says how the message of one put is spread over batches, if no other message shares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchPlan {
-    /// The number of batches; each is one WebSocket message.
+    /// The number of batches, at least one; each is one WebSocket message.
     pub count: usize,
     /// The longest batch, in bytes, as agreed with the router.
     pub size: u16,
@@ -50,6 +50,8 @@ impl BatchPlan {
         let mut scratch = [0; HEADER];
         let mut room = |begun| {
             let at = header(&mut scratch, space, PartOf { begun, left: message }, lane, sn, markers);
+            debug_assert!(at.is_ok(), "no header takes {HEADER} bytes");
+            // A caller may ask for batches that are shorter than their headers.
             space.saturating_sub(at.unwrap_or(HEADER)).max(1)
         };
         let (first, each) = (room(false).min(message), room(true));
@@ -60,6 +62,7 @@ impl BatchPlan {
     /// begins ends at 0.
     #[must_use]
     pub fn end(&self, index: usize) -> usize {
+        // Behind the last batch every index ends at the end of the payload.
         let end = self.first.saturating_add(index.saturating_mul(self.each));
         end.saturating_sub(self.before).min(self.len)
     }
@@ -69,7 +72,7 @@ impl BatchPlan {
     pub fn batch_of(&self, offset: usize) -> usize {
         match self.before.saturating_add(offset).checked_sub(self.first) {
             None => 0,
-            Some(rest) => (1 + rest / self.each.max(1)).min(self.count.saturating_sub(1)),
+            Some(rest) => (1 + rest / self.each).min(self.count.saturating_sub(1)),
         }
     }
 }

@@ -130,7 +130,10 @@ impl<'a> HeaderReader<'a> {
 
     /// Everything from here to the end, not copied.
     pub(super) fn rest(&mut self) -> ZBytes {
-        let rest = self.source.slice(self.position..self.source.len());
+        // A placeholder may have reached beyond the end.
+        let at = self.position.min(self.source.len());
+        let rest = self.source.slice(at..self.source.len());
+        debug_assert!(rest.is_some(), "the range lies within the source");
         self.position = self.source.len();
         rest.unwrap_or_else(ZBytes::empty)
     }

@@ -2,20 +2,16 @@
 
 use zenoh_buffers::{ZBuf, writer::DidntWrite};
 use zenoh_codec::{WCodec, Zenoh080};
-use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
-    core::{
-        CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, WireExpr,
-        ZenohIdProto,
-    },
+    core as wire,
+    core::WireExpr,
     network::{
         Declare, DeclareBody, Mapping, NetworkBody, NetworkMessage, Push, Request, Response, UndeclareToken,
         declare::common::ext::WireExprType,
         ext::{EntityGlobalIdType, NodeIdType, QoSType},
-        request::ext::QueryTarget,
     },
     zenoh::{
-        ConsolidationMode, Del, PushBody, Put, Query, Reply, RequestBody, ResponseBody,
+        self, Del, PushBody, Put, Query, Reply, RequestBody, ResponseBody,
         ext::{AttachmentType, SourceInfoType, ValueType},
     },
 };
@@ -31,8 +27,8 @@ fn held(segments: &[&[u8]]) -> ZBytes {
 
 #[test]
 fn a_put_in_one_frame_byte_by_byte() {
-    let content = Content::put(held(&[&[0xAA], &[0xBB, 0xCC]]));
-    let mut message = encode::push(keyexpr::new("a/b").unwrap(), Qos::DEFAULT, &content).unwrap();
+    let content = Content::new(held(&[&[0xAA], &[0xBB, 0xCC]]));
+    let mut message = encode::push(&KeyExpr::new("a/b").unwrap(), Qos::DEFAULT, &content).unwrap();
     let mut batch = [0; 64];
     let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
     #[rustfmt::skip]
@@ -79,9 +75,9 @@ fn a_message_in_fragments_byte_by_byte() {
 
 #[test]
 fn a_put_is_read_the_same_from_one_byte_segments() {
-    let qos = Qos { congestion: CongestionControl::Block, ..Qos::DEFAULT };
-    let content = Content::put(held(&[&[9, 8]]));
-    let bytes = gathered(encode::push(keyexpr::new("lab/x").unwrap(), qos, &content).unwrap());
+    let qos = Qos { congestion_control: CongestionControl::Block, ..Qos::DEFAULT };
+    let content = Content::new(held(&[&[9, 8]]));
+    let bytes = gathered(encode::push(&KeyExpr::new("lab/x").unwrap(), qos, &content).unwrap());
     let one_by_one = ZBytes::of_held(bytes.iter().map(|byte| Segment::from(vec![*byte])).collect());
     for source in [held(&[&bytes]), one_by_one] {
         let mut ledger = Ledger::new();
@@ -90,7 +86,7 @@ fn a_put_is_read_the_same_from_one_byte_segments() {
             panic!("no put")
         };
         assert_eq!(key.suffix, "lab/x");
-        assert_eq!(content.payload.to_bytes(&mut Ledger::new()).unwrap().as_slice(), [9, 8]);
+        assert_eq!(content.kind.payload().unwrap().to_bytes(&mut Ledger::new()).unwrap().as_slice(), [9, 8]);
         assert!(reader.message(Reliability::Reliable).unwrap().is_none());
     }
 }
@@ -131,26 +127,26 @@ fn some() -> [Option<ZBytes>; 4] {
     [None, Some(held(&[])), Some(held(&[&[1], &[], &[2, 3]])), Some(held(&[&long, &[7]]))]
 }
 
+fn replier() -> EntityGlobalId {
+    EntityGlobalId { zid: ZenohId::new([3; 16]).unwrap(), eid: 3 }
+}
+
 /// Contents with every field, and with each part of them missing or empty.
 fn contents() -> Vec<Content> {
-    let source = Source {
-        id: EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 9 },
-        sn: 1 << 20,
-    };
+    let source_info =
+        SourceInfo { source_id: EntityGlobalId { zid: ZenohId::new([3; 16]).unwrap(), eid: 9 }, source_sn: 1 << 20 };
     let mut all = Vec::new();
     for attachment in some() {
         for payload in some().into_iter().flatten() {
-            let bare = Content { attachment: attachment.clone(), ..Content::put(payload) };
+            let bare = Content { attachment: attachment.clone(), ..Content::new(payload.clone()) };
+            let encoding = Encoding::new(5, Some(b"schema".to_vec())).unwrap();
             let full = Content {
-                encoding: Encoding { id: 5, schema: Some(b"schema".to_vec().into()) },
-                timestamp: Some(Timestamp::new(
-                    NTP64(1 << 50),
-                    ZenohIdProto::try_from([3; 16].as_slice()).unwrap().into(),
-                )),
-                source: Some(source),
+                kind: SampleKind::Put { payload, encoding },
+                timestamp: Some(Timestamp::new(1 << 50, ZenohId::new([3; 16]).unwrap())),
+                source_info: Some(source_info),
                 ..bare.clone()
             };
-            all.push(Content { encoding: Encoding::empty(), payload: held(&[]), deleted: true, ..full.clone() });
+            all.push(Content { kind: SampleKind::Delete, ..full.clone() });
             all.extend([bare, full]);
         }
     }
@@ -159,25 +155,29 @@ fn contents() -> Vec<Content> {
 
 /// The same content in zenoh's own types.
 fn push_body(content: &Content) -> PushBody {
-    let ext_sinfo = content.source.map(|source| SourceInfoType { id: source.id, sn: source.sn });
-    if content.deleted {
-        let ext_attachment = content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) });
-        return PushBody::Del(Del { timestamp: content.timestamp, ext_sinfo, ext_attachment, ext_unknown: Vec::new() });
+    let ext_sinfo =
+        content.source_info.map(|source| SourceInfoType { id: source.source_id.to_wire(), sn: source.source_sn });
+    let timestamp = content.timestamp.map(|timestamp| timestamp.to_wire());
+    match &content.kind {
+        SampleKind::Delete => {
+            let ext_attachment = content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) });
+            PushBody::Del(Del { timestamp, ext_sinfo, ext_attachment, ext_unknown: Vec::new() })
+        }
+        SampleKind::Put { payload, encoding } => PushBody::Put(Put {
+            timestamp,
+            encoding: encoding.as_wire().clone(),
+            ext_sinfo,
+            ext_attachment: content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) }),
+            ext_unknown: Vec::new(),
+            payload: zbuf(payload),
+        }),
     }
-    PushBody::Put(Put {
-        timestamp: content.timestamp,
-        encoding: content.encoding.clone(),
-        ext_sinfo,
-        ext_attachment: content.attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) }),
-        ext_unknown: Vec::new(),
-        payload: zbuf(&content.payload),
-    })
 }
 
 fn same(found: &Content, expected: &Content) {
-    assert!(flat(&found.payload) == flat(&expected.payload));
+    assert!(found.kind.payload().map(flat) == expected.kind.payload().map(flat));
     assert!(found.attachment.as_ref().map(flat) == expected.attachment.as_ref().map(flat));
-    let rest = |content: &Content| (content.deleted, content.encoding.clone(), content.timestamp, content.source);
+    let rest = |content: &Content| (content.kind.encoding().cloned(), content.timestamp, content.source_info);
     assert_eq!(rest(found), rest(expected));
 }
 
@@ -193,32 +193,32 @@ fn read(bytes: &[u8], mut check: impl FnMut(Message)) {
     }
 }
 
-const QOS: Qos = Qos { priority: Priority::DataHigh, congestion: CongestionControl::Block, express: true };
+const QOS: Qos = Qos { priority: Priority::DataHigh, congestion_control: CongestionControl::Block, express: true };
 
 fn ext_qos<const ID: u8>() -> QoSType<ID> {
-    QoSType::new(QOS.priority, QOS.congestion, QOS.express)
+    QoSType::new(QOS.priority.to_wire(), QOS.congestion_control.to_wire(), QOS.express)
 }
 
 fn wire_key(key: &str) -> WireExpr<'static> {
     WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
 }
 
-fn response(wire_expr: WireExpr<'static>, replier: EntityGlobalIdProto, payload: ResponseBody) -> Vec<u8> {
+fn response(wire_expr: WireExpr<'static>, replier: EntityGlobalId, payload: ResponseBody) -> Vec<u8> {
     bytes(&NetworkMessage::from(NetworkBody::Response(Response {
         rid: 77,
         wire_expr,
         payload,
         ext_qos: ext_qos(),
         ext_tstamp: None,
-        ext_respid: Some(EntityGlobalIdType { zid: replier.zid, eid: replier.eid }),
+        ext_respid: Some(EntityGlobalIdType { zid: replier.zid.to_wire(), eid: replier.eid }),
         ext_ts_stack: None,
     })))
 }
 
 #[test]
 fn puts_deletes_and_replies_are_zenohs_byte_by_byte() {
-    let key = keyexpr::new("lab/x").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
+    let key = &KeyExpr::new("lab/x").unwrap();
+    let replier = replier();
     for content in contents() {
         let expected = bytes(&Push {
             wire_expr: wire_key("lab/x"),
@@ -235,7 +235,7 @@ fn puts_deletes_and_replies_are_zenohs_byte_by_byte() {
             same(&found, &content);
         });
         let payload = push_body(&content);
-        let reply = Reply { consolidation: ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
+        let reply = Reply { consolidation: zenoh::ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
         let expected = response(wire_key("lab/x"), replier, ResponseBody::Reply(reply));
         assert!(gathered(encode::reply(77, key, QOS, replier, &content).unwrap()) == expected, "{content:?}");
         read(&expected, |message| {
@@ -255,10 +255,10 @@ fn what_a_router_takes_in_one_message_bounds_payloads_too() {
 
 #[test]
 fn queries_are_zenohs_byte_by_byte_and_read_back() {
-    let key = keyexpr::new("lab/x").unwrap();
+    let key = &KeyExpr::new("lab/x").unwrap();
     for body in some() {
         for (attachment, parameters) in some().into_iter().zip(["", "a=1;b=2", "", "c"]) {
-            let full = Encoding { id: 4, schema: Some(b"utf-8".to_vec().into()) };
+            let full = Encoding::new(4, Some(b"utf-8".to_vec())).unwrap();
             let question = Question {
                 parameters: parameters.to_owned(),
                 encoding: if body.is_some() { full } else { Encoding::empty() },
@@ -270,20 +270,21 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
             };
             let len = |bytes: &Option<ZBytes>| bytes.as_ref().map_or(0, ZBytes::len);
             assert_eq!(question.refers(), len(&body) + len(&attachment) > 0);
-            let ext_body =
-                body.as_ref().map(|body| ValueType { encoding: question.encoding.clone(), payload: zbuf(body) });
+            let ext_body = body
+                .as_ref()
+                .map(|body| ValueType { encoding: question.encoding.as_wire().clone(), payload: zbuf(body) });
             let expected = bytes(&NetworkMessage::from(NetworkBody::Request(Request {
                 id: 77,
                 wire_expr: wire_key("lab/x"),
                 ext_qos: ext_qos(),
                 ext_tstamp: None,
                 ext_nodeid: NodeIdType::DEFAULT,
-                ext_target: QueryTarget::All,
+                ext_target: QueryTarget::All.to_wire(),
                 ext_budget: None,
                 ext_timeout: question.timeout,
                 ext_ts_stack: None,
                 payload: RequestBody::Query(Query {
-                    consolidation: question.consolidation,
+                    consolidation: question.consolidation.to_wire(),
                     parameters: parameters.to_owned(),
                     ext_sinfo: None,
                     ext_body,
@@ -311,17 +312,17 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
 
 #[test]
 fn errors_as_answers_are_zenohs_byte_by_byte_and_read_back() {
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
-    let encoding = Encoding { id: 4, schema: None };
+    let replier = replier();
+    let encoding = Encoding::new(4, None).unwrap();
     for payload in some().iter().flatten() {
-        let error = zenoh_protocol::zenoh::Err {
-            encoding: encoding.clone(),
+        let error = zenoh::Err {
+            encoding: encoding.as_wire().clone(),
             ext_sinfo: None,
             ext_unknown: Vec::new(),
             payload: zbuf(payload),
         };
         let expected = response(wire_key("lab/x"), replier, ResponseBody::Err(error));
-        let key = keyexpr::new("lab/x").unwrap();
+        let key = &KeyExpr::new("lab/x").unwrap();
         assert!(gathered(encode::reply_err(77, key, QOS, replier, payload, &encoding).unwrap()) == expected);
         read(&expected, |message| {
             let Message::ReplyErr { id: 77, payload: found, encoding: what, .. } = message else {
@@ -363,7 +364,7 @@ fn a_routers_timestamp_fits_in_what_is_kept_free_for_it() {
             ext_ts_stack: None,
             payload: PushBody::Put(Put {
                 timestamp,
-                encoding: Encoding::empty(),
+                encoding: wire::Encoding::empty(),
                 ext_sinfo: None,
                 ext_attachment: None,
                 ext_unknown: Vec::new(),
@@ -372,11 +373,11 @@ fn a_routers_timestamp_fits_in_what_is_kept_free_for_it() {
         })))
         .len()
     };
-    let id = ZenohIdProto::try_from([0xff; 16].as_slice()).unwrap();
+    let id = ZenohId::new([0xff; 16]).unwrap();
     // Times from 2036 on use all of their bits.
-    let longest = put(Some(Timestamp::new(NTP64(u64::MAX), id.into()))) - put(None);
+    let longest = put(Some(Timestamp::new(u64::MAX, id).to_wire())) - put(None);
     assert_eq!((longest, GROWTH), (26, 26));
-    let now = put(Some(Timestamp::new(NTP64(0x6a00_0000_0000_0000), id.into()))) - put(None);
+    let now = put(Some(Timestamp::new(0x6a00_0000_0000_0000, id).to_wire())) - put(None);
     assert!(now <= GROWTH && now > 20, "{now}");
 }
 

@@ -39,8 +39,8 @@ pub(super) fn link(state: &State) -> Html {
     let agreed = match &state.session {
         Session::Open(info) => html! {
             <>
-                { fact("agreed-router", "router", info.router.clone()) }
-                { fact("agreed-page", "this page", info.zid.clone()) }
+                { fact("agreed-router", "router", info.router_zid.to_string()) }
+                { fact("agreed-page", "this page", info.zid.to_string()) }
                 { fact("agreed", "agreed", format!(
                     "batch {} B, {} lanes, sn {} bit, patch {}",
                     format::count(info.batch_size.into()), info.lanes, info.sn_bits, info.patch,
@@ -83,9 +83,9 @@ fn still(StoodStill { time, pause, outlived }: &StoodStill) -> Html {
 }
 
 fn loss(Loss { time, problem, unfinished }: &Loss) -> String {
-    let unfinished = match unfinished {
-        [0, 0, 0] => "Nothing was unfinished.".to_owned(),
-        some => format!("Unfinished: {}.", counts(some)),
+    let unfinished = match unfinished.all() {
+        0 => "Nothing was unfinished.".to_owned(),
+        _ => format!("Unfinished: {}.", counts(unfinished)),
     };
     format!("{time}: {} {} {unfinished}", problem.title, problem.detail)
 }

@@ -9,7 +9,7 @@ use crate::{
         pause,
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
-    client::key_expression,
+    client::{CongestionControl, KeyExpr, Reliability},
     outside::{Ends, shown_at_most},
     present::{format, put::what_left},
     ui::{
@@ -66,7 +66,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
             <form class="line" onsubmit={submits(send, Action::Put)}>
                 <label for="key">{ "key" }</label>
                 <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept}
-                    wrong={key_expression(&state.key).is_err()} describedby="put-result" />
+                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result" />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
@@ -75,7 +75,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                 data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
                 aria-live="polite">
                 { match &state.put {
-                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or(when_full(state.api.options.may_drop)) }</p> },
+                    Put::None => html! { <p class="quiet">{ hindrance.unwrap_or(when_full(state.api.options.congestion_control)) }</p> },
                     Put::UnderWay { handed, total, .. } => html! {
                         <>
                             <progress max={total.max(&1).to_string()} value={handed.to_string()}
@@ -109,8 +109,8 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// What the session does with a put when the link is full.
-const fn when_full(may_drop: bool) -> &'static str {
-    if may_drop {
+fn when_full(congestion_control: CongestionControl) -> &'static str {
+    if congestion_control == CongestionControl::Drop {
         "DROP: on a full link a put is dropped; here that is counted, by a router it is not."
     } else {
         "BLOCK: on a full link a put waits; nothing is dropped."
@@ -134,8 +134,11 @@ const IN_SHORT: usize = 40;
 
 /// The chosen options, in short.
 fn in_short(options: &Options) -> String {
-    let mut words = vec![if options.may_drop { "DROP" } else { "BLOCK" }, priority_name(options.priority)];
-    words.extend(options.best_effort.then_some("best effort"));
+    let mut words = vec![
+        if options.congestion_control == CongestionControl::Drop { "DROP" } else { "BLOCK" },
+        priority_name(options.priority),
+    ];
+    words.extend((options.reliability == Reliability::BestEffort).then_some("best effort"));
     words.extend(options.express.then_some("express"));
     words.extend(options.stamped.then_some("timestamp"));
     words.extend(options.numbered.then_some("numbered"));
@@ -164,20 +167,24 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
             send.emit(Change::Options(options).into());
         })
     };
-    let full = [("block", "BLOCK", false), ("drop", "DROP", true)].map(|(id, label, may_drop)| Choice {
-        id: format!("put-{id}").into(),
-        label,
-        chosen: options.may_drop == may_drop,
-        choose: {
-            let options = Options { may_drop, ..options.clone() };
-            sends(send, Change::Options(options).into())
+    let full = [("block", "BLOCK", CongestionControl::Block), ("drop", "DROP", CongestionControl::Drop)].map(
+        |(id, label, congestion_control)| Choice {
+            id: format!("put-{id}").into(),
+            label,
+            chosen: options.congestion_control == congestion_control,
+            choose: {
+                let options = Options { congestion_control, ..options.clone() };
+                sends(send, Change::Options(options).into())
+            },
         },
-    });
+    );
     let priorities = PRIORITIES.iter().map(|(_, name)| ((*name).into(), (*name).into())).collect::<Vec<_>>();
     let priority = change(|options, name| {
         options.priority = PRIORITIES.iter().find(|(_, one)| *one == name).map_or(options.priority, |(one, _)| *one);
     });
-    let reliability = change(|options, name| options.best_effort = name == RELIABILITIES[1]);
+    let reliability = change(|options, name| {
+        options.reliability = if name == RELIABILITIES[1] { Reliability::BestEffort } else { Reliability::Reliable }
+    });
     let timestamp = change(|options, name| options.stamped = name == STAMPS[1]);
     let [encoding, attachment] =
         [change(|options, text| options.encoding = text), change(|options, text| options.attachment = text)];
@@ -192,7 +199,7 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     <span class="quiet">{ "link full" }</span>
                     { segmented("What happens when the link is full", "put-full", full.into()) }
                     <label for="put-reliability">{ "reliability" }</label>
-                    { either("put-reliability", RELIABILITIES, options.best_effort, reliability) }
+                    { either("put-reliability", RELIABILITIES, options.reliability == Reliability::BestEffort, reliability) }
                     <label for="put-timestamp" title="When a put was made. A router stamps those that do not say it">{ "timestamp" }</label>
                     { either("put-timestamp", STAMPS, options.stamped, timestamp) }
                     <label for="put-encoding">{ "encoding" }</label>

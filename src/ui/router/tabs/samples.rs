@@ -8,7 +8,7 @@ use crate::{
         bytes::{Looking, Subject},
         session::{Attachment, priority_name},
     },
-    client::{Arriving, Priority},
+    client::{Arriving, CongestionControl, Priority, Reliability},
     number::seconds,
     outside::shown,
     present::format,
@@ -79,7 +79,7 @@ pub(super) fn arriving(state: &State, which: fn(&Arriving) -> bool) -> Html {
         let total = one.total.map_or_else(|| "?".to_owned(), format::bytes);
         let words = format!(
             "{}: {} of {total}",
-            one.key.as_deref().map_or_else(|| "a message".to_owned(), shown),
+            one.key_expr.as_deref().map_or_else(|| "a message".to_owned(), shown),
             format::count(one.bytes)
         );
         html! {
@@ -146,7 +146,7 @@ fn row(sample: &Sample, send: &Callback<Action>) -> Html {
                 <td class="hash-cell">{ hash(sample, send) }</td>
             </tr>
             if !more.is_empty() {
-                <tr class="more-row" data-more={sample.key.raw().to_owned()} data-number={sample.more.number.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
+                <tr class="more-row" data-more={sample.key.raw().to_owned()} data-number={sample.more.source_sn.map(|number| number.to_string())}><td colspan="6">{ more }</td></tr>
             }
         </>
     }
@@ -166,7 +166,7 @@ fn hash(sample: &Sample, send: &Callback<Action>) -> Html {
 
 /// When a sample arrived, and when it was made, if it carries a timestamp.
 fn arrival(sample: &Sample) -> String {
-    let made = sample.more.stamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
+    let made = sample.more.timestamp.as_ref().map(|stamp| format!(", {}", stamped(stamp))).unwrap_or_default();
     let waited = sample.more.waited.map(|time| format!(", or up to {} earlier", seconds(time))).unwrap_or_default();
     format!("came {}{waited}{made}", sample.time)
 }
@@ -183,14 +183,14 @@ fn stamped(Stamp { time, by }: &Stamp) -> String {
 /// The metadata that differ from zenoh's defaults. A router stamps a sample that has no timestamp.
 fn more(more: &More) -> String {
     let mut words = Vec::new();
-    words.extend(more.number.map(|number| format!("number {}", format::thousands(number.into()))));
+    words.extend(more.source_sn.map(|number| format!("number {}", format::thousands(number.into()))));
     words.extend((!more.encoding.is_empty()).then(|| more.encoding.shown()));
     words.extend(more.attachment.as_ref().map(attachment));
     words.extend((more.priority != Priority::Data).then(|| format!("priority {}", priority_name(more.priority))));
-    words.extend(more.may_drop.then(|| "DROP".to_owned()));
-    words.extend(more.best_effort.then(|| "best effort".to_owned()));
+    words.extend((more.congestion_control == CongestionControl::Drop).then(|| "DROP".to_owned()));
+    words.extend((more.reliability == Reliability::BestEffort).then(|| "best effort".to_owned()));
     words.extend(more.express.then(|| "express".to_owned()));
-    words.extend(more.stamp.as_ref().filter(|stamp| stamp.by != Clock::Router).map(stamped));
+    words.extend(more.timestamp.as_ref().filter(|stamp| stamp.by != Clock::Router).map(stamped));
     words.extend(more.waited.map(|time| format!("waited up to {} for this page, which stood still", seconds(time))));
     words.join(" · ")
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use zbytes::payload::ZBytes;
 use zenoh_protocol::{
-    core::ZenohIdProto,
     network::{
         Declare, DeclareBody, DeclareFinal, DeclareQueryable, DeclareSubscriber, DeclareToken, Interest, NetworkBody,
         NetworkMessage, Request, Response, ResponseFinal, UndeclareSubscriber, UndeclareToken,
@@ -14,7 +13,7 @@ use zenoh_protocol::{
         interest::InterestMode,
         request,
     },
-    zenoh::{PushBody, Query as WireQuery, Reply as WireReply, RequestBody, ResponseBody},
+    zenoh::{self, PushBody, Query as WireQuery, Reply as WireReply, RequestBody, ResponseBody},
 };
 
 use super::pair::*;
@@ -62,15 +61,16 @@ fn request(id: u32, text: &str) -> NetworkMessage {
 
 /// An answer to a request of the client's; `time` stamps it. Whose clock stamps answers. A random
 /// id, as the default is, now and then has a byte less on the wire.
-fn stamper() -> ZenohIdProto {
-    ZenohIdProto::try_from([5; 16].as_slice()).unwrap()
+fn stamper() -> ZenohId {
+    ZenohId::new([5; 16]).unwrap()
 }
 
 pub(super) fn answer(rid: u32, text: &str, bytes: &[u8], time: u64) -> NetworkMessage {
     let NetworkBody::Push(push) = push(wire(text), bytes).body else { panic!("no push") };
     let PushBody::Put(mut put) = push.payload else { panic!("no put") };
-    put.timestamp = Some(Timestamp::new(zenoh_protocol::core::NTP64(time), stamper().into()));
-    let reply = WireReply { consolidation: ConsolidationMode::Auto, ext_unknown: Vec::new(), payload: put.into() };
+    put.timestamp = Some(Timestamp::new(time, stamper()).to_wire());
+    let reply =
+        WireReply { consolidation: zenoh::ConsolidationMode::Auto, ext_unknown: Vec::new(), payload: put.into() };
     NetworkBody::Response(Response {
         rid,
         wire_expr: wire(text),
@@ -113,22 +113,26 @@ pub(super) fn requests(pair: &Pair) -> Vec<u32> {
 fn told(pair: &mut Pair) -> Vec<String> {
     let short = |event| match event {
         Event::Sample(sample) => {
-            let kind = if sample.deleted { "gone" } else { "sample" };
-            format!("{kind} {} {:?}", sample.key, sample.subscribers)
+            let kind = if sample.kind.is_delete() { "gone" } else { "sample" };
+            format!("{kind} {} {:?}", sample.key_expr, sample.subscribers)
         }
         Event::Reply(op, Reply { result: Ok(sample), .. }) => {
-            format!("reply {op} {} {}", sample.key, String::from_utf8(flat(&sample.payload)).unwrap())
+            format!(
+                "reply {op} {} {}",
+                sample.key_expr,
+                String::from_utf8(flat(sample.kind.payload().unwrap())).unwrap()
+            )
         }
         Event::Reply(op, Reply { result: Err(error), .. }) => format!("error {op} {} B", error.payload.len()),
         Event::GetEnded(op, Ok(())) => format!("ended {op}"),
         Event::GetEnded(op, Err(error)) => format!("ended {op}: {error:?}"),
         Event::QueriesRefused(count) => format!("{count} queries refused"),
         Event::CaughtUp => "caught up".to_owned(),
-        Event::Query(query) => format!("query {} {} {}", query.id, query.queryable, query.key),
+        Event::Query(query) => format!("query {} {} {}", query.id, query.queryable, query.key_expr),
         Event::Flushed(op, _) => format!("flushed {op}"),
         Event::Matching { id, matching } => format!("matching {id} {matching}"),
-        Event::Missed { subscriber, count, .. } => format!("missed {subscriber} {count}"),
-        Event::Closed(ended) => format!("closed {:?} {:?}", ended.cause, ended.unfinished),
+        Event::SampleMiss { subscriber, nb, .. } => format!("missed {subscriber} {nb}"),
+        Event::Closed(ended) => format!("closed {:?} {:?}", ended.cause, ended.interrupted),
         Event::PutFailed(op, _) => format!("failed {op}"),
         Event::Opened(_) => "opened".to_owned(),
         Event::Resumed { .. } => "resumed".to_owned(),
@@ -192,8 +196,28 @@ fn a_get_times_out_and_one_that_is_lost_tells_what_it_had() {
     pair.run(SECOND);
     let told = told(&mut pair);
     assert_eq!(told[0], "reply 2 a half");
-    let unfinished = [Unfinished { op: 3, begun: false }, Unfinished { op: 2, begun: true }];
-    assert_eq!(told[1], format!("closed {:?} {unfinished:?}", CloseCause::Link { code: 1006, opening: false }));
+    let interrupted = [Interrupted { op: 3, begun: false }, Interrupted { op: 2, begun: true }];
+    assert_eq!(told[1], format!("closed {:?} {interrupted:?}", CloseCause::Link { code: 1006, opening: false }));
+}
+
+#[test]
+fn a_get_ended_twice_by_a_router_still_waits_for_our_queryables() {
+    for allowed_destination in [Locality::Any, Locality::SessionLocal] {
+        let mut pair = Pair::open();
+        pair.client.declare_queryable(3, key("q/*")).unwrap();
+        pair.run(SECOND);
+        pair.client.get(5, Get { allowed_destination, ..Get::new(key("q/a")) }, pair.now).unwrap();
+        pair.run(SECOND);
+        assert_eq!(told(&mut pair), ["query 0 3 q/a"]);
+        // What a router says of a get that it was not asked about counts no more.
+        let rid = requests(&pair).first().copied().unwrap_or(pair.client.number_of_get(5).unwrap());
+        assert!(say(&mut pair, [end(rid), end(rid)]).is_empty(), "{allowed_destination:?}");
+        let content = Content::new(payload(b"own", 1));
+        pair.client.reply(9, 0, ReplySample { key_expr: key("q/a"), content }).unwrap();
+        pair.client.finish(0).unwrap();
+        pair.run(SECOND);
+        assert_eq!(told(&mut pair), ["reply 5 q/a own", "ended 5"], "{allowed_destination:?}");
+    }
 }
 
 #[test]
@@ -204,9 +228,9 @@ fn queries_are_answered_in_their_lane_and_end_with_the_last() {
     pair.run(SECOND);
     pair.got.clear();
     assert_eq!(say(&mut pair, [request(70, "q/a")]), ["query 0 1 q/a", "query 1 2 q/a"]);
-    let content = || Content::put(payload(&noise(100_000), 3));
-    pair.client.reply(9, 0, Answer { key: key("q/a"), content: content() }).unwrap();
-    let wrong = pair.client.reply(9, 0, Answer { key: key("r"), content: content() });
+    let content = || Content::new(payload(&noise(100_000), 3));
+    pair.client.reply(9, 0, ReplySample { key_expr: key("q/a"), content: content() }).unwrap();
+    let wrong = pair.client.reply(9, 0, ReplySample { key_expr: key("r"), content: content() });
     assert!(matches!(wrong, Err(CommandError::ReplyKey { .. })));
     pair.client.finish(0).unwrap();
     pair.run(SECOND);
@@ -232,7 +256,7 @@ fn queries_are_answered_in_their_lane_and_end_with_the_last() {
     // After a lost session its queries are over.
     assert_eq!(say(&mut pair, [request(71, "q/a")]), ["query 2 1 q/a"]);
     pair.client.handle_link_lost(1006);
-    assert!(pair.client.reply(9, 2, Answer { key: key("q/a"), content: content() }).is_err());
+    assert!(pair.client.reply(9, 2, ReplySample { key_expr: key("q/a"), content: content() }).is_err());
     assert_eq!(pair.refused, None);
 }
 
@@ -259,8 +283,8 @@ fn a_fence_leaves_behind_what_waits_and_tells_its_answer() {
 #[test]
 fn liveliness_tells_each_change_once_also_over_a_lost_session() {
     let mut pair = Pair::open();
-    pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
-    pair.client.subscribe_liveliness(2, key("a/**"), false).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("a/*"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(2, key("a/**"), false).unwrap();
     pair.run(SECOND);
     let [(one, InterestMode::CurrentFuture, _), (two, InterestMode::Future, _)] = interests(&pair)[..] else {
         panic!("got {:?}", interests(&pair))
@@ -288,7 +312,7 @@ fn liveliness_tells_each_change_once_also_over_a_lost_session() {
 #[test]
 fn a_key_with_our_token_is_alive_whatever_the_router_says() {
     let mut pair = Pair::open();
-    pair.client.subscribe_liveliness(1, key("a/*"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("a/*"), true).unwrap();
     pair.client.declare_token(2, key("a/x")).unwrap();
     pair.client.declare_token(3, key("a/x")).unwrap();
     pair.run(SECOND);
@@ -325,7 +349,7 @@ fn tokens_that_are_asked_for_are_replies() {
     // What is answered late declares nothing, although it has a number: that of the end of any
     // token that is named by its key.
     let late = interests(&pair)[1].0;
-    pair.client.subscribe_liveliness(9, key("**"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(9, key("**"), true).unwrap();
     assert_eq!(say(&mut pair, [alive(Some(late), 0, "b"), alive(None, 1, "c")]), ["sample c [9]"]);
     assert_eq!(say(&mut pair, [named_gone("c"), named_gone("b")]), ["gone c [9]"]);
 }
@@ -335,17 +359,17 @@ fn watches_tell_changes_and_nothing_before_all_is_known() {
     let mut pair = Pair::open();
     let subscriber =
         |id, text| declare(None, DeclareBody::DeclareSubscriber(DeclareSubscriber { id, wire_expr: wire(text) }));
-    pair.client.watch_matching(1, key("a/*"), Counterpart::Subscribers).unwrap();
-    pair.client.watch_matching(2, key("b"), Counterpart::Subscribers).unwrap();
+    pair.client.declare_matching_listener(1, key("a/*"), MatchingStatusType::Subscribers).unwrap();
+    pair.client.declare_matching_listener(2, key("b"), MatchingStatusType::Subscribers).unwrap();
     pair.run(SECOND);
     assert!(told(&mut pair).is_empty());
     let numbers: Vec<u32> = interests(&pair).into_iter().map(|(number, ..)| number).collect();
     assert_eq!(say(&mut pair, [subscriber(5, "a/x"), last(numbers[0])]), ["matching 1 true"]);
     assert_eq!(say(&mut pair, [last(numbers[1])]), ["matching 2 false"]);
-    pair.client.subscribe(3, key("**")).unwrap();
+    pair.client.declare_subscriber(3, key("**")).unwrap();
     pair.run(SECOND);
     assert_eq!(told(&mut pair), ["matching 2 true"]);
-    pair.client.unsubscribe(3).unwrap();
+    pair.client.undeclare(3).unwrap();
     pair.run(SECOND);
     assert_eq!(told(&mut pair), ["matching 2 false"]);
     // A lost session makes nothing known until it is open again and the router has said all.
@@ -360,7 +384,7 @@ fn watches_tell_changes_and_nothing_before_all_is_known() {
 #[test]
 fn what_a_router_names_twice_goes_with_the_last() {
     let mut pair = Pair::open();
-    pair.client.subscribe_liveliness(1, key("a"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("a"), true).unwrap();
     assert_eq!(say(&mut pair, [alive(None, 5, "a"), alive(None, 6, "a")]), ["sample a [1]"]);
     assert!(say(&mut pair, [gone(5)]).is_empty());
     assert_eq!(say(&mut pair, [alive(None, 5, "a"), gone(6)]), Vec::<String>::new());
@@ -374,7 +398,7 @@ fn what_a_router_names_twice_goes_with_the_last() {
     };
     assert!(say(&mut pair, [subscriber(1, "b/x"), subscriber(2, "b/y")]).is_empty());
     // One that is watched later is counted with what is known.
-    pair.client.watch_matching(9, key("b/*"), Counterpart::Subscribers).unwrap();
+    pair.client.declare_matching_listener(9, key("b/*"), MatchingStatusType::Subscribers).unwrap();
     pair.run(SECOND);
     assert_eq!(told(&mut pair), ["matching 9 true"]);
     let number = interests(&pair).last().unwrap().0;
@@ -386,7 +410,7 @@ fn what_a_router_names_twice_goes_with_the_last() {
 #[test]
 fn one_of_two_tokens_that_ends_by_its_key_leaves_the_key_alive() {
     let mut pair = Pair::open();
-    pair.client.subscribe_liveliness(1, key("a"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("a"), true).unwrap();
     assert_eq!(say(&mut pair, [alive(None, 5, "a"), alive(None, 6, "a")]), ["sample a [1]"]);
     let named = |id| {
         let ext_wire_expr = WireExprType { wire_expr: wire("a") };
@@ -399,9 +423,9 @@ fn one_of_two_tokens_that_ends_by_its_key_leaves_the_key_alive() {
 #[test]
 fn what_the_router_never_heard_of_is_not_undeclared_there() {
     use crate::wire::summarize;
-    let sent = |origin| {
+    let sent = |allowed_origin| {
         let mut router = super::router::Router::open(USUAL);
-        router.client.subscribe(1, Subscribe { origin, ..key("a").into() }).unwrap();
+        router.client.declare_subscriber(1, Subscriber { allowed_origin, ..key("a").into() }).unwrap();
         router.transmits();
         router.client.undeclare(1).unwrap();
         let batches = router.transmits();
@@ -443,14 +467,14 @@ fn numbers_go_on_over_drops_and_lost_sessions() {
     pair.run(SECOND);
     pair.client.put(5, put(1)).unwrap();
     pair.run(SECOND);
-    let sources: Vec<(EntityGlobalIdProto, u32)> = pair
+    let sources: Vec<(EntityGlobalId, u32)> = pair
         .puts()
         .map(|push| match &push.payload {
-            PushBody::Put(put) => put.ext_sinfo.map(|source| (source.id, source.sn)).unwrap(),
+            PushBody::Put(put) => put.ext_sinfo.map(|source| (EntityGlobalId::of_wire(source.id), source.sn)).unwrap(),
             other => panic!("unexpected {other:?}"),
         })
         .collect();
-    let id = EntityGlobalIdProto { zid: ZenohIdProto::try_from([7; 16].as_slice()).unwrap(), eid: 4 };
+    let id = EntityGlobalId { zid: ZenohId::new([7; 16]).unwrap(), eid: 4 };
     assert_eq!(sources, [(id, 0), (id, 2), (id, 3)], "of the first session's id");
     assert_eq!((pair.client.stats().dropped, pair.client.stats().sessions), (1, 2));
 }
@@ -459,7 +483,7 @@ fn numbers_go_on_over_drops_and_lost_sessions() {
 fn every_table_of_the_callers_ends_at_its_bound() {
     let limits = Limits { declared: 2, numbered: 2, waiting: 2, ..Limits::default() };
     let mut pair = open(limits);
-    pair.client.subscribe(1, key("a")).unwrap();
+    pair.client.declare_subscriber(1, key("a")).unwrap();
     pair.client.declare_token(2, key("a")).unwrap();
     let refused = pair.client.declare_queryable(3, key("a"));
     assert_eq!(refused, Err(CommandError::TooMany { what: "declarations", limit: 2 }));

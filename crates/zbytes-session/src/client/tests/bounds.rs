@@ -30,10 +30,10 @@ fn held(limit: usize) -> Limits {
 /// A fragment of `len` bytes of payload that does not end its message; returns its whole batch.
 fn fragment_of(priority: Priority, sn: u32, first: bool, len: usize) -> Vec<u8> {
     let header = FragmentHeader {
-        reliability: Reliability::Reliable,
+        reliability: Reliability::Reliable.to_wire(),
         more: true,
         sn,
-        ext_qos: fragment::ext::QoSType::new(priority),
+        ext_qos: fragment::ext::QoSType::new(priority.to_wire()),
         ext_first: first.then(fragment::ext::First::new),
         ext_drop: None,
     };
@@ -168,7 +168,7 @@ fn answers(pair: &mut Pair, rid: u32, texts: &[&str], len: usize) {
 fn told(pair: &mut Pair) -> Vec<String> {
     pair.run(SECOND);
     let one = |event| match event {
-        Event::Reply(op, Reply { result: Ok(sample), .. }) => format!("{op} {}", sample.key),
+        Event::Reply(op, Reply { result: Ok(sample), .. }) => format!("{op} {}", sample.key_expr),
         Event::GetEnded(op, result) => format!("{op} {result:?}"),
         other => panic!("unexpected {other:?}"),
     };
@@ -196,8 +196,6 @@ fn a_get_beyond_the_bytes_of_kept_replies_ends_with_what_it_had() {
         assert_eq!(told(&mut enough), ["5 a/x", "5 a/y", "5 a/z", "5 Ok(())"], "{len} B");
         assert_eq!(enough.client.held.bytes(), 0);
     }
-    let words = GetError::TooMuchHeld { limit: 1 << 20 }.to_string();
-    assert!(words.contains("1,048,576 B") && words.contains("without consolidation"), "{words}");
 }
 
 #[test]
@@ -259,7 +257,7 @@ fn question(id: u32, body: usize) -> NetworkMessage {
         ext_timeout: None,
         ext_ts_stack: None,
         payload: RequestBody::Query(WireQuery {
-            ext_body: (body > 0).then(|| ValueType { encoding: Encoding::empty(), payload }),
+            ext_body: (body > 0).then(|| ValueType { encoding: Encoding::empty().as_wire().clone(), payload }),
             ..WireQuery::default()
         }),
     })
@@ -327,7 +325,7 @@ fn token(id: u32, text: &str) -> NetworkMessage {
 #[test]
 fn what_a_router_declares_is_bounded_by_the_length_of_its_keys() {
     let (enough, mut less, limit) = at_the_edge(|pair| {
-        pair.client.subscribe_liveliness(1, key("**"), true).unwrap();
+        pair.client.declare_liveliness_subscriber(1, key("**"), true).unwrap();
         pair.run(SECOND);
         let mut batches = vec![cut_in_pair(pair, &declare_key(1, wire(&"k".repeat(300))))];
         let subscriber = DeclareSubscriber { id: 1, wire_expr: wire(&"s".repeat(200)) };
@@ -351,7 +349,7 @@ fn cut_in_pair(pair: &mut Pair, message: &[u8]) -> Vec<u8> {
 #[test]
 fn a_number_that_gets_another_key_lets_the_first_go() {
     let mut pair = open(Limits::default());
-    pair.client.subscribe_liveliness(1, key("**"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("**"), true).unwrap();
     pair.run(SECOND);
     for n in 0..50 {
         pair.say(&token(5, &format!("t/{n}")), Priority::DEFAULT);
@@ -360,20 +358,20 @@ fn a_number_that_gets_another_key_lets_the_first_go() {
     let (mut come, mut gone) = (Vec::new(), Vec::new());
     for event in pair.take() {
         match event {
-            Event::Sample(sample) if sample.deleted => gone.push(sample.key),
-            Event::Sample(sample) => come.push(sample.key),
+            Event::Sample(sample) if sample.kind.is_delete() => gone.push(sample.key_expr),
+            Event::Sample(sample) => come.push(sample.key_expr),
             other => panic!("unexpected {other:?}"),
         }
     }
     assert_eq!((come.len(), gone.len()), (50, 49));
-    assert!(!gone.contains(&"t/49".to_owned()));
+    assert!(!gone.iter().any(|key| *key == "t/49"));
     assert_eq!(pair.client.held.bytes(), "t/49".len());
 }
 
 #[test]
 fn unfinished_tokens_are_bounded_over_all_sessions() {
     let mut pair = open(Limits { tokens: 10, ..Limits::default() });
-    pair.client.subscribe_liveliness(1, key("**"), true).unwrap();
+    pair.client.declare_liveliness_subscriber(1, key("**"), true).unwrap();
     for session in 0..2 {
         for n in 0..10 {
             pair.say(&token(n, &format!("{session}/{n}")), Priority::DEFAULT);
@@ -394,7 +392,7 @@ fn numbers_of_one_batch_stand_for_a_bounded_length_of_keys() {
     const LEN: usize = 60_000;
     for over in [0, 1] {
         let mut pair = open(Limits::default());
-        pair.client.subscribe(1, key("**")).unwrap();
+        pair.client.declare_subscriber(1, key("**")).unwrap();
         let declared = cut_in_pair(&mut pair, &declare_key(1, wire(&"k".repeat(LEN))));
         let mut batch = pair.batches(&push(WireExpr { scope: 1, ..wire("") }, b""), Priority::DEFAULT).remove(0);
         let fit = (16 << 20) / LEN;
@@ -446,9 +444,9 @@ fn a_query_with_1_mib_of_parameters_is_passed_over() {
 #[test]
 fn keys_of_very_many_chunks_and_wildcards_are_matched() {
     let mut pair = open(Limits::default());
-    pair.client.subscribe(1, key("lab/**/x")).unwrap();
-    pair.client.subscribe(2, key("**/a/**/b/**/c/**/d/**/e")).unwrap();
-    pair.client.subscribe(3, key("lab/a$*b$*c$*d")).unwrap();
+    pair.client.declare_subscriber(1, key("lab/**/x")).unwrap();
+    pair.client.declare_subscriber(2, key("**/a/**/b/**/c/**/d/**/e")).unwrap();
+    pair.client.declare_subscriber(3, key("lab/a$*b$*c$*d")).unwrap();
     let deep = format!("lab/{}x", "a/".repeat(32_000));
     let wild = format!("lab/{}x", "a/**/".repeat(12_000));
     let stars = format!("lab/{}", "ab$*c$*".repeat(9_000));

@@ -34,7 +34,7 @@ fn the_handshake_agrees_on_what_both_can() {
     let Some(Event::Opened(info)) = router.client.poll_event() else { panic!("not opened") };
     assert_eq!((info.lanes, info.sn_bits, info.batch_size, info.patch), (16, 28, 65535, 1));
     assert_eq!(info.router_lease, 10 * SECOND);
-    assert_eq!(info.router, "09".repeat(16).trim_start_matches('0'));
+    assert_eq!(info.router_zid.to_string(), "09".repeat(16).trim_start_matches('0'));
 }
 
 #[test]
@@ -52,8 +52,10 @@ fn sequence_numbers_begin_where_they_have_their_full_length() {
             assert!(first <= mask && len(first) == bytes, "{bits:?}: {first}");
             assert!(mask - first >= mask / 4 * 3, "{bits:?}: most of the round lies before it");
             let mut router = Router::greet(Agree { bits, ..USUAL });
-            router.client =
-                Client::new(Config { zid: [7; 16], initial_sn: random, limits: Limits::default() }, router.now);
+            router.client = Client::new(
+                Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: random, limits: Limits::default() },
+                router.now,
+            );
             router.transmits();
             router.feed(router.init_ack());
             let TransportBody::OpenSyn(syn) = decode_transport(&router.transmits()[0].0).body else { panic!() };
@@ -78,7 +80,7 @@ fn every_agreement_of_the_router_is_kept() {
                         other => panic!("unexpected {other:?}"),
                     };
                     assert!(sn <= sn_mask(bits));
-                    assert_eq!(priority, if qos { Priority::RealTime } else { Priority::DEFAULT });
+                    assert_eq!(Priority::of_wire(priority), if qos { Priority::RealTime } else { Priority::DEFAULT });
                     assert!(patch || !first);
                 }
             }

@@ -10,7 +10,7 @@ use crate::{client::*, testing::keep_alive};
 #[test]
 fn one_frame_may_carry_many_messages_and_be_followed_by_others() {
     let mut router = Router::open(USUAL);
-    router.client.subscribe(1, key("**")).unwrap();
+    router.client.declare_subscriber(1, key("**")).unwrap();
     let mut batch = router.put(wire("a"), b"one").remove(0);
     for text in [b"two".as_slice(), b"three"] {
         Zenoh080::new().write(&mut batch, &push(wire("b"), text)).unwrap();
@@ -21,7 +21,7 @@ fn one_frame_may_carry_many_messages_and_be_followed_by_others() {
         .events()
         .iter()
         .map(|event| match event {
-            Event::Sample(sample) => flat(&sample.payload),
+            Event::Sample(sample) => flat(sample.kind.payload().unwrap()),
             other => panic!("unexpected {other:?}"),
         })
         .collect();

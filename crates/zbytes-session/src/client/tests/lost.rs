@@ -15,7 +15,7 @@ use crate::{client::*, testing::transport};
 fn a_lost_session_opens_again_with_its_declarations() {
     let mut pair = Pair::open();
     for (id, text) in [(3, "c/**"), (1, "a"), (2, "b/*")] {
-        pair.client.subscribe(id, key(text)).unwrap();
+        pair.client.declare_subscriber(id, key(text)).unwrap();
     }
     pair.run(SECOND);
     pair.narrow = 1;
@@ -30,14 +30,14 @@ fn a_lost_session_opens_again_with_its_declarations() {
     let events = pair.take();
     let [Event::Closed(ended)] = events.as_slice() else { panic!("expected the end, got {events:?}") };
     assert_eq!(ended.cause, CloseCause::Link { code: 1006, opening: false });
-    assert_eq!(ended.unfinished, [Unfinished { op: 11, begun: true }, Unfinished { op: 12, begun: false }]);
+    assert_eq!(ended.interrupted, [Interrupted { op: 11, begun: true }, Interrupted { op: 12, begun: false }]);
 
     // Meanwhile puts end with an error, and declarations are kept.
     assert!(pair.client.is_lost() && !pair.client.is_open());
     let refused = pair.client.put(13, Put::new(key("k"), payload(b"x", 1)));
     assert_eq!(refused, Err(CommandError::Lost));
-    pair.client.unsubscribe(1).unwrap();
-    pair.client.subscribe(4, key("d")).unwrap();
+    pair.client.undeclare(1).unwrap();
+    pair.client.declare_subscriber(4, key("d")).unwrap();
     pair.run(30 * SECOND);
 
     pair.got.clear();
@@ -85,7 +85,7 @@ fn a_session_lost_in_any_way_opens_again_and_a_closed_one_not() {
     ];
     for (name, lose) in ways {
         let mut pair = Pair::open();
-        pair.client.subscribe(1, key("a")).unwrap();
+        pair.client.declare_subscriber(1, key("a")).unwrap();
         assert!(!pair.client.is_lost());
         lose(&mut pair);
         assert!(pair.client.is_lost(), "{name}");
@@ -107,16 +107,16 @@ fn a_session_lost_in_any_way_opens_again_and_a_closed_one_not() {
         pair.run(SECOND);
         assert!(matches!(pair.take().as_slice(), [Event::Closed(ended)] if ended.cause == CloseCause::ByUs));
         assert!(!pair.client.is_lost());
-        assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
-        assert_eq!(pair.client.subscribe(2, key("a")), Err(CommandError::NotOpen));
+        assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
+        assert_eq!(pair.client.declare_subscriber(2, key("a")), Err(CommandError::NotOpen));
     }
     // Closing a session that is lost ends the attempts.
     let mut pair = Pair::open();
     pair.client.handle_link_lost(1006);
     pair.client.close();
-    assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
+    assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
     // One that was never open is not lost.
     let mut pair = Pair::new(USUAL, Limits::default());
     pair.client.handle_link_lost(1006);
-    assert_eq!(pair.client.relink([8; 16], 0, pair.now), Err(CommandError::NotLost));
+    assert_eq!(pair.client.relink(ZenohId::new([8; 16]).unwrap(), 0, pair.now), Err(CommandError::NotLost));
 }

@@ -18,9 +18,8 @@ use zbytes::{
 };
 use zenoh_buffers::{ZSlice, reader::HasReader};
 use zenoh_codec::{RCodec, WCodec, Zenoh080, Zenoh080Reliability};
-use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_protocol::{
-    core::{Bits, Priority, Reliability, WireExpr},
+    core::{Bits, WireExpr},
     network::{
         Declare, DeclareBody, DeclareKeyExpr, Mapping, NetworkBody, NetworkMessage, Push,
         ext::{NodeIdType, QoSType},
@@ -76,8 +75,8 @@ pub(super) fn declare_key(id: u16, wire_expr: WireExpr<'static>) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn key(text: &str) -> OwnedKeyExpr {
-    key_expression(text).unwrap()
+pub(super) fn key(text: &str) -> KeyExpr {
+    KeyExpr::new(text).unwrap()
 }
 
 pub(super) fn noise(len: usize) -> Vec<u8> {
@@ -115,7 +114,11 @@ pub(super) fn cut(message: &[u8], priority: Priority, sn: &mut u32, agree: &Agre
         this
     };
     if message.len() <= room {
-        let header = FrameHeader { reliability, sn: next(), ext_qos: frame::ext::QoSType::new(priority) };
+        let header = FrameHeader {
+            reliability: reliability.to_wire(),
+            sn: next(),
+            ext_qos: frame::ext::QoSType::new(priority.to_wire()),
+        };
         let mut batch = Vec::new();
         Zenoh080::new().write(&mut batch, &header).unwrap();
         batch.extend_from_slice(message);
@@ -124,10 +127,10 @@ pub(super) fn cut(message: &[u8], priority: Priority, sn: &mut u32, agree: &Agre
     let parts = message.chunks(room).count();
     let cut = |(i, part): (usize, &[u8])| {
         let header = FragmentHeader {
-            reliability,
+            reliability: reliability.to_wire(),
             more: i + 1 < parts,
             sn: next(),
-            ext_qos: fragment::ext::QoSType::new(priority),
+            ext_qos: fragment::ext::QoSType::new(priority.to_wire()),
             ext_first: (i == 0 && agree.patch).then(fragment::ext::First::new),
             ext_drop: None,
         };
@@ -151,7 +154,7 @@ struct Script {
     agree: Agree,
     open: bool,
     /// The next number of each of our lanes, by priority.
-    sn: [u32; Priority::NUM],
+    sn: [u32; Priority::ALL.len()],
     /// The number that the next batch of each of the client's lanes must have, and the fragments so
     /// far.
     expected: HashMap<(Priority, Reliability), (u32, Vec<u8>)>,
@@ -162,7 +165,7 @@ struct Script {
 
 impl Script {
     fn new(agree: Agree) -> Self {
-        let sn = [77; Priority::NUM];
+        let sn = [77; Priority::ALL.len()];
         Self { agree, open: false, sn, expected: HashMap::new(), initial: 0, batches: 0, alive: Duration::ZERO }
     }
 
@@ -183,14 +186,21 @@ impl Script {
             TransportBody::KeepAlive(_) => {}
             TransportBody::Close(_) => return Err("closed by the client".to_owned()),
             TransportBody::Frame(frame) => {
-                if !self.number(frame.ext_qos.priority(), frame.reliability, frame.sn)?.is_empty() {
+                if !self
+                    .number(
+                        Priority::of_wire(frame.ext_qos.priority()),
+                        Reliability::of_wire(frame.reliability),
+                        frame.sn,
+                    )?
+                    .is_empty()
+                {
                     return Err("a frame stood between the fragments of a message".to_owned());
                 }
                 got.extend(frame.payload.into_iter().map(|message| Got { message, batch: self.batches }));
             }
             TransportBody::Fragment(fragment) => {
-                let priority = fragment.ext_qos.priority();
-                let parts = self.number(priority, fragment.reliability, fragment.sn)?;
+                let priority = Priority::of_wire(fragment.ext_qos.priority());
+                let parts = self.number(priority, Reliability::of_wire(fragment.reliability), fragment.sn)?;
                 if fragment.ext_drop.is_some() {
                     parts.clear();
                     return Ok(Vec::new());
@@ -256,7 +266,7 @@ pub(super) struct Pair {
 impl Pair {
     /// Both ends of a link that has just opened.
     pub(super) fn new(agree: Agree, limits: Limits) -> Self {
-        let config = Config { zid: [7; 16], initial_sn: 12345, limits };
+        let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 12345, limits };
         Self {
             client: Client::new(config, Duration::ZERO),
             now: Duration::ZERO,
@@ -340,7 +350,7 @@ impl Pair {
     pub(super) fn relink(&mut self) {
         self.cut();
         (self.router, self.mute) = (Some(Script::new(self.agree)), false);
-        self.client.relink([8; 16], 4321, self.now).unwrap();
+        self.client.relink(ZenohId::new([8; 16]).unwrap(), 4321, self.now).unwrap();
     }
 
     /// Lets `time` pass, in steps to whatever is due next.

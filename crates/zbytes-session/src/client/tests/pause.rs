@@ -65,7 +65,7 @@ fn resumed(pair: &mut Pair) -> (Took, usize, usize) {
 fn after_a_pause_what_waited_arrives_and_the_gap_counts_it() {
     let put = push(wire("a"), b"x");
     let mut pair = Pair::open();
-    pair.client.subscribe(1, key("a")).unwrap();
+    pair.client.declare_subscriber(1, key("a")).unwrap();
     pair.run(5 * SECOND);
     let heard = pair.now;
     let waiting = freeze(&mut pair, FROZEN, &vec![put.clone(); 30]);
@@ -97,7 +97,7 @@ fn after_a_pause_what_waited_arrives_and_the_gap_counts_it() {
 #[test]
 fn a_link_that_answers_after_a_pause_has_outlived_it() {
     let mut pair = Pair::open();
-    pair.client.subscribe(1, key("a")).unwrap();
+    pair.client.declare_subscriber(1, key("a")).unwrap();
     pair.run(SECOND);
     for pause in [FROZEN, Pause { still: Duration::ZERO, ahead: 3600 * SECOND }] {
         let waiting = freeze(&mut pair, pause, &[push(wire("a"), b"x")]);
@@ -211,7 +211,7 @@ fn silence_and_handshake_are_timed_anew_after_a_pause() {
     let (gap, ..) = resumed(&mut pair);
     assert!(gap.time >= 55 * SECOND && gap.pause == FROZEN, "{gap:?}");
 
-    let config = Config { zid: [7; 16], initial_sn: 1, limits: Limits::default() };
+    let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() };
     let mut client = Client::new(config, Duration::ZERO);
     client.handle_pause(FROZEN, FROZEN.still);
     client.handle_timeout(FROZEN.still);

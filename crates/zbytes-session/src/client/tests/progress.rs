@@ -19,7 +19,7 @@ fn slow(agree: Agree) -> Pair {
 }
 
 fn large(text: &str, len: usize) -> Put {
-    Put { congestion: CongestionControl::Block, ..Put::new(key(text), payload(&noise(len), 3)) }
+    Put { congestion_control: CongestionControl::Block, ..Put::new(key(text), payload(&noise(len), 3)) }
 }
 
 fn progress(client: &mut Client) -> Vec<Progress> {
@@ -76,7 +76,7 @@ fn a_put_is_cancelled_before_between_and_after_its_fragments() {
     let bytes = pair.client.queues.bytes();
     pair.client.cancel(1).unwrap();
     pair.client.cancel(2).unwrap();
-    assert_eq!(bytes - pair.client.queues.bytes(), 2_000_000 - sent);
+    assert_eq!(bytes - pair.client.queues.bytes(), 2_000_000 - sent as u64);
     assert_eq!(
         failures(std::iter::from_fn(|| pair.client.poll_event()).collect()),
         [(1, PutError::Cancelled { sent, total: 1_000_000 }), (2, PutError::Cancelled { sent: 0, total: 1_000_000 })]
@@ -110,7 +110,7 @@ fn cancelling_the_last_message_lets_go_of_its_payload() {
     let bytes = Arc::new(noise(1_000_000));
     let held = Segment::from_owner(Owner(bytes.clone()));
     let put = Put::new(key("only"), ZBytes::of_held(vec![held]));
-    pair.client.put(1, Put { congestion: CongestionControl::Block, ..put }).unwrap();
+    pair.client.put(1, Put { congestion_control: CongestionControl::Block, ..put }).unwrap();
     pair.run(7 * MILLI);
     assert_eq!((Arc::strong_count(&bytes), pair.router_holds() > 0), (2, true));
     pair.client.cancel(1).unwrap();
@@ -127,9 +127,7 @@ fn a_router_that_cannot_be_told_gets_the_rest_of_it() {
     pair.client.put(1, large("begun", 1_000_000)).unwrap();
     pair.client.put(2, large("waits", 1_000_000)).unwrap();
     pair.run(7 * MILLI);
-    let refused = pair.client.cancel(1);
-    assert_eq!(refused, Err(CommandError::CannotAbort { op: 1 }));
-    assert!(refused.unwrap_err().to_string().contains("goes on to its end"));
+    assert_eq!(pair.client.cancel(1), Err(CommandError::CannotAbort { op: 1 }));
     pair.client.cancel(2).unwrap();
     pair.run(60 * SECOND);
     assert_eq!((pair.keys(), pair.refused.take()), (vec!["begun".to_owned()], None));
@@ -185,9 +183,11 @@ fn an_arrival_is_told_with_key_and_length_before_its_sample() {
     for patch in [true, false] {
         let mut pair = slow(Agree { patch, ..USUAL });
         for (id, text) in [(1, "lab/*"), (2, "elsewhere"), (3, "**")] {
-            pair.client.subscribe(id, key(text)).unwrap();
+            pair.client.declare_subscriber(id, key(text)).unwrap();
         }
-        pair.client.subscribe(4, Subscribe { origin: Locality::SessionLocal, ..key("**").into() }).unwrap();
+        pair.client
+            .declare_subscriber(4, Subscriber { allowed_origin: Locality::SessionLocal, ..key("**").into() })
+            .unwrap();
         pair.run(SECOND);
         let total = 1_000_000;
         let batches = pair.batches(&push(wire("lab/large"), &noise(total)), Priority::DEFAULT);
@@ -196,7 +196,7 @@ fn an_arrival_is_told_with_key_and_length_before_its_sample() {
             pair.hand(batch);
             if n % 3 == 2 && n + 1 < count {
                 let told = arriving(&mut pair.client).expect("three more have come");
-                assert_eq!((told.id, told.key.as_deref(), told.total), (1, Some("lab/large"), Some(total)));
+                assert_eq!((told.id, told.key_expr.as_deref(), told.total), (1, Some("lab/large"), Some(total)));
                 assert_eq!((told.subscribers.as_slice(), told.get, told.fragments), ([1, 3].as_slice(), None, n + 1));
                 assert!(told.bytes > last && told.bytes < total);
                 last = told.bytes;
@@ -208,7 +208,7 @@ fn an_arrival_is_told_with_key_and_length_before_its_sample() {
         let [Event::ArrivalEnded { id: 1, whole: true }, Event::Sample(sample)] = events.as_slice() else {
             panic!("got {events:?}")
         };
-        assert_eq!((sample.payload.len(), arriving(&mut pair.client)), (total, None));
+        assert_eq!((sample.kind.payload().unwrap().len(), arriving(&mut pair.client)), (total, None));
         // Of what the program does not ask about while it arrives, nothing else is told either.
         pair.say(&push(wire("lab/large"), &noise(total)), Priority::DEFAULT);
         pair.run(SECOND);
@@ -227,7 +227,7 @@ fn an_arrival_given_up_or_lost_ends_without_a_sample() {
     }
     for how in [How::Dropped, How::Overtaken, How::Gap, How::LinkLost] {
         let mut pair = slow(USUAL);
-        pair.client.subscribe(1, key("**")).unwrap();
+        pair.client.declare_subscriber(1, key("**")).unwrap();
         pair.run(SECOND);
         let mut batches = pair.batches(&push(wire("lab/a"), &noise(600_000)), Priority::DEFAULT);
         let rest = batches.split_off(4);
@@ -260,21 +260,21 @@ fn an_arrival_given_up_or_lost_ends_without_a_sample() {
         let rest = batches.split_off(4);
         batches.into_iter().for_each(|batch| pair.hand(batch));
         let next = arriving(&mut pair.client).unwrap();
-        assert_eq!((next.id, next.fragments, next.key.as_deref()), (2, 4, Some("lab/b")), "{how:?}");
+        assert_eq!((next.id, next.fragments, next.key_expr.as_deref()), (2, 4, Some("lab/b")), "{how:?}");
         rest.into_iter().for_each(|batch| pair.hand(batch));
         pair.run(SECOND);
         let events = pair.take();
         let [Event::ArrivalEnded { id: 2, whole: true }, Event::Sample(sample)] = events.as_slice() else {
             panic!("{how:?}: {events:?}")
         };
-        assert!(flat(&sample.payload) == noise(600_000));
+        assert!(flat(sample.kind.payload().unwrap()) == noise(600_000));
     }
 }
 
 #[test]
 fn what_the_first_fragment_does_not_say_is_not_made_up() {
     let mut pair = slow(USUAL);
-    pair.client.subscribe(1, key("**")).unwrap();
+    pair.client.declare_subscriber(1, key("**")).unwrap();
     pair.client.get(7, Get::new(key("q")), pair.now).unwrap();
     pair.run(SECOND);
     // An attachment longer than a fragment stands before the length of the payload.
@@ -287,7 +287,7 @@ fn what_the_first_fragment_does_not_say_is_not_made_up() {
     let rest = batches.split_off(2);
     batches.into_iter().for_each(|batch| pair.hand(batch));
     let told = arriving(&mut pair.client).unwrap();
-    assert_eq!((told.key, told.total, told.fragments), (None, None, 2));
+    assert_eq!((told.key_expr, told.total, told.fragments), (None, None, 2));
     assert!(told.bytes > 65_535 * 2 - 100);
     rest.into_iter().for_each(|batch| pair.hand(batch));
     pair.run(MILLI);
@@ -298,7 +298,7 @@ fn what_the_first_fragment_does_not_say_is_not_made_up() {
     pair.hand(batches.remove(0));
     let told = arriving(&mut pair.client).unwrap();
     assert_eq!(
-        (told.get, told.key.as_deref(), told.total, told.subscribers.len()),
+        (told.get, told.key_expr.as_deref(), told.total, told.subscribers.len()),
         (Some(7), Some("q"), Some(300_000), 0)
     );
     pair.client.cancel(7).unwrap();

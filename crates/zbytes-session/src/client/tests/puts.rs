@@ -69,22 +69,23 @@ pub(super) fn cuts(batches: &[Vec<u8>], len: usize) -> Vec<usize> {
 
 /// Puts of every kind, by the option in which each differs from the first.
 fn kinds_of_puts() -> Vec<(&'static str, Put)> {
-    let mut stamps = stamp::Stamps::of("8f2c61d0").unwrap();
-    let usual = || Put { congestion: CongestionControl::Block, ..Put::new(key("lab/tensor"), ZBytes::empty()) };
+    let mut stamps = stamp::Stamps::of("8f2c61d0".parse().unwrap());
+    let usual = || Put { congestion_control: CongestionControl::Block, ..Put::new(key("lab/tensor"), ZBytes::empty()) };
     let attachment = |len| Some(payload(&noise(len), 2));
-    let schema = |len| encoding::encoding(&format!("text/plain;{}", "x".repeat(len))).unwrap();
+    let encoded = |text: &str| SampleKind::Put { payload: ZBytes::empty(), encoding: text.parse().unwrap() };
+    let schema = |len| encoded(&format!("text/plain;{}", "x".repeat(len)));
     let stamp = Some(stamps.stamp(Duration::from_secs(1_800_000_000)));
     vec![
         ("nothing", usual()),
-        ("a short key", Put { key: key("k"), ..usual() }),
-        ("a long key", Put { key: key(&"k".repeat(3000)), ..usual() }),
-        ("DROP", Put { congestion: CongestionControl::Drop, ..usual() }),
+        ("a short key", Put { key_expr: key("k"), ..usual() }),
+        ("a long key", Put { key_expr: key(&"k".repeat(3000)), ..usual() }),
+        ("DROP", Put { congestion_control: CongestionControl::Drop, ..usual() }),
         ("priority", Put { priority: Priority::RealTime, ..usual() }),
         ("best effort", Put { reliability: Reliability::BestEffort, ..usual() }),
         ("express", Put { express: true, ..usual() }),
-        ("an encoding", Put { encoding: encoding::encoding("image/png").unwrap(), ..usual() }),
-        ("an own encoding", Put { encoding: encoding::encoding("lab/tensor").unwrap(), ..usual() }),
-        ("a schema", Put { encoding: schema(255), ..usual() }),
+        ("an encoding", Put { kind: encoded("image/png"), ..usual() }),
+        ("an own encoding", Put { kind: encoded("lab/tensor"), ..usual() }),
+        ("a schema", Put { kind: schema(255), ..usual() }),
         ("a timestamp", Put { timestamp: stamp, ..usual() }),
         ("a number", Put { numbered: Some(20), ..usual() }),
         ("an empty attachment", Put { attachment: Some(ZBytes::empty()), ..usual() }),
@@ -94,10 +95,10 @@ fn kinds_of_puts() -> Vec<(&'static str, Put)> {
             "everything",
             Put {
                 attachment: attachment(300),
-                encoding: schema(100),
+                kind: schema(100),
                 timestamp: stamp,
                 numbered: Some(47),
-                congestion: CongestionControl::Drop,
+                congestion_control: CongestionControl::Drop,
                 priority: Priority::Background,
                 reliability: Reliability::BestEffort,
                 express: true,
@@ -119,11 +120,14 @@ fn plan_equals_what_is_sent_with_every_option_and_agreement() {
                     let room = usize::from(batch_size);
                     for len in [0, 1, 50, 300, room - 30, room - 18, room, 2 * room - 10, 3 * room, 5000] {
                         let (mut router, info) = Router::opened(agree);
-                        let source =
-                            put.numbered.map(|publisher| Source { id: router.client.source_id(publisher), sn: 0 });
+                        let source = put.numbered.map(|publisher| SourceInfo {
+                            source_id: router.client.source_id(publisher),
+                            source_sn: 0,
+                        });
                         let plan = put.plan(len, source, &info.agreed());
-                        let payload = payload(&noise(len), 3);
-                        router.client.put(1, Put { payload, ..put.clone() }).unwrap();
+                        let encoding = put.kind.encoding().unwrap().clone();
+                        let kind = SampleKind::Put { payload: payload(&noise(len), 3), encoding };
+                        router.client.put(1, Put { kind, ..put.clone() }).unwrap();
                         let (batches, _): (Vec<_>, Vec<_>) = router.transmits().into_iter().unzip();
                         let sent = cuts(&batches, len);
                         let planned: Vec<usize> = (0..plan.count).map(|index| plan.end(index)).collect();
@@ -148,7 +152,7 @@ fn plan_of_a_numbered_put_grows_with_its_number() {
     let put = Put { numbered: Some(20), ..Put::new(key("lab/tensor"), payload(&noise(1000), 1)) };
     let mut plans = std::collections::BTreeSet::new();
     for sn in 0..200 {
-        let source = Some(Source { id: router.client.source_id(20), sn });
+        let source = Some(SourceInfo { source_id: router.client.source_id(20), source_sn: sn });
         let plan = put.plan(1000, source, &info.agreed());
         router.client.put(sn.into(), put.clone()).unwrap();
         let (batches, _): (Vec<_>, Vec<_>) = router.transmits().into_iter().unzip();
@@ -162,9 +166,9 @@ fn plan_of_a_numbered_put_grows_with_its_number() {
 #[test]
 fn own_subscribers_get_one_sample_over_the_same_memory() {
     let mut router = Router::open(USUAL);
-    router.client.subscribe(1, key("lab/*")).unwrap();
-    router.client.subscribe(2, key("lab/tensor")).unwrap();
-    router.client.subscribe(3, key("other")).unwrap();
+    router.client.declare_subscriber(1, key("lab/*")).unwrap();
+    router.client.declare_subscriber(2, key("lab/tensor")).unwrap();
+    router.client.declare_subscriber(3, key("other")).unwrap();
     let sent = payload(b"abc", 1);
     let address = sent.segments()[0].as_linear().unwrap().as_ptr();
     router.client.put(9, Put::new(key("lab/tensor"), sent)).unwrap();
@@ -172,9 +176,9 @@ fn own_subscribers_get_one_sample_over_the_same_memory() {
     let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
     assert!(sample.local);
     assert_eq!(sample.subscribers, [1, 2]);
-    assert_eq!(sample.payload.segments()[0].as_linear().unwrap().as_ptr(), address);
-    router.client.unsubscribe(1).unwrap();
-    router.client.unsubscribe(2).unwrap();
+    assert_eq!(sample.kind.payload().unwrap().segments()[0].as_linear().unwrap().as_ptr(), address);
+    router.client.undeclare(1).unwrap();
+    router.client.undeclare(2).unwrap();
     router.client.put(10, Put::new(key("lab/tensor"), payload(b"abc", 1))).unwrap();
     assert!(router.events().is_empty());
 }
@@ -185,8 +189,10 @@ fn puts_of_every_size_leave_a_narrow_link_in_their_order() {
     (pair.narrow, pair.latency) = (2, Duration::from_millis(30));
     let sizes = [1usize, 200_000, 64, 64, 70_000, 0, 65_400, 65_500, 1_000_000, 5];
     for (op, len) in sizes.into_iter().enumerate() {
-        let put =
-            Put { congestion: CongestionControl::Block, ..Put::new(key(&format!("k{op}")), payload(&noise(len), 3)) };
+        let put = Put {
+            congestion_control: CongestionControl::Block,
+            ..Put::new(key(&format!("k{op}")), payload(&noise(len), 3))
+        };
         pair.client.put(op as OpId, put).unwrap();
     }
     pair.run(60 * SECOND);
@@ -203,7 +209,7 @@ fn puts_beyond_the_queue_are_refused_until_some_have_left() {
     let limits = Limits { queued_messages: 3, ..Limits::default() };
     let mut pair = Pair::new(USUAL, limits);
     pair.run(SECOND);
-    let put = || Put { congestion: CongestionControl::Block, ..Put::new(key("k"), payload(&noise(10), 1)) };
+    let put = || Put { congestion_control: CongestionControl::Block, ..Put::new(key("k"), payload(&noise(10), 1)) };
     for op in 0..3 {
         pair.client.put(op, put()).unwrap();
     }
@@ -220,25 +226,25 @@ fn refusals_say_what_was_wrong_and_send_nothing() {
     let mut router = Router::greet(USUAL);
     router.transmits();
     assert_eq!(router.client.put(1, Put::new(key("a"), ZBytes::empty())), Err(CommandError::NotOpen));
-    assert_eq!(router.client.subscribe(1, key("a")), Err(CommandError::NotOpen));
+    assert_eq!(router.client.declare_subscriber(1, key("a")), Err(CommandError::NotOpen));
     for wrong in ["", "/a", "a/", "a//b", "a/*b*", "a#", "a?", "a/**/**", "a/**/*", "a$"] {
-        let error = key_expression(wrong).unwrap_err().to_string();
-        assert!(error.contains("lab/tensor"), "{wrong}: {error}");
+        let error = KeyExpr::new(wrong).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("“{wrong}” is not a key expression: ")), "{wrong}: {error}");
         assert!(!error.contains(".rs") && !error.contains("Invalid Key Expr"), "{wrong}: {error}");
     }
     let mut router = Router::open(USUAL);
-    router.client.subscribe(1, key("a")).unwrap();
-    assert_eq!(router.client.subscribe(1, key("b")), Err(CommandError::IdInUse { id: 1 }));
-    assert_eq!(router.client.unsubscribe(2), Err(CommandError::UnknownId { id: 2 }));
+    router.client.declare_subscriber(1, key("a")).unwrap();
+    assert_eq!(router.client.declare_subscriber(1, key("b")), Err(CommandError::IdInUse { id: 1 }));
+    assert_eq!(router.client.undeclare(2), Err(CommandError::UnknownId { id: 2 }));
     router.transmits();
     // One allocation, referred to sixteen times: exactly 2^30 bytes.
     let piece = Segment::from(vec![0u8; 64 << 20]);
     let huge = ZBytes::from_segments((0..16).map(|_| (piece.clone(), Mode::Borrow))).unwrap();
     let refused = router.client.put(1, Put::new(key("a"), huge.clone())).unwrap_err();
     assert!(matches!(refused, CommandError::TooLong { encoded, limit } if encoded > limit && limit == 1 << 30));
-    assert!(refused.to_string().contains("at least"), "{refused}");
+    assert!(refused.to_string().contains("at most 1,073,741,824 B"), "{refused}");
     assert!(router.transmits().is_empty() && router.events().is_empty());
-    let block = |payload| Put { congestion: CongestionControl::Block, ..Put::new(key("a"), payload) };
+    let block = |payload| Put { congestion_control: CongestionControl::Block, ..Put::new(key("a"), payload) };
     let message_len = |len| block(ZBytes::empty()).message_len(len, None);
     let head = message_len(1000).unwrap() - 1000;
     let head = head + 3; // The length field of a payload near 2^30 has three bytes more than that of 1000.
@@ -259,7 +265,7 @@ fn beyond_the_bound_puts_with_drop_are_dropped_and_others_wait() {
     let mut router = Router::open(USUAL);
     let piece = payload(&vec![0; 40 << 20], 1);
     router.client.put(1, Put::new(key("a"), piece.clone())).unwrap();
-    router.client.subscribe(7, key("a")).unwrap();
+    router.client.declare_subscriber(7, key("a")).unwrap();
     for (op, dropped) in [(2, 1), (5, 2)] {
         router.client.put(op, Put::new(key("a"), piece.clone())).unwrap();
         let events = router.events();
@@ -269,9 +275,27 @@ fn beyond_the_bound_puts_with_drop_are_dropped_and_others_wait() {
         assert_eq!((*failed, error), (op, &PutError::Dropped { queued: 40 << 20, limit: 64 << 20, dropped }));
         assert!(sample.local, "congestion is not a reason to withhold it from this very client");
     }
-    router.client.unsubscribe(7).unwrap();
-    router.client.put(3, Put { congestion: CongestionControl::Block, ..Put::new(key("a"), piece.clone()) }).unwrap();
+    router.client.undeclare(7).unwrap();
+    router
+        .client
+        .put(3, Put { congestion_control: CongestionControl::Block, ..Put::new(key("a"), piece.clone()) })
+        .unwrap();
     let sent: Vec<OpId> = router.transmits().into_iter().flat_map(|(_, parts)| parts).map(|part| part.op).collect();
     assert!(sent.contains(&1) && sent.contains(&3) && !sent.contains(&2));
     router.client.put(4, Put::new(key("a"), piece)).unwrap();
+}
+
+#[test]
+fn a_buffer_that_is_too_short_is_made_longer_and_loses_no_batch() {
+    let mut router = Router::greet(USUAL);
+    router.batch.clear();
+    assert_eq!(router.transmits().len(), 1, "InitSyn");
+    router.feed(router.init_ack());
+    router.batch.truncate(1);
+    assert_eq!(router.transmits().len(), 1, "OpenSyn");
+    router.feed(router.open_ack());
+    router.events();
+    router.batch.truncate(1);
+    router.client.put(1, Put::new(key("a"), payload(&noise(100_000), 2))).unwrap();
+    assert_eq!(router.transmits().len(), 2, "both fragments");
 }

@@ -22,7 +22,7 @@ use crate::client::*;
 fn samples_refer_to_the_received_batches_and_copy_nothing() {
     for len in [0, 1, 65_000, 70_000, 1_000_000] {
         let mut router = Router::open(USUAL);
-        router.client.subscribe(3, key("lab/**")).unwrap();
+        router.client.declare_subscriber(3, key("lab/**")).unwrap();
         router.transmits();
         let bytes = noise(len);
         let batches = router.put(wire("lab/pose"), &bytes);
@@ -32,10 +32,13 @@ fn samples_refer_to_the_received_batches_and_copy_nothing() {
         }
         let events = router.events();
         let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
-        assert_eq!((sample.key.as_str(), sample.local, sample.subscribers.as_slice()), ("lab/pose", false, &[3][..]));
-        assert_eq!(sample.payload.segments().len(), if len == 0 { 0 } else { count });
+        assert_eq!(
+            (sample.key_expr.as_str(), sample.local, sample.subscribers.as_slice()),
+            ("lab/pose", false, &[3][..])
+        );
+        assert_eq!(sample.kind.payload().unwrap().segments().len(), if len == 0 { 0 } else { count });
         assert_eq!(router.client.received().total(), 0);
-        assert_eq!(flat(&sample.payload), bytes);
+        assert_eq!(flat(sample.kind.payload().unwrap()), bytes);
     }
 }
 
@@ -45,7 +48,7 @@ fn truncated_and_lost_batches_never_make_a_sample() {
     // loses what a lost one loses.
     for (at, keep) in (0..20).flat_map(|at| [None, Some(0), Some(3), Some(9)].map(|keep| (at, keep))) {
         let mut pair = Pair::open();
-        pair.client.subscribe(1, key("**")).unwrap();
+        pair.client.declare_subscriber(1, key("**")).unwrap();
         let mut count = 0;
         pair.mangle = Some(Box::new(move |mut batch| {
             count += 1;
@@ -64,10 +67,10 @@ fn truncated_and_lost_batches_never_make_a_sample() {
             match event {
                 Event::Sample(sample) => {
                     samples += 1;
-                    let len = if sample.key == "lab/a" { 150_000 } else { 20 };
+                    let len = if sample.key_expr == "lab/a" { 150_000 } else { 20 };
                     // A frame that was cut at the border of a message is still one; a payload is
                     // whole or not there.
-                    assert_eq!(flat(&sample.payload), noise(len), "batch {at} cut to {keep:?} B");
+                    assert_eq!(flat(sample.kind.payload().unwrap()), noise(len), "batch {at} cut to {keep:?} B");
                 }
                 Event::Closed(ended) => {
                     closed = true;
@@ -93,7 +96,7 @@ fn truncated_and_lost_batches_never_make_a_sample() {
 /// counted from 0.
 fn unmarked(lost: &[usize], messages: &[(&'static str, usize)]) -> Vec<String> {
     let mut router = Router::open(Agree { patch: false, ..USUAL });
-    router.client.subscribe(1, key("**")).unwrap();
+    router.client.declare_subscriber(1, key("**")).unwrap();
     let batches: Vec<Vec<u8>> = messages.iter().flat_map(|(text, len)| router.put(wire(text), &noise(*len))).collect();
     for (_, batch) in batches.into_iter().enumerate().filter(|(i, _)| !lost.contains(i)) {
         router.feed(batch);
@@ -101,8 +104,12 @@ fn unmarked(lost: &[usize], messages: &[(&'static str, usize)]) -> Vec<String> {
     assert!(router.client.is_open());
     let events = router.events().into_iter().map(|event| match event {
         Event::Sample(sample) => {
-            assert!(messages.iter().any(|(text, len)| sample.key == *text && flat(&sample.payload) == noise(*len)));
-            sample.key
+            assert!(
+                messages
+                    .iter()
+                    .any(|(text, len)| sample.key_expr == *text && flat(sample.kind.payload().unwrap()) == noise(*len))
+            );
+            sample.key_expr.to_string()
         }
         other => panic!("unexpected {other:?}"),
     });
@@ -136,7 +143,7 @@ fn without_marks_a_gap_is_passed_over_to_the_end_of_a_message() {
 #[test]
 fn numbers_for_keys_are_resolved_and_bounded() {
     let mut router = Router::open(USUAL);
-    router.client.subscribe(1, key("**")).unwrap();
+    router.client.declare_subscriber(1, key("**")).unwrap();
     for message in [declare_key(4, wire("lab")), declare_key(5, WireExpr { scope: 4, ..wire("/arm") })] {
         let batch = router.lane(&message).remove(0);
         router.feed(batch);
@@ -145,7 +152,7 @@ fn numbers_for_keys_are_resolved_and_bounded() {
     router.feed(batch);
     let events = router.events();
     let [Event::Sample(sample)] = events.as_slice() else { panic!("expected one sample, got {events:?}") };
-    assert_eq!(sample.key, "lab/arm/joint");
+    assert_eq!(sample.key_expr, "lab/arm/joint");
 
     let unknown = router.put(WireExpr { scope: 6, ..wire("") }, b"x").remove(0);
     router.feed(unknown);
@@ -179,7 +186,7 @@ fn reassembly_is_bounded_and_survives_gaps() {
     let bounded = |agree| {
         let mut router = Router::open(agree);
         router.client.config.limits = limits;
-        router.client.subscribe(1, key("**")).unwrap();
+        router.client.declare_subscriber(1, key("**")).unwrap();
         router
     };
     let mut long = bounded(USUAL);
@@ -195,7 +202,7 @@ fn reassembly_is_bounded_and_survives_gaps() {
 
     for patch in [true, false] {
         let mut lossy = Router::open(Agree { patch, ..USUAL });
-        lossy.client.subscribe(1, key("**")).unwrap();
+        lossy.client.declare_subscriber(1, key("**")).unwrap();
         for (i, batch) in lossy.put(wire("a"), &noise(300_000)).into_iter().enumerate() {
             if i != 2 {
                 lossy.feed(batch);
@@ -208,7 +215,7 @@ fn reassembly_is_bounded_and_survives_gaps() {
             .events()
             .into_iter()
             .filter_map(|event| match event {
-                Event::Sample(sample) => Some(sample.key),
+                Event::Sample(sample) => Some(sample.key_expr.to_string()),
                 _ => None,
             })
             .collect();
@@ -219,7 +226,7 @@ fn reassembly_is_bounded_and_survives_gaps() {
 #[test]
 fn old_frames_are_passed_over_and_impossible_numbers_end_all() {
     let mut router = Router::open(Agree { bits: Bits::U8, ..USUAL });
-    router.client.subscribe(1, key("**")).unwrap();
+    router.client.declare_subscriber(1, key("**")).unwrap();
     let batch = router.put(wire("a"), b"x").remove(0);
     router.feed(batch.clone());
     router.feed(batch);
@@ -231,9 +238,9 @@ fn old_frames_are_passed_over_and_impossible_numbers_end_all() {
 
     let mut flat = Router::open(Agree { qos: false, ..USUAL });
     let header = FrameHeader {
-        reliability: Reliability::Reliable,
+        reliability: Reliability::Reliable.to_wire(),
         sn: 77,
-        ext_qos: frame::ext::QoSType::new(Priority::RealTime),
+        ext_qos: frame::ext::QoSType::new(Priority::RealTime.to_wire()),
     };
     let mut batch = Vec::new();
     Zenoh080::new().write(&mut batch, &header).unwrap();
@@ -253,7 +260,9 @@ fn survive(router: &mut Router, batches: Vec<Vec<u8>>) {
                     assert!(!ended.cause.to_string().is_empty());
                 }
                 // What refers to received bytes can be read.
-                Event::Sample(sample) => assert_eq!(flat(&sample.payload).len(), sample.payload.len()),
+                Event::Sample(sample) => {
+                    assert_eq!(flat(sample.kind.payload().unwrap()).len(), sample.kind.payload().unwrap().len())
+                }
                 _ => {}
             }
         }
@@ -283,7 +292,7 @@ proptest! {
         let agree = Agree { patch, ..USUAL };
         let mut router = if open { Router::open(agree) } else { Router::greet(agree) };
         if open {
-            router.client.subscribe(1, key("**")).unwrap();
+            router.client.declare_subscriber(1, key("**")).unwrap();
         }
         let templates = batches();
         let mutated = picks.into_iter().map(|(which, changes, cut)| {

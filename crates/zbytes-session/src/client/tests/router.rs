@@ -29,7 +29,7 @@ pub(super) struct Router {
 
 impl Router {
     pub(super) fn greet(agree: Agree) -> Self {
-        let config = Config { zid: [7; 16], initial_sn: 12345, limits: Limits::default() };
+        let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 12345, limits: Limits::default() };
         Self {
             client: Client::new(config, Duration::ZERO),
             agree,
@@ -117,7 +117,7 @@ pub(super) fn received(batches: &[Vec<u8>], first_sn: u32, mask: u32) -> Vec<Pus
     let mut message = Vec::new();
     let read = |bytes: &[u8]| -> NetworkMessage {
         let mut slice = ZSlice::from(bytes.to_vec());
-        zenoh_codec::Zenoh080Reliability::new(Reliability::Reliable).read(&mut (&mut slice).reader()).unwrap()
+        zenoh_codec::Zenoh080Reliability::new(Reliability::Reliable.to_wire()).read(&mut (&mut slice).reader()).unwrap()
     };
     for (i, batch) in batches.iter().enumerate() {
         let expected = (first_sn + i as u32) & mask;

@@ -3,7 +3,6 @@
 use zbytes::number::{bytes, thousands};
 use zenoh_protocol::{
     common::{iext, imsg},
-    core::{Priority, Reliability},
     network::{self, declare, request},
     transport, zenoh as data,
 };
@@ -15,7 +14,7 @@ use super::{
     walk::{Known, Of, Stop, Walk, Walked},
     words::*,
 };
-use crate::wire::Lane;
+use crate::wire::{Lane, Priority, Reliability};
 
 /// The key is written out: every message with a key uses the same bit for that.
 const N: u8 = network::push::flag::N;
@@ -253,7 +252,7 @@ impl Walk<'_> {
         while more {
             let (id, value, again) = self.extension(known)?;
             match id {
-                transport::frame::ext::QoS::ID => priority = priority_of(value),
+                transport::frame::ext::QoS::ID => priority = Priority::of_bits(value),
                 transport::fragment::ext::First::ID => self.summary.first = true,
                 transport::fragment::ext::Drop::ID => self.summary.dropped = true,
                 _ => {}
@@ -567,8 +566,4 @@ fn kind_of(header: u8) -> Kind {
         (id::OAM, _) => Kind::Oam,
         _ => Kind::Unknown,
     }
-}
-
-fn priority_of(value: u64) -> Priority {
-    Priority::try_from(value as u8 & 0b111).unwrap_or_default()
 }

@@ -5,30 +5,28 @@ use std::time::Duration;
 use proptest::prelude::*;
 use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zenoh_codec::{WCodec, Zenoh080};
-use zenoh_keyexpr::keyexpr;
 use zenoh_protocol::{
-    core::{
-        CongestionControl, Encoding, EntityGlobalIdProto, NTP64, Priority, Reliability, Timestamp, WireExpr,
-        ZenohIdProto,
-    },
+    core::WireExpr,
     network::{
         self, Declare, DeclareBody, DeclareFinal, Mapping, NetworkBody, NetworkMessage, UndeclareToken,
         declare::common::ext::WireExprType,
         interest::{InterestMode, InterestOptions},
-        request::ext::QueryTarget,
     },
     transport::{
         FragmentHeader,
         fragment::ext::{Drop, QoSType},
     },
-    zenoh::ConsolidationMode,
 };
 
 use super::*;
-use crate::wire::{BatchReader, Content, Lane, Outgoing, Qos, Question, Source, Transport, abort, encode};
+use crate::wire::{
+    BatchReader, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, Lane, Outgoing,
+    Priority, Qos, QueryTarget, Question, Reliability, SampleKind, SourceInfo, Timestamp, Transport, ZenohId, abort,
+    encode,
+};
 
 const LANE: Lane = Lane { priority: Priority::DataHigh, reliability: Reliability::Reliable };
-const QOS: Qos = Qos { priority: Priority::DataHigh, congestion: CongestionControl::Block, express: true };
+const QOS: Qos = Qos { priority: Priority::DataHigh, congestion_control: CongestionControl::Block, express: true };
 
 fn held(bytes: &[u8]) -> ZBytes {
     ZBytes::of_held(bytes.chunks(50_000).map(|part| Segment::from(part.to_vec())).collect())
@@ -138,8 +136,7 @@ fn a_put_in_one_frame_field_by_field() {
 
 #[test]
 fn a_handshake_field_by_field() {
-    let zid = ZenohIdProto::try_from([0xab, 0, 0xcd].as_slice()).unwrap();
-    let (dissection, summary) = read(&encode::init_syn(zid).unwrap(), None);
+    let (dissection, summary) = read(&encode::init_syn("cd00ab".parse().unwrap()), None);
     assert_eq!(
         written(&dissection),
         [
@@ -157,7 +154,7 @@ fn a_handshake_field_by_field() {
         .map(|line| if line == "0..10 InitSyn" { "0..9 InitSyn" } else { line })
     );
     assert_eq!(summary.kind, Kind::InitSyn);
-    let (dissection, _) = read(&encode::open_syn(Duration::from_secs(60), 7, vec![1, 2].into()).unwrap(), None);
+    let (dissection, _) = read(&encode::open_syn(Duration::from_secs(60), 7, vec![1, 2].into()), None);
     assert_eq!(
         written(&dissection),
         [
@@ -169,36 +166,33 @@ fn a_handshake_field_by_field() {
             "  4..6 cookie = 0102",
         ]
     );
-    let mut close = encode::close(2).unwrap();
+    let mut close = encode::close(2);
     assert_eq!(written(&read(&close, None).0), ["0..2 Close", "  0..1 header", "  1..2 reason = 2: INVALID"]);
     close[0] |= zenoh_protocol::transport::close::flag::S;
     let (dissection, _) = read(&close, None);
     assert_eq!(written(&dissection), ["0..2 Close", "  0..1 header = the whole session", "  1..2 reason = 2: INVALID"]);
-    assert_eq!(read(&encode::keep_alive().unwrap(), None).1.kind, Kind::KeepAlive);
+    assert_eq!(read(&encode::keep_alive(), None).1.kind, Kind::KeepAlive);
 }
 
 #[test]
 fn numbers_lengths_and_words_are_those_of_the_message() {
-    let source = Source {
-        id: EntityGlobalIdProto { zid: ZenohIdProto::try_from([5; 16].as_slice()).unwrap(), eid: 9 },
-        sn: 1 << 20,
-    };
+    let zid = ZenohId::new([5; 16]).unwrap();
+    let encoding = Encoding::new(4, Some(b"utf-8".to_vec())).unwrap();
     let content = Content {
-        encoding: Encoding { id: 4, schema: Some(b"utf-8".to_vec().into()) },
-        timestamp: Some(Timestamp::new(NTP64(7 << 32 | 1 << 31), source.id.zid.into())),
-        source: Some(source),
+        kind: SampleKind::Put { payload: held(b"payload"), encoding },
+        timestamp: Some(Timestamp::new(7 << 32 | 1 << 31, zid)),
+        source_info: Some(SourceInfo { source_id: EntityGlobalId { zid, eid: 9 }, source_sn: 1 << 20 }),
         attachment: Some(held(b"along")),
-        ..Content::put(held(b"payload"))
     };
     let batch = {
         let mut batch = vec![0; 1000];
-        let mut message = encode::push(keyexpr::new("lab/x").unwrap(), QOS, &content).unwrap();
+        let mut message = encode::push(&KeyExpr::new("lab/x").unwrap(), QOS, &content).unwrap();
         let len = message.gather(&mut batch, LANE, 300, true).unwrap().len;
         batch.truncate(len);
         batch
     };
     let (dissection, summary) = read(&batch, None);
-    let zid = source.id.zid.to_string();
+    let zid = zid.to_string();
     let values: Vec<(&str, &str)> = dissection
         .leaves()
         .map(|span| (span.field.name, span.value.raw()))
@@ -226,8 +220,8 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
 
 /// Every message that this client sends, each in one batch.
 fn messages() -> Vec<(&'static str, Vec<u8>)> {
-    let key = keyexpr::new("lab/*/x").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
+    let key = &KeyExpr::new("lab/*/x").unwrap();
+    let replier = EntityGlobalId { zid: ZenohId::new([3; 16]).unwrap(), eid: 3 };
     let whole = |mut message: Outgoing| {
         let mut batch = vec![0; 65_535];
         let len = message.gather(&mut batch, LANE, 1, true).unwrap().len;
@@ -236,7 +230,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let question = Question {
         parameters: "a=1".to_owned(),
         body: Some(held(&noise(3000))),
-        encoding: Encoding { id: 1, schema: None },
+        encoding: Encoding::new(1, None).unwrap(),
         attachment: Some(held(b"x")),
         target: QueryTarget::All,
         consolidation: ConsolidationMode::Latest,
@@ -244,9 +238,9 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     };
     let options = InterestOptions::KEYEXPRS + InterestOptions::SUBSCRIBERS;
     let mut all: Vec<(&str, Vec<u8>)> = [
-        ("Interest", encode::interest(7, InterestMode::CurrentFuture, options, Some(key), Priority::Data)),
-        ("Interest", encode::interest(7, InterestMode::Current, options, None, Priority::Control)),
-        ("Interest", encode::interest(7, InterestMode::Final, options, None, Priority::Control)),
+        ("Interest", encode::interest(7, InterestMode::CurrentFuture, options, key)),
+        ("Interest", encode::fence(7, Priority::Data)),
+        ("Interest", encode::interest_final(7)),
         ("DeclareSubscriber", encode::declare_subscriber(300, key)),
         ("UndeclareSubscriber", encode::undeclare_subscriber(300)),
         ("DeclareQueryable", encode::declare_queryable(1, key, true)),
@@ -256,13 +250,13 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("ResponseFinal", encode::response_final(1 << 30, QOS)),
     ]
     .into_iter()
-    .map(|(name, message)| (name, frame(&message.unwrap())))
+    .map(|(name, message)| (name, frame(&message)))
     .collect();
     all.push(("Query", whole(encode::request(7, key, QOS, &question).unwrap())));
-    all.push(("Put", whole(encode::push(key, QOS, &Content::put(held(&noise(4000)))).unwrap())));
-    all.push(("Del", whole(encode::push(key, QOS, &Content::delete()).unwrap())));
-    all.push(("Reply", whole(encode::reply(7, key, QOS, replier, &Content::put(held(b"answer"))).unwrap())));
-    let encoding = Encoding { id: 4, schema: None };
+    all.push(("Put", whole(encode::push(key, QOS, &Content::new(held(&noise(4000)))).unwrap())));
+    all.push(("Del", whole(encode::push(key, QOS, &Content::new(SampleKind::Delete)).unwrap())));
+    all.push(("Reply", whole(encode::reply(7, key, QOS, replier, &Content::new(held(b"answer"))).unwrap())));
+    let encoding = Encoding::new(4, None).unwrap();
     all.push(("Err", whole(encode::reply_err(7, key, QOS, replier, &held(b"no"), &encoding).unwrap())));
     all
 }
@@ -281,7 +275,7 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     let mut batch = vec![0; 65_535];
     let mut len = 0;
     let put = |at: usize| {
-        encode::push(keyexpr::new(&format!("lab/{}", at % 20)).unwrap(), QOS, &Content::put(held(&noise(at % 7))))
+        encode::push(&KeyExpr::new(&format!("lab/{}", at % 20)).unwrap(), QOS, &Content::new(held(&noise(at % 7))))
             .unwrap()
     };
     let mut count = 0;
@@ -337,15 +331,15 @@ fn rejoined(mut message: Outgoing, size: usize) -> (Vec<u8>, Vec<u8>, usize) {
 
 #[test]
 fn bodies_are_put_together_again_from_the_spans_of_fragments() {
-    let key = keyexpr::new("lab/large").unwrap();
-    let replier = EntityGlobalIdProto { zid: ZenohIdProto::try_from([3; 16].as_slice()).unwrap(), eid: 3 };
+    let key = &KeyExpr::new("lab/large").unwrap();
+    let replier = EntityGlobalId { zid: ZenohId::new([3; 16]).unwrap(), eid: 3 };
     let (payload, along) = (noise(300_000), noise(100_000));
     for size in [65_535, 8192, 1000] {
         let put = |content: &Content| encode::push(key, QOS, content).unwrap();
-        let (found, _, count) = rejoined(put(&Content::put(held(&payload))), size);
+        let (found, _, count) = rejoined(put(&Content::new(held(&payload))), size);
         assert!(found == payload && count >= 300_000 / size);
         assert!(
-            rejoined(encode::reply(1, key, QOS, replier, &Content::put(held(&payload))).unwrap(), size).0 == payload
+            rejoined(encode::reply(1, key, QOS, replier, &Content::new(held(&payload))).unwrap(), size).0 == payload
         );
         let question = Question {
             parameters: String::new(),
@@ -359,11 +353,11 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
         assert!(rejoined(encode::request(1, key, QOS, &question).unwrap(), size).0 == payload);
         // A short attachment is whole in the first fragment, with the length of the payload behind
         // it.
-        let short = Content { attachment: Some(held(&along[..500])), ..Content::put(held(&payload)) };
+        let short = Content { attachment: Some(held(&along[..500])), ..Content::new(held(&payload)) };
         let (found, found_along, _) = rejoined(put(&short), size);
         assert!(found == payload && found_along == along[..500]);
         // The spans give back a long attachment whole. The payload behind it stays unknown.
-        let long = Content { attachment: Some(held(&along)), ..Content::put(held(&payload)) };
+        let long = Content { attachment: Some(held(&along)), ..Content::new(held(&payload)) };
         let (found, found_along, _) = rejoined(put(&long), size);
         assert!(found.is_empty() && found_along == along);
     }
@@ -371,7 +365,8 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
 
 #[test]
 fn a_fragment_of_which_nothing_is_known_is_left_alone() {
-    let mut message = encode::push(keyexpr::new("lab/large").unwrap(), QOS, &Content::put(held(&noise(2000)))).unwrap();
+    let mut message =
+        encode::push(&KeyExpr::new("lab/large").unwrap(), QOS, &Content::new(held(&noise(2000)))).unwrap();
     let mut batch = vec![0; 1000];
     message.gather(&mut batch, LANE, 7, true).unwrap();
     let len = message.gather(&mut batch, LANE, 8, true).unwrap().len;
@@ -476,7 +471,7 @@ fn sizes_of_a_handshake_are_read_in_their_order() {
 #[test]
 fn a_message_that_is_given_up_carries_nothing_any_more() {
     let header = FragmentHeader {
-        reliability: Reliability::Reliable,
+        reliability: Reliability::Reliable.to_wire(),
         more: false,
         sn: 5,
         ext_qos: QoSType::DEFAULT,
@@ -494,7 +489,7 @@ fn a_message_that_is_given_up_carries_nothing_any_more() {
 #[test]
 fn bytes_between_an_attachment_and_a_payload_are_neither() {
     let header = FragmentHeader {
-        reliability: Reliability::Reliable,
+        reliability: Reliability::Reliable.to_wire(),
         more: true,
         sn: 5,
         ext_qos: QoSType::DEFAULT,

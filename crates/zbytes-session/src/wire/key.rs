@@ -1,48 +1,161 @@
-//! Key expressions, with errors in words. What they can do is zenoh's own: `intersects`, `includes`
-//! and more are methods of [`OwnedKeyExpr`].
+//! Key expressions.
 //!
-//! Where one of the two comes from a peer, the client asks [`intersects`] and [`includes`] of this
-//! module. They say the same. Those of zenoh go one call deeper with each chunk behind a `**`, and
-//! try all ways to share the chunks out among several of them. A key of 64 KiB can so end a program
-//! or keep it busy for hours.
+//! What they mean is zenoh's own. zenoh's functions go one call deeper with each chunk behind a
+//! `**`, and try all ways to share the chunks out among several of them. A key of 64 KiB from a
+//! peer can so end a program or keep it busy for hours. So [`KeyExpr::intersects`] and
+//! [`KeyExpr::includes`] leave only short ones to zenoh. They say the same.
 
+use std::{fmt, ops::Deref, str::FromStr};
+
+use zbytes_text::shown;
 use zenoh_keyexpr::{OwnedKeyExpr, keyexpr};
 
-use super::error::CommandError;
+/// A key expression, in canonical form: `lab/tensor`, `lab/*` or `lab/**`. A clone shares the text.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct KeyExpr(OwnedKeyExpr);
 
-fn refused(text: &str, error: &dyn std::fmt::Display) -> CommandError {
-    let error = error.to_string();
-    // zenoh begins with the text once more, which may have anything in it, and ends with the place
-    // in its own source.
-    let quoted = format!("{text}`: ");
-    let reason = error.split_once(&quoted).map_or(error.as_str(), |(_, reason)| reason);
-    let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
-    CommandError::KeyExpression { text: text.to_owned(), reason: reason.to_owned() }
+/// The text is not a key expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{}” is not a key expression: {}", shown(text), shown(reason))]
+#[non_exhaustive]
+pub struct KeyExprError {
+    /// The text.
+    pub text: String,
+    /// Why, in zenoh's own words.
+    pub reason: String,
 }
 
-/// A key expression out of what a person typed.
-///
-/// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason, also when another way to write it is
-/// the canonical one.
-pub fn key_expression(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::new(text).map_err(|error| refused(text, &error))
+impl KeyExprError {
+    fn new(text: &str, error: &dyn fmt::Display) -> Self {
+        let error = error.to_string();
+        // zenoh begins with the text once more, which may have anything in it, and ends with the
+        // place in its own source.
+        let quoted = format!("{text}`: ");
+        let reason = error.split_once(&quoted).map_or(error.as_str(), |(_, reason)| reason);
+        let reason = reason.rsplit_once(" at ").map_or(reason, |(reason, _)| reason);
+        Self { text: text.to_owned(), reason: reason.to_owned() }
+    }
 }
 
-/// As [`key_expression`], and brought into the canonical form first: `a/**/*` becomes `a/*/**`.
-///
-/// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason.
-pub fn canonical(text: &str) -> Result<OwnedKeyExpr, CommandError> {
-    OwnedKeyExpr::autocanonize(text.to_owned()).map_err(|error| refused(text, &error))
+impl KeyExpr {
+    /// The longest key expression that can be sent, in bytes.
+    pub const MAX_LEN: usize = u16::MAX as usize;
+
+    /// The key expression that `text` is.
+    ///
+    /// # Errors
+    /// [`KeyExprError`], also when another way to write it is the canonical one, and when it is
+    /// longer than [`KeyExpr::MAX_LEN`].
+    pub fn new(text: &str) -> Result<Self, KeyExprError> {
+        Self::within(text, OwnedKeyExpr::new(text).map_err(|error| KeyExprError::new(text, &error))?)
+    }
+
+    /// As [`KeyExpr::new`], and brought into the canonical form first: `a/**/*` becomes `a/*/**`.
+    ///
+    /// # Errors
+    /// [`KeyExprError`].
+    pub fn autocanonize(text: &str) -> Result<Self, KeyExprError> {
+        let canonical = OwnedKeyExpr::autocanonize(text.to_owned());
+        Self::within(text, canonical.map_err(|error| KeyExprError::new(text, &error))?)
+    }
+
+    /// This one, a slash and `other`, in canonical form.
+    ///
+    /// # Errors
+    /// [`KeyExprError`].
+    pub fn join(&self, other: &str) -> Result<Self, KeyExprError> {
+        Self::autocanonize(&format!("{self}/{other}"))
+    }
+
+    fn within(text: &str, found: OwnedKeyExpr) -> Result<Self, KeyExprError> {
+        let len = found.len();
+        if len > Self::MAX_LEN {
+            let reason = format!("it has {len} bytes, and zenoh's wire format holds at most {}", Self::MAX_LEN);
+            return Err(KeyExprError { text: text.to_owned(), reason });
+        }
+        Ok(Self(found))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether a key can be meant by both. The time grows with the product of their lengths.
+    #[must_use]
+    pub fn intersects(&self, other: &Self) -> bool {
+        intersects(&self.0, &other.0)
+    }
+
+    /// Whether every key that `other` means is meant by this one too. The time grows with the
+    /// product of their lengths.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        includes(&self.0, &other.0)
+    }
 }
 
-/// `first`, a slash and `second`, in canonical form.
-///
-/// # Errors
-/// [`CommandError::KeyExpression`] with zenoh's own reason.
-pub fn join(first: &OwnedKeyExpr, second: &str) -> Result<OwnedKeyExpr, CommandError> {
-    first.join(second).map_err(|error| refused(&format!("{first}/{second}"), &error))
+impl Deref for KeyExpr {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for KeyExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for KeyExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq<str> for KeyExpr {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for KeyExpr {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl FromStr for KeyExpr {
+    type Err = KeyExprError;
+
+    fn from_str(text: &str) -> Result<Self, KeyExprError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<&str> for KeyExpr {
+    type Error = KeyExprError;
+
+    fn try_from(text: &str) -> Result<Self, KeyExprError> {
+        Self::new(text)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for KeyExpr {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for KeyExpr {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Whether the two are short, and have few wildcards, so that zenoh's own functions are quick.
@@ -152,7 +265,7 @@ fn chunks_intersect(Chunk(left): Chunk<'_>, Chunk(right): Chunk<'_>) -> bool {
 
 /// Whether a key can be meant by both. As [`keyexpr::intersects`], in time that grows with the
 /// product of their lengths.
-pub(super) fn intersects(left: &keyexpr, right: &keyexpr) -> bool {
+fn intersects(left: &keyexpr, right: &keyexpr) -> bool {
     if is_short(left, right) {
         return left.intersects(right);
     }
@@ -165,7 +278,7 @@ pub(super) fn intersects(left: &keyexpr, right: &keyexpr) -> bool {
 
 /// Whether every key that `right` means is meant by `left` too. As [`keyexpr::includes`], in time
 /// that grows with the product of their lengths.
-pub(super) fn includes(left: &keyexpr, right: &keyexpr) -> bool {
+fn includes(left: &keyexpr, right: &keyexpr) -> bool {
     if is_short(left, right) {
         return left.includes(right);
     }
@@ -214,7 +327,7 @@ mod tests {
     #[test]
     fn wildcards_for_any_number_of_chunks_reach_on_in_long_keys() {
         let pad = "x".repeat(300);
-        let long = |text: &str| key_expression(&format!("{pad}/{text}")).unwrap();
+        let long = |text: &str| KeyExpr::new(&format!("{pad}/{text}")).unwrap();
         for (left, right, included) in [
             ("**/z", "a/b/c/z", true),
             ("**/b/**", "a/b/c", true),
@@ -222,7 +335,7 @@ mod tests {
             ("**/z", "a/b/c/y", false),
             ("a/*/z", "a/b/c/z", false),
         ] {
-            assert_eq!(includes(&long(left), &long(right)), included, "{left} {right}");
+            assert_eq!(long(left).includes(&long(right)), included, "{left} {right}");
         }
     }
 
@@ -240,31 +353,41 @@ mod tests {
             // A chunk that begins with @ is met by itself only.
             ("**", "@/router", false, false),
         ] {
-            let [left, right] = [left, right].map(|text| key_expression(text).unwrap());
+            let [left, right] = [left, right].map(|text| KeyExpr::new(text).unwrap());
             assert_eq!(left.includes(&right), includes, "{left} {right}");
             assert_eq!((left.intersects(&right), right.intersects(&left)), (intersects, intersects), "{left} {right}");
         }
     }
 
     #[test]
+    fn a_key_expression_is_at_most_as_long_as_can_be_sent() {
+        let longest = "x".repeat(KeyExpr::MAX_LEN);
+        assert_eq!(KeyExpr::new(&longest).unwrap().len(), 65_535);
+        let error = KeyExpr::new(&format!("{longest}x")).unwrap_err();
+        assert!(error.reason.starts_with("it has 65536 bytes"), "{}", error.reason);
+        assert!(error.to_string().chars().count() < 600, "{error}");
+        assert!(KeyExpr::new("x").unwrap().join(&longest).is_err());
+    }
+
+    #[test]
     fn joining_and_the_canonical_form() {
-        let lab = key_expression("lab").unwrap();
-        assert_eq!(join(&lab, "a/*").unwrap().as_str(), "lab/a/*");
-        assert_eq!(join(&key_expression("lab/**").unwrap(), "**").unwrap().as_str(), "lab/**");
-        assert!(join(&lab, "a//b").unwrap_err().to_string().contains("lab/a//b"));
+        let lab = KeyExpr::new("lab").unwrap();
+        assert_eq!(lab.join("a/*").unwrap().as_str(), "lab/a/*");
+        assert_eq!(KeyExpr::new("lab/**").unwrap().join("**").unwrap().as_str(), "lab/**");
+        assert!(lab.join("a//b").unwrap_err().to_string().contains("lab/a//b"));
         for (text, form) in [("a/**/**", "a/**"), ("a/**/*", "a/*/**"), ("a/$*", "a/*"), ("a/b", "a/b")] {
-            assert_eq!(canonical(text).unwrap().as_str(), form);
-            assert_eq!(key_expression(text).is_ok(), text == form);
+            assert_eq!(KeyExpr::autocanonize(text).unwrap().as_str(), form);
+            assert_eq!(KeyExpr::new(text).is_ok(), text == form);
         }
-        assert!(canonical("a//b").is_err());
+        assert!(KeyExpr::autocanonize("a//b").is_err());
     }
 
     /// Key expressions out of few chunks, so that many of them meet.
-    fn any_key() -> impl Strategy<Value = OwnedKeyExpr> {
+    fn any_key() -> impl Strategy<Value = KeyExpr> {
         let chunk =
             prop::sample::select(vec!["a", "b", "ab", "aba", "*", "**", "a$*", "$*b", "a$*b$*a", "$*a$*", "@a", "@b"]);
         prop::collection::vec(chunk, 1..7)
-            .prop_filter_map("a key expression", |chunks| canonical(&chunks.join("/")).ok())
+            .prop_filter_map("a key expression", |chunks| KeyExpr::autocanonize(&chunks.join("/")).ok())
     }
 
     proptest! {
@@ -274,11 +397,11 @@ mod tests {
         fn property_long_keys_are_matched_as_zenoh_matches_short_ones(left in any_key(), right in any_key()) {
             // Long enough not to be left to zenoh, by a chunk that changes nothing.
             let pad = format!("{}/", "x".repeat(300));
-            let long = |key: &OwnedKeyExpr| key_expression(&format!("{pad}{key}")).unwrap();
+            let long = |key: &KeyExpr| KeyExpr::new(&format!("{pad}{key}")).unwrap();
             let (wide, narrow) = (long(&left), long(&right));
-            prop_assert!(!is_short(&wide, &narrow));
-            prop_assert_eq!(intersects(&wide, &narrow), left.intersects(&right), "{} {}", left, right);
-            prop_assert_eq!(includes(&wide, &narrow), left.includes(&right), "{} {}", left, right);
+            prop_assert!(!is_short(&wide.0, &narrow.0));
+            prop_assert_eq!(wide.intersects(&narrow), left.0.intersects(&right.0), "{} {}", left, right);
+            prop_assert_eq!(wide.includes(&narrow), left.0.includes(&right.0), "{} {}", left, right);
         }
     }
 }
