@@ -91,12 +91,8 @@ fn moving<'a>(name: String, runs: u32, buffers: Vec<ArrayBuffer>) -> Variant<'a>
     Variant::new(name, runs, move |runs| {
         let mut took = 0.0;
         for _ in 0..runs {
-            let sources: Vec<Source> = buffers
-                .take()
-                .unwrap()
-                .into_iter()
-                .map(|b| Source::moved(Input::array(b.into(), Element::Uint8)))
-                .collect();
+            let sources: Vec<Source> =
+                buffers.take().unwrap().into_iter().map(|b| Source::moved(Input::array(b.into()))).collect();
             let begun = now();
             let payload = ZBytes::from_segments(sources).unwrap();
             took += now() - begun;
@@ -141,7 +137,7 @@ fn slope_per_segment() {
         }));
         let arrays = arrays(count);
         variants.push(building(format!("borrow {count}"), runs, move || {
-            arrays.iter().map(|array| Source::borrow(Input::array(array.clone(), Element::Uint8))).collect()
+            arrays.iter().map(|array| Source::borrow(Input::array(array.clone()))).collect()
         }));
         variants.push(moving(format!("move {count}"), runs, buffers(count)));
         let mut bare = buffers(count);
@@ -170,9 +166,8 @@ fn slope_per_segment() {
     line("  of that, ArrayBuffer.transfer() alone", format!("{:.1} ns", slope("transfer")), "", None);
     // A small array gets a buffer only when a program asks for it, and borrowing must ask.
     let fresh = |_: u32| {
-        let sources: Vec<Source> = (0..MANY)
-            .map(|_| Source::borrow(Input::array(Uint8Array::new_with_length(16).into(), Element::Uint8)))
-            .collect();
+        let sources: Vec<Source> =
+            (0..MANY).map(|_| Source::borrow(Input::array(Uint8Array::new_with_length(16).into()))).collect();
         let begun = now();
         let payload = ZBytes::from_segments(sources).unwrap();
         let took = now() - begun;

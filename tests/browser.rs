@@ -115,11 +115,11 @@ fn a_write_shows_in_a_borrowed_payload_and_not_in_a_copied_one() {
 #[wasm_bindgen_test]
 fn the_ledger_counts_each_copy_between_the_places() {
     let source = array(&noise(1000));
-    let borrowed = payload(&source, Mode::Borrow);
-    assert_eq!(borrowed.built().total(), 0);
-    let copied = payload(&source, Mode::Copy);
+    let (borrowed, receipt) = ZBytes::build([Source::borrow(&source)]).unwrap();
+    assert_eq!(receipt.ledger, Ledger::new());
+    let (_, receipt) = ZBytes::build([Source::copy(&source)]).unwrap();
     let build = Entry { stage: Stage::Build, reason: Reason::CopyMode, from: Place::JsHeap, to: Place::Linear };
-    assert_eq!(copied.built().entries().collect::<Vec<_>>(), [(build, 1000)]);
+    assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), [(build, 1000)]);
     let mut ledger = Ledger::new();
     let mut seen = Vec::new();
     borrowed.for_each_window(&mut [0; 64], &mut ledger, |bytes| seen.extend_from_slice(bytes)).unwrap();
@@ -203,9 +203,9 @@ fn a_put_copies_each_byte_once_by_borrow_and_twice_by_copy() {
     let source = array(&bytes);
     for mode in Mode::ALL {
         let mut client = open();
-        let put = put(&source, mode);
-        let mut ledger = put.kind.payload().unwrap().built().clone();
-        client.put(1, put).unwrap();
+        let (payload, receipt) = ZBytes::build([Source::new(&source, mode)]).unwrap();
+        let mut ledger = receipt.ledger;
+        client.put(1, Put::new(KeyExpr::new("lab/x").unwrap(), payload)).unwrap();
         let mut batch = vec![0; usize::from(BATCH_SIZE)];
         let mut batches = 0;
         while let Some(transmit) = client.poll_transmit(&mut batch, NOW) {

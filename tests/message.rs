@@ -381,7 +381,7 @@ fn lies_in_place(payload: &ZBytes, range: &Range<usize>) -> bool {
     payload.segments().iter().any(|segment| {
         let start = begin;
         begin += segment.len();
-        let address = segment.as_linear().unwrap().as_slice().as_ptr().addr();
+        let address = segment.as_linear().unwrap().as_ptr().addr();
         start <= range.start && range.end <= begin && (address + range.start - start).is_multiple_of(8)
     })
 }
@@ -473,9 +473,9 @@ fn the_seeds_tensor_is_copied_into_batches_and_where_filled() {
                 Ok(())
             }),
         };
-        let payload = message.unwrap().into_payload().unwrap();
+        let (payload, receipt) = message.unwrap().build().unwrap();
         let copied = if way == Way::Filled { vec![(filled, LEN)] } else { vec![] };
-        assert_eq!(payload.built().entries().collect::<Vec<_>>(), copied, "{way:?} {mode:?}");
+        assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), copied, "{way:?} {mode:?}");
 
         let mut client = open();
         client.put(1, Put::new(KeyExpr::new("lab/x").unwrap(), payload.clone())).unwrap();

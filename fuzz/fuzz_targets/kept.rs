@@ -24,7 +24,6 @@ fn setup(text: &str) {
         if parts(&state) <= SEGMENTS
             && let Ok(plan) = Plan::of(&state.rows, all, &sending)
         {
-            let _ = plan.layout();
             for piece in &plan.pieces {
                 let _ =
                     (facts::piece_type(piece), facts::content_words(piece), story::story(piece), story::owner(piece));

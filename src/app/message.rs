@@ -13,6 +13,7 @@ use super::{
     problem::{Problem, sentence},
     session::{KEPT_BYTES, KEPT_SAMPLES, Sample, SampleId},
     state::State,
+    words::InWords,
 };
 use crate::{
     ledger::Ledger,
@@ -416,7 +417,7 @@ pub fn message_problem(error: &MessageError) -> Problem {
         MessageError::Content { .. } => "It cannot be read as this schema.",
         _ => "Its bytes cannot be read.",
     };
-    Problem::new(title, format!("{}.", sentence(&error.to_string())))
+    Problem::new(title, format!("{}.", sentence(&error.in_words())))
 }
 
 /// A name as the beginning of a file's name: letters, digits, `-` and `_`.

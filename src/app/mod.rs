@@ -22,7 +22,7 @@
 //! `state`, `action`, `effect`, `command`, `event` and `report` join the slices: an action is what
 //! a person does, an event what the engine tells, a report what the browser says. `apply` says
 //! which slice each is for.
-//! What several slices need is in [`pause`], `problem`, `selection`, `typed_array` and `sending`;
+//! What several slices need is in [`pause`], `problem`, `words`, `selection`, `typed_array` and `sending`;
 //! [`keys`] is what the keyboard can do.
 
 mod action;
@@ -55,6 +55,7 @@ mod state;
 mod surroundings;
 mod typed_array;
 pub mod wire;
+mod words;
 
 pub use self::{
     action::Action,
@@ -80,6 +81,7 @@ pub use self::{
     sight::Window,
     state::State,
     surroundings::Surroundings,
+    words::InWords,
 };
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl Answering {
         };
         self.frames.note(*op, rows);
         let answer = || -> Result<ReplySample, String> {
-            let payload = self.payloads.built(rows).map_err(|problem| failed(&problem))?;
+            let (payload, _) = self.payloads.built(rows).map_err(|problem| failed(&problem))?;
             // A reply has one key. It is the queryable's own key; where that key is an expression,
             // it is the key of the query.
             let one = [&way.key, asked].into_iter().find(|key| !key.contains('*')).unwrap_or(asked);

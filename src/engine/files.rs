@@ -10,7 +10,7 @@ use web_sys::Blob;
 
 use super::page::Page;
 use crate::{
-    app::{Event, FileId, Kind, Problem, Row},
+    app::{Event, FileId, InWords, Kind, Problem, Row},
     browser::error::message_of,
     outside::shown,
     payload::{BuildError, MAX_LEN},
@@ -83,7 +83,10 @@ async fn read(name: &str, file: &Blob) -> Result<Uint8Array, Problem> {
     // The size is checked first: a browser may crash on a file that does not fit.
     if file.size() > MAX_LEN as f64 {
         let error = BuildError::TooLong { requested: file.size() as u64 };
-        return Err(Problem::new(format!("{} is too long.", shown(name)), format!("It was not read: {error}.")));
+        return Err(Problem::new(
+            format!("{} is too long.", shown(name)),
+            format!("It was not read: {}.", error.in_words()),
+        ));
     }
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| {
         Problem::new(

@@ -17,7 +17,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use super::{page::Page, save};
 use crate::{
     app::{
-        Event, Problem, PutId, Row, sentence,
+        Event, InWords, Problem, PutId, Row, sentence,
         wire::{Bounds, Entry, Format, FrameKey, Note, Taken, export},
     },
     browser::clock,
@@ -121,7 +121,7 @@ impl Frames {
         let bytes = self.held.borrow().get(&(key.1, key.0)).cloned();
         let frame = Addressed::new(bytes.ok_or_else(|| unreadable("newer frames have taken their place"))?);
         let mut all = vec![0; frame.len()];
-        frame.copy_to(0, &mut all, &mut self.looked.borrow_mut()).map_err(|error| unreadable(&error.to_string()))?;
+        frame.copy_to(0, &mut all, &mut self.looked.borrow_mut()).map_err(|error| unreadable(&error.in_words()))?;
         Ok(all)
     }
 

@@ -4,7 +4,7 @@
 use gloo_timers::future::TimeoutFuture;
 use sha2::{Digest, Sha256};
 
-use crate::{ledger::Ledger, payload::ZBytes};
+use crate::{app::InWords, ledger::Ledger, payload::ZBytes};
 
 /// Bytes that are hashed before other work gets a turn: they take a few milliseconds.
 const TURN: usize = 1 << 20;
@@ -23,7 +23,7 @@ pub(super) async fn sha256(payload: &ZBytes) -> Result<String, String> {
     for start in (0..payload.len()).step_by(TURN) {
         let part = payload.slice(start..payload.len().min(start + TURN)).ok_or("a part of it is not there")?;
         let read = part.for_each_window(&mut window, &mut ledger, |bytes| hash.update(bytes));
-        read.map_err(|error| error.to_string())?;
+        read.map_err(|error| error.in_words())?;
         TimeoutFuture::new(0).await;
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())

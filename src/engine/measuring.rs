@@ -34,7 +34,7 @@ use crate::{
     },
     payload::ZBytes,
     run::{Conditions, FORMAT, Run, Scenario, Series, Thread, Variant},
-    segment::{Element, Mode, Segment, Source},
+    segment::{Mode, Segment, Source},
     wire::ZENOH_VERSION,
 };
 
@@ -526,7 +526,7 @@ impl Bench<'_> {
         let payload = rig.reference().clone();
         let mut ledger = Ledger::new();
         let whole = payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
-        same(&borrowed(Segment::linear(whole, Element::Uint8))?, &payload)?;
+        same(&borrowed(Segment::from(whole))?, &payload)?;
         self.pace.rest().await;
         same(&borrowed(Segment::received(blob(&payload).await?))?, &payload)?;
         // By the File API's standard, a Blob copies its parts, and reading it copies them again.

@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{page::Page, samples::Samples, save};
 use crate::{
     app::{
-        Problem, SampleId,
+        InWords, Problem, SampleId,
         message::{ArrayFacts, ArrayKey, Event, Opened, Part, Picture, Task, message_problem},
         sentence,
     },
@@ -297,7 +297,7 @@ fn open(payload: &ZBytes, start: usize, schema: Option<Schema>) -> Result<Opened
 /// Copies a part of a payload into an `ArrayBuffer` of its own and makes a typed array over it.
 fn make(payload: &ZBytes, key: ArrayKey) -> Result<(Object, ArrayFacts), Problem> {
     let failed = |error: &SegmentError| {
-        Problem::new("The array could not be made.", format!("{}.", sentence(&error.to_string())))
+        Problem::new("The array could not be made.", format!("{}.", sentence(&error.in_words())))
     };
     let name = key.element.array_name();
     let class: Function = Reflect::get(&global(), &name.into())

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     app::{
-        Event, Problem,
+        Event, InWords, Problem,
         ownership::{Experiment, Finding, RunId, difference},
         sentence,
         session::EntityName,
@@ -40,7 +40,8 @@ use crate::{
     client::{CommandError, CongestionControl, KeyExpr, Put, Sample},
     ledger::{Ledger, Reason},
     number::requested,
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
+    present::cause::refusal,
     segment::{Cause, Element, Mode, Segment, SegmentError, Source, Unsupported},
 };
 
@@ -134,7 +135,7 @@ impl Ownership {
                 CommandError::NotOpen | CommandError::Lost => {
                     "It needs a session: press Connect in the pane Router, then run this again.".to_owned()
                 }
-                error => said(&error),
+                error => said(&refusal(&error)),
             };
             samples.iter().for_each(|(key, label, ..)| tell(Finding::not_tried(key, label, &why)));
             return Ok(());
@@ -487,8 +488,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         let sources = [JsValue::from(&sound), value.clone()];
         lengths.extend(sources.map(|source| (byte_length(&source), source)));
         let result = ZBytes::from_segments([Source::moved(&sound), Source::new(&value, mode)]);
-        let expected = said(&BuildError::Segment { index: 1, error: error.clone() });
-        let found = result.map_or_else(|error| said(&error), |built| format!("built, {} B", built.len()));
+        let expected = said(&BuildError::Segment { index: 1, error: error.clone() }.in_words());
+        let found = result.map_or_else(|error| said(&error.in_words()), |built| format!("built, {} B", built.len()));
         tell(Finding::new(key, label, expected, found));
         drop(kept);
 
@@ -497,14 +498,14 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
         make_room();
         let Some((value, kept)) = make(&sound) else { continue };
         let source = Source::new(&value, mode).unsupported(Unsupported::Copy);
-        let result = ZBytes::from_segments([Source::moved(&sound), source]);
+        let result = ZBytes::build([Source::moved(&sound), source]);
         drop(kept);
         let copies = !matches!(error, SegmentError::NotABuffer { .. });
         due.push(if copies { format!("{key} 8 B") } else { format!("{key} refused") });
         copied.push(match result {
-            Ok(payload) => format!("{key} {} B", copied_as_unsupported(&payload)),
+            Ok((_, receipt)) => format!("{key} {} B", copied_as_unsupported(&receipt)),
             Err(again) if again == (BuildError::Segment { index: 1, error }) => format!("{key} refused"),
-            Err(other) => format!("{key}: {other}"),
+            Err(other) => format!("{key}: {}", other.in_words()),
         });
     }
     let gone = lengths.iter().filter(|(before, source)| byte_length(source) != *before).count();
@@ -515,8 +516,8 @@ fn refuse(tell: Tell<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn copied_as_unsupported(payload: &ZBytes) -> u64 {
-    payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Unsupported).map(|(_, bytes)| bytes).sum()
+fn copied_as_unsupported(receipt: &Receipt) -> u64 {
+    receipt.ledger.entries().filter(|(entry, _)| entry.reason == Reason::Unsupported).map(|(_, bytes)| bytes).sum()
 }
 
 /// The `byteLength` of any value that has one.
@@ -557,7 +558,7 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     let source = array();
     let borrowed = built([Source::borrow(&source)])?;
     make_room();
-    let (segment, view) = filled(|view| view.clone()).map_err(|error| unable(&error.to_string()))?;
+    let (segment, view) = filled(|view| view.clone()).map_err(|error| unable(&error.in_words()))?;
     let linear = built([Source::borrow(segment)])?;
     let view: &Uint8Array = view.unchecked_ref();
     let (had, before) = (view.byte_length(), memory_length());
@@ -575,8 +576,8 @@ fn grow(tell: Tell<'_>) -> Result<(), Problem> {
     let mut growth = Ok(());
     let during = Segment::fill_js(Element::Uint8, BYTES.len(), |_| growth = grow_memory());
     growth.map_err(|error| unable(&message_of(&error)))?;
-    let found = during.map_or_else(|error| said(&error), |_| "no error".to_owned());
-    tell(Finding::new("during", "growth while a producer writes", said(&SegmentError::Grown), found));
+    let found = during.map_or_else(|error| said(&error.in_words()), |_| "no error".to_owned());
+    tell(Finding::new("during", "growth while a producer writes", said(&SegmentError::Grown.in_words()), found));
     Ok(())
 }
 
@@ -621,7 +622,7 @@ fn taken(mode: Mode) -> Result<Taken, Problem> {
 }
 
 fn built<const N: usize>(sources: [Source; N]) -> Result<ZBytes, Problem> {
-    ZBytes::from_segments(sources).map_err(|error| unable(&error.to_string()))
+    ZBytes::from_segments(sources).map_err(|error| unable(&error.in_words()))
 }
 
 /// Why an experiment could not start.
@@ -662,24 +663,24 @@ fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
 fn same(key: &'static str, label: &'static str, expected: &[u8], payload: &ZBytes) -> Finding {
     match read(payload) {
         Ok(now) => Finding::of_bytes(key, label, &BYTES, expected, &now),
-        Err(error) => Finding::new(key, label, difference(&BYTES, expected), said(&error)),
+        Err(error) => Finding::new(key, label, difference(&BYTES, expected), said(&error.in_words())),
     }
 }
 
 /// The finding for a payload whose source was detached: the error of reading it.
 fn gone(key: &'static str, label: &'static str, payload: &ZBytes) -> Finding {
     let error = SegmentError::Detached { expected: BYTES.len(), found: 0 };
-    let expected = said(&BuildError::Segment { index: 0, error });
+    let expected = said(&BuildError::Segment { index: 0, error }.in_words());
     let found = match read(payload) {
         Ok(bytes) => format!("{} B and no error", bytes.len()),
-        Err(error) => said(&error),
+        Err(error) => said(&error.in_words()),
     };
     Finding::new(key, label, expected, found)
 }
 
 /// An error as a sentence of its own.
-fn said(error: &(impl ToString + ?Sized)) -> String {
-    format!("{}.", sentence(&error.to_string()))
+fn said(words: &str) -> String {
+    format!("{}.", sentence(words))
 }
 
 fn listed(counts: &[usize]) -> String {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::{self, Built, Event, Problem, Row},
-    payload::ZBytes,
+    payload::{Receipt, ZBytes},
     segment::Mode,
 };
 
@@ -69,31 +69,31 @@ impl Payloads {
     }
 
     fn build_at_once(&self, revision: u64, rows: &[Row]) {
-        let result = self.built(rows).map(|payload| {
+        let result = self.built(rows).map(|(payload, receipt)| {
             let built =
-                Built { len: payload.len(), segments: payload.segments().len(), copied: payload.built().total() };
+                Built { len: payload.len(), segments: payload.segments().len(), copied: receipt.ledger.total() };
             (built, app::structures(rows, &payload))
         });
         self.page.tell(Event::BuildEnded(revision, result));
     }
 
-    /// The payload of the rows, each taken by its own mode.
+    /// The payload of the rows, each taken by its own mode, and what building it took.
     ///
     /// # Errors
     /// A [`Problem`] when an array cannot be made, or a source cannot be taken.
-    pub(super) fn built(&self, rows: &[Row]) -> Result<ZBytes, Problem> {
+    pub(super) fn built(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
         self.taken(rows, None)
     }
 
-    /// The payload of the rows, which borrows every array.
+    /// The payload of the rows, which borrows every array, and what building it took.
     ///
     /// # Errors
     /// As [`Payloads::built`].
-    pub(super) fn borrowed(&self, rows: &[Row]) -> Result<ZBytes, Problem> {
+    pub(super) fn borrowed(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
         self.taken(rows, Some(Mode::Borrow))
     }
 
-    fn taken(&self, rows: &[Row], all: Option<Mode>) -> Result<ZBytes, Problem> {
+    fn taken(&self, rows: &[Row], all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {
         let mut sources = self.sources.borrow_mut();
         sources.make(rows)?;
         sources.build(all)

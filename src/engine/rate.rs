@@ -221,8 +221,8 @@ impl Rate {
         });
         if let Some((id, key, options, rows)) = what {
             while self.take_due(clock::now()) {
-                let payload = self.payloads.built(&rows);
-                match payload.and_then(|payload| self.session.as_chosen(Put::new(key.clone(), payload), &options)) {
+                let built = self.payloads.built(&rows);
+                match built.and_then(|(payload, _)| self.session.as_chosen(Put::new(key.clone(), payload), &options)) {
                     Ok(put) => self.put(id, put, &rows),
                     Err(problem) => return self.fail(id, problem),
                 }

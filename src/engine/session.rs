@@ -242,12 +242,8 @@ impl Session {
     /// Publishes the rows, or deletes the key.
     pub(super) fn put(&self, id: PutId, key: &str, rows: Option<&[Row]>, options: &Options) {
         match self.put_of(key, rows, options) {
-            Ok(put) => {
-                let facts = PutFacts {
-                    bytes: put.kind.payload_len(),
-                    built: put.kind.payload().map_or(0, |payload| payload.built().total()),
-                    deleted: put.kind.is_delete(),
-                };
+            Ok((put, built)) => {
+                let facts = PutFacts { bytes: put.kind.payload_len(), built, deleted: put.kind.is_delete() };
                 // A delete has no rows.
                 self.frames.note(id, rows.unwrap_or_default());
                 self.begin(id, Operation::Put(facts), Command::Put(id, put));
@@ -256,13 +252,17 @@ impl Session {
         }
     }
 
-    fn put_of(&self, key: &str, rows: Option<&[Row]>, options: &Options) -> Result<Put, Problem> {
+    /// The put, and how many bytes building its payload has copied.
+    fn put_of(&self, key: &str, rows: Option<&[Row]>, options: &Options) -> Result<(Put, u64), Problem> {
         let key = checked(key, rows.into_iter().flatten(), options)?;
-        let put = match rows {
-            Some(rows) => Put::new(key, self.payloads.built(rows)?),
-            None => Put::delete(key),
+        let (put, built) = match rows {
+            Some(rows) => {
+                let (payload, receipt) = self.payloads.built(rows)?;
+                (Put::new(key, payload), receipt.ledger.total())
+            }
+            None => (Put::delete(key), 0),
         };
-        self.as_chosen(put, options)
+        Ok((self.as_chosen(put, options)?, built))
     }
 
     /// Returns `put` with the options of the pane.
@@ -296,7 +296,7 @@ impl Session {
     fn get_of(&self, question: &Question, options: &Options, rows: Option<&[Row]>) -> Result<Get, Problem> {
         let get = Get::of_selector(&question.selector).map_err(|error| command_problem("Not asked.", &error.into()))?;
         Ok(Get {
-            payload: rows.map(|rows| self.payloads.built(rows)).transpose()?,
+            payload: rows.map(|rows| self.payloads.built(rows)).transpose()?.map(|(payload, _)| payload),
             encoding: options.parsed_encoding()?,
             attachment: options.attached(),
             target: question.target,

@@ -8,12 +8,12 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::files::Files;
 use crate::{
-    app::{Fill, Kind, Problem, Row},
+    app::{Fill, InWords, Kind, Problem, Row},
     browser::{clock, error::message_of},
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
     number::{bytes, count},
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
     segment::{Element, Input, Mode, Segment, SegmentError, Source},
 };
 
@@ -131,17 +131,17 @@ impl Sources {
         Ok((sources, ledger))
     }
 
-    /// Builds the payload. Rows whose arrays it moved have no arrays until [`Sources::make`] makes
-    /// them again.
+    /// Builds the payload, and says what that took: what was copied into messages too. Rows whose
+    /// arrays it moved have no arrays until [`Sources::make`] makes them again.
     ///
     /// # Errors
     /// A [`Problem`] that says why a source cannot be taken.
-    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<ZBytes, Problem> {
+    pub(super) fn build(&mut self, all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {
         let (sources, ledger) = self.list(all)?;
-        let mut payload = ZBytes::from_segments(sources).map_err(|error| build_problem(&error))?;
-        payload.count_too(&ledger);
+        let (payload, mut receipt) = ZBytes::build(sources).map_err(|error| build_problem(&error))?;
+        receipt.ledger.absorb(&ledger);
         self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
-        Ok(payload)
+        Ok((payload, receipt))
     }
 }
 
@@ -154,7 +154,7 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
             let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move && !own;
             for array in arrays {
                 let array = if twins { twin(row, array, sources.len())? } else { array.clone() };
-                sources.push(source(Input::array(array, row.element)));
+                sources.push(source(Input::array(array)));
             }
         }
         Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
@@ -200,8 +200,9 @@ fn in_place(row: &Row) -> Result<Memory, Problem> {
         }
         Ok(())
     });
-    let parts = message.map_err(|error| message_problem(row, &error))?.into_segments();
-    Ok(Memory::Linear(parts))
+    let message = message.map_err(|error| message_problem(row, &error))?;
+    let payload = message.into_payload().map_err(|error| build_problem(&error))?;
+    Ok(Memory::Linear(payload.into_segments()))
 }
 
 /// An array of a row that is filled piece by piece.
@@ -238,15 +239,15 @@ impl<'a> Filling<'a> {
 
 /// The problem for a payload that could not be built.
 pub(super) fn build_problem(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("Nothing was built: {error}."))
+    Problem::new("The payload cannot be built.", format!("Nothing was built: {}.", error.in_words()))
 }
 
 fn message_problem(row: &Row, error: &MessageError) -> Problem {
     match error {
-        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.to_string()),
+        MessageError::Segment(error @ SegmentError::OutOfMemory { .. }) => no_memory(row, &error.in_words()),
         error => Problem::new(
             format!("The message {} cannot be made.", row.name.shown()),
-            format!("Nothing was built: {error}."),
+            format!("Nothing was built: {}.", error.in_words()),
         ),
     }
 }
@@ -370,9 +371,9 @@ fn linear(row: &Row, index: usize, files: &Files) -> Result<Segment, Problem> {
             Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
                 .map(|(segment, ())| segment)
         }
-        _ => Segment::fill(row.element, row.length, |bytes| row.write(index, 0, bytes)),
+        _ => Segment::fill(row.array_bytes(), |bytes| row.write(index, 0, bytes)),
     };
-    segment.map_err(|error: SegmentError| no_memory(row, &error.to_string()))
+    segment.map_err(|error: SegmentError| no_memory(row, &error.in_words()))
 }
 
 /// Makes a new `Uint8Array` of a length, or with the bytes of another array.

@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{files::Files, frames::Frames, page::Page, payloads::Payloads, samples::Samples, save};
 use crate::{
     app::{
-        Problem, Row,
+        InWords, Problem, Row,
         bytes::{Holding, Seen, Subject},
         sentence,
     },
@@ -85,7 +85,7 @@ pub(super) struct Views {
 
 /// Why bytes cannot be read.
 fn unreadable(error: &BuildError) -> Problem {
-    Problem::new("These bytes cannot be read.", format!("{}.", sentence(&error.to_string())))
+    Problem::new("These bytes cannot be read.", format!("{}.", sentence(&error.in_words())))
 }
 
 fn closed() -> Problem {
@@ -264,9 +264,9 @@ impl Views {
     fn hold(&self, view: ViewId, subject: Subject, rows: &[Row], counted: &Rc<Counted>) -> Result<Holding, Problem> {
         let payload = match subject {
             Subject::Build => {
-                let payload = self.payloads.borrowed(rows)?;
-                counted.ledger.borrow_mut().absorb(payload.built());
-                counted.built.set(counted.built.get() + payload.built().total());
+                let (payload, receipt) = self.payloads.borrowed(rows)?;
+                counted.ledger.borrow_mut().absorb(&receipt.ledger);
+                counted.built.set(counted.built.get() + receipt.ledger.total());
                 payload
             }
             Subject::Sample(id) => self.samples.payload(id).ok_or_else(|| {
@@ -286,10 +286,9 @@ impl Views {
     /// Builds the rows' payload by their own modes, as a put would, and keeps it. Returns how many
     /// bytes the build copied. When the payload cannot be built, the earlier one is still kept.
     fn keep_payload(&self, rows: &[Row]) -> Result<u64, Problem> {
-        let payload = self.payloads.built(rows)?;
-        let copied = payload.built().total();
+        let (payload, receipt) = self.payloads.built(rows)?;
         self.kept.replace(Some(payload));
-        Ok(copied)
+        Ok(receipt.ledger.total())
     }
 
     /// Saves the whole payload as a file of the person. The browser copies the bytes from their
@@ -355,7 +354,7 @@ impl Held {
         };
         let view = segment
             .view()
-            .map_err(|error| Problem::new("Not written.", format!("{}.", sentence(&error.to_string()))))?;
+            .map_err(|error| Problem::new("Not written.", format!("{}.", sentence(&error.in_words()))))?;
         view.set_index(at as u32, byte);
         Ok(())
     }

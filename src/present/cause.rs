@@ -2,7 +2,7 @@
 //! and what to do. Each text begins with a capital letter, and its last sentence has no full stop.
 
 use crate::{
-    app::sentence,
+    app::{InWords, sentence},
     client::{CloseCause, CommandError, GetError, KeyExprError, PutError},
     number::{bytes, count, requested, thousands},
     outside::shown,
@@ -32,6 +32,7 @@ pub fn refusal(error: &CommandError) -> String {
             bytes(*limit),
             bytes(encoded.saturating_sub(*limit))
         ),
+        CommandError::Source(error) => sentence(&error.in_words()),
         CommandError::TooManyQueued { .. } => format!("{}: wait until some have left", sentence(&error.to_string())),
         CommandError::UnknownQuery { query } => {
             format!("Query {query} is over: it was finished, the session that asked has gone, or our own was lost")
@@ -71,6 +72,7 @@ pub fn get_cause(error: &GetError) -> String {
 #[must_use]
 pub fn put_cause(error: &PutError) -> String {
     match error {
+        PutError::Source(error) => sentence(&error.in_words()),
         PutError::Dropped { queued, limit, dropped } => format!(
             "Dropped, as congestion control DROP allows: {} wait to be sent, and with this put it would be more than {}. \
              Drops in this session: {}. Wait, or put with congestion control BLOCK",
@@ -141,7 +143,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::client::KeyExpr;
+    use crate::{client::KeyExpr, payload::BuildError, segment::SegmentError};
 
     #[test]
     fn refusals_say_what_to_do() {
@@ -158,6 +160,7 @@ mod tests {
                 CommandError::ReplyKey { asked: key("a"), key_expr: key("b") },
                 "is under b, which the query for a did not",
             ),
+            (CommandError::Source(BuildError::TooLong { requested: 1 << 31 }), "Make it shorter"),
             (CommandError::UnknownId { id: 3 }, "Nothing is declared as number 3"),
         ] {
             let said = refusal(&error);
@@ -171,6 +174,9 @@ mod tests {
         let held = get_cause(&GetError::TooMuchHeld { limit: 1 << 20 });
         assert!(held.contains("1,048,576 B") && held.contains("without consolidation"), "{held}");
         assert!(get_cause(&GetError::TooManyReplies { limit: 4096 }).contains("4,096 keys: ask for fewer"));
+        let source = BuildError::Segment { index: 2, error: SegmentError::Detached { expected: 9, found: 0 } };
+        let gone = put_cause(&PutError::Source(source));
+        assert!(gone.starts_with("Segment 2: the array behind") && gone.ends_with("or use copy or move"), "{gone}");
         let dropped = put_cause(&PutError::Dropped { queued: 1 << 26, limit: 1 << 26, dropped: 2 });
         assert!(dropped.contains("Drops in this session: 2. Wait, or put with"), "{dropped}");
     }

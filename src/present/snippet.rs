@@ -309,9 +309,9 @@ pub fn listing(rows: &[Row]) -> Vec<CodeLine> {
         (vec![line("ZBytes::from_segments([")], vec![line("])")])
     } else if rows.iter().any(|row| row.way() == Some(Way::Filled)) {
         let last = [
-            line("let mut payload ="),
-            line("  ZBytes::from_segments(sources)?;"),
-            line("payload.count_too(&ledger);"),
+            line("let (payload, mut receipt) ="),
+            line("  ZBytes::build(sources)?;"),
+            line("receipt.ledger.absorb(&ledger);"),
         ];
         (vec![line("let mut sources = Vec::new();"), line("let mut ledger = Ledger::new();")], last.into())
     } else {
@@ -569,7 +569,8 @@ mod tests {
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::Tensor", ""), shown);
         let plan = Plan::of(&rows, None, &Sending::default())?;
-        assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
+        // Nothing is filled, and nothing taken by copy.
+        assert_eq!((payload.len(), 0), (plan.len, plan.building));
         let swatches: Vec<_> = listing(&rows).into_iter().filter_map(|line| line.at).collect();
         assert_eq!(swatches, [2, 4], "table, head, array, padding, header");
 
@@ -591,13 +592,14 @@ mod tests {
                 .into_sources(by);
             sources.extend(parts);
             ledger.absorb(&copied);
-            let mut payload = ZBytes::from_segments(sources)?;
-            payload.count_too(&ledger);
-            payload
+            let (payload, mut receipt) = ZBytes::build(sources)?;
+            receipt.ledger.absorb(&ledger);
+            (payload, receipt)
         };
-        assert_eq!(text(&rows).replace("//front_camera:Spec::PointCloud", "") + "payload", shown);
+        let (payload, receipt) = payload;
+        assert_eq!(text(&rows).replace("//front_camera:Spec::PointCloud", "") + "(payload,receipt)", shown);
         let plan = Plan::of(&rows, None, &Sending::default())?;
-        assert_eq!((payload.len(), payload.built().total()), (plan.len, plan.building as u64));
+        assert_eq!((payload.len(), receipt.ledger.total()), (plan.len, plan.building as u64));
 
         let rows = [row(Schema::CameraFrame, Way::InPlace, Mode::Borrow)];
         let write = |_, bytes: &mut [u8]| {
@@ -615,7 +617,7 @@ mod tests {
             ZBytes::from_segments(sources)?
         };
         assert_eq!(text(&rows).replace("//front_camera:Spec::CameraFrame", ""), shown);
-        assert_eq!((payload.len(), payload.built().total()), (Plan::of(&rows, None, &Sending::default())?.len, 0));
+        assert_eq!(payload.len(), Plan::of(&rows, None, &Sending::default())?.len);
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ fn of_block(block: &Segment, len: usize) -> ZBytes {
 
 fn digest(payload: &ZBytes) -> [u8; 32] {
     let mut hash = Sha256::new();
-    payload.segments().iter().for_each(|segment| hash.update(segment.as_linear().unwrap().as_slice()));
+    payload.segments().iter().for_each(|segment| hash.update(segment.as_linear().unwrap()));
     hash.finalize().into()
 }
 

@@ -11,8 +11,8 @@ use super::{
 };
 use zbytes::{
     ledger::Ledger,
-    payload::{BuildError, ZBytes},
-    segment::{Mode, Segment, SegmentError, Source},
+    payload::{BuildError, Receipt, ZBytes},
+    segment::{Mode, SegmentError, Source},
 };
 
 /// Bytes of the placeholder behind a [`Slot`]: the two words that become a landing pad.
@@ -30,8 +30,8 @@ pub const PLACEHOLDER: usize = 2 * WORD;
 /// root.set_name("depth");
 /// let slot = Slot::of(root.init_data(PLACEHOLDER as u32)); // Not the data: the place where a pointer to them will be.
 /// draft.adopt(slot, 1, Source::moved(vec![7u16; 640 * 480]))?;
-/// let payload = draft.finish()?.into_payload()?;
-/// assert_eq!(payload.built().total(), 0); // No payload byte was copied.
+/// let (payload, receipt) = draft.finish()?.build()?;
+/// assert_eq!(receipt.ledger.total(), 0); // No payload byte was copied.
 ///
 /// let received = Received::open(&payload)?;
 /// let reader = received.reader();
@@ -152,14 +152,17 @@ impl Draft {
             builder.get_segments_for_output().iter().map(|bytes| (bytes.as_ptr().addr(), bytes.len())).collect();
         let mut segments = builder.into_allocator().into_segments();
         segments.iter_mut().zip(&built).for_each(|(words, (_, used))| words.truncate(used / WORD));
+        if segments.is_empty() {
+            // No root was initialised. Its pointer is there all the same, and null.
+            segments.push(vec![0]);
+        }
         let full = || adopted.iter().filter(|part| part.len > 0);
-        let count = built.len() + full().count();
+        let count = segments.len() + full().count();
         if count > MAX_SEGMENTS {
             return Err(MessageError::TooManySegments { found: count as u64 });
         }
         link(&mut segments, &built, &adopted)?;
 
-        let head: usize = segments.iter().map(|words| words.len() * WORD).sum();
         let lengths = segments.iter().map(|words| words.len()).chain(full().map(|part| part.len.div_ceil(WORD)));
         let table = table(count, lengths);
         ledger.record_metadata(table.len());
@@ -176,7 +179,7 @@ impl Draft {
                 parts.push(Part { kind: PartKind::Padding, len: padding.len(), source: Source::borrow(padding) });
             }
         }
-        Ok(Message { parts, ledger, built: head })
+        Ok(Message { parts, ledger })
     }
 }
 
@@ -195,7 +198,7 @@ pub(super) fn count_of(what: &str, count: u64) -> Result<u32, MessageError> {
 /// The zeros that complete `len` bytes to whole words.
 fn padding(len: usize) -> &'static [u8] {
     static ZEROS: [u8; WORD] = [0; WORD];
-    ZEROS.get(..len.next_multiple_of(WORD) - len).unwrap_or_default()
+    &ZEROS[..len.next_multiple_of(WORD) - len]
 }
 
 /// Bytes of the segment table of so many segments.
@@ -207,8 +210,8 @@ pub(super) fn table_len(segments: usize) -> usize {
 /// whole words.
 fn table(count: usize, words: impl Iterator<Item = usize>) -> Vec<u8> {
     let mut table = Vec::with_capacity(table_len(count));
-    // Both fit: there are at most 511 segments, each of at most 2^29 words.
-    table.extend((count as u32).wrapping_sub(1).to_le_bytes());
+    // Both fit: there are at most 511 segments, and at least one, each of at most 2^29 words.
+    table.extend((count as u32 - 1).to_le_bytes());
     words.for_each(|words| table.extend((words as u32).to_le_bytes()));
     table.resize(table_len(count), 0);
     table
@@ -221,12 +224,11 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     }
     // Where each placeholder is.
     let spots = adopted.iter().map(|Adopted { slot, .. }| {
-        let found = built.iter().position(|(start, used)| {
+        let found = (0u32..).zip(built).find(|(_, (start, used))| {
             slot.len == PLACEHOLDER && slot.address >= *start && slot.address + slot.len <= start + used
         });
-        let segment = found.ok_or(MessageError::NoSuchSlot)?;
-        let start = built.get(segment).map_or(0, |(start, _)| *start);
-        Ok(Spot { segment: segment as u32, word: ((slot.address - start) / WORD) as u32 })
+        let (segment, (start, _)) = found.ok_or(MessageError::NoSuchSlot)?;
+        Ok(Spot { segment, word: ((slot.address - start) / WORD) as u32 })
     });
     let spots = spots.collect::<Result<Vec<_>, MessageError>>()?;
     // Who points there. Everything that was built is looked through, because `capnp` tells where
@@ -238,9 +240,8 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
         if let Target::List { at, code: 2..=5, .. } = seen.followed.target
             && seen.followed.target.words() == (PLACEHOLDER / WORD) as u64
             && let Some(index) = spots.iter().position(|spot| *spot == at)
-            && let Some(pointer) = pointers.get_mut(index)
         {
-            *pointer = Some((seen.slot, seen.followed.pad));
+            pointers[index] = Some((seen.slot, seen.followed.pad));
         }
         Ok(())
     })?;
@@ -267,10 +268,9 @@ fn link(segments: &mut Vec<Vec<u64>>, built: &[(usize, usize)], adopted: &[Adopt
     Ok(())
 }
 
+/// Writes a word that was found in what was built.
 fn set(segments: &mut [Vec<u64>], at: Spot, value: u64) {
-    if let Some(word) = segments.get_mut(at.segment as usize).and_then(|words| words.get_mut(at.word as usize)) {
-        *word = value;
-    }
+    segments[at.segment as usize][at.word as usize] = value;
 }
 
 /// What a part of a finished message is.
@@ -288,6 +288,7 @@ pub enum PartKind {
 
 /// One run of bytes of a finished message: it becomes one segment of a payload.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Part {
     /// What it is.
     pub kind: PartKind,
@@ -303,7 +304,6 @@ pub struct Part {
 pub struct Message {
     parts: Vec<Part>,
     ledger: Ledger,
-    built: usize,
 }
 
 impl Message {
@@ -325,12 +325,6 @@ impl Message {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
-    }
-
-    /// Bytes that were built, without what was adopted.
-    #[must_use]
-    pub fn built_len(&self) -> usize {
-        self.built
     }
 
     /// What was copied into the message.
@@ -367,27 +361,26 @@ impl Message {
         (sources.collect(), self.ledger)
     }
 
-    /// The parts as segments, for code that keeps them and makes payloads of them again and again.
-    /// For a message in which nothing was adopted; adopted arrays would have to be taken first, and
-    /// are left out.
-    #[must_use]
-    pub fn into_segments(self) -> Vec<Segment> {
-        let parts = self.parts.into_iter().filter(|part| part.kind != PartKind::Adopted);
-        parts.filter_map(|part| part.source.into_readable().ok()).collect()
-    }
-
-    /// The message as a payload of its own. What was built is moved, what was adopted is taken by
-    /// its own mode. What was copied into the message counts as building.
+    /// The message as a payload of its own, and what that took. What was built is moved, what was
+    /// adopted is taken by its own mode. What was copied into the message counts as building.
     ///
     /// # Errors
-    /// [`BuildError`]: see [`ZBytes::from_segments`]; and as [`Message::check`].
-    pub fn into_payload(self) -> Result<ZBytes, BuildError> {
+    /// [`BuildError`]: see [`ZBytes::build`]; and as [`Message::check`].
+    pub fn build(self) -> Result<(ZBytes, Receipt), BuildError> {
         if self.parts.iter().any(|part| part.kind == PartKind::Adopted && part.source.may_be_copied()) {
             self.check()?;
         }
         let (sources, ledger) = self.into_sources(None);
-        let mut payload = ZBytes::from_segments(sources)?;
-        payload.count_too(&ledger);
-        Ok(payload)
+        let (payload, mut receipt) = ZBytes::build(sources)?;
+        receipt.ledger.absorb(&ledger);
+        Ok((payload, receipt))
+    }
+
+    /// As [`Message::build`], for a caller that does not ask what building took.
+    ///
+    /// # Errors
+    /// As [`Message::build`].
+    pub fn into_payload(self) -> Result<ZBytes, BuildError> {
+        Ok(self.build()?.0)
     }
 }

@@ -29,9 +29,14 @@ pub(super) struct Spot {
 impl Spot {
     pub(super) const ROOT: Self = Self { segment: 0, word: 0 };
 
-    /// The word so many further.
+    /// The word so many further. Saturates: no segment is as long, so that word is in none.
     pub(super) fn after(self, words: u32) -> Self {
         Self { word: self.word.saturating_add(words), ..self }
+    }
+
+    /// The error of a word that is not in the message.
+    pub(super) fn outside(self) -> MessageError {
+        self.wrong("lies outside of the message")
     }
 
     fn wrong(self, why: &'static str) -> MessageError {
@@ -44,15 +49,16 @@ pub(super) trait Words {
     /// Words of a segment, or `None` when the message lacks that segment.
     fn words_in(&self, segment: u32) -> Option<u32>;
 
-    /// One word, which the caller knows to be there.
+    /// One word.
     ///
     /// # Errors
-    /// When the bytes cannot be read.
+    /// When it is not in the message, or its bytes cannot be read.
     fn word(&self, at: Spot) -> Result<u64, MessageError>;
 }
 
-/// The sizes of list elements, in bits; `None` for a list of structs.
-const ELEMENT_BITS: [Option<u64>; 8] = [Some(0), Some(1), Some(8), Some(16), Some(32), Some(64), Some(64), None];
+/// The sizes of list elements, in bits, by their code. Code 7 is a list of structs, which says its
+/// size itself.
+const ELEMENT_BITS: [u64; 7] = [0, 1, 8, 16, 32, 64, 64];
 
 /// Code of a list of pointers.
 pub(super) const POINTERS: u8 = 6;
@@ -105,7 +111,7 @@ impl Target {
 }
 
 fn list_bits(code: u8, count: u32) -> u64 {
-    ELEMENT_BITS.get(usize::from(code)).copied().flatten().unwrap_or(0) * u64::from(count)
+    ELEMENT_BITS[usize::from(code)] * u64::from(count)
 }
 
 /// A pointer that was followed.
@@ -237,6 +243,6 @@ impl Words for Vec<Vec<u64>> {
 
     fn word(&self, at: Spot) -> Result<u64, MessageError> {
         let word = self.get(at.segment as usize).and_then(|words| words.get(at.word as usize));
-        word.copied().ok_or_else(|| at.wrong("lies outside of the message"))
+        word.copied().ok_or_else(|| at.outside())
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use capnp::message::{Reader, ReaderOptions, ReaderSegments};
-use zenoh_buffers::ZSlice;
 
 use super::{
     MAX_SEGMENTS, MessageError, NESTING,
@@ -19,7 +18,7 @@ use super::{
 use zbytes::{
     ledger::{Ledger, Reason, Stage},
     payload::{BuildError, ZBytes},
-    segment::{Aligned, Segment, SegmentError},
+    segment::{Aligned, Contiguous, Segment, SegmentError},
 };
 
 /// Is shown a payload segment, a range in it, and how many bytes came before.
@@ -54,14 +53,14 @@ pub struct Received {
 }
 
 enum Gathered {
-    InPlace(ZSlice),
+    InPlace(Contiguous),
     Copy(Aligned),
 }
 
 impl Gathered {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::InPlace(slice) => slice,
+            Self::InPlace(bytes) => bytes,
             Self::Copy(copy) => copy.as_ref(),
         }
     }
@@ -282,12 +281,20 @@ impl Received {
             Target::Null => Ok(None),
             Target::List { at, code: code @ 2..=5, count } => {
                 let size = 1 << (code - 2);
-                let start =
-                    self.segments.get(at.segment as usize).map_or(0, |range| range.start) + at.word as usize * WORD;
+                let start = self.place(at)?;
                 Ok(Some((start..start + count as usize * size, size)))
             }
             _ => Err(MessageError::Content { why: format!("its pointer {index} does not lead to a list of numbers") }),
         }
+    }
+
+    /// Where a word of the message lies in the payload.
+    ///
+    /// # Errors
+    /// [`MessageError::Pointer`] when the message lacks that segment.
+    pub(super) fn place(&self, at: Spot) -> Result<usize, MessageError> {
+        let segment = self.segments.get(at.segment as usize).ok_or_else(|| at.outside())?;
+        Ok(segment.start + at.word as usize * WORD)
     }
 
     /// The root pointer, followed.
@@ -304,28 +311,34 @@ impl Received {
         self.gathered.get(segment).is_some_and(|cell| cell.get().is_some())
     }
 
-    /// The word at an offset of the payload, which the caller knows to be there.
+    /// The word at an offset of the payload.
+    ///
+    /// # Errors
+    /// [`MessageError::Truncated`] when the payload ends before or inside of it, and
+    /// [`MessageError::Payload`] when an owner was detached.
     fn u64_at(&self, offset: usize) -> Result<u64, MessageError> {
+        if offset + WORD > self.payload.len() {
+            return Err(MessageError::Truncated { expected: (offset + WORD) as u64, found: self.payload.len() as u64 });
+        }
         let mut window = self.window.borrow_mut();
         if !(window.start <= offset && offset + WORD <= window.start + window.len) {
-            let len = self.payload.len().saturating_sub(offset).min(WINDOW);
+            let len = (self.payload.len() - offset).min(WINDOW);
             window.len = 0;
-            let space = window.bytes.get_mut(..len).unwrap_or_default();
+            let space = &mut window.bytes[..len];
             self.each_part(offset..offset + len, &mut |segment, range, done| {
-                let space = space.get_mut(done..done + range.len()).unwrap_or_default();
-                segment.peek(range.start, space, &mut self.ledger.borrow_mut())
+                segment.peek(range.start, &mut space[done..done + range.len()], &mut self.ledger.borrow_mut())
             })?;
             (window.start, window.len) = (offset, len);
         }
         let at = offset - window.start;
-        let bytes = window.bytes.get(at..at + WORD).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
-        Ok(u64::from_le_bytes(bytes))
+        Ok(u64::from_le_bytes(std::array::from_fn(|byte| window.bytes[at + byte])))
     }
 
     /// Calls `see` with every payload segment that has bytes in `range`, the range in it, and how
-    /// many bytes came before.
+    /// many bytes came before. `range` lies inside of the payload, so together they are all of it.
     fn each_part(&self, range: Range<usize>, see: &mut EachPart<'_>) -> Result<(), MessageError> {
-        let first = self.begins.partition_point(|begin| *begin <= range.start).saturating_sub(1);
+        // The first segment begins at 0.
+        let first = self.begins.partition_point(|begin| *begin <= range.start) - 1;
         let mut done = 0;
         let segments = self.payload.segments().iter().zip(&self.begins).enumerate().skip(first);
         for (index, (segment, begin)) in segments {
@@ -347,17 +360,17 @@ impl Received {
         let mut in_place = None;
         self.each_part(range.clone(), &mut |segment, part, _| {
             if part.len() == range.len() {
-                in_place = segment.as_linear().and_then(|slice| slice.subslice(part));
+                in_place = segment.slice(part).and_then(|part| part.into_contiguous().ok());
             }
             Ok(())
         })?;
-        if let Some(slice) = in_place.filter(|slice| slice.as_slice().as_ptr().addr().is_multiple_of(WORD)) {
-            return Ok(Gathered::InPlace(slice));
+        if let Some(bytes) = in_place.filter(|bytes| bytes.as_ptr().addr().is_multiple_of(WORD)) {
+            return Ok(Gathered::InPlace(bytes));
         }
         let mut copy = Aligned::zeros(range.len())?;
         let space = copy.bytes_mut();
         self.each_part(range, &mut |segment, part, done| {
-            let space = space.get_mut(done..done + part.len()).unwrap_or_default();
+            let space = &mut space[done..done + part.len()];
             segment.copy_to(part.start, space, Stage::Read, Reason::Contiguous, &mut self.ledger.borrow_mut())
         })?;
         Ok(Gathered::Copy(copy))
@@ -370,13 +383,15 @@ impl Words for Received {
     }
 
     fn word(&self, at: Spot) -> Result<u64, MessageError> {
-        let offset = at.word as usize * WORD;
-        if let Some(gathered) = self.gathered.get(at.segment as usize).and_then(OnceCell::get) {
-            let bytes = gathered.bytes().get(offset..offset + WORD).and_then(|bytes| bytes.try_into().ok());
-            return Ok(u64::from_le_bytes(bytes.unwrap_or_default()));
+        if self.words_in(at.segment).is_none_or(|words| at.word >= words) {
+            return Err(at.outside());
         }
-        let range = self.segments.get(at.segment as usize).cloned().unwrap_or_default();
-        self.u64_at(range.start + offset)
+        if let Some(gathered) = self.gathered.get(at.segment as usize).and_then(OnceCell::get) {
+            let (words, _) = gathered.bytes().as_chunks();
+            let word = words.get(at.word as usize).ok_or_else(|| at.outside())?;
+            return Ok(u64::from_le_bytes(*word));
+        }
+        self.u64_at(self.place(at)?)
     }
 }
 
@@ -398,5 +413,47 @@ impl ReaderSegments for &Received {
 
     fn len(&self) -> usize {
         self.segments.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message of one segment with two words, and what stands behind it.
+    fn received() -> Received {
+        let words = [1u64 << 33, 0, 7, 9];
+        let payload = ZBytes::of_held(vec![words.map(u64::to_le_bytes).concat().into()]);
+        Received::open(&payload).unwrap()
+    }
+
+    #[test]
+    fn a_word_outside_is_an_error_before_and_after_reading() {
+        let received = received();
+        let outside = |segment, word| {
+            let at = Spot { segment, word };
+            assert_eq!(received.word(at), Err(at.outside()));
+        };
+        let check = || {
+            assert_eq!([0, 1].map(|word| received.word(Spot { segment: 0, word })), [Ok(0), Ok(7)]);
+            // Of these the payload has a byte, the message none.
+            outside(0, 2);
+            outside(0, u32::MAX);
+            outside(1, 0);
+        };
+        check();
+        assert_eq!(received.place(Spot { segment: 1, word: 0 }), Err(Spot { segment: 1, word: 0 }.outside()));
+        assert!((&received).get_segment(0).is_some() && received.was_read(0));
+        check();
+    }
+
+    #[test]
+    fn a_word_beyond_the_payload_is_truncated() {
+        let received = received();
+        assert_eq!(received.u64_at(24), Ok(9));
+        for offset in [25, 32, 1000] {
+            let expected = (offset + WORD) as u64;
+            assert_eq!(received.u64_at(offset), Err(MessageError::Truncated { expected, found: 32 }));
+        }
     }
 }

@@ -59,7 +59,7 @@ impl Schema {
 
     /// The fields in each word of the root struct's data section.
     #[must_use]
-    pub const fn data_words(self) -> &'static [&'static str] {
+    pub(crate) const fn data_words(self) -> &'static [&'static str] {
         match self {
             Self::Tensor => &["elementType", "timestamp"],
             Self::CameraFrame => &["sequence, width", "timestamp", "height, step", "format"],
@@ -220,6 +220,7 @@ pub enum Spec {
 
 /// An array of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ArrayField {
     /// The field that it stands in.
     pub field: &'static str,
@@ -241,6 +242,7 @@ impl ArrayField {
 
 /// A part that a message will have, and the array that is in it, by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedPart {
     /// What it is.
     pub kind: PartKind,
@@ -438,8 +440,7 @@ impl Spec {
         let mut draft = self.draft(Way::Filled)?;
         let (builder, ledger) = draft.split();
         self.write(builder, Way::Filled, &mut |index, into| {
-            let Some(segment) = arrays.get(index) else { return Ok(()) };
-            Ok(segment.copy_to(0, into, Stage::Build, Reason::Message, ledger)?)
+            Ok(arrays[index].copy_to(0, into, Stage::Build, Reason::Message, ledger)?)
         })?;
         draft.finish()
     }
@@ -470,15 +471,14 @@ impl Spec {
     pub fn adopted(&self, arrays: impl IntoIterator<Item = Source>) -> Result<Message, MessageError> {
         let arrays = self.admit(arrays, |source| Ok((source.len()?, source)))?;
         let mut draft = self.draft(Way::Adopted)?;
-        let mut slots = Vec::new();
+        // An array without elements has no slot.
+        let mut slots = vec![None; arrays.len()];
         self.write(draft.split().0, Way::Adopted, &mut |index, into| {
-            slots.push((index, Slot::of(into)));
+            slots[index] = Some(Slot::of(into));
             Ok(())
         })?;
-        let mut arrays: Vec<_> = arrays.into_iter().map(Some).collect();
-        let fields = self.arrays();
-        for (index, slot) in slots {
-            if let (Some(field), Some(source)) = (fields.get(index), arrays.get_mut(index).and_then(Option::take)) {
+        for ((field, source), slot) in self.arrays().iter().zip(arrays).zip(slots) {
+            if let Some(slot) = slot {
                 draft.adopt(slot, field.list_size, source)?;
             }
         }
@@ -557,16 +557,28 @@ impl Spec {
                 let count = |size: usize| (bytes(*points as usize * size) / size) as u32;
                 let floats = count(size_of::<f32>());
                 let mut x = root.reborrow().init_x(floats);
-                each(0, bytemuck::cast_slice_mut(x.as_slice().unwrap_or_default()))?;
+                each(0, bytes_of(x.as_slice())?)?;
                 let mut y = root.reborrow().init_y(floats);
-                each(1, bytemuck::cast_slice_mut(y.as_slice().unwrap_or_default()))?;
+                each(1, bytes_of(y.as_slice())?)?;
                 let mut z = root.reborrow().init_z(floats);
-                each(2, bytemuck::cast_slice_mut(z.as_slice().unwrap_or_default()))?;
+                each(2, bytes_of(z.as_slice())?)?;
                 let mut intensity = root.reborrow().init_intensity(count(size_of::<u16>()));
-                each(3, bytemuck::cast_slice_mut(intensity.as_slice().unwrap_or_default()))
+                each(3, bytes_of(intensity.as_slice())?)
             }
         }
     }
+}
+
+/// The bytes of a list of numbers in the builder.
+///
+/// # Errors
+/// [`MessageError::Unsound`] where `capnp` gives no such list: on a machine whose numbers are not
+/// little-endian.
+fn bytes_of<T: bytemuck::Pod>(numbers: Option<&mut [T]>) -> Result<&mut [u8], MessageError> {
+    let numbers = numbers.ok_or_else(|| MessageError::Unsound {
+        why: "this machine has other numbers than a message: its bytes are not little-endian".to_owned(),
+    })?;
+    Ok(bytemuck::cast_slice_mut(numbers))
 }
 
 fn type_of(element: Element) -> lab_capnp::ElementType {

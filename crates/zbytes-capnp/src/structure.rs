@@ -99,10 +99,9 @@ struct Collector<'a> {
 
 impl Collector<'_> {
     /// The bytes of `words` words at `at`.
-    fn range(&self, at: Spot, words: u64) -> Range<usize> {
-        let begin = self.received.segment(at.segment as usize).map_or(0, |range| range.start);
-        let start = begin + at.word as usize * WORD;
-        start..start + words as usize * WORD
+    fn range(&self, at: Spot, words: u64) -> Result<Range<usize>, MessageError> {
+        let start = self.received.place(at)?;
+        Ok(start..start + words as usize * WORD)
     }
 
     fn push(&mut self, kind: Kind, at: Spot, bytes: Range<usize>, label: &str, target: Option<Range<usize>>) {
@@ -112,17 +111,18 @@ impl Collector<'_> {
     }
 
     /// The bytes of what a pointer leads to, without what completes it to a whole word.
-    fn object(&self, target: Target) -> Option<Range<usize>> {
-        let whole = self.range(target.at()?, target.words());
-        Some(match target {
+    fn object(&self, target: Target) -> Result<Option<Range<usize>>, MessageError> {
+        let Some(at) = target.at() else { return Ok(None) };
+        let whole = self.range(at, target.words())?;
+        Ok(Some(match target {
             Target::List { code: code @ 2..=5, count, .. } => {
                 whole.start..whole.start + count as usize * (1 << (code - 2))
             }
             _ => whole,
-        })
+        }))
     }
 
-    fn see(&mut self, seen: &Seen) {
+    fn see(&mut self, seen: &Seen) -> Result<(), MessageError> {
         let label = match (seen.parent, self.schema) {
             (None, _) => "root".to_owned(),
             (Some((0, index)), Some(schema)) => schema
@@ -135,19 +135,19 @@ impl Collector<'_> {
             },
         };
         self.labels.push(label.clone());
-        let slot = self.range(seen.slot, 1);
+        let slot = self.range(seen.slot, 1)?;
         let target = seen.followed.target;
-        let object = self.object(target);
+        let object = self.object(target)?;
         match seen.followed.pad {
             None if matches!(target, Target::Null) => self.push(Kind::Null, seen.slot, slot, &label, None),
             None => self.push(Kind::Pointer, seen.slot, slot, &label, object.clone()),
             Some((at, 1)) => {
-                let pad = self.range(at, 1);
+                let pad = self.range(at, 1)?;
                 self.push(Kind::Far, seen.slot, slot, &label, Some(pad.clone()));
                 self.push(Kind::Pad, at, pad, &label, object.clone());
             }
             Some((at, words)) => {
-                let pad = self.range(at, words.into());
+                let pad = self.range(at, words.into())?;
                 self.push(Kind::DoubleFar, seen.slot, slot, &label, Some(pad.clone()));
                 let middle = pad.start + WORD;
                 self.push(Kind::Pad, at, pad.start..middle, &label, object.clone());
@@ -163,16 +163,16 @@ impl Collector<'_> {
                         .get(usize::from(word))
                         .map_or_else(|| format!("{label}, word {word}"), |name| (*name).to_owned());
                     let at = at.after(word.into());
-                    self.push(Kind::Fields, at, self.range(at, 1), &name, None);
+                    self.push(Kind::Fields, at, self.range(at, 1)?, &name, None);
                 }
             }
             Target::Structs { at, count, data, pointers } => {
-                self.push(Kind::Fields, at, self.range(at, 1), &format!("{label}, tag of {count} structs"), None);
+                self.push(Kind::Fields, at, self.range(at, 1)?, &format!("{label}, tag of {count} structs"), None);
                 let each = u32::from(data) + u32::from(pointers);
                 if data > 0 {
                     for index in 0..count.min(MAX_SPANS as u32) {
                         let at = at.after(1 + index * each);
-                        self.push(Kind::Fields, at, self.range(at, data.into()), &format!("{label}[{index}]"), None);
+                        self.push(Kind::Fields, at, self.range(at, data.into())?, &format!("{label}[{index}]"), None);
                     }
                 }
             }
@@ -183,6 +183,7 @@ impl Collector<'_> {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -208,7 +209,7 @@ impl Received {
         let mut collector = Collector { received: self, schema, spans: Vec::new(), labels: Vec::new() };
         let mut cut = false;
         let walked = walk(self, self.limits(), &mut |seen| {
-            collector.see(seen);
+            collector.see(seen)?;
             cut = collector.spans.len() > MAX_SPANS;
             // Any error ends the walk; this one is known to be no error.
             if cut { Err(MessageError::NoSuchSlot) } else { Ok(()) }

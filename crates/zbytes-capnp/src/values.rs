@@ -101,9 +101,8 @@ pub struct Range {
 /// finite.
 macro_rules! extent {
     ($bytes:expr, $type:ty, whole) => {{
-        let mut values = $bytes
-            .chunks_exact(size_of::<$type>())
-            .map(|bytes| <$type>::from_le_bytes(bytes.try_into().unwrap_or_default()));
+        let (chunks, _) = $bytes.as_chunks::<{ size_of::<$type>() }>();
+        let mut values = chunks.iter().map(|bytes| <$type>::from_le_bytes(*bytes));
         let ends = values.next().map(|first| {
             values.fold((first, first), |(least, most): ($type, $type), value| (least.min(value), most.max(value)))
         });
@@ -116,8 +115,8 @@ macro_rules! extent {
         let mut range = Range::default();
         let (mut least, mut most) = ($read([0; $size]), $read([0; $size]));
         let mut any = false;
-        for bytes in $bytes.chunks_exact($size) {
-            let value = $read(bytes.try_into().unwrap_or_default());
+        for bytes in $bytes.as_chunks::<$size>().0 {
+            let value = $read(*bytes);
             if value.is_finite() {
                 if !any {
                     (least, most, any) = (value, value, true);
@@ -178,12 +177,6 @@ impl Range {
         self.nan += other.nan;
         self.above += other.above;
         self.below += other.below;
-    }
-
-    /// Elements that are not finite numbers.
-    #[must_use]
-    pub fn not_finite(&self) -> u64 {
-        self.nan + self.above + self.below
     }
 
     /// Where a value of the range stands in it, from 0 to 1: infinities at its ends, 0.5 when the
@@ -265,7 +258,7 @@ mod tests {
         assert_eq!(range.share(Number::Single(f32::NEG_INFINITY)), Some(0.0));
         assert_eq!(range.share(Number::Single(-0.25)), Some(0.5));
         let none = Range::of(Element::Float64, &bytes(&[f64::NAN], f64::to_le_bytes));
-        assert_eq!((none.ends, none.nan, none.not_finite()), (None, 1, 1));
+        assert_eq!((none.ends, none.nan, none.above, none.below), (None, 1, 0, 0));
         assert_eq!(Range::of(Element::Int32, &[]), Range::default());
     }
 

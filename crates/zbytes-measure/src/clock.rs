@@ -31,7 +31,7 @@ pub fn clock_step(readings: &[Duration]) -> Option<Duration> {
 /// A `took` shorter than a step counts as a whole step, because the clock shows only that the runs
 /// took no longer. The answer is too small then. A second estimate with that many runs is closer.
 #[must_use]
-pub fn runs_per_sample(step: Duration, runs: u32, took: Duration) -> u32 {
+pub(crate) fn runs_per_sample(step: Duration, runs: u32, took: Duration) -> u32 {
     let wanted = step.as_nanos() * u128::from(STEPS_PER_SAMPLE) * u128::from(runs.max(1));
     // A batch that lasts less than a step shows only an upper limit: one step for all its runs.
     let runs = wanted.div_ceil(took.max(step).as_nanos().max(1));
@@ -41,7 +41,7 @@ pub fn runs_per_sample(step: Duration, runs: u32, took: Duration) -> u32 {
 /// Returns how many runs last at most `longest` together, when each takes `each`. The result is at
 /// least 1, and at most 100,000.
 #[must_use]
-pub fn runs_that_last(longest: Duration, each: Duration) -> u32 {
+pub(crate) fn runs_that_last(longest: Duration, each: Duration) -> u32 {
     let runs = longest.as_nanos() / each.as_nanos().max(1);
     u32::try_from(runs).unwrap_or(MAX_RUNS).clamp(1, MAX_RUNS)
 }

@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::runs_that_last, order, runs_per_sample};
+use crate::{
+    clock::{runs_per_sample, runs_that_last},
+    order,
+};
 
 /// By the estimate, a sample lasts so many times longer than it must. Warm code may still become
 /// faster, when a browser has compiled it better: by up to three times, as measured.
@@ -54,6 +57,7 @@ pub struct Progress {
 
 /// Holds the samples of one variant, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Taken {
     /// Runs that were timed together in each sample.
     pub runs: u32,
@@ -160,7 +164,7 @@ impl Course {
 
     /// Returns whether the next turn belongs to the warm-up and makes no sample.
     #[must_use]
-    pub fn is_warming(&self) -> bool {
+    pub(crate) fn is_warming(&self) -> bool {
         self.warming < self.variants.len()
     }
 

@@ -20,7 +20,7 @@ pub mod stats;
 pub mod verdict;
 
 pub use self::{
-    clock::{clock_step, runs_per_sample},
+    clock::clock_step,
     doubt::Doubt,
     stats::{Interval, Summary},
     verdict::Verdict,
@@ -128,7 +128,7 @@ pub(crate) mod simulated {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{clock::runs_per_sample, *};
     use std::time::Duration;
 
     const MICRO: Duration = Duration::from_micros(1);

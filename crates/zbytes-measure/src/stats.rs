@@ -115,6 +115,7 @@ pub enum Class {
 
 /// Sums up the times of one variant. All times are nanoseconds of one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Summary {
     /// How many samples the summary rests on.
     pub n: usize,

@@ -23,6 +23,7 @@ pub enum Place {
 
 /// The part of a payload's way during which bytes were copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Stage {
     /// Making a payload out of its sources.
     Build,
@@ -34,6 +35,7 @@ pub enum Stage {
 
 /// Why bytes were copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Reason {
     /// The caller chose copy for the segment.
     CopyMode,

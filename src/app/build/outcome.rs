@@ -7,7 +7,7 @@ use super::{
     row::{MAX_SEGMENTS, Row},
 };
 use crate::{
-    app::{command::Command, effect::Effect, problem::Problem, selection::Selection, state::State},
+    app::{command::Command, effect::Effect, problem::Problem, selection::Selection, state::State, words::InWords},
     message::MessageError,
     number::{bytes, count, requested},
     payload::MAX_LEN,
@@ -89,7 +89,7 @@ impl State {
                 MessageError::Payload(_) => "The payload is too long.",
                 _ => "The message cannot be made.",
             };
-            self.build = Build::Failed(Problem::new(title, format!("Nothing was built: {error}.")));
+            self.build = Build::Failed(Problem::new(title, format!("Nothing was built: {}.", error.in_words())));
         } else if buffers > MAX_LEN as u64 {
             self.build = Build::Failed(Problem::new(
                 "The buffers are too long.",

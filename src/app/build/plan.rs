@@ -11,10 +11,11 @@ use crate::{
     app::{
         selection::Selection,
         sending::{Basis, Sending},
+        words::InWords,
     },
     ledger::Place,
     message::{MessageError, PartKind, Received, Structure, Way},
-    payload::{BuildError, Layout, MAX_LEN, Run, ZBytes},
+    payload::{BuildError, MAX_LEN, ZBytes},
     segment::{Cause, Element, Mode, Unsupported},
     wire::BatchPlan,
 };
@@ -199,18 +200,6 @@ impl Plan {
         })
     }
 
-    /// The layout that the built payload will have.
-    #[must_use]
-    pub fn layout(&self) -> Layout {
-        Layout::of(self.pieces.iter().filter(|piece| piece.count > 0).map(|piece| Run {
-            count: piece.count,
-            len: piece.len,
-            element: piece.element,
-            place: if piece.mode == Mode::Copy { Place::Linear } else { piece.source },
-            mode: piece.mode,
-        }))
-    }
-
     /// The piece that a segment is in.
     #[must_use]
     pub fn piece_of(&self, selection: Selection) -> Option<&Piece> {
@@ -271,7 +260,7 @@ pub fn structures(rows: &[Row], payload: &ZBytes) -> Vec<Structured> {
         end = end.saturating_add(row.bytes());
         let schema = row.spec()?.schema();
         let structure = Received::open_at(payload, offset).and_then(|message| message.structure(Some(schema)));
-        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.to_string()) })
+        Some(Structured { row: row.id, structure: structure.map(Rc::new).map_err(|error| error.in_words()) })
     };
     rows.iter().filter_map(message).collect()
 }
@@ -295,6 +284,7 @@ mod tests {
         app::{Message, Preset},
         ledger::Reason,
         message::{self, PixelFormat, Schema},
+        payload::Receipt,
         segment::Source,
     };
 
@@ -314,7 +304,7 @@ mod tests {
     }
 
     /// What the page builds of `rows`, with vectors in place of its arrays.
-    fn built(rows: &[Row], all: Option<Mode>) -> ZBytes {
+    fn built(rows: &[Row], all: Option<Mode>) -> (ZBytes, Receipt) {
         let mut sources = Vec::new();
         let mut ledger = crate::ledger::Ledger::new();
         for row in rows {
@@ -342,9 +332,9 @@ mod tests {
             sources.extend(parts);
             ledger.absorb(&copied);
         }
-        let mut payload = ZBytes::from_segments(sources).unwrap();
-        payload.count_too(&ledger);
-        payload
+        let (payload, mut receipt) = ZBytes::build(sources).unwrap();
+        receipt.ledger.absorb(&ledger);
+        (payload, receipt)
     }
 
     #[test]
@@ -353,16 +343,16 @@ mod tests {
         let all = [None, Some(Mode::Copy), Some(Mode::Borrow), Some(Mode::Move)];
         for (rows, all) in presets.into_iter().chain([rows()]).flat_map(|rows| all.map(|all| (rows.clone(), all))) {
             let plan = Plan::of(&rows, all, &Sending::default()).unwrap();
-            let payload = built(&rows, all);
+            let (payload, receipt) = built(&rows, all);
             // Natively every array is in linear memory, so places are compared through the modes
             // alone.
-            assert_eq!(payload.layout().segments(), plan.layout().segments());
-            let lens: Vec<_> =
-                plan.pieces.iter().flat_map(|piece| std::iter::repeat_n(piece.len, piece.count)).collect();
-            assert_eq!(payload.segments().iter().map(|segment| segment.len()).collect::<Vec<_>>(), lens);
+            let planned =
+                plan.pieces.iter().flat_map(|piece| std::iter::repeat_n((piece.len, piece.mode), piece.count));
+            let taken = payload.segments().iter().map(|segment| segment.len()).zip(receipt.modes);
+            assert_eq!(taken.collect::<Vec<_>>(), planned.collect::<Vec<_>>());
             assert_eq!((plan.len, plan.segments), (payload.len(), payload.segments().len()));
-            assert_eq!(plan.building as u64, payload.built().total());
-            let filled = payload.built().entries().filter(|(entry, _)| entry.reason == Reason::Message);
+            assert_eq!(plan.building as u64, receipt.ledger.total());
+            let filled = receipt.ledger.entries().filter(|(entry, _)| entry.reason == Reason::Message);
             assert_eq!(plan.filling as u64, filled.map(|(_, bytes)| bytes).sum::<u64>());
             for row in &rows {
                 let face = plan.piece_of(Selection::of(row)).unwrap();
@@ -382,7 +372,7 @@ mod tests {
     fn every_piece_of_a_message_begins_with_a_span() {
         let rows = rows();
         let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
-        let structures = structures(&rows, &built(&rows, None));
+        let structures = structures(&rows, &built(&rows, None).0);
         assert_eq!(structures.len(), rows.len() - 2);
         for Structured { row, structure } in structures {
             let structure = structure.unwrap();
@@ -403,7 +393,7 @@ mod tests {
     fn an_array_of_a_message_begins_where_its_elements_are() {
         let rows = rows();
         let plan = Plan::of(&rows, None, &Sending::default()).unwrap();
-        for Structured { row, structure } in structures(&rows, &built(&rows, None)) {
+        for Structured { row, structure } in structures(&rows, &built(&rows, None).0) {
             let structure = structure.unwrap();
             for piece in plan.pieces.iter().filter(|piece| piece.row == row) {
                 let part = piece.part.unwrap();

@@ -8,10 +8,10 @@ use crate::engine::measuring::{
     rig::{cannot_build, not_there, same, timed},
 };
 use crate::{
-    app::{Problem, Row},
+    app::{InWords, Problem, Row},
     engine::{files::Files, sources::Sources},
     message::{Message, MessageError, Received, Spec, Way},
-    payload::ZBytes,
+    payload::{Receipt, ZBytes},
     run::Variant,
     segment::{Mode, Source},
 };
@@ -61,15 +61,15 @@ impl Rig {
         if way == Way::Filled { self.spec.filled(arrays) } else { self.spec.adopted(arrays) }
     }
 
-    fn build(&self, variant: Variant) -> Result<ZBytes, Problem> {
+    fn build(&self, variant: Variant) -> Result<(ZBytes, Receipt), Problem> {
         match variant {
-            Variant::Copy => ZBytes::from_segments(self.copy.iter().cloned()).map_err(|error| cannot_build(&error)),
+            Variant::Copy => ZBytes::build(self.copy.iter().cloned()).map_err(|error| cannot_build(&error)),
             Variant::Filled | Variant::Adopted => {
                 let way = if variant == Variant::Filled { Way::Filled } else { Way::Adopted };
                 let message = self.compose(way).map_err(|error| cannot_make(&error))?;
-                message.into_payload().map_err(|error| cannot_build(&error))
+                message.build().map_err(|error| cannot_build(&error))
             }
-            _ => ZBytes::from_segments(self.borrow.iter().cloned()).map_err(|error| cannot_build(&error)),
+            _ => ZBytes::build(self.borrow.iter().cloned()).map_err(|error| cannot_build(&error)),
         }
     }
 
@@ -79,13 +79,13 @@ impl Rig {
     /// # Errors
     /// A [`Problem`] when the message cannot be built, or has other content.
     pub(crate) fn try_out(&mut self, variant: Variant) -> Result<Entry, Problem> {
-        let payload = self.build(variant)?;
+        let (payload, receipt) = self.build(variant)?;
         // A message made in another way has other bytes with the same content.
         let [mine, theirs] = [&payload, &self.reference].map(|payload| self.arrays_of(payload));
         for (mine, theirs) in mine?.iter().zip(&theirs?) {
             same(mine, theirs)?;
         }
-        let copied = if variant == Variant::Segments { 0 } else { payload.built().total() };
+        let copied = if variant == Variant::Segments { 0 } else { receipt.ledger.total() };
         Ok(Entry { variant, bytes: payload.len(), segments: payload.segments().len(), copied })
     }
 
@@ -114,11 +114,11 @@ impl Rig {
             parts.iter().for_each(|part| _ = std::hint::black_box(part));
             return Ok(());
         }
-        std::hint::black_box(self.build(variant)?.len());
+        std::hint::black_box(self.build(variant)?.0.len());
         Ok(())
     }
 }
 
 fn cannot_make(error: &MessageError) -> Problem {
-    Problem::new("The message cannot be made.", format!("{error}."))
+    Problem::new("The message cannot be made.", format!("{}.", error.in_words()))
 }

@@ -15,7 +15,7 @@ use crate::engine::measuring::{
 use crate::{
     app::{Problem, Row},
     browser::clock,
-    client::{CongestionControl, Event, KeyExpr, Put, Sample, pause::STILL},
+    client::{CommandError, CongestionControl, Event, KeyExpr, Put, Sample, pause::STILL},
     engine::{
         host::{self, Driver, LabHost, Told},
         sources::Sources,
@@ -27,6 +27,7 @@ use crate::{
     },
     number::{bytes, count as said},
     payload::ZBytes,
+    present::cause::refusal,
     run::{Puts, Stage, StageSeries, Variant},
     segment::Mode,
 };
@@ -115,6 +116,11 @@ fn lost(detail: &str) -> Problem {
     )
 }
 
+/// The session refused a command of the measurement.
+fn refused(error: &CommandError) -> Problem {
+    lost(&format!("{}.", refusal(error)))
+}
+
 impl Link {
     async fn open(url: &str, stop: &Stop) -> Result<Self, Halt> {
         let (tell, heard) = mpsc::unbounded();
@@ -128,8 +134,8 @@ impl Link {
                     Told::PutEnded(id, result) => {
                         Heard::PutEnded(id, result.map_err(|failure| place.put_problem(&failure)))
                     }
-                    Told::Refused(id, error) => Heard::PutEnded(id, Err(lost(&error.to_string()))),
-                    Told::Declared(_, Err(error)) => Heard::Closed(Some(lost(&error.to_string()))),
+                    Told::Refused(id, error) => Heard::PutEnded(id, Err(refused(&error))),
+                    Told::Declared(_, Err(error)) => Heard::Closed(Some(refused(&error))),
                     Told::Closed(error) => Heard::Closed(error.map(|error| place.link_problem(&error))),
                     _ => return,
                 };
@@ -141,7 +147,7 @@ impl Link {
         // The key belongs to this measurement alone: other pages on the same router may measure
         // too.
         let own = format!("zbytes-lab/measure/{:x}", js_sys::Math::random().to_bits());
-        let key = |part: &str| KeyExpr::new(&format!("{own}/{part}")).map_err(|error| lost(&error.to_string()));
+        let key = |part: &str| KeyExpr::new(&format!("{own}/{part}")).map_err(|error| refused(&error.into()));
         let keys = [key("put")?, key("probe")?];
         let mut link = Self {
             sender,
@@ -267,9 +273,9 @@ async fn one(
     let producing = clock::now().saturating_sub(begun);
     bench.pace.rest().await;
     let begun = clock::now();
-    let payload = sources.build(Some(mode))?;
+    let (payload, receipt) = sources.build(Some(mode))?;
     let build = clock::now().saturating_sub(begun);
-    let building = payload.built().total();
+    let building = receipt.ledger.total();
     let (sent, sample, arrived) = link.deliver(payload).await?;
     let whole = arrived.saturating_sub(begun);
     bench.pace.rest().await;

@@ -6,14 +6,14 @@ use js_sys::{Array, ArrayBuffer};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    app::Problem,
+    app::{InWords, Problem},
     browser::{clock, error::message_of},
     engine::sources::bytes_of,
     ledger::Ledger,
     number::bytes,
-    payload::{BuildError, ZBytes},
+    payload::{BuildError, Receipt, ZBytes},
     run::Variant,
-    segment::{Element, Input, Mode, Segment, Source},
+    segment::{Input, Mode, Segment, Source},
 };
 
 #[wasm_bindgen(module = "/src/engine/measuring/parts.js")]
@@ -70,7 +70,8 @@ pub(crate) struct Rig {
 /// Where the arrays are that a build moves.
 enum Moved {
     Listed(Vec<Source>),
-    Built(ZBytes),
+    /// The payload of the build before, and how that took each segment.
+    Built(ZBytes, Vec<Mode>),
     Nowhere,
 }
 
@@ -98,13 +99,15 @@ impl Rig {
     ///
     /// # Errors
     /// A [`Problem`] when there is nothing to move.
-    fn build(&mut self, mode: Mode) -> Result<Result<ZBytes, BuildError>, Problem> {
+    fn build(&mut self, mode: Mode) -> Result<Result<(ZBytes, Receipt), BuildError>, Problem> {
         Ok(match mode {
-            Mode::Copy => ZBytes::from_segments(self.copy.iter().cloned()),
-            Mode::Borrow => ZBytes::from_segments(self.borrow.iter().cloned()),
+            Mode::Copy => ZBytes::build(self.copy.iter().cloned()),
+            Mode::Borrow => ZBytes::build(self.borrow.iter().cloned()),
             Mode::Move => match std::mem::replace(&mut self.moved, Moved::Nowhere) {
-                Moved::Listed(sources) => ZBytes::from_segments(sources),
-                Moved::Built(payload) => ZBytes::from_segments(payload.into_segments().into_iter().map(again)),
+                Moved::Listed(sources) => ZBytes::build(sources),
+                Moved::Built(payload, modes) => {
+                    ZBytes::build(payload.into_segments().into_iter().zip(modes).map(again))
+                }
                 Moved::Nowhere => return Err(not_there()),
             },
         })
@@ -117,18 +120,18 @@ impl Rig {
     /// # Errors
     /// A [`Problem`] when the payload cannot be built, or differs from the reference.
     pub(crate) fn try_out(&mut self, variant: Variant) -> Result<Result<u64, String>, Problem> {
-        let payload = match mode_of(variant) {
+        let (payload, receipt) = match mode_of(variant) {
             Some(mode) => match self.build(mode)? {
-                Ok(payload) => payload,
-                Err(error) if mode == Mode::Move => return Ok(Err(error.to_string())),
+                Ok(built) => built,
+                Err(error) if mode == Mode::Move => return Ok(Err(error.in_words())),
                 Err(error) => return Err(cannot_build(&error)),
             },
-            None => self.fresh()?,
+            None => (self.fresh()?, Receipt::default()),
         };
         same(&payload, &self.reference)?;
-        let copied = if variant == Variant::CopyFresh { payload.len() as u64 } else { payload.built().total() };
+        let copied = if variant == Variant::CopyFresh { payload.len() as u64 } else { receipt.ledger.total() };
         if variant == Variant::Move {
-            self.moved = Moved::Built(payload);
+            self.moved = Moved::Built(payload, receipt.modes);
         }
         Ok(Ok(copied))
     }
@@ -143,11 +146,11 @@ impl Rig {
     }
 
     fn run(&mut self, mode: Mode) -> Result<(), Problem> {
-        let payload = self.build(mode)?.map_err(|error| cannot_build(&error))?;
+        let (payload, receipt) = self.build(mode)?.map_err(|error| cannot_build(&error))?;
         // The length is used, so that the compiler cannot drop a build as unused.
         std::hint::black_box(payload.len());
         if mode == Mode::Move {
-            self.moved = Moved::Built(payload);
+            self.moved = Moved::Built(payload, receipt.modes);
         }
         Ok(())
     }
@@ -208,16 +211,12 @@ fn mode_of(variant: Variant) -> Option<Mode> {
     }
 }
 
-/// A segment of a payload that was built by move, as the source of the next payload. A segment that
-/// was copied instead is copied again.
-fn again(segment: Segment) -> Source {
-    let element = segment.element();
+/// A segment of a payload that was built by move, as the source of the next payload, taken as it
+/// was then: one that was copied instead is copied again.
+fn again((segment, mode): (Segment, Mode)) -> Source {
     match segment.into_array_buffer() {
-        Ok(buffer) => Source::moved(Input::array(buffer.into(), element)),
-        Err(segment) => {
-            let mode = segment.mode();
-            Source::new(segment, mode)
-        }
+        Ok(buffer) => Source::moved(Input::array(buffer.into())),
+        Err(segment) => Source::new(segment, mode),
     }
 }
 
@@ -236,7 +235,7 @@ pub(crate) fn array(len: usize) -> Result<JsValue, Problem> {
 
 /// `array` as a source.
 pub(crate) fn source(array: &JsValue, mode: Mode) -> Source {
-    Source::new(Input::array(array.clone(), Element::Uint8), mode)
+    Source::new(Input::array(array.clone()), mode)
 }
 
 /// Checks that both payloads have the same bytes.
@@ -264,7 +263,7 @@ pub(crate) fn not_there() -> Problem {
 }
 
 pub(crate) fn cannot_build(error: &BuildError) -> Problem {
-    Problem::new("The payload cannot be built.", format!("{error}."))
+    Problem::new("The payload cannot be built.", format!("{}.", error.in_words()))
 }
 
 pub(crate) fn no_memory(error: &JsValue, len: usize) -> Problem {

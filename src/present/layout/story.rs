@@ -1,7 +1,7 @@
 //! What became of the bytes of a segment: who owns them, and what its mode did.
 
 use crate::{
-    app::{Kind, Part, Piece, Row, sentence},
+    app::{InWords, Kind, Part, Piece, Row, sentence},
     ledger::Place,
     message::{PartKind, Way},
     present::format,
@@ -207,7 +207,7 @@ fn message_mode_sentence(row: &Row, way: Way) -> &'static str {
 /// Why `mode` cannot take a source and what to do, as a sentence.
 #[must_use]
 pub fn refusal(mode: Mode, cause: Cause) -> String {
-    format!("{}.", sentence(&SegmentError::Refused { mode, cause }.to_string()))
+    format!("{}.", sentence(&SegmentError::Refused { mode, cause }.in_words()))
 }
 
 /// The first row that its mode cannot take, and the number of its first segment in the payload,

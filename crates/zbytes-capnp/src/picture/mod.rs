@@ -18,7 +18,7 @@ mod scan;
 pub use self::{
     painting::{Painting, line},
     points::{FAINTEST, Points},
-    raster::{Fit, INK, Raster, Room, View},
+    raster::{Fit, Raster, Room, View},
     scan::Scan,
 };
 

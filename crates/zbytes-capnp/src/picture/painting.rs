@@ -65,13 +65,11 @@ impl Painting {
                 end += 1;
             }
             let len = at(end - 1) + pixel - first;
-            let Some(bytes) = self.window.get_mut(..len) else { break };
+            let bytes = &mut self.window[..len];
             read_at(&mut self.reader, begin + first, bytes)?;
             for column in column..end {
                 let offset = at(column) - first;
-                let colour =
-                    bytes.get(offset..offset + pixel).map_or([0; 4], |bytes| self.raster.colour(bytes, &self.range));
-                self.rgba.extend(colour);
+                self.rgba.extend(self.raster.colour(&bytes[offset..offset + pixel], &self.range));
             }
             // A pixel costs more than its bytes.
             spent += len + CALL + 16 * (end - column);

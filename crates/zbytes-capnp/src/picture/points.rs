@@ -76,20 +76,14 @@ impl Points {
         let until = self.done.saturating_add(budget).min(self.count);
         while self.done < until {
             let now = AT_A_TIME.min(until - self.done);
-            for (index, size) in [4, 4, 2].into_iter().enumerate() {
-                let (Some(reader), Some(window)) = (self.readers.get_mut(index), self.windows.get_mut(index)) else {
-                    break;
-                };
-                let start = self.starts.get(index).copied().unwrap_or_default();
-                if let Some(space) = window.get_mut(..now * size) {
-                    read_at(reader, start + self.done * size, space)?;
-                }
+            let runs = self.readers.iter_mut().zip(&mut self.windows).zip(self.starts);
+            for (((reader, window), start), size) in runs.zip([4, 4, 2]) {
+                read_at(reader, start + self.done * size, &mut window[..now * size])?;
             }
             let [xs, ys, strengths] = &self.windows;
-            let points = xs.chunks_exact(4).zip(ys.chunks_exact(4)).zip(strengths.chunks_exact(2)).take(now);
+            let points = xs.as_chunks().0.iter().zip(ys.as_chunks().0).zip(strengths.chunks_exact(2)).take(now);
             for ((x, y), strength) in points {
-                let number = |bytes: &[u8]| f64::from(f32::from_le_bytes(bytes.try_into().unwrap_or_default()));
-                let (x, y) = (number(x), number(y));
+                let (x, y) = (f64::from(f32::from_le_bytes(*x)), f64::from(f32::from_le_bytes(*y)));
                 if !x.is_finite() || !y.is_finite() {
                     continue;
                 }

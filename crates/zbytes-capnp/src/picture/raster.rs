@@ -28,7 +28,7 @@ pub(super) const CALL: usize = 256;
 
 /// The ink of plots, in red, green and blue. How much of it a pixel has is its opacity, so that a
 /// plot can be shown on any ground.
-pub const INK: [u8; 3] = [0x16, 0x19, 0x1d];
+pub(super) const INK: [u8; 3] = [0x16, 0x19, 0x1d];
 
 /// How the elements of an array lie to be a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +188,10 @@ impl Room {
 }
 
 /// Reads exactly `into.len()` bytes from `offset` of the payload on.
+///
+/// # Errors
+/// [`MessageError::Segment`] when an owner was detached, [`MessageError::Truncated`] when the bytes
+/// end before.
 pub(super) fn read_at(reader: &mut Reader, offset: usize, into: &mut [u8]) -> Result<(), MessageError> {
     let read = reader.seek(SeekFrom::Start(offset as u64)).and_then(|_| reader.read_exact(into));
     read.map_err(|error: io::Error| {
@@ -195,7 +199,7 @@ pub(super) fn read_at(reader: &mut Reader, offset: usize, into: &mut [u8]) -> Re
         match error.into_inner().map(|inner| inner.downcast::<BuildError>()) {
             Some(Ok(error)) => (*error).into(),
             // The other cause: the bytes end before.
-            _ => MessageError::Truncated { expected, found: reader.seek(SeekFrom::End(0)).unwrap_or_default() },
+            _ => MessageError::Truncated { expected, found: reader.payload().len() as u64 },
         }
     })
 }
@@ -219,15 +223,14 @@ impl Raster {
         };
         let colour = || {
             Some(match self.channels {
-                1 => [shade(0)?; 3],
-                2 => [shade(0)?, shade(1)?, 0],
-                _ => [shade(0)?, shade(1)?, shade(2)?],
+                1 => [shade(0)?, shade(0)?, shade(0)?, 255],
+                2 => [shade(0)?, shade(1)?, 0, 255],
+                // Only of bytes is it known what the fourth value means.
+                4 if self.as_is => [shade(0)?, shade(1)?, shade(2)?, shade(3)?],
+                _ => [shade(0)?, shade(1)?, shade(2)?, 255],
             })
         };
-        let Some([red, green, blue]) = colour() else { return [0; 4] };
-        // Only of bytes is it known what the fourth value means.
-        let opacity = if self.as_is && self.channels == 4 { shade(3).unwrap_or(255) } else { 255 };
-        [red, green, blue, opacity]
+        colour().unwrap_or([0; 4])
     }
 }
 

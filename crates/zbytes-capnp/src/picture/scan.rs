@@ -75,7 +75,7 @@ impl Scan {
         while self.done < total && spent < budget {
             let (line, within) = (self.done / row, self.done % row);
             let len = WINDOW.min(row - within);
-            let Some(bytes) = self.window.get_mut(..len) else { break };
+            let bytes = &mut self.window[..len];
             read_at(&mut self.reader, start + line * stride + within, bytes)?;
             // Cut where one part ends and the next begins.
             let parts = self.parts.len();
@@ -86,9 +86,7 @@ impl Scan {
                 let part = (first * parts as u64 / elements) as usize;
                 let border = ((part as u64 + 1) * elements).div_ceil(parts as u64);
                 let (now, later) = rest.split_at(rest.len().min((border - first) as usize * size));
-                if let Some(range) = self.parts.get_mut(part) {
-                    range.absorb(Range::of(self.element, now));
-                }
+                self.parts[part].absorb(Range::of(self.element, now));
                 self.done += now.len();
                 spent += now.len() + CALL;
                 rest = later;

@@ -86,15 +86,15 @@ fn the_ledger_tells_the_ways_apart() {
         (Way::Adopted, Mode::Move, vec![]),
         (Way::Adopted, Mode::Copy, vec![(Entry { reason: Reason::CopyMode, ..filled }, len)]),
     ] {
-        let payload = make(&spec, way, mode).into_payload().unwrap();
-        assert_eq!(payload.built().entries().collect::<Vec<_>>(), wanted, "{way:?} {mode:?}");
-        assert!(payload.built().metadata() <= 4096);
+        let (_, receipt) = make(&spec, way, mode).build().unwrap();
+        assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), wanted, "{way:?} {mode:?}");
+        assert!(receipt.ledger.metadata() <= 4096);
     }
 }
 
 #[test]
 fn what_was_built_and_what_was_adopted_stays_where_it_is() {
-    let address = |segment: &Segment| segment.as_linear().unwrap().as_slice().as_ptr().addr();
+    let address = |segment: &Segment| segment.as_linear().unwrap().as_ptr().addr();
     let spec = a_tensor(Element::Uint16, &[100]);
     let array = vec![5u16; 100];
     let at = array.as_ptr().addr();
@@ -292,4 +292,13 @@ fn as_many_segments_as_readers_accept_and_not_one_more() {
     let list = reader.get_root::<capnp::data_list::Reader>().unwrap();
     assert!(list.iter().all(|data| data.unwrap() == [9; 9]));
     assert_eq!(many(510).unwrap_err(), MessageError::TooManySegments { found: 512 });
+}
+
+#[test]
+fn a_draft_without_a_root_is_a_message_of_nothing() {
+    let message = Draft::new().unwrap().finish().unwrap();
+    let payload = message.into_payload().unwrap();
+    let received = Received::open(&payload).unwrap();
+    assert_eq!((received.segments(), received.end()), (1, payload.len()));
+    assert_eq!(flat(&payload), [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "one segment: a null pointer");
 }

@@ -144,10 +144,7 @@ fn a_message_of_another_schema_is_told_from_a_damaged_one() {
     root.set_data(&[1, 2, 3]);
     let error =
         Received::open(&draft.finish().unwrap().into_payload().unwrap()).unwrap().read(Schema::Tensor).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "data has 3 B, but by what the message says it should have 4 B. It is a message of another schema, or a damaged one"
-    );
+    assert_eq!(error.to_string(), "data has 3 B, but by what the message says it should have 4 B");
 }
 
 fn ways() -> impl Strategy<Value = (Spec, Way)> {

@@ -157,7 +157,7 @@ impl<'a> HeaderReader<'a> {
         }
         let offset = self.position - self.segment_start;
         if let Some(bytes) = segment.as_linear() {
-            return bytes.as_slice().get(offset..);
+            return bytes.get(offset..);
         }
         let seen = self.window_start..self.window_start + self.window_len;
         if !seen.contains(&self.position) {

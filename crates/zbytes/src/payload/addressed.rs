@@ -68,12 +68,12 @@ impl Addressed {
     /// [`BuildError::Segment`] when an owner was detached.
     pub fn copy_to(&self, offset: usize, into: &mut [u8], ledger: &mut Ledger) -> Result<(), BuildError> {
         let mut done = 0;
-        while let Some(index) = self.segment_of(offset + done).filter(|_| done < into.len()) {
-            let Some((segment, range)) = self.payload.segments().get(index).zip(self.range(index)) else { break };
+        while done < into.len() {
             let at = offset + done;
+            let Some((index, range)) = self.place(at) else { break };
             let part = (range.end - at).min(into.len() - done);
-            let Some(space) = into.get_mut(done..done + part) else { break };
-            segment
+            let space = &mut into[done..done + part];
+            self.payload.segments()[index]
                 .copy_to(at - range.start, space, Stage::Read, Reason::Window, ledger)
                 .map_err(|error| BuildError::Segment { index, error })?;
             done += part;
@@ -103,7 +103,7 @@ impl Addressed {
     ///
     /// # Errors
     /// [`BuildError::Segment`] when the owner was detached.
-    pub fn chunk_before<'a>(
+    pub(super) fn chunk_before<'a>(
         &'a self,
         end: usize,
         most: usize,
@@ -115,11 +115,13 @@ impl Addressed {
         self.look(index, range.start.max(end.saturating_sub(most)) - range.start..end - range.start, window, ledger)
     }
 
+    /// The segment that has the byte at `offset`, and where it lies; `None` beyond the end.
     fn place(&self, offset: usize) -> Option<(usize, Range<usize>)> {
         let index = self.segment_of(offset)?;
         Some((index, self.range(index)?))
     }
 
+    /// A part of segment `index`, as [`Addressed::place`] has found them.
     fn look<'a>(
         &'a self,
         index: usize,
@@ -127,9 +129,9 @@ impl Addressed {
         window: &'a mut Vec<u8>,
         ledger: &mut Ledger,
     ) -> Result<&'a [u8], BuildError> {
-        let Some(segment) = self.payload.segments().get(index) else { return Ok(&[]) };
+        let segment = &self.payload.segments()[index];
         if let Some(slice) = segment.as_linear() {
-            return Ok(slice.get(part).unwrap_or_default());
+            return Ok(&slice[part]);
         }
         window.resize(part.len(), 0);
         segment

@@ -2,16 +2,15 @@
 
 use std::{fmt, ops::Range, rc::Rc};
 
-use zenoh_buffers::{ZBuf, ZSlice};
+use zenoh_buffers::ZBuf;
 
 use super::{
     build::{BuildError, reserve},
-    layout::{Layout, Run},
     reader::Reader,
 };
 use crate::{
     ledger::{Ledger, Reason, Stage},
-    segment::{Element, Segment, SegmentError},
+    segment::{Contiguous, Segment, SegmentError},
 };
 
 /// The longest payload that can be built, in bytes: what a router takes in one message
@@ -24,7 +23,6 @@ pub const MAX_LEN: usize = 1 << 30;
 pub struct ZBytes {
     pub(super) segments: Rc<Vec<Segment>>,
     pub(super) len: usize,
-    pub(super) built: Rc<Ledger>,
 }
 
 impl ZBytes {
@@ -33,7 +31,7 @@ impl ZBytes {
     #[must_use]
     pub fn of_held(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
-        Self { segments: Rc::new(segments), len, built: Rc::default() }
+        Self { segments: Rc::new(segments), len }
     }
 
     /// A payload without a byte and without a segment.
@@ -67,23 +65,6 @@ impl ZBytes {
         self.len == 0
     }
 
-    /// What building this payload copied. A slice was not built, and says 0.
-    #[must_use]
-    pub fn built(&self) -> &Ledger {
-        &self.built
-    }
-
-    /// Adds what was copied to make its sources to what building copied.
-    pub fn count_too(&mut self, ledger: &Ledger) {
-        Rc::make_mut(&mut self.built).absorb(ledger);
-    }
-
-    /// The segments as plain spans, equal neighbours folded into runs.
-    #[must_use]
-    pub fn layout(&self) -> Layout {
-        Layout::of(self.segments.iter().map(Run::single))
-    }
-
     /// The bytes in `range` as a payload over the same owners, or `None` when it does not lie
     /// inside. Copies nothing; O(segments). Segments without a byte in the range are left out.
     #[must_use]
@@ -96,7 +77,7 @@ impl ZBytes {
         for segment in self.segments.iter() {
             let (from, to) = (range.start.max(offset), range.end.min(offset + segment.len()));
             if from < to {
-                parts.extend(segment.slice(from - offset..to - offset));
+                parts.push(segment.slice(from - offset..to - offset)?);
             }
             offset += segment.len();
             if offset >= range.end {
@@ -123,8 +104,8 @@ impl ZBytes {
             } else if offset >= at {
                 after.push(segment.clone());
             } else {
-                before.extend(segment.slice(0..at - offset));
-                after.extend(segment.slice(at - offset..segment.len()));
+                before.push(segment.slice(0..at - offset)?);
+                after.push(segment.slice(at - offset..segment.len())?);
             }
             offset = end;
         }
@@ -133,7 +114,7 @@ impl ZBytes {
 
     /// Puts the segments of `other` behind those of this payload. Copies no byte; O(segments of
     /// `other`), and once more O(segments) when clones of this payload exist, which stay as they
-    /// are. Counts of building are added.
+    /// are.
     ///
     /// # Errors
     /// [`BuildError::TooLong`] when the sum passes [`MAX_LEN`]; both are then as they were.
@@ -146,9 +127,6 @@ impl ZBytes {
         let more = other.segments.clone();
         Rc::make_mut(&mut self.segments).extend(more.iter().cloned());
         self.len = requested as usize;
-        if *other.built != Ledger::default() {
-            Rc::make_mut(&mut self.built).absorb(&other.built);
-        }
         Ok(())
     }
 
@@ -168,11 +146,11 @@ impl ZBytes {
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached or memory runs out.
-    pub fn to_bytes(&self, ledger: &mut Ledger) -> Result<ZSlice, BuildError> {
+    pub fn to_bytes(&self, ledger: &mut Ledger) -> Result<Contiguous, BuildError> {
         if let [only] = self.segments.as_slice()
-            && let Some(slice) = only.as_linear()
+            && let Ok(bytes) = only.clone().into_contiguous()
         {
-            return Ok(slice.clone());
+            return Ok(bytes);
         }
         let mut block = reserve(self.len, 0)?;
         for (index, segment) in self.segments.iter().enumerate() {
@@ -180,7 +158,7 @@ impl ZBytes {
                 .append_to(&mut block, Stage::Read, Reason::Contiguous, ledger)
                 .map_err(|error| BuildError::Segment { index, error })?;
         }
-        Ok(ZSlice::from(block))
+        Ok(block.into())
     }
 
     /// Reads the bytes in order, as from a file. See [`Reader`].
@@ -210,7 +188,7 @@ impl ZBytes {
 impl From<ZBuf> for ZBytes {
     /// A payload over the same slices. Nothing is copied.
     fn from(buf: ZBuf) -> Self {
-        Self::of_held(buf.into_zslices().map(|slice| Segment::linear(slice, Element::Uint8)).collect())
+        Self::of_held(buf.into_zslices().map(Segment::linear).collect())
     }
 }
 
@@ -226,7 +204,7 @@ impl TryFrom<&ZBytes> for ZBuf {
     fn try_from(payload: &ZBytes) -> Result<Self, BuildError> {
         let mut buf = ZBuf::empty();
         for (index, segment) in payload.segments.iter().enumerate() {
-            let slice = segment.as_linear().ok_or(BuildError::Segment { index, error: SegmentError::NotLinear })?;
+            let slice = segment.as_zslice().ok_or(BuildError::Segment { index, error: SegmentError::NotLinear })?;
             buf.push_zslice(slice.clone());
         }
         Ok(buf)

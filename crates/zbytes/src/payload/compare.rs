@@ -33,12 +33,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next `len` bytes, which lie in one segment.
+    /// The next `len` bytes, which lie in the one segment that [`Cursor::segment`] has found.
     fn look(&mut self, len: usize, ledger: &mut Ledger) -> Result<&[u8], BuildError> {
         let (index, offset) = (self.index, self.offset);
-        let Some(segment) = self.segments.get(index) else { return Ok(&[]) };
+        let segment = &self.segments[index];
         if let Some(slice) = segment.as_linear() {
-            return Ok(slice.get(offset..offset + len).unwrap_or_default());
+            return Ok(&slice[offset..offset + len]);
         }
         self.window.resize(len, 0);
         segment

@@ -78,7 +78,7 @@ impl Difference {
     /// The share of differing bytes in each of `parts` parts of the first payload, for a drawing.
     #[must_use]
     pub fn shares(&self, parts: usize) -> Vec<f64> {
-        let len = self.lens.first().copied().unwrap_or(0);
+        let [len, _] = self.lens;
         let mut sums = vec![0.0; parts];
         for (block, count) in self.blocks.iter().enumerate().filter(|(_, count)| **count > 0) {
             let middle = (block * BLOCK).saturating_add(self.block_len(block) / 2);
@@ -92,10 +92,11 @@ impl Difference {
     }
 
     fn block_len(&self, block: usize) -> usize {
-        BLOCK.min(self.common().saturating_sub(block * BLOCK))
+        BLOCK.min(self.common() - block * BLOCK)
     }
 
-    /// Compares about `budget` bytes more.
+    /// Compares about `budget` bytes more. Every step takes the same payloads, of the lengths that
+    /// the comparison was made for.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner of either was detached.
@@ -106,6 +107,7 @@ impl Difference {
         windows: &mut Windows,
         ledger: &mut Ledger,
     ) -> Result<(), BuildError> {
+        self.check([here, there]);
         let until = self.common().min(self.at.saturating_add(budget));
         while self.at < until {
             let block = self.at / BLOCK;
@@ -120,13 +122,16 @@ impl Difference {
                 let first = a.iter().zip(b).position(|(a, b)| a != b).map(|first| self.at + first);
                 self.first = self.first.or(first);
                 self.count += count;
-                if let Some(sum) = self.blocks.get_mut(block) {
-                    *sum += count as u32;
-                }
+                self.blocks[block] += count as u32;
             }
             self.at += len;
         }
         Ok(())
+    }
+
+    /// Of other payloads the counts would say something false.
+    fn check(&self, payloads: [&Addressed; 2]) {
+        debug_assert_eq!(payloads.map(Addressed::len), self.lens, "the lengths that the comparison was made for");
     }
 
     /// Begins to look for the next run of differing bytes that begins after `from`, or before it.
@@ -180,6 +185,7 @@ impl Seek<'_> {
         windows: &mut Windows,
         ledger: &mut Ledger,
     ) -> Result<Option<Option<usize>>, BuildError> {
+        self.difference.check(payloads);
         match self.direction {
             Direction::Forwards => self.forwards(payloads, windows, ledger),
             Direction::Backwards => self.backwards(payloads, windows, ledger),
@@ -187,7 +193,7 @@ impl Seek<'_> {
     }
 
     fn counted(&self, block: usize) -> usize {
-        self.difference.blocks.get(block).map_or(0, |count| *count as usize)
+        self.difference.blocks[block] as usize
     }
 
     fn forwards(
@@ -359,6 +365,13 @@ mod tests {
         );
         let shares = difference.shares(6);
         assert!(shares[0] == 0.0 && shares[1] > 0.9 && shares[4] == 0.0 && shares[5] > 0.0, "{shares:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "the lengths that the comparison was made for")]
+    fn a_comparison_of_other_payloads_is_stopped() {
+        let (one, _) = addressed(&[vec![1]]);
+        let _ = Difference::new(1, 2).step([&one, &one], 1, &mut Windows::default(), &mut Ledger::new());
     }
 
     #[test]

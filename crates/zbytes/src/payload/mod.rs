@@ -26,7 +26,7 @@
 //!
 //! | call | copies |
 //! |---|---|
-//! | [`ZBytes::from_segments`] | the segments in copy mode, all into one block of linear memory; nothing of the others |
+//! | [`ZBytes::build`], [`ZBytes::from_segments`] | the segments in copy mode, all into one block of linear memory; nothing of the others |
 //! | [`ZBytes::slice`], [`ZBytes::split_at`], [`ZBytes::append`], `clone` | nothing |
 //! | [`ZBytes::to_bytes`] | nothing when there is one segment and it is in linear memory, else everything once |
 //! | [`ZBytes::reader`] | what is read |
@@ -35,14 +35,14 @@
 //! | a put | everything once, into batches, when they leave |
 //! | `ZBuf::try_from`, `ZBytes::from(ZBuf)` | nothing |
 //!
-//! Each copy is written into a [`Ledger`](crate::ledger::Ledger): that of the payload
-//! ([`ZBytes::built`]) for building, and for the rest the one that the call is given.
+//! Each copy is written into a [`Ledger`](crate::ledger::Ledger): that of the [`Receipt`] for
+//! building, and for the rest the one that the call is given.
 //!
 //! ```
 //! use zbytes::{ledger::Ledger, payload::ZBytes, segment::Source};
 //!
-//! let payload = ZBytes::from_segments([Source::copy(vec![1u8, 2]), Source::moved(vec![7u8; 1000])])?;
-//! assert_eq!((payload.len(), payload.built().total()), (1002, 2)); // Only the header was copied.
+//! let (payload, receipt) = ZBytes::build([Source::copy(vec![1u8, 2]), Source::moved(vec![7u8; 1000])])?;
+//! assert_eq!((payload.len(), receipt.ledger.total()), (1002, 2)); // Only the header was copied.
 //!
 //! let (head, tail) = payload.split_at(500).unwrap();
 //! assert_eq!(tail.segments().len(), 1);
@@ -67,24 +67,22 @@
 //!
 //! # What is where
 //!
-//! `bytes` has the payload itself, `build` makes one out of sources, `layout` says how it is laid
-//! out. `reader`, `search`, `compare`, `difference` and `addressed` read it, each in its own way.
+//! `bytes` has the payload itself, `build` makes one out of sources. `reader`, `search`, `compare`,
+//! `difference` and `addressed` read it, each in its own way.
 
 mod addressed;
 mod build;
 mod bytes;
 mod compare;
 mod difference;
-mod layout;
 mod reader;
 mod search;
 
 pub use self::{
     addressed::Addressed,
-    build::BuildError,
+    build::{BuildError, Receipt},
     bytes::{MAX_LEN, ZBytes},
     difference::{Difference, Seek, Windows},
-    layout::{Layout, Run},
     reader::Reader,
     search::{Direction, Search, Step},
 };

@@ -36,6 +36,12 @@ impl Reader {
         Self { payload, position: 0, at: (0, 0), ledger: Ledger::new() }
     }
 
+    /// The payload that is read.
+    #[must_use]
+    pub fn payload(&self) -> &ZBytes {
+        &self.payload
+    }
+
     /// What was copied by reading.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
@@ -65,14 +71,15 @@ impl Read for Reader {
         }
         let mut done = 0;
         while done < left {
-            let Some(segment) = self.payload.segments().get(index) else { break };
-            let offset = (self.position as usize).saturating_sub(begin);
+            // There are bytes left, so a segment has them, and it does not begin behind them.
+            let segment = &self.payload.segments()[index];
+            let offset = self.position as usize - begin;
             if offset >= segment.len() {
                 (index, begin) = (index + 1, begin + segment.len());
                 continue;
             }
             let part = (segment.len() - offset).min(left - done);
-            let Some(space) = into.get_mut(done..done + part) else { break };
+            let space = &mut into[done..done + part];
             let read = segment.copy_to(offset, space, Stage::Read, Reason::Reader, &mut self.ledger);
             if let Err(error) = read {
                 if done > 0 {

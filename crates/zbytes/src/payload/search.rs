@@ -1,5 +1,7 @@
 //! Searching a payload for a run of bytes, in steps, without making it contiguous.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{addressed::Addressed, build::BuildError};
@@ -48,9 +50,9 @@ pub struct Search {
     /// (backwards).
     from: usize,
     len: usize,
-    /// Forwards the next byte, backwards the byte after the next.
-    at: usize,
-    end: usize,
+    /// What of this part is still to be looked at: forwards from its beginning on, backwards from
+    /// its end.
+    rest: Range<usize>,
     wrapped: bool,
     looked: usize,
 }
@@ -64,15 +66,15 @@ impl Search {
             return None;
         }
         let from = from.min(len);
-        let (at, end) = match direction {
-            Direction::Forwards => (from, len),
+        let rest = match direction {
+            Direction::Forwards => from..len,
             Direction::Backwards => {
                 sought.reverse();
-                (len.min(from + sought.len() - 1), 0)
+                0..len.min(from + sought.len() - 1)
             }
         };
         let fallback = fallback(&sought);
-        Some(Self { direction, sought, fallback, met: 0, from, len, at, end, wrapped: false, looked: 0 })
+        Some(Self { direction, sought, fallback, met: 0, from, len, rest, wrapped: false, looked: 0 })
     }
 
     /// How much of it is done, from 0 to 1.
@@ -82,7 +84,8 @@ impl Search {
     }
 
     /// Looks at about `budget` bytes more, those outside linear memory through `window`, noted in
-    /// `ledger`. After a hit or the end of the search it begins no new one.
+    /// `ledger`. After a hit or the end of the search it begins no new one. Every step takes the same
+    /// payload, of the length that the search was made for.
     ///
     /// # Errors
     /// [`BuildError::Segment`] when an owner was detached.
@@ -93,36 +96,34 @@ impl Search {
         window: &mut Vec<u8>,
         ledger: &mut Ledger,
     ) -> Result<Step, BuildError> {
+        // In another payload a hit could be missed, and the answer would be that there is none.
+        debug_assert_eq!(payload.len(), self.len, "the length of the payload that the search was made for");
         let mut left = budget;
         loop {
-            let (least, rest) = match self.direction {
-                Direction::Forwards => (self.at, self.end.saturating_sub(self.at)),
-                Direction::Backwards => (self.end, self.at.saturating_sub(self.end)),
-            };
-            let most = rest.min(left).min(WINDOW);
-            if rest == 0 {
+            if self.rest.is_empty() {
                 if std::mem::replace(&mut self.wrapped, true) {
                     return Ok(Step::Absent);
                 }
                 self.met = 0;
-                (self.at, self.end) = match self.direction {
-                    Direction::Forwards => (0, self.len.min(self.from + self.sought.len() - 1)),
-                    Direction::Backwards => (self.len, self.from),
+                self.rest = match self.direction {
+                    Direction::Forwards => 0..self.len.min(self.from + self.sought.len() - 1),
+                    Direction::Backwards => self.from..self.len,
                 };
                 continue;
             }
+            let most = self.rest.len().min(left).min(WINDOW);
             if most == 0 {
                 return Ok(Step::Searching);
             }
+            let Range { start, end } = self.rest;
             let hit = match self.direction {
                 Direction::Forwards => {
-                    let chunk = payload.chunk(least, most, window, ledger)?;
+                    let chunk = payload.chunk(start, most, window, ledger)?;
                     let hit = self.feed(chunk.iter());
                     self.advance(chunk.len(), &mut left);
-                    hit.map(|last| least + last + 1 - self.sought.len())
+                    hit.map(|last| start + last + 1 - self.sought.len())
                 }
                 Direction::Backwards => {
-                    let end = self.at;
                     let chunk = payload.chunk_before(end, most, window, ledger)?;
                     let hit = self.feed(chunk.iter().rev());
                     self.advance(chunk.len(), &mut left);
@@ -131,23 +132,23 @@ impl Search {
             };
             if let Some(offset) = hit {
                 let wrapped = self.wrapped;
-                (self.at, self.end, self.wrapped) = (0, 0, true);
+                (self.rest, self.wrapped) = (0..0, true);
                 return Ok(Step::Found { offset, wrapped });
             }
         }
     }
 
     fn advance(&mut self, bytes: usize, left: &mut usize) {
-        // A payload that has become shorter than it was has no more to show.
+        // A shorter payload has no more to show.
         if bytes == 0 {
-            self.at = self.end;
+            self.rest = 0..0;
             return;
         }
-        *left = left.saturating_sub(bytes);
+        *left -= bytes;
         self.looked += bytes;
         match self.direction {
-            Direction::Forwards => self.at += bytes,
-            Direction::Backwards => self.at -= bytes,
+            Direction::Forwards => self.rest.start += bytes,
+            Direction::Backwards => self.rest.end -= bytes,
         }
     }
 
@@ -156,7 +157,7 @@ impl Search {
         let Self { sought, fallback, met, .. } = self;
         for (at, byte) in bytes.enumerate() {
             while *met > 0 && sought.get(*met) != Some(byte) {
-                *met = fallback.get(*met - 1).copied().unwrap_or(0);
+                *met = fallback[*met - 1];
             }
             if sought.get(*met) == Some(byte) {
                 *met += 1;
@@ -176,7 +177,7 @@ fn fallback(sought: &[u8]) -> Vec<usize> {
     let mut met = 0;
     for byte in sought.iter().skip(1) {
         while met > 0 && sought.get(met) != Some(byte) {
-            met = lengths.get(met - 1).copied().unwrap_or(0);
+            met = lengths[met - 1];
         }
         if sought.get(met) == Some(byte) {
             met += 1;
@@ -261,6 +262,14 @@ mod tests {
         assert_eq!(search.done(), 0.0);
         let step = search.step(&payload, 25, &mut Vec::new(), &mut Ledger::new()).unwrap();
         assert_eq!((step, search.done()), (Step::Searching, 0.25));
+    }
+
+    #[test]
+    #[should_panic(expected = "the length of the payload that the search was made for")]
+    fn a_search_through_another_payload_is_stopped() {
+        let (payload, _) = addressed(&[b"ab".to_vec()]);
+        let mut search = Search::new(b"b".to_vec(), 0, Direction::Forwards, 3).unwrap();
+        let _ = search.step(&payload, 1, &mut Vec::new(), &mut Ledger::new());
     }
 
     proptest! {

@@ -12,7 +12,7 @@ impl Segment {
     /// # Errors
     /// [`SegmentError::Detached`]; `into` is then as it was.
     #[allow(clippy::disallowed_methods, reason = "one of the places where payload bytes are copied, noted below")]
-    pub fn append_to(
+    pub(crate) fn append_to(
         &self,
         into: &mut Vec<u8>,
         stage: Stage,
@@ -96,11 +96,10 @@ impl Segment {
                 let window = if window.is_empty() { &mut spare[..] } else { &mut *window };
                 let step = window.len();
                 for start in (0..self.len()).step_by(step) {
-                    if let Some(space) = window.get_mut(..step.min(self.len() - start)) {
-                        bytes.copy_to(start, space)?;
-                        ledger.record(entry, space.len());
-                        look(space);
-                    }
+                    let space = &mut window[..step.min(self.len() - start)];
+                    bytes.copy_to(start, space)?;
+                    ledger.record(entry, space.len());
+                    look(space);
                 }
             }
         }

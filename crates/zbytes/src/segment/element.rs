@@ -99,33 +99,19 @@ impl Element {
             Self::BigUint64 => "BigUint64Array",
         }
     }
-
-    /// The element type of the JavaScript array of this name, or `None` when JavaScript has
-    /// no such array.
-    #[must_use]
-    pub fn of_array(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|element| element.array_name() == name)
-    }
 }
 
-/// A Rust type with the bits of one [`Element`]: a vector of it can be a segment.
-pub trait Scalar: bytemuck::NoUninit + Send + Sync {
-    /// Which one.
-    const ELEMENT: Element;
-}
+/// A Rust type without padding: a vector of it can be a segment, its bytes as they lie in memory.
+/// Bytes themselves are not among them, because a `Vec<u8>` is a segment without it.
+pub trait Scalar: bytemuck::NoUninit + Send + Sync {}
 
 macro_rules! scalars {
-    ($($scalar:ty => $element:ident),+ $(,)?) => {
-        $(impl Scalar for $scalar {
-            const ELEMENT: Element = Element::$element;
-        })+
+    ($($scalar:ty),+) => {
+        $(impl Scalar for $scalar {})+
     };
 }
 
-scalars! {
-    i8 => Int8, i16 => Int16, u16 => Uint16, i32 => Int32, u32 => Uint32, half::f16 => Float16, f32 => Float32,
-    f64 => Float64, i64 => BigInt64, u64 => BigUint64,
-}
+scalars!(i8, i16, u16, i32, u32, half::f16, f32, f64, i64, u64);
 
 #[cfg(test)]
 mod tests {
@@ -135,10 +121,8 @@ mod tests {
     fn names_and_sizes_belong_together() {
         for element in Element::ALL {
             assert_eq!(element.array_name(), format!("{}Array", element.name()));
-            assert_eq!(Element::of_array(element.array_name()), Some(element));
             let bits: String = element.name().chars().filter(char::is_ascii_digit).collect();
             assert_eq!(bits.parse::<usize>().unwrap(), element.size() * 8);
         }
-        assert_eq!(Element::of_array("Array"), None);
     }
 }

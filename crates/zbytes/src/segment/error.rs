@@ -1,6 +1,6 @@
 //! Why a source cannot be taken, or the bytes of a segment cannot be had.
 
-use std::fmt;
+use thiserror::Error;
 
 use super::mode::Mode;
 use crate::number::{bytes, count};
@@ -54,36 +54,36 @@ impl Cause {
         }
     }
 
-    /// Why that matters, and what to do.
-    const fn way_out(self) -> &'static str {
+    /// Why that matters.
+    const fn why(self) -> &'static str {
         match self {
-            Self::Shared => "another thread may write it at any time, and a move cannot take it away. Copy it",
-            Self::Resizable => "its length may change under the payload. Copy it, or use a buffer of fixed length",
-            Self::WasmMemory => {
-                "it is detached when that memory grows, and the memory has another owner. Copy it, or hand over the owner in wasm"
-            }
-            Self::Partial { .. } => {
-                "moving takes the whole buffer away, also the bytes around the view. Borrow it, copy it, or move a view of the \
-                 whole buffer"
-            }
-            Self::Immutable => "it cannot be detached and need not be. Borrow it: no program can write it",
-            Self::AlsoMoved { .. } => "a buffer can be taken away only once. Copy one of the two, or borrow both",
-            Self::AlsoBorrowed { .. } => {
-                "moving would detach what that segment refers to. Copy one of the two, or borrow both"
-            }
-            Self::Lent => "only an owner can hand bytes over. Borrow the segment, or copy it",
+            Self::Shared => "another thread may write it at any time, and a move cannot take it away",
+            Self::Resizable => "its length may change under the payload",
+            Self::WasmMemory => "it is detached when that memory grows, and the memory has another owner",
+            Self::Partial { .. } => "moving takes the whole buffer away, also the bytes around the view",
+            Self::Immutable => "it cannot be detached and need not be",
+            Self::AlsoMoved { .. } => "a buffer can be taken away only once",
+            Self::AlsoBorrowed { .. } => "moving would detach what that segment refers to",
+            Self::Lent => "only an owner can hand bytes over",
         }
     }
 }
 
 /// Why the bytes of a segment cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SegmentError {
     /// The buffer of a source was detached before it was taken (`ArrayBuffer.transfer`, a transfer
     /// to a Worker).
+    #[error(
+        "the source is detached: its bytes were handed to another owner before, or it was a view of wasm memory, which has grown since"
+    )]
     SourceDetached,
     /// The owner was detached or resized after the segment was made.
+    #[error(
+        "the array behind this segment was detached or resized: it had {} when the payload was built and has {} now",
+        bytes(*expected), bytes(*found)
+    )]
     Detached {
         /// Bytes that the owner had when the segment was made.
         expected: usize,
@@ -91,6 +91,7 @@ pub enum SegmentError {
         found: usize,
     },
     /// The source cannot be taken safely in this mode.
+    #[error("the source is {}, which cannot be {}: {}", cause.what(), mode.participle(), cause.why())]
     Refused {
         /// The mode that was asked for.
         mode: Mode,
@@ -98,11 +99,16 @@ pub enum SegmentError {
         cause: Cause,
     },
     /// The source is a value without bytes.
+    #[error("the source is {found}, which has no bytes")]
     NotABuffer {
         /// Its type, as in `a string`.
         found: String,
     },
-    /// The engine did not let go of a buffer, for a reason of its own.
+    /// The browser did not let go of a buffer, for a reason of its own.
+    #[error(
+        "the browser does not let go of the buffer, as if it were the memory of another wasm module ({message}){}",
+        detached_before(*before)
+    )]
     NotLetGo {
         /// What it said.
         message: String,
@@ -111,13 +117,18 @@ pub enum SegmentError {
     },
     /// Wasm memory grew while a producer was filling a segment in it: what was written afterwards
     /// is lost.
+    #[error(
+        "wasm memory grew while this segment was being filled, which detached the view that the producer wrote through"
+    )]
     Grown,
-    /// The engine lacks this kind of array.
+    /// The browser lacks this kind of array.
+    #[error("this browser has no {name}")]
     NoSuchArray {
         /// Its name, as in `Float16Array`.
         name: &'static str,
     },
     /// More was asked for than there is.
+    #[error("{} from byte {} on do not lie in a segment of {}", bytes(*requested), count(*offset), bytes(*len))]
     OutOfRange {
         /// From which byte of the segment on.
         offset: usize,
@@ -127,98 +138,44 @@ pub enum SegmentError {
         len: usize,
     },
     /// The bytes are in the JavaScript heap, where Rust cannot refer to them.
+    #[error("the bytes are in the JavaScript heap, and this needs them in wasm memory")]
     NotLinear,
     /// The memory for the bytes could not be allocated.
+    #[error("no memory for {}", bytes(*requested))]
     OutOfMemory {
         /// Bytes asked for.
         requested: usize,
     },
 }
 
-impl fmt::Display for SegmentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SourceDetached => f.write_str(
-                "the source is detached: its bytes were handed to another owner before, or it was a view of wasm memory, which has \
-                 grown since. Pass an array that still has them",
-            ),
-            Self::Detached { expected, found } => write!(
-                f,
-                "the array behind this segment was detached or resized: it had {} when the payload was built and has {} \
-                 now. Build the payload again from an array that is still there, or use copy or move",
-                bytes(*expected),
-                bytes(*found)
-            ),
-            Self::Refused { mode, cause } => {
-                write!(f, "the source is {}, which cannot be {}: {}", cause.what(), mode.participle(), cause.way_out())
-            }
-            Self::NotABuffer { found } => {
-                write!(f, "the source is {found}, which has no bytes. Pass a typed array, a DataView or an ArrayBuffer")
-            }
-            Self::NotLetGo { message, before } => {
-                write!(
-                    f,
-                    "the browser does not let go of the buffer, as if it were the memory of another wasm module ({message}). Copy it"
-                )?;
-                if *before > 0 {
-                    write!(f, ". Sources of this payload that were moved before it, and are detached: {}", count(*before))?;
-                }
-                Ok(())
-            }
-            Self::Grown => f.write_str(
-                "wasm memory grew while this segment was being filled, which detached the view that the producer wrote through. \
-                 Allocate before, not inside the call",
-            ),
-            Self::NoSuchArray { name } => write!(f, "this browser has no {name}. Use another type, or a newer browser"),
-            Self::OutOfRange { offset, requested, len } => {
-                write!(
-                    f,
-                    "{} from byte {} on do not lie in a segment of {}. Ask for less",
-                    bytes(*requested),
-                    count(*offset),
-                    bytes(*len)
-                )
-            }
-            Self::NotLinear => f.write_str(
-                "the bytes are in the JavaScript heap, and this needs them in wasm memory. Take the segment by copy, or ask for \
-                 contiguous bytes",
-            ),
-            Self::OutOfMemory { requested } => write!(
-                f,
-                "no memory for {}. Borrow or move instead of copying, or make the payload smaller",
-                bytes(*requested)
-            ),
-        }
+/// What else a refusal to let go of a buffer has left behind, as the end of a sentence.
+fn detached_before(before: usize) -> String {
+    if before == 0 {
+        return String::new();
     }
+    format!(". Sources of this payload that were moved before it, and are detached: {}", count(before))
 }
-
-impl std::error::Error for SegmentError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_the_source_is_and_what_to_do() {
+    fn a_refusal_says_what_the_source_is_and_why_that_matters() {
         let cases = [
-            (Cause::Shared, "in shared memory", "another thread may write it", "Copy it"),
-            (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change", "of fixed length"),
-            (Cause::WasmMemory, "a view of wasm memory", "when that memory grows", "hand over the owner"),
-            (
-                Cause::Partial { part: 3, whole: 4096 },
-                "a view of 3 B of a buffer of 4,096 B",
-                "whole buffer",
-                "Borrow it",
-            ),
-            (Cause::Immutable, "an immutable ArrayBuffer", "cannot be detached", "Borrow it"),
-            (Cause::AlsoMoved { other: 1234 }, "that segment 1,234 moves", "only once", "borrow both"),
-            (Cause::AlsoBorrowed { other: 7 }, "that segment 7 borrows", "would detach", "borrow both"),
-            (Cause::Lent, "borrows its bytes", "only an owner", "copy it"),
+            (Cause::Shared, "in shared memory", "another thread may write it"),
+            (Cause::Resizable, "in a resizable ArrayBuffer", "its length may change"),
+            (Cause::WasmMemory, "a view of wasm memory", "when that memory grows"),
+            (Cause::Partial { part: 3, whole: 4096 }, "a view of 3 B of a buffer of 4,096 B", "whole buffer"),
+            (Cause::Immutable, "an immutable ArrayBuffer", "cannot be detached"),
+            (Cause::AlsoMoved { other: 1234 }, "that segment 1,234 moves", "only once"),
+            (Cause::AlsoBorrowed { other: 7 }, "that segment 7 borrows", "would detach"),
+            (Cause::Lent, "borrows its bytes", "only an owner"),
         ];
-        for (cause, what, why, way_out) in cases {
+        for (cause, what, why) in cases {
             for (mode, participle) in [(Mode::Borrow, "borrowed"), (Mode::Move, "moved"), (Mode::Copy, "copied")] {
                 let text = SegmentError::Refused { mode, cause }.to_string();
-                let parts = [what, &format!(", which cannot be {participle}: "), why, way_out];
+                let parts = [what, &format!(", which cannot be {participle}: "), why];
                 assert!(parts.iter().all(|part| text.contains(part)), "{text}");
             }
         }
@@ -227,7 +184,7 @@ mod tests {
     #[test]
     fn what_was_let_go_before_is_told_if_there_is_any() {
         let told = |before| SegmentError::NotLetGo { message: "no".to_owned(), before }.to_string();
-        assert!(told(0).ends_with("(no). Copy it"), "{}", told(0));
-        assert!(told(1).ends_with("Copy it. Sources of this payload that were moved before it, and are detached: 1"));
+        assert!(told(0).ends_with("(no)"), "{}", told(0));
+        assert!(told(1).ends_with("(no). Sources of this payload that were moved before it, and are detached: 1"));
     }
 }

@@ -16,7 +16,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use js_sys::{Array, ArrayBuffer, Function, Map, Object, Reflect, Set, Symbol, Uint8Array, WebAssembly, global};
+use js_sys::{Array, ArrayBuffer, Function, Map, Object, Reflect, Set, Uint8Array, WebAssembly, global};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::{
@@ -193,10 +193,7 @@ impl JsBytes {
     pub(super) fn append_to(&self, into: &mut Vec<u8>) -> Result<(), SegmentError> {
         into.try_reserve(self.len).map_err(|_| SegmentError::OutOfMemory { requested: self.len })?;
         let old = into.len();
-        let space: &mut [MaybeUninit<u8>] = into.spare_capacity_mut();
-        let Some(space) = space.get_mut(..self.len) else {
-            return Err(SegmentError::OutOfMemory { requested: self.len });
-        };
+        let space: &mut [MaybeUninit<u8>] = &mut into.spare_capacity_mut()[..self.len];
         self.owner.copy_out(self.start, self.len, space.as_mut_ptr().cast())?;
         // SAFETY: `copy_out` came back without an error, so it has written all of `space`. These
         // are the first `self.len` bytes after the old length, and they lie inside the capacity.
@@ -369,7 +366,7 @@ impl Engine {
     pub(super) fn admit(
         &mut self,
         value: JsValue,
-        element: Option<Element>,
+        known: bool,
         mode: Mode,
         unsupported: Unsupported,
         segments: &mut Vec<Segment>,
@@ -378,7 +375,7 @@ impl Engine {
         if pages != self.pages {
             (self.memory, self.pages) = (memory(), pages);
         }
-        if let Some(element) = element {
+        if known {
             let len = match mode {
                 Mode::Copy | Mode::Borrow => ordinary_length(&value, &self.memory),
                 Mode::Move => ordinary_whole(&value, &self.memory, &self.moved),
@@ -390,22 +387,22 @@ impl Engine {
                     Mode::Move => (Aliasing::Exclusive, Pending::Move),
                 };
                 let owner = JsOwner::new(value, self.note(len), aliasing);
-                segments.push(Segment::of_js(JsBytes::whole(owner), element).taken_by(mode));
+                segments.push(Segment::of_js(JsBytes::whole(owner)));
                 return Ok(pending);
             }
         }
-        self.admit_closely(value, element, mode, unsupported, segments)
+        self.admit_closely(value, mode, unsupported, segments)
     }
 
     /// Whether two of the segments want one buffer, and one of them to move it.
-    pub(super) fn has_conflict(&self, segments: &[Segment]) -> bool {
+    pub(super) fn has_conflict(&self, segments: &[Segment], modes: &[Mode]) -> bool {
         if self.moved.length() == 0 {
             return false;
         }
         let moved = Set::new(&self.moved);
         moved.size() < self.moved.length()
-            || segments.iter().any(|segment| {
-                segment.mode == Mode::Borrow && buffer_of(segment).is_some_and(|(_, buffer)| moved.has(&buffer))
+            || segments.iter().zip(modes).any(|(segment, mode)| {
+                *mode == Mode::Borrow && buffer_of(segment).is_some_and(|buffer| moved.has(&buffer))
             })
     }
 
@@ -413,7 +410,6 @@ impl Engine {
     fn admit_closely(
         &mut self,
         value: JsValue,
-        element: Option<Element>,
         mode: Mode,
         unsupported: Unsupported,
         segments: &mut Vec<Segment>,
@@ -429,11 +425,6 @@ impl Engine {
         if len == 0.0 && is_detached(&buffer) {
             return Err(SegmentError::SourceDetached);
         }
-        let element = match element {
-            Some(element) => element,
-            None if is_view => element_of(&value),
-            None => Element::Uint8,
-        };
         let immutable = fixed.immutable() == Some(true);
         let in_memory = Object::is(&buffer, &self.memory);
         let cause = match mode {
@@ -462,10 +453,7 @@ impl Engine {
             Window::new(&buffer, if is_view { array.byte_offset() } else { 0.0 }, len).into()
         };
         let owner = JsOwner { array, whole, aliasing, in_memory };
-        // What is copied is not referred to any more when buffers are taken away, so it is not in
-        // the way.
-        let taken = if matches!(pending, Pending::Copy(_)) { Mode::Copy } else { mode };
-        segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner)), element).taken_by(taken));
+        segments.push(Segment::of_js(JsBytes::whole(Rc::new(owner))));
         Ok(pending)
     }
 }
@@ -519,35 +507,25 @@ impl Takers {
     }
 }
 
-/// How a segment that was admitted takes its buffer, and the buffer; `None` for linear memory.
-fn buffer_of(segment: &Segment) -> Option<(Mode, JsValue)> {
+/// The buffer of a segment; `None` for linear memory.
+fn buffer_of(segment: &Segment) -> Option<JsValue> {
     let Owner::Js(bytes) = &segment.owner else { return None };
     let array = &bytes.owner.array;
-    let buffer = if ArrayBuffer::is_view(array) { array.unchecked_ref::<Bytes>().buffer() } else { array.clone() };
-    Some((segment.mode, buffer))
-}
-
-/// The element type of a view; a `DataView` has none and counts as bytes.
-fn element_of(view: &JsValue) -> Element {
-    tag(view).and_then(|name| Element::of_array(&name)).unwrap_or(Element::Uint8)
-}
-
-fn tag(value: &JsValue) -> Option<String> {
-    Reflect::get(value, &Symbol::to_string_tag()).ok()?.as_string()
+    Some(if ArrayBuffer::is_view(array) { array.unchecked_ref::<Bytes>().buffer() } else { array.clone() })
 }
 
 impl Input {
-    /// A JavaScript value of which the caller knows that it is an array of `element`. The kind of a
-    /// value that comes by `From` is looked up, which takes longer.
+    /// A JavaScript value of which the caller knows that it is an array or a buffer. What a value
+    /// is that comes by `From` is looked up, which takes longer.
     #[must_use]
-    pub fn array(value: JsValue, element: Element) -> Self {
-        Self(Kind::Js { value, element: Some(element) })
+    pub fn array(value: JsValue) -> Self {
+        Self(Kind::Js { value, known: true })
     }
 }
 
 impl From<JsValue> for Input {
     fn from(value: JsValue) -> Self {
-        Self(Kind::Js { value, element: None })
+        Self(Kind::Js { value, known: false })
     }
 }
 
@@ -558,20 +536,18 @@ impl From<&JsValue> for Input {
 }
 
 macro_rules! arrays {
-    ($($class:ident => $element:ident),+ $(,)?) => {
+    ($($class:ident),+ $(,)?) => {
         $(impl From<&js_sys::$class> for Input {
             fn from(array: &js_sys::$class) -> Self {
-                Self::array(array.into(), Element::$element)
+                Self::array(array.into())
             }
         })+
     };
 }
 
 arrays! {
-    Int8Array => Int8, Uint8Array => Uint8, Uint8ClampedArray => Uint8Clamped, Int16Array => Int16, Uint16Array => Uint16,
-    Int32Array => Int32, Uint32Array => Uint32, Float16Array => Float16, Float32Array => Float32, Float64Array => Float64,
-    BigInt64Array => BigInt64, BigUint64Array => BigUint64, DataView => Uint8, ArrayBuffer => Uint8,
-    SharedArrayBuffer => Uint8,
+    Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float16Array,
+    Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView, ArrayBuffer, SharedArrayBuffer,
 }
 
 /// Memory of `length` elements in wasm memory, filled by `produce` through a JavaScript array over
@@ -581,9 +557,10 @@ pub(super) fn fill<R>(
     length: usize,
     produce: impl FnOnce(&Object) -> R,
 ) -> Result<(Segment, R), SegmentError> {
+    // Memory of a length that no number holds cannot be had either.
     let mut space = Aligned::zeros(length.saturating_mul(element.size()))?;
     let result = lend(space.bytes_mut(), element, produce)?;
-    Ok((space.into_segment(element), result))
+    Ok((Segment::from_owner(space), result))
 }
 
 /// Lends `bytes` to `produce` as a JavaScript array of `element`; nothing is copied. They must
@@ -648,12 +625,13 @@ pub fn to_array_buffer(segments: &[Segment], ledger: &mut Ledger) -> Result<Arra
 /// The first error of `met`.
 pub(super) fn each_conflict<E>(
     segments: &[Segment],
+    modes: &[Mode],
     moves: impl Fn(usize) -> bool,
     mut met: impl FnMut(usize, Mode, Cause) -> Result<(), E>,
 ) -> Result<(), E> {
     let takers = Takers::default();
-    for (index, segment) in segments.iter().enumerate() {
-        if let Some((mode, buffer)) = buffer_of(segment)
+    for (index, (segment, mode)) in segments.iter().zip(modes.iter().copied()).enumerate() {
+        if let Some(buffer) = buffer_of(segment)
             && (mode == Mode::Borrow || moves(index))
             && let Some(cause) = takers.meet(index, mode, &buffer)
         {

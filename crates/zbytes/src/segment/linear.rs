@@ -1,14 +1,10 @@
 //! Bytes in linear memory: what may be the owner behind a zenoh `ZSlice`.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt, ops::Deref};
 
 use zenoh_buffers::{ZSlice, ZSliceBuffer};
 
-use super::{
-    element::{Element, Scalar},
-    error::SegmentError,
-    run::Segment,
-};
+use super::{element::Scalar, error::SegmentError, run::Segment};
 
 /// Any owner, kept alive by the slices that refer to it and dropped with the last of them.
 struct Retained<T> {
@@ -69,47 +65,96 @@ impl Aligned {
 
     /// The bytes, to be written.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(&mut self.words).get_mut(..self.len).unwrap_or_default()
-    }
-
-    pub(super) fn into_segment(self, element: Element) -> Segment {
-        Segment::from_owner(self, element)
+        // `zeros` has made words for all of them.
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
     }
 }
 
 impl AsRef<[u8]> for Aligned {
     fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.words).get(..self.len).unwrap_or_default()
+        // `zeros` has made words for all of them.
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
+}
+
+/// Bytes in one block of linear memory, and what keeps them alive. A clone copies nothing, and
+/// `Segment::from` makes a segment of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contiguous(pub(super) ZSlice);
+
+impl Contiguous {
+    /// The bytes; also what it dereferences to.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Deref for Contiguous {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Contiguous {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Contiguous {
+    /// Takes the vector over; nothing is copied.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(ZSlice::from(bytes))
+    }
+}
+
+impl From<Contiguous> for Segment {
+    /// Refers to the same memory; nothing is copied.
+    fn from(bytes: Contiguous) -> Self {
+        Self::from(bytes.0)
+    }
+}
+
+impl fmt::Debug for Contiguous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contiguous").field("len", &self.0.len()).finish()
     }
 }
 
 /// A segment of everything that `owner` shows. See [`Segment::from_owner`].
 pub(super) fn retain<T: AsRef<[u8]> + Send + Sync + 'static>(owner: T) -> ZSlice {
     let len = owner.as_ref().len();
-    // The range is the whole, so it always fits.
-    ZSlice::new(Arc::new(Retained { owner, len }), 0, len).unwrap_or_else(|_| ZSlice::empty())
+    ZSlice::from(Retained { owner, len })
+}
+
+impl From<ZSlice> for Segment {
+    /// Refers to what a zenoh slice refers to; nothing is copied.
+    fn from(slice: ZSlice) -> Self {
+        Self::linear(slice)
+    }
 }
 
 impl From<Vec<u8>> for Segment {
     /// Takes the vector over; nothing is copied.
     fn from(bytes: Vec<u8>) -> Self {
-        Self::linear(ZSlice::from(bytes), Element::Uint8)
+        Self::linear(ZSlice::from(bytes))
     }
 }
 
 impl From<Box<[u8]>> for Segment {
     /// Takes the slice over; nothing is copied.
     fn from(bytes: Box<[u8]>) -> Self {
-        let len = bytes.len();
-        let slice = ZSlice::new(Arc::new(bytes), 0, len).unwrap_or_else(|_| ZSlice::empty());
-        Self::linear(slice, Element::Uint8)
+        Self::linear(ZSlice::from(bytes))
     }
 }
 
 impl From<&'static [u8]> for Segment {
     /// Refers to bytes of the program itself; nothing is copied.
     fn from(bytes: &'static [u8]) -> Self {
-        Self::from_owner(bytes, Element::Uint8)
+        Self::from_owner(bytes)
     }
 }
 
@@ -131,14 +176,17 @@ impl<T: Scalar> From<Vec<T>> for Segment {
     /// Takes the vector over; nothing is copied. The bytes are those of the elements as they lie in
     /// memory.
     fn from(elements: Vec<T>) -> Self {
-        Self::from_owner(Elements(elements), T::ELEMENT)
+        Self::from_owner(Elements(elements))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     struct Counted(Vec<u8>, Arc<AtomicUsize>);
 
@@ -161,7 +209,7 @@ mod tests {
     #[test]
     fn an_owner_is_dropped_once_with_the_last_slice() {
         let dropped = Arc::new(AtomicUsize::new(0));
-        let whole = Segment::from_owner(Counted(vec![1, 2, 3], dropped.clone()), Element::Uint8);
+        let whole = Segment::from_owner(Counted(vec![1, 2, 3], dropped.clone()));
         let part = whole.slice(1..2).unwrap();
         let twin = part.clone();
         drop(whole);
@@ -187,7 +235,7 @@ mod tests {
         let floats = vec![1.5f32, -2.0];
         let address = floats.as_ptr().cast();
         let segment = Segment::from(floats);
-        assert_eq!((bytes(&segment).as_ptr(), segment.element()), (address, Element::Float32));
+        assert_eq!(bytes(&segment).as_ptr(), address);
         assert_eq!(bytes(&segment), [1.5f32.to_le_bytes(), (-2f32).to_le_bytes()].concat());
         assert!(Segment::from(Vec::<i64>::new()).is_empty());
     }
@@ -195,20 +243,20 @@ mod tests {
     #[test]
     fn a_producer_writes_in_place_at_an_aligned_address() {
         let mut written = std::ptr::null();
-        let segment = Segment::fill(Element::Int16, 5, |bytes| {
+        let segment = Segment::fill(10, |bytes| {
             written = bytes.as_ptr();
             bytes.copy_from_slice(&[1, 0, 2, 0, 3, 0, 4, 0, 5, 0]);
         });
         let segment = segment.unwrap();
         assert_eq!(bytes(&segment).as_ptr(), written);
         assert_eq!(written.addr() % 8, 0);
-        assert_eq!((bytes(&segment)[8], segment.len(), segment.element()), (5, 10, Element::Int16));
+        assert_eq!((bytes(&segment)[8], segment.len()), (5, 10));
     }
 
     #[test]
     fn more_than_the_memory_is_an_error() {
         let requested = isize::MAX as usize / 8 * 8;
-        let refused = Segment::fill(Element::BigInt64, requested / 8, |_| ()).unwrap_err();
+        let refused = Segment::fill(requested, |_| ()).unwrap_err();
         assert_eq!(refused, SegmentError::OutOfMemory { requested });
     }
 
@@ -221,6 +269,6 @@ mod tests {
                 &[0; 9][..self.0.fetch_add(1, Ordering::SeqCst)]
             }
         }
-        bytes(&Segment::from_owner(Fickle(AtomicUsize::new(1)), Element::Uint8));
+        bytes(&Segment::from_owner(Fickle(AtomicUsize::new(1))));
     }
 }

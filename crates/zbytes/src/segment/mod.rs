@@ -55,8 +55,8 @@
 //! | a view of wasm memory | as long as building has not grown that memory | refused | refused |
 //! | a detached array; a value that is not a buffer | refused | refused | refused |
 //!
-//! A refusal is a [`SegmentError`] that says what the source is, why that matters and what to do.
-//! It comes before anything was copied or detached. [`Unsupported::Copy`] is the caller's wish to
+//! A refusal is a [`SegmentError`] that says what the source is and why that matters. It comes
+//! before anything was copied or detached. [`Unsupported::Copy`] is the caller's wish to
 //! copy what borrow or move refuses; the ledger shows it as such
 //! ([`Reason::Unsupported`](crate::ledger::Reason::Unsupported)).
 //!
@@ -71,7 +71,7 @@
 //! # When bytes are copied
 //!
 //! Bytes leave a segment only through functions of this module, and each writes the ledger that it
-//! is given: [`Segment::append_to`], [`Segment::copy_to`] and, for owners outside linear memory,
+//! is given: [`Segment::copy_to`], [`Segment::peek`] and, for owners outside linear memory,
 //! [`Segment::for_each_window`]. Segments must never show a `&[u8]` over memory that JavaScript can
 //! move or detach: an owner in the JavaScript heap is read by copying. Clippy forbids the other
 //! ways to copy bytes in this crate (see `clippy.toml`), except where a place says why its bytes
@@ -97,7 +97,7 @@ pub(crate) use self::source::{Look, Pending};
 pub use self::{
     element::{Element, Scalar},
     error::{Cause, SegmentError},
-    linear::Aligned,
+    linear::{Aligned, Contiguous},
     mode::{Mode, Unsupported, table},
     run::{Aliasing, Segment},
     source::{Input, Source},

@@ -7,7 +7,10 @@ use zenoh_buffers::ZSlice;
 
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 use super::js;
-use super::{element::Element, error::SegmentError, linear, mode::Mode};
+use super::{
+    error::SegmentError,
+    linear::{self, Contiguous},
+};
 use crate::ledger::Place;
 
 /// Who else may write the bytes of a segment.
@@ -36,15 +39,12 @@ pub(super) enum Owner {
 #[derive(Clone)]
 pub struct Segment {
     pub(super) owner: Owner,
-    pub(super) element: Element,
-    pub(super) mode: Mode,
 }
 
 impl Segment {
     /// Refers to memory of the program without copying it.
-    #[must_use]
-    pub fn linear(slice: ZSlice, element: Element) -> Self {
-        Self { owner: Owner::Linear(slice), element, mode: Mode::Borrow }
+    pub(crate) fn linear(slice: ZSlice) -> Self {
+        Self { owner: Owner::Linear(slice) }
     }
 
     /// Takes over any owner of bytes and refers to all of them; nothing is copied. The owner is
@@ -54,19 +54,19 @@ impl Segment {
     /// # Panics
     /// At a later use, if `owner.as_ref()` then has another length than now.
     #[must_use]
-    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static, element: Element) -> Self {
-        Self::linear(linear::retain(owner), element)
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self::linear(linear::retain(owner))
     }
 
-    /// Allocates `length` elements in linear memory, zeroed and aligned for every element type, and
-    /// lets `produce` write them in place; nothing is copied.
+    /// Allocates `len` bytes in linear memory, zeroed and aligned for every element type, and lets
+    /// `produce` write them in place; nothing is copied.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`], before `produce` is called.
-    pub fn fill(element: Element, length: usize, produce: impl FnOnce(&mut [u8])) -> Result<Self, SegmentError> {
-        let mut space = linear::Aligned::zeros(length.saturating_mul(element.size()))?;
+    pub fn fill(len: usize, produce: impl FnOnce(&mut [u8])) -> Result<Self, SegmentError> {
+        let mut space = linear::Aligned::zeros(len)?;
         produce(space.bytes_mut());
-        Ok(space.into_segment(element))
+        Ok(Self::from_owner(space))
     }
 
     /// Allocates `length` elements in wasm memory, zeroed, and lets `produce` write them in place
@@ -82,7 +82,7 @@ impl Segment {
     /// during the call.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn fill_js<R>(
-        element: Element,
+        element: super::Element,
         length: usize,
         produce: impl FnOnce(&js_sys::Object) -> R,
     ) -> Result<(Self, R), SegmentError> {
@@ -94,12 +94,12 @@ impl Segment {
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     #[must_use]
     pub fn received(buffer: js_sys::ArrayBuffer) -> Self {
-        Self::of_js(js::JsBytes::own(buffer), Element::Uint8)
+        Self::of_js(js::JsBytes::own(buffer))
     }
 
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
-    pub(super) fn of_js(bytes: js::JsBytes, element: Element) -> Self {
-        Self { owner: Owner::Js(bytes), element, mode: Mode::Borrow }
+    pub(super) fn of_js(bytes: js::JsBytes) -> Self {
+        Self { owner: Owner::Js(bytes) }
     }
 
     /// Hands the `ArrayBuffer` behind the segment over, without copying it.
@@ -109,10 +109,9 @@ impl Segment {
     /// part, or held by others too.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub fn into_array_buffer(self) -> Result<js_sys::ArrayBuffer, Self> {
-        let Self { owner, element, mode } = self;
-        match owner {
-            Owner::Js(bytes) => bytes.into_buffer().map_err(|bytes| Self { owner: Owner::Js(bytes), element, mode }),
-            owner => Err(Self { owner, element, mode }),
+        match self.owner {
+            Owner::Js(bytes) => bytes.into_buffer().map_err(Self::of_js),
+            owner => Err(Self { owner }),
         }
     }
 
@@ -125,12 +124,6 @@ impl Segment {
             Owner::Js(bytes) => Some(bytes.watch()),
             Owner::Linear(_) => None,
         }
-    }
-
-    /// The same segment, said to have been taken by `mode`.
-    pub(crate) fn taken_by(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
     }
 
     /// The bytes as JavaScript sees them, for code of JavaScript to read at once; nothing is copied
@@ -191,18 +184,6 @@ impl Segment {
         }
     }
 
-    /// The element type of the array that it came from.
-    #[must_use]
-    pub fn element(&self) -> Element {
-        self.element
-    }
-
-    /// How the payload took it.
-    #[must_use]
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
     /// Who else may write its bytes.
     #[must_use]
     pub fn aliasing(&self) -> Aliasing {
@@ -226,7 +207,28 @@ impl Segment {
 
     /// The bytes themselves, when they are in linear memory. Nothing is copied.
     #[must_use]
-    pub fn as_linear(&self) -> Option<&ZSlice> {
+    pub fn as_linear(&self) -> Option<&[u8]> {
+        match &self.owner {
+            Owner::Linear(slice) => Some(slice),
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
+            Owner::Js(_) => None,
+        }
+    }
+
+    /// The bytes of a segment in linear memory, which keep its owner. Nothing is copied.
+    ///
+    /// # Errors
+    /// The segment itself, when it is in the JavaScript heap.
+    pub fn into_contiguous(self) -> Result<Contiguous, Self> {
+        match self.owner {
+            Owner::Linear(slice) => Ok(Contiguous(slice)),
+            #[cfg(all(target_arch = "wasm32", feature = "js"))]
+            owner => Err(Self { owner }),
+        }
+    }
+
+    /// The slice that holds the owner, when it is in linear memory.
+    pub(crate) fn as_zslice(&self) -> Option<&ZSlice> {
         match &self.owner {
             Owner::Linear(slice) => Some(slice),
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
@@ -246,7 +248,7 @@ impl Segment {
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
             Owner::Js(bytes) => Owner::Js(bytes.slice(range)),
         };
-        Some(Self { owner, element: self.element, mode: self.mode })
+        Some(Self { owner })
     }
 
     /// Whether the bytes are still there. O(1), nothing is read.
@@ -264,12 +266,7 @@ impl Segment {
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Segment")
-            .field("place", &self.place())
-            .field("len", &self.len())
-            .field("element", &self.element)
-            .field("mode", &self.mode)
-            .finish()
+        f.debug_struct("Segment").field("place", &self.place()).field("len", &self.len()).finish()
     }
 }
 
@@ -282,7 +279,7 @@ mod tests {
     fn a_slice_shares_its_owner_and_copies_nothing() {
         let whole = Segment::from(vec![1u8, 2, 3, 4, 5]);
         let part = whole.slice(1..4).unwrap();
-        let address = |s: &Segment| s.as_linear().unwrap().as_slice().as_ptr() as usize;
+        let address = |s: &Segment| s.as_linear().unwrap().as_ptr() as usize;
         assert_eq!(address(&part), address(&whole) + 1);
         assert_eq!(part.len(), 3);
         assert!(whole.slice(3..6).is_none());
@@ -327,7 +324,7 @@ mod tests {
         let mut look = |bytes: &[u8]| seen.push((bytes.as_ptr(), bytes.len()));
         segment.for_each_window(&mut [0; 8], &mut ledger, &mut look).unwrap();
         // One look, at the memory itself.
-        assert_eq!(seen, [(segment.as_linear().unwrap().as_slice().as_ptr(), 100)]);
+        assert_eq!(seen, [(segment.as_linear().unwrap().as_ptr(), 100)]);
         assert_eq!(ledger, Ledger::new());
     }
 }

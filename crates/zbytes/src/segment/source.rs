@@ -27,18 +27,12 @@ pub(super) enum Kind {
     Held(Segment),
     /// A JavaScript value as it came, not looked at yet.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
-    Js { value: wasm_bindgen::JsValue, element: Option<super::Element> },
+    Js { value: wasm_bindgen::JsValue, known: bool },
 }
 
 impl From<Segment> for Input {
     fn from(segment: Segment) -> Self {
         Self(Kind::Held(segment))
-    }
-}
-
-impl From<ZSlice> for Input {
-    fn from(slice: ZSlice) -> Self {
-        Segment::linear(slice, super::Element::Uint8).into()
     }
 }
 
@@ -52,7 +46,7 @@ macro_rules! inputs {
     };
 }
 
-inputs!(Vec<u8>, Box<[u8]>, &'static [u8], String, &'static str);
+inputs!(Vec<u8>, Box<[u8]>, &'static [u8], String, &'static str, ZSlice);
 
 impl<T: Scalar> From<Vec<T>> for Input {
     fn from(elements: Vec<T>) -> Self {
@@ -76,12 +70,13 @@ impl fmt::Debug for Input {
 /// ```
 /// use zbytes::{payload::ZBytes, segment::Source};
 ///
-/// let payload = ZBytes::from_segments([
+/// let (payload, receipt) = ZBytes::build([
 ///     Source::copy("header"),
 ///     Source::borrow(&b"static bytes"[..]),
 ///     Source::moved(vec![1.5f32, 2.5]),
 /// ])?;
-/// assert_eq!(payload.built().total(), 6); // Only the header was copied.
+/// assert_eq!(payload.len(), 26);
+/// assert_eq!(receipt.ledger.total(), 6); // Only the header was copied.
 /// # Ok::<(), zbytes::payload::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -154,7 +149,8 @@ impl Source {
         let mut segments = Vec::with_capacity(1);
         // What is to be copied may be whatever has bytes.
         Look::default().admit(self.by(Mode::Copy), &mut segments)?;
-        segments.pop().ok_or(SegmentError::SourceDetached)
+        // A source that was admitted is one segment.
+        Ok(segments.swap_remove(0))
     }
 
     /// Whether its bytes may be copied.
@@ -208,7 +204,7 @@ impl Look {
         0
     }
 
-    /// Puts the segment that a source will be behind `segments`, which were admitted before it.
+    /// Puts the one segment that a source will be behind `segments`, which were admitted before it.
     /// Says what is to be done with it when all can be taken.
     ///
     /// # Errors
@@ -220,19 +216,19 @@ impl Look {
     pub(crate) fn admit(&mut self, source: Source, segments: &mut Vec<Segment>) -> Result<Pending, SegmentError> {
         let mode = source.mode;
         match source.input.0 {
-            Kind::Held(Segment { owner: Owner::Linear(slice), element, .. }) => {
-                segments.push(Segment::linear(slice, element).taken_by(mode));
+            Kind::Held(Segment { owner: Owner::Linear(slice) }) => {
+                segments.push(Segment::linear(slice));
                 Ok(if mode == Mode::Copy { Pending::Copy(Reason::CopyMode) } else { Pending::Nothing })
             }
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
-            Kind::Held(Segment { owner: Owner::Js(bytes), element, .. }) => {
-                self.admit_held(Segment::of_js(bytes, element), mode, source.unsupported, segments)
+            Kind::Held(Segment { owner: Owner::Js(bytes) }) => {
+                self.admit_held(Segment::of_js(bytes), mode, source.unsupported, segments)
             }
             #[cfg(all(target_arch = "wasm32", feature = "js"))]
-            Kind::Js { value, element } => {
+            Kind::Js { value, known } => {
                 self.note(source.unsupported, segments.len());
                 let engine = self.engine.get_or_insert_with(super::js::Engine::new);
-                engine.admit(value, element, mode, source.unsupported, segments)
+                engine.admit(value, known, mode, source.unsupported, segments)
             }
         }
     }
@@ -257,7 +253,7 @@ impl Look {
             },
             Mode::Borrow | Mode::Move => Pending::Nothing,
         };
-        segments.push(segment.taken_by(if pending == Pending::Nothing { mode } else { Mode::Copy }));
+        segments.push(segment);
         Ok(pending)
     }
 
@@ -270,18 +266,19 @@ impl Look {
     }
 
     /// Looks at all segments together, when each was admitted: no two may want one buffer if one of
-    /// them moves it. The later one becomes a copy if its source allows that; `pending`, in payload
-    /// order, says so then.
+    /// them moves it. The later one becomes a copy if its source allows that; `modes`, and `pending`
+    /// in payload order, say so then.
     ///
     /// # Errors
     /// The index of the first for which nothing can be done, and why.
     #[cfg(all(target_arch = "wasm32", feature = "js"))]
     pub(crate) fn settle(
         &self,
-        segments: &mut [Segment],
+        segments: &[Segment],
+        modes: &mut [Mode],
         pending: &mut Vec<(usize, Pending)>,
     ) -> Result<(), (usize, SegmentError)> {
-        if !self.engine.as_ref().is_some_and(|engine| engine.has_conflict(segments)) {
+        if !self.engine.as_ref().is_some_and(|engine| engine.has_conflict(segments, modes)) {
             return Ok(());
         }
         let mut copied = Vec::new();
@@ -289,7 +286,7 @@ impl Look {
             let then = pending.binary_search_by_key(&index, |(index, _)| *index).ok().and_then(|at| pending.get(at));
             then.is_some_and(|(_, pending)| *pending == Pending::Move)
         };
-        super::js::each_conflict(segments, moves, |index, mode, cause| {
+        super::js::each_conflict(segments, modes, moves, |index, mode, cause| {
             if self.or_copied.binary_search(&index).is_err() {
                 return Err((index, SegmentError::Refused { mode, cause }));
             }
@@ -300,9 +297,7 @@ impl Look {
         pending.extend(copied.iter().map(|index| (*index, Pending::Copy(Reason::Unsupported))));
         pending.sort_unstable_by_key(|(index, _)| *index);
         for index in copied {
-            if let Some(segment) = segments.get_mut(index) {
-                segment.mode = Mode::Copy;
-            }
+            modes[index] = Mode::Copy;
         }
         Ok(())
     }
@@ -320,7 +315,7 @@ mod tests {
         let moved = source.by(Mode::Move);
         assert_eq!((moved.len(), moved.mode()), (Ok(3), Mode::Move));
         let readable = moved.into_readable().unwrap();
-        assert_eq!((readable.len(), readable.as_linear().unwrap().as_slice()), (3, &[1u8, 2, 3][..]));
+        assert_eq!((readable.len(), readable.as_linear().unwrap()), (3, &[1u8, 2, 3][..]));
     }
 
     #[test]

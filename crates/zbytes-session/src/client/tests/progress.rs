@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use zbytes::{
-    payload::ZBytes,
-    segment::{Element, Segment},
-};
+use zbytes::{payload::ZBytes, segment::Segment};
 
 use super::pair::*;
 use crate::client::*;
@@ -111,7 +108,7 @@ fn cancelling_the_last_message_lets_go_of_its_payload() {
         }
     }
     let bytes = Arc::new(noise(1_000_000));
-    let held = Segment::from_owner(Owner(bytes.clone()), Element::Uint8);
+    let held = Segment::from_owner(Owner(bytes.clone()));
     let put = Put::new(key("only"), ZBytes::of_held(vec![held]));
     pair.client.put(1, Put { congestion_control: CongestionControl::Block, ..put }).unwrap();
     pair.run(7 * MILLI);

@@ -12,16 +12,16 @@
 use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Uint8Array, eval};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use zbytes_lab::{
+use zbytes::{
     ledger::{Entry, Ledger, Place, Reason, Stage},
-    measure::mix,
-    message::{Message, MessageError, PartKind, Received, Schema, Spec, Way},
     payload::{BuildError, ZBytes},
     segment::{
-        Cause, Element, Mode, Segment, SegmentError, Source,
+        Aliasing, Cause, Element, Mode, Segment, SegmentError, Source,
         js::{lend, to_array_buffer},
     },
 };
+
+use zbytes_capnp::{Message, MessageError, PartKind, Received, Schema, Spec, Way};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -36,7 +36,7 @@ fn call(function: &str, argument: &JsValue) -> JsValue {
 }
 
 fn noise(len: usize) -> Vec<u8> {
-    (0..len).map(|at| mix(at as u64) as u8).collect()
+    (0..len as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }
 
 fn array(bytes: &[u8]) -> Uint8Array {
@@ -100,10 +100,10 @@ fn refused(index: usize, mode: Mode, cause: Cause) -> BuildError {
 fn a_write_shows_in_an_array_that_was_adopted_by_borrow() {
     let source = array(&noise(1001));
     let spec = a_tensor(Element::Uint8, &[1001]);
-    let payload = spec.adopted([Source::borrow(&source)]).unwrap().into_payload().unwrap();
-    assert_eq!(payload.built().total(), 0);
+    let (payload, receipt) = spec.adopted([Source::borrow(&source)]).unwrap().build().unwrap();
+    assert_eq!(receipt.ledger.total(), 0);
     let adopted = &payload.segments()[2];
-    assert_eq!((adopted.place(), adopted.len(), adopted.mode()), (Place::JsHeap, 1001, Mode::Borrow));
+    assert_eq!((adopted.place(), adopted.len(), adopted.aliasing()), (Place::JsHeap, 1001, Aliasing::Shared));
     let mut expected = noise(1001);
     assert_eq!(read(&payload, Schema::Tensor), (spec.clone(), vec![expected.clone()]));
     expected[1000] ^= 0xff;
@@ -118,8 +118,8 @@ fn an_array_adopted_by_move_is_detached_when_built() {
         let spec = a_tensor(element, &[24 / element.size() as u32]);
         let message = spec.adopted([Source::moved(source.clone())]).unwrap();
         assert_eq!(byte_length(&source), 24.0, "making the message takes nothing");
-        let payload = message.into_payload().unwrap();
-        assert_eq!((byte_length(&source), payload.built().total()), (0.0, 0));
+        let (payload, receipt) = message.build().unwrap();
+        assert_eq!((byte_length(&source), receipt.ledger.total()), (0.0, 0));
         assert_eq!(read(&payload, Schema::Tensor), (spec, vec![noise(24)]));
     }
     let arrays = coordinates();
@@ -186,8 +186,8 @@ fn a_refused_source_is_told_by_its_index_and_changes_nothing() {
         "new Float32Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer, 0, 1001).fill(2.5)",
     );
     let sources = [Source::moved(x), Source::borrow(part), Source::copy(shared), Source::moved(intensity)];
-    let payload = a_cloud().adopted(sources).unwrap().into_payload().unwrap();
-    assert_eq!(payload.built().total(), 4004);
+    let (payload, receipt) = a_cloud().adopted(sources).unwrap().build().unwrap();
+    assert_eq!(receipt.ledger.total(), 4004);
     let (_, arrays) = read(&payload, Schema::PointCloud);
     assert_eq!((&arrays[1], &arrays[2]), (&1.5f32.to_le_bytes().repeat(1001), &2.5f32.to_le_bytes().repeat(1001)));
 }
@@ -238,8 +238,8 @@ fn arrays_of_every_type_are_filled_in_with_one_copy_each() {
             // The mode has no effect: filling detaches nothing.
             let message = spec.filled([Source::moved(source.clone())]).unwrap();
             assert_eq!(message.ledger().entries().collect::<Vec<_>>(), [(filled, expected.len() as u64)]);
-            let payload = message.into_payload().unwrap();
-            assert_eq!(payload.built().entries().collect::<Vec<_>>(), [(filled, expected.len() as u64)]);
+            let (payload, receipt) = message.build().unwrap();
+            assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), [(filled, expected.len() as u64)]);
             assert_eq!(byte_length(&source), expected.len() as f64);
             assert!(payload.segments().iter().all(|segment| segment.place() == Place::Linear));
             assert_eq!(read(&payload, Schema::Tensor), (spec, vec![expected]));
@@ -250,8 +250,8 @@ fn arrays_of_every_type_are_filled_in_with_one_copy_each() {
     let spec = a_tensor(Element::Uint8, &[2]);
     let payload = spec.filled([Source::borrow(part)]).unwrap().into_payload().unwrap();
     assert_eq!(read(&payload, Schema::Tensor), (spec, vec![vec![8, 7]]));
-    let payload = a_cloud().filled(coordinates().map(Source::borrow)).unwrap().into_payload().unwrap();
-    assert_eq!(payload.built().entries().collect::<Vec<_>>(), [(filled, 3 * 4004 + 2002)]);
+    let (payload, receipt) = a_cloud().filled(coordinates().map(Source::borrow)).unwrap().build().unwrap();
+    assert_eq!(receipt.ledger.entries().collect::<Vec<_>>(), [(filled, 3 * 4004 + 2002)]);
     assert_eq!(read(&payload, Schema::PointCloud).1[3], noise(2002));
 }
 
@@ -270,8 +270,8 @@ fn a_producer_of_javascript_writes_where_the_message_is() {
                 call(&write, array);
             })
         });
-        let payload = message.unwrap().into_payload().unwrap();
-        assert_eq!(payload.built().total(), 0);
+        let (payload, receipt) = message.unwrap().build().unwrap();
+        assert_eq!(receipt.ledger.total(), 0);
         let expected = array_of(element, &vec![0; 15 * element.size()]);
         call(&write, &expected);
         let expected = bytes(&expected.unchecked_into::<Uint8Array>().buffer());
@@ -392,7 +392,7 @@ fn an_array_detached_while_it_is_read_is_an_error() {
     let received = Received::open(&payload).unwrap();
     let data = |received: &Received| {
         let reader = received.reader();
-        let root = reader.get_root::<zbytes_lab::message::lab_capnp::tensor::Reader>();
+        let root = reader.get_root::<zbytes_capnp::lab_capnp::tensor::Reader>();
         root.and_then(|root| Ok(root.get_data()?.to_vec()))
     };
     call("(array) => structuredClone(array.buffer, { transfer: [array.buffer] })", &source);
