@@ -1,7 +1,7 @@
 //! The dialog with the link of the scene: as text, to be copied, and as a code that a phone reads.
 
-use fast_qr::{ECL, QRBuilder};
 use gloo_timers::callback::Timeout;
+use qrcodegen::{QrCode, QrCodeEcc};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -113,13 +113,13 @@ fn here(text: &str) -> &'static str {
 
 /// The link as a code; nothing if it is too long for one.
 fn code(text: &str) -> Html {
-    let Ok(code) = QRBuilder::new(text).ecl(ECL::L).build() else {
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else {
         return html! { <p class="quiet">{ "It is too long for a code that a phone reads." }</p> };
     };
-    let side = code.size;
+    let side = code.size();
     let mut path = String::new();
     for y in 0..side {
-        for x in (0..side).filter(|x| code[y][*x].value()) {
+        for x in (0..side).filter(|x| code.get_module(*x, y)) {
             path.push_str(&format!("M{x} {y}h1v1h-1z"));
         }
     }
