@@ -115,7 +115,7 @@ fn honest_run(seed: u64) -> String {
         hidden: false,
         seed,
         rounds: 7,
-        lab: "0.1.0".to_owned(),
+        lab: "0.2.0".to_owned(),
         zenoh: "1.10.2".to_owned(),
         router: None,
     };

@@ -44,7 +44,7 @@ fn conditions(rounds: u32) -> Conditions {
         hidden: false,
         seed: 7,
         rounds,
-        lab: "0.1.0".to_owned(),
+        lab: "0.2.0".to_owned(),
         zenoh: "1.10.2".to_owned(),
         router: None,
     }
