@@ -72,7 +72,6 @@ const HASHED: usize = 256 << 20;
 const SIDES: [u32; 2] = [12_800, 16_384];
 const TENSOR: usize = 1920 * 1536 * 4;
 const SMALL: usize = 64;
-const SCENARIOS: [&str; 7] = ["payload", "message", "sizes", "counts", "worker", "blob", "places"];
 
 /// Presses the button for the theme as soon as it exists, until the press has its effect. Notes the
 /// time since the navigation began.
@@ -306,7 +305,7 @@ impl Stage {
             return;
         }
         let mut activity = Activity { name, runs: Vec::new() };
-        for scenario in SCENARIOS {
+        for scenario in Scenario::ALL.map(scenario_key) {
             let [tasks] = self.run(async |desk| measuring(desk, scenario).await).await;
             activity.runs.push(Run::of(scenario.to_owned(), &tasks));
         }

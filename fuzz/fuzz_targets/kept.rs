@@ -78,21 +78,11 @@ fn honest_setup(seed: u64) -> String {
 
 /// A run with a little of everything.
 fn honest_run(seed: u64) -> String {
-    const VARIANTS: [Variant; 8] = [
-        Variant::Copy,
-        Variant::Borrow,
-        Variant::Move,
-        Variant::Clone,
-        Variant::Gather,
-        Variant::CopyJs,
-        Variant::Filled,
-        Variant::Adopted,
-    ];
     const STAGES: [Stage; 4] = [Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive];
     let draw = |at: u64, end: usize| mix(seed.wrapping_add(at)) as usize % end;
     let times = |begin: f64| -> Vec<f64> { (0..7).map(|at| begin + f64::from(at * 3 % 7) / 4.0).collect() };
     let series = (0..draw(0, 9) as u64).map(|at| Series {
-        variant: VARIANTS[draw(at + 10, VARIANTS.len())],
+        variant: Variant::ALL[draw(at + 10, Variant::ALL.len())],
         bytes: 1 << (at * 3),
         segments: at + 1,
         copied: 0,
@@ -100,7 +90,7 @@ fn honest_run(seed: u64) -> String {
         samples: times(1.0),
         at: times(100.0),
     });
-    let puts = VARIANTS[..draw(1, 3)].iter().map(|variant| Puts {
+    let puts = Variant::ALL[..draw(1, 3)].iter().map(|variant| Puts {
         variant: *variant,
         at: times(5.0),
         stages: STAGES.map(|stage| StageSeries { stage, copied: 9, samples: times(2.0) }).into(),

@@ -35,6 +35,8 @@ pub enum Action {
     LinkSeen,
     /// Replace all rows.
     Preset(Preset),
+    /// Remove all rows.
+    Empty,
     /// Append a row of typed arrays.
     Add(Element),
     /// Append a row of text.

@@ -25,6 +25,7 @@ impl State {
                 Vec::new()
             }
             Action::Preset(preset) => self.take_preset(preset),
+            Action::Empty => self.remove_all(),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddMessage(schema) => self.add_message(schema),

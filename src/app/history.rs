@@ -56,6 +56,17 @@ impl History {
     }
 }
 
+/// Whether an action changes the rows, and is not a step of its own.
+const fn changes_without_a_step(action: &Action) -> bool {
+    match action {
+        // What they stand for is a step, or was one.
+        Action::Many(_) | Action::Command(_) | Action::Undo | Action::Redo => true,
+        // The page begins.
+        Action::Browser(Report::Started(_) | Report::Setup(_)) => true,
+        _ => false,
+    }
+}
+
 impl State {
     /// What an action changes that can be undone, in words, and the field that it types in.
     fn undoable(&self, action: &Action) -> Option<(String, Option<Field>)> {
@@ -66,6 +77,7 @@ impl State {
         let what = match action {
             Action::Browser(Report::Link(_)) => "open a link".to_owned(),
             Action::Preset(preset) => format!("choose {}", preset.name()),
+            Action::Empty => "remove all rows".to_owned(),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddMessage(_) => "add a message".to_owned(),
@@ -100,7 +112,12 @@ impl State {
         action: Action,
         happen: impl FnOnce(&mut Self, Action) -> Vec<Effect>,
     ) -> Vec<Effect> {
-        let Some((what, field)) = self.undoable(&action) else { return happen(self, action) };
+        let Some((what, field)) = self.undoable(&action) else {
+            let (revision, may_change) = (self.revision, changes_without_a_step(&action));
+            let effects = happen(self, action);
+            debug_assert!(may_change || self.revision == revision, "what changes rows is named in `undoable`");
+            return effects;
+        };
         let before = self.step(what);
         let effects = happen(self, action);
         let changed = (&before.rows, before.view, before.order) != (&self.rows, self.view, self.order);

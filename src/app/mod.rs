@@ -10,6 +10,9 @@
 //! |---|---|
 //! | `build` | the rows of the payload, and what they become |
 //! | `layout`, [`sight`] | what the Layout pane shows, selects and orders |
+//! | [`film`] | building and putting, played in the drawing |
+//! | [`stage`] | what is below the drawing, what fills the window, first things to do |
+//! | [`link`] | the scene in the address of the page |
 //! | [`cost`] | the Cost pane: measurements and the history of runs |
 //! | [`session`], [`locator`] | the Router pane: the session and all that is done with it |
 //! | [`message`] | the sample that is read as a message |

@@ -238,7 +238,7 @@ pub(crate) async fn measure(
     let series = series.into_iter().map(|series| if full(&&series) { series } else { emptied(series) }).collect();
     let rounds = match order.scenario {
         Scenario::Payload | Scenario::Places | Scenario::Message => ROUNDS,
-        _ => SWEEP_ROUNDS,
+        Scenario::Sizes | Scenario::Counts | Scenario::Blob | Scenario::Worker => SWEEP_ROUNDS,
     };
     let conditions = Conditions {
         browser,

@@ -78,3 +78,24 @@ pub enum Variant {
     /// From an array to a payload, by a message that adopts it.
     Adopted,
 }
+
+impl Variant {
+    /// Every way.
+    pub const ALL: [Variant; 15] = [
+        Self::Copy,
+        Self::CopyFresh,
+        Self::Borrow,
+        Self::Move,
+        Self::Clone,
+        Self::Transfer,
+        Self::Blob,
+        Self::Gather,
+        Self::CopyJs,
+        Self::CopyWasm,
+        Self::BorrowJs,
+        Self::BorrowWasm,
+        Self::Segments,
+        Self::Filled,
+        Self::Adopted,
+    ];
+}

@@ -7,21 +7,6 @@ use serde_json::{Value, json};
 use super::*;
 use crate::outside::{LINE, SENTENCES};
 
-const VARIANTS: [Variant; 12] = [
-    Variant::Copy,
-    Variant::CopyFresh,
-    Variant::Borrow,
-    Variant::Move,
-    Variant::Clone,
-    Variant::Transfer,
-    Variant::Blob,
-    Variant::Gather,
-    Variant::CopyJs,
-    Variant::CopyWasm,
-    Variant::BorrowJs,
-    Variant::BorrowWasm,
-];
-
 const STAGES: [Stage; 6] = [Stage::Produce, Stage::Build, Stage::Gather, Stage::Send, Stage::Arrive, Stage::Read];
 
 /// Any time, to the last bit: small and large ones.
@@ -30,7 +15,7 @@ fn time() -> impl Strategy<Value = f64> {
 }
 
 fn series() -> impl Strategy<Value = Series> {
-    (select(&VARIANTS), any::<[u64; 3]>(), 1u32.., vec((time(), time()), 0..20)).prop_map(
+    (select(&Variant::ALL), any::<[u64; 3]>(), 1u32.., vec((time(), time()), 0..20)).prop_map(
         |(variant, numbers, runs, times)| {
             let [bytes, segments, copied] = numbers;
             let (samples, at) = times.into_iter().unzip();
@@ -40,7 +25,7 @@ fn series() -> impl Strategy<Value = Series> {
 }
 
 fn puts() -> impl Strategy<Value = Puts> {
-    (select(&VARIANTS), vec((time(), time()), 0..9), any::<u64>()).prop_map(|(variant, times, copied)| {
+    (select(&Variant::ALL), vec((time(), time()), 0..9), any::<u64>()).prop_map(|(variant, times, copied)| {
         let (at, samples): (Vec<f64>, Vec<f64>) = times.into_iter().unzip();
         let stage = |stage| StageSeries {
             stage,
@@ -268,4 +253,37 @@ fn the_texts_of_a_run_from_outside_are_shown_as_such() {
     assert!(read.unsent.as_ref().unwrap().chars().count() <= SENTENCES);
     // Written and read once more, it remains unchanged.
     assert_eq!(Run::from_json(&read.to_json()).unwrap(), read);
+}
+
+/// A variant or a scenario that is added stands in the list of all. The compiler asks for it here.
+#[test]
+fn lists_of_all_leave_none_out() {
+    let variant = |one: Variant| match one {
+        Variant::Copy => 0,
+        Variant::CopyFresh => 1,
+        Variant::Borrow => 2,
+        Variant::Move => 3,
+        Variant::Clone => 4,
+        Variant::Transfer => 5,
+        Variant::Blob => 6,
+        Variant::Gather => 7,
+        Variant::CopyJs => 8,
+        Variant::CopyWasm => 9,
+        Variant::BorrowJs => 10,
+        Variant::BorrowWasm => 11,
+        Variant::Segments => 12,
+        Variant::Filled => 13,
+        Variant::Adopted => 14,
+    };
+    assert_eq!(Variant::ALL.map(variant), std::array::from_fn(|at| at));
+    let scenario = |one: Scenario| match one {
+        Scenario::Payload => 0,
+        Scenario::Message => 1,
+        Scenario::Sizes => 2,
+        Scenario::Counts => 3,
+        Scenario::Worker => 4,
+        Scenario::Blob => 5,
+        Scenario::Places => 6,
+    };
+    assert_eq!(Scenario::ALL.map(scenario), std::array::from_fn(|at| at));
 }

@@ -168,12 +168,16 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
     }
 }
 
+/// The choice beside the presets that removes all rows.
+const EMPTY: &str = "empty";
+
 #[component]
 fn TopBar(props: &PaneProps) -> Html {
     let state = &props.state;
     let own = AttrValue::from("own");
     let mut options: Vec<(AttrValue, AttrValue)> =
         Preset::ALL.iter().map(|preset| (preset.key().into(), preset.name().into())).collect();
+    options.push((EMPTY.into(), EMPTY.into()));
     if state.preset.is_none() {
         options.push((own.clone(), "own rows".into()));
     }
@@ -181,7 +185,9 @@ fn TopBar(props: &PaneProps) -> Html {
     let choose = {
         let send = props.send.clone();
         Callback::from(move |key: String| {
-            if let Some(preset) = Preset::ALL.into_iter().find(|preset| preset.key() == key) {
+            if key == EMPTY {
+                send.emit(Action::Empty);
+            } else if let Some(preset) = Preset::ALL.into_iter().find(|preset| preset.key() == key) {
                 send.emit(Action::Preset(preset));
             }
         })

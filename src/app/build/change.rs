@@ -138,6 +138,13 @@ impl State {
         self.rows_changed()
     }
 
+    /// Removes all rows: a beginning for rows of one's own.
+    pub(in crate::app) fn remove_all(&mut self) -> Vec<Effect> {
+        self.rows.clear();
+        (self.selected, self.window) = (None, None);
+        self.rows_changed()
+    }
+
     /// Moves a row by one.
     pub(in crate::app) fn move_by_one(&mut self, row: RowId, direction: Direction) -> Vec<Effect> {
         let Some(at) = self.position(row) else { return Vec::new() };
