@@ -37,6 +37,8 @@ use support::{
 };
 use zbytes_lab::{
     message::lab_capnp::{ElementType, tensor},
+    present::cost::reading::scenario_key,
+    run::Scenario,
     server::Lab,
 };
 
