@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     let SampleKind::Put { payload, .. } = &sample.kind else { continue };
                     let (len, parts) = (payload.len(), payload.segments().len());
                     let header = payload.slice(0..3).ok_or("too short")?.to_bytes(&mut Ledger::new())?;
-                    println!("{}: {len} B in {parts} parts, beginning with {:?}", sample.key_expr, &*header);
+                    println!("{}: {len} B in {parts} parts, beginning with {:02x?}", sample.key_expr, &*header);
                     client.close();
                 }
                 Event::Closed(how) => ended = Some(how.cause),
