@@ -40,12 +40,16 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let (state, send) = (&props.state, &props.send);
     // One of two buttons replaces the other. A person who had the focus on the one gets it on the
     // other.
-    let untouched = use_mut_ref(|| true);
     let declared = matches!(state.subscription, Declaration::Declared(_));
+    let before = use_mut_ref(|| None);
     use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
-        if !untouched.replace(false) {
-            let session = if *busy { "#disconnect" } else { "#connect" };
-            keep_focus(&[if *declared { "#undeclare" } else { "#subscribe:enabled" }, session]);
+        let session = if *busy { "#disconnect" } else { "#connect" };
+        let subscription = if *declared { "#undeclare" } else { "#subscribe:enabled" };
+        match before.replace(Some((*busy, *declared))) {
+            None => {}
+            // A session may open within one drawing: then the button beside it is there already.
+            Some((was_busy, _)) if was_busy != *busy => keep_focus(&[session, subscription]),
+            Some(_) => keep_focus(&[subscription, session]),
         }
     });
     let open = Callback::from(|_: MouseEvent| dialog::show(OTHER_SIDE));
