@@ -22,7 +22,7 @@ use support::{
 const DESK: (u32, u32) = (1440, 900);
 /// So high that each pane shows all of its content without scrolling. So narrow that each pane
 /// keeps its own height.
-const TALL: (u32, u32) = (1360, 2400);
+const TALL: (u32, u32) = (1100, 2400);
 const PHONE: (u32, u32) = (390, 844);
 
 /// Takes pictures of one page, in one theme.
@@ -120,7 +120,12 @@ async fn pictures_of_every_pane_and_theme() {
         page.emulate(TALL, dark).await;
         let camera = Camera { page: &page, dark };
         for pane in ["build", "layout", "cost", "router", "ownership"] {
+            // As large as it is: no pane beside it takes room.
+            page.click(&format!("#large-{pane}")).await;
+            page.wait(&format!("main[data-large=pane-{pane}]")).await;
             camera.element(pane, &format!("#pane-{pane}")).await;
+            page.click(&format!("#large-{pane}")).await;
+            page.wait("main:not([data-large])").await;
         }
     }
     // A message, in both themes.
