@@ -90,7 +90,14 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ),
     (
         "ui/app.rs",
-        &["gloo_events::EventListener", "web::Errands", "window.document", "window.inner_height", "window.scroll_y"],
+        &[
+            "gloo_events::EventListener",
+            "web::Errands",
+            "window.document",
+            "window.inner_height",
+            "window.match_media",
+            "window.scroll_y",
+        ],
     ),
     (
         "ui/build/pane.rs",

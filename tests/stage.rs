@@ -139,6 +139,12 @@ async fn first_press_brings_a_sample_and_is_few_tab_stops_away() {
     page.until("return document.querySelectorAll('.samples tbody tr').length", json!(2)).await;
     page.press("#invite-break").await;
     page.wait("#pane-ownership .findings-box").await;
+    // On a phone the drawing is far below, and the first press brings it into view.
+    page.emulate((390, 844), false).await;
+    page.run("scrollTo(0, 0)", vec![]).await;
+    page.press("#invite-watch").await;
+    page.until("return document.querySelector('.plot').getBoundingClientRect().top < innerHeight / 2", json!(true))
+        .await;
     page.close(&[]).await;
 }
 

@@ -130,14 +130,19 @@ fn invitations(send: &Callback<Action>) -> Html {
         Action::Try(Experiment::ALL[0]),
         Action::Unfold(Some(Experiment::ALL[0])),
     ]);
-    let one = |id: &'static str, name: &'static str, title: &'static str, action: Action| {
-        html! { <button type="button" {id} {title} onclick={sends(send, action)}>{ name }</button> }
+    let one = |id: &'static str, name: &'static str, title: &'static str, action: Action, pane: Pane| {
+        let send = send.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            send.emit(action.clone());
+            scroll_to(pane);
+        });
+        html! { <button type="button" {id} {title} {onclick}>{ name }</button> }
     };
     html! {
         <div class="invitations" role="group" aria-label="Try first">
-            { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy) }
-            { one("invite-send", "Send it", "Connects to the lab’s router, subscribes, and puts the payload", Action::SendIt) }
-            { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks) }
+            { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy, Pane::Layout) }
+            { one("invite-send", "Send it", "Connects to the lab’s router, subscribes, and puts the payload", Action::SendIt, Pane::Router) }
+            { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Ownership) }
         </div>
     }
 }
@@ -254,6 +259,14 @@ fn PaneBar() -> Html {
                 }
             }) }
         </nav>
+    }
+}
+
+/// Shows a pane in a page of one column, where it may be far below.
+fn scroll_to(pane: Pane) {
+    let query = web_sys::window().and_then(|window| window.match_media("(max-width: 999.98px)").ok()).flatten();
+    if let Some(element) = element(pane.id()).filter(|_| query.is_some_and(|query| query.matches())) {
+        element.scroll_into_view();
     }
 }
 
