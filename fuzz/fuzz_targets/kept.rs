@@ -11,7 +11,7 @@ const SEGMENTS: u128 = 200_000;
 
 fn setup(text: &str) {
     let Some(setup) = Setup::from_json(text) else { return };
-    assert_eq!(Setup::from_json(&setup.to_json()).as_ref(), Some(&setup));
+    assert_eq!(Setup::from_json(&setup.to_json().expect("a setup can be written")).as_ref(), Some(&setup));
     let mut state = State::resumed(setup);
     let parts = |state: &State| state.rows.iter().map(|row| u128::from(row.repeat as u64).max(1) * 8).sum::<u128>();
     let _ = (snippet::listing(&state.rows), snippet::schema(&state.rows));
@@ -73,7 +73,7 @@ fn honest_setup(seed: u64) -> String {
         state.apply(Action::Preset(Preset::ALL[draw as usize % Preset::ALL.len()]));
         state.apply(Action::AddText);
     }
-    Setup::of(&state).to_json()
+    Setup::of(&state).to_json().expect("a setup can be written")
 }
 
 /// A run with a little of everything.
