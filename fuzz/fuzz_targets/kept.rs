@@ -4,7 +4,17 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use zbytes_lab::{app::{Action, Numbers, Plan, Preset, Sending, Setup, State}, measure::mix, present::{cost::{export, reading::Reading, tables}, layout::{facts, story}, snippet}, run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant}, segment::Mode};
+use zbytes_lab::{
+    app::{Action, Numbers, Plan, Preset, Sending, Setup, State},
+    measure::mix,
+    present::{
+        cost::{export, reading::Reading, tables},
+        layout::{facts, story},
+        snippet,
+    },
+    run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant},
+    segment::Mode,
+};
 
 /// The most segments that a page builds.
 const SEGMENTS: u128 = 200_000;
