@@ -40,9 +40,10 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
             let copy = {
                 let (text, copied) = (text.clone(), copied.clone());
                 Callback::from(move |_: MouseEvent| {
-                    let (text, copied) = (text.clone(), copied.clone());
+                    // Asked within the click: Safari refuses it later.
+                    let (written, copied) = (to_clipboard(&text), copied.clone());
                     wasm_bindgen_futures::spawn_local(async move {
-                        let result = to_clipboard(&text).await;
+                        let result = written.await;
                         let done = result.is_ok();
                         copied.set(Some(result));
                         if done {
