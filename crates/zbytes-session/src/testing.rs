@@ -18,7 +18,7 @@ use zenoh_protocol::{
     zenoh::{PushBody, Put},
 };
 
-use crate::wire::{BatchReader, Content, KeyExpr, Outgoing, Qos, Reliability, WireError, ZenohId, encode};
+use crate::wire::{BatchReader, Content, GROWTH, KeyExpr, Outgoing, Qos, Reliability, WireError, ZenohId, encode};
 
 /// Describes the offer of a router while a session opens.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +137,7 @@ pub fn router_put(wire_expr: WireExpr<'static>, payload: Vec<u8>) -> NetworkMess
 /// Returns a put or a delete, encoded and ready to be gathered.
 #[must_use]
 pub fn push(key: &KeyExpr, qos: Qos, content: &Content) -> Outgoing {
-    encode::push(key, qos, content).expect("it is within the bounds")
+    encode::push(key, qos, content, GROWTH).expect("it is within the bounds")
 }
 
 /// Reads the network message that `source` begins with, as a client does.

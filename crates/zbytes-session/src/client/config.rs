@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use zenoh_protocol::transport::init;
 
-use super::{lane::Agreed, limits::Limits};
-use crate::wire::{Lane, ZenohId};
+use super::limits::Limits;
+use crate::{
+    link::Agreed,
+    wire::{Lane, ZenohId},
+};
 
 /// How long the router may take for each step of the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

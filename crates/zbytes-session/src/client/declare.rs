@@ -18,13 +18,15 @@ use zenoh_protocol::{
 use super::{
     error::{CloseCause, CommandError},
     event::Event,
-    held::{Account, Hold},
     ids::{EntityId, SubscriberId},
     machine::Client,
     numbers::Numbers,
     sample::{Locality, Sample},
 };
-use crate::wire::{Content, KeyExpr, Qos, Reliability, SampleKind, encode};
+use crate::{
+    link::{Account, Hold},
+    wire::{Content, KeyExpr, Qos, Reliability, SampleKind, encode},
+};
 
 /// How many bytes of texts the numbers of one batch may stand for: ten thousand messages with keys
 /// of more than a kilobyte each.

@@ -11,7 +11,10 @@ use zbytes_text::shown;
 use zenoh_protocol::transport::close::{reason, reason_to_str};
 
 use super::ids::{EntityId, OpId, QueryId};
-use crate::wire::{KeyExpr, KeyExprError, MAX_MESSAGE, TooLong, WireError};
+use crate::{
+    link::LinkError,
+    wire::{KeyExpr, KeyExprError, MAX_MESSAGE, TooLong, WireError},
+};
 
 /// Why a verb was refused. Nothing has happened then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -299,6 +302,16 @@ pub enum CloseCause {
     /// A put was given up when parts of it had been sent, and the router knows no way to be told.
     #[error("a put was given up halfway, and the router does not know the mark for that")]
     HalfSent,
+}
+
+impl From<LinkError> for CloseCause {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::SequenceNumber { found, largest } => Self::SequenceNumber { found, largest },
+            LinkError::Priority => Self::Priority,
+            LinkError::Reassembly { what, limit } => Self::Reassembly { what, limit },
+        }
+    }
 }
 
 impl CloseCause {

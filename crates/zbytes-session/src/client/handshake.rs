@@ -12,12 +12,14 @@ use super::{
     declare::Entity,
     error::{CloseCause, CommandError},
     event::Event,
-    lane::{self, Lanes, sn_mask},
     machine::{Client, Phase},
     pace::Pace,
     pause::Took,
 };
-use crate::wire::{BATCH_SIZE, Lane, ZenohId, encode};
+use crate::{
+    link::{Agreed, Lanes, MIN_BATCH, initial_sn, sn_mask},
+    wire::{BATCH_SIZE, Lane, ZenohId, encode},
+};
 
 impl Client {
     /// Opens a lost session again, over a link that has just opened. It gets an id of its own.
@@ -46,7 +48,7 @@ impl Client {
 
     pub(super) fn handle_init_ack(&mut self, ack: InitAck, now: Duration) -> Result<(), CloseCause> {
         let mask = sn_mask(ack.resolution.get(Field::FrameSN));
-        let initial = lane::initial_sn(mask, self.config.initial_sn);
+        let initial = initial_sn(mask, self.config.initial_sn);
         let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone());
         if bytes.len() > usize::from(BATCH_SIZE) {
             return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
@@ -62,16 +64,16 @@ impl Client {
             return Err(CloseCause::OutOfTurn { opening: true });
         };
         let bits = init.resolution.get(Field::FrameSN);
-        let agreed = lane::Agreed {
+        let agreed = Agreed {
             qos: init.ext_qos.is_some(),
             markers: init.ext_patch.has_fragmentation_markers(),
             mask: sn_mask(bits),
             batch_size: init.batch_size,
         };
-        if agreed.batch_size < lane::MIN_BATCH {
+        if agreed.batch_size < MIN_BATCH {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });
         }
-        self.lanes = Lanes::new(agreed, lane::initial_sn(agreed.mask, self.config.initial_sn), ack.initial_sn)?;
+        self.lanes = Lanes::new(agreed, initial_sn(agreed.mask, self.config.initial_sn), ack.initial_sn)?;
         // A lease of nothing would end the session at once, and one of any length would overflow
         // the sums it goes into.
         self.router_lease = ack.lease.clamp(Duration::from_secs(1), MAX_LEASE);

@@ -14,16 +14,18 @@ use super::{
     declare::{Declared, Remote},
     error::{CloseCause, CommandError},
     event::{Ended, Event, Interrupted},
-    held::{Account, Reading},
     ids::EntityId,
-    lane::Lanes,
     pace::Pace,
     pause::Pause,
     query::Pending,
     queue::Queues,
     stats::LinkStats,
+    transfer::Known,
 };
-use crate::wire::{ZenohId, encode};
+use crate::{
+    link::{Account, Lanes, Reading},
+    wire::{ZenohId, encode},
+};
 
 pub(super) enum Phase {
     /// InitSyn was sent.
@@ -40,7 +42,7 @@ pub(super) enum Phase {
 pub struct Client {
     pub(super) config: Config,
     pub(super) phase: Phase,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: Lanes<Known>,
     pub(super) router_lease: Duration,
     /// Whole batches of the transport itself, sent before anything else.
     pub(super) control: VecDeque<Vec<u8>>,

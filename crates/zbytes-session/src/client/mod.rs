@@ -39,9 +39,9 @@
 //! | `handshake`, `receive`, `transmit`, `timers` | opening, batches in, batches out, time |
 //! | `publish`, `declare`, `query` | what it is asked to do: put, declare, ask and answer |
 //! | `sample`, [`stamp`] | what a put is made of |
-//! | `queue`, `lane`, `table`, `pace` | what waits to be sent, what is put together, what is unanswered |
+//! | `queue`, `pace` | what waits to be sent, what is unanswered; the rest is in [`link`](crate::link) |
 //! | `transfer`, `progress` | large messages on their way |
-//! | `held`, `numbers` | what is kept for others, and which samples were missed |
+//! | `numbers` | which samples were missed |
 //! | [`pause`], [`reconnect`] | a driver that stood still, and when to open a session again |
 //! | [`capture`], [`channel`] | the last batches to be looked at, and samples for a slow reader |
 
@@ -54,9 +54,7 @@ mod declare;
 mod error;
 mod event;
 mod handshake;
-mod held;
 mod ids;
-mod lane;
 mod limits;
 mod machine;
 mod numbers;
@@ -71,7 +69,6 @@ pub mod reconnect;
 mod sample;
 pub mod stamp;
 mod stats;
-mod table;
 mod timers;
 mod transfer;
 mod transmit;
@@ -82,7 +79,6 @@ pub use self::{
     error::{CloseCause, CommandError, GetError, PutError},
     event::{Ended, Event, Interrupted},
     ids::{EntityId, OpId, QueryId, SubscriberId},
-    lane::Agreed,
     limits::Limits,
     machine::Client,
     progress::Progress,
@@ -93,6 +89,7 @@ pub use self::{
     transfer::{Arriving, Leaving},
     transmit::Transmit,
 };
+pub use crate::link::Agreed;
 pub use crate::wire::{
     BatchPlan, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, KeyExprError,
     Priority, Qos, QueryTarget, Reliability, SampleKind, SchemaTooLong, SourceInfo, Timestamp, ZenohId, ZenohIdError,

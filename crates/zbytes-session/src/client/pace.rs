@@ -102,7 +102,7 @@ impl Client {
         if self.queues.is_under_way(lane) {
             lane.reliability = Reliability::BestEffort;
         }
-        self.queues.push_first(Queued { op: None, lane, message: Outgoing::encoded(head) });
+        self.queues.push_first(Queued { tag: None, lane, message: Outgoing::encoded(head) });
         let Pace { sent, fenced, fences, owing, .. } = &mut self.pace;
         (*fenced, *owing) = (*sent, false);
         fences.push_back((number, *sent));

@@ -46,7 +46,7 @@ impl Client {
             return Some(Progress::Sent(leaving));
         }
         let first = match self.lanes.news()? {
-            news if news.known.is_none() => news.first(),
+            news if news.note.is_none() => news.first(),
             _ => None,
         };
         // Before the message is borrowed again: to understand a head takes the tables of the whole
@@ -55,8 +55,8 @@ impl Client {
         let news = self.lanes.news()?;
         let (bytes, fragments) = news.tell();
         let known = match found {
-            Some(found) => news.known.insert(found),
-            None => news.known.as_mut()?,
+            Some(found) => news.note.insert(found),
+            None => news.note.as_mut()?,
         };
         // A first fragment may end within the head.
         (known.arriving.bytes, known.arriving.fragments) = (bytes.saturating_sub(known.head), fragments);
@@ -95,7 +95,8 @@ impl Client {
     /// Tells of those that have ended since, if anything else was told of them.
     pub(super) fn tell_arrivals_ended(&mut self) {
         let ended = self.lanes.take_ended();
-        self.events.extend(ended.into_iter().map(|(id, whole)| Event::ArrivalEnded { id, whole }));
+        self.events
+            .extend(ended.into_iter().map(|(known, whole)| Event::ArrivalEnded { id: known.arriving.id, whole }));
     }
 
     /// Gives up a put, an answer or a get. What has not begun to leave is simply taken out of the

@@ -8,7 +8,7 @@ use super::{
     queue::Queued,
     sample::{Put, Sample},
 };
-use crate::wire::{CongestionControl, EntityGlobalId, SourceInfo, encode};
+use crate::wire::{CongestionControl, EntityGlobalId, GROWTH, SourceInfo, encode};
 
 impl Client {
     /// Publishes, or deletes. Local subscribers get a reference to the same payload at once.
@@ -31,16 +31,16 @@ impl Client {
         let source = self.next_source(put.numbered)?;
         let content = put.content(source);
         if put.allowed_destination.takes(false) {
-            let message = encode::push(&put.key_expr, put.qos(), &content)?;
+            let message = encode::push(&put.key_expr, put.qos(), &content, GROWTH)?;
             message.check()?;
             let (len, limit) = (content.len(), self.config.limits.queued_bytes);
-            if put.congestion_control == CongestionControl::Drop && self.queues.is_full(len, &self.config.limits) {
+            if put.congestion_control == CongestionControl::Drop && self.queues.is_full(len, limit) {
                 self.stats.dropped += 1;
                 let error = PutError::Dropped { queued: self.queues.bytes(), limit, dropped: self.stats.dropped };
                 self.events.push_back(Event::PutFailed(op, error));
             } else {
                 let lane = self.lanes.lane(put.priority, put.reliability);
-                self.queues.push(Queued { op: Some(op), lane, message });
+                self.queues.push(Queued { tag: Some(op), lane, message });
             }
         } else if let Some(payload) = put.kind.payload() {
             payload.check()?;

@@ -21,16 +21,18 @@ use super::{
     declare::Entity,
     error::{CloseCause, CommandError, GetError},
     event::Event,
-    held::Hold,
     ids::{EntityId, OpId, QueryId},
     machine::Client,
     pause::{Pause, Took},
     queue::Queued,
     sample::{Locality, Sample},
 };
-use crate::wire::{
-    CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, KeyExprError, Outgoing, Priority,
-    Qos, QueryTarget, Question, Reliability, Timestamp, encode,
+use crate::{
+    link::Hold,
+    wire::{
+        CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, GROWTH, KeyExpr, KeyExprError,
+        Outgoing, Priority, Qos, QueryTarget, Question, Reliability, Timestamp, encode,
+    },
 };
 
 /// How long a get waits for answers unless told otherwise; zenoh's default.
@@ -127,6 +129,7 @@ impl Get {
             target: self.target,
             consolidation,
             timeout: Some(self.timeout),
+            source_info: None,
         }
     }
 }
@@ -313,7 +316,7 @@ impl Client {
         let number = self.next_number();
         let consolidation = get.consolidation();
         let question = get.question(consolidation);
-        let message = encode::request(number, &get.key_expr, get.qos(), &question)?;
+        let message = encode::request(number, &get.key_expr, get.qos(), &question, GROWTH)?;
         message.check()?;
         let router = get.allowed_destination.takes(false);
         let waiting = Waiting {
@@ -329,7 +332,7 @@ impl Client {
         self.pending.gets.insert(number, waiting);
         if router {
             let lane = self.lanes.lane(get.priority, Reliability::Reliable);
-            self.queues.push(Queued { op: Some(op), lane, message });
+            self.queues.push(Queued { tag: Some(op), lane, message });
         }
         if get.allowed_destination.takes(true) {
             for queryable in self.queryables_for(&get.key_expr, get.target, true) {
@@ -357,7 +360,7 @@ impl Client {
         let number = self.next_number();
         let head = encode::interest(number, InterestMode::Current, InterestOptions::TOKENS, &key_expr);
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
+        self.queues.push(Queued { tag: Some(op), lane, message: Outgoing::encoded(head) });
         let waiting = Waiting {
             op,
             key: key_expr,
@@ -392,7 +395,7 @@ impl Client {
         let priority = self.queues.lowest().unwrap_or(Priority::Control);
         let head = encode::fence(number, priority);
         let lane = self.lanes.lane(priority, Reliability::Reliable);
-        self.queues.push(Queued { op: Some(op), lane, message: Outgoing::encoded(head) });
+        self.queues.push(Queued { tag: Some(op), lane, message: Outgoing::encoded(head) });
         self.pending.fences.insert(number, (op, now, self.pauses));
         Ok(())
     }
@@ -611,7 +614,8 @@ impl Client {
     /// Answers a query of others with an error and its end.
     fn refuse(&mut self, rid: u32, key: &KeyExpr, qos: Qos, text: String) {
         let payload = ZBytes::of_held(vec![text.into_bytes().into()]);
-        let message = encode::reply_err(rid, key, qos, self.source_id(0), &payload, &Encoding::empty());
+        let message =
+            encode::reply_err(rid, Some(key), qos, Some(self.source_id(0)), &payload, &Encoding::empty(), GROWTH);
         debug_assert!(message.is_ok(), "a sentence is not too long");
         if let Ok(message) = message {
             self.send_answer(qos, message);
@@ -658,10 +662,10 @@ impl Client {
         match asked.asker {
             Asker::Router { rid, qos } => {
                 self.require_room()?;
-                let message = encode::reply(rid, &answer.key_expr, qos, replier, &answer.content)?;
+                let message = encode::reply(rid, &answer.key_expr, qos, Some(replier), &answer.content, GROWTH)?;
                 message.check()?;
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
-                self.queues.push(Queued { op: Some(op), lane, message });
+                self.queues.push(Queued { tag: Some(op), lane, message });
             }
             Asker::Own { number, qos } => {
                 let sample = Sample::new(answer.key_expr, answer.content, qos, Reliability::Reliable, true);
@@ -681,10 +685,18 @@ impl Client {
         match asked.asker {
             Asker::Router { rid, qos } => {
                 self.require_room()?;
-                let message = encode::reply_err(rid, &asked.key, qos, replier, &error.payload, &error.encoding)?;
+                let message = encode::reply_err(
+                    rid,
+                    Some(&asked.key),
+                    qos,
+                    Some(replier),
+                    &error.payload,
+                    &error.encoding,
+                    GROWTH,
+                )?;
                 message.check()?;
                 let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
-                self.queues.push(Queued { op: Some(op), lane, message });
+                self.queues.push(Queued { tag: Some(op), lane, message });
             }
             Asker::Own { number, .. } => {
                 self.handle_reply_err(number, Some(replier), error.payload, error.encoding);
@@ -735,7 +747,7 @@ impl Client {
     fn send_answer(&mut self, qos: Qos, message: Outgoing) {
         if self.is_open() {
             let lane = self.lanes.lane(qos.priority, Reliability::Reliable);
-            self.queues.push(Queued { op: None, lane, message });
+            self.queues.push(Queued { tag: None, lane, message });
         }
     }
 

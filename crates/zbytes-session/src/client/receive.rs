@@ -9,12 +9,13 @@ use super::{
     declare::Entity,
     error::{CloseCause, GetError},
     event::Event,
-    held::Reading,
-    lane,
     machine::{Client, Phase},
     sample::Sample,
 };
-use crate::wire::{BATCH_SIZE, BatchReader, Lane, Message, Reliability, Transport};
+use crate::{
+    link::{Piece, Reading, Reassembly, Whole},
+    wire::{BATCH_SIZE, BatchReader, Lane, Message, Reliability, Transport},
+};
 
 impl Client {
     /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are;
@@ -78,15 +79,16 @@ impl Client {
                 (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
-                    let piece = lane::Piece { sn, more, first, dropped, part, batch: reader.len() };
-                    let whole = self.lanes.reassemble(lane, piece, &limits, &self.held)?;
+                    let bounds = Reassembly { bytes: limits.reassembly_bytes, fragments: limits.reassembly_fragments };
+                    let piece = Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let whole = self.lanes.reassemble(lane, piece, &bounds, &self.held)?;
                     self.tell_arrivals_ended();
                     self.make_room()?;
                     if let Some(whole) = whole {
                         self.read_whole(whole, reliability)?;
                     }
                 }
-                (Transport::Other, Phase::Running) => {}
+                (Transport::InitSyn(_) | Transport::OpenSyn(_) | Transport::Other, Phase::Running) => {}
                 _ => return Err(CloseCause::OutOfTurn { opening: !self.is_open() }),
             }
         }
@@ -96,8 +98,8 @@ impl Client {
     }
 
     /// A message that was put together from fragments.
-    fn read_whole(&mut self, whole: lane::Whole, reliability: Reliability) -> Result<(), CloseCause> {
-        let lane::Whole { bytes, hold } = whole;
+    fn read_whole(&mut self, whole: Whole, reliability: Reliability) -> Result<(), CloseCause> {
+        let Whole { bytes, hold } = whole;
         self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(&bytes, &mut ledger);
@@ -140,7 +142,7 @@ impl Client {
             }
             Message::Final { id } => self.handle_final(id),
             Message::Declare { interest, body } => self.handle_declare(interest, body)?,
-            Message::Other => {}
+            Message::Interest(_) | Message::Other => {}
         }
         Ok(())
     }

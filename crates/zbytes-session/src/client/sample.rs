@@ -5,11 +5,13 @@ use zbytes::payload::ZBytes;
 use super::{
     error::CommandError,
     ids::{EntityId, SubscriberId},
-    lane::Agreed,
 };
-use crate::wire::{
-    BatchPlan, CongestionControl, Content, Encoding, GROWTH, KeyExpr, MAX_MESSAGE, Priority, Qos, Reliability,
-    SampleKind, SourceInfo, Timestamp, encode,
+use crate::{
+    link::Agreed,
+    wire::{
+        BatchPlan, CongestionControl, Content, Encoding, GROWTH, KeyExpr, MAX_MESSAGE, Priority, Qos, Reliability,
+        SampleKind, SourceInfo, Timestamp, encode,
+    },
 };
 
 /// On which side of the client something is meant to be heard, or to come from.

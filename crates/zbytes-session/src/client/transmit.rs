@@ -5,12 +5,15 @@ use std::time::Duration;
 use zenoh_protocol::transport::close::reason;
 
 use super::{
-    error::CloseCause,
+    error::{CloseCause, PutError},
     event::Event,
     machine::Client,
-    queue::{Failed, Part, Queued},
+    queue::{Part, Queued, part},
 };
-use crate::wire::{BATCH_SIZE, Outgoing, Priority, Reliability};
+use crate::{
+    link::Failed,
+    wire::{BATCH_SIZE, Outgoing, Priority, Reliability},
+};
 
 /// A batch to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,21 +60,23 @@ impl Client {
             return None;
         }
         let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
-        let mut failed = Vec::new();
-        let filled = self.queues.fill(room, &mut self.lanes, &mut failed);
-        self.events.extend(failed.into_iter().map(|(op, error)| Event::PutFailed(op, error)));
+        let (mut failed, mut parts) = (Vec::new(), Vec::new());
+        let filled =
+            self.queues.fill(room, &mut self.lanes, &mut failed, |queued, payload| parts.extend(part(queued, payload)));
+        let failed = failed.into_iter();
+        self.events.extend(failed.filter_map(|(op, error)| Some(Event::PutFailed(op?, PutError::Source(error)))));
         match filled? {
             Ok(filled) => {
                 self.last_sent = now;
-                self.pace.sent(filled.len, !filled.parts.is_empty());
+                self.pace.sent(filled.len, !parts.is_empty());
                 self.stats.sent.batches += 1;
                 self.stats.sent.bytes += filled.len as u64;
                 self.stats.sent.messages += filled.finished;
                 if let Some(capture) = &mut self.capture {
-                    let ops = filled.parts.iter().map(|part| part.op).collect();
+                    let ops = parts.iter().map(|part| part.op).collect();
                     capture.leaves(room.get(..filled.len)?, ops, now);
                 }
-                Some(Transmit { len: filled.len, parts: filled.parts })
+                Some(Transmit { len: filled.len, parts })
             }
             Err(Failed::HalfSent) => {
                 self.end(CloseCause::HalfSent, Some(reason::GENERIC));
@@ -86,6 +91,6 @@ impl Client {
             return;
         }
         let lane = self.lanes.lane(Priority::Control, Reliability::Reliable);
-        self.queues.push(Queued { op: None, lane, message: Outgoing::encoded(head) });
+        self.queues.push(Queued { tag: None, lane, message: Outgoing::encoded(head) });
     }
 }

@@ -171,27 +171,30 @@ impl Content {
 
 /// Holds the fields of a query, besides its key expression.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
+pub struct Question {
     /// The parameters of the selector, as in `a=1;b=2`.
-    pub(crate) parameters: String,
+    pub parameters: String,
     /// Bytes for the queryable.
-    pub(crate) body: Option<ZBytes>,
+    pub body: Option<ZBytes>,
     /// The format of the body.
-    pub(crate) encoding: Encoding,
+    pub encoding: Encoding,
     /// Further bytes of the application.
-    pub(crate) attachment: Option<ZBytes>,
+    pub attachment: Option<ZBytes>,
     /// Which queryables the routers ask.
-    pub(crate) target: QueryTarget,
+    pub target: QueryTarget,
     /// Which of several replies under one key the querier keeps.
-    pub(crate) consolidation: ConsolidationMode,
+    pub consolidation: ConsolidationMode,
     /// How long routers wait for answers.
-    pub(crate) timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
+    /// The querier, and the number of the query.
+    pub source_info: Option<SourceInfo>,
 }
 
 impl Question {
     /// Whether the query refers to bytes of an owner: to a body or an attachment with at least one
     /// byte.
-    pub(crate) fn refers(&self) -> bool {
+    #[must_use]
+    pub fn refers(&self) -> bool {
         [&self.body, &self.attachment].into_iter().flatten().any(|bytes| !bytes.is_empty())
     }
 }

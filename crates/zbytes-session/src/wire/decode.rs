@@ -5,8 +5,10 @@ use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_protocol::{
     common::imsg,
     core::{EntityGlobalIdProto, Timestamp as WireTimestamp, WireExpr},
-    network::{self, DeclareBody, NetworkBody, NetworkMessage, ext::QoSType},
-    transport::{self, FragmentHeader, FrameHeader, InitAck, OpenAck, TransportBody, TransportMessage},
+    network::{self, DeclareBody, Interest, NetworkBody, NetworkMessage, ext::QoSType},
+    transport::{
+        self, FragmentHeader, FrameHeader, InitAck, InitSyn, OpenAck, OpenSyn, TransportBody, TransportMessage,
+    },
     zenoh::{
         PushBody, RequestBody, ResponseBody,
         ext::{AttachmentType, SourceInfoType},
@@ -23,7 +25,11 @@ use zbytes::{ledger::Ledger, payload::ZBytes};
 
 /// Holds one transport message, or the header of a frame.
 #[derive(Debug)]
-pub(crate) enum Transport {
+pub enum Transport {
+    /// A client begins a session.
+    InitSyn(InitSyn),
+    /// A client goes on with the router's cookie.
+    OpenSyn(OpenSyn),
     /// The router answers the client's InitSyn.
     InitAck(InitAck),
     /// The router answers the client's OpenSyn.
@@ -61,14 +67,14 @@ pub(crate) enum Transport {
         /// The part, where the browser put it; not copied.
         part: ZBytes,
     },
-    /// A message that a client does not use.
+    /// A message that neither end uses.
     Other,
 }
 
 /// Holds one network message. Payloads, bodies and attachments refer to the received batches,
 /// without a copy.
 #[derive(Debug)]
-pub(crate) enum Message {
+pub enum Message {
     /// A put or a delete.
     Push {
         /// The key, or a number that the router declared for it.
@@ -125,45 +131,63 @@ pub(crate) enum Message {
         /// What the router declares or undeclares.
         body: DeclareBody,
     },
-    /// A message that a client does not use, or one with more than
+    /// A client asks for declarations, or ends asking.
+    Interest(Interest),
+    /// A message that neither end uses, or one with more than
     /// [`MAX_HEADER`](super::MAX_HEADER) bytes of texts and fields.
     Other,
 }
 
 /// The head of a put, or of an answer that is a put: everything before the payload.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub struct Head {
     /// The query that it answers; `None` for a put.
-    pub(crate) answers: Option<u32>,
-    pub(crate) key: WireExpr<'static>,
+    pub answers: Option<u32>,
+    /// The key, or a number that was declared for it.
+    pub key: WireExpr<'static>,
     /// Length of the head, in bytes.
-    pub(crate) len: usize,
+    pub len: usize,
     /// Length of the payload that follows, in bytes, as the head claims.
-    pub(crate) payload: usize,
+    pub payload: usize,
 }
 
 /// Reads one batch, or one message that was put together from fragments.
-pub(crate) struct BatchReader<'a> {
+#[derive(Debug)]
+pub struct BatchReader<'a> {
     reader: HeaderReader<'a>,
 }
 
 impl<'a> BatchReader<'a> {
     /// Begins to read `source`. It copies headers in the JavaScript heap through a small window,
     /// and `ledger` records these bytes as metadata. It reads headers in linear memory in place.
-    pub(crate) fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
+    #[must_use]
+    pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
     }
 
     /// Length of the batch or message, in bytes.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.reader.source().len()
+    }
+
+    /// Whether it has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What was not read yet; not copied. A reader of it goes on where this one stopped.
+    #[must_use]
+    pub fn rest(&mut self) -> ZBytes {
+        self.reader.rest()
     }
 
     /// Reads the next transport message; `None` at the end of the batch.
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a transport message.
-    pub(crate) fn transport(&mut self) -> Result<Option<Transport>, WireError> {
+    pub fn transport(&mut self) -> Result<Option<Transport>, WireError> {
         let Some(header) = self.reader.peek() else {
             return if self.reader.at_end() { Ok(None) } else { Err(self.error("a transport message")) };
         };
@@ -195,6 +219,8 @@ impl<'a> BatchReader<'a> {
             _ => {
                 let message: Result<TransportMessage, _> = codec.read(&mut self.reader);
                 Ok(Some(match message.map_err(|_| self.error("a transport message"))?.body {
+                    TransportBody::InitSyn(syn) => Transport::InitSyn(syn),
+                    TransportBody::OpenSyn(syn) => Transport::OpenSyn(syn),
                     TransportBody::InitAck(ack) => Transport::InitAck(ack),
                     TransportBody::OpenAck(ack) => Transport::OpenAck(ack),
                     TransportBody::KeepAlive(_) => Transport::KeepAlive,
@@ -209,7 +235,7 @@ impl<'a> BatchReader<'a> {
     ///
     /// # Errors
     /// [`WireError`] when the next bytes are not a network message.
-    pub(crate) fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
+    pub fn message(&mut self, reliability: Reliability) -> Result<Option<Message>, WireError> {
         match self.reader.peek() {
             // Network and transport messages have different numbers. So the first transport message
             // ends the frame.
@@ -238,7 +264,7 @@ impl<'a> BatchReader<'a> {
 
     /// The head of a put or of an answer whose first part alone has arrived. `None` for other
     /// messages, and when a part of the head is missing.
-    pub(crate) fn head(&mut self) -> Option<Head> {
+    pub fn head(&mut self) -> Option<Head> {
         self.reader.need(Needs::Head);
         let message: NetworkMessage =
             Zenoh080Reliability::new(Reliability::Reliable.to_wire()).read(&mut self.reader).ok()?;
@@ -281,6 +307,7 @@ impl<'a> BatchReader<'a> {
                         target: QueryTarget::of_wire(request.ext_target),
                         consolidation: ConsolidationMode::of_wire(query.consolidation),
                         timeout: request.ext_timeout,
+                        source_info: query.ext_sinfo.map(source_info),
                     },
                 }
             }
@@ -306,6 +333,7 @@ impl<'a> BatchReader<'a> {
             }
             NetworkBody::ResponseFinal(last) => Message::Final { id: last.rid },
             NetworkBody::Declare(declare) => Message::Declare { interest: declare.interest_id, body: declare.body },
+            NetworkBody::Interest(interest) => Message::Interest(interest),
             _ => Message::Other,
         })
     }

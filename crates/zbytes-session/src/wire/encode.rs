@@ -27,8 +27,8 @@ use zenoh_protocol::{
 };
 
 use super::{
-    BATCH_SIZE, Content, Encoding, EntityGlobalId, GROWTH, KeyExpr, MAX_MESSAGE, Outgoing, Priority, Qos, Question,
-    SampleKind, ZenohId,
+    BATCH_SIZE, Content, Encoding, EntityGlobalId, KeyExpr, MAX_MESSAGE, Outgoing, Priority, Qos, Question, SampleKind,
+    ZenohId,
     outgoing::{Run, Runs},
 };
 
@@ -37,9 +37,9 @@ const FENCE: &str = "@zbytes-lab/fence";
 
 /// A message is longer than a router, or the program that it is for, takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLong {
+pub struct TooLong {
     /// Bytes of the encoded message and what a router may add, or of its owners' bytes alone.
-    pub(crate) encoded: usize,
+    pub encoded: usize,
 }
 
 /// The bytes of a message for which the wire format has room: a [`KeyExpr`] and the schema of an
@@ -55,13 +55,15 @@ fn within(owned: usize) -> Result<(), TooLong> {
     if owned > MAX_MESSAGE { Err(TooLong { encoded: owned }) } else { Ok(()) }
 }
 
-/// Checks the whole message, with what a router may add to it.
-fn taken(message: Outgoing) -> Result<Outgoing, TooLong> {
-    let encoded = message.len().saturating_add(GROWTH);
+/// Checks the whole message, with `growth`: what a router may add to it on its way.
+fn taken(message: Outgoing, growth: usize) -> Result<Outgoing, TooLong> {
+    let encoded = message.len().saturating_add(growth);
     if encoded > MAX_MESSAGE { Err(TooLong { encoded }) } else { Ok(message) }
 }
 
-pub(crate) fn transport(body: TransportBody) -> Vec<u8> {
+/// A batch that holds one transport message.
+#[must_use]
+pub fn transport(body: TransportBody) -> Vec<u8> {
     encoded(&TransportMessage { body })
 }
 
@@ -100,16 +102,21 @@ pub(crate) fn open_syn(lease: Duration, initial_sn: u32, cookie: ZSlice) -> Vec<
     }))
 }
 
-pub(crate) fn keep_alive() -> Vec<u8> {
+/// Says that the sender lives.
+#[must_use]
+pub fn keep_alive() -> Vec<u8> {
     transport(TransportBody::KeepAlive(KeepAlive))
 }
 
 /// The last message of a session.
-pub(crate) fn close(reason: u8) -> Vec<u8> {
+#[must_use]
+pub fn close(reason: u8) -> Vec<u8> {
     transport(TransportBody::Close(Close { reason, session: false }))
 }
 
-fn wire_expr(key: &str) -> WireExpr<'static> {
+/// A key that is written out in full.
+#[must_use]
+pub fn wire_expr(key: &str) -> WireExpr<'static> {
     WireExpr { scope: 0, suffix: key.to_owned().into(), mapping: Mapping::Sender }
 }
 
@@ -201,11 +208,11 @@ fn before(mut bytes: Vec<u8>, content: &Content, len: usize) -> Runs {
 
 /// The message whose encoded `bytes` end with `content`, with payload and attachment in their
 /// places.
-fn complete(bytes: Vec<u8>, content: &Content) -> Result<Outgoing, TooLong> {
+fn complete(bytes: Vec<u8>, content: &Content, growth: usize) -> Result<Outgoing, TooLong> {
     within(content.len())?;
     let mut runs = before(bytes, content, content.kind.payload_len());
     runs.extend(content.kind.payload().cloned().map(Run::Owned));
-    taken(Outgoing::of(runs))
+    taken(Outgoing::of(runs), growth)
 }
 
 /// How many bytes of the message that [`push`] makes precede its payload, an attachment included.
@@ -219,13 +226,20 @@ pub(crate) fn before_payload(key: Option<&KeyExpr>, qos: Qos, content: &Content,
 }
 
 /// A put or a delete.
-pub(crate) fn push(key: &KeyExpr, qos: Qos, content: &Content) -> Result<Outgoing, TooLong> {
-    complete(encoded(&push_message(wire_expr(key), qos, content)), content)
+///
+/// # Errors
+/// [`TooLong`], here and below: with `growth` more bytes, which a router may add to it, the message
+/// would be longer than [`MAX_MESSAGE`]. A client passes [`GROWTH`](super::GROWTH).
+pub fn push(key: &KeyExpr, qos: Qos, content: &Content, growth: usize) -> Result<Outgoing, TooLong> {
+    complete(encoded(&push_message(wire_expr(key), qos, content)), content, growth)
 }
 
 /// A query. Unlike a put's payload, its body is not the last field: it is an extension. The
 /// attachment is another extension behind it.
-pub(crate) fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question) -> Result<Outgoing, TooLong> {
+///
+/// # Errors
+/// [`TooLong`].
+pub fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question, growth: usize) -> Result<Outgoing, TooLong> {
     let owned = [&question.body, &question.attachment].into_iter().flatten().map(ZBytes::len);
     within(owned.fold(question.parameters.len(), usize::saturating_add))?;
     let payload = RequestBody::Query(Query {
@@ -249,12 +263,18 @@ pub(crate) fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question) ->
         ext_ts_stack: None,
         payload,
     })));
-    if question.body.is_some() || question.attachment.is_some() {
+    if question.source_info.is_some() || question.body.is_some() || question.attachment.is_some() {
         let header = head.len().checked_sub(tail).and_then(|at| head.get_mut(at));
         debug_assert!(header.is_some(), "the query is the end of its request");
         header.into_iter().for_each(|header| *header |= query::flag::Z);
     }
     let mut runs = Runs::new();
+    if let Some(source) = question.source_info {
+        let source: query::ext::SourceInfoType =
+            SourceInfoType { id: source.source_id.to_wire(), sn: source.source_sn };
+        let more = question.body.is_some() || question.attachment.is_some();
+        head = and(head, |head| Zenoh080::new().write(head, (&source, more)));
+    }
     if let Some(body) = &question.body {
         let encoding = encoded(question.encoding.as_wire());
         let header: ZExtZBufHeader<{ query::ext::QueryBodyType::VID }> =
@@ -272,42 +292,56 @@ pub(crate) fn request(id: u32, key: &KeyExpr, qos_: Qos, question: &Question) ->
     if runs.is_empty() {
         runs.push(Run::Encoded(head));
     }
-    taken(Outgoing::of(runs))
+    taken(Outgoing::of(runs), growth)
 }
 
-fn response(id: u32, key: WireExpr<'static>, qos_: Qos, replier: EntityGlobalId, payload: ResponseBody) -> Vec<u8> {
+fn response(
+    id: u32,
+    key: WireExpr<'static>,
+    qos_: Qos,
+    replier: Option<EntityGlobalId>,
+    payload: ResponseBody,
+) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::Response(Response {
         rid: id,
         wire_expr: key,
         payload,
         ext_qos: qos(qos_),
         ext_tstamp: None,
-        ext_respid: Some(EntityGlobalIdType { zid: replier.zid.to_wire(), eid: replier.eid }),
+        ext_respid: replier.map(|replier| EntityGlobalIdType { zid: replier.zid.to_wire(), eid: replier.eid }),
         ext_ts_stack: None,
     })))
 }
 
 /// An answer to the request `id`.
-pub(crate) fn reply(
+///
+/// # Errors
+/// [`TooLong`].
+pub fn reply(
     id: u32,
     key: &KeyExpr,
     qos: Qos,
-    replier: EntityGlobalId,
+    replier: Option<EntityGlobalId>,
     content: &Content,
+    growth: usize,
 ) -> Result<Outgoing, TooLong> {
     let payload = body(content);
     let reply = Reply { consolidation: ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
-    complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply)), content)
+    complete(response(id, wire_expr(key), qos, replier, ResponseBody::Reply(reply)), content, growth)
 }
 
-/// An error that answers the request `id` for `key`.
-pub(crate) fn reply_err(
+/// An error that answers the request `id`. It may leave out the key: no asker looks at it.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn reply_err(
     id: u32,
-    key: &KeyExpr,
+    key: Option<&KeyExpr>,
     qos: Qos,
-    replier: EntityGlobalId,
+    replier: Option<EntityGlobalId>,
     payload: &ZBytes,
     encoding: &Encoding,
+    growth: usize,
 ) -> Result<Outgoing, TooLong> {
     within(payload.len())?;
     let error = WireErr {
@@ -316,13 +350,14 @@ pub(crate) fn reply_err(
         ext_unknown: Vec::new(),
         payload: ZBuf::empty(),
     };
-    let mut head = response(id, wire_expr(key), qos, replier, ResponseBody::Err(error));
+    let mut head = response(id, wire_expr(key.map_or("", KeyExpr::as_str)), qos, replier, ResponseBody::Err(error));
     pop_zero(&mut head);
-    taken(Outgoing::new(and_len(head, payload.len()), payload.clone()))
+    taken(Outgoing::new(and_len(head, payload.len()), payload.clone()), growth)
 }
 
 /// The end of the answers to the request `id`.
-pub(crate) fn response_final(id: u32, qos_: Qos) -> Vec<u8> {
+#[must_use]
+pub fn response_final(id: u32, qos_: Qos) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::ResponseFinal(ResponseFinal {
         rid: id,
         ext_qos: qos(qos_),
@@ -366,14 +401,20 @@ pub(crate) fn fence(id: u32, priority: Priority) -> Vec<u8> {
     interest_in(id, InterestMode::Current, InterestOptions::TOKENS, Some(wire_expr(FENCE)), priority)
 }
 
-fn declare(body: DeclareBody) -> Vec<u8> {
+/// Declares or undeclares something, perhaps as an answer to an interest.
+#[must_use]
+pub fn declaration(interest_id: Option<u32>, body: DeclareBody) -> Vec<u8> {
     encoded(&NetworkMessage::from(NetworkBody::Declare(Declare {
-        interest_id: None,
+        interest_id,
         ext_qos: QoSType::DECLARE,
         ext_tstamp: None,
         ext_nodeid: NodeIdType::DEFAULT,
         body,
     })))
+}
+
+fn declare(body: DeclareBody) -> Vec<u8> {
+    declaration(None, body)
 }
 
 pub(crate) fn declare_subscriber(id: u32, key: &KeyExpr) -> Vec<u8> {

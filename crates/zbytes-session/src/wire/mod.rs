@@ -25,7 +25,7 @@
 mod content;
 mod decode;
 mod dissect;
-pub(crate) mod encode;
+pub mod encode;
 mod encoding;
 mod id;
 mod key;
@@ -39,16 +39,11 @@ use std::borrow::Cow;
 
 use zbytes::number::count;
 
-pub(crate) use self::{
-    content::Question,
-    decode::{BatchReader, Message, Transport},
-    encode::TooLong,
-    outgoing::abort,
-    plan::Batches,
-};
 pub use self::{
-    content::{ConsolidationMode, Content, QueryTarget, SampleKind, SourceInfo},
+    content::{ConsolidationMode, Content, QueryTarget, Question, SampleKind, SourceInfo},
+    decode::{BatchReader, Head, Message, Transport},
     dissect::{Begun, Body, Carried, Carries, Dissection, Field, Kind, Shape, Span, Summary, dissect, summarize},
+    encode::TooLong,
     encoding::{ENCODING_NAMES, Encoding, SchemaTooLong},
     id::{EntityGlobalId, ZenohId, ZenohIdError},
     key::{KeyExpr, KeyExprError},
@@ -57,6 +52,7 @@ pub use self::{
     qos::{CongestionControl, Lane, Priority, Qos, Reliability},
     timestamp::Timestamp,
 };
+pub(crate) use self::{outgoing::abort, plan::Batches};
 
 /// This release of zenoh's crates defines the wire format; a test compares it with the lock file.
 pub const ZENOH_VERSION: &str = "1.10.2";

@@ -102,8 +102,9 @@ impl Outgoing {
         Self::of(smallvec![Run::Encoded(head), Run::Owned(payload)])
     }
 
-    /// A message that refers to no owner.
-    pub(crate) fn encoded(bytes: Vec<u8>) -> Self {
+    /// Makes a message that refers to no owner.
+    #[must_use]
+    pub fn encoded(bytes: Vec<u8>) -> Self {
         Self::of(smallvec![Run::Encoded(bytes)])
     }
 

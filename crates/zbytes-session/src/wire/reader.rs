@@ -66,6 +66,7 @@ pub(super) enum Needs {
 }
 
 /// A zenoh [`Reader`] over the segments of a payload.
+#[derive(Debug)]
 pub(super) struct HeaderReader<'a> {
     source: &'a ZBytes,
     ledger: &'a mut Ledger,

@@ -28,7 +28,7 @@ fn held(segments: &[&[u8]]) -> ZBytes {
 #[test]
 fn a_put_in_one_frame_byte_by_byte() {
     let content = Content::new(held(&[&[0xAA], &[0xBB, 0xCC]]));
-    let mut message = encode::push(&KeyExpr::new("a/b").unwrap(), Qos::DEFAULT, &content).unwrap();
+    let mut message = encode::push(&KeyExpr::new("a/b").unwrap(), Qos::DEFAULT, &content, GROWTH).unwrap();
     let mut batch = [0; 64];
     let gathered = message.gather(&mut batch, LANE, 5, true).unwrap();
     #[rustfmt::skip]
@@ -77,7 +77,7 @@ fn a_message_in_fragments_byte_by_byte() {
 fn a_put_is_read_the_same_from_one_byte_segments() {
     let qos = Qos { congestion_control: CongestionControl::Block, ..Qos::DEFAULT };
     let content = Content::new(held(&[&[9, 8]]));
-    let bytes = gathered(encode::push(&KeyExpr::new("lab/x").unwrap(), qos, &content).unwrap());
+    let bytes = gathered(encode::push(&KeyExpr::new("lab/x").unwrap(), qos, &content, GROWTH).unwrap());
     let one_by_one = ZBytes::of_held(bytes.iter().map(|byte| Segment::from(vec![*byte])).collect());
     for source in [held(&[&bytes]), one_by_one] {
         let mut ledger = Ledger::new();
@@ -228,7 +228,7 @@ fn puts_deletes_and_replies_are_zenohs_byte_by_byte() {
             ext_ts_stack: None,
             payload: push_body(&content),
         });
-        assert!(gathered(encode::push(key, QOS, &content).unwrap()) == expected, "{content:?}");
+        assert!(gathered(encode::push(key, QOS, &content, GROWTH).unwrap()) == expected, "{content:?}");
         read(&expected, |message| {
             let Message::Push { key, qos, content: found } = message else { panic!("got {message:?}") };
             assert_eq!((key.suffix.as_ref(), qos), ("lab/x", QOS));
@@ -237,7 +237,10 @@ fn puts_deletes_and_replies_are_zenohs_byte_by_byte() {
         let payload = push_body(&content);
         let reply = Reply { consolidation: zenoh::ConsolidationMode::DEFAULT, ext_unknown: Vec::new(), payload };
         let expected = response(wire_key("lab/x"), replier, ResponseBody::Reply(reply));
-        assert!(gathered(encode::reply(77, key, QOS, replier, &content).unwrap()) == expected, "{content:?}");
+        assert!(
+            gathered(encode::reply(77, key, QOS, Some(replier), &content, GROWTH).unwrap()) == expected,
+            "{content:?}"
+        );
         read(&expected, |message| {
             let Message::Reply { id: 77, content: found, replier: Some(by), .. } = message else {
                 panic!("got {message:?}")
@@ -267,6 +270,7 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
                 target: QueryTarget::All,
                 consolidation: ConsolidationMode::Monotonic,
                 timeout: Some(std::time::Duration::from_secs(3)),
+                source_info: (parameters != "c").then_some(SourceInfo { source_id: replier(), source_sn: 7 }),
             };
             let len = |bytes: &Option<ZBytes>| bytes.as_ref().map_or(0, ZBytes::len);
             assert_eq!(question.refers(), len(&body) + len(&attachment) > 0);
@@ -286,13 +290,13 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
                 payload: RequestBody::Query(Query {
                     consolidation: question.consolidation.to_wire(),
                     parameters: parameters.to_owned(),
-                    ext_sinfo: None,
+                    ext_sinfo: question.source_info.map(|_| SourceInfoType { id: replier().to_wire(), sn: 7 }),
                     ext_body,
                     ext_attachment: attachment.as_ref().map(|bytes| AttachmentType { buffer: zbuf(bytes) }),
                     ext_unknown: Vec::new(),
                 }),
             })));
-            let message = encode::request(77, key, QOS, &question).unwrap();
+            let message = encode::request(77, key, QOS, &question, GROWTH).unwrap();
             assert_eq!(
                 message.payload_len(),
                 [&body, &attachment].into_iter().flatten().map(ZBytes::len).sum::<usize>()
@@ -304,6 +308,7 @@ fn queries_are_zenohs_byte_by_byte_and_read_back() {
                 assert!(found.body.as_ref().map(flat) == body.as_ref().map(flat));
                 assert!(found.attachment.as_ref().map(flat) == attachment.as_ref().map(flat));
                 assert_eq!((found.target, found.timeout), (question.target, question.timeout));
+                assert_eq!(found.source_info, question.source_info);
                 assert_eq!((&found.encoding, found.consolidation), (&question.encoding, question.consolidation));
             });
         }
@@ -323,7 +328,10 @@ fn errors_as_answers_are_zenohs_byte_by_byte_and_read_back() {
         };
         let expected = response(wire_key("lab/x"), replier, ResponseBody::Err(error));
         let key = &KeyExpr::new("lab/x").unwrap();
-        assert!(gathered(encode::reply_err(77, key, QOS, replier, payload, &encoding).unwrap()) == expected);
+        assert!(
+            gathered(encode::reply_err(77, Some(key), QOS, Some(replier), payload, &encoding, GROWTH).unwrap())
+                == expected
+        );
         read(&expected, |message| {
             let Message::ReplyErr { id: 77, payload: found, encoding: what, .. } = message else {
                 panic!("got {message:?}")

@@ -15,7 +15,8 @@ use super::{
     router::{Router, first_sn},
 };
 use crate::{
-    client::{lane::sn_mask, *},
+    client::*,
+    link::{initial_sn, sn_mask},
     testing::transport,
 };
 
@@ -48,7 +49,7 @@ fn sequence_numbers_begin_where_they_have_their_full_length() {
         };
         assert_eq!(len(mask), bytes);
         for random in [0, 1, 77, 12345, mask, u32::MAX, 0x5555_5555, 0xaaaa_aaaa] {
-            let first = lane::initial_sn(mask, random);
+            let first = initial_sn(mask, random);
             assert!(first <= mask && len(first) == bytes, "{bits:?}: {first}");
             assert!(mask - first >= mask / 4 * 3, "{bits:?}: most of the round lies before it");
             let mut router = Router::greet(Agree { bits, ..USUAL });

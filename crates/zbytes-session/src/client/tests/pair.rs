@@ -28,7 +28,8 @@ use zenoh_protocol::{
 };
 
 use crate::{
-    client::{lane::sn_mask, *},
+    client::*,
+    link::sn_mask,
     testing::{Greeting, router_put, transport},
     wire::{BATCH_SIZE, Lane, abort},
 };

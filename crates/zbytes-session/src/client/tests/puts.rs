@@ -113,7 +113,7 @@ fn plan_equals_what_is_sent_with_every_option_and_agreement() {
     let mut compared = 0;
     for bits in [Bits::U8, Bits::U16, Bits::U32, Bits::U64] {
         for (qos, patch) in [(true, true), (true, false), (false, true), (false, false)] {
-            for batch_size in [lane::MIN_BATCH, 256, 1024, u16::MAX] {
+            for batch_size in [crate::link::MIN_BATCH, 256, 1024, u16::MAX] {
                 let agree = Agree { qos, patch, batch_size, bits };
                 for (what, put) in kinds_of_puts() {
                     // So many that a frame, or the last fragment, is exactly full for some.

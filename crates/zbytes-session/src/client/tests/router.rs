@@ -13,7 +13,8 @@ use zenoh_protocol::{
 
 use super::pair::*;
 use crate::{
-    client::{lane::sn_mask, *},
+    client::*,
+    link::{initial_sn, sn_mask},
     testing::keep_alive,
     wire::BATCH_SIZE,
 };
@@ -107,7 +108,7 @@ impl Router {
 
 /// The number of the first frames in a session of 28 bits.
 pub(super) fn first_sn() -> u32 {
-    lane::initial_sn(sn_mask(Bits::U32), 12345)
+    initial_sn(sn_mask(Bits::U32), 12345)
 }
 
 /// What a router would make of the batches: sequence numbers checked, fragments put together, the

@@ -20,9 +20,9 @@ use zenoh_protocol::{
 
 use super::*;
 use crate::wire::{
-    BatchReader, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, Lane, Outgoing,
-    Priority, Qos, QueryTarget, Question, Reliability, SampleKind, SourceInfo, Timestamp, Transport, ZenohId, abort,
-    encode,
+    BatchReader, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, GROWTH, KeyExpr, Lane,
+    Outgoing, Priority, Qos, QueryTarget, Question, Reliability, SampleKind, SourceInfo, Timestamp, Transport, ZenohId,
+    abort, encode,
 };
 
 const LANE: Lane = Lane { priority: Priority::DataHigh, reliability: Reliability::Reliable };
@@ -186,7 +186,7 @@ fn numbers_lengths_and_words_are_those_of_the_message() {
     };
     let batch = {
         let mut batch = vec![0; 1000];
-        let mut message = encode::push(&KeyExpr::new("lab/x").unwrap(), QOS, &content).unwrap();
+        let mut message = encode::push(&KeyExpr::new("lab/x").unwrap(), QOS, &content, GROWTH).unwrap();
         let len = message.gather(&mut batch, LANE, 300, true).unwrap().len;
         batch.truncate(len);
         batch
@@ -235,6 +235,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         target: QueryTarget::All,
         consolidation: ConsolidationMode::Latest,
         timeout: Some(Duration::from_secs(3)),
+        source_info: None,
     };
     let options = InterestOptions::KEYEXPRS + InterestOptions::SUBSCRIBERS;
     let mut all: Vec<(&str, Vec<u8>)> = [
@@ -252,12 +253,18 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     .into_iter()
     .map(|(name, message)| (name, frame(&message)))
     .collect();
-    all.push(("Query", whole(encode::request(7, key, QOS, &question).unwrap())));
-    all.push(("Put", whole(encode::push(key, QOS, &Content::new(held(&noise(4000)))).unwrap())));
-    all.push(("Del", whole(encode::push(key, QOS, &Content::new(SampleKind::Delete)).unwrap())));
-    all.push(("Reply", whole(encode::reply(7, key, QOS, replier, &Content::new(held(b"answer"))).unwrap())));
+    all.push(("Query", whole(encode::request(7, key, QOS, &question, GROWTH).unwrap())));
+    all.push(("Put", whole(encode::push(key, QOS, &Content::new(held(&noise(4000))), GROWTH).unwrap())));
+    all.push(("Del", whole(encode::push(key, QOS, &Content::new(SampleKind::Delete), GROWTH).unwrap())));
+    all.push((
+        "Reply",
+        whole(encode::reply(7, key, QOS, Some(replier), &Content::new(held(b"answer")), GROWTH).unwrap()),
+    ));
     let encoding = Encoding::new(4, None).unwrap();
-    all.push(("Err", whole(encode::reply_err(7, key, QOS, replier, &held(b"no"), &encoding).unwrap())));
+    all.push((
+        "Err",
+        whole(encode::reply_err(7, Some(key), QOS, Some(replier), &held(b"no"), &encoding, GROWTH).unwrap()),
+    ));
     all
 }
 
@@ -275,8 +282,13 @@ fn many_messages_share_a_frame_and_the_summary_stays_small() {
     let mut batch = vec![0; 65_535];
     let mut len = 0;
     let put = |at: usize| {
-        encode::push(&KeyExpr::new(&format!("lab/{}", at % 20)).unwrap(), QOS, &Content::new(held(&noise(at % 7))))
-            .unwrap()
+        encode::push(
+            &KeyExpr::new(&format!("lab/{}", at % 20)).unwrap(),
+            QOS,
+            &Content::new(held(&noise(at % 7))),
+            GROWTH,
+        )
+        .unwrap()
     };
     let mut count = 0;
     loop {
@@ -335,11 +347,12 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
     let replier = EntityGlobalId { zid: ZenohId::new([3; 16]).unwrap(), eid: 3 };
     let (payload, along) = (noise(300_000), noise(100_000));
     for size in [65_535, 8192, 1000] {
-        let put = |content: &Content| encode::push(key, QOS, content).unwrap();
+        let put = |content: &Content| encode::push(key, QOS, content, GROWTH).unwrap();
         let (found, _, count) = rejoined(put(&Content::new(held(&payload))), size);
         assert!(found == payload && count >= 300_000 / size);
         assert!(
-            rejoined(encode::reply(1, key, QOS, replier, &Content::new(held(&payload))).unwrap(), size).0 == payload
+            rejoined(encode::reply(1, key, QOS, Some(replier), &Content::new(held(&payload)), GROWTH).unwrap(), size).0
+                == payload
         );
         let question = Question {
             parameters: String::new(),
@@ -349,8 +362,9 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
             target: QueryTarget::BestMatching,
             consolidation: ConsolidationMode::Auto,
             timeout: None,
+            source_info: None,
         };
-        assert!(rejoined(encode::request(1, key, QOS, &question).unwrap(), size).0 == payload);
+        assert!(rejoined(encode::request(1, key, QOS, &question, GROWTH).unwrap(), size).0 == payload);
         // A short attachment is whole in the first fragment, with the length of the payload behind
         // it.
         let short = Content { attachment: Some(held(&along[..500])), ..Content::new(held(&payload)) };
@@ -366,7 +380,7 @@ fn bodies_are_put_together_again_from_the_spans_of_fragments() {
 #[test]
 fn a_fragment_of_which_nothing_is_known_is_left_alone() {
     let mut message =
-        encode::push(&KeyExpr::new("lab/large").unwrap(), QOS, &Content::new(held(&noise(2000)))).unwrap();
+        encode::push(&KeyExpr::new("lab/large").unwrap(), QOS, &Content::new(held(&noise(2000))), GROWTH).unwrap();
     let mut batch = vec![0; 1000];
     message.gather(&mut batch, LANE, 7, true).unwrap();
     let len = message.gather(&mut batch, LANE, 8, true).unwrap().len;

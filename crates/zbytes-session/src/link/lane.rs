@@ -8,20 +8,19 @@ use zbytes::{payload::ZBytes, segment::Segment};
 use zenoh_protocol::core::Bits;
 
 use super::{
-    error::CloseCause,
+    error::LinkError,
     held::{Account, Hold},
-    limits::Limits,
     table::ByLane,
-    transfer::Known,
 };
 use crate::wire::{BATCH_SIZE, Batches, Lane, Priority, Reliability};
 
 /// The smallest batch that can carry a fragment with something in it, with room to spare.
-pub(super) const MIN_BATCH: u16 = 64;
+pub const MIN_BATCH: u16 = 64;
 
 /// The largest sequence number of each resolution: seven bits for each byte that it takes on the
 /// wire.
-pub(super) fn sn_mask(bits: Bits) -> u32 {
+#[must_use]
+pub fn sn_mask(bits: Bits) -> u32 {
     match bits {
         Bits::U8 => 0x7f,
         Bits::U16 => 0x3fff,
@@ -34,7 +33,8 @@ pub(super) fn sn_mask(bits: Bits) -> u32 {
 /// resolution on the wire, by `random`. So all numbers of a lane have that length for most of a
 /// round, and [`Agreed`] can say where batches will cut. A round of 28 bits lasts for more than 230
 /// million batches of a lane.
-pub(super) fn initial_sn(mask: u32, random: u32) -> u32 {
+#[must_use]
+pub fn initial_sn(mask: u32, random: u32) -> u32 {
     let bits = mask.count_ones().max(1);
     let full = 1 << ((bits - 1) / 7 * 7);
     full + (random & (mask >> 3))
@@ -65,32 +65,49 @@ impl Agreed {
 
     /// What the batches of a lane depend on. Their numbers are taken for the largest: those of a
     /// client have the same length on the wire until its lane has counted once round.
-    pub(super) fn batches(&self, lane: Lane) -> Batches {
+    pub(crate) fn batches(&self, lane: Lane) -> Batches {
         Batches { size: self.batch_size, lane, markers: self.markers, sn: self.mask }
     }
 }
 
+/// Bounds on what is put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Reassembly {
+    /// Bytes of a message, in each lane.
+    pub bytes: usize,
+    /// Fragments of all messages, in all lanes.
+    pub fragments: usize,
+}
+
 /// A received fragment.
-pub(super) struct Piece {
-    pub(super) sn: u32,
-    pub(super) more: bool,
-    pub(super) first: bool,
-    pub(super) dropped: bool,
-    pub(super) part: ZBytes,
+#[derive(Debug)]
+pub struct Piece {
+    /// Its sequence number.
+    pub sn: u32,
+    /// Whether further ones of its message follow.
+    pub more: bool,
+    /// Whether it is marked as the first.
+    pub first: bool,
+    /// Whether its sender has given the message up.
+    pub dropped: bool,
+    /// The part of the message.
+    pub part: ZBytes,
     /// Length of the batch that it came in, which stays as long as the part does, in bytes.
-    pub(super) batch: usize,
+    pub batch: usize,
 }
 
 /// A message that was put together.
-pub(super) struct Whole {
+#[derive(Debug)]
+pub struct Whole {
     /// Its parts, where the received batches are.
-    pub(super) bytes: ZBytes,
+    pub bytes: ZBytes,
     /// Those batches.
-    pub(super) hold: Hold,
+    pub hold: Hold,
 }
 
-/// A message that is being put together.
-pub(super) struct Partial {
+/// A message that is being put together, with what is noted about it.
+#[derive(Debug)]
+pub struct Partial<N> {
     parts: Vec<Segment>,
     /// The batches of the parts.
     hold: Hold,
@@ -98,65 +115,66 @@ pub(super) struct Partial {
     fragments: usize,
     /// How many of them were told.
     told: usize,
-    /// What was told about the message, once something was.
-    pub(super) known: Option<Known>,
+    /// What is noted about the message, once something is.
+    pub note: Option<N>,
 }
 
-impl Partial {
+impl<N> Partial<N> {
     fn new(hold: Hold) -> Self {
-        Self { parts: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, known: None }
+        Self { parts: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, note: None }
     }
 
     /// The first part of the message.
-    pub(super) fn first(&self) -> Option<ZBytes> {
+    #[must_use]
+    pub fn first(&self) -> Option<ZBytes> {
         self.parts.first().map(|part| ZBytes::of_held(vec![part.clone()]))
     }
 
     /// Bytes and fragments that have arrived, which are told now.
-    pub(super) fn tell(&mut self) -> (usize, usize) {
+    pub fn tell(&mut self) -> (usize, usize) {
         self.told = self.fragments;
         (self.bytes, self.fragments)
-    }
-
-    /// By which name something was told of it, if something was.
-    fn id(&self) -> Option<u64> {
-        self.known.as_ref().map(|known| known.arriving.id)
     }
 }
 
 /// What was received in a lane.
-#[derive(Default)]
-struct Receiving {
+#[derive(Debug)]
+struct Receiving<N> {
     last: u32,
-    message: Option<Partial>,
+    message: Option<Partial<N>>,
     /// Whether fragments are passed over up to a last one: a part of their message was lost, and
     /// where the next begins is not marked.
     broken: bool,
 }
 
-/// All lanes, both ways.
-pub(super) struct Lanes {
+/// All lanes, both ways. `N` is what the owner notes about a message while it arrives.
+#[derive(Debug)]
+pub struct Lanes<N> {
     agreed: Agreed,
     sending: ByLane<u32>,
-    receiving: ByLane<Receiving>,
-    /// Messages that have ended and of which something was told, and whether they came whole.
-    ended: Vec<(u64, bool)>,
+    receiving: ByLane<Receiving<N>>,
+    /// Messages that have ended and about which something was noted, and whether they came whole.
+    ended: Vec<(N, bool)>,
 }
 
-impl Default for Lanes {
+impl<N> Default for Lanes<N> {
+    /// The lanes of a link on which nothing is agreed yet.
     fn default() -> Self {
         Self {
             agreed: Agreed { qos: false, markers: false, mask: 0, batch_size: MIN_BATCH },
             sending: ByLane::default(),
-            receiving: ByLane::default(),
+            receiving: ByLane::of(|_| Receiving { last: 0, message: None, broken: false }),
             ended: Vec::new(),
         }
     }
 }
 
-impl Lanes {
-    /// Lanes whose first frames have these sequence numbers.
-    pub(super) fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, CloseCause> {
+impl<N> Lanes<N> {
+    /// Lanes whose first frames have these sequence numbers, ours and theirs.
+    ///
+    /// # Errors
+    /// [`LinkError::SequenceNumber`] when theirs is larger than was agreed.
+    pub fn new(agreed: Agreed, ours: u32, theirs: u32) -> Result<Self, LinkError> {
         let mut lanes = Self { agreed, sending: ByLane::of(|_| ours), ..Self::default() };
         lanes.valid(theirs)?;
         for lane in lanes.receiving.iter_mut() {
@@ -166,37 +184,41 @@ impl Lanes {
         Ok(lanes)
     }
 
-    pub(super) fn agreed(&self) -> &Agreed {
+    /// What was agreed on.
+    #[must_use]
+    pub fn agreed(&self) -> &Agreed {
         &self.agreed
     }
 
     /// The lane of a message of ours.
-    pub(super) fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
+    #[must_use]
+    pub fn lane(&self, priority: Priority, reliability: Reliability) -> Lane {
         self.agreed.lane(priority, reliability)
     }
 
     /// The sequence number that the next batch of `lane` will have.
-    pub(super) fn next_sn(&self, lane: Lane) -> u32 {
+    #[must_use]
+    pub fn next_sn(&self, lane: Lane) -> u32 {
         self.sending[lane]
     }
 
     /// A batch of `lane` was really written.
-    pub(super) fn spend(&mut self, lane: Lane) {
+    pub fn spend(&mut self, lane: Lane) {
         self.sending[lane] = self.sending[lane].wrapping_add(1) & self.agreed.mask;
     }
 
-    fn valid(&self, sn: u32) -> Result<(), CloseCause> {
+    fn valid(&self, sn: u32) -> Result<(), LinkError> {
         if sn & !self.agreed.mask == 0 {
             Ok(())
         } else {
-            Err(CloseCause::SequenceNumber { found: sn, largest: self.agreed.mask })
+            Err(LinkError::SequenceNumber { found: sn, largest: self.agreed.mask })
         }
     }
 
-    fn receiving(&mut self, lane: Lane, sn: u32) -> Result<&mut Receiving, CloseCause> {
+    fn receiving(&mut self, lane: Lane, sn: u32) -> Result<&mut Receiving<N>, LinkError> {
         self.valid(sn)?;
         if !self.agreed.qos && lane.priority != Priority::DEFAULT {
-            return Err(CloseCause::Priority);
+            return Err(LinkError::Priority);
         }
         Ok(&mut self.receiving[lane])
     }
@@ -204,7 +226,10 @@ impl Lanes {
     /// Whether a frame with this sequence number is new. An old or repeated one is not, and is
     /// passed over. Nothing stands between the fragments of a message, so one that has not ended
     /// will not.
-    pub(super) fn frame(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+    ///
+    /// # Errors
+    /// [`LinkError`], which ends the session.
+    pub fn frame(&mut self, lane: Lane, sn: u32) -> Result<bool, LinkError> {
         let fresh = self.accept(lane, sn)?;
         if fresh {
             self.forget(lane);
@@ -213,7 +238,7 @@ impl Lanes {
         Ok(fresh)
     }
 
-    fn accept(&mut self, lane: Lane, sn: u32) -> Result<bool, CloseCause> {
+    fn accept(&mut self, lane: Lane, sn: u32) -> Result<bool, LinkError> {
         let mask = self.agreed.mask;
         let receiving = self.receiving(lane, sn)?;
         let gap = sn.wrapping_sub(receiving.last) & mask;
@@ -226,13 +251,16 @@ impl Lanes {
 
     /// Takes a fragment; returns the whole message with the last one. Its parts are those of the
     /// received batches, which are held in `account`.
-    pub(super) fn reassemble(
+    ///
+    /// # Errors
+    /// [`LinkError`], which ends the session.
+    pub fn reassemble(
         &mut self,
         lane: Lane,
         piece: Piece,
-        limits: &Limits,
+        bounds: &Reassembly,
         account: &Account,
-    ) -> Result<Option<Whole>, CloseCause> {
+    ) -> Result<Option<Whole>, LinkError> {
         let Agreed { markers, mask, .. } = self.agreed;
         let follows = piece.sn == self.receiving(lane, piece.sn)?.last.wrapping_add(1) & mask;
         if !self.accept(lane, piece.sn)? {
@@ -252,45 +280,46 @@ impl Lanes {
             return Ok(None);
         }
         let mut message = receiving.message.take().unwrap_or_else(|| Partial::new(account.hold(0)));
-        let limit = limits.reassembly_bytes;
+        let limit = bounds.bytes;
         let bytes = message.bytes.checked_add(piece.part.len()).filter(|bytes| *bytes <= limit);
-        message.bytes = bytes.ok_or(CloseCause::Reassembly { what: "bytes", limit })?;
+        message.bytes = bytes.ok_or(LinkError::Reassembly { what: "bytes", limit })?;
         message.fragments += 1;
         message.parts.extend(piece.part.segments().iter().cloned());
         // A part without a byte refers to nothing.
         message.hold.grow(if piece.part.is_empty() { 0 } else { piece.batch });
         let others = self.receiving.iter().filter_map(|receiving| receiving.message.as_ref());
         let fragments = others.map(|other| other.parts.len()).sum::<usize>() + message.parts.len();
-        if fragments > limits.reassembly_fragments {
-            return Err(CloseCause::Reassembly { what: "fragments", limit: limits.reassembly_fragments });
+        if fragments > bounds.fragments {
+            return Err(LinkError::Reassembly { what: "fragments", limit: bounds.fragments });
         }
         if piece.more {
             self.receiving[lane].message = Some(message);
             return Ok(None);
         }
-        self.ended.extend(message.id().map(|id| (id, true)));
+        self.ended.extend(message.note.map(|note| (note, true)));
         Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), hold: message.hold }))
     }
 
     fn forget(&mut self, lane: Lane) {
         let forgotten = self.receiving[lane].message.take();
-        self.ended.extend(forgotten.and_then(|message| message.id()).map(|id| (id, false)));
+        self.ended.extend(forgotten.and_then(|message| message.note).map(|note| (note, false)));
     }
 
     /// Forgets everything that is being put together.
-    pub(super) fn forget_all(&mut self) {
+    pub fn forget_all(&mut self) {
         let forgotten = self.receiving.iter_mut().filter_map(|receiving| receiving.message.take());
-        self.ended.extend(forgotten.filter_map(|message| message.id()).map(|id| (id, false)));
+        self.ended.extend(forgotten.filter_map(|message| message.note).map(|note| (note, false)));
     }
 
     /// A message that is being put together, and of which more has arrived than was told.
-    pub(super) fn news(&mut self) -> Option<&mut Partial> {
+    pub fn news(&mut self) -> Option<&mut Partial<N>> {
         let mut messages = self.receiving.iter_mut().filter_map(|receiving| receiving.message.as_mut());
         messages.find(|message| message.fragments > message.told)
     }
 
-    /// What has ended since the last call, of that of which something was told.
-    pub(super) fn take_ended(&mut self) -> Vec<(u64, bool)> {
+    /// What was noted about messages that have ended since the last call, and whether all of each
+    /// is there.
+    pub fn take_ended(&mut self) -> Vec<(N, bool)> {
         std::mem::take(&mut self.ended)
     }
 }

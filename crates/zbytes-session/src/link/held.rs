@@ -1,7 +1,7 @@
-//! How much is kept for others, all together: one account for a client.
+//! How much is kept for others, all together: one account for a client, or for a router.
 //!
 //! A received batch stays whole for as long as anything refers to a part of it. So its length
-//! counts, not that of the part. The client keeps batches for messages that are being put
+//! counts, not that of the part. A client keeps batches for messages that are being put
 //! together, for replies whose latest is not known yet, and for queries that wait. It also
 //! keeps texts that a router declares. Each of them has a [`Hold`], and the account is the sum of
 //! the holds that exist.
@@ -10,16 +10,18 @@ use std::{cell::Cell, rc::Rc};
 
 /// The bytes of all holds that were taken out of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Account(Rc<Cell<usize>>);
+pub struct Account(Rc<Cell<usize>>);
 
 impl Account {
     /// What is held now, in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.0.get()
     }
 
     /// Holds `bytes` until it is dropped.
-    pub(super) fn hold(&self, bytes: usize) -> Hold {
+    #[must_use]
+    pub fn hold(&self, bytes: usize) -> Hold {
         let mut hold = Hold { account: self.clone(), bytes: 0 };
         hold.grow(bytes);
         hold
@@ -28,14 +30,20 @@ impl Account {
 
 /// A part of an [`Account`].
 #[derive(Debug)]
-pub(super) struct Hold {
+pub struct Hold {
     account: Account,
     bytes: usize,
 }
 
 impl Hold {
+    /// What it holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Holds `more` bytes in addition.
-    pub(super) fn grow(&mut self, more: usize) {
+    pub fn grow(&mut self, more: usize) {
         let all = self.account.bytes();
         // What does not fit into a number is beyond every bound, and must be taken off again as it
         // was put on.
@@ -54,7 +62,7 @@ impl Drop for Hold {
 /// The batch, or the message put together out of several, that is being read. It is held once,
 /// however much of it is kept.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub enum Reading {
     /// A batch of that length, of which nothing is kept so far.
     Batch(usize),
     /// Something is held already.
@@ -63,7 +71,8 @@ pub(super) enum Reading {
 
 impl Reading {
     /// How many bytes more are held when it is kept.
-    pub(super) fn cost(&self) -> usize {
+    #[must_use]
+    pub fn cost(&self) -> usize {
         match self {
             Self::Batch(len) => *len,
             Self::Held(_) => 0,
@@ -71,7 +80,7 @@ impl Reading {
     }
 
     /// Holds it; the same hold for all that is kept of it.
-    pub(super) fn keep(&mut self, account: &Account) -> Rc<Hold> {
+    pub fn keep(&mut self, account: &Account) -> Rc<Hold> {
         match self {
             Self::Held(hold) => hold.clone(),
             Self::Batch(len) => {

@@ -5,37 +5,43 @@ use std::ops::{Index, IndexMut};
 use crate::wire::{Lane, Priority};
 
 /// One value for each lane.
-#[derive(Default)]
-pub(super) struct ByLane<T>([T; Lane::COUNT]);
+#[derive(Debug, Default)]
+pub struct ByLane<T>([T; Lane::COUNT]);
 
 /// One value for each priority, highest first.
-#[derive(Default)]
-pub(super) struct ByPriority<T>([T; Priority::ALL.len()]);
+#[derive(Debug, Default)]
+pub struct ByPriority<T>([T; Priority::ALL.len()]);
 
 impl<T> ByLane<T> {
-    pub(super) fn of(make: impl FnMut(usize) -> T) -> Self {
+    /// A table of what `make` returns for the index of each lane.
+    pub fn of(make: impl FnMut(usize) -> T) -> Self {
         Self(std::array::from_fn(make))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    /// The values, by index.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+    /// The values, by index, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut()
     }
 }
 
 impl<T> ByPriority<T> {
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Priority, &T)> {
+    /// Priorities and values, highest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Priority, &T)> {
         Priority::ALL.into_iter().zip(&self.0)
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+    /// The values, highest priority first, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut()
     }
 
-    pub(super) fn into_values(self) -> impl Iterator<Item = T> {
+    /// The values, highest priority first.
+    pub fn into_values(self) -> impl Iterator<Item = T> {
         self.0.into_iter()
     }
 }
