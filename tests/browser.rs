@@ -178,7 +178,7 @@ fn open() -> Client {
 }
 
 fn open_with(markers: bool) -> Client {
-    let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() };
+    let config = Config::new(ZenohId::new([7; 16]).unwrap(), 1);
     let mut client = Client::new(config, NOW);
     for answer in handshake(markers) {
         client.handle_input(received(&answer), NOW);

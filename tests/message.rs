@@ -442,10 +442,7 @@ fn an_array_of_pycapnps_in_a_segment_of_its_own_is_not_touched() {
 // ---- the ledger, from array to batch ----
 
 fn open() -> Client {
-    let mut client = Client::new(
-        Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() },
-        Duration::ZERO,
-    );
+    let mut client = Client::new(Config::new(ZenohId::new([7; 16]).unwrap(), 1), Duration::ZERO);
     let router = Greeting::default();
     for answer in [router.init_ack(), router.open_ack()] {
         client.handle_input(Segment::from(answer), Duration::ZERO);

@@ -53,7 +53,8 @@ impl Session {
             sources: 4,
             ..Limits::default()
         };
-        let client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, Duration::ZERO);
+        let config = Config { limits, ..Config::new(ZenohId::new([1; 16]).unwrap(), 5) };
+        let client = Client::new(config, Duration::ZERO);
         let buffer = vec![0; usize::from(BATCH_SIZE)];
         let sn = [[0; 2]; Priority::NUM];
         let mut session = Self { client, now: Duration::ZERO, sn, buffer, queries: Vec::new() };

@@ -125,6 +125,12 @@ pub fn close_cause(cause: &CloseCause) -> String {
             bytes(*len),
             bytes(*limit)
         ),
+        CloseCause::LongRun { len, limit } => format!(
+            "The server sent a message of {}, and this page takes at most {} at once. It is not the lab's endpoint, or a \
+             defective one",
+            bytes(*len),
+            bytes(*limit)
+        ),
         CloseCause::TooMuchHeld { limit } => format!(
             "The page would have had to keep more than {} of messages in fragments, replies, queries and declarations",
             bytes(*limit)

@@ -176,8 +176,7 @@ async fn theirs() -> Vec<TransportBody> {
 /// The messages of this client for the same operations.
 fn ours() -> Vec<TransportBody> {
     let now = Duration::ZERO;
-    let mut client =
-        Client::new(Config { zid: ZenohId::new([5; 16]).unwrap(), initial_sn: 0, limits: Limits::default() }, now);
+    let mut client = Client::new(Config::new(ZenohId::new([5; 16]).unwrap(), 0), now);
     let mut all = Vec::new();
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let mut sent = |client: &mut Client| {
@@ -358,8 +357,7 @@ fn an_answer_to_a_get_of_our_own_is_treated_as_the_get_asks() {
         (Get::new(key("a")).congestion_control, OurPriority::DEFAULT, false),
         (OurCongestionControl::Drop, OurPriority::RealTime, true),
     ] {
-        let mut client =
-            Client::new(Config { zid: ZenohId::new([5; 16]).unwrap(), initial_sn: 0, limits: Limits::default() }, now);
+        let mut client = Client::new(Config::new(ZenohId::new([5; 16]).unwrap(), 0), now);
         let mut buffer = vec![0; usize::from(BATCH_SIZE)];
         while let Some(transmit) = client.poll_transmit(&mut buffer, now) {
             for answer in decoded(&buffer[..transmit.len]).iter().filter_map(answer) {

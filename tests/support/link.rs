@@ -75,7 +75,7 @@ impl Link {
         let mut random = u64::from(std::process::id()) << 32 | u64::from(begun.elapsed().subsec_nanos());
         random ^= std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
         let mut link = Self {
-            client: Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 0, limits }, Duration::ZERO),
+            client: Client::new(Config { limits, ..Config::new(ZenohId::new([1; 16]).unwrap(), 0) }, Duration::ZERO),
             parts: Vec::new(),
             waits: Vec::new(),
             info: None,
@@ -91,7 +91,7 @@ impl Link {
         let (socket, _) = tokio_tungstenite::connect_async(request(&link.url)).await.unwrap();
         link.socket = Some(socket.split());
         let (zid, initial_sn) = (link.zid(), link.random() as u32);
-        link.client = Client::new(Config { zid, initial_sn, limits }, link.now());
+        link.client = Client::new(Config { limits, ..Config::new(zid, initial_sn) }, link.now());
         link
     }
 

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let random = || RandomState::new().hash_one(begun);
     let zid = (u128::from(random()) << 64 | u128::from(random()) | 1).to_le_bytes();
     let zid = ZenohId::new(zid).ok_or("an id is not zero")?;
-    let config = Config { zid, initial_sn: random() as u32, limits: Limits::default() };
+    let config = Config::new(zid, random() as u32);
     let mut client = Client::new(config, begun.elapsed());
     let mut buffer = Vec::new();
     let key = KeyExpr::new("lab/hello")?;

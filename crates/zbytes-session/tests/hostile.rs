@@ -419,7 +419,7 @@ fn sequence(seed: u64, tally: &mut Tally) {
     };
     let mut router = Router::new(seed);
     let mut now = Duration::ZERO;
-    let mut client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, now);
+    let mut client = Client::new(Config { limits, ..Config::new(ZenohId::new([1; 16]).unwrap(), 5) }, now);
     let mut buffer = vec![0; usize::from(BATCH_SIZE)];
     let mut waiting = Vec::new();
     let mut greeted = 0;
@@ -499,7 +499,7 @@ fn sequence(seed: u64, tally: &mut Tally) {
         if client.is_over() && client.poll_event().is_none() {
             (greeted, router.sn) = (0, [[0; 2]; Priority::NUM]);
             if client.relink(ZenohId::new([2; 16]).unwrap(), 5, now).is_err() {
-                client = Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits }, now);
+                client = Client::new(Config { limits, ..Config::new(ZenohId::new([1; 16]).unwrap(), 5) }, now);
             }
         }
     }
@@ -671,8 +671,7 @@ fn short() -> Vec<(&'static str, NetworkMessage)> {
 /// A client in an open session, with every kind of declaration and request.
 fn opened() -> Client {
     let now = Duration::ZERO;
-    let mut client =
-        Client::new(Config { zid: ZenohId::new([1; 16]).unwrap(), initial_sn: 5, limits: Limits::default() }, now);
+    let mut client = Client::new(Config::new(ZenohId::new([1; 16]).unwrap(), 5), now);
     let mut random = Random { seed: 1, harm: usize::MAX };
     client.handle_input(Segment::from(init_ack(&mut random)), now);
     client.handle_input(Segment::from(open_ack(&mut random)), now);

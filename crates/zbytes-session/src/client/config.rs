@@ -7,7 +7,7 @@ use zenoh_protocol::transport::init;
 
 use super::limits::Limits;
 use crate::{
-    link::Agreed,
+    link::{Agreed, Framing},
     wire::{Lane, ZenohId},
 };
 
@@ -30,6 +30,16 @@ pub struct Config {
     pub initial_sn: u32,
     /// The bounds.
     pub limits: Limits,
+    /// How the link carries batches.
+    pub framing: Framing,
+}
+
+impl Config {
+    /// With the usual bounds, over a link with one batch in each message.
+    #[must_use]
+    pub fn new(zid: ZenohId, initial_sn: u32) -> Self {
+        Self { zid, initial_sn, limits: Limits::default(), framing: Framing::default() }
+    }
 }
 
 /// What a session was agreed to be.

@@ -17,7 +17,7 @@ use super::{
     pause::Took,
 };
 use crate::{
-    link::{Agreed, Lanes, MIN_BATCH, initial_sn, sn_mask},
+    link::{Agreed, Lanes, MIN_BATCH, Unframer, initial_sn, sn_mask},
     wire::{BATCH_SIZE, Lane, ZenohId, encode},
 };
 
@@ -41,6 +41,7 @@ impl Client {
     pub(super) fn greet(&mut self, now: Duration) {
         self.phase = Phase::Init;
         self.pace = Pace::default();
+        self.unframer = Unframer::default();
         (self.last_sent, self.suspected) = (now, None);
         self.deadline = now + HANDSHAKE_TIMEOUT;
         self.control.push_back(encode::init_syn(self.config.zid));
@@ -50,8 +51,9 @@ impl Client {
         let mask = sn_mask(ack.resolution.get(Field::FrameSN));
         let initial = initial_sn(mask, self.config.initial_sn);
         let bytes = encode::open_syn(LEASE, initial, ack.cookie.clone());
-        if bytes.len() > usize::from(BATCH_SIZE) {
-            return Err(CloseCause::Cookie { len: ack.cookie.len(), limit: BATCH_SIZE.into() });
+        let limit = usize::from(self.config.framing.longest(BATCH_SIZE));
+        if bytes.len() > limit {
+            return Err(CloseCause::Cookie { len: ack.cookie.len(), limit });
         }
         self.control.push_back(bytes);
         self.deadline = now + HANDSHAKE_TIMEOUT;
@@ -68,7 +70,7 @@ impl Client {
             qos: init.ext_qos.is_some(),
             markers: init.ext_patch.has_fragmentation_markers(),
             mask: sn_mask(bits),
-            batch_size: init.batch_size,
+            batch_size: self.config.framing.longest(init.batch_size),
         };
         if agreed.batch_size < MIN_BATCH {
             return Err(CloseCause::SmallBatch { offered: agreed.batch_size });

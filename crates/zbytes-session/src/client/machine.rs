@@ -23,7 +23,7 @@ use super::{
     transfer::Known,
 };
 use crate::{
-    link::{Account, Lanes, Reading},
+    link::{Account, Lanes, Reading, Unframer},
     wire::{ZenohId, encode},
 };
 
@@ -88,6 +88,8 @@ pub struct Client {
     /// more, because a page that was frozen finds its timer due before the messages that came
     /// meanwhile.
     pub(super) suspected: Option<Duration>,
+    /// The parts of a batch that has not arrived as a whole, where the link is a stream.
+    pub(super) unframer: Unframer,
     /// Headers read; payload bytes are never copied by the client.
     pub(super) ledger: Ledger,
     /// The last batches, while the program records them.
@@ -95,7 +97,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client whose WebSocket has just opened. Its first batch is ready to be transmitted.
+    /// A client whose link has just opened. Its first batch is ready to be transmitted.
     #[must_use]
     pub fn new(config: Config, now: Duration) -> Self {
         let mut client = Self {
@@ -126,6 +128,7 @@ impl Client {
             last_sent: now,
             deadline: now + HANDSHAKE_TIMEOUT,
             suspected: None,
+            unframer: Unframer::default(),
             ledger: Ledger::new(),
             capture: None,
         };

@@ -89,7 +89,7 @@ pub use self::{
     transfer::{Arriving, Leaving},
     transmit::Transmit,
 };
-pub use crate::link::Agreed;
+pub use crate::link::{Agreed, Framing};
 pub use crate::wire::{
     BatchPlan, CongestionControl, ConsolidationMode, Content, Encoding, EntityGlobalId, KeyExpr, KeyExprError,
     Priority, Qos, QueryTarget, Reliability, SampleKind, SchemaTooLong, SourceInfo, Timestamp, ZenohId, ZenohIdError,

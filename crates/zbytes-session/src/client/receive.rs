@@ -13,17 +13,35 @@ use super::{
     sample::Sample,
 };
 use crate::{
-    link::{Piece, Reading, Reassembly, Whole},
+    link::{Framing, MAX_RUN, Piece, Reading, Reassembly, Whole},
     wire::{BATCH_SIZE, BatchReader, Lane, Message, Reliability, Transport},
 };
 
 impl Client {
-    /// Takes one received batch: one binary WebSocket message. Its bytes stay where they are;
-    /// samples refer to them.
-    pub fn handle_input(&mut self, batch: Segment, now: Duration) {
+    /// Takes what has arrived: a batch, or a run of a stream of them, as
+    /// [`Config::framing`](super::Config::framing) says. Its bytes stay where they are; samples
+    /// refer to them.
+    pub fn handle_input(&mut self, input: Segment, now: Duration) {
         if self.is_over() {
             return;
         }
+        match self.config.framing {
+            Framing::Messages => self.handle_batch(ZBytes::of_held(vec![input]), now),
+            Framing::Stream if input.len() > MAX_RUN => {
+                self.end(CloseCause::LongRun { len: input.len(), limit: MAX_RUN }, Some(reason::INVALID));
+            }
+            Framing::Stream => {
+                self.unframer.put(input);
+                while !self.is_over()
+                    && let Some(batch) = self.unframer.next_batch(&mut self.ledger)
+                {
+                    self.handle_batch(batch, now);
+                }
+            }
+        }
+    }
+
+    fn handle_batch(&mut self, batch: ZBytes, now: Duration) {
         self.last_received = now;
         if self.is_open() && self.probe.is_none() {
             // Nothing waits in a browser for as long as a probe is waited for.
@@ -40,7 +58,6 @@ impl Client {
         }
         self.reading = Reading::Batch(batch.len());
         self.remote.unfolded = 0;
-        let batch = ZBytes::of_held(vec![batch]);
         if let Some(capture) = &mut self.capture {
             capture.arrives(&batch, now);
         }

@@ -11,17 +11,17 @@ use super::{
     queue::{Part, Queued, part},
 };
 use crate::{
-    link::Failed,
+    link::{Failed, Framing},
     wire::{BATCH_SIZE, Outgoing, Priority, Reliability},
 };
 
-/// A batch to be sent.
+/// A batch to be sent; where the link is a stream, a run of it with whole batches.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
-    /// The parts of puts in it: one of a large put, or many small puts as a whole.
+    /// The parts of puts in it: of a large put one for each batch, or many small puts as a whole.
     pub parts: Vec<Part>,
 }
 
@@ -33,34 +33,52 @@ impl Client {
     }
 
     /// Writes the next batch into `buffer`, or says that there is none now. A buffer that is shorter
-    /// than [`BATCH_SIZE`] is made so long first.
+    /// than [`BATCH_SIZE`] is made so long first. Where the link is a stream, it writes as many
+    /// batches as are there and fit, each behind its length.
     ///
     /// Payload bytes are copied here, once, from their owners; the counts come with the put's last
     /// part. A put whose source is gone is given up with [`Event::PutFailed`].
-    #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
     pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>, now: Duration) -> Option<Transmit> {
         let longest = usize::from(BATCH_SIZE);
         if buffer.len() < longest {
             buffer.resize(longest, 0);
         }
+        let (framing, mut transmit) = (self.config.framing, Transmit { len: 0, parts: Vec::new() });
+        while let Some(room) = buffer.get_mut(transmit.len..).filter(|room| room.len() >= longest)
+            && let Some((prefix, room)) = room.split_at_mut_checked(framing.prefix())
+            && let Some(len) = self.write_batch(room, &mut transmit.parts, now)
+        {
+            framing.write_prefix(prefix, len);
+            transmit.len += framing.prefix() + len;
+            if framing == Framing::Messages {
+                break;
+            }
+        }
+        (transmit.len > 0).then_some(transmit)
+    }
+
+    /// Writes the next batch into `buffer`, and adds its parts. Returns its length.
+    #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
+    fn write_batch(&mut self, buffer: &mut [u8], parts: &mut Vec<Part>, now: Duration) -> Option<usize> {
+        let prefix = self.config.framing.prefix();
         if let Some(batch) = self.control.pop_front() {
             let room = buffer.get_mut(..batch.len());
             debug_assert!(room.is_some(), "the handshake checks the one whose length the router chooses");
             room?.copy_from_slice(&batch);
             self.last_sent = now;
-            self.pace.sent(batch.len(), false);
+            self.pace.sent(prefix + batch.len(), false);
             self.stats.sent.batches += 1;
             self.stats.sent.bytes += batch.len() as u64;
             if let Some(capture) = &mut self.capture {
                 capture.leaves(&batch, Vec::new(), now);
             }
-            return Some(Transmit { len: batch.len(), parts: Vec::new() });
+            return Some(batch.len());
         }
         if !self.is_open() || !self.pace() {
             return None;
         }
         let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
-        let (mut failed, mut parts) = (Vec::new(), Vec::new());
+        let (mut failed, before) = (Vec::new(), parts.len());
         let filled =
             self.queues.fill(room, &mut self.lanes, &mut failed, |queued, payload| parts.extend(part(queued, payload)));
         let failed = failed.into_iter();
@@ -68,19 +86,19 @@ impl Client {
         match filled? {
             Ok(filled) => {
                 self.last_sent = now;
-                self.pace.sent(filled.len, !parts.is_empty());
+                self.pace.sent(prefix + filled.len, parts.len() > before);
                 self.stats.sent.batches += 1;
                 self.stats.sent.bytes += filled.len as u64;
                 self.stats.sent.messages += filled.finished;
                 if let Some(capture) = &mut self.capture {
-                    let ops = parts.iter().map(|part| part.op).collect();
+                    let ops = parts.iter().skip(before).map(|part| part.op).collect();
                     capture.leaves(room.get(..filled.len)?, ops, now);
                 }
-                Some(Transmit { len: filled.len, parts })
+                Some(filled.len)
             }
             Err(Failed::HalfSent) => {
                 self.end(CloseCause::HalfSent, Some(reason::GENERIC));
-                self.poll_transmit(buffer, now)
+                self.write_batch(buffer, parts, now)
             }
         }
     }

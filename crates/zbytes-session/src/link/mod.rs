@@ -10,6 +10,7 @@
 //! | [`Queues`] | what waits to be sent, and batches that are filled out of it |
 //! | [`Account`], [`Hold`], [`Reading`] | how much is kept for others |
 //! | [`BatchReader`] | reads what arrives, as [`Transport`] and [`Message`] |
+//! | [`Framing`], [`Unframer`] | how a link carries batches, and how a stream is cut into them |
 //! | [`encode`] | writes what leaves |
 //!
 //! Unlike the rest of this crate, these have types of zenoh's internal crates in their signatures,
@@ -18,6 +19,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod error;
+mod framing;
 mod held;
 mod lane;
 mod queue;
@@ -25,6 +27,7 @@ mod table;
 
 pub use self::{
     error::LinkError,
+    framing::{Framing, MAX_RUN, STREAM, Unframer},
     held::{Account, Hold, Reading},
     lane::{Agreed, Lanes, MIN_BATCH, Partial, Piece, Reassembly, Whole, initial_sn, sn_mask},
     queue::{Failed, Filled, Queued, Queues},

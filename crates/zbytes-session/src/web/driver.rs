@@ -41,7 +41,7 @@ use super::{
 };
 use crate::{
     client::{
-        Client, CloseCause, CommandError, Config, GET_TIMEOUT, Limits, LinkStats, OpId, QueryId, ReplyError,
+        Client, CloseCause, CommandError, Config, Framing, GET_TIMEOUT, Limits, LinkStats, OpId, QueryId, ReplyError,
         ReplySample, ZenohId,
         pause::{TICK, Watch},
         reconnect::Reconnect,
@@ -54,6 +54,10 @@ use crate::{
 /// 80 MB/s.
 const UNANSWERED: usize = 8 << 20;
 
+/// How many bytes of a stream go to the socket in one message. Fewer messages cost less, and the
+/// browser's buffer is filled in steps of this size.
+const RUN: usize = 256 << 10;
+
 /// Drives a session with a router, from opening the WebSocket to its end. Dropping it cuts the
 /// connection.
 pub struct Driver<H: Host> {
@@ -61,7 +65,8 @@ pub struct Driver<H: Host> {
 }
 
 impl<H: Host> Driver<H> {
-    /// Opens a session to the router at `url`.
+    /// Opens a session to the router at `url`. If its query has `framing=stream`, a stream of
+    /// batches is behind it, as in zenoh's tcp link: see [`Framing`].
     ///
     /// The driver reports every event of the session by calling `tell`. During a call of one of the
     /// driver's own methods it calls `tell` only at the end.
@@ -81,6 +86,7 @@ impl<H: Host> Driver<H> {
 
     fn new(url: &str, host: H, lasting: bool, tell: impl Fn(Told<H::Reason>) + 'static) -> Self {
         let engine = Engine::look();
+        let framing = Framing::of_url(url);
         let reconnect = match engine.longest_hold() {
             // If the driver asks the host before each attempt, the engine has no failure to count.
             Some(_) if !host.asks_about(url) => Reconnect::sparing(),
@@ -92,7 +98,8 @@ impl<H: Host> Driver<H> {
             socket: None,
             client: None,
             stats: LinkStats::default(),
-            buffer: vec![0; usize::from(BATCH_SIZE)],
+            buffer: vec![0; if framing == Framing::Stream { RUN } else { usize::from(BATCH_SIZE) }],
+            framing,
             flights: BTreeMap::new(),
             asked: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -379,7 +386,8 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
                 let mut me = inner.borrow_mut();
                 let unanswered_bytes = (!me.engine.counts_what_waits()).then_some(UNANSWERED);
                 let limits = Limits { unanswered_bytes, ..Limits::default() };
-                let config = Config { zid: random_id(), initial_sn: u32::from_le_bytes(random()), limits };
+                let zid = random_id();
+                let config = Config { limits, framing: me.framing, ..Config::new(zid, u32::from_le_bytes(random())) };
                 me.timer = None;
                 match me.client.as_mut() {
                     Some(client) => {
@@ -396,7 +404,7 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
             }
             pump(inner);
         }
-        SocketEvent::Batch(buffer) => {
+        SocketEvent::Message(buffer) => {
             if let Some(client) = inner.borrow_mut().client.as_mut() {
                 client.handle_input(Segment::received(buffer), now);
             }

@@ -19,7 +19,7 @@ const END_MILLIS: u32 = 250;
 pub(super) enum SocketEvent {
     Opened,
     /// A binary message, still in the browser's memory.
-    Batch(ArrayBuffer),
+    Message(ArrayBuffer),
     /// A text message, which zenoh never sends.
     Text,
     /// The WebSocket is closed, for any reason. Always the last event.
@@ -54,7 +54,7 @@ impl Socket {
                 // unchecked.
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 received(match data.dyn_into::<ArrayBuffer>() {
-                    Ok(buffer) => SocketEvent::Batch(buffer),
+                    Ok(buffer) => SocketEvent::Message(buffer),
                     Err(_) => SocketEvent::Text,
                 });
             }),

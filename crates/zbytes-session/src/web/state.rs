@@ -18,7 +18,7 @@ use super::{
     socket::Socket,
 };
 use crate::client::{
-    Client, CloseCause, Event, LinkStats, OpId, Part, Progress,
+    Client, CloseCause, Event, Framing, LinkStats, OpId, Part, Progress,
     capture::Bounds,
     pause::{Pause, Took, Watch},
     reconnect::Reconnect,
@@ -44,7 +44,7 @@ pub(super) struct Flight {
     pub(super) sent: Sent,
     /// When the driver last reported progress, and the bytes that it reported.
     pub(super) told: (Duration, usize),
-    /// How many of its batches wait in the browser's buffer.
+    /// How many of its parts wait in the browser's buffer.
     pub(super) waiting: usize,
     /// Whether the socket has its last batch.
     pub(super) complete: bool,
@@ -63,9 +63,9 @@ pub(super) enum Asked {
     Fence,
 }
 
-/// A batch that waits in the browser's buffer.
+/// A part of a put that waits in the browser's buffer.
 pub(super) struct Waiting {
-    /// Bytes given to the socket up to the end of this batch.
+    /// Bytes given to the socket up to the end of the message with this part.
     pub(super) end: u64,
     pub(super) op: OpId,
     pub(super) payload: usize,
@@ -77,6 +77,7 @@ pub(super) type Shared<H> = Rc<RefCell<Inner<H>>>;
 pub(super) struct Inner<H: Host> {
     pub(super) host: Rc<H>,
     pub(super) url: String,
+    pub(super) framing: Framing,
     pub(super) socket: Option<Socket>,
     pub(super) client: Option<Client>,
     /// The counters of the link of a client that was dropped.
@@ -207,7 +208,7 @@ impl<H: Host> Inner<H> {
             }
             let after = clock::now();
             self.given += transmit.len as u64;
-            // The puts in a batch share its time evenly.
+            // The parts in a message share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
             for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });

@@ -53,10 +53,7 @@ fn sequence_numbers_begin_where_they_have_their_full_length() {
             assert!(first <= mask && len(first) == bytes, "{bits:?}: {first}");
             assert!(mask - first >= mask / 4 * 3, "{bits:?}: most of the round lies before it");
             let mut router = Router::greet(Agree { bits, ..USUAL });
-            router.client = Client::new(
-                Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: random, limits: Limits::default() },
-                router.now,
-            );
+            router.client = Client::new(Config::new(ZenohId::new([7; 16]).unwrap(), random), router.now);
             router.transmits();
             router.feed(router.init_ack());
             let TransportBody::OpenSyn(syn) = decode_transport(&router.transmits()[0].0).body else { panic!() };

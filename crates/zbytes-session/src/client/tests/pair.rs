@@ -267,7 +267,7 @@ pub(super) struct Pair {
 impl Pair {
     /// Both ends of a link that has just opened.
     pub(super) fn new(agree: Agree, limits: Limits) -> Self {
-        let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 12345, limits };
+        let config = Config { limits, ..Config::new(ZenohId::new([7; 16]).unwrap(), 12345) };
         Self {
             client: Client::new(config, Duration::ZERO),
             now: Duration::ZERO,

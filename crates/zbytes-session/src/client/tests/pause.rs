@@ -211,7 +211,7 @@ fn silence_and_handshake_are_timed_anew_after_a_pause() {
     let (gap, ..) = resumed(&mut pair);
     assert!(gap.time >= 55 * SECOND && gap.pause == FROZEN, "{gap:?}");
 
-    let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 1, limits: Limits::default() };
+    let config = Config::new(ZenohId::new([7; 16]).unwrap(), 1);
     let mut client = Client::new(config, Duration::ZERO);
     client.handle_pause(FROZEN, FROZEN.still);
     client.handle_timeout(FROZEN.still);

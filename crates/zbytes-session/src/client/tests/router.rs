@@ -30,7 +30,7 @@ pub(super) struct Router {
 
 impl Router {
     pub(super) fn greet(agree: Agree) -> Self {
-        let config = Config { zid: ZenohId::new([7; 16]).unwrap(), initial_sn: 12345, limits: Limits::default() };
+        let config = Config::new(ZenohId::new([7; 16]).unwrap(), 12345);
         Self {
             client: Client::new(config, Duration::ZERO),
             agree,
