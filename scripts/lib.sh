@@ -11,6 +11,7 @@ PYTHON_ZENOH=1.10.2
 PYTHON_CAPNP=2.2.4
 # It brings axe-core 4.12.
 PYTHON_AXE=0.1.8
+PYTHON_WEBSOCKIFY=0.13.0
 GECKODRIVER_VERSION=0.37.1
 WASM=wasm32-unknown-unknown
 
@@ -311,11 +312,11 @@ setup_capnp() {
 # The official Python client, pycapnp and axe-core, in an environment of their own.
 setup_python() {
     local venv=$TOOLS/venv wanted found
-    wanted="$PYTHON_ZENOH $PYTHON_CAPNP $PYTHON_AXE"
+    wanted="$PYTHON_ZENOH $PYTHON_CAPNP $PYTHON_AXE $PYTHON_WEBSOCKIFY"
     LAB_PYTHON=$venv/bin/python
     export LAB_PYTHON
     found=$("$LAB_PYTHON" -c 'from importlib.metadata import version as v
-print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"))' 2>/dev/null || true)
+print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"), v("websockify"))' 2>/dev/null || true)
     [ "$found" != "$wanted" ] || return 0
     if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         apt_install "no Python 3 with venv: the tests send through zenoh's Python client" python3 python3-venv
@@ -326,4 +327,7 @@ print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"))' 2>/dev/null
     # Without what it would drive: only its copy of axe-core is used.
     step "python: axe-core, in axe-playwright-python $PYTHON_AXE" "$LAB_PYTHON" -m pip install --quiet --no-deps \
         "axe-playwright-python==$PYTHON_AXE"
+    # Without what makes it fast: only that it passes bytes on matters.
+    step "python: websockify $PYTHON_WEBSOCKIFY" "$LAB_PYTHON" -m pip install --quiet --no-deps \
+        "websockify==$PYTHON_WEBSOCKIFY"
 }

@@ -30,7 +30,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use zbytes_lab::{
-    client::{Client, Config, Event, KeyExpr, Limits, Put, ZenohId},
+    client::{Client, Config, Event, KeyExpr, Put, ZenohId},
     ledger::{Entry, Ledger, Place, Reason, Stage},
     measure::mix,
     message::{

@@ -20,6 +20,8 @@ mod faults;
 mod largest;
 #[path = "session/python.rs"]
 mod python;
+#[path = "session/stream.rs"]
+mod stream;
 mod support;
 #[path = "session/values.rs"]
 mod values;

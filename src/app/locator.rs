@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zbytes_session::link::STREAM;
+
 use crate::outside::shown;
 
 /// The lab's own endpoint, on the port that the page came from.
@@ -18,6 +20,11 @@ pub enum LocatorError {
     },
     /// A path on the port of the page that is not the lab's endpoint.
     Path {
+        /// The text.
+        found: String,
+    },
+    /// A query that asks for something unknown of the link.
+    Query {
         /// The text.
         found: String,
     },
@@ -41,6 +48,12 @@ impl fmt::Display for LocatorError {
                 f,
                 "“{}” is not an endpoint of the lab: the only path on the port of this page is {OWN_ENDPOINT}. Another \
                  router is reached by ws/HOST:PORT",
+                shown(found)
+            ),
+            Self::Query { found } => write!(
+                f,
+                "“{}” asks for something that a page does not know: expected {STREAM}, for a server that passes a \
+                 stream on to zenoh's tcp port, or no question mark",
                 shown(found)
             ),
             Self::Address { found } => {
@@ -78,7 +91,8 @@ pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError
             Some((_, host)) => format!("ws://{host}"),
             None => return Err(LocatorError::Address { found: origin.to_owned() }),
         };
-        return Ok(format!("{own}{OWN_ENDPOINT}"));
+        // Many batches in each message cost less than one.
+        return Ok(format!("{own}{OWN_ENDPOINT}?{STREAM}"));
     }
     if locator.starts_with('/') {
         return Err(LocatorError::Path { found: locator.to_owned() });
@@ -97,13 +111,18 @@ pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError
         }
     };
     let wrong = || LocatorError::Address { found: address.to_owned() };
-    let (authority, path) = address.split_once('/').unwrap_or((address, ""));
+    let (place, query) = address.split_once('?').map_or((address, None), |(place, query)| (place, Some(query)));
+    if let Some(found) = query.filter(|query| *query != STREAM) {
+        return Err(LocatorError::Query { found: found.to_owned() });
+    }
+    let (authority, path) = place.split_once('/').unwrap_or((place, ""));
     let (host, port) = authority.rsplit_once(':').ok_or_else(wrong)?;
     let valid_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(c));
     if !valid_host || port.parse::<u16>().ok().is_none_or(|port| port == 0) || path.contains(char::is_whitespace) {
         return Err(wrong());
     }
-    Ok(format!("{protocol}://{authority}/{path}"))
+    let query = query.map_or(String::new(), |query| format!("?{query}"));
+    Ok(format!("{protocol}://{authority}/{path}{query}"))
 }
 
 #[cfg(test)]
@@ -115,15 +134,18 @@ mod tests {
     #[test]
     fn locators_that_a_page_can_open() {
         let url = |locator| websocket_url(locator, ORIGIN).unwrap();
-        assert_eq!(url("/zenoh"), "ws://127.0.0.1:8080/zenoh");
-        assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh");
+        assert_eq!(url("/zenoh"), "ws://127.0.0.1:8080/zenoh?framing=stream");
+        assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh?framing=stream");
         assert_eq!(url("ws/127.0.0.1:7446"), "ws://127.0.0.1:7446/");
         assert_eq!(url("wss/router.example:443"), "wss://router.example:443/");
         assert_eq!(url("WS/Router.example:7446"), "ws://Router.example:7446/");
         assert_eq!(url(" Wss://127.0.0.1:443/Zenoh"), "wss://127.0.0.1:443/Zenoh");
         assert_eq!(url("ws/[::1]:7446"), "ws://[::1]:7446/");
         assert_eq!(url("ws://10.0.0.2:80/zenoh"), "ws://10.0.0.2:80/zenoh");
-        assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh");
+        assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh?framing=stream");
+        // A pipe to zenoh's tcp port.
+        assert_eq!(url("ws/127.0.0.1:6080?framing=stream"), "ws://127.0.0.1:6080/?framing=stream");
+        assert_eq!(url("wss/h:443/a/b?framing=stream"), "wss://h:443/a/b?framing=stream");
     }
 
     #[test]
@@ -141,6 +163,9 @@ mod tests {
         assert!(error("nonsense").contains("ws/HOST:PORT"));
         for path in ["/zenohh", "/", " /ws/127.0.0.1:7446"] {
             assert!(error(path).contains("the only path on the port of this page is /zenoh"), "{}", error(path));
+        }
+        for wrong in ["ws/h:80?", "ws/h:80?framing=tcp", "ws/h:80/x?framing=stream&a=b"] {
+            assert!(error(wrong).contains("expected framing=stream"), "{wrong}: {}", error(wrong));
         }
         for wrong in ["ws/127.0.0.1", "ws/:80", "ws/host:0", "ws/host:70000", "ws/host name:80", "ws/"] {
             assert!(error(wrong).contains("HOST:PORT"), "{wrong}");

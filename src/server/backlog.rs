@@ -65,12 +65,16 @@ pub(crate) fn backlog(room: Arc<Semaphore>) -> (Input, Output) {
 }
 
 impl Input {
-    /// Adds a batch to those that wait.
+    /// Notes which messages of zenoh the router has begun and ended, by its next batch.
     ///
-    /// An empty batch is only noted. zenoh writes one into a stream when it cancels a message
-    /// halfway. Its own WebSocket links send nothing for that.
+    /// zenoh writes an empty batch into a stream when it cancels a message halfway.
+    pub(crate) fn saw(&mut self, batch: &[u8]) {
+        self.under_way.saw(batch);
+    }
+
+    /// Adds a message to those that wait. An empty one is left out: it would be an empty batch, and
+    /// zenoh's own WebSocket links send nothing for one.
     pub(crate) fn put(&mut self, batch: Bytes) {
-        self.under_way.saw(&batch);
         if batch.is_empty() {
             return;
         }
@@ -195,6 +199,11 @@ mod tests {
         batch.into()
     }
 
+    fn add(input: &mut Input, batch: Bytes) {
+        input.saw(&batch);
+        input.put(batch);
+    }
+
     fn may_read(input: &Input) -> bool {
         input.may_read(LEN).now_or_never().is_some()
     }
@@ -203,7 +212,7 @@ mod tests {
     fn fill(input: &mut Input, batch: &Bytes, most: usize) -> usize {
         let mut count = 0;
         while count < most && may_read(input) {
-            input.put(batch.clone());
+            add(input, batch.clone());
             count += 1;
         }
         count
@@ -227,10 +236,10 @@ mod tests {
         let (more, last) = (fragment(Priority::Data, true), fragment(Priority::Data, false));
         assert_eq!(fill(&mut input, &more, 1_000), 1_000);
         // The end of a message in one lane does not end the message of the other lane.
-        input.put(fragment(Priority::RealTime, true));
-        input.put(last.clone());
+        add(&mut input, fragment(Priority::RealTime, true));
+        add(&mut input, last.clone());
         assert!(may_read(&input));
-        input.put(fragment(Priority::RealTime, false));
+        add(&mut input, fragment(Priority::RealTime, false));
         assert!(!may_read(&input));
         let mut count = 0;
         while let Some(Ok(_)) = output.next_now() {
@@ -249,17 +258,17 @@ mod tests {
         };
         // An empty batch cancels the message, and the client never gets that batch.
         let (mut input, mut output) = full();
-        input.put(Bytes::new());
+        add(&mut input, Bytes::new());
         assert!(!may_read(&input));
         assert_eq!(std::iter::from_fn(|| output.next_now()).count(), 20);
         // An empty batch does not name its lane, so with two lanes the next frame of each decides.
         let (mut input, _output) = full();
-        input.put(fragment(Priority::RealTime, true));
-        input.put(Bytes::new());
+        add(&mut input, fragment(Priority::RealTime, true));
+        add(&mut input, Bytes::new());
         assert!(may_read(&input));
-        input.put(frame(Priority::RealTime));
+        add(&mut input, frame(Priority::RealTime));
         assert!(may_read(&input));
-        input.put(frame(Priority::Data));
+        add(&mut input, frame(Priority::Data));
         assert!(!may_read(&input));
     }
 

@@ -1,7 +1,8 @@
 //! Two WebSocket endpoints: `/zenoh`, for the page on the page's own port, and the ws port, for
 //! other programs.
 //!
-//! Both accept a WebSocket upgrade and pass its batches to the router (see [`super::front`]).
+//! Both accept a WebSocket upgrade and pass its batches to the router (see [`super::front`]). With
+//! `framing=stream` in the query they take and give a stream of batches, else one in each message.
 //! `/zenoh` checks the origin of the page (see [`super::origin`]). The ws port does not, like any
 //! zenoh router. Neither agrees to an extension: permessage-deflate would compress the bytes that
 //! the lab measures.
@@ -18,6 +19,8 @@ use axum::{
     response::IntoResponse,
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use zbytes_session::link::Framing;
 
 use super::{front, lab::Shared};
 
@@ -42,7 +45,7 @@ fn answer(checked: Result<String, Refusal>, request: &mut Request, shared: &Arc<
             .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
         let backend =
             shared.backend().ok_or_else(|| Refusal::new(StatusCode::BAD_GATEWAY, "the lab's router is not running"))?;
-        front::websocket(request, backend, shared);
+        front::websocket(request, Framing::of_url(&request.uri().to_string()), backend, shared);
         let upgrade = [
             (CONNECTION, HeaderValue::from_static("Upgrade")),
             (UPGRADE, HeaderValue::from_static("websocket")),

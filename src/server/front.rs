@@ -28,6 +28,8 @@ use tokio_tungstenite::{
     tungstenite::protocol::{Role, frame::coding::CloseCode},
 };
 
+use zbytes_session::link::Framing;
+
 use super::{
     door::{Door, Guest, MustGo},
     lab::Shared,
@@ -103,17 +105,23 @@ pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, s
 }
 
 /// Connects an upgraded connection to the router, and serves it until one side ends.
-pub(crate) fn websocket(request: &mut Request, backend: Backend, shared: &Arc<Shared>) {
+pub(crate) fn websocket(request: &mut Request, framing: Framing, backend: Backend, shared: &Arc<Shared>) {
     let upgrade = hyper::upgrade::on(&mut *request);
     if let Some(guest) = request.extensions_mut().remove::<Arc<Guest>>() {
-        shared.tasks.spawn(serve_websocket(upgrade, guest, backend, Arc::clone(shared)));
+        shared.tasks.spawn(serve_websocket(upgrade, framing, guest, backend, Arc::clone(shared)));
     }
 }
 
-async fn serve_websocket(upgrade: OnUpgrade, guest: Arc<Guest>, backend: Backend, shared: Arc<Shared>) {
-    let Some(mut socket) = socket(upgrade, &guest).await else { return };
+async fn serve_websocket(
+    upgrade: OnUpgrade,
+    framing: Framing,
+    guest: Arc<Guest>,
+    backend: Backend,
+    shared: Arc<Shared>,
+) {
+    let Some(mut socket) = socket(upgrade, framing, &guest).await else { return };
     let end = tokio::select! {
-        end = session(&mut socket, guest, &backend, &shared) => end,
+        end = session(&mut socket, framing, guest, &backend, &shared) => end,
         () = backend.gone.cancelled() => closed(CloseCode::Away, "the lab's router has stopped"),
         () = shared.stop.cancelled() => closed(CloseCode::Away, "the lab stops"),
     };
@@ -122,7 +130,7 @@ async fn serve_websocket(upgrade: OnUpgrade, guest: Arc<Guest>, backend: Backend
 
 /// The WebSocket over an upgraded connection.
 #[allow(clippy::disallowed_methods, reason = "what came with the upgrade; the ledger is the page's")]
-async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
+async fn socket(upgrade: OnUpgrade, framing: Framing, guest: &Guest) -> Option<Socket> {
     let upgraded = tokio::select! {
         upgraded = upgrade => upgraded.ok()?,
         _ = guest.must_go(FIRST_BATCH_WITHIN) => return None,
@@ -130,14 +138,14 @@ async fn socket(upgrade: OnUpgrade, guest: &Guest) -> Option<Socket> {
     // The bare connection under HTTP, and the bytes that arrived together with the upgrade.
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
     let (stream, early) = (parts.io.into_inner(), parts.read_buf.into());
-    Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config())).await)
+    Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config(framing))).await)
 }
 
 /// Serves a client from its first batch to the end of its session.
-async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shared: &Shared) -> End {
+async fn session(socket: &mut Socket, framing: Framing, guest: Arc<Guest>, backend: &Backend, shared: &Shared) -> End {
     guest.queue_up();
     let first = tokio::select! {
-        first = pipe::next_batch(socket) => first,
+        first = pipe::first_message(socket, framing) => first,
         must_go = guest.must_go(FIRST_BATCH_WITHIN) => Err(sent_away(must_go, "no zenoh message has arrived")),
     };
     let first = match first {
@@ -150,7 +158,7 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
     };
     drop(guest);
     let introduced = tokio::select! {
-        introduced = introduce(backend, &first) => introduced,
+        introduced = introduce(backend, framing, &first) => introduced,
         must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => return sent_away(must_go, "the router has not answered"),
     };
     let (router, answer) = match introduced {
@@ -158,22 +166,22 @@ async fn session(socket: &mut Socket, guest: Arc<Guest>, backend: &Backend, shar
         Err(error) => return closed(CloseCode::Error, format!("the lab's router cannot be reached: {error}")),
     };
     tokio::select! {
-        end = pipe::websocket(socket, router, answer, || inside.guest.settle(), Arc::clone(&shared.room)) => end,
+        end = pipe::websocket(socket, framing, router, answer, || inside.guest.settle(), Arc::clone(&shared.room)) => end,
         must_go = inside.guest.must_go(HANDSHAKE_WITHIN) => sent_away(must_go, "the handshake was not completed"),
     }
 }
 
-/// Opens a connection to the router and sends the first batch of a client. Returns the connection
+/// Opens a connection to the router and sends the first message of a client. Returns the connection
 /// and the router's answer.
 ///
 /// The router closes a connection without an answer while its places for handshakes are full of
 /// silent connections at the tcp port. Then this function tries again, until the caller drops the
 /// future.
-async fn introduce(backend: &Backend, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
+async fn introduce(backend: &Backend, framing: Framing, first: &Bytes) -> io::Result<(RouterStream, Bytes)> {
     let mut pause = AGAIN_AFTER;
     loop {
         let mut router = backend.connect().await?;
-        if let Ok(answer) = pipe::introduce(&mut router, first).await {
+        if let Ok(answer) = pipe::introduce(&mut router, framing, first).await {
             return Ok((router, answer));
         }
         tokio::time::sleep(pause).await;

@@ -1,11 +1,17 @@
 //! Passes whole batches between a WebSocket and the router, in both directions.
 //!
-//! A WebSocket carries one zenoh batch in each binary message. The router's stream link carries the
-//! same batches one after the other. Each follows its length, two bytes in little-endian order. A
-//! pipe converts one form into the other.
+//! The router's link is a stream: batches one after the other, each behind its length, two bytes in
+//! little-endian order. A WebSocket carries it in one of two ways, by its [`Framing`]:
 //!
-//! It parses one batch only, the InitAck in which the router declares the longest batch. On a
-//! stream link zenoh counts the two bytes of the length as part of a batch. A WebSocket message
+//! | framing | a binary message carries | what the pipe does |
+//! |---|---|---|
+//! | messages | one batch, as in zenoh's ws link | takes lengths off, and puts them on |
+//! | stream | a run of the stream, of at most [`RUN`] bytes from a client | passes the bytes on |
+//!
+//! To a client, a run has whole batches. So a client finds each batch in one piece of memory.
+//!
+//! With messages the pipe parses one batch, the InitAck in which the router declares the longest
+//! batch. On a stream link zenoh counts the two bytes of the length as part of a batch. A message
 //! does not have these bytes.
 //!
 //! Both directions bound their memory and push back: the pipe does not read from one side while the
@@ -31,6 +37,8 @@ use zenoh_buffers::reader::HasReader as _;
 use zenoh_codec::{RCodec as _, WCodec as _, Zenoh080};
 use zenoh_protocol::transport::{TransportBody, TransportMessage};
 
+use zbytes_session::link::{Framing, RUN};
+
 use super::backlog::{Input, backlog};
 
 /// Bytes of the length in front of a batch.
@@ -54,14 +62,24 @@ const STALLED: Duration = Duration::from_secs(60);
 /// A client's end of a pipe.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// The limits of WebSockets: the lab never holds a message longer than a batch, whole or in parts.
-pub(crate) fn config() -> WebSocketConfig {
+/// The limits of WebSockets: the lab never holds a longer message, whole or in parts.
+pub(crate) fn config(framing: Framing) -> WebSocketConfig {
+    let longest = longest(framing);
     WebSocketConfig::default()
-        .max_message_size(Some(MAX_BATCH))
-        .max_frame_size(Some(MAX_BATCH))
+        .max_message_size(Some(longest))
+        .max_frame_size(Some(longest))
         .read_buffer_size(READ)
         .write_buffer_size(READ)
-        .max_write_buffer_size(2 * READ + MAX_BATCH)
+        // What one read of the router gives, behind what waits already.
+        .max_write_buffer_size(3 * READ + MAX_BATCH)
+}
+
+/// The longest message of a client.
+fn longest(framing: Framing) -> usize {
+    match framing {
+        Framing::Messages => MAX_BATCH,
+        Framing::Stream => RUN,
+    }
 }
 
 /// Why a pipe ended.
@@ -82,10 +100,9 @@ impl End {
     /// The end for a client that sent something other than a batch.
     fn refused(error: WsError) -> Self {
         match error {
-            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => Self::Closed(
-                CloseCode::Size,
-                format!("expected one zenoh batch of at most {max_size} B in a message, got {size} B"),
-            ),
+            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+                Self::Closed(CloseCode::Size, format!("expected a message of at most {max_size} B, got {size} B"))
+            }
             WsError::Protocol(error) => Self::Closed(CloseCode::Protocol, error.to_string()),
             WsError::Utf8(_) => Self::no_batch("a text"),
             _ => Self::Client,
@@ -93,25 +110,37 @@ impl End {
     }
 
     fn no_batch(got: &str) -> Self {
-        Self::Closed(CloseCode::Unsupported, format!("expected one zenoh batch in each binary message, got {got}"))
+        Self::Closed(CloseCode::Unsupported, format!("expected zenoh batches in binary messages, got {got}"))
     }
 }
 
-/// Waits for the next batch of a client.
-pub(crate) async fn next_batch(client: &mut Socket) -> Result<Bytes, End> {
+/// Waits for a client's first message, which must hold its first batch as a whole.
+pub(crate) async fn first_message(client: &mut Socket, framing: Framing) -> Result<Bytes, End> {
     loop {
-        if let Some(batch) = batch(client.next().await)? {
-            return Ok(batch);
+        let Some(first) = message(client.next().await)? else { continue };
+        if framing == Framing::Stream && batches(&first).next().is_none() {
+            return Err(End::no_batch("a message without a whole batch behind its length"));
         }
+        return Ok(first);
     }
 }
 
-/// The batch in a WebSocket's message, if it holds one. A ping, already answered, gives neither a
-/// batch nor an error.
-fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
+/// The whole batches at the beginning of a stream, each without its length.
+fn batches(mut stream: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = stream.split_first_chunk()?;
+        let (batch, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
+        stream = rest;
+        Some(batch)
+    })
+}
+
+/// The bytes in a WebSocket's message, if it has any. A ping, already answered, gives neither bytes
+/// nor an error.
+fn message(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
     match next {
-        Some(Ok(Message::Binary(batch))) if batch.is_empty() => Err(End::no_batch("an empty one")),
-        Some(Ok(Message::Binary(batch))) => Ok(Some(batch)),
+        Some(Ok(Message::Binary(bytes))) if bytes.is_empty() => Err(End::no_batch("an empty one")),
+        Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
         Some(Ok(Message::Text(_))) => Err(End::no_batch("a text")),
         Some(Ok(Message::Close(_))) | None => Err(End::Client),
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
@@ -121,11 +150,12 @@ fn batch(next: Option<Result<Message, WsError>>) -> Result<Option<Bytes>, End> {
 
 /// Passes batches between a WebSocket and the router until one of them ends.
 ///
-/// `answer` is the router's first batch, the InitAck. The pipe calls `opened` after the router's
+/// `answer` has the router's first batch, the InitAck. The pipe calls `opened` after the router's
 /// second batch, the OpenAck, which completes the handshake. All pipes share `room`, for batches
 /// that wait for slow clients.
 pub(crate) async fn websocket(
     client: &mut Socket,
+    framing: Framing,
     router: impl AsyncRead + AsyncWrite,
     answer: Bytes,
     opened: impl FnOnce(),
@@ -134,13 +164,13 @@ pub(crate) async fn websocket(
     let (mut to_client, mut from_client) = client.split();
     let (mut from_router, to_router) = tokio::io::split(router);
     let mut up = pin!(async {
-        let mut to_router = Gathering { stream: to_router, gathered: Vec::new() };
+        let mut to_router = Gathering { framing, stream: to_router, gathered: Vec::new() };
         let end = up(&mut from_client, &mut to_router).await;
         // The router may still answer the last batches.
         let _ = to_router.stream.shutdown().await;
         end
     });
-    let mut down = pin!(down(&mut from_router, &mut to_client, answer, opened, room));
+    let mut down = pin!(down(&mut from_router, &mut to_client, framing, answer, opened, room));
     tokio::select! {
         end = &mut up => {
             if end == End::Client {
@@ -152,7 +182,7 @@ pub(crate) async fn websocket(
     }
 }
 
-/// Passes batches from the client to the router.
+/// Passes the client's messages to the router.
 async fn up(
     client: &mut (impl Stream<Item = Result<Message, WsError>> + Unpin),
     router: &mut Gathering<impl AsyncWrite + Unpin>,
@@ -166,8 +196,8 @@ async fn up(
                     client.next().await
                 }
             };
-            match batch(next) {
-                Ok(Some(batch)) => router.put(&batch).await?,
+            match message(next) {
+                Ok(Some(bytes)) => router.put(&bytes).await?,
                 Ok(None) => {}
                 Err(end) => {
                     router.flush().await?;
@@ -186,29 +216,31 @@ async fn up(
 
 /// The router's end of a pipe, with few and large writes.
 struct Gathering<W> {
+    framing: Framing,
     stream: W,
-    /// Batches with their lengths, waiting for a write; or only the length of the batch that is
-    /// being written.
+    /// What waits for a write; or only the length of the batch that is being written.
     gathered: Vec<u8>,
 }
 
 impl<W: AsyncWrite + Unpin> Gathering<W> {
-    #[allow(clippy::disallowed_methods, reason = "small batches share a write; the ledger is the page's")]
-    async fn put(&mut self, batch: &[u8]) -> io::Result<()> {
-        let length = u16::try_from(batch.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
-        self.gathered.extend_from_slice(&length.to_le_bytes());
-        if batch.len() < WORTH_A_CALL {
-            self.gathered.extend_from_slice(batch);
+    #[allow(clippy::disallowed_methods, reason = "small messages share a write; the ledger is the page's")]
+    async fn put(&mut self, message: &[u8]) -> io::Result<()> {
+        if self.framing == Framing::Messages {
+            let length = u16::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+            self.gathered.extend_from_slice(&length.to_le_bytes());
+        }
+        if message.len() < WORTH_A_CALL {
+            self.gathered.extend_from_slice(message);
             if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
         } else {
-            self.stream.write_all_buf(&mut Buf::chain(&self.gathered[..], batch)).await?;
+            self.stream.write_all_buf(&mut Buf::chain(&self.gathered[..], message)).await?;
             self.gathered.clear();
             Ok(())
         }
     }
 
-    async fn put_now(&mut self, batch: &[u8]) -> io::Result<()> {
-        self.put(batch).await?;
+    async fn put_now(&mut self, message: &[u8]) -> io::Result<()> {
+        self.put(message).await?;
         self.flush().await
     }
 
@@ -223,20 +255,21 @@ impl<W: AsyncWrite + Unpin> Gathering<W> {
 async fn down(
     router: &mut (impl AsyncRead + Unpin),
     client: &mut (impl Sink<Message, Error = WsError> + Unpin),
+    framing: Framing,
     answer: Bytes,
     opened: impl FnOnce(),
     room: Arc<Semaphore>,
 ) -> End {
     let (input, mut output) = backlog(room);
-    let read = pin!(read(router, input));
+    let read = pin!(read(router, framing, input));
     let mut write = pin!(async {
         if !taken(client.send(Message::Binary(answer))).await {
             return End::Client;
         }
         let mut opened = Some(opened);
         loop {
-            let batch = match output.next_now() {
-                Some(batch) => batch.ok(),
+            let message = match output.next_now() {
+                Some(message) => message.ok(),
                 None => {
                     if !taken(client.flush()).await {
                         return End::Client;
@@ -244,10 +277,10 @@ async fn down(
                     output.next().await
                 }
             };
-            let Some(batch) = batch else {
+            let Some(message) = message else {
                 return if taken(client.flush()).await { End::router() } else { End::Client };
             };
-            if !taken(client.feed(Message::Binary(batch))).await {
+            if !taken(client.feed(Message::Binary(message))).await {
                 return End::Client;
             }
             if let Some(opened) = opened.take() {
@@ -262,11 +295,15 @@ async fn down(
 }
 
 /// Reads the router's batches until it ends, as long as the backlog accepts more.
-async fn read(router: &mut (impl AsyncRead + Unpin), mut backlog: Input) {
+async fn read(router: &mut (impl AsyncRead + Unpin), framing: Framing, mut backlog: Input) {
     let mut received = BytesMut::new();
     loop {
-        while let Some(batch) = take_batch(&mut received) {
-            backlog.put(batch);
+        while let Some(message) = take_message(framing, &mut received) {
+            match framing {
+                Framing::Messages => backlog.saw(&message),
+                Framing::Stream => batches(&message).for_each(|batch| backlog.saw(batch)),
+            }
+            backlog.put(message);
         }
         if received.capacity() - received.len() < MAX_BATCH {
             received.reserve(READ);
@@ -285,27 +322,40 @@ async fn taken(sending: impl Future<Output = Result<(), WsError>>) -> bool {
     matches!(tokio::time::timeout(STALLED, sending).await, Ok(Ok(())))
 }
 
-/// The first batch of a stream, if all of it has arrived.
-fn take_batch(stream: &mut BytesMut) -> Option<Bytes> {
-    let (length, rest) = stream.split_first_chunk()?;
-    let length = usize::from(u16::from_le_bytes(*length));
-    if rest.len() < length {
-        return None;
+/// The next message for a client out of the router's stream, if its batches have arrived: the first
+/// one without its length, or all of them as they are.
+fn take_message(framing: Framing, stream: &mut BytesMut) -> Option<Bytes> {
+    match framing {
+        Framing::Messages => {
+            let length = batches(stream).next()?.len();
+            stream.advance(PREFIX.into());
+            Some(stream.split_to(length).freeze())
+        }
+        Framing::Stream => {
+            let whole = batches(stream).map(|batch| usize::from(PREFIX) + batch.len()).sum();
+            (whole > 0).then(|| stream.split_to(whole).freeze())
+        }
     }
-    stream.advance(PREFIX.into());
-    Some(stream.split_to(length).freeze())
 }
 
-/// Sends the first batch of a client to the router, and waits for the answer. The returned answer
-/// counts batches without their length.
+/// Sends the first message of a client to the router, and waits for the answer. What is returned is
+/// the first message for the client. One with a batch alone counts batches without their length.
 ///
 /// # Errors
 /// The router closes the connection without an answer when too many handshakes are pending.
-pub(crate) async fn introduce(router: &mut (impl AsyncRead + AsyncWrite + Unpin), first: &Bytes) -> io::Result<Bytes> {
-    Gathering { stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
-    let mut answer = vec![0; usize::from(router.read_u16_le().await?)];
+pub(crate) async fn introduce(
+    router: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    framing: Framing,
+    first: &Bytes,
+) -> io::Result<Bytes> {
+    Gathering { framing, stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
+    let length = router.read_u16_le().await?;
+    let mut answer = vec![0; length.into()];
     router.read_exact(&mut answer).await?;
-    Ok(without_prefix(answer).into())
+    Ok(match framing {
+        Framing::Messages => without_prefix(answer).into(),
+        Framing::Stream => [&length.to_le_bytes()[..], &answer].concat().into(),
+    })
 }
 
 /// The router's InitAck, with the longest batch as a WebSocket counts it. Any other answer is
@@ -357,7 +407,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let socket = async |stream, role| WebSocketStream::from_raw_socket(stream, role, Some(config())).await;
+        let config = config(Framing::Stream);
+        let socket = async |stream, role| WebSocketStream::from_raw_socket(stream, role, Some(config)).await;
         use tokio_tungstenite::tungstenite::protocol::Role::{Client, Server};
         (socket(client, Client).await, socket(server, Server).await)
     }
@@ -393,7 +444,14 @@ mod tests {
             let (client, mut server) = sockets().await;
             let (router, near): (DuplexStream, DuplexStream) = tokio::io::duplex(capacity);
             let opened = Cell::new(0);
-            let pipe = websocket(&mut server, near, batch(0, 30).into(), || opened.set(opened.get() + 1), room());
+            let pipe = websocket(
+                &mut server,
+                Framing::Messages,
+                near,
+                batch(0, 30).into(),
+                || opened.set(opened.get() + 1),
+                room(),
+            );
             let (mut from_router, mut to_router) = tokio::io::split(router);
             let (mut to_client, mut from_client) = client.split();
             let lengths = lengths();
@@ -438,12 +496,102 @@ mod tests {
         }
     }
 
+    /// The batch behind its length.
+    fn framed(batch: &[u8]) -> Vec<u8> {
+        [&u16::try_from(batch.len()).unwrap().to_le_bytes()[..], batch].concat()
+    }
+
+    #[tokio::test]
+    async fn stream_passes_both_ways_and_reaches_a_client_in_whole_batches() {
+        let lengths = lengths();
+        let all = |first: usize| -> Vec<u8> {
+            lengths.iter().enumerate().flat_map(|(n, &length)| framed(&batch(n + first, length))).collect()
+        };
+        for capacity in [7, 4096, 1 << 20] {
+            let (client, mut server) = sockets().await;
+            let (router, near): (DuplexStream, DuplexStream) = tokio::io::duplex(capacity);
+            let answer = framed(&batch(0, 30));
+            let opened = Cell::new(0);
+            let pipe = websocket(
+                &mut server,
+                Framing::Stream,
+                near,
+                answer.clone().into(),
+                || opened.set(opened.get() + 1),
+                room(),
+            );
+            let (mut from_router, mut to_router) = tokio::io::split(router);
+            let (mut to_client, mut from_client) = client.split();
+            let (said, heard) = (all(0), all(1));
+            let client_says = async {
+                // A client may cut its stream anywhere.
+                for run in said.chunks(100_001) {
+                    to_client.send(Message::binary(run.to_vec())).await.unwrap();
+                }
+            };
+            let router_says = async { to_router.write_all(&heard).await.unwrap() };
+            let router_hears = async {
+                let mut got = vec![0; said.len()];
+                from_router.read_exact(&mut got).await.unwrap();
+                assert!(got == said, "the router got another stream");
+            };
+            let client_hears = async {
+                let (mut got, mut messages) = (Vec::new(), 0);
+                while got.len() < answer.len() + heard.len() {
+                    let Message::Binary(run) = from_client.next().await.unwrap().unwrap() else { panic!("no bytes") };
+                    let whole: usize = batches(&run).map(|batch| 2 + batch.len()).sum();
+                    assert_eq!(whole, run.len(), "a message ends within a batch");
+                    messages += 1;
+                    got.extend_from_slice(&run);
+                }
+                assert!(got == [&answer[..], &heard].concat(), "the client got another stream");
+                messages
+            };
+            tokio::select! {
+                end = pipe => panic!("ended: {end:?}"),
+                (.., messages) = async { tokio::join!(client_says, router_says, router_hears, client_hears) } => {
+                    // As many in a message as can be read at once.
+                    let most = if capacity < READ { lengths.len() + 1 } else { lengths.len() / 2 };
+                    assert!(messages <= most, "{messages} messages for {} batches", lengths.len());
+                }
+            }
+            assert_eq!(opened.get(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn first_message_of_a_stream_has_a_whole_batch() {
+        let (mut client, mut server) = sockets().await;
+        for (sent, taken) in [(framed(&[1, 2, 3]), true), (vec![3, 0, 1, 2], false), (vec![3], false)] {
+            client.send(Message::binary(sent.clone())).await.unwrap();
+            let first = first_message(&mut server, Framing::Stream).await;
+            assert_eq!(first.is_ok(), taken, "{sent:?}: {first:?}");
+            if let Ok(first) = first {
+                assert_eq!(first, sent);
+                let (mut router, mut near) = tokio::io::duplex(1024);
+                let story = async {
+                    assert_eq!(read_stream(&mut router).await, [1, 2, 3]);
+                    write_stream(&mut router, &[4, 5]).await;
+                };
+                let (answer, ()) = tokio::join!(introduce(&mut near, Framing::Stream, &first), story);
+                assert_eq!(answer.unwrap(), framed(&[4, 5]));
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_session_is_open_after_the_second_batch_of_the_router() {
         let (_client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let opened = tokio::sync::Notify::new();
-        let pipe = websocket(&mut server, near, Bytes::from_static(b"InitAck"), || opened.notify_one(), room());
+        let pipe = websocket(
+            &mut server,
+            Framing::Messages,
+            near,
+            Bytes::from_static(b"InitAck"),
+            || opened.notify_one(),
+            room(),
+        );
         let story = async {
             // Half of the second batch is not enough.
             router.write_all(&[7, 0, b'O']).await.unwrap();
@@ -469,7 +617,7 @@ mod tests {
                 assert_eq!(read_stream(&mut router).await, batch(0, length));
                 write_stream(&mut router, &batch(1, length)).await;
             };
-            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            let (answer, ()) = tokio::join!(introduce(&mut near, Framing::Messages, &first), story);
             assert_eq!(answer.unwrap(), batch(1, length));
             // The connection ends without an answer, or with half of one.
             let story = async {
@@ -477,7 +625,7 @@ mod tests {
                 router.write_all(&[2, 0, 1]).await.unwrap();
                 drop(router);
             };
-            let (answer, ()) = tokio::join!(introduce(&mut near, &first), story);
+            let (answer, ()) = tokio::join!(introduce(&mut near, Framing::Messages, &first), story);
             assert!(answer.is_err());
         }
     }
@@ -500,7 +648,7 @@ mod tests {
     async fn a_clients_end_reaches_the_router_which_may_still_answer() {
         let (mut client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
-        let pipe = websocket(&mut server, near, batch(0, 3).into(), || (), room());
+        let pipe = websocket(&mut server, Framing::Messages, near, batch(0, 3).into(), || (), room());
         let story = async {
             client.send(Message::binary(batch(1, 5))).await.unwrap();
             client.close(None).await.unwrap();
@@ -518,7 +666,7 @@ mod tests {
         let (mut router, near) = tokio::io::duplex(1024);
         write_stream(&mut router, b"bye").await;
         drop(router);
-        let end = websocket(&mut server, near, batch(0, 3).into(), || (), room()).await;
+        let end = websocket(&mut server, Framing::Messages, near, batch(0, 3).into(), || (), room()).await;
         assert_eq!(end, End::router());
         let closing = tokio::spawn(close(server, end));
         assert_eq!(client.next().await.unwrap().unwrap(), Message::binary(batch(0, 3)));
@@ -533,7 +681,7 @@ mod tests {
         let (client, mut server) = sockets().await;
         let (mut router, near) = tokio::io::duplex(1024);
         let said = Cell::new(0_usize);
-        let pipe = websocket(&mut server, near, batch(0, 3).into(), || (), room());
+        let pipe = websocket(&mut server, Framing::Messages, near, batch(0, 3).into(), || (), room());
         let story = async {
             loop {
                 write_stream(&mut router, &batch(0, MAX_BATCH)).await;

@@ -15,8 +15,8 @@ use tokio::{
 use zbytes_lab::{
     client::{
         Client, Config, CongestionControl as OurCongestionControl, Content, Encoding as OurEncoding, Event,
-        GET_TIMEOUT, Get, LEASE, Limits, Locality, MatchingStatusType, Priority as OurPriority, Put as OurPut,
-        ReplyError, ReplySample, SampleKind, ZenohId,
+        GET_TIMEOUT, Get, LEASE, Locality, MatchingStatusType, Priority as OurPriority, Put as OurPut, ReplyError,
+        ReplySample, SampleKind, ZenohId,
     },
     payload::ZBytes,
     segment::{Segment, Source},

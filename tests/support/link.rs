@@ -16,13 +16,13 @@ use tokio_tungstenite::{
 };
 use zbytes_lab::{
     client::{
-        Client, Config, Event, Limits, OpId, Part, SessionInfo, ZenohId,
+        Client, Config, Event, Framing, Limits, OpId, Part, SessionInfo, ZenohId,
         reconnect::{Reconnect, Wait},
     },
     measure,
     segment::Segment,
-    wire::BATCH_SIZE,
 };
+use zbytes_session::link::RUN;
 
 use super::GUARD;
 
@@ -45,6 +45,8 @@ pub(crate) struct Link {
     pub(crate) waits: Vec<Wait>,
     /// The agreed parameters of the session.
     pub(crate) info: Option<SessionInfo>,
+    /// How many messages the WebSocket carried: sent, and received.
+    pub(crate) messages: [u64; 2],
     url: String,
     socket: Option<(SplitSink<Socket, Message>, SplitStream<Socket>)>,
     /// Whether the socket holds bytes that it has not sent.
@@ -58,7 +60,7 @@ pub(crate) struct Link {
 
 impl Link {
     /// Opens a session at a locator as `ws/127.0.0.1:7446`, or in the page's way, as
-    /// `ws/127.0.0.1:8080/zenoh`.
+    /// `ws/127.0.0.1:8080/zenoh?framing=stream`.
     pub(crate) async fn open(locator: &str) -> Self {
         Self::open_with(locator, Limits::default()).await
     }
@@ -74,16 +76,20 @@ impl Link {
         let begun = Instant::now();
         let mut random = u64::from(std::process::id()) << 32 | u64::from(begun.elapsed().subsec_nanos());
         random ^= std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let url = locator.replacen("ws/", "ws://", 1);
+        let framing = Framing::of_url(&url);
+        let config = |zid, initial_sn| Config { limits, framing, ..Config::new(zid, initial_sn) };
         let mut link = Self {
-            client: Client::new(Config { limits, ..Config::new(ZenohId::new([1; 16]).unwrap(), 0) }, Duration::ZERO),
+            client: Client::new(config(ZenohId::new([1; 16]).unwrap(), 0), Duration::ZERO),
             parts: Vec::new(),
             waits: Vec::new(),
             info: None,
-            url: locator.replacen("ws/", "ws://", 1),
+            messages: [0; 2],
+            url,
             socket: None,
             dirty: false,
             begun,
-            buffer: vec![0; usize::from(BATCH_SIZE)],
+            buffer: vec![0; RUN],
             reconnect: Reconnect::new(),
             random,
             next_op: 1,
@@ -91,7 +97,7 @@ impl Link {
         let (socket, _) = tokio_tungstenite::connect_async(request(&link.url)).await.unwrap();
         link.socket = Some(socket.split());
         let (zid, initial_sn) = (link.zid(), link.random() as u32);
-        link.client = Client::new(Config { limits, ..Config::new(zid, initial_sn) }, link.now());
+        link.client = Client::new(config(zid, initial_sn), link.now());
         link
     }
 
@@ -202,6 +208,19 @@ impl Link {
         self.until(|event| matches!(event, Event::Flushed(other, _) if *other == op)).await
     }
 
+    /// Sends a message of the caller's own in place of the client's, and waits for the reason that
+    /// the other end gives for the end of the connection.
+    pub(crate) async fn refused(&mut self, message: Vec<u8>) -> String {
+        let (mut sink, mut stream) = self.socket.take().unwrap();
+        sink.send(Message::Binary(message.into())).await.unwrap();
+        loop {
+            match tokio::time::timeout(GUARD, stream.next()).await.unwrap().unwrap().unwrap() {
+                Message::Close(Some(frame)) => return frame.reason.to_string(),
+                other => assert!(other.is_ping() || other.is_binary(), "{other:?}"),
+            }
+        }
+    }
+
     /// Cuts the connection without a goodbye.
     pub(crate) fn cut(&mut self) {
         self.socket = None;
@@ -212,6 +231,7 @@ impl Link {
         let Some((sink, _)) = &mut self.socket else { return false };
         let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) else { return false };
         self.parts.extend(transmit.parts);
+        self.messages[0] += 1;
         self.dirty = true;
         // The read half reports an error too.
         let _ = sink.feed(Message::Binary(self.buffer[..transmit.len].to_vec().into())).await;
@@ -242,6 +262,7 @@ impl Link {
             message = stream.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     let now = self.now();
+                    self.messages[1] += 1;
                     self.client.handle_input(Segment::from(Vec::from(bytes)), now);
                 }
                 Some(Ok(_)) => {}

@@ -18,6 +18,10 @@ const LENGTH: usize = 2;
 /// What asks for [`Framing::Stream`] in the query of an address.
 pub const STREAM: &str = "framing=stream";
 
+/// The longest run of a stream that an end sends in one message. Fewer messages cost less, and the
+/// end that takes one holds all of it.
+pub const RUN: usize = 256 << 10;
+
 /// The longest run of a stream that an end takes in one message. The work of one call is bounded
 /// by it.
 pub const MAX_RUN: usize = 1 << 20;

@@ -46,6 +46,7 @@ use crate::{
         pause::{TICK, Watch},
         reconnect::Reconnect,
     },
+    link::RUN,
     wire::BATCH_SIZE,
 };
 
@@ -53,10 +54,6 @@ use crate::{
 /// bytes. They occupy its memory until they leave. A link of 100 ms there and back then allows
 /// 80 MB/s.
 const UNANSWERED: usize = 8 << 20;
-
-/// How many bytes of a stream go to the socket in one message. Fewer messages cost less, and the
-/// browser's buffer is filled in steps of this size.
-const RUN: usize = 256 << 10;
 
 /// Drives a session with a router, from opening the WebSocket to its end. Dropping it cuts the
 /// connection.
