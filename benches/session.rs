@@ -91,7 +91,7 @@ enum Way {
     Bare,
     /// The page's session over the router's own WebSocket port.
     Ws,
-    /// The page's session over `/zenoh`.
+    /// The page's session over `/zenoh`, as a stream.
     Zenoh,
     /// A session of the `zenoh` crate over the router's own WebSocket port.
     Native,
@@ -189,7 +189,7 @@ impl Stage {
 
     fn url(&self, way: Way) -> String {
         match way {
-            Way::Zenoh => format!("ws://{}/zenoh", self.lab.page),
+            Way::Zenoh => format!("ws://{}/zenoh?framing=stream", self.lab.page),
             _ => format!("ws://{}/", self.lab.ws),
         }
     }

@@ -65,5 +65,8 @@ pub fn url_of(locator: &str) -> Result<String, Problem> {
 /// Returns the place of the session at `url`, as this page sees it.
 #[must_use]
 pub fn place(url: &str) -> Place {
-    Place { url: url.to_owned(), origin: surroundings::origin(), of_the_lab: is_of_the_lab(url) }
+    // How batches are carried says nothing to a person.
+    let of_the_lab = is_of_the_lab(url);
+    let url = url.split('?').next().unwrap_or(url);
+    Place { url: url.to_owned(), origin: surroundings::origin(), of_the_lab }
 }

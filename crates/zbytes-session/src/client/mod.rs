@@ -1,10 +1,10 @@
 //! A zenoh client without I/O.
 //!
 //! [`Client`] is a state machine: it sees no socket, no clock and no JavaScript value. The
-//! program that drives it has one WebSocket, and does this:
+//! program that drives it has one link, for example a WebSocket, and does this:
 //!
-//! 1. [`Client::new`] when the WebSocket is open.
-//! 2. One input at a time: [`Client::handle_input`] for each binary message,
+//! 1. [`Client::new`] when the link is open; [`Config::framing`] says how it carries batches.
+//! 2. One input at a time: [`Client::handle_input`] for each binary message, or run of a stream,
 //!    [`Client::handle_timeout`] when [`Client::poll_timeout`] has passed, or a verb
 //!    ([`Client::put`], [`Client::declare_subscriber`], …).
 //! 3. Then [`Client::poll_event`] until there is none, and [`Client::poll_transmit`] for as long as
