@@ -350,11 +350,16 @@ pub(crate) async fn introduce(
 ) -> io::Result<Bytes> {
     Gathering { framing, stream: &mut *router, gathered: Vec::new() }.put_now(first).await?;
     let length = router.read_u16_le().await?;
-    let mut answer = vec![0; length.into()];
-    router.read_exact(&mut answer).await?;
+    let mut answer = match framing {
+        Framing::Messages => Vec::new(),
+        Framing::Stream => Vec::from(length.to_le_bytes()),
+    };
+    let begin = answer.len();
+    answer.resize(begin + usize::from(length), 0);
+    router.read_exact(answer.get_mut(begin..).unwrap_or_default()).await?;
     Ok(match framing {
         Framing::Messages => without_prefix(answer).into(),
-        Framing::Stream => [&length.to_le_bytes()[..], &answer].concat().into(),
+        Framing::Stream => answer.into(),
     })
 }
 
@@ -502,7 +507,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn stream_passes_both_ways_and_reaches_a_client_in_whole_batches() {
+    async fn stream_passes_both_ways_in_whole_batches_for_a_client() {
         let lengths = lengths();
         let all = |first: usize| -> Vec<u8> {
             lengths.iter().enumerate().flat_map(|(n, &length)| framed(&batch(n + first, length))).collect()
