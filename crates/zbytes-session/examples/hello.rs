@@ -17,7 +17,7 @@ use zbytes::{
     payload::ZBytes,
     segment::{Segment, Source},
 };
-use zbytes_session::client::{Client, CloseCause, Config, Event, KeyExpr, Limits, Locality, Put, SampleKind, ZenohId};
+use zbytes_session::client::{Client, CloseCause, Config, Event, KeyExpr, Locality, Put, SampleKind, ZenohId};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
