@@ -15,7 +15,7 @@ use zbytes_session::{
 
 use crate::{
     clock::Clock,
-    config::{Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
+    config::{Config, Framing, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
     event::{CloseCause, Event, LinkId, TooManyLinks},
     link::{Link, Phase, cost, may_be_dropped},
     query::Queries,
@@ -97,14 +97,14 @@ impl Hub {
     ///
     /// # Errors
     /// [`TooManyLinks`]; the driver closes its socket then.
-    pub fn add_link(&mut self, now: Duration) -> Result<LinkId, TooManyLinks> {
+    pub fn add_link(&mut self, framing: Framing, now: Duration) -> Result<LinkId, TooManyLinks> {
         let limit = self.config.limits.links;
         if self.links.len() >= limit {
             return Err(TooManyLinks { limit });
         }
         self.last_link += 1;
         let id = LinkId(self.last_link);
-        self.links.insert(id, Link::new(now));
+        self.links.insert(id, Link::new(framing, now));
         Ok(id)
     }
 

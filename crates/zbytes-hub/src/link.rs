@@ -15,7 +15,7 @@ use zbytes_session::{
 use zenoh_protocol::{core::WireExpr, network::Mapping};
 
 use crate::{
-    config::{HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
+    config::{Framing, HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
     event::{CloseCause, LinkId},
     tables::{ByKind, Count, Kind},
 };
@@ -97,6 +97,7 @@ pub(crate) struct Told {
 
 #[derive(Debug)]
 pub(crate) struct Link {
+    pub(crate) framing: Framing,
     pub(crate) phase: Phase,
     /// When the present step of the handshake must be over.
     pub(crate) deadline: Duration,
@@ -137,8 +138,9 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(now: Duration) -> Self {
+    pub(crate) fn new(framing: Framing, now: Duration) -> Self {
         Self {
+            framing,
             phase: Phase::Init,
             deadline: now.saturating_add(HANDSHAKE_TIMEOUT),
             zid: None,
