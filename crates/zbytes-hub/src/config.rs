@@ -123,7 +123,7 @@ impl Limits {
         reassembly_fragments: 1 << 18,
         arriving_bytes: wire::MAX_MESSAGE + (256 << 20),
         queued_bytes: 64 << 20,
-        queued_messages: 1 << 16,
+        queued_messages: 1 << 14,
         kept_bytes: wire::MAX_MESSAGE + (256 << 20),
         waiting_bytes: 16 << 20,
         key_bytes: 1 << 12,

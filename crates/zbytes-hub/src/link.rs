@@ -20,8 +20,8 @@ use crate::{
     tables::{ByKind, Count, Kind},
 };
 
-/// A queued message takes so many bytes besides its own.
-const OVERHEAD: usize = 256;
+/// A queued message, or a key that is kept, takes at most so many bytes besides its own.
+const OVERHEAD: usize = 768;
 
 /// What was agreed on in the first step of the handshake.
 #[derive(Clone, Copy, Debug)]
@@ -113,8 +113,10 @@ pub(crate) struct Link {
     pub(crate) last_sent: Duration,
 
     /// The link for which this one waits, as a message may not be dropped, and since when. It is
-    /// not read meanwhile.
+    /// not read meanwhile. It may be the link itself, which asks for more than it takes.
     pub(crate) blocked: Option<(LinkId, Duration)>,
+    /// Whether it was full when the hub had something to say to it.
+    pub(crate) owes: bool,
     pub(crate) waiting: VecDeque<Input>,
     pub(crate) waiting_bytes: usize,
 
@@ -152,6 +154,7 @@ impl Link {
             last_received: now,
             last_sent: now,
             blocked: None,
+            owes: false,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             numbers: HashMap::new(),
