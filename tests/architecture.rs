@@ -705,8 +705,9 @@ fn no_file_is_too_long() {
 /// Files that circles go through: what joins parts that have to know the whole. Without these, and
 /// without each `mod.rs` and `lib.rs`, no files use each other in a circle. A file that no circle
 /// needs any more has to leave the list.
-const JOINERS: [&str; 16] = [
+const JOINERS: [&str; 17] = [
     "crates/zbytes-capnp/src/received.rs",
+    "crates/zbytes-hub/src/hub.rs",
     "crates/zbytes-session/src/client/event.rs",
     "crates/zbytes-session/src/client/machine.rs",
     "crates/zbytes-session/src/web/driver.rs",

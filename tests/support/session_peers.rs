@@ -2,18 +2,25 @@
 //! official Python client in one of its own. The native one obeys the commands of `peer.py` that
 //! tests give to both. It describes its values in the same words, so that one test covers both.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::timeout};
 use zenoh::{
     Wait,
     bytes::{Encoding, ZBytes},
+    handlers::FifoChannelHandler,
     liveliness::LivelinessToken,
-    pubsub::Publisher,
+    matching::MatchingListener,
+    pubsub::{Publisher, Subscriber},
     qos::{CongestionControl, Priority, Reliability},
-    query::{Query, Queryable, ReplyKeyExpr},
+    query::{ConsolidationMode, Querier, Query, QueryTarget, Queryable, Reply, ReplyKeyExpr},
     sample::{Sample, SampleKind, SourceInfo},
+    time::{NTP64, Timestamp, TimestampId},
 };
 
 use super::{
@@ -31,9 +38,14 @@ pub(crate) enum Peer {
 
 pub(crate) struct Native {
     session: zenoh::Session,
+    subscribers: HashMap<String, Subscriber<()>>,
     publishers: HashMap<String, Publisher<'static>>,
+    queriers: HashMap<String, Querier<'static>>,
     queryables: HashMap<String, Queryable<()>>,
     tokens: HashMap<String, LivelinessToken>,
+    matching: Vec<MatchingListener<()>>,
+    /// Queries that a queryable with `keep` has not ended.
+    kept: Arc<Mutex<Vec<Query>>>,
     /// The values that a subscriber or a queryable has received, by its name.
     heard: HashMap<String, mpsc::UnboundedReceiver<Value>>,
 }
@@ -116,6 +128,62 @@ impl Given<'_> {
             _ => CongestionControl::Drop,
         }
     }
+
+    fn priority(&self) -> Priority {
+        let named = PRIORITIES.iter().find(|(name, _)| self.0["priority"] == *name);
+        named.map_or(Priority::Data, |(_, priority)| *priority)
+    }
+
+    fn reliability(&self) -> Reliability {
+        match self.0["reliability"].as_str() {
+            Some("BEST_EFFORT") => Reliability::BestEffort,
+            _ => Reliability::Reliable,
+        }
+    }
+
+    /// Seconds, nanoseconds and an id, as `peer.py` takes them.
+    fn timestamp(&self) -> Option<Timestamp> {
+        let parts = self.0["timestamp"].as_array()?;
+        let time = Duration::new(parts[0].as_u64().unwrap(), parts[1].as_u64().unwrap() as u32);
+        let id = Given(&json!({ "id": parts[2] })).bytes("id").unwrap();
+        Some(Timestamp::new(NTP64::from(time), TimestampId::try_from(id.as_slice()).unwrap()))
+    }
+
+    fn target(&self) -> QueryTarget {
+        match self.0["target"].as_str() {
+            Some("ALL") => QueryTarget::All,
+            Some("ALL_COMPLETE") => QueryTarget::AllComplete,
+            _ => QueryTarget::BestMatching,
+        }
+    }
+
+    fn consolidation(&self) -> ConsolidationMode {
+        match self.0["consolidation"].as_str() {
+            Some("NONE") => ConsolidationMode::None,
+            Some("MONOTONIC") => ConsolidationMode::Monotonic,
+            Some("LATEST") => ConsolidationMode::Latest,
+            _ => ConsolidationMode::Auto,
+        }
+    }
+
+    fn timeout(&self) -> Duration {
+        self.0["timeout"].as_f64().map_or(GUARD, Duration::from_secs_f64)
+    }
+}
+
+/// Every reply to a get, until it ends.
+async fn all(replies: FifoChannelHandler<Reply>) -> Value {
+    let mut all = Vec::new();
+    while let Ok(reply) = replies.recv_async().await {
+        all.push(match reply.result() {
+            Ok(sample) => json!({ "ok": described_with(sample, json!(bytes(sample.payload()))) }),
+            Err(error) => {
+                let encoding = error.encoding().to_string();
+                json!({ "err": { "payload": bytes(error.payload()), "encoding": encoding } })
+            }
+        });
+    }
+    json!(all)
 }
 
 impl Native {
@@ -128,17 +196,18 @@ impl Native {
                     // The test may have ended.
                     let _ = tell.send(described(&sample));
                 });
-                subscriber.background().await.unwrap();
+                self.subscribers.insert(given.text("name"), subscriber.await.unwrap());
                 self.heard.insert(given.text("name"), heard);
             }
             "put" => {
-                let priority = PRIORITIES.iter().find(|(name, _)| command["priority"] == *name);
                 let source = command["source"].as_u64().map(|sn| SourceInfo::new(self.session.id(), sn as u32));
                 self.session
                     .put(given.text("key"), given.bytes("payload").unwrap())
                     .encoding(given.encoding())
                     .attachment(given.bytes("attachment"))
-                    .priority(priority.map_or(Priority::Data, |(_, one)| *one))
+                    .priority(given.priority())
+                    .reliability(given.reliability())
+                    .timestamp(given.timestamp())
                     .express(command["express"] == true)
                     .congestion_control(given.congestion())
                     .source_info(source)
@@ -151,28 +220,58 @@ impl Native {
             }
             "queryable" => {
                 let (tell, heard) = mpsc::unbounded_channel();
-                let answers = command["answers"].as_array().unwrap().clone();
-                let queryable = self.session.declare_queryable(given.text("key")).callback(move |query| {
+                let answers = command["answers"].as_array().cloned().unwrap_or_default();
+                let kept = (command["keep"] == true).then(|| self.kept.clone());
+                let queryable = self.session.declare_queryable(given.text("key")).complete(command["complete"] == true);
+                let queryable = queryable.callback(move |query| {
                     let _ = tell.send(asked(&query));
                     answers.iter().for_each(|answer| reply(&query, &Given(answer)));
+                    if let Some(kept) = &kept {
+                        kept.lock().unwrap().push(query);
+                    }
                 });
                 self.queryables.insert(given.text("name"), queryable.await.unwrap());
                 self.heard.insert(given.text("name"), heard);
             }
+            "liveliness" => {
+                let (tell, heard) = mpsc::unbounded_channel();
+                let subscriber = self.session.liveliness().declare_subscriber(given.text("key"));
+                let subscriber = subscriber.history(command["history"] == true).callback(move |sample| {
+                    let _ = tell.send(described_with(&sample, json!(bytes(sample.payload()))));
+                });
+                self.subscribers.insert(given.text("name"), subscriber.await.unwrap());
+                self.heard.insert(given.text("name"), heard);
+            }
+            "matching" => {
+                let (tell, heard) = mpsc::unbounded_channel();
+                let told = move |status: zenoh::matching::MatchingStatus| {
+                    let _ = tell.send(json!(status.matching()));
+                };
+                let of = given.text("of");
+                let listener = match self.publishers.get(&of) {
+                    Some(publisher) => publisher.matching_listener().callback(told).await,
+                    None => self.queriers[&of].matching_listener().callback(told).await,
+                };
+                self.matching.push(listener.unwrap());
+                self.heard.insert(given.text("name"), heard);
+            }
             "get" => {
                 let get = self.session.get(given.text("selector")).attachment(given.bytes("attachment"));
-                let replies = get.payload(given.bytes("payload").unwrap()).await.unwrap();
-                let mut all = Vec::new();
-                while let Ok(reply) = replies.recv_async().await {
-                    all.push(match reply.result() {
-                        Ok(sample) => json!({ "ok": described_with(sample, json!(bytes(sample.payload()))) }),
-                        Err(error) => {
-                            let encoding = error.encoding().to_string();
-                            json!({ "err": { "payload": bytes(error.payload()), "encoding": encoding } })
-                        }
-                    });
-                }
-                return json!(all);
+                let get = get.target(given.target()).consolidation(given.consolidation()).timeout(given.timeout());
+                let get = match given.bytes("payload") {
+                    Some(payload) => get.payload(payload).encoding(given.encoding()),
+                    None => get,
+                };
+                return all(get.await.unwrap()).await;
+            }
+            "querier" => {
+                let querier = self.session.declare_querier(given.text("key")).target(given.target());
+                let querier = querier.timeout(given.timeout()).await.unwrap();
+                self.queriers.insert(given.text("name"), querier);
+            }
+            "query" => {
+                let query = self.queriers[&given.text("name")].get().attachment(given.bytes("attachment"));
+                return all(query.await.unwrap()).await;
             }
             "token" => {
                 let token = self.session.liveliness().declare_token(given.text("key")).await.unwrap();
@@ -188,17 +287,35 @@ impl Native {
                 return json!(keys);
             }
             "publisher" => {
-                let publisher = self.session.declare_publisher(given.text("key")).await.unwrap();
-                self.publishers.insert(given.text("name"), publisher);
+                let publisher = self.session.declare_publisher(given.text("key"));
+                let publisher = publisher.congestion_control(given.congestion()).priority(given.priority());
+                let publisher = publisher.reliability(given.reliability());
+                self.publishers.insert(given.text("name"), publisher.await.unwrap());
             }
+            "publish" => {
+                let put = self.publishers[&given.text("name")].put(given.bytes("payload").unwrap());
+                put.attachment(given.bytes("attachment")).await.unwrap();
+            }
+            "unpublish" => self.publishers[&given.text("name")].delete().await.unwrap(),
             "is_matching" => {
-                let publisher = &self.publishers[&given.text("name")];
-                return json!(publisher.matching_status().await.unwrap().matching());
+                let name = given.text("name");
+                let status = match self.publishers.get(&name) {
+                    Some(publisher) => publisher.matching_status().await,
+                    None => self.queriers[&name].matching_status().await,
+                };
+                return json!(status.unwrap().matching());
             }
+            "is_empty" => return json!(self.heard[&given.text("name")].is_empty()),
             "undeclare" => {
                 let name = given.text("name");
                 if let Some(queryable) = self.queryables.remove(&name) {
                     queryable.undeclare().await.unwrap();
+                } else if let Some(subscriber) = self.subscribers.remove(&name) {
+                    subscriber.undeclare().await.unwrap();
+                } else if let Some(publisher) = self.publishers.remove(&name) {
+                    publisher.undeclare().await.unwrap();
+                } else if let Some(querier) = self.queriers.remove(&name) {
+                    querier.undeclare().await.unwrap();
                 } else {
                     self.tokens.remove(&name).unwrap().undeclare().await.unwrap();
                 }
@@ -210,32 +327,54 @@ impl Native {
 }
 
 fn reply(query: &Query, given: &Given<'_>) {
-    let payload = given.bytes("payload").unwrap();
-    if given.0["with"] == "err" {
-        query.reply_err(payload).encoding(given.encoding()).wait().unwrap();
-    } else {
-        let reply = query.reply(given.text("key"), payload).encoding(given.encoding());
-        reply.attachment(given.bytes("attachment")).wait().unwrap();
+    let payload = given.bytes("payload").unwrap_or_default();
+    match given.0["with"].as_str() {
+        Some("err") => query.reply_err(payload).encoding(given.encoding()).wait().unwrap(),
+        Some("del") => query.reply_del(given.text("key")).attachment(given.bytes("attachment")).wait().unwrap(),
+        _ => {
+            let reply = query.reply(given.text("key"), payload).encoding(given.encoding());
+            reply.attachment(given.bytes("attachment")).timestamp(given.timestamp()).wait().unwrap();
+        }
     }
 }
 
 impl Peer {
     /// Joins as a client of the `zenoh` crate and subscribes to `key`.
     pub(crate) async fn native(endpoint: &str, key: &str) -> Self {
-        let session = joined(endpoint).await;
-        let native = Native {
-            session,
+        Self::joined_natively(endpoint).await.subscribed(key).await
+    }
+
+    /// Joins as a client of the `zenoh` crate, and declares nothing.
+    pub(crate) async fn joined_natively(endpoint: &str) -> Self {
+        Self::Native(Box::new(Native {
+            session: joined(endpoint).await,
+            subscribers: HashMap::new(),
             publishers: HashMap::new(),
+            queriers: HashMap::new(),
             queryables: HashMap::new(),
             tokens: HashMap::new(),
+            matching: Vec::new(),
+            kept: Arc::default(),
             heard: HashMap::new(),
-        };
-        Self::Native(Box::new(native)).subscribed(key).await
+        }))
     }
 
     /// Joins as a client in Python and subscribes to `key`.
     pub(crate) async fn python(endpoint: &str, key: &str) -> Self {
         Self::Python(Box::new(Python::join(endpoint).await)).subscribed(key).await
+    }
+
+    /// Joins as a client in Python, and declares nothing.
+    pub(crate) async fn joined_in_python(endpoint: &str) -> Self {
+        Self::Python(Box::new(Python::join(endpoint).await))
+    }
+
+    /// Lets go of a peer whose link is lost, without a word to the router.
+    pub(crate) fn abandon(self) {
+        if let Self::Native(native) = self {
+            // It tries to connect again, in vain, until it is closed.
+            tokio::spawn(async move { native.session.close().await });
+        }
     }
 
     async fn subscribed(mut self, key: &str) -> Self {

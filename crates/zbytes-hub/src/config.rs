@@ -53,6 +53,27 @@ impl Config {
     }
 }
 
+/// How a link carries batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Framing {
+    /// One in each message, as over a WebSocket or a `MessagePort`.
+    Messages,
+    /// One behind the other, each behind its length in two bytes, lowest first, as over tcp. In
+    /// zenoh those two bytes are a part of the batch, so it may have two less.
+    Stream,
+}
+
+impl Framing {
+    /// Bytes of a batch that the link itself takes.
+    pub(crate) const fn overhead(self) -> usize {
+        match self {
+            Self::Messages => 0,
+            Self::Stream => 2,
+        }
+    }
+}
+
 /// The bounds of a hub. What a client passes ends its link, except where it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -102,7 +123,7 @@ impl Limits {
         reassembly_fragments: 1 << 18,
         arriving_bytes: wire::MAX_MESSAGE + (256 << 20),
         queued_bytes: 64 << 20,
-        queued_messages: 1 << 16,
+        queued_messages: 1 << 14,
         kept_bytes: wire::MAX_MESSAGE + (256 << 20),
         waiting_bytes: 16 << 20,
         key_bytes: 1 << 12,

@@ -15,7 +15,7 @@ use zbytes_session::{
 
 use crate::{
     clock::Clock,
-    config::{Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
+    config::{Config, Framing, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
     event::{CloseCause, Event, LinkId, TooManyLinks},
     link::{Link, Phase, cost, may_be_dropped},
     query::Queries,
@@ -97,14 +97,14 @@ impl Hub {
     ///
     /// # Errors
     /// [`TooManyLinks`]; the driver closes its socket then.
-    pub fn add_link(&mut self, now: Duration) -> Result<LinkId, TooManyLinks> {
+    pub fn add_link(&mut self, framing: Framing, now: Duration) -> Result<LinkId, TooManyLinks> {
         let limit = self.config.limits.links;
         if self.links.len() >= limit {
             return Err(TooManyLinks { limit });
         }
         self.last_link += 1;
         let id = LinkId(self.last_link);
-        self.links.insert(id, Link::new(now));
+        self.links.insert(id, Link::new(framing, now));
         Ok(id)
     }
 
@@ -264,7 +264,13 @@ impl Hub {
 
     /// Has a link ended once the present input is handled.
     pub(crate) fn doom(&mut self, link: LinkId, cause: CloseCause) {
-        self.doomed.push((link, cause));
+        if !self.is_doomed(link) {
+            self.doomed.push((link, cause));
+        }
+    }
+
+    pub(crate) fn is_doomed(&self, link: LinkId) -> bool {
+        self.doomed.iter().any(|(doomed, _)| *doomed == link)
     }
 
     /// Ends a link: tells its client why, and the other ones that what it had declared is gone.
@@ -306,12 +312,13 @@ impl Hub {
     pub(crate) fn say_message(&mut self, to: LinkId, priority: Priority, message: Outgoing) {
         let limits = self.config.limits;
         let Some(link) = self.links.get_mut(&to).filter(|link| link.is_running()) else { return };
-        // Nothing that could be held back has caused it, so there is an end to the patience.
+        // It is not read while it is full. What others have caused goes on, up to a bound.
         let limit = limits.queued_messages.saturating_mul(2);
         if link.queues.count() >= limit {
             return self.doom(to, CloseCause::TooMany { what: "messages that wait for it", limit });
         }
         link.queue(priority, Reliability::Reliable, message, None);
+        link.owes |= !link.has_room(&limits);
         self.ready.insert(to);
     }
 

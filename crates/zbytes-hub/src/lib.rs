@@ -13,8 +13,7 @@
 //! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for
 //! all calls.
 //!
-//! A link carries batches: a WebSocket has one in each binary message, a tcp connection has the
-//! length of each in front of it, in two bytes, lowest first.
+//! A link carries batches, one in each message or one behind the other: see [`Framing`].
 //!
 //! What a client sends can end its link with an error, never in a panic. What is kept for it is
 //! bounded by [`Limits`].
@@ -45,8 +44,8 @@ mod transmit;
 
 pub use self::{
     config::{
-        Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, LEASE, Limits, MAX_AHEAD, MAX_UNFOLDED, MAX_WAIT, QUERY_TIMEOUT,
-        WAIT_BEFORE_CLOSE,
+        Config, Framing, HANDSHAKE_TIMEOUT, KEEP_ALIVE, LEASE, Limits, MAX_AHEAD, MAX_UNFOLDED, MAX_WAIT,
+        QUERY_TIMEOUT, WAIT_BEFORE_CLOSE,
     },
     event::{CloseCause, Event, LinkId, TooManyLinks},
     hub::{Hub, Stats},

@@ -15,13 +15,13 @@ use zbytes_session::{
 use zenoh_protocol::{core::WireExpr, network::Mapping};
 
 use crate::{
-    config::{HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
+    config::{Framing, HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
     event::{CloseCause, LinkId},
     tables::{ByKind, Count, Kind},
 };
 
-/// A queued message takes so many bytes besides its own.
-const OVERHEAD: usize = 256;
+/// A queued message, or a key that is kept, takes at most so many bytes besides its own.
+const OVERHEAD: usize = 768;
 
 /// What was agreed on in the first step of the handshake.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,7 @@ pub(crate) struct Told {
 
 #[derive(Debug)]
 pub(crate) struct Link {
+    pub(crate) framing: Framing,
     pub(crate) phase: Phase,
     /// When the present step of the handshake must be over.
     pub(crate) deadline: Duration,
@@ -112,8 +113,10 @@ pub(crate) struct Link {
     pub(crate) last_sent: Duration,
 
     /// The link for which this one waits, as a message may not be dropped, and since when. It is
-    /// not read meanwhile.
+    /// not read meanwhile. It may be the link itself, which asks for more than it takes.
     pub(crate) blocked: Option<(LinkId, Duration)>,
+    /// Whether it was full when the hub had something to say to it.
+    pub(crate) owes: bool,
     pub(crate) waiting: VecDeque<Input>,
     pub(crate) waiting_bytes: usize,
 
@@ -137,8 +140,9 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(now: Duration) -> Self {
+    pub(crate) fn new(framing: Framing, now: Duration) -> Self {
         Self {
+            framing,
             phase: Phase::Init,
             deadline: now.saturating_add(HANDSHAKE_TIMEOUT),
             zid: None,
@@ -150,6 +154,7 @@ impl Link {
             last_received: now,
             last_sent: now,
             blocked: None,
+            owes: false,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             numbers: HashMap::new(),

@@ -64,6 +64,9 @@ impl Hub {
     /// Handles what has come over a link, up to a message that has to wait.
     pub(crate) fn proceed(&mut self, id: LinkId, now: Duration) {
         loop {
+            if self.is_doomed(id) {
+                return;
+            }
             let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_over()) else { return };
             if link.blocked.is_some() {
                 return;
@@ -100,7 +103,7 @@ impl Hub {
                 while !blocked && let Some(message) = reader.message(reliability)? {
                     if fresh {
                         self.handle(message, &mut Source { link: id, reliability, reading: &mut reading, now })?;
-                        blocked = self.links.get(&id).is_some_and(|link| link.blocked.is_some());
+                        blocked = self.must_wait(id, now);
                     }
                 }
                 if blocked {
@@ -135,6 +138,15 @@ impl Hub {
         let running = self.links.get(&id).is_some_and(Link::is_running);
         // Within a session, an empty batch stands for a message that was given up.
         if any || running { Ok(left) } else { Err(CloseCause::OutOfTurn) }
+    }
+
+    /// Whether the next message of a link has to wait, for another link or for itself.
+    fn must_wait(&mut self, id: LinkId, now: Duration) -> bool {
+        let Some(link) = self.links.get_mut(&id) else { return true };
+        if std::mem::take(&mut link.owes) && !link.has_room(&self.config.limits) {
+            link.blocked.get_or_insert((id, now));
+        }
+        link.blocked.is_some() || self.is_doomed(id)
     }
 
     fn handle_init_syn(&mut self, id: LinkId, syn: &InitSyn, now: Duration) -> Result<(), CloseCause> {

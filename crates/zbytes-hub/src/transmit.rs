@@ -33,7 +33,8 @@ impl Hub {
             link.last_sent = now;
             return Some(batch.len());
         }
-        let room = buffer.get_mut(..usize::from(link.lanes.agreed().batch_size))?;
+        let agreed = usize::from(link.lanes.agreed().batch_size);
+        let room = buffer.get_mut(..agreed.saturating_sub(link.framing.overhead()))?;
         let (mut failed, ledger) = (Vec::new(), &mut self.ledger);
         let filled = link.queues.fill(room, &mut link.lanes, &mut failed, |queued, _| {
             if queued.message.is_done() {

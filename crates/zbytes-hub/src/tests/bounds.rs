@@ -144,7 +144,7 @@ fn each_bound_on_what_a_client_declares_ends_its_link() {
         interests: 5,
         key_expressions: 5,
         key_bytes: 100,
-        key_bytes_of_all: 20 * 256,
+        key_bytes_of_all: 20 * 768,
         ..Limits::DEFAULT
     };
     type Say = fn(u32) -> zenoh_protocol::network::NetworkBody;
@@ -198,4 +198,36 @@ fn a_batch_longer_than_agreed_ends_the_link_unread() {
         world.hub.poll_event(),
         Some(Event::Closed { link, cause: CloseCause::LongBatch { len: 65_536, limit: 65_535 } })
     );
+}
+
+#[test]
+fn a_client_that_asks_for_more_than_it_takes_is_held_back() {
+    let mut world = World::new(Limits { queued_messages: 10, ..Limits::DEFAULT });
+    let mut asker = Raw::open(&mut world);
+    // Each is answered with one message.
+    let ask = |n: u32| encoded_message(interest(n, InterestMode::Current, InterestOptions::TOKENS, Some("**")));
+    asker.send(&mut world, &(0..35).map(ask).collect::<Vec<_>>());
+    assert!(!world.hub.wants_input(asker.link));
+    assert_eq!(world.hub.links[&asker.link].queues.count(), 10);
+    let heard = asker.heard(&mut world);
+    assert_eq!(heard, (0..35).map(|n| format!("[{n}] final")).collect::<Vec<_>>());
+    assert!(world.hub.wants_input(asker.link));
+    // It is closed when it takes nothing for too long.
+    asker.send(&mut world, &(0..35).map(ask).collect::<Vec<_>>());
+    world.pass(WAIT_BEFORE_CLOSE);
+    assert!(matches!(world.ends()[..], [(_, CloseCause::Unresponsive { .. })]), "{:?}", world.ends());
+}
+
+#[test]
+fn what_others_cause_waits_for_a_link_up_to_a_bound() {
+    let mut world = World::new(Limits { queued_messages: 10, ..Limits::DEFAULT });
+    let (mut asker, mut other) = (Raw::open(&mut world), Raw::open(&mut world));
+    asker.say(&mut world, interest(1, InterestMode::Future, InterestOptions::SUBSCRIBERS, None));
+    let messages: Vec<Vec<u8>> =
+        (0..11).flat_map(|n| [subscriber(n, &format!("lab/{n}")), no_subscriber(n)]).map(encoded_message).collect();
+    other.send(&mut world, &messages[..20]);
+    assert!(world.ends().is_empty());
+    other.send(&mut world, &messages[20..]);
+    let what = "messages that wait for it";
+    assert_eq!(world.ends(), [(asker.link, CloseCause::TooMany { what, limit: 20 })]);
 }

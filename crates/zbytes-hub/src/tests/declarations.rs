@@ -29,7 +29,7 @@ pub(super) struct Raw {
 
 impl Raw {
     pub(super) fn open(world: &mut World) -> Self {
-        let link = world.hub.add_link(world.now).unwrap();
+        let link = world.hub.add_link(Framing::Messages, world.now).unwrap();
         let zid = 100 + world.hub.links.len() as u8;
         world.hub.handle_input(link, syn(|syn| syn.zid = id(zid).to_le_bytes().try_into().unwrap()), world.now);
         let mut buffer = Vec::new();

@@ -82,7 +82,7 @@ impl World {
     /// Opens a link, on which the client begins to speak.
     pub(super) fn begin(&mut self, number: u8) {
         let config = client::Config::new(id(number), 1);
-        let link = self.hub.add_link(self.now).unwrap();
+        let link = self.hub.add_link(Framing::Messages, self.now).unwrap();
         let client = Client::new(config, self.now);
         self.sides.insert(number, Side { link, client, takes: true, batches: 0 });
     }

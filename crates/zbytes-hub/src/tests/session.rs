@@ -60,7 +60,7 @@ fn a_session_agrees_on_the_smaller_of_everything() {
     for (qos, bits, batch_size, patch) in
         [(true, Bits::U32, u16::MAX, 1), (false, Bits::U8, 300, 0), (true, Bits::U64, 5000, 7)]
     {
-        let link = world.hub.add_link(world.now).unwrap();
+        let link = world.hub.add_link(Framing::Messages, world.now).unwrap();
         let mut resolution = Resolution::default();
         resolution.set(Field::FrameSN, bits);
         let first = syn(|syn| {
@@ -95,7 +95,7 @@ fn what_is_wrong_in_a_handshake_ends_it_with_a_reason() {
     ];
     for (batch, cause, reason) in cases {
         let mut world = World::new(Limits::DEFAULT);
-        let link = world.hub.add_link(world.now).unwrap();
+        let link = world.hub.add_link(Framing::Messages, world.now).unwrap();
         world.hub.handle_input(link, batch, world.now);
         assert_eq!(world.hub.poll_event(), Some(Event::Closed { link, cause }));
         assert!(!world.hub.wants_input(link));
@@ -104,7 +104,7 @@ fn what_is_wrong_in_a_handshake_ends_it_with_a_reason() {
     }
     // The cookie has to come back.
     let mut world = World::new(Limits::DEFAULT);
-    let link = world.hub.add_link(world.now).unwrap();
+    let link = world.hub.add_link(Framing::Messages, world.now).unwrap();
     world.hub.handle_input(link, syn(|_| {}), world.now);
     world.hub.handle_input(link, open_syn(vec![1; 8].into()), world.now);
     assert_eq!(world.hub.poll_event(), Some(Event::Closed { link, cause: CloseCause::Cookie }));
@@ -152,7 +152,10 @@ fn a_silent_client_is_closed_after_its_lease() {
 #[test]
 fn a_handshake_that_stops_halfway_ends_at_its_deadline() {
     let mut world = World::new(Limits::DEFAULT);
-    let (silent, half) = (world.hub.add_link(world.now).unwrap(), world.hub.add_link(world.now).unwrap());
+    let (silent, half) = (
+        world.hub.add_link(Framing::Messages, world.now).unwrap(),
+        world.hub.add_link(Framing::Messages, world.now).unwrap(),
+    );
     world.pass(5 * SECOND);
     world.hub.handle_input(half, syn(|_| {}), world.now);
     world.pass(6 * SECOND);
@@ -178,10 +181,10 @@ fn a_hub_that_slept_does_not_take_its_clients_for_gone() {
 #[test]
 fn more_links_than_may_be_are_refused() {
     let mut world = World::new(Limits { links: 2, ..Limits::DEFAULT });
-    let links: Vec<_> = (0..3).map(|_| world.hub.add_link(world.now)).collect();
+    let links: Vec<_> = (0..3).map(|_| world.hub.add_link(Framing::Messages, world.now)).collect();
     assert_eq!(links[2], Err(TooManyLinks { limit: 2 }));
     world.hub.remove_link(links[0].unwrap(), world.now);
-    assert!(world.hub.add_link(world.now).is_ok());
+    assert!(world.hub.add_link(Framing::Messages, world.now).is_ok());
 }
 
 #[test]

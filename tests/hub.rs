@@ -1,0 +1,233 @@
+//! What clients see of a hub is what they see of a router: one table of behaviours, played with
+//! official clients against both. What they saw must be equal, value by value.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation must stop the test"
+)]
+
+mod support;
+#[path = "hub/table.rs"]
+mod table;
+
+use std::{collections::BTreeMap, net::SocketAddr, panic::AssertUnwindSafe};
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use support::{
+    hub::{Listening, Wire},
+    lab::{joined, options},
+    python::hex,
+    session_peers::Peer,
+};
+use table::{ROLES, Step, behaviours};
+use zbytes_lab::server::{Lab, Options};
+
+/// Where clients find a router, and its id.
+struct Router {
+    tcp: SocketAddr,
+    ws: SocketAddr,
+    zid: String,
+}
+
+impl Router {
+    async fn at(tcp: SocketAddr, ws: SocketAddr) -> Self {
+        let session = joined(&format!("tcp/{tcp}")).await;
+        let zid = session.info().routers_zid().await.next().expect("a client knows its router").to_string();
+        session.close().await.unwrap();
+        Self { tcp, ws, zid }
+    }
+}
+
+/// Which client plays a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    Native,
+    Python,
+}
+
+/// The clients that play the roles.
+struct Stage<'a> {
+    router: &'a Router,
+    casts: [Cast; ROLES.len()],
+    peers: BTreeMap<&'static str, Peer>,
+    /// What is between each client and the router.
+    wires: BTreeMap<&'static str, Wire>,
+    /// What the clients have looked at.
+    seen: Vec<Value>,
+}
+
+impl Stage<'_> {
+    async fn join(&mut self, role: &'static str) {
+        let at = ROLES.iter().position(|one| *one == role).unwrap();
+        // One role over ws, the others over tcp.
+        let (scheme, address) = if at == 0 { ("ws", self.router.ws) } else { ("tcp", self.router.tcp) };
+        let wire = Wire::to(address).await;
+        let endpoint = format!("{scheme}/{}", wire.address);
+        self.wires.insert(role, wire);
+        let peer = match self.casts[at] {
+            Cast::Native => Peer::joined_natively(&endpoint).await,
+            Cast::Python => Peer::joined_in_python(&endpoint).await,
+        };
+        self.peers.insert(role, peer);
+    }
+
+    async fn settle(&mut self) {
+        // Each in turn, so that the router has handled what all of them have declared, and twice,
+        // so that all of them have handled what the router told them of it.
+        for _ in 0..2 {
+            for peer in self.peers.values_mut() {
+                peer.call(json!({ "do": "alive", "key": "lab/no/such/token" })).await;
+            }
+        }
+    }
+
+    async fn play(&mut self, step: &Step) {
+        match step {
+            Step::Do(role, command) => {
+                let answer = self.peer(role).call(command.clone()).await;
+                if !answer.is_null() {
+                    self.see(role, &answer);
+                }
+            }
+            Step::Hear(role, name, count) => {
+                for _ in 0..*count {
+                    let value = self.peer(role).hear(name).await;
+                    self.see(role, &value);
+                }
+            }
+            Step::HearInAnyOrder(role, name, count) => {
+                let mut values = Vec::new();
+                for _ in 0..*count {
+                    values.push(self.peer(role).hear(name).await);
+                }
+                values.sort_by_key(Value::to_string);
+                self.see(role, &Value::Array(values));
+            }
+            Step::SortedAnswer(role, command) => {
+                let mut answer = self.peer(role).call(command.clone()).await;
+                let answers = answer.as_array_mut().unwrap();
+                // The router's clock and the client's own end a get at the same time. The client
+                // tells of the first, or of both.
+                for answer in answers.iter_mut().filter(|answer| answer["err"]["payload"] == hex(b"Timeout")) {
+                    *answer = json!("Timeout");
+                }
+                answers.sort_by_key(Value::to_string);
+                answers.dedup_by(|one, other| *one == "Timeout" && one == other);
+                self.see(role, &answer);
+            }
+            Step::Together(first, second) => self.together(first, second).await,
+            Step::Settle => self.settle().await,
+            Step::Join(role) => self.join(role).await,
+            Step::Leave(role) => self.peers.remove(role).unwrap().leave().await,
+            Step::Vanish(role) => {
+                // Nothing that either end sends gets through any more.
+                self.wires.remove(role);
+                self.peers.remove(role).unwrap().abandon();
+            }
+        }
+    }
+
+    /// A command that ends only with another step of another role.
+    async fn together(&mut self, (role, command): &(&'static str, Value), second: &[Step]) {
+        let mut first = self.peers.remove(role).unwrap();
+        let command = command.clone();
+        let first = tokio::spawn(async move {
+            let answer = first.call(command).await;
+            (first, answer)
+        });
+        for step in second {
+            Box::pin(self.play(step)).await;
+        }
+        let (first, answer) = first.await.unwrap();
+        self.peers.insert(role, first);
+        self.see(role, &answer);
+    }
+
+    fn peer(&mut self, role: &str) -> &mut Peer {
+        self.peers.get_mut(role).unwrap_or_else(|| panic!("{role} is not there"))
+    }
+
+    fn see(&mut self, role: &str, value: &Value) {
+        self.seen.push(json!({ role: self.comparable(value) }));
+    }
+
+    /// What differs between two routers is written by its meaning: whose time it is.
+    fn comparable(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => match text.rsplit_once('/') {
+                Some((_, id)) if id == self.router.zid => json!("stamped by the router"),
+                _ => value.clone(),
+            },
+            Value::Array(values) => values.iter().map(|value| self.comparable(value)).collect(),
+            Value::Object(fields) => {
+                let field = |(name, value): (&String, &Value)| match (name.as_str(), value.as_array()) {
+                    // The id of a session differs from run to run, its number does not.
+                    ("source", Some(source)) => (name.clone(), json!(source.last())),
+                    _ => (name.clone(), self.comparable(value)),
+                };
+                fields.iter().map(field).collect()
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// What the clients of a cast see of a router, behaviour by behaviour.
+async fn seen(router: &Router, casts: [Cast; ROLES.len()]) -> Vec<(&'static str, Vec<Value>)> {
+    let mut all = Vec::new();
+    for (name, steps) in behaviours() {
+        let mut stage = Stage { router, casts, peers: BTreeMap::new(), wires: BTreeMap::new(), seen: Vec::new() };
+        for role in ROLES {
+            stage.join(role).await;
+        }
+        for (at, step) in steps.iter().enumerate() {
+            // What stops a behaviour is told with what was seen until then.
+            if AssertUnwindSafe(stage.play(step)).catch_unwind().await.is_err() {
+                stage.seen.push(json!(format!("stopped at step {at}: {step:?}")));
+                break;
+            }
+        }
+        for peer in std::mem::take(&mut stage.peers).into_values() {
+            peer.leave().await;
+        }
+        assert!(!stage.seen.is_empty(), "{name}: the clients saw nothing");
+        all.push((name, stage.seen));
+    }
+    all
+}
+
+/// Plays every behaviour against the hub and against a router, and compares what was seen.
+async fn equal(casts: [Cast; ROLES.len()]) {
+    let hub = Listening::start().await;
+    let ours = Router::at(hub.tcp, hub.ws).await;
+    assert_eq!(ours.zid, hub.zid);
+    let lab = Lab::start(Options { router_only: true, ..options() }).await.unwrap();
+    let address = |locator: String| locator.split_once('/').unwrap().1.parse().unwrap();
+    let theirs = Router::at(address(lab.tcp_locator()), address(lab.ws_locator())).await;
+    let (ours, theirs) = tokio::join!(seen(&ours, casts), seen(&theirs, casts));
+    let mut different = Vec::new();
+    for ((name, ours), (_, theirs)) in ours.iter().zip(&theirs) {
+        let stopped = ours.last().is_some_and(Value::is_string);
+        if ours != theirs || stopped {
+            let text = |seen: &[Value]| seen.iter().map(|one| format!("\n    {one}")).collect::<String>();
+            different.push(format!("{name}\n  hub:{}\n  router:{}", text(ours), text(theirs)));
+        }
+    }
+    assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), ours.len(), different.join("\n"));
+    assert_eq!(ours.len(), behaviours().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn native_subscribers_see_of_a_hub_what_they_see_of_a_router() {
+    equal([Cast::Native, Cast::Python, Cast::Python]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn python_subscribers_see_of_a_hub_what_they_see_of_a_router() {
+    equal([Cast::Python, Cast::Native, Cast::Native]).await;
+}
