@@ -292,7 +292,7 @@ async fn typed_values_and_expressions_say_what_they_come_to() {
     ] {
         page.fill("#row-length", text).await;
         page.until(shown, json!(bytes)).await;
-        page.until("return document.querySelector('.field.length .took').textContent", json!(comes)).await;
+        page.until("return document.querySelector('.field.length .comes').textContent", json!(comes)).await;
     }
     for (text, words) in [
         (

@@ -372,7 +372,7 @@ fn array_types() -> impl Iterator<Item = (AttrValue, AttrValue)> {
 fn contents(send: &Callback<Action>, row: &Row) -> Html {
     let id = row.id;
     // Beside a type, the field has less room than beside a fill.
-    let class = matches!(row.kind, Kind::Text(_)).then_some("text-repeat");
+    let class = matches!(row.kind, Kind::Text(_) | Kind::Values(_)).then_some("text-repeat");
     let repeat = html! {
         <NumberField id="row-repeat" class={classes!(class)} label="repeat" sign="repeat" value={row.repeat} least={1} most={MAX_REPEAT}
             change={send.reform(move |repeat| Action::Edit(id, Edit::Repeat(repeat)))} />
@@ -415,7 +415,7 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
         };
     }
     if let Kind::Values(text) = &row.kind {
-        return html! { <>{ kind }{ element(send, row) }{ repeat }{ given::values(send, row, text) }</> };
+        return html! { <>{ kind }{ repeat }{ element(send, row) }{ given::values(send, row, text) }</> };
     }
     let label = if row.kind == Kind::Array { "length" } else { "length in bytes" };
     html! {

@@ -432,7 +432,7 @@ impl<T: Typed> Component for Field<T> {
                 if let Some(error) = &self.error {
                     <p class="field-error" id={error_id} role="alert">{ error }{ " It stays " }{ props.value.show() }{ "." }</p>
                 } else if T::is_computed(&self.text) {
-                    <p class="took says" role="status">{ "= " }{ props.value.show() }</p>
+                    <p class="comes" role="status">{ "= " }{ props.value.show() }</p>
                 }
             </div>
         }
