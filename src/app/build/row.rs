@@ -9,7 +9,7 @@ use super::message::Message;
 use crate::{
     given::{
         About, Offer, Reading,
-        decimal::Slow,
+        decimal::{Slow, native},
         values::{self, Values},
     },
     ledger::Place,
@@ -257,7 +257,7 @@ impl Row {
 
     /// How many values a text has; none when it cannot be read.
     fn count_values(&self, text: &str) -> usize {
-        values::read(text, self.element, &number).map_or(0, |values| values.bytes.len() / self.element.size())
+        values::read(text, self.element, &native).map_or(0, |values| values.bytes.len() / self.element.size())
     }
 
     /// Gives its elements another type. Of a message and of typed values, the content stays.
@@ -528,12 +528,6 @@ impl Row {
             _ => each(first, into, |n| whole(n).to_le_bytes()),
         }
     }
-}
-
-/// Reads a number as Rust does.
-#[must_use]
-pub fn number(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
 }
 
 /// Writes the elements from number `first` on.

@@ -4,8 +4,8 @@ use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use crate::{
-    app::{Action, Edit, Given, Kind, Row, number},
-    given::{Offer, Reading},
+    app::{Action, Edit, Given, Kind, Row},
+    given::{Offer, Reading, decimal::native},
     present::{format, given},
     ui::kit::widgets::{Select, sends},
 };
@@ -62,7 +62,7 @@ pub(super) fn values(send: &Callback<Action>, row: &Row, text: &str) -> Html {
         let text = event.target_unchecked_into::<HtmlTextAreaElement>().value();
         Action::Edit(id, Edit::Kind(Kind::Values(text)))
     });
-    let read = row.read_values(&number);
+    let read = row.read_values(&native);
     let wrong = matches!(read, Some(Err(_)));
     html! {
         <div class="field wide text"><label for="row-values">{ "values" }</label>
