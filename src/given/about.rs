@@ -25,7 +25,10 @@ const TABLE: &str = "Table.";
 const MOST_ROWS: usize = 16;
 
 /// How the bytes of a file become those of a row.
+///
+/// It crosses as one number: rows are read and written in two formats, and each type costs in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u32", into = "u32")]
 pub enum Reading {
     /// As they are.
     #[default]
@@ -36,6 +39,34 @@ pub enum Reading {
     Pixels,
     /// The numbers of one column.
     Column(csv::Column),
+}
+
+impl From<Reading> for u32 {
+    fn from(reading: Reading) -> Self {
+        match reading {
+            Reading::Bytes => 0,
+            Reading::Values => 1,
+            Reading::Pixels => 2,
+            Reading::Column(csv::Column { at, delimiter, head }) => {
+                u32::from(at) << 16 | u32::from(delimiter) << 8 | u32::from(head) << 7 | 3
+            }
+        }
+    }
+}
+
+impl From<u32> for Reading {
+    fn from(code: u32) -> Self {
+        match code & 3 {
+            0 => Self::Bytes,
+            1 => Self::Values,
+            2 => Self::Pixels,
+            _ => Self::Column(csv::Column {
+                at: (code >> 16) as u16,
+                delimiter: (code >> 8) as u8,
+                head: code >> 7 & 1 == 1,
+            }),
+        }
+    }
 }
 
 /// One way to read a file.
@@ -238,6 +269,15 @@ mod tests {
         assert_eq!(about.first(), [about.plain()]);
         assert_eq!(about.offer(Reading::Bytes).unwrap().label(), "bytes of the file: Uint8 × 8");
         assert_eq!(about.offer(Reading::Pixels), None);
+    }
+
+    #[test]
+    fn every_reading_crosses_as_a_number() {
+        let column = |at, delimiter, head| Reading::Column(csv::Column { at, delimiter, head });
+        let columns = [column(0, b',', false), column(65_535, b';', true), column(300, b'\t', true)];
+        for reading in [Reading::Bytes, Reading::Values, Reading::Pixels].into_iter().chain(columns) {
+            assert_eq!(Reading::from(u32::from(reading)), reading);
+        }
     }
 
     #[test]

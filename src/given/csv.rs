@@ -4,7 +4,6 @@
 //! holds one piece and what is known of the columns.
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
-use serde::{Deserialize, Serialize};
 
 use super::decimal::{Slow, decimal};
 use crate::{number::count, outside::shown_at_most, segment::Element};
@@ -22,7 +21,7 @@ const MAX_CELL: usize = 128;
 const MAX_NAME: usize = 40;
 
 /// Which column of a table, and how the table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Column {
     /// From 0.
     pub at: u16,

@@ -80,7 +80,8 @@ pub struct Given {
     pub file: FileId,
     /// How its bytes become those of the row.
     pub reading: Reading,
-    /// What is understood of it.
+    /// What is understood of it. The page knows that, and the engine needs no more than the reading.
+    #[serde(skip)]
     pub about: Rc<About>,
 }
 
