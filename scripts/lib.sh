@@ -12,6 +12,9 @@ PYTHON_CAPNP=2.2.4
 # It brings axe-core 4.12.
 PYTHON_AXE=0.1.8
 PYTHON_WEBSOCKIFY=0.13.0
+# They write the files that the page is given.
+PYTHON_NUMPY=2.4.6
+PYTHON_PILLOW=13.0.0
 GECKODRIVER_VERSION=0.37.1
 WASM=wasm32-unknown-unknown
 
@@ -309,21 +312,22 @@ setup_capnp() {
     capnp --version >/dev/null 2>&1 || stop "capnp does not start" "Install Cap'n Proto's tool of 0.7 or newer."
 }
 
-# The official Python client, pycapnp and axe-core, in an environment of their own.
+# The official Python client, pycapnp, numpy, Pillow and axe-core, in an environment of their own.
 setup_python() {
     local venv=$TOOLS/venv wanted found
-    wanted="$PYTHON_ZENOH $PYTHON_CAPNP $PYTHON_AXE $PYTHON_WEBSOCKIFY"
+    wanted="$PYTHON_ZENOH $PYTHON_CAPNP $PYTHON_AXE $PYTHON_NUMPY $PYTHON_PILLOW $PYTHON_WEBSOCKIFY"
     LAB_PYTHON=$venv/bin/python
     export LAB_PYTHON
     found=$("$LAB_PYTHON" -c 'from importlib.metadata import version as v
-print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"), v("websockify"))' 2>/dev/null || true)
+print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"), v("numpy"), v("pillow"), v("websockify"))' 2>/dev/null || true)
     [ "$found" != "$wanted" ] || return 0
     if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         apt_install "no Python 3 with venv: the tests send through zenoh's Python client" python3 python3-venv
     fi
     step "python: environment in .tools/venv" python3 -m venv --clear "$venv"
-    step "python: eclipse-zenoh $PYTHON_ZENOH, pycapnp $PYTHON_CAPNP" "$LAB_PYTHON" -m pip install --quiet \
-        "eclipse-zenoh==$PYTHON_ZENOH" "pycapnp==$PYTHON_CAPNP"
+    step "python: eclipse-zenoh $PYTHON_ZENOH, pycapnp $PYTHON_CAPNP, numpy $PYTHON_NUMPY, Pillow $PYTHON_PILLOW" \
+        "$LAB_PYTHON" -m pip install --quiet "eclipse-zenoh==$PYTHON_ZENOH" "pycapnp==$PYTHON_CAPNP" \
+        "numpy==$PYTHON_NUMPY" "pillow==$PYTHON_PILLOW"
     # Without what it would drive: only its copy of axe-core is used.
     step "python: axe-core, in axe-playwright-python $PYTHON_AXE" "$LAB_PYTHON" -m pip install --quiet --no-deps \
         "axe-playwright-python==$PYTHON_AXE"

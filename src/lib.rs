@@ -16,6 +16,7 @@
 //!
 //! | module | | what it is for |
 //! |---|---|---|
+//! | [`given`] | P | what a person brings, understood: files, typed values, arithmetic in fields |
 //! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
@@ -32,6 +33,7 @@ pub mod app;
 pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod engine;
+pub mod given;
 pub mod present;
 pub mod protocol;
 pub mod run;

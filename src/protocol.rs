@@ -15,12 +15,13 @@ use crate::{
         bytes::{Holding, Seen, Subject},
         wire::FrameKey,
     },
+    given::Reading,
     payload::{Difference, Direction, Step},
 };
 
 /// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
 /// other.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Names a question, in its answer.
 pub type QuestionId = u64;
@@ -133,9 +134,9 @@ pub enum Question {
     ForgetKept,
     /// Copy all bytes of a recorded frame. Answered with [`Answer::Frame`].
     Frame(FrameKey),
-    /// Make a blob of each of these files, as it was read, for another engine: the person may have
+    /// Make a blob of what was read out of each of these files, as it was then, for another engine: the person may have
     /// changed or removed the file since. Answered with [`Answer::Files`].
-    Files(Vec<FileId>),
+    Files(Vec<(FileId, Reading)>),
 }
 
 /// Bytes that looking has copied so far: to show windows, to search and compare, and to fill
@@ -160,7 +161,7 @@ pub enum Answer {
     /// The bytes of a frame, and how many bytes looking at frames has copied so far.
     Frame(Result<Vec<u8>, Problem>, u64),
     /// The files that the engine has. Their blobs come along, in this order.
-    Files(Vec<FileId>),
+    Files(Vec<(FileId, Reading)>),
     /// It was done, or not.
     Done(Result<(), Problem>),
 }
@@ -187,9 +188,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::app::{
-        Preset, State,
-        session::{self, Asked, Options, Question as Get, Task},
+    use crate::{
+        app::{
+            Along, FileTask, Preset, State,
+            session::{self, Asked, Options, Question as Get, Task},
+        },
+        given::{About, Offer, csv::Column},
+        segment::Element,
     };
 
     fn crosses<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) {
@@ -223,7 +228,18 @@ mod tests {
             local: true,
         };
         let problem = Problem::new("It failed.", "Do this.");
+        let offer = Offer {
+            reading: Reading::Column(Column { at: 7, delimiter: b';', head: true }),
+            element: Element::Float64,
+            length: 9,
+            name: "x".to_owned(),
+            empty: 2,
+        };
+        let along = Along { file: 3, name: "a.csv".to_owned(), task: FileTask::Read(offer.clone()) };
+        crosses(&ToEngine::Do(Command::Files(vec![along])));
+        let about = About { offers: vec![offer], problem: Some("why".to_owned()), ..About::unknown("a.csv", 3) };
         crosses(&ToPage::Told(vec![
+            Event::FileRead { file: 3, about },
             Event::FilesEnded(None),
             Event::Session(session::Event::Asked(asked)),
             Event::PutProgress(1, 2),

@@ -140,6 +140,21 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("a damaged link").await;
     audit.page.click("#link-problem button").await;
 
+    // Own data: values that cannot be read, then a table with a number that is computed.
+    audit.page.click("#add-values").await;
+    audit.page.fill("#row-values", "1, two").await;
+    audit.page.wait("#row-values-took.problem").await;
+    audit.look("values that cannot be read").await;
+    let give = "
+        const data = new DataTransfer();
+        data.items.add(new File(['x,y\\n1,2\\n'], 'table.csv'));
+        document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));";
+    audit.page.run(give, vec![]).await;
+    audit.page.wait("#row-columns").await;
+    audit.page.fill("#row-repeat", "2*3").await;
+    audit.page.wait(".comes").await;
+    audit.look("a table").await;
+
     // A message: its structure in Layout. The page sends it to itself, reads it and hashes it.
     audit.page.connect("/zenoh").await;
     audit.page.fill("#preset", "message").await;
@@ -387,7 +402,9 @@ async fn build(page: &Page) {
     page.key_until("Space", "#mode-all-copy:checked").await;
     page.enter("#add-text", "#row-4.open").await;
     page.type_over("#row-text", "typed, not clicked: 1 ? t").await;
-    page.enter("#add-message", "#row-5.open").await;
+    page.enter("#add-values", "#row-5.open").await;
+    page.type_over("#row-values", "1 2 0x3").await;
+    page.enter("#add-message", "#row-6.open").await;
     page.key_until("1", "#pane-build:focus").await;
     page.tab_to("#row-schema").await;
     page.type_text("Point").await;

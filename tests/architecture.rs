@@ -12,7 +12,7 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the order of the data flow: each may use those before it.
-const MODULES: [&str; 9] = ["run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
+const MODULES: [&str; 10] = ["given", "run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
 
 /// Modules of two programs, which know each other by their protocol only.
 const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];

@@ -41,6 +41,8 @@ pub enum Action {
     Add(Element),
     /// Append a row of text.
     AddText,
+    /// Appends a row of typed values.
+    AddValues,
     /// Append a Cap'n Proto message.
     AddMessage(Schema),
     /// Insert a copy of a row after it.

@@ -28,6 +28,7 @@ impl State {
             Action::Empty => self.remove_all(),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
+            Action::AddValues => self.add_values(),
             Action::AddMessage(schema) => self.add_message(schema),
             Action::Duplicate(row) => self.duplicate(row),
             Action::Remove(row) => self.remove(row),
@@ -77,7 +78,7 @@ impl State {
     /// Lets what the engine tells happen.
     fn engine_told(&mut self, event: Event) -> Vec<Effect> {
         match event {
-            Event::FileRead { file, name, len } => self.file_read(file, name, len),
+            Event::FileRead { file, about } => self.file_read(file, about),
             Event::FilesEnded(problem) => self.files_ended(problem),
             Event::Message(event) => self.message_told(event),
             Event::Session(event) => self.session_told(event),

@@ -10,16 +10,54 @@ use super::{
     session::{self, PutId, SampleId},
     wire,
 };
-use crate::message::picture::Room;
+use crate::{
+    given::{Offer, Reading},
+    message::picture::Room,
+};
+
+/// What is to be done with a file that comes along.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FileTask {
+    /// To say what it is.
+    Look,
+    /// To read it in this way, for rows that name it.
+    Read(Offer),
+    /// To keep it: its bytes are already those of this reading.
+    Keep(Reading),
+}
+
+/// A file that comes along.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Along {
+    /// Names it in rows.
+    pub file: FileId,
+    /// What the person calls it.
+    pub name: String,
+    /// What is to be done with it.
+    pub task: FileTask,
+}
+
+impl Along {
+    /// Names what is to be read or kept of it; `None` when it is only looked at.
+    #[must_use]
+    pub const fn key(&self) -> Option<(FileId, Reading)> {
+        match &self.task {
+            FileTask::Look => None,
+            FileTask::Read(offer) => Some((self.file, offer.reading)),
+            FileTask::Keep(reading) => Some((self.file, *reading)),
+        }
+    }
+}
 
 /// What the page asks of the engine. Each command ends by an [`Event`](super::Event) that its
 /// documentation names, unless it says that it needs none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Reads the files that come along, in their order, each under its id and the name that the
-    /// person knows. Answers with [`Event::FileRead`](super::Event::FileRead) for each, and ends by
-    /// [`Event::FilesEnded`](super::Event::FilesEnded). Commands behind it wait for that.
-    Files(Vec<(FileId, String)>),
+    /// Looks at the files that come along, or reads them, in their order. Answers with
+    /// [`Event::FileRead`](super::Event::FileRead) for each that is looked at, and ends by
+    /// [`Event::FilesEnded`](super::Event::FilesEnded). Commands behind it wait for that. A file that
+    /// cannot be read fails the build of the rows that name it.
+    Files(Vec<Along>),
     /// Makes the arrays and builds the payload. Ends by
     /// [`Event::BuildEnded`](super::Event::BuildEnded), unless a newer one arrives before.
     Build {

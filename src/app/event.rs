@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     client::{Arriving, SessionInfo, pause::Took},
+    given::About,
     measure::course::Progress,
 };
 
@@ -29,16 +30,14 @@ pub enum Event {
         /// As in `tcp/127.0.0.1:7447`.
         tcp: String,
     },
-    /// A file was read.
+    /// A file was looked at.
     FileRead {
         /// Names it in rows.
         file: FileId,
-        /// What the person calls it.
-        name: String,
-        /// Bytes.
-        len: usize,
+        /// What is understood of it.
+        about: About,
     },
-    /// All files of a command were read, but for those of the problem.
+    /// All files of a command were looked at or read, but for those of the problem.
     FilesEnded(Option<Problem>),
     /// The payload of this revision was built, with the structures of its messages, or not.
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),

@@ -178,6 +178,7 @@ mod tests {
             command::Command,
             session::Options,
         },
+        given::{About, values::MAX_VALUES},
         ledger::Place,
         message::Schema,
         segment::{Element, Mode},
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn link_of_a_file_names_it_as_missing() {
         let mut state = State::default();
-        state.apply(Action::Engine(crate::app::Event::FileRead { file: 1, name: "depth.npy".to_owned(), len: 7 }));
+        state.apply(Action::Engine(crate::app::Event::FileRead { file: 1, about: About::unknown("depth.npy", 7) }));
         let other = opened(&of(&state).unwrap());
         assert_eq!(other.rows.len(), state.rows.len() - 1);
         assert!(other.file_problem.unwrap().title.contains("depth.npy"));
@@ -272,6 +273,23 @@ mod tests {
         assert!(told(&format!("{PREFIX}{}", "A".repeat(MAX_LINK + 4))).contains("longer than any"));
         assert_eq!(read("#pane-cost"), None);
         assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn link_carries_typed_values() {
+        let mut state = State::default();
+        state.apply(Action::AddValues);
+        let id = state.rows.last().unwrap().id;
+        state.apply(Action::Edit(id, Edit::Kind(Kind::Values("1 2.5 -3e7".to_owned()))));
+        let mut other = opened(&of(&state).unwrap());
+        same(&state, &other);
+        assert_eq!(other.rows.last().unwrap().bytes(), 24);
+        // One that says another length than its text has, or a text that no page takes.
+        other.rows.last_mut().unwrap().length = 4;
+        assert_eq!(opened(&of(&other).unwrap()).rows.len(), other.rows.len() - 1);
+        let row = other.rows.last_mut().unwrap();
+        (row.kind, row.length) = (Kind::Values(" ".repeat(MAX_VALUES + 1)), 0);
+        assert_eq!(opened(&of(&other).unwrap()).rows.len(), other.rows.len() - 1);
     }
 
     #[test]
@@ -311,6 +329,7 @@ mod tests {
             (0usize..9).prop_map(Edit::Before),
             (0usize..3).prop_map(|at| Edit::Schema(Schema::ALL[at])),
             "[a-z ]{0,40}".prop_map(|text| Edit::Kind(Kind::Text(text))),
+            "[-0-9., a-f]{0,40}".prop_map(|text| Edit::Kind(Kind::Values(text))),
         ];
         prop::collection::vec(edit, 0..6)
     }

@@ -63,10 +63,10 @@ mod words;
 pub use self::{
     action::Action,
     build::{
-        Build, Built, Direction, Edit, FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS,
+        Build, Built, Direction, Edit, FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS,
         MAX_TEXT, Message, Part, Piece, Plan, Preset, Row, RowId, Structured, TIMESTAMP, positions, structures,
     },
-    command::Command,
+    command::{Along, Command, FileTask},
     cost::{Cost, Download, Order, Shown, Status},
     effect::Effect,
     engine::Engine,

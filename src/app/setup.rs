@@ -81,7 +81,7 @@ impl Setup {
                 window: state.window,
                 below: state.stage.below,
             },
-            files: files.into_iter().map(|row| row.name.raw().to_owned()).collect(),
+            files: file_names(&files),
             connected: state.session.is_busy(),
             subscribed: matches!(state.subscription, Declaration::Declared(_)),
         }
@@ -154,6 +154,13 @@ impl Setup {
     }
 }
 
+/// The names of the files of rows, each once.
+fn file_names(rows: &[&Row]) -> Vec<String> {
+    let mut names: Vec<String> = rows.iter().filter_map(|row| Some(row.kind.given()?.about.name.clone())).collect();
+    names.dedup();
+    names
+}
+
 impl State {
     /// A state that is set up as it was before.
     #[must_use]
@@ -183,6 +190,7 @@ mod tests {
             session::{Change, PRIORITIES},
             tests::info,
         },
+        given::About,
         segment::{Element, Mode},
     };
 
@@ -202,7 +210,7 @@ mod tests {
             let id = state.rows[0].id;
             state.apply(Action::Edit(id, Edit::Mode(Mode::Copy)));
             state.apply(Action::AddText);
-            state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
+            state.apply(Action::Engine(Event::FileRead { file: 1, about: About::unknown("f", 7) }));
             state.apply(Action::Key("a/b".to_owned()));
             let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
             let mut resumed = State::resumed(setup.clone());
@@ -296,7 +304,7 @@ mod tests {
         state.apply(Action::Connect);
         state.apply(Action::Engine(Event::Opened(info())));
         state.apply(Action::Engine(Event::SubscribeEnded(Ok("lab/**".into()))));
-        state.apply(Action::Engine(Event::FileRead { file: 1, name: "f".to_owned(), len: 7 }));
+        state.apply(Action::Engine(Event::FileRead { file: 1, about: About::unknown("f", 7) }));
         let setup = Setup::from_json(&Setup::of(&state).to_json().unwrap()).unwrap();
 
         let mut again = State::default();

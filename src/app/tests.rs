@@ -7,6 +7,7 @@ use zbytes_session::web::command::Unfinished;
 use super::*;
 use crate::{
     client::{Arriving, SessionInfo, pause::Took, reconnect::Wait},
+    given::{About, Offer, Reading, csv::Column},
     ledger::Place,
     measure::course::Progress,
     message::{PixelFormat, Schema, Way},
@@ -227,8 +228,8 @@ fn a_message_without_an_element_has_its_head_selected() {
 #[test]
 fn an_unreadable_file_says_so_until_the_next_change() {
     let mut state = State::of(Preset::Tensor);
-    state.apply(Action::Engine(Event::FileRead { file: 4, name: "a.bin".into(), len: 7 }));
-    assert_eq!((&state.rows[1].kind, state.rows[1].bytes()), (&Kind::File(4), 7));
+    state.apply(Action::Engine(Event::FileRead { file: 4, about: About::unknown("a.bin", 7) }));
+    assert_eq!((state.rows[1].kind.given().unwrap().file, state.rows[1].bytes()), (4, 7));
     state.apply(Action::Engine(Event::FilesEnded(Some(Problem::new("b.bin cannot be read.", "")))));
     assert!(state.file_problem.is_some());
     state.apply(Action::AddText);
@@ -550,7 +551,7 @@ fn words_of_others_in_problems_are_bounded_and_seen() {
 fn a_name_from_outside_is_kept_as_it_came_and_shown_safely() {
     let mut state = State::default();
     let name = "\u{202e}gnp.exe ";
-    state.apply(Action::Engine(Event::FileRead { file: 1, name: name.to_owned(), len: 3 }));
+    state.apply(Action::Engine(Event::FileRead { file: 1, about: About::unknown(name, 3) }));
     let row = state.rows.last().unwrap();
     assert_eq!((row.name.raw(), row.name.shown().as_str()), (name, "‹right-to-left override›gnp.exe‹space›"));
     let plan = state.plan().unwrap();
@@ -620,4 +621,73 @@ fn errors_write_numbers_as_the_page_does() {
         CloseCause::TooManyKeys { limit: 4096 }.to_string(),
         "the router declared more than 4,096 key expressions"
     );
+}
+
+/// A table of three columns of two numbers.
+fn table() -> About {
+    let offer = |(at, name): (u16, &str)| Offer {
+        reading: Reading::Column(Column { at, delimiter: b',', head: true }),
+        element: Element::Float64,
+        length: 2,
+        name: name.to_owned(),
+        empty: 0,
+    };
+    About { offers: [(0, "x"), (1, "y"), (2, "z")].map(offer).into(), ..About::unknown("t.csv", 30) }
+}
+
+#[test]
+fn a_table_comes_as_columns_and_can_be_plain_bytes_again() {
+    let mut state = State::default();
+    state.apply(Action::Empty);
+    state.apply(Action::Engine(Event::FileRead { file: 1, about: table() }));
+    let shown = |state: &State| {
+        state.rows.iter().map(|row| (row.name.raw().to_owned(), row.element, row.bytes())).collect::<Vec<_>>()
+    };
+    let columns = ["x", "y", "z"].map(|name| (name.to_owned(), Element::Float64, 16));
+    assert_eq!(shown(&state), columns);
+    assert_eq!(state.selected, Some(Selection::of(&state.rows[0])));
+    // One step brings them, and one takes them back.
+    state.apply(Action::Undo);
+    assert!(state.rows.is_empty());
+    state.apply(Action::Redo);
+
+    let id = state.rows[1].id;
+    state.apply(Action::Edit(id, Edit::Reading(Reading::Bytes)));
+    assert_eq!(shown(&state)[1], ("t.csv".to_owned(), Element::Uint8, 30));
+    assert!(!state.rows[1].kind.is_typed() && state.rows[0].kind.is_typed());
+    // A way that the file does not have changes nothing.
+    state.apply(Action::Edit(id, Edit::Reading(Reading::Pixels)));
+    assert_eq!(shown(&state)[1].0, "t.csv");
+    // A name of the person stays.
+    state.apply(Action::Edit(id, Edit::Name("mine".to_owned())));
+    state.apply(Action::Edit(id, Edit::Reading(state.rows[2].kind.given().unwrap().reading)));
+    assert_eq!(shown(&state)[1], ("mine".to_owned(), Element::Float64, 16));
+    state.apply(Action::Edit(id, Edit::Mode(Mode::Move)));
+    state.apply(Action::Edit(id, Edit::Columns));
+    assert_eq!(shown(&state).iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), ["x", "x", "y", "z", "z"]);
+    assert!(state.rows[1..4].iter().all(|row| row.mode == Mode::Move));
+}
+
+#[test]
+fn typed_values_have_as_many_elements_as_are_read() {
+    let mut state = State::default();
+    state.apply(Action::AddValues);
+    let id = state.rows.last().unwrap().id;
+    let row = |state: &State| state.rows.last().unwrap().clone();
+    assert_eq!((row(&state).element, row(&state).length, row(&state).bytes()), (Element::Float64, 3, 24));
+    let mut edit = |edit| {
+        state.apply(Action::Edit(id, edit));
+        let row = row(&state);
+        assert!(row.is_possible(), "{row:?}");
+        (row.element, row.length)
+    };
+    assert_eq!(edit(Edit::Element(Element::Float32)), (Element::Float32, 3));
+    // 2.5 is not a whole number: the text stays, and nothing of it is taken.
+    assert_eq!(edit(Edit::Element(Element::Int8)), (Element::Int8, 0));
+    assert_eq!(edit(Edit::Kind(Kind::Values("de ad be ef".to_owned()))), (Element::Int8, 4));
+    assert_eq!(edit(Edit::Kind(Kind::Values("de ad be".to_owned()))), (Element::Int8, 3));
+    assert_eq!(edit(Edit::Element(Element::Uint16)), (Element::Uint16, 0));
+    assert_eq!(edit(Edit::Array(Element::Uint16)), (Element::Uint16, 0));
+    assert_eq!(edit(Edit::Schema(Schema::Tensor)).1, 0);
+    assert_eq!(edit(Edit::Kind(Kind::Values("1".to_owned()))), (Element::Float64, 1));
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
 //! | `page` | tells the page what happened |
-//! | `files`, `sources`, `payloads` | files that a person gave; arrays; payloads of the rows |
+//! | `files`, `sources`, `payloads` | files that a person gave, looked at and read; arrays; payloads of the rows |
 //! | `samples`, `frames` | what has arrived; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
 //! | `rate`, `answers` | puts at a rate; answers to queries |

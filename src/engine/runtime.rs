@@ -104,7 +104,7 @@ impl Runtime {
     pub async fn obey(&self, message: ToEngine, along: Vec<JsValue>) {
         let Services { page, files, views, .. } = &*self.0;
         match message {
-            ToEngine::Do(Command::Files(named)) => files.read_all(page, named, along).await,
+            ToEngine::Do(Command::Files(named)) => files.take_all(page, named, along).await,
             ToEngine::Do(command) => self.0.carry_out(command),
             ToEngine::Ask(id, question) => views.ask(id, question),
             ToEngine::Cancel(id) => views.cancel(id),

@@ -10,6 +10,7 @@ use super::files::Files;
 use crate::{
     app::{Fill, InWords, Kind, Problem, Row},
     browser::{clock, error::message_of},
+    given::values::Values,
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
     number::{bytes, count},
@@ -164,10 +165,12 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
     Ok(())
 }
 
-/// Copies the bytes of a file into an array of its own. `index` is the segment that errors name.
+/// Copies the array of a file into one of its own. `index` is the segment that errors name.
 fn twin(row: &Row, array: &JsValue, index: usize) -> Result<JsValue, Problem> {
     let error = SegmentError::OutOfMemory { requested: row.array_bytes() };
-    bytes_of(array).map(JsValue::from).map_err(|_| build_problem(&BuildError::Segment { index, error }))
+    // Through `Reflect`, because the constructor throws when the browser has no memory.
+    Reflect::construct(&constructor(row)?, &Array::of1(array))
+        .map_err(|_| build_problem(&BuildError::Segment { index, error }))
 }
 
 /// The message of `row` over its arrays, taken by `mode` if the message adopts them.
@@ -315,7 +318,7 @@ pub(super) async fn make_in_turns(
 
 /// The class of the arrays of a row in the JavaScript heap.
 fn constructor(row: &Row) -> Result<Function, Problem> {
-    let name = if row.kind == Kind::Array { row.element.array_name() } else { "Uint8Array" };
+    let name = if row.kind.is_typed() { row.element.array_name() } else { "Uint8Array" };
     Reflect::get(&global(), &name.into()).and_then(JsCast::dyn_into).map_err(|_| {
         Problem::new(
             format!("This browser has no {name}."),
@@ -332,14 +335,21 @@ fn js(row: &Row, index: usize, constructor: &Function, files: &Files) -> Result<
 }
 
 /// Allocates an array in the JavaScript heap. Returns it with the state of its filling.
+#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
 fn allocated<'a>(
     row: &'a Row,
     index: usize,
     constructor: &Function,
     files: &Files,
 ) -> Result<(JsValue, Option<Filling<'a>>), Problem> {
-    if let Kind::File(id) = row.kind {
-        return files.bytes(id).map(|bytes| (bytes.into(), None)).ok_or_else(|| lost_file(row));
+    if row.kind.given().is_some() {
+        let bytes = file(row, files)?;
+        if !row.kind.is_typed() {
+            return Ok((bytes.into(), None));
+        }
+        // A view of the buffer, which nothing detaches: what is moved is a twin.
+        let view = Reflect::construct(constructor, &Array::of1(&bytes.buffer()));
+        return view.map(|view| (view, None)).map_err(|error| no_memory(row, &message_of(&error)));
     }
     let part = row.is_part();
     let (before, around) = if part { (row.before, row.before + row.after) } else { (0, 0) };
@@ -359,31 +369,47 @@ fn allocated<'a>(
         }
         _ => whole,
     };
+    if let Some(values) = values(row)? {
+        bytes.copy_from(&values.bytes);
+        return Ok((array, None));
+    }
     Ok((array, Some(Filling::new(row, index, bytes))))
+}
+
+/// The values that a person has typed, if the row is such.
+fn values(row: &Row) -> Result<Option<Values>, Problem> {
+    row.read_values(&super::files::number).transpose().map_err(|error| {
+        Problem::new(
+            format!("The values of {} cannot be read.", row.name.shown()),
+            format!("Nothing was built. {error}"),
+        )
+    })
+}
+
+/// What was read out of the file of a row.
+fn file(row: &Row, files: &Files) -> Result<Uint8Array, Problem> {
+    let given = row.kind.given().ok_or_else(|| lost_file(row))?;
+    files.bytes((given.file, given.reading)).ok_or_else(|| lost_file(row))?
 }
 
 /// One block in wasm memory, written in place.
 #[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
 fn linear(row: &Row, index: usize, files: &Files) -> Result<Segment, Problem> {
     let segment = match row.kind {
-        Kind::File(id) => {
-            let bytes = files.bytes(id).ok_or_else(|| lost_file(row))?;
-            Segment::fill_js(Element::Uint8, row.length, |view| view.unchecked_ref::<Uint8Array>().set(&bytes, 0))
-                .map(|(segment, ())| segment)
+        Kind::File(_) => {
+            let bytes = file(row, files)?;
+            Segment::fill_js(Element::Uint8, row.array_bytes(), |view| {
+                view.unchecked_ref::<Uint8Array>().set(&bytes, 0)
+            })
+            .map(|(segment, ())| segment)
+        }
+        Kind::Values(_) => {
+            let values = values(row)?.map_or_else(Vec::new, |values| values.bytes);
+            Segment::fill(values.len(), |bytes| bytes.copy_from_slice(&values))
         }
         _ => Segment::fill(row.array_bytes(), |bytes| row.write(index, 0, bytes)),
     };
     segment.map_err(|error: SegmentError| no_memory(row, &error.in_words()))
-}
-
-/// Makes a new `Uint8Array` of a length, or with the bytes of another array.
-///
-/// # Errors
-/// The engine's reason when it has no memory.
-pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue> {
-    let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
-    // Through `Reflect`, because the constructor throws when the browser has no memory.
-    Ok(Reflect::construct(&class, &Array::of1(length_or_array))?.unchecked_into())
 }
 
 fn lost_file(row: &Row) -> Problem {

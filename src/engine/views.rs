@@ -152,9 +152,9 @@ impl Views {
         let this = self.clone();
         spawn_local(async move {
             let (answer, along) = match question {
-                Question::Files(ids) => {
-                    let (ids, blobs) = this.files.blobs(&ids);
-                    (Some(Answer::Files(ids)), blobs)
+                Question::Files(keys) => {
+                    let (keys, blobs) = this.files.blobs(&keys);
+                    (Some(Answer::Files(keys)), blobs)
                 }
                 question => (this.answer_to(id, question).await, Vec::new()),
             };

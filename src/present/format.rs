@@ -4,7 +4,8 @@
 pub use crate::number::{bytes, count, requested, thousands};
 use crate::{
     app::MAX_DIMENSIONS,
-    outside::{FSI, PDI, shown_at_most, shown_char},
+    given::expression::evaluate,
+    outside::{FSI, PDI, shown_at_most},
 };
 
 /// The number and the sign of the largest binary unit of which `n` bytes are at least one.
@@ -242,40 +243,38 @@ pub fn times_of(copied: usize, len: usize) -> String {
     if len == 0 { "0.00".to_owned() } else { format!("{:.2}", copied as f64 / len as f64) }
 }
 
-/// Parses a whole number from `least` to `most`. It may have separators (comma, underscore, blank,
-/// apostrophe) before groups of three digits.
+/// Parses a whole number from `least` to `most`, or an expression that comes to one (see
+/// [`crate::given::expression`]). Of elements of `size` bytes, an amount in bytes is divided by
+/// that.
 ///
 /// # Errors
 /// A text for the person who typed it: what was wrong, and what the field expects.
-pub fn whole_number(text: &str, least: usize, most: usize) -> Result<usize, String> {
+pub fn whole_number(text: &str, least: usize, most: usize, size: usize) -> Result<usize, String> {
     let expected = || format!("Expected a whole number from {} to {}.", count(least), count(most));
-    let separator = |c: char| matches!(c, ',' | '_' | ' ' | '\'' | '\u{a0}' | '\u{202f}');
-    let text = text.trim();
-    let digits: String = text.chars().filter(|c| !separator(*c)).collect();
-    // "100,5" is a hundred and a half to some people, and a slip to others. No reader takes it as a
-    // thousand and five.
-    if digits.chars().all(|c| c.is_ascii_digit()) && text.split(separator).skip(1).any(|group| group.len() != 3) {
-        return Err(format!("A separator stands before three digits. {}", expected()));
-    }
-    if digits.is_empty() {
-        return Err(format!("Nothing is entered. {}", expected()));
-    }
-    if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_digit()) {
-        let cause = match wrong {
-            '-' => "It is negative.".to_owned(),
-            '.' => "It has a point.".to_owned(),
-            wrong => format!("“{}” is not a digit.", shown_char(wrong)),
+    let wrong = |cause: &str| Err(format!("{cause} {}", expected()));
+    let amount = match evaluate(text) {
+        Ok(amount) => amount,
+        Err(cause) => return wrong(&cause),
+    };
+    let in_bytes = amount.bytes && size > 1;
+    let value = if in_bytes { amount.value / size as f64 } else { amount.value };
+    let whole = value.round();
+    // A sum of fractions may miss a whole number by the last bits.
+    if value.is_nan() || (value - whole).abs() > 1e-9 * whole.abs().max(1.0) {
+        return if in_bytes {
+            wrong(&format!("That is not a whole number of elements of {size} B."))
+        } else {
+            wrong("It is not a whole number.")
         };
-        return Err(format!("{cause} {}", expected()));
     }
-    // A number beyond 64 bits is too large for every field.
-    let value = digits.parse::<u64>().unwrap_or(u64::MAX);
-    if value < least as u64 {
-        Err(format!("{} is too small. {}", thousands(value), expected()))
-    } else if value > most as u64 {
-        Err(format!("It is too large. {}", expected()))
+    if whole < 0.0 {
+        wrong("It is negative.")
+    } else if whole > most as f64 {
+        wrong("It is too large.")
+    } else if whole < least as f64 {
+        wrong(&format!("{} is too small.", thousands(whole as u64)))
     } else {
-        Ok(value as usize)
+        Ok(whole as usize)
     }
 }
 
@@ -327,7 +326,7 @@ pub fn sides(text: &str, dimensions: usize, most: usize) -> Result<Vec<u32>, Str
         if part.trim().is_empty() {
             return Err(format!("A side is missing. {}", expected()));
         }
-        whole_number(part, 0, u32::MAX as usize).map(|side| side as u32).map_err(|error| {
+        whole_number(part, 0, u32::MAX as usize, 1).map(|side| side as u32).map_err(|error| {
             let cause = error.split(" Expected").next().unwrap_or_default();
             format!("In “{}”: {cause} {}", shown_at_most(part.trim(), 30), expected())
         })
@@ -480,18 +479,39 @@ mod tests {
     #[test]
     fn typed_numbers_may_have_separators() {
         for text in ["2949120", "2,949,120", "2_949_120", "2 949 120", " 2949120 "] {
-            assert_eq!(whole_number(text, 0, 1 << 30), Ok(2_949_120), "{text}");
+            assert_eq!(whole_number(text, 0, 1 << 30, 4), Ok(2_949_120), "{text}");
         }
-        assert_eq!(whole_number("0", 0, 5), Ok(0));
+        assert_eq!(whole_number("0", 0, 5, 1), Ok(0));
+    }
+
+    #[test]
+    fn typed_numbers_may_be_computed() {
+        for text in ["1920*1080", "0x1FA400", "2.0736e6", "8294400 B", "7.91015625 MiB", "0.1 * 20736000"] {
+            assert_eq!(whole_number(text, 0, 1 << 30, 4), Ok(2_073_600), "{text}");
+        }
+        // A unit of bytes is said of the bytes of an array; of anything else it is a factor.
+        assert_eq!(
+            (whole_number("8 MiB", 0, 1 << 30, 8), whole_number("8 MiB", 0, 1 << 30, 1)),
+            (Ok(1 << 20), Ok(8 << 20))
+        );
+        let error = |text, size| whole_number(text, 1, 1000, size).unwrap_err();
+        assert_eq!(
+            error("30 B", 4),
+            "That is not a whole number of elements of 4 B. Expected a whole number from 1 to 1,000."
+        );
+        assert!(error("1/3", 1).starts_with("It is not a whole number."));
+        assert!(error("2-5", 1).starts_with("It is negative."));
+        assert!(error("1e300*1e300", 1).starts_with("It is too large."));
+        assert!(error("12*", 1).starts_with("A number is missing. Expected"));
     }
 
     #[test]
     fn what_is_no_number_is_said_in_words() {
-        let error = |text| whole_number(text, 1, 100_000).unwrap_err();
+        let error = |text| whole_number(text, 1, 100_000, 1).unwrap_err();
         assert_eq!(error(""), "Nothing is entered. Expected a whole number from 1 to 100,000.");
-        assert!(error("12x").starts_with("“x” is not a digit."));
+        assert!(error("12z").starts_with("“z” is not a digit."));
         assert!(error("-3").starts_with("It is negative."));
-        assert!(error("1.5").starts_with("It has a point."));
+        assert!(error("1.5").starts_with("It is not a whole number."));
         assert!(error("100,5").starts_with("A separator stands before three digits."));
         assert!(error("1,0000").starts_with("A separator stands before three digits."));
         assert!(error("0").starts_with("0 is too small."));

@@ -7,6 +7,7 @@
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
+//! | [`given`] | what was taken of typed values |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
 //! | [`cause`] | what an error of the session means, and what to do |
@@ -17,6 +18,7 @@
 pub mod cause;
 pub mod cost;
 pub mod format;
+pub mod given;
 pub mod hex;
 pub mod layout;
 pub mod message;

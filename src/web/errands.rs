@@ -5,7 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     rc::Rc,
 };
 
@@ -20,13 +20,15 @@ use yew::Callback;
 use super::{
     address::{self, Address},
     crash,
-    files::Files,
+    files::{Files, Wanted},
     frames::Frames,
     link::{Heard, Link},
     pictures, runs,
 };
 use crate::{
-    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, link as scene, message},
+    app::{
+        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, link as scene, message,
+    },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
 };
@@ -276,7 +278,7 @@ impl Errands {
         self.post_with(message, Vec::new());
     }
 
-    fn post_files(&self, files: Vec<(FileId, Blob)>) {
+    fn post_files(&self, files: Vec<Wanted>) {
         let (command, files) = Files::command(files);
         self.post_with(&ToEngine::Do(command), files);
     }
@@ -338,10 +340,9 @@ impl Errands {
         self.do_this(command);
     }
 
-    /// Has the engine read `files`. Answers with an event for each, and one at the end.
+    /// Has the engine look at `files`. Answers with an event for each, and one at the end.
     pub fn take(&self, files: Vec<File>) {
-        let ids: Vec<FileId> = files.iter().map(|file| self.0.files.add(file)).collect();
-        self.post_files(self.0.files.these(&ids));
+        self.post_files(self.0.files.add(files));
     }
 
     /// Keeps the setup of `state` for the time after a crash of the page.
@@ -361,14 +362,17 @@ impl Errands {
         // The files as they were read: the person may have changed or removed them since.
         let this = self.clone();
         spawn_local(async move {
-            let ids = files.iter().map(|(id, _)| *id).collect();
-            let found = match this.ask_with(Question::Files(ids), |_| ()).await {
-                Some((Answer::Files(ids), blobs)) => ids.into_iter().zip(blobs).collect(),
-                _ => HashMap::new(),
+            let keys = files.iter().filter_map(|(along, _)| along.key()).collect();
+            let found = match this.ask_with(Question::Files(keys), |_| ()).await {
+                Some((Answer::Files(keys), blobs)) => keys.into_iter().zip(blobs).collect(),
+                _ => BTreeMap::new(),
             };
-            let as_read = files.into_iter().map(|(id, file)| {
-                let file = found.get(&id).map_or(file, |blob| blob.clone().unchecked_into());
-                (id, file)
+            let as_read = files.into_iter().map(|(along, file)| {
+                let key = along.key().unwrap_or_default();
+                match found.get(&key) {
+                    Some(blob) => (Along { task: FileTask::Keep(key.1), ..along }, blob.clone().unchecked_into()),
+                    None => (along, file),
+                }
             });
             let files = as_read.collect();
             if this.0.wanted.get() == number {
@@ -379,7 +383,7 @@ impl Errands {
         });
     }
 
-    fn measure_with(&self, order: Order, files: Vec<(FileId, Blob)>) {
+    fn measure_with(&self, order: Order, files: Vec<Wanted>) {
         let number = order.number;
         let weak = Rc::downgrade(&self.0);
         let started = Link::start(&self.0.program.borrow(), move |heard| {

@@ -1,23 +1,29 @@
-//! The files that a person has given to the page. The page keeps a handle of each as long as a row
-//! names it, and no byte: an engine reads them.
+//! The files that a person has given to the page. The page keeps a handle of each, and no byte: an
+//! engine looks at them, and reads what rows name.
 
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
 };
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Blob, File};
 
-use crate::app::{Command, FileId, Kind, Row};
+use crate::{
+    app::{Along, Command, FileId, FileTask, Row},
+    given::{Offer, Reading},
+};
 
 struct Held {
     file: File,
     /// Whether a row has named it. Until then, the event that adds its row is still on the way.
     named: bool,
-    /// Whether the engine has read it and has its bytes.
-    there: bool,
+    /// What the engine has read out of it, or is going to read.
+    there: BTreeMap<Reading, Offer>,
 }
+
+/// A file, and what an engine is to do with it.
+pub(super) type Wanted = (Along, Blob);
 
 /// The files, by their ids.
 #[derive(Default)]
@@ -28,57 +34,69 @@ pub(super) struct Files {
     next: Cell<FileId>,
 }
 
+impl Held {
+    fn wanted(&self, file: FileId, task: FileTask) -> Wanted {
+        (Along { file, name: self.file.name(), task }, self.file.clone().into())
+    }
+}
+
+/// The ways in which `rows` read a file.
+fn offers(rows: &[Row], file: FileId) -> BTreeMap<Reading, Offer> {
+    let given = rows.iter().filter_map(|row| row.kind.given()).filter(|given| given.file == file);
+    given.map(|given| (given.reading, given.offer())).collect()
+}
+
 impl Files {
-    /// Keeps a file. Returns its id.
-    pub(super) fn add(&self, file: &File) -> FileId {
-        let id = self.next.replace(self.next.get() + 1);
-        self.held.borrow_mut().insert(id, Held { file: file.clone(), named: false, there: true });
-        id
+    /// Keeps files. Returns them, to be looked at.
+    pub(super) fn add(&self, files: Vec<File>) -> Vec<Wanted> {
+        let add = |file: File| {
+            let id = self.next.replace(self.next.get() + 1);
+            let held = Held { file, named: false, there: BTreeMap::new() };
+            let wanted = held.wanted(id, FileTask::Look);
+            self.held.borrow_mut().insert(id, held);
+            wanted
+        };
+        files.into_iter().map(add).collect()
     }
 
-    /// The engine is going to build `rows`. It drops the bytes of a file that no row names any more,
-    /// and the handle stays, because the person may undo that. Returns the files that the engine has
-    /// to read once more.
-    pub(super) fn missing(&self, rows: &[Row]) -> Vec<(FileId, Blob)> {
+    /// The engine is going to build `rows`. It drops what no row names any more. The handle stays,
+    /// because the person may undo that. Returns what the engine has to read.
+    pub(super) fn missing(&self, rows: &[Row]) -> Vec<Wanted> {
         let mut missing = Vec::new();
         for (id, held) in self.held.borrow_mut().iter_mut() {
-            let named = rows.iter().any(|row| row.kind == Kind::File(*id));
-            if named && !held.there {
-                missing.push((*id, held.file.clone().into()));
-            }
-            held.named |= named;
-            held.there = named || !held.named;
+            let named = offers(rows, *id);
+            // What is named for the first time was read when it was looked at.
+            let new = named.iter().filter(|(reading, _)| held.named && !held.there.contains_key(reading));
+            missing.extend(new.map(|(_, offer)| held.wanted(*id, FileTask::Read(offer.clone()))));
+            held.named |= !named.is_empty();
+            held.there = named;
         }
         missing
     }
 
-    /// Those whose bytes an engine has, or is going to have.
-    pub(super) fn there(&self) -> Vec<(FileId, Blob)> {
-        let held = self.held.borrow();
-        let there = held.iter().filter(|(_, held)| held.there);
-        there.map(|(id, held)| (*id, held.file.clone().into())).collect()
+    /// What an engine is to do that begins: look at what no row has named, and read what rows name.
+    pub(super) fn there(&self) -> Vec<Wanted> {
+        let mut there = Vec::new();
+        for (id, held) in self.held.borrow().iter() {
+            let look = (!held.named).then_some(FileTask::Look);
+            let read = held.there.values().map(|offer| FileTask::Read(offer.clone()));
+            there.extend(look.into_iter().chain(read).map(|task| held.wanted(*id, task)));
+        }
+        there
     }
 
-    /// All of them.
-    fn all(&self) -> Vec<(FileId, Blob)> {
-        self.held.borrow().iter().map(|(id, held)| (*id, held.file.clone().into())).collect()
+    /// What another engine is to read for `rows`.
+    pub(super) fn of(&self, rows: &[Row]) -> Vec<Wanted> {
+        let mut of = Vec::new();
+        for (id, held) in self.held.borrow().iter() {
+            of.extend(offers(rows, *id).into_values().map(|offer| held.wanted(*id, FileTask::Read(offer))));
+        }
+        of
     }
 
-    /// Those of these ids.
-    pub(super) fn these(&self, ids: &[FileId]) -> Vec<(FileId, Blob)> {
-        self.all().into_iter().filter(|(id, _)| ids.contains(id)).collect()
-    }
-
-    /// Those that `rows` name.
-    pub(super) fn of(&self, rows: &[Row]) -> Vec<(FileId, Blob)> {
-        let named = |id: &FileId| rows.iter().any(|row| row.kind == Kind::File(*id));
-        self.all().into_iter().filter(|(id, _)| named(id)).collect()
-    }
-
-    /// The command that has an engine read them, and what goes along.
-    pub(super) fn command(files: Vec<(FileId, Blob)>) -> (Command, Vec<JsValue>) {
-        let name = |file: &Blob| file.dyn_ref::<File>().map_or_else(String::new, File::name);
-        let named = files.iter().map(|(id, file)| (*id, name(file))).collect();
-        (Command::Files(named), files.into_iter().map(|(_, file)| file.into()).collect())
+    /// The command for an engine, and what goes along.
+    pub(super) fn command(wanted: Vec<Wanted>) -> (Command, Vec<JsValue>) {
+        let (along, files): (_, Vec<Blob>) = wanted.into_iter().unzip();
+        (Command::Files(along), files.into_iter().map(JsValue::from).collect())
     }
 }

@@ -1,12 +1,15 @@
 //! What a person can do with the rows: take a preset, append, move, change and remove one.
 
+use std::rc::Rc;
+
 use super::{
     message::Message,
     preset::Preset,
-    row::{FIRST_TEXT, FileId, Fill, Kind, MAX_REPEAT, Row, RowId},
+    row::{FIRST_TEXT, FileId, Fill, Given, Kind, MAX_REPEAT, Row, RowId},
 };
 use crate::{
     app::{effect::Effect, problem::Problem, selection::Selection, state::State},
+    given::{About, Reading},
     ledger::Place,
     message::{PixelFormat, Schema, Way},
     run::Scenario,
@@ -18,7 +21,7 @@ use crate::{
 pub enum Edit {
     /// Another name.
     Name(String),
-    /// Typed arrays of this element type, or a message with elements of it.
+    /// Typed arrays of this element type, or a message or typed values with elements of it.
     Element(Element),
     /// Typed arrays of this element type, whatever it was.
     Array(Element),
@@ -32,6 +35,10 @@ pub enum Edit {
     Format(PixelFormat),
     /// Another kind of memory. A file's kind is given with the file.
     Kind(Kind),
+    /// Another way to read its file.
+    Reading(Reading),
+    /// A row for each column of its file, in place of the row.
+    Columns,
     /// So many elements of the buffer in front of each array.
     Before(usize),
     /// So many elements of the buffer behind each array.
@@ -103,14 +110,40 @@ impl State {
         self.append(row)
     }
 
-    /// Appends the bytes of a file.
-    pub(in crate::app) fn file_read(&mut self, file: FileId, name: String, len: usize) -> Vec<Effect> {
-        // An engine that was started again has read it once more.
-        if self.rows.iter().any(|row| row.kind == Kind::File(file)) {
+    /// Appends a row of typed values.
+    pub(in crate::app) fn add_values(&mut self) -> Vec<Effect> {
+        let row = Row::values(self.fresh_row(), format!("values {}", self.rows.len()));
+        self.append(row)
+    }
+
+    /// Appends a file that was looked at: a row, or one for each of its columns.
+    pub(in crate::app) fn file_read(&mut self, file: FileId, about: About) -> Vec<Effect> {
+        // An engine that was started again has looked at it once more.
+        if self.rows.iter().any(|row| row.kind.given().is_some_and(|given| given.file == file)) {
             return Vec::new();
         }
-        let row = Row::array(self.fresh_row(), name, Element::Uint8, len);
-        self.append(Row { kind: Kind::File(file), mode: Mode::Borrow, ..row })
+        let about = Rc::new(about);
+        let rows: Vec<Row> =
+            about.first().iter().map(|offer| Row::file(self.fresh_row(), file, &about, offer)).collect();
+        self.selected = rows.first().map(Selection::of);
+        self.rows.extend(rows);
+        self.rows_changed()
+    }
+
+    /// Puts a row for each column of its file in the place of a row.
+    fn spread(&mut self, at: usize) {
+        let Some(Given { file, about, .. }) = self.rows[at].kind.given().cloned() else { return };
+        let columns = about.offers.iter().filter(|offer| matches!(offer.reading, Reading::Column(_)));
+        let rows: Vec<Row> = columns
+            .map(|offer| {
+                let (row, old) = (Row::file(self.fresh_row(), file, &about, offer), &self.rows[at]);
+                Row { repeat: old.repeat, place: old.place, mode: old.mode, unsupported: old.unsupported, ..row }
+            })
+            .collect();
+        if let Some(first) = rows.first() {
+            self.selected = Some(Selection::of(first));
+            self.rows.splice(at..=at, rows);
+        }
     }
 
     /// All files that were given together were read, but for those of the problem.
@@ -160,17 +193,24 @@ impl State {
     /// Changes a row.
     pub(in crate::app) fn edit(&mut self, row: RowId, edit: Edit) -> Vec<Effect> {
         let Some(at) = self.position(row) else { return Vec::new() };
+        if edit == Edit::Columns {
+            self.spread(at);
+            return self.rows_changed();
+        }
         let row = &mut self.rows[at];
         let schema = row.spec().map(|spec| spec.schema());
         match edit {
             Edit::Name(name) => row.name = name.into(),
-            Edit::Element(element) if row.way().is_some() => row.element = element,
-            Edit::Element(element) | Edit::Array(element) => row.become_array(element),
+            Edit::Element(element) => row.become_element(element),
+            Edit::Array(element) => row.become_array(element),
             Edit::Schema(schema) => row.become_message(schema),
             Edit::Way(way) => row.change_message(|message| message.way = way),
             Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
             Edit::Format(format) => row.change_message(|message| message.format = format),
             Edit::Kind(kind) => row.become_kind(kind),
+            Edit::Reading(reading) => row.become_reading(reading),
+            // Done above: it changes more than one row.
+            Edit::Columns => {}
             Edit::Before(before) => row.before = before,
             Edit::After(after) => row.after = after,
             Edit::Unsupported(unsupported) => row.unsupported = unsupported,

@@ -22,5 +22,8 @@ pub use self::{
     outcome::{Build, Built},
     plan::{Part, Piece, Plan, Structured, positions, structures},
     preset::Preset,
-    row::{FIRST_TEXT, FileId, Fill, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId, TIMESTAMP},
+    row::{
+        FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId,
+        TIMESTAMP,
+    },
 };

@@ -1,10 +1,17 @@
 //! What a payload is to be made of: rows of equal arrays, and what fills them. Specifications only,
 //! never the bytes.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
 use crate::{
+    given::{
+        About, Offer, Reading,
+        decimal::{Slow, native},
+        values::{self, Values},
+    },
     ledger::Place,
     measure::mix,
     message::{ArrayField, Schema, Spec, Way},
@@ -66,6 +73,26 @@ impl Fill {
 /// Names a file that a person has given to the page.
 pub type FileId = u32;
 
+/// A file that a person has given, and how a row reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Which file.
+    pub file: FileId,
+    /// How its bytes become those of the row.
+    pub reading: Reading,
+    /// What is understood of it. The page knows that, and the engine needs no more than the reading.
+    #[serde(skip)]
+    pub about: Rc<About>,
+}
+
+impl Given {
+    /// The way in which it is read.
+    #[must_use]
+    pub fn offer(&self) -> Offer {
+        self.about.offer(self.reading).unwrap_or_else(|| self.about.plain())
+    }
+}
+
 /// What kind of memory a row stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
@@ -80,12 +107,30 @@ pub enum Kind {
     /// A Cap'n Proto message, whose parts are a segment each: table, head, arrays, paddings. Never
     /// repeated.
     Message(Message),
-    /// The bytes of a file, the same in every repeat. The page names the file, and the engine has
-    /// its bytes.
-    File(FileId),
+    /// The bytes of a file or what is read out of it, the same in every repeat. The page names the
+    /// file, and the engine has its bytes.
+    File(Given),
+    /// Typed arrays of values that a person has typed, the same in every repeat.
+    Values(String),
 }
 
 impl Kind {
+    /// The way of this row to read a file, if it is one.
+    #[must_use]
+    pub const fn given(&self) -> Option<&Given> {
+        if let Self::File(given) = self { Some(given) } else { None }
+    }
+
+    /// Whether it is typed arrays, whose elements have a type.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        match self {
+            Self::Array | Self::Values(_) => true,
+            Self::File(given) => given.reading != Reading::Bytes,
+            _ => false,
+        }
+    }
+
     /// Whether its bytes are made by the row's pattern.
     #[must_use]
     pub const fn is_filled(&self) -> bool {
@@ -114,7 +159,7 @@ pub struct Row {
     pub name: Outside,
     /// What kind of memory it is.
     pub kind: Kind,
-    /// Type of the elements; `Uint8` for everything that is not a typed array.
+    /// Type of the elements; `Uint8` for everything that [`Kind::is_typed`] is not said of.
     pub element: Element,
     /// Elements in each.
     pub length: usize,
@@ -167,6 +212,9 @@ impl Row {
             Kind::Text(text) => {
                 self.element == Element::Uint8 && text.len() == self.length && text.encode_utf16().count() <= MAX_TEXT
             }
+            Kind::Values(text) => {
+                text.encode_utf16().count() <= values::MAX_VALUES && self.length == self.count_values(text)
+            }
             Kind::Message(message) => {
                 (self.length, self.before, self.after, self.repeat) == (0, 0, 0, 1)
                     && message.shape.len() <= MAX_DIMENSIONS
@@ -183,6 +231,62 @@ impl Row {
     pub fn text(id: RowId, name: impl Into<Outside>, text: impl Into<String>) -> Self {
         let text = text.into();
         Self { length: text.len(), kind: Kind::Text(text), ..Self::array(id, name, Element::Uint8, 0) }
+    }
+
+    /// Typed values in the JavaScript heap, taken by copy.
+    #[must_use]
+    pub fn values(id: RowId, name: impl Into<Outside>) -> Self {
+        let mut row = Self::array(id, name, Element::Uint8, 0);
+        row.become_kind(Kind::Values(values::FIRST_VALUES.to_owned()));
+        row
+    }
+
+    /// A file as it is read in one way, in the JavaScript heap, taken by borrow.
+    #[must_use]
+    pub fn file(id: RowId, file: FileId, about: &Rc<About>, offer: &Offer) -> Self {
+        let kind = Kind::File(Given { file, reading: offer.reading, about: about.clone() });
+        let row = Self::array(id, about.name_of(offer), offer.element, offer.length);
+        Self { kind, mode: Mode::Borrow, ..row }
+    }
+
+    /// What was read of its values, if they are typed. `slow` is for
+    /// [`decimal`](crate::given::decimal::decimal).
+    #[must_use]
+    pub fn read_values(&self, slow: Slow<'_>) -> Option<Result<Values, String>> {
+        if let Kind::Values(text) = &self.kind { Some(values::read(text, self.element, slow)) } else { None }
+    }
+
+    /// How many values a text has; none when it cannot be read.
+    fn count_values(&self, text: &str) -> usize {
+        values::read(text, self.element, &native).map_or(0, |values| values.bytes.len() / self.element.size())
+    }
+
+    /// Gives its elements another type. Of a message and of typed values, the content stays.
+    pub(super) fn become_element(&mut self, element: Element) {
+        match &self.kind {
+            Kind::Message(_) => self.element = element,
+            Kind::Values(text) => self.become_values(text.clone(), element),
+            _ => self.become_array(element),
+        }
+    }
+
+    /// Makes it typed values, of as many elements as can be read.
+    fn become_values(&mut self, text: String, element: Element) {
+        self.element = element;
+        self.length = self.count_values(&text);
+        self.kind = Kind::Values(text);
+    }
+
+    /// Reads its file in another way, if it has that. A name that the file gave it goes along.
+    pub(super) fn become_reading(&mut self, reading: Reading) {
+        let Kind::File(given) = &mut self.kind else { return };
+        let Some(offer) = given.about.offer(reading) else { return };
+        let old = given.offer();
+        if self.name.raw() == given.about.name_of(&old) {
+            self.name = given.about.name_of(&offer).into();
+        }
+        given.reading = reading;
+        (self.element, self.length) = (offer.element, offer.length);
     }
 
     /// A message whose array counts up, taken by borrow.
@@ -295,6 +399,11 @@ impl Row {
             self.kind = Kind::Message(message);
             return;
         }
+        if let Kind::Values(text) = kind {
+            let element = if matches!(self.kind, Kind::Values(_)) { self.element } else { Element::Float64 };
+            (self.before, self.after) = (0, 0);
+            return self.become_values(text, element);
+        }
         if kind != Kind::Array {
             let size = self.element.size();
             self.length = match &kind {
@@ -379,14 +488,15 @@ impl Row {
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements.
     /// `offset` and the length of `into` must be multiples of the element size. Writes nothing for
-    /// a file, whose bytes are elsewhere, and for a message, which has [`Row::arrays`].
+    /// a file, whose bytes are elsewhere, for typed values, which [`Row::read_values`] has, and for
+    /// a message, which has [`Row::arrays`].
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
         match &self.kind {
             Kind::Text(text) => {
                 let bytes = text.as_bytes().get(offset..).unwrap_or_default();
                 into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
             }
-            Kind::File(_) | Kind::Message(_) => {}
+            Kind::File(_) | Kind::Values(_) | Kind::Message(_) => {}
             Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
         }
     }

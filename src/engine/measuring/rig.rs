@@ -8,7 +8,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     app::{InWords, Problem},
     browser::{clock, error::message_of},
-    engine::sources::bytes_of,
+    engine::files::bytes_of,
     ledger::Ledger,
     number::bytes,
     payload::{BuildError, Receipt, ZBytes},

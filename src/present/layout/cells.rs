@@ -10,7 +10,7 @@ use crate::present::{
     layout::{lens::Shown, scale::Span},
 };
 use crate::{
-    app::{Kind, Piece, Plan},
+    app::{Piece, Plan},
     message::PartKind,
     segment::Element,
 };
@@ -73,7 +73,9 @@ fn grain(piece: &Piece) -> Grain {
         }
         // Segments of an array are whole elements, so the elements continue from one segment to the
         // next.
-        (None, Kind::Array) => Grain { element: piece.element, count: piece.bytes() / piece.element.size(), ..bytes },
+        (None, kind) if kind.is_typed() => {
+            Grain { element: piece.element, count: piece.bytes() / piece.element.size(), ..bytes }
+        }
         _ => bytes,
     }
 }

@@ -195,7 +195,7 @@ pub fn memory_words(piece: &Piece) -> [String; 2] {
     };
     let long = match (&piece.kind, piece.whole) {
         _ if piece.count != 1 => format!("{} × {name}, {bytes} each", format::count(piece.count)),
-        (Kind::Array, None) => elements(piece.element, piece.source, piece.len),
+        (kind, None) if kind.is_typed() => elements(piece.element, piece.source, piece.len),
         (Kind::Text(_), _) => format!("{name}, {bytes} of UTF-8"),
         _ => format!("{name}, {bytes}"),
     };
@@ -218,7 +218,7 @@ pub fn content_words(piece: &Piece) -> String {
     let name = memory_name(&piece.kind, piece.element, Place::Linear);
     if piece.count != 1 {
         format!("{} × {}", format::count(piece.count), format::bytes(piece.len))
-    } else if piece.kind == Kind::Array {
+    } else if piece.kind.is_typed() {
         format!("{name} × {}", format::count(piece.len / piece.element.size()))
     } else {
         name.to_owned()
@@ -280,16 +280,16 @@ pub fn element_words(piece: &Piece) -> String {
         }
         Some((PartKind::Adopted, ..)) | None => {}
     }
+    if piece.kind.is_typed() {
+        let size = piece.element.size();
+        return format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size));
+    }
     match piece.kind {
-        Kind::Array => {
-            let size = piece.element.size();
-            format!("{}, {size} B × {}", piece.element.name(), format::count(piece.len / size))
-        }
         Kind::DataView => "no type: bytes of a DataView".to_owned(),
         Kind::ArrayBuffer => "no type: bytes of an ArrayBuffer".to_owned(),
         Kind::Text(_) => "text in UTF-8".to_owned(),
         Kind::Message(_) => "words of a Cap’n Proto message, 8 B each".to_owned(),
-        Kind::File(_) => "bytes of a file".to_owned(),
+        _ => "bytes of a file".to_owned(),
     }
 }
 
@@ -300,7 +300,7 @@ pub fn alignment_words(piece: &Piece, facts: &Facts) -> String {
         let fit = if facts.fits(8) { "fits" } else { "too little for" };
         return format!("{} B, {fit} words of 8 B", facts.alignment);
     }
-    if piece.kind != Kind::Array {
+    if !piece.kind.is_typed() {
         return format!("{} B, bytes fit anywhere", facts.alignment);
     }
     let size = piece.element.size();

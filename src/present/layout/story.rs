@@ -28,6 +28,9 @@ pub fn owner(piece: &Piece) -> String {
     }
     let source = match (piece.source, &piece.kind, piece.whole) {
         (Place::Linear, ..) => "the program’s block in wasm memory".to_owned(),
+        (_, Kind::File(_), _) if piece.kind.is_typed() => {
+            format!("the page’s {} with values of the file", piece.element.array_name())
+        }
         (_, Kind::File(_), _) => "the page’s ArrayBuffer with the file".to_owned(),
         (_, Kind::Text(_), _) => "the page’s Uint8Array with the text".to_owned(),
         (_, kind, Some(whole)) => format!(
@@ -260,12 +263,12 @@ pub fn mode_sentence(row: &Row) -> &'static str {
 #[must_use]
 pub fn memory_name(kind: &Kind, element: Element, place: Place) -> &'static str {
     match (kind, place) {
-        (Kind::Array, Place::JsHeap) => element.array_name(),
-        (Kind::Array, Place::Linear) => element.name(),
+        (kind, Place::JsHeap) if kind.is_typed() => element.array_name(),
+        (kind, Place::Linear) if kind.is_typed() => element.name(),
         (Kind::DataView, _) => "DataView",
         (Kind::ArrayBuffer, _) => "ArrayBuffer",
         (Kind::Text(_), _) => "text",
         (Kind::Message(_), _) => "message",
-        (Kind::File(_), _) => "file",
+        _ => "file",
     }
 }

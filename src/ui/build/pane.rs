@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::given;
+
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement};
@@ -15,6 +17,7 @@ use crate::{
         positions,
         stage::Pane,
     },
+    given::values::FIRST_VALUES,
     ledger::Place,
     message::{MAX_LIST, PixelFormat, Schema, Way},
     outside::{Ends, noticed},
@@ -54,6 +57,8 @@ const ARRAY_BUFFER: &str = "ArrayBuffer";
 const TEXT: &str = "text";
 /// See [`DATA_VIEW`].
 const MESSAGE: &str = "message";
+/// See [`DATA_VIEW`].
+const VALUES: &str = "values";
 
 /// The pane. Files may be dropped anywhere on the page.
 #[component]
@@ -339,6 +344,7 @@ fn type_key(row: &Row) -> &'static str {
         Kind::ArrayBuffer => ARRAY_BUFFER,
         Kind::Text(_) => TEXT,
         Kind::Message(_) => MESSAGE,
+        Kind::Values(_) => VALUES,
         Kind::Array | Kind::File(_) => row.element.name(),
     }
 }
@@ -349,6 +355,7 @@ fn type_edit(key: &str) -> Option<Edit> {
         ARRAY_BUFFER => Edit::Kind(Kind::ArrayBuffer),
         TEXT => Edit::Kind(Kind::Text(FIRST_TEXT.to_owned())),
         MESSAGE => Edit::Schema(Schema::Tensor),
+        VALUES => Edit::Kind(Kind::Values(FIRST_VALUES.to_owned())),
         name => Edit::Array(element_named(name)?),
     })
 }
@@ -366,21 +373,15 @@ fn array_types() -> impl Iterator<Item = (AttrValue, AttrValue)> {
 fn contents(send: &Callback<Action>, row: &Row) -> Html {
     let id = row.id;
     // Beside a type, the field has less room than beside a fill.
-    let class = matches!(row.kind, Kind::Text(_)).then_some("text-repeat");
+    let class = matches!(row.kind, Kind::Text(_) | Kind::Values(_)).then_some("text-repeat");
     let repeat = html! {
         <NumberField id="row-repeat" class={classes!(class)} label="repeat" sign="repeat" value={row.repeat} least={1} most={MAX_REPEAT}
             change={send.reform(move |repeat| Action::Edit(id, Edit::Repeat(repeat)))} />
     };
-    if let Kind::File(_) = row.kind {
-        return html! {
-            <>
-                <div class="field"><span class="label">{ "file" }</span>
-                    <div><output id="row-file" title={format::bytes(row.length)}>{ format::size(row.length) }</output></div></div>
-                { repeat }
-            </>
-        };
+    if let Kind::File(given) = &row.kind {
+        return given::file(send, row, given, repeat);
     }
-    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE].map(|kind| (kind.into(), kind.into()));
+    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES].map(|kind| (kind.into(), kind.into()));
     let types = array_types().chain(others).collect::<Vec<_>>();
     let kind = html! {
         <div class="field type"><label for="row-type">{ "type" }</label>
@@ -414,13 +415,16 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
             </>
         };
     }
+    if let Kind::Values(text) = &row.kind {
+        return html! { <>{ kind }{ repeat }{ element(send, row) }{ given::values(send, row, text) }</> };
+    }
     let label = if row.kind == Kind::Array { "length" } else { "length in bytes" };
     html! {
         <>
             { kind }
             <NumberField id="row-length" class="length" {label} sign="×" value={row.length} least={0}
                 most={room(row).saturating_sub(if row.is_part() { row.before + row.after } else { 0 })}
-                change={send.reform(move |length| Action::Edit(id, Edit::Length(length)))} />
+                size={row.element.size()} change={send.reform(move |length| Action::Edit(id, Edit::Length(length)))} />
             { fill(send, row) }
             { repeat }
         </>
@@ -465,14 +469,22 @@ fn message(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
     }
 }
 
+/// The type of the elements of a message or of typed values.
+fn element(send: &Callback<Action>, row: &Row) -> Html {
+    let options = array_types().collect::<Vec<_>>();
+    let label = if row.way().is_some() { "data" } else { "as" };
+    html! {
+        <div class="field type"><label for="row-element">{ label }</label>
+            <div class="input"><Select id="row-element" value={row.element.name()} {options}
+                choose={edits(send, row.id, |key| element_named(key).map(Edit::Element))} /></div></div>
+    }
+}
+
 fn tensor(send: &Callback<Action>, row: &Row, message: &Message) -> Html {
     let id = row.id;
-    let options = array_types().collect::<Vec<_>>();
     html! {
         <>
-            <div class="field type"><label for="row-element">{ "data" }</label>
-                <div class="input"><Select id="row-element" value={row.element.name()} {options}
-                    choose={edits(send, id, |key| element_named(key).map(Edit::Element))} /></div></div>
+            { element(send, row) }
             <SidesField id="row-shape" class="length" label="shape, outermost side first" value={message.shape.clone()} least={0}
                 most={MAX_LIST as usize / row.element.size()}
                 change={send.reform(move |shape| Action::Edit(id, Edit::Shape(shape)))} />
@@ -589,10 +601,10 @@ fn around(send: &Callback<Action>, row: &Row) -> Html {
                 { "view" }</span>
                 <div>
                     <NumberField id="row-before" label="elements of the buffer before the view, not in the payload" sign="before"
-                        value={row.before} least={0} most={room.saturating_sub(row.after)}
+                        size={row.element.size()} value={row.before} least={0} most={room.saturating_sub(row.after)}
                         change={send.reform(move |before| Action::Edit(id, Edit::Before(before)))} />
                     <NumberField id="row-after" label="elements of the buffer after the view, not in the payload" sign="after"
-                        value={row.after} least={0} most={room.saturating_sub(row.before)}
+                        size={row.element.size()} value={row.after} least={0} most={room.saturating_sub(row.before)}
                         change={send.reform(move |after| Action::Edit(id, Edit::After(after)))} />
                 </div></div>
             // For a refused row, the refusal shows the same.
@@ -693,6 +705,8 @@ fn add(state: &State, send: &Callback<Action>, errands: &Errands) -> Html {
                     onclick={sends(send, Action::Add(Element::Uint8))}>{ "array" }</button>
                 <button type="button" class="link" id="add-text" aria-label="Add a text"
                     onclick={sends(send, Action::AddText)}>{ "text" }</button>
+                <button type="button" class="link" id="add-values" aria-label="Add values that you type or paste"
+                    onclick={sends(send, Action::AddValues)}>{ "values" }</button>
                 <button type="button" class="link" id="add-message" aria-label="Add a Cap’n Proto message"
                     onclick={sends(send, Action::AddMessage(Schema::Tensor))}>{ "message" }</button>
                 <span class="add-file">

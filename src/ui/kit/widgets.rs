@@ -13,6 +13,7 @@ use crate::{
         Action, MAX_DIMENSIONS, Problem, State, keys,
         stage::{Change, Large, Pane},
     },
+    given::expression::evaluate,
     outside::{self, Outside, Piece},
 };
 
@@ -285,18 +286,27 @@ pub(crate) fn Select(props: &SelectProps) -> Html {
 /// A value that a person can type into a [`Field`].
 pub(crate) trait Typed: Clone + PartialEq + 'static {
     /// Parses a text. The bounds `least` and `most` have a meaning of their own for each type.
+    /// `size` is the bytes of one of what is counted, where an amount in bytes may be typed.
     ///
     /// # Errors
     /// A text that says what is wrong.
-    fn read(text: &str, least: usize, most: usize) -> Result<Self, String>;
+    fn read(text: &str, least: usize, most: usize, size: usize) -> Result<Self, String>;
+    /// Whether a text does not show its value by itself.
+    fn is_computed(_text: &str) -> bool {
+        false
+    }
     /// The value as a text.
     fn show(&self) -> String;
 }
 
 /// A whole number.
 impl Typed for usize {
-    fn read(text: &str, least: usize, most: usize) -> Result<Self, String> {
-        format::whole_number(text, least, most)
+    fn read(text: &str, least: usize, most: usize, size: usize) -> Result<Self, String> {
+        format::whole_number(text, least, most, size)
+    }
+
+    fn is_computed(text: &str) -> bool {
+        evaluate(text).is_ok_and(|amount| amount.computed)
     }
 
     fn show(&self) -> String {
@@ -306,7 +316,7 @@ impl Typed for usize {
 
 /// The sides of a tensor; the bounds are those of its elements.
 impl Typed for Vec<u32> {
-    fn read(text: &str, _least: usize, most: usize) -> Result<Self, String> {
+    fn read(text: &str, _least: usize, most: usize, _size: usize) -> Result<Self, String> {
         format::sides(text, MAX_DIMENSIONS, most)
     }
 
@@ -333,6 +343,9 @@ pub(crate) struct FieldProps<T: Typed> {
     pub(crate) least: usize,
     /// The greatest value that the field accepts.
     pub(crate) most: usize,
+    /// Bytes of one of what the field counts, where a person may type an amount in bytes.
+    #[prop_or(1)]
+    pub(crate) size: usize,
     /// Called with every valid value.
     pub(crate) change: Callback<T>,
 }
@@ -369,7 +382,7 @@ impl<T: Typed> Component for Field<T> {
         match msg {
             FieldMsg::Typed(text) => {
                 self.text = text;
-                match T::read(&self.text, props.least, props.most) {
+                match T::read(&self.text, props.least, props.most, props.size) {
                     Ok(value) => {
                         self.error = None;
                         if value != props.value {
@@ -390,11 +403,11 @@ impl<T: Typed> Component for Field<T> {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &FieldProps<T>) -> bool {
         let props = ctx.props();
-        let typed = T::read(&self.text, props.least, props.most);
+        let typed = T::read(&self.text, props.least, props.most, props.size);
         if props.value != old.value && typed.as_ref() != Ok(&props.value) {
             self.text = props.value.show();
             self.error = None;
-        } else if (props.least, props.most) != (old.least, old.most) {
+        } else if (props.least, props.most, props.size) != (old.least, old.most, old.size) {
             self.error = typed.err();
         }
         true
@@ -418,6 +431,8 @@ impl<T: Typed> Component for Field<T> {
                 </div>
                 if let Some(error) = &self.error {
                     <p class="field-error" id={error_id} role="alert">{ error }{ " It stays " }{ props.value.show() }{ "." }</p>
+                } else if T::is_computed(&self.text) {
+                    <p class="comes" role="status">{ "= " }{ props.value.show() }</p>
                 }
             </div>
         }

@@ -1,8 +1,11 @@
 //! What is said of a segment that is selected.
 
+use std::rc::Rc;
+
 use super::*;
 use crate::{
     app::{Message, Preset, Sending},
+    given::{About, Offer, Reading},
     message::Schema,
     present::{
         layout::story::{first_refused, is_refused, mode_sentence, owner, pointer_words, story, way_sentence},
@@ -94,9 +97,33 @@ fn owner_and_story_follow_the_mode() {
     }
 }
 
+/// A file that is read as its bytes, or as its values.
+fn file(values: usize) -> Row {
+    let offer =
+        Offer { reading: Reading::Values, element: Element::Int16, length: values, name: String::new(), empty: 0 };
+    let about = Rc::new(About { offers: vec![offer.clone()], ..About::unknown("f.npy", 8) });
+    Row::file(7, 0, &about, &if values > 0 { offer } else { about.plain() })
+}
+
+#[test]
+fn values_of_a_file_and_typed_values_are_typed_arrays() {
+    let plan = plan(&[file(4), Row::values(1, "typed")]);
+    let [file, typed] = [0, 1].map(|at| &plan.pieces[at]);
+    assert_eq!((element_words(file), element_words(typed)), ("Int16, 2 B × 4".into(), "Float64, 8 B × 3".into()));
+    assert_eq!((piece_type(file), content_words(typed)), ("Int16".into(), "Float64 × 3".into()));
+    assert_eq!(memory_words(file)[0], "Int16Array, 4 × 2 B");
+    assert_eq!(owner(file), "the page’s Int16Array with values of the file");
+    assert_eq!(
+        owner(typed),
+        "the payload’s own block in wasm memory, copied from the page’s Float64Array in the JS heap"
+    );
+    let facts = Facts::of(&plan, Selection { row: 1, index: 0 }).unwrap();
+    assert_eq!(alignment_words(typed, &facts), "8 B, fits Float64 (8 B)");
+}
+
 #[test]
 fn every_kind_of_memory_has_its_words() {
-    let kinds = [Kind::Array, Kind::DataView, Kind::ArrayBuffer, Kind::Text("größer".into()), Kind::File(0)];
+    let kinds = [Kind::Array, Kind::DataView, Kind::ArrayBuffer, Kind::Text("größer".into()), file(0).kind];
     let rows: Vec<Row> = kinds
         .into_iter()
         .zip(0..)
@@ -206,7 +233,7 @@ fn told(row: &Row) -> String {
 #[test]
 fn the_stories_are_those_that_were_reviewed() {
     let array = row(0, Element::Int32, 5, 1, Mode::Copy);
-    let file = Row { kind: Kind::File(0), element: Element::Uint8, ..array.clone() };
+    let file = Row { kind: file(0).kind, element: Element::Uint8, ..array.clone() };
     let part = Row { before: 8, after: 4, ..array.clone() };
     let copied = Row { unsupported: Unsupported::Copy, ..part.clone() };
     let rows = [
@@ -280,7 +307,7 @@ fn elements_behind_a_landing_pad_are_counted_from_the_first() {
 fn a_moved_array_is_detached_and_a_moved_file_is_a_duplicate() {
     let array = row(0, Element::Int32, 5, 1, Mode::Move);
     let linear = Row { place: Place::Linear, ..array.clone() };
-    let file = Row { kind: Kind::File(0), element: Element::Uint8, ..array.clone() };
+    let file = Row { kind: file(0).kind, element: Element::Uint8, ..array.clone() };
     let plan = plan(&[array.clone(), linear, file.clone()]);
     assert_eq!(caller_words(&plan.pieces[0]), "caller’s view is detached");
     assert!(owner(&plan.pieces[0]).ends_with("the page’s array is detached"));
