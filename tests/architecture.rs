@@ -78,6 +78,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.history",
         ],
     ),
+    ("ui/kit/paper.rs", &["gloo_events::EventListener"]),
     ("ui/layout/film.rs", &["window.match_media"]),
     (
         "ui/share.rs",
@@ -86,6 +87,9 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "wasm_bindgen_futures::spawn_local",
             "web::address",
             "web::clipboard::to_clipboard",
+            "web::drawing",
+            "web::drawing::Taken",
+            "window.print",
         ],
     ),
     (

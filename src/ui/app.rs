@@ -10,7 +10,7 @@ use super::{
     help::{HelpButton, WordsButton},
     notice::notice,
     ownership::OwnershipPane,
-    share::LinkButton,
+    share::{LinkButton, Sheet},
 };
 use crate::ui::{
     build::pane::BuildPane,
@@ -112,6 +112,7 @@ impl Component for App {
                         <CostPane ..pane.clone() />
                         <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <OwnershipPane ..pane.clone() />
+                        <Sheet ..pane.clone() />
                     </div>
                 </main>
                 <PaneBar />

@@ -1,26 +1,37 @@
-//! The dialog with the link of the scene: as text, to be copied, and as a code that a phone reads.
+//! What a person takes away: the link of the scene, as text and as a code that a phone reads; the
+//! drawing as a picture; one page on paper.
 
 use gloo_timers::callback::Timeout;
 use qrcodegen::{QrCode, QrCodeEcc};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::kit::dialog;
+use super::kit::{dialog, paper};
 use crate::{
     app::{Problem, State, link},
     present::format,
     ui::kit::widgets::{PaneProps, problem},
-    web::{address, clipboard::to_clipboard},
+    web::{
+        address,
+        clipboard::to_clipboard,
+        drawing::{self, Taken},
+    },
 };
 
 const DIALOG: &str = "link-dialog";
+
+/// What the dialog has.
+const TITLE: &str = "Take away: link, picture, page";
+
+/// The most characters of a link that is printed as text. A longer one would fill the page.
+const PRINTED: usize = 1200;
 
 /// The button in the top bar.
 #[component]
 pub(super) fn LinkButton() -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(DIALOG));
     html! {
-        <button type="button" class="icon" id="link" onclick={open} aria-label="Link to this scene" title="Link to this scene">
+        <button type="button" class="icon" id="link" onclick={open} aria-label={TITLE} title={TITLE}>
             <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
                 <path class="line" d="M7.5 10.5l3-3M8 5l2-2a3.5 3.5 0 0 1 5 5l-2 2M10 13l-2 2a3.5 3.5 0 0 1-5-5l2-2" />
             </svg>
@@ -73,7 +84,7 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
                         { files(state) }
                         { here(&text) }
                     </p>
-                    { code(&text) }
+                    { code(&text, "link-code") }
                 </>
             }
         }
@@ -92,11 +103,86 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
     html! {
         <dialog id={DIALOG} aria-labelledby="head-link">
             <header class="dialog-head">
-                <h2 id="head-link">{ "Link to this scene" }</h2>
+                <h2 id="head-link">{ TITLE }</h2>
                 <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
+            <Pictures />
+            <div class="line">
+                <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| print())}>{ "Print …" }</button>
+                <span class="quiet">{ "one page, or a PDF: drawing, ledger, result, code and link" }</span>
+            </div>
             { body }
         </dialog>
+    }
+}
+
+/// Prints the page, without the dialog.
+fn print() {
+    dialog::close(DIALOG);
+    if let Some(window) = web_sys::window() {
+        // Fails in a browser that may not print, which says so itself.
+        let _ = window.print();
+    }
+}
+
+/// The buttons that take the drawing of Layout as a picture.
+#[component]
+fn Pictures() -> Html {
+    let ended = use_state(|| None::<(Taken, Result<(), Problem>)>);
+    let button = |id: &'static str, label: &'static str, how: Taken| {
+        let ended = ended.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            // Begins within the click: the clipboard is asked then.
+            let (taken, ended) = (drawing::take(how), ended.clone());
+            wasm_bindgen_futures::spawn_local(async move { ended.set(Some((how, taken.await))) });
+        });
+        html! { <button type="button" {id} {onclick}>{ label }</button> }
+    };
+    let said = match &*ended {
+        Some((Taken::Copied, Ok(()))) => "The picture is in the clipboard.",
+        Some((_, Ok(()))) => "The picture is saved.",
+        _ => "",
+    };
+    html! {
+        <>
+            <div class="line" role="group" aria-label="The drawing of Layout as a picture">
+                { button("take-svg", "Save SVG", Taken::Svg) }
+                { button("take-png", "Save PNG", Taken::Png) }
+                if drawing::takes_pictures() { { button("take-copy", "Copy picture", Taken::Copied) } }
+                <span class="quiet" id="take-said" role="status">{ if said.is_empty() { "the drawing as it is seen" } else { said } }</span>
+            </div>
+            if let Some((_, Err(cause))) = &*ended { { problem("take-problem", cause) } }
+        </>
+    }
+}
+
+/// What stands only on paper: the link of the scene, and its code.
+#[component]
+pub(super) fn Sheet(props: &PaneProps) -> Html {
+    let printing = use_state_eq(|| false);
+    {
+        let printing = printing.setter();
+        use_effect_with((), move |()| {
+            let listens = paper::listen(move |now| printing.set(now));
+            move || drop(listens)
+        });
+    }
+    if !*printing {
+        return html! {};
+    }
+    let text = link::of(&props.state).map(|scene| address::with(&scene));
+    html! {
+        <section class="sheet" id="sheet">
+            if let Ok(text) = &text { { code(text, "sheet-code") } }
+            <p>
+                <strong>{ "The scene, to open again." }</strong>{ " " }{ files(&props.state) }
+                if let Some(text) = text.as_ref().ok().filter(|text| text.len() <= PRINTED) {
+                    <span class="mono" id="sheet-link">{ text }</span>
+                } else {
+                    { "The link is too long for paper: take it from the page." }
+                }
+            </p>
+        </section>
     }
 }
 
@@ -113,7 +199,7 @@ fn here(text: &str) -> &'static str {
 }
 
 /// The link as a code; nothing if it is too long for one.
-fn code(text: &str) -> Html {
+fn code(text: &str, id: &'static str) -> Html {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else {
         return html! { <p class="quiet">{ "It is too long for a code that a phone reads." }</p> };
     };
@@ -125,7 +211,7 @@ fn code(text: &str) -> Html {
         }
     }
     html! {
-        <svg class="code" id="link-code" role="img" aria-label="The link as a QR code" viewBox={format!("-4 -4 {0} {0}", side + 8)}>
+        <svg class="code" {id} role="img" aria-label="The link as a QR code" viewBox={format!("-4 -4 {0} {0}", side + 8)}>
             <rect class="code-ground" x="-4" y="-4" width={(side + 8).to_string()} height={(side + 8).to_string()} />
             <path class="code-ink" d={path} />
         </svg>

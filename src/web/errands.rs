@@ -19,14 +19,16 @@ use yew::Callback;
 
 use super::{
     address::{self, Address},
-    crash,
+    crash, drawing,
     files::Files,
     frames::Frames,
     link::{Heard, Link},
     pictures, runs,
 };
 use crate::{
-    app::{Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, link as scene, message},
+    app::{
+        Action, Command, Effect, Event, FileId, Order, Problem, Report, Setup, State, cost::SVG, link as scene, message,
+    },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
 };
@@ -312,6 +314,10 @@ impl Errands {
             Effect::Wire(task) => self.wire(task),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
+            Effect::Save(download) if download.media == SVG => {
+                let this = self.clone();
+                spawn_local(async move { this.storage(drawing::save(download).await) });
+            }
             Effect::Save(download) => self.storage(runs::save(&download)),
         }
     }
