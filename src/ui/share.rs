@@ -27,8 +27,7 @@ const TITLE: &str = "Take away: link, picture, page";
 const PRINTED: usize = 1200;
 
 /// The button in the top bar.
-#[component]
-pub(super) fn LinkButton() -> Html {
+pub(super) fn link_button() -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(DIALOG));
     html! {
         <button type="button" class="icon" id="link" onclick={open} aria-label={TITLE} title={TITLE}>
@@ -43,6 +42,15 @@ pub(super) fn LinkButton() -> Html {
 #[component]
 pub(super) fn LinkDialog(props: &PaneProps) -> Html {
     let copied = use_state(|| None::<Result<(), String>>);
+    let ended = use_state(|| None);
+    let printing = use_state_eq(|| false);
+    {
+        let printing = printing.setter();
+        use_effect_with((), move |()| {
+            let listens = paper::listen(move |now| printing.set(now));
+            move || drop(listens)
+        });
+    }
     let state = &props.state;
     let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
     let body = match link::of(state) {
@@ -101,18 +109,21 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
         ),
     };
     html! {
+        <>
         <dialog id={DIALOG} aria-labelledby="head-link">
             <header class="dialog-head">
                 <h2 id="head-link">{ TITLE }</h2>
                 <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
-            <Pictures />
+            { pictures(&ended) }
             <div class="line">
                 <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| print())}>{ "Print …" }</button>
                 <span class="quiet">{ "one page, or a PDF: drawing, ledger, result, code and link" }</span>
             </div>
             { body }
         </dialog>
+        if *printing { { sheet(state) } }
+        </>
     }
 }
 
@@ -125,10 +136,11 @@ fn print() {
     }
 }
 
+/// How taking a picture has ended.
+type Ended = Option<(Taken, Result<(), Problem>)>;
+
 /// The buttons that take the drawing of Layout as a picture.
-#[component]
-fn Pictures() -> Html {
-    let ended = use_state(|| None::<(Taken, Result<(), Problem>)>);
+fn pictures(ended: &UseStateHandle<Ended>) -> Html {
     let button = |id: &'static str, label: &'static str, how: Taken| {
         let ended = ended.clone();
         let onclick = Callback::from(move |_: MouseEvent| {
@@ -138,10 +150,10 @@ fn Pictures() -> Html {
         });
         html! { <button type="button" {id} {onclick}>{ label }</button> }
     };
-    let said = match &*ended {
+    let said = match &**ended {
         Some((Taken::Copied, Ok(()))) => "The picture is in the clipboard.",
         Some((_, Ok(()))) => "The picture is saved.",
-        _ => "",
+        _ => "the drawing as it is seen",
     };
     html! {
         <>
@@ -149,33 +161,21 @@ fn Pictures() -> Html {
                 { button("take-svg", "Save SVG", Taken::Svg) }
                 { button("take-png", "Save PNG", Taken::Png) }
                 if drawing::takes_pictures() { { button("take-copy", "Copy picture", Taken::Copied) } }
-                <span class="quiet" id="take-said" role="status">{ if said.is_empty() { "the drawing as it is seen" } else { said } }</span>
+                <span class="quiet" id="take-said" role="status">{ said }</span>
             </div>
-            if let Some((_, Err(cause))) = &*ended { { problem("take-problem", cause) } }
+            if let Some((_, Err(cause))) = &**ended { { problem("take-problem", cause) } }
         </>
     }
 }
 
 /// What stands only on paper: the link of the scene, and its code.
-#[component]
-pub(super) fn Sheet(props: &PaneProps) -> Html {
-    let printing = use_state_eq(|| false);
-    {
-        let printing = printing.setter();
-        use_effect_with((), move |()| {
-            let listens = paper::listen(move |now| printing.set(now));
-            move || drop(listens)
-        });
-    }
-    if !*printing {
-        return html! {};
-    }
-    let text = link::of(&props.state).map(|scene| address::with(&scene));
+fn sheet(state: &State) -> Html {
+    let text = link::of(state).map(|scene| address::with(&scene));
     html! {
         <section class="sheet" id="sheet">
             if let Ok(text) = &text { { code(text, "sheet-code") } }
             <p>
-                <strong>{ "The scene, to open again." }</strong>{ " " }{ files(&props.state) }
+                <strong>{ "The scene, to open again." }</strong>{ " " }{ files(state) }
                 if let Some(text) = text.as_ref().ok().filter(|text| text.len() <= PRINTED) {
                     <span class="mono" id="sheet-link">{ text }</span>
                 } else {
