@@ -459,17 +459,38 @@ const ON_PAPER: &str = "
     if (r + g + b < 765) wrong.push('the paper is not white');
     return wrong";
 
+/// Prints the page as a PDF. Returns how many pages it has, and whether they lie on their long side.
+async fn print(page: &Page, name: &str) -> (usize, bool) {
+    let printed = page.dev_tools("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
+    let pdf = data_encoding::BASE64.decode(printed["data"].as_str().unwrap().as_bytes()).unwrap();
+    // For a person who wants to look at it.
+    if let Ok(folder) = std::env::var("ZBYTES_PAPER") {
+        std::fs::write(format!("{folder}/{name}.pdf"), &pdf).unwrap();
+    }
+    let pages = pdf.windows(12).filter(|at| at.starts_with(b"/Type /Page") && at[11] != b's').count();
+    let wide = pdf.windows(13).any(|at| at == b"/MediaBox [0 ") && pdf.windows(7).any(|at| at == b" 0 841.");
+    page.until("return document.querySelector('#sheet')", Value::Null).await;
+    (pages, wide)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
+    // Without a result the page lies on its long side.
+    for preset in Preset::ALL {
+        page.fill("#preset", preset.key()).await;
+        page.wait("#build-state[data-state=ready]").await;
+        assert_eq!(print(&page, preset.key()).await, (1, true), "{}", preset.name());
+    }
+    page.fill("#preset", "framed").await;
+    page.wait("#build-state[data-state=ready]").await;
     page.connect("/zenoh").await;
     page.click("#measure").await;
     page.wait("#cancel").await;
     page.wait_at_most("#measure", std::time::Duration::from_secs(300)).await;
     page.wait("#cost-share[data-state=measured]").await;
-    let keep = std::env::var("ZBYTES_PAPER").ok();
     for (preset, dark) in [("framed", false), ("message", true), ("tiny", false)] {
         page.emulate((1440, 900), dark).await;
         page.fill("#preset", preset).await;
@@ -479,14 +500,7 @@ async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
         let address = page.run("return location.href", vec![]).await;
         assert!(address.as_str().unwrap().ends_with(&hash));
         // One page, whatever the window shows.
-        let printed = page.dev_tools("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
-        let pdf = data_encoding::BASE64.decode(printed["data"].as_str().unwrap().as_bytes()).unwrap();
-        let pages = pdf.windows(12).filter(|at| at.starts_with(b"/Type /Page") && at[11] != b's').count();
-        if let Some(folder) = &keep {
-            std::fs::write(format!("{folder}/{preset}.pdf"), &pdf).unwrap();
-        }
-        assert_eq!(pages, 1, "{preset}");
-        page.until("return document.querySelector('#sheet')", Value::Null).await;
+        assert_eq!(print(&page, &format!("{preset}-measured")).await, (1, false), "{preset}");
         // The same on a screen as large as the paper.
         page.emulate((718, 1047), dark).await;
         let media = json!({ "media": "print", "features": [{ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } }] });

@@ -329,7 +329,7 @@ impl State {
                 let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
                 format!("{spec} in Cap'n Proto")
             }
-            Scenario::OwnSizes => format!("{name}, from a quarter to four times as long"),
+            Scenario::OwnSizes => format!("{name}, shorter and longer"),
             Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
         }
     }

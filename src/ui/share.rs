@@ -6,7 +6,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::kit::{dialog, paper};
+use super::kit::{dialog, paper::use_printing};
 use crate::{
     app::{Problem, State, link},
     present::format,
@@ -21,7 +21,7 @@ use crate::{
 const DIALOG: &str = "link-dialog";
 
 /// What the dialog has.
-const TITLE: &str = "Take away: link, picture, page";
+const TITLE: &str = "Take away: picture, page, link";
 
 /// The most characters of a link that is printed as text. A longer one would fill the page.
 const PRINTED: usize = 1200;
@@ -43,14 +43,7 @@ pub(super) fn link_button() -> Html {
 pub(super) fn LinkDialog(props: &PaneProps) -> Html {
     let copied = use_state(|| None::<Result<(), String>>);
     let ended = use_state(|| None);
-    let printing = use_state_eq(|| false);
-    {
-        let printing = printing.setter();
-        use_effect_with((), move |()| {
-            let listens = paper::listen(move |now| printing.set(now));
-            move || drop(listens)
-        });
-    }
+    let printing = use_printing();
     let state = &props.state;
     let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
     let body = match link::of(state) {
@@ -122,7 +115,7 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
             </div>
             { body }
         </dialog>
-        if *printing { { sheet(state) } }
+        if printing { { sheet(state) } }
         </>
     }
 }

@@ -6,6 +6,8 @@ const MARK = {
   "stroke-linecap": "butt", "stroke-linejoin": "miter", opacity: "1", "paint-order": "normal",
 };
 const TEXT = { ...MARK, "font-family": "", "font-size": "", "font-weight": "400", "font-variant-numeric": "normal" };
+// Words of the page outside of drawings have a colour instead.
+const { fill: _, ...WORDS } = TEXT;
 // What holds marks gives them nothing: each has its own.
 const GROUP = { opacity: "1" };
 
@@ -64,9 +66,13 @@ export function layoutAsSvg() {
     const range = document.createRange();
     range.selectNodeContents(words);
     const { x, y, height } = box(range);
-    const text = made("text", { x, y: y + BASE * height, class: look(words, { ...TEXT, fill: "" }, rules) }, words.textContent);
-    text.setAttribute("fill", getComputedStyle(words).color);
-    parts.push(text);
+    const fill = getComputedStyle(words).color;
+    parts.push(made("text", { x, y: y + BASE * height, fill, class: look(words, WORDS, rules) }, words.textContent));
+  }
+  for (const [css, part] of [[".ledger h3", 1], [".ledger .in-all", 0]]) {
+    const line = document.querySelector(css);
+    const { x, y, width, height } = box(line);
+    parts.push(made("path", { d: `M${x} ${y + part * height}h${width}`, stroke: getComputedStyle(line).color }));
   }
   const [left, top, right, bottom] = [
     Math.min(...seen.map((one) => one.x)), Math.min(...seen.map((one) => one.y)),

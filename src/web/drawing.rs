@@ -55,10 +55,10 @@ pub fn take(how: Taken) -> impl Future<Output = Result<(), Problem>> {
         )),
         Taken::Svg => Ok(with_fonts(&svg)),
         Taken::Png => Ok(as_png(&svg)),
-        Taken::Copied => copy_as_png(&svg).map_err(|error| not_made(&error)),
+        Taken::Copied => copy_as_png(&svg).map_err(|error| not_made(how, &error)),
     };
     async move {
-        let made = JsFuture::from(promise?).await.map_err(|error| not_made(&error))?;
+        let made = JsFuture::from(promise?).await.map_err(|error| not_made(how, &error))?;
         match how {
             Taken::Svg => runs::save(&Download {
                 name: "zbytes-lab-layout.svg".to_owned(),
@@ -76,13 +76,17 @@ pub fn take(how: Taken) -> impl Future<Output = Result<(), Problem>> {
 /// # Errors
 /// The browser's reason.
 pub(super) async fn save(download: Download) -> Result<(), Problem> {
-    let made = JsFuture::from(with_fonts(&download.text)).await.map_err(|error| not_made(&error))?;
+    let made = JsFuture::from(with_fonts(&download.text)).await.map_err(|error| not_made(Taken::Svg, &error))?;
     runs::save(&Download { text: made.as_string().unwrap_or_default(), ..download })
 }
 
-fn not_made(error: &JsValue) -> Problem {
-    Problem::new(
-        "The picture could not be made.",
-        format!("The browser said: {}. Its fonts come from the lab: is that still there?", message_of(error)),
-    )
+fn not_made(how: Taken, error: &JsValue) -> Problem {
+    let (title, way) = match how {
+        Taken::Copied => ("The picture is not in the clipboard.", "Save it as PNG instead."),
+        Taken::Svg | Taken::Png => {
+            ("The picture could not be made.", "Its fonts come from the lab: is that still there?")
+        }
+    };
+    let said = message_of(error);
+    Problem::new(title, format!("The browser said: {}. {way}", said.trim_end_matches('.')))
 }

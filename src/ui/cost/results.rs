@@ -22,7 +22,10 @@ use crate::{
         format,
         layout::scale,
     },
-    ui::kit::widgets::{problem, sends, use_width},
+    ui::kit::{
+        paper::{self, use_printing},
+        widgets::{problem, sends, use_width},
+    },
 };
 
 /// A run and its reading. Two are equal when they are of the same run.
@@ -373,6 +376,12 @@ struct FigureProps {
 fn Figure(props: &FigureProps) -> Html {
     let node = use_node_ref();
     let width = use_width(&node);
+    let width = match (use_printing(), props.kind) {
+        (false, _) => width,
+        // Beside the tables.
+        (true, PlotKind::Densities) => paper::WIDTH - 360.0,
+        (true, _) => paper::WIDTH,
+    };
     let plot = (width > 0.0).then(|| plotted(&props.read, props.kind, width)).flatten();
     html! {
         <div class="figure" ref={node}>

@@ -2,6 +2,7 @@
 //! before the browser prints it.
 
 use gloo_events::EventListener;
+use yew::prelude::*;
 
 /// Width of the printed page in its own pixels: 190 mm, at the scale that the styles for print have.
 pub(crate) const WIDTH: f64 = 897.0;
@@ -16,4 +17,16 @@ pub(crate) fn listen(printing: impl Fn(bool) + Clone + 'static) -> Vec<EventList
             EventListener::new(&window, event, move |_| printing(begins))
         })
         .into()
+}
+
+/// Whether the browser prints just now.
+#[hook]
+pub(crate) fn use_printing() -> bool {
+    let printing = use_state_eq(|| false);
+    let set = printing.setter();
+    use_effect_with((), move |()| {
+        let listens = listen(move |now| set.set(now));
+        move || drop(listens)
+    });
+    *printing
 }
