@@ -78,7 +78,10 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.history",
         ],
     ),
-    ("ui/kit/paper.rs", &["gloo_events::EventListener"]),
+    (
+        "ui/kit/paper.rs",
+        &["gloo_events::EventListener", "gloo_timers::callback::Timeout", "window.dispatch_event", "window.print"],
+    ),
     ("ui/layout/film.rs", &["window.match_media"]),
     (
         "ui/share.rs",
@@ -89,7 +92,6 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "web::clipboard::to_clipboard",
             "web::drawing",
             "web::drawing::Taken",
-            "window.print",
         ],
     ),
     (

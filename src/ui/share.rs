@@ -6,7 +6,10 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::kit::{dialog, paper::use_printing};
+use super::kit::{
+    dialog,
+    paper::{self, use_printing},
+};
 use crate::{
     app::{Problem, State, link},
     present::format,
@@ -110,22 +113,16 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
             </header>
             { pictures(&ended) }
             <div class="line">
-                <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| print())}>{ "Print …" }</button>
+                <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| {
+                    dialog::close(DIALOG);
+                    paper::print();
+                })}>{ "Print …" }</button>
                 <span class="quiet">{ "one page, or a PDF: drawing, ledger, result, code and link" }</span>
             </div>
             { body }
         </dialog>
         if printing { { sheet(state) } }
         </>
-    }
-}
-
-/// Prints the page, without the dialog.
-fn print() {
-    dialog::close(DIALOG);
-    if let Some(window) = web_sys::window() {
-        // Fails in a browser that may not print, which says so itself.
-        let _ = window.print();
     }
 }
 
