@@ -78,6 +78,10 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.history",
         ],
     ),
+    (
+        "ui/kit/paper.rs",
+        &["gloo_events::EventListener", "gloo_timers::callback::Timeout", "window.dispatch_event", "window.print"],
+    ),
     ("ui/layout/film.rs", &["window.match_media"]),
     (
         "ui/share.rs",
@@ -86,6 +90,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "wasm_bindgen_futures::spawn_local",
             "web::address",
             "web::clipboard::to_clipboard",
+            "web::drawing",
+            "web::drawing::Taken",
         ],
     ),
     (

@@ -68,6 +68,8 @@ async fn catch_files(page: &Page) {
 async fn caught(page: &Page, button: &str) -> String {
     page.run("window.caught = [];", vec![]).await;
     page.click(button).await;
+    // A drawing gets its fonts first.
+    page.until("return window.caught.length", json!(1)).await;
     let script = "const done = arguments[0]; window.caught[0].text().then(done);";
     page.client.execute_async(script, vec![]).await.unwrap().as_str().unwrap().to_owned()
 }
@@ -240,6 +242,71 @@ async fn every_scenario_ends_with_a_verdict_and_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn own_sizes_say_the_share_over_size_and_a_run_its_rows() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    page.fill("#scenario", "own-sizes").await;
+    // Whole puts need a router, and the page says so.
+    page.until("return document.querySelector('#measure').disabled", json!(true)).await;
+    assert!(page.text("#cost-empty").await.contains("need a router"), "{}", page.text("#cost-empty").await);
+    page.connect("/zenoh").await;
+    let run = measure(&page, "own-sizes").await;
+    let own = run.puts[0].bytes.unwrap();
+    let sizes: Vec<f64> = run.puts.iter().map(|puts| puts.bytes.unwrap() as f64 / own as f64).collect();
+    for (at, factor) in [1.0, 0.5, 2.0, 0.25, 4.0].into_iter().enumerate() {
+        assert!(sizes[3 * at..3 * at + 3].iter().all(|size| (size - factor).abs() < 0.01), "{sizes:?}");
+    }
+    assert_eq!(sizes.len(), 15);
+    for puts in &run.puts {
+        let bytes = puts.bytes.unwrap();
+        let built = if puts.variant == Variant::Copy { bytes } else { 0 };
+        let copied = |stage| puts.stage(stage).unwrap().copied;
+        assert_eq!([Stage::Build, Stage::Gather, Stage::Read].map(copied), [built, bytes, bytes]);
+        assert!(puts.at.len() >= 6, "{}", puts.at.len());
+    }
+    let json = serde_json::to_value(&run).unwrap();
+    assert!(schema().is_valid(&json), "{:?}", schema().iter_errors(&json).map(|e| e.to_string()).collect::<Vec<_>>());
+    // Words first, of the payload itself; then how the share goes with size.
+    assert_eq!(page.attribute("#cost-share", "data-state").await, "measured");
+    assert!(page.text("#cost-advice").await.split_whitespace().count() <= 15);
+    let words = page.text("#cost-verdict").await;
+    assert!(words.contains("share of copying") || words.contains("no difference that can be told"), "{words}");
+    assert_eq!(page.run("return document.querySelectorAll('#cost-sweep tbody tr').length", vec![]).await, json!(5));
+    assert!(page.text("#cost-sweep tbody tr:nth-child(3) th").await.ends_with(", yours"));
+    assert!(page.text(".result svg.plotted").await.contains("your payload"));
+
+    // The run keeps its scene. In a page with other rows it can be set up again, and be undone.
+    let rows = page.text("#pane-build .rows").await;
+    page.fill("#preset", "cloud").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.wait("#cost-stale").await;
+    page.click("#cost-set-up").await;
+    page.until("return document.querySelector('#preset').value", json!("three")).await;
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.text("#pane-build .rows").await, rows);
+    page.until("return document.querySelector('#cost-stale')", Value::Null).await;
+    page.click("#undo").await;
+    page.until("return document.querySelector('#preset').value", json!("cloud")).await;
+    // A run with a damaged scene opens, and says what is wrong with the scene.
+    let folder = std::env::temp_dir().join(format!("zbytes-lab-scenes-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("run.json");
+    let damaged = Run { scene: run.scene.as_ref().map(|scene| scene[..30].to_owned()), id: 77, ..run };
+    std::fs::write(&file, damaged.to_json()).unwrap();
+    page.click("#history").await;
+    page.wait("#open-run").await.send_keys(file.to_str().unwrap()).await.unwrap();
+    page.wait("#cost-scene-problem").await;
+    let words = page.text("#cost-scene-problem").await;
+    assert!(words.contains("cannot be set up") && words.contains("damaged scene"), "{words}");
+    page.wait("#cost-sweep").await;
+    page.until("return document.querySelector('#cost-set-up')", Value::Null).await;
+    std::fs::remove_dir_all(&folder).unwrap();
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cancelled_at_any_moment_the_page_is_as_it_was() {
     let _turn = turn().await;
     let lab = lab().await;
@@ -323,6 +390,8 @@ async fn an_ended_run_outlives_the_tab_and_its_exports_read_back() {
         let svg = caught(&page, drawing).await;
         let parsed = "return new DOMParser().parseFromString(arguments[0], 'image/svg+xml').documentElement.tagName";
         assert_eq!(page.run(parsed, vec![json!(svg)]).await, json!("svg"), "{svg}");
+        // Both weights of the letters, in the file itself.
+        assert_eq!(svg.matches("src:url(data:font/woff2;base64,").count(), 2, "{drawing}");
     }
 
     // The test removes the run, and reads it back from the exported file. The page refuses another

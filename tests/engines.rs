@@ -61,6 +61,7 @@ macro_rules! in_every_engine {
 in_every_engine! {
     #[test] fn a_payload_arrives_whole_and_is_painted_in_its_own_colours: journey;
     #[test] fn a_link_that_stands_still_holds_puts_back_or_drops_them: still;
+    #[test] fn a_drawing_leaves_with_its_colours_and_is_printed_whole: taken;
     #[test] fn a_lab_that_is_away_is_asked_before_a_websocket_is_tried: away;
 }
 
@@ -286,6 +287,61 @@ async fn still(engine: Engine) {
 }
 
 /// The lab stops for longer than an engine delays attempts after a failure, and then starts again.
+/// Keeps the files that the page saves, and what it would print, instead of saving and printing.
+const TAKE: &str = "
+    window.caught = [];
+    URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };
+    window.print = () => { window.printed = [document.querySelector('.drawing').getAttribute('width'), !!document.querySelector('#sheet-code')]; };";
+
+/// Of the picture that was saved: pixels for each pixel of the page, and how many there are in the hue
+/// of each segment, and in ink on the letters of the ledger.
+const TAKEN: &str = "
+    const done = arguments[0];
+    const look = async () => {
+        const bitmap = await createImageBitmap(window.caught[0]);
+        const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height });
+        const context = canvas.getContext('2d');
+        context.drawImage(bitmap, 0, 0);
+        const near = (colour, [x, width]) => {
+            const { data } = context.getImageData(x, 0, width, bitmap.height);
+            let found = 0;
+            for (let at = 0; at < data.length; at += 4) found += colour.every((part, one) => Math.abs(part - data[at + one]) < 12);
+            return found;
+        };
+        const [names, ledger] = ['svg.names', '.ledger'].map((css) => document.querySelector(css).getBoundingClientRect());
+        const [from, whole] = [2 * Math.round(ledger.left - names.left + 12), [0, bitmap.width]];
+        const hues = [[184, 79, 0], [22, 76, 150], [0, 135, 116]].map((hue) => near(hue, whole));
+        return [bitmap.width / (ledger.right - names.left + 24), ...hues, near([22, 25, 29], [from, bitmap.width - from])];
+    };
+    look().then(done, (error) => done(String(error)));";
+
+async fn taken(engine: Engine) {
+    let lab = lab().await;
+    let page = Page::open_in(engine, &url(&lab)).await;
+    page.run(TAKE, vec![]).await;
+    page.click("#link").await;
+    page.click("#take-png").await;
+    page.until("return window.caught.length", json!(1)).await;
+    page.click("#take-svg").await;
+    page.until("return window.caught.length", json!(2)).await;
+    let found = page.client.execute_async(TAKEN, vec![]).await.unwrap();
+    let numbers: Vec<f64> = (0..5).map(|at| found[at].as_f64().unwrap_or_else(|| panic!("{found}"))).collect();
+    assert!((numbers[0] - 2.0).abs() < 0.02, "{found}");
+    assert!(numbers[1..4].iter().all(|pixels| *pixels > 2000.0) && numbers[4] > 500.0, "{found}");
+    let script = "
+        const done = arguments[0];
+        window.caught[1].text().then((text) => done([(text.match(/@font-face/g) ?? []).length,
+            new DOMParser().parseFromString(text, 'image/svg+xml').documentElement.tagName]));";
+    let file = page.client.execute_async(script, vec![]).await.unwrap();
+    assert!(file[0].as_u64().unwrap() >= 2 && file[1] == json!("svg"), "{file}");
+    // The button draws the page for paper before the browser prints it, and for the screen again.
+    page.click("#take-print").await;
+    page.until("return window.printed", json!(["599", true])).await;
+    page.until("return document.querySelector('#sheet')", json!(null)).await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
 async fn away(engine: Engine) {
     let dist = tricky_page(&format!("page-whose-lab-is-away-{engine:?}"));
     let lab = Lab::start(Options { dist: dist.clone(), ..options() }).await.unwrap();

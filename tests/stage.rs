@@ -357,3 +357,187 @@ async fn link_of_every_preset_draws_and_sends_the_same_elsewhere() {
         page.close(&[]).await;
     }
 }
+
+/// Keeps the files that the page saves, instead of saving them.
+const CATCH: &str = "
+    window.caught = [];
+    URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
+
+/// The part of the pixels that differ between a picture of the drawing and its place in the file
+/// that was saved last. The drawing begins 12 pixels from the edges, behind the names of the bands.
+const DIFFERS: &str = "
+    const [shot, done] = arguments;
+    const pixels = async (image, x = 0, y = 0, width = image.width, height = image.height) => {
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        const context = canvas.getContext('2d');
+        context.drawImage(image, x, y, width, height, 0, 0, width, height);
+        return context.getImageData(0, 0, width, height).data;
+    };
+    (async () => {
+        const seen = await createImageBitmap(await (await fetch(shot)).blob());
+        const file = await createImageBitmap(window.caught.at(-1));
+        const names = document.querySelector('svg.names').getBoundingClientRect();
+        const drawing = document.querySelector('svg.drawing').getBoundingClientRect();
+        const x = 2 * (12 + drawing.left - names.left);
+        const [a, b] = [await pixels(seen), await pixels(file, x, 24, seen.width, seen.height)];
+        let differ = 0, drawn = 0;
+        for (let at = 0; at < a.length; at += 4) {
+            const apart = Math.max(...[0, 1, 2].map((one) => Math.abs(a[at + one] - b[at + one])));
+            differ += apart > 48;
+            drawn += Math.abs(b[at] - b[0]) > 48;
+        }
+        return [differ / (a.length / 4), drawn / (a.length / 4)];
+    })().then(done, (error) => done(String(error)));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drawing_leaves_as_svg_and_png_that_equal_the_view() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.run(CATCH, vec![]).await;
+    for (preset, dark, zoom) in [("framed", false, false), ("message", true, false), ("framed", true, true)] {
+        page.emulate((1440, 900), dark).await;
+        let sharp = json!({ "width": 1440, "height": 900, "deviceScaleFactor": 2, "mobile": false });
+        page.dev_tools("Emulation.setDeviceMetricsOverride", sharp).await;
+        page.fill("#preset", preset).await;
+        page.wait("#build-state[data-state=ready]").await;
+        if zoom {
+            page.click("#zoom-in").await;
+        }
+        page.until("return document.getAnimations().length", json!(0)).await;
+        let seen = page.wait(".plot svg.drawing").await.screenshot().await.unwrap();
+        let seen = format!("data:image/png;base64,{}", data_encoding::BASE64.encode(&seen));
+        page.click("#link").await;
+        page.run("window.caught = []", vec![]).await;
+        page.click("#take-svg").await;
+        page.until("return window.caught.length", json!(1)).await;
+        page.click("#take-png").await;
+        page.until("return window.caught.length", json!(2)).await;
+        page.click("#link-dialog [data-closes]").await;
+        let text = "const done = arguments[0]; window.caught[0].text().then(done)";
+        let svg = page.client.execute_async(text, vec![]).await.unwrap().as_str().unwrap().to_owned();
+        // All that it needs is in it: nothing is fetched, and no class of the page is left.
+        assert!(svg.matches("@font-face").count() >= 2 && svg.contains("<pattern"), "{preset}");
+        let outside = svg.split("url(").skip(1).filter(|url| !url.starts_with('#') && !url.starts_with("data:font/"));
+        assert_eq!(outside.collect::<Vec<_>>(), [""; 0], "{preset}");
+        let whole = "
+            const file = new DOMParser().parseFromString(arguments[0], 'image/svg+xml');
+            const words = file.documentElement.textContent;
+            const classes = [...file.querySelectorAll('[class]')].every((one) => /^c\\d+$/.test(one.getAttribute('class')));
+            const missing = [...arguments[0].matchAll(/url\\(#([^)]+)/g)].filter((found) => !file.getElementById(found[1]));
+            const ledger = document.querySelector('#ledger-total').textContent;
+            return [file.documentElement.tagName, classes, missing.length, words.includes('Memory'), words.includes(ledger)]";
+        assert_eq!(page.run(whole, vec![json!(svg)]).await, json!(["svg", true, 0, true, true]), "{preset}");
+        let found = page.client.execute_async(DIFFERS, vec![json!(seen)]).await.unwrap();
+        let [differ, drawn] = [0, 1].map(|at| found[at].as_f64().unwrap_or_else(|| panic!("{preset}: {found}")));
+        println!("{preset}: {differ:.5} of the pixels differ, {drawn:.3} are drawn on");
+        assert!(differ < 0.005 && drawn > 0.1, "{preset}: {found}");
+    }
+    // The view by owner has nothing to take a picture of, and the page says so.
+    page.click("#order-by-owner").await;
+    page.click("#link").await;
+    page.click("#take-png").await;
+    page.wait("#take-problem").await;
+    assert!(page.text("#take-problem").await.contains("no drawing"));
+    page.close(&[]).await;
+}
+
+/// Whether all that belongs on the page of paper is on it, and lies within it; else what does not.
+const ON_PAPER: &str = "
+    const zoom = Number(getComputedStyle(document.body).zoom);
+    const wrong = [];
+    for (const css of arguments[0]) {
+        const r = document.querySelector(css)?.getBoundingClientRect();
+        if (!r?.width) wrong.push(`${css} is not there`);
+        else if (r.left < -1 || r.right > 719 || r.bottom > 1047) wrong.push(`${css}: ${[r.left, r.right, r.bottom].map(Math.round)}`);
+    }
+    for (const css of ['.router', '.ownership', '.segment', '.film', '.zoom-bar', '.lead', '.rows', '#measure'])
+        if (document.querySelector(css)?.getClientRects().length) wrong.push(`${css} is printed`);
+    for (const e of document.querySelectorAll('.listing, .sheet p, .ledger, .cost-columns > *'))
+        if (e.getClientRects().length && e.scrollWidth > e.clientWidth + 1) wrong.push(`${e.className} is cut`);
+    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+    if (r + g + b < 765) wrong.push('the paper is not white');
+    return wrong";
+
+/// Prints the page as a PDF. Returns how many pages it has, and whether they lie on their long side.
+async fn print(page: &Page, name: &str) -> (usize, bool) {
+    let printed = page.dev_tools("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
+    let pdf = data_encoding::BASE64.decode(printed["data"].as_str().unwrap().as_bytes()).unwrap();
+    // For a person who wants to look at it.
+    if let Ok(folder) = std::env::var("ZBYTES_PAPER") {
+        std::fs::write(format!("{folder}/{name}.pdf"), &pdf).unwrap();
+    }
+    let pages = pdf.windows(12).filter(|at| at.starts_with(b"/Type /Page") && at[11] != b's').count();
+    let wide = pdf.windows(13).any(|at| at == b"/MediaBox [0 ") && pdf.windows(7).any(|at| at == b" 0 841.");
+    page.until("return document.querySelector('#sheet')", Value::Null).await;
+    (pages, wide)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // Without a result the page lies on its long side.
+    for preset in Preset::ALL {
+        page.fill("#preset", preset.key()).await;
+        page.wait("#build-state[data-state=ready]").await;
+        assert_eq!(print(&page, preset.key()).await, (1, true), "{}", preset.name());
+    }
+    page.fill("#preset", "framed").await;
+    page.wait("#build-state[data-state=ready]").await;
+    page.connect("/zenoh").await;
+    page.click("#measure").await;
+    page.wait("#cancel").await;
+    page.wait_at_most("#measure", std::time::Duration::from_secs(300)).await;
+    page.wait("#cost-share[data-state=measured]").await;
+    for (preset, dark) in [("framed", false), ("message", true), ("tiny", false)] {
+        page.emulate((1440, 900), dark).await;
+        page.fill("#preset", preset).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page.click("#zoom-in").await;
+        let hash = scene(&page).await;
+        let address = page.run("return location.href", vec![]).await;
+        assert!(address.as_str().unwrap().ends_with(&hash));
+        // One page, whatever the window shows.
+        assert_eq!(print(&page, &format!("{preset}-measured")).await, (1, false), "{preset}");
+        // The same on a screen as large as the paper.
+        page.emulate((718, 1047), dark).await;
+        let media = json!({ "media": "print", "features": [{ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } }] });
+        page.dev_tools("Emulation.setEmulatedMedia", media).await;
+        page.run("dispatchEvent(new Event('beforeprint'))", vec![]).await;
+        page.wait("#sheet-code").await;
+        let belongs = [
+            "h1",
+            "#preset",
+            ".legend",
+            ".names",
+            ".drawing",
+            "#ledger-total",
+            "#cost-advice",
+            "#cost-share",
+            "#cost-bytes",
+            "#cost-conditions",
+            ".result svg.plotted",
+            ".listing",
+            "#sheet-code",
+            "#sheet-link",
+        ];
+        assert_eq!(page.run(ON_PAPER, vec![json!(belongs)]).await, json!([]), "{preset}");
+        assert_eq!(
+            page.run("return document.querySelector('#sheet-link').textContent", vec![]).await,
+            address,
+            "{preset}"
+        );
+        // The whole drawing: as wide as its bands need, from the first segment to the last.
+        let wide = "const d = document.querySelector('.drawing'); return [d.getAttribute('width'), document.querySelector('.plot-list').dataset.zoomed ?? '']";
+        assert_eq!(page.run(wide, vec![]).await, json!(["599", ""]), "{preset}");
+        page.run("dispatchEvent(new Event('afterprint'))", vec![]).await;
+        page.until("return document.querySelector('#sheet')", Value::Null).await;
+        page.dev_tools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+        page.emulate((1440, 900), dark).await;
+        page.wait(".plot-list[data-zoomed]").await;
+        page.click("#zoom-whole").await;
+    }
+    page.close(&[]).await;
+}

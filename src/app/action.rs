@@ -89,6 +89,8 @@ pub enum Action {
     Compare(Option<u64>),
     /// Remove a run from the history.
     ForgetRun(u64),
+    /// Set up the rows of the shown run.
+    SetUpRun,
     /// Hand a text over to the person as a file.
     Save(Download),
     /// Another locator was typed.

@@ -52,6 +52,7 @@ impl State {
             Action::Show(id) => self.show_run(id),
             Action::Compare(id) => self.compare_with(id),
             Action::ForgetRun(id) => self.forget_run(id),
+            Action::SetUpRun => self.set_up_run(),
             Action::Save(download) => vec![Effect::Save(download)],
             Action::Locator(locator) => self.locator_typed(locator),
             Action::Connect => self.connect(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     build::{Build, Preset, Row},
     effect::Effect,
+    link::{self, Found},
     problem::Problem,
     state::State,
 };
@@ -68,6 +69,8 @@ pub struct Cost {
     pub number: u64,
     /// The revision of the rows when the measurement under way began, if it is about them.
     began: Option<u64>,
+    /// The scene of that moment. A run keeps it, so that its rows can be set up again.
+    scene: Option<String>,
     /// The last run about the rows of this page, and their revision when it began.
     own: Option<(u64, u64)>,
     /// Why the last run could not be stored, or a file not be read.
@@ -88,9 +91,9 @@ impl Cost {
     }
 
     /// Begins a measurement and says its number.
-    pub(super) fn begin(&mut self, revision: Option<u64>) -> u64 {
+    pub(super) fn begin(&mut self, revision: Option<u64>, scene: Option<String>) -> u64 {
         self.number += 1;
-        self.began = revision;
+        (self.began, self.scene) = (revision, scene);
         self.status = Status::Measuring(Progress::default());
         self.number
     }
@@ -103,7 +106,10 @@ impl Cost {
         match result {
             Ok(run) => {
                 self.status = Status::Idle;
-                let Some(run) = run else { return Vec::new() };
+                let Some(mut run) = run else { return Vec::new() };
+                if let Some(scene) = self.scene.take() {
+                    Rc::make_mut(&mut run.0).scene = Some(scene);
+                }
                 self.storage = None;
                 self.own = self.began.map(|revision| (run.0.id, revision)).or(self.own);
                 self.keep(run)
@@ -197,7 +203,10 @@ pub struct Order {
     pub puts: bool,
 }
 
-/// A text that the person wants as a file.
+/// The media type of drawings.
+pub const SVG: &str = "image/svg+xml";
+
+/// A text that the person wants as a file. A drawing gets the fonts that it names when it is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Download {
     /// The name of the file.
@@ -231,6 +240,21 @@ impl State {
     pub(super) fn forget_run(&mut self, id: u64) -> Vec<Effect> {
         self.cost.forget(id);
         vec![Effect::ForgetRun(id)]
+    }
+
+    /// Sets up the rows of the shown run.
+    pub(super) fn set_up_run(&mut self) -> Vec<Effect> {
+        let Some((id, found)) = self.cost.shown.as_ref().and_then(|run| Some((run.0.id, link::of_run(&run.0)?))) else {
+            return Vec::new();
+        };
+        let whole = matches!(&found, Ok(Found { setup, left_out: 0 }) if setup.files.is_empty());
+        let effects = self.set_up(found);
+        if whole {
+            // They are the rows that were measured.
+            self.cost.own = Some((id, self.revision));
+            self.cost.measured = Some(self.revision);
+        }
+        effects
     }
 
     /// The measurement with this number is so far.
@@ -269,6 +293,11 @@ impl State {
                 self.cost.status = Status::Failed(problem.clone());
                 return Vec::new();
             }
+            if scenario == Scenario::OwnSizes && !self.session.is_open() {
+                self.cost.status =
+                    Status::Failed(Problem::new("Whole puts need a router.", "Connect in Router, and measure again."));
+                return Vec::new();
+            }
             if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
                 self.cost.status = Status::Failed(Problem::new(
                     "The rows have no message to measure.",
@@ -282,7 +311,9 @@ impl State {
                 return Vec::new();
             }
         }
-        let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision));
+        // The scene of very long texts is too long. Such a run has none.
+        let scene = if scenario.is_about_rows() { link::of(self).ok() } else { None };
+        let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision), scene);
         let (subject, puts) = (self.subject(scenario), self.session.is_open());
         vec![Effect::Measure(Order { number, scenario, subject, rows: self.rows.clone(), puts })]
     }
@@ -298,6 +329,7 @@ impl State {
                 let spec = row.and_then(Row::spec).map_or_else(String::new, |spec| spec.to_string());
                 format!("{spec} in Cap'n Proto")
             }
+            Scenario::OwnSizes => format!("{name}, shorter and longer"),
             Scenario::Payload | Scenario::Worker | Scenario::Blob | Scenario::Places => name.to_owned(),
         }
     }

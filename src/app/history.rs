@@ -76,6 +76,7 @@ impl State {
         };
         let what = match action {
             Action::Browser(Report::Link(_)) => "open a link".to_owned(),
+            Action::SetUpRun => "set up the rows of a run".to_owned(),
             Action::Preset(preset) => format!("choose {}", preset.name()),
             Action::Empty => "remove all rows".to_owned(),
             Action::Add(_) => "add an array".to_owned(),

@@ -20,6 +20,7 @@ use super::{
     setup::Setup,
     state::State,
 };
+use crate::run::Run;
 
 /// What the scene begins with, behind the address of the page.
 pub const PREFIX: &str = "#s=";
@@ -79,20 +80,62 @@ pub struct Found {
 /// What is wrong with it, in words.
 pub fn read(hash: &str) -> Option<Result<Found, Problem>> {
     let text = hash.strip_prefix(PREFIX)?;
-    Some(scene(text).map(|setup| {
-        let before = setup.rows().len();
-        let setup = setup.with_rows(Row::is_possible).shared();
-        Found { left_out: before - setup.rows().len(), setup }
+    Some(scene(text).map_err(|unread| {
+        let (title, way) = match unread {
+            Unread::Damaged(_) => ("The link is damaged.", "Ask for the link again, and open all of it."),
+            Unread::Version(_) => ("The link is of another version of the lab.", "Open it with a newer lab."),
+        };
+        Problem::new(title, format!("{} {way} The page begins without it.", unread.words()))
     }))
 }
 
-fn scene(text: &str) -> Result<Setup, Problem> {
-    let damaged = |why: &str| {
+/// Reads the scene of a run; `None` when the run has none.
+///
+/// # Errors
+/// What is wrong with it, in words. The run is as good without it.
+pub fn of_run(run: &Run) -> Option<Result<Found, Problem>> {
+    let text = run.scene.as_deref()?;
+    let found = text.strip_prefix(PREFIX).map_or(Err(Unread::Damaged("It does not begin as a scene does.")), scene);
+    Some(found.map_err(|unread| {
+        let way = match unread {
+            Unread::Damaged(_) => "The file holds a damaged scene.",
+            Unread::Version(_) => "Open the run with a newer lab.",
+        };
         Problem::new(
-            "The link is damaged.",
-            format!("{why} Ask for the link again, and open all of it. The page begins without it."),
+            "The rows of this run cannot be set up.",
+            format!("{way} {} What was measured can be read all the same.", unread.words()),
         )
-    };
+    }))
+}
+
+/// Why a scene is not read.
+enum Unread {
+    /// It is damaged; says where that shows.
+    Damaged(&'static str),
+    /// It is of this version of the format.
+    Version(u8),
+}
+
+impl Unread {
+    fn words(&self) -> String {
+        match self {
+            Self::Damaged(why) => (*why).to_owned(),
+            Self::Version(version) => {
+                format!("It is of version {version}, and this page reads version {VERSION}.")
+            }
+        }
+    }
+}
+
+fn scene(text: &str) -> Result<Found, Unread> {
+    let setup = setup(text)?;
+    let before = setup.rows().len();
+    let setup = setup.with_rows(Row::is_possible).shared();
+    Ok(Found { left_out: before - setup.rows().len(), setup })
+}
+
+fn setup(text: &str) -> Result<Setup, Unread> {
+    let damaged = Unread::Damaged;
     if text.len() > MAX_LINK {
         return Err(damaged("It is longer than any that a page makes."));
     }
@@ -101,12 +144,7 @@ fn scene(text: &str) -> Result<Setup, Problem> {
         .map_err(|_| damaged("It has characters that no link has, or its end is missing."))?;
     let (version, packed) = bytes.split_first().ok_or_else(|| damaged("Nothing stands behind #s=."))?;
     if *version != VERSION {
-        return Err(Problem::new(
-            "The link is of another version of the lab.",
-            format!(
-                "It is of version {version}, and this page reads version {VERSION}. Open it with a newer lab. The page begins without it."
-            ),
-        ));
+        return Err(Unread::Version(*version));
     }
     let plain = decompress_to_vec_zlib_with_limit(packed, MAX_BYTES).map_err(|error| {
         damaged(if error.status == TINFLStatus::HasMoreOutput {
@@ -158,7 +196,7 @@ impl State {
         }
         self.link_problem = (left_out > 0).then(|| {
             Problem::new(
-                "The link is set up, but for a part of it.",
+                "The scene is set up, but for a part of it.",
                 format!("Rows that no page could have made are left out: {left_out}. The others are there."),
             )
         });
@@ -290,6 +328,20 @@ mod tests {
         let row = other.rows.last_mut().unwrap();
         (row.kind, row.length) = (Kind::Values(" ".repeat(MAX_VALUES + 1)), 0);
         assert_eq!(opened(&of(&other).unwrap()).rows.len(), other.rows.len() - 1);
+    }
+
+    #[test]
+    fn scene_of_a_run_is_read_or_said_to_be_damaged_or_later() {
+        let run =
+            |scene: Option<&str>| Run { scene: scene.map(str::to_owned), ..(*crate::app::tests::a_run(5).0).clone() };
+        let link = of(&State::of(Preset::ThreeSmall)).unwrap();
+        assert_eq!(of_run(&run(None)), None);
+        assert_eq!(of_run(&run(Some(&link))), read(&link));
+        let told = |scene: &str| of_run(&run(Some(scene))).expect("a scene").unwrap_err().detail;
+        assert!(told(&link[..link.len() / 2]).contains("The file holds a damaged scene."));
+        assert!(told("other").contains("does not begin as a scene does"));
+        let later = format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&[VERSION + 1, 0, 0]));
+        assert!(told(&later).contains("version 2, and this page reads version 1"));
     }
 
     #[test]

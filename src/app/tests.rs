@@ -419,7 +419,7 @@ fn kept_samples_are_bounded_and_the_newest_is_always_kept() {
     assert!(state.apply(Action::Hash(3)).is_empty(), "gone");
 }
 
-fn a_run(id: u64) -> Shown {
+pub(super) fn a_run(id: u64) -> Shown {
     let conditions = Conditions {
         browser: "Chrome 156".into(),
         cores: 2,
@@ -445,6 +445,7 @@ fn a_run(id: u64) -> Shown {
         unsent: None,
         series: Vec::new(),
         puts: Vec::new(),
+        scene: None,
     }))
 }
 
@@ -460,12 +461,9 @@ fn a_measurement_of_changed_rows_says_which_rows_it_was_about() {
     let progress = Progress { done: 3, total: 60, left: None };
     state.apply(Action::Engine(Event::MeasureProgress(1, progress)));
     assert_eq!(state.cost.status, Status::Measuring(progress));
-    let run = a_run(5);
-    assert_eq!(
-        state.apply(Action::Engine(Event::MeasureEnded(1, Ok(Some(run.clone()))))),
-        [Effect::KeepRun(run.clone())]
-    );
-    assert_eq!((state.cost.shown.as_ref(), state.cost.measured), (Some(&run), Some(revision)));
+    let effects = state.apply(Action::Engine(Event::MeasureEnded(1, Ok(Some(a_run(5))))));
+    let [Effect::KeepRun(run)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((state.cost.shown.as_ref(), state.cost.measured), (Some(run), Some(revision)));
     assert_ne!(state.revision, revision);
     // An old measurement ends while a new one is under way.
     state.apply(Action::Measure);
@@ -473,11 +471,67 @@ fn a_measurement_of_changed_rows_says_which_rows_it_was_about() {
     assert!(state.cost.is_measuring());
     // Stopped too early for a result: what was shown stays.
     state.apply(Action::Engine(Event::MeasureEnded(2, Ok(None))));
-    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Idle, Some(&run)));
+    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Idle, Some(run)));
     state.apply(Action::Measure);
     let problem = Problem::new("x", "");
     state.apply(Action::Engine(Event::MeasureEnded(3, Err(problem.clone()))));
-    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Failed(problem), Some(&run)));
+    assert_eq!((&state.cost.status, state.cost.shown.as_ref()), (&Status::Failed(problem), Some(run)));
+}
+
+#[test]
+fn rows_of_a_run_are_set_up_again_and_can_be_undone() {
+    let mut state = State::of(Preset::ThreeSmall);
+    state.apply(Action::Edit(state.rows[1].id, Edit::Length(77)));
+    let rows = state.rows.clone();
+    state.apply(Action::Measure);
+    // The scene is that of the begin, whatever changes meanwhile.
+    state.apply(Action::Preset(Preset::Tensor));
+    state.apply(Action::Engine(Event::MeasureEnded(1, Ok(Some(a_run(5))))));
+    assert_ne!(state.cost.measured, Some(state.revision));
+    let file = state.cost.shown.as_ref().unwrap().0.to_json();
+    let mut other = State::of(Preset::Cloud);
+    other.apply(Action::Browser(Report::RunRead(Ok(Shown(Rc::new(Run::from_json(&file).unwrap()))))));
+    for state in [&mut state, &mut other] {
+        let before = state.rows.clone();
+        let effects = state.apply(Action::SetUpRun);
+        assert!(matches!(effects[..], [Effect::Engine(Command::Build { .. }), ..]), "{effects:?}");
+        let plain = |rows: &[Row]| rows.iter().map(|row| Row { id: 0, ..row.clone() }).collect::<Vec<_>>();
+        assert_eq!(plain(&state.rows), plain(&rows));
+        assert_eq!(state.cost.measured, Some(state.revision), "they are the rows that it measured");
+        assert_eq!(state.history.undoes(), Some("set up the rows of a run"));
+        state.apply(Action::Undo);
+        assert_eq!(state.rows, before);
+    }
+    // Of a sweep over arrays of its own there is nothing to set up.
+    state.apply(Action::Scenario(Scenario::Sizes));
+    state.apply(Action::Measure);
+    state.apply(Action::Engine(Event::MeasureEnded(2, Ok(Some(a_run(6))))));
+    assert_eq!(state.cost.shown.as_ref().unwrap().0.scene, None);
+    assert!(state.apply(Action::SetUpRun).is_empty());
+}
+
+#[test]
+fn run_whose_scene_is_damaged_opens_and_leaves_the_rows() {
+    let mut state = State::of(Preset::ThreeSmall);
+    let before = state.clone();
+    let run = Run { scene: Some("#s=AAAA".to_owned()), ..(*a_run(5).0).clone() };
+    state.apply(Action::Browser(Report::RunRead(Ok(Shown(Rc::new(run))))));
+    assert_eq!(state.cost.shown.as_ref().unwrap().0.id, 5);
+    assert!(state.apply(Action::SetUpRun).is_empty());
+    assert_eq!((&state.rows, state.revision), (&before.rows, before.revision));
+    assert!(state.link_problem.unwrap().title.contains("cannot be set up"));
+}
+
+#[test]
+fn own_sizes_need_a_router() {
+    let mut state = State::of(Preset::ThreeSmall);
+    state.apply(Action::Scenario(Scenario::OwnSizes));
+    assert!(state.apply(Action::Measure).is_empty());
+    assert!(matches!(&state.cost.status, Status::Failed(problem) if problem.title.contains("router")));
+    state.apply(Action::Connect);
+    state.apply(Action::Engine(Event::Opened(info())));
+    let effects = state.apply(Action::Measure);
+    assert!(matches!(&effects[..], [Effect::Measure(order)] if order.puts), "{effects:?}");
 }
 
 #[test]

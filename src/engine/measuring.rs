@@ -83,6 +83,10 @@ const COUNTS: [usize; 11] = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_00
 /// The total size at every count, in bytes.
 const TOTAL: usize = 1 << 20;
 
+/// How many times as long the rows are at each of the own sizes: first as they are, then by what is
+/// wanted first.
+const OWN_SIZES: [f64; 5] = [1.0, 0.5, 2.0, 0.25, 4.0];
+
 #[wasm_bindgen(module = "/src/engine/measuring/parts.js")]
 extern "C" {
     #[wasm_bindgen(js_name = blobOf, catch)]
@@ -204,6 +208,8 @@ pub(crate) async fn measure(
     };
     let mut refused = None;
     let (mut puts, mut router, mut unsent) = (Vec::new(), None, None);
+    // What is put as a whole: these rows, after each other.
+    let mut whole: Vec<Vec<Row>> = Vec::new();
     let series = match order.scenario {
         Scenario::Payload => {
             let mut rig = rig_of(&order.rows, true, files, bench.pace).await?;
@@ -211,17 +217,14 @@ pub(crate) async fn measure(
                 (bench.after, bench.later) = (puts::count(true), puts::guess(rig.len()));
             }
             let variants = [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move];
-            let series = bench.builds(vec![&mut rig], &variants, ROUNDS, &mut refused).await?;
-            if let Some(url) = &url
-                && !stop.is_set()
-            {
-                let problem;
-                (puts, problem) = puts::run(url, &order.rows, &rig, refused.is_none(), &mut bench).await;
-                // The results from before the failure still count.
-                unsent = problem.map(|Problem { title, detail, .. }| format!("{title} {detail}"));
-                router = Some(url.clone());
-            }
-            series
+            whole.push(order.rows.clone());
+            bench.builds(vec![&mut rig], &variants, ROUNDS, &mut refused).await?
+        }
+        Scenario::OwnSizes => {
+            whole.extend(OWN_SIZES.map(|factor| order.rows.iter().map(|row| row.scaled(factor)).collect::<Vec<_>>()));
+            let own = whole.first().map(Vec::as_slice).unwrap_or_default();
+            refused = rig_of(own, true, files, bench.pace).await?.try_out(Variant::Move)?.err();
+            Vec::new()
         }
         Scenario::Sizes => bench.sizes().await?,
         Scenario::Counts => bench.counts().await?,
@@ -230,15 +233,23 @@ pub(crate) async fn measure(
         Scenario::Worker => bench.worker(&order.rows).await?,
         Scenario::Message => bench.message(&order.rows).await?,
     };
+    if let Some(url) = url.filter(|_| !whole.is_empty() && !stop.is_set()) {
+        let problem;
+        (puts, problem) = puts::run(&url, &whole, refused.is_none(), &mut bench).await;
+        // The results from before the failure still count.
+        unsent = problem.map(|Problem { title, detail, .. }| format!("{title} {detail}"));
+        router = Some(url);
+    }
     let partial = stop.is_set();
     let full = |series: &&Series| series.samples.len() >= FEWEST;
-    if partial && series.iter().filter(full).count() < 2 {
+    if partial && series.iter().filter(full).count() < 2 && puts.is_empty() {
         return Ok(None);
     }
     let series = series.into_iter().map(|series| if full(&&series) { series } else { emptied(series) }).collect();
     let rounds = match order.scenario {
         Scenario::Payload | Scenario::Places | Scenario::Message => ROUNDS,
         Scenario::Sizes | Scenario::Counts | Scenario::Blob | Scenario::Worker => SWEEP_ROUNDS,
+        Scenario::OwnSizes => puts::PUTS,
     };
     let conditions = Conditions {
         browser,
@@ -265,6 +276,8 @@ pub(crate) async fn measure(
         unsent,
         series,
         puts,
+        // The page knows it.
+        scene: None,
     }))
 }
 

@@ -48,7 +48,8 @@ impl Run {
     /// The run with its texts as they are shown, also those of another program. No other field is
     /// named here: a new text must be.
     pub(super) fn seen(self) -> Self {
-        let Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts } = self;
+        // A scene is read, and never shown.
+        let Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts, scene } = self;
         let Conditions {
             browser,
             cores,
@@ -80,7 +81,7 @@ impl Run {
             router: router.map(line),
         };
         let (subject, refused, unsent) = (line(subject), words(refused), words(unsent));
-        Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts }
+        Self { format, id, scenario, subject, conditions, partial, refused, unsent, series, puts, scene }
     }
 
     /// Whether it is as a run must be. It has the known [`FORMAT`], and every number is finite. In

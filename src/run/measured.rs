@@ -71,6 +71,9 @@ pub struct Puts {
     /// How the payload was built: [`Variant::Copy`], [`Variant::Borrow`] or [`Variant::Move`].
     /// Older runs have no puts by move, nor have those of rows that cannot be moved.
     pub variant: Variant,
+    /// Payload bytes of each put. Older runs do not say it: their puts are as long as their series.
+    #[serde(default)]
+    pub bytes: Option<u64>,
     /// Milliseconds from the begin of the run to that of each put.
     pub at: Vec<f64>,
     /// Every stage once, in order.
@@ -154,8 +157,13 @@ pub struct Run {
     pub unsent: Option<String>,
     /// Samples; in a sweep many of each variant.
     pub series: Vec<Series>,
-    /// Whole puts, when there was a router.
+    /// Whole puts, when there was a router. Those of one size stand beside each other. Over sizes,
+    /// the first are those of the payload itself.
     pub puts: Vec<Puts>,
+    /// The scene that was measured, as in the address of a page. Older runs have none, nor have
+    /// those that are not about the rows.
+    #[serde(default)]
+    pub scene: Option<String>,
 }
 
 impl Run {

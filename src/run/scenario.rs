@@ -22,23 +22,33 @@ pub enum Scenario {
     /// A Cap'n Proto message, from its array to a payload: the rows of the proposal that the lab
     /// grew out of.
     Message,
+    /// Whole puts over size: of the rows of Build, shorter and longer.
+    OwnSizes,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Scenario; 7] =
-        [Self::Payload, Self::Message, Self::Sizes, Self::Counts, Self::Worker, Self::Blob, Self::Places];
+    pub const ALL: [Scenario; 8] = [
+        Self::Payload,
+        Self::OwnSizes,
+        Self::Message,
+        Self::Sizes,
+        Self::Counts,
+        Self::Worker,
+        Self::Blob,
+        Self::Places,
+    ];
 
     /// Whether it is about the rows of Build; the others make arrays of their own.
     #[must_use]
     pub const fn is_about_rows(self) -> bool {
-        matches!(self, Self::Payload | Self::Worker | Self::Blob | Self::Places | Self::Message)
+        !matches!(self, Self::Sizes | Self::Counts)
     }
 
     /// Whether it goes over sizes or counts.
     #[must_use]
     pub const fn is_sweep(self) -> bool {
-        matches!(self, Self::Sizes | Self::Counts)
+        matches!(self, Self::Sizes | Self::Counts | Self::OwnSizes)
     }
 }
 

@@ -33,7 +33,7 @@ fn puts() -> impl Strategy<Value = Puts> {
             // Only Arrive is computed as a difference, so only it can be negative.
             samples: samples.iter().map(|time| if stage == Stage::Arrive { -time } else { *time }).collect(),
         };
-        Puts { variant, stages: STAGES.map(stage).into(), at }
+        Puts { variant, bytes: Some(copied).filter(|bytes| bytes % 2 == 0), stages: STAGES.map(stage).into(), at }
     })
 }
 
@@ -74,6 +74,7 @@ fn run() -> impl Strategy<Value = Run> {
             refused,
             series,
             puts,
+            scene: Some(format!("#s={id}")).filter(|_| partial),
         },
     )
 }
@@ -123,7 +124,8 @@ fn small() -> Value {
         "series": [{
             "variant": "copy-fresh", "bytes": 9, "segments": 1, "copied": 9, "runs": 4, "samples": [1.0, 2.0], "at": [0.0, 1.0]
         }],
-        "puts": [{ "variant": "copy", "at": [0.0, 1.0], "stages": [stage("build"), stage("arrive")] }]
+        "scene": "#s=AA",
+        "puts": [{ "variant": "copy", "bytes": 9, "at": [0.0, 1.0], "stages": [stage("build"), stage("arrive")] }]
     })
 }
 
@@ -157,6 +159,8 @@ fn what_the_schema_refuses_is_refused_by_the_reader() {
         changed("/puts/0/stages/0/stage", json!("wait")),
         changed("/puts/0/stages/0/samples/0", json!(null)),
         changed("/puts/0/at/0", json!(-1.0)),
+        changed("/puts/0/bytes", json!(-1)),
+        changed("/scene", json!(7)),
         json!([]),
         json!(null),
     ];
@@ -278,12 +282,23 @@ fn lists_of_all_leave_none_out() {
     assert_eq!(Variant::ALL.map(variant), std::array::from_fn(|at| at));
     let scenario = |one: Scenario| match one {
         Scenario::Payload => 0,
-        Scenario::Message => 1,
-        Scenario::Sizes => 2,
-        Scenario::Counts => 3,
-        Scenario::Worker => 4,
-        Scenario::Blob => 5,
-        Scenario::Places => 6,
+        Scenario::OwnSizes => 1,
+        Scenario::Message => 2,
+        Scenario::Sizes => 3,
+        Scenario::Counts => 4,
+        Scenario::Worker => 5,
+        Scenario::Blob => 6,
+        Scenario::Places => 7,
     };
     assert_eq!(Scenario::ALL.map(scenario), std::array::from_fn(|at| at));
+}
+
+#[test]
+fn a_run_of_before_scenes_and_sizes_is_read() {
+    let mut older = small();
+    older.as_object_mut().unwrap().remove("scene");
+    older.pointer_mut("/puts/0").unwrap().as_object_mut().unwrap().remove("bytes");
+    assert!(schema().is_valid(&older));
+    let run = Run::from_json(&older.to_string()).unwrap();
+    assert_eq!((run.scene, run.puts[0].bytes), (None, None));
 }

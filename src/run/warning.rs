@@ -122,6 +122,7 @@ mod tests {
             unsent: None,
             series: vec![series(Variant::Copy), series(Variant::Borrow)],
             puts: Vec::new(),
+            scene: None,
         }
     }
 
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(warnings(&few), [Warning::Samples(Doubt::TooFewSamples { n: 5 })]);
         let mut few = run();
         let stage = StageSeries { stage: Stage::Build, copied: 0, samples: vec![1e6, 1.1e6] };
-        few.puts = vec![Puts { variant: Variant::Copy, at: vec![0.0, 1.0], stages: vec![stage] }];
+        few.puts = vec![Puts { variant: Variant::Copy, bytes: None, at: vec![0.0, 1.0], stages: vec![stage] }];
         assert_eq!(warnings(&few), [Warning::Samples(Doubt::TooFewSamples { n: 2 })]);
         // Ten runs of a thousand nanoseconds are ten steps of this clock.
         let mut coarse = run();

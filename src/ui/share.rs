@@ -1,25 +1,39 @@
-//! The dialog with the link of the scene: as text, to be copied, and as a code that a phone reads.
+//! What a person takes away: the link of the scene, as text and as a code that a phone reads; the
+//! drawing as a picture; one page on paper.
 
 use gloo_timers::callback::Timeout;
 use qrcodegen::{QrCode, QrCodeEcc};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::kit::dialog;
+use super::kit::{
+    dialog,
+    paper::{self, use_printing},
+};
 use crate::{
     app::{Problem, State, link},
     present::format,
     ui::kit::widgets::{PaneProps, problem},
-    web::{address, clipboard::to_clipboard},
+    web::{
+        address,
+        clipboard::to_clipboard,
+        drawing::{self, Taken},
+    },
 };
 
 const DIALOG: &str = "link-dialog";
+
+/// What the dialog has.
+const TITLE: &str = "Take away: picture, page, link";
+
+/// The most characters of a link that is printed as text. A longer one would fill the page.
+const PRINTED: usize = 1200;
 
 /// The button in the top bar.
 pub(super) fn link_button() -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(DIALOG));
     html! {
-        <button type="button" class="icon" id="link" onclick={open} aria-label="Link to this scene" title="Link to this scene">
+        <button type="button" class="icon" id="link" onclick={open} aria-label={TITLE} title={TITLE}>
             <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
                 <path class="line" d="M7.5 10.5l3-3M8 5l2-2a3.5 3.5 0 0 1 5 5l-2 2M10 13l-2 2a3.5 3.5 0 0 1-5-5l2-2" />
             </svg>
@@ -31,6 +45,8 @@ pub(super) fn link_button() -> Html {
 #[component]
 pub(super) fn LinkDialog(props: &PaneProps) -> Html {
     let copied = use_state(|| None::<Result<(), String>>);
+    let ended = use_state(|| None);
+    let printing = use_printing();
     let state = &props.state;
     let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
     let body = match link::of(state) {
@@ -72,7 +88,7 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
                         { files(state) }
                         { here(&text) }
                     </p>
-                    { code(&text) }
+                    { code(&text, "link-code") }
                 </>
             }
         }
@@ -89,13 +105,74 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
         ),
     };
     html! {
+        <>
         <dialog id={DIALOG} aria-labelledby="head-link">
             <header class="dialog-head">
-                <h2 id="head-link">{ "Link to this scene" }</h2>
+                <h2 id="head-link">{ TITLE }</h2>
                 <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
+            { pictures(&ended) }
+            <div class="line">
+                <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| {
+                    dialog::close(DIALOG);
+                    paper::print();
+                })}>{ "Print …" }</button>
+                <span class="quiet">{ "one page, or a PDF: drawing, ledger, result, code and link" }</span>
+            </div>
             { body }
         </dialog>
+        if printing { { sheet(state) } }
+        </>
+    }
+}
+
+/// How taking a picture has ended.
+type Ended = Option<(Taken, Result<(), Problem>)>;
+
+/// The buttons that take the drawing of Layout as a picture.
+fn pictures(ended: &UseStateHandle<Ended>) -> Html {
+    let button = |id: &'static str, label: &'static str, how: Taken| {
+        let ended = ended.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            // Begins within the click: the clipboard is asked then.
+            let (taken, ended) = (drawing::take(how), ended.clone());
+            wasm_bindgen_futures::spawn_local(async move { ended.set(Some((how, taken.await))) });
+        });
+        html! { <button type="button" {id} {onclick}>{ label }</button> }
+    };
+    let said = match &**ended {
+        Some((Taken::Copied, Ok(()))) => "The picture is in the clipboard.",
+        Some((_, Ok(()))) => "The picture is saved.",
+        _ => "the drawing as it is seen",
+    };
+    html! {
+        <>
+            <div class="line" role="group" aria-label="The drawing of Layout as a picture">
+                { button("take-svg", "Save SVG", Taken::Svg) }
+                { button("take-png", "Save PNG", Taken::Png) }
+                if drawing::takes_pictures() { { button("take-copy", "Copy picture", Taken::Copied) } }
+                <span class="quiet" id="take-said" role="status">{ said }</span>
+            </div>
+            if let Some((_, Err(cause))) = &**ended { { problem("take-problem", cause) } }
+        </>
+    }
+}
+
+/// What stands only on paper: the link of the scene, and its code.
+fn sheet(state: &State) -> Html {
+    let text = link::of(state).map(|scene| address::with(&scene));
+    html! {
+        <section class="sheet" id="sheet">
+            if let Ok(text) = &text { { code(text, "sheet-code") } }
+            <p>
+                <strong>{ "The scene, to open again." }</strong>{ " " }{ files(state) }
+                if let Some(text) = text.as_ref().ok().filter(|text| text.len() <= PRINTED) {
+                    <span class="mono" id="sheet-link">{ text }</span>
+                } else {
+                    { "The link is too long for paper: take it from the page." }
+                }
+            </p>
+        </section>
     }
 }
 
@@ -112,7 +189,7 @@ fn here(text: &str) -> &'static str {
 }
 
 /// The link as a code; nothing if it is too long for one.
-fn code(text: &str) -> Html {
+fn code(text: &str, id: &'static str) -> Html {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else {
         return html! { <p class="quiet">{ "It is too long for a code that a phone reads." }</p> };
     };
@@ -124,7 +201,7 @@ fn code(text: &str) -> Html {
         }
     }
     html! {
-        <svg class="code" id="link-code" role="img" aria-label="The link as a QR code" viewBox={format!("-4 -4 {0} {0}", side + 8)}>
+        <svg class="code" {id} role="img" aria-label="The link as a QR code" viewBox={format!("-4 -4 {0} {0}", side + 8)}>
             <rect class="code-ground" x="-4" y="-4" width={(side + 8).to_string()} height={(side + 8).to_string()} />
             <path class="code-ink" d={path} />
         </svg>

@@ -19,7 +19,7 @@ use yew::Callback;
 
 use super::{
     address::{self, Address},
-    crash,
+    crash, drawing,
     files::{Files, Wanted},
     frames::Frames,
     link::{Heard, Link},
@@ -27,7 +27,8 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, link as scene, message,
+        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
+        link as scene, message,
     },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
@@ -314,6 +315,10 @@ impl Errands {
             Effect::Wire(task) => self.wire(task),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
+            Effect::Save(download) if download.media == SVG => {
+                let this = self.clone();
+                spawn_local(async move { this.storage(drawing::save(download).await) });
+            }
             Effect::Save(download) => self.storage(runs::save(&download)),
         }
     }

@@ -341,6 +341,28 @@ impl Row {
         fields.iter().map(row).collect()
     }
 
+    /// The same row, `factor` times as long, as one of the same segments. A message has its longest
+    /// side longer. An array stands for a text or a file, whose bytes are what they are.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        // Something stays something.
+        let scaled = |n: usize| ((n as f64 * factor).round() as usize).max(n.min(1));
+        let mut row = self.clone();
+        match &mut row.kind {
+            Kind::Message(message) => {
+                if let Some(side) = message.shape.iter_mut().max() {
+                    *side = u32::try_from(scaled(*side as usize)).unwrap_or(u32::MAX);
+                }
+            }
+            kind @ (Kind::Text(_) | Kind::File(_)) => {
+                *kind = Kind::Array;
+                row.length = scaled(row.length);
+            }
+            _ => row.length = scaled(row.length),
+        }
+        row
+    }
+
     /// How many segments it makes. A message that cannot be made makes none.
     #[must_use]
     pub fn segments(&self) -> usize {
@@ -587,6 +609,36 @@ mod tests {
         other.id = 4;
         assert_ne!(one, bytes(&other, 0));
         assert!(one.chunks(8).all(|c| (0.0..1.0).contains(&f64::from_le_bytes(c.try_into().unwrap()))));
+    }
+
+    #[test]
+    fn scaled_row_has_as_many_segments_and_so_many_bytes() {
+        let mut parts = row(Element::Int16, Fill::Ramp);
+        (parts.place, parts.before) = (Place::JsHeap, 3);
+        let file = Row { kind: Kind::File(7), ..Row::array(1, "f", Element::Uint8, 4000) };
+        let message = Row::message(
+            2,
+            "m",
+            Element::Int32,
+            Message { shape: vec![3, 400, 600], ..Message::first(Schema::Tensor) },
+        );
+        for row in [parts, file, Row::text(3, "t", "größer".repeat(100)), message] {
+            for factor in [0.25, 0.5, 1.0, 2.0, 4.0] {
+                let scaled = row.scaled(factor);
+                assert_eq!((scaled.segments(), scaled.mode, scaled.id), (row.segments(), row.mode, row.id));
+                let wanted = row.bytes() as f64 * factor;
+                // Of a message, table and head stay as they are.
+                assert!(
+                    (scaled.bytes() as f64 - wanted).abs() <= 200.0 * factor.max(1.0),
+                    "{wanted} {}",
+                    scaled.bytes()
+                );
+                assert!(!matches!(scaled.kind, Kind::File(_) | Kind::Text(_)));
+                assert_eq!(scaled.is_part(), row.is_part());
+            }
+        }
+        assert_eq!(Row::array(1, "one", Element::Uint8, 1).scaled(0.25).length, 1);
+        assert_eq!(Row::array(1, "none", Element::Uint8, 0).scaled(4.0).length, 0);
     }
 
     #[test]

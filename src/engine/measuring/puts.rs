@@ -10,7 +10,8 @@ use zbytes_session::web::command::{Command, Declare, Sent};
 
 use crate::engine::measuring::{
     Bench, Stop,
-    rig::{Rig, cannot_build, same},
+    rig::{cannot_build, same},
+    rig_of,
 };
 use crate::{
     app::{Problem, Row},
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// How many whole puts the run makes of each variant.
-const PUTS: u32 = 12;
+pub(crate) const PUTS: u32 = 12;
 
 /// When all puts together have taken so long, the run ends early.
 const LONG: Duration = Duration::from_secs(20);
@@ -247,6 +248,15 @@ impl Link {
     }
 }
 
+/// What is put at one size.
+struct Size<'a> {
+    rows: &'a [Row],
+    /// The payload that must arrive.
+    reference: ZBytes,
+    /// How long a put takes, if nothing stops it.
+    usual: Duration,
+}
+
 /// One whole put by stage, in the order of [`STAGES`]: the time, and the bytes that the lab copied.
 type Staged = [(Duration, u64); 6];
 
@@ -254,17 +264,10 @@ fn whole(staged: &Staged) -> Duration {
     staged.iter().map(|(took, _)| *took).sum()
 }
 
-async fn one(
-    link: &mut Link,
-    rows: &[Row],
-    rig: &Rig,
-    mode: Mode,
-    check: bool,
-    bench: &mut Bench<'_>,
-) -> Result<Staged, Halt> {
+async fn one(link: &mut Link, size: &Size<'_>, mode: Mode, check: bool, bench: &mut Bench<'_>) -> Result<Staged, Halt> {
     let begun = clock::now();
     let mut sources = Sources::new(bench.files.clone());
-    sources.make(rows)?;
+    sources.make(size.rows)?;
     if mode == Mode::Move {
         // The page keeps its files, so the payload moves twins of them. The twins are made before
         // the build, so that its time does not contain them.
@@ -283,13 +286,14 @@ async fn one(
     let mut ledger = Ledger::new();
     let arrived_payload = sample.kind.payload().ok_or_else(|| lost("A delete arrived instead of the put."))?;
     let contiguous = arrived_payload.to_bytes(&mut ledger).map_err(|error| cannot_build(&error))?;
-    if contiguous.len() != rig.len() {
-        return Err(lost(&format!("It arrived with {} of {}.", said(contiguous.len()), bytes(rig.len()))).into());
+    if contiguous.len() != size.reference.len() {
+        let whole = bytes(size.reference.len());
+        return Err(lost(&format!("It arrived with {} of {whole}.", said(contiguous.len()))).into());
     }
     let reading = clock::now().saturating_sub(begun);
     if check {
         bench.pace.rest().await;
-        same(arrived_payload, rig.reference())?;
+        same(arrived_payload, &size.reference)?;
     }
     Ok([
         (producing, 0),
@@ -301,59 +305,84 @@ async fn one(
     ])
 }
 
-/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns. Returns
-/// those that arrived. Also returns why the run ended early, unless the person stopped it.
+/// Takes whole puts by copy, by borrow and, if the rows can be moved, by move, in turns, of each of
+/// `sizes`. Returns those that arrived, size by size. Also returns why the run ended early, unless
+/// the person stopped it.
+///
+/// The first size is always put. Another one is left out if it is there already, or if memory or
+/// [`LONG`] would not be enough for it.
 pub(crate) async fn run(
     url: &str,
-    rows: &[Row],
-    rig: &Rig,
+    sizes: &[Vec<Row>],
     moves: bool,
     bench: &mut Bench<'_>,
 ) -> (Vec<Puts>, Option<Problem>) {
-    let variants = variants(moves);
-    let empty = |(variant, _): &(Variant, Mode)| Puts {
-        variant: *variant,
-        at: Vec::new(),
-        stages: STAGES.map(|stage| StageSeries { stage, copied: 0, samples: Vec::new() }).into(),
-    };
-    let mut puts: Vec<Puts> = variants.iter().map(empty).collect();
-    let problem = match take(url, rows, rig, variants, bench, &mut puts).await {
+    let mut puts = Vec::new();
+    let problem = match take(url, sizes, variants(moves), bench, &mut puts).await {
         Ok(()) | Err(Halt::Stopped) => None,
         Err(Halt::Failed(problem)) => Some(problem),
     };
-    (puts.into_iter().filter(|puts| puts.at.len() >= FEWEST).collect(), problem)
+    (puts.into_iter().filter(|puts: &Puts| puts.at.len() >= FEWEST).collect(), problem)
 }
 
-async fn take(
+async fn take<'a>(
     url: &str,
-    rows: &[Row],
-    rig: &Rig,
+    wanted: &'a [Vec<Row>],
     variants: &[(Variant, Mode)],
     bench: &mut Bench<'_>,
-    puts: &mut [Puts],
+    puts: &mut Vec<Puts>,
 ) -> Result<(), Halt> {
     let mut link = Link::open(url, &bench.pace.stop).await?;
-    // The first puts warm up. The lab compares every byte of them.
-    let mut usual = Duration::MAX;
-    for (_, mode) in variants {
-        usual = usual.min(whole(&one(&mut link, rows, rig, *mode, true, bench).await?));
+    let mut sizes: Vec<Size<'a>> = Vec::new();
+    for rows in wanted {
+        let rounds = (AT_LEAST + 1) * variants.len() as u32;
+        let len = rows.iter().map(Row::bytes).fold(0, usize::saturating_add);
+        if let Some(first) = sizes.first() {
+            let expected = first.usual.mul_f64(len as f64 / first.reference.len().max(1) as f64);
+            let all = sizes.iter().map(|size| size.usual).sum::<Duration>() + expected;
+            if all * rounds > LONG || sizes.iter().any(|size| size.reference.len() == len) {
+                continue;
+            }
+        }
+        let reference = match rig_of(rows, false, bench.files, bench.pace).await {
+            Ok(rig) => rig.reference().clone(),
+            Err(problem) if sizes.is_empty() => return Err(problem.into()),
+            Err(_) => continue,
+        };
+        // The first puts warm up. The lab compares every byte of them.
+        let mut size = Size { rows, reference, usual: Duration::MAX };
+        for (_, mode) in variants {
+            size.usual = size.usual.min(whole(&one(&mut link, &size, *mode, true, bench).await?));
+        }
+        puts.extend(variants.iter().map(|(variant, _)| Puts {
+            variant: *variant,
+            bytes: Some(size.reference.len() as u64),
+            at: Vec::new(),
+            stages: STAGES.map(|stage| StageSeries { stage, copied: 0, samples: Vec::new() }).into(),
+        }));
+        sizes.push(size);
     }
     let mut begun = clock::now();
     let mut aside = 0;
-    let (mut done, total) = (0, PUTS * variants.len() as u32);
+    let (mut done, total) = (0, PUTS * puts.len() as u32);
     for round in 0..PUTS {
         if clock::now().saturating_sub(begun) > LONG && round >= AT_LEAST {
             break;
         }
-        for index in order(crate::engine::measuring::SEED, round, variants.len()) {
+        for index in order(crate::engine::measuring::SEED, round, puts.len()) {
             bench.pace.rest().await;
-            let (Some((_, mode)), Some(puts)) = (variants.get(index), puts.get_mut(index)) else { continue };
+            let (size, variant) = (index / variants.len(), index % variants.len());
+            let (Some((_, mode)), Some(size), Some(puts)) =
+                (variants.get(variant), sizes.get_mut(size), puts.get_mut(index))
+            else {
+                continue;
+            };
             let (at, staged) = loop {
                 let at = clock::now().saturating_sub(bench.begun);
-                let staged = one(&mut link, rows, rig, *mode, false, bench).await?;
+                let staged = one(&mut link, size, *mode, false, bench).await?;
                 let took = whole(&staged);
-                if !stood_still(usual, took) || aside >= PUTS {
-                    usual = usual.min(took);
+                if !stood_still(size.usual, took) || aside >= PUTS {
+                    size.usual = size.usual.min(took);
                     break (at, staged);
                 }
                 // The loop puts it again. The time in which the browser stopped the thread does not

@@ -40,6 +40,7 @@ pub fn csv(run: &Run) -> String {
     }
     let (bytes, segments) = run.of(Variant::Copy).next().map_or((0, 0), |series| (series.bytes, series.segments));
     for puts in &run.puts {
+        let bytes = puts.bytes.unwrap_or(bytes);
         for stage in &puts.stages {
             let what = format!("put {}: {}", reading::key(puts.variant), reading::stage_words(stage.stage).0);
             lines(&what, &format!("{bytes},{segments},{},1", stage.copied), &stage.samples, &puts.at);
@@ -137,6 +138,17 @@ mod tests {
         let sample: f64 = lines[1][begin.len()..].parse().unwrap();
         assert_eq!(sample, run.series[0].samples[0]);
         assert!(lines.iter().any(|line| line.contains(",put borrow: arrive,11805184,3,0,1,23,")));
+    }
+
+    #[test]
+    fn csv_of_own_sizes_has_the_bytes_of_each_put() {
+        let run = fixture::run(Scenario::OwnSizes);
+        let text = csv(&run);
+        assert_eq!(text.lines().count(), 1 + 15 * 6 * 12);
+        for puts in run.puts {
+            let what = format!(",put {}: build,{},0,", reading::key(puts.variant), puts.bytes.unwrap());
+            assert!(text.contains(&what), "{what}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn cost(variant: Variant, bytes: f64, segments: f64) -> f64 {
 
 const PUT: [Variant; 3] = [Variant::Copy, Variant::Borrow, Variant::Move];
 
-fn puts(variant: Variant, bytes: u64) -> Puts {
+fn puts(variant: Variant, bytes: u64, n: usize) -> Puts {
     let b = bytes as f64;
     let build = cost(variant, b, 3.0);
     let stages = [
@@ -89,12 +89,13 @@ fn puts(variant: Variant, bytes: u64) -> Puts {
     let stages = stages.into_iter().enumerate().map(|(at, (stage, ns, copied))| StageSeries {
         stage,
         copied,
-        samples: noise(at as u64 + 77 * variant as u64, ns, 24),
+        samples: noise(at as u64 + 77 * variant as u64, ns, n),
     });
-    Puts { variant, at: (0..24).map(|at| f64::from(at) * 110.0).collect(), stages: stages.collect() }
+    let at = (0..n).map(|at| at as f64 * 110.0).collect();
+    Puts { variant, bytes: Some(bytes), at, stages: stages.collect() }
 }
 
-/// A run of this scenario. A payload run has whole puts.
+/// A run of this scenario. Those of a payload and of own sizes have whole puts.
 pub(crate) fn run(scenario: Scenario) -> Run {
     let (bytes, n) = (11_805_184_u64, 60);
     let build = [Variant::Copy, Variant::CopyFresh, Variant::Borrow, Variant::Move];
@@ -102,6 +103,7 @@ pub(crate) fn run(scenario: Scenario) -> Run {
         variants.iter().map(|variant| series(*variant, bytes, 3, cost(*variant, bytes as f64, 3.0), n)).collect()
     };
     let all = match scenario {
+        Scenario::OwnSizes => Vec::new(),
         Scenario::Payload => one(&build),
         Scenario::Worker => one(&[Variant::Clone, Variant::Transfer]),
         Scenario::Blob => one(&[Variant::Blob, Variant::Gather]),
@@ -132,9 +134,20 @@ pub(crate) fn run(scenario: Scenario) -> Run {
             })
             .collect(),
     };
-    let with_puts = scenario == Scenario::Payload;
-    let mut conditions = conditions(if scenario.is_sweep() { 20 } else { 60 });
-    conditions.router = with_puts.then(|| "ws/127.0.0.1:7446".to_owned());
+    let puts: Vec<Puts> = match scenario {
+        Scenario::Payload => PUT.map(|variant| puts(variant, bytes, 24)).into(),
+        Scenario::OwnSizes => [bytes, bytes / 2, bytes * 2, bytes / 4, bytes * 4]
+            .into_iter()
+            .flat_map(|bytes| PUT.map(|variant| puts(variant, bytes, 12)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut conditions = conditions(match scenario {
+        Scenario::OwnSizes => 12,
+        Scenario::Sizes | Scenario::Counts => 20,
+        _ => 60,
+    });
+    conditions.router = (!puts.is_empty()).then(|| "ws/127.0.0.1:7446".to_owned());
     let subject = match scenario {
         Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together",
         Scenario::Counts => "1 to 100,000 arrays, 1 MiB together",
@@ -150,7 +163,8 @@ pub(crate) fn run(scenario: Scenario) -> Run {
         refused: None,
         unsent: None,
         series: all,
-        puts: if with_puts { PUT.map(|variant| puts(variant, bytes)).into() } else { Vec::new() },
+        puts,
+        scene: None,
     }
 }
 
@@ -209,7 +223,7 @@ mod files {
             write("csv", export::csv(&run));
             write("md", export::markdown(&run, &said));
             let plots =
-                [plot::put_bar(&said, 760.0), plot::densities(&run, &said, 760.0), plot::sweep(&run, &said, 760.0)];
+                [plot::put_bar(&said, 760.0), plot::densities(&run, &said, 760.0), plot::swept(&run, &said, 760.0)];
             for (at, plot) in plots.into_iter().flatten().enumerate() {
                 write(&format!("{at}.svg"), plot::standalone(&plot, &export::foot(&run, 760.0)));
             }

@@ -6,7 +6,7 @@
 //! web types, so native tests cover it.
 
 use crate::measure::{
-    Summary,
+    Interval, Summary,
     stats::{self, Class},
 };
 use crate::present::{
@@ -69,7 +69,7 @@ pub struct Plot {
 }
 
 /// The styles of an SVG of its own: those of the page, on light paper.
-const STYLE: &str = "text{font:400 12px 'IBM Plex Sans',system-ui,sans-serif;fill:#16191d}\
+const STYLE: &str = "text{font:400 12px 'Plex Sans',system-ui,sans-serif;fill:#16191d}\
     .p-tick,.p-note{font-size:11px;fill:#484d55}.p-strong{font-weight:600}\
     .p-paper{fill:#fbfaf7}.p-ink,.p-fill-ink,.p-mark-ink{fill:#16191d}.p-hatch{fill:url(#legend-hatch);stroke:#16191d}\
     .p-rest{fill:#fbfaf7;stroke:#16191d}.p-more{fill:none;stroke:#8c887e;stroke-dasharray:5 4}\
@@ -485,8 +485,7 @@ fn shape(variant: Variant, x: f64, y: f64) -> (&'static str, String) {
 
 /// Returns a sweep: medians of each variant over size or count, with every sample behind them. Both
 /// axes are logarithmic.
-#[must_use]
-pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
+fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if !run.scenario.is_sweep() || reading.places.is_empty() {
         return None;
     }
@@ -585,6 +584,62 @@ pub fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     }
     labels(&mut plot, ends, across.end + 8.0, bottom);
     crossings(&mut plot, reading, run, &across, bottom);
+    Some(plot)
+}
+
+/// Returns the plot of a sweep: [`shares`] or [`sweep`].
+#[must_use]
+pub fn swept(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
+    if run.scenario == Scenario::OwnSizes { shares(reading, width) } else { sweep(run, reading, width) }
+}
+
+/// Returns the share of copying in a whole put, over size, with its intervals. The payload's own mark
+/// is filled. The upward axis begins at 0.
+fn shares(reading: &Reading, width: f64) -> Option<Plot> {
+    let own = reading.sizes.first()?.bytes;
+    let mut places: Vec<(u64, Interval)> =
+        reading.sizes.iter().filter_map(|size| Some((size.bytes, size.share?))).collect();
+    places.sort_by_key(|(bytes, _)| *bytes);
+    let most = places.iter().map(|(_, share)| share.upper).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    const TOP: f64 = 34.0;
+    let height = scale::inside(width * 0.4, 220.0, 320.0);
+    let bottom = height - 38.0;
+    let across = Log::of(places.iter().map(|(bytes, _)| *bytes as f64), 50.0, (width - 34.0).max(110.0));
+    let up = |share: f64| bottom - share / most * (bottom - TOP);
+    let title = "Share of copying in a whole put by copy, over size";
+    let mut plot = Plot { width, height, title: title.to_owned(), marks: Vec::new() };
+    // At most five lines, at round numbers.
+    let power = 10f64.powf((most / 5.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| most / step <= 5.0)?;
+    for at in 0..=(most / step) as u32 {
+        let share = f64::from(at) * step;
+        plot.line(if at == 0 { "p-axis" } else { "p-grid" }, (across.start, up(share)), (across.end, up(share)));
+        let words = if at == 0 { "0".to_owned() } else { format::percent(share) };
+        plot.text("p-tick", "end", across.start - 6.0, up(share) + 4.0, words);
+    }
+    plot.text("p-tick", "start", 0.0, 11.0, "copying, part of a put by copy");
+    plot.text("p-tick", "middle", (across.start + across.end) / 2.0, bottom + 33.0, "total size, logarithmic");
+    let [mut line, mut intervals] = [String::new(), String::new()];
+    for (bytes, share) in &places {
+        let x = across.at(*bytes as f64);
+        to(&mut line, x, up(share.estimate));
+        intervals.push_str(&format!("M{x:.1} {:.1}V{:.1}", up(share.lower.max(0.0)), up(share.upper)));
+        plot.line("p-axis", (x, bottom), (x, bottom + 4.0));
+        plot.text("p-tick", "middle", x, bottom + 17.0, format::requested_size(*bytes));
+        if *bytes == own {
+            plot.line("p-lead", (x, TOP - 8.0), (x, bottom));
+            plot.text("p-strong", "middle", x, TOP - 12.0, "your payload");
+        }
+    }
+    plot.path("p-thin", line);
+    plot.path("p-out", intervals);
+    for (bytes, share) in &places {
+        let class = if *bytes == own { "p-mark-ink" } else { "p-mark" };
+        plot.path(class, circle(across.at(*bytes as f64), up(share.estimate), 4.0));
+    }
     Some(plot)
 }
 

@@ -155,6 +155,9 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
     if !run.scenario.is_sweep() {
         return None;
     }
+    if run.scenario == Scenario::OwnSizes {
+        return shares(reading);
+    }
     let variants = reading::variants(run);
     let mut xs: Vec<u64> = run.series.iter().map(|series| reading::x_of(run.scenario, series)).collect();
     xs.sort_unstable();
@@ -177,6 +180,31 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
         id: "cost-sweep",
         title: "The sweep: median and 95 % interval".to_owned(),
         rows: rows.collect(),
+        columns: heads,
+        words: &[],
+        note: String::new(),
+    })
+}
+
+/// Whole puts over size: one row for each size, the share of copying, and the puts.
+fn shares(reading: &Reading) -> Option<Table> {
+    let own = reading.sizes.first()?;
+    let mut sizes: Vec<_> = reading.sizes.iter().collect();
+    sizes.sort_by_key(|size| size.bytes);
+    let row = |size: &reading::Sized| {
+        let yours = if size.bytes == own.bytes { ", yours" } else { "" };
+        let share = size.share.map_or_else(|| "not measured".to_owned(), |share| reading::share_between(&share));
+        let puts = size.puts.iter().map(|(_, summary)| reading::time_between(&summary.median));
+        [format!("{}{yours}", format::requested_size(size.bytes)), share].into_iter().chain(puts).collect()
+    };
+    let mut heads = columns(&["Total size", "copying"]);
+    heads.extend(own.puts.iter().map(|(variant, _)| format!("put, {}", reading::name(*variant))));
+    // A run that was stopped may have fewer ways at its last size.
+    let rows = sizes.iter().map(|size| row(size)).filter(|row: &Vec<String>| row.len() == heads.len()).collect();
+    Some(Table {
+        id: "cost-sweep",
+        title: "Whole puts over size: share of copying and median, with 95 % intervals".to_owned(),
+        rows,
         columns: heads,
         words: &[],
         note: String::new(),
@@ -311,10 +339,14 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
             row(name, &place.summary, their.map(|their| &their.summary))
         })
         .collect();
-    rows.extend(reading.puts.iter().map(|(variant, summary)| {
-        let their = theirs.puts.iter().find(|(their, _)| their == variant);
-        row(format!("put, {}", reading::name(*variant)), summary, their.map(|(_, summary)| summary))
-    }));
+    for size in &reading.sizes {
+        let same = theirs.sizes.iter().find(|their| !sweep || their.bytes == size.bytes);
+        rows.extend(size.puts.iter().map(|(variant, summary)| {
+            let their = same.and_then(|same| same.puts.iter().find(|(their, _)| their == variant));
+            let at = if sweep { format!(", {}", format::requested_size(size.bytes)) } else { String::new() };
+            row(format!("put, {}{at}", reading::name(*variant)), summary, their.map(|(_, summary)| summary))
+        }));
+    }
     Some(Table {
         id: "cost-comparison",
         title: "Two runs: medians with 95 % intervals".to_owned(),
@@ -330,7 +362,7 @@ pub fn comparison(run: &Run, reading: &Reading, other: &Run, theirs: &Reading) -
 pub fn all(run: &Run, reading: &Reading) -> Vec<Table> {
     let tables = [
         proposal(run, reading),
-        stages(reading),
+        stages(reading).filter(|_| !run.scenario.is_sweep()),
         (!run.scenario.is_sweep()).then(|| bytes(run, reading).0),
         (!run.scenario.is_sweep()).then(|| times(run, reading)),
         sweep(run, reading),
@@ -429,6 +461,26 @@ mod tests {
             (table.rows.len(), table.rows[0][0].as_str(), table.rows[9][2].as_str()),
             (10, "1 KiB", "not measured")
         );
+    }
+
+    #[test]
+    fn own_sizes_have_a_row_each_and_the_payload_is_marked() {
+        let run = fixture::run(Scenario::OwnSizes);
+        let reading = Reading::of(&run);
+        let table = sweep(&run, &reading).unwrap();
+        assert_eq!(table.columns, ["Total size", "copying", "put, copy", "put, borrow", "put, move"]);
+        let heads: Vec<_> = table.rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(heads, ["2.81 MiB", "5.63 MiB", "11.26 MiB, yours", "22.52 MiB", "45.03 MiB"]);
+        assert!(table.rows.iter().all(|row| row[1].contains(" % (")), "{table:?}");
+        // Two runs are compared size by size.
+        let table = comparison(&run, &reading, &run, &reading).unwrap();
+        assert_eq!((table.rows.len(), table.rows[14][0].as_str()), (15, "put, move, 45.03 MiB"));
+        assert!(table.rows.iter().all(|row| row[3] == "1.00"));
+        // Without the small ones, the others still find their partners.
+        let mut fewer = run.clone();
+        fewer.puts.retain(|puts| puts.bytes != Some(11_805_184));
+        let table = comparison(&run, &reading, &fewer, &Reading::of(&fewer)).unwrap();
+        assert_eq!(table.rows.iter().filter(|row| row[2] == "not measured").count(), 3);
     }
 
     #[test]

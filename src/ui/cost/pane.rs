@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::{
     app::{
         Action, Build, Download, Shown, State, Status,
+        cost::SVG,
         keys::{aria, hint},
         stage::Pane,
     },
@@ -117,7 +118,7 @@ fn results(state: &State, send: &Callback<Action>) -> Html {
             if let Some(other) = cost.other.as_ref().filter(|other| *other != run) {
                 <Compared run={run.clone()} other={other.clone()} send={send.clone()} />
             }
-            <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} />
+            <Results run={run.clone()} stale={is_stale(state, run)} connected={state.session.is_open()} send={send.clone()} />
         </>
     }
 }
@@ -169,6 +170,8 @@ fn hindrance(state: &State) -> Option<&'static str> {
         Some("Nothing to measure yet: build a payload first.")
     } else if matches!(state.build, Build::Failed(_)) {
         Some("Nothing to measure: the payload could not be built.")
+    } else if state.cost.scenario == Scenario::OwnSizes && !state.session.is_open() {
+        Some("Whole puts need a router: connect in Router first.")
     } else {
         None
     }
@@ -278,5 +281,5 @@ fn download(read: &Read, ending: &str, media: &'static str, text: String) -> Dow
 fn svg(read: &Read, kind: PlotKind, ending: &str) -> Option<Download> {
     let plot = plotted(read, kind, EXPORTED)?;
     let text = standalone(&plot, &export::foot(&read.run.0, EXPORTED));
-    Some(download(read, ending, "image/svg+xml", text))
+    Some(download(read, ending, SVG, text))
 }

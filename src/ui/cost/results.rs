@@ -8,7 +8,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    app::Shown,
+    app::{Action, Shown, link},
     measure::Interval,
     run::{Run, Scenario},
 };
@@ -22,7 +22,10 @@ use crate::{
         format,
         layout::scale,
     },
-    ui::kit::widgets::use_width,
+    ui::kit::{
+        paper::{self, use_printing},
+        widgets::{problem, sends, use_width},
+    },
 };
 
 /// A run and its reading. Two are equal when they are of the same run.
@@ -98,6 +101,8 @@ pub(crate) struct ResultsProps {
     pub(crate) stale: bool,
     /// Whether a session is open.
     pub(crate) connected: bool,
+    /// Sends actions to the root component.
+    pub(crate) send: Callback<Action>,
 }
 
 /// One run with its whole reading.
@@ -106,23 +111,29 @@ pub(crate) fn Results(props: &ResultsProps) -> Html {
     let read = use_reading(&props.run);
     let (run, reading) = (&*read.run.0, &*read.reading);
     let payload = run.scenario == Scenario::Payload;
+    let whole = payload || run.scenario == Scenario::OwnSizes;
     let plot = if run.scenario.is_sweep() { PlotKind::Sweep } else { PlotKind::Densities };
     let spoken = reading::sentence(run, reading)
         .unwrap_or_else(|| "**Cannot tell:** there are too few samples to compare.".to_owned());
     let state = reading.main().map_or("cannot-tell", |main| reading::verdict_key(main.verdict));
+    let scene = link::of_run(run).filter(|_| props.stale);
     html! {
         <div class="result" data-scenario={reading::scenario_key(run.scenario)}>
             <p class="subject quiet" id="cost-subject">
                 <span>{ &run.subject }</span>
                 if props.stale { <span class="mark-box" id="cost-stale">{ "not of the rows as they are now" }</span> }
+                if matches!(scene, Some(Ok(_))) {
+                    <button type="button" class="link" id="cost-set-up" onclick={sends(&props.send, Action::SetUpRun)}>{ "Set up these rows" }</button>
+                }
                 if let Some(words) = reading::partial_words(run) { <strong class="mark-box" id="cost-partial">{ words }</strong> }
                 <span>{ reading::when(run.id) }</span>
             </p>
+            if let Some(Err(unread)) = &scene { { problem("cost-scene-problem", unread) } }
             // Screen readers announce every change: it is the purpose of the whole pane.
             <div role="status" class="spoken">
-                if payload { { share(run, reading, props.connected) } }
+                if whole { { share(run, reading, props.connected) } }
                 if payload && reading.put().is_some() { <Figure read={read.clone()} kind={PlotKind::Bar} /> }
-                <p class={if payload || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
+                <p class={if whole || run.scenario == Scenario::Places { "verdict" } else { "big" }} id="cost-verdict" data-state={state}>{ rich(&spoken) }</p>
             </div>
             { optional(tables::proposal(run, reading)) }
             if run.scenario == Scenario::Message {
@@ -350,7 +361,7 @@ pub(crate) fn plotted(read: &Read, kind: PlotKind, width: f64) -> Option<Plot> {
     match kind {
         PlotKind::Bar => plot::put_bar(&read.reading, width),
         PlotKind::Densities => plot::densities(&read.run.0, &read.reading, width),
-        PlotKind::Sweep => plot::sweep(&read.run.0, &read.reading, width),
+        PlotKind::Sweep => plot::swept(&read.run.0, &read.reading, width),
     }
 }
 
@@ -365,6 +376,12 @@ struct FigureProps {
 fn Figure(props: &FigureProps) -> Html {
     let node = use_node_ref();
     let width = use_width(&node);
+    let width = match (use_printing(), props.kind) {
+        (false, _) => width,
+        // Beside the tables.
+        (true, PlotKind::Densities) => paper::WIDTH - 360.0,
+        (true, _) => paper::WIDTH,
+    };
     let plot = (width > 0.0).then(|| plotted(&props.read, props.kind, width)).flatten();
     html! {
         <div class="figure" ref={node}>
@@ -386,6 +403,6 @@ fn drawn(plot: &Plot) -> Html {
     });
     html! {
         <svg class="plotted" role="img" aria-label={format!("{}. The tables hold the same.", plot.title)}
-            width={px(&plot.width)} height={px(&plot.height)}>{ for marks }</svg>
+            width={px(&plot.width)} height={px(&plot.height)} viewBox={format!("0 0 {:.1} {:.1}", plot.width, plot.height)}>{ for marks }</svg>
     }
 }

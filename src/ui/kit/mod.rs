@@ -4,6 +4,7 @@ pub(crate) mod animation;
 pub(crate) mod back;
 pub(crate) mod dialog;
 pub(crate) mod keys;
+pub(crate) mod paper;
 pub(crate) mod pointing;
 pub(crate) mod scroller;
 pub(crate) mod still;

@@ -34,6 +34,7 @@ use crate::{
     ui::{
         kit::{
             animation::Frame,
+            paper,
             widgets::{Choice, magnified, pane_head, problem, segmented, sends},
         },
         layout::{
@@ -52,6 +53,9 @@ use crate::{
 
 /// Below this width of the window, in pixels, the pane draws for a phone.
 const NARROW: f64 = 700.0;
+
+/// Pixels of a page on paper that names and ledger have beside the drawing.
+const BESIDE: f64 = 128.0 + 146.0 + 2.0 * 12.0;
 
 /// How much one step of a key or a button magnifies.
 const STEP: f64 = 1.6;
@@ -73,6 +77,8 @@ pub(crate) struct LayoutProps {
 }
 
 pub(crate) enum Msg {
+    /// The browser begins to print, or has printed.
+    Printing(bool),
     Measured {
         plot: f64,
         narrow: bool,
@@ -103,9 +109,12 @@ pub(crate) struct LayoutPane {
     plot: NodeRef,
     drawn: NodeRef,
     list: NodeRef,
-    /// Pixels for the drawing. `None` before the first measurement.
+    /// Pixels for the drawing on the screen. `None` before the first measurement.
     width: Option<f64>,
     narrow: bool,
+    /// Whether the pane draws for paper: the whole, in the width that is there.
+    printing: bool,
+    _print: Vec<EventListener>,
     /// The plan of the rows. The pane makes it once, and not with every move of the pointer.
     plan: Option<Rc<Plan>>,
     axis: Option<Rc<Scale>>,
@@ -151,17 +160,24 @@ impl LayoutPane {
 
     fn renew_axis(&mut self) {
         let (plan, width) = (self.plan.as_ref(), self.room());
-        self.axis = plan.map(|plan| Rc::new(Scale::fitted(&drawing::rooms(plan, self.narrow), width)));
+        self.axis = plan.map(|plan| Rc::new(Scale::fitted(&drawing::rooms(plan, self.narrow()), width)));
     }
 
     /// Pixels for the axis: the bands extend a few pixels beyond it at both ends.
     fn room(&self) -> f64 {
-        (self.width.unwrap_or(0.0) - 16.0).max(120.0)
+        let width = if self.printing { paper::WIDTH - BESIDE } else { self.width.unwrap_or(0.0) };
+        (width - 16.0).max(120.0)
+    }
+
+    fn narrow(&self) -> bool {
+        self.narrow && !self.printing
     }
 
     fn lens(&self, state: &State) -> Option<Lens> {
-        self.width?;
-        Some(Lens::new(self.axis.clone()?, self.room(), state.window))
+        if !self.printing {
+            self.width?;
+        }
+        Some(Lens::new(self.axis.clone()?, self.room(), if self.printing { None } else { state.window }))
     }
 
     /// The plan, and the view of it that the pane requested last.
@@ -419,6 +435,11 @@ impl Component for LayoutPane {
             list: NodeRef::default(),
             width: None,
             narrow: false,
+            printing: false,
+            _print: paper::listen({
+                let link = ctx.link().clone();
+                move |printing| link.send_message(Msg::Printing(printing))
+            }),
             plan: None,
             axis: None,
             hover: None,
@@ -441,6 +462,10 @@ impl Component for LayoutPane {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
+            Msg::Printing(printing) => {
+                (self.printing, self.hover) = (printing, None);
+                self.renew_axis();
+            }
             Msg::Measured { plot, narrow } => {
                 // A hidden plot has no width. The old width is right when the page shows it again.
                 if plot <= 0.0 || (self.width, self.narrow) == (Some(plot), narrow) {
@@ -611,8 +636,9 @@ impl Component for LayoutPane {
         let drawable = self.plan.as_ref().filter(|plan| !plan.pieces.is_empty());
         let lens = self.lens(state);
         let shown = lens.as_ref().map(Lens::shown).unwrap_or_default();
-        let as_table = owners || self.table;
-        let moment = self.plan.as_ref().filter(|_| !as_table).and_then(|plan| state.moment(plan, film::is_still()));
+        let as_table = !self.printing && (owners || self.table);
+        let on_screen = self.plan.as_ref().filter(|_| !as_table && !self.printing);
+        let moment = on_screen.and_then(|plan| state.moment(plan, film::is_still()));
         let body = match (&self.plan, &lens) {
             _ if state.rows.is_empty() => empty(),
             (None, _) => problem(
@@ -621,9 +647,9 @@ impl Component for LayoutPane {
             ),
             (Some(plan), lens) => html! {
                 <>
-                    if owners {
+                    if owners && as_table {
                         { owners::view(plan, send, state) }
-                    } else if let Some(lens) = lens.as_ref().filter(|_| self.table) {
+                    } else if let Some(lens) = lens.as_ref().filter(|_| as_table) {
                         { details::table(plan, lens, &shown, send, state) }
                     }
                     { ledger(plan, moment.as_ref(), (!as_table).then(|| film::controls(state, send))) }
@@ -690,7 +716,7 @@ impl LayoutPane {
     ) -> Html {
         let state = &ctx.props().state;
         let selected = state.selected;
-        let height = drawing::geometry(self.narrow, plan).height;
+        let height = drawing::geometry(self.narrow(), plan).height;
         let width = lens.width + 16.0;
         let under = self.hover.and_then(|x| Self::at(plan, lens, x));
         let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, lens.width))));
@@ -701,7 +727,7 @@ impl LayoutPane {
             (0.0..=lens.width).contains(&x).then_some((start, x))
         };
         // What is selected stays out of the way of what happens.
-        let selected = selected.filter(|_| moment.is_none());
+        let selected = selected.filter(|_| moment.is_none() && !self.printing);
         let cursor = hovered.or_else(span).or_else(|| drawing::cursor_at(plan, lens, selected?));
         let chosen = selected.and_then(|selected| plan.piece_of(selected)).map(|piece| piece.position);
         // Of many pieces, the ones that are drawn, and the selected one.
@@ -721,10 +747,10 @@ impl LayoutPane {
                     ondblclick={link.callback(Msg::Double)} onpointerdown={link.callback(Msg::Down)}
                     onpointermove={link.callback(Msg::Move)} onpointerup={link.callback(Msg::Up)}
                     onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
-                    <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow} {selected}
-                        hovered={state.hovered.and_then(|hovered| state.position_of(hovered))}
+                    <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow()} {selected}
+                        hovered={state.hovered.filter(|_| !self.printing).and_then(|hovered| state.position_of(hovered))}
                         peeks={self.peeks(ctx, plan, lens, shown)} {moment} arrived={arrived(state, plan)} />
-                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow, plan, lens, offset, x) } }
+                    if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow(), plan, lens, offset, x) } }
                 </svg>
                 { for listed.into_iter().chain(beyond).filter_map(|at| plan.pieces.get(at)).map(|piece| {
                     let here = selected.filter(|selected| piece.holds(*selected));

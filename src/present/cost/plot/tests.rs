@@ -11,7 +11,7 @@ fn plots(width: f64) -> Vec<Plot> {
     let special = [fixture::partial(), fixture::tiny()];
     let all = runs.iter().chain(&special).flat_map(|run| {
         let reading = Reading::of(run);
-        [put_bar(&reading, width), densities(run, &reading, width), sweep(run, &reading, width)]
+        [put_bar(&reading, width), densities(run, &reading, width), swept(run, &reading, width)]
     });
     all.flatten().collect()
 }
@@ -97,6 +97,35 @@ fn an_interval_beyond_the_samples_is_drawn_to_its_end() {
     let axis = starts("p-axis")[0];
     let least = starts("p-interval").into_iter().fold(f64::INFINITY, f64::min);
     assert!(least > axis + 5.0, "an interval begins at {least}, the axis at {axis}");
+}
+
+#[test]
+fn own_payload_is_marked_among_the_sizes() {
+    let run = fixture::run(Scenario::OwnSizes);
+    let mut reading = Reading::of(&run);
+    // In the order in which they were put, and not in that of the axis.
+    let drawn = |reading: &Reading| {
+        let plot = swept(&run, reading, 640.0).unwrap();
+        let paths = |wanted: &str| -> Vec<String> {
+            let of_class = plot.marks.iter().filter_map(|mark| match mark {
+                PlotMark::Path { class, d } if *class == wanted => Some(d.clone()),
+                _ => None,
+            });
+            of_class.collect()
+        };
+        (paths("p-mark-ink"), paths("p-mark"), paths("p-thin"), paths("p-out"))
+    };
+    let (own, others, line, intervals) = drawn(&reading);
+    assert_eq!((own.len(), others.len(), line.len()), (1, 4, 1));
+    assert_eq!(intervals[0].matches('V').count(), 5);
+    let xs: Vec<f64> = numbers(&line[0]).into_iter().step_by(2).collect();
+    assert!(xs.windows(2).all(|pair| pair[0] < pair[1]), "{xs:?}");
+    assert!((numbers(&own[0])[0] + 4.0 - xs[2]).abs() < 0.2, "{own:?} {xs:?}");
+    // A share beyond what can be told reaches from nothing to the whole.
+    reading.sizes[1].share = Some(Interval { lower: 0.0, estimate: 0.5, upper: 1.0 });
+    assert!(drawn(&reading).3[0].contains('V'));
+    reading.sizes.iter_mut().for_each(|size| size.share = None);
+    assert_eq!(swept(&run, &reading, 640.0), None);
 }
 
 #[test]

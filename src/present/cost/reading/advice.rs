@@ -20,7 +20,7 @@ const LARGE: f64 = 0.2;
 #[must_use]
 pub fn advice(run: &Run, reading: &Reading) -> Option<String> {
     // The other scenarios compare something else than the ways to take these rows.
-    if run.scenario != Scenario::Payload || run.unsent.is_some() {
+    if !matches!(run.scenario, Scenario::Payload | Scenario::OwnSizes) || run.unsent.is_some() {
         return None;
     }
     let Some(put) = reading.put() else { return alone(reading) };

@@ -8,7 +8,7 @@ use crate::{
         fit::{self, Model, Point},
         stats,
     },
-    run::{self, Run, Scenario, Series, Stage, Variant, Warning},
+    run::{self, Puts, Run, Scenario, Series, Stage, Variant, Warning},
 };
 
 /// One series, summed up.
@@ -43,6 +43,18 @@ pub struct StageSummary {
     pub summary: Summary,
 }
 
+/// Whole puts of one size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sized {
+    /// Payload bytes of each put; 0 in older runs, which do not say it.
+    pub bytes: u64,
+    /// The share of copying in a whole put by copy: of what building by copy takes beyond building
+    /// by borrow.
+    pub share: Option<Interval>,
+    /// Whole puts, by how the payload was built.
+    pub puts: Vec<(Variant, Summary)>,
+}
+
 /// Two variants beside each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
@@ -74,13 +86,14 @@ pub struct Crossing {
 pub struct Reading {
     /// Every series that has samples, in the run's order.
     pub places: Vec<SeriesSummary>,
-    /// Whole puts, by how the payload was built.
+    /// Whole puts of the payload itself, by how it was built.
     pub puts: Vec<(Variant, Summary)>,
-    /// The stages of all puts.
+    /// The stages of these puts.
     pub parts: Vec<StageSummary>,
-    /// The share of copying in a whole put by copy: of what building by copy takes beyond building
-    /// by borrow.
+    /// The share of copying in a whole put of the payload by copy: see [`Sized`].
     pub share: Option<Interval>,
+    /// Whole puts at every size; first of the payload itself.
+    pub sizes: Vec<Sized>,
     /// Variants beside each other; the one that the verdict is on comes first.
     pub compared: Vec<Comparison>,
     /// Whole puts by copy against whole puts by borrow.
@@ -98,32 +111,29 @@ impl Reading {
     #[must_use]
     pub fn of(run: &Run) -> Self {
         let places: Vec<SeriesSummary> = run.series.iter().enumerate().filter_map(place).collect();
-        let totals = |variant: Variant| Some(run.puts.iter().find(|puts| puts.variant == variant)?.totals());
-        let put = |variant: Variant| run.puts.iter().find(|puts| puts.variant == variant);
-        let share = put(Variant::Copy).zip(put(Variant::Borrow)).and_then(|(copy, borrow)| {
-            // Of building by copy only what borrowing would save: both list the arrays, and make
-            // segments of them.
-            let (long, short) = (copy.stage(Stage::Build)?, borrow.stage(Stage::Build)?);
-            let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
-            let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
-            let share = stats::ratio(&copying, &totals)?;
-            // A part is at most the whole, however little the clock saw of both.
-            Some(Interval { upper: share.upper.min(1.0), ..share })
-        });
+        let by_size = || run.puts.chunk_by(|a, b| a.bytes == b.bytes);
+        let own = by_size().next().unwrap_or_default();
+        let totals = |variant: Variant| Some(own.iter().find(|puts| puts.variant == variant)?.totals());
+        let sizes: Vec<Sized> = by_size().map(sized).collect();
+        let first = sizes.first().cloned();
         let arrived = totals(Variant::Copy)
             .zip(totals(Variant::Borrow))
             .and_then(|(long, short)| compare(Variant::Copy, Variant::Borrow, 0, &long, &short));
         let mut reading = Self {
-            puts: run.puts.iter().filter_map(|puts| Some((puts.variant, Summary::of(&puts.totals())?))).collect(),
-            parts: parts(run),
+            share: first.as_ref().and_then(|own| own.share),
+            puts: first.map_or_else(Vec::new, |own| own.puts),
+            parts: parts(own),
             places,
-            share,
+            sizes,
             compared: Vec::new(),
             arrived,
             models: Vec::new(),
             crossings: Vec::new(),
             warnings: run::warnings(run),
         };
+        if run.scenario == Scenario::OwnSizes {
+            reading.compared.extend(arrived);
+        }
         for (first, second) in pairs(run.scenario) {
             let xs: Vec<u64> = run.of(*first).map(|series| x_of(run.scenario, series)).collect();
             // The verdict on a sweep is on its far end; the near one says what happens on the way
@@ -218,11 +228,31 @@ pub(super) fn place((index, series): (usize, &Series)) -> Option<SeriesSummary> 
     })
 }
 
-pub(super) fn parts(run: &Run) -> Vec<StageSummary> {
+/// Sums up the puts of one size.
+fn sized(puts: &[Puts]) -> Sized {
+    let put = |variant: Variant| puts.iter().find(|puts| puts.variant == variant);
+    let share = put(Variant::Copy).zip(put(Variant::Borrow)).and_then(|(copy, borrow)| {
+        // Of building by copy only what borrowing would save: both list the arrays, and make
+        // segments of them.
+        let (long, short) = (copy.stage(Stage::Build)?, borrow.stage(Stage::Build)?);
+        let copying: Vec<f64> = long.samples.iter().zip(&short.samples).map(|(a, b)| (a - b).max(0.0)).collect();
+        let totals: Vec<f64> = copy.totals().into_iter().take(copying.len()).collect();
+        let share = stats::ratio(&copying, &totals)?;
+        // A part is at most the whole, however little the clock saw of both.
+        Some(Interval { upper: share.upper.min(1.0), ..share })
+    });
+    Sized {
+        bytes: puts.first().and_then(|puts| puts.bytes).unwrap_or(0),
+        share,
+        puts: puts.iter().filter_map(|puts| Some((puts.variant, Summary::of(&puts.totals())?))).collect(),
+    }
+}
+
+pub(super) fn parts(puts: &[Puts]) -> Vec<StageSummary> {
     let of_put = |variant, stage: &crate::run::StageSeries| {
         Some(StageSummary { variant, stage: stage.stage, copied: stage.copied, summary: Summary::of(&stage.samples)? })
     };
-    run.puts.iter().flat_map(|puts| puts.stages.iter().filter_map(|stage| of_put(puts.variant, stage))).collect()
+    puts.iter().flat_map(|puts| puts.stages.iter().filter_map(|stage| of_put(puts.variant, stage))).collect()
 }
 
 fn compare(first: Variant, second: Variant, x: u64, long: &[f64], short: &[f64]) -> Option<Comparison> {
@@ -248,6 +278,8 @@ pub(super) fn pairs(scenario: Scenario) -> &'static [(Variant, Variant)] {
         Scenario::Payload | Scenario::Sizes | Scenario::Counts => {
             &[(Variant::Copy, Variant::Borrow), (Variant::Copy, Variant::Move)]
         }
+        // Whole puts, which have no series.
+        Scenario::OwnSizes => &[],
         Scenario::Worker => &[(Variant::Clone, Variant::Transfer)],
         Scenario::Blob => &[(Variant::Blob, Variant::Gather)],
         Scenario::Places => &[(Variant::CopyJs, Variant::CopyWasm), (Variant::BorrowJs, Variant::BorrowWasm)],

@@ -7,15 +7,15 @@ use super::{
 use crate::{
     measure::stats,
     present::format,
-    run::{Run, Thread, Variant},
+    run::{Run, Scenario, Thread, Variant},
 };
 
 /// Under which conditions was measured, one short text for each.
 #[must_use]
 pub fn conditions(run: &Run) -> Vec<String> {
     let at = &run.conditions;
-    let counts = run.series.iter().map(|series| series.samples.len());
-    let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
+    let counts = counts(run);
+    let (least, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));
     let n = if least == most {
         format::count(most)
     } else {
@@ -48,6 +48,14 @@ pub fn conditions(run: &Run) -> Vec<String> {
     words
 }
 
+/// How many samples there are of each kind. A run over own sizes has whole puts only.
+fn counts(run: &Run) -> Vec<usize> {
+    if run.series.is_empty() {
+        return run.puts.iter().map(|puts| puts.at.len()).collect();
+    }
+    run.series.iter().map(|series| series.samples.len()).collect()
+}
+
 /// What is shown while it measures: `63 of 180 samples, about 2 s left`.
 #[must_use]
 pub fn progress_words(progress: &crate::measure::course::Progress) -> String {
@@ -66,8 +74,9 @@ pub fn progress_words(progress: &crate::measure::course::Progress) -> String {
 /// How far a run came that was stopped: `stopped after 34 of 240 samples`.
 #[must_use]
 pub fn partial_words(run: &Run) -> Option<String> {
-    let planned = run.series.len() as u64 * u64::from(run.conditions.rounds);
-    let taken = run.series.iter().map(|series| series.samples.len() as u64).sum::<u64>();
+    let counts = counts(run);
+    let planned = counts.len() as u64 * u64::from(run.conditions.rounds);
+    let taken = counts.iter().sum::<usize>() as u64;
     run.partial.then(|| {
         if taken >= planned {
             return format!("partial: stopped after all {} samples, in the whole puts", format::thousands(taken));
@@ -103,6 +112,12 @@ pub fn when(id: u64) -> String {
 /// The result of a run in a few words, for a list of runs.
 #[must_use]
 pub fn brief(run: &Run) -> String {
+    if let [own, others @ ..] = run.puts.as_slice()
+        && run.scenario == Scenario::OwnSizes
+    {
+        let most = others.iter().chain([own]).filter_map(|puts| puts.bytes).max().unwrap_or(0);
+        return format!("puts of up to {}", format::requested_size(most));
+    }
     // Not the whole reading: a list of forty runs would work out intervals that it does not show.
     let Some((first, second)) = pairs(run.scenario).first() else { return String::new() };
     let last = |variant| {

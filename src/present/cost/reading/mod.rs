@@ -20,11 +20,12 @@ mod sentences;
 
 pub use self::{
     advice::advice,
-    comparison::{Comparison, Crossing, Reading, SeriesSummary, StageSummary, variants},
+    comparison::{Comparison, Crossing, Reading, SeriesSummary, Sized, StageSummary, variants},
     conditions::{brief, civil, conditions, partial_words, progress_words, when},
     names::{key, long_name, name, question, scenario_key, scenario_name, stage_words, x_about, x_of, x_words},
     sentences::{
-        KNOWN, Known, between, emphasis, full_stop, headline, sentence, time_between, understanding, verdict_key,
+        KNOWN, Known, between, emphasis, full_stop, headline, sentence, share_between, time_between, understanding,
+        verdict_key,
     },
 };
 

@@ -77,6 +77,17 @@ pub fn time_between(interval: &Interval) -> String {
     )
 }
 
+/// `0.30 % (0.06 to 1.5)`.
+#[must_use]
+pub fn share_between(share: &Interval) -> String {
+    format!("{} ({} to {})", format::percent(share.estimate), bare(share.lower), bare(share.upper))
+}
+
+/// A percentage without its sign.
+fn bare(share: f64) -> String {
+    format::percent(share).trim_end_matches(" %").to_owned()
+}
+
 /// The verdict as a word for tests and styles.
 #[must_use]
 pub const fn verdict_key(verdict: Verdict) -> &'static str {
@@ -132,7 +143,6 @@ pub fn headline(reading: &Reading) -> Option<String> {
     let Some(share) = reading.share.filter(|share| share.estimate > 0.0) else {
         return Some(format!("Copying to build is **too short for this clock** in a put by copy of {whole}."));
     };
-    let bare = |share: f64| format::percent(share).trim_end_matches(" %").to_owned();
     Some(format!(
         "Copying to build is **{}** of a put by copy ({} to {}): {} of {whole}.",
         format::percent(share.estimate),
@@ -149,6 +159,7 @@ pub fn sentence(run: &Run, reading: &Reading) -> Option<String> {
     let mut words = match run.scenario {
         Scenario::Payload => payload_words(reading, main),
         Scenario::Sizes | Scenario::Counts => sweep_words(run, reading, main),
+        Scenario::OwnSizes => sizes_words(reading)?,
         Scenario::Worker => format!("To a Worker and back, transfer is {}.", is_words(main)),
         Scenario::Blob => format!("To one run of bytes, our gather is {}.", is_words(main)),
         Scenario::Message => {
@@ -188,6 +199,38 @@ fn payload_words(reading: &Reading, main: &Comparison) -> String {
         words.push_str(&format!(" Move is {}.", is_words(moved)));
     }
     words
+}
+
+/// How the share of copying goes with size.
+fn sizes_words(reading: &Reading) -> Option<String> {
+    let known = || reading.sizes.iter().filter_map(|size| Some((size.bytes, size.share?)));
+    let (near, small) = known().min_by_key(|(bytes, _)| *bytes)?;
+    let (far, large) = known().max_by_key(|(bytes, _)| *bytes)?;
+    let size = |bytes| x_words(Scenario::OwnSizes, bytes);
+    let percent = |share: Interval| format::percent(share.estimate);
+    if near == far {
+        return Some(format!("Only {} was measured: other sizes would take too long.", size(near)));
+    }
+    let goes = if small.upper < large.lower {
+        "grows"
+    } else if large.upper < small.lower {
+        "falls"
+    } else {
+        return Some(format!(
+            "From {} to {}, size makes **no difference that can be told**: {} and {}.",
+            size(near),
+            size(far),
+            percent(small),
+            percent(large)
+        ));
+    };
+    Some(format!(
+        "The share of copying **{goes}** from {} at {} to {} at {}.",
+        percent(small),
+        size(near),
+        percent(large),
+        size(far)
+    ))
 }
 
 fn sweep_words(run: &Run, reading: &Reading, far: &Comparison) -> String {
@@ -240,7 +283,7 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
          machine has other work. So compare what was measured in one run. Where the interval of a ratio holds 1, neither side wins, whatever the estimate says. It is called the \
          same when all of it is within 5 % of 1. It is made from how far parts of the run lie apart, and not from the spread of single \
          samples. Where the machine changed its pace meanwhile, it is wider than the quartiles.");
-    if reading.put().is_some() {
+    if reading.put().is_some() && run.scenario == Scenario::Payload {
         say(
             "**The ratio is not what a person notices.** It compares building alone. A whole put also gathers, sends, \
              passes the router and arrives; the bar shows what part of that building is. Each piece of the bar is a \
@@ -300,6 +343,12 @@ pub fn understanding(run: &Run, reading: &Reading) -> Vec<String> {
                 "**The plot.** Both axes are logarithmic: equal distances are equal factors. Dots are samples, lines join \
                  medians. A grey band is the cost model, as far as it holds: a fixed cost, plus so much for each byte or segment. \
                  In the shaded part the model of copy does not hold, mostly because caches end.",
+            );
+        }
+        Scenario::OwnSizes => {
+            say(
+                "**The plot.** A mark is the share of copying in a whole put by copy, and its line the interval. The filled \
+                 mark is your payload; the others are the same rows, shorter and longer.",
             );
         }
         Scenario::Worker => {

@@ -21,6 +21,7 @@ fn reading(compared: Vec<Comparison>, arrived: Option<Comparison>) -> Reading {
         puts: Vec::new(),
         parts: Vec::new(),
         share: None,
+        sizes: Vec::new(),
         compared,
         arrived,
         models: Vec::new(),
@@ -172,10 +173,40 @@ fn advice_says_what_to_do_in_fifteen_words_in_each_situation() {
     ];
     review("cost-advice", &all.join("\n"));
     // What is compared in other scenarios is not how to take these rows.
-    for scenario in Scenario::ALL.into_iter().filter(|scenario| *scenario != Scenario::Payload) {
+    let puts = [Scenario::Payload, Scenario::OwnSizes];
+    for scenario in Scenario::ALL.into_iter().filter(|scenario| !puts.contains(scenario)) {
         let run = fixture::run(scenario);
         assert_eq!(advice(&run, &Reading::of(&run)), None);
     }
+}
+
+#[test]
+fn share_over_sizes_grows_falls_or_cannot_be_told() {
+    let run = fixture::run(Scenario::OwnSizes);
+    let whole = Reading::of(&run);
+    let bytes: Vec<u64> = whole.sizes.iter().map(|size| size.bytes).collect();
+    let own = 11_805_184;
+    assert_eq!(bytes, [own, own / 2, own * 2, own / 4, own * 4]);
+    // The headline, the bar and the advice are those of the payload itself.
+    assert_eq!((whole.share, whole.puts.len(), whole.parts.len()), (whole.sizes[0].share, 3, 18));
+    assert_eq!(advice(&run, &whole).unwrap(), advice(&fixture::run(Scenario::Payload), &whole).unwrap());
+    let said = |near: f64, far: f64| {
+        let mut reading = whole.clone();
+        for (size, share) in [(3, near), (4, far)] {
+            let interval = Interval { lower: share * 0.9, estimate: share, upper: share * 1.1 };
+            reading.sizes[size].share = Some(interval);
+        }
+        sentence(&run, &reading).unwrap()
+    };
+    let mut alone = whole.clone();
+    alone.sizes.truncate(1);
+    let all = [said(0.01, 0.02), said(0.02, 0.01), said(0.02, 0.021), sentence(&run, &alone).unwrap()];
+    review("cost-own-sizes", &all.join("\n"));
+    let mut partial = run.clone();
+    partial.partial = true;
+    assert_eq!(partial_words(&partial).unwrap(), "partial: stopped after all 180 samples, in the whole puts");
+    partial.puts[14].at.pop();
+    assert_eq!(partial_words(&partial).unwrap(), "partial: stopped after 179 of 180 samples");
 }
 
 #[test]
