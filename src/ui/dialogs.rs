@@ -9,6 +9,7 @@ use super::{
     kit::{
         animation::Frame,
         dialog::show_wanted,
+        notes::Notes,
         widgets::{AskingProps, PaneProps},
     },
     message::dialog::MessageDialog,
@@ -56,8 +57,9 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             <WireDialog ..props.clone() />
             <MessageDialog ..pane.clone() />
             <Help />
+            <Notes />
             <ModesDialog />
-            <Questions />
+            <Questions ..pane.clone() />
             <LinkDialog ..pane.clone() />
             <OtherSide ..pane />
         </>

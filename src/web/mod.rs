@@ -6,7 +6,7 @@
 //! | [`errands`] | where effects go; questions to the engine |
 //! | `link`, [`tasks`] | a Worker with an engine in it; work that its owner can drop |
 //! | [`bytes`], [`frames`], [`pictures`] | what views of these names ask of the engine, and keep of it |
-//! | `files`, [`runs`], [`clipboard`] | files that a person gave; kept runs and saved files; the clipboard |
+//! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
 //! | [`address`] | the scene in the address of the page |
 //! | [`crash`] | what is said and kept when the page's own program dies |
 
@@ -17,6 +17,7 @@ pub mod crash;
 pub mod errands;
 mod files;
 pub mod frames;
+mod kept;
 mod link;
 pub mod pictures;
 pub mod runs;

@@ -110,6 +110,8 @@ impl State {
             return Vec::new();
         }
         let row = Row::array(self.fresh_row(), name, Element::Uint8, len);
+        // Rows are seen in Build and in the drawing.
+        self.stage.large = self.stage.large.filter(|large| large.shows_rows());
         self.append(Row { kind: Kind::File(file), mode: Mode::Borrow, ..row })
     }
 

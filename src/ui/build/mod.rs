@@ -1,3 +1,4 @@
 //! The pane Build: the rows of the payload, and the payload that they make.
 
+mod keep;
 pub(crate) mod pane;

@@ -71,9 +71,9 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Connect)}>
-                <label for="locator">{ "locator" }</label>
+                <label for="locator" data-term="term-locator">{ "locator" }</label>
                 <TextField id="locator" class="mono" value={state.locator.clone()} change={send.reform(Action::Locator)}
-                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words" />
+                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words term-locator" />
                 if busy {
                     // Keys: without them, one button would become the other during its own click,
                     // and submit the form.

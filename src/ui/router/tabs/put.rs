@@ -64,9 +64,9 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Put)}>
-                <label for="key">{ "key" }</label>
+                <label for="key" data-term="term-key">{ "key" }</label>
                 <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept}
-                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result" />
+                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result term-key" />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
