@@ -129,7 +129,6 @@ fn invitations(send: &Callback<Action>) -> Html {
     let breaks = Action::Many(vec![
         Action::Stage(Change::Reveal(Pane::Ownership)),
         Action::Try(Experiment::ALL[0]),
-        Action::Unfold(Some(Experiment::ALL[0])),
     ]);
     let one = |id: &'static str, name: &'static str, title: &'static str, action: Action, pane: Pane| {
         let send = send.clone();
