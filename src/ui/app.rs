@@ -126,10 +126,7 @@ impl Component for App {
 /// What a person can do first, each with one press.
 fn invitations(send: &Callback<Action>) -> Html {
     // Its finding is the one to remember: a write that shows after building.
-    let breaks = Action::Many(vec![
-        Action::Stage(Change::Reveal(Pane::Ownership)),
-        Action::Try(Experiment::ALL[0]),
-    ]);
+    let breaks = Action::Many(vec![Action::Stage(Change::Reveal(Pane::Ownership)), Action::Try(Experiment::ALL[0])]);
     let one = |id: &'static str, name: &'static str, title: &'static str, action: Action, pane: Pane| {
         let send = send.clone();
         let onclick = Callback::from(move |_: MouseEvent| {

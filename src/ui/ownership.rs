@@ -72,7 +72,8 @@ fn on_rows(experiment: Experiment, state: &State, send: &Callback<Action>) -> Ht
             Some(html! {
                 <li key={piece.position} data-held={held.key()}>
                     { swatch(piece.position) }{ " " }<strong>{ &piece.name }</strong>
-                    { format!(", {}: {} ", sight.target.mode.participle(), demonstration::story(sight)) }
+                    if piece.name != sight.target.mode.participle() { { ", " }{ sight.target.mode.participle() } }
+                    { format!(": {} ", demonstration::story(sight)) }
                     <span class="verdict-word">{ mark(held) }{ held.words() }</span>
                 </li>
             })

@@ -42,7 +42,9 @@ pub fn cells(target: &Target, span: &Span) -> Cells {
     let count = ((room / CELL) as usize).min(target.len);
     let first = target.byte.saturating_sub(count / 2).min(target.len - count);
     let width = count as f64 * CELL;
-    let left = span.at(target.offset + target.byte) - ((target.byte - first) as f64 + 0.5) * CELL;
+    let place = target.offset + target.byte;
+    let middle = f64::midpoint(span.at(place), span.at(place + 1));
+    let left = middle - ((target.byte - first) as f64 + 0.5) * CELL;
     Cells { first, count, left: inside(left, span.left + 4.0, (span.right - 4.0 - width).max(span.left + 4.0)) }
 }
 

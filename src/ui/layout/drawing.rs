@@ -137,13 +137,14 @@ pub(crate) fn Bands(props: &BandsProps) -> Html {
                     let words = words.map_or(0.0, |words| format::text_width(&words, 12.0) + 16.0);
                     let peek = props.peeks.iter().find(|(position, _)| position == at).map(|(_, peek)| peek);
                     let near = zoomed && experiment.is_none() && cells::are_drawn(piece, span);
+                    let mut sights = props.sights.iter().flat_map(|sights| sights.iter());
+                    let sight = sights.find(|sight| piece.holds(sight.target.segment));
+                    let bare = sight.is_some();
                     html! {
                         <g key={*at} class={classes!(back(*at..*at + 1))}>
-                            { draw_piece(g, plan, piece, span, Detail { words, near, peek, far: far(piece) }) }
-                            if let Some((sights, moment)) = experiment.filter(|_| piece.bytes() > 0) {
-                                <g class={hue(*at)}>
-                                    { demonstration::shown(g, piece, span, sights.iter().find(|sight| piece.holds(sight.target.segment)), moment) }
-                                </g>
+                            { draw_piece(g, plan, piece, span, Detail { words, near, bare, peek, far: far(piece) }) }
+                            if let Some((_, moment)) = experiment.filter(|_| piece.bytes() > 0) {
+                                <g class={hue(*at)}>{ demonstration::shown(g, piece, span, sight, moment) }</g>
                             }
                         </g>
                     }

@@ -73,8 +73,9 @@ pub(super) fn shown(g: &Geometry, piece: &Piece, span: &Span, sight: Option<&Sig
                 { bytes((home.0 + (home.1 - HEIGHT) / 2.0, HEIGHT), &sight.array, array, BROKEN / 2.0) }
             }
             if payload == Outcome::Written {
-                { runs(x, end(home), lower.0, part(at, BROKEN, REACHED)) }
-                if sample.is_some() { { runs(x, end(lower), came.0, part(at, REACHED, CAME)) } }
+                // Past the words beside the tie, and the name.
+                { runs(x, &[(end(home), g.link - 11.0), (g.link + 4.0, g.payload.0)], lower.0, part(at, BROKEN, REACHED)) }
+                if sample.is_some() { { runs(x, &[(end(lower), came.0)], came.0, part(at, REACHED, CAME)) } }
             }
             if payload == Outcome::Gone && at >= REACHED {
                 { lost((left, width), g.payload, lower) }
@@ -83,7 +84,7 @@ pub(super) fn shown(g: &Geometry, piece: &Piece, span: &Span, sight: Option<&Sig
             }
             if let Some((sample, outcome)) = sight.sample.as_ref().zip(sample).filter(|_| sent) {
                 if outcome == Outcome::Gone && at >= CAME {
-                    { lost((left, width), g.sample, g.sample) }
+                    { lost((left, width), g.sample, came) }
                 } else {
                     { bytes(came, sample.as_deref().unwrap_or_default(), outcome, CAME) }
                     { beside(group, span, g.sample, outcome, at) }
@@ -97,7 +98,7 @@ pub(super) fn shown(g: &Geometry, piece: &Piece, span: &Span, sight: Option<&Sig
 fn lost((left, width): (f64, f64), band: Band, words: Band) -> Html {
     html! {
         <>
-            { rect("paper", left + 2.0, width - 4.0, (band.0 + 2.0, band.1 - 4.0)) }
+            { rect("paper", left + 2.0, width - 4.0, (words.0, end(band) - words.0 - 2.0)) }
             { rect("refer refused", left + 1.0, width - 2.0, (band.0 + 1.0, band.1 - 2.0)) }
             { text("strong refused-words", "middle", left + width / 2.0, middle(words), first_fit(&["an error: cannot be read", "an error"], width)) }
         </>
@@ -134,15 +135,13 @@ fn octets(group: Cells, sight: &Sight, now: &[u8], band: Band, is_written: bool)
     }
 }
 
-/// A write on its way through a tie.
-fn runs(x: f64, from: f64, to: f64, part: f64) -> Html {
-    if part <= 0.0 {
-        return html! {};
-    }
+/// A write on its way through a tie, along these lines and as far as `to`.
+fn runs(x: f64, lines: &[(f64, f64)], to: f64, part: f64) -> Html {
+    let Some((from, _)) = lines.first().filter(|_| part > 0.0) else { return html! {} };
     let low = from + (to - from) * part;
     html! {
         <>
-            { line("run", x, from, x, low) }
+            { for lines.iter().filter(|(from, _)| *from < low).map(|(from, to)| line("run", x, *from, x, low.min(*to))) }
             if part < 1.0 { <circle class="run-head" cx={px(x)} cy={px(low)} r="4.5" /> }
         </>
     }
