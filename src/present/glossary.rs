@@ -233,55 +233,55 @@ pub const TERMS: &[Term] = &[
     term(
         "detached",
         &["detached"],
-        None,
+        PAYLOAD,
         "Said of a JavaScript array whose memory was handed to another owner. It has length 0: \
          nothing can be read from it or written to it.",
     ),
     term(
         "wasm",
         &["wasm", "wasm memory"],
-        None,
+        PAYLOAD,
         "WebAssembly. The page’s programs are compiled to it, and wasm memory is the one block of \
          memory that such a program works in.",
     ),
     term(
         "JS heap",
         &["JS heap", "js"],
-        None,
+        PAYLOAD,
         "The memory in which JavaScript keeps its arrays, each in a buffer of its own.",
     ),
     term(
         "fragment",
         &["fragment", "fragments"],
-        None,
+        SESSION,
         "A part of a message that is too long for one batch. The receiver puts the fragments \
          together again.",
     ),
     term(
         "ramp",
         &["ramp"],
-        None,
+        PAYLOAD,
         "The elements count up: 0, 1, 2 and so on. It makes a byte that is out of place easy to \
          see.",
     ),
     term(
         "locator",
         &["locator"],
-        None,
+        SESSION,
         "The address of a router. /zenoh is the lab’s own, through this page’s port; ws/HOST:PORT \
          is another one.",
     ),
     term(
         "scale",
         &["1 px ="],
-        None,
+        PAYLOAD,
         "How many bytes one pixel of the drawing stands for. Each segment has a scale of its own, \
          so that a small one can be seen beside a large one.",
     ),
     term(
         "express",
         &["express", "express: alone, at once"],
-        None,
+        SESSION,
         "An express put does not wait for others to share a batch with: it leaves alone, at once.",
     ),
 ];

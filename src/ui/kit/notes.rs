@@ -47,8 +47,10 @@ fn show(place: &Element) -> Option<()> {
     let (room, height) = (f64::from(root.client_width()), f64::from(root.client_height()));
     let (at, own, zoom) = (place.get_bounding_client_rect(), note.get_bounding_client_rect(), magnified(&note));
     let left = at.left().min(room - own.width() - EDGE).max(EDGE);
-    let below = at.bottom() + own.height() + EDGE < height;
-    let top = if below { at.bottom() } else { (at.top() - own.height()).max(0.0) };
+    // A pointer that goes on over a drawing leaves the note behind.
+    let gap = if place.closest("svg").ok().flatten().is_some() { EDGE } else { 0.0 };
+    let below = at.bottom() + gap + own.height() + EDGE < height;
+    let top = if below { at.bottom() + gap } else { (at.top() - own.height()).max(0.0) };
     let style = note.style();
     // A browser that refuses leaves the note in the corner of the window.
     let _ = style.set_property("left", &format!("{}px", left / zoom));
