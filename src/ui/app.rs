@@ -7,18 +7,19 @@ use yew::prelude::*;
 
 use super::{
     dialogs::Dialogs,
-    help::{HelpButton, WordsButton},
+    help::{help_button, words_button},
     notice::notice,
     ownership::OwnershipPane,
-    share::LinkButton,
+    share::link_button,
 };
 use crate::ui::{
     build::pane::BuildPane,
     cost::pane::CostPane,
     kit::{
         back::Back,
-        keys,
+        keys, notes,
         pointing::Pointing,
+        still::still,
         terms::with_terms,
         theme::ThemeButton,
         widgets::{Choice, PaneProps, Patterns, Select, segmented, sends},
@@ -48,6 +49,7 @@ pub struct App {
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
+    _notes: Option<[EventListener; 6]>,
     _back: Option<Back>,
 }
 
@@ -62,7 +64,16 @@ impl Component for App {
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
         let back = Back::new(send.clone());
-        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing, _back: back }
+        Self {
+            calm: state.clone(),
+            state,
+            errands,
+            send,
+            _keys: keys,
+            _pointing: pointing,
+            _notes: notes::listen(),
+            _back: back,
+        }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
@@ -89,13 +100,13 @@ impl Component for App {
         html! {
             <>
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
-                <TopBar ..pane.clone() />
+                { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
                     <div class="lead">
                         <p>
                             { with_terms("A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
                                and what that costs. ") }
-                            <WordsButton />
+                            { still(words_button) }
                         </p>
                         { invitations(&self.send) }
                     </div>
@@ -176,8 +187,7 @@ const KEPT: &str = "kept:";
 /// The choice beside the presets that removes all rows.
 const EMPTY: &str = "empty";
 
-#[component]
-fn TopBar(props: &PaneProps) -> Html {
+fn top_bar(props: &PaneProps) -> Html {
     let state = &props.state;
     let own = AttrValue::from("own");
     let mut options: Vec<(AttrValue, AttrValue)> =
@@ -230,9 +240,9 @@ fn TopBar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
-            <LinkButton />
+            { still(link_button) }
             <ThemeButton />
-            <HelpButton />
+            { still(help_button) }
         </header>
     }
 }

@@ -5,11 +5,12 @@ use yew::prelude::*;
 
 use super::{
     bytes::dialog::BytesDialog,
-    help::{Help, ModesDialog},
+    help::{help, modes_dialog},
     kit::{
         animation::Frame,
         dialog::show_wanted,
-        notes::Notes,
+        notes::notes,
+        still::still,
         widgets::{AskingProps, PaneProps},
     },
     message::dialog::MessageDialog,
@@ -56,9 +57,9 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             <BytesDialog ..props.clone() />
             <WireDialog ..props.clone() />
             <MessageDialog ..pane.clone() />
-            <Help />
-            <Notes />
-            <ModesDialog />
+            { still(help) }
+            { still(notes) }
+            { still(modes_dialog) }
             <Questions ..pane.clone() />
             <LinkDialog ..pane.clone() />
             <OtherSide ..pane />

@@ -7,6 +7,7 @@ pub(crate) mod keys;
 pub(crate) mod notes;
 pub(crate) mod pointing;
 pub(crate) mod scroller;
+pub(crate) mod still;
 pub(crate) mod terms;
 pub(crate) mod text_field;
 pub(crate) mod theme;

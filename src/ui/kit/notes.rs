@@ -63,12 +63,7 @@ fn term_of(event: &Event) -> Option<Element> {
 }
 
 /// What all words mean, for readers of the screen, and the note.
-#[component]
-pub(crate) fn Notes() -> Html {
-    use_effect_with((), |()| {
-        let listeners = listen();
-        move || drop(listeners)
-    });
+pub(crate) fn notes() -> Html {
     html! {
         <>
             <div hidden=true>{ for TERMS.iter().map(|term| html! { <p id={term.id()}>{ term.means }</p> }) }</div>
@@ -77,7 +72,8 @@ pub(crate) fn Notes() -> Html {
     }
 }
 
-fn listen() -> Option<[EventListener; 6]> {
+/// Listens to the whole document until the caller drops it.
+pub(crate) fn listen() -> Option<[EventListener; 6]> {
     let document = document()?;
     let rests = Rc::new(RefCell::new(None::<Timeout>));
     let on =
