@@ -275,3 +275,105 @@ impl State {
         effects
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Action, Edit, Event, Preset};
+
+    fn asked(effects: &[Effect]) -> Option<(RunId, &[Row], &[Target])> {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::Demonstrate { run, rows, targets, .. }) => Some((*run, &rows[..], &targets[..])),
+            _ => None,
+        })
+    }
+
+    fn sight(mode: Mode, array: &[u8], payload: Result<&[u8], &str>) -> Sight {
+        let segment = Selection { row: 0, index: 0 };
+        let target = Target { segment, mode, from: 0, len: 3, byte: 1, offset: 0 };
+        let payload = payload.map(<[u8]>::to_vec).map_err(str::to_owned);
+        Sight { target, before: vec![1, 2, 3], array: array.to_vec(), sample: Some(payload.clone()), payload }
+    }
+
+    #[test]
+    fn only_what_should_come_out_is_as_expected() {
+        let (same, written) = ([1u8, 2, 3].as_slice(), [1u8, !2, 3].as_slice());
+        let found: [(&[u8], Result<&[u8], &str>); 9] = [
+            (same, Ok(same)),
+            (same, Ok(written)),
+            (same, Err("gone")),
+            (written, Ok(same)),
+            (written, Ok(written)),
+            (written, Err("gone")),
+            (&[], Ok(same)),
+            (&[], Ok(written)),
+            (&[], Err("gone")),
+        ];
+        for experiment in Experiment::ALL.into_iter().filter(|one| one.is_about_arrays()) {
+            for mode in Mode::ALL {
+                let held: Vec<usize> =
+                    (0..found.len()).filter(|at| sight(mode, found[*at].0, found[*at].1).held(experiment)).collect();
+                let due = match (experiment, mode) {
+                    (Experiment::Write, Mode::Copy) => 3,
+                    (Experiment::Write, Mode::Borrow) => 4,
+                    (_, Mode::Borrow) => 8,
+                    _ => 6,
+                };
+                assert_eq!(held, [due], "{experiment:?} {mode:?}");
+            }
+        }
+        // Another byte than the one that was written is not the write, and a sample must agree.
+        assert_eq!(sight(Mode::Copy, &[9, 2, 3], Ok(same)).outcomes().0, Outcome::Other);
+        let other = Sight { sample: Some(Ok(written.to_vec())), ..sight(Mode::Copy, written, Ok(same)) };
+        assert!(!other.held(Experiment::Write));
+    }
+
+    #[test]
+    fn arrays_in_the_heap_are_looked_at_and_nothing_else() {
+        let mut state = State::of(Preset::Framed);
+        // The header is in wasm memory.
+        let effects = state.apply(Action::Try(Experiment::Write));
+        let (run, rows, targets) = asked(&effects).unwrap();
+        assert_eq!((rows, state.lacks()), (&state.rows[..], Some(Lack::NoneBorrowed)));
+        let looked: Vec<_> = targets.iter().map(|target| (target.segment.row, target.mode)).collect();
+        assert_eq!(looked, [(1, Mode::Move), (2, Mode::Copy)]);
+        assert_eq!(state.demonstration().and_then(Demonstration::sights), None);
+        // What an older run has found is not for this one.
+        state.apply(Action::Engine(Event::Demonstrated(run + 1, Ok(Vec::new()))));
+        assert_eq!(state.demonstration().and_then(Demonstration::sights), None);
+        for preset in [Preset::Message, Preset::Cloud] {
+            let mut state = State::of(preset);
+            assert_eq!(asked(&state.apply(Action::Try(Experiment::Write))), None);
+            assert_eq!(state.lacks(), Some(Lack::NoArray));
+        }
+        // What is not about arrays of the caller stays in the pane.
+        let mut state = State::of(Preset::Tensor);
+        assert_eq!((asked(&state.apply(Action::Try(Experiment::Grow))), state.lacks()), (None, None));
+        // A window is in its segment, and in the selected one.
+        let mut state = State::of(Preset::ManyTiny);
+        state.apply(Action::Select(Some(Selection { row: 0, index: 7 })));
+        let effects = state.apply(Action::Try(Experiment::Detach));
+        let (.., targets) = asked(&effects).unwrap();
+        assert_eq!(targets.iter().map(|one| (one.segment.index, one.offset)).collect::<Vec<_>>(), [(7, 7 * 16 + 4)]);
+        // The view's modes are those of the experiment, and a refused row refuses all.
+        let mut state = State::of(Preset::Framed);
+        state.apply(Action::View(View::AllBorrow));
+        let effects = state.apply(Action::Try(Experiment::Write));
+        assert!(asked(&effects).unwrap().1.iter().all(|row| row.mode == Mode::Borrow));
+        state.apply(Action::View(View::AsSet));
+        state.apply(Action::Edit(1, Edit::Before(1)));
+        assert_eq!((state.lacks(), asked(&state.apply(Action::Try(Experiment::Detach)))), (Some(Lack::NotBuilt), None));
+    }
+
+    #[test]
+    fn rows_that_show_all_are_set_up_and_taken_back() {
+        let mut state = State::of(Preset::Message);
+        let before = state.rows.clone();
+        let effects = state.apply(Action::SetUp(Experiment::Worker));
+        let (.., targets) = asked(&effects).unwrap();
+        assert_eq!(targets.iter().map(|target| target.mode).collect::<Vec<_>>(), Mode::ALL);
+        assert_eq!((state.lacks(), state.history.undoes()), (None, Some("set up an experiment")));
+        state.apply(Action::Undo);
+        assert_eq!((&state.rows, state.preset, state.demonstration()), (&before, Some(Preset::Message), None));
+    }
+}
