@@ -155,6 +155,20 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait(".comes").await;
     audit.look("a table").await;
 
+    // Rows that are kept, an experiment on the rows at hand, and the note that explains a word.
+    audit.page.click("#keep summary").await;
+    audit.page.fill("#keep-name", "mine").await;
+    audit.page.click("#keep-rows").await;
+    audit.page.wait("#kept li").await;
+    audit.page.click("#set-up-write, #try-write").await;
+    audit.page.wait("#shown").await;
+    audit.page.fill("#film-place", "700").await;
+    let touch = "document.querySelector('.ledger .term').dispatchEvent(new PointerEvent('click', { bubbles: true, pointerType: 'touch' }))";
+    audit.page.run(touch, vec![]).await;
+    audit.page.wait("#term:popover-open").await;
+    audit.look_in("an experiment on the rows, kept rows, a word", &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#shown-end").await;
+
     // A message: its structure in Layout. The page sends it to itself, reads it and hashes it.
     audit.page.connect("/zenoh").await;
     audit.page.fill("#preset", "message").await;

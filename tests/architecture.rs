@@ -172,6 +172,10 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ("ui/layout/details.rs", &["window.document"]),
     ("ui/layout/values.rs", &["web::Errands", "web::bytes::Held", "web::tasks::Task"]),
     ("ui/message/picture.rs", &["web::pictures"]),
+    (
+        "ui/kit/notes.rs",
+        &["gloo_events::EventListener", "gloo_timers::callback::Timeout", "web_sys::Document", "window.document"],
+    ),
     ("ui/kit/pointing.rs", &["gloo_events::EventListener", "window.document"]),
     ("ui/dialogs.rs", &["gloo_timers::callback::Timeout", "window.document"]),
     ("ui/kit/dialog.rs", &["window.document"]),

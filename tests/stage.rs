@@ -339,8 +339,7 @@ async fn link_of_every_preset_draws_and_sends_the_same_elsewhere() {
     }
     // A page that is opened by a link does nothing by itself.
     let hash = scene(&page).await;
-    let fresh = Page::at(&format!("{}{hash}", url(&lab))).await;
-    fresh.wait("#build-state[data-state=ready]").await;
+    let fresh = Page::open_first(&format!("{}{hash}", url(&lab))).await;
     fresh
         .until("return document.querySelector('#preset').value", json!(Preset::ALL[Preset::ALL.len() - 1].key()))
         .await;
@@ -539,5 +538,195 @@ async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
         page.wait(".plot-list[data-zoomed]").await;
         page.click("#zoom-whole").await;
     }
+    page.close(&[]).await;
+}
+
+/// The written bytes that the drawing shows, from top to bottom.
+const WRITTEN: &str = "return [...document.querySelectorAll('.octet.written')].map((e) => e.textContent).length";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn experiment_runs_through_the_tie_of_the_rows_at_hand() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    page.emulate((1280, 720), false).await;
+    page.connect("/zenoh").await;
+    page.click("#below-ownership").await;
+    page.click("#try-write").await;
+    page.wait("#shown[data-experiment=write]").await;
+    // The put is over and the arrays are written: that of the borrowed row, and that of the copied
+    // one. Then the write has come through the tie, and then to the sample.
+    for (place, written) in [(100, 0), (480, 2), (800, 3), (1000, 4)] {
+        page.fill("#film-place", &place.to_string()).await;
+        page.until(WRITTEN, json!(written)).await;
+    }
+    assert_eq!(page.attribute("#shown", "data-held").await, "true");
+    // The byte is the same in the array, the payload and the sample, and it is another than before.
+    let bytes = "return [...document.querySelectorAll('.octet.written')].map((e) => e.textContent)";
+    let bytes = page.run(bytes, vec![]).await;
+    let all: Vec<&str> = bytes.as_array().unwrap().iter().map(|byte| byte.as_str().unwrap()).collect();
+    assert!(all[0] == all[1] && all[1] == all[2], "{all:?}");
+    let seen = "
+        const inside = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.top >= 0 && r.bottom <= innerHeight };
+        return [...document.querySelectorAll('.octet.written')].every(inside)";
+    page.until(seen, json!(true)).await;
+    assert!(is_seen(&page, ".plot").await && is_seen(&page, "#shown-end").await);
+    assert_eq!(page.run(SCROLLS, vec![]).await, json!(false));
+    // A source that is taken away: both arrays are empty, and the tie leads nowhere.
+    page.click("#try-detach").await;
+    page.wait("#shown[data-experiment=detach][data-held=true]").await;
+    page.fill("#film-place", "1000").await;
+    page.until("return document.querySelectorAll('.drawing .refer.refused').length", json!(2)).await;
+    let empty = "return [...document.querySelectorAll('.drawing text')].filter((e) => e.textContent.startsWith('empty')).length";
+    page.until(empty, json!(2)).await;
+    // The rows of the person are as they were: they can be put.
+    page.click("#shown-end").await;
+    page.until("return document.querySelectorAll('#shown, .cell').length", json!(0)).await;
+    page.click("#put").await;
+    page.wait("#put-result[data-state=done]").await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_show_an_experiment_are_one_press_away() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    // No row of the first preset is borrowed from the JavaScript heap.
+    page.press("#invite-break").await;
+    page.wait("#shown[data-experiment=write]").await;
+    assert!(page.text(".lacks").await.contains("None of these arrays is borrowed"));
+    page.click("#set-up-write").await;
+    page.until("return document.querySelectorAll('.row').length", json!(3)).await;
+    page.wait("#shown[data-experiment=write][data-held=true]").await;
+    page.fill("#film-place", "1000").await;
+    // Without a session, a sample does not come.
+    page.until(WRITTEN, json!(3)).await;
+    page.until("return document.querySelectorAll('.lacks').length", json!(0)).await;
+    page.click("#undo").await;
+    page.until("return document.querySelector('#preset').value", json!("framed")).await;
+    page.until("return document.querySelectorAll('#shown').length", json!(0)).await;
+    // A question leads to the experiment that answers it.
+    page.click("#questions").await;
+    page.click("#questions-dialog [data-experiment=worker]").await;
+    page.wait("#shown[data-experiment=worker][data-held=true]").await;
+    page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn page_connects_by_itself_and_the_first_put_brings_a_sample() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_first(&url(&lab)).await;
+    page.wait("#session[data-state=open]").await;
+    page.press("#put").await;
+    page.wait(".samples tbody tr").await;
+    let hash = scene(&page).await;
+    page.close(&[]).await;
+    // One that is opened by a link connects after a press only, though its lab has answered.
+    let page = Page::open_first(&format!("{}{hash}", url(&lab))).await;
+    page.click("#other-side").await;
+    let locator = lab.tcp_locator();
+    page.until(&format!("return document.querySelector('#program').textContent.includes('{locator}')"), json!(true))
+        .await;
+    assert_eq!(page.attribute("#session", "data-state").await, "closed");
+    page.click("#other-side-dialog [data-closes]").await;
+    page.press("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_rows_are_kept_by_name_beside_the_presets() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    let drop = "
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(9)], 'depth.bin'));
+        const drag = (kind) => new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data });
+        document.querySelector(arguments[0]).dispatchEvent(drag('dragover'));
+        return document.querySelector(arguments[0]).dispatchEvent(drag('drop'));";
+    let rows = "return document.querySelectorAll('.row').length";
+    // A file is taken wherever it is dropped, and its row is seen.
+    page.click("#large-cost").await;
+    page.wait("main[data-large=pane-cost]").await;
+    assert_eq!(page.run(drop, vec![json!("#pane-cost")]).await, json!(false), "the browser does not open it");
+    page.until(rows, json!(4)).await;
+    page.until("return document.querySelector('main').dataset.large ?? ''", json!("")).await;
+    // What else is dropped leads nowhere either, but a field takes it.
+    let link = "
+        const data = new DataTransfer();
+        data.setData('text/uri-list', 'http://127.0.0.1:9/');
+        const drag = new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer: data });
+        return document.querySelector(arguments[0]).dispatchEvent(drag);";
+    assert_eq!(page.run(link, vec![json!("#pane-layout")]).await, json!(false));
+    assert_eq!(page.run(link, vec![json!("#key")]).await, json!(true));
+
+    let chosen = "return document.querySelector('#preset').selectedOptions[0].textContent";
+    let keep = async |name: &str| {
+        page.fill("#keep-name", name).await;
+        page.click("#keep-rows").await;
+    };
+    page.click("#keep summary").await;
+    keep("my rows").await;
+    page.until(chosen, json!("my rows (kept)")).await;
+    page.fill("#preset", "tensor").await;
+    page.until(rows, json!(1)).await;
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    page.fill("#preset", "kept:my rows").await;
+    page.until(rows, json!(3)).await;
+    assert!(page.text("#file-problem").await.contains("depth.bin"), "{}", page.text("#file-problem").await);
+    // Removing is undone, in the browser's storage too.
+    let stored = "return Object.keys(localStorage).filter((key) => key.startsWith('zbytes-lab.rows.')).length";
+    page.click("#keep summary").await;
+    page.click("#kept li button:last-child").await;
+    page.until(stored, json!(0)).await;
+    page.click("#undo").await;
+    page.until(stored, json!(1)).await;
+    page.until("return document.querySelectorAll('#kept li').length", json!(1)).await;
+    // A browser that stores nothing says so.
+    page.run("Storage.prototype.setItem = () => { throw new Error('it is full') }", vec![]).await;
+    keep("other").await;
+    page.wait("#keep-problem").await;
+    assert!(page.text("#keep-problem").await.contains("it is full"));
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_explained_where_they_stand() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.wait("#term").await;
+    let note = "const note = document.querySelector('#term:popover-open'); return note ? note.textContent : ''";
+    let means =
+        async |id: &str| page.run("return document.getElementById(arguments[0]).textContent", vec![json!(id)]).await;
+    // By keyboard: the first word of the page that has an explanation.
+    page.run("document.activeElement?.blur()", vec![]).await;
+    while page.run("return document.activeElement.className", vec![]).await != json!("term") {
+        page.key("Tab").await;
+    }
+    let term = page.run("return document.activeElement.dataset.term", vec![]).await;
+    page.until(note, means(term.as_str().unwrap()).await).await;
+    let described =
+        "return document.activeElement.getAttribute('aria-describedby') === document.activeElement.dataset.term";
+    assert_eq!(page.run(described, vec![]).await, json!(true));
+    page.key("Escape").await;
+    page.until(note, json!("")).await;
+    // With the pointer, in the drawing; the note stays in the window.
+    let aim = "const r = document.querySelector('.names [data-term=term-wasm]').getBoundingClientRect(); return [r.left + 4, r.top + 4].map(Math.round)";
+    let at = page.run(aim, vec![]).await;
+    page.perform(json!([{ "type": "pointer", "id": "mouse", "actions": [{ "type": "pointerMove", "duration": 0, "x": at[0], "y": at[1] }] }])).await;
+    page.until(note, means("term-wasm").await).await;
+    assert!(is_seen(&page, "#term").await);
+    // With a finger, beside a control that goes on working.
+    page.run("document.querySelector('#mode-all-borrow').closest('label, button').dispatchEvent(new PointerEvent('click', { bubbles: true, pointerType: 'touch' }))", vec![]).await;
+    page.run("document.body.click()", vec![]).await;
+    page.until(note, json!("")).await;
+    page.run("document.querySelector('.ledger .term').dispatchEvent(new PointerEvent('click', { bubbles: true, pointerType: 'touch' }))", vec![]).await;
+    page.until(note, means("term-gather").await).await;
     page.close(&[]).await;
 }

@@ -6,7 +6,7 @@ use super::{
     bytes,
     cost::Download,
     event::Event,
-    film, keys,
+    film, kept, keys,
     layout::View,
     message,
     ownership::Experiment,
@@ -37,6 +37,8 @@ pub enum Action {
     Preset(Preset),
     /// Remove all rows.
     Empty,
+    /// Something about rows that are kept by name.
+    Kept(kept::Change),
     /// Append a row of typed arrays.
     Add(Element),
     /// Append a row of text.
@@ -129,6 +131,8 @@ pub enum Action {
     Try(Experiment),
     /// Run every experiment.
     TryAll,
+    /// Replace all rows by some that show this experiment, and run it on them.
+    SetUp(Experiment),
     /// Show the findings of an experiment one by one, or of none.
     Unfold(Option<Experiment>),
     /// The engine tells something.

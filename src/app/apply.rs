@@ -26,6 +26,7 @@ impl State {
             }
             Action::Preset(preset) => self.take_preset(preset),
             Action::Empty => self.remove_all(),
+            Action::Kept(change) => self.kept_changed(change),
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddValues => self.add_values(),
@@ -58,7 +59,7 @@ impl State {
             Action::Connect => self.connect(),
             Action::Disconnect => self.disconnect(),
             Action::Key(key) => self.key_typed(key),
-            Action::Put => self.put(false),
+            Action::Put => self.put_by_hand(),
             Action::Session(change) => self.session_changed(change),
             Action::CancelPut => self.cancel_put(),
             Action::SubKey(key) => self.sub_key_typed(key),
@@ -72,6 +73,7 @@ impl State {
             Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
+            Action::SetUp(experiment) => self.set_up_demonstration(experiment),
             Action::Unfold(experiment) => self.unfold(experiment),
         }
     }
@@ -103,6 +105,7 @@ impl State {
             Event::Samples { samples, received, replies } => self.samples_arrived(samples, received, replies),
             Event::Hashed(id, result) => self.hashed(id, result),
             Event::Found(run, finding) => self.experiment_found(run, finding),
+            Event::Demonstrated(run, found) => self.demonstration_ended(run, found),
             Event::TryEnded(run, result) => self.experiment_ended(run, result),
         }
     }
@@ -117,6 +120,8 @@ impl State {
             Report::History(runs) => self.history_found(runs),
             Report::RunGone(id) => self.run_gone(id),
             Report::RunRead(result) => self.cost.read(result),
+            Report::KeptRows(found) => self.kept_found(found),
+            Report::RowsNotKept(problem) => self.rows_not_kept(problem),
             Report::StorageFailed(problem) => self.storage_failed(problem),
             Report::Frames(kept) => self.frames_kept(kept),
         }

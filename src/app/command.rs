@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::Order;
 use super::{
     build::{FileId, Row},
+    demonstration::Target,
     message,
     ownership::{Experiment, RunId},
     session::{self, PutId, SampleId},
@@ -125,5 +126,17 @@ pub enum Command {
         run: RunId,
         /// Which experiment.
         experiment: Experiment,
+    },
+    /// Carries an experiment out on arrays that are made anew of these rows, and looks at the targets.
+    /// Ends by [`Event::Demonstrated`](super::Event::Demonstrated).
+    Demonstrate {
+        /// The run to answer with.
+        run: RunId,
+        /// Which experiment.
+        experiment: Experiment,
+        /// The rows.
+        rows: Vec<Row>,
+        /// Where it looks.
+        targets: Vec<Target>,
     },
 }

@@ -27,6 +27,8 @@ pub enum Effect {
     KeepRun(Shown),
     /// Forgets a run.
     ForgetRun(u64),
+    /// Keeps a text of rows in the browser under a name, or removes what is there.
+    KeepRows(String, Option<String>),
     /// Hands a file over to the person.
     Save(Download),
 }

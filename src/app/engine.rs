@@ -89,6 +89,7 @@ impl State {
         for experiment in Experiment::ALL {
             self.ownership.cut_off(experiment, cut_off("The experiment"));
         }
+        self.demonstrated = None;
         self.samples.clear();
         // The engine that would be told is not there any more.
         self.sample_gone();
@@ -137,6 +138,7 @@ impl State {
         self.surroundings = before.surroundings;
         self.engine = before.engine;
         self.link_problem = before.link_problem;
+        self.leave_connecting();
         // An answer about the rows before must not be taken for one about these.
         self.revision = before.revision;
         let preset = self.preset;
@@ -256,6 +258,7 @@ mod tests {
         state.apply(Action::Engine(Event::Samples { samples: vec![sample(7, 1)], received: 1, replies: 0 }));
         state.apply(Action::Look(Some(Looking { subject: Subject::Sample(7), offset: 0 })));
         for action in [
+            Action::Subscribe,
             Action::Put,
             Action::Session(Change::Start),
             Action::Session(Change::Flush),

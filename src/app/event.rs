@@ -8,6 +8,7 @@ use super::{
     action::Action,
     build::{Built, FileId, Structured},
     cost::Shown,
+    demonstration::Sight,
     message,
     ownership::{Finding, RunId},
     problem::Problem,
@@ -96,6 +97,8 @@ pub enum Event {
     Found(RunId, Finding),
     /// The run has ended, or could not be carried out.
     TryEnded(RunId, Result<(), Problem>),
+    /// What an experiment on the rows has found, or why it could not be carried out.
+    Demonstrated(RunId, Result<Vec<Sight>, Problem>),
 }
 
 impl From<Event> for Action {

@@ -28,6 +28,12 @@ const SINGLE: usize = 2;
 /// Seconds for all other batches.
 const BATCHES: f64 = 3.0;
 
+/// Seconds for putting the whole payload, in a demonstration.
+const PUTTING: f64 = 1.5;
+
+/// Seconds for what a demonstration does to arrays, and what comes of it.
+const BREAKING: f64 = 4.0;
+
 /// How much slower a slow film is.
 const SLOW: f64 = 0.25;
 
@@ -75,6 +81,8 @@ enum Shows {
     Taking(usize),
     /// Payload bytes up to this one go into batches.
     Gathering(usize),
+    /// An experiment goes on.
+    Breaking,
 }
 
 /// One thing that happens.
@@ -90,6 +98,8 @@ struct Scene {
 pub struct Reel {
     scenes: Vec<Scene>,
     len: f64,
+    /// How many pieces are taken when it begins.
+    taken: usize,
 }
 
 /// What a film shows at one time.
@@ -103,6 +113,8 @@ pub struct Moment {
     pub part: f64,
     /// Payload bytes that are in batches.
     pub gathered: usize,
+    /// How far an experiment is that breaks arrays, from 0 to 1.
+    pub broken: f64,
 }
 
 /// Payload bytes that were copied, by the stage that copied them.
@@ -138,7 +150,7 @@ impl Moment {
     /// Where a put is that has `gathered` bytes in batches: everything is built.
     #[must_use]
     pub fn of_put(plan: &Plan, gathered: usize) -> Self {
-        Self { at: 0.0, taken: plan.pieces.len(), part: 0.0, gathered: gathered.min(plan.len) }
+        Self { at: 0.0, taken: plan.pieces.len(), part: 0.0, gathered: gathered.min(plan.len), broken: 0.0 }
     }
 
     /// What was copied up to here.
@@ -179,7 +191,7 @@ impl Reel {
         };
         let building: f64 = plan.pieces.iter().map(lasts).sum();
         let shrink = (BUILDING / building.max(1.0)).min(1.0);
-        let mut reel = Self { scenes: Vec::new(), len: 0.0 };
+        let mut reel = Self { scenes: Vec::new(), len: 0.0, taken: 0 };
         for piece in &plan.pieces {
             reel.add(Shows::Taking(piece.position), lasts(piece) * shrink);
         }
@@ -199,6 +211,18 @@ impl Reel {
                 from = end;
             }
         }
+        reel
+    }
+
+    /// The film of a demonstration: the payload of `plan` is there, it is put if it `was_put`, and
+    /// then arrays are broken.
+    #[must_use]
+    pub fn of_demonstration(plan: &Plan, was_put: bool) -> Self {
+        let mut reel = Self { scenes: Vec::new(), len: 0.0, taken: plan.pieces.len() };
+        if was_put {
+            reel.add(Shows::Gathering(plan.len), PUTTING);
+        }
+        reel.add(Shows::Breaking, BREAKING);
         reel
     }
 
@@ -222,13 +246,14 @@ impl Reel {
     /// What it shows at this time.
     #[must_use]
     pub fn moment(&self, at: f64) -> Moment {
-        let mut moment = Moment { at, taken: 0, part: 0.0, gathered: 0 };
+        let mut moment = Moment { at, taken: self.taken, part: 0.0, gathered: 0, broken: 0.0 };
         for scene in self.scenes.iter().take_while(|scene| scene.begins <= at) {
             let over = at >= scene.begins + scene.lasts;
             let part = if over { 1.0 } else { (at - scene.begins) / scene.lasts };
             match scene.shows {
                 Shows::Taking(position) if part >= 1.0 => (moment.taken, moment.part) = (position + 1, 0.0),
                 Shows::Taking(_) => moment.part = part,
+                Shows::Breaking => moment.broken = part,
                 Shows::Gathering(end) => {
                     moment.gathered += share(end.saturating_sub(moment.gathered), part);
                 }
@@ -258,10 +283,14 @@ impl Reel {
 }
 
 impl State {
-    /// The film of the rows as the layout shows them; `None` if no payload could be built of them.
+    /// The film of the rows as the layout shows them, or of an experiment on them; `None` if no
+    /// payload could be built of them.
     #[must_use]
     pub fn reel(&self) -> Option<Reel> {
         let plan = self.plan().ok()?;
+        if let Some(reel) = self.demonstrated_reel(&plan) {
+            return Some(reel);
+        }
         let refused = plan.pieces.iter().any(|piece| piece.refused.is_some());
         Some(Reel::of(&plan)).filter(|reel| !refused && !reel.is_empty())
     }
@@ -270,9 +299,14 @@ impl State {
     /// whole.
     #[must_use]
     pub fn moment(&self, plan: &Plan, still: bool) -> Option<Moment> {
+        let demonstrated = self.demonstrated_reel(plan);
         if let Some(film) = self.film {
-            let reel = Reel::of(plan);
+            let reel = demonstrated.unwrap_or_else(|| Reel::of(plan));
             return Some(reel.moment(if still { reel.still(film.at) } else { film.at }));
+        }
+        // What came out of an experiment stays in the drawing.
+        if let Some(reel) = demonstrated {
+            return Some(reel.moment(reel.len()));
         }
         match self.put {
             Put::UnderWay { handed, total, .. } if self.put_revision == self.revision && total == plan.len => {
@@ -292,6 +326,9 @@ impl State {
             self.film = None;
             return Vec::new();
         };
+        if change == Change::End {
+            self.demonstrated = None;
+        }
         let film = self.film;
         // Without a film the drawing is as at its end.
         let at = film.map_or(reel.len(), |film| film.at);

@@ -8,6 +8,7 @@ use super::{
     build::{Edit, Preset, Row, RowId},
     effect::Effect,
     event::Event,
+    kept::Before,
     layout::View,
     report::Report,
     selection::Selection,
@@ -28,6 +29,14 @@ struct Step {
     selected: Option<Selection>,
     view: View,
     order: Order,
+    /// What was kept under a name, if the change is about that.
+    kept: Option<Before>,
+}
+
+impl Step {
+    fn kept_name(&self) -> Option<&str> {
+        self.kept.as_ref().map(|(name, _)| name.as_str())
+    }
 }
 
 /// Typing in one field of one row is one change.
@@ -79,6 +88,8 @@ impl State {
             Action::SetUpRun => "set up the rows of a run".to_owned(),
             Action::Preset(preset) => format!("choose {}", preset.name()),
             Action::Empty => "remove all rows".to_owned(),
+            Action::Kept(change) => change.words(),
+            Action::SetUp(_) => "set up an experiment".to_owned(),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddValues => "add values".to_owned(),
@@ -96,8 +107,8 @@ impl State {
         Some((what, None))
     }
 
-    /// The page as it is, before a change that does this.
-    fn step(&self, what: String) -> Step {
+    /// The page as it is, before a change that does this, maybe to what is kept under a name.
+    fn step(&self, what: String, kept: Option<&str>) -> Step {
         Step {
             what,
             rows: self.rows.clone(),
@@ -105,6 +116,7 @@ impl State {
             selected: self.selected,
             view: self.view,
             order: self.order,
+            kept: kept.map(|name| self.kept_before(name)),
         }
     }
 
@@ -120,9 +132,14 @@ impl State {
             debug_assert!(may_change || self.revision == revision, "what changes rows is named in `undoable`");
             return effects;
         };
-        let before = self.step(what);
+        let name = match &action {
+            Action::Kept(change) => Some(change.name().trim()),
+            _ => None,
+        };
+        let before = self.step(what, name);
         let effects = happen(self, action);
-        let changed = (&before.rows, before.view, before.order) != (&self.rows, self.view, self.order);
+        let changed = (&before.rows, before.view, before.order) != (&self.rows, self.view, self.order)
+            || before.kept.as_ref().is_some_and(|before| *before != self.kept_before(&before.0));
         if changed {
             let goes_on = field.is_some() && field == self.history.typing && !self.history.past.is_empty();
             if !goes_on {
@@ -139,7 +156,7 @@ impl State {
     /// Undoes the last change.
     pub(super) fn undo(&mut self) -> Vec<Effect> {
         let Some(step) = self.history.past.pop() else { return Vec::new() };
-        let now = self.step(step.what.clone());
+        let now = self.step(step.what.clone(), step.kept_name());
         self.history.future.push(Rc::new(now));
         self.take_step(&step)
     }
@@ -147,7 +164,7 @@ impl State {
     /// Does again what was undone last.
     pub(super) fn redo(&mut self) -> Vec<Effect> {
         let Some(step) = self.history.future.pop() else { return Vec::new() };
-        let now = self.step(step.what.clone());
+        let now = self.step(step.what.clone(), step.kept_name());
         self.history.past.push(Rc::new(now));
         self.take_step(&step)
     }
@@ -155,10 +172,10 @@ impl State {
     fn take_step(&mut self, step: &Step) -> Vec<Effect> {
         self.history.typing = None;
         (self.view, self.order) = (step.view, step.order);
-        let mut effects = Vec::new();
+        let mut effects = step.kept.clone().map_or_else(Vec::new, |before| self.set_kept(before));
         if self.rows != step.rows {
             self.rows.clone_from(&step.rows);
-            effects = self.rows_changed();
+            effects.extend(self.rows_changed());
         }
         (self.preset, self.selected) = (step.preset, step.selected);
         effects

@@ -165,6 +165,7 @@ impl State {
     /// Sets up what a link says. It connects to nothing and sends nothing, and a session that is open
     /// stays.
     pub(super) fn set_up(&mut self, found: Result<Found, Problem>) -> Vec<Effect> {
+        self.leave_connecting();
         let Found { setup, left_out } = match found {
             Ok(found) => found,
             Err(problem) => {

@@ -50,6 +50,13 @@ impl Experiment {
         }
     }
 
+    /// Whether it breaks arrays that a payload was made of, so that the drawing can show it on the
+    /// rows at hand.
+    #[must_use]
+    pub const fn is_about_arrays(self) -> bool {
+        matches!(self, Self::Write | Self::Detach | Self::Worker)
+    }
+
     /// What is done.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -382,10 +389,12 @@ impl Ownership {
 }
 
 impl State {
-    /// Runs an experiment.
+    /// Runs an experiment, and shows it on the rows at hand.
     pub(super) fn try_one(&mut self, experiment: Experiment) -> Vec<Effect> {
         self.ownership.unfolded = Some(experiment);
-        self.attempt(experiment).into_iter().collect()
+        let Some(attempt) = self.attempt(experiment) else { return Vec::new() };
+        let run = self.ownership.trial(experiment).run;
+        std::iter::once(attempt).chain(self.demonstrate(run, experiment)).collect()
     }
 
     /// Runs every experiment.
@@ -429,7 +438,7 @@ mod tests {
 
     fn begin(state: &mut State, experiment: Experiment) -> RunId {
         let effects = state.apply(Action::Try(experiment));
-        let [Effect::Engine(Command::Try { run, .. })] = effects.as_slice() else { panic!("no run: {effects:?}") };
+        let [Effect::Engine(Command::Try { run, .. }), ..] = effects.as_slice() else { panic!("no run: {effects:?}") };
         *run
     }
 

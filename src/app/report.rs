@@ -1,6 +1,8 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
-use super::{cost::Shown, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept};
+use super::{
+    cost::Shown, kept::KeptRows, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept,
+};
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,10 @@ pub enum Report {
     RunGone(Option<u64>),
     /// A run was read from a file.
     RunRead(Result<Shown, Problem>),
+    /// Rows that the browser keeps by name, or has no more.
+    KeptRows(Vec<(String, Option<KeptRows>)>),
+    /// Rows could not be kept by name.
+    RowsNotKept(Problem),
     /// A run could not be kept or the history not be read.
     StorageFailed(Problem),
     /// The record keeps so much of the recorded frames.

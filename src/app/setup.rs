@@ -46,6 +46,17 @@ pub struct Setup {
     pub(super) subscribed: bool,
 }
 
+/// Says that files of these names are not here; `None` without a name.
+pub(super) fn missing_files(names: &[String]) -> Option<Problem> {
+    let list = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| {
+        Problem::new(
+            format!("A file is not here: {list}."),
+            "Neither a link nor a page that is loaded again can keep files. Give it again.",
+        )
+    })
+}
+
 /// What a person has chosen to see.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 struct Seen {
@@ -125,13 +136,7 @@ impl Setup {
 
     /// Says which files are not here; `None` if there were none.
     pub(super) fn missing_files(&self) -> Option<Problem> {
-        let names = self.files.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-        (!self.files.is_empty()).then(|| {
-            Problem::new(
-                format!("A file is not here: {names}."),
-                "Neither a link nor a page that is loaded again can keep files. Give it again.",
-            )
-        })
+        missing_files(&self.files)
     }
 
     /// Whether its format is the one that this page reads.

@@ -126,6 +126,14 @@ impl Large {
     }
 }
 
+impl Large {
+    /// Whether a person sees the rows in it.
+    #[must_use]
+    pub const fn shows_rows(self) -> bool {
+        matches!(self, Self::Presenter | Self::Pane(Pane::Build | Pane::Layout))
+    }
+}
+
 /// What stands in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Stage {
@@ -167,6 +175,7 @@ impl State {
     /// Plays the film with every row copied: the first thing to look at.
     pub(super) fn watch_the_copy(&mut self) -> Vec<Effect> {
         self.view = super::layout::View::AllCopy;
+        self.demonstrated = None;
         self.film_changed(film::Change::Play)
     }
 
@@ -175,6 +184,7 @@ impl State {
     pub(super) fn send_it(&mut self) -> Vec<Effect> {
         self.stage.below = Below::Router;
         self.sends_it = true;
+        self.leave_connecting();
         self.sending_goes_on()
     }
 
@@ -188,7 +198,7 @@ impl State {
             (Session::Closed | Session::Failed(_), _) => self.connect(),
             // They end by themselves, and then it goes on.
             (Session::Connecting | Session::Lost(_), _) => Vec::new(),
-            (Session::Open(_), Declaration::None) => self.subscribe(),
+            (Session::Open(_), Declaration::None) => self.subscribe_to_own(),
             // A subscription that was refused says why; the put goes all the same.
             (Session::Open(_), Declaration::Declared(_) | Declaration::Failed(_)) => {
                 self.sends_it = false;

@@ -8,16 +8,18 @@ use super::{
     build::{Build, Preset, Row, RowId, Structured, positions},
     bytes,
     cost::Cost,
+    demonstration::Demonstration,
     engine::Engine,
     film::Film,
     history::History,
+    kept::Shelf,
     layout::View,
     locator,
     message::Messages,
     ownership::Ownership,
     problem::Problem,
     selection::Selection,
-    session::{Api, Declaration, Put, PutId, Sample, Session},
+    session::{Api, ByItself, Declaration, Put, PutId, SUB_KEY, Sample, Session},
     sight::{self, Window},
     stage::Stage,
     surroundings::Surroundings,
@@ -51,6 +53,8 @@ pub struct State {
     pub stage: Stage,
     /// Whether the payload shall be put as soon as a session is open and subscribed.
     pub(super) sends_it: bool,
+    /// What the page does by itself.
+    pub(super) by_itself: ByItself,
     /// The film of building and putting, while the drawing shows it.
     pub film: Option<Film>,
     /// Whether films play slowly.
@@ -105,12 +109,18 @@ pub struct State {
     pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
+    /// The last experiment on the rows of its time.
+    pub(super) demonstrated: Option<Demonstration>,
     /// The payload whose bytes are looked at.
     pub looking: Option<bytes::Looking>,
     /// The frames that are looked at.
     pub wire: wire::Wire,
     /// What the page runs in.
     pub surroundings: Surroundings,
+    /// Own rows that the browser keeps.
+    pub kept: Shelf,
+    /// Why rows are not kept, until the next change of what is.
+    pub kept_problem: Option<Problem>,
     /// Changes that can be undone.
     pub history: History,
     /// The program that owns bytes and session.
@@ -140,6 +150,7 @@ impl State {
             window: None,
             stage: Stage::default(),
             sends_it: false,
+            by_itself: ByItself::default(),
             film: None,
             slow: false,
             revision: 0,
@@ -159,16 +170,19 @@ impl State {
             put_revision: 0,
             put_id: 0,
             next_put: 1,
-            sub_key: "lab/**".to_owned(),
+            sub_key: SUB_KEY.to_owned(),
             subscription: Declaration::None,
             samples: Vec::new(),
             received: 0,
             api: Api::new(),
             messages: Messages::default(),
             ownership: Ownership::default(),
+            demonstrated: None,
             looking: None,
             wire: wire::Wire::default(),
             surroundings: Surroundings::default(),
+            kept: Shelf::new(),
+            kept_problem: None,
             history: History::default(),
             engine: Engine::default(),
         }

@@ -34,6 +34,6 @@ impl State {
     /// The server of the page has told its locators.
     pub(super) fn lab_found(&mut self, ws: String, tcp: String) -> Vec<Effect> {
         (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
-        Vec::new()
+        self.connect_by_itself()
     }
 }

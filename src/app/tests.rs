@@ -242,6 +242,7 @@ fn a_put_needs_a_session_and_ends_in_a_report_or_a_problem() {
     assert!(state.apply(Action::Put).is_empty());
     assert!(matches!(state.put, Put::Failed(_)));
     state.apply(Action::Engine(Event::Opened(info())));
+    state.apply(Action::Subscribe);
     let effects = state.apply(Action::Put);
     let [Effect::Engine(Command::Put { id, .. })] = effects.as_slice() else { panic!("no put: {effects:?}") };
     assert!(state.apply(Action::Put).is_empty(), "one at a time");
@@ -269,6 +270,7 @@ fn how_the_last_put_ended_stays_until_another_session_begins() {
     let mut state = State::default();
     state.apply(Action::Connect);
     state.apply(Action::Engine(Event::Opened(info())));
+    state.apply(Action::Subscribe);
     let [Effect::Engine(Command::Put { id, .. })] = state.apply(Action::Put)[..] else { panic!("no put") };
     let failed = Put::Failed(Problem::new("The put was cut off.", ""));
     state.apply(Action::Engine(Event::PutEnded(id, Err(Problem::new("The put was cut off.", "")))));

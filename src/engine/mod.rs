@@ -18,6 +18,8 @@
 //! `await`, or while it calls what could call it back.
 
 mod answers;
+#[allow(clippy::disallowed_methods, reason = "shows bytes of the rows, eight of each array")]
+mod demonstration;
 mod files;
 mod frames;
 mod hash;

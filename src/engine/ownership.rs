@@ -12,6 +12,7 @@ use std::{
 };
 
 use futures_channel::oneshot;
+use futures_util::lock::Mutex;
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{
@@ -26,6 +27,7 @@ use zbytes_session::web::command::{Command, Declare, Sent};
 
 use super::{
     command_problem,
+    files::Files,
     page::Page,
     session::{Operation, Session},
 };
@@ -65,6 +67,11 @@ const BIG: u32 = 1 << 20;
 /// Takes the findings.
 type Tell<'a> = &'a dyn Fn(Finding);
 
+/// The key of every put of an experiment, as the session takes it.
+fn key() -> Result<KeyExpr, Problem> {
+    KeyExpr::new(KEY).map_err(|error| command_problem("No such key.", &error.into()))
+}
+
 /// An array of the page, and the payload that was made of it.
 struct Taken {
     array: Uint8Array,
@@ -74,7 +81,10 @@ struct Taken {
 /// Runs experiments.
 pub(super) struct Ownership {
     page: Page,
+    files: Files,
     session: Rc<Session>,
+    /// Whose turn it is to put to the subscriber of experiments.
+    turn: Mutex<()>,
     /// Samples for the subscriber of an experiment.
     overheard: RefCell<Vec<Sample>>,
     /// Waits until the browser has collected the array of an experiment.
@@ -82,8 +92,19 @@ pub(super) struct Ownership {
 }
 
 impl Ownership {
-    pub(super) fn new(page: Page, session: Rc<Session>) -> Rc<Self> {
-        Rc::new(Self { page, session, overheard: RefCell::default(), collection: RefCell::default() })
+    pub(super) fn new(page: Page, files: Files, session: Rc<Session>) -> Rc<Self> {
+        let (turn, overheard, collection) = (Mutex::default(), RefCell::default(), RefCell::default());
+        Rc::new(Self { page, files, session, turn, overheard, collection })
+    }
+
+    /// Tells the page.
+    pub(super) fn tell(&self, event: Event) {
+        self.page.tell(event);
+    }
+
+    /// The files of the page.
+    pub(super) fn files(&self) -> Files {
+        self.files.clone()
     }
 
     /// Keeps a sample for the experiment whose subscriber it came to.
@@ -128,7 +149,8 @@ impl Ownership {
             ("sample-copy", "sample, put by copy", Mode::Copy, BYTES.as_slice()),
             ("sample-borrow", "sample, put by borrow", Mode::Borrow, written),
         ];
-        let wire_key = KeyExpr::new(KEY).map_err(|error| command_problem("No such key.", &error.into()))?;
+        let _turn = self.turn.lock().await;
+        let wire_key = self::key()?;
         let subscriber = Declare::Subscriber(wire_key.clone().into());
         if let Err(error) = self.session.declare_apart(EntityName::Experiment, subscriber).await {
             let why = match error {
@@ -150,6 +172,20 @@ impl Ownership {
         }
         self.session.undeclare(EntityName::Experiment);
         result
+    }
+
+    /// Puts a payload of the page to a subscriber of its own. Returns the payload of the sample that
+    /// came; `None` without a session.
+    pub(super) async fn heard_of(&self, payload: &ZBytes) -> Result<Option<ZBytes>, Problem> {
+        let _turn = self.turn.lock().await;
+        let key = self::key()?;
+        let subscriber = Declare::Subscriber(key.clone().into());
+        if self.session.declare_apart(EntityName::Experiment, subscriber).await.is_err() {
+            return Ok(None);
+        }
+        let sample = self.sample_of(&key, payload.clone()).await;
+        self.session.undeclare(EntityName::Experiment);
+        sample
     }
 
     /// Returns the sample of an array that was put by `mode`, after the page has written to the
@@ -343,7 +379,7 @@ fn received(len: usize, sum: u32) -> String {
 type Answer = Result<String, Problem>;
 
 /// A Worker that reports what it receives. Dropping this ends it.
-struct Worker {
+pub(super) struct Worker {
     worker: web_sys::Worker,
     url: String,
     waiting: Rc<RefCell<Option<oneshot::Sender<Answer>>>>,
@@ -351,7 +387,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start() -> Result<Self, Problem> {
+    pub(super) fn start() -> Result<Self, Problem> {
         let failed = |error: JsValue| {
             Problem::new("No Worker.", format!("The browser did not start one: {}.", message_of(&error)))
         };
@@ -385,7 +421,7 @@ impl Worker {
     }
 
     /// Transfers the memory of `array` to the Worker.
-    fn give(&self, array: &Uint8Array) -> Result<(), JsValue> {
+    pub(super) fn give(&self, array: &Uint8Array) -> Result<(), JsValue> {
         let buffer = array.buffer();
         self.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer))
     }
@@ -626,7 +662,7 @@ fn built<const N: usize>(sources: [Source; N]) -> Result<ZBytes, Problem> {
 }
 
 /// Why an experiment could not start.
-fn unable(reason: &str) -> Problem {
+pub(super) fn unable(reason: &str) -> Problem {
     Problem::new("The experiment could not be set up.", said(reason.trim_end_matches('.')))
 }
 
@@ -648,14 +684,14 @@ fn written() -> [u8; 8] {
 }
 
 /// Detaches the memory of `array` from its owner.
-fn take_away(array: &Uint8Array) -> Result<(), JsValue> {
+pub(super) fn take_away(array: &Uint8Array) -> Result<(), JsValue> {
     let clone: Function = Reflect::get(&global(), &"structuredClone".into())?.dyn_into()?;
     let (buffer, options) = (array.buffer(), Object::new());
     Reflect::set(&options, &"transfer".into(), &Array::of1(&buffer))?;
     clone.call2(&JsValue::UNDEFINED, &buffer, &options).map(|_| ())
 }
 
-fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
+pub(super) fn read(payload: &ZBytes) -> Result<Vec<u8>, BuildError> {
     payload.to_bytes(&mut Ledger::new()).map(|bytes| bytes.to_vec())
 }
 
@@ -679,7 +715,7 @@ fn gone(key: &'static str, label: &'static str, payload: &ZBytes) -> Finding {
 }
 
 /// An error as a sentence of its own.
-fn said(words: &str) -> String {
+pub(super) fn said(words: &str) -> String {
     format!("{}.", sentence(words))
 }
 

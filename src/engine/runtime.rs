@@ -75,7 +75,7 @@ impl Runtime {
                 answers: Answering::new(page.clone(), payloads.clone(), frames.clone(), session.clone()),
                 views: Views::new(page.clone(), files.clone(), payloads.clone(), samples.clone(), frames.clone()),
                 messages: Messages::new(page.clone(), samples.clone()),
-                ownership: Ownership::new(page.clone(), session.clone()),
+                ownership: Ownership::new(page.clone(), files.clone(), session.clone()),
                 measuring: Measuring::new(page.clone(), files.clone()),
                 page,
                 files,
@@ -147,6 +147,9 @@ impl Services {
                 }
             }
             Command::Try { run, experiment } => self.ownership.attempt(run, experiment),
+            Command::Demonstrate { run, experiment, rows, targets } => {
+                self.ownership.demonstrate(run, experiment, rows, targets);
+            }
         }
     }
 

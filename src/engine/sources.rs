@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::files::Files;
 use crate::{
-    app::{Fill, InWords, Kind, Problem, Row},
+    app::{Fill, InWords, Kind, Problem, Row, Selection},
     browser::{clock, error::message_of},
     given::values::Values,
     ledger::{Ledger, Place},
@@ -109,6 +109,14 @@ impl Sources {
             }
         }
         Ok(())
+    }
+
+    /// The caller's array of a segment; `None` if it is in wasm memory or in a message.
+    pub(super) fn array(&self, segment: Selection) -> Option<&JsValue> {
+        match self.made.iter().find(|made| made.row.id == segment.row)?.memory.as_ref() {
+            Memory::Js(arrays) => arrays.get(segment.index),
+            Memory::Linear(_) | Memory::Message(_) => None,
+        }
     }
 
     /// Lists the sources of a payload, each by its row's mode, or by `all`. The ledger counts the

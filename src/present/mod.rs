@@ -13,12 +13,14 @@
 //! | [`cause`] | what an error of the session means, and what to do |
 //! | [`session`] | why a session could not open or has ended, and what ended with it |
 //! | [`snippet`] | the page's work, as a program |
+//! | [`glossary`] | what words mean |
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
 pub mod cause;
 pub mod cost;
 pub mod format;
 pub mod given;
+pub mod glossary;
 pub mod hex;
 pub mod layout;
 pub mod message;

@@ -1,12 +1,20 @@
 //! The six questions of the proposal to take many segments into a payload of zenoh-python, with the
 //! answers from the experiments of the Ownership pane.
 
+use crate::app::ownership::Experiment;
+
 /// Pairs a question with its answer.
 pub struct ProposalQuestion {
     /// The question, in a few words.
     pub title: &'static str,
     /// The answer, sentence by sentence. Names in curly quotes are those of experiments.
     pub answer: &'static [&'static str],
+}
+
+/// Cuts a sentence of an answer into words, and the experiments that it names between them.
+pub fn parts(sentence: &str) -> impl Iterator<Item = Result<Experiment, &str>> {
+    let named = |name: &str| Experiment::ALL.into_iter().find(|experiment| experiment.name() == name);
+    sentence.split(['“', '”']).map(move |part| named(part).ok_or(part))
 }
 
 /// Lists the questions in the order of the proposal.
@@ -80,12 +88,22 @@ pub const QUESTIONS: [ProposalQuestion; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::ownership::Experiment, present::texts::review};
+    use crate::present::texts::review;
 
     #[test]
     fn the_answers_are_those_that_were_reviewed() {
         let words = |one: &ProposalQuestion| format!("**{}**\n\n{}\n\n", one.title, one.answer.join("\n"));
         review("questions", &QUESTIONS.iter().map(words).collect::<String>());
+    }
+
+    #[test]
+    fn every_name_in_quotes_leads_to_its_experiment() {
+        for sentence in QUESTIONS.iter().flat_map(|question| question.answer) {
+            let again: String = parts(sentence)
+                .map(|part| part.map_or_else(str::to_owned, |experiment| format!("“{}”", experiment.name())))
+                .collect();
+            assert_eq!(again, *sentence);
+        }
     }
 
     #[test]

@@ -17,9 +17,10 @@ use crate::ui::{
     cost::pane::CostPane,
     kit::{
         back::Back,
-        keys,
+        keys, notes,
         pointing::Pointing,
         still::still,
+        terms::with_terms,
         theme::ThemeButton,
         widgets::{Choice, PaneProps, Patterns, Select, segmented, sends},
     },
@@ -28,7 +29,7 @@ use crate::ui::{
 };
 use crate::{
     app::{
-        Action, Preset, Session, Setup, State, film,
+        Action, Preset, Session, Setup, State, film, kept,
         keys::{aria, hint},
         ownership::Experiment,
         positions,
@@ -48,6 +49,7 @@ pub struct App {
     send: Callback<Action>,
     _keys: Option<EventListener>,
     _pointing: Option<Pointing>,
+    _notes: Option<[EventListener; 6]>,
     _back: Option<Back>,
 }
 
@@ -62,7 +64,16 @@ impl Component for App {
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
         let back = Back::new(send.clone());
-        Self { calm: state.clone(), state, errands, send, _keys: keys, _pointing: pointing, _back: back }
+        Self {
+            calm: state.clone(),
+            state,
+            errands,
+            send,
+            _keys: keys,
+            _pointing: pointing,
+            _notes: notes::listen(),
+            _back: back,
+        }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
@@ -93,8 +104,8 @@ impl Component for App {
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
                     <div class="lead">
                         <p>
-                            { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
-                               and what that costs. " }
+                            { with_terms("A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
+                               and what that costs. ") }
                             { still(words_button) }
                         </p>
                         { invitations(&self.send) }
@@ -126,11 +137,7 @@ impl Component for App {
 /// What a person can do first, each with one press.
 fn invitations(send: &Callback<Action>) -> Html {
     // Its finding is the one to remember: a write that shows after building.
-    let breaks = Action::Many(vec![
-        Action::Stage(Change::Reveal(Pane::Ownership)),
-        Action::Try(Experiment::ALL[0]),
-        Action::Unfold(Some(Experiment::ALL[0])),
-    ]);
+    let breaks = Action::Many(vec![Action::Stage(Change::Reveal(Pane::Ownership)), Action::Try(Experiment::ALL[0])]);
     let one = |id: &'static str, name: &'static str, title: &'static str, action: Action, pane: Pane| {
         let send = send.clone();
         let onclick = Callback::from(move |_: MouseEvent| {
@@ -143,7 +150,7 @@ fn invitations(send: &Callback<Action>) -> Html {
         <div class="invitations" role="group" aria-label="Try first">
             { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy, Pane::Layout) }
             { one("invite-send", "Send it", "Connects to the lab’s router, subscribes, and puts the payload", Action::SendIt, Pane::Router) }
-            { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Ownership) }
+            { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Layout) }
         </div>
     }
 }
@@ -174,6 +181,9 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
     }
 }
 
+/// What the choices of kept rows begin with. No preset has it in its key.
+const KEPT: &str = "kept:";
+
 /// The choice beside the presets that removes all rows.
 const EMPTY: &str = "empty";
 
@@ -183,15 +193,23 @@ fn top_bar(props: &PaneProps) -> Html {
     let mut options: Vec<(AttrValue, AttrValue)> =
         Preset::ALL.iter().map(|preset| (preset.key().into(), preset.name().into())).collect();
     options.push((EMPTY.into(), EMPTY.into()));
-    if state.preset.is_none() {
-        options.push((own.clone(), "own rows".into()));
-    }
-    let value = state.preset.map_or(own, |preset| preset.key().into());
+    let kept_key = |name: &str| AttrValue::from(format!("{KEPT}{name}"));
+    options.extend(state.kept.keys().map(|name| (kept_key(name), format!("{} (kept)", shown(name)).into())));
+    let value = match (state.preset, state.kept_name()) {
+        (Some(preset), _) => preset.key().into(),
+        (None, Some(name)) => kept_key(name),
+        (None, None) => {
+            options.push((own.clone(), "own rows".into()));
+            own
+        }
+    };
     let choose = {
         let send = props.send.clone();
         Callback::from(move |key: String| {
             if key == EMPTY {
                 send.emit(Action::Empty);
+            } else if let Some(name) = key.strip_prefix(KEPT) {
+                send.emit(Action::Kept(kept::Change::Take(name.to_owned())));
             } else if let Some(preset) = Preset::ALL.into_iter().find(|preset| preset.key() == key) {
                 send.emit(Action::Preset(preset));
             }

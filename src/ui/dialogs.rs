@@ -9,6 +9,7 @@ use super::{
     kit::{
         animation::Frame,
         dialog::show_wanted,
+        notes::notes,
         still::still,
         widgets::{AskingProps, PaneProps},
     },
@@ -57,8 +58,9 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             <WireDialog ..props.clone() />
             <MessageDialog ..pane.clone() />
             { still(help) }
+            { still(notes) }
             { still(modes_dialog) }
-            <Questions />
+            <Questions ..pane.clone() />
             <LinkDialog ..pane.clone() />
             <OtherSide ..pane />
         </>

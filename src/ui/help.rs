@@ -4,7 +4,11 @@ use yew::prelude::*;
 
 use super::kit::dialog;
 use crate::ui::kit::{keys::KeysTable, widgets::swatch};
-use crate::{app::keys, segment};
+use crate::{
+    app::keys,
+    present::glossary::{Group, TERMS},
+    segment,
+};
 
 const HELP: &str = "help-dialog";
 const MODES: &str = "modes-dialog";
@@ -78,9 +82,14 @@ pub(super) fn words_button() -> Html {
     html! { <button type="button" class="link" onclick={open(HELP)}>{ "What do the words mean?" }</button> }
 }
 
+/// The words of the glossary that the help explains under one head.
+fn words(group: Group) -> Html {
+    let terms = TERMS.iter().filter(|term| term.group == Some(group));
+    html! { <dl class="words">{ for terms.map(|term| html! { <><dt>{ term.name }</dt><dd>{ term.means }</dd></> }) }</dl> }
+}
+
 /// The dialog that explains the words.
 pub(super) fn help() -> Html {
-    let word = |name: &'static str, words: &'static str| html! { <><dt>{ name }</dt><dd>{ words }</dd></> };
     html! {
         <dialog id={HELP} aria-labelledby="head-help">
             { dialog_head(HELP, "head-help", "What you see here") }
@@ -91,55 +100,11 @@ pub(super) fn help() -> Html {
                    they are. This page shows both ways, byte by byte." }
             </p>
             <h3>{ "The words" }</h3>
-            <dl class="words">
-                { word("segment", "A run of bytes in memory, for example one array.") }
-                { word("owner", "What keeps those bytes alive, for example the JavaScript array that they belong to.") }
-                { word("payload", "What is sent: a list of segments, in order. The subscriber sees one run of bytes.") }
-                { word("batch", "What one message on the network connection carries: at most 65,535 bytes. It holds whole messages of the \
-                    session (a frame), or a part of one that is too long for it (a fragment).") }
-                { word("gather", "Filling a batch with the next bytes, from whichever segments they are in. Every byte that is sent \
-                    is copied here once.") }
-                { word("contiguous copy", "What the payload has copied of segments in copy mode when it was built. Of the others there is none: \
-                    the gather reads them where they are.") }
-                { word("scatter-gather", "The name for all of it: data scattered over memory is gathered only on its way out.") }
-                { word("message", "Here one of Cap’n Proto: a struct with its fields, laid out so that it can be read where it lies. It \
-                    consists of segments already, which become segments of the payload.") }
-                { word("segment of a message", "One of the runs of whole words, 8 B each, that a message consists of. A table in front says \
-                    how many there are and how long each is. The first, here called head, has the fields and the pointers.") }
-                { word("far pointer", "A pointer to something in another segment of the message. It leads to a landing pad.") }
-                { word("landing pad", "A word in front of the object, or two words anywhere, which say where and what the object is. With two the \
-                    pointer is called double-far, and the object’s own segment holds nothing but the object.") }
-                { word("adopted", "Of an array that is a segment of a message itself: a double-far pointer leads to it, and no byte was \
-                    copied. An array can also be copied into the message (filled), or be written there to begin with (in place).") }
-            </dl>
+            { words(Group::Payload) }
             <h3>{ "The words of a session" }</h3>
-            <dl class="words">
-                { word("router", "The program in the middle: it hands what is put on to those who subscribe. It sees batches, and puts them \
-                    together to a key and one run of bytes. Neither the router nor a subscriber sees segments, owners or modes.") }
-                { word("session", "What the page has with a router, over one WebSocket, from Connect to Disconnect.") }
-                { word("lane", "A line of frames with numbers of their own: one for each priority, reliable or not. Within a lane nothing overtakes.") }
-                { word("sample", "What a subscriber gets: a key with a payload, or that there is none any more.") }
-                { word("key", "The name under which something is put, as in lab/tensor. A key expression stands for many: lab/* for one more \
-                    part, lab/** for any number of them.") }
-                { word("BLOCK, DROP", "What happens to a put when the link is full: it waits, or it is dropped. The publisher cannot see what \
-                    a router drops; numbered samples let a subscriber count what it missed.") }
-                { word("selector", "What a get asks for: a key expression, and after a question mark parameters for the queryable.") }
-                { word("queryable", "What answers gets under a key expression, each with any number of replies or errors.") }
-                { word("token", "A key that is alive as long as the session that has declared it.") }
-                { word("fence", "A question that a router answers once it has handed on everything that was put before it.") }
-                { word("lease", "For how long one side may be silent before the other takes it for gone.") }
-            </dl>
+            { words(Group::Session) }
             <h3>{ "The words of a measurement" }</h3>
-            <dl class="words">
-                { word("quartiles", "A quarter of the samples took less time than the lower one, a quarter more than the upper one.") }
-                { word("MAD", "Median absolute deviation: half of the samples are at most this far from the median. It says how much \
-                    they scatter, and a few that took very long do not change it.") }
-                { word("outlier", "A sample farther beyond a quartile than one and a half times the distance between the two. It is counted \
-                    and never left out.") }
-                { word("seed", "The number from which the order of the turns was drawn: the same seed gives the same order.") }
-                { word("isolated", "Said of a page that shares its process with no page of another origin. The browser gives it a finer \
-                    clock.") }
-            </dl>
+            { words(Group::Measurement) }
             <h3>{ "Three ways to take a segment" }</h3>
             { modes_table() }
             <h3>{ "The drawing: ink is copying" }</h3>

@@ -5,13 +5,19 @@ use yew::prelude::*;
 
 use super::{help::modes_table, kit::dialog};
 use crate::app::{
-    Action,
+    Action, State,
     ownership::{Experiment, Finding, Found, Held, Octet, Ownership, Phase, Trial},
-    stage::Pane,
+    stage::{Change, Pane},
 };
 use crate::{
-    present::questions::QUESTIONS,
-    ui::kit::widgets::{PaneProps, pane_head, sends},
+    present::{
+        layout::demonstration,
+        questions::{QUESTIONS, parts},
+    },
+    ui::kit::{
+        terms::with_terms,
+        widgets::{PaneProps, pane_head, problem, sends, swatch},
+    },
 };
 
 /// The pane.
@@ -34,7 +40,7 @@ pub(super) fn OwnershipPane(props: &PaneProps) -> Html {
                     let unfolded = ownership.unfolded == Some(experiment);
                     html! {
                         <Try key={experiment.key()} {experiment} trial={ownership.trial(experiment).clone()} {unfolded}
-                            send={send.clone()} />
+                            send={send.clone()}>{ for unfolded.then(|| on_rows(experiment, state, send)) }</Try>
                     }
                 }) }
             </ul>
@@ -48,12 +54,51 @@ struct TryProps {
     trial: Trial,
     unfolded: bool,
     send: Callback<Action>,
+    /// What the rows at hand show of it.
+    children: Html,
+}
+
+/// What the rows at hand show of an experiment, and what they do not.
+fn on_rows(experiment: Experiment, state: &State, send: &Callback<Action>) -> Html {
+    if !experiment.is_about_arrays() || state.ownership.trial(experiment).phase == Phase::NotRun {
+        return html! {};
+    }
+    let shown = state.demonstration().filter(|shown| shown.experiment == experiment);
+    let plan = state.plan().ok();
+    let seen = shown.and_then(|shown| shown.sights()).map(|sights| {
+        sights.iter().filter_map(|sight| {
+            let piece = plan.as_ref()?.piece_of(sight.target.segment)?;
+            let held = if sight.held(experiment) { Held::Yes } else { Held::No };
+            Some(html! {
+                <li key={piece.position} data-held={held.key()}>
+                    { swatch(piece.position) }{ " " }<strong>{ &piece.name }</strong>
+                    if piece.name != sight.target.mode.participle() { { ", " }{ sight.target.mode.participle() } }
+                    { format!(": {} ", demonstration::story(sight)) }
+                    <span class="verdict-word">{ mark(held) }{ held.words() }</span>
+                </li>
+            })
+        })
+    });
+    html! {
+        <div class="on-rows">
+            if let Some(seen) = seen { <p><strong>{ "On these rows, in the drawing" }</strong></p><ul>{ for seen }</ul> }
+            if let Some(Err(cause)) = shown.and_then(|shown| shown.found.as_ref()) { { problem("shown-problem", cause) } }
+            if let Some(lack) = state.lacks() {
+                <p class="lacks">
+                    { demonstration::lack_words(lack) }{ " " }
+                    <button type="button" id={format!("set-up-{}", experiment.key())} onclick={sends(send, Action::SetUp(experiment))}>
+                        { "Set them up" }
+                    </button>
+                </p>
+            }
+        </div>
+    }
 }
 
 /// One experiment.
 #[component]
 fn Try(props: &TryProps) -> Html {
-    let TryProps { experiment, trial, unfolded, send } = props;
+    let TryProps { experiment, trial, unfolded, send, children } = props;
     let key = experiment.key();
     let word = match trial.phase {
         Phase::NotRun => "Run",
@@ -92,7 +137,8 @@ fn Try(props: &TryProps) -> Html {
                 <p class={classes!((!ran).then_some("quiet"))} role="status">{ if ran { summary(trial) } else { html! { experiment.promise() } } }</p>
             </div>
             <div id={list} class="findings-box" hidden={!unfolded && !trial.is_bad()}>
-                if ran && *unfolded { <p class="quiet plan">{ experiment.plan() }</p> }
+                { children.clone() }
+                if ran && *unfolded { <p class="quiet plan">{ with_terms(experiment.plan()) }</p> }
                 if let Phase::Failed(cause) = &trial.phase {
                     <p class="problem" role="alert"><strong>{ &cause.title }</strong>{ " " }{ &cause.detail }</p>
                 }
@@ -214,7 +260,7 @@ fn open() -> Callback<MouseEvent> {
 
 /// The questions of the proposal from which this page grew, and the answers.
 #[component]
-pub(super) fn Questions() -> Html {
+pub(super) fn Questions(props: &PaneProps) -> Html {
     let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
     html! {
         <dialog id={DIALOG} class="wide" aria-labelledby="head-questions">
@@ -225,14 +271,33 @@ pub(super) fn Questions() -> Html {
             <p>
                 { "A proposal for zenoh-python, to build a payload of many segments without copying them, asked six questions. These \
                    are answers from JavaScript, where arrays can always be written but memory can change hands. Beside them stands Python, \
-                   where bytes never change but nothing can be taken over. Names in quotes are experiments of this pane." }
+                   where bytes never change but nothing can be taken over. A name in quotes runs that experiment." }
             </p>
             { modes_table() }
             <ol class="questions">
                 { for QUESTIONS.iter().map(|question| html! {
-                    <li><h3>{ question.title }</h3><p>{ question.answer.join(" ") }</p></li>
+                    <li><h3>{ question.title }</h3><p>{ for question.answer.iter().map(|sentence| answer(sentence, &props.send)) }</p></li>
                 }) }
             </ol>
         </dialog>
     }
+}
+
+/// A sentence of an answer. The experiments that it names are links to them.
+fn answer(sentence: &'static str, send: &Callback<Action>) -> Html {
+    let parts = parts(sentence).map(|part| match part {
+        Ok(experiment) => {
+            let send = send.clone();
+            let onclick = Callback::from(move |_: MouseEvent| {
+                dialog::close(DIALOG);
+                send.emit(Action::Many(vec![
+                    Action::Stage(Change::Reveal(Pane::Ownership)),
+                    Action::Try(experiment),
+                ]));
+            });
+            html! { <>{ "“" }<button type="button" class="link" data-experiment={experiment.key()} {onclick}>{ experiment.name() }</button>{ "”" }</> }
+        }
+        Err(words) => html! { { words } },
+    });
+    html! { <>{ for parts }{ " " }</> }
 }

@@ -22,6 +22,7 @@ use super::{
     crash, drawing,
     files::{Files, Wanted},
     frames::Frames,
+    kept,
     link::{Heard, Link},
     pictures, runs,
 };
@@ -139,6 +140,10 @@ impl Errands {
                 runs::Change::Cleared => Action::Browser(Report::RunGone(None)),
             });
         }));
+        let answer = self.0.answer.clone();
+        listeners.extend(kept::watch(move |name, kept| {
+            answer.emit(Action::Browser(Report::KeptRows(vec![(name, kept)])));
+        }));
         // A person opens a link in a page that is open.
         let weak = Rc::downgrade(&self.0);
         listeners.extend(window().map(|window| {
@@ -160,6 +165,7 @@ impl Errands {
     }
 
     fn history(&self) {
+        self.0.answer.emit(Action::Browser(Report::KeptRows(kept::load())));
         let (runs, problem) = runs::load();
         self.0.answer.emit(Action::Browser(Report::History(runs)));
         if let Some(problem) = problem {
@@ -315,6 +321,11 @@ impl Errands {
             Effect::Wire(task) => self.wire(task),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
+            Effect::KeepRows(name, text) => {
+                if let Err(problem) = kept::keep(&name, text.as_deref()) {
+                    self.0.answer.emit(Action::Browser(Report::RowsNotKept(problem)));
+                }
+            }
             Effect::Save(download) if download.media == SVG => {
                 let this = self.clone();
                 spawn_local(async move { this.storage(drawing::save(download).await) });

@@ -6,7 +6,7 @@
 //! | [`errands`] | where effects go; questions to the engine |
 //! | `link`, [`tasks`] | a Worker with an engine in it; work that its owner can drop |
 //! | [`bytes`], [`frames`], [`pictures`] | what views of these names ask of the engine, and keep of it |
-//! | `files`, [`runs`], [`clipboard`] | files that a person gave; kept runs and saved files; the clipboard |
+//! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
 //! | [`drawing`] | the drawing of Layout as a picture; the fonts of saved drawings |
 //! | [`address`] | the scene in the address of the page |
 //! | [`crash`] | what is said and kept when the page's own program dies |
@@ -19,6 +19,7 @@ pub mod drawing;
 pub mod errands;
 mod files;
 pub mod frames;
+mod kept;
 mod link;
 pub mod pictures;
 pub mod runs;

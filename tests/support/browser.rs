@@ -11,6 +11,7 @@ use std::{
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use zbytes_lab::app::{Setup, State};
 
 use super::GUARD;
 
@@ -121,9 +122,17 @@ fn from_env(name: &str, otherwise: &str) -> String {
 }
 
 impl Page {
-    /// Opens `url` and waits until the page has started.
+    /// Opens `url` in a tab that was there before and was not connected, and waits until the page has
+    /// started. It connects only when it is told to.
     pub(crate) async fn open(url: &str) -> Self {
         let page = Self::at(url).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
+    /// Opens `url` as a person does who has never been there. The page may connect by itself.
+    pub(crate) async fn open_first(url: &str) -> Self {
+        let page = Self::at_in(Engine::Chromium, url, None).await;
         page.wait("#build-state[data-state=ready]").await;
         page
     }
@@ -136,19 +145,22 @@ impl Page {
         page
     }
 
-    /// Opens `url` in a browser of this engine, and waits until the page has started.
+    /// Opens `url` in a browser of this engine, and waits until the page has started. It may connect by
+    /// itself.
     pub(crate) async fn open_in(engine: Engine, url: &str) -> Self {
-        let page = Self::at_in(engine, url).await;
+        let page = Self::at_in(engine, url, None).await;
         page.wait("#build-state[data-state=ready]").await;
         page
     }
 
     /// Opens `url`, also when the page there does not start.
     pub(crate) async fn at(url: &str) -> Self {
-        Self::at_in(Engine::Chromium, url).await
+        let before = Setup::of(&State::default()).to_json().unwrap();
+        Self::at_in(Engine::Chromium, url, Some(&before)).await
     }
 
-    async fn at_in(engine: Engine, url: &str) -> Self {
+    /// `before` is what the tab has kept, if it was there before. Only Chromium can be told that.
+    async fn at_in(engine: Engine, url: &str, before: Option<&str>) -> Self {
         // The driver looks for a free port in both families of addresses. Another program may take
         // that port meanwhile.
         let start = |attempt| {
@@ -195,6 +207,14 @@ impl Page {
             .expect("a browser session");
         let mut page = Self { client, engine, driver, profile };
         page.driver.session = page.client.session_id().await.unwrap();
+        if let Some(before) = before {
+            let key = "zbytes-lab.setup";
+            let source = format!(
+                "try {{ sessionStorage.getItem('{key}') ?? sessionStorage.setItem('{key}', {}) }} catch {{}}",
+                json!(before)
+            );
+            page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+        }
         page.client.goto(url).await.unwrap();
         if engine != Engine::Chromium {
             page.run(COLLECT, vec![]).await;
@@ -294,10 +314,24 @@ impl Page {
         );
     }
 
-    /// Opens a session with `locator` and subscribes to `lab/**`.
+    /// Opens a session with `locator`, in place of one that the page has opened by itself, and
+    /// subscribes to `lab/**`.
     pub(crate) async fn connect(&self, locator: &str) {
-        self.fill("#locator", locator).await;
-        self.click("#connect").await;
+        let script = "
+            const [field, connect] = ['locator', 'connect'].map((id) => document.getElementById(id));
+            if (!connect) {
+                document.querySelector('#session[data-state=open]') && document.getElementById('disconnect').click();
+                return false;
+            }
+            field.value = arguments[0];
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            connect.click();
+            return true";
+        let begun = tokio::time::Instant::now();
+        while self.run(script, vec![json!(locator)]).await != json!(true) {
+            assert!(begun.elapsed() < GUARD, "the page does not end its session");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         self.wait("#session[data-state=open]").await;
         self.click("#subscribe").await;
         self.wait("#undeclare").await;

@@ -126,6 +126,8 @@ impl State {
         let rows: Vec<Row> =
             about.first().iter().map(|offer| Row::file(self.fresh_row(), file, &about, offer)).collect();
         self.selected = rows.first().map(Selection::of);
+        // Rows are seen in Build and in the drawing.
+        self.stage.large = self.stage.large.filter(|large| large.shows_rows());
         self.rows.extend(rows);
         self.rows_changed()
     }

@@ -86,6 +86,7 @@ impl State {
     /// Closes the session, or stops opening it. Nothing is to be declared again.
     pub(in crate::app) fn disconnect(&mut self) -> Vec<Effect> {
         self.api.again = Again::default();
+        self.leave_connecting();
         vec![Effect::Engine(Command::Disconnect)]
     }
 

@@ -75,6 +75,7 @@ impl State {
     /// Another locator was typed.
     pub(in crate::app) fn locator_typed(&mut self, locator: String) -> Vec<Effect> {
         self.locator = locator;
+        self.leave_connecting();
         if matches!(self.session, Session::Failed(_)) {
             self.session = Session::Closed;
         }
@@ -83,6 +84,7 @@ impl State {
 
     /// Opens a session, unless one is open or on its way.
     pub(in crate::app) fn connect(&mut self) -> Vec<Effect> {
+        self.leave_connecting();
         if self.session.is_busy() {
             return Vec::new();
         }
@@ -107,6 +109,7 @@ impl State {
     /// The session is open.
     pub(in crate::app) fn session_opened(&mut self, info: SessionInfo) -> Vec<Effect> {
         self.held_back = None;
+        self.leave_connecting();
         let zid = Some(info.zid);
         let before = std::mem::replace(&mut self.session, Session::Open(info));
         // What was declared before a loss is declared again by itself, and samples are
@@ -151,6 +154,7 @@ impl State {
     /// The session is closed.
     pub(in crate::app) fn session_ended(&mut self, problem: Option<Problem>) -> Vec<Effect> {
         (self.gap, self.held_back, self.sends_it) = (None, None, false);
+        let problem = problem.filter(|_| self.shows_failure());
         self.session = problem.map_or(Session::Closed, Session::Failed);
         self.subscription = Declaration::None;
         self.session_is_over().into_iter().collect()

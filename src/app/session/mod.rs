@@ -5,6 +5,7 @@
 //! | `connection` | the session itself: opened, lost, opened again, closed |
 //! | `put`, `options`, `rate`, `fence` | one put or delete, its options, many puts, a fence |
 //! | `declaration`, `subscription`, `samples` | what is declared, and what has arrived |
+//! | `by_itself` | what the page does of that without a press for it |
 //! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
 //! | `ids`, `numbers` | names of puts, samples and declarations, and the numbers of numbered puts |
@@ -14,6 +15,7 @@
 mod again;
 pub mod answers;
 mod api;
+mod by_itself;
 mod change;
 mod connection;
 mod declaration;
@@ -36,6 +38,7 @@ mod text;
 pub(in crate::app) use self::again::cut_off;
 pub use self::{
     api::Api,
+    by_itself::{ByItself, SUB_KEY},
     change::{Change, Task},
     connection::{Loss, Lost, Session},
     declaration::{Declaration, Entity},

@@ -106,7 +106,7 @@ impl State {
         }
         self.put_revision = self.revision;
         // The drawing shows what leaves.
-        self.film = None;
+        (self.film, self.demonstrated) = (None, None);
         let id = self.next_put;
         self.next_put += 1;
         self.put_id = id;

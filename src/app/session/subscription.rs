@@ -21,6 +21,7 @@ impl State {
         match self.subscription {
             Declaration::Declared(_) => Vec::new(),
             _ => {
+                self.leave_subscribing();
                 self.api.missed = 0;
                 vec![Effect::Engine(Command::Subscribe(self.sub_key.clone()))]
             }
@@ -30,6 +31,7 @@ impl State {
     /// Undeclares the subscription.
     pub(in crate::app) fn unsubscribe(&mut self) -> Vec<Effect> {
         self.subscription = Declaration::None;
+        self.leave_subscribing();
         self.api.again.subscription_is_done();
         vec![Effect::Engine(Command::Unsubscribe)]
     }

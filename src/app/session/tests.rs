@@ -151,6 +151,7 @@ fn the_end_of_a_list_of_tokens_is_not_that_of_a_get() {
 #[test]
 fn a_put_has_another_id_than_what_else_the_session_was_asked() {
     let mut state = open();
+    state.apply(Action::Subscribe);
     let Task::Get { id: get, .. } = one_of(state.apply(Change::Get.into())) else { panic!("no get") };
     let Task::Flush(fence) = one(state.apply(Change::Flush.into())) else { panic!("no fence") };
     let mut ids = BTreeSet::from([get, fence]);

@@ -2,6 +2,7 @@
 
 pub mod caption;
 pub mod cells;
+pub mod demonstration;
 pub mod facts;
 pub mod holders;
 pub mod lens;

@@ -1,4 +1,5 @@
 //! The pane Build: the rows of the payload, and the payload that they make.
 
 mod given;
+mod keep;
 pub(crate) mod pane;

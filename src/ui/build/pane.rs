@@ -32,6 +32,7 @@ use crate::{
         snippet,
     },
     ui::{
+        build::keep::Keep,
         help::modes_button,
         kit::{
             pointing,
@@ -101,7 +102,7 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
                 { mode_for_all(state, send) }
                 { rows(state, send) }
             }
-            { add(state, send, errands) }
+            { add(props) }
             { total(state, send) }
             if !state.rows.is_empty() { { listing(state) } }
         </section>
@@ -109,7 +110,8 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
 }
 
 /// Takes the files that the person drops or pastes anywhere on the page. Behind an open dialog, the
-/// rows must stay as they are, so the page then takes no file, and the pointer shows it.
+/// rows must stay as they are, so the page then takes no file, and the pointer shows it. Whatever
+/// else is dropped, such as a link, does not lead away from the page. A field takes text.
 fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
     let window = web_sys::window()?;
     let listen = |name: &'static str, hear: Box<dyn Fn(&web_sys::Event)>| {
@@ -121,13 +123,13 @@ fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[Even
         listen(
             "dragover",
             Box::new(move |event| {
-                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| carries_files(event)) else { return };
+                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| is_ours(event)) else { return };
                 event.prevent_default();
-                let behind = is_behind_dialog();
+                let takes = carries_files(event) && !is_behind_dialog();
                 if let Some(data) = event.data_transfer() {
-                    data.set_drop_effect(if behind { "none" } else { "copy" });
+                    data.set_drop_effect(if takes { "copy" } else { "none" });
                 }
-                dropping.set(!behind);
+                dropping.set(takes);
             }),
         )
     };
@@ -150,7 +152,7 @@ fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[Even
             "drop",
             Box::new(move |event| {
                 dropping.set(false);
-                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| carries_files(event)) else { return };
+                let Some(event) = event.dyn_ref::<DragEvent>().filter(|event| is_ours(event)) else { return };
                 event.prevent_default();
                 take(event.data_transfer(), &errands);
             }),
@@ -162,8 +164,7 @@ fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[Even
             "paste",
             Box::new(move |event| {
                 // Text pasted into a field belongs to the field.
-                let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-                if target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA")) {
+                if is_in_field(event) {
                     return;
                 }
                 let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
@@ -199,6 +200,17 @@ fn take(data: Option<DataTransfer>, errands: &Errands) -> bool {
 fn is_behind_dialog() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     document.is_some_and(|document| document.query_selector("dialog[open]").ok().flatten().is_some())
+}
+
+/// Whether a field is the target of an event.
+fn is_in_field(event: &web_sys::Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA"))
+}
+
+/// Whether the page decides about a drop: of files, and of anything outside of fields.
+fn is_ours(event: &DragEvent) -> bool {
+    carries_files(event) || !is_in_field(event)
 }
 
 /// Whether the person drags files, and not a text out of a field.
@@ -687,7 +699,7 @@ fn changes(state: &State, send: &Callback<Action>) -> Html {
     }
 }
 
-fn add(state: &State, send: &Callback<Action>, errands: &Errands) -> Html {
+fn add(AskingProps { state, send, errands }: &AskingProps) -> Html {
     let onchange = {
         let errands = errands.clone();
         Callback::from(move |event: Event| {
@@ -717,6 +729,7 @@ fn add(state: &State, send: &Callback<Action>, errands: &Errands) -> Html {
                 { changes(state, send) }
             </div>
             if let Some(cause) = &state.file_problem { { problem("file-problem", cause) } }
+            <Keep state={state.clone()} send={send.clone()} />
         </div>
     }
 }

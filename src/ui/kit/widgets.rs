@@ -7,7 +7,11 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
-use crate::present::format;
+use super::terms::with_terms;
+use crate::present::{
+    format,
+    glossary::{self, Term},
+};
 use crate::{
     app::{
         Action, MAX_DIMENSIONS, Problem, State, keys,
@@ -75,7 +79,7 @@ pub(crate) fn pane_head(
     html! {
         <header class="head">
             <h2 id={pane.id().replace("pane", "head")}><span class="number" aria-hidden="true">{ number }</span>{ name }</h2>
-            <span class="quiet head-words">{ words }</span>
+            <span class="quiet head-words">{ with_terms(words) }</span>
             <div class="head-controls">{ controls }</div>
             <button type="button" class="icon large" id={pane.id().replace("pane", "large")} aria-pressed={if large { "true" } else { "false" }}
                 aria-label={label.clone()} title={format!("{label}. {}", keys::hint("enlarge").unwrap_or_default())}
@@ -123,11 +127,14 @@ pub(crate) fn segmented(legend: &'static str, group: &'static str, choices: Vec<
     html! {
         <fieldset class="segmented" aria-keyshortcuts={keys::aria(group)} title={keys::hint(group)}>
             <legend class="unseen">{ legend }</legend>
-            { for choices.into_iter().map(|choice| html! {
-                <label>
-                    <input type="radio" name={group} id={choice.id} checked={choice.chosen} onchange={choice.choose} />
-                    <span data-label={choice.label}>{ choice.label }</span>
-                </label>
+            { for choices.into_iter().map(|choice| {
+                let term = glossary::known(choice.label).map(Term::id);
+                html! {
+                    <label data-term={term.clone()}>
+                        <input type="radio" name={group} id={choice.id} checked={choice.chosen} onchange={choice.choose} aria-describedby={term} />
+                        <span data-label={choice.label}>{ choice.label }</span>
+                    </label>
+                }
             }) }
         </fieldset>
     }
@@ -136,7 +143,12 @@ pub(crate) fn segmented(legend: &'static str, group: &'static str, choices: Vec<
 /// A checkbox with its label.
 pub(crate) fn check(id: &'static str, label: &'static str, on: bool, change: Callback<bool>) -> Html {
     let onchange = change.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
-    html! { <label class="check"><input type="checkbox" {id} checked={on} {onchange} /><span>{ label }</span></label> }
+    let term = glossary::known(label).map(Term::id);
+    html! {
+        <label class="check" data-term={term.clone()}>
+            <input type="checkbox" {id} checked={on} {onchange} aria-describedby={term} /><span>{ label }</span>
+        </label>
+    }
 }
 
 /// The class that sets the hue of the segment at `position`.
@@ -275,8 +287,9 @@ pub(crate) fn Select(props: &SelectProps) -> Html {
         });
     }
     let onchange = props.choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    let term = glossary::known(&props.value).map(Term::id);
     html! {
-        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()}
+        <select id={props.id} ref={node} {onchange} aria-label={props.name.clone()} data-term={term.clone()} aria-describedby={term}
             aria-keyshortcuts={keys::aria(props.id)} title={keys::hint(props.id)}>
             { for props.options.iter().map(|(key, text)| html! { <option value={key}>{ text }</option> }) }
         </select>

@@ -7,6 +7,7 @@
 mod axis;
 mod batches;
 mod cursor;
+mod demonstration;
 mod detail;
 mod film;
 mod geometry;
@@ -27,7 +28,7 @@ use self::{
     geometry::{Band, Geometry, end, middle},
     memory::{links, memory},
     payload::payload,
-    shapes::{chevron_strip, first_fit, painted, px, rect, ribbon_edges, text},
+    shapes::{about, chevron_strip, first_fit, painted, px, rect, ribbon_edges, text},
 };
 pub(crate) use self::{
     axis::window_at,
@@ -35,7 +36,7 @@ pub(crate) use self::{
     geometry::{down_class, geometry, has_filling, rooms},
 };
 use crate::{
-    app::{Piece, Plan, Selection, film::Moment},
+    app::{Piece, Plan, Selection, demonstration::Sight, film::Moment},
     segment::Mode,
 };
 use crate::{
@@ -51,8 +52,8 @@ use crate::{
 };
 
 /// The names at the left of the bands.
-pub(crate) fn names(plan: &Plan) -> Html {
-    let g = &geometry(false, plan);
+pub(crate) fn names(plan: &Plan, with_sample: bool) -> Html {
+    let g = &geometry(false, plan).with_sample(with_sample);
     let right = 118.0;
     let segments = format::plural(plan.segments, "segment");
     let in_order = first_fit(&[&format!("{segments} in order"), &segments], 126.0);
@@ -60,14 +61,15 @@ pub(crate) fn names(plan: &Plan) -> Html {
         <svg class="names" width="128" height={px(g.height)} aria-hidden="true">
             { text("quiet", "start", 0.0, middle(g.strip), "True scale") }
             { text("strong", "start", 0.0, middle(g.heap), "Memory") }
-            { text("quiet", "end", right, middle(g.heap), "JS heap") }
-            { text("quiet", "end", right, middle(g.wasm), "wasm") }
+            { about("JSheap", text("quiet", "end", right, middle(g.heap), "JS heap")) }
+            { about("wasm", text("quiet", "end", right, middle(g.wasm), "wasm")) }
             if g.message.1 > 0.0 { { text("quiet", "end", right, middle(g.message), "message, in wasm") } }
-            { text("strong", "start", 0.0, g.payload.0 + 17.0, "Payload") }
+            { about("payload", text("strong", "start", 0.0, g.payload.0 + 17.0, "Payload")) }
             { text("quiet", "start", 0.0, g.payload.0 + 32.0, in_order) }
-            { text("strong", "start", 0.0, middle(g.block), "Contiguous copy") }
-            { text("strong", "start", 0.0, g.batches.0 + 12.0, "Batches") }
+            { about("contiguouscopy", text("strong", "start", 0.0, middle(g.block), "Contiguous copy")) }
+            { about("batch", text("strong", "start", 0.0, g.batches.0 + 12.0, "Batches")) }
             { text("quiet", "start", 0.0, g.batches.0 + 27.0, format!("{} on the wire", format::count(plan.batches.count))) }
+            if with_sample { { text("strong", "start", 0.0, middle(g.sample), "Sample, in the page") } }
         </svg>
     }
 }
@@ -84,6 +86,8 @@ pub(crate) struct BandsProps {
     pub(crate) peeks: Rc<[(usize, Peek)]>,
     /// How far building and putting are; `None` for the end.
     pub(crate) moment: Option<Moment>,
+    /// What an experiment on the rows has found, while the drawing shows it.
+    pub(crate) sights: Option<Rc<[Sight]>>,
     /// Payload bytes that have come back to a subscriber of this page, while they arrive.
     pub(crate) arrived: Option<usize>,
 }
@@ -93,7 +97,8 @@ pub(crate) struct BandsProps {
 #[component]
 pub(crate) fn Bands(props: &BandsProps) -> Html {
     let (plan, lens) = (&props.plan, &props.lens);
-    let g = &geometry(props.narrow, plan);
+    let experiment = props.sights.as_ref().zip(props.moment);
+    let g = &geometry(props.narrow, plan).with_sample(experiment.is_some());
     let shown = lens.shown();
     let pieces = || {
         shown.iter().filter_map(|one| match one {
@@ -131,10 +136,16 @@ pub(crate) fn Bands(props: &BandsProps) -> Html {
                     let words = Some(gather_words(plan, span)).filter(|words| speaks && !words.is_empty());
                     let words = words.map_or(0.0, |words| format::text_width(&words, 12.0) + 16.0);
                     let peek = props.peeks.iter().find(|(position, _)| position == at).map(|(_, peek)| peek);
-                    let near = zoomed && cells::are_drawn(piece, span);
+                    let near = zoomed && experiment.is_none() && cells::are_drawn(piece, span);
+                    let mut sights = props.sights.iter().flat_map(|sights| sights.iter());
+                    let sight = sights.find(|sight| piece.holds(sight.target.segment));
+                    let bare = sight.is_some();
                     html! {
                         <g key={*at} class={classes!(back(*at..*at + 1))}>
-                            { draw_piece(g, plan, piece, span, Detail { words, near, peek, far: far(piece) }) }
+                            { draw_piece(g, plan, piece, span, Detail { words, near, bare, peek, far: far(piece) }) }
+                            if let Some((_, moment)) = experiment.filter(|_| piece.bytes() > 0) {
+                                <g class={hue(*at)}>{ demonstration::shown(g, piece, span, sight, moment) }</g>
+                            }
                         </g>
                     }
                 }
@@ -153,10 +164,14 @@ pub(crate) fn Bands(props: &BandsProps) -> Html {
                 { block_words(g, plan, span) }
             }
             if let Some(span) = speaker.filter(|span| sent(span.offset + span.bytes)) {
-                { text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(plan, span)) }
+                { about("gather", text("quiet", "start", span.left + 9.0, middle(g.gather), gather_words(plan, span))) }
             }
             { for shown.iter().filter_map(|one| cut_at(lens, one)).map(|x| cut_mark(g, x)) }
-            { batch_numbers(g, plan, lens.width, pieces()) }
+            if experiment.is_none() {
+                { batch_numbers(g, plan, lens.width, pieces()) }
+            } else if !props.sights.iter().flat_map(|sights| sights.iter()).any(|sight| sight.sample.is_some()) {
+                { text("quiet halo", "start", 9.0, middle(g.sample), "no session, so no sample: connect, and run it again") }
+            }
             if let Some(moment) = props.moment { { batch_leaves(g, plan, lens, moment) } }
             if let Some(bytes) = props.arrived { { arrived(g, plan, lens, bytes) } }
             if g.named_inside { { names_inside(g, plan) } }
@@ -237,6 +252,7 @@ fn names_inside(g: &Geometry, plan: &Plan) -> Html {
             { text("strong halo", "start", 9.0, payload, format!("Payload, {} in order", format::plural(plan.segments, "segment"))) }
             { text("strong halo", "start", 9.0, block, "Contiguous copy") }
             { text("strong halo", "start", 9.0, batches, format!("{} on the wire", format::batches(plan.batches.count))) }
+            if g.sample.1 > 0.0 { { text("strong halo", "start", 9.0, g.sample.0 - 6.0, "Sample, handed over inside of the page") } }
         </>
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         film::{Copied, Moment},
     },
     present::format,
+    ui::kit::terms::with_terms,
 };
 
 pub(super) fn legend() -> Html {
@@ -62,7 +63,7 @@ pub(super) fn ledger(plan: &Plan, moment: Option<&Moment>, controls: Option<Html
                 }
                 <div class="building"><dt>{ "building" }</dt>
                     <dd id="ledger-building">{ format::count(copied.building) }</dd></div>
-                <div class="gathering"><dt>{ "gathering" }</dt><dd id="ledger-gathering">{ format::count(copied.gathering) }</dd></div>
+                <div class="gathering"><dt>{ with_terms("gathering") }</dt><dd id="ledger-gathering">{ format::count(copied.gathering) }</dd></div>
                 <div class="in-all"><dt>{ "in all" }</dt><dd id="ledger-total">{ format::count(total) }</dd></div>
             </dl>
             if plan.pieces.iter().any(|piece| piece.refused.is_some()) {

@@ -666,7 +666,7 @@ impl Component for LayoutPane {
             <section class="pane layout" id="pane-layout" tabindex="-1" aria-labelledby="head-layout">
                 { pane_head(Pane::Layout, "", html! { <>{ legend() }{ controls }</> }, state, send) }
                 <div class={classes!("layout-body", as_table.then_some("as-table"), drawable.and_then(|plan| drawing::down_class(plan)))}>
-                    if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan) } }
+                    if let Some(plan) = drawable.filter(|_| !as_table) { { drawing::names(plan, state.demonstration().is_some_and(|shown| shown.sights().is_some())) } }
                     // Always in the page, so that its width is known whatever the pane shows.
                     <div class="plot" ref={self.plot.clone()} {hidden}>
                         if let Some((plan, lens)) = drawable.zip(lens.as_ref()).filter(|_| !as_table) {
@@ -676,7 +676,7 @@ impl Component for LayoutPane {
                     { body }
                 </div>
                 if let Some(plan) = drawable {
-                    { zoom_bar(plan, lens.as_ref(), &shown, moment.as_ref().filter(|_| state.film.is_some()), state, &ctx.link().callback(Msg::Look)) }
+                    { zoom_bar(plan, lens.as_ref(), &shown, moment.as_ref().filter(|_| state.film.is_some() || state.demonstration().is_some()), state, send, &ctx.link().callback(Msg::Look)) }
                 }
             </section>
             // Beside the drawing where there is room, else one of the things below it.
@@ -716,7 +716,8 @@ impl LayoutPane {
     ) -> Html {
         let state = &ctx.props().state;
         let selected = state.selected;
-        let height = drawing::geometry(self.narrow(), plan).height;
+        let sights = state.demonstration().and_then(|shown| shown.sights().cloned());
+        let height = drawing::geometry(self.narrow(), plan).with_sample(sights.is_some()).height;
         let width = lens.width + 16.0;
         let under = self.hover.and_then(|x| Self::at(plan, lens, x));
         let hovered = self.hover.and_then(|x| Some((under?.1, scale::inside(x, 0.0, lens.width))));
@@ -749,7 +750,7 @@ impl LayoutPane {
                     onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
                     <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow()} {selected}
                         hovered={state.hovered.filter(|_| !self.printing).and_then(|hovered| state.position_of(hovered))}
-                        peeks={self.peeks(ctx, plan, lens, shown)} {moment} arrived={arrived(state, plan)} />
+                        peeks={self.peeks(ctx, plan, lens, shown)} {moment} {sights} arrived={arrived(state, plan)} />
                     if let Some((offset, x)) = cursor { { drawing::cursor(self.narrow(), plan, lens, offset, x) } }
                 </svg>
                 { for listed.into_iter().chain(beyond).filter_map(|at| plan.pieces.get(at)).map(|piece| {

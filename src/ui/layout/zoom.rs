@@ -3,15 +3,21 @@
 use yew::prelude::*;
 
 use crate::{
-    app::{Plan, State, film::Moment, sight::Order, stage::Large},
+    app::{
+        Action, Plan, State,
+        film::{Change, Moment},
+        sight::Order,
+        stage::Large,
+    },
     present::{
         layout::{
             caption::caption,
-            cells, facts,
+            cells, demonstration, facts,
             lens::{Lens, Shown},
         },
         put::put_line,
     },
+    ui::kit::{terms::with_terms, widgets::sends},
 };
 
 /// A step of the view, from a key or a button.
@@ -32,6 +38,7 @@ pub(super) fn zoom_bar(
     shown: &[Shown],
     moment: Option<&Moment>,
     state: &State,
+    send: &Callback<Action>,
     step: &Callback<Look>,
 ) -> Html {
     // The view by owner is not magnified. The line stays, so that nothing below it moves.
@@ -45,10 +52,12 @@ pub(super) fn zoom_bar(
         Some(_) => format!("only a look, rows and puts keep their modes; {words}"),
         None => words,
     };
-    let words = match moment {
-        Some(moment) => caption(plan, moment),
-        None if state.stage.large == Some(Large::Presenter) => put_line(state),
-        None => words,
+    let experiment = state.demonstration().filter(|shown| shown.sights().is_some() && !owners);
+    let words = match (moment, experiment) {
+        (Some(moment), Some(shown)) => demonstration::caption(plan, shown, moment),
+        (Some(moment), None) => caption(plan, moment),
+        (None, _) if state.stage.large == Some(Large::Presenter) => put_line(state),
+        (None, _) => words,
     };
     let off = owners || lens.is_none();
     let whole = off || lens.is_none_or(Lens::is_whole);
@@ -59,13 +68,20 @@ pub(super) fn zoom_bar(
     let nothing = off || state.selected.is_none();
     html! {
         <div class="zoom-bar">
-            <p id="zoom-words" role="status">{ words }</p>
+            <p id="zoom-words" role="status">{ if moment.is_some() { html! { { words } } } else { with_terms(&words) } }</p>
+            if let Some(shown) = experiment {
+                <p id="shown" data-experiment={shown.experiment.key()} data-held={shown.held().to_string()}>
+                    <button type="button" class="link" id="shown-end" onclick={sends(send, Action::Film(Change::End))}>
+                        { format!("End “{}”", shown.experiment.name()) }
+                    </button>
+                </p>
+            }
             // The attributes are for programs that read the page: the number of batches, the
             // longest batch, and the payload bytes in the first.
             <p class="quiet" id="batches-of" data-count={plan.batches.count.to_string()}
                 data-size={plan.batches.size.to_string()} data-first={plan.batches.end(0).to_string()}
                 title="Batches are those of the next put as the options of Put are now. Puts that leave together may share batches.">
-                { facts::batches_of(plan) }
+                { with_terms(&facts::batches_of(plan)) }
             </p>
             <p class="quiet" id="zoom-keys" hidden={off}>
                 <span class="strip-words">{ "Drag over the strip for a part. " }</span>

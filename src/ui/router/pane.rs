@@ -42,10 +42,18 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     // other.
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let before = use_mut_ref(|| None);
+    // A page may connect by itself, while the focus is elsewhere or nowhere.
+    let focused = use_mut_ref(|| false);
+    let focus = |is: bool| {
+        let focused = focused.clone();
+        Callback::from(move |_: FocusEvent| *focused.borrow_mut() = is)
+    };
+    let (onfocusin, onfocusout) = (focus(true), focus(false));
     use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
         let session = if *busy { "#disconnect" } else { "#connect" };
         let subscription = if *declared { "#undeclare" } else { "#subscribe:enabled" };
         match before.replace(Some((*busy, *declared))) {
+            _ if !*focused.borrow() => {}
             None => {}
             // A session may open within one drawing: then the button beside it is there already.
             Some((was_busy, _)) if was_busy != *busy => keep_focus(&[session, subscription]),
@@ -55,7 +63,7 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(OTHER_SIDE));
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
-        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router">
+        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router" {onfocusin} {onfocusout}>
             { pane_head(Pane::Router, "send it, and see what arrives", other, state, send) }
             { session(state, send) }
             // Before the start, the page does not know its surroundings.
@@ -71,9 +79,9 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Connect)}>
-                <label for="locator">{ "locator" }</label>
+                <label for="locator" data-term="term-locator">{ "locator" }</label>
                 <TextField id="locator" class="mono" value={state.locator.clone()} change={send.reform(Action::Locator)}
-                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words" />
+                    ends={Ends::LeftOut} readonly={busy} describedby="locator-words term-locator" />
                 if busy {
                     // Keys: without them, one button would become the other during its own click,
                     // and submit the form.

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{
     geometry::{Geometry, LEAST_PADDING, end},
-    shapes::{first_fit, line, painted, rect, text},
+    shapes::{about, first_fit, line, painted, rect, text},
 };
 use crate::{
     app::Plan,
@@ -79,8 +79,8 @@ pub(super) fn axis(g: &Geometry, plan: &Plan, lens: &Lens, shown: &[Shown]) -> H
                     if span.left == span.x { { line("axis", span.x, g.axis, span.x, g.axis + 6.0) } }
                     if span.right == span.end() { { line("axis", span.right, g.axis, span.right, g.axis + 6.0) } }
                     if span.bytes > 0 && worded(span) {
-                        { text("tick halo", "middle", span.middle(), g.densities,
-                            first_fit(&[&format::scale(span.density()), &format!("{}/px", format::density(span.density()))], span.seen() + 4.0)) }
+                        { about("scale", text("tick halo", "middle", span.middle(), g.densities,
+                            first_fit(&[&format::scale(span.density()), &format!("{}/px", format::density(span.density()))], span.seen() + 4.0))) }
                     }
                 </>
             }) }

@@ -10,6 +10,8 @@ pub(super) struct Detail<'a> {
     pub(super) words: f64,
     /// Whether its elements are drawn one by one.
     pub(super) near: bool,
+    /// Whether bytes stand in place of its lower words.
+    pub(super) bare: bool,
     /// Bytes of it that were read.
     pub(super) peek: Option<&'a Peek>,
     /// How far it is.

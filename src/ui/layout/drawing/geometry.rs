@@ -57,6 +57,9 @@ pub(crate) struct Geometry {
     pub(super) gather: Band,
     pub(super) batches: Band,
     pub(super) numbers: f64,
+    /// What came back to the page, in place of the numbers of batches; of no height unless an
+    /// experiment is shown.
+    pub(super) sample: Band,
     /// Height of the whole.
     pub(crate) height: f64,
     pub(super) names: [f64; 4],
@@ -81,6 +84,7 @@ const WIDE: Geometry = Geometry {
     gather: (226.0, 25.0),
     batches: (251.0, 29.0),
     numbers: 295.0,
+    sample: (302.0, 0.0),
     height: 302.0,
     names: [0.0; 4],
 };
@@ -104,6 +108,7 @@ const NARROW: Geometry = Geometry {
     gather: (307.0, 20.0),
     batches: (327.0, 26.0),
     numbers: 368.0,
+    sample: (375.0, 0.0),
     height: 375.0,
     names: [73.0, 150.0, 239.0, 301.0],
 };
@@ -163,6 +168,16 @@ pub(crate) fn down_class(plan: &Plan) -> Option<&'static str> {
 }
 
 impl Geometry {
+    /// The same with the band of the sample, if `wanted`.
+    pub(crate) fn with_sample(self, wanted: bool) -> Self {
+        if !wanted {
+            return self;
+        }
+        // A phone has the band's name above it.
+        let begin = end(self.batches) + if self.named_inside { 20.0 } else { 6.0 };
+        Self { sample: (begin, 27.0), height: begin + 30.0, ..self }
+    }
+
     /// The lower end of the strip in true scale with its fan: what lies above is the minimap.
     pub(crate) fn minimap_end(&self) -> f64 {
         // A finger needs more room, and the figures below do nothing.

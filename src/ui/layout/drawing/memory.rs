@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::{
     film::{Far, between, flow, is_taken_away, until},
     geometry::{Band, Geometry, end, is_padding, middle},
-    shapes::{chevron_strip, first_fit, line, painted, plate, px, rect, ribbon_edges, text},
+    shapes::{about, chevron_strip, first_fit, line, painted, plate, px, rect, ribbon_edges, text},
 };
 use crate::{
     app::Piece,
@@ -48,7 +48,7 @@ fn handed_over(g: &Geometry, piece: &Piece, span: &Span, taken: f64) -> Html {
         <>
             { rect("hollow", x + 1.0, width - 2.0, (home.0 + 1.0, home.1 - 2.0)) }
             if taken >= 1.0 {
-                { text("quiet halo", "middle", span.middle(), middle(home), words) }
+                { about("detached", text("quiet halo", "middle", span.middle(), middle(home), words)) }
             } else {
                 { block(piece, span, between(home, g.payload, taken)) }
             }
@@ -141,7 +141,10 @@ pub(super) fn links(g: &Geometry, piece: &Piece, span: &Span, named: bool, far: 
         html! {}
     } else {
         let words = if named { format!("{} {}, {words}", piece.position, piece.name) } else { words.to_owned() };
-        text(style, "middle", span.middle(), g.link, first_fit(&[&words, piece.mode.name()], span.seen()))
+        about(
+            piece.mode.name(),
+            text(style, "middle", span.middle(), g.link, first_fit(&[&words, piece.mode.name()], span.seen())),
+        )
     };
     if refused {
         let cross = |x: f64| format!("M{0:.1} {1:.1}l8 8m0 -8l-8 8", x - 4.0, g.ring - 6.0);

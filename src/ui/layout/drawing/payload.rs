@@ -69,8 +69,10 @@ pub(super) fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, det
             if wide {
                 { text("strong halo", "start", left, upper, name) }
                 { text("strong halo", "end", right, upper, bytes) }
-                { text("quiet halo", "start", left, lower, content) }
-                { text("quiet halo", "end", right, lower, format::size(piece.bytes())) }
+                if !detail.bare {
+                    { text("quiet halo", "start", left, lower, content) }
+                    { text("quiet halo", "end", right, lower, format::size(piece.bytes())) }
+                }
             } else {
                 { text("strong halo", "middle", span.middle(), upper,
                     if piece.part.is_some() && format::text_width(&name, 12.5) > room - 10.0 {
@@ -78,8 +80,10 @@ pub(super) fn payload(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, det
                     } else {
                         format::fit(&name, room - 10.0, 12.5)
                     }) }
-                { text("quiet halo", "middle", span.middle(), lower,
-                    first_fit(&[if piece.count == 1 { &bytes } else { &content }, &format::size(piece.bytes()), &rough], room - 6.0)) }
+                if !detail.bare {
+                    { text("quiet halo", "middle", span.middle(), lower,
+                        first_fit(&[if piece.count == 1 { &bytes } else { &content }, &format::size(piece.bytes()), &rough], room - 6.0)) }
+                }
             }
         </>
     }

@@ -32,6 +32,11 @@ pub(super) fn plate(x: f64, band: Band, words: &str) -> Html {
     html! { <>{ rect("plate", x, width, plate) }{ text("quiet", "start", x + 6.0, middle(band), words.to_owned()) }</> }
 }
 
+/// Words of the drawing that a term of the glossary explains.
+pub(super) fn about(term: &'static str, words: Html) -> Html {
+    html! { <g data-term={format!("term-{term}")}>{ words }</g> }
+}
+
 /// The first of `choices` that fits, or the beginning of the last.
 pub(super) fn first_fit(choices: &[&str], width: f64) -> String {
     let fits = choices.iter().find(|words| format::text_width(words, 12.0) <= width).or(choices.last());

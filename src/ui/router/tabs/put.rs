@@ -11,9 +11,14 @@ use crate::{
     },
     client::{CongestionControl, KeyExpr, Reliability},
     outside::{Ends, shown_at_most},
-    present::{format, put::what_left},
+    present::{
+        format,
+        glossary::{Term, known},
+        put::what_left,
+    },
     ui::{
         kit::{
+            terms::with_terms,
             text_field::TextField,
             widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
         },
@@ -64,9 +69,9 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
     html! {
         <>
             <form class="line" onsubmit={submits(send, Action::Put)}>
-                <label for="key">{ "key" }</label>
+                <label for="key" data-term="term-key">{ "key" }</label>
                 <TextField id="key" class="mono" value={state.key.clone()} change={send.reform(Action::Key)} ends={Ends::Kept}
-                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result" />
+                    wrong={KeyExpr::new(&state.key).is_err()} describedby="put-result term-key" />
                 <button type="submit" class="primary" id="put" disabled={hindrance.is_some() || under_way}
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
@@ -92,7 +97,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                     Put::Done(report) => html! {
                         <p>
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
-                            <strong>{ format::batches(report.batches) }</strong>
+                            <strong>{ with_terms(&format::batches(report.batches)) }</strong>
                             { what_left(report) }{ " " }
                             if report.answered {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
@@ -189,10 +194,11 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
     let [encoding, attachment] =
         [change(|options, text| options.encoding = text), change(|options, text| options.attachment = text)];
     let open = state.session.is_open();
+    let term = known("BLOCK").map(Term::id);
     html! {
         <div class="under options">
             <details id="put-options">
-                <summary>{ in_short(options) }</summary>
+                <summary data-term={term.clone()} aria-describedby={term}>{ in_short(options) }</summary>
                 <div class="option-grid">
                     <label for="put-priority">{ "priority" }</label>
                     <Select id="put-priority" value={priority_name(options.priority)} options={priorities} choose={priority} />

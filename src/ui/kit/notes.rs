@@ -1,0 +1,130 @@
+//! The note that explains a word where it stands. An element with `data-term` is about a word of the glossary: while
+//! the pointer rests on it, the keyboard's focus is on it, or a finger has touched it, a note beside
+//! it says what the word means. One note serves the whole page.
+
+use std::{cell::RefCell, rc::Rc};
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
+use yew::prelude::*;
+
+use super::widgets::magnified;
+use crate::present::glossary::TERMS;
+
+/// The `id` of the note.
+const NOTE: &str = "term";
+
+/// Milliseconds for which the pointer rests on a word before the note comes.
+const REST: u32 = 350;
+
+/// Pixels between the note and the edge of the window.
+const EDGE: f64 = 8.0;
+
+fn document() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}
+
+fn note() -> Option<HtmlElement> {
+    document()?.get_element_by_id(NOTE)?.dyn_into().ok()
+}
+
+fn hide() {
+    let shown = note().filter(|note| note.matches(":popover-open").unwrap_or(false));
+    // Fails for a note that is hidden already.
+    let _ = shown.map(|note| note.hide_popover());
+}
+
+/// Shows what the word of `place` means, below it, or above it where the window ends.
+fn show(place: &Element) -> Option<()> {
+    let (document, note) = (document()?, note()?);
+    let means = document.get_element_by_id(&place.get_attribute("data-term")?)?;
+    note.set_text_content(means.text_content().as_deref());
+    // Fails for a note that is shown already.
+    let _ = note.show_popover();
+    let root = document.document_element()?;
+    let (room, height) = (f64::from(root.client_width()), f64::from(root.client_height()));
+    let (at, own, zoom) = (place.get_bounding_client_rect(), note.get_bounding_client_rect(), magnified(&note));
+    let left = at.left().min(room - own.width() - EDGE).max(EDGE);
+    // A pointer that goes on over a drawing leaves the note behind.
+    let gap = if place.closest("svg").ok().flatten().is_some() { EDGE } else { 0.0 };
+    let below = at.bottom() + gap + own.height() + EDGE < height;
+    let top = if below { at.bottom() + gap } else { (at.top() - own.height()).max(0.0) };
+    let style = note.style();
+    // A browser that refuses leaves the note in the corner of the window.
+    let _ = style.set_property("left", &format!("{}px", left / zoom));
+    let _ = style.set_property("top", &format!("{}px", top / zoom));
+    Some(())
+}
+
+fn term_of(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest("[data-term]").ok()?
+}
+
+/// What all words mean, for readers of the screen, and the note.
+pub(crate) fn notes() -> Html {
+    html! {
+        <>
+            <div hidden=true>{ for TERMS.iter().map(|term| html! { <p id={term.id()}>{ term.means }</p> }) }</div>
+            <div id={NOTE} role="tooltip" popover="manual"></div>
+        </>
+    }
+}
+
+/// Listens to the whole document until the caller drops it.
+pub(crate) fn listen() -> Option<[EventListener; 6]> {
+    let document = document()?;
+    let rests = Rc::new(RefCell::new(None::<Timeout>));
+    let on =
+        |name: &'static str, hear: Box<dyn Fn(&Event)>| EventListener::new(&document, name, move |event| hear(event));
+    let over = {
+        let rests = rests.clone();
+        move |event: &Event| {
+            let mouse = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() != "touch");
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            // The pointer may go to the note itself.
+            if !mouse || target.is_some_and(|target| target.id() == NOTE) {
+                return;
+            }
+            let term = term_of(event);
+            rests.replace(term.map(|term| Timeout::new(REST, move || _ = show(&term))));
+            hide();
+        }
+    };
+    let away = {
+        let rests = rests.clone();
+        move |_: &Event| {
+            rests.take();
+            hide();
+        }
+    };
+    let focused = |event: &Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let shows = target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false));
+        let _ = term_of(event).filter(|_| shows).map(|term| show(&term));
+    };
+    let clicked = move |event: &Event| {
+        rests.take();
+        let touched = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
+        match term_of(event) {
+            Some(term) if touched || term.tag_name() == "BUTTON" => _ = show(&term),
+            // A label passes the click on to what it names.
+            Some(_) => {}
+            None => hide(),
+        }
+    };
+    let key = |event: &Event| {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+            hide();
+        }
+    };
+    Some([
+        on("pointerover", Box::new(over)),
+        on("pointerleave", Box::new(away.clone())),
+        on("focusin", Box::new(focused)),
+        on("focusout", Box::new(away)),
+        on("click", Box::new(clicked)),
+        on("keydown", Box::new(key)),
+    ])
+}
