@@ -186,7 +186,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Event, Preset, Report, build::Edit};
+    use crate::{
+        app::{Action, Event, Preset, Report, build::Edit},
+        given::About,
+    };
 
     fn kept(effects: &[Effect]) -> Option<(&str, Option<&str>)> {
         effects.iter().find_map(|effect| match effect {
@@ -225,7 +228,7 @@ mod tests {
     #[test]
     fn file_is_there_in_its_page_and_named_as_missing_in_another() {
         let mut state = State::of(Preset::ThreeSmall);
-        state.apply(Action::Engine(Event::FileRead { file: 9, name: "depth.npy".into(), len: 7 }));
+        state.apply(Action::Engine(Event::FileRead { file: 9, about: About::unknown("depth.npy", 7) }));
         let effects = state.apply(keep("with a file"));
         let text = kept(&effects).unwrap().1.unwrap().to_owned();
         state.apply(Action::Preset(Preset::Tensor));

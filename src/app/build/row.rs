@@ -354,7 +354,7 @@ impl Row {
                     *side = u32::try_from(scaled(*side as usize)).unwrap_or(u32::MAX);
                 }
             }
-            kind @ (Kind::Text(_) | Kind::File(_)) => {
+            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_)) => {
                 *kind = Kind::Array;
                 row.length = scaled(row.length);
             }
@@ -615,14 +615,16 @@ mod tests {
     fn scaled_row_has_as_many_segments_and_so_many_bytes() {
         let mut parts = row(Element::Int16, Fill::Ramp);
         (parts.place, parts.before) = (Place::JsHeap, 3);
-        let file = Row { kind: Kind::File(7), ..Row::array(1, "f", Element::Uint8, 4000) };
+        let about = Rc::new(About::unknown("f", 4000));
+        let file = Row::file(1, 7, &about, &about.offers[0]);
+        let values = Row { kind: Kind::Values("1 2 3 4".to_owned()), length: 4, ..Row::values(4, "v") };
         let message = Row::message(
             2,
             "m",
             Element::Int32,
             Message { shape: vec![3, 400, 600], ..Message::first(Schema::Tensor) },
         );
-        for row in [parts, file, Row::text(3, "t", "größer".repeat(100)), message] {
+        for row in [parts, file, values, Row::text(3, "t", "größer".repeat(100)), message] {
             for factor in [0.25, 0.5, 1.0, 2.0, 4.0] {
                 let scaled = row.scaled(factor);
                 assert_eq!((scaled.segments(), scaled.mode, scaled.id), (row.segments(), row.mode, row.id));
@@ -633,7 +635,7 @@ mod tests {
                     "{wanted} {}",
                     scaled.bytes()
                 );
-                assert!(!matches!(scaled.kind, Kind::File(_) | Kind::Text(_)));
+                assert!(!matches!(scaled.kind, Kind::File(_) | Kind::Text(_) | Kind::Values(_)));
                 assert_eq!(scaled.is_part(), row.is_part());
             }
         }
