@@ -616,7 +616,7 @@ mod tests {
         let mut parts = row(Element::Int16, Fill::Ramp);
         (parts.place, parts.before) = (Place::JsHeap, 3);
         let about = Rc::new(About::unknown("f", 4000));
-        let file = Row::file(1, 7, &about, &about.offers[0]);
+        let file = Row::file(1, 7, &about, &about.first()[0]);
         let values = Row { kind: Kind::Values("1 2 3 4".to_owned()), length: 4, ..Row::values(4, "v") };
         let message = Row::message(
             2,
