@@ -20,7 +20,7 @@ use crate::{
 
 /// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
 /// other.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Names a question, in its answer.
 pub type QuestionId = u64;

@@ -90,6 +90,7 @@ impl State {
             self.ownership.cut_off(experiment, cut_off("The experiment"));
         }
         self.samples.clear();
+        self.groups.clear();
         // The engine that would be told is not there any more.
         self.sample_gone();
         if self.looking.is_some_and(|looking| looking.subject != Subject::Build) {
@@ -100,6 +101,7 @@ impl State {
         }
         (self.wire.paused, self.wire.picked, self.wire.filter.only) = (false, None, None);
         self.wire.unfolded.clear();
+        self.wire.last = false;
         let sound = std::mem::take(&mut self.engine.sound);
         self.engine.status = if sound { Status::Starting } else { Status::Stopped };
         self.engine.lost = Some(problem);
@@ -253,7 +255,12 @@ mod tests {
         built(&mut state);
         state.apply(Action::Connect);
         state.apply(Action::Engine(Event::Opened(info())));
-        state.apply(Action::Engine(Event::Samples { samples: vec![sample(7, 1)], received: 1, replies: 0 }));
+        state.apply(Action::Engine(Event::Samples {
+            samples: vec![sample(7, 1)],
+            groups: Vec::new(),
+            received: 1,
+            replies: 0,
+        }));
         state.apply(Action::Look(Some(Looking { subject: Subject::Sample(7), offset: 0 })));
         for action in [
             Action::Put,
@@ -266,7 +273,12 @@ mod tests {
             state.apply(action);
         }
         assert!(matches!(state.api.get.asking, Asking::UnderWay(_)) && matches!(state.put, Put::UnderWay { .. }));
-        state.apply(Action::Engine(Event::Samples { samples: Vec::new(), received: 0, replies: 0 }));
+        state.apply(Action::Engine(Event::Samples {
+            samples: Vec::new(),
+            groups: Vec::new(),
+            received: 0,
+            replies: 0,
+        }));
         state.apply(died());
         assert!(matches!(state.put, Put::Failed(_)), "{:?}", state.put);
         assert!(matches!(state.api.rate, Rate::Stopped { problem: Some(_), .. }), "{:?}", state.api.rate);

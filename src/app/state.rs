@@ -17,7 +17,7 @@ use super::{
     ownership::Ownership,
     problem::Problem,
     selection::Selection,
-    session::{Api, Declaration, Put, PutId, Sample, Session},
+    session::{Api, Declaration, Group, Put, PutId, Sample, Session},
     sight::{self, Window},
     stage::Stage,
     surroundings::Surroundings,
@@ -97,6 +97,8 @@ pub struct State {
     pub not_whole: u64,
     /// Samples, newest first, of the subscription and of the last get.
     pub samples: Vec<Sample>,
+    /// The samples of the subscription in numbers, by key and sender.
+    pub groups: Vec<Group>,
     /// How many samples arrived in all by the subscription.
     pub received: u64,
     /// What else is done with the session.
@@ -162,6 +164,7 @@ impl State {
             sub_key: "lab/**".to_owned(),
             subscription: Declaration::None,
             samples: Vec::new(),
+            groups: Vec::new(),
             received: 0,
             api: Api::new(),
             messages: Messages::default(),

@@ -17,6 +17,7 @@
 pub mod cause;
 pub mod cost;
 pub mod format;
+pub mod heard;
 pub mod hex;
 pub mod layout;
 pub mod message;

@@ -106,6 +106,22 @@ pub fn kept_words(kept: &Kept, bounds: Bounds) -> String {
     words
 }
 
+/// Describes the frames of the last put and of the last sample.
+#[must_use]
+pub fn last_words(kept: &Kept) -> String {
+    format!(
+        "The last put, and the last sample from a router: {}, {}. They are kept by reference: {} copied. A borrowed array that \
+         was written since shows its new bytes. Record keeps more, and copies what leaves once more.",
+        format::plural(kept.frames, "frame"),
+        format::size(kept.bytes),
+        if kept.copied == 0 {
+            "nothing was".to_owned()
+        } else {
+            format!("{} were", format::requested_size(kept.copied))
+        }
+    )
+}
+
 /// Describes the shown frames: `37 of 812 frames, KeepAlive hidden`.
 #[must_use]
 pub fn shown_words(rows: &Rows, kept: &Kept, filter: &Filter) -> String {

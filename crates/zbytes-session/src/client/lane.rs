@@ -8,6 +8,7 @@ use zbytes::{payload::ZBytes, segment::Segment};
 use zenoh_protocol::core::Bits;
 
 use super::{
+    capture::Traced,
     error::CloseCause,
     held::{Account, Hold},
     limits::Limits,
@@ -77,8 +78,8 @@ pub(super) struct Piece {
     pub(super) first: bool,
     pub(super) dropped: bool,
     pub(super) part: ZBytes,
-    /// Length of the batch that it came in, which stays as long as the part does, in bytes.
-    pub(super) batch: usize,
+    /// The batch that it came in, which stays as long as the part does.
+    pub(super) batch: Traced,
 }
 
 /// A message that was put together.
@@ -86,6 +87,7 @@ pub(super) struct Whole {
     /// Its parts, where the received batches are.
     pub(super) bytes: ZBytes,
     /// Those batches.
+    pub(super) batches: Vec<Traced>,
     pub(super) hold: Hold,
 }
 
@@ -93,6 +95,7 @@ pub(super) struct Whole {
 pub(super) struct Partial {
     parts: Vec<Segment>,
     /// The batches of the parts.
+    batches: Vec<Traced>,
     hold: Hold,
     bytes: usize,
     fragments: usize,
@@ -104,7 +107,7 @@ pub(super) struct Partial {
 
 impl Partial {
     fn new(hold: Hold) -> Self {
-        Self { parts: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, known: None }
+        Self { parts: Vec::new(), batches: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, known: None }
     }
 
     /// The first part of the message.
@@ -258,7 +261,10 @@ impl Lanes {
         message.fragments += 1;
         message.parts.extend(piece.part.segments().iter().cloned());
         // A part without a byte refers to nothing.
-        message.hold.grow(if piece.part.is_empty() { 0 } else { piece.batch });
+        if !piece.part.is_empty() {
+            message.hold.grow(piece.batch.bytes.len());
+            message.batches.push(piece.batch);
+        }
         let others = self.receiving.iter().filter_map(|receiving| receiving.message.as_ref());
         let fragments = others.map(|other| other.parts.len()).sum::<usize>() + message.parts.len();
         if fragments > limits.reassembly_fragments {
@@ -269,7 +275,7 @@ impl Lanes {
             return Ok(None);
         }
         self.ended.extend(message.id().map(|id| (id, true)));
-        Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), hold: message.hold }))
+        Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), batches: message.batches, hold: message.hold }))
     }
 
     fn forget(&mut self, lane: Lane) {

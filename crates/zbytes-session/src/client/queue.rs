@@ -17,7 +17,7 @@
 
 use std::collections::VecDeque;
 
-use zbytes::ledger::Ledger;
+use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 
 use super::{error::PutError, ids::OpId, lane::Lanes, limits::Limits, table::ByPriority, transfer::Leaving};
 use crate::wire::{self, Lane, Outgoing, Priority};
@@ -48,6 +48,8 @@ pub(super) struct Filled {
     pub(super) finished: u64,
     /// The parts of the caller's operations in it.
     pub(super) parts: Vec<Part>,
+    /// The batch by reference, if a message in it is traced.
+    pub(super) trace: Option<ZBytes>,
 }
 
 /// Why no batch was made although something waited.
@@ -70,6 +72,8 @@ pub(super) struct Queues {
     /// than a memory holds.
     bytes: u64,
     count: usize,
+    /// How many of the messages are traced.
+    traced: usize,
 }
 
 impl Queues {
@@ -109,6 +113,7 @@ impl Queues {
     fn come(&mut self, queued: &Queued) {
         self.bytes += queued.message.unsent() as u64;
         self.count += 1;
+        self.traced += usize::from(queued.message.is_traced());
     }
 
     /// Whether the router has a part of a message of this lane.
@@ -139,27 +144,35 @@ impl Queues {
                 debug_assert!(len.is_ok(), "it takes a few bytes, and no batch is shorter");
                 let Ok(len) = len else { continue };
                 lanes.spend(lane);
-                return Some(Ok(Filled { len, finished: 0, parts: Vec::new() }));
+                return Some(Ok(Filled { len, finished: 0, parts: Vec::new(), trace: None }));
             }
             let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
             let queued = queue.front_mut()?;
             let lane = queued.lane;
             let (sn, markers) = (lanes.next_sn(lane), lanes.agreed().markers);
+            let mark = queued.message.mark();
             match queued.message.gather(buffer, lane, sn, markers) {
                 Ok(gathered) => {
                     lanes.spend(lane);
-                    let mut filled = Filled { len: gathered.len, finished: 0, parts: Vec::new() };
+                    let mut filled = Filled { len: gathered.len, finished: 0, parts: Vec::new(), trace: None };
                     self.bytes -= gathered.payload as u64;
                     filled.parts.extend(part(queued, gathered.payload));
+                    let mut trace = (self.traced > 0).then(Vec::new);
+                    let mut wanted = queued.message.is_traced();
+                    if let Some(trace) = &mut trace {
+                        queued.message.refer(mark, buffer.get(..gathered.len).unwrap_or_default(), 0, trace);
+                    }
                     if queued.message.is_done() {
                         let whole = queued.message.batches() == 1;
+                        self.traced -= usize::from(queued.message.is_traced());
                         queue.pop_front();
                         self.count -= 1;
                         filled.finished = 1;
                         if whole {
-                            self.share(buffer, lane, &mut filled, failed);
+                            wanted |= self.share(buffer, lane, &mut filled, trace.as_mut(), failed);
                         }
                     }
+                    filled.trace = trace.filter(|_| wanted).map(ZBytes::of_held);
                     return Some(Ok(filled));
                 }
                 Err(error) => {
@@ -177,13 +190,28 @@ impl Queues {
         }
     }
 
-    /// Puts further whole messages of the same lane into a frame, as far as they fit.
-    fn share(&mut self, buffer: &mut [u8], lane: Lane, filled: &mut Filled, failed: &mut Vec<(OpId, PutError)>) {
-        while let Some(queued) = self.queues[lane.priority].front_mut().filter(|queued| queued.lane == lane)
-            && let Some(appended) = queued.message.append(buffer, filled.len)
-        {
+    /// Puts further whole messages of the same lane into a frame, as far as they fit. Returns whether
+    /// one of them is traced.
+    fn share(
+        &mut self,
+        buffer: &mut [u8],
+        lane: Lane,
+        filled: &mut Filled,
+        mut trace: Option<&mut Vec<Segment>>,
+        failed: &mut Vec<(OpId, PutError)>,
+    ) -> bool {
+        let mut wanted = false;
+        while let Some(queued) = self.queues[lane.priority].front_mut().filter(|queued| queued.lane == lane) {
+            let mark = queued.message.mark();
+            let Some(appended) = queued.message.append(buffer, filled.len) else { break };
             match appended {
                 Ok(gathered) => {
+                    if let Some(trace) = &mut trace {
+                        let batch = buffer.get(..gathered.len).unwrap_or_default();
+                        queued.message.refer(mark, batch, filled.len, trace);
+                    }
+                    wanted |= queued.message.is_traced();
+                    self.traced -= usize::from(queued.message.is_traced());
                     filled.len = gathered.len;
                     filled.finished += 1;
                     filled.parts.extend(part(queued, gathered.payload));
@@ -197,10 +225,12 @@ impl Queues {
                 }
             }
         }
+        wanted
     }
 
     fn give_up(&mut self, gone: Option<Queued>, error: PutError, failed: &mut Vec<(OpId, PutError)>) {
         let Some(Queued { op, message, .. }) = gone else { return };
+        self.traced -= usize::from(message.is_traced());
         self.bytes -= message.unsent() as u64;
         self.count -= 1;
         failed.extend(op.map(|op| (op, error)));
@@ -217,6 +247,7 @@ impl Queues {
                 return Cancel::HalfSent;
             }
             let Some(Queued { lane, message, .. }) = queue.remove(at) else { break };
+            self.traced -= usize::from(message.is_traced());
             self.aborts.extend(begun.then_some(lane));
             self.bytes -= message.unsent() as u64;
             self.count -= 1;

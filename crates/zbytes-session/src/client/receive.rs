@@ -6,6 +6,7 @@ use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zenoh_protocol::transport::close::reason;
 
 use super::{
+    capture::{Traced, Way},
     declare::Entity,
     error::{CloseCause, GetError},
     event::Event,
@@ -43,17 +44,20 @@ impl Client {
         if let Some(capture) = &mut self.capture {
             capture.arrives(&batch, now);
         }
+        let traced = Traced { at: now, way: Way::In, bytes: batch.clone(), ops: Vec::new() };
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
-        let result = self.read_batch(&mut reader, now);
+        let result = self.read_batch(&mut reader, traced);
         self.ledger = ledger;
         self.reading = Reading::Batch(0);
+        self.arrived = None;
         if let Err(cause) = result {
             self.end(cause, Some(reason::INVALID));
         }
     }
 
-    fn read_batch(&mut self, reader: &mut BatchReader<'_>, now: Duration) -> Result<(), CloseCause> {
+    fn read_batch(&mut self, reader: &mut BatchReader<'_>, batch: Traced) -> Result<(), CloseCause> {
+        let now = batch.at;
         let mut any = false;
         while let Some(message) = reader.transport()? {
             any = true;
@@ -69,6 +73,7 @@ impl Client {
                 (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
                     let fresh = self.lanes.frame(Lane { priority, reliability }, sn)?;
                     self.tell_arrivals_ended();
+                    self.arrived = Some(Rc::new([batch.clone()]));
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
                             self.handle_message(message, reliability)?;
@@ -78,7 +83,7 @@ impl Client {
                 (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
-                    let piece = lane::Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let piece = lane::Piece { sn, more, first, dropped, part, batch: batch.clone() };
                     let whole = self.lanes.reassemble(lane, piece, &limits, &self.held)?;
                     self.tell_arrivals_ended();
                     self.make_room()?;
@@ -97,7 +102,8 @@ impl Client {
 
     /// A message that was put together from fragments.
     fn read_whole(&mut self, whole: lane::Whole, reliability: Reliability) -> Result<(), CloseCause> {
-        let lane::Whole { bytes, hold } = whole;
+        let lane::Whole { bytes, batches, hold } = whole;
+        self.arrived = Some(batches.into());
         self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(&bytes, &mut ledger);
@@ -163,7 +169,8 @@ impl Client {
         }
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
-            self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
+            let trace = self.arrived.clone().filter(|_| !sample.local);
+            self.events.push_back(Event::Sample(Sample { subscribers, trace, ..sample }));
         }
     }
 }

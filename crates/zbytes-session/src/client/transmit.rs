@@ -5,6 +5,7 @@ use std::time::Duration;
 use zenoh_protocol::transport::close::reason;
 
 use super::{
+    capture::{Traced, Way},
     error::CloseCause,
     event::Event,
     machine::Client,
@@ -13,13 +14,16 @@ use super::{
 use crate::wire::{BATCH_SIZE, Outgoing, Priority, Reliability};
 
 /// A batch to be sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
     /// The parts of puts in it: one of a large put, or many small puts as a whole.
     pub parts: Vec<Part>,
+    /// The batch by reference, if a put in it asked for that: see
+    /// [`Put::traced`](super::Put::traced).
+    pub trace: Option<Traced>,
 }
 
 impl Client {
@@ -51,7 +55,7 @@ impl Client {
             if let Some(capture) = &mut self.capture {
                 capture.leaves(&batch, Vec::new(), now);
             }
-            return Some(Transmit { len: batch.len(), parts: Vec::new() });
+            return Some(Transmit { len: batch.len(), parts: Vec::new(), trace: None });
         }
         if !self.is_open() || !self.pace() {
             return None;
@@ -71,7 +75,9 @@ impl Client {
                     let ops = filled.parts.iter().map(|part| part.op).collect();
                     capture.leaves(room.get(..filled.len)?, ops, now);
                 }
-                Some(Transmit { len: filled.len, parts: filled.parts })
+                let ops = filled.parts.iter().map(|part| part.op).collect();
+                let trace = filled.trace.map(|bytes| Traced { at: now, way: Way::Out, bytes, ops });
+                Some(Transmit { len: filled.len, parts: filled.parts, trace })
             }
             Err(Failed::HalfSent) => {
                 self.end(CloseCause::HalfSent, Some(reason::GENERIC));

@@ -48,6 +48,8 @@ pub(super) struct Flight {
     pub(super) waiting: usize,
     /// Whether the socket has its last batch.
     pub(super) complete: bool,
+    /// Whether its batches are kept by reference.
+    pub(super) traced: bool,
 }
 
 impl Flight {
@@ -209,10 +211,12 @@ impl<H: Host> Inner<H> {
             self.given += transmit.len as u64;
             // The puts in a batch share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
+            let trace = transmit.trace;
             for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {
                     flight.waiting += 1;
+                    flight.sent.trace.extend(trace.clone().filter(|_| flight.traced));
                     flight.sent.gather += gathered.saturating_sub(before) / sharers;
                     flight.sent.send += after.saturating_sub(gathered) / sharers;
                     if let Some((batches, ledger)) = last {

@@ -1,5 +1,7 @@
 //! Reading a received batch, message by message.
 
+use std::ops::Range;
+
 use zenoh_buffers::ZBuf;
 use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_protocol::{
@@ -154,9 +156,16 @@ impl<'a> BatchReader<'a> {
         Self { reader: HeaderReader::new(source, ledger) }
     }
 
-    /// Length of the batch or message, in bytes.
-    pub(crate) fn len(&self) -> usize {
-        self.reader.source().len()
+    /// The same, for [`BatchReader::into_places`].
+    pub(crate) fn noting(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
+        let mut this = Self::new(source, ledger);
+        this.reader.note_places();
+        this
+    }
+
+    /// Where the bodies lie of the messages that were read: payloads, attachments and the like.
+    pub(crate) fn into_places(self) -> Vec<Range<usize>> {
+        self.reader.into_places()
     }
 
     /// Reads the next transport message; `None` at the end of the batch.
