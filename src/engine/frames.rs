@@ -118,7 +118,7 @@ impl Frames {
         let mut last = self.last.borrow_mut();
         last.left.clear();
         last.told.clear();
-        last.put = Some((id, rows.to_vec()));
+        last.put = Some((id, Vec::from(rows)));
     }
 
     /// The last put has left in these batches.

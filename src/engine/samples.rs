@@ -197,7 +197,7 @@ impl Samples {
             sample.more.glimpse = Glimpse::of(payload, sample.local, sample.more.looks, looked);
         }
         let by_subscription = samples.iter().filter(|sample| sample.reply.is_none());
-        by_subscription.for_each(|sample| groups.show(sample));
-        self.page.tell(Event::Samples { samples, groups: groups.all().to_vec(), received, replies });
+        by_subscription.for_each(|sample| groups.show(&sample.key, &sample.more.from, &sample.more.glimpse));
+        self.page.tell(Event::Samples { samples, groups: groups.all().clone(), received, replies });
     }
 }

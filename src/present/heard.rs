@@ -51,6 +51,12 @@ pub fn age(newest: Duration, now: Duration) -> String {
     }
 }
 
+/// Names a group, never to be shown: by its key first.
+#[must_use]
+pub fn name(group: &Group) -> String {
+    format!("{} {:?}", group.key.raw(), group.from)
+}
+
 /// Who sent samples, if they say so.
 #[must_use]
 pub fn sender(from: &Sender) -> Option<String> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{glimpse::Glimpse, samples::Sample};
+use super::glimpse::Glimpse;
 use crate::{client::SourceInfo, outside::Outside};
 
 /// The most groups.
@@ -109,12 +109,6 @@ impl Group {
         let counted: u64 = steps.iter().rev().skip(1).take(whole as usize).map(|step| u64::from(*step)).sum();
         (whole > 0).then(|| counted as f64 / whole as f64)
     }
-
-    /// Whether a sample is one of these.
-    #[must_use]
-    pub fn holds(&self, sample: &Sample) -> bool {
-        self.key == sample.key && self.from == sample.more.from
-    }
 }
 
 /// All groups, in the order of their first samples.
@@ -156,16 +150,16 @@ impl Groups {
         Some(self.0.len() - 1)
     }
 
-    /// Shows a sample as the newest of its group.
-    pub fn show(&mut self, sample: &Sample) {
-        if let Some(group) = self.0.iter_mut().find(|group| group.holds(sample)) {
-            group.glimpse.clone_from(&sample.more.glimpse);
+    /// Shows this as the newest sample of a group.
+    pub fn show(&mut self, key: &Outside, from: &Sender, glimpse: &Glimpse) {
+        if let Some(group) = self.0.iter_mut().find(|group| group.key == *key && group.from == *from) {
+            group.glimpse.clone_from(glimpse);
         }
     }
 
     /// Every group.
     #[must_use]
-    pub fn all(&self) -> &[Group] {
+    pub fn all(&self) -> &Vec<Group> {
         &self.0
     }
 }
@@ -206,7 +200,7 @@ mod tests {
         count(&mut groups, "a", [5_000, 5_999, 6_000, 65_000, 65_500]);
         let line = groups.all()[0].line.at(65);
         assert_eq!((line.len(), line[0], line[59], line.iter().sum::<u32>()), (STEPS, 1, 2, 3));
-        // Before a whole second has passed, there is no rate.
+        // A rate needs a whole second.
         let mut groups = Groups::default();
         count(&mut groups, "a", [5_900, 6_100]);
         assert_eq!(groups.all()[0].rate(Duration::from_millis(6_950)), None);

@@ -95,6 +95,14 @@ pub struct More {
     pub glimpse: Glimpse,
 }
 
+impl Sample {
+    /// Whether it is one of a group.
+    #[must_use]
+    pub fn is_of(&self, group: &Group) -> bool {
+        self.reply.is_none() && self.key == group.key && self.more.from == group.from
+    }
+}
+
 /// When a sample was made, as it says itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {

@@ -114,7 +114,7 @@ pub fn frames_of(batches: &[Traced], first: u64, ledger: &mut Ledger) -> Vec<Fra
         // What bodies hold does not matter to a summary, so they are zeros here.
         let mut window = vec![0; bytes.len()];
         let mut from = 0;
-        for place in places.into_iter().chain([bytes.len()..bytes.len()]) {
+        for place in places.into_iter().chain(std::iter::once(bytes.len()..bytes.len())) {
             let head = bytes.slice(from..place.start).unwrap_or_else(ZBytes::empty);
             for segment in head.segments() {
                 let space = window.get_mut(from..from + segment.len()).unwrap_or_default();

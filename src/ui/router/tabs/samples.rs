@@ -106,10 +106,10 @@ fn ByKey(props: &PaneProps) -> Html {
     let now = clock::since_1970();
     let mut groups: Vec<&Group> = state.groups.iter().collect();
     // A row stays where it is while others come and go.
-    groups.sort_by_key(|group| (group.key.raw(), heard::sender(&group.from)));
+    groups.sort_by_cached_key(|group| heard::name(group));
     let rows = groups.into_iter().map(|group| {
-        let newest = state.samples.iter().find(|sample| sample.reply.is_none() && group.holds(sample));
-        let key = format!("{} {:?}", group.key.raw(), group.from);
+        let newest = state.samples.iter().find(|sample| sample.is_of(group));
+        let key = heard::name(group);
         html! {
             <key={key}>
                 { match newest {
