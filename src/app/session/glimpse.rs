@@ -241,7 +241,7 @@ mod tests {
         let ints: Vec<u8> = (0..100i32).flat_map(|value| (value - 1).to_le_bytes()).collect();
         let doubles: Vec<u8> = [1.5f64, 2.0, -0.25].into_iter().flat_map(f64::to_le_bytes).collect();
         let fine: Vec<u8> = (1..9).flat_map(|value| (1.0 / f64::from(value * 3)).to_le_bytes()).collect();
-        let pi: Vec<f32> = (1..9).map(|value| 3.141_592_7 / value as f32).collect();
+        let pi: Vec<f32> = (1..9).map(|value| std::f32::consts::PI / value as f32).collect();
         let long = [format!("text {{\"t\": {} …", "1".repeat(LETTERS - 6)), format!("text {} …", "ä".repeat(32))];
         let table: [(Vec<u8>, &str); 15] = [
             (vec![], ""),
