@@ -169,8 +169,7 @@ impl Client {
         }
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
-            let trace = self.arrived.clone().filter(|_| !sample.local);
-            self.events.push_back(Event::Sample(Sample { subscribers, trace, ..sample }));
+            self.events.push_back(Event::Sample(Sample { subscribers, trace: self.arrived.clone(), ..sample }));
         }
     }
 }
