@@ -716,7 +716,16 @@ fn kept(state: &State) -> Html {
 /// What is kept, in words.
 fn kept_words(state: &State) -> String {
     let kept = &state.wire.kept;
-    if state.wire.last { rows::last_words(kept) } else { rows::kept_words(kept, Bounds::DEFAULT) }
+    if !state.wire.last {
+        return rows::kept_words(kept, Bounds::DEFAULT);
+    }
+    let too_long = if is_too_long(state) { rows::too_long_words() } else { String::new() };
+    format!("{} {too_long}", rows::last_words(kept))
+}
+
+/// Whether the last put was too long for its frames to be kept.
+fn is_too_long(state: &State) -> bool {
+    matches!(&state.put, Put::Done(report) if report.bytes > KEPT_BYTES)
 }
 
 /// The switch between the last put and sample, and recorded frames.
@@ -733,13 +742,6 @@ fn last_button(state: &State, send: &Callback<Action>) -> Html {
 
 /// What the person must do first.
 fn empty(state: &State) -> Html {
-    let bounds = Bounds::DEFAULT;
-    let keeps = format!(
-        "It keeps the last {} frames, at most {}. What arrives is kept where the browser put it; what leaves is copied once. While it \
-         is off it costs nothing.",
-        crate::present::format::count(bounds.frames),
-        crate::present::format::size(bounds.bytes)
-    );
     html! {
         <div class="wire-empty" id="wire-empty">
             if state.wire.recording {
@@ -752,16 +754,10 @@ fn empty(state: &State) -> Html {
                 </p>
             } else {
                 <p><strong>{ "Nothing is here yet. " }</strong>
-                    { "Put something: its frames are here afterwards, with their fields and bytes, and those of the last sample from a router. \
-                       Nothing is copied for that." }</p>
-                if matches!(&state.put, Put::Done(report) if report.bytes > KEPT_BYTES) {
-                    <p id="wire-too-long">{ format!(
-                        "The last put is longer than {}, and its frames are not kept. Record, and put again.",
-                        crate::present::format::size(KEPT_BYTES)
-                    ) }</p>
-                }
+                    { rows::NO_FRAMES }</p>
+                if is_too_long(state) { <p>{ rows::too_long_words() }</p> }
             }
-            <p class="quiet">{ "Record for more: every frame of the session from then on. " }{ keeps }</p>
+            <p class="quiet">{ rows::record_words(Bounds::DEFAULT) }</p>
         </div>
     }
 }
