@@ -569,7 +569,7 @@ async fn the_last_put_and_sample_are_on_the_wire_without_recording() {
     page.click("#wire-close").await;
 
     // The next put takes the place of the last one; a delete is one, too.
-    for (button, title) in [("#put", "Put lab/next"), ("#delete", "Delete lab/next")] {
+    for (button, title) in [("#put", "Put lab/next"), ("#delete", "Del lab/next")] {
         page.fill("#preset", "three").await;
         page.wait("#build-state[data-state=ready]").await;
         page.fill("#key", "lab/next").await;

@@ -143,22 +143,20 @@ impl Frames {
     /// Tells the page of the frames of the last put and of the last sample.
     pub(super) fn tell_last(&self) {
         let mut last = self.last.borrow_mut();
-        let mut batches = last.left.clone();
-        batches.extend(last.sample.iter().flat_map(|(_, batches)| batches.iter().cloned()));
-        batches.sort_by_key(|batch| batch.at);
+        let sample: &[Traced] = last.sample.as_ref().map_or(&[], |(_, batches)| batches);
+        let comes_first = |batch: &&Traced| last.left.first().is_some_and(|first| batch.at < first.at);
+        let (before, behind) = sample.split_at(sample.iter().take_while(comes_first).count());
+        let batches: Vec<Traced> = before.iter().chain(&last.left).chain(behind).cloned().collect();
         let mut ledger = Ledger::new();
         let frames = capture::frames_of(&batches, last.next, &mut ledger);
         last.next += frames.len() as u64;
-        last.told = frames.iter().map(|frame| ((frame.at, frame.number), frame.bytes.clone())).collect();
+        last.told.clear();
+        for frame in &frames {
+            last.told.insert((frame.at, frame.number), frame.bytes.clone());
+        }
         let notes = last.put.iter().map(|(id, rows)| ((*id, *id), rows.clone())).collect();
-        let taken = Taken {
-            notes,
-            oldest: 0,
-            recorded: frames.len() as u64,
-            copied: ledger.total(),
-            frames: frames.iter().map(Into::into).collect(),
-        };
-        self.page.tell(Event::LastFrames(taken));
+        let taken = capture::Taken { recorded: frames.len() as u64, copied: ledger.total(), frames, oldest: 0 };
+        self.page.tell(Event::LastFrames(Taken { notes, ..(&taken).into() }));
     }
 
     /// Notes the rows of an operation, if frames are recorded.

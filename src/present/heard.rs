@@ -51,7 +51,7 @@ pub fn age(newest: Duration, now: Duration) -> String {
     }
 }
 
-/// Names a group, never to be shown: by its key first.
+/// Names a group, never to be shown.
 #[must_use]
 pub fn name(group: &Group) -> String {
     format!("{} {:?}", group.key.raw(), group.from)
@@ -109,7 +109,7 @@ mod tests {
     fn groups() -> Groups {
         let mut groups = Groups::default();
         for back in [0, 1, 1, 59, 60, 3_600] {
-            groups.count("imu/0", &Sender::Unsaid, NOW.saturating_sub(Duration::from_secs(3_600 - back)));
+            groups.count("1/imu", &Sender::Unsaid, NOW.saturating_sub(Duration::from_secs(3_600 - back)));
         }
         let program = Sender::Program("a1b2c3d4e5f60718".to_owned());
         for back in [59, 2, 1, 1] {
@@ -125,8 +125,8 @@ mod tests {
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines.len(), 1 + 2 * STEPS);
         assert_eq!(lines[0], "second,key,sender,samples");
-        assert_eq!(lines[1], "2025-11-29T19:23:17Z,imu/0,,0");
-        assert_eq!(lines[60], "2025-11-29T19:24:16Z,imu/0,,1");
+        assert_eq!(lines[1], "2025-11-29T19:23:17Z,1/imu,,0");
+        assert_eq!(lines[60], "2025-11-29T19:24:16Z,1/imu,,1");
         let key = "\"'=SUM(1,\"\"2\"\")\",a1b2c3d4e5f60718";
         let of_key = |at: usize| lines[61 + at].split_once(',').unwrap().1.to_owned();
         assert_eq!([0, 1, 57, 58, 59].map(of_key), [1, 0, 1, 2, 0].map(|count| format!("{key},{count}")));

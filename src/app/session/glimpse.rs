@@ -3,8 +3,6 @@
 //! It looks at the beginning of each part, which is bounded. Bytes do not say what they are, so
 //! except for messages and pictures it is a guess.
 
-use std::fmt::Display;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -120,7 +118,7 @@ fn part(head: &[u8], len: usize) -> Option<(What, Outside)> {
     if let Some(text) = text(head, head.len() < len) {
         let cut: String = text.chars().take(LETTERS).collect();
         let goes_on = if cut.len() < text.len() { " …" } else { goes_on };
-        return Some((What::Text, format!("{cut}{goes_on}").into()));
+        return Some((What::Text, format!("{}{goes_on}", cut.trim_end()).into()));
     }
     let (what, words) = numbers(head, len).unwrap_or_else(|| {
         let hex: Vec<String> = head.iter().take(2 * NUMBERS).map(|byte| format!("{byte:02x}")).collect();
@@ -178,26 +176,28 @@ fn picture(head: &[u8]) -> Option<String> {
 /// Numbers, if the bytes are likely to be some: small whole ones, or fractions of an ordinary size,
 /// of which those with the fewest digits.
 fn numbers(head: &[u8], len: usize) -> Option<(What, Vec<String>)> {
-    fn read<const N: usize, T: Display>(
-        head: &[u8],
-        len: usize,
-        number: fn([u8; N]) -> T,
-        likely: fn(&T) -> bool,
-    ) -> Option<Vec<String>> {
-        let (all, _) = head.as_chunks::<N>();
-        let numbers: Vec<T> = all.iter().map(|bytes| number(*bytes)).collect();
-        let fits = len.is_multiple_of(N) && !numbers.is_empty() && numbers.iter().all(likely);
-        fits.then(|| numbers.iter().map(ToString::to_string).collect())
-    }
     const fn ordinary(value: f64) -> bool {
         value == 0.0 || (value.abs() >= 1e-6 && value.abs() < 1e9)
     }
     if head.iter().all(|byte| *byte == 0) {
         return None;
     }
-    let int32 = read(head, len, i32::from_le_bytes, |value| value.unsigned_abs() < 1 << 24);
-    let float32 = read(head, len, f32::from_le_bytes, |value| ordinary(f64::from(*value)));
-    let float64 = read(head, len, f64::from_le_bytes, |value| ordinary(*value));
+    let read = |size: usize, number: fn(&[u8]) -> Option<String>| {
+        let all = head.chunks_exact(size);
+        if len.is_multiple_of(size) && all.len() > 0 { all.map(number).collect::<Option<Vec<_>>>() } else { None }
+    };
+    let int32 = read(4, |bytes| {
+        let number = i32::from_le_bytes(bytes.try_into().ok()?);
+        (number.unsigned_abs() < 1 << 24).then(|| number.to_string())
+    });
+    let float32 = read(4, |bytes| {
+        let number = f32::from_le_bytes(bytes.try_into().ok()?);
+        ordinary(number.into()).then(|| number.to_string())
+    });
+    let float64 = read(8, |bytes| {
+        let number = f64::from_le_bytes(bytes.try_into().ok()?);
+        ordinary(number).then(|| number.to_string())
+    });
     let digits = |numbers: &[String]| numbers.iter().map(String::len).sum::<usize>();
     let found = match (int32, float32, float64) {
         (Some(int32), ..) => (What::Int32, int32),

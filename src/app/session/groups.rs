@@ -20,7 +20,7 @@ pub const STEPS: usize = 60;
 const RATE: u64 = 10;
 
 /// Who sent a sample.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Sender {
     /// This page.
     Page,
@@ -111,7 +111,7 @@ impl Group {
     }
 }
 
-/// All groups, in the order of their first samples.
+/// All groups, in the order of their keys and senders: a row stays where it is while others come.
 #[derive(Debug, Default)]
 pub struct Groups(Vec<Group>);
 
@@ -120,8 +120,8 @@ impl Groups {
     /// the place of the one that is silent for longest, if that is for a minute. Otherwise the sample
     /// is in no group.
     pub fn count(&mut self, key: &str, from: &Sender, now: Duration) {
-        let found = self.0.iter().position(|group| group.key.raw() == key && group.from == *from);
-        let Some(at) = found.or_else(|| self.begin(key, from, now)) else { return };
+        let found = self.0.binary_search_by(|group| (group.key.raw(), &group.from).cmp(&(key, from)));
+        let Some(at) = found.map_or_else(|at| self.begin(at, key, from, now), Some) else { return };
         if let Some(group) = self.0.get_mut(at) {
             group.count += 1;
             group.newest = now;
@@ -129,16 +129,17 @@ impl Groups {
         }
     }
 
-    fn begin(&mut self, key: &str, from: &Sender, now: Duration) -> Option<usize> {
+    fn begin(&mut self, mut at: usize, key: &str, from: &Sender, now: Duration) -> Option<usize> {
         if self.0.len() >= GROUPS {
             let quiet = |group: &Group| now.saturating_sub(group.newest);
-            let (at, longest) = self.0.iter().map(quiet).enumerate().max_by_key(|(_, quiet)| *quiet)?;
+            let (gone, longest) = self.0.iter().map(quiet).enumerate().max_by_key(|(_, quiet)| *quiet)?;
             if longest.as_secs() < STEPS as u64 {
                 return None;
             }
-            self.0.remove(at);
+            self.0.remove(gone);
+            at -= usize::from(gone < at);
         }
-        self.0.push(Group {
+        let group = Group {
             key: key.into(),
             from: from.clone(),
             count: 0,
@@ -146,8 +147,9 @@ impl Groups {
             newest: now,
             line: Minute::default(),
             glimpse: Glimpse::default(),
-        });
-        Some(self.0.len() - 1)
+        };
+        self.0.insert(at, group);
+        Some(at)
     }
 
     /// Shows this as the newest sample of a group.
@@ -224,7 +226,7 @@ mod tests {
         }
         let from: Vec<_> = groups.all().iter().map(|group| group.from.clone()).collect();
         let program = |id: u8| Sender::Program(ZenohId::new([id; 16]).unwrap().to_string());
-        assert_eq!(from, [program(1), program(2), Sender::Unsaid, Sender::Page]);
+        assert_eq!(from, [Sender::Page, program(1), program(2), Sender::Unsaid]);
     }
 
     #[test]
@@ -237,6 +239,8 @@ mod tests {
         count(&mut groups, "k/0", [70_000]);
         count(&mut groups, "new", [70_000]);
         let keys: Vec<_> = groups.all().iter().map(|group| group.key.raw()).collect();
-        assert_eq!((keys.len(), keys[0], keys[1], keys[GROUPS - 1]), (GROUPS, "k/0", "k/2", "new"));
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert_eq!((keys.len(), keys[0], keys[GROUPS - 1]), (GROUPS, "k/0", "new"));
+        assert!(!keys.contains(&"k/1") && keys.contains(&"k/2"), "the one that was silent for longest has gone");
     }
 }

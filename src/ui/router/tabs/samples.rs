@@ -104,10 +104,7 @@ fn ByKey(props: &PaneProps) -> Html {
         move || drop(ticks)
     });
     let now = clock::since_1970();
-    let mut groups: Vec<&Group> = state.groups.iter().collect();
-    // A row stays where it is while others come and go.
-    groups.sort_by_cached_key(|group| heard::name(group));
-    let rows = groups.into_iter().map(|group| {
+    let rows = state.groups.iter().map(|group| {
         let newest = state.samples.iter().find(|sample| sample.is_of(group));
         let key = heard::name(group);
         html! {
@@ -118,7 +115,7 @@ fn ByKey(props: &PaneProps) -> Html {
                         <tr data-key={group.key.raw().to_owned()}>
                             <td class="time-cell"></td>
                             <td class="mono key-cell" title={group.key.shown()}>{ outside(&group.key) }</td>
-                            <td colspan="4" class="quiet">{ "newer ones of others are kept" }</td>
+                            <td colspan="4" class="quiet">{ "not kept any more" }</td>
                         </tr>
                     },
                 } }
