@@ -78,7 +78,6 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
             "window.history",
         ],
     ),
-    ("ui/router/tabs/samples.rs", &["gloo_timers::callback::Interval"]),
     ("ui/layout/film.rs", &["window.match_media"]),
     (
         "ui/share.rs",

@@ -27,6 +27,9 @@ use crate::{
 /// report.
 const ARRIVALS: Duration = Duration::from_millis(50);
 
+/// A step of a line.
+const TICK: Duration = Duration::from_secs(1);
+
 /// What the session knows of a sample beside the sample itself.
 pub(super) struct Beside {
     /// Who gave it as a reply to a get; `None` when it came by the subscription.
@@ -55,6 +58,8 @@ pub(super) struct Samples {
     next: Cell<SampleId>,
     arrivals: RefCell<Arrivals>,
     groups: RefCell<Groups>,
+    /// Reports the groups once more, while their lines move on.
+    tick: RefCell<Option<Timeout>>,
     /// Looks at the beginnings of payloads.
     looked: RefCell<Ledger>,
 }
@@ -67,6 +72,7 @@ impl Samples {
             next: Cell::new(1),
             arrivals: RefCell::default(),
             groups: RefCell::default(),
+            tick: RefCell::default(),
             looked: RefCell::default(),
         })
     }
@@ -181,15 +187,18 @@ impl Samples {
         self.groups.replace(Groups::default());
     }
 
-    /// Reports what has arrived so far.
-    pub(super) fn tell(&self) {
+    /// Reports what has arrived so far, and once a second how the lines move on.
+    pub(super) fn tell(self: &Rc<Self>) {
         let Arrivals { mut samples, received, replies, .. } =
             self.arrivals.replace(Arrivals { told: clock::now(), ..Arrivals::default() });
-        if samples.is_empty() {
+        let mut groups = self.groups.borrow_mut();
+        let moves = groups.move_on(clock::since_1970());
+        let this = self.clone();
+        self.tick.replace(moves.then(|| Timeout::new(TICK.as_millis() as u32, move || this.tell())));
+        if samples.is_empty() && !moves {
             return;
         }
         let payloads = self.payloads.borrow();
-        let mut groups = self.groups.borrow_mut();
         for sample in &mut samples {
             let Some(payload) = payloads.get(&sample.id).filter(|_| !sample.deleted) else { continue };
             sample.more.looks = Looks::of(payload);

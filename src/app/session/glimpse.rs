@@ -191,8 +191,9 @@ fn numbers(head: &[u8], len: usize) -> Option<(What, Vec<String>)> {
         (number.unsigned_abs() < 1 << 24).then(|| number.to_string())
     });
     let float32 = read(4, |bytes| {
-        let number = f32::from_le_bytes(bytes.try_into().ok()?);
-        ordinary(number.into()).then(|| number.to_string())
+        // So many digits has a number of this type, after the point where it is about one.
+        let number = f64::from(f32::from_le_bytes(bytes.try_into().ok()?));
+        ordinary(number).then(|| ((number * 1e6).round() / 1e6).to_string())
     });
     let float64 = read(8, |bytes| {
         let number = f64::from_le_bytes(bytes.try_into().ok()?);
@@ -255,7 +256,7 @@ mod tests {
             (ints, "int32 -1, 0, 1, 2, 3 …"),
             (7i32.to_le_bytes().to_vec(), "int32 7"),
             (floats([0.5, -1.25, 3.0]), "float32 0.5, -1.25, 3"),
-            (floats(pi), "float32 3.1415927, 1.5707964, 1.0471976, 0.7853982, 0.62831855 …"),
+            (floats(pi), "float32 3.141593, 1.570796, 1.047198, 0.785398, 0.628319 …"),
             (doubles, "float64 1.5, 2, -0.25"),
             (
                 fine,

@@ -159,6 +159,12 @@ impl Groups {
         }
     }
 
+    /// Whether a line still moves on: something came within the minute and a little.
+    #[must_use]
+    pub fn move_on(&self, now: Duration) -> bool {
+        self.0.iter().any(|group| now.saturating_sub(group.newest).as_secs() <= STEPS as u64 + 1)
+    }
+
     /// Every group.
     #[must_use]
     pub fn all(&self) -> &Vec<Group> {
@@ -194,6 +200,8 @@ mod tests {
         assert_eq!((line[..50].iter().sum::<u32>(), line[50..].iter().sum::<u32>()), (250, 0));
         assert_eq!(groups.all()[0].rate(Duration::from_secs(1_100)), Some(0.0));
         assert_eq!(groups.all()[0].line.at(u64::MAX), vec![0; STEPS]);
+        let moves = |seconds| groups.move_on(Duration::from_secs(seconds));
+        assert!(moves(1_089) && moves(1_150) && !moves(1_153));
     }
 
     #[test]

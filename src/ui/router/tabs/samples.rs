@@ -2,7 +2,6 @@
 
 use std::{rc::Rc, time::Duration};
 
-use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     present::{format, heard},
     ui::{
         bytes::dialog::bytes_button,
-        kit::widgets::{Choice, PaneProps, outside, segmented, sends},
+        kit::widgets::{Choice, outside, segmented, sends},
         message::dialog::read_button,
     },
 };
@@ -75,7 +74,7 @@ pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
             if one_by_one {
                 { table("samples", "Samples that arrived", "time", &own, send) }
             } else {
-                <ByKey state={state.clone()} send={send.clone()} />
+                { by_key(state, send) }
             }
             if own.iter().any(|sample| !sample.local && sample.segments > 1) {
                 <p class="quiet" id="arrays-words">
@@ -93,16 +92,9 @@ pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
     }
 }
 
-/// The samples by key and sender: of each group its numbers, and the newest sample that is kept. It
-/// draws itself anew each second, because the lines move on.
-#[component]
-fn ByKey(props: &PaneProps) -> Html {
-    let PaneProps { state, send } = props;
-    let again = use_force_update();
-    use_effect_with((), move |()| {
-        let ticks = Interval::new(1_000, move || again.force_update());
-        move || drop(ticks)
-    });
+/// The samples by key and sender: of each group its numbers, and the newest sample that is kept. The
+/// engine tells the groups once a second while a line moves on.
+fn by_key(state: &Rc<State>, send: &Callback<Action>) -> Html {
     let now = clock::since_1970();
     let rows = state.groups.iter().map(|group| {
         let newest = state.samples.iter().find(|sample| sample.is_of(group));
