@@ -147,6 +147,7 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
         program.press_enter().await;
         program.end().await;
     }
+    page.click("#samples-one-by-one").await;
     let before = page.attribute("#samples tr", "data-id").await;
     let program = Offered::run(&page, "capnp-send").await;
     page.wait("#samples tr[data-key='lab/other']").await;

@@ -233,8 +233,11 @@ async fn peer_puts(page: &Page, peer: &mut Peer, name: &str) {
         "do": "delete", "key": format!("lab/from/{name}/9"), "attachment": hex(b"gone"), "congestion_control": "BLOCK",
     });
     peer.call(delete).await;
-    page.wait(&format!("#samples tr[data-key='lab/from/{name}/9'][data-len='0']")).await;
-    assert!(page.text(&format!("#samples [data-more='lab/from/{name}/9']")).await.contains("attachment 4 B “gone”"));
+    // It is not numbered, so it does not say who sent it: it has a line of its own.
+    let row = format!("#samples tr[data-key='lab/from/{name}/9'][data-len='0']");
+    page.wait(&row).await;
+    let more = page.text(&format!("{row} + .more-row [data-more]")).await;
+    assert!(more.contains("attachment 4 B “gone”"), "{more}");
 }
 
 async fn page_gets(page: &Page, peer: &mut Peer, name: &str) {
@@ -721,6 +724,190 @@ async fn a_rate_that_is_stopped_tells_as_many_puts_as_arrive() {
         counts.push(page.attribute("#rate", name).await.parse::<u64>().unwrap());
     }
     assert_eq!(counts, [arrived, 0, 0], "{}", page.text("#rate").await);
+    page.close(&[]).await;
+    peer.leave().await;
+    lab.stop().await;
+}
+
+/// The numbers of a group of samples: how many came in all, and in the last minute.
+async fn wait_group(page: &Page, key: &str, count: usize) {
+    page.wait(&format!("#samples [data-group='{key}'][data-count='{count}'][data-minute='{count}']")).await;
+}
+
+/// Saves the numbers of the last minute, and returns how many lines the file has for each key, and
+/// how many samples.
+async fn minute_as_csv(page: &Page) -> Value {
+    let script = "
+        const done = arguments[0];
+        const original = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            URL.createObjectURL = original;
+            blob.text().then((text) => {
+                const [head, ...lines] = text.trimEnd().split('\\r\\n');
+                const keys = {};
+                for (const line of lines) {
+                    const [second, key, , samples] = line.split(',');
+                    keys[key] ??= [0, 0];
+                    keys[key][0] += /^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$/.test(second);
+                    keys[key][1] += Number(samples);
+                }
+                done([head, keys]);
+            });
+            return '#';
+        };
+        document.querySelector('#samples-csv').click();";
+    page.client.execute_async(script, vec![]).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_by_key_are_counted_to_the_last_one() {
+    const SENDERS: usize = 7;
+    const PUTS: usize = 15;
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    // Seven programs at 5 Hz.
+    let mut senders = Vec::new();
+    for sender in 0..SENDERS {
+        let native = Native::join(&lab.tcp_locator(), "nothing").await;
+        senders.push(tokio::spawn(async move {
+            for at in 0..PUTS {
+                let reading: Vec<u8> = [0.5f32, at as f32, 9.75].into_iter().flat_map(f32::to_le_bytes).collect();
+                native.put(&format!("lab/imu/{sender}"), reading).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            native
+        }));
+    }
+    for sender in 0..SENDERS {
+        wait_group(&page, &format!("lab/imu/{sender}"), PUTS).await;
+    }
+    let mut all = SENDERS * PUTS;
+    page.until("return document.querySelector('#received').textContent", json!(all.to_string())).await;
+    let lines = "return [...document.querySelectorAll('#samples [data-group^=\"lab/imu/\"]')].map((row) =>
+        [row.querySelector('.sample-line title').textContent.split(' ')[0], row.querySelector('.glimpse').dataset.what])";
+    page.until(lines, json!(vec![(PUTS.to_string(), "float32"); SENDERS])).await;
+    // The line moves on by itself when no sample comes.
+    page.until("return document.querySelector('#samples .age').textContent.endsWith('s ago')", json!(true)).await;
+    let csv = minute_as_csv(&page).await;
+    assert_eq!(csv[0], "second,key,sender,samples");
+    assert_eq!(csv[1].as_object().unwrap().len(), SENDERS);
+    for (key, numbers) in csv[1].as_object().unwrap() {
+        assert_eq!(numbers, &json!([60, PUTS]), "{key}");
+    }
+    for (size, dark) in [((1280, 720), false), ((390, 844), true)] {
+        page.emulate(size, dark).await;
+        page.until("return document.querySelectorAll('#samples .sample-line').length", json!(SENDERS)).await;
+        assert_eq!(sticking_out(&page).await, json!([]), "{size:?}");
+    }
+    page.emulate((1440, 900), false).await;
+
+    // Many at once are counted to the last one, although the page lists few of them.
+    let native = senders.pop().unwrap().await.unwrap();
+    for at in 0..5_000u32 {
+        native.put("lab/burst", at.to_le_bytes().to_vec()).await;
+    }
+    wait_group(&page, "lab/burst", 5_000).await;
+    all += 5_000;
+    // More keys than there are lines: what is in none is counted apart.
+    for at in 0..80 {
+        native.put(&format!("lab/many/{at}"), vec![1]).await;
+    }
+    all += 80;
+    let left = all - SENDERS * PUTS - 5_000 - (64 - SENDERS - 1);
+    page.wait(&format!("#apart[data-apart='{left}']")).await;
+    let counted = "return [...document.querySelectorAll('#samples [data-group]')].reduce((sum, row) => sum + Number(row.dataset.count), 0)";
+    page.until(counted, json!(all - left)).await;
+
+    // This page's own puts at a rate: after Stop both counts are the same.
+    page.click("#forget").await;
+    page.wait(&format!("#apart[data-apart='{all}']")).await;
+    assert_eq!(page.text("#samples").await, "");
+    row(&page, 100).await;
+    page.fill("#key", "lab/rate").await;
+    page.fill("#hz", "1000").await;
+    page.click("#rate-start").await;
+    page.until("return Number(document.querySelector('#rate')?.dataset.puts) > 300", json!(true)).await;
+    page.click("#rate-stop").await;
+    page.wait("#rate[data-state=stopped][data-leaving='0']").await;
+    let puts: usize = page.attribute("#rate", "data-puts").await.parse().unwrap();
+    page.wait(&format!("#samples [data-group='lab/rate'][data-count='{puts}']")).await;
+    page.until(
+        "return document.querySelector('#received').textContent.replaceAll(',', '')",
+        json!((all + puts).to_string()),
+    )
+    .await;
+    page.close(&[]).await;
+    native.leave().await;
+    for sender in senders {
+        sender.await.unwrap().leave().await;
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_shown_as_what_it_is() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let peer = Native::join(&lab.tcp_locator(), "nothing").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    let shown = async |key: &str| {
+        page.wait(&format!("#samples [data-group='{key}'] .glimpse")).await;
+        let script =
+            "return [...document.querySelectorAll(`#samples [data-group='${arguments[0]}'] .glimpse`)].map((one) =>
+            [one.dataset.what, one.querySelector('code').textContent])";
+        page.run(script, vec![json!(key)]).await
+    };
+    let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 7, 128, 0, 0, 4, 56, 8, 2]].concat();
+    let numbers: Vec<u8> = (0..70_000).flat_map(i32::to_le_bytes).collect();
+    for (key, bytes, what, words) in [
+        ("lab/text", "21.5 °C".into(), "text", "21.5 °C"),
+        ("lab/png", png, "picture", "PNG, 1,920 × 1,080"),
+        ("lab/numbers", numbers, "int32", "0, 1, 2, 3, 4 …"),
+        ("lab/bytes", pattern(300), "bytes", "00 1f 3e 5d 7c 9b ba d9 f8 1c …"),
+    ] {
+        peer.put(key, bytes).await;
+        assert_eq!(shown(key).await, json!([[what, words]]), "{key}");
+    }
+    // Every preset of the page: what is offered to be read can be read.
+    let presets = "return [...document.querySelectorAll('#preset option')].map((option) => option.value)";
+    let presets: Vec<String> = serde_json::from_value(page.run(presets, vec![]).await).unwrap();
+    let mut read = 0;
+    for preset in presets.iter().filter(|preset| !preset.is_empty() && *preset != "empty") {
+        page.fill("#preset", preset).await;
+        page.wait("#build-state[data-state=ready]:not([data-bytes='0'])").await;
+        let key = format!("lab/preset/{preset}");
+        page.fill("#key", &key).await;
+        page.click("#put").await;
+        page.wait(&format!("#samples tr[data-key='{key}'][data-local=true]")).await;
+        let cell = format!("#samples tr[data-key='{key}'] .read-cell");
+        match page.text(&cell).await.as_str() {
+            "–" => assert_ne!(shown(&key).await[0][0], "message"),
+            word => {
+                assert_eq!((word, &shown(&key).await[0][0]), ("read", &json!("message")), "{preset}");
+                page.click(&format!("#samples tr[data-key='{key}'] .read-message")).await;
+                page.wait("#message-dialog[open][data-state=read]").await;
+                page.click("#message-dialog .dialog-head button").await;
+                page.wait("#message-dialog:not([open])").await;
+                read += 1;
+            }
+        }
+    }
+    assert_eq!(read, 3, "of {presets:?}");
+    // The three segments of the first preset, by their values.
+    let parts = shown("lab/preset/framed").await;
+    let what: Vec<_> = parts.as_array().unwrap().iter().map(|part| part[0].as_str().unwrap().to_owned()).collect();
+    assert_eq!((what.len(), what[1].as_str()), (3, "int32"), "{parts}");
+    assert_eq!(parts[1][1], "0, 1, 2, 3, 4 …");
+
+    // One by one, and back.
+    page.click("#samples-one-by-one").await;
+    page.wait("#samples tr[data-key='lab/text'] + .more-row .glimpse[data-what=text]").await;
+    assert_eq!(page.attribute("#samples [data-group]", "class").await, "");
+    page.click("#samples-by-key").await;
+    page.wait("#samples [data-group='lab/text']").await;
     page.close(&[]).await;
     peer.leave().await;
     lab.stop().await;

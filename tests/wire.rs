@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use support::{
     browser::Page,
     lab::{lab, turn, url},
+    peers::Native,
 };
 
 const DESK: (u32, u32) = (1440, 900);
@@ -65,7 +66,7 @@ async fn click_field(page: &Page, name: &str) {
 async fn record_and_connect(page: &Page) {
     page.click("#tab-wire").await;
     page.wait("#wire-empty").await;
-    assert!(page.text("#wire-empty").await.contains("Nothing is recorded yet."));
+    assert!(page.text("#wire-empty").await.starts_with("Nothing is here yet."));
     page.click("#wire-record-here").await;
     page.until("return document.querySelector('#wire-empty').textContent.startsWith('Recording.')", json!(true)).await;
     page.fill("#locator", "/zenoh").await;
@@ -519,7 +520,7 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     let recorded = page.attribute("#wire-kept", "data-recorded").await;
     page.click("#wire-close").await;
     put(&page).await;
-    assert_eq!(page.text("#put-frames").await, "", "the frames of this put were not recorded");
+    // The recorded frames stay as they are, and those of the last put are not among them.
     page.click("#tab-wire").await;
     page.click("#wire-open").await;
     page.wait("#wire-dialog[open] #wire-list").await;
@@ -529,6 +530,73 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     assert_eq!(count("#wire-list").await, 0);
     page.click("#wire-close").await;
     page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_put_and_sample_are_on_the_wire_without_recording() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let peer = Native::join(&lab.tcp_locator(), "nothing").await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.fill("#preset", "tensor").await;
+    put(&page).await;
+    follow(&page).await;
+    wait_shown(&page, BATCHES, 3).await;
+    page.wait("#wire-row-0.here").await;
+    page.until("return document.querySelector('#wire-title').textContent", json!("Fragment 1 of 181: Put lab/tensor"))
+        .await;
+    page.wait("#wire-kept[data-state=last][data-copied='0']").await;
+    assert!(page.text("#wire-kept").await.contains("kept by reference: nothing was copied"));
+    // They are the bytes of the payload, each once.
+    let saved = save(&page, "json").await;
+    assert_eq!((&saved["frames"], &saved["carried"], &saved["wrong"]), (&json!(BATCHES), &json!(TENSOR), &json!(0)));
+    page.click("#wire-close").await;
+
+    // A sample of a router, in the batches that the browser has put into arrays.
+    peer.put("lab/in", vec![7; 70_000]).await;
+    page.wait("#samples tr[data-key='lab/in']").await;
+    page.run("document.activeElement.blur()", vec![]).await;
+    page.key_until("w", "#wire-dialog[open] #wire-list").await;
+    wait_shown(&page, BATCHES + 2, 5).await;
+    let ways = "return [...document.querySelectorAll('#wire-list [data-line] .way')].map((one) => one.textContent)";
+    page.until(ways, json!(["↑ out", "↑ out", "↑ out", "↓ in", "↓ in"])).await;
+    choose(&page, 4).await;
+    page.until("return document.querySelector('#wire-title').textContent", json!("Fragment 2 of 2")).await;
+    page.wait("#wire-bytes .b").await;
+    page.wait("#wire-kept[data-copied='0']").await;
+    page.click("#wire-close").await;
+
+    // The next put takes the place of the last one; a delete is one, too.
+    for (button, title) in [("#put", "Put lab/next"), ("#delete", "Del lab/next")] {
+        page.fill("#preset", "three").await;
+        page.wait("#build-state[data-state=ready]").await;
+        page.fill("#key", "lab/next").await;
+        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+        page.click(button).await;
+        page.wait("#put-result[data-state=done]").await;
+        follow(&page).await;
+        wait_shown(&page, 1, 1).await;
+        page.until("return document.querySelector('#wire-title').textContent", json!(title)).await;
+        page.click("#wire-close").await;
+    }
+    // Recorded ones are kept beside them.
+    page.click("#tab-wire").await;
+    page.click("#wire-record-here").await;
+    put(&page).await;
+    follow(&page).await;
+    page.wait("#wire-kept[data-state=on]").await;
+    page.click("#wire-record").await;
+    page.wait("#wire-kept[data-state=off]").await;
+    let recorded = page.attribute("#wire-kept", "data-frames").await;
+    page.click("#wire-last").await;
+    page.wait("#wire-kept[data-state=last][data-copied='0']").await;
+    page.click("#wire-last").await;
+    page.wait(&format!("#wire-kept[data-state=off][data-frames='{recorded}']")).await;
+    page.click("#wire-close").await;
+    page.close(&[]).await;
+    peer.leave().await;
     lab.stop().await;
 }
 

@@ -66,7 +66,7 @@ impl State {
             Action::Subscribe => self.subscribe(),
             Action::Unsubscribe => self.unsubscribe(),
             Action::Hash(id) => self.hash(id),
-            Action::ForgetSamples => self.forget_where(|sample| sample.reply.is_none()),
+            Action::ForgetSamples => self.forget_samples(),
             Action::Look(looking) => self.look(looking),
             Action::Message(change) => self.message_changed(change),
             Action::Wire(change) => self.wire_changed(change).into_iter().collect(),
@@ -86,7 +86,7 @@ impl State {
             Event::Message(event) => self.message_told(event),
             Event::Session(event) => self.session_told(event),
             // The page's own record takes these.
-            Event::Frames(_) => Vec::new(),
+            Event::Frames(_) | Event::LastFrames(_) => Vec::new(),
             Event::FramesSaved(result, _) => self.frames_saved(result),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
@@ -102,7 +102,9 @@ impl State {
             Event::ArrivalEnded { id, whole } => self.arrival_ended(id, whole),
             Event::PutEnded(done, result) => self.put_ended(done, result),
             Event::SubscribeEnded(result) => self.subscribe_ended(result),
-            Event::Samples { samples, received, replies } => self.samples_arrived(samples, received, replies),
+            Event::Samples { samples, groups, received, replies } => {
+                self.samples_arrived(samples, groups, received, replies)
+            }
             Event::Hashed(id, result) => self.hashed(id, result),
             Event::Found(run, finding) => self.experiment_found(run, finding),
             Event::Demonstrated(run, found) => self.demonstration_ended(run, found),

@@ -277,7 +277,12 @@ mod tests {
         let mut state = State::default();
         for (id, time, key) in [(1, "14:02:09.120", "lab/tensor"), (2, "14:02:10.007", "lab/camera")] {
             let sample = Sample { time: time.into(), key: key.into(), ..crate::app::tests::sample(id, 3) };
-            state.apply(Action::Engine(Event::Samples { samples: vec![sample], received: 1, replies: 0 }));
+            state.apply(Action::Engine(Event::Samples {
+                samples: vec![sample],
+                groups: Vec::new(),
+                received: 1,
+                replies: 0,
+            }));
         }
         let names = [1, 2, 3].map(|id| state.subject_name(Subject::Sample(id)));
         assert_eq!(names, ["14:02:09.120 lab/tensor", "14:02:10.007 lab/camera", "a sample that was let go"]);

@@ -113,6 +113,9 @@ pub enum Command {
     /// Asks for the frames after the one of this number, or for all. Ends by
     /// [`Event::Frames`](super::Event::Frames).
     Frames(Option<u64>),
+    /// Asks for the frames of the last put and of the last sample. Ends by
+    /// [`Event::LastFrames`](super::Event::LastFrames).
+    LastFrames,
     /// Makes a file of these frames, each with its title. Ends by
     /// [`Event::FramesSaved`](super::Event::FramesSaved).
     SaveFrames(wire::Format, Vec<(wire::Entry, String)>),

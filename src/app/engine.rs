@@ -91,6 +91,7 @@ impl State {
         }
         self.demonstrated = None;
         self.samples.clear();
+        self.groups.clear();
         // The engine that would be told is not there any more.
         self.sample_gone();
         if self.looking.is_some_and(|looking| looking.subject != Subject::Build) {
@@ -101,6 +102,7 @@ impl State {
         }
         (self.wire.paused, self.wire.picked, self.wire.filter.only) = (false, None, None);
         self.wire.unfolded.clear();
+        self.wire.last = false;
         let sound = std::mem::take(&mut self.engine.sound);
         self.engine.status = if sound { Status::Starting } else { Status::Stopped };
         self.engine.lost = Some(problem);
@@ -255,7 +257,12 @@ mod tests {
         built(&mut state);
         state.apply(Action::Connect);
         state.apply(Action::Engine(Event::Opened(info())));
-        state.apply(Action::Engine(Event::Samples { samples: vec![sample(7, 1)], received: 1, replies: 0 }));
+        state.apply(Action::Engine(Event::Samples {
+            samples: vec![sample(7, 1)],
+            groups: Vec::new(),
+            received: 1,
+            replies: 0,
+        }));
         state.apply(Action::Look(Some(Looking { subject: Subject::Sample(7), offset: 0 })));
         for action in [
             Action::Subscribe,
@@ -269,7 +276,12 @@ mod tests {
             state.apply(action);
         }
         assert!(matches!(state.api.get.asking, Asking::UnderWay(_)) && matches!(state.put, Put::UnderWay { .. }));
-        state.apply(Action::Engine(Event::Samples { samples: Vec::new(), received: 0, replies: 0 }));
+        state.apply(Action::Engine(Event::Samples {
+            samples: Vec::new(),
+            groups: Vec::new(),
+            received: 0,
+            replies: 0,
+        }));
         state.apply(died());
         assert!(matches!(state.put, Put::Failed(_)), "{:?}", state.put);
         assert!(matches!(state.api.rate, Rate::Stopped { problem: Some(_), .. }), "{:?}", state.api.rate);

@@ -12,7 +12,7 @@ use super::{
     message,
     ownership::{Finding, RunId},
     problem::Problem,
-    session::{self, Lost, PutId, PutReport, Sample, SampleId},
+    session::{self, Group, Lost, PutId, PutReport, Sample, SampleId},
     wire::Taken,
 };
 use crate::{
@@ -77,6 +77,8 @@ pub enum Event {
     Samples {
         /// Those that are there.
         samples: Vec<Sample>,
+        /// Every group of those of the subscription.
+        groups: Vec<Group>,
         /// How many came by the subscription.
         received: u64,
         /// How many came as replies to the get.
@@ -90,6 +92,8 @@ pub enum Event {
     Session(session::Event),
     /// Frames that were recorded.
     Frames(Taken),
+    /// The frames of the last put and of the last sample.
+    LastFrames(Taken),
     /// A file of frames was made and handed over, or not; and how many bytes looking at frames has
     /// copied so far.
     FramesSaved(Result<String, Problem>, u64),

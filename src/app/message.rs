@@ -461,7 +461,7 @@ mod tests {
     }
 
     fn arrived(sample: Sample) -> Action {
-        Action::Engine(app::Event::Samples { samples: vec![sample], received: 1, replies: 0 })
+        Action::Engine(app::Event::Samples { samples: vec![sample], groups: Vec::new(), received: 1, replies: 0 })
     }
 
     fn content(shape: &[u32]) -> Rc<Content> {
@@ -604,7 +604,11 @@ mod tests {
         let effects = state.apply(Action::ForgetSamples);
         assert_eq!(
             effects,
-            [Effect::Engine(Command::Forget(vec![4, 1])), Effect::Engine(Command::Message(Task::Leave))]
+            [
+                Effect::Engine(Command::Forget(vec![4, 1])),
+                Effect::Engine(Command::Message(Task::Leave)),
+                Effect::Engine(Command::Session(app::session::Task::CountAnew)),
+            ]
         );
         assert_eq!(state.messages.open, None);
     }

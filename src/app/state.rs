@@ -19,7 +19,7 @@ use super::{
     ownership::Ownership,
     problem::Problem,
     selection::Selection,
-    session::{Api, ByItself, Declaration, Put, PutId, SUB_KEY, Sample, Session},
+    session::{Api, ByItself, Declaration, Group, Put, PutId, SUB_KEY, Sample, Session},
     sight::{self, Window},
     stage::Stage,
     surroundings::Surroundings,
@@ -101,6 +101,8 @@ pub struct State {
     pub not_whole: u64,
     /// Samples, newest first, of the subscription and of the last get.
     pub samples: Vec<Sample>,
+    /// The samples of the subscription in numbers, by key and sender.
+    pub groups: Vec<Group>,
     /// How many samples arrived in all by the subscription.
     pub received: u64,
     /// What else is done with the session.
@@ -173,6 +175,7 @@ impl State {
             sub_key: SUB_KEY.to_owned(),
             subscription: Declaration::None,
             samples: Vec::new(),
+            groups: Vec::new(),
             received: 0,
             api: Api::new(),
             messages: Messages::default(),

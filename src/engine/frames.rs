@@ -1,5 +1,5 @@
-//! Frames that the session records. The page fetches them from time to time, without their bytes,
-//! which stay here.
+//! Frames that the session records, and those of the last put and of the last sample, which are kept
+//! by reference. The page fetches them without their bytes, which stay here.
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,11 +17,11 @@ use web_sys::{Blob, BlobPropertyBag};
 use super::{page::Page, save};
 use crate::{
     app::{
-        Event, InWords, Problem, PutId, Row, sentence,
+        Event, InWords, Problem, PutId, Row, SampleId, sentence,
         wire::{Bounds, Entry, Format, FrameKey, Note, Taken, export},
     },
     browser::clock,
-    client::capture,
+    client::capture::{self, Traced},
     ledger::Ledger,
     number::{bytes, count},
     payload::{Addressed, ZBytes},
@@ -46,8 +46,21 @@ pub(super) struct Frames {
     len: Cell<usize>,
     /// The rows of the puts since the last answer.
     notes: RefCell<Vec<Note>>,
+    last: RefCell<Last>,
     /// Bytes that were copied to look at frames and to save them.
     looked: RefCell<Ledger>,
+}
+
+/// The frames of the last put and of the last sample, over the bytes of their owners.
+#[derive(Default)]
+struct Last {
+    /// The last put, its rows, and once it has left, its batches.
+    put: Option<(PutId, Vec<Row>)>,
+    left: Vec<Traced>,
+    sample: Option<(SampleId, Rc<[Traced]>)>,
+    /// What the page was told of, as [`Frames::held`].
+    told: BTreeMap<(Duration, u64), ZBytes>,
+    next: u64,
 }
 
 impl Frames {
@@ -61,6 +74,7 @@ impl Frames {
             held: RefCell::default(),
             len: Cell::default(),
             notes: RefCell::default(),
+            last: RefCell::default(),
             looked: RefCell::default(),
         })
     }
@@ -98,6 +112,53 @@ impl Frames {
         self.page.tell(Event::Frames(Taken { notes, ..taken.into() }));
     }
 
+    /// A put of these rows begins. The bytes of the one before are let go first: they may take the
+    /// memory that this one needs.
+    pub(super) fn put_begins(&self, id: PutId, rows: &[Row]) {
+        let mut last = self.last.borrow_mut();
+        last.left.clear();
+        last.told.clear();
+        last.put = Some((id, Vec::from(rows)));
+    }
+
+    /// The last put has left in these batches.
+    pub(super) fn put_left(&self, id: PutId, batches: Vec<Traced>) {
+        let mut last = self.last.borrow_mut();
+        if last.put.as_ref().is_some_and(|(last, _)| *last == id) {
+            last.left = batches;
+        }
+    }
+
+    /// A sample came in these batches.
+    pub(super) fn sample(&self, id: SampleId, batches: Rc<[Traced]>) {
+        self.last.borrow_mut().sample = Some((id, batches));
+    }
+
+    /// The payloads of these samples are let go.
+    pub(super) fn forget(&self, ids: &[SampleId]) {
+        let mut last = self.last.borrow_mut();
+        last.sample = last.sample.take().filter(|(id, _)| !ids.contains(id));
+    }
+
+    /// Tells the page of the frames of the last put and of the last sample.
+    pub(super) fn tell_last(&self) {
+        let mut last = self.last.borrow_mut();
+        let sample: &[Traced] = last.sample.as_ref().map_or(&[], |(_, batches)| batches);
+        let comes_first = |batch: &&Traced| last.left.first().is_some_and(|first| batch.at < first.at);
+        let (before, behind) = sample.split_at(sample.iter().take_while(comes_first).count());
+        let batches: Vec<Traced> = before.iter().chain(&last.left).chain(behind).cloned().collect();
+        let mut ledger = Ledger::new();
+        let frames = capture::frames_of(&batches, last.next, &mut ledger);
+        last.next += frames.len() as u64;
+        last.told.clear();
+        for frame in &frames {
+            last.told.insert((frame.at, frame.number), frame.bytes.clone());
+        }
+        let notes = last.put.iter().map(|(id, rows)| ((*id, *id), rows.clone())).collect();
+        let taken = capture::Taken { recorded: frames.len() as u64, copied: ledger.total(), frames, oldest: 0 };
+        self.page.tell(Event::LastFrames(Taken { notes, ..(&taken).into() }));
+    }
+
     /// Notes the rows of an operation, if frames are recorded.
     pub(super) fn note(&self, id: PutId, rows: &[Row]) {
         if !self.is_recording() {
@@ -118,7 +179,9 @@ impl Frames {
         let unreadable = |why: &str| {
             Problem::new("The bytes of this frame cannot be read.", format!("{}.", sentence(why.trim_end_matches('.'))))
         };
-        let bytes = self.held.borrow().get(&(key.1, key.0)).cloned();
+        let place = (key.1, key.0);
+        let held = self.held.borrow().get(&place).cloned();
+        let bytes = held.or_else(|| self.last.borrow().told.get(&place).cloned());
         let frame = Addressed::new(bytes.ok_or_else(|| unreadable("newer frames have taken their place"))?);
         let mut all = vec![0; frame.len()];
         frame.copy_to(0, &mut all, &mut self.looked.borrow_mut()).map_err(|error| unreadable(&error.in_words()))?;

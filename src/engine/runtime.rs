@@ -132,12 +132,14 @@ impl Services {
             Command::Hash(id) => self.samples.hash(id),
             Command::Forget(ids) => {
                 self.samples.forget(&ids);
+                self.frames.forget(&ids);
                 self.messages.forget(&ids);
             }
             Command::Message(task) => self.messages.carry_out(task),
             Command::Room(room) => self.messages.set_room(room),
             Command::Record(on) => self.session.record(on),
             Command::Frames(after) => self.session.send(link::Command::Frames(after)),
+            Command::LastFrames => self.frames.tell_last(),
             Command::SaveFrames(format, frames) => self.frames.save(format, frames),
             Command::Hidden(hidden) => {
                 self.measuring.set_hidden(hidden);
@@ -173,6 +175,7 @@ impl Services {
             Task::Answer { id, asked, key, options, rows } => {
                 self.answers.answer_in_turn(id, asked, key, options, rows);
             }
+            Task::CountAnew => self.samples.count_anew(),
             Task::WatchLink(wanted) => self.session.watch_link(wanted),
         }
     }
@@ -278,7 +281,12 @@ impl Services {
     fn put_ended(&self, id: PutId, operation: Operation, result: Result<Sent, Problem>, dropped: bool) {
         match operation {
             Operation::Put(facts) => {
-                self.page.tell(app::Event::PutEnded(id, result.map(|sent| facts.report(&sent))));
+                let report = result.map(|sent| {
+                    let report = facts.report(&sent);
+                    self.frames.put_left(id, sent.trace);
+                    report
+                });
+                self.page.tell(app::Event::PutEnded(id, report));
             }
             Operation::Rated { publisher, len } => {
                 let how = match result {
@@ -357,8 +365,12 @@ impl Services {
         }
     }
 
-    fn arrived(&self, sample: Sample, reply: Option<String>) {
+    fn arrived(&self, mut sample: Sample, reply: Option<String>) {
+        let batches = sample.trace.take();
         let beside = Beside { reply, stamp: self.session.stamp_of(&sample), waited: self.session.waited(&sample) };
-        self.samples.arrived(sample, beside);
+        let id = self.samples.arrived(sample, beside);
+        if let Some(batches) = batches {
+            self.frames.sample(id, batches);
+        }
     }
 }

@@ -12,9 +12,13 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{hash, page::Page};
 use crate::{
-    app::{self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp, session::Attachment},
+    app::{
+        self, Event, KEPT_BYTES, KEPT_SAMPLES, More, SampleId, Stamp,
+        session::{Attachment, Glimpse, Groups, Sender},
+    },
     browser::clock,
     client::{Encoding, Sample, SampleKind},
+    ledger::Ledger,
     message::Looks,
     payload::ZBytes,
 };
@@ -22,6 +26,9 @@ use crate::{
 /// The shortest time between two reports of arrived samples: the page draws itself anew for each
 /// report.
 const ARRIVALS: Duration = Duration::from_millis(50);
+
+/// A step of a line.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What the session knows of a sample beside the sample itself.
 pub(super) struct Beside {
@@ -50,11 +57,24 @@ pub(super) struct Samples {
     payloads: RefCell<HashMap<SampleId, ZBytes>>,
     next: Cell<SampleId>,
     arrivals: RefCell<Arrivals>,
+    groups: RefCell<Groups>,
+    /// Reports the groups once more, while their lines move on.
+    tick: RefCell<Option<Timeout>>,
+    /// Looks at the beginnings of payloads.
+    looked: RefCell<Ledger>,
 }
 
 impl Samples {
     pub(super) fn new(page: Page) -> Rc<Self> {
-        Rc::new(Self { page, payloads: RefCell::default(), next: Cell::new(1), arrivals: RefCell::default() })
+        Rc::new(Self {
+            page,
+            payloads: RefCell::default(),
+            next: Cell::new(1),
+            arrivals: RefCell::default(),
+            groups: RefCell::default(),
+            tick: RefCell::default(),
+            looked: RefCell::default(),
+        })
     }
 
     /// The payload of a sample. `None` when it was dropped.
@@ -83,11 +103,15 @@ impl Samples {
     }
 
     /// Stores a sample, and reports it soon: at once after a pause, and together with others when
-    /// many arrive.
-    pub(super) fn arrived(self: &Rc<Self>, sample: Sample, beside: Beside) {
+    /// many arrive. Returns its id.
+    pub(super) fn arrived(self: &Rc<Self>, sample: Sample, beside: Beside) -> SampleId {
         let id = self.next.get();
         self.next.set(id + 1);
         let Beside { reply, stamp, waited } = beside;
+        let from = Sender::of(sample.local, sample.source_info);
+        if reply.is_none() {
+            self.groups.borrow_mut().count(sample.key_expr.as_str(), &from, clock::since_1970());
+        }
         let more = More {
             // zenoh's default has nothing to say.
             encoding: sample
@@ -106,6 +130,8 @@ impl Samples {
             timestamp: stamp,
             waited,
             looks: Looks::Other,
+            from,
+            glimpse: Glimpse::default(),
         };
         let due = {
             let mut arrivals = self.arrivals.borrow_mut();
@@ -145,26 +171,42 @@ impl Samples {
             clock::now().saturating_sub(arrivals.told) >= ARRIVALS
         };
         if due {
-            return self.tell();
+            self.tell();
+            return id;
         }
         let mut arrivals = self.arrivals.borrow_mut();
         if arrivals.timer.is_none() {
             let this = self.clone();
             arrivals.timer = Some(Timeout::new(ARRIVALS.as_millis() as u32, move || this.tell()));
         }
+        id
     }
 
-    /// Reports what has arrived so far.
-    pub(super) fn tell(&self) {
+    /// Counts samples anew, by key and sender.
+    pub(super) fn count_anew(&self) {
+        self.groups.replace(Groups::default());
+    }
+
+    /// Reports what has arrived so far, and once a second how the lines move on.
+    pub(super) fn tell(self: &Rc<Self>) {
         let Arrivals { mut samples, received, replies, .. } =
             self.arrivals.replace(Arrivals { told: clock::now(), ..Arrivals::default() });
+        let mut groups = self.groups.borrow_mut();
+        let moves = groups.move_on(clock::since_1970());
+        let this = self.clone();
+        self.tick.replace(moves.then(|| Timeout::new(TICK.as_millis() as u32, move || this.tell())));
+        if samples.is_empty() && !moves {
+            return;
+        }
         let payloads = self.payloads.borrow();
         for sample in &mut samples {
-            sample.more.looks = payloads.get(&sample.id).map_or(Looks::Other, Looks::of);
+            let Some(payload) = payloads.get(&sample.id).filter(|_| !sample.deleted) else { continue };
+            sample.more.looks = Looks::of(payload);
+            let looked = &mut self.looked.borrow_mut();
+            sample.more.glimpse = Glimpse::of(payload, sample.local, sample.more.looks, looked);
         }
-        drop(payloads);
-        if !samples.is_empty() {
-            self.page.tell(Event::Samples { samples, received, replies });
-        }
+        let by_subscription = samples.iter().filter(|sample| sample.reply.is_none());
+        by_subscription.for_each(|sample| groups.show(&sample.key, &sample.more.from, &sample.more.glimpse));
+        self.page.tell(Event::Samples { samples, groups: groups.all().clone(), received, replies });
     }
 }

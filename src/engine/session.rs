@@ -241,11 +241,14 @@ impl Session {
 
     /// Publishes the rows, or deletes the key.
     pub(super) fn put(&self, id: PutId, key: &str, rows: Option<&[Row]>, options: &Options) {
+        // A delete has no rows.
+        self.frames.put_begins(id, rows.unwrap_or_default());
         match self.put_of(key, rows, options) {
             Ok((put, built)) => {
                 let facts = PutFacts { bytes: put.kind.payload_len(), built, deleted: put.kind.is_delete() };
-                // A delete has no rows.
                 self.frames.note(id, rows.unwrap_or_default());
+                // Its batches keep the payload in memory for as long as it is the last put.
+                let put = Put { traced: facts.bytes <= app::KEPT_BYTES, ..put };
                 self.begin(id, Operation::Put(facts), Command::Put(id, put));
             }
             Err(problem) => self.page.tell(app::Event::PutEnded(id, Err(problem))),

@@ -21,6 +21,7 @@ pub mod cost;
 pub mod format;
 pub mod given;
 pub mod glossary;
+pub mod heard;
 pub mod hex;
 pub mod layout;
 pub mod message;

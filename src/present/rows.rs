@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, ops::Range, time::Duration};
 use crate::present::format;
 use crate::{
     app::{
-        Selection,
+        KEPT_BYTES, Selection,
         session::priority_name,
         wire::{
             Bounds, Entry, Filter, Fold, Kept, Kinds, Line, Only, Part, Record, Rows, Way,
@@ -104,6 +104,46 @@ pub fn kept_words(kept: &Kept, bounds: Bounds) -> String {
     }
     words.push_str(&format!(". Recording has copied {}.", format::requested_size(kept.copied)));
     words
+}
+
+/// What the person can do to see frames.
+pub const NO_FRAMES: &str = "Put something: its frames are here afterwards, with their fields and bytes, and those of \
+    the last sample from a router. Nothing is copied for that.";
+
+/// Describes what recording does, and what it costs.
+#[must_use]
+pub fn record_words(bounds: Bounds) -> String {
+    format!(
+        "Record for more: every frame of the session from then on, the last {}, at most {}. What arrives is kept where \
+         the browser put it; what leaves is copied once. While recording is off it costs nothing.",
+        format::count(bounds.frames),
+        format::size(bounds.bytes)
+    )
+}
+
+/// Explains why the frames of the last put are not there.
+#[must_use]
+pub fn too_long_words() -> String {
+    format!(
+        "The last put is longer than {}, and its frames are not kept. Record, and put again.",
+        format::size(KEPT_BYTES)
+    )
+}
+
+/// Describes the frames of the last put and of the last sample.
+#[must_use]
+pub fn last_words(kept: &Kept) -> String {
+    format!(
+        "The last put, and the last sample from a router: {}, {}. They are kept by reference: {} copied. A borrowed array that \
+         was written since shows its new bytes. Record keeps more, and copies what leaves once more.",
+        format::plural(kept.frames, "frame"),
+        format::size(kept.bytes),
+        if kept.copied == 0 {
+            "nothing was".to_owned()
+        } else {
+            format!("{} were", format::requested_size(kept.copied))
+        }
+    )
 }
 
 /// Describes the shown frames: `37 of 812 frames, KeepAlive hidden`.

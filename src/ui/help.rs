@@ -138,8 +138,8 @@ pub(super) fn help() -> Html {
             </p>
             <p>
                 <strong>{ "Wire" }</strong>
-                { ", in Router, records the frames that the session sends and receives: what each of their bytes is for, and which segments \
-                   they carry." }
+                { ", in Router, shows the frames of the last put and sample, or records all of the session: what each of their bytes is for, \
+                   and which segments they carry." }
             </p>
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \

@@ -242,6 +242,7 @@ impl Errands {
     fn told(&self, event: Event) -> Option<Action> {
         match event {
             Event::Frames(taken) => self.frames_taken(taken),
+            Event::LastFrames(taken) => Some(self.last_frames_taken(taken)),
             Event::FramesSaved(result, looked) => {
                 self.0.frames.looked(looked);
                 Some(Action::Engine(Event::FramesSaved(result, looked)))

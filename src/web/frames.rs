@@ -1,4 +1,5 @@
-//! The record of frames, which the page keeps without their bytes. It fetches new ones from the
+//! The records of frames, which the page keeps without their bytes: recorded ones, and those of the
+//! last put and of the last sample. It fetches new ones from the
 //! engine from time to time, while frames are recorded and the list is not held.
 
 use std::cell::{Cell, RefCell};
@@ -17,16 +18,35 @@ use crate::{
 /// How often the page asks for new frames.
 const ASK_MILLIS: u32 = 200;
 
-/// The record, and the timer that asks for more.
-#[derive(Default)]
+/// The records, and the timer that asks for more.
 pub(super) struct Frames {
     record: RefCell<Record>,
+    last: RefCell<Record>,
+    /// Whether `last` is shown.
+    shows_last: Cell<bool>,
     asking: RefCell<Option<Interval>>,
     /// Bytes that were copied to look at frames and to save them.
     looked: Cell<u64>,
 }
 
+impl Default for Frames {
+    fn default() -> Self {
+        Self {
+            record: RefCell::default(),
+            last: RefCell::new(Record::apart()),
+            shows_last: Cell::default(),
+            asking: RefCell::default(),
+            looked: Cell::default(),
+        }
+    }
+}
+
 impl Frames {
+    /// The record that is shown.
+    fn shown(&self) -> &RefCell<Record> {
+        if self.shows_last.get() { &self.last } else { &self.record }
+    }
+
     pub(super) fn looked(&self, bytes: u64) {
         self.looked.set(bytes);
     }
@@ -36,6 +56,7 @@ impl Errands {
     pub(super) fn wire(&self, task: Task) {
         match task {
             Task::Record(true) => {
+                self.show_last(false);
                 self.do_this(Command::Record(true));
                 self.ask_on(true);
             }
@@ -50,7 +71,18 @@ impl Errands {
                 self.frames().record.borrow_mut().clear();
                 self.tell_kept();
             }
+            Task::Last(last) => self.show_last(last),
             Task::Save(format, filter, selected) => self.save_frames(format, &filter, selected),
+        }
+    }
+
+    fn show_last(&self, last: bool) {
+        let was = self.frames().shows_last.replace(last);
+        if last {
+            self.do_this(Command::LastFrames);
+        }
+        if was != last {
+            self.tell_kept();
         }
     }
 
@@ -78,6 +110,9 @@ impl Errands {
         if self.frames().asking.borrow().is_some() {
             self.ask_frames();
         }
+        if self.frames().shows_last.get() {
+            self.do_this(Command::LastFrames);
+        }
     }
 
     /// Takes frames from the engine. Returns what the state is to know.
@@ -93,25 +128,33 @@ impl Errands {
         }
     }
 
+    /// Takes the frames of the last put and of the last sample. Returns what the state is to know.
+    pub(super) fn last_frames_taken(&self, taken: Taken) -> Action {
+        self.frames().last.borrow_mut().replace(taken);
+        self.kept()
+    }
+
     /// The engine has died, and with it the bytes of all frames.
     pub(super) fn forget_frames(&self) {
         *self.frames().record.borrow_mut() = Record::default();
+        self.frames().last.borrow_mut().clear();
+        self.frames().shows_last.set(false);
         self.frames().asking.take();
         self.frames().looked.set(0);
         self.tell_kept();
     }
 
     fn kept(&self) -> Action {
-        Action::Browser(Report::Frames(self.frames().record.borrow().kept()))
+        Action::Browser(Report::Frames(self.frames().shown().borrow().kept()))
     }
 
     fn tell_kept(&self) {
         self.tell(self.kept());
     }
 
-    /// Shows the record to `look`.
+    /// Shows the record that is in view to `look`.
     pub fn frames_seen<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
-        look(&self.frames().record.borrow())
+        look(&self.frames().shown().borrow())
     }
 
     /// Fetches all bytes of a frame.

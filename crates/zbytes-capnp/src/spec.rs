@@ -695,6 +695,13 @@ impl Received {
         Ok(Content { spec, arrays: ranges })
     }
 
+    /// The schema whose root struct has the sizes of this message's; no array is looked at.
+    #[must_use]
+    pub fn schema(&self) -> Option<Schema> {
+        let Target::Struct { data, pointers, .. } = self.root().ok()?.target else { return None };
+        Schema::ALL.into_iter().find(|schema| schema.sizes() == (data, pointers))
+    }
+
     /// Reads the message as the schema that its root struct has the sizes of; a message does not
     /// name its schema. A struct of other sizes, as of an older or newer schema, is read as the
     /// first that it fits.
@@ -702,11 +709,8 @@ impl Received {
     /// # Errors
     /// As [`Received::read`] for the schema that it has the sizes of, else for the first.
     pub fn read_any(&self) -> Result<Content, MessageError> {
-        let sizes = match self.root()?.target {
-            Target::Struct { data, pointers, .. } => Some((data, pointers)),
-            _ => None,
-        };
-        if let Some(schema) = Schema::ALL.into_iter().find(|schema| Some(schema.sizes()) == sizes) {
+        self.root()?;
+        if let Some(schema) = self.schema() {
             return self.read(schema);
         }
         let [first, others @ ..] = Schema::ALL;

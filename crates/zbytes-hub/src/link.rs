@@ -9,7 +9,7 @@ use std::{
 use zbytes::payload::ZBytes;
 use zbytes_session::{
     client::{CongestionControl, KeyExpr, Priority, Reliability, ZenohId},
-    link::{Account, Agreed, Hold, Lanes, Queued, Queues},
+    link::{Account, Agreed, Arrived, Hold, Lanes, Queued, Queues},
     wire::Outgoing,
 };
 use zenoh_protocol::{core::WireExpr, network::Mapping};
@@ -47,8 +47,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) bytes: ZBytes,
-    /// Length of the whole batch, in bytes.
-    pub(crate) batch: usize,
+    /// The whole batch.
+    pub(crate) batch: Arrived,
     /// The frame that goes on at its beginning: its reliability, and whether it is new.
     pub(crate) within: Option<(Reliability, bool)>,
 }

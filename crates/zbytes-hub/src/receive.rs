@@ -6,7 +6,7 @@ use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zbytes_session::{
     client::{Content, KeyExpr, Qos, Reliability, ZenohId},
     link::{
-        Agreed, BatchReader, Hold, Lanes, MIN_BATCH, Message, Piece, Reading, Reassembly, Transport, encode,
+        Agreed, Arrived, BatchReader, Hold, Lanes, MIN_BATCH, Message, Piece, Reading, Reassembly, Transport, encode,
         initial_sn, sn_mask,
     },
     wire::{BATCH_SIZE, Lane, PROTOCOL_VERSION},
@@ -57,7 +57,8 @@ impl Hub {
             return self.doom(id, CloseCause::TooMuch { what: "input that waits", limit: limits.waiting_bytes });
         }
         link.waiting_bytes += len;
-        link.waiting.push_back(Input { bytes: ZBytes::of_held(vec![batch]), batch: len, within: None });
+        let bytes = ZBytes::of_held(vec![batch]);
+        link.waiting.push_back(Input { batch: Arrived { at: now, bytes: bytes.clone() }, bytes, within: None });
         self.proceed(id, now);
     }
 
@@ -73,7 +74,7 @@ impl Hub {
             }
             let Some(input) = link.waiting.pop_front() else { return };
             link.unfolded = 0;
-            let batch = input.batch;
+            let batch = input.batch.bytes.len();
             match self.read(id, input, now) {
                 Ok(Some(rest)) => {
                     if let Some(link) = self.links.get_mut(&id) {
@@ -95,7 +96,7 @@ impl Hub {
         let Input { bytes, batch, mut within } = input;
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(&bytes, &mut ledger);
-        let mut reading = Reading::Batch(batch);
+        let mut reading = Reading::Batch(batch.bytes.len());
         let mut any = within.is_some();
         let left = loop {
             if let Some((reliability, fresh)) = within {
@@ -126,7 +127,7 @@ impl Hub {
                     within = Some((reliability, link.lanes.frame(Lane { priority, reliability }, sn)?));
                 }
                 (Transport::Fragment { reliability, priority, sn, more, first, dropped, part }, Phase::Running) => {
-                    let piece = Piece { sn, more, first, dropped, part, batch };
+                    let piece = Piece { sn, more, first, dropped, part, batch: batch.clone() };
                     self.handle_fragment(id, Lane { priority, reliability }, piece, now)?;
                 }
                 (_, Phase::Running) => {}

@@ -447,7 +447,7 @@ struct Honest {
 impl Honest {
     fn join(hub: &mut Hub, now: Duration) -> Self {
         let zid = ZenohId::new([1; 16]).unwrap();
-        let config = client::Config { zid, initial_sn: 5, limits: client::Limits::default() };
+        let config = client::Config::new(zid, 5);
         let link = hub.add_link(Framing::Messages, now).unwrap();
         let mut honest = Self { link, client: Client::new(config, now), buffer: Vec::new() };
         honest.exchange(hub, now);

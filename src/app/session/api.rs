@@ -20,6 +20,8 @@ use crate::{app::pause::StoodStill, client::LinkStats};
 pub struct Api {
     /// The view that is open.
     pub tab: Tab,
+    /// Whether samples are shown one by one, and not by key and sender.
+    pub one_by_one: bool,
     /// How puts are made.
     pub options: Options,
     /// Puts in each second, as typed.

@@ -15,6 +15,8 @@ pub enum Change {
     Tab(Tab),
     /// Puts are made differently from now on.
     Options(Options),
+    /// Show samples one by one, or by key and sender.
+    OneByOne(bool),
     /// Another rate was typed.
     Hz(usize),
     /// Publish at the rate.
@@ -103,6 +105,8 @@ pub enum Task {
         /// The rows to answer with, or the error.
         rows: Result<Vec<Row>, String>,
     },
+    /// Count samples anew, by key and sender. Needs no answer.
+    CountAnew,
     /// Tell [`Event::Link`](super::Event::Link) from time to time, or stop it.
     WatchLink(bool),
 }
@@ -110,10 +114,12 @@ pub enum Task {
 impl State {
     /// Lets a person's change happen.
     pub(in crate::app) fn session_changed(&mut self, change: Change) -> Vec<Effect> {
+        let wire = if change == Change::Tab(Tab::Wire) { self.look_at_wire() } else { None };
         let mut tasks = Vec::new();
         match change {
             Change::Tab(tab) => tasks.extend(self.open_tab(tab)),
             Change::Options(options) => self.api.options = options,
+            Change::OneByOne(on) => self.api.one_by_one = on,
             Change::Hz(hz) => self.api.hz = hz,
             Change::Start => tasks.extend(self.start_rate()),
             Change::Stop => {
@@ -132,7 +138,8 @@ impl State {
             Change::Undeclare(entity) => tasks.extend(self.undeclare(entity)),
             Change::List => tasks.extend(self.list()),
         }
-        tasks.into_iter().map(|task| Effect::Engine(Command::Session(task))).collect()
+        let tasks = tasks.into_iter().map(|task| Effect::Engine(Command::Session(task)));
+        tasks.chain(wire.map(Effect::Wire)).collect()
     }
 }
 

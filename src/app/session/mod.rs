@@ -6,6 +6,7 @@
 //! | `put`, `options`, `rate`, `fence` | one put or delete, its options, many puts, a fence |
 //! | `declaration`, `subscription`, `samples` | what is declared, and what has arrived |
 //! | `by_itself` | what the page does of that without a press for it |
+//! | `groups`, `glimpse` | samples by key and sender in numbers, and what their bytes are |
 //! | `get`, `queryable`, [`answers`] | asking, being asked, and the order of the answers |
 //! | `liveliness` | tokens |
 //! | `ids`, `numbers` | names of puts, samples and declarations, and the numbers of numbered puts |
@@ -22,6 +23,8 @@ mod declaration;
 mod event;
 mod fence;
 mod get;
+mod glimpse;
+mod groups;
 mod ids;
 mod limits;
 mod liveliness;
@@ -45,6 +48,8 @@ pub use self::{
     event::Event,
     fence::Fence,
     get::{Asking, ErrorReply, Getting, Question},
+    glimpse::{Glimpse, PARTS, WINDOW, What},
+    groups::{GROUPS, Group, Groups, Minute, STEPS, Sender},
     ids::{EntityName, PutId, SampleId},
     limits::{LISTED, MAX_HZ, MAX_TIMEOUT_MILLIS},
     liveliness::{Liveliness, Token},

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::PutId, rate::Rate};
+use super::{ids::PutId, rate::Rate, tab::Tab};
 use crate::{
     app::{
         build::{Build, Row},
@@ -88,7 +88,10 @@ impl State {
                 Err(problem) => Put::Failed(problem),
             };
         }
-        Vec::new()
+        // Its frames are looked for where frames are in view.
+        let looks = !self.wire.last && (self.wire.open || self.api.tab == Tab::Wire);
+        let task = if looks { self.look_at_wire() } else { None };
+        task.map(Effect::Wire).into_iter().collect()
     }
 
     /// Puts the payload, or deletes the key.

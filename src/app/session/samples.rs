@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::SampleId;
+use super::change::Task;
+use super::{
+    glimpse::Glimpse,
+    groups::{Group, Sender},
+    ids::SampleId,
+};
 use crate::{
     app::{command::Command, effect::Effect, state::State, typed_array::TypedArray},
     client::{CongestionControl, Priority, Reliability},
@@ -84,6 +89,18 @@ pub struct More {
     pub waited: Option<Duration>,
     /// What its bytes look like: whether reading them as a message can succeed.
     pub looks: Looks,
+    /// Who sent it.
+    pub from: Sender,
+    /// What its bytes are, in short.
+    pub glimpse: Glimpse,
+}
+
+impl Sample {
+    /// Whether it is one of a group.
+    #[must_use]
+    pub fn is_of(&self, group: &Group) -> bool {
+        self.reply.is_none() && self.key == group.key && self.more.from == group.from
+    }
 }
 
 /// When a sample was made, as it says itself.
@@ -119,13 +136,35 @@ impl State {
     }
 
     /// Samples arrived, the last one last.
-    pub(in crate::app) fn samples_arrived(&mut self, samples: Vec<Sample>, received: u64, replies: u64) -> Vec<Effect> {
+    pub(in crate::app) fn samples_arrived(
+        &mut self,
+        samples: Vec<Sample>,
+        groups: Vec<Group>,
+        received: u64,
+        replies: u64,
+    ) -> Vec<Effect> {
+        self.groups = groups;
         self.received += received;
         self.api.get.replies += replies;
         for sample in samples {
             self.samples.insert(0, sample);
         }
         self.let_go()
+    }
+
+    /// How many samples of the subscription are in none of the groups: there were too many groups,
+    /// or the person has let them go.
+    #[must_use]
+    pub fn apart(&self) -> u64 {
+        self.received.saturating_sub(self.groups.iter().map(|group| group.count).sum())
+    }
+
+    /// Lets the samples of the subscription go, and counts anew.
+    pub(in crate::app) fn forget_samples(&mut self) -> Vec<Effect> {
+        self.groups.clear();
+        let mut effects = self.forget_where(|sample| sample.reply.is_none());
+        effects.push(Effect::Engine(Command::Session(Task::CountAnew)));
+        effects
     }
 
     /// The hash of a sample.

@@ -116,7 +116,12 @@ fn puts_at_a_rate_follow_the_rows_and_end_with_the_session() {
 fn a_get_drops_the_replies_of_the_last_one_and_ends_once() {
     let mut state = open();
     let Task::Get { id, rows: None, .. } = one(state.apply(Change::Get.into()).split_off(1)) else { panic!("no get") };
-    state.apply(Action::Engine(app::Event::Samples { samples: vec![reply(1), reply(2)], received: 0, replies: 2 }));
+    state.apply(Action::Engine(app::Event::Samples {
+        samples: vec![reply(1), reply(2)],
+        groups: Vec::new(),
+        received: 0,
+        replies: 2,
+    }));
     let error = ErrorReply { from: "x".into(), text: "no".into(), len: 2 };
     state.apply(Event::ErrorReply(id + 9, error.clone()).into());
     state.apply(Event::ErrorReply(id, error.clone()).into());
@@ -342,4 +347,22 @@ fn puts_at_a_rate_are_known_to_be_older_than_what_is_chosen() {
     assert!(state.rate_is_older());
     state.apply(Change::Stop.into());
     assert!(!state.rate_is_older(), "nothing goes on");
+}
+
+#[test]
+fn samples_in_no_group_are_counted_apart() {
+    let mut state = State::default();
+    let mut groups = Groups::default();
+    groups.count("a", &Sender::Unsaid, Duration::ZERO);
+    groups.count("a", &Sender::Unsaid, Duration::ZERO);
+    let event = app::Event::Samples { samples: Vec::new(), groups: groups.all().to_vec(), received: 5, replies: 0 };
+    state.apply(Action::Engine(event));
+    assert_eq!((state.received, state.groups.len(), state.apart()), (5, 1, 3));
+    // They are let go, and counted anew.
+    let effects = state.apply(Action::ForgetSamples);
+    assert!(effects.contains(&Effect::Engine(Command::Session(Task::CountAnew))), "{effects:?}");
+    assert_eq!((state.received, state.groups.len(), state.apart()), (5, 0, 5));
+    assert!(!state.api.one_by_one);
+    state.apply(Change::OneByOne(true).into());
+    assert!(state.api.one_by_one);
 }

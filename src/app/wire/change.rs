@@ -16,6 +16,8 @@ pub enum Change {
     Pause(bool),
     /// Let all frames go.
     Clear,
+    /// Show the frames of the last put and of the last sample, or those that were recorded.
+    Last(bool),
     /// Open the large view, or close it.
     Open(bool),
     /// Show other frames.
@@ -41,6 +43,9 @@ pub enum Task {
     Pause(bool),
     /// Let all frames go.
     Clear,
+    /// Show the frames of the last put and of the last sample, as they are now, or those that were
+    /// recorded; tell with [`Report::Frames`](crate::app::Report::Frames).
+    Last(bool),
     /// Save the frames that are shown while this segment is selected; answer with
     /// [`Event::FramesSaved`](crate::app::Event::FramesSaved).
     Save(Format, Filter, Option<Selection>),
@@ -60,6 +65,10 @@ impl State {
         let task = match change {
             Change::Record(on) => {
                 (wire.recording, wire.paused) = (on, false);
+                wire.recorded |= on;
+                if on && wire.last {
+                    self.show_last(false);
+                }
                 Some(Task::Record(on))
             }
             Change::Pause(on) => {
@@ -73,10 +82,11 @@ impl State {
                 wire.saving = Saving::None;
                 Some(Task::Clear)
             }
+            Change::Last(last) => Some(self.show_last(last)),
             Change::Open(open) => {
                 wire.open = open;
                 wire.saving = Saving::None;
-                None
+                open.then(|| self.look_at_wire()).flatten()
             }
             Change::Filter(filter) => {
                 wire.filter = filter;
@@ -100,8 +110,11 @@ impl State {
             }
             Change::Follow(put) => {
                 (wire.open, wire.picked) = (true, None);
-                wire.filter = Filter { only: Some(Only::Put(put)), ..Filter::default() };
-                None
+                // Recorded frames of the put are about to come.
+                let missing = !wire.recording && !wire.kept.puts.contains(&put);
+                let task = missing.then(|| self.show_last(true));
+                self.wire.filter = Filter { only: Some(Only::Put(put)), ..Filter::default() };
+                task
             }
             Change::Save(_) if wire.saving == Saving::UnderWay => None,
             Change::Save(format) => {
@@ -110,6 +123,22 @@ impl State {
             }
         };
         task.map(Effect::Wire)
+    }
+
+    /// Shows the last put and the last sample, or what was recorded.
+    fn show_last(&mut self, last: bool) -> Task {
+        let wire = &mut self.wire;
+        (wire.last, wire.picked, wire.filter.only) = (last, None, None);
+        wire.unfolded.clear();
+        Task::Last(last)
+    }
+
+    /// A person looks at frames. Without recorded ones they are those of the last put and of the
+    /// last sample.
+    pub(in crate::app) fn look_at_wire(&mut self) -> Option<Task> {
+        let wire = &self.wire;
+        let last = wire.last || (!wire.recording && wire.kept.frames == 0);
+        last.then(|| self.show_last(true))
     }
 
     /// So much is kept of what was recorded.

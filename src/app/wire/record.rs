@@ -26,6 +26,9 @@ use crate::{
 /// Of so many puts it is remembered which rows they were made of. Puts at a rate count once.
 const REMEMBERED: usize = 32;
 
+/// The first number of a record that is kept apart.
+const APART: u64 = 1 << 48;
+
 /// So many puts are named in [`Kept::puts`].
 const NAMED: usize = 32;
 
@@ -195,6 +198,29 @@ impl Record {
             missed: 0,
             before: (0, 0),
             now: (0, 0),
+        }
+    }
+
+    /// An empty one whose numbers no other record has. It holds the frames of a put and of a sample,
+    /// whose bytes are bounded already.
+    #[must_use]
+    pub fn apart() -> Self {
+        let bounds = Bounds { frames: 2 * Bounds::DEFAULT.frames, bytes: usize::MAX };
+        Self { next: APART, version: APART, ..Self::new(bounds) }
+    }
+
+    /// Takes these frames in the place of all others.
+    pub fn replace(&mut self, taken: Taken) {
+        self.clear();
+        self.made.clear();
+        // What was chosen of the frames before is not among these.
+        self.another = true;
+        for (puts, rows) in taken.notes {
+            self.note(puts, rows);
+        }
+        self.now = (taken.recorded, taken.copied);
+        for frame in taken.frames {
+            self.push(frame);
         }
     }
 

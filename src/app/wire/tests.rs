@@ -417,3 +417,55 @@ fn the_state_says_what_is_to_be_done() {
     let (_, wire) = apply(Change::Record(false).into());
     assert!(!wire.recording && !wire.paused);
 }
+
+#[test]
+fn frames_of_the_last_put_take_the_place_of_those_before() {
+    let (record, session) = recorded();
+    let mut last = Record::apart();
+    // A put of more bytes than recording keeps.
+    let many = Taken { frames: vec![session.taken(None).frames[1].clone(); 5_000], ..session.taken(None) };
+    let large = many.frames.iter().cloned().map(|frame| Head { len: 65_535, ..frame }).collect();
+    last.replace(Taken { frames: large, notes: vec![((9, 9), made())], ..Taken::default() });
+    assert_eq!((last.kept().frames, last.kept().copied), (5_000, 0));
+    let before = (last.entries()[0].id, last.kept().version);
+    last.replace(Taken { notes: vec![((3, 3), made())], ..session.taken(None) });
+    assert_eq!(last.kept().frames, record.kept().frames);
+    let (id, version) = (last.entries()[0].id, last.kept().version);
+    assert!(id > before.0 && version > before.1, "a view sees that all is new");
+    assert!(record.entry(id).is_none() && version != record.kept().version, "no number is one of the other record");
+    let put = last.entries().iter().find(|entry| entry.frame.ops == [3]).unwrap();
+    assert!(last.parts(put).iter().all(|part| part.piece().is_some()), "segments are those of the rows");
+}
+
+#[test]
+fn without_recording_the_last_put_is_looked_at() {
+    let last = |on: bool| vec![Effect::Wire(Task::Last(on))];
+    let kept = |frames: usize, puts: &[PutId]| {
+        Action::Browser(crate::app::Report::Frames(Kept { frames, puts: puts.to_vec(), ..Kept::default() }))
+    };
+    let mut state = State::default();
+    assert_eq!(state.apply(Change::Open(true).into()), last(true));
+    state.apply(kept(1, &[3]));
+    assert_eq!(state.apply(Change::Follow(3).into()), [], "it is there");
+    assert_eq!(state.wire.filter.only, Some(Only::Put(3)));
+    assert_eq!(state.apply(Change::Follow(4).into()), last(true));
+    assert_eq!((state.wire.last, state.wire.filter.only), (true, Some(Only::Put(4))));
+    state.apply(Change::Open(false).into());
+    // The tab shows them as well, and a put that ends while it is open.
+    let tab = |tab| Action::Session(crate::app::session::Change::Tab(tab));
+    assert_eq!(state.apply(tab(crate::app::session::Tab::Wire)), last(true));
+    let mut other = State::default();
+    other.api.tab = crate::app::session::Tab::Wire;
+    let problem = crate::app::Problem::new("It failed.", "");
+    assert_eq!(other.apply(Action::Engine(Event::PutEnded(1, Err(problem)))), last(true));
+    // Recorded frames stay in view until others are wanted.
+    assert_eq!(state.apply(Change::Record(true).into()), [Effect::Wire(Task::Record(true))]);
+    assert!(!state.wire.last);
+    state.apply(kept(5, &[5]));
+    assert_eq!(state.apply(Change::Follow(6).into()), [], "its frames are about to come");
+    state.apply(Change::Record(false).into());
+    assert_eq!((state.apply(Change::Open(true).into()), state.apply(Change::Follow(5).into())), (vec![], vec![]));
+    assert_eq!(state.apply(Change::Follow(6).into()), last(true));
+    assert_eq!(state.apply(Change::Last(false).into()), last(false));
+    assert_eq!((state.wire.last, state.wire.filter.only), (false, None));
+}

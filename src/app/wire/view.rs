@@ -62,6 +62,10 @@ pub struct Kept {
 pub struct Wire {
     /// Whether frames are recorded.
     pub recording: bool,
+    /// Whether frames were recorded since the page began.
+    pub recorded: bool,
+    /// Whether the frames of the last put and of the last sample are shown, and not recorded ones.
+    pub last: bool,
     /// Whether the list stays as it is while recording goes on.
     pub paused: bool,
     /// Whether the large view is open.

@@ -19,7 +19,7 @@ pub fn file_name(run: &Run, ending: &str) -> String {
 }
 
 /// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 

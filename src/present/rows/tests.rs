@@ -1,4 +1,4 @@
-use crate::present::rows::*;
+use crate::present::{rows::*, texts::review};
 use crate::{
     client::{
         Content, Priority, Qos, Reliability,
@@ -142,4 +142,18 @@ fn a_text_that_was_not_searched_for_everywhere_is_said() {
     let (few, _) = of_many_puts(8);
     let filter = Filter { text: "lab/19".to_owned(), ..Filter::default() };
     assert_eq!(Rows::of(&few, &filter, None, &BTreeSet::new()).unsearched, 0);
+}
+
+#[test]
+fn wire_says_what_is_kept_and_what_it_costs() {
+    let kept = Kept { frames: 183, bytes: 11_869_000, recorded: 183, ..Kept::default() };
+    let recorded = Kept { recorded: 900, missed: 3, copied: 11_800_000, ..kept.clone() };
+    let all = [
+        NO_FRAMES.to_owned(),
+        record_words(Bounds::DEFAULT),
+        last_words(&kept),
+        too_long_words(),
+        kept_words(&recorded, Bounds::DEFAULT),
+    ];
+    review("wire", &all.join("\n\n"));
 }

@@ -19,7 +19,7 @@ use yew::prelude::*;
 pub(crate) use self::tab::WireTab;
 use crate::{
     app::{
-        Action, Problem, Selection, State,
+        Action, KEPT_BYTES, Problem, Put, Selection, State,
         keys::{Context as Shortcuts, aria, hint},
         wire::{
             Bounds, Change, Entry, Filter, Format, FrameId, Kept, Kinds, MessageId, Only, Part, Picked, Rows, Saving,
@@ -414,11 +414,14 @@ impl Component for WireDialog {
             return before.open;
         }
         self.focus |= !before.open;
+        let none = self.listed.rows.lines.is_empty();
         let anew = self.listed.refresh(state, errands);
+        // The frames of the last put come a moment after the view.
+        self.focus |= now.last && none && anew;
         // A person who asks for one message expects to see a frame of it.
         let asked = now.filter.only.is_some() && (now.filter.only != before.filter.only || !before.open);
         if now.picked.is_none()
-            && asked
+            && (asked || anew && now.filter.only.is_some())
             && let Some(first) = errands.frames_seen(|record| self.listed.rows.picked(record, 0))
         {
             send.emit(Change::Pick(Some(first)).into());
@@ -567,7 +570,8 @@ impl WireDialog {
                         aria-keyshortcuts={aria("wire-pause")}
                         title="The list stays as it is. The session goes on recording, and what it still has then comes when the list goes on."
                         onclick={sends(send, Change::Pause(!wire.paused).into())}>{ if wire.paused { "Go on" } else { "Hold" } }</button>
-                    <button type="button" id="wire-clear" disabled={wire.kept.frames == 0}
+                    { last_button(state, send) }
+                    <button type="button" id="wire-clear" disabled={wire.last || wire.kept.frames == 0}
                         onclick={sends(send, Change::Clear.into())}>{ "Clear" }</button>
                     { kept(state) }
                     <button type="button" id="wire-close" data-closes="true" onclick={sends(send, Change::Open(false).into())}>{ "Close" }</button>
@@ -696,6 +700,7 @@ fn record_button(id: &'static str, state: &State, send: &Callback<Action>) -> Ht
 fn kept(state: &State) -> Html {
     let Kept { frames, bytes, recorded, missed, copied, .. } = &state.wire.kept;
     let word = match (state.wire.recording, state.wire.paused) {
+        _ if state.wire.last => "last",
         (false, _) => "off",
         (true, true) => "held",
         (true, false) => "on",
@@ -703,20 +708,40 @@ fn kept(state: &State) -> Html {
     html! {
         <p class="quiet wire-kept" id="wire-kept" data-state={word} data-frames={frames.to_string()} data-bytes={bytes.to_string()}
             data-recorded={recorded.to_string()} data-missed={missed.to_string()} data-copied={copied.to_string()}>
-            if *frames > 0 { { rows::kept_words(&state.wire.kept, Bounds::DEFAULT) } }
+            if *frames > 0 { { kept_words(state) } }
         </p>
+    }
+}
+
+/// What is kept, in words.
+fn kept_words(state: &State) -> String {
+    let kept = &state.wire.kept;
+    if !state.wire.last {
+        return rows::kept_words(kept, Bounds::DEFAULT);
+    }
+    let too_long = if is_too_long(state) { rows::too_long_words() } else { String::new() };
+    format!("{} {too_long}", rows::last_words(kept))
+}
+
+/// Whether the last put was too long for its frames to be kept.
+fn is_too_long(state: &State) -> bool {
+    matches!(&state.put, Put::Done(report) if report.bytes > KEPT_BYTES)
+}
+
+/// The switch between the last put and sample, and recorded frames.
+fn last_button(state: &State, send: &Callback<Action>) -> Html {
+    let wire = &state.wire;
+    if wire.recording || (wire.last && !wire.recorded) || (!wire.last && wire.kept.frames == 0) {
+        return html! {};
+    }
+    html! {
+        <button type="button" id="wire-last" onclick={sends(send, Change::Last(!wire.last).into())}>
+            { if wire.last { "Recorded frames" } else { "Last put and sample" } }</button>
     }
 }
 
 /// What the person must do first.
 fn empty(state: &State) -> Html {
-    let bounds = Bounds::DEFAULT;
-    let keeps = format!(
-        "It keeps the last {} frames, at most {}. What arrives is kept where the browser put it; what leaves is copied once. While it \
-         is off it costs nothing.",
-        crate::present::format::count(bounds.frames),
-        crate::present::format::size(bounds.bytes)
-    );
     html! {
         <div class="wire-empty" id="wire-empty">
             if state.wire.recording {
@@ -728,10 +753,11 @@ fn empty(state: &State) -> Html {
                     } }
                 </p>
             } else {
-                <p><strong>{ "Nothing is recorded yet. " }</strong>
-                    { "Record, then put: every frame that leaves or arrives is listed here, with its fields and its bytes." }</p>
+                <p><strong>{ "Nothing is here yet. " }</strong>
+                    { rows::NO_FRAMES }</p>
+                if is_too_long(state) { <p>{ rows::too_long_words() }</p> }
             }
-            <p class="quiet">{ keeps }</p>
+            <p class="quiet">{ rows::record_words(Bounds::DEFAULT) }</p>
         </div>
     }
 }
@@ -739,7 +765,8 @@ fn empty(state: &State) -> Html {
 /// The button beside a put that shows its frames.
 pub(crate) fn follow_button(state: &State, send: &Callback<Action>) -> Html {
     let put = state.put_id;
-    if !state.wire.kept.puts.contains(&put) {
+    let left = matches!(&state.put, Put::Done(report) if report.batches > 0);
+    if !left && !state.wire.kept.puts.contains(&put) {
         return html! {};
     }
     html! {

@@ -1,11 +1,14 @@
 //! The last batches of a session, kept for the program that asks for them.
 //!
-//! Nothing is kept, counted or copied unless the program looks. While it does, what arrives is kept
+//! A batch can also be kept by reference, as a [`Traced`]: no payload byte is copied for it.
+//!
+//! Nothing is recorded, counted or copied unless the program looks. While it does, what arrives is kept
 //! by reference, where the browser put it. What leaves is copied once out of the reused batch
 //! buffer, noted in the capture's own ledger. Both are let go, oldest first, beyond [`Bounds`].
 
 use std::{
     collections::{HashMap, VecDeque},
+    ops::Range,
     time::Duration,
 };
 
@@ -15,7 +18,8 @@ use zbytes::{
 };
 
 use super::{ids::OpId, machine::Client};
-use crate::wire::{Begun, Kind, Priority, Reliability, Summary, summarize};
+use crate::link::Arrived;
+use crate::wire::{BatchReader, Begun, Kind, Priority, Reliability, Summary, Transport, summarize};
 
 /// How much is kept. At least the last batch always is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +83,99 @@ pub struct Frame {
     /// The caller's operations in it, outgoing only, by
     /// [`Carried::message`](crate::wire::Carried::message).
     pub ops: Vec<OpId>,
+}
+
+/// A batch that went over the link, by reference: bytes of a payload are those of its owners. One
+/// that has left has the bytes that its owners have now, which a borrowed source may have written
+/// since. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// When, as the driver's clock has it.
+    pub at: Duration,
+    /// Which way.
+    pub way: Way,
+    /// All of it.
+    pub bytes: ZBytes,
+    /// The caller's operations in it, as in [`Frame::ops`].
+    pub ops: Vec<OpId>,
+}
+
+impl From<Arrived> for Traced {
+    fn from(Arrived { at, bytes }: Arrived) -> Self {
+        Self { at, way: Way::In, bytes, ops: Vec::new() }
+    }
+}
+
+/// Frames of traced batches, numbered from `first` on. Each message must have all of its batches
+/// there, in their order.
+///
+/// Only headers and fields are read, and `ledger` notes those outside of linear memory as metadata.
+/// No payload byte is copied.
+#[must_use]
+pub fn frames_of(batches: &[Traced], first: u64, ledger: &mut Ledger) -> Vec<Frame> {
+    let places = places_of(batches, ledger);
+    let mut capture = Capture::new(Bounds { frames: usize::MAX, bytes: usize::MAX });
+    // Every message is there from its first fragment on.
+    (capture.next, capture.whole) = (first, true);
+    for (Traced { at, way, bytes, ops }, places) in batches.iter().zip(places) {
+        // What bodies hold does not matter to a summary, so they are zeros here.
+        let mut window = vec![0; bytes.len()];
+        let mut from = 0;
+        for place in places.into_iter().chain(std::iter::once(bytes.len()..bytes.len())) {
+            let head = bytes.slice(from..place.start).unwrap_or_else(ZBytes::empty);
+            for segment in head.segments() {
+                let space = window.get_mut(from..from + segment.len()).unwrap_or_default();
+                // An owner that is gone reads as zeros, which are not zenoh.
+                let _ = segment.peek(0, space, ledger);
+                from += segment.len();
+            }
+            from = place.end;
+        }
+        let read = capture.read(*way, &window);
+        capture.keep(*way, bytes.clone(), read, ops.clone(), *at);
+    }
+    capture.frames.into()
+}
+
+/// Where the bodies of messages lie in each batch: payloads, and what goes along.
+fn places_of(batches: &[Traced], ledger: &mut Ledger) -> Vec<Vec<Range<usize>>> {
+    let mut all = vec![Vec::new(); batches.len()];
+    // The fragments of the message so far: which batch, and where the part begins in it.
+    let mut parts: Vec<(usize, usize, ZBytes)> = Vec::new();
+    for (index, Traced { bytes, .. }) in batches.iter().enumerate() {
+        let mut reader = BatchReader::noting(bytes, ledger);
+        let mut last = None;
+        while let Ok(Some(message)) = reader.transport() {
+            match message {
+                Transport::Frame { reliability, .. } => while let Ok(Some(_)) = reader.message(reliability) {},
+                Transport::Fragment { reliability, more, part, .. } => {
+                    parts.push((index, bytes.len() - part.len(), part));
+                    last = (!more).then_some(reliability);
+                }
+                _ => {}
+            }
+        }
+        if let Some(own) = all.get_mut(index) {
+            *own = reader.into_places();
+        }
+        let Some(reliability) = last else { continue };
+        let whole = ZBytes::of_held(parts.iter().flat_map(|(.., part)| part.segments()).cloned().collect());
+        let mut reader = BatchReader::noting(&whole, ledger);
+        let _ = reader.message(reliability);
+        let places = reader.into_places();
+        let mut begin = 0;
+        for (index, start, part) in parts.drain(..) {
+            let end = begin + part.len();
+            for place in &places {
+                let (from, to) = (place.start.max(begin), place.end.min(end));
+                if let Some(own) = all.get_mut(index).filter(|_| from < to) {
+                    own.push(start + from - begin..start + to - begin);
+                }
+            }
+            begin = end;
+        }
+    }
+    all
 }
 
 /// What a capture holds for a program that asks from time to time.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    rc::Rc,
     time::Duration,
 };
 
@@ -9,7 +10,7 @@ use zbytes::ledger::Ledger;
 use zenoh_protocol::transport::{InitAck, close::reason};
 
 use super::{
-    capture,
+    capture::{self, Traced},
     config::{Config, HANDSHAKE_TIMEOUT, LEASE},
     declare::{Declared, Remote},
     error::{CloseCause, CommandError},
@@ -70,6 +71,8 @@ pub struct Client {
     pub(super) held: Account,
     /// What is being read.
     pub(super) reading: Reading,
+    /// The batches that the messages which are being read came in.
+    pub(super) arrived: Option<Rc<[Traced]>>,
     pub(super) events: VecDeque<Event>,
     pub(super) last_received: Duration,
     /// When an open session was last known to live.
@@ -119,6 +122,7 @@ impl Client {
             remote: Remote::default(),
             held: Account::default(),
             reading: Reading::Batch(0),
+            arrived: None,
             events: VecDeque::new(),
             last_received: now,
             heard: now,

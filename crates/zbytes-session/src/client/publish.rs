@@ -40,7 +40,7 @@ impl Client {
                 self.events.push_back(Event::PutFailed(op, error));
             } else {
                 let lane = self.lanes.lane(put.priority, put.reliability);
-                self.queues.push(Queued { tag: Some(op), lane, message });
+                self.queues.push(Queued { tag: Some(op), lane, message: message.traced(put.traced) });
             }
         } else if let Some(payload) = put.kind.payload() {
             payload.check()?;

@@ -37,6 +37,7 @@ impl Queues {
                 return Cancel::HalfSent;
             }
             let Some(Queued { lane, message, .. }) = queue.remove(at) else { break };
+            self.traced -= usize::from(message.is_traced());
             self.aborts.extend(begun.then_some(lane));
             self.bytes -= message.unsent() as u64;
             self.count -= 1;

@@ -6,6 +6,7 @@ use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zenoh_protocol::transport::close::reason;
 
 use super::{
+    capture::Traced,
     declare::Entity,
     error::{CloseCause, GetError},
     event::Event,
@@ -13,7 +14,7 @@ use super::{
     sample::Sample,
 };
 use crate::{
-    link::{Framing, MAX_RUN, Piece, Reading, Reassembly, Whole},
+    link::{Arrived, Framing, MAX_RUN, Piece, Reading, Reassembly, Whole},
     wire::{BATCH_SIZE, BatchReader, Lane, Message, Reliability, Transport},
 };
 
@@ -61,17 +62,20 @@ impl Client {
         if let Some(capture) = &mut self.capture {
             capture.arrives(&batch, now);
         }
+        let arrived = Arrived { at: now, bytes: batch.clone() };
         let mut ledger = std::mem::take(&mut self.ledger);
         let mut reader = BatchReader::new(&batch, &mut ledger);
-        let result = self.read_batch(&mut reader, now);
+        let result = self.read_batch(&mut reader, arrived);
         self.ledger = ledger;
         self.reading = Reading::Batch(0);
+        self.arrived = None;
         if let Err(cause) = result {
             self.end(cause, Some(reason::INVALID));
         }
     }
 
-    fn read_batch(&mut self, reader: &mut BatchReader<'_>, now: Duration) -> Result<(), CloseCause> {
+    fn read_batch(&mut self, reader: &mut BatchReader<'_>, batch: Arrived) -> Result<(), CloseCause> {
+        let now = batch.at;
         let mut any = false;
         while let Some(message) = reader.transport()? {
             any = true;
@@ -87,6 +91,7 @@ impl Client {
                 (Transport::Frame { reliability, priority, sn }, Phase::Running) => {
                     let fresh = self.lanes.frame(Lane { priority, reliability }, sn)?;
                     self.tell_arrivals_ended();
+                    self.arrived = Some(Rc::new([Traced::from(batch.clone())]));
                     while let Some(message) = reader.message(reliability)? {
                         if fresh {
                             self.handle_message(message, reliability)?;
@@ -97,7 +102,7 @@ impl Client {
                     let lane = Lane { priority, reliability };
                     let limits = self.config.limits;
                     let bounds = Reassembly { bytes: limits.reassembly_bytes, fragments: limits.reassembly_fragments };
-                    let piece = Piece { sn, more, first, dropped, part, batch: reader.len() };
+                    let piece = Piece { sn, more, first, dropped, part, batch: batch.clone() };
                     let whole = self.lanes.reassemble(lane, piece, &bounds, &self.held)?;
                     self.tell_arrivals_ended();
                     self.make_room()?;
@@ -116,7 +121,8 @@ impl Client {
 
     /// A message that was put together from fragments.
     fn read_whole(&mut self, whole: Whole, reliability: Reliability) -> Result<(), CloseCause> {
-        let Whole { bytes, hold } = whole;
+        let Whole { bytes, batches, hold } = whole;
+        self.arrived = Some(batches.into_iter().map(Traced::from).collect());
         self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(&bytes, &mut ledger);
@@ -182,7 +188,7 @@ impl Client {
         }
         if !subscribers.is_empty() {
             subscribers.sort_unstable();
-            self.events.push_back(Event::Sample(Sample { subscribers, ..sample }));
+            self.events.push_back(Event::Sample(Sample { subscribers, trace: self.arrived.clone(), ..sample }));
         }
     }
 }

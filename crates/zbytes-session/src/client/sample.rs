@@ -1,8 +1,11 @@
 //! What is published and what arrives.
 
+use std::rc::Rc;
+
 use zbytes::payload::ZBytes;
 
 use super::{
+    capture::Traced,
     error::CommandError,
     ids::{EntityId, SubscriberId},
 };
@@ -67,6 +70,9 @@ pub struct Put {
     pub express: bool,
     /// Who is to get it.
     pub allowed_destination: Locality,
+    /// Whether its batches are kept by reference for
+    /// [`Transmit::trace`](super::Transmit::trace).
+    pub traced: bool,
 }
 
 impl Put {
@@ -85,6 +91,7 @@ impl Put {
             reliability: Reliability::Reliable,
             express: false,
             allowed_destination: Locality::Any,
+            traced: false,
         }
     }
 
@@ -196,6 +203,9 @@ pub struct Sample {
     pub qos: Qos,
     /// The reliability that it came with.
     pub reliability: Reliability,
+    /// The batches that it came in, of a sample from a router that a subscriber gets. They share
+    /// their bytes with the payload.
+    pub trace: Option<Rc<[Traced]>>,
 }
 
 impl Sample {
@@ -215,6 +225,7 @@ impl Sample {
             source_info: content.source_info,
             qos,
             reliability,
+            trace: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use zenoh_protocol::transport::close::reason;
 
 use super::{
+    capture::{Traced, Way},
     error::{CloseCause, PutError},
     event::Event,
     machine::Client,
@@ -16,13 +17,16 @@ use crate::{
 };
 
 /// A batch to be sent; where the link is a stream, a run of it with whole batches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transmit {
     /// Its length, from the beginning of the buffer.
     pub len: usize,
     /// The parts of puts in it: of a large put one for each batch, or many small puts as a whole.
     pub parts: Vec<Part>,
+    /// The batches by reference with a put in them that asked for that: see
+    /// [`Put::traced`](super::Put::traced).
+    pub traces: Vec<Traced>,
 }
 
 impl Client {
@@ -43,10 +47,10 @@ impl Client {
         if buffer.len() < longest {
             buffer.resize(longest, 0);
         }
-        let (framing, mut transmit) = (self.config.framing, Transmit { len: 0, parts: Vec::new() });
+        let (framing, mut transmit) = (self.config.framing, Transmit { len: 0, parts: Vec::new(), traces: Vec::new() });
         while let Some(room) = buffer.get_mut(transmit.len..).filter(|room| room.len() >= longest)
             && let Some((prefix, room)) = room.split_at_mut_checked(framing.prefix())
-            && let Some(len) = self.write_batch(room, &mut transmit.parts, now)
+            && let Some(len) = self.write_batch(room, &mut transmit, now)
         {
             framing.write_prefix(prefix, len);
             transmit.len += framing.prefix() + len;
@@ -57,9 +61,9 @@ impl Client {
         (transmit.len > 0).then_some(transmit)
     }
 
-    /// Writes the next batch into `buffer`, and adds its parts. Returns its length.
+    /// Writes the next batch into `buffer`, and adds what is told of it. Returns its length.
     #[allow(clippy::disallowed_methods, reason = "control messages: payloads go through Segment")]
-    fn write_batch(&mut self, buffer: &mut [u8], parts: &mut Vec<Part>, now: Duration) -> Option<usize> {
+    fn write_batch(&mut self, buffer: &mut [u8], transmit: &mut Transmit, now: Duration) -> Option<usize> {
         let prefix = self.config.framing.prefix();
         if let Some(batch) = self.control.pop_front() {
             let room = buffer.get_mut(..batch.len());
@@ -78,6 +82,7 @@ impl Client {
             return None;
         }
         let room = buffer.get_mut(..usize::from(self.lanes.agreed().batch_size))?;
+        let parts = &mut transmit.parts;
         let (mut failed, before) = (Vec::new(), parts.len());
         let filled =
             self.queues.fill(room, &mut self.lanes, &mut failed, |queued, payload| parts.extend(part(queued, payload)));
@@ -94,11 +99,13 @@ impl Client {
                     let ops = parts.iter().skip(before).map(|part| part.op).collect();
                     capture.leaves(room.get(..filled.len)?, ops, now);
                 }
+                let ops = parts.iter().skip(before).map(|part| part.op).collect();
+                transmit.traces.extend(filled.trace.map(|bytes| Traced { at: now, way: Way::Out, bytes, ops }));
                 Some(filled.len)
             }
             Err(Failed::HalfSent) => {
                 self.end(CloseCause::HalfSent, Some(reason::GENERIC));
-                self.write_batch(buffer, parts, now)
+                self.write_batch(buffer, transmit, now)
             }
         }
     }

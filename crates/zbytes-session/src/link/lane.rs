@@ -4,6 +4,8 @@
 //! in both directions; without them one pair. The rules are those of zenoh-transport 1.10
 //! (`unicast/universal/rx.rs`, `common/seq_num.rs`).
 
+use std::time::Duration;
+
 use zbytes::{payload::ZBytes, segment::Segment};
 use zenoh_protocol::core::Bits;
 
@@ -79,6 +81,15 @@ pub struct Reassembly {
     pub fragments: usize,
 }
 
+/// A batch that has arrived. Clones share its bytes.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// When, as the driver's clock has it.
+    pub at: Duration,
+    /// All of it.
+    pub bytes: ZBytes,
+}
+
 /// A received fragment.
 #[derive(Debug)]
 pub struct Piece {
@@ -92,8 +103,8 @@ pub struct Piece {
     pub dropped: bool,
     /// The part of the message.
     pub part: ZBytes,
-    /// Length of the batch that it came in, which stays as long as the part does, in bytes.
-    pub batch: usize,
+    /// The batch that it came in, which stays as long as the part does.
+    pub batch: Arrived,
 }
 
 /// A message that was put together.
@@ -102,6 +113,8 @@ pub struct Whole {
     /// Its parts, where the received batches are.
     pub bytes: ZBytes,
     /// Those batches.
+    pub batches: Vec<Arrived>,
+    /// What is kept for it.
     pub hold: Hold,
 }
 
@@ -110,6 +123,7 @@ pub struct Whole {
 pub struct Partial<N> {
     parts: Vec<Segment>,
     /// The batches of the parts.
+    batches: Vec<Arrived>,
     hold: Hold,
     bytes: usize,
     fragments: usize,
@@ -121,7 +135,7 @@ pub struct Partial<N> {
 
 impl<N> Partial<N> {
     fn new(hold: Hold) -> Self {
-        Self { parts: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, note: None }
+        Self { parts: Vec::new(), batches: Vec::new(), hold, bytes: 0, fragments: 0, told: 0, note: None }
     }
 
     /// The first part of the message.
@@ -286,7 +300,10 @@ impl<N> Lanes<N> {
         message.fragments += 1;
         message.parts.extend(piece.part.segments().iter().cloned());
         // A part without a byte refers to nothing.
-        message.hold.grow(if piece.part.is_empty() { 0 } else { piece.batch });
+        if !piece.part.is_empty() {
+            message.hold.grow(piece.batch.bytes.len());
+            message.batches.push(piece.batch);
+        }
         let others = self.receiving.iter().filter_map(|receiving| receiving.message.as_ref());
         let fragments = others.map(|other| other.parts.len()).sum::<usize>() + message.parts.len();
         if fragments > bounds.fragments {
@@ -297,7 +314,7 @@ impl<N> Lanes<N> {
             return Ok(None);
         }
         self.ended.extend(message.note.map(|note| (note, true)));
-        Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), hold: message.hold }))
+        Ok(Some(Whole { bytes: ZBytes::of_held(message.parts), batches: message.batches, hold: message.hold }))
     }
 
     fn forget(&mut self, lane: Lane) {

@@ -29,7 +29,7 @@ pub use self::{
     error::LinkError,
     framing::{Framing, MAX_RUN, RUN, STREAM, Unframer},
     held::{Account, Hold, Reading},
-    lane::{Agreed, Lanes, MIN_BATCH, Partial, Piece, Reassembly, Whole, initial_sn, sn_mask},
+    lane::{Agreed, Arrived, Lanes, MIN_BATCH, Partial, Piece, Reassembly, Whole, initial_sn, sn_mask},
     queue::{Failed, Filled, Queued, Queues},
     table::{ByLane, ByPriority},
 };

@@ -17,7 +17,10 @@
 
 use std::collections::VecDeque;
 
-use zbytes::payload::BuildError;
+use zbytes::{
+    payload::{BuildError, ZBytes},
+    segment::Segment,
+};
 
 use super::{lane::Lanes, table::ByPriority};
 use crate::wire::{self, Lane, Outgoing, Priority};
@@ -34,12 +37,14 @@ pub struct Queued<T> {
 }
 
 /// What was written into a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Filled {
     /// Length of the batch, in bytes.
     pub len: usize,
     /// Messages of which the last byte is in it.
     pub finished: u64,
+    /// The batch by reference, if a message in it is traced.
+    pub trace: Option<ZBytes>,
 }
 
 /// Why no batch was made although something waited.
@@ -63,12 +68,14 @@ pub struct Queues<T> {
     /// than a memory holds.
     pub(crate) bytes: u64,
     pub(crate) count: usize,
+    /// How many of the messages are traced.
+    pub(crate) traced: usize,
 }
 
 impl<T> Default for Queues<T> {
     fn default() -> Self {
         let queues = ByPriority::default();
-        Self { queues, aborts: Vec::new(), told: ByPriority::default(), bytes: 0, count: 0 }
+        Self { queues, aborts: Vec::new(), told: ByPriority::default(), bytes: 0, count: 0, traced: 0 }
     }
 }
 
@@ -114,6 +121,7 @@ impl<T> Queues<T> {
     fn come(&mut self, queued: &Queued<T>) {
         self.bytes += queued.message.unsent() as u64;
         self.count += 1;
+        self.traced += usize::from(queued.message.is_traced());
     }
 
     /// Whether the other end has a part of a message of this lane.
@@ -150,27 +158,35 @@ impl<T> Queues<T> {
                 debug_assert!(len.is_ok(), "it takes a few bytes, and no batch is shorter");
                 let Ok(len) = len else { continue };
                 lanes.spend(lane);
-                return Some(Ok(Filled { len, finished: 0 }));
+                return Some(Ok(Filled { len, finished: 0, trace: None }));
             }
             let queue = self.queues.iter_mut().find(|queue| !queue.is_empty())?;
             let queued = queue.front_mut()?;
             let lane = queued.lane;
             let (sn, markers) = (lanes.next_sn(lane), lanes.agreed().markers);
+            let mark = queued.message.mark();
             match queued.message.gather(buffer, lane, sn, markers) {
                 Ok(gathered) => {
                     lanes.spend(lane);
-                    let mut filled = Filled { len: gathered.len, finished: 0 };
+                    let mut filled = Filled { len: gathered.len, finished: 0, trace: None };
                     self.bytes -= gathered.payload as u64;
                     part(queued, gathered.payload);
+                    let mut trace = (self.traced > 0).then(Vec::new);
+                    let mut wanted = queued.message.is_traced();
+                    if let Some(trace) = &mut trace {
+                        queued.message.refer(mark, buffer.get(..gathered.len).unwrap_or_default(), 0, trace);
+                    }
                     if queued.message.is_done() {
                         let whole = queued.message.batches() == 1;
+                        self.traced -= usize::from(queued.message.is_traced());
                         queue.pop_front();
                         self.count -= 1;
                         filled.finished = 1;
                         if whole {
-                            self.share(buffer, lane, &mut filled, failed, part);
+                            wanted |= self.share(buffer, lane, &mut filled, trace.as_mut(), failed, part);
                         }
                     }
+                    filled.trace = trace.filter(|_| wanted).map(ZBytes::of_held);
                     return Some(Ok(filled));
                 }
                 Err(error) => {
@@ -188,20 +204,29 @@ impl<T> Queues<T> {
         }
     }
 
-    /// Puts further whole messages of the same lane into a frame, as far as they fit.
+    /// Puts further whole messages of the same lane into a frame, as far as they fit. Returns whether
+    /// one of them is traced.
     fn share(
         &mut self,
         buffer: &mut [u8],
         lane: Lane,
         filled: &mut Filled,
+        mut trace: Option<&mut Vec<Segment>>,
         failed: &mut Vec<(T, BuildError)>,
         mut part: impl FnMut(&Queued<T>, usize),
-    ) {
-        while let Some(queued) = self.queues[lane.priority].front_mut().filter(|queued| queued.lane == lane)
-            && let Some(appended) = queued.message.append(buffer, filled.len)
-        {
+    ) -> bool {
+        let mut wanted = false;
+        while let Some(queued) = self.queues[lane.priority].front_mut().filter(|queued| queued.lane == lane) {
+            let mark = queued.message.mark();
+            let Some(appended) = queued.message.append(buffer, filled.len) else { break };
             match appended {
                 Ok(gathered) => {
+                    if let Some(trace) = &mut trace {
+                        let batch = buffer.get(..gathered.len).unwrap_or_default();
+                        queued.message.refer(mark, batch, filled.len, trace);
+                    }
+                    wanted |= queued.message.is_traced();
+                    self.traced -= usize::from(queued.message.is_traced());
                     filled.len = gathered.len;
                     filled.finished += 1;
                     part(queued, gathered.payload);
@@ -215,10 +240,12 @@ impl<T> Queues<T> {
                 }
             }
         }
+        wanted
     }
 
     fn give_up(&mut self, gone: Option<Queued<T>>, error: BuildError, failed: &mut Vec<(T, BuildError)>) {
         let Some(Queued { tag, message, .. }) = gone else { return };
+        self.traced -= usize::from(message.is_traced());
         self.bytes -= message.unsent() as u64;
         self.count -= 1;
         failed.push((tag, error));

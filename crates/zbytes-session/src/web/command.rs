@@ -251,6 +251,8 @@ pub struct Sent {
     /// Time from the command to the end. If the program stood still within it, the put may have
     /// ended earlier.
     pub took: Took,
+    /// The batches of the put by reference, if it [asked](crate::client::Put::traced) for that.
+    pub trace: Vec<capture::Traced>,
     /// Whether the router's answer ended the put, because this browser does not show when bytes
     /// leave it.
     pub answered: bool,

@@ -130,10 +130,10 @@ impl<H: Host> Driver<H> {
     pub fn send(&self, command: Command) {
         match command {
             Command::Put(op, put) => {
-                let (len, express, leaves) =
-                    (put.kind.payload_len(), put.express, put.allowed_destination.takes(false));
+                let (len, express, leaves, traced) =
+                    (put.kind.payload_len(), put.express, put.allowed_destination.takes(false), put.traced);
                 // A put to this session alone sends no bytes, so it has ended with the call.
-                if self.operate(op, leaves.then_some(len), express, |client| client.put(op, put)) && !leaves {
+                if self.operate(op, leaves.then_some(len), express, traced, |client| client.put(op, put)) && !leaves {
                     self.tell(Told::PutEnded(op, Ok(Sent::default())));
                 }
             }
@@ -198,6 +198,7 @@ impl<H: Host> Driver<H> {
         op: OpId,
         len: Option<usize>,
         express: bool,
+        traced: bool,
         verb: impl FnOnce(&mut Client) -> Result<(), CommandError>,
     ) -> bool {
         let (begun, before) = {
@@ -211,7 +212,7 @@ impl<H: Host> Driver<H> {
         if let Some(total) = len {
             let sent = Sent::default();
             let told = (begun, 0);
-            let flight = Flight { total, handed: 0, begun, before, sent, told, waiting: 0, complete: false };
+            let flight = Flight { total, handed: 0, begun, before, sent, told, waiting: 0, complete: false, traced };
             self.inner.borrow_mut().flights.insert(op, flight);
         }
         if express {
@@ -237,14 +238,14 @@ impl<H: Host> Driver<H> {
             let before = me.watch.all();
             me.asked.insert(op, (asked, before));
         }
-        if !self.operate(op, None, express, |client| verb(client, clock::now())) {
+        if !self.operate(op, None, express, false, |client| verb(client, clock::now())) {
             self.inner.borrow_mut().asked.remove(&op);
         }
     }
 
     fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<ReplySample, ReplyError>) {
         let len = result.as_ref().map_or_else(|error| error.payload.len(), |answer| answer.content.len());
-        let taken = self.operate(op, (!local).then_some(len), false, |client| {
+        let taken = self.operate(op, (!local).then_some(len), false, false, |client| {
             let replied = match result {
                 Ok(answer) => client.reply(op, query, answer),
                 Err(error) => client.reply_err(op, query, error),

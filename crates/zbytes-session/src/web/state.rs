@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -48,6 +48,8 @@ pub(super) struct Flight {
     pub(super) waiting: usize,
     /// Whether the socket has its last batch.
     pub(super) complete: bool,
+    /// Whether its batches are kept by reference.
+    pub(super) traced: bool,
 }
 
 impl Flight {
@@ -210,6 +212,13 @@ impl<H: Host> Inner<H> {
             self.given += transmit.len as u64;
             // The parts in a message share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
+            for trace in transmit.traces {
+                for op in trace.ops.iter().collect::<BTreeSet<_>>() {
+                    if let Some(flight) = self.flights.get_mut(op).filter(|flight| flight.traced) {
+                        flight.sent.trace.push(trace.clone());
+                    }
+                }
+            }
             for Part { op, payload, last } in transmit.parts {
                 self.waiting.push_back(Waiting { end: self.given, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {

@@ -1,5 +1,7 @@
 //! Reading a received batch, message by message.
 
+use std::ops::Range;
+
 use zenoh_buffers::ZBuf;
 use zenoh_codec::{RCodec, Zenoh080, Zenoh080Reliability};
 use zenoh_protocol::{
@@ -163,6 +165,18 @@ impl<'a> BatchReader<'a> {
     #[must_use]
     pub fn new(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
         Self { reader: HeaderReader::new(source, ledger) }
+    }
+
+    /// The same, for [`BatchReader::into_places`].
+    pub(crate) fn noting(source: &'a ZBytes, ledger: &'a mut Ledger) -> Self {
+        let mut this = Self::new(source, ledger);
+        this.reader.note_places();
+        this
+    }
+
+    /// Where the bodies lie of the messages that were read: payloads, attachments and the like.
+    pub(crate) fn into_places(self) -> Vec<Range<usize>> {
+        self.reader.into_places()
     }
 
     /// Length of the batch or message, in bytes.

@@ -8,6 +8,7 @@ use zenoh_protocol::transport::{FragmentHeader, FrameHeader, fragment, frame};
 use zbytes::{
     ledger::{Ledger, Reason, Stage},
     payload::{BuildError, ZBytes},
+    segment::Segment,
 };
 
 use super::Lane;
@@ -93,6 +94,7 @@ pub struct Outgoing {
     payload_left: usize,
     ledger: Ledger,
     batches: usize,
+    traced: bool,
 }
 
 impl Outgoing {
@@ -121,7 +123,18 @@ impl Outgoing {
             payload_left: payload_len,
             ledger: Ledger::new(),
             batches: 0,
+            traced: false,
         }
+    }
+
+    /// The same, whose batches are kept by reference, or are not.
+    pub(crate) fn traced(self, traced: bool) -> Self {
+        Self { traced, ..self }
+    }
+
+    /// Whether its batches are kept by reference.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.traced
     }
 
     /// Returns the length of the encoded message, in bytes.
@@ -253,10 +266,57 @@ impl Outgoing {
         Ok(filled)
     }
 
+    /// Where the next batch begins, for [`Outgoing::refer`].
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { next: self.next, left: self.left }
+    }
+
+    /// Adds to `trace` what was written since `mark`, at the end of `batch` behind `traced` bytes
+    /// that are in `trace` already. Bytes of owners are referred to; fields and headers, which are
+    /// not payload, are copied.
+    #[allow(clippy::disallowed_methods, reason = "fields of messages and headers; payloads are referred to")]
+    pub(crate) fn refer(&self, mark: Mark, batch: &[u8], traced: usize, trace: &mut Vec<Segment>) {
+        let Mark { mut next, left } = mark;
+        let mut len = left - self.left;
+        let header = batch.get(traced..batch.len().saturating_sub(len)).unwrap_or_default();
+        trace.extend((!header.is_empty()).then(|| header.to_vec().into()));
+        while let Some(run) = self.runs.get(next.run).filter(|_| len > 0) {
+            let part = match run {
+                Run::Encoded(bytes) => {
+                    let part = bytes.get(next.offset..bytes.len().min(next.offset + len)).unwrap_or_default();
+                    next.next_run();
+                    Some(part.to_vec().into())
+                }
+                Run::Owned(bytes) => match bytes.segments().get(next.segment) {
+                    Some(segment) => {
+                        let part = segment.slice(next.offset..segment.len().min(next.offset + len));
+                        next.next_segment();
+                        part
+                    }
+                    None => {
+                        next.next_run();
+                        None
+                    }
+                },
+            };
+            if let Some(part) = part.filter(|part| !Segment::is_empty(part)) {
+                len -= part.len();
+                trace.push(part);
+            }
+        }
+    }
+
     /// Payload bytes that were not gathered yet.
     pub(crate) fn unsent(&self) -> usize {
         self.payload_left
     }
+}
+
+/// How far a message was gathered.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    next: Cursor,
+    left: usize,
 }
 
 /// Writes a fragment that makes the receiver discard the first parts of a message; returns its

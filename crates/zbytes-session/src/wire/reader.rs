@@ -1,6 +1,6 @@
 //! Reads headers out of a received batch, without a copy of the payloads behind them.
 
-use std::{any::Any, cell::Cell, num::NonZeroUsize, sync::Arc};
+use std::{any::Any, cell::Cell, num::NonZeroUsize, ops::Range, sync::Arc};
 
 use zenoh_buffers::{
     ZBuf, ZSlice, ZSliceBuffer,
@@ -80,6 +80,8 @@ pub(super) struct HeaderReader<'a> {
     segment: usize,
     segment_start: usize,
     needs: Needs,
+    /// Where the placeholders so far are, when a caller wants to know.
+    places: Option<Vec<Range<usize>>>,
     window: [u8; WINDOW],
     window_start: usize,
     window_len: usize,
@@ -96,6 +98,7 @@ impl<'a> HeaderReader<'a> {
             segment: 0,
             segment_start: 0,
             needs: Needs::Places,
+            places: None,
             window: [0; WINDOW],
             window_start: 0,
             window_len: 0,
@@ -110,6 +113,16 @@ impl<'a> HeaderReader<'a> {
     /// Whether the current message could not be read because its headers exceed [`MAX_HEADER`].
     pub(super) fn is_spent(&self) -> bool {
         self.spent >= MAX_HEADER || self.short.get()
+    }
+
+    /// Notes from now on where placeholders are.
+    pub(super) fn note_places(&mut self) {
+        self.places = Some(Vec::new());
+    }
+
+    /// Where the placeholders are that were noted.
+    pub(super) fn into_places(self) -> Vec<Range<usize>> {
+        self.places.unwrap_or_default()
     }
 
     pub(super) fn source(&self) -> &'a ZBytes {
@@ -214,7 +227,11 @@ impl Reader for HeaderReader<'_> {
         } else if len > 0 {
             let deferred = Deferred { start: self.position, len };
             for_each_slice(ZSlice::new(Arc::new(deferred), 0, 1).map_err(|_| DidntRead)?);
-            self.position = self.position.saturating_add(len);
+            let start = self.position;
+            self.position = start.saturating_add(len);
+            if let Some(places) = &mut self.places {
+                places.push(start..self.position);
+            }
         }
         Ok(())
     }

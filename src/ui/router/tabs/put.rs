@@ -1,5 +1,7 @@
 //! Puts, once and at a rate, and how they are made; the subscription.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// The content of the tab.
-pub(super) fn put(state: &State, send: &Callback<Action>) -> Html {
+pub(super) fn put(state: &Rc<State>, send: &Callback<Action>) -> Html {
     html! {
         <>
             { once(state, send) }
@@ -92,7 +94,10 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                         </>
                     },
                     Put::Done(report) if report.deleted => html! {
-                        <p>{ "Deleted: subscribers are told that the key is gone. " }<span class="quiet">{ "This is not delivery." }</span></p>
+                        <p>
+                            { "Deleted: subscribers are told that the key is gone. " }<span class="quiet">{ "This is not delivery. " }</span>
+                            { follow_button(state, send) }
+                        </p>
                     },
                     Put::Done(report) => html! {
                         <p>
@@ -322,7 +327,7 @@ fn measured(course: &Course, running: bool) -> Html {
 }
 
 /// The samples of the subscription, or a hint how to get some.
-fn samples(state: &State, send: &Callback<Action>) -> Html {
+fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
     if any || declared {

@@ -3,16 +3,16 @@
 use yew::prelude::*;
 
 use crate::ui::wire::dialog::{
-    Listed,
+    Listed, kept_words, last_button,
     list::{Look, strip, words},
     record_button,
 };
 use crate::{
     app::{
         keys::{aria, hint},
-        wire::{Bounds, Change, Picked},
+        wire::{Change, Picked},
     },
-    present::rows::{self, shown_words},
+    present::rows::shown_words,
     ui::kit::widgets::{AskingProps, sends},
 };
 
@@ -55,7 +55,8 @@ impl Component for WireTab {
                     { record_button("wire-record-here", state, send) }
                     <button type="button" id="wire-open" onclick={sends(send, Change::Open(true).into())} aria-keyshortcuts={aria("wire-open")}
                         title={hint("wire-open")}>{ "Fields and bytes" }</button>
-                    if wire.kept.frames > 0 {
+                    { last_button(state, send) }
+                    if wire.kept.frames > 0 && !wire.last {
                         <button type="button" class="link" onclick={sends(send, Change::Clear.into())}>{ "Clear" }</button>
                     }
                 </div>
@@ -63,7 +64,7 @@ impl Component for WireTab {
                     { crate::ui::wire::dialog::empty(state) }
                 } else {
                     { self.table(ctx) }
-                    <p class="quiet wire-kept">{ rows::kept_words(&wire.kept, Bounds::DEFAULT) }</p>
+                    <p class="quiet wire-kept">{ kept_words(state) }</p>
                 }
             </div>
         }

@@ -1,9 +1,13 @@
 //! Recording, against the scripted router.
 
+use std::time::Duration;
+
+use zbytes::ledger::Ledger;
+
 use super::pair::*;
 use crate::{
     client::{
-        capture::{Bounds, Frame, Taken, Way},
+        capture::{Bounds, Frame, Taken, Traced, Way, frames_of},
         *,
     },
     wire::{Carries, Kind, dissect},
@@ -184,4 +188,121 @@ fn a_message_that_is_given_up_ends_its_lane() {
     assert_eq!(dropped.place.unwrap().index, 2);
     assert!(after.iter().all(|frame| frame.place.unwrap().message == dropped.place.unwrap().message + 1));
     assert!(payload_of(&after) == noise(250_000));
+}
+
+/// What differs in no way between a batch that was recorded and the same one by reference.
+fn essence(frame: &Frame) -> (Duration, Way, Vec<u8>, String, Option<usize>, String, Vec<OpId>) {
+    let Frame { at, way, bytes, summary, place, begun, ops, .. } = frame;
+    let index = place.map(|place| place.index);
+    (*at, *way, flat(bytes), format!("{summary:?}"), index, format!("{begun:?}"), ops.clone())
+}
+
+#[test]
+fn a_traced_put_has_the_frames_that_were_recorded() {
+    let agreements = [
+        USUAL,
+        Agree { patch: false, ..USUAL },
+        Agree { qos: false, batch_size: 3000, ..USUAL },
+        Agree { patch: false, batch_size: 300, ..USUAL },
+    ];
+    let with: [fn(Put) -> Put; 6] = [
+        |put| put,
+        |put| Put { express: true, priority: Priority::RealTime, ..put },
+        |put| Put { attachment: Some(payload(&noise(300), 2)), ..put },
+        |put| Put { numbered: Some(9), reliability: Reliability::BestEffort, ..put },
+        |put| Put { timestamp: Some(Timestamp::new(1 << 40, ZenohId::new([3; 16]).unwrap())), ..put },
+        |put| Put { kind: SampleKind::Delete, attachment: Some(payload(b"gone", 1)), ..put },
+    ];
+    for agree in agreements {
+        let mut pair = recording(agree);
+        let mut op = 0;
+        for (len, cuts) in [(0, 1), (1, 1), (2_900, 3), (65_490, 2), (200_000, 1), (200_000, 1_000)] {
+            for with in with {
+                // Small ones share their batch: one before the traced put, and one behind it.
+                let before = pair.client.captured(None).recorded.checked_sub(1);
+                let small = |op| Put { traced: false, ..Put::new(key("lab/small"), payload(&[op as u8; 7], 1)) };
+                let put = with(Put { traced: true, ..Put::new(key("lab/traced"), payload(&noise(len), cuts)) });
+                pair.client.put(op, small(op)).unwrap();
+                pair.client.put(op + 1, put).unwrap();
+                pair.client.put(op + 2, small(op)).unwrap();
+                pair.run(SECOND);
+                let taken = pair.client.captured(before);
+                let own = taken.frames.iter().filter(|frame| frame.ops.contains(&(op + 1)));
+                let recorded: Vec<_> = own.map(essence).collect();
+                let mut ledger = Ledger::new();
+                let traces = std::mem::take(&mut pair.traces);
+                let frames = frames_of(&traces, 70, &mut ledger);
+                let traced: Vec<_> = frames.iter().map(essence).collect();
+                assert!(!recorded.is_empty());
+                assert!(traced == recorded, "{} B, {len} B in {cuts}, put {op}", agree.batch_size);
+                assert_eq!(ledger.total(), 0, "no payload byte is copied");
+                let bodies = frames.iter().flat_map(|frame| &frame.summary.carried).map(|carried| carried.len);
+                let all: usize = frames.iter().map(|frame| frame.bytes.len()).sum();
+                // A short payload behind an attachment that is in fragments is a body, and not in the summary.
+                let read = ledger.metadata() as usize;
+                assert!(read > 0 && read <= all - bodies.sum::<usize>(), "headers alone are read: {read} of {all}");
+                op += 3;
+            }
+        }
+        // A put that does not ask for it is not traced, also when it is the only one.
+        pair.client.put(op, Put::new(key("lab/x"), payload(&noise(90_000), 1))).unwrap();
+        pair.run(SECOND);
+        assert!(pair.traces.is_empty());
+    }
+}
+
+#[test]
+fn a_traced_put_shares_the_memory_of_its_owners() {
+    let mut pair = Pair::open();
+    let bytes = payload(&noise(100_000), 2);
+    let address = |segment: &zbytes::segment::Segment| segment.as_linear().unwrap().as_ptr_range();
+    let owners: Vec<_> = bytes.segments().iter().map(address).collect();
+    pair.client.put(1, Put { traced: true, ..Put::new(key("lab/x"), bytes.clone()) }).unwrap();
+    pair.run(SECOND);
+    let parts = pair.traces.iter().flat_map(|traced| traced.bytes.segments());
+    let within = |part: &std::ops::Range<*const u8>| {
+        owners.iter().any(|owner| owner.start <= part.start && part.end <= owner.end)
+    };
+    let shared: usize = parts.filter(|part| within(&address(part))).map(|part| part.len()).sum();
+    assert_eq!(shared, 100_000);
+    // The put's own books are those of one that is not traced.
+    let (batches, ledger) = pair.parts.iter().find_map(|part| part.last.clone()).unwrap();
+    assert_eq!((batches, ledger.total()), (2, 100_000));
+}
+
+#[test]
+fn a_sample_has_the_batches_that_it_came_in() {
+    for agree in [USUAL, Agree { patch: false, ..USUAL }] {
+        let mut pair = recording(agree);
+        pair.client.declare_subscriber(1, key("lab/**")).unwrap();
+        pair.run(SECOND);
+        for len in [3, 60_000, 200_000] {
+            pair.take();
+            let before = pair.client.captured(None).recorded - 1;
+            for batch in pair.batches(&push(wire("lab/in"), &noise(len)), Priority::Data) {
+                pair.hand(batch);
+            }
+            pair.run(SECOND / 100);
+            let sample = pair.take().into_iter().find_map(|event| match event {
+                Event::Sample(sample) => Some(sample),
+                _ => None,
+            });
+            let trace: Vec<Traced> = sample.unwrap().trace.unwrap().to_vec();
+            let mut ledger = Ledger::new();
+            let frames = frames_of(&trace, 0, &mut ledger);
+            assert!(payload_of(&frames.iter().collect::<Vec<_>>()) == noise(len));
+            let recorded = pair.client.captured(Some(before));
+            let recorded = recorded.frames.iter().filter(|frame| frame.way == Way::In);
+            assert!(frames.iter().map(essence).eq(recorded.map(essence)), "{len}");
+            assert_eq!(ledger.total(), 0);
+        }
+        // What a subscriber of this client gets straight from it came in no batch.
+        pair.client.put(1, Put::new(key("lab/x"), payload(b"own", 1))).unwrap();
+        pair.run(SECOND);
+        let local = pair.take().into_iter().find_map(|event| match event {
+            Event::Sample(sample) => Some(sample.trace),
+            _ => None,
+        });
+        assert!(local.unwrap().is_none());
+    }
 }

@@ -28,7 +28,7 @@ use zenoh_protocol::{
 };
 
 use crate::{
-    client::*,
+    client::{capture::Traced, *},
     link::sn_mask,
     testing::{Greeting, router_put, transport},
     wire::{BATCH_SIZE, Lane, abort},
@@ -247,6 +247,8 @@ pub(super) struct Pair {
     pub(super) events: Vec<Event>,
     /// The parts of puts that left, in order.
     pub(super) parts: Vec<Part>,
+    /// The batches that were kept by reference.
+    pub(super) traces: Vec<Traced>,
     /// How long a batch is under way.
     pub(super) latency: Duration,
     /// How many batches may be under way towards the router; more push back.
@@ -274,6 +276,7 @@ impl Pair {
             got: Vec::new(),
             events: Vec::new(),
             parts: Vec::new(),
+            traces: Vec::new(),
             latency: Duration::from_millis(1),
             narrow: usize::MAX,
             mangle: None,
@@ -389,6 +392,7 @@ impl Pair {
             }
             let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.now) else { break };
             self.parts.extend(transmit.parts);
+            self.traces.extend(transmit.trace);
             if self.router.is_some() {
                 self.up.push_back((self.now + self.latency, self.buffer[..transmit.len].to_vec()));
             }
