@@ -2,14 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    rc::Rc,
     time::Duration,
 };
 
 use zbytes::{ledger::Ledger, segment::Segment};
 use zbytes_session::{
     client::{CongestionControl, KeyExpr, Priority, Qos, Reliability, ZenohId},
-    link::{Account, Hold, encode},
+    link::{Account, encode},
     wire::Outgoing,
 };
 
@@ -19,6 +18,7 @@ use crate::{
     event::{CloseCause, Event, LinkId, TooManyLinks},
     link::{Link, Phase, cost, may_be_dropped},
     query::Queries,
+    receive::Source,
     tables::{ByKind, Declared},
 };
 
@@ -322,16 +322,16 @@ impl Hub {
         self.ready.insert(to);
     }
 
-    /// Queues a message of a client for another one. A full link drops it, or has `from` wait.
+    /// Queues a message of a client for another one; `refers` says whether it refers to the batch in
+    /// which it came. A full link drops it, or has the sender wait.
     pub(crate) fn forward(
         &mut self,
-        from: LinkId,
+        source: &mut Source<'_>,
         to: LinkId,
         qos: Qos,
         reliability: Reliability,
         message: Outgoing,
-        batch: Option<Rc<Hold>>,
-        now: Duration,
+        refers: bool,
     ) {
         let limits = self.config.limits;
         let crowded = self.kept.bytes() > limits.kept_bytes;
@@ -341,15 +341,16 @@ impl Hub {
             self.stats.dropped += 1;
             return;
         }
+        let batch = refers.then(|| source.reading.keep(&self.kept));
         link.queue(qos.priority, reliability, message, batch);
         let full = crowded || !link.has_room(&limits);
         self.stats.forwarded += 1;
         self.ready.insert(to);
         if full
             && qos.congestion_control == CongestionControl::Block
-            && let Some(from) = self.links.get_mut(&from)
+            && let Some(from) = self.links.get_mut(&source.link)
         {
-            from.blocked.get_or_insert((to, now));
+            from.blocked.get_or_insert((to, source.now));
         }
     }
 }

@@ -111,8 +111,7 @@ impl Hub {
             asker.queries += 1;
         }
         for (to, _, message) in messages {
-            let batch = self.keep(question.refers(), source);
-            self.forward(from, to, qos, Reliability::Reliable, message, batch, now);
+            self.forward(source, to, qos, Reliability::Reliable, message, question.refers());
         }
     }
 
@@ -139,8 +138,7 @@ impl Hub {
             self.stats.ignored += 1;
             return;
         };
-        let batch = self.keep(!content.is_empty(), source);
-        self.forward(source.link, from, qos, Reliability::Reliable, message, batch, source.now);
+        self.forward(source, from, qos, Reliability::Reliable, message, !content.is_empty());
     }
 
     /// A client answers with an error.
@@ -160,8 +158,7 @@ impl Hub {
             self.stats.ignored += 1;
             return;
         };
-        let batch = self.keep(!payload.is_empty(), source);
-        self.forward(source.link, from, qos, Reliability::Reliable, message, batch, source.now);
+        self.forward(source, from, qos, Reliability::Reliable, message, !payload.is_empty());
     }
 
     /// A client has no more answers.

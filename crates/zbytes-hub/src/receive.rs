@@ -6,7 +6,7 @@ use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zbytes_session::{
     client::{Content, KeyExpr, Qos, Reliability, ZenohId},
     link::{
-        Agreed, Arrived, BatchReader, Hold, Lanes, MIN_BATCH, Message, Piece, Reading, Reassembly, Transport, encode,
+        Agreed, Arrived, BatchReader, Lanes, MIN_BATCH, Message, Piece, Reading, Reassembly, Transport, encode,
         initial_sn, sn_mask,
     },
     wire::{BATCH_SIZE, Lane, PROTOCOL_VERSION},
@@ -134,7 +134,6 @@ impl Hub {
                 _ => return Err(CloseCause::OutOfTurn),
             }
         };
-        drop(reader);
         self.ledger.absorb(&ledger);
         let running = self.links.get(&id).is_some_and(Link::is_running);
         // Within a session, an empty batch stands for a message that was given up.
@@ -329,14 +328,8 @@ impl Hub {
                 self.stats.ignored += 1;
                 return;
             };
-            let batch = self.keep(!content.is_empty(), source);
-            self.forward(from, *link, qos, source.reliability, message, batch, source.now);
+            self.forward(source, *link, qos, source.reliability, message, !content.is_empty());
         }
-    }
-
-    /// Keeps the batch that a message refers to, if it does.
-    pub(crate) fn keep(&self, refers: bool, source: &mut Source<'_>) -> Option<std::rc::Rc<Hold>> {
-        refers.then(|| source.reading.keep(&self.kept))
     }
 
     /// Whether the texts of keys are within their bound.

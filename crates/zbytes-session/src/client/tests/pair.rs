@@ -392,7 +392,7 @@ impl Pair {
             }
             let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.now) else { break };
             self.parts.extend(transmit.parts);
-            self.traces.extend(transmit.trace);
+            self.traces.extend(transmit.traces);
             if self.router.is_some() {
                 self.up.push_back((self.now + self.latency, self.buffer[..transmit.len].to_vec()));
             }
