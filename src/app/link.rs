@@ -319,7 +319,7 @@ mod tests {
         let mut state = State::default();
         state.apply(Action::AddValues);
         let id = state.rows.last().unwrap().id;
-        state.apply(Action::Edit(id, Edit::Kind(Kind::Values("1 2.5 -3e7".to_owned()))));
+        state.apply(Action::Edit(id, Edit::Kind(Kind::values("1 2.5 -3e7"))));
         let mut other = opened(&of(&state).unwrap());
         same(&state, &other);
         assert_eq!(other.rows.last().unwrap().bytes(), 24);
@@ -327,7 +327,7 @@ mod tests {
         other.rows.last_mut().unwrap().length = 4;
         assert_eq!(opened(&of(&other).unwrap()).rows.len(), other.rows.len() - 1);
         let row = other.rows.last_mut().unwrap();
-        (row.kind, row.length) = (Kind::Values(" ".repeat(MAX_VALUES + 1)), 0);
+        (row.kind, row.length) = (Kind::values(" ".repeat(MAX_VALUES + 1)), 0);
         assert_eq!(opened(&of(&other).unwrap()).rows.len(), other.rows.len() - 1);
     }
 
@@ -382,7 +382,7 @@ mod tests {
             (0usize..9).prop_map(Edit::Before),
             (0usize..3).prop_map(|at| Edit::Schema(Schema::ALL[at])),
             "[a-z ]{0,40}".prop_map(|text| Edit::Kind(Kind::Text(text))),
-            "[-0-9., a-f]{0,40}".prop_map(|text| Edit::Kind(Kind::Values(text))),
+            "[-0-9., a-f]{0,40}".prop_map(|text| Edit::Kind(Kind::values(text))),
         ];
         prop::collection::vec(edit, 0..6)
     }

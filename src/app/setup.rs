@@ -78,7 +78,7 @@ impl Setup {
         let (files, rows): (Vec<_>, Vec<_>) = state.rows.iter().partition(|row| matches!(row.kind, Kind::File(_)));
         Self {
             version: VERSION,
-            rows: rows.into_iter().cloned().collect(),
+            rows: rows.into_iter().map(|row| row.clone().kept()).collect(),
             locator: state.locator.clone(),
             key: state.key.clone(),
             sub_key: state.sub_key.clone(),
@@ -171,6 +171,7 @@ impl State {
     #[must_use]
     pub fn resumed(setup: Setup) -> Self {
         let Setup { rows, locator, key, sub_key, options, seen, .. } = setup;
+        let rows: Vec<Row> = rows.into_iter().map(Row::resumed).collect();
         let Seen { preset, selected, view, order, scenario, window, below } = seen;
         let stage = Stage { below, large: None };
         let mut state = Self { locator, key, sub_key, preset, view, order, window, stage, ..Self::default() };

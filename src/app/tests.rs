@@ -740,10 +740,10 @@ fn typed_values_have_as_many_elements_as_are_read() {
     assert_eq!(edit(Edit::Element(Element::Float32)), (Element::Float32, 3));
     // 2.5 is not a whole number: the text stays, and nothing of it is taken.
     assert_eq!(edit(Edit::Element(Element::Int8)), (Element::Int8, 0));
-    assert_eq!(edit(Edit::Kind(Kind::Values("de ad be ef".to_owned()))), (Element::Int8, 4));
-    assert_eq!(edit(Edit::Kind(Kind::Values("de ad be".to_owned()))), (Element::Int8, 3));
+    assert_eq!(edit(Edit::Kind(Kind::values("de ad be ef"))), (Element::Int8, 4));
+    assert_eq!(edit(Edit::Kind(Kind::values("de ad be"))), (Element::Int8, 3));
     assert_eq!(edit(Edit::Element(Element::Uint16)), (Element::Uint16, 0));
     assert_eq!(edit(Edit::Array(Element::Uint16)), (Element::Uint16, 0));
     assert_eq!(edit(Edit::Schema(Schema::Tensor)).1, 0);
-    assert_eq!(edit(Edit::Kind(Kind::Values("1".to_owned()))), (Element::Float64, 1));
+    assert_eq!(edit(Edit::Kind(Kind::values("1"))), (Element::Float64, 1));
 }

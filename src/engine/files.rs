@@ -1,7 +1,7 @@
 //! The files that a person has given: what they are, and what was read out of them. The engine
 //! reads a file for as long as a row names it, and keeps what the row needs in the JavaScript heap.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Function, Number, Promise, Reflect, Uint8Array, global};
@@ -39,6 +39,7 @@ extern "C" {
 
 /// What was read out of a file, or why it could not.
 struct Held {
+    key: Key,
     read: Result<Uint8Array, Problem>,
     /// Whether a row has named it. Until then, the event that adds its row is still on the way.
     named: bool,
@@ -46,60 +47,62 @@ struct Held {
 
 /// What was read out of files. Clones share everything.
 #[derive(Clone, Default)]
-pub(super) struct Files(Rc<RefCell<BTreeMap<Key, Held>>>);
+pub(super) struct Files(Rc<RefCell<Vec<Held>>>);
 
 impl Files {
-    /// Does with each of `files` what is asked, one after the other. What is looked at is also read,
-    /// in the ways by which it comes into a payload. Tells what cannot be looked at at the end,
-    /// together.
+    /// Does with each of `files` what is asked, one after the other. Tells what cannot be read at the
+    /// end, together.
     pub(super) async fn take_all(&self, page: &Page, asked: Vec<Along>, files: Vec<JsValue>) {
         let mut failed: Option<Problem> = None;
-        for (Along { file, name, task }, blob) in asked.into_iter().zip(files) {
-            let blob: &Blob = blob.unchecked_ref();
-            let (reading, read) = match task {
-                FileTask::Look => {
-                    match self.look(file, &name, blob).await {
-                        Ok(about) => page.tell(Event::FileRead { file, about }),
-                        Err(problem) => {
-                            failed = Some(match failed {
-                                None => problem,
-                                Some(first) => {
-                                    let detail = format!("{} {} {}", first.detail, problem.title, problem.detail);
-                                    Problem::new(first.title, detail)
-                                }
-                            });
-                        }
+        for (along, file) in asked.into_iter().zip(files) {
+            if let Err(problem) = self.take(page, along, file.unchecked_ref()).await {
+                failed = Some(match failed {
+                    None => problem,
+                    Some(first) => {
+                        Problem::new(first.title, format!("{} {} {}", first.detail, problem.title, problem.detail))
                     }
-                    continue;
-                }
-                FileTask::Read(offer) => (offer.reading, read(&name, blob, None, &offer).await),
-                FileTask::Keep(reading) => (reading, whole(&name, blob).await),
-            };
-            self.insert((file, reading), read);
+                });
+            }
         }
         page.tell(Event::FilesEnded(failed));
     }
 
-    fn insert(&self, key: Key, read: Result<Uint8Array, Problem>) {
-        self.0.borrow_mut().insert(key, Held { read, named: false });
+    /// Does with a file what is asked. What is looked at is also read, in the ways by which it comes
+    /// into a payload.
+    async fn take(&self, page: &Page, Along { file, name, task }: Along, blob: &Blob) -> Result<(), Problem> {
+        let bytes = whole(&name, blob).await?;
+        let (offers, about) = match task {
+            FileTask::Look => {
+                let about = look(&name, &bytes).await;
+                (about.first(), Some(about))
+            }
+            FileTask::Read(offer) => (vec![offer], None),
+            FileTask::Keep(reading) => {
+                self.insert((file, reading), Ok(bytes));
+                return Ok(());
+            }
+        };
+        for offer in offers {
+            let read = read(&name, blob, &bytes, &offer).await;
+            self.insert((file, offer.reading), read);
+        }
+        if let Some(about) = about {
+            page.tell(Event::FileRead { file, about });
+        }
+        Ok(())
     }
 
-    /// Says what a file is, and reads it in the ways by which it comes into a payload.
-    async fn look(&self, file: FileId, name: &str, blob: &Blob) -> Result<About, Problem> {
-        let (about, table) = look(name, blob).await?;
-        let mut bytes = Vec::new();
-        for offer in about.first() {
-            bytes.push(((file, offer.reading), read(name, blob, table.as_ref(), &offer).await?));
-        }
-        bytes.into_iter().for_each(|(key, bytes)| self.insert(key, Ok(bytes)));
-        Ok(about)
+    fn insert(&self, key: Key, read: Result<Uint8Array, Problem>) {
+        let mut held = self.0.borrow_mut();
+        held.retain(|held| held.key != key);
+        held.push(Held { key, read, named: false });
     }
 
     /// Drops what `rows` named once and do not name any more.
     pub(super) fn keep(&self, rows: &[Row]) {
-        self.0.borrow_mut().retain(|key, held| {
-            let given = rows.iter().filter_map(|row| row.kind.given());
-            let named = given.into_iter().any(|given| (given.file, given.reading) == *key);
+        self.0.borrow_mut().retain_mut(|held| {
+            let mut given = rows.iter().filter_map(|row| row.kind.given());
+            let named = given.any(|given| (given.file, given.reading) == held.key);
             held.named |= named;
             named || !held.named
         });
@@ -120,22 +123,22 @@ impl Files {
     /// What was read out of a file, in a buffer of its own. A caller that detaches the buffer must
     /// copy the bytes first.
     pub(super) fn bytes(&self, key: Key) -> Option<Result<Uint8Array, Problem>> {
-        self.0.borrow().get(&key).map(|held| held.read.clone())
+        self.0.borrow().iter().find(|held| held.key == key).map(|held| held.read.clone())
     }
 }
 
-/// Makes a new `Uint8Array` of a length.
+/// Makes a new `Uint8Array` of a length, or with the bytes of another one.
 ///
 /// # Errors
 /// The engine's reason when it has no memory.
-pub(super) fn bytes_of(length: &JsValue) -> Result<Uint8Array, JsValue> {
+pub(super) fn bytes_of(length_or_array: &JsValue) -> Result<Uint8Array, JsValue> {
     let class: Function = Reflect::get(&global(), &"Uint8Array".into())?.dyn_into()?;
     // Through `Reflect`, because the constructor throws when the browser has no memory.
-    Ok(Reflect::construct(&class, &Array::of1(length))?.unchecked_into())
+    Ok(Reflect::construct(&class, &Array::of1(length_or_array))?.unchecked_into())
 }
 
 /// Reads a number as the browser does.
-pub(super) fn number(text: &str) -> f64 {
+fn number(text: &str) -> f64 {
     Number::parse_float(text)
 }
 
@@ -143,31 +146,8 @@ fn unread(name: &str, cause: &str) -> Problem {
     Problem::new(format!("{} cannot be read.", shown(name)), cause)
 }
 
-fn length_of(blob: &Blob) -> usize {
-    blob.size() as usize
-}
-
-/// The bytes of a file from `from` to `to`.
-async fn part(name: &str, file: &Blob, from: usize, to: usize) -> Result<Uint8Array, Problem> {
-    let buffer = async { JsFuture::from(file.slice_with_f64_and_f64(from as f64, to as f64)?.array_buffer()).await };
-    let buffer = buffer.await.map_err(|error| {
-        let error = message_of(&error);
-        unread(name, &format!("The browser says: {error}. Was it changed, moved, or is it a folder? Give it again."))
-    })?;
-    Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()))
-}
-
+/// All bytes of a file.
 async fn whole(name: &str, file: &Blob) -> Result<Uint8Array, Problem> {
-    part(name, file, 0, length_of(file)).await
-}
-
-#[allow(clippy::disallowed_methods, reason = "looks at the head of a file, which is not payload yet")]
-async fn head(name: &str, file: &Blob) -> Result<Vec<u8>, Problem> {
-    Ok(part(name, file, 0, length_of(file).min(LOOK)).await?.to_vec())
-}
-
-/// Says what a file is, and returns the bytes of a table, which it has read for that.
-async fn look(name: &str, file: &Blob) -> Result<(About, Option<Uint8Array>), Problem> {
     // The size is checked first: a browser may crash on a file that does not fit.
     if file.size() > MAX_LEN as f64 {
         let error = BuildError::TooLong { requested: file.size() as u64 };
@@ -176,21 +156,35 @@ async fn look(name: &str, file: &Blob) -> Result<(About, Option<Uint8Array>), Pr
             format!("It was not read: {}.", error.in_words()),
         ));
     }
-    let (head, len) = (head(name, file).await?, length_of(file));
-    if let Some(about) = given::look(name, &head, len) {
-        return Ok((about, None));
-    }
-    let bytes = whole(name, file).await?;
-    let mut scan = Scan::new(csv::delimiter(&head));
-    in_turns(&bytes, None, &mut |piece, _| scan.feed(piece)).await;
-    Ok((About::of_table(name, len, scan.finish()), Some(bytes)))
+    let buffer = JsFuture::from(file.array_buffer()).await.map_err(|error| {
+        let error = message_of(&error);
+        unread(name, &format!("The browser says: {error}. Was it changed, moved, or is it a folder? Give it again."))
+    })?;
+    Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()))
 }
 
-/// Reads a file in one way. `bytes` are those of the file, where they are known.
-async fn read(name: &str, file: &Blob, bytes: Option<&Uint8Array>, offer: &Offer) -> Result<Uint8Array, Problem> {
+/// The beginning of a file.
+#[allow(clippy::disallowed_methods, reason = "looks at the head of a file, which is not payload yet")]
+fn head(bytes: &Uint8Array) -> Vec<u8> {
+    bytes.subarray(0, LOOK as u32).to_vec()
+}
+
+/// Says what a file is.
+async fn look(name: &str, bytes: &Uint8Array) -> About {
+    let (head, len) = (head(bytes), bytes.length() as usize);
+    if let Some(about) = given::look(name, &head, len) {
+        return about;
+    }
+    let mut scan = Scan::new(csv::delimiter(&head));
+    in_turns(bytes, None, &mut |piece, _| scan.feed(piece)).await;
+    About::of_table(name, len, scan.finish())
+}
+
+/// Reads a file in one way.
+async fn read(name: &str, file: &Blob, bytes: &Uint8Array, offer: &Offer) -> Result<Uint8Array, Problem> {
     let changed = || unread(name, "It is not the same file any more. Give it again.");
     let read = match offer.reading {
-        Reading::Bytes => whole(name, file).await?,
+        Reading::Bytes => bytes.clone(),
         Reading::Pixels => {
             let pixels = JsFuture::from(pixels_of(file, offer.length as f64)).await;
             pixels
@@ -200,37 +194,28 @@ async fn read(name: &str, file: &Blob, bytes: Option<&Uint8Array>, offer: &Offer
                 })?
                 .unchecked_into()
         }
-        Reading::Values => {
-            let (place, change) =
-                given::about::values(&head(name, file).await?, length_of(file)).ok_or_else(changed)?;
-            let bytes = part(name, file, place.start, place.end).await?;
-            if change == Change::None {
-                bytes
-            } else {
-                let into = room(name, offer)?;
-                let written = in_turns(&bytes, Some(&into), &mut |piece, into| change.write(piece, into)).await;
-                written.then_some(into).ok_or_else(changed)?
-            }
-        }
-        Reading::Column(column) => {
-            let into = room(name, offer)?;
-            let mut pick = Pick::new(column, offer.element);
-            let bytes = match bytes {
-                Some(bytes) => bytes.clone(),
-                None => whole(name, file).await?,
+        reading => {
+            let place = given::about::values(&head(bytes), bytes.length() as usize);
+            let (place, change) = place.unwrap_or((0..bytes.length() as usize, Change::None));
+            let part = bytes.subarray(place.start as u32, place.end as u32);
+            // `given` has compared it with the length of the file, and with the most of a payload.
+            let into = bytes_of(&JsValue::from_f64(offer.bytes() as f64));
+            let into = into.map_err(|error| {
+                unread(name, &format!("The browser has no memory for it ({}).", message_of(&error)))
+            })?;
+            let mut pick =
+                if let Reading::Column(column) = reading { Some(Pick::new(column, offer.element)) } else { None };
+            let mut take = |piece: &mut [u8], into: &mut Vec<u8>| match &mut pick {
+                Some(pick) => pick.feed(piece, &number, into),
+                None => change.write(piece, into),
             };
-            let written = in_turns(&bytes, Some(&into), &mut |piece, into| pick.feed(piece, &number, into)).await;
-            written.then_some(into).ok_or_else(changed)?
+            if !in_turns(&part, Some(&into), &mut take).await {
+                return Err(changed());
+            }
+            into
         }
     };
     if read.byte_length() as usize == offer.bytes() { Ok(read) } else { Err(changed()) }
-}
-
-/// Makes room for what is read.
-fn room(name: &str, offer: &Offer) -> Result<Uint8Array, Problem> {
-    // `given` has compared it with the length of the file, and with the most of a payload.
-    let room = bytes_of(&JsValue::from_f64(offer.bytes() as f64));
-    room.map_err(|error| unread(name, &format!("The browser has no memory for it ({}).", message_of(&error))))
 }
 
 /// Goes over the bytes of a file piece by piece, the last one empty, in turns with everything else.

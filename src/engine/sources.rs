@@ -10,7 +10,6 @@ use super::files::Files;
 use crate::{
     app::{Fill, InWords, Kind, Problem, Row, Selection},
     browser::{clock, error::message_of},
-    given::values::Values,
     ledger::{Ledger, Place},
     message::{self, Message, MessageError, Way},
     number::{bytes, count},
@@ -274,6 +273,12 @@ fn alike(a: &Row, b: &Row) -> bool {
 }
 
 fn make(row: &Row, files: &Files) -> Result<Memory, Problem> {
+    if matches!(row.kind, Kind::Values(_)) && row.length == 0 {
+        return Err(Problem::new(
+            format!("The values of {} cannot be read.", row.name.shown()),
+            "Nothing was built. The row says why.",
+        ));
+    }
     match row.way() {
         Some(Way::InPlace) => return in_place(row),
         Some(Way::Filled | Way::Adopted) => {
@@ -343,7 +348,6 @@ fn js(row: &Row, index: usize, constructor: &Function, files: &Files) -> Result<
 }
 
 /// Allocates an array in the JavaScript heap. Returns it with the state of its filling.
-#[allow(clippy::disallowed_methods, reason = "makes what a caller would have: no payload is there yet")]
 fn allocated<'a>(
     row: &'a Row,
     index: usize,
@@ -377,21 +381,7 @@ fn allocated<'a>(
         }
         _ => whole,
     };
-    if let Some(values) = values(row)? {
-        bytes.copy_from(&values.bytes);
-        return Ok((array, None));
-    }
     Ok((array, Some(Filling::new(row, index, bytes))))
-}
-
-/// The values that a person has typed, if the row is such.
-fn values(row: &Row) -> Result<Option<Values>, Problem> {
-    row.read_values(&super::files::number).transpose().map_err(|error| {
-        Problem::new(
-            format!("The values of {} cannot be read.", row.name.shown()),
-            format!("Nothing was built. {error}"),
-        )
-    })
 }
 
 /// What was read out of the file of a row.
@@ -410,10 +400,6 @@ fn linear(row: &Row, index: usize, files: &Files) -> Result<Segment, Problem> {
                 view.unchecked_ref::<Uint8Array>().set(&bytes, 0)
             })
             .map(|(segment, ())| segment)
-        }
-        Kind::Values(_) => {
-            let values = values(row)?.map_or_else(Vec::new, |values| values.bytes);
-            Segment::fill(values.len(), |bytes| bytes.copy_from_slice(&values))
         }
         _ => Segment::fill(row.array_bytes(), |bytes| row.write(index, 0, bytes)),
     };

@@ -239,7 +239,7 @@ pub fn values(head: &[u8], len: usize) -> Option<(Range<usize>, Change)> {
         let change = if npy.swapped { Change::Swap(npy.element.size()) } else { Change::None };
         return Some((npy.start..len.checked_sub(usize::try_from(npy.behind).ok()?)?, change));
     }
-    let wav = wav::read(head, len as u64).ok()?;
+    let wav = wav::read(Some(head).filter(|head| wav::is(head))?, len as u64).ok()?;
     let change = if wav.bits == 24 { Change::Widen } else { Change::None };
     let bytes = usize::try_from(wav.length).ok()?.checked_mul(usize::from(wav.bits / 8))?;
     Some((wav.start..wav.start + bytes, change))

@@ -59,19 +59,20 @@ pub fn read(head: &[u8], len: u64) -> Result<Npy, String> {
     let (Some(start), Some(text)) = (start, text) else {
         return Err("Its header is cut off, or far too long.".to_owned());
     };
-    let entries = entries(text).ok_or("Its header is damaged: it is not a dictionary of Python.")?;
+    let damaged = || "Its header is damaged.".to_owned();
+    let text = std::str::from_utf8(text).map_err(|_| damaged())?;
     let entry = |key: &str| {
-        let found = entries.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| value.as_str()).ok_or_else(|| format!("Its header does not say its “{key}”."))
+        let value = text.split_once(key)?.1.trim_start_matches(['\'', '"']).trim_start().strip_prefix(':')?;
+        Some(value.trim_start())
     };
-    let fortran = match entry("fortran_order")? {
-        "True" => true,
-        "False" => false,
-        _ => return Err("Its header is damaged: “fortran_order” is neither True nor False.".to_owned()),
+    let fortran = match entry("fortran_order").ok_or_else(damaged)? {
+        value if value.starts_with("True") => true,
+        value if value.starts_with("False") => false,
+        _ => return Err(damaged()),
     };
-    let shape = sides(entry("shape")?).ok_or("Its header is damaged: “shape” is not a list of whole numbers.")?;
-    let descr = entry("descr")?;
-    let (element, swapped) = element(descr)?;
+    let shape = entry("shape").and_then(sides).ok_or_else(damaged)?;
+    let descr = entry("descr").ok_or_else(damaged)?;
+    let (descr, element, swapped) = element(descr)?;
     let size = element.size() as u64;
     let length = shape.iter().try_fold(1u64, |product, side| product.checked_mul(*side));
     let bytes = length.and_then(|length| length.checked_mul(size));
@@ -79,8 +80,7 @@ pub fn read(head: &[u8], len: u64) -> Result<Npy, String> {
     let (Some(length), Some(behind)) = (length, bytes.and_then(|bytes| there.checked_sub(bytes))) else {
         return Err(short(bytes.unwrap_or(u64::MAX), there));
     };
-    let descr = descr.trim_matches(['\'', '"']).to_owned();
-    Ok(Npy { version, descr, element, shape, fortran, swapped, length, start, behind })
+    Ok(Npy { version, descr: descr.to_owned(), element, shape, fortran, swapped, length, start, behind })
 }
 
 impl Npy {
@@ -104,17 +104,10 @@ impl Npy {
     }
 }
 
-/// The element type of a type of numpy, and whether its bytes are big-endian.
-fn element(descr: &str) -> Result<(Element, bool), String> {
-    let refused = |what: &str| {
-        Err(format!(
-            "No typed array holds {what}. A typed array holds whole numbers or floating point of 8 to 64 bits."
-        ))
-    };
-    let Some(name) = descr.strip_prefix(['\'', '"']).and_then(|rest| rest.strip_suffix(['\'', '"'])) else {
-        return refused("elements of several fields");
-    };
-    let shown = crate::outside::shown_at_most(name, 20);
+/// A type of numpy in quotes: its name, the type of its elements, and whether they are big-endian.
+fn element(descr: &str) -> Result<(&str, Element, bool), String> {
+    let name =
+        descr.strip_prefix(['\'', '"']).and_then(|rest| rest.split(['\'', '"']).next()).unwrap_or("of several fields");
     let (order, kind) = name.split_at_checked(1).unwrap_or_default();
     let element = match kind {
         "b1" | "u1" => Element::Uint8,
@@ -129,65 +122,28 @@ fn element(descr: &str) -> Result<(Element, bool), String> {
         "f4" => Element::Float32,
         "f8" => Element::Float64,
         _ => {
-            return match kind.chars().next() {
-                Some('c') => refused(&format!("complex numbers ({shown})")),
-                Some('U' | 'S') => refused(&format!("texts ({shown})")),
-                Some('O') => refused("objects of Python"),
-                Some('M' | 'm') => refused(&format!("dates or times ({shown})")),
-                _ => refused(&format!("the type {shown}")),
+            let what = match kind.bytes().next() {
+                Some(b'c') => "complex numbers",
+                Some(b'U' | b'S') => "texts",
+                Some(b'O') => "objects of Python",
+                Some(b'M' | b'm') => "dates or times",
+                _ => "other types",
             };
+            return Err(format!(
+                "Its type is {}, and no typed array holds {what}: only whole numbers and floating point of 8 to 64 bits.",
+                crate::outside::shown_at_most(name, 20)
+            ));
         }
     };
-    match order {
-        "<" | "=" | "|" => Ok((element, false)),
-        ">" => Ok((element, element.size() > 1)),
-        _ => refused(&format!("the type {shown}")),
-    }
+    Ok((name, element, order == ">" && element.size() > 1))
 }
 
-/// The sides of a shape as Python writes it: `(3, 4)`, `(3,)`, `()`. Version 1 of Python wrote `3L`.
+/// The sides of a shape as Python writes it: `(3, 4)`, `(3,)`, `()`. Python 2 wrote `3L`.
 fn sides(text: &str) -> Option<Vec<u64>> {
-    let inner = text.strip_prefix('(')?.strip_suffix(')')?.trim();
-    let inner = inner.strip_suffix(',').unwrap_or(inner);
-    if inner.is_empty() {
-        return Some(Vec::new());
-    }
-    let sides: Option<Vec<u64>> = inner.split(',').map(|side| side.trim().trim_end_matches('L').parse().ok()).collect();
+    let inner = text.strip_prefix('(')?.split_once(')')?.0.trim();
+    let sides = inner.split(',').map(|side| side.trim().trim_end_matches('L')).filter(|side| !side.is_empty());
+    let sides: Option<Vec<u64>> = sides.map(|side| side.parse().ok()).collect();
     sides.filter(|sides| sides.len() <= MAX_SIDES)
-}
-
-/// The keys of a dictionary of Python, each with its value as it is written.
-fn entries(header: &[u8]) -> Option<Vec<(String, String)>> {
-    let text = std::str::from_utf8(header).ok()?.trim();
-    let mut rest = text.strip_prefix('{')?.strip_suffix('}')?;
-    let mut entries = Vec::new();
-    while !rest.trim().is_empty() {
-        let (entry, behind) = split(rest, ',');
-        let (key, value) = split(entry, ':');
-        entries.push((key.trim().trim_matches(['\'', '"']).to_owned(), value.trim().to_owned()));
-        rest = behind;
-    }
-    Some(entries)
-}
-
-/// Splits a text at the first `mark` that stands outside of quotes and brackets.
-fn split(text: &str, mark: char) -> (&str, &str) {
-    let (mut depth, mut quote) = (0usize, None);
-    for (at, c) in text.char_indices() {
-        match c {
-            '\'' | '"' if quote.is_none() => quote = Some(c),
-            c if quote == Some(c) => quote = None,
-            _ if quote.is_some() => {}
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            c if c == mark && depth == 0 => {
-                let (head, rest) = text.split_at(at);
-                return (head, rest.strip_prefix(mark).unwrap_or_default());
-            }
-            _ => {}
-        }
-    }
-    (text, "")
 }
 
 #[cfg(test)]
@@ -235,13 +191,13 @@ mod tests {
     fn what_no_typed_array_holds_is_said() {
         let of = |descr: &str| told(1, &format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,)}}"), 64);
         for (descr, words) in [
-            ("'<c8'", "complex numbers (<c8)"),
-            ("'<U5'", "texts (<U5)"),
+            ("'<c8'", "Its type is <c8, and no typed array holds complex numbers"),
+            ("'<U5'", "<U5, and no typed array holds texts"),
             ("'|O'", "objects of Python"),
-            ("'<M8[ns]'", "dates or times (<M8[ns])"),
-            ("[('a', '<i4'), ('b', '<f8')]", "elements of several fields"),
-            ("'<f16'", "the type <f16"),
-            ("''", "the type "),
+            ("'<M8[ns]'", "dates or times"),
+            ("[('a', '<i4'), ('b', '<f8')]", "Its type is of several fields, and no"),
+            ("'<f16'", "<f16, and no typed array holds other types"),
+            ("''", "other types"),
         ] {
             let error = of(descr).unwrap_err();
             assert!(error.contains(words), "{descr}: {error}");
@@ -255,8 +211,14 @@ mod tests {
         let beyond = "{'descr':'<f8','fortran_order':False,'shape':(18446744073709551615,3)}";
         assert!(told(2, beyond, 8).unwrap_err().contains("A part of the file is missing"));
         assert!(told(9, "{}", 0).unwrap_err().contains("version 9"));
-        assert!(told(1, "{}", 0).unwrap_err().contains("does not say its “fortran_order”"));
-        assert!(told(1, "[]", 0).unwrap_err().contains("not a dictionary"));
+        for header in [
+            "{}",
+            "[]",
+            "{'descr':'<f4','fortran_order':1,'shape':()}",
+            "{'descr':'<f4','fortran_order':True,'shape':3}",
+        ] {
+            assert_eq!(told(1, header, 0), Err("Its header is damaged.".to_owned()));
+        }
         let cut = file(1, "{'descr': '<f4'}", 0);
         assert!(read(&cut[..cut.len() - 3], 4096).unwrap_err().contains("cut off"));
         let header = [MAGIC, &[2, 0, 255, 255, 255, 255]].concat();

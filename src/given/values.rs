@@ -16,9 +16,10 @@ pub const MAX_VALUES: usize = 16_384;
 pub const FIRST_VALUES: &str = "[1, 2.5, 3]";
 
 /// What a text of values was taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// Numbers with something between them.
+    #[default]
     Numbers,
     /// Bytes, two digits each.
     Hex,
@@ -27,7 +28,7 @@ pub enum Form {
 }
 
 /// Values that were read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
     /// What the text was taken for.
     pub form: Form,

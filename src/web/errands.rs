@@ -5,7 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     rc::Rc,
 };
 
@@ -382,12 +382,12 @@ impl Errands {
             let keys = files.iter().filter_map(|(along, _)| along.key()).collect();
             let found = match this.ask_with(Question::Files(keys), |_| ()).await {
                 Some((Answer::Files(keys), blobs)) => keys.into_iter().zip(blobs).collect(),
-                _ => BTreeMap::new(),
+                _ => Vec::new(),
             };
             let as_read = files.into_iter().map(|(along, file)| {
                 let key = along.key().unwrap_or_default();
-                match found.get(&key) {
-                    Some(blob) => (Along { task: FileTask::Keep(key.1), ..along }, blob.clone().unchecked_into()),
+                match found.iter().find(|(found, _)| *found == key) {
+                    Some((_, blob)) => (Along { task: FileTask::Keep(key.1), ..along }, blob.clone().unchecked_into()),
                     None => (along, file),
                 }
             });

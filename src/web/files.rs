@@ -11,7 +11,7 @@ use web_sys::{Blob, File};
 
 use crate::{
     app::{Along, Command, FileId, FileTask, Row},
-    given::{Offer, Reading},
+    given::Offer,
 };
 
 struct Held {
@@ -19,7 +19,7 @@ struct Held {
     /// Whether a row has named it. Until then, the event that adds its row is still on the way.
     named: bool,
     /// What the engine has read out of it, or is going to read.
-    there: BTreeMap<Reading, Offer>,
+    there: Vec<Offer>,
 }
 
 /// A file, and what an engine is to do with it.
@@ -41,9 +41,15 @@ impl Held {
 }
 
 /// The ways in which `rows` read a file.
-fn offers(rows: &[Row], file: FileId) -> BTreeMap<Reading, Offer> {
-    let given = rows.iter().filter_map(|row| row.kind.given()).filter(|given| given.file == file);
-    given.map(|given| (given.reading, given.offer())).collect()
+fn offers(rows: &[Row], file: FileId) -> Vec<Offer> {
+    let mut offers = Vec::new();
+    for given in rows.iter().filter_map(|row| row.kind.given()).filter(|given| given.file == file) {
+        let offer = given.offer();
+        if !offers.contains(&offer) {
+            offers.push(offer);
+        }
+    }
+    offers
 }
 
 impl Files {
@@ -51,7 +57,7 @@ impl Files {
     pub(super) fn add(&self, files: Vec<File>) -> Vec<Wanted> {
         let add = |file: File| {
             let id = self.next.replace(self.next.get() + 1);
-            let held = Held { file, named: false, there: BTreeMap::new() };
+            let held = Held { file, named: false, there: Vec::new() };
             let wanted = held.wanted(id, FileTask::Look);
             self.held.borrow_mut().insert(id, held);
             wanted
@@ -66,8 +72,8 @@ impl Files {
         for (id, held) in self.held.borrow_mut().iter_mut() {
             let named = offers(rows, *id);
             // What is named for the first time was read when it was looked at.
-            let new = named.iter().filter(|(reading, _)| held.named && !held.there.contains_key(reading));
-            missing.extend(new.map(|(_, offer)| held.wanted(*id, FileTask::Read(offer.clone()))));
+            let new = named.iter().filter(|offer| held.named && !held.there.contains(offer));
+            missing.extend(new.map(|offer| held.wanted(*id, FileTask::Read(offer.clone()))));
             held.named |= !named.is_empty();
             held.there = named;
         }
@@ -79,7 +85,7 @@ impl Files {
         let mut there = Vec::new();
         for (id, held) in self.held.borrow().iter() {
             let look = (!held.named).then_some(FileTask::Look);
-            let read = held.there.values().map(|offer| FileTask::Read(offer.clone()));
+            let read = held.there.iter().map(|offer| FileTask::Read(offer.clone()));
             there.extend(look.into_iter().chain(read).map(|task| held.wanted(*id, task)));
         }
         there
@@ -89,7 +95,7 @@ impl Files {
     pub(super) fn of(&self, rows: &[Row]) -> Vec<Wanted> {
         let mut of = Vec::new();
         for (id, held) in self.held.borrow().iter() {
-            of.extend(offers(rows, *id).into_values().map(|offer| held.wanted(*id, FileTask::Read(offer))));
+            of.extend(offers(rows, *id).into_iter().map(|offer| held.wanted(*id, FileTask::Read(offer))));
         }
         of
     }

@@ -116,9 +116,9 @@ lying = io.BytesIO()
 np.lib.format.write_array_header_1_0(lying, {"descr": "<f8", "fortran_order": False, "shape": (10**7, 10**7)})
 damaged("lying.npy", lying.getvalue() + bytes(64), "promises 800,000,000,000,000 B of values, and 64 B are there")
 for name, array, problem in (
-    ("complex.npy", np.ones(3, "<c8"), "complex numbers (<c8)"),
-    ("text.npy", np.array(["a", "bc"]), "texts (<U2)"),
-    ("fields.npy", np.zeros(2, [("a", "<i4"), ("b", "<f8")]), "elements of several fields"),
+    ("complex.npy", np.ones(3, "<c8"), "Its type is <c8, and no typed array holds complex numbers"),
+    ("text.npy", np.array(["a", "bc"]), "no typed array holds texts"),
+    ("fields.npy", np.zeros(2, [("a", "<i4"), ("b", "<f8")]), "Its type is of several fields"),
 ):
     saved = io.BytesIO()
     np.save(saved, array)

@@ -24,6 +24,6 @@ pub use self::{
     preset::Preset,
     row::{
         FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId,
-        TIMESTAMP,
+        TIMESTAMP, Typed,
     },
 };

@@ -9,7 +9,7 @@ use super::message::Message;
 use crate::{
     given::{
         About, Offer, Reading,
-        decimal::{Slow, native},
+        decimal::native,
         values::{self, Values},
     },
     ledger::Place,
@@ -93,6 +93,16 @@ impl Given {
     }
 }
 
+/// Values that a person has typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The text.
+    pub text: String,
+    /// The elements that were read, little-endian; none when the text cannot be read. What is kept
+    /// or linked has the text alone.
+    pub bytes: Vec<u8>,
+}
+
 /// What kind of memory a row stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
@@ -111,10 +121,16 @@ pub enum Kind {
     /// file, and the engine has its bytes.
     File(Given),
     /// Typed arrays of values that a person has typed, the same in every repeat.
-    Values(String),
+    Values(Typed),
 }
 
 impl Kind {
+    /// Values of this text. A row that becomes them reads them.
+    #[must_use]
+    pub fn values(text: impl Into<String>) -> Self {
+        Self::Values(Typed { text: text.into(), bytes: Vec::new() })
+    }
+
     /// The way of this row to read a file, if it is one.
     #[must_use]
     pub const fn given(&self) -> Option<&Given> {
@@ -212,8 +228,9 @@ impl Row {
             Kind::Text(text) => {
                 self.element == Element::Uint8 && text.len() == self.length && text.encode_utf16().count() <= MAX_TEXT
             }
-            Kind::Values(text) => {
-                text.encode_utf16().count() <= values::MAX_VALUES && self.length == self.count_values(text)
+            Kind::Values(Typed { text, .. }) => {
+                text.encode_utf16().count() <= values::MAX_VALUES
+                    && self.length == self.read_values().map_or(0, |values| values.bytes.len() / self.element.size())
             }
             Kind::Message(message) => {
                 (self.length, self.before, self.after, self.repeat) == (0, 0, 0, 1)
@@ -237,7 +254,7 @@ impl Row {
     #[must_use]
     pub fn values(id: RowId, name: impl Into<Outside>) -> Self {
         let mut row = Self::array(id, name, Element::Uint8, 0);
-        row.become_kind(Kind::Values(values::FIRST_VALUES.to_owned()));
+        row.become_kind(Kind::values(values::FIRST_VALUES));
         row
     }
 
@@ -249,32 +266,53 @@ impl Row {
         Self { kind, mode: Mode::Borrow, ..row }
     }
 
-    /// What was read of its values, if they are typed. `slow` is for
-    /// [`decimal`](crate::given::decimal::decimal).
-    #[must_use]
-    pub fn read_values(&self, slow: Slow<'_>) -> Option<Result<Values, String>> {
-        if let Kind::Values(text) = &self.kind { Some(values::read(text, self.element, slow)) } else { None }
-    }
-
-    /// How many values a text has; none when it cannot be read.
-    fn count_values(&self, text: &str) -> usize {
-        values::read(text, self.element, &native).map_or(0, |values| values.bytes.len() / self.element.size())
+    /// Reads its values again, if they are typed.
+    ///
+    /// # Errors
+    /// In words: why they cannot be read.
+    pub fn read_values(&self) -> Result<Values, String> {
+        if let Kind::Values(Typed { text, .. }) = &self.kind {
+            values::read(text, self.element, &native)
+        } else {
+            Ok(Values::default())
+        }
     }
 
     /// Gives its elements another type. Of a message and of typed values, the content stays.
     pub(super) fn become_element(&mut self, element: Element) {
         match &self.kind {
             Kind::Message(_) => self.element = element,
-            Kind::Values(text) => self.become_values(text.clone(), element),
+            Kind::Values(_) => self.become_values(element),
             _ => self.become_array(element),
         }
     }
 
-    /// Makes it typed values, of as many elements as can be read.
-    fn become_values(&mut self, text: String, element: Element) {
+    /// Reads its typed values as elements of a type.
+    fn become_values(&mut self, element: Element) {
         self.element = element;
-        self.length = self.count_values(&text);
-        self.kind = Kind::Values(text);
+        let read = self.read_values().unwrap_or_default().bytes;
+        if let Kind::Values(Typed { bytes, .. }) = &mut self.kind {
+            self.length = read.len() / element.size();
+            *bytes = read;
+        }
+    }
+
+    /// The same row as it is kept: of typed values, the text alone.
+    #[must_use]
+    pub(in crate::app) fn kept(mut self) -> Self {
+        if let Kind::Values(Typed { bytes, .. }) = &mut self.kind {
+            bytes.clear();
+        }
+        self
+    }
+
+    /// The row that was kept like this.
+    #[must_use]
+    pub(in crate::app) fn resumed(mut self) -> Self {
+        if matches!(self.kind, Kind::Values(_)) {
+            self.become_values(self.element);
+        }
+        self
     }
 
     /// Reads its file in another way, if it has that. A name that the file gave it goes along.
@@ -421,10 +459,10 @@ impl Row {
             self.kind = Kind::Message(message);
             return;
         }
-        if let Kind::Values(text) = kind {
+        if matches!(kind, Kind::Values(_)) {
             let element = if matches!(self.kind, Kind::Values(_)) { self.element } else { Element::Float64 };
-            (self.before, self.after) = (0, 0);
-            return self.become_values(text, element);
+            (self.kind, self.before, self.after) = (kind, 0, 0);
+            return self.become_values(element);
         }
         if kind != Kind::Array {
             let size = self.element.size();
@@ -510,15 +548,12 @@ impl Row {
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements.
     /// `offset` and the length of `into` must be multiples of the element size. Writes nothing for
-    /// a file, whose bytes are elsewhere, for typed values, which [`Row::read_values`] has, and for
-    /// a message, which has [`Row::arrays`].
+    /// a file, whose bytes are elsewhere, and for a message, which has [`Row::arrays`].
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
         match &self.kind {
-            Kind::Text(text) => {
-                let bytes = text.as_bytes().get(offset..).unwrap_or_default();
-                into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-            }
-            Kind::File(_) | Kind::Values(_) | Kind::Message(_) => {}
+            Kind::Text(text) => put(text.as_bytes(), offset, into),
+            Kind::Values(Typed { bytes, .. }) => put(bytes, offset, into),
+            Kind::File(_) | Kind::Message(_) => {}
             Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
         }
     }
@@ -551,6 +586,12 @@ impl Row {
             _ => each(first, into, |n| whole(n).to_le_bytes()),
         }
     }
+}
+
+/// Writes bytes from `offset` on.
+fn put(bytes: &[u8], offset: usize, into: &mut [u8]) {
+    let bytes = bytes.get(offset..).unwrap_or_default();
+    into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
 }
 
 /// Writes the elements from number `first` on.

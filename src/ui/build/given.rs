@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{Action, Edit, Given, Kind, Row},
-    given::{Offer, Reading, decimal::native},
+    given::{Offer, Reading},
     present::{format, given},
     ui::kit::widgets::{Select, sends},
 };
@@ -60,17 +60,17 @@ pub(super) fn values(send: &Callback<Action>, row: &Row, text: &str) -> Html {
     let id = row.id;
     let oninput = send.reform(move |event: InputEvent| {
         let text = event.target_unchecked_into::<HtmlTextAreaElement>().value();
-        Action::Edit(id, Edit::Kind(Kind::Values(text)))
+        Action::Edit(id, Edit::Kind(Kind::values(text)))
     });
-    let read = row.read_values(&native);
-    let wrong = matches!(read, Some(Err(_)));
+    let read = row.read_values();
+    let wrong = read.is_err();
     html! {
         <div class="field wide text"><label for="row-values">{ "values" }</label>
             <div>
                 <textarea id="row-values" rows="3" value={text.to_owned()} {oninput} aria-describedby="row-values-took"
                     aria-invalid={wrong.then_some("true")} spellcheck="false" />
                 <p id="row-values-took" class={if wrong { "problem" } else { "quiet" }} role="status">
-                    { read.map(|read| read.map_or_else(|error| error, |values| given::took(&values, row.element))) }
+                    { read.map_or_else(|error| error, |values| given::took(&values, row.element)) }
                 </p>
             </div></div>
     }

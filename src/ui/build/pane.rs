@@ -12,7 +12,7 @@ use yew::prelude::*;
 use crate::{
     app::{
         Action, Build, Direction, Edit, FIRST_TEXT, Fill, Kind, MAX_REPEAT, MAX_TEXT, Message, Plan, Preset, Row,
-        RowId, Selection, State,
+        RowId, Selection, State, Typed,
         keys::{aria, hint},
         positions,
         stage::Pane,
@@ -367,7 +367,7 @@ fn type_edit(key: &str) -> Option<Edit> {
         ARRAY_BUFFER => Edit::Kind(Kind::ArrayBuffer),
         TEXT => Edit::Kind(Kind::Text(FIRST_TEXT.to_owned())),
         MESSAGE => Edit::Schema(Schema::Tensor),
-        VALUES => Edit::Kind(Kind::Values(FIRST_VALUES.to_owned())),
+        VALUES => Edit::Kind(Kind::values(FIRST_VALUES)),
         name => Edit::Array(element_named(name)?),
     })
 }
@@ -427,7 +427,7 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
             </>
         };
     }
-    if let Kind::Values(text) = &row.kind {
+    if let Kind::Values(Typed { text, .. }) = &row.kind {
         return html! { <>{ kind }{ repeat }{ element(send, row) }{ given::values(send, row, text) }</> };
     }
     let label = if row.kind == Kind::Array { "length" } else { "length in bytes" };
