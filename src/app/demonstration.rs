@@ -288,7 +288,10 @@ mod tests {
         })
     }
 
-    fn sight(mode: Mode, array: &[u8], payload: Result<&[u8], &str>) -> Sight {
+    /// What is read of a payload.
+    type Read = Result<&'static [u8], &'static str>;
+
+    fn sight(mode: Mode, array: &[u8], payload: Read) -> Sight {
         let segment = Selection { row: 0, index: 0 };
         let target = Target { segment, mode, from: 0, len: 3, byte: 1, offset: 0 };
         let payload = payload.map(<[u8]>::to_vec).map_err(str::to_owned);
@@ -297,8 +300,8 @@ mod tests {
 
     #[test]
     fn only_what_should_come_out_is_as_expected() {
-        let (same, written) = ([1u8, 2, 3].as_slice(), [1u8, !2, 3].as_slice());
-        let found: [(&[u8], Result<&[u8], &str>); 9] = [
+        let (same, written): (&'static [u8], &'static [u8]) = (&[1, 2, 3], &[1, !2, 3]);
+        let found: [(&[u8], Read); 9] = [
             (same, Ok(same)),
             (same, Ok(written)),
             (same, Err("gone")),
