@@ -658,7 +658,8 @@ mod tests {
         (parts.place, parts.before) = (Place::JsHeap, 3);
         let about = Rc::new(About::unknown("f", 4000));
         let file = Row::file(1, 7, &about, &about.first()[0]);
-        let values = Row { kind: Kind::Values("1 2 3 4".to_owned()), length: 4, ..Row::values(4, "v") };
+        let mut values = Row::values(4, "v");
+        values.become_kind(Kind::values("1 2 3 4"));
         let message = Row::message(
             2,
             "m",
