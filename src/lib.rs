@@ -21,8 +21,8 @@
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
 //! | [`protocol`] | P | what the page and the engine say to each other |
-//! | `browser` | W | what both programs use of the browser |
-//! | `engine` | W | the program in the Worker, which owns bytes and session |
+//! | `browser` | W | what page and engine use of the browser |
+//! | `engine` | W | what runs in the Worker, and owns bytes and session |
 //! | `web` | W | where the effects of the page go: to the engine, or to the browser |
 //! | `ui` | W | components: state in, actions out; the effects of one component, as focus and sizes |
 //! | `server` | N | the embedded router and the server of the page |

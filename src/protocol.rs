@@ -1,7 +1,8 @@
 //! What the page and the engine say to each other.
 //!
-//! The engine is a program of its own in a Worker. It owns every payload byte and the session. The
-//! page draws, and asks. What crosses are these messages, as bytes of `postcard`, and beside them a
+//! The engine runs in a Worker. It owns every payload byte and the session. The page draws, and
+//! asks. Both are faces of one program, so they always have the same version of this vocabulary.
+//! What crosses are these messages, as bytes of `postcard`, and beside them a
 //! few objects of the browser: files, and pictures by transfer.
 //!
 //! Every [`Command`] ends by the [`Event`] that it names, and every [`Question`] by its answer. A
@@ -18,10 +19,6 @@ use crate::{
     given::Reading,
     payload::{Difference, Direction, Step},
 };
-
-/// Counts changes of this vocabulary. A page and an engine of other versions do not understand each
-/// other.
-pub const VERSION: u32 = 4;
 
 /// Names a question, in its answer.
 pub type QuestionId = u64;
@@ -45,9 +42,8 @@ pub enum ToEngine {
 /// From the engine to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToPage {
-    /// The engine runs, and speaks this version. Its compiled program comes along, for a further
-    /// engine.
-    Ready(u32),
+    /// The engine runs.
+    Ready,
     /// What happened in one turn, in order.
     Told(Vec<Event>),
     /// The answer to a question.

@@ -14,7 +14,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// The modules in the order of the data flow: each may use those before it.
 const MODULES: [&str; 10] = ["given", "run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
 
-/// Modules of two programs, which know each other by their protocol only.
+/// Modules of page and engine, which know each other by their protocol only.
 const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];
 
 /// Modules of libraries, which every module may use. Cargo keeps their order.
@@ -565,7 +565,7 @@ fn ui_has_no_effect_but_those_that_are_listed() {
 #[test]
 fn sockets_threads_and_files_are_the_servers_alone() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        if module(&file) == Some("server") || ["main.rs", "worker.rs"].contains(&file.as_str()) {
+        if module(&file) == Some("server") || file == "main.rs" {
             continue;
         }
         let roots = roots(&tokens);

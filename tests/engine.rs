@@ -118,9 +118,9 @@ async fn searches_and_measurements_say_when_their_engine_dies() {
 async fn a_page_without_an_engine_takes_input_and_starts_one_later() {
     let _turn = turn().await;
     let dist = copied_page("page-without-engine");
-    let program = dist.join("engine_bg.wasm");
-    let away = program.with_extension("away");
-    fs::rename(&program, &away).unwrap();
+    let script = dist.join("start-engine.js");
+    let away = script.with_extension("away");
+    fs::rename(&script, &away).unwrap();
     let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
     let page = Page::at(&url(&lab)).await;
 
@@ -137,13 +137,13 @@ async fn a_page_without_an_engine_takes_input_and_starts_one_later() {
     page.click("#measure").await;
     page.wait("#cost-problem").await;
 
-    fs::rename(&away, &program).unwrap();
+    fs::rename(&away, &script).unwrap();
     page.click("#engine-lost button").await;
     page.wait("#build-state[data-state=ready]").await;
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
     assert_eq!(page.run("return document.querySelectorAll('#engine-lost').length", vec![]).await, 0);
-    page.close_with(&[], &["404", "engine_bg.wasm", "TypeError"]).await;
+    page.close_with(&[], &["404", "start-engine.js"]).await;
     lab.stop().await;
 }
 

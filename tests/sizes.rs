@@ -1,4 +1,4 @@
-//! How long the built page is as a browser downloads it: both programs and all other files.
+//! How long the built page is as a browser downloads it: the program and all other files.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failed expectation must stop the test")]
 
@@ -29,7 +29,7 @@ fn packed(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn page_and_engine_take_at_most_a_megabyte_together() {
+fn page_and_engine_take_at_most_a_megabyte() {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     let mut all = Vec::new();
     files(&dist, &mut all);
@@ -48,7 +48,7 @@ fn page_and_engine_take_at_most_a_megabyte_together() {
     let [sum, raw] = [lens.iter().map(|(packed, ..)| packed).sum::<usize>(), lens.iter().map(|(_, raw, _)| raw).sum()];
     println!("  {:<48} {raw:>10} {sum:>10}", "in all");
     assert!(sum <= MOST, "{sum} B are more than {MOST} B");
-    for program in ["engine_bg.wasm", "index.html", "start-engine.js"] {
-        assert!(lens.iter().any(|(_, _, name)| name == program), "{program} is not there");
+    for file in ["boot.js", "index.html", "start-engine.js"] {
+        assert!(lens.iter().any(|(_, _, name)| name == file), "{file} is not there");
     }
 }

@@ -1,6 +1,7 @@
-// A Worker with an engine: loads the engine's program, and tells the page when it has died.
+// A Worker with an engine: starts the page's own program in it, and tells the page when it has died.
 
-// The first message says whether another engine has compiled the program already. What arrives until the program listens is kept.
+// The first message has the program, which the page has compiled, and the name of the script around it. What arrives until the
+// program listens is kept.
 const early = [];
 const keep = (event) => early.push(event.data);
 let died = false;
@@ -20,10 +21,8 @@ function die(cause) {
 addEventListener(
   "message",
   async ({ data }) => {
-    // Both are asked for at the same time: one after the other takes a round trip more.
-    const program = data.program ?? fetch(new URL("engine_bg.wasm", import.meta.url));
-    const { default: init } = await import("./engine.js");
-    await init({ module_or_path: program });
+    const { default: init } = await import(data.script);
+    await init({ module_or_path: data.program });
     removeEventListener("message", keep);
     for (const message of early.slice(1)) dispatchEvent(new MessageEvent("message", { data: message }));
   },

@@ -36,7 +36,6 @@ pub(crate) fn letter(
 #[allow(clippy::disallowed_methods, reason = "the bytes of a message: a payload is not in it")]
 pub(crate) fn open<T: DeserializeOwned>(letter: &Array) -> Result<(T, Vec<JsValue>), String> {
     let bytes = Uint8Array::new(&letter.get(0)).to_vec();
-    let message = decode(&bytes)
-        .map_err(|error| format!("a message is not understood ({error}); the two programs may be of other versions"))?;
+    let message = decode(&bytes).map_err(|error| format!("a message is not understood ({error})"))?;
     Ok((message, letter.iter().skip(1).collect()))
 }

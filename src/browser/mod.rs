@@ -1,4 +1,4 @@
-//! What both programs, the page and the engine, use of the browser. It has the clocks, errors in
+//! What the page and the engine use of the browser. It has the clocks, errors in
 //! words, facts about the browser, and the messages between the two.
 
 pub(crate) mod clock;

@@ -9,7 +9,7 @@ use web_sys::Blob;
 
 use crate::{
     app::Event,
-    protocol::{Answer, QuestionId, ToPage, VERSION},
+    protocol::{Answer, QuestionId, ToPage},
 };
 
 /// Sends the page a message, with objects of the browser that go along.
@@ -30,9 +30,9 @@ impl Page {
         Self(Rc::new(Inner { post: Box::new(post), events: RefCell::default() }))
     }
 
-    /// Tells that the engine runs. Its compiled program goes along.
+    /// Tells that the engine runs.
     pub(super) fn ready(&self) {
-        (self.0.post)(&ToPage::Ready(VERSION), &[wasm_bindgen::module()]);
+        (self.0.post)(&ToPage::Ready, &[]);
     }
 
     /// Tells the page at the end of this turn, with everything else of the turn. A batch of the

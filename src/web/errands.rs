@@ -32,7 +32,7 @@ use crate::{
         link as scene, message,
     },
     browser::surroundings,
-    protocol::{Answer, Question, QuestionId, ToEngine, ToPage, VERSION, ViewId},
+    protocol::{Answer, Question, QuestionId, ToEngine, ToPage, ViewId},
 };
 
 /// How long a measurement that is to stop may take to hand over its results.
@@ -58,8 +58,6 @@ struct Inner {
     measuring: RefCell<Option<Measuring>>,
     /// The number of the measurement that is wanted; 0 for none.
     wanted: Cell<u64>,
-    /// The compiled program of an engine, for the next one.
-    program: RefCell<JsValue>,
     files: Files,
     frames: Frames,
     waiting: RefCell<HashMap<QuestionId, Waiting>>,
@@ -93,7 +91,6 @@ impl Errands {
             engine: RefCell::default(),
             measuring: RefCell::default(),
             wanted: Cell::default(),
-            program: RefCell::new(JsValue::UNDEFINED),
             files: Files::default(),
             frames: Frames::default(),
             waiting: RefCell::default(),
@@ -176,7 +173,7 @@ impl Errands {
     /// Starts an engine, and gives it the files that rows name.
     fn start_engine(&self) {
         let weak = Rc::downgrade(&self.0);
-        let started = Link::start(&self.0.program.borrow(), move |heard| {
+        let started = Link::start(move |heard| {
             if let Some(inner) = weak.upgrade() {
                 Self(inner).hear(heard);
             }
@@ -200,13 +197,7 @@ impl Errands {
             Heard::Died(why) => return self.engine_died(&why),
         };
         match message {
-            ToPage::Ready(VERSION) => {
-                *self.0.program.borrow_mut() = along.into_iter().next().unwrap_or_default();
-                self.0.answer.emit(Action::Browser(Report::EngineReady));
-            }
-            ToPage::Ready(other) => {
-                self.engine_died(&format!("it speaks version {other}, and this page version {VERSION}"));
-            }
+            ToPage::Ready => self.0.answer.emit(Action::Browser(Report::EngineReady)),
             ToPage::Told(events) => {
                 let actions = events.into_iter().filter_map(|event| self.told(event)).collect();
                 self.0.answer.emit(Action::Many(actions));
@@ -264,8 +255,6 @@ impl Errands {
     }
 
     fn engine_lost(&self, why: &str) {
-        // The next one fetches its program: the lab may have been rebuilt meanwhile.
-        self.0.program.replace(JsValue::UNDEFINED);
         self.0.waiting.borrow_mut().clear();
         self.0.kept.set(false);
         pictures::forget();
@@ -403,7 +392,7 @@ impl Errands {
     fn measure_with(&self, order: Order, files: Vec<Wanted>) {
         let number = order.number;
         let weak = Rc::downgrade(&self.0);
-        let started = Link::start(&self.0.program.borrow(), move |heard| {
+        let started = Link::start(move |heard| {
             if let Some(inner) = weak.upgrade() {
                 Self(inner).hear_measuring(number, heard);
             }

@@ -10,14 +10,9 @@ use crate::{
     protocol::{ToEngine, ToPage},
 };
 
-/// The script that loads the engine's program in a Worker.
-///
-/// The page preloads nothing of the engine. It needs its own program for the first input, and a
-/// link of 10 Mbit/s is busy until that has arrived. The engine's program is half as long, so a
-/// hint would delay the first input by up to a half. A Worker does not see what its document has
-/// preloaded. It would find the file in the cache and ask the server again, because the name has
-/// no hash. The page starts its engine before it draws, and the Worker then loads its program and
-/// the script around it at the same time.
+/// The script that starts an engine in a Worker. The program is the page's own, which the page hands
+/// over as it was compiled. So an engine costs no download, and both ends always speak the same
+/// version of the protocol.
 const SCRIPT: &str = "start-engine.js";
 
 /// What the page hears of an engine.
@@ -35,12 +30,11 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts an engine. It compiles its program, unless another engine has done so before:
-    /// `program` is what that one has sent.
+    /// Starts an engine.
     ///
     /// # Errors
     /// The browser's reason, when it starts no Worker.
-    pub(super) fn start(program: &JsValue, hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+    pub(super) fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(SCRIPT, &options).map_err(|error| message_of(&error))?;
@@ -61,7 +55,8 @@ impl Link {
         ];
         let first = Object::new();
         // Setting a property fails for frozen objects only.
-        let _ = Reflect::set(&first, &"program".into(), program);
+        let _ = Reflect::set(&first, &"program".into(), &wasm_bindgen::module());
+        let _ = Reflect::set(&first, &"script".into(), &own_script().into());
         worker.post_message(&first).map_err(|error| message_of(&error))?;
         Ok(Self { worker, _listeners: listeners })
     }
@@ -80,6 +75,12 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.worker.terminate();
     }
+}
+
+/// The script around this program, as `boot.js` has loaded it.
+fn own_script() -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    document.query_selector("script[data-js]").ok()??.get_attribute("data-js")
 }
 
 fn heard(data: &JsValue) -> Heard {
