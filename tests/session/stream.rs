@@ -62,6 +62,31 @@ async fn stream_carries_many_batches_in_a_message() {
     lab.stop().await;
 }
 
+/// A client that paces itself by answers asks behind the last batch, in the same message.
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_of_the_router_covers_the_last_batch_of_a_put() {
+    let lab = router().await;
+    let limits = ours::Limits { unanswered_bytes: Some(8 << 20), ..ours::Limits::default() };
+    for way in [format!("ws/{}/zenoh?framing=stream", lab.page_addr()), lab.ws_locator()] {
+        let mut link = Link::open_with(&way, limits).await;
+        for len in [10, 72_000, 1 << 20] {
+            let op = link.op();
+            link.client.put(op, Put::new(key("lab/stream"), payload(&noise(1, len)))).unwrap();
+            let guard = std::time::Instant::now() + GUARD;
+            while link.ends.get(&op).is_none_or(|end| link.client.answered().unwrap() < *end) {
+                assert!(
+                    std::time::Instant::now() < guard,
+                    "{way}: {len} B: {:?} of {:?}",
+                    link.client.answered(),
+                    link.ends
+                );
+                link.during(tokio::time::sleep(Duration::from_millis(1))).await;
+            }
+        }
+    }
+    lab.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_a_stream_ends_the_session_in_words() {
     let lab = router().await;

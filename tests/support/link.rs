@@ -1,6 +1,7 @@
 //! The client over a native WebSocket. It does the work of the page's driver, without a browser.
 
 use std::{
+    collections::HashMap,
     future::poll_fn,
     time::{Duration, Instant},
 };
@@ -45,6 +46,9 @@ pub(crate) struct Link {
     pub(crate) waits: Vec<Wait>,
     /// The agreed parameters of the session.
     pub(crate) info: Option<SessionInfo>,
+    /// Bytes given to the socket, up to the end of the last batch of each operation.
+    pub(crate) ends: HashMap<OpId, u64>,
+    given: u64,
     /// How many messages the WebSocket carried: sent, and received.
     pub(crate) messages: [u64; 2],
     url: String,
@@ -84,6 +88,8 @@ impl Link {
             parts: Vec::new(),
             waits: Vec::new(),
             info: None,
+            ends: HashMap::new(),
+            given: 0,
             messages: [0; 2],
             url,
             socket: None,
@@ -230,6 +236,8 @@ impl Link {
     async fn send(&mut self) -> bool {
         let Some((sink, _)) = &mut self.socket else { return false };
         let Some(transmit) = self.client.poll_transmit(&mut self.buffer, self.begun.elapsed()) else { return false };
+        self.ends.extend(transmit.parts.iter().map(|part| (part.op, self.given + part.end as u64)));
+        self.given += transmit.len as u64;
         self.parts.extend(transmit.parts);
         self.messages[0] += 1;
         self.dirty = true;

@@ -65,7 +65,8 @@ impl Queues {
 pub(super) fn part(queued: &Queued, payload: usize) -> Option<Part> {
     let message = &queued.message;
     let last = message.is_done().then(|| (message.batches(), message.ledger().clone()));
-    Some(Part { op: queued.tag?, payload, last })
+    // The batch is not finished yet.
+    Some(Part { op: queued.tag?, payload, end: 0, last })
 }
 
 /// The part of a put that a batch carries.
@@ -76,6 +77,8 @@ pub struct Part {
     pub op: OpId,
     /// Payload bytes in this batch.
     pub payload: usize,
+    /// Where this batch ends in the [`Transmit`](super::Transmit), in bytes.
+    pub end: usize,
     /// With the last batch of the put: how many there were, and what gathering them copied.
     pub last: Option<(usize, Ledger)>,
 }

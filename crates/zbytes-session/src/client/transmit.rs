@@ -90,6 +90,8 @@ impl Client {
         self.events.extend(failed.filter_map(|(op, error)| Some(Event::PutFailed(op?, PutError::Source(error)))));
         match filled? {
             Ok(filled) => {
+                let end = transmit.len + prefix + filled.len;
+                parts.iter_mut().skip(before).for_each(|part| part.end = end);
                 self.last_sent = now;
                 self.pace.sent(prefix + filled.len, parts.len() > before);
                 self.stats.sent.batches += 1;

@@ -67,7 +67,7 @@ pub(super) enum Asked {
 
 /// A part of a put that waits in the browser's buffer.
 pub(super) struct Waiting {
-    /// Bytes given to the socket up to the end of the message with this part.
+    /// Bytes given to the socket up to the end of the batch with this part.
     pub(super) end: u64,
     pub(super) op: OpId,
     pub(super) payload: usize,
@@ -209,6 +209,7 @@ impl<H: Host> Inner<H> {
                 return false;
             }
             let after = clock::now();
+            let begin = self.given;
             self.given += transmit.len as u64;
             // The parts in a message share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
@@ -219,8 +220,8 @@ impl<H: Host> Inner<H> {
                     }
                 }
             }
-            for Part { op, payload, last } in transmit.parts {
-                self.waiting.push_back(Waiting { end: self.given, op, payload });
+            for Part { op, payload, end, last } in transmit.parts {
+                self.waiting.push_back(Waiting { end: begin + end as u64, op, payload });
                 if let Some(flight) = self.flights.get_mut(&op) {
                     flight.waiting += 1;
                     flight.sent.gather += gathered.saturating_sub(before) / sharers;
