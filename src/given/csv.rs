@@ -1,9 +1,6 @@
 //! Tables in CSV and TSV files: which columns are numbers, and the numbers of one column.
 //!
-//! `csv-core` finds the cells, by the rules of RFC 4180. A table is read piece by piece, so memory
-//! holds one piece and what is known of the columns.
-
-use csv_core::{ReadFieldResult, ReaderBuilder};
+//! A table is read piece by piece, so memory holds one piece and what is known of the columns.
 
 use super::decimal::{Slow, decimal};
 use crate::{number::count, outside::shown_at_most, segment::Element};
@@ -16,6 +13,9 @@ pub const MAX_COLUMNS: usize = 1024;
 
 /// The most bytes of a cell that may be a number, or that names a column.
 const MAX_CELL: usize = 128;
+
+/// The mark of UTF-8 at the beginning of a file.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The most characters of a column's name.
 const MAX_NAME: usize = 40;
@@ -80,39 +80,71 @@ pub fn delimiter(head: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(mark, _)| *mark)
 }
 
-/// The cells of a table, from pieces of its file.
+/// The cells of a table, from pieces of its file, by the rules of RFC 4180. Lines without a cell are
+/// left out, and lines that begin with `#`, in which numpy writes the names of columns.
 struct Cells {
-    reader: csv_core::Reader,
-    cell: [u8; MAX_CELL],
-    len: usize,
+    delimiter: u8,
+    cell: Vec<u8>,
+    /// Whether the cell is longer than any that matters.
     long: bool,
+    /// Whether anything stands in the line so far, if only a delimiter or a quote.
+    any: bool,
+    /// Within quotes; after them, because a second one stands for itself; and in a comment.
+    quoted: bool,
+    closed: bool,
+    comment: bool,
 }
 
 impl Cells {
-    fn new(delimiter: u8) -> Self {
-        let reader = ReaderBuilder::new().delimiter(delimiter).comment(Some(b'#')).build();
-        Self { reader, cell: [0; MAX_CELL], len: 0, long: false }
+    const fn new(delimiter: u8) -> Self {
+        Self { delimiter, cell: Vec::new(), long: false, any: false, quoted: false, closed: false, comment: false }
     }
 
     /// Tells of each cell that ends in a piece, and whether its line ends with it. An empty piece is
     /// the end of the file. A long cell is told as a text that is not a number.
     fn feed(&mut self, piece: &[u8], tell: &mut dyn FnMut(&str, bool)) {
-        let mut rest = piece;
-        while !rest.is_empty() || piece.is_empty() {
-            let room = self.cell.get_mut(self.len..).unwrap_or_default();
-            let (result, read, wrote) = self.reader.read_field(rest, room);
-            rest = rest.get(read..).unwrap_or_default();
-            self.len += wrote;
-            match result {
-                ReadFieldResult::InputEmpty | ReadFieldResult::End => return,
-                ReadFieldResult::OutputFull => (self.long, self.len) = (true, 0),
-                ReadFieldResult::Field { record_end } => {
-                    let cell = self.cell.get(..self.len).unwrap_or_default();
-                    let text = std::str::from_utf8(cell).unwrap_or("?");
-                    tell(if self.long { "…" } else { text.trim() }, record_end);
-                    (self.len, self.long) = (0, false);
+        // The end of the file ends its last line.
+        let end = if piece.is_empty() { &b"\n"[..] } else { piece };
+        self.quoted &= !piece.is_empty();
+        for byte in end {
+            let is_end = matches!(byte, b'\n' | b'\r');
+            if self.comment {
+                self.comment = !is_end;
+            } else if self.quoted {
+                if *byte == b'"' {
+                    (self.quoted, self.closed) = (false, true);
+                } else {
+                    self.push(*byte);
                 }
+            } else if *byte == b'"' && (self.closed || self.cell.is_empty()) {
+                // The first quote of two was not the last one of the cell.
+                if self.closed {
+                    self.push(*byte);
+                }
+                (self.quoted, self.closed, self.any) = (true, false, true);
+            } else if *byte == self.delimiter || is_end && self.any {
+                let text = std::str::from_utf8(&self.cell).unwrap_or("?");
+                tell(if self.long { "…" } else { text.trim() }, is_end);
+                self.cell.clear();
+                (self.long, self.closed, self.any) = (false, false, !is_end);
+            } else if *byte == b'#' && !self.any {
+                self.comment = true;
+            } else if !is_end {
+                self.any = true;
+                self.push(*byte);
             }
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        if self.cell.len() < MAX_CELL {
+            self.cell.push(byte);
+            // What some programs write in front of UTF-8 belongs to no cell.
+            if self.cell == BOM {
+                self.cell.clear();
+            }
+        } else {
+            self.long = true;
         }
     }
 }

@@ -1,15 +1,9 @@
-//! One decimal number, read exactly. What few digits and a small exponent say is one product or one
+//! One decimal number of a table, read exactly. What few digits and a small exponent say is one product or one
 //! quotient of two exact numbers, so it is rounded once. For the rest the caller gives a reader: the
 //! engine has one in its browser, and needs no table of powers for it.
 
 /// Reads a text that has the form of a number, rounded correctly.
 pub type Slow<'a> = &'a dyn Fn(&str) -> f64;
-
-/// Reads such a text as Rust does, which needs tables of 10 kB.
-#[must_use]
-pub fn native(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
-}
 
 /// Whole numbers up to here are exact as 64 bits of floating point.
 const EXACT: u64 = 1 << 53;
@@ -79,7 +73,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<f64> {
-        decimal(text, &native)
+        decimal(text, &|text| text.parse().unwrap())
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use half::f16;
 
-use super::decimal::{Slow, decimal};
 use crate::{
     number::{bytes, count},
     outside::shown_at_most,
@@ -44,11 +43,11 @@ enum Wrong {
     Number(String),
 }
 
-/// Reads values as elements of a type. `slow` is for [`decimal`].
+/// Reads values as elements of a type.
 ///
 /// # Errors
 /// In words: what was wrong, and what was expected.
-pub fn read(text: &str, element: Element, slow: Slow<'_>) -> Result<Values, String> {
+pub fn read(text: &str, element: Element) -> Result<Values, String> {
     let characters = text.encode_utf16().count();
     if characters > MAX_VALUES {
         return Err(format!(
@@ -68,7 +67,7 @@ pub fn read(text: &str, element: Element, slow: Slow<'_>) -> Result<Values, Stri
     } else if let Some(digits) = marked([";base64,", "base64:"]) {
         (Form::Base64, base64(digits))
     } else {
-        match numbers(text, element, slow) {
+        match numbers(text, element) {
             Ok(bytes) => return Ok(Values { form: Form::Numbers, bytes }),
             Err(Wrong::Number(error)) => return Err(error),
             Err(Wrong::Word(word)) => match (hex(text), base64(text)) {
@@ -128,14 +127,14 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn numbers(text: &str, element: Element, slow: Slow<'_>) -> Result<Vec<u8>, Wrong> {
+fn numbers(text: &str, element: Element) -> Result<Vec<u8>, Wrong> {
     let (mut into, mut since) = (Vec::new(), 0usize);
     let blank = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | '{' | '}');
     let comma = |c: char| matches!(c, ',' | ';');
     for part in text.split_inclusive(|c| blank(c) || comma(c)) {
         let word = part.trim_end_matches(|c| blank(c) || comma(c));
         if !word.is_empty() {
-            write(word, element, slow, &mut into)?;
+            write(word, element, &mut into)?;
             since = 1;
         }
         if part.ends_with(comma) {
@@ -149,7 +148,7 @@ fn numbers(text: &str, element: Element, slow: Slow<'_>) -> Result<Vec<u8>, Wron
 }
 
 /// Writes one number as an element.
-fn write(word: &str, element: Element, slow: Slow<'_>, into: &mut Vec<u8>) -> Result<(), Wrong> {
+fn write(word: &str, element: Element, into: &mut Vec<u8>) -> Result<(), Wrong> {
     let shown = || shown_at_most(word, 20);
     let (minus, digits) = word.strip_prefix('-').map_or((false, word), |digits| (true, digits));
     let whole = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
@@ -164,7 +163,7 @@ fn write(word: &str, element: Element, slow: Slow<'_>, into: &mut Vec<u8>) -> Re
                 size as f64
             }
         }
-        None => decimal(word, slow).ok_or_else(|| Wrong::Word(word.to_owned()))?,
+        None => word.parse().map_err(|_| Wrong::Word(word.to_owned()))?,
     };
     let beyond = |fits: bool| {
         if fits { Ok(()) } else { Err(Wrong::Number(format!("“{}” does not fit {}.", shown(), element.name()))) }
@@ -217,7 +216,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str, element: Element) -> Result<Values, String> {
-        read(text, element, &|text| text.parse().unwrap())
+        read(text, element)
     }
 
     fn taken(text: &str, element: Element) -> (Form, Vec<u8>) {

@@ -9,7 +9,6 @@ use super::message::Message;
 use crate::{
     given::{
         About, Offer, Reading,
-        decimal::native,
         values::{self, Values},
     },
     ledger::Place,
@@ -73,16 +72,29 @@ impl Fill {
 /// Names a file that a person has given to the page.
 pub type FileId = u32;
 
-/// A file that a person has given, and how a row reads it.
+/// A file that a person has given, and how a row reads it. It crosses as one number, and without
+/// what is understood of the file: that the page knows, and the engine does not need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct Given {
     /// Which file.
     pub file: FileId,
     /// How its bytes become those of the row.
     pub reading: Reading,
-    /// What is understood of it. The page knows that, and the engine needs no more than the reading.
-    #[serde(skip)]
+    /// What is understood of it.
     pub about: Rc<About>,
+}
+
+impl From<Given> for u64 {
+    fn from(given: Given) -> Self {
+        u64::from(given.file) << 32 | u64::from(u32::from(given.reading))
+    }
+}
+
+impl From<u64> for Given {
+    fn from(code: u64) -> Self {
+        Self { file: (code >> 32) as FileId, reading: (code as u32).into(), about: Rc::default() }
+    }
 }
 
 impl Given {
@@ -93,14 +105,27 @@ impl Given {
     }
 }
 
-/// Values that a person has typed.
+/// Values that a person has typed. They cross as a pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, Vec<u8>)", into = "(String, Vec<u8>)")]
 pub struct Typed {
     /// The text.
     pub text: String,
     /// The elements that were read, little-endian; none when the text cannot be read. What is kept
     /// or linked has the text alone.
     pub bytes: Vec<u8>,
+}
+
+impl From<Typed> for (String, Vec<u8>) {
+    fn from(Typed { text, bytes }: Typed) -> Self {
+        (text, bytes)
+    }
+}
+
+impl From<(String, Vec<u8>)> for Typed {
+    fn from((text, bytes): (String, Vec<u8>)) -> Self {
+        Self { text, bytes }
+    }
 }
 
 /// What kind of memory a row stands for.
@@ -272,7 +297,7 @@ impl Row {
     /// In words: why they cannot be read.
     pub fn read_values(&self) -> Result<Values, String> {
         if let Kind::Values(Typed { text, .. }) = &self.kind {
-            values::read(text, self.element, &native)
+            values::read(text, self.element)
         } else {
             Ok(Values::default())
         }
