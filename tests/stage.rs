@@ -497,6 +497,9 @@ async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
         page.fill("#preset", preset).await;
         page.wait("#build-state[data-state=ready]").await;
         page.click("#zoom-in").await;
+        // The dialogs follow a zoom with the next other action.
+        page.click("#film-slow").await;
+        page.click("#film-slow").await;
         let hash = scene(&page).await;
         let address = page.run("return location.href", vec![]).await;
         assert!(address.as_str().unwrap().ends_with(&hash));
