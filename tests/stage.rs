@@ -373,7 +373,8 @@ const DIFFERS: &str = "
         return context.getImageData(0, 0, width, height).data;
     };
     (async () => {
-        const seen = await createImageBitmap(await (await fetch(shot)).blob());
+        const seen = Object.assign(new Image(), { src: shot });
+        await seen.decode();
         const file = await createImageBitmap(window.caught.at(-1));
         const names = document.querySelector('svg.names').getBoundingClientRect();
         const drawing = document.querySelector('svg.drawing').getBoundingClientRect();
@@ -437,7 +438,7 @@ async fn drawing_leaves_as_svg_and_png_that_equal_the_view() {
     page.click("#link").await;
     page.click("#take-png").await;
     page.wait("#take-problem").await;
-    assert!(page.text("#take-problem").await.contains("no drawing"));
+    page.until("return document.querySelector('#take-problem').textContent.includes('no drawing')", json!(true)).await;
     page.close(&[]).await;
 }
 
@@ -495,6 +496,9 @@ async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
         page.fill("#preset", preset).await;
         page.wait("#build-state[data-state=ready]").await;
         page.click("#zoom-in").await;
+        // The dialogs follow a zoom with the next other action.
+        page.click("#film-slow").await;
+        page.click("#film-slow").await;
         let hash = scene(&page).await;
         let address = page.run("return location.href", vec![]).await;
         assert!(address.as_str().unwrap().ends_with(&hash));

@@ -107,8 +107,9 @@ impl Cost {
             Ok(run) => {
                 self.status = Status::Idle;
                 let Some(mut run) = run else { return Vec::new() };
-                if let Some(scene) = self.scene.take() {
-                    Rc::make_mut(&mut run.0).scene = Some(scene);
+                // It has come just now, so it is not shared yet.
+                if let Some(run) = Rc::get_mut(&mut run.0) {
+                    run.scene = self.scene.take();
                 }
                 self.storage = None;
                 self.own = self.began.map(|revision| (run.0.id, revision)).or(self.own);

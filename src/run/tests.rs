@@ -94,6 +94,7 @@ proptest! {
             series.map(|time| time.to_bits()).collect()
         };
         prop_assert_eq!(bits(&back), bits(&run));
+        prop_assert_eq!(&back.scene, &run.scene);
         prop_assert_eq!(back, run.seen());
     }
 

@@ -44,8 +44,8 @@ pub(super) fn link_button() -> Html {
 /// The dialog.
 #[component]
 pub(super) fn LinkDialog(props: &PaneProps) -> Html {
-    let copied = use_state(|| None::<Result<(), String>>);
-    let ended = use_state(|| None);
+    let copied = use_state(|| Ended::None);
+    let ended = use_state(|| Ended::None);
     let printing = use_printing();
     let state = &props.state;
     let close = Callback::from(|_: MouseEvent| dialog::close(DIALOG));
@@ -126,8 +126,8 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
     }
 }
 
-/// How taking a picture has ended.
-type Ended = Option<(Taken, Result<(), Problem>)>;
+/// How writing to the clipboard or taking a picture has ended.
+type Ended = Option<Result<(), String>>;
 
 /// The buttons that take the drawing of Layout as a picture.
 fn pictures(ended: &UseStateHandle<Ended>) -> Html {
@@ -136,14 +136,9 @@ fn pictures(ended: &UseStateHandle<Ended>) -> Html {
         let onclick = Callback::from(move |_: MouseEvent| {
             // Begins within the click: the clipboard is asked then.
             let (taken, ended) = (drawing::take(how), ended.clone());
-            wasm_bindgen_futures::spawn_local(async move { ended.set(Some((how, taken.await))) });
+            wasm_bindgen_futures::spawn_local(async move { ended.set(Some(taken.await)) });
         });
         html! { <button type="button" {id} {onclick}>{ label }</button> }
-    };
-    let said = match &**ended {
-        Some((Taken::Copied, Ok(()))) => "The picture is in the clipboard.",
-        Some((_, Ok(()))) => "The picture is saved.",
-        _ => "the drawing as it is seen",
     };
     html! {
         <>
@@ -151,9 +146,13 @@ fn pictures(ended: &UseStateHandle<Ended>) -> Html {
                 { button("take-svg", "Save SVG", Taken::Svg) }
                 { button("take-png", "Save PNG", Taken::Png) }
                 if drawing::takes_pictures() { { button("take-copy", "Copy picture", Taken::Copied) } }
-                <span class="quiet" id="take-said" role="status">{ said }</span>
+                <span class="quiet" id="take-said" role="status">
+                    { if let Some(Ok(())) = **ended { "The picture is taken." } else { "the drawing as it is seen" } }
+                </span>
             </div>
-            if let Some((_, Err(cause))) = &**ended { { problem("take-problem", cause) } }
+            if let Some(Err(reason)) = &**ended {
+                { problem("take-problem", &Problem::new("There is not a picture.", reason.clone())) }
+            }
         </>
     }
 }

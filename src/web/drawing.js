@@ -1,18 +1,14 @@
-// The drawing of Layout as a picture of its own: as it is seen, with what styles, patterns and fonts it needs.
+// Visitors load this file as it is. drawing.rs says what each function is for.
 
-// What a mark looks like, and what it looks like without a style.
 const MARK = {
   fill: "rgb(0, 0, 0)", "fill-opacity": "1", stroke: "none", "stroke-width": "1px", "stroke-opacity": "1", "stroke-dasharray": "none",
   "stroke-linecap": "butt", "stroke-linejoin": "miter", opacity: "1", "paint-order": "normal",
 };
 const TEXT = { ...MARK, "font-family": "", "font-size": "", "font-weight": "400", "font-variant-numeric": "normal" };
-// Words of the page outside of drawings have a colour instead.
 const { fill: _, ...WORDS } = TEXT;
-// What holds marks gives them nothing: each has its own.
 const GROUP = { opacity: "1" };
 
 const SVG = "http://www.w3.org/2000/svg";
-// Where the base line of a line of text is, from its upper edge: by the metrics of Plex.
 const BASE = 0.788;
 
 function made(name, attributes, text = "") {
@@ -22,7 +18,6 @@ function made(name, attributes, text = "") {
   return element;
 }
 
-// The class with the looks of an element of the page. Equal looks have one class.
 function look(element, names, rules) {
   const style = getComputedStyle(element);
   const value = (name) => style.getPropertyValue(name).replace(/url\("?[^#]*(#[^")]+)"?\)/, "url($1)");
@@ -41,7 +36,6 @@ function copied(element, rules) {
   return copy;
 }
 
-// The drawing with the names of its bands and its ledger, as SVG without fonts. Empty if the page shows no drawing.
 export function layoutAsSvg() {
   const drawing = document.querySelector(".plot svg.drawing");
   const scale = (drawing?.getBoundingClientRect().width ?? 0) / (drawing?.width.baseVal.value || 1);
@@ -93,7 +87,6 @@ export function layoutAsSvg() {
   return new XMLSerializer().serializeToString(whole);
 }
 
-// An SVG with those fonts of the page in it that it names and has letters for.
 export async function withFonts(svg) {
   const letters = new Set([...svg].map((letter) => letter.codePointAt(0)));
   const faces = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules].map((rule) => [rule.style, sheet.href]))
@@ -114,7 +107,6 @@ export async function withFonts(svg) {
   return svg.replace("<style>", (begin) => begin + embedded);
 }
 
-// An SVG without fonts as a PNG, with two pixels for each of its own, or as many as the screen has.
 export async function asPng(svg) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await withFonts(svg))}`;
@@ -129,12 +121,10 @@ export async function asPng(svg) {
   });
 }
 
-// Puts it into the clipboard. The browser is asked at once: Safari refuses it later.
 export function copyAsPng(svg) {
   return navigator.clipboard.write([new ClipboardItem({ "image/png": asPng(svg) })]);
 }
 
-// Whether the browser takes pictures into the clipboard.
 export function takesPictures() {
   return isSecureContext && "ClipboardItem" in globalThis;
 }

@@ -151,7 +151,7 @@ pub(super) fn save_blob(blob: Blob, name: &str) -> Result<(), Problem> {
     hand_over(Ok(blob), name).map_err(|error| not_saved(&error))
 }
 
-fn not_saved(error: &JsValue) -> Problem {
+pub(super) fn not_saved(error: &JsValue) -> Problem {
     Problem::new("The file could not be saved.", format!("The browser said: {}.", message_of(error)))
 }
 

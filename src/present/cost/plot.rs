@@ -144,7 +144,12 @@ impl Log {
     /// Makes an axis from the pixel `start` to `end`. It holds every one of `values`, with some
     /// room at both ends.
     #[must_use]
-    pub fn of(values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
+    pub fn of(mut values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
+        Self::of_all(&mut values, start, end)
+    }
+
+    /// The same once for every kind of iterator.
+    fn of_all(values: &mut dyn Iterator<Item = f64>, start: f64, end: f64) -> Self {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.filter(|value| value.is_finite() && *value > 0.0) {
             (least, most) = (least.min(value.log10()), most.max(value.log10()));
@@ -597,9 +602,7 @@ pub fn swept(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
 /// is filled. The upward axis begins at 0.
 fn shares(reading: &Reading, width: f64) -> Option<Plot> {
     let own = reading.sizes.first()?.bytes;
-    let mut places: Vec<(u64, Interval)> =
-        reading.sizes.iter().filter_map(|size| Some((size.bytes, size.share?))).collect();
-    places.sort_by_key(|(bytes, _)| *bytes);
+    let places: Vec<(u64, Interval)> = reading.by_size().filter_map(|size| Some((size.bytes, size.share?))).collect();
     let most = places.iter().map(|(_, share)| share.upper).fold(0.0, f64::max);
     if most <= 0.0 {
         return None;

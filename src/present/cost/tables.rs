@@ -189,8 +189,6 @@ pub fn sweep(run: &Run, reading: &Reading) -> Option<Table> {
 /// Whole puts over size: one row for each size, the share of copying, and the puts.
 fn shares(reading: &Reading) -> Option<Table> {
     let own = reading.sizes.first()?;
-    let mut sizes: Vec<_> = reading.sizes.iter().collect();
-    sizes.sort_by_key(|size| size.bytes);
     let row = |size: &reading::Sized| {
         let yours = if size.bytes == own.bytes { ", yours" } else { "" };
         let share = size.share.map_or_else(|| "not measured".to_owned(), |share| reading::share_between(&share));
@@ -200,7 +198,7 @@ fn shares(reading: &Reading) -> Option<Table> {
     let mut heads = columns(&["Total size", "copying"]);
     heads.extend(own.puts.iter().map(|(variant, _)| format!("put, {}", reading::name(*variant))));
     // A run that was stopped may have fewer ways at its last size.
-    let rows = sizes.iter().map(|size| row(size)).filter(|row: &Vec<String>| row.len() == heads.len()).collect();
+    let rows = reading.by_size().map(row).filter(|row: &Vec<String>| row.len() == heads.len()).collect();
     Some(Table {
         id: "cost-sweep",
         title: "Whole puts over size: share of copying and median, with 95 % intervals".to_owned(),

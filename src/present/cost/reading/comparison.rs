@@ -187,6 +187,13 @@ impl Reading {
         self.parts.iter().find(|part| (part.variant, part.stage) == (variant, stage))
     }
 
+    /// Whole puts at every size, the shortest first.
+    pub fn by_size(&self) -> impl Iterator<Item = &Sized> {
+        let mut bytes: Vec<u64> = self.sizes.iter().map(|size| size.bytes).collect();
+        bytes.sort_unstable();
+        bytes.into_iter().filter_map(|bytes| self.sizes.iter().find(|size| size.bytes == bytes))
+    }
+
     /// Whole puts by copy, if there were any.
     #[must_use]
     pub fn put(&self) -> Option<&Summary> {
