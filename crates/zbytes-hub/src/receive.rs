@@ -246,8 +246,15 @@ impl Hub {
         // What is kept of it from here on is kept by queues.
         let mut reading = Reading::Batch(whole.hold.bytes());
         let mut ledger = Ledger::new();
-        let message = BatchReader::new(&whole.bytes, &mut ledger).message(lane.reliability);
+        let mut reader = BatchReader::new(&whole.bytes, &mut ledger);
+        let message = reader.message(lane.reliability);
+        let is_whole = matches!(message, Ok(Some(_))) && reader.is_at_end();
         self.ledger.absorb(&ledger);
+        if !whole.sure && !is_whole {
+            // The beginning was lost.
+            self.stats.ignored += 1;
+            return Ok(());
+        }
         drop(whole);
         let source = &mut Source { link: id, reliability: lane.reliability, reading: &mut reading, now };
         self.handle(message?.ok_or(CloseCause::OutOfTurn)?, source)

@@ -121,13 +121,18 @@ impl Client {
 
     /// A message that was put together from fragments.
     fn read_whole(&mut self, whole: Whole, reliability: Reliability) -> Result<(), CloseCause> {
-        let Whole { bytes, batches, hold } = whole;
+        let Whole { bytes, batches, hold, sure } = whole;
         self.arrived = Some(batches.into_iter().map(Traced::from).collect());
         self.reading = Reading::Held(Rc::new(hold));
         let mut ledger = Ledger::new();
         let mut reader = BatchReader::new(&bytes, &mut ledger);
         let message = reader.message(reliability);
+        let whole = matches!(message, Ok(Some(_))) && reader.is_at_end();
         self.ledger.absorb(&ledger);
+        if !sure && !whole {
+            // The beginning was lost.
+            return Ok(());
+        }
         match message? {
             Some(message) => self.handle_message(message, reliability),
             None => Err(CloseCause::OutOfTurn { opening: false }),

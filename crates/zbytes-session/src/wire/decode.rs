@@ -191,6 +191,12 @@ impl<'a> BatchReader<'a> {
         self.len() == 0
     }
 
+    /// Whether everything was read.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.reader.at_end()
+    }
+
     /// What was not read yet; not copied. A reader of it goes on where this one stopped.
     #[must_use]
     pub fn rest(&mut self) -> ZBytes {
