@@ -102,8 +102,9 @@ impl State {
             Event::ArrivalEnded { id, whole } => self.arrival_ended(id, whole),
             Event::PutEnded(done, result) => self.put_ended(done, result),
             Event::SubscribeEnded(result) => self.subscribe_ended(result),
-            Event::Samples { samples, groups, received, replies } => {
-                self.samples_arrived(samples, groups, received, replies)
+            Event::Samples { samples, groups, at, received, replies } => {
+                (self.groups, self.groups_at) = (groups, at);
+                self.samples_arrived(samples, received, replies)
             }
             Event::Hashed(id, result) => self.hashed(id, result),
             Event::Found(run, finding) => self.experiment_found(run, finding),

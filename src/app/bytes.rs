@@ -280,6 +280,7 @@ mod tests {
             state.apply(Action::Engine(Event::Samples {
                 samples: vec![sample],
                 groups: Vec::new(),
+                at: std::time::Duration::ZERO,
                 received: 1,
                 replies: 0,
             }));

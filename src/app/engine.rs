@@ -260,6 +260,7 @@ mod tests {
         state.apply(Action::Engine(Event::Samples {
             samples: vec![sample(7, 1)],
             groups: Vec::new(),
+            at: std::time::Duration::ZERO,
             received: 1,
             replies: 0,
         }));
@@ -279,6 +280,7 @@ mod tests {
         state.apply(Action::Engine(Event::Samples {
             samples: Vec::new(),
             groups: Vec::new(),
+            at: std::time::Duration::ZERO,
             received: 0,
             replies: 0,
         }));

@@ -79,6 +79,8 @@ pub enum Event {
         samples: Vec<Sample>,
         /// Every group of those of the subscription.
         groups: Vec<Group>,
+        /// When the engine has told this, since 1970. Ages and lines of the groups are as of then.
+        at: Duration,
         /// How many came by the subscription.
         received: u64,
         /// How many came as replies to the get.

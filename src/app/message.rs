@@ -461,7 +461,13 @@ mod tests {
     }
 
     fn arrived(sample: Sample) -> Action {
-        Action::Engine(app::Event::Samples { samples: vec![sample], groups: Vec::new(), received: 1, replies: 0 })
+        Action::Engine(app::Event::Samples {
+            samples: vec![sample],
+            groups: Vec::new(),
+            at: std::time::Duration::ZERO,
+            received: 1,
+            replies: 0,
+        })
     }
 
     fn content(shape: &[u32]) -> Rc<Content> {

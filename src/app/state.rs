@@ -103,6 +103,8 @@ pub struct State {
     pub samples: Vec<Sample>,
     /// The samples of the subscription in numbers, by key and sender.
     pub groups: Vec<Group>,
+    /// When the engine told them, since 1970.
+    pub groups_at: Duration,
     /// How many samples arrived in all by the subscription.
     pub received: u64,
     /// What else is done with the session.
@@ -176,6 +178,7 @@ impl State {
             subscription: Declaration::None,
             samples: Vec::new(),
             groups: Vec::new(),
+            groups_at: Duration::ZERO,
             received: 0,
             api: Api::new(),
             messages: Messages::default(),

@@ -45,7 +45,13 @@ pub(super) fn sample(id: SampleId, len: usize) -> Sample {
 }
 
 fn arrived(sample: Sample) -> Action {
-    Action::Engine(Event::Samples { samples: vec![sample], groups: Vec::new(), received: 1, replies: 0 })
+    Action::Engine(Event::Samples {
+        samples: vec![sample],
+        groups: Vec::new(),
+        at: Duration::ZERO,
+        received: 1,
+        replies: 0,
+    })
 }
 
 const UNFINISHED: Unfinished = Unfinished { puts: 1, gets: 2, fences: 0 };

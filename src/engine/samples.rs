@@ -192,7 +192,8 @@ impl Samples {
         let Arrivals { mut samples, received, replies, .. } =
             self.arrivals.replace(Arrivals { told: clock::now(), ..Arrivals::default() });
         let mut groups = self.groups.borrow_mut();
-        let moves = groups.move_on(clock::since_1970());
+        let at = clock::since_1970();
+        let moves = groups.move_on(at);
         let this = self.clone();
         self.tick.replace(moves.then(|| Timeout::new(TICK.as_millis() as u32, move || this.tell())));
         if samples.is_empty() && !moves {
@@ -207,6 +208,6 @@ impl Samples {
         }
         let by_subscription = samples.iter().filter(|sample| sample.reply.is_none());
         by_subscription.for_each(|sample| groups.show(&sample.key, &sample.more.from, &sample.more.glimpse));
-        self.page.tell(Event::Samples { samples, groups: groups.all().clone(), received, replies });
+        self.page.tell(Event::Samples { samples, groups: groups.all().clone(), at, received, replies });
     }
 }

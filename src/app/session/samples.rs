@@ -136,14 +136,7 @@ impl State {
     }
 
     /// Samples arrived, the last one last.
-    pub(in crate::app) fn samples_arrived(
-        &mut self,
-        samples: Vec<Sample>,
-        groups: Vec<Group>,
-        received: u64,
-        replies: u64,
-    ) -> Vec<Effect> {
-        self.groups = groups;
+    pub(in crate::app) fn samples_arrived(&mut self, samples: Vec<Sample>, received: u64, replies: u64) -> Vec<Effect> {
         self.received += received;
         self.api.get.replies += replies;
         for sample in samples {

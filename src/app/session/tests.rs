@@ -119,6 +119,7 @@ fn a_get_drops_the_replies_of_the_last_one_and_ends_once() {
     state.apply(Action::Engine(app::Event::Samples {
         samples: vec![reply(1), reply(2)],
         groups: Vec::new(),
+        at: Duration::ZERO,
         received: 0,
         replies: 2,
     }));
@@ -355,7 +356,13 @@ fn samples_in_no_group_are_counted_apart() {
     let mut groups = Groups::default();
     groups.count("a", &Sender::Unsaid, Duration::ZERO);
     groups.count("a", &Sender::Unsaid, Duration::ZERO);
-    let event = app::Event::Samples { samples: Vec::new(), groups: groups.all().to_vec(), received: 5, replies: 0 };
+    let event = app::Event::Samples {
+        samples: Vec::new(),
+        groups: groups.all().to_vec(),
+        at: Duration::ZERO,
+        received: 5,
+        replies: 0,
+    };
     state.apply(Action::Engine(event));
     assert_eq!((state.received, state.groups.len(), state.apart()), (5, 1, 3));
     // They are let go, and counted anew.

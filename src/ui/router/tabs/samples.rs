@@ -95,7 +95,7 @@ pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
 /// The samples by key and sender: of each group its numbers, and the newest sample that is kept. The
 /// engine tells the groups once a second while a line moves on.
 fn by_key(state: &Rc<State>, send: &Callback<Action>) -> Html {
-    let now = clock::since_1970();
+    let now = state.groups_at;
     let rows = state.groups.iter().map(|group| {
         let newest = state.samples.iter().find(|sample| sample.is_of(group));
         let key = heard::name(group);
