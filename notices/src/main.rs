@@ -1,7 +1,8 @@
-//! Writes the notices of third-party packages into the folder of a build of the page, before that
-//! folder becomes `dist`; trunk runs it (see `Trunk.toml`). The file names every package that is
-//! linked into the page, into the engine, or into the router. It holds each licence, and the text
-//! that the licence requires.
+//! Writes the notices of third-party packages of one program: every package that is linked into it,
+//! each licence, and the text that the licence requires. A build of the page gets those of the page
+//! and its engine, before its folder becomes `dist`; trunk runs it (see `Trunk.toml`). Those of the
+//! router are for who passes the router on: with the argument `router`, they go to standard output.
+//! A visitor of the page does not load them.
 //!
 //! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
 
@@ -14,7 +15,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 /// The file with the notices, in the page's folder.
@@ -23,9 +24,9 @@ const FILE: &str = "notices.txt";
 /// The beginnings of the names of files with a licence or a notice.
 const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
 
-/// The two programs: the words for each, and cargo's arguments to list what is linked into it.
-const PROGRAMS: [(&str, &[&str]); 2] =
-    [("the page", &["--target", "wasm32-unknown-unknown"]), ("the router that serves it", &["--target", "host-tuple"])];
+/// What cargo calls the platform of the page and its engine, and that of the router.
+const PAGE: &str = "wasm32-unknown-unknown";
+const ROUTER: &str = "host-tuple";
 
 /// The facts about a package that cargo reports.
 #[derive(Debug, Default)]
@@ -40,20 +41,25 @@ struct Package {
 type Id = (String, String);
 
 fn main() -> Result<()> {
-    let staging = env::var("TRUNK_STAGING_DIR").context("TRUNK_STAGING_DIR is not set; trunk sets it for its hooks")?;
-    Ok(fs::write(PathBuf::from(staging).join(FILE), notices()?)?)
-}
-
-/// The notices of the programs as cargo would build them now.
-fn notices() -> Result<String> {
-    let packages = packages()?;
-    let mut linked = BTreeMap::<Id, Vec<&str>>::new();
-    for (program, arguments) in PROGRAMS {
-        let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro"];
-        for id in names(&cargo(tree.iter().chain(arguments).copied())?) {
-            linked.entry(id).or_default().push(program);
+    match env::args().nth(1).as_deref() {
+        Some("router") => {
+            print!("{}", notices(ROUTER)?);
+            Ok(())
+        }
+        Some(other) => bail!("{other} is not known. Expected `router`, or nothing when trunk runs this."),
+        None => {
+            let staging = env::var("TRUNK_STAGING_DIR")
+                .context("TRUNK_STAGING_DIR is not set: trunk sets it for its hooks. `router` needs no folder.")?;
+            Ok(fs::write(PathBuf::from(staging).join(FILE), notices(PAGE)?)?)
         }
     }
+}
+
+/// The notices of what cargo would link for this platform now.
+fn notices(platform: &str) -> Result<String> {
+    let packages = packages()?;
+    let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro", "--target", platform];
+    let linked = names(&cargo(tree.into_iter())?);
     let mut head = String::from(
         "ZBytes Lab is licensed under EPL-2.0 OR Apache-2.0.\n\
          It is linked with the packages below, by their authors, each under its own licence. Behind the list are the texts.\n\
@@ -67,9 +73,9 @@ fn notices() -> Result<String> {
         let text = fs::read_to_string(own.join(file)).with_context(|| format!("cannot read {file}"))?;
         texts.insert(folded(&text), (text, BTreeSet::from([name])));
     }
-    for (id @ (name, version), programs) in &linked {
+    for id @ (name, version) in &linked {
         let package = packages.get(id).with_context(|| format!("cargo metadata does not know {name} {version}"))?;
-        write!(head, "\n{name} {version}, in {}\n  {}\n", programs.join(" and in "), package.licence)?;
+        write!(head, "\n{name} {version}\n  {}\n", package.licence)?;
         for (what, text) in [("by", &package.authors), ("from", &package.repository)] {
             if !text.is_empty() {
                 writeln!(head, "  {what} {text}")?;
@@ -197,19 +203,30 @@ mod tests {
 
     #[test]
     fn every_package_is_named_with_its_licence_and_a_text_of_it() {
-        let notices = notices().unwrap();
+        let page = ["yew 0.", "zenoh-codec 1.10.2\n", "capnp 0.", "wasm-bindgen 0."];
+        let router = ["zenoh 1.10.2\n  EPL-2.0 OR Apache-2.0\n", "zenoh-codec 1.10.2\n", "tokio 1.", "lz4_flex 0."];
+        holds(&notices(PAGE).unwrap(), page, "zenoh 1.10.2\n", 60);
+        let router_notices = notices(ROUTER).unwrap();
+        holds(&router_notices, router, "yew 0.", 200);
+        assert!(
+            router_notices.contains("\n======== lz4_flex\n\nCopyright (c) Pascal Seitz"),
+            "it holds no text of MIT"
+        );
+    }
+
+    /// Each of `linked` is among the packages, `elsewhere` is not, and each has a text of its licence.
+    fn holds(notices: &str, linked: [&str; 4], elsewhere: &str, least: usize) {
         let (list, texts) = notices.split_at(notices.find("\n\n======== ").unwrap());
-        for of_page in ["yew", "zenoh-codec", "capnp", "wasm-bindgen"] {
-            assert!(list.contains(&format!("\n{of_page} ")), "{of_page}");
+        for package in linked {
+            assert!(list.contains(&format!("\n{package}")), "{package}: {list}");
         }
-        assert!(list.contains("\nzenoh 1.10.2, in the router that serves it\n  EPL-2.0 OR Apache-2.0\n"), "{list}");
-        assert!(list.contains("\nzenoh-codec 1.10.2, in the page and in the router that serves it\n"), "{list}");
+        assert!(!list.contains(&format!("\n{elsewhere}")), "{elsewhere}: {list}");
         // Neither packages for building or testing alone, nor the lab itself.
         for other in ["proptest", "criterion", "serde_derive", "syn", "zbytes-lab", "windows-sys"] {
             assert!(!list.contains(&format!("\n{other} ")), "{other}");
         }
         let packages: Vec<&str> = list.split("\n\n").skip(1).collect();
-        assert!(packages.len() > 200, "{} packages", packages.len());
+        assert!(packages.len() > least, "{} packages", packages.len());
         for package in packages {
             let mut lines = package.lines();
             let (name, licence) = (lines.next().unwrap().split(' ').next().unwrap(), lines.next().unwrap_or_default());
@@ -219,7 +236,6 @@ mod tests {
             let has_text = heads.flat_map(|names| names.split(", ")).any(|other| other == name);
             assert!(has_text || licence.contains("Apache-2.0"), "{package}");
         }
-        assert!(texts.contains("\n======== lz4_flex\n\nCopyright (c) Pascal Seitz"), "it holds no text of MIT");
         for text in ["Apache License", "Eclipse Public License", "Permission is hereby granted"] {
             assert!(texts.contains(text), "{text}");
         }

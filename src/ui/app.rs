@@ -7,10 +7,10 @@ use yew::prelude::*;
 
 use super::{
     dialogs::Dialogs,
-    help::{HelpButton, WordsButton},
+    help::{help_button, words_button},
     notice::notice,
     ownership::OwnershipPane,
-    share::LinkButton,
+    share::link_button,
 };
 use crate::ui::{
     build::pane::BuildPane,
@@ -19,6 +19,7 @@ use crate::ui::{
         back::Back,
         keys,
         pointing::Pointing,
+        still::still,
         theme::ThemeButton,
         widgets::{Choice, PaneProps, Patterns, Select, segmented, sends},
     },
@@ -88,13 +89,13 @@ impl Component for App {
         html! {
             <>
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
-                <TopBar ..pane.clone() />
+                { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
                     <div class="lead">
                         <p>
                             { "A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
                                and what that costs. " }
-                            <WordsButton />
+                            { still(words_button) }
                         </p>
                         { invitations(&self.send) }
                     </div>
@@ -176,8 +177,7 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
 /// The choice beside the presets that removes all rows.
 const EMPTY: &str = "empty";
 
-#[component]
-fn TopBar(props: &PaneProps) -> Html {
+fn top_bar(props: &PaneProps) -> Html {
     let state = &props.state;
     let own = AttrValue::from("own");
     let mut options: Vec<(AttrValue, AttrValue)> =
@@ -222,9 +222,9 @@ fn TopBar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
-            <LinkButton />
+            { still(link_button) }
             <ThemeButton />
-            <HelpButton />
+            { still(help_button) }
         </header>
     }
 }

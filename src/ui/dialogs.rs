@@ -5,10 +5,11 @@ use yew::prelude::*;
 
 use super::{
     bytes::dialog::BytesDialog,
-    help::{Help, ModesDialog},
+    help::{help, modes_dialog},
     kit::{
         animation::Frame,
         dialog::show_wanted,
+        still::still,
         widgets::{AskingProps, PaneProps},
     },
     message::dialog::MessageDialog,
@@ -55,8 +56,8 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             <BytesDialog ..props.clone() />
             <WireDialog ..props.clone() />
             <MessageDialog ..pane.clone() />
-            <Help />
-            <ModesDialog />
+            { still(help) }
+            { still(modes_dialog) }
             <Questions />
             <LinkDialog ..pane.clone() />
             <OtherSide ..pane />

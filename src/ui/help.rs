@@ -44,8 +44,7 @@ pub(super) fn modes_table() -> Html {
 }
 
 /// Opens the table of the modes, from the place where the person chooses one.
-#[component]
-pub(super) fn ModesButton() -> Html {
+pub(super) fn modes_button() -> Html {
     let words = "What do copy, borrow and move mean?";
     html! {
         <button type="button" class="icon" id="modes-help" onclick={open(MODES)} aria-label={words} title={words}>{ "?" }</button>
@@ -53,8 +52,7 @@ pub(super) fn ModesButton() -> Html {
 }
 
 /// The dialog with the table of the modes.
-#[component]
-pub(super) fn ModesDialog() -> Html {
+pub(super) fn modes_dialog() -> Html {
     html! {
         <dialog id={MODES} class="wide" aria-labelledby="head-modes">
             { dialog_head(MODES, "head-modes", "What copy, borrow and move mean") }
@@ -68,8 +66,7 @@ pub(super) fn ModesDialog() -> Html {
 }
 
 /// The question mark in the top bar.
-#[component]
-pub(super) fn HelpButton() -> Html {
+pub(super) fn help_button() -> Html {
     html! {
         <button type="button" class="icon" id="help" onclick={open(HELP)} aria-label="Help" title={keys::hint("help")}
             aria-keyshortcuts={keys::aria("help")}>{ "?" }</button>
@@ -77,14 +74,12 @@ pub(super) fn HelpButton() -> Html {
 }
 
 /// Opens the same help, from the sentence at the head of the page.
-#[component]
-pub(super) fn WordsButton() -> Html {
+pub(super) fn words_button() -> Html {
     html! { <button type="button" class="link" onclick={open(HELP)}>{ "What do the words mean?" }</button> }
 }
 
 /// The dialog that explains the words.
-#[component]
-pub(super) fn Help() -> Html {
+pub(super) fn help() -> Html {
     let word = |name: &'static str, words: &'static str| html! { <><dt>{ name }</dt><dd>{ words }</dd></> };
     html! {
         <dialog id={HELP} aria-labelledby="head-help">

@@ -16,8 +16,7 @@ use crate::{
 const DIALOG: &str = "link-dialog";
 
 /// The button in the top bar.
-#[component]
-pub(super) fn LinkButton() -> Html {
+pub(super) fn link_button() -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(DIALOG));
     html! {
         <button type="button" class="icon" id="link" onclick={open} aria-label="Link to this scene" title="Link to this scene">

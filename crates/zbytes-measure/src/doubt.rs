@@ -87,7 +87,7 @@ fn steps(series: &Series<'_>, clock_step: f64) -> Option<f64> {
     let median = median_of(series.samples)?;
     let said = median * f64::from(series.runs) / clock_step;
     let mut sorted = Vec::from(series.samples);
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     sorted.dedup();
     // Few values, each many times, show the clock's step. A single value shows no step.
     if sorted.len() < 2 || sorted.len() * 2 > series.samples.len() {

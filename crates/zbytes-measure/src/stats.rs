@@ -298,7 +298,7 @@ fn in_order(samples: &[f64]) -> Option<Vec<f64>> {
         return None;
     }
     let mut sorted = Vec::from(samples);
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     Some(sorted)
 }
 

@@ -415,14 +415,14 @@ fn hill(plot: &mut Plot, class: &'static str, axis: &Log, samples: &[f64], base:
     }
     // Most samples are close together and a few far off, so the points are dense near the samples.
     let mut sorted = logs.clone();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let (low, high) = (stats::quantile(&sorted, 0.02), stats::quantile(&sorted, 0.98));
     let room = ((high - low) * 0.5).max((axis.to - axis.from) * 0.01);
     let even = |from: f64, to: f64, points: usize| {
         (0..points).map(move |at| from + (to - from) * at as f64 / (points - 1) as f64)
     };
     let mut places: Vec<f64> = even(low - room, high + room, POINTS).chain(even(axis.from, axis.to, 40)).collect();
-    places.sort_by(f64::total_cmp);
+    places.sort_unstable_by(f64::total_cmp);
     let densities = stats::density(&logs, &places);
     let top = densities.iter().copied().filter(|density| density.is_finite()).fold(0.0, f64::max);
     if top <= 0.0 {

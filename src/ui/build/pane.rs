@@ -29,9 +29,10 @@ use crate::{
         snippet,
     },
     ui::{
-        help::ModesButton,
+        help::modes_button,
         kit::{
             pointing,
+            still::still,
             text_field::TextField,
             widgets::{
                 AskingProps, Choice, NumberField, Select, SidesField, keep_focus, outside, pane_head, problem,
@@ -624,7 +625,7 @@ fn mode(send: &Callback<Action>, row: &Row) -> Html {
             <div class="field wide"><span class="label">{ "mode" }</span>
                 <div class="mode-line">
                     { segmented("How the payload takes this row", "row-mode", modes.collect()) }
-                    <ModesButton />
+                    { still(modes_button) }
                 </div></div>
             if let Some(cause) = cause.filter(|_| !asked) {
                 { refusal(send, row, cause) }

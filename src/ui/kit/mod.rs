@@ -6,6 +6,7 @@ pub(crate) mod dialog;
 pub(crate) mod keys;
 pub(crate) mod pointing;
 pub(crate) mod scroller;
+pub(crate) mod still;
 pub(crate) mod text_field;
 pub(crate) mod theme;
 pub(crate) mod widgets;

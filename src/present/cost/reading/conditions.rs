@@ -108,7 +108,7 @@ pub fn brief(run: &Run) -> String {
     let last = |variant| {
         let series = run.of(variant).max_by_key(|series| x_of(run.scenario, series))?;
         let mut samples = series.samples.clone();
-        samples.sort_by(f64::total_cmp);
+        samples.sort_unstable_by(f64::total_cmp);
         (!samples.is_empty()).then(|| stats::quantile(&samples, 0.5))
     };
     match last(*first).zip(last(*second)) {
