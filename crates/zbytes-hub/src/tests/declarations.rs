@@ -170,6 +170,8 @@ fn an_aggregated_interest_is_told_whether_there_is_any() {
     asker.say(&mut world, subscriber(1, "lab/own"));
     asker.say(&mut world, interest(5, BOTH, options, Some("lab/*")));
     assert_eq!(asker.heard(&mut world), ["[5] final"], "its own does not count");
+    asker.say(&mut world, subscriber(2, "lab/own"));
+    assert!(asker.heard(&mut world).is_empty());
     other.say(&mut world, subscriber(1, "lab/a"));
     assert_eq!(asker.heard(&mut world), ["sub 1 lab/*"]);
     other.say(&mut world, subscriber(2, "lab/b"));
