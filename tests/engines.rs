@@ -330,15 +330,15 @@ async fn taken(engine: Engine) {
     assert!(numbers[1..4].iter().all(|pixels| *pixels > 2000.0) && numbers[4] > 500.0, "{found}");
     let script = "
         const done = arguments[0];
-        window.caught[1].text().then((text) => done([(text.match(/@font-face/g) ?? []).length,
-            new DOMParser().parseFromString(text, 'image/svg+xml').documentElement.tagName]));";
+        window.caught[1].text().then((text) => done([(text.match(/@font-face/g) ?? []).length, text.slice(0, 4)]));";
     let file = page.client.execute_async(script, vec![]).await.unwrap();
-    assert!(file[0].as_u64().unwrap() >= 2 && file[1] == json!("svg"), "{file}");
+    assert!(file[0].as_u64().unwrap() >= 2 && file[1] == json!("<svg"), "{file}");
     // The button draws the page for paper before the browser prints it, and for the screen again.
     page.click("#take-print").await;
     page.until("return window.printed", json!(["599", true])).await;
     page.until("return document.querySelector('#sheet')", json!(null)).await;
-    page.close(&[]).await;
+    // The test itself reads pixels.
+    page.close_with(&[], &["willReadFrequently"]).await;
     lab.stop().await;
 }
 

@@ -288,7 +288,7 @@ async fn typed_values_and_expressions_say_what_they_come_to() {
         ("8 MiB", "= 2,097,152", "8,388,608 B"),
         ("0x2000", "= 8,192", "32,768 B"),
         ("1e6", "= 1,000,000", "4,000,000 B"),
-        ("(3 + 4) * 2^10 / 7", "= 4,096", "16,384 B"),
+        ("(3 + 4) * 2^12 / 7", "= 4,096", "16,384 B"),
     ] {
         page.fill("#row-length", text).await;
         page.until(shown, json!(bytes)).await;

@@ -106,15 +106,14 @@ async fn serve_tcp(
     let (mut reading, mut writing) = socket.split();
     let read = async {
         loop {
-            let len = reading.read_u16_le().await.ok()?;
-            let mut batch = vec![0; usize::from(len)];
-            reading.read_exact(&mut batch).await.ok()?;
-            came(id, batch, tell).await?;
+            let mut run = vec![0; 64 << 10];
+            let len = reading.read(&mut run).await.ok().filter(|len| *len > 0)?;
+            run.truncate(len);
+            came(id, run, tell).await?;
         }
     };
     let write = async {
         while let Some(batch) = leaves.recv().await {
-            writing.write_all(&(batch.len() as u16).to_le_bytes()).await.ok()?;
             writing.write_all(&batch).await.ok()?;
             tell.send(Happened::Wrote(id)).ok()?;
         }

@@ -53,27 +53,6 @@ impl Config {
     }
 }
 
-/// How a link carries batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Framing {
-    /// One in each message, as over a WebSocket or a `MessagePort`.
-    Messages,
-    /// One behind the other, each behind its length in two bytes, lowest first, as over tcp. In
-    /// zenoh those two bytes are a part of the batch, so it may have two less.
-    Stream,
-}
-
-impl Framing {
-    /// Bytes of a batch that the link itself takes.
-    pub(crate) const fn overhead(self) -> usize {
-        match self {
-            Self::Messages => 0,
-            Self::Stream => 2,
-        }
-    }
-}
-
 /// The bounds of a hub. What a client passes ends its link, except where it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

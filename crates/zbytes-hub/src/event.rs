@@ -92,6 +92,14 @@ pub enum CloseCause {
         /// The most that it may have, in bytes.
         limit: usize,
     },
+    /// A message on a link that is a stream is longer than a hub takes at once.
+    #[error("a message with {} of a stream came; it may have at most {}", bytes(*len), bytes(*limit))]
+    LongRun {
+        /// Its length, in bytes.
+        len: usize,
+        /// The most that it may have, in bytes.
+        limit: usize,
+    },
     /// What came is not zenoh.
     #[error(transparent)]
     Malformed(#[from] WireError),

@@ -8,13 +8,13 @@ use std::{
 use zbytes::{ledger::Ledger, segment::Segment};
 use zbytes_session::{
     client::{CongestionControl, KeyExpr, Priority, Qos, Reliability, ZenohId},
-    link::{Account, encode},
+    link::{Account, Framing, encode},
     wire::Outgoing,
 };
 
 use crate::{
     clock::Clock,
-    config::{Config, Framing, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
+    config::{Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
     event::{CloseCause, Event, LinkId, TooManyLinks},
     link::{Link, Phase, cost, may_be_dropped},
     query::Queries,
@@ -117,11 +117,12 @@ impl Hub {
         self.ready.remove(&link);
     }
 
-    /// Takes one batch of a link. Its bytes stay where they are; what is forwarded refers to them.
+    /// Takes what has come over a link: a batch, or a run of a stream of them. Its bytes stay where
+    /// they are; what is forwarded refers to them.
     ///
-    /// While [`Hub::wants_input`] is false, the batch waits.
-    pub fn handle_input(&mut self, link: LinkId, batch: Segment, now: Duration) {
-        self.take(link, batch, now);
+    /// While [`Hub::wants_input`] is false, what comes waits.
+    pub fn handle_input(&mut self, link: LinkId, input: Segment, now: Duration) {
+        self.take(link, input, now);
         self.settle(now);
     }
 

@@ -5,15 +5,16 @@
 //! The program that drives it has the links, and does this:
 //!
 //! 1. [`Hub::add_link`] when a client connects.
-//! 2. One input at a time: [`Hub::handle_input`] for each batch, [`Hub::handle_timeout`] when
-//!    [`Hub::poll_timeout`] has passed, [`Hub::remove_link`] when a link has ended.
+//! 2. One input at a time: [`Hub::handle_input`] for each message or run of a stream,
+//!    [`Hub::handle_timeout`] when [`Hub::poll_timeout`] has passed, [`Hub::remove_link`] when a link
+//!    has ended.
 //! 3. Then [`Hub::poll_event`] until there is none. [`Hub::poll_link`] names the links that have
 //!    something to send, and [`Hub::poll_transmit`] writes it, for as long as the socket takes more.
 //!
 //! Time is a parameter: a [`Duration`](std::time::Duration) since any fixed moment, the same for
 //! all calls.
 //!
-//! A link carries batches, one in each message or one behind the other: see [`Framing`].
+//! A link carries batches, one in each message or as a stream, as over tcp: see [`Framing`].
 //!
 //! What a client sends can end its link with an error, never in a panic. What is kept for it is
 //! bounded by [`Limits`].
@@ -44,12 +45,13 @@ mod transmit;
 
 pub use self::{
     config::{
-        Config, Framing, HANDSHAKE_TIMEOUT, KEEP_ALIVE, LEASE, Limits, MAX_AHEAD, MAX_UNFOLDED, MAX_WAIT,
-        QUERY_TIMEOUT, WAIT_BEFORE_CLOSE,
+        Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, LEASE, Limits, MAX_AHEAD, MAX_UNFOLDED, MAX_WAIT, QUERY_TIMEOUT,
+        WAIT_BEFORE_CLOSE,
     },
     event::{CloseCause, Event, LinkId, TooManyLinks},
     hub::{Hub, Stats},
 };
+pub use zbytes_session::link::Framing;
 
 #[cfg(test)]
 mod tests;

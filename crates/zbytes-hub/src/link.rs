@@ -9,13 +9,13 @@ use std::{
 use zbytes::payload::ZBytes;
 use zbytes_session::{
     client::{CongestionControl, KeyExpr, Priority, Reliability, ZenohId},
-    link::{Account, Agreed, Arrived, Hold, Lanes, Queued, Queues},
+    link::{Account, Agreed, Arrived, Framing, Hold, Lanes, Queued, Queues, Unframer},
     wire::Outgoing,
 };
 use zenoh_protocol::{core::WireExpr, network::Mapping};
 
 use crate::{
-    config::{Framing, HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
+    config::{HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
     event::{CloseCause, LinkId},
     tables::{ByKind, Count, Kind},
 };
@@ -98,6 +98,8 @@ pub(crate) struct Told {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) framing: Framing,
+    /// The parts of a batch that has not arrived as a whole, where the link is a stream.
+    pub(crate) unframer: Unframer,
     pub(crate) phase: Phase,
     /// When the present step of the handshake must be over.
     pub(crate) deadline: Duration,
@@ -143,6 +145,7 @@ impl Link {
     pub(crate) fn new(framing: Framing, now: Duration) -> Self {
         Self {
             framing,
+            unframer: Unframer::default(),
             phase: Phase::Init,
             deadline: now.saturating_add(HANDSHAKE_TIMEOUT),
             zid: None,

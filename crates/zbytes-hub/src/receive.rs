@@ -6,8 +6,8 @@ use zbytes::{ledger::Ledger, payload::ZBytes, segment::Segment};
 use zbytes_session::{
     client::{Content, KeyExpr, Qos, Reliability, ZenohId},
     link::{
-        Agreed, Arrived, BatchReader, Lanes, MIN_BATCH, Message, Piece, Reading, Reassembly, Transport, encode,
-        initial_sn, sn_mask,
+        Agreed, Arrived, BatchReader, Framing, Lanes, MAX_RUN, MIN_BATCH, Message, Piece, Reading, Reassembly,
+        Transport, encode, initial_sn, sn_mask,
     },
     wire::{BATCH_SIZE, Lane, PROTOCOL_VERSION},
 };
@@ -43,12 +43,31 @@ fn mixed(random: u64, salt: u64) -> u64 {
 }
 
 impl Hub {
-    pub(crate) fn take(&mut self, id: LinkId, batch: Segment, now: Duration) {
+    pub(crate) fn take(&mut self, id: LinkId, input: Segment, now: Duration) {
+        let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_over()) else { return };
+        match link.framing {
+            Framing::Messages => self.take_batch(id, ZBytes::of_held(vec![input]), now),
+            Framing::Stream if input.len() > MAX_RUN => {
+                self.doom(id, CloseCause::LongRun { len: input.len(), limit: MAX_RUN });
+            }
+            Framing::Stream => {
+                link.unframer.put(input);
+                while !self.is_doomed(id)
+                    && let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_over())
+                    && let Some(batch) = link.unframer.next_batch(&mut self.ledger)
+                {
+                    self.take_batch(id, batch, now);
+                }
+            }
+        }
+    }
+
+    fn take_batch(&mut self, id: LinkId, bytes: ZBytes, now: Duration) {
         let limits = self.config.limits;
         let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_over()) else { return };
         link.last_received = now;
         let (len, limit) =
-            (batch.len(), usize::from(if link.is_running() { link.lanes.agreed().batch_size } else { BATCH_SIZE }));
+            (bytes.len(), usize::from(if link.is_running() { link.lanes.agreed().batch_size } else { BATCH_SIZE }));
         if len > limit {
             // Before anything is read of it, so that one call does the work of one batch at most.
             return self.doom(id, CloseCause::LongBatch { len, limit });
@@ -57,7 +76,6 @@ impl Hub {
             return self.doom(id, CloseCause::TooMuch { what: "input that waits", limit: limits.waiting_bytes });
         }
         link.waiting_bytes += len;
-        let bytes = ZBytes::of_held(vec![batch]);
         link.waiting.push_back(Input { batch: Arrived { at: now, bytes: bytes.clone() }, bytes, within: None });
         self.proceed(id, now);
     }

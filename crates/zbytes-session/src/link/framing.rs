@@ -62,9 +62,10 @@ impl Framing {
         agreed.saturating_sub(self.prefix() as u16)
     }
 
-    /// Writes what stands in front of a batch of `len` bytes.
+    /// Writes what stands in front of a batch of `len` bytes, into as many bytes as
+    /// [`Framing::prefix`] says.
     #[allow(clippy::disallowed_methods, reason = "the length of a batch is not payload")]
-    pub(crate) fn write_prefix(self, prefix: &mut [u8], len: usize) {
+    pub fn write_prefix(self, prefix: &mut [u8], len: usize) {
         debug_assert!(len <= usize::from(self.longest(u16::MAX)), "a batch is at most as long as agreed");
         if self == Self::Stream {
             prefix.copy_from_slice(&(len as u16).to_le_bytes());
