@@ -300,6 +300,7 @@ fn harm(bytes: &mut Vec<u8>, random: &mut Random) {
 /// The client's side of a hostile link.
 struct Enemy {
     link: LinkId,
+    framing: Framing,
     /// Steps of the handshake that were made.
     greeted: usize,
     /// The hub's answer to the first message.
@@ -311,8 +312,27 @@ struct Enemy {
 
 impl Enemy {
     fn join(hub: &mut Hub, random: &mut Random, now: Duration) -> Self {
-        let link = hub.add_link(random.pick(&[Framing::Messages, Framing::Stream]), now).unwrap();
-        Self { link, greeted: 0, ack: Vec::new(), sn: [[0; 2]; Priority::NUM], deaf: random.one_in(5) }
+        let framing = random.pick(&[Framing::Messages, Framing::Stream]);
+        Self::over(framing, hub, random, now)
+    }
+
+    fn over(framing: Framing, hub: &mut Hub, random: &mut Random, now: Duration) -> Self {
+        let link = hub.add_link(framing, now).unwrap();
+        Self { link, framing, greeted: 0, ack: Vec::new(), sn: [[0; 2]; Priority::NUM], deaf: random.one_in(5) }
+    }
+
+    /// Hands a batch to the hub: as a message, or in the stream, which is cut anywhere.
+    fn give(&self, hub: &mut Hub, mut batch: Vec<u8>, random: &mut Random, now: Duration) {
+        if self.framing == Framing::Stream {
+            let mut length = [0; 2];
+            batch.truncate(usize::from(self.framing.longest(BATCH_SIZE)));
+            self.framing.write_prefix(&mut length, batch.len());
+            batch.splice(0..0, length);
+            let rest = batch.split_off(random.below(batch.len()));
+            hub.handle_input(self.link, Segment::from(batch), now);
+            batch = rest;
+        }
+        hub.handle_input(self.link, Segment::from(batch), now);
     }
 
     /// The next batches: one, or the fragments of one message.
@@ -492,13 +512,13 @@ fn sequence(seed: u64, tally: &mut Tally) {
         let enemy = &mut enemies[at];
         for batch in enemy.batches(random) {
             count += 1;
-            hub.handle_input(enemy.link, Segment::from(batch), now);
+            enemy.give(&mut hub, batch, random, now);
         }
         if enemy.greeted < 2 || !enemy.deaf {
             while let Some(len) = hub.poll_transmit(enemy.link, &mut buffer, now) {
                 assert!(len <= usize::from(BATCH_SIZE));
                 if enemy.greeted == 1 {
-                    enemy.ack = buffer[..len].to_vec();
+                    enemy.ack = buffer[enemy.framing.prefix()..len].to_vec();
                 }
             }
         }
@@ -590,13 +610,13 @@ fn filled(sn: u32, message: &[u8]) -> (Vec<u8>, usize) {
 
 /// Opens a session on a link, whose client the test plays.
 fn open(hub: &mut Hub, random: &mut Random) -> LinkId {
-    let mut enemy = Enemy::join(hub, random, Duration::ZERO);
+    let mut enemy = Enemy::over(Framing::Messages, hub, random, Duration::ZERO);
     let mut buffer = Vec::new();
     for _ in 0..2 {
         let batch = enemy.batches(random).remove(0);
-        hub.handle_input(enemy.link, Segment::from(batch), Duration::ZERO);
+        enemy.give(hub, batch, random, Duration::ZERO);
         let len = hub.poll_transmit(enemy.link, &mut buffer, Duration::ZERO).unwrap();
-        enemy.ack = buffer[..len].to_vec();
+        enemy.ack = buffer[enemy.framing.prefix()..len].to_vec();
     }
     enemy.link
 }
