@@ -156,6 +156,8 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("a table").await;
 
     // Rows that are kept, an experiment on the rows at hand, and the note that explains a word.
+    audit.page.fill("#preset", "framed").await;
+    audit.page.wait("#build-state[data-state=ready]").await;
     audit.page.click("#keep summary").await;
     audit.page.fill("#keep-name", "mine").await;
     audit.page.click("#keep-rows").await;

@@ -439,7 +439,8 @@ async fn drawing_leaves_as_svg_and_png_that_equal_the_view() {
     page.click("#take-png").await;
     page.wait("#take-problem").await;
     page.until("return document.querySelector('#take-problem').textContent.includes('no drawing')", json!(true)).await;
-    page.close(&[]).await;
+    // The test itself reads the file, with its styles, and pixels.
+    page.close_with(&[], &["inline style", "willReadFrequently"]).await;
 }
 
 /// Whether all that belongs on the page of paper is on it, and lies within it; else what does not.

@@ -1,6 +1,7 @@
 //! The Router pane: sends the payload to other programs, and shows what they send.
 
 use gloo_timers::callback::Timeout;
+use web_sys::Element;
 use yew::prelude::*;
 
 use crate::{
@@ -42,18 +43,18 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     // other.
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let before = use_mut_ref(|| None);
-    // A page may connect by itself, while the focus is elsewhere or nowhere.
-    let focused = use_mut_ref(|| false);
-    let focus = |is: bool| {
+    // What had the focus last. A page may connect by itself, while the focus is elsewhere or nowhere:
+    // only what was replaced while it had the focus hands it on.
+    let focused = use_mut_ref(|| None::<Element>);
+    let onfocusin = {
         let focused = focused.clone();
-        Callback::from(move |_: FocusEvent| *focused.borrow_mut() = is)
+        Callback::from(move |event: FocusEvent| *focused.borrow_mut() = event.target_dyn_into::<Element>())
     };
-    let (onfocusin, onfocusout) = (focus(true), focus(false));
     use_effect_with((state.session.is_busy(), declared), move |(busy, declared)| {
         let session = if *busy { "#disconnect" } else { "#connect" };
         let subscription = if *declared { "#undeclare" } else { "#subscribe:enabled" };
         match before.replace(Some((*busy, *declared))) {
-            _ if !*focused.borrow() => {}
+            _ if focused.borrow().as_ref().is_none_or(|last| last.is_connected()) => {}
             None => {}
             // A session may open within one drawing: then the button beside it is there already.
             Some((was_busy, _)) if was_busy != *busy => keep_focus(&[session, subscription]),
@@ -63,7 +64,7 @@ pub(crate) fn RouterPane(props: &AskingProps) -> Html {
     let open = Callback::from(|_: MouseEvent| dialog::show(OTHER_SIDE));
     let other = html! { <button type="button" class="link" id="other-side" onclick={open}>{ "Other side" }</button> };
     html! {
-        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router" {onfocusin} {onfocusout}>
+        <section class="pane router" id="pane-router" tabindex="-1" aria-labelledby="head-router" {onfocusin}>
             { pane_head(Pane::Router, "send it, and see what arrives", other, state, send) }
             { session(state, send) }
             // Before the start, the page does not know its surroundings.
