@@ -16,8 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zbytes_lab::{
     client::{
-        Client, CloseCause, CommandError, Config, Ended, Event, KeyExpr, Limits, Locality, Put, PutError, SampleKind,
-        ZenohId,
+        Client, CloseCause, CommandError, Config, Ended, Event, KeyExpr, Locality, Put, PutError, SampleKind, ZenohId,
     },
     engine::host::{Driver, LabHost, Told, place},
     ledger::{Entry, Ledger, Place, Reason, Stage},
