@@ -102,6 +102,7 @@ fn honest_run(seed: u64) -> String {
     });
     let puts = Variant::ALL[..draw(1, 3)].iter().map(|variant| Puts {
         variant: *variant,
+        bytes: (seed % 2 == 0).then_some(9),
         at: times(5.0),
         stages: STAGES.map(|stage| StageSeries { stage, copied: 9, samples: times(2.0) }).into(),
     });
@@ -130,6 +131,7 @@ fn honest_run(seed: u64) -> String {
         unsent: None,
         series: series.collect(),
         puts: puts.collect(),
+        scene: (seed % 3 == 0).then(|| "#s=AQ".to_owned()),
     };
     run.to_json()
 }
