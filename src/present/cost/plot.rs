@@ -592,7 +592,7 @@ fn sweep(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     Some(plot)
 }
 
-/// Returns the plot of a sweep: [`shares`] or [`sweep`].
+/// Returns the plot of a sweep: the share of copying over size, or times over size.
 #[must_use]
 pub fn swept(run: &Run, reading: &Reading, width: f64) -> Option<Plot> {
     if run.scenario == Scenario::OwnSizes { shares(reading, width) } else { sweep(run, reading, width) }
