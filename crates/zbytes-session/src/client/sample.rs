@@ -71,7 +71,7 @@ pub struct Put {
     /// Who is to get it.
     pub allowed_destination: Locality,
     /// Whether its batches are kept by reference for
-    /// [`Transmit::trace`](super::Transmit::trace).
+    /// [`Transmit::traces`](super::Transmit::traces).
     pub traced: bool,
 }
 
