@@ -698,7 +698,7 @@ const RUNNING: &str = r#"{ "router": { "ws": "ws/127.0.0.1:7446", "tcp": "tcp/12
 async fn the_page_asks_its_own_lab_before_it_opens_a_websocket() {
     let location: Function = js("() => location.origin").into();
     let origin = location.call0(&JsValue::NULL).unwrap().as_string().unwrap();
-    let own = format!("{}/zenoh", origin.replacen("http", "ws", 1));
+    let own = format!("{}/zenoh?framing=stream", origin.replacen("http", "ws", 1));
     let refusing = "setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code: 1006 })));";
     for (status, text, tried, words) in [
         (
