@@ -171,6 +171,14 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look_in("an experiment on the rows, kept rows, a word", &[DESK, NARROW, PHONE]).await;
     audit.page.click("#shown-end").await;
 
+    // No frame has gone over a link yet.
+    audit.page.click("#tab-wire").await;
+    audit.page.click("#wire-open").await;
+    audit.page.wait("#wire-dialog[open] #wire-empty").await;
+    audit.look("Wire, where there is nothing").await;
+    audit.page.click("#wire-close").await;
+    audit.page.click("#tab-put").await;
+
     // A message: its structure in Layout. The page sends it to itself, reads it and hashes it.
     audit.page.connect("/zenoh").await;
     audit.page.fill("#preset", "message").await;
@@ -228,12 +236,12 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.look("Bytes").await;
     audit.page.click("#bytes-close").await;
 
-    // The frames of the session: none yet; then those of a put, folded and unfolded; then one of
-    // them taken apart.
+    // The frames of the last put, which nothing has recorded; then those of a put that is recorded,
+    // folded and unfolded; then one of them taken apart.
     audit.page.click("#tab-wire").await;
     audit.page.click("#wire-open").await;
-    audit.page.wait("#wire-dialog[open] #wire-empty").await;
-    audit.look("Wire, where nothing is recorded").await;
+    audit.page.wait("#wire-dialog[open] #wire-list [data-kind=fold]").await;
+    audit.look("Wire, the last put").await;
     audit.page.click("#wire-record").await;
     audit.page.click("#wire-close").await;
     audit.page.click("#tab-put").await;
