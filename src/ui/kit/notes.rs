@@ -65,10 +65,10 @@ fn term_of(event: &Event) -> Option<Element> {
 /// What all words mean, for readers of the screen, and the note.
 pub(crate) fn notes() -> Html {
     html! {
-        <>
+        <aside aria-label="What a word means">
             <div hidden=true>{ for TERMS.iter().map(|term| html! { <p id={term.id()}>{ term.means }</p> }) }</div>
             <div id={NOTE} role="tooltip" popover="manual"></div>
-        </>
+        </aside>
     }
 }
 
