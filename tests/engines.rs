@@ -336,7 +336,7 @@ async fn taken(engine: Engine) {
     // The button draws the page for paper before the browser prints it, and for the screen again.
     page.click("#take-print").await;
     page.until("return window.printed", json!(["599", true])).await;
-    page.until("return document.querySelector('#sheet')", json!(null)).await;
+    page.until("return !document.querySelector('#sheet')", json!(true)).await;
     // The test itself reads pixels.
     page.close_with(&[], &["willReadFrequently"]).await;
     lab.stop().await;

@@ -470,7 +470,7 @@ async fn print(page: &Page, name: &str) -> (usize, bool) {
     }
     let pages = pdf.windows(12).filter(|at| at.starts_with(b"/Type /Page") && at[11] != b's').count();
     let wide = pdf.windows(13).any(|at| at == b"/MediaBox [0 ") && pdf.windows(7).any(|at| at == b" 0 841.");
-    page.until("return document.querySelector('#sheet')", Value::Null).await;
+    page.until("return !document.querySelector('#sheet')", json!(true)).await;
     (pages, wide)
 }
 
@@ -537,7 +537,7 @@ async fn page_of_paper_holds_the_whole_scene_in_both_themes() {
         let wide = "const d = document.querySelector('.drawing'); return [d.getAttribute('width'), document.querySelector('.plot-list').dataset.zoomed ?? '']";
         assert_eq!(page.run(wide, vec![]).await, json!(["599", ""]), "{preset}");
         page.run("dispatchEvent(new Event('afterprint'))", vec![]).await;
-        page.until("return document.querySelector('#sheet')", Value::Null).await;
+        page.until("return !document.querySelector('#sheet')", json!(true)).await;
         page.dev_tools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
         page.emulate((1440, 900), dark).await;
         page.wait(".plot-list[data-zoomed]").await;
