@@ -421,7 +421,7 @@ async fn what_is_no_batch_is_refused_in_words() {
         for (message, code, words) in [
             (Message::text("hello"), 1003, "got a text"),
             (Message::binary(Vec::new()), 1003, "got an empty one"),
-            (Message::binary(vec![0; 65_534]), 1009, "at most 65533 B in a message, got 65534 B"),
+            (Message::binary(vec![0; 65_534]), 1009, "expected a message of at most 65533 B, got 65534 B"),
         ] {
             for handshake in [false, true] {
                 let mut request = url.as_str().into_client_request().unwrap();
