@@ -77,9 +77,9 @@ pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
                 { by_key(state, send) }
             }
             if own.iter().any(|sample| !sample.local && sample.segments > 1) {
-                <p class="quiet" id="arrays-words">
-                    { "arrays: what the browser has put the batches into. They are one run of bytes; of the segments that its sender had nothing \
-                       comes through a router." }
+                <p class="quiet" id="pieces-words">
+                    { "pieces: one for each batch, in the memory into which the browser has received them. A router does not tell which \
+                       segments the sender had." }
                 </p>
             }
             if own.iter().any(|sample| sample.local) {
@@ -234,7 +234,7 @@ fn row(sample: &Sample, alone: bool, send: &Callback<Action>) -> Html {
     } else if sample.local {
         format!("{}, local", format::plural(sample.segments, "segment"))
     } else {
-        format::plural(sample.segments, "array")
+        format::plural(sample.segments, "piece")
     };
     let first = match &sample.reply {
         Some(from) => html! { <td class="mono from-cell" title={from.clone()}>{ from }</td> },
