@@ -981,6 +981,23 @@ async fn a_page_that_is_loaded_again_is_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_goes_by_the_tab_where_the_address_is_older() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.until("return location.hash.length > 0", json!(true)).await;
+    // A browser may refuse to write the address, and a reload may begin before the page writes it.
+    page.run("history.replaceState = () => { window.refused = true }", vec![]).await;
+    page.fill("#preset", "three").await;
+    page.until("return window.refused", json!(true)).await;
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!(page.run("return document.querySelector('#preset').value", vec![]).await, json!("three"));
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_change_of_the_rows_can_be_undone_and_done_again() {
     let _turn = turn().await;
     let lab = lab().await;

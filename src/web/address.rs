@@ -9,10 +9,6 @@ use web_sys::window;
 
 use crate::app::{Setup, State, link};
 
-/// Where the page notes what it has written to the address of this tab, or read there. An address
-/// with another scene came from outside.
-const WRITTEN: &str = "zbytes-lab.link";
-
 /// Milliseconds without a change after which the page writes. Browsers allow few writes in a second.
 const AFTER: u32 = 400;
 
@@ -25,16 +21,22 @@ pub struct Address {
     written: Rc<RefCell<String>>,
 }
 
-/// The scene in the address, unless this tab has written or read it before. What the tab keeps of
-/// its own is newer then.
+/// The scene in the address, if a person has opened it. In an entry of the history that the page has
+/// marked as its own, the address may be older than what the tab has `kept`, and does not count.
 #[must_use]
-pub fn from_outside() -> Option<String> {
+pub fn from_outside(kept: bool) -> Option<String> {
     let hash = window()?.location().hash().ok().filter(|hash| hash.starts_with(link::PREFIX))?;
-    let storage = window()?.session_storage().ok().flatten();
-    let known = storage.as_ref().and_then(|storage| storage.get_item(WRITTEN).ok().flatten());
-    // A tab that may not store reads it again with each reload.
-    let _ = storage.map(|storage| storage.set_item(WRITTEN, &hash));
-    (known.as_ref() != Some(&hash)).then_some(hash)
+    let is_opened = !(kept && is_own_entry());
+    // A reload may come before the first change.
+    write(&hash);
+    is_opened.then_some(hash)
+}
+
+/// Whether the page has written the present entry of the history. An entry that a person makes, by a
+/// link or by typing, has no state.
+fn is_own_entry() -> bool {
+    let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
+    state.is_some_and(|state| !state.is_null())
 }
 
 /// The address of the page with a scene.
@@ -64,8 +66,7 @@ impl Address {
     /// it there, before later changes: the address gets the present scene again. `true` if a person
     /// has opened it.
     pub fn is_opened(&self) -> bool {
-        let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
-        let is_ours = state.is_some_and(|state| !state.is_null());
+        let is_ours = is_own_entry();
         if is_ours {
             write(&self.written.borrow());
         }
@@ -77,8 +78,6 @@ impl Address {
 /// browser that refuses leaves the address as it was.
 fn write(scene: &str) {
     let Some(window) = window() else { return };
-    let storage = window.session_storage().ok().flatten();
-    let _ = storage.map(|storage| storage.set_item(WRITTEN, scene));
     let Ok(history) = window.history() else { return };
     // How much is open, which `ui::kit::back` notes in each entry.
     let open = history.state().ok().and_then(|state| state.as_f64()).unwrap_or(0.0);

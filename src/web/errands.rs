@@ -105,7 +105,7 @@ impl Errands {
         answer.emit(Action::Browser(Report::Started(surroundings::look())));
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
-        if !this.open_link()
+        if !this.open_link(before.is_some())
             && let Some(setup) = before
         {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
@@ -115,9 +115,10 @@ impl Errands {
         this
     }
 
-    /// Sets up what the address says, if another page has made it. Whether it could be read.
-    fn open_link(&self) -> bool {
-        let found = address::from_outside().and_then(|hash| scene::read(&hash));
+    /// Sets up what the address says, if another page has made it, or this tab has not `kept` what it
+    /// had. Whether it could be read.
+    fn open_link(&self, kept: bool) -> bool {
+        let found = address::from_outside(kept).and_then(|hash| scene::read(&hash));
         let is_one = matches!(found, Some(Ok(_)));
         if let Some(found) = found {
             self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
@@ -146,7 +147,7 @@ impl Errands {
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened()) {
-                    Self(inner).open_link();
+                    Self(inner).open_link(true);
                 }
             })
         }));
