@@ -30,6 +30,7 @@ impl State {
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddValues => self.add_values(),
+            Action::Paste(text) => self.paste(text),
             Action::AddMessage(schema) => self.add_message(schema),
             Action::Duplicate(row) => self.duplicate(row),
             Action::Remove(row) => self.remove(row),

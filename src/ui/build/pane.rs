@@ -17,7 +17,7 @@ use crate::{
         positions,
         stage::Pane,
     },
-    given::values::FIRST_VALUES,
+    given::values::{FIRST_VALUES, Pasted, of_paste},
     ledger::Place,
     message::{MAX_LIST, PixelFormat, Schema, Way},
     outside::{Ends, noticed},
@@ -67,9 +67,9 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
     let (state, send, errands) = (&props.state, &props.send, &props.errands);
     let dropping = use_state_eq(|| false);
     {
-        let (errands, dropping) = (errands.clone(), dropping.setter());
+        let (errands, send, dropping) = (errands.clone(), send.clone(), dropping.setter());
         use_effect_with((), move |()| {
-            let listeners = take_files(&errands, dropping);
+            let listeners = take_files(&errands, &send, dropping);
             move || drop(listeners)
         });
     }
@@ -112,7 +112,7 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
 /// Takes the files that the person drops or pastes anywhere on the page. Behind an open dialog, the
 /// rows must stay as they are, so the page then takes no file, and the pointer shows it. Whatever
 /// else is dropped, such as a link, does not lead away from the page. A field takes text.
-fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
+fn take_files(errands: &Errands, send: &Callback<Action>, dropping: UseStateSetter<bool>) -> Option<[EventListener; 4]> {
     let window = web_sys::window()?;
     let listen = |name: &'static str, hear: Box<dyn Fn(&web_sys::Event)>| {
         let options = EventListenerOptions::enable_prevent_default();
@@ -159,7 +159,7 @@ fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[Even
         )
     };
     let pasted = {
-        let errands = errands.clone();
+        let (errands, send) = (errands.clone(), send.clone());
         listen(
             "paste",
             Box::new(move |event| {
@@ -168,7 +168,8 @@ fn take_files(errands: &Errands, dropping: UseStateSetter<bool>) -> Option<[Even
                     return;
                 }
                 let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
-                if take(data, &errands) {
+                let text = data.as_ref().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+                if take(data, &errands) || take_text(text, &errands, &send) {
                     event.prevent_default();
                 }
             }),
@@ -185,6 +186,28 @@ fn take(data: Option<DataTransfer>, errands: &Errands) -> bool {
         return false;
     }
     errands.take(files);
+    show_pane();
+    true
+}
+
+/// Takes a pasted text: as a row, or as a file. Returns whether it took it.
+fn take_text(text: String, errands: &Errands, send: &Callback<Action>) -> bool {
+    if text.trim().is_empty() || is_behind_dialog() {
+        return false;
+    }
+    match of_paste(&text, MAX_TEXT) {
+        Pasted::File(name) => match File::new_with_str_sequence(&js_sys::Array::of1(&text.into()), name) {
+            Ok(file) => errands.take(vec![file]),
+            Err(_) => return false,
+        },
+        _ => send.emit(Action::Paste(text)),
+    }
+    show_pane();
+    true
+}
+
+/// Brings Build into view, where the new rows are.
+fn show_pane() {
     let window = web_sys::window();
     let height = window.as_ref().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or_default();
     let pane = window.and_then(|window| window.document()?.get_element_by_id("pane-build"));
@@ -194,7 +217,6 @@ fn take(data: Option<DataTransfer>, errands: &Errands) -> bool {
             pane.scroll_into_view();
         }
     }
-    true
 }
 
 fn is_behind_dialog() -> bool {
