@@ -283,7 +283,8 @@ async fn typed_values_and_expressions_say_what_they_come_to() {
         document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));";
     for (text, row) in [("[4, 5]", "Float64"), ("not values", "text"), ("x,y\n1,2\n", "pasted.csv")] {
         page.run(paste, vec![json!(text)]).await;
-        page.until(&format!("return document.querySelector('.row.open').textContent.includes('{row}')"), json!(true)).await;
+        page.until(&format!("return document.querySelector('.row.open').textContent.includes('{row}')"), json!(true))
+            .await;
         page.click("#undo").await;
     }
 

@@ -352,6 +352,13 @@ impl Errands {
         self.post_files(self.0.files.add(files));
     }
 
+    /// The same with a text, as a file of this name.
+    pub fn take_text(&self, text: &str, name: &str) {
+        if let Ok(file) = File::new_with_str_sequence(&js_sys::Array::of1(&text.into()), name) {
+            self.take(vec![file]);
+        }
+    }
+
     /// Keeps the setup of `state` for the time after a crash of the page.
     pub fn keep(&self, state: &State) {
         crash::keep(&Setup::of(state));
