@@ -281,7 +281,7 @@ async fn typed_values_and_expressions_say_what_they_come_to() {
         const data = new DataTransfer();
         data.setData('text/plain', arguments[0]);
         document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));";
-    for (text, row) in [("[4, 5]", "Float64"), ("not values", "text"), ("x,y\n1,2\n", "pasted.csv")] {
+    for (text, row) in [("[4, 5]", "Float64"), ("not values", "text"), ("x,y\n1,2\n", "Table, 1 line;")] {
         page.run(paste, vec![json!(text)]).await;
         page.until(&format!("return document.querySelector('.row.open').textContent.includes('{row}')"), json!(true))
             .await;
