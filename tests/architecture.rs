@@ -184,8 +184,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen_futures::spawn_local",
+            "web::address",
             "web::clipboard::to_clipboard",
-            "window.location",
         ],
     ),
     (

@@ -409,7 +409,7 @@ async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_over_http_publishes_hashes_and_says_what_it_lacks() {
     let _turn = turn().await;
-    let lab = Lab::start(Options { lan: true, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { lan: true, code: Some("none".into()), ..options() }).await.unwrap();
     // Finds the machine's own address by asking which one it would use. This sends nothing.
     let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
     let own = probe.connect("192.0.2.254:9").and_then(|()| probe.local_addr()).map(|address| address.ip());
@@ -861,7 +861,7 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
 async fn an_experiment_can_fail_and_says_so() {
     let _turn = turn().await;
     let dist = tricky_page("page-with-odd-browsers");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let page = Page::open(&url(&lab)).await;
     // A browser that detaches nothing: the findings must show that.
     play(&page, "clone nothing").await;

@@ -89,6 +89,7 @@ impl State {
             // The page's own record takes these.
             Event::Frames(_) | Event::LastFrames(_) => Vec::new(),
             Event::FramesSaved(result, _) => self.frames_saved(result),
+            Event::ClassFound(class) => self.class_found(class),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),

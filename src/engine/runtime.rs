@@ -93,7 +93,8 @@ impl Runtime {
         page.ready();
         // In a task of its own, because a server may take its time, or never answer.
         spawn_local(async move {
-            if let Some((ws, tcp)) = surroundings::lab().await {
+            if let Some((class, ws, tcp)) = surroundings::lab().await {
+                page.tell(app::Event::ClassFound(class));
                 page.tell(app::Event::LabFound { ws, tcp });
             }
         });
