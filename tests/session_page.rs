@@ -625,7 +625,7 @@ async fn freeze(page: &Page, time: Duration) -> Duration {
 async fn an_engine_that_stood_still_says_for_how_long_and_what_waited() {
     let _turn = turn().await;
     let dist = tricky_page("page-that-stands-still");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -1020,7 +1020,7 @@ async fn five_hundred_gets_are_answered_within_one_window() {
 async fn an_engine_busy_beyond_its_lease_is_told_and_hears_again() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-engine-is-busy");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -1045,7 +1045,7 @@ async fn the_largest_payload_leaves_a_page_that_goes_on_answering() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
     let _turn = turn().await;
     let dist = tricky_page("page-with-the-largest-payload");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut native = Native::join(&lab.tcp_locator(), "lab/largest").await;
     let page = Page::open(&url(&lab)).await;
     page.fill("#locator", "/zenoh").await;

@@ -33,6 +33,9 @@ const WORTH_COMPRESSING: usize = 1024;
 const BROTLI_QUALITY: u32 = 9;
 const BROTLI_WINDOW: u32 = 22;
 
+/// A file that is inside of the program: its name, packed by brotli, and as it is.
+pub(crate) type Inside = (String, &'static [u8], Vec<u8>);
+
 /// The built page: its folder, and the files that were served from it so far. A page inside of the program has no folder,
 /// and all of its files.
 #[derive(Debug)]
@@ -46,9 +49,9 @@ impl Files {
         Self { root: Some(root), cache: Mutex::default() }
     }
 
-    /// Files that never change: the name of each, packed by brotli, and as it is.
-    pub(crate) fn inside(files: Vec<(String, &'static [u8], Vec<u8>)>) -> Self {
-        let file = |(name, brotli, plain): (String, &'static [u8], Vec<u8>)| {
+    /// Files that never change.
+    pub(crate) fn inside(files: Vec<Inside>) -> Self {
+        let file = |(name, brotli, plain): Inside| {
             let name = PathBuf::from(name);
             let version = (SystemTime::UNIX_EPOCH, plain.len() as u64);
             let file = File::new(&name, version, plain.into());

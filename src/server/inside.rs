@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::files::Files;
+use super::files::{Files, Inside};
 
 #[cfg(feature = "embedded")]
 static PACKED: Option<&[u8]> = Some(include_bytes!(env!("ZBYTES_LAB_PAGE")));
@@ -20,8 +20,7 @@ pub(crate) fn page() -> Option<io::Result<Files>> {
     PACKED.map(|packed| Ok(Files::inside(unpacked(packed)?)))
 }
 
-/// Each file: its name, packed by brotli, and as it is.
-fn unpacked(packed: &'static [u8]) -> io::Result<Vec<(String, &'static [u8], Vec<u8>)>> {
+fn unpacked(packed: &'static [u8]) -> io::Result<Vec<Inside>> {
     let broken = || io::Error::new(io::ErrorKind::InvalidData, "the page inside of this program is damaged");
     let end = packed.iter().position(|byte| *byte == b'\n').ok_or_else(broken)?;
     let (head, mut rest) = packed.split_at(end + 1);
