@@ -89,6 +89,7 @@ impl State {
             Event::Frames(_) | Event::LastFrames(_) => Vec::new(),
             Event::FramesSaved(result, _) => self.frames_saved(result),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
+            Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
             Event::MeasureEnded(number, result) => self.cost.ended(number, result),

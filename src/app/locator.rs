@@ -1,13 +1,16 @@
-//! From what a person types to the address of a WebSocket.
+//! From what a person types to the address of a link.
 
 use std::fmt;
 
-use zbytes_session::link::STREAM;
+use zbytes_session::link::{PORT, STREAM};
 
 use crate::outside::shown;
 
 /// The lab's own endpoint, on the port that the page came from.
 pub const OWN_ENDPOINT: &str = "/zenoh";
+
+/// The locator of the hub, a router inside this browser.
+pub const HUB: &str = "hub";
 
 /// Why a locator cannot be used in a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl fmt::Display for LocatorError {
             Self::Protocol { found } => write!(
                 f,
                 "a page cannot open “{}”: a browser speaks WebSocket only. Use ws/HOST:PORT or wss/HOST:PORT (the router \
-                 needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router",
+                 needs a ws listen endpoint), {OWN_ENDPOINT} for the lab's own router, or {HUB} for a router inside this browser",
                 shown(found)
             ),
             Self::Path { found } => write!(
@@ -79,12 +82,16 @@ pub fn meant(typed: &str) -> &str {
     }
 }
 
-/// The WebSocket URL for `locator`, seen from a page of `origin` (as in `http://127.0.0.1:8080`).
+/// The address of the link for `locator`, seen from a page of `origin` (as in
+/// `http://127.0.0.1:8080`): that of a WebSocket, or of the port to the hub.
 ///
 /// # Errors
 /// [`LocatorError`], in words for the person who typed it.
-pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError> {
+pub fn link_url(locator: &str, origin: &str) -> Result<String, LocatorError> {
     let locator = meant(locator);
+    if locator == HUB {
+        return Ok(format!("{PORT}{HUB}"));
+    }
     if locator == OWN_ENDPOINT {
         let own = match origin.split_once("://") {
             Some(("https", host)) => format!("wss://{host}"),
@@ -133,7 +140,8 @@ mod tests {
 
     #[test]
     fn locators_that_a_page_can_open() {
-        let url = |locator| websocket_url(locator, ORIGIN).unwrap();
+        let url = |locator| link_url(locator, ORIGIN).unwrap();
+        assert_eq!(url(" hub "), "port:hub");
         assert_eq!(url("/zenoh"), "ws://127.0.0.1:8080/zenoh?framing=stream");
         assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh?framing=stream");
         assert_eq!(url("ws/127.0.0.1:7446"), "ws://127.0.0.1:7446/");
@@ -142,7 +150,7 @@ mod tests {
         assert_eq!(url(" Wss://127.0.0.1:443/Zenoh"), "wss://127.0.0.1:443/Zenoh");
         assert_eq!(url("ws/[::1]:7446"), "ws://[::1]:7446/");
         assert_eq!(url("ws://10.0.0.2:80/zenoh"), "ws://10.0.0.2:80/zenoh");
-        assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh?framing=stream");
+        assert_eq!(link_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh?framing=stream");
         // A pipe to zenoh's tcp port.
         assert_eq!(url("ws/127.0.0.1:6080?framing=stream"), "ws://127.0.0.1:6080/?framing=stream");
         assert_eq!(url("wss/h:443/a/b?framing=stream"), "wss://h:443/a/b?framing=stream");
@@ -155,7 +163,7 @@ mod tests {
 
     #[test]
     fn others_are_refused_in_words() {
-        let error = |locator| websocket_url(locator, ORIGIN).unwrap_err().to_string();
+        let error = |locator| link_url(locator, ORIGIN).unwrap_err().to_string();
         assert!(error("tcp/127.0.0.1:7447").contains("WebSocket only"));
         assert!(error("ws/\u{202e}host:80").contains("‹right-to-left override›"));
         let long = "x".repeat(1_000_000);

@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub tcp: Option<Outside>,
     /// The ws locator of the lab's router, when the lab told it.
     pub ws: Option<Outside>,
+    /// Whether no lab has answered: then the hub takes its place.
+    pub no_lab: bool,
 }
 
 impl State {
@@ -33,7 +35,16 @@ impl State {
 
     /// The server of the page has told its locators.
     pub(super) fn lab_found(&mut self, ws: String, tcp: String) -> Vec<Effect> {
-        (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
+        let around = &mut self.surroundings;
+        (around.ws, around.tcp, around.no_lab) = (Some(ws.into()), Some(tcp.into()), false);
+        self.leave_hub();
+        self.connect_by_itself()
+    }
+
+    /// The server of the page is not a lab, or does not answer.
+    pub(super) fn no_lab(&mut self) -> Vec<Effect> {
+        self.surroundings.no_lab = true;
+        self.take_hub();
         self.connect_by_itself()
     }
 }

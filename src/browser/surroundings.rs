@@ -12,8 +12,8 @@ use zbytes_session::web::Engine;
 use super::clock;
 use crate::{
     app::{
-        Surroundings,
-        locator::{OWN_ENDPOINT, websocket_url},
+        Event, Surroundings,
+        locator::{OWN_ENDPOINT, link_url},
     },
     present::session,
 };
@@ -79,15 +79,14 @@ pub(crate) fn origin() -> String {
 /// Whether the router at this address is the one of the page's server, as far as the page knows.
 /// Only then can the page ask that server about it.
 pub(crate) fn is_of_the_lab(url: &str) -> bool {
-    websocket_url(OWN_ENDPOINT, &origin()).is_ok_and(|own| own == url)
-        || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
+    link_url(OWN_ENDPOINT, &origin()).is_ok_and(|own| own == url) || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
 }
 
 /// Asks the page's server for `lab.json`, never a cache.
 pub(crate) async fn ask_lab() -> Asked {
     let Some((status, text)) = fetch(&format!("{}/lab.json", origin())).await else { return Asked::Silent };
     let Some(lab) = Lab::of(&text).filter(|_| status == 200) else { return Asked::Other(status) };
-    let ws = lab.router.as_ref().and_then(|router| websocket_url(&router.ws, &origin()).ok());
+    let ws = lab.router.as_ref().and_then(|router| link_url(&router.ws, &origin()).ok());
     if ws.is_some() {
         LAB_WS.set(ws);
     }
@@ -113,14 +112,14 @@ fn flag(name: &str) -> bool {
 pub(crate) fn look() -> Surroundings {
     let secure = flag("isSecureContext");
     let clock_step = (!secure).then(clock::step);
-    Surroundings { secure, isolated: flag("crossOriginIsolated"), clock_step, tcp: None, ws: None }
+    Surroundings { secure, isolated: flag("crossOriginIsolated"), clock_step, ..Surroundings::default() }
 }
 
-/// The ws and the tcp locator of the lab's router. `None` when the page is from another server.
-pub(crate) async fn lab() -> Option<(String, String)> {
+/// What the page's server tells of its lab. `None` for a lab whose router is stopped.
+pub(crate) async fn lab() -> Option<Event> {
     match ask_lab().await {
-        Asked::Lab(Lab { router: Some(LabRouter { ws, tcp }) }) => Some((ws, tcp)),
-        _ => None,
+        Asked::Lab(Lab { router }) => router.map(|LabRouter { ws, tcp }| Event::LabFound { ws, tcp }),
+        _ => Some(Event::NoLab),
     }
 }
 
