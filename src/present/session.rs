@@ -167,7 +167,7 @@ impl Place {
             }
             LinkError::Ended { reason } => Problem::new(
                 "The router inside this browser has ended the link.",
-                format!("It said: {}. Connect again: that starts another one where none runs.", sentence(reason)),
+                format!("It said: {}. The next connection starts another one where none runs.", sentence(reason)),
             ),
             LinkError::Text => Problem::new(
                 "The server is not a zenoh router.",
