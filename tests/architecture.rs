@@ -107,7 +107,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/build/pane.rs",
+        "ui/build/taken.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -185,8 +185,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen_futures::spawn_local",
+            "web::address",
             "web::clipboard::to_clipboard",
-            "window.location",
         ],
     ),
     (
@@ -683,6 +683,32 @@ fn documents_name_files_that_are_there() {
         }
     }
     assert!(names > 100, "{names} files are named");
+}
+
+#[test]
+fn every_style_is_joined_and_has_no_colour_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let build = fs::read_to_string(root.join("Trunk.toml")).unwrap();
+    let files: Vec<PathBuf> = fs::read_dir(root.join("www/style")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 10);
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(build.contains(&format!(" {name} ")), "Trunk.toml does not join www/style/{name}");
+        // The theme's colours stand in one place, each once.
+        let text = fs::read_to_string(&file).unwrap();
+        let colours = text.split(|c: char| !(c == '#' || c.is_ascii_alphanumeric() || c == '-'));
+        let is_colour = |word: &&str| {
+            word.strip_prefix('#').is_some_and(|digits| {
+                matches!(digits.len(), 3 | 6 | 8) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+            })
+        };
+        let found: Vec<&str> = colours.filter(is_colour).collect();
+        let once: BTreeSet<&str> = found.iter().copied().collect();
+        assert_eq!(found.len(), once.len(), "{name} writes a colour twice: {found:?}");
+        // Paper and QR codes are black and white. A picture in ink is inverted on a dark ground, with its outline.
+        let is_known = |colour: &&str| ["#fff", "#000", "#d2cec8"].contains(colour);
+        assert!(name == "ground.css" || found.iter().all(is_known), "{name}: {found:?}");
+    }
 }
 
 #[test]

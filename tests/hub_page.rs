@@ -117,7 +117,7 @@ const TENSOR: usize = 11_796_480;
 #[tokio::test(flavor = "multi_thread")]
 async fn first_view_without_a_lab_needs_one_press_for_a_sample() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;
@@ -138,7 +138,7 @@ async fn first_view_without_a_lab_needs_one_press_for_a_sample() {
 #[tokio::test(flavor = "multi_thread")]
 async fn person_who_was_there_before_is_offered_the_hub() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let page = Page::open(&server.url()).await;
     page.until("return document.querySelector('#locator').value", json!("hub")).await;
     page.wait("#session[data-state=closed]").await;
@@ -155,7 +155,7 @@ async fn person_who_was_there_before_is_offered_the_hub() {
 
 /// Puts and receives between two tabs, in each engine.
 async fn journey(engine: Engine) {
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let mut tabs = Tabs::open(engine, &server.url()).await;
     subscribe(&tabs.page).await;
     tabs.add().await;
@@ -184,7 +184,7 @@ async fn tensor_reaches_another_tab_whole_in_every_engine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_ask_answer_match_and_are_seen_to_live() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = tabs.at(0).await;
     is_connected(page).await;
@@ -231,7 +231,7 @@ async fn tabs_ask_answer_match_and_are_seen_to_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_that_go_over_a_port_are_on_the_wire() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;
@@ -255,7 +255,7 @@ async fn batches_that_go_over_a_port_are_on_the_wire() {
 async fn ten_tabs_meet_in_one_hub() {
     const TABS: usize = 10;
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     subscribe(&tabs.page).await;
     for _ in 1..TABS {
@@ -423,7 +423,7 @@ const MALFORMED: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_malformed_over_a_port_ends_that_link_in_words() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist).await;
+    let server = Plain::of(options().dist.unwrap()).await;
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;

@@ -13,16 +13,12 @@ use zbytes_session::web::{
 };
 
 use crate::{
-    app::{
-        Problem,
-        locator::{OWN_ENDPOINT, link_url},
-        sentence,
-    },
+    app::{Problem, locator::link_url, sentence},
     browser::{
         error::message_of,
-        surroundings::{self, ask_lab, fetch, is_of_the_lab, origin},
+        surroundings::{self, Asked, ask_lab, fetch, folder, is_of_the_lab, origin},
     },
-    present::session::Place,
+    present::session::{Place, code_wanted},
     protocol::ToPage,
 };
 
@@ -60,8 +56,14 @@ impl Host for LabHost {
         is_of_the_lab(url)
     }
 
-    fn before(&self, _url: &str) -> web::Later<Option<Problem>> {
-        Box::pin(async { ask_lab().await.told().problem(&origin()) })
+    fn before(&self, url: &str) -> web::Later<Option<Problem>> {
+        let has_code = url.contains("&code=");
+        Box::pin(async move {
+            match ask_lab().await {
+                Asked::Lab(lab) if lab.class.wants_code && !has_code => Some(code_wanted()),
+                asked => asked.told().problem(&origin()),
+            }
+        })
     }
 
     /// Only the page can start a SharedWorker in each browser. So it gets the hub's end of a port.
@@ -77,9 +79,11 @@ impl Host for LabHost {
 
     fn failed(&self, url: &str, after: Duration) -> web::Later<Option<Problem>> {
         let place = place(url);
+        // The same address by http, with the code if it has one.
+        let plain = url.replacen("ws", "http", 1);
         Box::pin(async move {
             let asked = ask_lab().await;
-            let plain = fetch(&format!("{}{OWN_ENDPOINT}", place.origin)).await;
+            let plain = fetch(&plain).await;
             let told = asked.told();
             let plain = plain.as_ref().map(|(status, text)| (*status, text.as_str()));
             Some(told.problem(&place.origin).unwrap_or_else(|| place.refused_by_the_lab(after, &told, plain)))
@@ -92,7 +96,7 @@ impl Host for LabHost {
 /// # Errors
 /// A [`Problem`] when the locator is not one that a page can open.
 pub fn url_of(locator: &str) -> Result<String, Problem> {
-    link_url(locator, &origin()).map_err(|error| {
+    link_url(locator, &folder()).map_err(|error| {
         Problem::new("Not a locator that a page can open.", format!("{}.", sentence(&error.to_string())))
     })
 }

@@ -100,7 +100,7 @@ impl Runtime {
         page.ready();
         // In a task of its own, because a server may take its time, or never answer.
         spawn_local(async move {
-            if let Some(told) = surroundings::lab().await {
+            for told in surroundings::lab().await {
                 page.tell(told);
             }
         });

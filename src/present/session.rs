@@ -34,6 +34,8 @@ pub struct Place {
 pub enum Asked<'a> {
     /// The server is a lab. The locator is that of its router; `None` when the router is stopped.
     Lab(Option<&'a str>),
+    /// The server is a folder of files, without a lab.
+    Files,
     /// The server answers with this status. It is not a lab, or does not reach one.
     Other(u16),
     /// The server does not answer.
@@ -56,6 +58,13 @@ impl Asked<'_> {
                 "The lab's router is stopped.",
                 "The lab answers (lab.json), and says that its router does not run. Start the lab again with scripts/serve.",
             )),
+            Self::Files => Some(Problem::new(
+                "This address has no lab.",
+                format!(
+                    "The server at {origin} has the files of this page and no router. Type where a router listens, as in \
+                     ws/127.0.0.1:7446, or start a lab with scripts/serve and open its page."
+                ),
+            )),
             Self::Silent => Some(Problem::new(
                 "The lab does not answer.",
                 format!(
@@ -77,11 +86,27 @@ impl Asked<'_> {
     }
 }
 
+/// Says that a lab for a class refuses a page without its code.
+#[must_use]
+pub fn code_wanted() -> Problem {
+    Problem::new(
+        "This lab wants the code of its class.",
+        "The teacher's page shows it under “Take away”, and the lab in its terminal. Type it into the field “code”, then connect.",
+    )
+}
+
 impl Place {
     /// Explains a failed WebSocket to a lab that answers. `plain` is the answer of its endpoint
     /// without a WebSocket.
     #[must_use]
     pub fn refused_by_the_lab(&self, after: Duration, asked: &Asked<'_>, plain: Option<(u16, &str)>) -> Problem {
+        // Its own words say what is wrong with the code of the class, and what to do.
+        if let (Asked::Lab(_), Some((status @ (401 | 429), text))) = (asked, plain) {
+            let text: String = text.trim().chars().take(200).collect();
+            let title =
+                if status == 429 { "The lab waits after wrong codes." } else { "The lab did not take the code." };
+            return Problem::new(title, text);
+        }
         let there = match asked {
             Asked::Lab(_) => "The lab is there, and says that its router runs (lab.json).",
             _ => {
@@ -352,6 +377,7 @@ mod tests {
             (runs, true),
             (Asked::Other(404), true),
             (Asked::Lab(None), false),
+            (Asked::Files, false),
             (Asked::Silent, false),
             (Asked::Other(502), false),
         ] {
@@ -363,10 +389,13 @@ mod tests {
             (runs, None),
             (runs, Some((426, "upgrade"))),
             (runs, Some((403, " not for you\n"))),
+            (runs, Some((401, "K7 is not the code of this lab.\n"))),
+            (runs, Some((429, "Too many wrong codes.\n"))),
             (Asked::Other(404), None),
         ] {
             text += &said(&place().refused_by_the_lab(7 * MILLI, &asked, plain));
         }
+        text += &said(&code_wanted());
         review("session-lab", &text);
     }
 

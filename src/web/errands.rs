@@ -29,7 +29,7 @@ use super::{
 use crate::{
     app::{
         Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
-        link as scene, message,
+        link as scene, locator::with_code, message,
     },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, ViewId},
@@ -103,12 +103,17 @@ impl Errands {
         }));
         this.start_engine();
         answer.emit(Action::Browser(Report::Started(surroundings::look())));
+        // Read before a scene is written there.
+        let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
         if !this.open_link(before.is_some())
             && let Some(setup) = before
         {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
+        }
+        if let Some(code) = code {
+            answer.emit(Action::Locator(with_code(&code)));
         }
         this.history();
         this.listen();
@@ -364,6 +369,13 @@ impl Errands {
     /// Has the engine look at `files`. Answers with an event for each, and one at the end.
     pub fn take(&self, files: Vec<File>) {
         self.post_files(self.0.files.add(files));
+    }
+
+    /// The same with a text, as a file of this name.
+    pub fn take_text(&self, text: &str, name: &str) {
+        if let Ok(file) = File::new_with_str_sequence(&js_sys::Array::of1(&text.into()), name) {
+            self.take(vec![file]);
+        }
     }
 
     /// Keeps the setup of `state` for the time after a crash of the page.

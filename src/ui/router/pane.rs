@@ -8,14 +8,14 @@ use crate::{
     app::{
         Action, Declaration, Lost, Problem, Session, State,
         keys::{aria, hint},
-        locator::{HUB, OWN_ENDPOINT},
+        locator::{self, HUB, OWN_ENDPOINT},
         pause,
         stage::Pane,
     },
     client::pause::Took,
     number::seconds,
     outside::{Ends, Outside, shown},
-    web::clipboard::to_clipboard,
+    web::{address, clipboard::to_clipboard},
 };
 use crate::{
     present::{
@@ -90,6 +90,7 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
                 } else {
+                    if state.surroundings.class.wants_code { { code(state, send) } }
                     <button key="connect" type="submit" class="primary" id="connect" aria-keyshortcuts={aria("connect")}
                         title={hint("connect")}>{ "Connect" }</button>
                 }
@@ -118,6 +119,18 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                     },
                 } }
             </div>
+        </>
+    }
+}
+
+/// The field for the code of the class. It is a part of the locator.
+fn code(state: &State, send: &Callback<Action>) -> Html {
+    html! {
+        <>
+            <label for="code" key="code-label">{ "code" }</label>
+            <TextField key="code" id="code" class="mono" value={locator::code_of(&state.locator).to_owned()} most={32}
+                change={send.reform(|code: String| Action::Locator(locator::with_code(&code)))} ends={Ends::LeftOut}
+                placeholder="of the class" />
         </>
     }
 }
@@ -212,7 +225,7 @@ fn insecure(state: &State) -> Html {
             <strong>{ "Plain http from another machine: " }</strong>
             { format!(
                 "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock{}) and no service \
-                 worker. Hashing works all the same: it is done in Rust.",
+                 worker (so the page needs its server). Hashing works all the same: it is done in Rust.",
                 step.unwrap_or_default()
             ) }
         </p>
@@ -226,12 +239,12 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let copied = use_state(|| None::<Result<(), String>>);
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
-    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let folder = address::folder();
     let text = program.text(&snippet::PageFacts {
         endpoint,
         key: &state.key,
         sub_key: &state.sub_key,
-        origin: &origin,
+        folder: &folder,
         schema: snippet::schema(&state.rows),
     });
     let choices = Program::ALL.into_iter().map(|one| {

@@ -7,6 +7,7 @@ use zbytes::number::bytes;
 
 /// Says why what came over a port is not of its kind. The link ends with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser's port has the other causes"))]
 pub(super) enum PortError {
     /// The other end says that it took a number of bytes that cannot be.
     Taken {
