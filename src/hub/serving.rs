@@ -1,11 +1,6 @@
 //! Drives a hub: moves batches between its ports, and has time pass. It looks into no batch.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
 use web_sys::MessagePort;
@@ -24,19 +19,21 @@ const HIGH_WATER: u64 = 4 << 20;
 
 /// One client.
 struct Client {
+    link: LinkId,
     port: Port,
     /// Bytes of it that the hub has, and that the client was not told of. It is told once the hub reads
     /// on: that holds it back.
     untold: usize,
+    /// Whether the hub has something for it.
+    ready: bool,
+    /// Why its link has ended. What the hub still has for it is sent.
+    over: Option<String>,
 }
 
 struct Inner {
     hub: Hub,
-    clients: BTreeMap<LinkId, Client>,
-    /// Links that have something to send.
-    ready: BTreeSet<LinkId>,
-    /// Links that have ended, and why. What the hub still has for them is sent.
-    over: BTreeMap<LinkId, String>,
+    /// There are few: each is found by a look at all.
+    clients: Vec<Client>,
     buffer: Vec<u8>,
     /// When the hub wants to be called, and the timer for it.
     timer: Option<(Duration, Timeout)>,
@@ -50,14 +47,7 @@ impl Default for Serving {
     fn default() -> Self {
         let since_1970 = clock::since_1970().saturating_sub(clock::now());
         let hub = Hub::new(Config::new(random_id(), u64::from_le_bytes(random()), since_1970));
-        Self(Rc::new(RefCell::new(Inner {
-            hub,
-            clients: BTreeMap::new(),
-            ready: BTreeSet::new(),
-            over: BTreeMap::new(),
-            buffer: vec![0; RUN],
-            timer: None,
-        })))
+        Self(Rc::new(RefCell::new(Inner { hub, clients: Vec::new(), buffer: vec![0; RUN], timer: None })))
     }
 }
 
@@ -80,7 +70,7 @@ impl Serving {
         });
         // The client waits for this word.
         port.took(0, 0);
-        self.0.borrow_mut().clients.insert(link, Client { port, untold: 0 });
+        self.0.borrow_mut().clients.push(Client { link, port, untold: 0, ready: false, over: None });
         self.pump();
         Some(link)
     }
@@ -96,10 +86,12 @@ impl Serving {
             let me = &mut *guard;
             match event {
                 PortEvent::Room => {
-                    me.ready.insert(link);
+                    if let Some(client) = me.client(link) {
+                        client.ready = true;
+                    }
                 }
                 PortEvent::Run(run) => {
-                    if let Some(client) = me.clients.get_mut(&link) {
+                    if let Some(client) = me.client(link) {
                         client.untold += run.byte_length() as usize;
                     }
                     me.hub.handle_input(link, Segment::received(run), clock::now());
@@ -115,12 +107,14 @@ impl Serving {
         let mut guard = self.0.borrow_mut();
         let me = &mut *guard;
         me.look();
-        while let Some(link) = me.ready.pop_first() {
+        while let Some(client) = me.clients.iter_mut().find(|client| client.ready) {
+            client.ready = false;
+            let link = client.link;
             me.transmit(link);
             me.look();
         }
-        for (link, client) in &mut me.clients {
-            if client.untold > 0 && me.hub.wants_input(*link) {
+        for client in &mut me.clients {
+            if client.untold > 0 && me.hub.wants_input(client.link) {
                 client.port.took(std::mem::take(&mut client.untold), 0);
             }
         }
@@ -160,26 +154,36 @@ impl Serving {
 }
 
 impl Inner {
+    fn client(&mut self, link: LinkId) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.link == link)
+    }
+
     /// Takes what the hub tells.
     fn look(&mut self) {
         while let Some(event) = self.hub.poll_event() {
-            if let Event::Closed { link, cause } = event {
-                self.over.insert(link, cause.to_string());
-                self.ready.insert(link);
+            if let Event::Closed { link, cause } = event
+                && let Some(client) = self.client(link)
+            {
+                client.over = Some(cause.to_string());
+                client.ready = true;
             }
         }
-        self.ready.extend(std::iter::from_fn(|| self.hub.poll_link()));
+        while let Some(link) = self.hub.poll_link() {
+            if let Some(client) = self.client(link) {
+                client.ready = true;
+            }
+        }
     }
 
     /// Sends what the hub has for a link, as long as there is room.
     fn transmit(&mut self, link: LinkId) {
-        while let Some(client) = self.clients.get(&link).filter(|client| client.port.waiting() < HIGH_WATER) {
+        let Some(client) = self.clients.iter_mut().find(|client| client.link == link) else { return };
+        let mut failed = None;
+        while client.port.waiting() < HIGH_WATER && failed.is_none() {
             let Some(len) = self.hub.poll_transmit(link, &mut self.buffer, clock::now()) else { break };
-            if let Err(why) = client.port.send(self.buffer.get(..len).unwrap_or_default()) {
-                return self.remove(link, why);
-            }
+            failed = client.port.send(self.buffer.get(..len).unwrap_or_default()).err();
         }
-        if let Some(why) = self.over.remove(&link) {
+        if let Some(why) = failed.or(client.over.take()) {
             self.remove(link, why);
         }
     }
@@ -187,9 +191,8 @@ impl Inner {
     /// Ends a link, and tells its client why.
     fn remove(&mut self, link: LinkId, why: String) {
         self.hub.remove_link(link, clock::now());
-        self.over.remove(&link);
-        if let Some(client) = self.clients.remove(&link) {
-            client.port.end(why);
+        if let Some(at) = self.clients.iter().position(|client| client.link == link) {
+            self.clients.remove(at).port.end(why);
         }
     }
 }

@@ -61,8 +61,9 @@ impl Asked<'_> {
             Self::Files => Some(Problem::new(
                 "This address has no lab.",
                 format!(
-                    "The server at {origin} has the files of this page and no router. Type where a router listens, as in \
-                     ws/127.0.0.1:7446, or start a lab with scripts/serve and open its page."
+                    "The server at {origin} has the files of this page and no router. The locator {HUB} is a router inside this \
+                     browser. Or type where another one listens, as in ws/127.0.0.1:7446, or start a lab with scripts/serve and \
+                     open its page."
                 ),
             )),
             Self::Silent => Some(Problem::new(
@@ -192,7 +193,7 @@ impl Place {
             }
             LinkError::Ended { reason } => Problem::new(
                 "The router inside this browser has ended the link.",
-                format!("It said: {}. Connect again: that starts another one where none runs.", sentence(reason)),
+                format!("It said: {}. The next connection starts another one where none runs.", sentence(reason)),
             ),
             LinkError::Text => Problem::new(
                 "The server is not a zenoh router.",

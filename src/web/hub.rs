@@ -5,7 +5,7 @@ use js_sys::{Array, encode_uri_component};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, SharedWorker, WorkerOptions, WorkerType};
 
-use super::link::own_program;
+use super::program::own_program;
 use crate::browser::error::message_of;
 
 /// The script that starts the hub. Its query names the program: pages of one build share a hub, and

@@ -7,7 +7,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::hub::Hub;
+use super::{hub::Hub, program::own_program};
 use crate::{
     browser::{error::message_of, mail},
     protocol::{ToEngine, ToPage},
@@ -103,12 +103,6 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.worker.terminate();
     }
-}
-
-/// The script around this program, and the program, as `boot.js` has loaded them.
-pub(super) fn own_program() -> Option<(String, String)> {
-    let script = web_sys::window()?.document()?.query_selector("script[data-js]").ok()??;
-    Some((script.get_attribute("data-js")?, script.get_attribute("data-wasm")?))
 }
 
 fn heard(data: &JsValue) -> Heard {

@@ -23,6 +23,7 @@ mod hub;
 mod kept;
 mod link;
 pub mod pictures;
+mod program;
 pub mod runs;
 pub mod tasks;
 

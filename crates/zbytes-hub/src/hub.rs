@@ -1,7 +1,7 @@
 //! The hub itself: its links, how they begin and end, and what time does.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, HANDSHAKE_TIMEOUT, KEEP_ALIVE, WAIT_BEFORE_CLOSE},
     event::{CloseCause, Event, LinkId, TooManyLinks},
+    few::Few,
     link::{Link, Phase, cost, may_be_dropped},
     query::Queries,
     receive::Source,
@@ -39,10 +40,10 @@ pub struct Stats {
 #[derive(Debug)]
 pub struct Hub {
     pub(crate) config: Config,
-    pub(crate) links: BTreeMap<LinkId, Link>,
+    pub(crate) links: Few<LinkId, Link>,
     last_link: u64,
     /// Links that have got something to send since the driver was told.
-    ready: BTreeSet<LinkId>,
+    ready: Vec<LinkId>,
     /// Links that are to be ended once the present input is handled.
     doomed: Vec<(LinkId, CloseCause)>,
     pub(crate) clock: Clock,
@@ -63,15 +64,22 @@ pub struct Hub {
     events: VecDeque<Event>,
 }
 
+/// Notes that a link has got something to send.
+fn is_ready(ready: &mut Vec<LinkId>, link: LinkId) {
+    if !ready.contains(&link) {
+        ready.push(link);
+    }
+}
+
 impl Hub {
     /// A hub without links.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            links: BTreeMap::new(),
+            links: Few::default(),
             last_link: 0,
-            ready: BTreeSet::new(),
+            ready: Vec::new(),
             doomed: Vec::new(),
             clock: Clock::new(config.zid, config.since_1970),
             declared: ByKind::default(),
@@ -114,7 +122,7 @@ impl Hub {
         self.end(link, CloseCause::Lost);
         self.settle(now);
         self.links.remove(&link);
-        self.ready.remove(&link);
+        self.ready.retain(|ready| *ready != link);
     }
 
     /// Takes what has come over a link: a batch, or a run of a stream of them. Its bytes stay where
@@ -137,7 +145,7 @@ impl Hub {
     /// [`Hub::poll_transmit`] for it until there is nothing, or its socket takes no more. Then it
     /// remembers by itself to go on.
     pub fn poll_link(&mut self) -> Option<LinkId> {
-        self.ready.pop_first()
+        self.ready.pop()
     }
 
     /// The next event, if any.
@@ -176,7 +184,7 @@ impl Hub {
 
     /// Lets time pass. Calling it too early does nothing.
     pub fn handle_timeout(&mut self, now: Duration) {
-        for (id, link) in &mut self.links {
+        for (id, link) in self.links.iter_mut() {
             let silence = now.saturating_sub(link.last_received);
             match link.phase {
                 Phase::Over => {}
@@ -192,7 +200,7 @@ impl Hub {
                 Phase::Running => {
                     if now >= link.last_sent.saturating_add(KEEP_ALIVE) && link.control.is_empty() {
                         link.control.push_back(encode::keep_alive());
-                        self.ready.insert(*id);
+                        is_ready(&mut self.ready, *id);
                     }
                 }
             }
@@ -289,7 +297,7 @@ impl Hub {
         link.lanes = zbytes_session::link::Lanes::default();
         link.waiting.clear();
         link.blocked = None;
-        self.ready.insert(id);
+        is_ready(&mut self.ready, id);
         if was_running {
             self.forget(id);
         }
@@ -301,7 +309,7 @@ impl Hub {
     }
 
     pub(crate) fn is_ready(&mut self, link: LinkId) {
-        self.ready.insert(link);
+        is_ready(&mut self.ready, link);
     }
 
     /// Queues an encoded message that the hub makes itself, such as a declaration.
@@ -320,7 +328,7 @@ impl Hub {
         }
         link.queue(priority, Reliability::Reliable, message, None);
         link.owes |= !link.has_room(&limits);
-        self.ready.insert(to);
+        is_ready(&mut self.ready, to);
     }
 
     /// Queues a message of a client for another one; `refers` says whether it refers to the batch in
@@ -346,7 +354,7 @@ impl Hub {
         link.queue(qos.priority, reliability, message, batch);
         let full = crowded || !link.has_room(&limits);
         self.stats.forwarded += 1;
-        self.ready.insert(to);
+        is_ready(&mut self.ready, to);
         if full
             && qos.congestion_control == CongestionControl::Block
             && let Some(from) = self.links.get_mut(&source.link)

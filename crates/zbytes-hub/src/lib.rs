@@ -28,7 +28,7 @@
 //! | `receive`, `transmit` | batches in, with the handshake; batches out |
 //! | `link` | one link: its queues, and what its client has declared and was told |
 //! | `tables`, `declare`, `query` | routes, declarations and interests, queries |
-//! | `clock` | stamps |
+//! | `clock`, `few` | stamps; a map of few keys |
 #![deny(clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests copy what they compare"))]
 
@@ -36,6 +36,7 @@ mod clock;
 mod config;
 mod declare;
 mod event;
+mod few;
 mod hub;
 mod link;
 mod query;

@@ -1,7 +1,7 @@
 //! One link: its session, what waits for it, and what its client has declared and was told.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     rc::Rc,
     time::Duration,
 };
@@ -17,6 +17,7 @@ use zenoh_protocol::{core::WireExpr, network::Mapping};
 use crate::{
     config::{HANDSHAKE_TIMEOUT, Limits, MAX_UNFOLDED},
     event::{CloseCause, LinkId},
+    few::Few,
     tables::{ByKind, Count, Kind},
 };
 
@@ -123,13 +124,13 @@ pub(crate) struct Link {
     pub(crate) waiting_bytes: usize,
 
     /// Key expressions that the client has given numbers to.
-    numbers: HashMap<u16, (Rc<str>, Hold)>,
+    numbers: Few<u16, (Rc<str>, Hold)>,
     /// How many bytes the numbers of the present batch have stood for.
     pub(crate) unfolded: usize,
 
-    pub(crate) declared: ByKind<HashMap<u32, Entity>>,
-    pub(crate) tokens: HashMap<u32, Entity>,
-    pub(crate) interests: BTreeMap<u32, Asked>,
+    pub(crate) declared: ByKind<Few<u32, Entity>>,
+    pub(crate) tokens: Few<u32, Entity>,
+    pub(crate) interests: Few<u32, Asked>,
     pub(crate) told: ByKind<Told>,
     pub(crate) told_tokens: HashMap<KeyExpr, u32>,
     last_declaration: u32,
@@ -160,11 +161,11 @@ impl Link {
             owes: false,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            numbers: HashMap::new(),
+            numbers: Few::default(),
             unfolded: 0,
             declared: ByKind::default(),
-            tokens: HashMap::new(),
-            interests: BTreeMap::new(),
+            tokens: Few::default(),
+            interests: Few::default(),
             told: ByKind::default(),
             told_tokens: HashMap::new(),
             last_declaration: 0,

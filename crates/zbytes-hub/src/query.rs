@@ -10,7 +10,7 @@
 //! to decide, as with zenoh's routers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -36,7 +36,7 @@ struct Pending {
     number: u32,
     qos: Qos,
     /// The links that have not ended their answers, and the number that each knows it by.
-    asked: BTreeMap<LinkId, u32>,
+    asked: Vec<(LinkId, u32)>,
     deadline: Duration,
 }
 
@@ -173,7 +173,7 @@ impl Hub {
     /// A link has ended its answers; with the last of them the query ends.
     fn answered(&mut self, query: u64, by: LinkId) {
         let Some(pending) = self.queries.pending.get_mut(&query) else { return };
-        pending.asked.remove(&by);
+        pending.asked.retain(|(link, _)| *link != by);
         if pending.asked.is_empty()
             && let Some(Pending { from, number, qos, .. }) = self.forget_query(query)
         {
@@ -204,7 +204,7 @@ impl Hub {
         {
             self.queries.deadlines.remove(&(deadline, query));
             let Some(Pending { from, number, qos, asked, .. }) = self.forget_query(query) else { continue };
-            for link in asked.into_keys() {
+            for (link, _) in asked {
                 let zid = self.links.get(&link).and_then(|link| link.zid);
                 let replier = zid.map(|zid| EntityGlobalId { zid, eid: 0 });
                 self.say_error(from, number, qos, replier, "Timeout".to_owned());

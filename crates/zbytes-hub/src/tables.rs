@@ -1,13 +1,10 @@
 //! What all clients have declared, by key, and who gets what.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
 use zbytes_session::client::KeyExpr;
 
-use crate::event::LinkId;
+use crate::{event::LinkId, few::Few};
 
 /// So many routes are remembered. Further keys begin the memory anew.
 const ROUTES: usize = 1 << 10;
@@ -80,13 +77,13 @@ pub(crate) struct Direction {
 /// All that is declared of one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Declared {
-    by_key: HashMap<KeyExpr, BTreeMap<LinkId, Count>>,
+    by_key: HashMap<KeyExpr, Few<LinkId, Count>>,
     routes: HashMap<KeyExpr, Rc<[Direction]>>,
 }
 
 impl Declared {
     pub(crate) fn come(&mut self, key: &KeyExpr, link: LinkId, complete: bool) {
-        self.by_key.entry(key.clone()).or_default().entry(link).or_default().come(complete);
+        self.by_key.entry(key.clone()).or_default().or_default(link).come(complete);
         self.routes.clear();
     }
 
@@ -109,14 +106,15 @@ impl Declared {
         if let Some(route) = self.routes.get(key) {
             return route.clone();
         }
-        let mut found: BTreeMap<LinkId, bool> = BTreeMap::new();
+        let mut found: Few<LinkId, bool> = Few::default();
         for (declared, links) in self.by_key.iter().filter(|(declared, _)| declared.intersects(key)) {
             let all = links.values().any(|count| count.complete > 0) && declared.includes(key);
-            for (link, count) in links {
-                *found.entry(*link).or_default() |= all && count.complete > 0;
+            for (link, count) in links.iter() {
+                *found.or_default(*link) |= all && count.complete > 0;
             }
         }
-        let route: Rc<[Direction]> = found.into_iter().map(|(link, complete)| Direction { link, complete }).collect();
+        let route: Rc<[Direction]> =
+            found.iter().map(|(link, complete)| Direction { link: *link, complete: *complete }).collect();
         if self.routes.len() >= ROUTES {
             self.routes.clear();
         }
@@ -154,7 +152,7 @@ impl Declared {
     }
 }
 
-fn except(links: &BTreeMap<LinkId, Count>, link: LinkId) -> Count {
+fn except(links: &Few<LinkId, Count>, link: LinkId) -> Count {
     let others = links.iter().filter(|(other, _)| **other != link);
     others.fold(Count::default(), |sum, (_, count)| sum.and(*count))
 }

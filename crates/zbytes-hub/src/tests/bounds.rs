@@ -127,7 +127,7 @@ fn a_sender_that_cannot_be_held_back_waits_within_a_bound() {
     world.run();
     let keys: Vec<String> = world.samples(1).iter().map(|sample| sample.key_expr.to_string()).collect();
     assert_eq!(keys, (0..8).map(|n| format!("lab/{n:02}")).collect::<Vec<_>>());
-    assert_eq!(world.hub.links[&sender.link].waiting_bytes, 0);
+    assert_eq!(world.hub.links.get(&sender.link).unwrap().waiting_bytes, 0);
     // Beyond the bound it is closed.
     world.sides.get_mut(&1).unwrap().takes = false;
     for n in 0..100 {
@@ -208,7 +208,7 @@ fn a_client_that_asks_for_more_than_it_takes_is_held_back() {
     let ask = |n: u32| encoded_message(interest(n, InterestMode::Current, InterestOptions::TOKENS, Some("**")));
     asker.send(&mut world, &(0..35).map(ask).collect::<Vec<_>>());
     assert!(!world.hub.wants_input(asker.link));
-    assert_eq!(world.hub.links[&asker.link].queues.count(), 10);
+    assert_eq!(world.hub.links.get(&asker.link).unwrap().queues.count(), 10);
     let heard = asker.heard(&mut world);
     assert_eq!(heard, (0..35).map(|n| format!("[{n}] final")).collect::<Vec<_>>());
     assert!(world.hub.wants_input(asker.link));

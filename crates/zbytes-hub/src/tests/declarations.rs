@@ -194,7 +194,7 @@ fn an_aggregated_interest_is_told_whether_there_is_any() {
     assert_eq!(asker.heard(&mut world), ["no sub 2"], "what was told may be counted on");
     other.say(&mut world, subscriber(9, "lab/c"));
     assert!(asker.heard(&mut world).is_empty());
-    let told = world.hub.links[&asker.link].told.of(crate::tables::Kind::Subscriber);
+    let told = world.hub.links.get(&asker.link).unwrap().told.of(crate::tables::Kind::Subscriber);
     assert!(told.declared.is_empty() && told.aggregates.is_empty(), "{told:?}");
 }
 

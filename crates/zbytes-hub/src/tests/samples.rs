@@ -91,7 +91,8 @@ fn fragments_are_cut_anew_for_each_link() {
     world.subscribe(1, "lab/**");
     // The sender's batches are as long as they can be, the receiver's short.
     let link = world.link(1);
-    let short = zbytes_session::link::Agreed { batch_size: 1000, ..*world.hub.links[&link].lanes.agreed() };
+    let short =
+        zbytes_session::link::Agreed { batch_size: 1000, ..*world.hub.links.get(&link).unwrap().lanes.agreed() };
     let lanes = &mut world.hub.links.get_mut(&link).unwrap().lanes;
     let lane = lanes.lane(Priority::DEFAULT, Reliability::Reliable);
     let next = lanes.next_sn(lane);

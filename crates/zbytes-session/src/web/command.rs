@@ -258,7 +258,7 @@ pub struct Sent {
     pub took: Took,
     /// The batches of the put by reference, if it [asked](crate::client::Put::traced) for that.
     pub trace: Vec<capture::Traced>,
-    /// Whether the router's answer ended the put, because this browser does not show when bytes
-    /// leave it.
+    /// Whether the router's answer ended the put. A browser may not show when bytes leave it, and a
+    /// router behind a port says what it has taken.
     pub answered: bool,
 }

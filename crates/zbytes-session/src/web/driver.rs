@@ -37,10 +37,9 @@ use super::{
     command::{Command, Declare, GetFailure, LinkError, PutFailure, Sent, Told, Unfinished},
     engine::Engine,
     host::Host,
-    link::LinkEvent,
     opening::{self, connect},
     random::{random, random_id},
-    socket::ABNORMAL,
+    socket::{ABNORMAL, LinkEvent},
     state::{Asked, Flight, Inner, Shared},
 };
 use crate::{

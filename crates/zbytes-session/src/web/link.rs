@@ -2,31 +2,13 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use js_sys::ArrayBuffer;
 use web_sys::MessagePort;
 
 use super::{
     port::{Port, PortEvent},
-    socket::Socket,
+    socket::{LinkEvent, Socket},
 };
 use crate::link::RUN;
-
-/// An event of a link.
-pub(super) enum LinkEvent {
-    Opened,
-    /// A binary message, still in the browser's memory.
-    Message(ArrayBuffer),
-    /// The other end of a port has taken something of what was sent.
-    Room,
-    /// A WebSocket brought a text message, which zenoh never sends.
-    Text,
-    /// The WebSocket is closed, for any reason. Always the last event.
-    Closed {
-        code: u16,
-    },
-    /// The port is closed: why. Always the last event.
-    Ended(String),
-}
 
 /// An open or opening link. Dropping it closes it, and it sends no event after that.
 pub(super) enum Link {

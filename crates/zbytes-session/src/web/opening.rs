@@ -14,8 +14,8 @@ use super::{
     command::{LinkError, Told},
     driver::{handle_link, lose},
     host::Host,
-    link::{Link, LinkEvent},
-    socket::Socket,
+    link::Link,
+    socket::{LinkEvent, Socket},
     state::Shared,
 };
 use crate::link::PORT;

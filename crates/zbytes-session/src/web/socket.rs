@@ -1,4 +1,4 @@
-//! One WebSocket, without any zenoh.
+//! One WebSocket, without any zenoh, and the events of a link.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,14 +8,29 @@ use js_sys::{ArrayBuffer, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::link::LinkEvent;
-
 /// A browser's close code for a WebSocket that ended without a close frame.
 pub(super) const ABNORMAL: u16 = 1006;
 
 /// How long after an error event the `close` event may follow. Other engines deliver both in one
 /// turn. WebKit delivers only the error for an address that it does not open.
 const END_MILLIS: u32 = 250;
+
+/// An event of a link.
+pub(super) enum LinkEvent {
+    Opened,
+    /// A binary message, still in the browser's memory.
+    Message(ArrayBuffer),
+    /// The other end of a port has taken something of what was sent.
+    Room,
+    /// A WebSocket brought a text message, which zenoh never sends.
+    Text,
+    /// The WebSocket is closed, for any reason. Always the last event.
+    Closed {
+        code: u16,
+    },
+    /// The port is closed: why. Always the last event.
+    Ended(String),
+}
 
 /// An open or opening WebSocket. Dropping it closes it, and it sends no event after that.
 pub(super) struct Socket {

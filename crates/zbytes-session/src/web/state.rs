@@ -262,7 +262,8 @@ impl<H: Host> Inner<H> {
             if flight.complete && flight.waiting == 0 {
                 let pause = self.watch.all().since(flight.before);
                 let took = Took { time: now.saturating_sub(flight.begun), pause };
-                let sent = Sent { took, answered: answered.is_some(), ..std::mem::take(&mut flight.sent) };
+                let answered = answered.is_some() || socket.tells_of_room();
+                let sent = Sent { took, answered, ..std::mem::take(&mut flight.sent) };
                 self.flights.remove(&op);
                 told.push(Told::PutEnded(op, Ok(sent)));
             }
