@@ -12,7 +12,8 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the order of the data flow: each may use those before it.
-const MODULES: [&str; 10] = ["given", "run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
+const MODULES: [&str; 11] =
+    ["given", "run", "app", "present", "protocol", "browser", "hub", "engine", "web", "ui", "server"];
 
 /// Modules of page and engine, which know each other by their protocol only.
 const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];
@@ -33,7 +34,7 @@ const BROWSER: [&str; 8] = [
     "console_error_panic_hook",
 ];
 
-/// Files that may use those crates, besides everything in `browser`, `engine`, `web` and `ui`, and the driver of
+/// Files that may use those crates, besides everything in `browser`, `hub`, `engine`, `web` and `ui`, and the driver of
 /// `zbytes-session`.
 const BROWSER_FILES: [&str; 4] =
     ["zbytes/src/segment/js.rs", "zbytes/src/segment/run.rs", "zbytes/src/segment/source.rs", "main.rs"];
@@ -529,7 +530,7 @@ fn no_library_names_the_lab() {
 #[test]
 fn the_browser_is_known_only_where_it_must_be() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        let free = module(&file).is_some_and(|own| ["browser", "engine", "web", "ui"].contains(&own));
+        let free = module(&file).is_some_and(|own| ["browser", "hub", "engine", "web", "ui"].contains(&own));
         let driver = file.starts_with("zbytes-session/src/web/") && file != "zbytes-session/src/web/command.rs";
         if free || driver || BROWSER_FILES.contains(&file.as_str()) {
             continue;

@@ -91,6 +91,7 @@ impl State {
             Event::FramesSaved(result, _) => self.frames_saved(result),
             Event::ClassFound(class) => self.class_found(class),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
+            Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
             Event::MeasureEnded(number, result) => self.cost.ended(number, result),

@@ -34,6 +34,8 @@ pub enum Event {
         /// As in `tcp/127.0.0.1:7447`.
         tcp: String,
     },
+    /// The page's server has told of no lab, or nothing.
+    NoLab,
     /// A file was looked at.
     FileRead {
         /// Names it in rows.

@@ -20,6 +20,8 @@ pub struct Surroundings {
     pub tcp: Option<Outside>,
     /// The ws locator of the lab's router, when the lab told it.
     pub ws: Option<Outside>,
+    /// Whether no lab has answered: then the hub takes its place.
+    pub no_lab: bool,
     /// The class that the lab is for.
     pub class: Class,
 }
@@ -46,7 +48,9 @@ impl State {
 
     /// The server of the page has told its locators.
     pub(super) fn lab_found(&mut self, ws: String, tcp: String) -> Vec<Effect> {
-        (self.surroundings.ws, self.surroundings.tcp) = (Some(ws.into()), Some(tcp.into()));
+        let around = &mut self.surroundings;
+        (around.ws, around.tcp, around.no_lab) = (Some(ws.into()), Some(tcp.into()), false);
+        self.leave_hub();
         // Without the code of its class, a lab refuses the page.
         if self.surroundings.class.wants_code { Vec::new() } else { self.connect_by_itself() }
     }
@@ -55,5 +59,12 @@ impl State {
     pub(super) fn class_found(&mut self, class: Class) -> Vec<Effect> {
         self.surroundings.class = class;
         Vec::new()
+    }
+
+    /// The server of the page is not a lab, or does not answer.
+    pub(super) fn no_lab(&mut self) -> Vec<Effect> {
+        self.surroundings.no_lab = true;
+        self.take_hub();
+        self.connect_by_itself()
     }
 }

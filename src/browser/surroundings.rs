@@ -12,8 +12,8 @@ use zbytes_session::web::Engine;
 use super::clock;
 use crate::{
     app::{
-        Class, Surroundings,
-        locator::{OWN_ENDPOINT, websocket_url},
+        Class, Event, Surroundings,
+        locator::{OWN_ENDPOINT, link_url},
     },
     present::session,
 };
@@ -100,7 +100,7 @@ pub(crate) fn folder() -> String {
 /// Only then can the page ask that server about it.
 pub(crate) fn is_of_the_lab(url: &str) -> bool {
     // A code may follow.
-    websocket_url(OWN_ENDPOINT, &folder()).is_ok_and(|own| url.starts_with(&own))
+    link_url(OWN_ENDPOINT, &folder()).is_ok_and(|own| url.starts_with(&own))
         || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
 }
 
@@ -111,7 +111,7 @@ pub(crate) async fn ask_lab() -> Asked {
         return Asked::Files;
     }
     let Some(lab) = Lab::of(&text).filter(|_| status == 200) else { return Asked::Other(status) };
-    let ws = lab.router.as_ref().and_then(|router| websocket_url(&router.ws, &folder()).ok());
+    let ws = lab.router.as_ref().and_then(|router| link_url(&router.ws, &folder()).ok());
     if ws.is_some() {
         LAB_WS.set(ws);
     }
@@ -140,11 +140,14 @@ pub(crate) fn look() -> Surroundings {
     Surroundings { secure: flag("isSecureContext"), isolated, clock_step, ..Surroundings::default() }
 }
 
-/// The class of the lab, and the ws and the tcp locator of its router. `None` when the page is from another server.
-pub(crate) async fn lab() -> Option<(Class, String, String)> {
+/// What the page's server tells of its lab; nothing for a lab whose router is stopped.
+pub(crate) async fn lab() -> Vec<Event> {
     match ask_lab().await {
-        Asked::Lab(Lab { class, router: Some(LabRouter { ws, tcp }) }) => Some((class, ws, tcp)),
-        _ => None,
+        Asked::Lab(Lab { class, router: Some(LabRouter { ws, tcp }) }) => {
+            vec![Event::ClassFound(class), Event::LabFound { ws, tcp }]
+        }
+        Asked::Lab(_) => Vec::new(),
+        _ => vec![Event::NoLab],
     }
 }
 

@@ -147,6 +147,15 @@ impl Errands {
         listeners.extend(kept::watch(move |name, kept| {
             answer.emit(Action::Browser(Report::KeptRows(vec![(name, kept)])));
         }));
+        // The hub cannot see that a page goes away.
+        let weak = Rc::downgrade(&self.0);
+        listeners.extend(window().map(|window| {
+            EventListener::new(&window, "pagehide", move |_| {
+                let Some(inner) = weak.upgrade() else { return };
+                inner.engine.borrow().iter().for_each(Link::leave_hub);
+                inner.measuring.borrow().iter().for_each(|measuring| measuring.link.leave_hub());
+            })
+        }));
         // A person opens a link in a page that is open.
         let weak = Rc::downgrade(&self.0);
         listeners.extend(window().map(|window| {
@@ -204,6 +213,11 @@ impl Errands {
         };
         match message {
             ToPage::Ready => self.0.answer.emit(Action::Browser(Report::EngineReady)),
+            ToPage::WantsHub => {
+                if let (Some(link), Some(port)) = (self.0.engine.borrow().as_ref(), along.into_iter().next()) {
+                    self.link_hub(link, port);
+                }
+            }
             ToPage::Told(events) => {
                 let actions = events.into_iter().filter_map(|event| self.told(event)).collect();
                 self.0.answer.emit(Action::Many(actions));
@@ -443,8 +457,25 @@ impl Errands {
                     }
                 }
             }
+            Heard::Told(ToPage::WantsHub, along) => {
+                if let (Some(Measuring { link, .. }), Some(port)) =
+                    (self.0.measuring.borrow().as_ref(), along.into_iter().next())
+                {
+                    self.link_hub(link, port);
+                }
+            }
             Heard::Told(..) => {}
         }
+    }
+
+    /// Hands `port` to the hub. Without a SharedWorker, the engine of this page is the hub of its tab.
+    fn link_hub(&self, link: &Link, port: JsValue) {
+        link.link_hub(port, |port| {
+            if let Some(engine) = self.0.engine.borrow().as_ref() {
+                // An engine that is not reached has ended, which the page hears by itself.
+                let _ = engine.post(&ToEngine::Serve, [port]);
+            }
+        });
     }
 
     fn measure_ended(&self, number: u64, result: Result<Option<crate::app::Shown>, Problem>) {

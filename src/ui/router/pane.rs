@@ -8,7 +8,7 @@ use crate::{
     app::{
         Action, Declaration, Lost, Problem, Session, State,
         keys::{aria, hint},
-        locator::{self, OWN_ENDPOINT},
+        locator::{self, HUB, OWN_ENDPOINT},
         pause,
         stage::Pane,
     },
@@ -97,16 +97,24 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
+                    Session::Open(_) => html! {
+                        <>
+                            if state.locator == HUB { { hub_words() } }
+                            if let Some(gap) = &state.gap { { resumed(state, gap) } }
+                        </>
+                    },
                     Session::Lost(lost) => html! {
                         <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }{ held_back(state) }</>
                     },
                     Session::Connecting => html! { <><p class="quiet">{ "Connecting …" }</p>{ held_back(state) }</> },
-                    Session::Failed(cause) => problem("session-problem", cause),
+                    Session::Failed(cause) => html! { <>{ problem("session-problem", cause) }{ offer(state, send) }</> },
+                    Session::Closed if state.locator == HUB => hub_words(),
+                    Session::Closed if state.surroundings.no_lab => offer(state, send),
                     Session::Closed => html! {
                         <p class="quiet">
                             <code>{ OWN_ENDPOINT }</code>{ " is the lab’s own router, through this page’s port. Others: " }
-                            <code>{ "ws/HOST:PORT" }</code>{ ". Everything but sending works without one." }
+                            <code>{ "ws/HOST:PORT" }</code>{ ", or " }
+                            <code>{ HUB }</code>{ ", a router inside this browser." }
                         </p>
                     },
                 } }
@@ -124,6 +132,32 @@ fn code(state: &State, send: &Callback<Action>) -> Html {
                 change={send.reform(|code: String| Action::Locator(locator::with_code(&code)))} ends={Ends::LeftOut}
                 placeholder="of the class" />
         </>
+    }
+}
+
+/// What the hub is, wherever it is in use.
+fn hub_words() -> Html {
+    html! {
+        <p class="quiet" id="hub-words">
+            <code>{ HUB }</code>{ " is a router inside this browser. It connects the tabs of this page’s address, and nothing leaves \
+              this machine." }
+        </p>
+    }
+}
+
+/// Without a lab, the hub is the first thing to try.
+fn offer(state: &State, send: &Callback<Action>) -> Html {
+    if !state.surroundings.no_lab || state.locator == HUB {
+        return Html::default();
+    }
+    let connect = Action::Many(vec![Action::Locator(HUB.to_owned()), Action::Connect]);
+    html! {
+        <p class="quiet" id="hub-offer">
+            { "No lab answers at the address of this page. " }
+            <button type="button" class="link" id="use-hub" onclick={sends(send, connect)}>
+                { "Use a router inside this browser" }
+            </button>
+        </p>
     }
 }
 
@@ -251,6 +285,12 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
                 { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
                 <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
+            if state.locator == HUB {
+                <p class="notice" id="other-side-hub">
+                    { "These need a router outside of this browser. Of the " }<code>{ HUB }</code>
+                    { ", the other side is a second tab of this page." }
+                </p>
+            }
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }
                 // A page outside of a secure context has no clipboard.
