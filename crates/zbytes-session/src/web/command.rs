@@ -32,8 +32,7 @@ pub enum Command {
     /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
     /// [`Told::Flushed`].
     Flush(OpId),
-    /// Answers a query, and finishes it: the querier gets no further answers. Ends with
-    /// [`Told::PutEnded`].
+    /// Answers a query. Ends with [`Told::PutEnded`].
     Reply {
         /// The id of this answer.
         op: OpId,
@@ -43,7 +42,12 @@ pub enum Command {
         local: bool,
         /// The answer, or an error for the querier.
         result: Result<ReplySample, ReplyError>,
+        /// Whether it finishes the query: the querier gets no further answers.
+        last: bool,
     },
+    /// Finishes a query without a further answer. The session ignores this for a query that has
+    /// ended. Sends no message.
+    Finish(QueryId),
     /// Cancels a put, an answer or a get. The operation still ends with its own message. It reports
     /// the cancellation, or success if all bytes had left before.
     Cancel(OpId),
@@ -77,9 +81,9 @@ pub enum Declare {
     Queryable(Queryable),
     /// A token: shows peers that a key is alive.
     LivelinessToken(KeyExpr),
-    /// Causes [`Event::Sample`] for every token: one that exists, one that appears, and one that
-    /// disappears.
-    LivelinessSubscriber(KeyExpr),
+    /// Causes [`Event::Sample`] for every token that appears and every one that disappears; with
+    /// `true` also for those that exist.
+    LivelinessSubscriber(KeyExpr, bool),
     /// Causes [`Event::Matching`] whenever the answer changes: whether a peer matches the key.
     MatchingListener(KeyExpr, MatchingStatusType),
 }

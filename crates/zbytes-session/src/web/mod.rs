@@ -8,6 +8,7 @@
 //! | `opening` | opening the WebSocket, and the meaning of a failure |
 //! | `host` | `Host`: the interface between a driver and the program around it |
 //! | `socket`, `engine`, `clock` | one WebSocket; differences between engines; the browser's clocks |
+//! | `task` | a later task of the event loop, without a timer |
 
 pub mod command;
 
@@ -25,6 +26,8 @@ mod opening;
 mod socket;
 #[cfg(target_arch = "wasm32")]
 mod state;
+#[cfg(target_arch = "wasm32")]
+mod task;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{
