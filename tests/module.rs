@@ -39,6 +39,9 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Lengths that fit into a batch, need several, and need very many.
 const LENS: [usize; 4] = [0, 64, 70_000, 11_796_480];
 
+/// What a handler of a test throws, as a page has it on its console.
+const FAILING: &str = "nothing is here";
+
 const MODES: [&str; 3] = ["copy", "borrow", "move"];
 
 /// What the scripts have installed from npm.
@@ -126,7 +129,7 @@ impl Place {
 
     async fn leave(self) {
         match self {
-            Self::Page(page) => page.close_with(&[], &[SOCKET_FAILED]).await,
+            Self::Page(page) => page.close_with(&[], &[SOCKET_FAILED, FAILING]).await,
             Self::Node(program) => program.leave().await,
         }
     }
@@ -262,7 +265,7 @@ async fn questions_are_asked_and_answered_both_ways() {
     python.settled().await;
     for place in &mut places {
         let found = place.ask(json!({ "do": "get", "selector": "lab/there?a=1", "payload": "?" })).await;
-        assert_eq!(found, json!([["lab/there", "hi"], [null, "no"]]));
+        assert_eq!(found, json!([[null, "no"], ["lab/there", "hi"]]));
         let query = python.next("there").await;
         assert_eq!((&query["parameters"], &query["payload"]), (&json!("a=1"), &json!("3f")));
         // A key under which there is nothing is not an error.
@@ -276,7 +279,10 @@ async fn questions_are_asked_and_answered_both_ways() {
         assert_eq!(texts, [hex("one to b=2 ?"), hex("two to b=2 ?")]);
         place.ask(json!({ "do": "undeclare", "name": "queryable" })).await;
         // A handler that fails answers with an error, so that the asker does not wait.
-        place.ask(json!({ "do": "queryable", "key": "lab/failing", "answers": ["x"] })).await;
+        place.ask(json!({ "do": "queryable", "key": "lab/failing", "answers": [] })).await;
+        let replies = python.ask(json!({ "do": "get", "selector": "lab/failing" })).await;
+        let error = hex("the queryable failed: nothing is here");
+        assert_eq!(replies[0]["err"]["payload"], error, "{replies}");
         place.ask(json!({ "do": "undeclare", "name": "queryable" })).await;
 
         place.ask(json!({ "do": "token", "key": "lab/alive/a" })).await;
@@ -492,7 +498,7 @@ async fn the_example_of_the_readme_runs() {
     assert!(code.contains("ws/127.0.0.1:7446"), "{code}");
     fs::write(project.path().join("readme.js"), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
     let mut readme = program(project, "readme.js", &[]);
-    assert_eq!(readme.line(GUARD).await, "camera/front: 921608 B, frame 1 of front");
+    assert_eq!(readme.line(GUARD).await, "camera/front: 921607 B, frame 1 of front");
     readme.leave().await;
     world.lab.stop().await;
 }

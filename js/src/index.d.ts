@@ -370,7 +370,7 @@ export interface SessionEvents {
 export class SessionEvent extends Event {}
 
 /** A session with a router. When it is lost, it opens again by itself and declares everything again. */
-export class Session extends EventTarget {
+export class Session {
     private constructor();
     /**
      * Opens a session.

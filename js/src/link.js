@@ -13,6 +13,9 @@ export const QUEUED_BYTES = 24 << 20;
 // How many bytes of puts that were not awaited may wait beyond that.
 const NOT_AWAITED = 512 << 20;
 
+// A put counts as so many bytes at least: it is not for nothing either.
+const LEAST = 1024;
+
 // How many puts are taken in one task, so that a loop of them does not hold up the page.
 const PUTS_IN_A_TASK = 256;
 
@@ -116,7 +119,7 @@ export class Link {
         this.#puts.set(op, put);
         try {
             const how = template();
-            put.size = this.#ask((session) => this.#send(session, op, how, payload, options));
+            put.size = Math.max(LEAST, this.#ask((session) => this.#send(session, op, how, payload, options)));
             if (forThisAlone) how.free();
             this.#take(op, put);
         } catch (error) {

@@ -1,21 +1,26 @@
 // Tasks of the event loop of their own. Timers are slowed down in a page that is hidden, and these are not.
 
-const waiting = [];
-let port;
+let waiting = [];
+let post;
 
-// Calls `run` when the present task is over.
-export function later(run) {
-    if (port === undefined) {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => {
-            for (const next of waiting.splice(0)) next();
-        };
-        // Node would not end while a port listens.
-        port1.unref?.();
-        port = port2;
-    }
-    waiting.push(run);
-    if (waiting.length === 1) port.postMessage(0);
+function run() {
+    const due = waiting;
+    waiting = [];
+    for (const next of due) next();
+}
+
+function posting() {
+    // In Node messages of a channel come before those of sockets.
+    if (typeof setImmediate === "function") return () => setImmediate(run);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = run;
+    return () => port2.postMessage(0);
+}
+
+// Calls `next` when the present task is over.
+export function later(next) {
+    post ??= posting();
+    if (waiting.push(next) === 1) post();
 }
 
 // Calls a function of the program around the module. What it throws is that program's error, not the session's.

@@ -3,21 +3,23 @@
 
 export class Tasks {
     constructor(run) {
+        this.run = run;
+        // In Node messages of a channel come before those of sockets, and a port keeps the program running.
+        if (typeof setImmediate === "function") return;
         const { port1, port2 } = new MessageChannel();
         [this.inward, this.outward] = [port1, port2];
-        this.inward.onmessage = run;
-        // Node would not end while a port listens.
-        this.inward.unref?.();
+        this.inward.onmessage = () => this.run();
     }
 
     // Has `run` called in a task of its own.
     post() {
-        this.outward.postMessage(0);
+        if (this.outward) this.outward.postMessage(0);
+        else setImmediate(() => this.run());
     }
 
     // `run` is not called any more.
     stop() {
-        this.inward.onmessage = null;
-        this.inward.close();
+        this.run = () => {};
+        this.inward?.close();
     }
 }
