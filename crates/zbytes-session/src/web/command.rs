@@ -64,6 +64,7 @@ pub enum Command {
     Capture(Option<capture::Bounds>),
     /// Asks for the recorded batches after that number, or for all of them; ends with
     /// [`Told::Frames`].
+    #[cfg(feature = "frames")]
     Frames(Option<u64>),
     /// An attempt to open the session may succeed now: a driver that waits for the next attempt
     /// makes it soon. Sends no message.
@@ -200,6 +201,7 @@ pub enum Told<R> {
     /// The counters of the link.
     Stats(LinkStats),
     /// The recorded batches, as the bounds of the recording allow.
+    #[cfg(feature = "frames")]
     Frames(capture::Taken),
     /// The server has not answered yet. The browser may be delaying the attempt because earlier
     /// ones failed, for at most this long.

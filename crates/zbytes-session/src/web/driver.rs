@@ -201,6 +201,7 @@ impl<H: Host> Driver<H> {
                     client.capture(bounds);
                 }
             }
+            #[cfg(feature = "frames")]
             Command::Frames(after) => {
                 let taken = self.inner.borrow().client.as_ref().map(|client| client.captured(after));
                 self.tell(Told::Frames(taken.unwrap_or_default()));
